@@ -1,0 +1,22 @@
+"""Fireside: gpt-oss on a person's own computer, in a native window.
+
+A map of the code, from the ground up; a lower room never imports a higher one.
+
+=============  ==============================================================
+``base``       values that every room speaks in, the tree of errors, settings,
+               the data folders, the reader of GGUF files
+``tokenizer``  text into tokens and back, by the vocabulary of a GGUF file
+``harmony``    a prompt out of messages, messages out of tokens
+``markdown``   a message's text into blocks that can be drawn
+``engine``     the model: a child process with llama.cpp, and its supervisor
+``store``      chats on disk, as trees of messages, in SQLite
+``chat``       a turn: question -> store -> engine -> store, with events
+``host``       the one object graph
+``ui``         the window; the only room that knows Qt
+=============  ==============================================================
+
+What is not in ``ui`` has never heard of Qt. What is not ``engine/child.py`` has never
+imported llama_cpp.
+"""
+
+__version__ = "0.1.0"

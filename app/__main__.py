@@ -1,0 +1,156 @@
+"""The command ``fireside``: the window, ``fireside ask`` for a terminal, ``fireside --smoke``.
+
+The engine's process imports this module again, so it imports nothing at its top.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from app.base.types import Request
+    from app.engine.backend import Backend
+
+ANSWERED, FAILED, USAGE, NO_MODEL, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the command; returns its exit code."""
+    multiprocessing.freeze_support()
+    options = _parser().parse_args(arguments)
+    return int(options.run(options))
+
+
+def _parser() -> argparse.ArgumentParser:
+    from app import __version__
+
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--data-dir", type=Path, metavar="DIR", help="where chats and settings are")
+    shared.add_argument("--model", type=Path, metavar="FILE", help="a gpt-oss model in GGUF")
+
+    parser = argparse.ArgumentParser(
+        prog="fireside", parents=[shared], description="Chat with gpt-oss on your own computer."
+    )
+    parser.add_argument("--smoke", action="store_true", help="open, ask one question, and close")
+    parser.add_argument("--version", action="version", version=f"Fireside {__version__}")
+    parser.set_defaults(run=_window)
+    commands = parser.add_subparsers(metavar="ask")
+    ask = commands.add_parser(
+        "ask", parents=[shared], help="ask one question in the terminal", allow_abbrev=False
+    )
+    ask.add_argument("text", metavar="TEXT", type=_question, help="the question")
+    ask.add_argument("--effort", choices=["low", "medium", "high"], default="medium")
+    ask.add_argument("--system", metavar="TEXT", default="", help="instructions to the model")
+    ask.add_argument("--json", action="store_true", help="print one object at the end")
+    ask.set_defaults(run=_ask)
+    return parser
+
+
+def _question(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the question is empty")
+    return text
+
+
+def _window(options: argparse.Namespace) -> int:
+    import tempfile
+
+    from app.base.settings import Folders
+
+    shown = (
+        os.environ.keys() & {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}
+        or sys.platform != "linux"
+    )
+    if options.smoke:
+        from app.ui.app import run
+
+        if not shown:
+            os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        with tempfile.TemporaryDirectory() as folder:
+            return run(Folders.find(Path(folder)), options.model, smoke=True)
+    if not shown:
+        print(
+            'There is no screen here. In a terminal, `fireside ask "…"` answers.', file=sys.stderr
+        )
+        return USAGE
+    from app.ui.app import run
+
+    return run(Folders.find(options.data_dir), options.model, smoke=False)
+
+
+def _ask(options: argparse.Namespace) -> int:
+    from app.base.errors import FiresideError, ModelError
+    from app.base.settings import Folders
+    from app.base.types import Effort, Message, ModelRef, Part, Request, Role
+    from app.engine.local import LocalBackend
+    from app.host import demo_model
+    from app.ui.errors import explain
+
+    path = options.model
+    request = Request(
+        model=ModelRef(path.absolute(), path.stem) if path else demo_model(),
+        messages=(Message(Role.USER, (Part(options.text),)),),
+        effort=Effort(options.effort),
+        instructions=options.system,
+    )
+    backend = LocalBackend(Folders.find(options.data_dir).engine_log)
+    try:
+        return _print_answer(backend, request, as_json=options.json)
+    except FiresideError as error:
+        print(f"\n{explain(error).sentence}", file=sys.stderr)
+        return NO_MODEL if isinstance(error, ModelError) else FAILED
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read the answer has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return FAILED
+    finally:
+        backend.close()
+
+
+def _print_answer(backend: Backend, request: Request, *, as_json: bool) -> int:
+    """Reasoning to stderr and the answer to stdout as they come, or both as JSON at the end."""
+    import dataclasses
+    import json
+    import threading
+
+    from app.base.types import Channel, Delta, Done, Draft, Message, Role
+
+    draft = Draft()
+    stats: dict[str, object] = {}
+    shown: Channel | None = None
+    for event in backend.stream(request, threading.Event()):
+        if isinstance(event, Done):
+            speed = event.stats.tokens_per_second
+            stats = dataclasses.asdict(event.stats) | {"tokens_per_second": speed}
+        elif isinstance(event, Delta):
+            draft.add(event)
+            if not as_json:
+                stream = sys.stderr if event.channel is Channel.ANALYSIS else sys.stdout
+                if shown is Channel.ANALYSIS and event.channel is not shown:
+                    print("\n", file=sys.stderr, flush=True)
+                shown = event.channel
+                print(_plain(event.text, stream), end="", file=stream, flush=True)
+    message = Message(Role.ASSISTANT, draft.parts)
+    if as_json:
+        answer = {"reasoning": message.reasoning, "answer": message.text, "stats": stats}
+        print(json.dumps(answer, indent=2))
+    else:
+        print(flush=True)
+    return ANSWERED
+
+
+def _plain(text: str, stream: TextIO) -> str:
+    """``text`` in the characters that the terminal has."""
+    encoding = stream.encoding or "utf-8"
+    return text.encode(encoding, errors="replace").decode(encoding)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,163 @@
+"""Every error that Fireside raises on purpose. Each carries facts; `app/ui/errors.py` alone
+turns them into sentences.
+
+::
+
+    FiresideError
+    ├── ModelError(path)            a file that cannot be run
+    │   ├── ModelMissing
+    │   ├── ModelUnreadable(reason)
+    │   ├── NotGguf
+    │   ├── ModelTruncated(size, expected)
+    │   ├── UnsupportedArchitecture(architecture)
+    │   ├── ModelTooLarge(needed, available)
+    │   └── ModelLoadFailed(log)
+    ├── EngineError                 the model's process
+    │   ├── EngineDied(exit_code, log)
+    │   ├── EngineHung(seconds)
+    │   ├── EngineFailed(detail)
+    │   └── ContextFull(prompt, context)
+    ├── StoreError(path)            the database of chats
+    │   ├── StoreNewer(found, known)
+    │   ├── StoreDamaged(detail)
+    │   ├── StoreFull
+    │   ├── StoreReadOnly
+    │   └── StoreLocked
+    └── Cancelled                   a person stopped it: not a fault
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class FiresideError(Exception):
+    """The root of the tree."""
+
+    def __str__(self) -> str:
+        return repr(self)
+
+
+class Cancelled(FiresideError):
+    """A person stopped what was going on."""
+
+
+@dataclass(eq=False)
+class ModelError(FiresideError):
+    """The file at ``path`` cannot be run."""
+
+    path: Path
+
+
+class ModelMissing(ModelError):
+    """There is no such file."""
+
+
+@dataclass(eq=False)
+class ModelUnreadable(ModelError):
+    """The system does not let the file be read; ``reason`` is its own word."""
+
+    reason: str
+
+
+class NotGguf(ModelError):
+    """The file is no GGUF, or its header makes no sense."""
+
+
+@dataclass(eq=False)
+class ModelTruncated(ModelError):
+    """The file ends at ``size`` bytes where its header promises ``expected``."""
+
+    size: int
+    expected: int
+
+
+@dataclass(eq=False)
+class UnsupportedArchitecture(ModelError):
+    """A GGUF of another kind of model than gpt-oss."""
+
+    architecture: str
+
+
+@dataclass(eq=False)
+class ModelTooLarge(ModelError):
+    """``needed`` bytes of memory where ``available`` are free."""
+
+    needed: int
+    available: int
+
+
+@dataclass(eq=False)
+class ModelLoadFailed(ModelError):
+    """llama.cpp refused the file; ``log`` has its last lines."""
+
+    log: str
+
+
+class EngineError(FiresideError):
+    """The model's process is in trouble. It is started again by the next request."""
+
+
+@dataclass(eq=False)
+class EngineDied(EngineError):
+    """The process ended by itself. ``exit_code`` is negative for a signal, None if unknown."""
+
+    exit_code: int | None
+    log: str
+
+
+@dataclass(eq=False)
+class EngineHung(EngineError):
+    """The process said nothing for ``seconds`` and was ended."""
+
+    seconds: float
+
+
+@dataclass(eq=False)
+class EngineFailed(EngineError):
+    """llama.cpp reported a fault and lives on."""
+
+    detail: str
+
+
+@dataclass(eq=False)
+class ContextFull(EngineError):
+    """The conversation has ``prompt`` tokens, the context holds ``context``."""
+
+    prompt: int
+    context: int
+
+
+@dataclass(eq=False)
+class StoreError(FiresideError):
+    """The database at ``path`` cannot be used."""
+
+    path: Path
+
+
+@dataclass(eq=False)
+class StoreNewer(StoreError):
+    """Written by a later Fireside: schema ``found``, while this one knows ``known``."""
+
+    found: int
+    known: int
+
+
+@dataclass(eq=False)
+class StoreDamaged(StoreError):
+    """SQLite cannot read it; ``detail`` is its word."""
+
+    detail: str
+
+
+class StoreFull(StoreError):
+    """The disk is full."""
+
+
+class StoreReadOnly(StoreError):
+    """The file or folder cannot be written to."""
+
+
+class StoreLocked(StoreError):
+    """Another program holds it."""

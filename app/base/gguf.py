@@ -1,0 +1,183 @@
+"""Reads the header of a GGUF file: what a model is, without loading it.
+
+Format: ggml's docs/gguf.md. A struct-level reader, since the gguf package takes 21 s for
+gpt-oss's vocabulary and this one well under a second.
+"""
+
+from __future__ import annotations
+
+import math
+import mmap
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.base.errors import ModelMissing, ModelTruncated, ModelUnreadable, NotGguf
+
+_SCALARS = {
+    0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d",
+}  # fmt: skip
+_STRING, _ARRAY = 8, 9
+_MAX_COUNT = 1 << 26
+
+# ggml type: (weights a block, bytes a block), from ggml.c's type_traits.
+_BLOCKS = {
+    0: (1, 4), 1: (1, 2), 2: (32, 18), 3: (32, 20), 6: (32, 22), 7: (32, 24), 8: (32, 34),
+    9: (32, 36), 10: (256, 84), 11: (256, 110), 12: (256, 144), 13: (256, 176), 14: (256, 210),
+    15: (256, 292), 16: (256, 66), 17: (256, 74), 18: (256, 98), 19: (256, 50), 20: (32, 18),
+    21: (256, 110), 22: (256, 82), 23: (256, 136), 24: (1, 1), 25: (1, 2), 26: (1, 4),
+    27: (1, 8), 28: (1, 8), 29: (256, 56), 30: (1, 2), 34: (256, 54), 35: (256, 66),
+    39: (32, 17),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A tensor's place: ``offset`` and ``size`` in bytes, counted from the data section."""
+
+    name: str
+    shape: tuple[int, ...]
+    type: int
+    offset: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """All that a GGUF says before its data."""
+
+    path: Path
+    metadata: dict[str, Any]
+    tensors: tuple[Tensor, ...]
+    data_offset: int
+    file_size: int
+
+    @property
+    def architecture(self) -> str:
+        """The kind of model, ``gpt-oss`` for those that Fireside runs."""
+        return str(self.metadata.get("general.architecture", ""))
+
+    def number(self, name: str, default: int = 0) -> int:
+        """The architecture's own integer, such as ``block_count``."""
+        value = self.metadata.get(f"{self.architecture}.{name}", default)
+        return value if isinstance(value, int) else default
+
+    @property
+    def weights(self) -> int:
+        """Bytes of all tensors together."""
+        return sum(t.size for t in self.tensors)
+
+
+class _Reader:
+    """A cursor over the mapped file. Running over its end raises _End."""
+
+    def __init__(self, data: mmap.mmap, arrays: bool) -> None:
+        self.data = data
+        self.at = 0
+        self.arrays = arrays
+
+    def unpack(self, format: str) -> tuple[Any, ...]:
+        values = struct.unpack_from("<" + format, self.data, self.at)
+        self.at += struct.calcsize("<" + format)
+        return values
+
+    def string(self) -> str:
+        (length,) = self.unpack("Q")
+        if self.at + length > len(self.data):
+            raise struct.error
+        text = self.data[self.at : self.at + length].decode("utf-8", errors="replace")
+        self.at += length
+        return text
+
+    def strings(self, count: int) -> list[bytes]:
+        """``count`` strings as bytes; an empty list where arrays are not wanted."""
+        data, at, found = self.data, self.at, []
+        unpack = struct.Struct("<Q").unpack_from
+        for _ in range(count):
+            start = at + 8
+            at = start + unpack(data, at)[0]
+            if self.arrays:
+                found.append(data[start:at])
+        if at > len(data):
+            raise struct.error
+        self.at = at
+        return found
+
+    def value(self, kind: int) -> Any:
+        if kind == _STRING:
+            return self.string()
+        if kind != _ARRAY:
+            return self.unpack(_SCALARS[kind])[0]
+        item, count = self.unpack("IQ")
+        if count > _MAX_COUNT:
+            raise ValueError(count)
+        if item == _STRING:
+            return self.strings(count)
+        if item == _ARRAY:
+            return [self.value(_ARRAY) for _ in range(count)]
+        return list(self.unpack(f"{count}{_SCALARS[item]}"))
+
+    def tensor(self) -> Tensor:
+        name = self.string()
+        (dimensions,) = self.unpack("I")
+        shape = self.unpack(f"{dimensions}Q") if dimensions <= 4 else self._bad(dimensions)
+        kind, offset = self.unpack("IQ")
+        weights, size = _BLOCKS.get(kind, (1, 0))  # an unknown type: its size is not checked
+        return Tensor(name, shape, kind, offset, math.prod(shape) // weights * size)
+
+    @staticmethod
+    def _bad(number: int) -> tuple[int, ...]:
+        raise ValueError(number)
+
+
+def read(path: Path, *, arrays: bool = False) -> Header:
+    """The header of the file at ``path``.
+
+    ``arrays``: whether arrays of strings (the vocabulary) are kept, as lists of bytes.
+    Raises ModelMissing, ModelUnreadable, NotGguf, and ModelTruncated where the file is
+    shorter than its header says.
+    """
+    try:
+        with path.open("rb") as file:
+            if file.read(4) != b"GGUF":
+                raise NotGguf(path)
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                header = _parse(path, data, arrays)
+    except FileNotFoundError:
+        raise ModelMissing(path) from None
+    except OSError as error:
+        raise ModelUnreadable(path, error.strerror or str(error)) from error
+    expected = max((header.data_offset + t.offset + t.size for t in header.tensors), default=0)
+    if header.file_size < expected:
+        raise ModelTruncated(path, header.file_size, expected)
+    return header
+
+
+def _parse(path: Path, data: mmap.mmap, arrays: bool) -> Header:
+    reader = _Reader(data, arrays)
+    try:
+        _, version, tensor_count, key_count = reader.unpack("IIQQ")
+        if version not in (2, 3) or max(tensor_count, key_count) > _MAX_COUNT:
+            raise NotGguf(path)
+        metadata = {}
+        for _ in range(key_count):
+            key = reader.string()
+            (kind,) = reader.unpack("I")
+            metadata[key] = reader.value(kind)
+        tensors = tuple(reader.tensor() for _ in range(tensor_count))
+        alignment = metadata.get("general.alignment", 32)
+        start = reader.at + -reader.at % alignment
+    except struct.error:
+        raise ModelTruncated(path, len(data), max(reader.at, len(data)) + 1) from None
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        ZeroDivisionError,
+        OverflowError,
+        MemoryError,
+        RecursionError,
+    ):
+        raise NotGguf(path) from None
+    return Header(path, metadata, tensors, start, len(data))

@@ -1,0 +1,139 @@
+"""Settings and the folders that hold a person's data."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self
+
+import platformdirs
+
+from app.base.types import Effort
+
+
+class Theme(StrEnum):
+    """Which colours the window wears."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where things are kept. Everything is below one folder, which is easily backed up."""
+
+    data: Path
+
+    @classmethod
+    def find(cls, data_dir: Path | None = None) -> Self:
+        """``data_dir``, else FIRESIDE_DATA_DIR, else the system's place; made if missing.
+        Raises OSError where it cannot be made."""
+        env = os.environ.get("FIRESIDE_DATA_DIR")
+        chosen = data_dir or (Path(env) if env else None)
+        if chosen is None:
+            chosen = platformdirs.user_data_path("Fireside", appauthor=False)
+        chosen = chosen.expanduser().absolute()
+        chosen.mkdir(parents=True, exist_ok=True)
+        return cls(chosen)
+
+    @property
+    def settings(self) -> Path:
+        return self.data / "settings.json"
+
+    @property
+    def chats(self) -> Path:
+        return self.data / "chats.db"
+
+    @property
+    def engine_log(self) -> Path:
+        return self.data / "engine.log"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Each setting, declared once, with its default. JSON on disk."""
+
+    theme: Theme = Theme.SYSTEM
+    effort: Effort = Effort.MEDIUM
+    """What a new chat starts with."""
+    instructions: str = ""
+    """The person's own instructions to the model, for every chat."""
+    model: str = ""
+    """Path of the chosen model; empty before the first choice."""
+    models: tuple[str, ...] = ()
+    """Paths of the GGUF files that were opened, the last one first."""
+    chat: int | None = None
+    """The chat that was open last."""
+    window: str = ""
+    """Geometry of the window as Qt saves it, in base64."""
+    splitter: str = ""
+
+
+def _parse(value: Any, default: Any, annotation: str) -> Any:
+    """``value`` as the type of its field, or the default where it cannot be."""
+    if annotation == "int | None":
+        return value if isinstance(value, int) and not isinstance(value, bool) else default
+    if isinstance(default, tuple):
+        return tuple(v for v in value if isinstance(v, str)) if isinstance(value, list) else default
+    if isinstance(default, StrEnum):
+        return type(default)(value) if value in list(type(default)) else default
+    return value if isinstance(value, type(default)) else default
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """The object in the file, or None where the file holds something else. Raises OSError."""
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        return None
+    return raw if isinstance(raw, dict) else None
+
+
+def load(path: Path) -> Settings:
+    """The settings in ``path``; defaults for what is missing or makes no sense.
+
+    A file that is no JSON object is kept beside it as ``settings.json.broken``. One that
+    cannot be read at all counts as empty: Fireside starts nevertheless.
+    """
+    try:
+        raw = _read(path)
+        if raw is None:
+            path.replace(path.with_name(path.name + ".broken"))
+    except OSError:
+        raw = None
+    return Settings(
+        **{
+            field.name: _parse(raw[field.name], field.default, str(field.type))
+            for field in dataclasses.fields(Settings)
+            if raw and field.name in raw
+        }
+    )
+
+
+def save(settings: Settings, path: Path) -> None:
+    """Writes all or nothing: a crash leaves the old file or the new one. Raises OSError.
+
+    What a later Fireside wrote there under names that this one does not know is kept.
+    """
+    try:
+        there = _read(path) or {}
+    except OSError:
+        there = {}
+    # ASCII, since a path on Linux may hold bytes that are no text and UTF-8 cannot write.
+    text = json.dumps(there | dataclasses.asdict(settings), indent=2)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,219 @@
+"""The values that rooms hand to each other. All are frozen; none knows a library."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+
+class Effort(StrEnum):
+    """How long a model thinks before it answers: Harmony's ``Reasoning:`` line."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class Role(StrEnum):
+    """Who wrote a message."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+class Channel(StrEnum):
+    """Harmony's channels: reasoning, what is said along the way, and the answer."""
+
+    ANALYSIS = "analysis"
+    COMMENTARY = "commentary"
+    FINAL = "final"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One stretch of a message on one channel. A person's words are ``FINAL``.
+
+    ``recipient`` names a tool that the text is addressed to, ``content_type`` what the text
+    is (``json``); both are empty for text that is meant for the reader.
+    """
+
+    text: str
+    channel: Channel = Channel.FINAL
+    recipient: str = ""
+    content_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one side said in one go."""
+
+    role: Role
+    parts: tuple[Part, ...]
+
+    @property
+    def text(self) -> str:
+        """What the reader is meant to read: everything but reasoning and calls to tools."""
+        return "\n\n".join(
+            p.text for p in self.parts if p.channel is not Channel.ANALYSIS and not p.recipient
+        )
+
+    @property
+    def reasoning(self) -> str:
+        """The chain of thought, without calls to tools."""
+        return "\n\n".join(
+            p.text for p in self.parts if p.channel is Channel.ANALYSIS and not p.recipient
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRef:
+    """A model that a person can choose: a file, and the name to show for it."""
+
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the next token is drawn. The defaults are those that gpt-oss was made for, with
+    llama.cpp's own min_p. ``seed=None`` draws one; the same seed repeats an answer."""
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    top_k: int = 0
+    min_p: float = 0.01
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """All that a backend needs for one answer.
+
+    Where the last message is the assistant's, it is continued where it ended.
+    """
+
+    model: ModelRef
+    messages: tuple[Message, ...]
+    effort: Effort = Effort.MEDIUM
+    instructions: str = ""
+    today: datetime.date = field(default_factory=datetime.date.today)
+    sampling: Sampling = Sampling()
+    max_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What an answer cost. Times are in seconds, memory in bytes."""
+
+    prompt_tokens: int
+    evaluated: int
+    """Prompt tokens that were processed; the others were in the cache."""
+    generated: int
+    reasoning_tokens: int
+    first_token_s: float
+    """From the request's arrival in the engine to the first token."""
+    generation_s: float
+    peak_memory: int
+    """The most memory that the engine's process ever held."""
+    seed: int
+
+    @property
+    def reused(self) -> int:
+        """Prompt tokens that did not have to be processed again."""
+        return self.prompt_tokens - self.evaluated
+
+    @property
+    def tokens_per_second(self) -> float:
+        """Speed of generation, 0 where nothing was generated."""
+        return self.generated / self.generation_s if self.generation_s > 0 else 0.0
+
+
+class StopReason(StrEnum):
+    """Why an answer ended."""
+
+    END = "end"
+    """The model said so."""
+    CALL = "call"
+    """The model calls a tool."""
+    CANCELLED = "cancelled"
+    LENGTH = "length"
+    """The context, or ``max_tokens``, is full."""
+
+
+# What a backend yields, in this order: any Loading, one Prompt, any Prefill, any Delta, one Done.
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """The model is being read: ``fraction`` of it so far, 0 to 1."""
+
+    fraction: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The ids that the model is asked with, and how many tokens its context holds."""
+
+    tokens: tuple[int, ...]
+    context: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prefill:
+    """``done`` of the prompt's ``total`` tokens have been processed."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """More text for the ``index``-th part of the answer. The part's other fields come with
+    every delta of it and do not change."""
+
+    index: int
+    text: str
+    channel: Channel
+    recipient: str = ""
+    content_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The end of an answer."""
+
+    reason: StopReason
+    stats: Stats
+
+
+Event = Loading | Prompt | Prefill | Delta | Done
+
+
+class Draft:
+    """An answer while it grows: deltas in, parts out."""
+
+    def __init__(self, parts: tuple[Part, ...] = ()) -> None:
+        self._closed = list(parts[:-1])
+        self._open = parts[-1:]
+        self._text = [part.text for part in self._open]
+
+    def add(self, delta: Delta) -> None:
+        """Appends the delta's text to its part, which is the last one or a new one."""
+        if delta.index > len(self._closed) or not self._open:
+            self._closed = list(self.parts)
+            self._text = []
+        self._open = (Part("", delta.channel, delta.recipient, delta.content_type),)
+        self._text.append(delta.text)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts so far."""
+        return (
+            *self._closed,
+            *(
+                Part("".join(self._text), p.channel, p.recipient, p.content_type)
+                for p in self._open
+            ),
+        )

@@ -1,0 +1,348 @@
+"""The turn: a question is stored, asked, and its answer stored as it grows.
+
+A question is written on the disk's thread, an answer is made on the engine's own, one at a
+time. What happened is published as the events below, from those threads; those of one turn come
+in order.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+from app.base.errors import Cancelled, FiresideError, StoreError
+from app.base.types import (
+    Channel,
+    Delta,
+    Done,
+    Draft,
+    Effort,
+    Loading,
+    Message,
+    ModelRef,
+    Part,
+    Prefill,
+    Prompt,
+    Request,
+    Role,
+    Stats,
+    StopReason,
+)
+from app.engine.backend import Backend
+from app.store import ChatRow, MessageRow, State, Store
+
+_SAVE_S = 0.5  # a crash loses at most so much of an answer
+_SLOW_S = 0.2  # between tokens
+_CLOSE_S = 0.7  # for the answer that runs to end by itself
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLoading:
+    """``fraction`` of the model has been read."""
+
+    model: ModelRef
+    fraction: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReady:
+    """The model answers from now on."""
+
+    model: ModelRef
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFailed:
+    """The model cannot be used; the one before it can."""
+
+    model: ModelRef
+    error: FiresideError
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStarted:
+    """The question (None for another try or a continuation) and the still empty answer are
+    on disk."""
+
+    chat: ChatRow
+    question: MessageRow | None
+    answer: MessageRow
+
+
+@dataclass(frozen=True, slots=True)
+class TurnProgress:
+    """What the engine is doing for the answer ``message``."""
+
+    chat: int
+    message: int
+    event: Loading | Prompt | Prefill | Delta
+
+
+@dataclass(frozen=True, slots=True)
+class TurnEnded:
+    """The answer as it is on disk now. ``error`` where it was cut off by one."""
+
+    answer: MessageRow
+    error: FiresideError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendFailed:
+    """The question could not be stored. Nothing was asked; here are the words again."""
+
+    chat: int | None
+    parts: tuple[Part, ...]
+    error: FiresideError
+
+
+ChatEvent = (
+    ModelLoading | ModelReady | ModelFailed | TurnStarted | TurnProgress | TurnEnded | SendFailed
+)
+
+
+class Turn:
+    """An answer on its way."""
+
+    def __init__(self) -> None:
+        self.stopped = threading.Event()
+
+    def cancel(self) -> None:
+        """Stops it; what was said so far stays."""
+        self.stopped.set()
+
+
+class Chats:
+    """All conversations. ``disk`` is an executor with one thread."""
+
+    def __init__(
+        self, store: Store, backend: Backend, publish: Callable[[ChatEvent], None], disk: Executor
+    ) -> None:
+        self._store = store
+        self._backend = backend
+        self._publish = publish
+        self._disk = disk
+        self._engine = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
+        self._running: dict[Turn, Future[None]] = {}
+        self._closing = False
+
+    def load(self, model: ModelRef) -> Turn:
+        """Makes a model ready; ends in ModelReady or ModelFailed, or in neither where it was
+        cancelled."""
+        turn = Turn()
+        self._on_engine(turn, self._load, turn, model)
+        return turn
+
+    def send(
+        self,
+        chat: int | None,
+        parts: tuple[Part, ...],
+        effort: Effort,
+        model: ModelRef,
+        instructions: str = "",
+    ) -> Turn:
+        """Asks; ``chat=None`` starts a new one. Ends in TurnEnded or SendFailed."""
+
+        def write() -> tuple[MessageRow | None, MessageRow]:
+            row = self._store.chat(chat) if chat else self._store.create_chat(effort)
+            question = self._store.add(row.id, row.leaf, Message(Role.USER, parts))
+            return question, self._new_answer(question, effort, model)
+
+        return self._begin(chat, parts, write, model, instructions)
+
+    def regenerate(
+        self, answer: int, effort: Effort, model: ModelRef, instructions: str = ""
+    ) -> Turn:
+        """Another try at an answer, beside the first. Ends as `send` does."""
+
+        def write() -> tuple[MessageRow | None, MessageRow]:
+            parent = self._store.message(answer).parent
+            assert parent is not None, "an answer has a question"
+            return None, self._new_answer(self._store.message(parent), effort, model)
+
+        return self._begin(None, (), write, model, instructions)
+
+    def resume(self, answer: int, model: ModelRef, instructions: str = "") -> Turn:
+        """Goes on with an answer that was stopped or cut off. Ends as `send` does."""
+
+        def write() -> tuple[MessageRow | None, MessageRow]:
+            return None, self._store.update(answer, state=State.STREAMING)
+
+        return self._begin(None, (), write, model, instructions)
+
+    def close(self) -> None:
+        """Stops what runs, stores what it said, and ends the engine."""
+        self._closing = True
+        self._disk.submit(int).result()  # behind whatever is being sent just now
+        for turn in list(self._running):
+            turn.cancel()
+        wait(list(self._running.values()), timeout=_CLOSE_S)
+        self._backend.close()
+        self._engine.shutdown()
+
+    # --- A question is stored ---------------------------------------------------------------
+
+    def _new_answer(self, question: MessageRow, effort: Effort, model: ModelRef) -> MessageRow:
+        return self._store.add(
+            question.chat,
+            question.id,
+            Message(Role.ASSISTANT, ()),
+            state=State.STREAMING,
+            effort=effort,
+            model=model.name,
+        )
+
+    def _begin(
+        self,
+        chat: int | None,
+        parts: tuple[Part, ...],
+        write: Callable[[], tuple[MessageRow | None, MessageRow]],
+        model: ModelRef,
+        instructions: str,
+    ) -> Turn:
+        """Writes the question and the empty answer, and asks; all on the disk's thread."""
+        turn = Turn()
+
+        def begin() -> None:
+            try:
+                question, answer = write()
+                row = self._store.chat(answer.chat)
+                path = self._store.conversation(answer.chat)
+            except StoreError as error:
+                self._publish(SendFailed(chat, parts, error))
+                return
+            self._publish(TurnStarted(row, question, answer))
+            # Ids grow along a path, and the answer itself is on it where it is continued.
+            before = answer.id if answer.message.parts else answer.id - 1
+            request = Request(
+                model=model,
+                messages=tuple(r.message for r in path if r.id <= before),
+                effort=answer.effort or Effort.MEDIUM,
+                instructions=instructions,
+            )
+            self._on_engine(turn, self._answer, turn, answer, request)
+
+        self._disk.submit(_loud, begin)
+        return turn
+
+    def _on_engine(self, turn: Turn, work: Callable[..., None], *arguments: object) -> None:
+        if self._closing:
+            return
+        future = self._engine.submit(_loud, work, *arguments)
+        self._running[turn] = future
+        future.add_done_callback(lambda _: self._running.pop(turn, None))
+
+    # --- An answer is made ------------------------------------------------------------------
+
+    def _load(self, turn: Turn, model: ModelRef) -> None:
+        try:
+            with closing(self._backend.load(model, turn.stopped)) as events:
+                for event in events:
+                    self._publish(ModelLoading(model, event.fraction))
+        except Cancelled:
+            return
+        except FiresideError as error:
+            self._publish(ModelFailed(model, error))
+            return
+        self._publish(ModelReady(model))
+
+    def _answer(self, turn: Turn, row: MessageRow, request: Request) -> None:
+        writer = _Writer(self._store, row)
+        state = State.CUT_OFF
+        error: FiresideError | None = None
+        try:
+            if turn.stopped.is_set():  # while it waited for another
+                raise Cancelled
+            with closing(self._backend.stream(request, turn.stopped)) as events:
+                for event in events:
+                    if isinstance(event, Done):
+                        state = _STATES[event.reason]
+                        writer.stats = event.stats
+                        continue
+                    if isinstance(event, Delta):
+                        writer.add(event)
+                    self._publish(TurnProgress(row.chat, row.id, event))
+        except Cancelled:
+            state = State.STOPPED
+        except FiresideError as fault:
+            error = fault
+        if state is State.STOPPED and self._closing:
+            state = State.CUT_OFF  # the person closed the window, and did not stop the answer
+        self._publish(writer.finish(state, error))
+
+
+_STATES = {
+    StopReason.END: State.DONE,
+    StopReason.CALL: State.DONE,
+    StopReason.CANCELLED: State.STOPPED,
+    StopReason.LENGTH: State.CUT_OFF,
+}
+
+
+def _loud(work: Callable[..., None], *arguments: object) -> None:
+    """Runs ``work`` on an executor's thread, where a fault would be kept in a future that
+    nobody reads: it goes to the interpreter's hook for threads instead."""
+    try:
+        work(*arguments)
+    except BaseException:
+        threading.excepthook(
+            threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread()))
+        )
+        raise
+
+
+class _Writer:
+    """An answer while it grows, in memory and, a little later, on disk."""
+
+    def __init__(self, store: Store, row: MessageRow) -> None:
+        self._store = store
+        self._row = row
+        self._draft = Draft(row.message.parts)
+        self._saved = self._heard = time.monotonic()
+        self._thought_before = row.thought_s or 0.0
+        self._thinking_since: float | None = None
+        self._thought_s = row.thought_s
+        self.stats: Stats | None = None
+
+    def add(self, delta: Delta) -> None:
+        """Takes a delta, and saves at times. Raises StoreError."""
+        now = time.monotonic()
+        if delta.channel is Channel.ANALYSIS:
+            if self._thinking_since is None:
+                self._thinking_since = now
+            self._thought_s = self._thought_before + now - self._thinking_since
+        elif self._thinking_since is not None:
+            self._stop_thinking(now)
+        self._draft.add(delta)
+        # A slow model's every word is saved, for the next may be seconds away.
+        if now - self._saved >= _SAVE_S or now - self._heard >= _SLOW_S:
+            self._store.update(self._row.id, parts=self._draft.parts, thought_s=self._thought_s)
+            self._saved = now
+        self._heard = now
+
+    def _stop_thinking(self, now: float) -> None:
+        if self._thinking_since is not None:
+            self._thought_before += now - self._thinking_since
+            self._thought_s = self._thought_before
+            self._thinking_since = None
+
+    def finish(self, state: State, error: FiresideError | None) -> TurnEnded:
+        """Saves the whole. Where the disk refuses, the answer lives in the window only."""
+        parts = self._draft.parts
+        try:
+            row = self._store.update(
+                self._row.id,
+                parts=parts,
+                state=state,
+                stats=self.stats,
+                thought_s=self._thought_s,
+            )
+        except StoreError as fault:
+            message = Message(Role.ASSISTANT, parts)
+            row = replace(self._row, message=message, state=State.CUT_OFF, stats=self.stats)
+            return TurnEnded(row, error or fault)
+        return TurnEnded(row, error)

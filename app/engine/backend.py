@@ -1,0 +1,57 @@
+"""The seam between a conversation and whatever answers it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator, Iterable
+from typing import Protocol
+
+from app.base.errors import FiresideError
+from app.base.types import Event, Loading, ModelRef, Request
+
+
+class Backend(Protocol):
+    """Answers requests, one at a time."""
+
+    def load(self, model: ModelRef, cancel: threading.Event) -> Generator[Loading, None, None]:
+        """Makes a model ready ahead of its first request.
+
+        Raises ModelError where the file cannot be run; the model before it stays usable.
+        """
+
+    def stream(self, request: Request, cancel: threading.Event) -> Generator[Event, None, None]:
+        """One answer: any Loading, a Prompt, any Prefill and Delta, and a Done at the end.
+
+        Once ``cancel`` is set it ends in a Done, or raises Cancelled where nothing was
+        generated yet or the engine had to be ended. Raises ModelError and EngineError; what
+        was yielded before stays true.
+        """
+
+    def close(self) -> None:
+        """Ends whatever runs, from any thread. Nothing may be asked afterwards."""
+
+
+class ScriptedBackend:
+    """Plays back prepared answers: for tests of everything above the engine.
+
+    Each script is the events of one answer, in order; an error among them is raised.
+    """
+
+    def __init__(self, *scripts: Iterable[Event | FiresideError]) -> None:
+        self.scripts = list(scripts)
+        self.requests: list[Request] = []
+        self.loaded: list[ModelRef] = []
+
+    def load(self, model: ModelRef, cancel: threading.Event) -> Generator[Loading, None, None]:
+        self.loaded.append(model)
+        yield Loading(1.0)
+
+    def stream(self, request: Request, cancel: threading.Event) -> Generator[Event, None, None]:
+        self.requests.append(request)
+        for step in self.scripts.pop(0):
+            if isinstance(step, FiresideError):
+                raise step
+            yield step
+
+    def close(self) -> None:
+        pass

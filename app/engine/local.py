@@ -1,0 +1,219 @@
+"""Owns the child process that runs llama.cpp: spawn, load, stream, cancel, crash report.
+
+The thread that asks is the supervisor: it waits on the pipe and on the process together, so a
+child that died, hangs or was killed becomes an error here, and the next request starts another.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import queue
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+from app.base.errors import (
+    Cancelled,
+    EngineDied,
+    EngineHung,
+    FiresideError,
+    ModelLoadFailed,
+)
+from app.base.types import Event, Loading, ModelRef, Request
+from app.engine import plan, probe
+
+_POLL_S = 0.02  # how often a stop is looked for
+_LOG_TAIL = 2000  # characters of the log that go into a report
+_LOG_LIMIT = 1 << 20  # bytes after which the log starts again
+
+Target = Callable[[Connection, Path], None]
+
+
+def _run_child(connection: Connection, log: Path) -> None:
+    """The child's first act: llama.cpp and Python write to the log from now on. Only then is
+    llama.cpp imported."""
+    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(file, 1)
+    os.dup2(file, 2)
+    sys.stdout = sys.stderr = os.fdopen(file, "w", encoding="utf-8", errors="replace", buffering=1)
+    from app.engine import child
+
+    child.main(connection)
+
+
+class _Child:
+    """One process and its pipe."""
+
+    def __init__(self, target: Target, log: Path) -> None:
+        self._log = log
+        if log.exists() and log.stat().st_size > _LOG_LIMIT:
+            log.unlink()
+        self._log_start = log.stat().st_size if log.exists() else 0
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self.process = context.Process(
+            target=target, args=(theirs, log), name="fireside engine", daemon=True
+        )
+        self.process.start()
+        theirs.close()
+        self.model: ModelRef | None = None
+        # A child that hangs does not read, and a full pipe must not block who asks.
+        self._outbox: queue.SimpleQueue[tuple[Any, ...] | None] = queue.SimpleQueue()
+        self._sender = threading.Thread(target=self._send_all, name="engine pipe", daemon=True)
+        self._sender.start()
+
+    def send(self, *command: Any) -> None:
+        self._outbox.put(command)
+
+    def _send_all(self) -> None:
+        while (command := self._outbox.get()) is not None:
+            try:
+                self.connection.send(command)
+            except OSError:
+                return  # the child is gone; who waits for its answer learns of it
+
+    def kill(self) -> None:
+        """Ends the process at once. It holds nothing that is not here as well."""
+        self.process.kill()
+        self.process.join()
+        self._outbox.put(None)
+        self._sender.join()
+        self.connection.close()
+
+    def log_tail(self) -> str:
+        """What this child wrote to the log last."""
+        try:
+            with self._log.open("rb") as file:
+                file.seek(max(self._log_start, self._log.stat().st_size - _LOG_TAIL))
+                return file.read().decode("utf-8", errors="replace").strip()
+        except OSError:
+            return ""
+
+
+class LocalBackend:
+    """gpt-oss by llama.cpp, in a process of its own.
+
+    ``silence``: seconds without a word from a busy child after which it counts as hung; one
+    batch of a prompt on a slow machine takes tens of them. ``grace``: seconds that a child gets
+    to obey a stop.
+    """
+
+    def __init__(
+        self,
+        log: Path,
+        *,
+        target: Target = _run_child,
+        silence: float = 180.0,
+        grace: float = 3.0,
+    ) -> None:
+        self._log = log
+        self._target = target
+        self._silence = silence
+        self._grace = grace
+        self._asking = threading.Lock()
+        self._child: _Child | None = None
+        self._number = 0
+        self._closed = False
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id; None while there is none."""
+        child = self._child
+        return child.process.pid if child else None
+
+    def load(self, model: ModelRef, cancel: threading.Event) -> Generator[Loading, None, None]:
+        with self._asking:
+            yield from self._ready(model, cancel)
+
+    def stream(self, request: Request, cancel: threading.Event) -> Generator[Event, None, None]:
+        with self._asking:
+            yield from self._ready(request.model, cancel)
+            yield from self._exchange(cancel, "ask", request)
+
+    def close(self) -> None:
+        self._closed = True
+        self._end()
+
+    def _ready(self, model: ModelRef, cancel: threading.Event) -> Generator[Loading, None, None]:
+        """Sees to a living child with ``model`` loaded. A file that cannot be run is refused
+        before the model that is loaded now is given up."""
+        child = self._child
+        if child and child.model == model and child.process.is_alive():
+            return
+        header = probe.model(model.path)
+        self._end()
+        settings = plan.make(header, probe.machine())
+        self._child = child = _Child(self._target, self._log)
+        yield Loading(0.0)
+        try:
+            for event in self._exchange(cancel, "load", model.path, settings):
+                if isinstance(event, Loading):
+                    yield event
+        except ModelLoadFailed as error:
+            error.log = child.log_tail()
+            self._end()
+            raise
+        except FiresideError:
+            self._end()
+            raise
+        child.model = model
+
+    def _exchange(
+        self, cancel: threading.Event, name: str, *arguments: Any
+    ) -> Generator[Event, None, None]:
+        """Sends a command and yields its payloads. Raises what the child answers with, or
+        EngineDied, EngineHung, Cancelled."""
+        child = self._child
+        if child is None or self._closed:
+            raise Cancelled
+        self._number += 1
+        number = self._number
+        child.send(name, number, *arguments)
+        heard = time.monotonic()
+        asked_to_stop: float | None = None
+        while True:
+            if cancel.is_set() and asked_to_stop is None:
+                asked_to_stop = time.monotonic()
+                child.send("cancel", number)
+            try:
+                wait([child.connection, child.process.sentinel], _POLL_S)
+                has_word = child.connection.poll()
+                answered, payload = child.connection.recv() if has_word else (None, None)
+            except (EOFError, OSError):
+                raise self._died(child) from None
+            if has_word:
+                heard = time.monotonic()
+                if answered != number:
+                    continue  # the rest of an answer that was abandoned
+                if payload is None:
+                    return
+                if isinstance(payload, FiresideError):
+                    raise payload
+                yield payload
+            elif not child.process.is_alive():
+                raise self._died(child)
+            elif asked_to_stop is not None and time.monotonic() - asked_to_stop > self._grace:
+                self._end()
+                raise Cancelled
+            elif time.monotonic() - heard > self._silence:
+                self._end()
+                raise EngineHung(self._silence)
+
+    def _died(self, child: _Child) -> FiresideError:
+        """The report on a child that is gone."""
+        if self._closed:
+            return Cancelled()
+        child.process.join(1.0)
+        error = EngineDied(child.process.exitcode, child.log_tail())
+        self._end()
+        return error
+
+    def _end(self) -> None:
+        child, self._child = self._child, None
+        if child:
+            child.kill()

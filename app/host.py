@@ -1,0 +1,61 @@
+"""The one object graph: what a running Fireside is made of."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from app.base import settings as settings_file
+from app.base.resources import resource
+from app.base.settings import Folders, Settings
+from app.base.types import ModelRef
+from app.chat import ChatEvent, Chats
+from app.engine.backend import Backend
+from app.engine.local import LocalBackend
+from app.store import Store
+
+T = TypeVar("T")
+
+
+def demo_model() -> ModelRef:
+    """The small model that comes with Fireside."""
+    return ModelRef(resource("models", "demo-gpt-oss.gguf"), "Demo model")
+
+
+class Host:
+    """Start it with its folders and a place to publish events to; close it at the end.
+
+    Raises StoreError where the chats cannot be opened.
+    """
+
+    def __init__(
+        self,
+        folders: Folders,
+        publish: Callable[[ChatEvent], None],
+        *,
+        backend: Backend | None = None,
+    ) -> None:
+        self.folders = folders
+        self.settings = settings_file.load(folders.settings)
+        self._store = Store(folders.chats)
+        self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="disk")
+        self.backend = backend or LocalBackend(folders.engine_log)
+        self.chats = Chats(self._store, self.backend, publish, self._disk)
+
+    def change(self, **changes: Any) -> Settings:
+        """Changes settings, and saves them on the disk thread."""
+        self.settings = dataclasses.replace(self.settings, **changes)
+        self._disk.submit(settings_file.save, self.settings, self.folders.settings)
+        return self.settings
+
+    def disk(self, work: Callable[[Store], T]) -> Future[T]:
+        """Runs ``work`` on the thread that owns the disk."""
+        return self._disk.submit(work, self._store)
+
+    def close(self) -> None:
+        """Stops everything; every word on screen is on disk afterwards."""
+        self.chats.close()
+        self._disk.shutdown()
+        self._store.close()

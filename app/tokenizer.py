@@ -1,0 +1,79 @@
+"""Text into tokens and back, by the vocabulary that a GGUF file carries.
+
+llama.cpp's own tokenizer turns a person's ``<|start|>`` into a control token and overflows its
+stack on long words, so it is never asked. tiktoken does the merging; control tokens exist only
+as ids that `app/harmony.py` places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import tiktoken
+
+from app.base.errors import NotGguf
+from app.base.gguf import Header
+
+# o200k_base's, from tiktoken_ext/openai_public.py; the GGUF calls it "gpt-4o".
+_PATTERN = "|".join(
+    [
+        r"""[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?""",
+        r"""[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?""",
+        r"""\p{N}{1,3}""",
+        r""" ?[^\s\p{L}\p{N}]+[\r\n/]*""",
+        r"""\s*[\r\n]+""",
+        r"""\s+(?!\S)""",
+        r"""\s+""",
+    ]
+)
+_NORMAL = 1  # llama.cpp's LLAMA_TOKEN_TYPE_NORMAL; all others never stand for text
+
+
+def _byte_of_letter() -> dict[int, int]:
+    """GPT-2's map of printable letters to the bytes that they stand for (bytes_to_unicode)."""
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [b for b in range(256) if b not in printable]
+    return {b: b for b in printable} | {0x100 + i: b for i, b in enumerate(others)}
+
+
+class Tokenizer:
+    """``ranks``: the bytes of each ordinary token, and its id, which is its merge rank too.
+    ``control``: the control tokens by their text."""
+
+    def __init__(self, ranks: dict[bytes, int], control: Mapping[str, int]) -> None:
+        self.control = dict(control)
+        self._bytes = {token: text for text, token in ranks.items()}
+        self._encoding = tiktoken.Encoding(
+            "gguf", pat_str=_PATTERN, mergeable_ranks=ranks, special_tokens=self.control
+        )
+
+    @classmethod
+    def from_gguf(cls, header: Header) -> Tokenizer:
+        """The vocabulary of a header that was read with its arrays. Raises NotGguf."""
+        tokens = header.metadata.get("tokenizer.ggml.tokens")
+        kinds = header.metadata.get("tokenizer.ggml.token_type")
+        if not tokens or not kinds or len(tokens) != len(kinds):
+            raise NotGguf(header.path)
+        letters = _byte_of_letter()
+        ranks: dict[bytes, int] = {}
+        control: dict[str, int] = {}
+        try:
+            for token, (name, kind) in enumerate(zip(tokens, kinds, strict=True)):
+                text = name.decode("utf-8")
+                if kind == _NORMAL:
+                    ranks[text.translate(letters).encode("latin-1")] = token
+                else:
+                    control[text] = token
+            if not all(bytes([byte]) in ranks for byte in range(256)):
+                raise NotGguf(header.path)  # then there is text that it cannot encode
+            return cls(ranks, control)
+        except ValueError:  # names that are no byte map, or that tiktoken cannot use
+            raise NotGguf(header.path) from None
+
+    def encode(self, text: str) -> list[int]:
+        """``text`` as ordinary tokens, whatever it contains."""
+        return self._encoding.encode_ordinary(text)
+
+    def bytes_of(self, token: int) -> bytes:
+        """The bytes that a token stands for: none for a control token or an unknown one."""
+        return self._bytes.get(token, b"")

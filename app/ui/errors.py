@@ -1,0 +1,152 @@
+"""What a person is told when something goes wrong: what happened, and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from app.base import errors as e
+
+
+class Action(StrEnum):
+    """The one step that is offered beside a sentence; its value is the button's text."""
+
+    NONE = ""
+    RETRY = "Try again"
+    CONTINUE = "Continue"
+    CHOOSE_MODEL = "Choose a model"
+    NEW_CHAT = "New chat"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A sentence, and the step to offer with it."""
+
+    sentence: str
+    action: Action = Action.NONE
+
+
+def explain(error: BaseException) -> Explanation:
+    """The words for any error of `app.base.errors`, and for one that nobody expected."""
+    match error:
+        case e.ModelError():
+            return Explanation(_model(error), Action.CHOOSE_MODEL)
+        case e.EngineError():
+            return _engine(error)
+        case e.StoreError():
+            return Explanation(_store(error))
+        case e.Cancelled():
+            return Explanation("Stopped.", Action.CONTINUE)
+    return Explanation(
+        f"Something went wrong that Fireside did not expect ({type(error).__name__}: {error}). "
+        "Try again.",
+        Action.RETRY,
+    )
+
+
+def _model(error: e.ModelError) -> str:
+    name = f"“{error.path.name}”"
+    match error:
+        case e.ModelMissing():
+            return f"{name} is not at {error.path.parent} any more. Choose the file again."
+        case e.ModelUnreadable():
+            return f"{name} cannot be read ({error.reason}). Check who may read the file."
+        case e.NotGguf():
+            return (
+                f"{name} is not a GGUF model. Choose a file that ends in .gguf, "
+                "such as gpt-oss-20b-mxfp4.gguf."
+            )
+        case e.ModelTruncated():
+            return (
+                f"{name} is incomplete: {gigabytes(error.size)} of {gigabytes(error.expected)} "
+                "are there. Download it again."
+            )
+        case e.UnsupportedArchitecture():
+            return (
+                f"{name} is a model of another kind ({error.architecture}). "
+                "Choose a gpt-oss model: Fireside runs only those."
+            )
+        case e.ModelTooLarge():
+            return (
+                f"{name} needs {gigabytes(error.needed)} of memory, and "
+                f"{gigabytes(error.available)} are free. Close other programs, or choose a "
+                "smaller model."
+            )
+        case e.ModelLoadFailed():
+            return (
+                f"{name} could not be loaded{_last_line(error.log)}. "
+                "The file may be damaged: download it again."
+            )
+    return f"{name} cannot be used. Choose another file."
+
+
+def _engine(error: e.EngineError) -> Explanation:
+    match error:
+        case e.EngineDied():
+            return Explanation(
+                f"The model's process ended {_how(error.exit_code)}. What it said so far is kept.",
+                Action.CONTINUE,
+            )
+        case e.EngineHung():
+            return Explanation(
+                f"The model said nothing for {error.seconds:.0f} seconds and was ended. "
+                "What it said so far is kept.",
+                Action.CONTINUE,
+            )
+        case e.EngineFailed():
+            return Explanation(f"The model could not go on ({error.detail}).", Action.RETRY)
+        case e.ContextFull():
+            return Explanation(
+                f"This conversation is too long for the model: it has {error.prompt:,} tokens, "
+                f"and there is room for {error.context:,}. Start a new chat.",
+                Action.NEW_CHAT,
+            )
+    return Explanation("The model's process is in trouble.", Action.RETRY)
+
+
+def _store(error: e.StoreError) -> str:
+    place = _place(error.path)
+    match error:
+        case e.StoreNewer():
+            return (
+                f"The chats in {place} were written by a newer Fireside (version {error.found} "
+                f"of the format; this one knows {error.known}). Update Fireside."
+            )
+        case e.StoreDamaged():
+            return (
+                f"The chats in {place} cannot be read ({error.detail}). Put a backup of "
+                "chats.db in its place, or move the file away to start afresh."
+            )
+        case e.StoreFull():
+            return f"The disk is full, so nothing new can be saved in {place}. Free some space."
+        case e.StoreReadOnly():
+            return f"Fireside may not write in {place}. Check who may write in this folder."
+        case e.StoreLocked():
+            return f"Another program is using the chats in {place}. Close it and start again."
+    return f"The chats in {place} cannot be used. Check the folder."
+
+
+def gigabytes(size: int) -> str:
+    """A size in the unit that fits, in decimal steps as files are sold."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size} bytes"
+
+
+def _place(path: Path) -> str:
+    return str(path.parent if path.suffix else path)
+
+
+def _how(code: int | None) -> str:
+    if code is None:
+        return "unexpectedly"
+    if code == -9:
+        return "because the system or a person killed it, perhaps for want of memory"
+    return f"unexpectedly (signal {-code})" if code < 0 else f"unexpectedly (exit code {code})"
+
+
+def _last_line(log: str) -> str:
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    return f" ({lines[-1].rstrip('.')})" if lines else ""

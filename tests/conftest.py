@@ -1,0 +1,142 @@
+"""What holds for every test: a home of its own, no network, nothing left running."""
+
+from __future__ import annotations
+
+import ipaddress
+import multiprocessing
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import psutil
+import pytest
+
+# Before Qt is loaded. A test that wants a real screen sets it for its own process.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+# The time of one example says nothing while other tests share the processors.
+hypothesis.settings.register_profile("fireside", deadline=None)
+hypothesis.settings.load_profile("fireside")
+
+_FOREIGN = ("FIRESIDE_DATA_DIR", "HF_HOME", "HF_TOKEN", "HF_ENDPOINT", "HF_HUB_CACHE")
+_PATIENCE_S = 2.0
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Lets ``-p no:pytest-qt`` run with the configuration that speaks of it."""
+    if not pluginmanager.hasplugin("pytest-qt"):
+        parser.addini("qt_log_level_fail", "an option of pytest-qt")
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty home folder, where every standard folder of the three systems is."""
+    # A short name: a socket's path has at most about 100 characters.
+    folder = tmp_path_factory.mktemp("h")
+    places = {
+        "HOME": ".",
+        "USERPROFILE": ".",
+        "APPDATA": "roaming",
+        "LOCALAPPDATA": "local",
+        "WIN_PD_OVERRIDE_LOCAL_APPDATA": "local",  # platformdirs asks Windows, not the environment
+        "XDG_DATA_HOME": "data",
+        "XDG_CONFIG_HOME": "config",
+        "XDG_CACHE_HOME": "cache",
+        "XDG_STATE_HOME": "state",
+        "XDG_RUNTIME_DIR": "run",
+    }
+    for name, place in places.items():
+        (folder / place).mkdir(mode=0o700, exist_ok=True)
+        monkeypatch.setenv(name, str(folder / place))
+    for name in _FOREIGN:
+        monkeypatch.delenv(name, raising=False)
+    return folder
+
+
+def _is_here(host: object) -> bool:
+    if host in (None, "", b"", "localhost", b"localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(str(host)).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing but this computer can be reached. Who tries gets an OSError, as where there is
+    no network, and the test fails even where that was handled."""
+    tried: list[object] = []
+
+    def guarded(real: Callable[..., Any], host_of: Callable[..., object]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            host = host_of(*args)
+            if not _is_here(host):
+                tried.append(host)
+                raise OSError(f"a test tried to reach {host!r}")
+            return real(*args, **kwargs)
+
+        return call
+
+    def peer(sock: socket.socket, address: Any) -> object:
+        inet = sock.family in (socket.AF_INET, socket.AF_INET6)
+        return address[0] if inet else None
+
+    for name in ("connect", "connect_ex"):
+        real = getattr(socket.socket, name)
+        monkeypatch.setattr(socket.socket, name, guarded(real, peer))
+    monkeypatch.setattr(
+        socket, "getaddrinfo", guarded(socket.getaddrinfo, lambda host=None, *_: host)
+    )
+    yield
+    if tried:
+        pytest.fail(f"tried to reach {tried}", pytrace=False)
+
+
+def _threads() -> set[threading.Thread]:
+    # A dummy stands for a thread of Qt's that once ran Python. It outlives that thread.
+    return {t for t in threading.enumerate() if not isinstance(t, threading._DummyThread)}
+
+
+def _children() -> set[psutil.Process]:
+    multiprocessing.active_children()  # reaps those that ended
+    found = set()
+    for child in psutil.Process().children(recursive=True):
+        try:
+            helper = any("multiprocessing.resource_tracker" in arg for arg in child.cmdline())
+            if not helper and child.status() != psutil.STATUS_ZOMBIE:
+                found.add(child)
+        except psutil.Error:
+            continue  # it ended meanwhile
+    return found
+
+
+@pytest.fixture(autouse=True)
+def no_leaks() -> Iterator[None]:
+    """What a test starts, it ends: threads and processes, by name."""
+    threads, children = _threads(), _children()
+    yield
+    deadline = time.monotonic() + _PATIENCE_S
+    while (left := (_threads() - threads) | (_children() - children)) and (
+        time.monotonic() < deadline
+    ):
+        time.sleep(0.02)
+    for leaked in left:
+        if isinstance(leaked, psutil.Process):
+            leaked.kill()  # the next tests are innocent
+    if left:
+        pytest.fail(f"left running: {sorted(map(_describe, left))}", pytrace=False)
+
+
+def _describe(leaked: threading.Thread | psutil.Process) -> str:
+    if isinstance(leaked, threading.Thread):
+        return f"thread {leaked.name}"
+    try:
+        return f"process {leaked.pid}: {' '.join(leaked.cmdline())}"
+    except psutil.Error:
+        return f"process {leaked.pid}"

@@ -1,0 +1,77 @@
+"""Children that misbehave, for the supervisor of app/engine/local.py to cope with.
+
+Each is a `Target`: it runs in the child process in place of `app.engine.local._run_child`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from app.base.types import Channel, Delta, Loading, Prompt
+
+WORDS = tuple(f"word{n} " for n in range(20))
+
+
+def _loaded(connection: Connection) -> tuple[Any, ...]:
+    """Loads as a good child does, and returns the first question."""
+    _, number, *_ = connection.recv()
+    connection.send((number, Loading(1.0)))
+    connection.send((number, None))
+    question = connection.recv()
+    assert isinstance(question, tuple)
+    return question
+
+
+def _speak(connection: Connection, number: int) -> None:
+    connection.send((number, Prompt((1, 2, 3), 100)))
+    for word in WORDS:
+        connection.send((number, Delta(0, word, Channel.FINAL)))
+
+
+def aborts(connection: Connection, log: Path) -> None:
+    """Dies as ggml does on a failed assertion, in the middle of an answer."""
+    number = _loaded(connection)[1]
+    _speak(connection, number)
+    log.write_text("ggml.c:1: GGML_ASSERT(n > 0) failed\n")
+    os.abort()
+
+
+def hangs(connection: Connection, log: Path) -> None:
+    """Stops in the middle of an answer and obeys nothing."""
+    number = _loaded(connection)[1]
+    _speak(connection, number)
+    while True:
+        time.sleep(60)
+
+
+def stops_reading(connection: Connection, log: Path) -> None:
+    """Is stopped by the system before it reads the first question."""
+    _, number, *_ = connection.recv()
+    connection.send((number, Loading(1.0)))
+    connection.send((number, None))
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def dies_while_loading(connection: Connection, log: Path) -> None:
+    """What the out-of-memory killer does."""
+    connection.recv()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def slow(connection: Connection, log: Path) -> None:
+    """The real child, at the speed of a large model: about 60 tokens a second."""
+    from app.engine import child
+
+    real = child._Model.decode
+
+    def decode(model: child._Model, tokens: list[int]) -> bool:
+        time.sleep(0.016)
+        return real(model, tokens)
+
+    child._Model.decode = decode  # type: ignore[method-assign]
+    child.main(connection)

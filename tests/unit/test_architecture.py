@@ -1,0 +1,75 @@
+"""The two rules of the design, and a PySide6 that does not wear out None."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BAD = "6.12.0"
+
+
+def run(script: str, *arguments: str) -> str:
+    """What a fresh Python prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script), *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_layers_hold() -> None:
+    run("from importlinter.cli import lint_imports; import sys; sys.exit(lint_imports())")
+
+
+def test_what_is_not_ui_has_never_heard_of_qt_or_llama_cpp() -> None:
+    script = """
+        import importlib, pathlib, sys
+
+        files = sorted(pathlib.Path("app").rglob("*.py"))
+        names = [".".join(f.with_suffix("").parts).removesuffix(".__init__") for f in files]
+        for name in names:
+            if (name + ".").startswith(("app.ui.", "app.engine.child.")):
+                continue
+            importlib.import_module(name)
+            for stranger in ("PySide6", "shiboken6", "llama_cpp"):
+                assert stranger not in sys.modules, f"{name} imports {stranger}"
+        print(*names)
+    """
+    names = run(script).split()
+    assert {"app.base.types", "app.store.rows", "app.engine.backend", "app.chat"} <= set(names)
+
+
+def test_the_child_has_never_heard_of_qt() -> None:
+    run("import app.engine.child, sys; assert 'PySide6' not in sys.modules")
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="None is immortal")
+def test_pyside_is_not_the_one_that_loses_references_to_none() -> None:
+    assert importlib.metadata.version("PySide6-Essentials") != BAD
+
+
+def test_void_calls_leave_none_alone() -> None:
+    """6.12.0 loses a reference in each, until Python aborts (see pyproject.toml)."""
+    script = """
+        import sys
+        from PySide6.QtCore import QObject
+
+        thing = QObject()
+        thing.setObjectName("x")
+        before = sys.getrefcount(None)
+        for _ in range(10_000):
+            thing.setObjectName("x")
+        print(sys.getrefcount(None) - before)
+    """
+    assert abs(int(run(script))) < 100

@@ -1,0 +1,304 @@
+"""The turn, with a real store and scripted answers."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from app.base.errors import Cancelled, EngineDied, FiresideError, NotGguf, StoreFull
+from app.base.types import (
+    Channel,
+    Delta,
+    Done,
+    Effort,
+    Event,
+    Loading,
+    ModelRef,
+    Part,
+    Prefill,
+    Prompt,
+    Request,
+    Role,
+    Stats,
+    StopReason,
+)
+from app.chat import (
+    ChatEvent,
+    Chats,
+    ModelFailed,
+    ModelReady,
+    SendFailed,
+    TurnEnded,
+    TurnProgress,
+    TurnStarted,
+)
+from app.engine.backend import ScriptedBackend
+from app.store import MessageRow, State, Store
+
+T = TypeVar("T")
+
+MODEL = ModelRef(Path("demo.gguf"), "Demo model")
+STATS = Stats(10, 10, 5, 2, 0.1, 0.5, 1000, 7)
+THINKS = Delta(0, "It is ", Channel.ANALYSIS), Delta(0, "Paris.", Channel.ANALYSIS)
+SAYS = Delta(1, "Par", Channel.FINAL), Delta(1, "is", Channel.FINAL)
+ANSWER = (Prompt((1, 2), 100), Prefill(2, 2), *THINKS, *SAYS, Done(StopReason.END, STATS))
+
+
+def words(text: str) -> tuple[Part, ...]:
+    return (Part(text),)
+
+
+class Desk:
+    """Chats on a store of their own, and what they published."""
+
+    def __init__(self, path: Path, *scripts: tuple[Event | FiresideError, ...]) -> None:
+        self.store = Store(path)
+        self.backend = ScriptedBackend(*scripts)
+        self.events: list[ChatEvent] = []
+        self._arrived = threading.Condition()
+        self._disk = ThreadPoolExecutor(1)
+        self.chats = Chats(self.store, self.backend, self._publish, self._disk)
+
+    def _publish(self, event: ChatEvent) -> None:
+        with self._arrived:
+            self.events.append(event)
+            self._arrived.notify_all()
+
+    def wait(self, kind: type[T], count: int = 1) -> T:
+        def found() -> list[T]:
+            return [e for e in self.events if isinstance(e, kind)]
+
+        with self._arrived:
+            assert self._arrived.wait_for(lambda: len(found()) >= count, timeout=10), self.events
+        return found()[count - 1]
+
+    def close(self) -> None:
+        self.chats.close()
+        self._disk.shutdown()
+        self.store.close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
+    desks: list[Desk] = []
+
+    def make(*scripts: tuple[Event | FiresideError, ...]) -> Desk:
+        desks.append(Desk(tmp_path / f"chats{len(desks)}.db", *scripts))
+        return desks[-1]
+
+    yield make
+    for one in desks:
+        one.close()
+
+
+def conversation(desk: Desk) -> list[MessageRow]:
+    return desk.store.conversation(desk.store.chats()[0].id)
+
+
+def test_a_question_and_its_answer(desk: Callable[..., Desk]) -> None:
+    d = desk(ANSWER)
+    d.chats.send(None, words("Capital of France?"), Effort.HIGH, MODEL, "Be brief.")
+    ended = d.wait(TurnEnded)
+
+    started = d.wait(TurnStarted)
+    assert started.question is not None
+    assert started.question.message.text == "Capital of France?"
+    assert started.answer.state is State.STREAMING
+    assert started.chat.title == "Capital of France?"
+    assert ended.error is None
+    question, answer = conversation(d)
+    assert answer == ended.answer
+    assert answer.message.parts == (Part("It is Paris.", Channel.ANALYSIS), Part("Paris"))
+    assert (answer.state, answer.effort, answer.stats) == (State.DONE, Effort.HIGH, STATS)
+    assert answer.model == "Demo model"
+    assert answer.thought_s is not None
+    (request,) = d.backend.requests
+    assert request.messages == (question.message,)
+    assert (request.effort, request.instructions) == (Effort.HIGH, "Be brief.")
+    kinds = [type(e.event) for e in d.events if isinstance(e, TurnProgress)]
+    assert kinds == [Prompt, Prefill, Delta, Delta, Delta, Delta]
+
+
+def test_the_question_is_on_disk_before_the_engine_is_asked(tmp_path: Path) -> None:
+    seen: list[list[Role]] = []
+
+    class Looks(ScriptedBackend):
+        def stream(self, request: Request, cancel: threading.Event) -> Generator[Event, None, None]:
+            rows = store.conversation(store.chats()[0].id)
+            seen.append([row.message.role for row in rows])
+            yield Done(StopReason.END, STATS)
+
+    store = Store(tmp_path / "chats.db")
+    with ThreadPoolExecutor(1) as disk:
+        ended = threading.Event()
+        chats = Chats(
+            store, Looks(), lambda e: ended.set() if isinstance(e, TurnEnded) else None, disk
+        )
+        chats.send(None, words("Hi"), Effort.LOW, MODEL)
+        assert ended.wait(10)
+        chats.close()
+    store.close()
+    assert seen == [[Role.USER, Role.ASSISTANT]]
+
+
+def test_the_next_question_brings_the_history(desk: Callable[..., Desk]) -> None:
+    d = desk(ANSWER, ANSWER)
+    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    chat = d.wait(TurnEnded).answer.chat
+    d.chats.send(chat, words("two"), Effort.LOW, MODEL)
+    d.wait(TurnEnded, 2)
+    assert [m.text for m in d.backend.requests[1].messages] == ["one", "Paris", "two"]
+
+
+def test_another_try_is_a_branch(desk: Callable[..., Desk]) -> None:
+    d = desk(ANSWER, (Delta(0, "Rome", Channel.FINAL), Done(StopReason.END, STATS)))
+    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    first = d.wait(TurnEnded).answer
+    d.chats.regenerate(first.id, Effort.HIGH, MODEL)
+    second = d.wait(TurnEnded, 2).answer
+    assert second.parent == first.parent
+    assert [m.text for m in d.backend.requests[1].messages] == ["one"]
+    assert d.backend.requests[1].effort is Effort.HIGH
+    assert [row.message.text for row in conversation(d)] == ["one", "Rome"]
+    assert d.store.message(first.id).message.text == "Paris"
+
+
+def test_a_cut_off_answer_goes_on(desk: Callable[..., Desk]) -> None:
+    died = EngineDied(-9, "killed")
+    d = desk(
+        (*THINKS, SAYS[0], died),
+        (Delta(1, "is", Channel.FINAL), Done(StopReason.END, STATS)),
+    )
+    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    cut = d.wait(TurnEnded)
+    assert cut.error is died
+    assert cut.answer.state is State.CUT_OFF
+    assert cut.answer.message.text == "Par"
+    d.chats.resume(cut.answer.id, MODEL)
+    whole = d.wait(TurnEnded, 2).answer
+    assert whole.id == cut.answer.id
+    assert (whole.message.text, whole.state) == ("Paris", State.DONE)
+    assert whole.message.reasoning == "It is Paris."
+    assert [m.text for m in d.backend.requests[1].messages] == ["one", "Par"]
+
+
+def test_a_full_context_is_a_cut_off_answer(desk: Callable[..., Desk]) -> None:
+    d = desk((*SAYS, Done(StopReason.LENGTH, STATS)))
+    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    assert d.wait(TurnEnded).answer.state is State.CUT_OFF
+
+
+class Waits(ScriptedBackend):
+    """Says one word, then waits to be stopped."""
+
+    def stream(self, request: Request, cancel: threading.Event) -> Generator[Event, None, None]:
+        yield Delta(0, "Well", Channel.FINAL)
+        cancel.wait()
+        yield Done(StopReason.CANCELLED, STATS)
+
+
+def test_a_stopped_answer_keeps_its_words(desk: Callable[..., Desk]) -> None:
+    d = desk()
+    d.chats._backend = Waits()
+    turn = d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.wait(TurnProgress)
+    turn.cancel()
+    ended = d.wait(TurnEnded)
+    assert (ended.answer.state, ended.answer.message.text) == (State.STOPPED, "Well")
+    assert ended.error is None
+
+
+def test_a_turn_that_waits_can_be_stopped_before_it_starts(desk: Callable[..., Desk]) -> None:
+    d = desk()
+    d.chats._backend = Waits()
+    first = d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.wait(TurnProgress)
+    second = d.chats.send(None, words("two"), Effort.LOW, MODEL)
+    d.wait(TurnStarted, 2)
+    second.cancel()
+    first.cancel()
+    assert d.wait(TurnEnded, 2).answer.state is State.STOPPED
+    assert sum(isinstance(e, TurnProgress) for e in d.events) == 1
+
+
+def test_closing_keeps_the_words_and_marks_them_cut_off(tmp_path: Path) -> None:
+    d = Desk(tmp_path / "chats.db")
+    d.chats._backend = Waits()
+    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.wait(TurnProgress)
+    started = time.monotonic()
+    d.close()
+    assert time.monotonic() - started < 5
+    again = Store(tmp_path / "chats.db")
+    _, answer = again.conversation(again.chats()[0].id)
+    assert (answer.state, answer.message.text) == (State.CUT_OFF, "Well")
+    again.close()
+
+
+def test_what_cannot_be_stored_is_given_back(
+    desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    d = desk()
+
+    def full(*_: object, **__: object) -> MessageRow:
+        raise StoreFull(Path("chats.db"))
+
+    monkeypatch.setattr(d.store, "add", full)
+    d.chats.send(None, words("precious words"), Effort.LOW, MODEL)
+    failed = d.wait(SendFailed)
+    assert failed.parts == words("precious words")
+    assert isinstance(failed.error, StoreFull)
+    assert d.backend.requests == []
+
+
+def test_a_disk_that_fills_up_in_mid_answer_leaves_the_words_on_screen(
+    desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    d = desk(ANSWER)
+
+    def full(*_: object, **__: object) -> MessageRow:
+        raise StoreFull(Path("chats.db"))
+
+    monkeypatch.setattr(d.store, "update", full)
+    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    ended = d.wait(TurnEnded)
+    assert isinstance(ended.error, StoreFull)
+    assert ended.answer.message.text == "Paris"
+
+
+def test_models_are_made_ready(desk: Callable[..., Desk]) -> None:
+    d = desk()
+    d.chats.load(MODEL)
+    assert d.wait(ModelReady).model is MODEL
+
+    class Refuses(ScriptedBackend):
+        def load(self, model: ModelRef, cancel: threading.Event) -> Generator[Loading, None, None]:
+            yield Loading(0.5)
+            raise NotGguf(model.path)
+
+    d.chats._backend = Refuses()
+    d.chats.load(MODEL)
+    assert isinstance(d.wait(ModelFailed).error, NotGguf)
+
+
+def test_a_cancelled_load_is_silent(desk: Callable[..., Desk]) -> None:
+    d = desk(ANSWER)
+
+    class Slow(ScriptedBackend):
+        def load(self, model: ModelRef, cancel: threading.Event) -> Generator[Loading, None, None]:
+            yield Loading(0.0)
+            cancel.wait(10)
+            raise Cancelled
+
+    d.chats._backend = Slow(ANSWER)
+    turn = d.chats.load(MODEL)
+    turn.cancel()
+    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.wait(TurnEnded)
+    assert not any(isinstance(e, ModelReady | ModelFailed) for e in d.events)

@@ -1,0 +1,78 @@
+"""The reader of GGUF headers, on the demo model and on damaged ones."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.base import gguf
+from app.base.errors import ModelError, ModelMissing, ModelTruncated, ModelUnreadable, NotGguf
+from app.base.resources import resource
+
+DEMO = resource("models", "demo-gpt-oss.gguf")
+
+
+def test_reads_the_demo_model() -> None:
+    header = gguf.read(DEMO)
+    assert header.architecture == "gpt-oss"
+    assert header.number("block_count") == 4
+    assert header.number("attention.sliding_window") == 128
+    assert len(header.tensors) == 79
+    assert header.data_offset + header.weights <= header.file_size
+    assert header.metadata["tokenizer.ggml.tokens"] == []
+
+
+def test_keeps_the_vocabulary_when_asked() -> None:
+    tokens = gguf.read(DEMO, arrays=True).metadata["tokenizer.ggml.tokens"]
+    assert len(tokens) == 2048
+    assert tokens[-1] == b"<|call|>"
+
+
+def test_every_cut_is_noticed(tmp_path: Path) -> None:
+    whole = DEMO.read_bytes()
+    header = gguf.read(DEMO)
+    cuts = [*range(5, 60), *range(60, header.data_offset, 997), len(whole) - 200]
+    for cut in cuts:
+        path = tmp_path / "cut.gguf"
+        path.write_bytes(whole[:cut])
+        with pytest.raises(ModelTruncated) as caught:
+            gguf.read(path)
+        assert caught.value.size == cut < caught.value.expected
+
+
+@pytest.mark.parametrize("content", [b"", b"GGU", b"PK\x03\x04 not a model at all", b"GGML" * 9])
+def test_other_files_are_no_gguf(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "other.gguf"
+    path.write_bytes(content)
+    with pytest.raises(NotGguf):
+        gguf.read(path)
+
+
+def test_missing_and_unreadable(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissing):
+        gguf.read(tmp_path / "none.gguf")
+    with pytest.raises(ModelUnreadable):
+        gguf.read(tmp_path)  # a folder
+
+
+@given(st.binary(max_size=400), st.sampled_from([2, 3]))
+def test_no_garbage_is_more_than_a_model_error(
+    tmp_path_factory: pytest.TempPathFactory, garbage: bytes, version: int
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "garbage.gguf"
+    path.write_bytes(b"GGUF" + struct.pack("<IQQ", version, 3, 3) + garbage)
+    with pytest.raises(ModelError):
+        gguf.read(path)
+
+
+def test_arrays_within_arrays_do_not_overflow_the_stack(tmp_path: Path) -> None:
+    nested = struct.pack("<IQ", 9, 1) * 100_000
+    entry = struct.pack("<Q", 1) + b"k" + struct.pack("<I", 9) + nested
+    path = tmp_path / "deep.gguf"
+    path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + entry)
+    with pytest.raises(NotGguf):
+        gguf.read(path)

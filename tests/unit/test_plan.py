@@ -1,0 +1,83 @@
+"""The plan's arithmetic, on the exact shapes of gpt-oss (reference/gpt-oss.md, Memory)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.base.errors import ModelTooLarge, UnsupportedArchitecture
+from app.base.gguf import Header, Tensor
+from app.base.resources import resource
+from app.engine import plan, probe
+from app.engine.probe import Machine
+from tests.fakes import vocabulary
+
+GIB = 1 << 30
+MIB = 1 << 20
+
+
+def gpt_oss(layers: int, weights: int) -> Header:
+    metadata = {
+        "general.architecture": "gpt-oss",
+        "gpt-oss.block_count": layers,
+        "gpt-oss.context_length": 131072,
+        "gpt-oss.embedding_length": 2880,
+        "gpt-oss.attention.head_count_kv": 8,
+        "gpt-oss.attention.key_length": 64,
+        "gpt-oss.attention.value_length": 64,
+        "gpt-oss.attention.sliding_window": 128,
+    }
+    return Header(Path("x"), metadata, (Tensor("all", (1,), 0, 0, weights),), 0, weights)
+
+
+SMALL = gpt_oss(24, 12_100_000_000)
+LARGE = gpt_oss(36, 63_380_000_000)
+
+
+@pytest.mark.parametrize(
+    ("header", "context", "mib"),
+    [
+        (SMALL, 8192, 192 + 18),
+        (SMALL, 32768, 768 + 18),
+        (SMALL, 131072, 3072 + 18),
+        (LARGE, 8192, 288 + 27),
+        (LARGE, 32768, 1152 + 27),
+    ],
+)
+def test_the_cache_is_as_llama_cpp_reports_it(header: Header, context: int, mib: int) -> None:
+    assert plan.cache_bytes(header, context) == mib * MIB
+
+
+@pytest.mark.parametrize(
+    ("available", "context"), [(28, 32768), (13, 32768), (12.3, 16384), (12.1, 8192), (6, 4096)]
+)
+def test_20b_within_16_gb(available: float, context: int) -> None:
+    chosen = plan.make(SMALL, Machine(16 * GIB, int(available * GIB), 8))
+    assert chosen.context == context
+    assert chosen.needed < 15 * GIB
+
+
+def test_what_does_not_fit_says_how_much_is_missing() -> None:
+    with pytest.raises(ModelTooLarge) as caught:
+        plan.make(LARGE, Machine(16 * GIB, 12 * GIB, 8))
+    assert caught.value.needed > 59 * GIB
+    assert caught.value.available == 15 * GIB
+
+
+def test_a_file_of_another_architecture_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "gpt-oss-20b.gguf"  # its name says nothing
+    vocabulary.write_gguf(path, {}, {"x": 0})
+    path.write_bytes(path.read_bytes().replace(b"gpt-oss", b"llama-x", 1))
+    with pytest.raises(UnsupportedArchitecture) as caught:
+        probe.model(path)
+    assert caught.value.architecture == "llama-x"
+
+
+def test_this_machine_runs_the_demo_model() -> None:
+    machine = probe.machine()
+    assert 0 < machine.available <= machine.memory
+    assert machine.cores >= 1
+    chosen = plan.make(probe.model(resource("models", "demo-gpt-oss.gguf")), machine)
+    assert chosen.context == 32768
+    assert chosen.needed < GIB

@@ -1,0 +1,794 @@
+"""The store, on real files."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import random
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from app.base.errors import (
+    StoreDamaged,
+    StoreError,
+    StoreFull,
+    StoreLocked,
+    StoreNewer,
+    StoreReadOnly,
+)
+from app.base.types import Channel, Effort, Message, Part, Role, Stats
+from app.store import ChatRow, MessageRow, State, Store, TitleBy
+from app.store.schema import MIGRATIONS
+from app.store.titles import title_from
+
+STATS = Stats(100, 20, 30, 10, 0.5, 1.5, 2**34, 2**63)
+
+
+def question(text: str) -> Message:
+    return Message(Role.USER, (Part(text),))
+
+
+def answer(text: str, reasoning: str = "hm") -> Message:
+    return Message(Role.ASSISTANT, (Part(reasoning, Channel.ANALYSIS), Part(text)))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "chats.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Store]:
+    with contextlib.closing(Store(path)) as store:
+        yield store
+
+
+@contextlib.contextmanager
+def raw(path: Path) -> Iterator[sqlite3.Connection]:
+    """The file as SQLite alone sees it."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        yield db
+
+
+def check(path: Path) -> None:
+    with raw(path) as db:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {p.name: p.read_bytes() for p in folder.iterdir()}
+
+
+# --- What is written is there -------------------------------------------------------------
+
+
+def test_a_chat_survives_a_restart(path: Path) -> None:
+    with contextlib.closing(Store(path)) as store:
+        chat = store.create_chat(Effort.LOW)
+        asked = store.add(chat.id, None, question("Why is the sky blue?"))
+        empty = Message(Role.ASSISTANT, ())
+        said = store.add(
+            chat.id, asked.id, empty, state=State.STREAMING, effort=Effort.HIGH, model="gpt-oss"
+        )
+        parts = (
+            Part("Rayleigh", Channel.ANALYSIS),
+            Part('{"q": 1}', Channel.COMMENTARY, "functions.look", "json"),
+            Part("It scatters."),
+        )
+        said = store.update(said.id, parts=parts, state=State.DONE, stats=STATS, thought_s=3.25)
+        said = store.set_thought_open(said.id, True)
+        assert said == MessageRow(
+            id=said.id,
+            chat=chat.id,
+            parent=asked.id,
+            message=Message(Role.ASSISTANT, parts),
+            state=State.DONE,
+            created=said.created,
+            effort=Effort.HIGH,
+            model="gpt-oss",
+            stats=STATS,
+            thought_s=3.25,
+            thought_open=True,
+        )
+        chat = store.set_effort(chat.id, Effort.HIGH)
+        before = store.chats(), store.conversation(chat.id)
+        assert before == ([chat], [asked, said])
+    with contextlib.closing(Store(path)) as store:
+        assert (store.chats(), store.conversation(chat.id)) == before
+        assert store.message(said.id) == said
+        assert store.chat(chat.id) == chat
+
+
+def test_update_keeps_what_is_not_given(store: Store) -> None:
+    chat = store.create_chat(Effort.LOW)
+    row = store.add(chat.id, None, answer("a"), state=State.STREAMING, effort=Effort.LOW)
+    store.update(row.id, stats=STATS, thought_s=0.0)
+    store.set_thought_open(row.id, False)
+    assert store.update(row.id) == store.message(row.id)
+    store.update(row.id, state=State.STOPPED, parts=())
+    assert store.message(row.id) == dataclasses.replace(
+        row,
+        message=Message(Role.ASSISTANT, ()),
+        state=State.STOPPED,
+        stats=STATS,
+        thought_s=0.0,
+        thought_open=False,
+    )
+
+
+def test_another_try_is_a_branch(store: Store) -> None:
+    chat = store.create_chat(Effort.LOW).id
+    asked = store.add(chat, None, question("q"))
+    first = store.add(chat, asked.id, answer("one"))
+    second = store.add(chat, asked.id, answer("two"))
+    assert store.conversation(chat) == [asked, second]
+    assert store.message(first.id) == first
+    edited = store.add(chat, None, question("r"))
+    assert store.conversation(chat) == [edited]
+
+
+def test_an_empty_chat_has_no_conversation(store: Store) -> None:
+    assert store.conversation(store.create_chat(Effort.LOW).id) == []
+
+
+def test_the_chat_that_was_written_to_last_is_first(store: Store) -> None:
+    a, b, c = (store.create_chat(Effort.LOW).id for _ in range(3))
+    store.add(a, None, question("q"))
+    assert [row.id for row in store.chats()] == [a, c, b]
+
+
+def test_ids_that_never_were(store: Store) -> None:
+    chat, other = (store.create_chat(Effort.LOW).id for _ in range(2))
+    elsewhere = store.add(other, None, question("q")).id
+    for attempt in (
+        lambda: store.chat(99),
+        lambda: store.rename(99, "x"),
+        lambda: store.delete(99),
+        lambda: store.restore(99),
+        lambda: store.message(99),
+        lambda: store.update(99, state=State.DONE),
+        lambda: store.add(99, None, question("q")),
+        lambda: store.add(chat, 99, question("q")),
+        lambda: store.add(chat, elsewhere, question("q")),
+    ):
+        with pytest.raises(KeyError):
+            attempt()
+    assert store.conversation(chat) == []
+
+
+def test_a_failed_write_leaves_nothing(store: Store, path: Path) -> None:
+    chat = store.create_chat(Effort.LOW)
+    with raw(path) as db:
+        db.execute("CREATE TRIGGER t BEFORE UPDATE ON chat BEGIN SELECT RAISE(ABORT, 'no'); END")
+    with pytest.raises(StoreDamaged):
+        store.add(chat.id, None, question("q"))
+    with raw(path) as db:
+        assert db.execute("SELECT count(*) FROM message").fetchone() == (0,)
+        db.execute("DROP TRIGGER t")
+    assert store.add(chat.id, None, question("q")).state is State.DONE
+
+
+def test_many_threads(store: Store, path: Path) -> None:
+    def talk(number: int) -> list[MessageRow]:
+        chat = store.create_chat(Effort.LOW).id
+        parent = None
+        for i in range(20):
+            parent = store.add(chat, parent, question(f"{number} {i}")).id
+            store.update(parent, state=State.STOPPED)
+        return store.conversation(chat)
+
+    with ThreadPoolExecutor(8) as pool:
+        for number, rows in enumerate(pool.map(talk, range(8))):
+            assert [row.message.text for row in rows] == [f"{number} {i}" for i in range(20)]
+    check(path)
+
+
+def test_a_closed_store_says_so(path: Path) -> None:
+    store = Store(path)
+    store.close()
+    store.close()
+    with pytest.raises(StoreError):
+        store.chats()
+    with pytest.raises(StoreError):
+        store.create_chat(Effort.LOW)
+
+
+def test_five_thousand_messages_are_read_fast(store: Store, path: Path) -> None:
+    chat = store.create_chat(Effort.LOW).id
+    with raw(path) as db:
+        db.execute("BEGIN")
+        db.executemany(
+            "INSERT INTO message (id, chat, parent, role, state, created, model, parts, search)"
+            " VALUES (?, ?, ?, 'user', 'done', 0, '', ?, ?)",
+            (
+                (i, chat, i - 1 or None, '[{"channel": "final", "text": "%s"}]' % ("x" * 1500), "x")
+                for i in range(1, 5001)
+            ),
+        )
+        db.execute("UPDATE chat SET leaf = 5000")
+        db.execute("COMMIT")
+    started = time.perf_counter()
+    rows = store.conversation(chat)
+    assert time.perf_counter() - started < 1.0  # about 0.06 s on an idle machine
+    assert [row.id for row in rows] == list(range(1, 5001))
+    store.delete(chat)
+    store.purge(days=0)  # SQLite's own cascade over parents would stop at 1000
+    assert store.conversation(chat) == []
+    check(path)
+
+
+# --- Text of every kind -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [
+        ("👩‍👩‍👧 \u0000 \u2028 \x1b[0m 'quoted\" \\ <|end|>", None),
+        ("\ud800", "\ufffd"),
+        ("a\udc00b\ud800", "a\ufffdb\ufffd"),
+        ("\ud83d\ude00", "😀"),
+        ("long " * 200_000, None),
+        ("", None),
+    ],
+)
+def test_texts(store: Store, text: str, stored: str | None) -> None:
+    stored = text if stored is None else stored
+    chat = store.create_chat(Effort.LOW).id
+    row = store.add(chat, None, question(text), model=f"model {text}")
+    assert row.message.text == stored
+    assert store.update(row.id, parts=(Part(text, recipient=text, content_type=text),)) == (
+        store.message(row.id)
+    )
+    assert store.message(row.id).message.parts == (
+        Part(stored, recipient=stored, content_type=stored),
+    )
+    assert "\n" not in store.rename(chat, f"named {text}").title
+    store.find(text)
+
+
+@settings(max_examples=200)
+@given(st.text(st.characters(codec=None, exclude_categories=()), max_size=200))
+def test_a_title_is_a_short_line(text: str) -> None:
+    title = title_from(text)
+    assert len(title) <= 48
+    assert title == " ".join(title.split())
+    title.encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("Why is the sky blue?", "Why is the sky blue?"),
+        ("\n\n  # A **bold**\ttitle  \nand more", "A bold title"),
+        ("> - [x] *Do* it", "Do it"),
+        ("```python\nprint(1)\n```", "print(1)"),
+        ("---\nafter a rule", "after a rule"),
+        ("See [the **docs**](https://x.org) and ![a](b)", "See the docs and a"),
+        ("`a` *b* **c** ***d*** ~~e~~ _f_ __g__", "a b c d e f g"),
+        ("snake_case_name, 2 * 3 * 4, #tag", "snake_case_name, 2 * 3 * 4, #tag"),
+        ("1. first\n2. second", "first"),
+        ("word " * 20, "word word word word word word word word word…"),
+        ("x" * 48, "x" * 48),
+        ("x" * 49, "x" * 47 + "…"),
+        ("長" * 100, "長" * 47 + "…"),
+        ("word " * 8 + "word, something", "word " * 8 + "word…"),
+        ("🙂", "🙂"),
+        ("a\x00b\x1bc", "a b c"),
+        ("", ""),
+        ("  \n ?!", ""),
+        ("*" * 1_000_000, ""),
+    ],
+)  # fmt: skip
+def test_titles(text: str, title: str) -> None:
+    assert title_from(text) == title
+
+
+# --- Names --------------------------------------------------------------------------------
+
+
+def test_who_names_a_chat(store: Store) -> None:
+    chat = store.create_chat(Effort.LOW)
+    assert (chat.title, chat.title_by) == ("", TitleBy.QUESTION)
+    asked = store.add(chat.id, None, question("  "))
+    assert store.chat(chat.id).title == ""
+    asked = store.add(chat.id, asked.id, question("First?\nmore"))
+    assert store.chat(chat.id).title == "First?"
+    store.add(chat.id, asked.id, question("Second?"))
+    assert store.chat(chat.id).title == "First?"
+    assert store.rename(chat.id, "A model's\n title", TitleBy.MODEL).title == "A model's title"
+    assert store.rename(chat.id, "no", TitleBy.QUESTION).title == "A model's title"
+    assert store.rename(chat.id, "Mine").title_by is TitleBy.PERSON
+    assert store.rename(chat.id, "no", TitleBy.MODEL).title == "Mine"
+    assert store.rename(chat.id, " \n").title == "Mine"
+    assert store.rename(chat.id, "Mine again").title == "Mine again"
+
+
+def test_an_answer_names_nothing(store: Store) -> None:
+    chat = store.create_chat(Effort.LOW).id
+    store.add(chat, None, answer("Hello"))
+    assert store.chat(chat).title == ""
+
+
+# --- Deletion and search ------------------------------------------------------------------
+
+
+def test_delete_restore_purge(store: Store, path: Path) -> None:
+    kept, gone = (store.create_chat(Effort.LOW).id for _ in range(2))
+    for chat in (kept, gone):
+        parent = store.add(chat, None, question(f"secret {chat}"))
+        store.add(chat, parent.id, answer("a"))
+    row = store.chat(gone)
+    store.delete(gone)
+    assert [c.id for c in store.chats()] == [kept]
+    assert store.find(f"secret {gone}") == []
+    assert store.restore(gone) == row
+    assert [c.id for c in store.chats()] == [gone, kept]
+    store.delete(gone)
+    store.purge()
+    assert store.chat(gone) == row
+    with raw(path) as db:
+        db.execute("UPDATE chat SET deleted = deleted - 29.9 * 86400")
+        store.delete(gone)  # a second time does not count
+        store.purge()
+        assert store.chat(gone) == row
+        db.execute("UPDATE chat SET deleted = deleted - 0.2 * 86400")
+    store.close()
+    again = Store(path)
+    with contextlib.closing(again), pytest.raises(KeyError):
+        again.chat(gone)
+    assert f"secret {gone}".encode() not in path.read_bytes()
+    assert f"secret {kept}".encode() in path.read_bytes()
+    check(path)
+    with contextlib.closing(Store(path)) as again:
+        assert again.create_chat(Effort.LOW).id > gone  # an id is never used twice
+
+
+def test_find(store: Store) -> None:
+    titled, spoken, silent = (store.create_chat(Effort.LOW).id for _ in range(3))
+    store.rename(titled, "Die STRASSE")
+    asked = store.add(spoken, None, question("100 % of the Straße_name, Ünïcode\na\x00b zebra"))
+    store.add(spoken, asked.id, answer("line one\nline two"))
+    store.add(silent, None, answer("nothing", reasoning="Straße"))
+    call = Part("Straße", Channel.COMMENTARY, "functions.look")
+    store.add(silent, None, Message(Role.ASSISTANT, (call,)))
+    assert store.find("straße") == [spoken, titled]
+    assert store.find(" STRASSE ") == [spoken, titled]
+    assert store.find("U\u0308NI\u0308CODE") == [spoken]  # as macOS writes it
+    assert store.find("%") == [spoken]
+    assert store.find("e_n") == [spoken]
+    assert store.find("_____") == []
+    assert store.find("TWO") == [spoken]
+    assert store.find("a\x00b") == [spoken]
+    assert store.find("") == [silent, spoken, titled]
+    store.update(asked.id, parts=(Part("other"),))
+    assert store.find("zebra") == []
+    assert store.find("other") == [spoken]
+
+
+# --- Other versions -----------------------------------------------------------------------
+
+
+def test_what_a_later_minor_version_wrote_is_read(store: Store, path: Path) -> None:
+    chat = store.create_chat(Effort.LOW).id
+    row = store.add(chat, None, answer("a"))
+    with raw(path) as db:
+        db.execute(
+            "UPDATE message SET parts = ?, stats = ?",
+            (
+                '[{"channel": "aside", "text": "t", "mood": {}}, {"channel": "final", "text": ""}]',
+                '{"prompt_tokens": 7, "watts": 9}',
+            ),
+        )
+    read = store.message(row.id)
+    assert read.message.parts == (Part("t", Channel.COMMENTARY), Part(""))
+    assert read.stats == Stats(7, 0, 0, 0, 0, 0, 0, 0)
+
+
+def test_nonsense_in_a_column_is_damage(store: Store, path: Path) -> None:
+    row = store.add(store.create_chat(Effort.LOW).id, None, answer("a"))
+    for parts in ("nonsense", "[1]", "{}x", '[{"channel": "final"}]', "7"):
+        with raw(path) as db:
+            db.execute("UPDATE message SET parts = ?", (parts,))
+        with pytest.raises(StoreDamaged):
+            store.message(row.id)
+        with pytest.raises(StoreDamaged):
+            store.conversation(row.chat)
+
+
+def test_a_newer_schema_is_refused_and_left_alone(path: Path, tmp_path: Path) -> None:
+    Store(path, migrations=(*MIGRATIONS, lambda db: None, lambda db: None)).close()
+    before = files(tmp_path)
+    with pytest.raises(StoreNewer) as caught:
+        Store(path)
+    assert (caught.value.found, caught.value.known) == (len(MIGRATIONS) + 2, len(MIGRATIONS))
+    assert files(tmp_path) == before
+
+
+def rebuild(db: sqlite3.Connection) -> None:
+    """What changes to a table that others refer to are made of."""
+    db.execute("CREATE TABLE chat2 (id INTEGER PRIMARY KEY, title TEXT, colour TEXT)")
+    db.execute("INSERT INTO chat2 SELECT id, title, 'red' FROM chat")
+    db.execute("DROP TABLE chat")
+    db.execute("ALTER TABLE chat2 RENAME TO chat")
+
+
+def test_a_migration_follows_a_backup(path: Path, tmp_path: Path) -> None:
+    backup = tmp_path / f"chats.db.v{len(MIGRATIONS)}.bak"
+    with contextlib.closing(Store(path)) as store:
+        store.add(store.create_chat(Effort.LOW).id, None, question("kept?"))
+        before = store.chats()
+    assert not backup.exists()  # there was nothing to lose
+
+    def fails(db: sqlite3.Connection) -> None:
+        db.execute("DROP TABLE message")
+        db.execute("SELECT nonsense")
+
+    with pytest.raises(StoreDamaged):
+        Store(path, migrations=(*MIGRATIONS, fails))
+    with contextlib.closing(Store(path)) as store:  # it is as it was
+        assert store.chats() == before
+        assert len(store.conversation(before[0].id)) == 1
+    assert backup.exists()
+
+    with raw(path) as db:
+        db.execute("UPDATE chat SET title = 'later'")
+    newer = (*MIGRATIONS, rebuild)
+    # The purge at the end does not know this schema.
+    with pytest.raises(StoreDamaged):
+        Store(path, migrations=newer)
+    with raw(path) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (len(newer),)
+        assert db.execute("SELECT title, colour FROM chat").fetchall() == [("later", "red")]
+        assert db.execute("SELECT count(*) FROM message").fetchone() == (1,)
+    assert sorted(files(tmp_path)) == ["chats.db", backup.name]
+    with contextlib.closing(Store(backup)) as old:  # the newest state before the migration
+        assert [row.title for row in old.chats()] == ["later"]
+    check(backup)
+
+
+def test_no_migration_without_its_backup(path: Path, tmp_path: Path) -> None:
+    Store(path).close()
+    (tmp_path / f"chats.db.v{len(MIGRATIONS)}.bak.part").mkdir()
+    before = path.read_bytes()
+    with pytest.raises(StoreReadOnly):
+        Store(path, migrations=(*MIGRATIONS, lambda db: None))
+    assert path.read_bytes() == before
+
+
+# --- Trouble ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("content", [b"garbage " * 1000, b"SQLite format 3\0" + b"\xff" * 5000])
+def test_what_is_no_database_is_left_alone(path: Path, tmp_path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    with pytest.raises(StoreDamaged):
+        Store(path)
+    assert files(tmp_path) == {"chats.db": content}
+
+
+def test_an_empty_file_becomes_a_store(path: Path) -> None:
+    path.touch()
+    Store(path).close()
+    check(path)
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A store's file with a chat of 60 messages."""
+    path = tmp_path_factory.mktemp("sound") / "chats.db"
+    with contextlib.closing(Store(path)) as store:
+        chat = store.create_chat(Effort.LOW).id
+        parent = None
+        for i in range(60):
+            parent = store.add(chat, parent, answer(f"text {i} " * 50)).id
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_damage_is_never_anything_but_a_store_error(path: Path, sound: bytes, seed: int) -> None:
+    chance = random.Random(seed)
+    content = bytearray(sound)
+    if seed % 4 == 0:
+        del content[chance.randrange(100, len(content)) :]
+    for _ in range(20):
+        at = chance.randrange(100, len(content))
+        content[at : at + 40] = chance.randbytes(min(40, len(content) - at))
+    path.write_bytes(content)
+    with (
+        contextlib.suppress(StoreError, KeyError),
+        contextlib.closing(Store(path)) as store,
+    ):
+        for attempt in (
+            store.chats,
+            lambda: store.conversation(1),
+            lambda: store.find("text 5"),
+            lambda: store.add(1, None, question("more")),
+            lambda: store.update(30, state=State.CUT_OFF),
+        ):
+            with contextlib.suppress(StoreError, KeyError):
+                attempt()
+
+
+def test_a_full_database_keeps_what_was_there(store: Store, path: Path) -> None:
+    chat = store.create_chat(Effort.LOW).id
+    row = store.add(chat, None, answer("short"))
+    before = store.chats(), store.conversation(chat)
+    pages = store._db.execute("PRAGMA page_count").fetchone()[0]
+    store._db.execute(f"PRAGMA max_page_count = {pages}")
+    for attempt in (
+        lambda: store.add(chat, row.id, question("x" * 100_000)),
+        lambda: store.update(row.id, parts=(Part("x" * 100_000),)),
+    ):
+        with pytest.raises(StoreFull):
+            attempt()
+        assert (store.chats(), store.conversation(chat)) == before
+    store._db.execute(f"PRAGMA max_page_count = {pages + 1000}")
+    store.add(chat, row.id, question("x" * 100_000))
+    check(path)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 1 MiB of its own."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(folder)]
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("only root on Linux can make a small disk")
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("this container cannot mount")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_keeps_what_was_there(small_disk: Path) -> None:
+    path = small_disk / "chats.db"
+    with contextlib.closing(Store(path)) as store:
+        chat = store.create_chat(Effort.LOW).id
+        rows = []
+        with contextlib.suppress(StoreFull):
+            for _ in range(1000):
+                rows.append(store.add(chat, rows[-1].id if rows else None, question("x" * 9000)))
+        assert 0 < len(rows) < 1000
+        assert store.conversation(chat) == rows
+    with contextlib.suppress(OSError), (small_disk / "ballast").open("wb") as ballast:
+        while True:
+            ballast.write(b"x" * 4096)
+    try:
+        with contextlib.closing(Store(path)) as store:
+            assert store.conversation(chat) == rows
+    except StoreFull:
+        pass  # no room for SQLite's own files
+    with pytest.raises(StoreFull):
+        Store(path, migrations=(*MIGRATIONS, lambda db: None))
+    (small_disk / "ballast").unlink()
+    check(path)
+    with contextlib.closing(Store(path)) as store:
+        assert store.conversation(chat) == rows
+
+
+@pytest.fixture
+def ordinary_person() -> Iterator[Path]:
+    """A folder, and not being root, who may write everywhere."""
+    if sys.platform == "win32":
+        pytest.skip("a folder's mode means nothing on Windows")
+    root = os.geteuid() == 0
+    with tempfile.TemporaryDirectory() as folder:  # tmp_path can be entered by its owner only
+        if root:
+            os.chown(folder, 65534, -1)
+            os.seteuid(65534)
+        try:
+            yield Path(folder)
+        finally:
+            os.chmod(folder, 0o700)
+            if root:
+                os.seteuid(0)
+
+
+def test_a_folder_that_cannot_be_written_to(ordinary_person: Path) -> None:
+    path = ordinary_person / "chats.db"
+    Store(path).close()
+    before = files(ordinary_person)
+    ordinary_person.chmod(0o500)
+    for file in (path, ordinary_person / "new.db"):
+        with pytest.raises(StoreReadOnly):
+            Store(file)
+    assert files(ordinary_person) == before
+
+
+def test_a_file_that_cannot_be_written_to(ordinary_person: Path) -> None:
+    path = ordinary_person / "chats.db"
+    Store(path).close()
+    path.chmod(0o400)
+    with pytest.raises(StoreReadOnly):
+        Store(path)
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    for path in (tmp_path / "no" / "chats.db", tmp_path):
+        with pytest.raises(StoreReadOnly):
+            Store(path)
+
+
+def test_another_program_holds_the_file(path: Path) -> None:
+    Store(path).close()
+    script = """
+        import sqlite3, sys
+        db = sqlite3.connect(sys.argv[1], isolation_level=None)
+        db.execute("PRAGMA locking_mode = EXCLUSIVE")
+        db.execute("BEGIN EXCLUSIVE")
+        print("held", flush=True)
+        sys.stdin.read()
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script), str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline().strip() == b"held"
+        with pytest.raises(StoreLocked):
+            Store(path, patience=0.05)
+    Store(path).close()
+
+
+def test_another_program_writes_for_long(path: Path) -> None:
+    with contextlib.closing(Store(path, patience=0.05)) as store, raw(path) as other:
+        chat = store.create_chat(Effort.LOW)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreLocked):
+            store.set_effort(chat.id, Effort.HIGH)
+        assert store.chats() == [chat]
+        other.execute("ROLLBACK")
+        assert store.set_effort(chat.id, Effort.HIGH).effort is Effort.HIGH
+
+
+WRITER = """
+    import sys
+    from pathlib import Path
+    from app.base.types import Effort, Message, Part, Role
+    from app.store import State, Store
+
+    store = Store(Path(sys.argv[1]))
+    chat = store.create_chat(Effort.LOW).id
+    asked = store.add(chat, None, Message(Role.USER, (Part("Count."),)))
+    row = store.add(chat, asked.id, Message(Role.ASSISTANT, ()), state=State.STREAMING)
+    text = ""
+    for n in range(1, 1_000_000):
+        text += f" {n}"
+        store.update(row.id, parts=(Part(text),))
+        print(n, flush=True)
+"""
+
+
+@pytest.mark.parametrize("round_", range(8))
+def test_killed_while_an_answer_streams(path: Path, round_: int) -> None:
+    command = [sys.executable, "-c", textwrap.dedent(WRITER), str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout
+        assert writer.stdout.readline() == "1\n"
+        time.sleep(random.Random(round_).random() * 0.2)
+        writer.kill()
+        told = [1, *(int(line) for line in writer.stdout if line.endswith("\n"))]
+    with contextlib.closing(Store(path)) as store:
+        (chat,) = store.chats()
+        asked, said = store.conversation(chat.id)
+        assert asked.message.text == chat.title == "Count."
+        assert said.state is State.CUT_OFF
+        counted = [int(n) for n in said.message.text.split()]
+        assert counted == list(range(1, len(counted) + 1))
+        assert told[-1] <= len(counted) <= told[-1] + 1
+        more = store.update(said.id, parts=(Part("all"),), state=State.DONE)
+        assert store.conversation(chat.id) == [asked, more]
+    check(path)
+
+
+# --- The store against a model of it ------------------------------------------------------
+
+TEXTS = st.text(max_size=30)
+
+
+class Tree(RuleBasedStateMachine):
+    """Random adds, branches, deletions and restarts; the store agrees with two dicts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.store = Store(Path(self.folder.name) / "chats.db")
+        self.chats: dict[int, ChatRow] = {}
+        self.messages: dict[int, MessageRow] = {}
+        self.deleted: set[int] = set()
+
+    def teardown(self) -> None:
+        self.store.close()
+        check(self.store.path)
+        self.folder.cleanup()
+
+    @rule(effort=st.sampled_from(Effort))
+    def create(self, effort: Effort) -> None:
+        row = self.store.create_chat(effort)
+        assert (row.title, row.effort, row.leaf) == ("", effort, None)
+        assert row.id not in self.chats
+        self.chats[row.id] = row
+
+    @precondition(lambda self: self.chats)
+    @rule(data=st.data(), text=TEXTS, role=st.sampled_from(Role), state=st.sampled_from(State))
+    def add(self, data: st.DataObject, text: str, role: Role, state: State) -> None:
+        chat = data.draw(st.sampled_from(sorted(self.chats)))
+        mine = [m.id for m in self.messages.values() if m.chat == chat]
+        parent = data.draw(st.sampled_from([None, *mine]))
+        message = Message(role, (Part(text),))
+        row = self.store.add(chat, parent, message, state=state)
+        assert row == MessageRow(row.id, chat, parent, message, state, row.created)
+        assert row.id not in self.messages
+        self.messages[row.id] = row
+        before = self.chats[chat]
+        title = before.title or (title_from(text) if role is Role.USER else "")
+        self.chats[chat] = dataclasses.replace(
+            before, leaf=row.id, updated=row.created, title=title
+        )
+
+    @precondition(lambda self: self.messages)
+    @rule(data=st.data(), text=TEXTS, state=st.sampled_from(State), opened=st.booleans())
+    def update(self, data: st.DataObject, text: str, state: State, opened: bool) -> None:
+        before = self.messages[data.draw(st.sampled_from(sorted(self.messages)))]
+        parts = (Part(text, Channel.ANALYSIS), Part(text))
+        self.store.update(before.id, parts=parts, state=state)
+        self.messages[before.id] = dataclasses.replace(
+            before, message=Message(before.message.role, parts), state=state, thought_open=opened
+        )
+        row = self.store.set_thought_open(before.id, opened)
+        assert row == self.messages[before.id]
+
+    @precondition(lambda self: self.chats)
+    @rule(data=st.data(), delete=st.booleans())
+    def delete_or_restore(self, data: st.DataObject, delete: bool) -> None:
+        chat = data.draw(st.sampled_from(sorted(self.chats)))
+        if delete:
+            self.store.delete(chat)
+            self.deleted.add(chat)
+        else:
+            assert self.store.restore(chat) == self.chats[chat]
+            self.deleted.discard(chat)
+
+    @rule()
+    def purge(self) -> None:
+        self.store.purge(days=-1)
+        for chat in self.deleted:
+            del self.chats[chat]
+        self.messages = {m.id: m for m in self.messages.values() if m.chat in self.chats}
+        self.deleted.clear()
+
+    @rule()
+    def restart(self) -> None:
+        self.store.close()
+        self.store = Store(self.store.path)
+        for row in self.messages.values():
+            if row.state is State.STREAMING:
+                self.messages[row.id] = dataclasses.replace(row, state=State.CUT_OFF)
+
+    @invariant()
+    def agrees(self) -> None:
+        shown = [row for row in self.chats.values() if row.id not in self.deleted]
+        assert self.store.chats() == sorted(shown, key=lambda c: (c.updated, c.id), reverse=True)
+        for chat in self.chats.values():
+            path, at = [], chat.leaf
+            while at is not None:
+                path.append(self.messages[at])
+                at = self.messages[at].parent
+            assert self.store.conversation(chat.id) == path[::-1]
+
+
+TestTree = Tree.TestCase
+TestTree.settings = settings(max_examples=40, stateful_step_count=30)
