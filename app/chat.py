@@ -226,13 +226,13 @@ class Chats:
             )
             self._on_engine(turn, self._answer, turn, answer, request)
 
-        self._disk.submit(_loud, begin)
+        self._disk.submit(loud, begin)
         return turn
 
     def _on_engine(self, turn: Turn, work: Callable[..., None], *arguments: object) -> None:
         if self._closing:
             return
-        future = self._engine.submit(_loud, work, *arguments)
+        future = self._engine.submit(loud, work, *arguments)
         self._running[turn] = future
         future.add_done_callback(lambda _: self._running.pop(turn, None))
 
@@ -283,7 +283,7 @@ _STATES = {
 }
 
 
-def _loud(work: Callable[..., None], *arguments: object) -> None:
+def loud(work: Callable[..., None], *arguments: object) -> None:
     """Runs ``work`` on an executor's thread, where a fault would be kept in a future that
     nobody reads: it goes to the interpreter's hook for threads instead."""
     try:

@@ -11,7 +11,7 @@ from app.base import settings as settings_file
 from app.base.resources import resource
 from app.base.settings import Folders, Settings
 from app.base.types import ModelRef
-from app.chat import ChatEvent, Chats
+from app.chat import ChatEvent, Chats, loud
 from app.engine.backend import Backend
 from app.engine.local import LocalBackend
 from app.store import Store
@@ -47,7 +47,7 @@ class Host:
     def change(self, **changes: Any) -> Settings:
         """Changes settings, and saves them on the disk thread."""
         self.settings = dataclasses.replace(self.settings, **changes)
-        self._disk.submit(settings_file.save, self.settings, self.folders.settings)
+        self._disk.submit(loud, settings_file.save, self.settings, self.folders.settings)
         return self.settings
 
     def disk(self, work: Callable[[Store], T]) -> Future[T]:

@@ -1,0 +1,80 @@
+"""Runs the real window and asks it one question after the other, for tests that kill it.
+
+usage: app_driver.py FOLDER
+
+Prints a JSON line at once whenever something is to be seen: ``{"asked": TEXT}`` when a question
+stands in the conversation, ``{"shown": [PARTS], "at": SECONDS}`` while its answer grows.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QPlainTextEdit, QPushButton, QWidget
+
+from app.base import settings
+from app.base.settings import Folders
+from app.engine import local
+from app.host import demo_model
+from app.ui import app as ui
+from app.ui.window import Window
+from tests.fakes import child
+
+
+class Driver:
+    """Types, sends, and reports what it sees."""
+
+    def __init__(self) -> None:
+        self._question = ""
+        self._seen = False
+
+    def step(self) -> None:
+        window = next(w for w in QApplication.topLevelWidgets() if isinstance(w, Window))
+        shown = window.transcript.plainText()
+        if self._question in shown and self._question and not self._seen:
+            self._seen = True
+            say(asked=self._question)
+        for live in window.turns._live.values():
+            if live.ended is None:
+                parts = [part.text for part in live.draft.parts]
+                say(shown=parts, at=time.time())
+                return
+        if self._seen or not self._question:
+            self._ask(window)
+
+    def _ask(self, window: Window) -> None:
+        self._question = f"Count to 100. This is {time.time_ns()}."
+        self._seen = False
+        find(window, "composer", QPlainTextEdit).insertPlainText(self._question)
+        find(window, "send", QPushButton).click()
+
+
+def find(window: QWidget, name: str, kind: type) -> QWidget:
+    found = window.findChild(kind, name)
+    assert found is not None, name
+    return found
+
+
+def say(**what: object) -> None:
+    print(json.dumps(what), flush=True)
+
+
+def main() -> int:
+    local.LocalBackend.__init__.__kwdefaults__["target"] = child.slow
+    folders = Folders.find(Path(sys.argv[1]))
+    chosen = replace(settings.load(folders.settings), model=str(demo_model().path))
+    settings.save(chosen, folders.settings)
+    application = ui._application()  # before any timer
+    driver, timer = Driver(), QTimer(application)
+    timer.timeout.connect(driver.step)
+    QTimer.singleShot(300, lambda: timer.start(50))
+    return ui.run(folders, None, smoke=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,110 @@
+"""`fireside ask` as a person types it in a terminal: the real command, the real engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from app.host import demo_model
+
+FIRESIDE = [sys.executable, "-m", "app"]
+
+
+def ask(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*FIRESIDE, "ask", *arguments], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_the_answer_is_on_stdout_and_the_reasoning_on_stderr() -> None:
+    done = ask("Hello")
+    assert done.returncode == 0
+    assert done.stdout.strip()
+    assert done.stderr.strip()
+    assert "<|" not in done.stdout + done.stderr
+
+
+def test_json_and_effort() -> None:
+    lengths = {}
+    for effort in ("low", "high"):
+        done = ask("What is the capital of France?", "--effort", effort, "--json")
+        assert done.returncode == 0
+        assert done.stderr == ""
+        said = json.loads(done.stdout)
+        assert set(said) == {"reasoning", "answer", "stats"}
+        assert said["answer"]
+        assert said["stats"]["tokens_per_second"] > 0
+        lengths[effort] = len(said["reasoning"])
+    assert lengths["low"] < lengths["high"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], [""], ["Hello", "--effort", "extreme"], ["Hello", "--nonsense"]]
+)
+def test_wrong_use_is_2(arguments: list[str]) -> None:
+    done = ask(*arguments)
+    assert done.returncode == 2
+    assert "usage" in done.stderr
+
+
+def test_a_model_that_cannot_be_loaded_is_3(tmp_path: Path) -> None:
+    text = tmp_path / "text.gguf"
+    text.write_text("not a model")
+    cut = tmp_path / "cut.gguf"
+    cut.write_bytes(demo_model().path.read_bytes()[:1_000_000])
+    for path in (text, cut, tmp_path / "missing.gguf"):
+        done = ask("Hello", "--model", str(path))
+        assert done.returncode == 3
+        assert done.stdout == ""
+        assert path.name in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C is sent otherwise there")
+def test_ctrl_c_is_130_and_leaves_no_engine(tmp_path: Path) -> None:
+    slow = tmp_path / "slow.py"
+    slow.write_text(
+        "import sys\n"
+        "from app.engine import local\n"
+        "from tests.fakes import child\n"
+        "if __name__ == '__main__':\n"
+        "    local.LocalBackend.__init__.__kwdefaults__['target'] = child.slow\n"
+        "    from app.__main__ import main\n"
+        "    sys.exit(main(['ask', 'Count to 100.', '--effort', 'high']))\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, str(slow)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": "."},
+    )
+    assert process.stderr is not None
+    assert process.stderr.read(8)  # it thinks
+    engine = [c for c in psutil.Process(process.pid).children() if "spawn_main" in str(c.cmdline())]
+    assert engine
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    deadline = time.monotonic() + 1
+    while any(c.is_running() for c in engine) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not any(c.is_running() for c in engine)
+
+
+def test_a_reader_that_has_enough() -> None:
+    shell = f'"{sys.executable}" -m app ask "Count to 100." | head -c 1'
+    done = subprocess.run(
+        ["bash", "-c", shell], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert "Traceback" not in done.stderr
+    assert "BrokenPipe" not in done.stderr
