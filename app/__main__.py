@@ -92,11 +92,13 @@ def _ask(options: argparse.Namespace) -> int:
     from app.ui.errors import explain
 
     path = options.model
+    model = ModelRef(path.absolute(), path.stem) if path else demo_model()
     request = Request(
-        model=ModelRef(path.absolute(), path.stem) if path else demo_model(),
+        model=model,
         messages=(Message(Role.USER, (Part(options.text),)),),
         effort=Effort(options.effort),
         instructions=options.system,
+        sampling=model.sampling,
     )
     backend = LocalBackend(Folders.find(options.data_dir).engine_log)
     try:

@@ -223,6 +223,7 @@ class Chats:
                 messages=tuple(r.message for r in path if r.id <= before),
                 effort=answer.effort or Effort.MEDIUM,
                 instructions=instructions,
+                sampling=model.sampling,
             )
             self._on_engine(turn, self._answer, turn, answer, request)
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from app.base import settings as settings_file
 from app.base.resources import resource
 from app.base.settings import Folders, Settings
-from app.base.types import ModelRef
+from app.base.types import ModelRef, Sampling
 from app.chat import ChatEvent, Chats, loud
 from app.engine.backend import Backend
 from app.engine.local import LocalBackend
@@ -20,8 +20,10 @@ T = TypeVar("T")
 
 
 def demo_model() -> ModelRef:
-    """The small model that comes with Fireside."""
-    return ModelRef(resource("models", "demo-gpt-oss.gguf"), "Demo model")
+    """The small model that comes with Fireside. It knows little for certain: at gpt-oss's own
+    temperature, most of its answers about France are about another country."""
+    path = resource("models", "demo-gpt-oss.gguf")
+    return ModelRef(path, "Demo model", Sampling(temperature=0.3))
 
 
 class Host:

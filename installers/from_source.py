@@ -175,6 +175,13 @@ def progress(line: str) -> str:
     return ""
 
 
+def last_lines(said: list[str]) -> list[str]:
+    """What a failed command said last, without what pip adds to what its compiler said."""
+    of_pip = (i for i, line in enumerate(said) if "error: subprocess-exited-with-error" in line)
+    end = next(of_pip, len(said))
+    return said[max(0, end - 15) : end]
+
+
 def advice(log: str) -> str:
     """What to do about a failed installation, from what its log says."""
     if "Could not find a version" in log or "ConnectionError" in log or "NewConnection" in log:
@@ -183,9 +190,9 @@ def advice(log: str) -> str:
         return "The disk is full; about 2 GB are needed here and in the temporary folder."
     if "CMAKE_CXX_COMPILER" in log or "CMAKE_C_COMPILER" in log or "nmake" in log.lower():
         return "There is no C++ compiler; " + {
-            "win32": "install Visual Studio's Build Tools, with “Desktop development with C++”.",
+            "win32": "install Visual Studio's Build Tools, with 'Desktop development with C++'.",
             "darwin": "install one with: xcode-select --install",
-        }.get(sys.platform, "install one, on Debian and Ubuntu with: sudo apt-get install g++ make")
+        }.get(sys.platform, "install one, on Debian and Ubuntu with: sudo apt-get install g++")
     return f"The whole log is in {LOG}."
 
 
@@ -284,8 +291,8 @@ def run_logged(job: str, command: list[str], **environment: str) -> None:
         finally:
             status.clear()
     if process.returncode:
-        tail = textwrap.indent("".join(said[-15:]), "  | ")
-        raise SetupError(f"{tail}\n{job} failed. {advice(''.join(said))}")
+        last = textwrap.indent("".join(last_lines(said)), "  | ")
+        raise SetupError(f"{last}\n{status.job} failed. {advice(''.join(said))}")
 
 
 def stop(process: subprocess.Popen[str]) -> None:
@@ -420,7 +427,7 @@ def become(command: list[str]) -> NoReturn:
 def run(arguments: list[str]) -> int:
     """Open the window; without a screen, ask the demo model in the terminal."""
     set_up(dev=False)
-    fireside = [str(venv_python()), "-m", "app"]
+    fireside = [str(venv_python()), "-P", "-m", "app"]  # -P: not an `app` of the current folder
     if arguments or has_screen(sys.platform, os.environ):
         become([*fireside, *arguments])
     print(

@@ -68,14 +68,6 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelRef:
-    """A model that a person can choose: a file, and the name to show for it."""
-
-    path: Path
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
 class Sampling:
     """How the next token is drawn. The defaults are those that gpt-oss was made for, with
     llama.cpp's own min_p. ``seed=None`` draws one; the same seed repeats an answer."""
@@ -85,6 +77,16 @@ class Sampling:
     top_k: int = 0
     min_p: float = 0.01
     seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRef:
+    """A model that a person can choose: a file, the name to show for it, and how it is meant to
+    be sampled."""
+
+    path: Path
+    name: str
+    sampling: Sampling = Sampling()
 
 
 @dataclass(frozen=True, slots=True)

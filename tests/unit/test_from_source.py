@@ -223,6 +223,13 @@ def test_a_failed_command_shows_its_last_lines_and_keeps_all(
     assert "\n50\n" in (in_folder / "setup.log").read_text()
 
 
+def test_what_the_compiler_said_last_is_shown(setup: ModuleType) -> None:
+    compiler = [f"x.cpp:{i}: error\n" for i in range(20)]
+    pips = ["  error: subprocess-exited-with-error\n", "  note: not a problem with pip\n"]
+    assert setup.last_lines(compiler + pips) == compiler[5:]
+    assert setup.last_lines(compiler[:3]) == compiler[:3]
+
+
 @pytest.mark.parametrize(
     ("log", "words"),
     [
