@@ -1,6 +1,9 @@
 """The window: the only room that knows Qt.
 
-``app`` starts it, ``window`` puts it together, ``turns`` follows the answers on their way,
-``bridge`` brings everything onto the GUI's thread, ``transcript`` and ``render`` draw a
-conversation, ``theme`` has the colours, ``errors`` the sentences (and no Qt).
+``app`` starts it; ``frame`` has its parts in their places (``sidebar`` with ``chat_list``,
+``transcript`` with ``messages``, ``render``, ``text`` and ``highlight``, ``composer``,
+``greeting``, ``models_page``, ``preferences``); ``window`` says what they do, with ``turns``
+for the answers on their way, ``chat_index`` for the chats and ``model_choice`` for the model.
+``bridge`` alone crosses threads, ``theme`` has colours, fonts and icons, ``controls`` the small
+parts, ``errors`` the sentences (and no Qt).
 """

@@ -58,10 +58,9 @@ def _model(error: e.ModelError) -> str:
                 "such as gpt-oss-20b-mxfp4.gguf."
             )
         case e.ModelTruncated():
-            return (
-                f"{name} is incomplete: {gigabytes(error.size)} of {gigabytes(error.expected)} "
-                "are there. Download it again."
-            )
+            there, all_of_it = gigabytes(error.size), gigabytes(error.expected)
+            how = f": {there} of {all_of_it} are there" if there != all_of_it else ""
+            return f"{name} is incomplete{how}. Download it again."
         case e.UnsupportedArchitecture():
             return (
                 f"{name} is a model of another kind ({error.architecture}). "

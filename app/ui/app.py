@@ -1,0 +1,137 @@
+"""Starts the window, and ends it."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import signal
+import sys
+import time
+from pathlib import Path
+
+from PySide6.QtCore import QLockFile, QObject, QTimer
+from PySide6.QtNetwork import QLocalServer, QLocalSocket
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from app import __version__
+from app.base.errors import StoreError
+from app.base.settings import Folders
+from app.host import Host
+from app.ui.bridge import Bridge
+from app.ui.errors import explain
+from app.ui.theme import Look, application_icon, load_fonts
+from app.ui.window import Window
+
+
+def run(folders: Folders, model: Path | None, smoke: bool) -> int:
+    """Shows the window until it is closed; returns the exit code.
+
+    ``model`` is a file to use at once. ``smoke`` asks the demo model one question and returns
+    0 only where its answer is on screen.
+    """
+    application = _application()
+    first = SingleInstance(folders.data)
+    if not first.acquire():
+        return 0
+    look = Look(application)
+    bridge = Bridge()
+    try:
+        host = Host(folders, bridge.publish)
+    except StoreError as error:
+        _say(explain(error).sentence)
+        return 1
+    try:
+        look.choose(host.settings.theme)
+        window = Window(host, bridge, look)
+        first.on_second(window.raise_to_front)
+        window.show()
+        _choose_model(window, host, model)
+        QTimer.singleShot(1000, gc.freeze)  # what is there now lives as long as the window
+        if smoke:
+            from app.ui.smoke import Smoke
+
+            return Smoke(window).run(application)
+        return application.exec()
+    finally:
+        host.close()
+        bridge.close()
+        first.close()
+
+
+def _application() -> QApplication:
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("Fireside")
+    application.setApplicationVersion(__version__)
+    application.setDesktopFileName("fireside")
+    application.setStyle("Fusion")
+    load_fonts()
+    application.setWindowIcon(application_icon())
+    # Qt's loop never returns to Python for a Ctrl+C; the store survives an end at any moment.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return application
+
+
+def _choose_model(window: Window, host: Host, model: Path | None) -> None:
+    if model is not None:
+        window.use_file(model)
+    elif window.models.current is not None:
+        window.models.choose(window.models.current)
+    else:
+        window.show_models()
+
+
+def _say(sentence: str) -> None:
+    box = QMessageBox(QMessageBox.Icon.Warning, "Fireside", sentence)
+    box.setObjectName("startProblem")
+    box.exec()
+
+
+class SingleInstance(QObject):
+    """One window for each data folder; a second start shows the first one's."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        digest = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:24]
+        self._name = f"fireside-{digest}"
+        self._lock = QLockFile(str(folder / "fireside.lock"))
+        self._lock.setStaleLockTime(0)  # stale only when its process is gone
+        self._server = QLocalServer(self)
+        self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
+
+    def acquire(self) -> bool:
+        """True for the first. Any other has the first come to the front."""
+        deadline = time.monotonic() + 10
+        while not self._lock.tryLock(0):
+            if self._call_first() or time.monotonic() > deadline:
+                return False
+            time.sleep(0.1)  # the first is starting, or ending
+        QLocalServer.removeServer(self._name)  # left by one that was killed
+        self._server.listen(self._name)
+        return True
+
+    def on_second(self, show: object) -> None:
+        """Calls ``show`` whenever Fireside is started again."""
+
+        def arrived() -> None:
+            while connection := self._server.nextPendingConnection():
+                connection.disconnected.connect(connection.deleteLater)
+                connection.disconnectFromServer()
+                show()
+
+        self._server.newConnection.connect(arrived)
+
+    def close(self) -> None:
+        """Another may be the first."""
+        self._server.close()
+        self._lock.unlock()
+
+    def _call_first(self) -> bool:
+        socket = QLocalSocket()
+        socket.connectToServer(self._name)
+        reached = socket.waitForConnected(500)
+        if reached:
+            socket.waitForDisconnected(2000)
+        return reached

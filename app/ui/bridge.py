@@ -1,0 +1,111 @@
+"""The only thing that crosses threads: whatever happened elsewhere, brought to the GUI."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+T = TypeVar("T")
+
+_INTERVAL_S = 0.025
+
+
+class Bridge(QObject):
+    """Events in from any thread, out on the GUI's, in their order.
+
+    One queued signal is emitted when the list was empty, and the list is emptied at most 40
+    times a second, however many events come.
+    """
+
+    delivered = Signal(list)
+    """The events since the last time."""
+    _filled = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._lock = threading.Lock()
+        self._waiting: list[Any] = []
+        self._closed = False
+        self._last = 0.0
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._drain)
+        self._filled.connect(self._schedule, Qt.ConnectionType.QueuedConnection)
+
+    def publish(self, event: Any) -> None:
+        """Takes an event from any thread. A closed bridge drops it."""
+        with self._lock:
+            if self._closed:
+                return
+            self._waiting.append(event)
+            if len(self._waiting) == 1:
+                self._filled.emit()
+
+    def when_done(
+        self,
+        future: Future[T],
+        done: Callable[[T], None],
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        """Calls ``done`` with the future's result, or ``failed`` with its error, on the GUI's
+        thread, in order with the events."""
+
+        def deliver() -> None:
+            error = future.exception()
+            if error is None:
+                done(future.result())
+            else:
+                failed(error)
+
+        def publish(_: Future[T]) -> None:
+            if not future.cancelled():
+                self.publish(_Call(deliver))
+
+        future.add_done_callback(publish)
+
+    def close(self) -> None:
+        """Nothing is delivered any more."""
+        with self._lock:
+            self._closed = True
+            self._waiting.clear()
+        self._timer.stop()
+
+    def _schedule(self) -> None:
+        wait = self._last + _INTERVAL_S - time.monotonic()
+        if not self._timer.isActive():
+            self._timer.start(max(0, round(wait * 1000)))
+
+    def _drain(self) -> None:
+        self._last = time.monotonic()
+        with self._lock:
+            waiting, self._waiting = self._waiting, []
+        try:
+            while waiting and not self._closed:
+                self._deliver_first(waiting)
+        finally:
+            if waiting and not self._closed:  # a receiver raised: the others get theirs
+                with self._lock:
+                    self._waiting = waiting + self._waiting
+                self._filled.emit()
+
+    def _deliver_first(self, waiting: list[Any]) -> None:
+        """Removes and delivers the first call, or all the events before it."""
+        if isinstance(waiting[0], _Call):
+            waiting.pop(0).call()
+            return
+        count = next((i for i, it in enumerate(waiting) if isinstance(it, _Call)), len(waiting))
+        events = waiting[:count]
+        del waiting[:count]
+        self.delivered.emit(events)
+
+
+class _Call:
+    """A call among the events."""
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        self.call = call

@@ -1,0 +1,293 @@
+"""Where a question is written, and what it is asked with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QMimeData, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QFocusEvent,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QShortcut,
+)
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QSizePolicy, QWidget
+
+from app.base.types import Effort
+from app.ui.controls import Button, Segments, column, muted
+from app.ui.theme import Look, font
+
+WIDTH = 764
+HINT = "Runs on this computer. Answers may contain mistakes."
+_LINES = 9  # that it grows to
+
+
+class Editor(QPlainTextEdit):
+    """Plain text that grows with what is written."""
+
+    submitted = Signal()
+    focus_changed = Signal(bool)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("composer")
+        self.setAccessibleName("Message")
+        self.setPlaceholderText("Ask anything…")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFont(font(15))
+        self.setTabChangesFocus(True)
+        self.document().setDocumentMargin(2)
+        self.viewport().setAutoFillBackground(False)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.textChanged.connect(self._grow)
+        self._grow()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.submitted.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        """Text only: a file that is dropped is the window's."""
+        return not source.hasUrls() and super().canInsertFromMimeData(source)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.focus_changed.emit(True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.focus_changed.emit(False)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._grow()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._grow()
+
+    def _grow(self) -> None:
+        lines = max(1, round(self.document().size().height()))  # QPlainTextEdit counts in lines
+        high = self.fontMetrics().lineSpacing() * min(lines, _LINES) + 8
+        if high != self.height():
+            self.setFixedHeight(max(high, 32))
+        policy = Qt.ScrollBarPolicy
+        bar = policy.ScrollBarAsNeeded if lines > _LINES else policy.ScrollBarAlwaysOff
+        self.setVerticalScrollBarPolicy(bar)
+
+
+class ContextGauge(QWidget):
+    """How much of the model's context is in use: a ring and a figure."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        self._used, self._size = 0, 0
+        self.setObjectName("contextGauge")
+        self.setFont(font(12))
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        look.changed.connect(self.update)
+        self.hide()
+
+    def set_use(self, used: int, size: int) -> None:
+        """``used`` of ``size`` tokens; hidden where the size is not known."""
+        self._used, self._size = used, size
+        self.setVisible(size > 0)
+        text = f"Context: {used:,} of {size:,} tokens in use"
+        self.setToolTip(text)
+        self.setAccessibleName(text)
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(22 + self.fontMetrics().horizontalAdvance(self._text), 18)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        try:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            ring = QRectF(2, self.height() / 2 - 6, 12, 12)
+            painter.setPen(QPen(self._look.colour("border"), 2.4))
+            painter.drawEllipse(ring)
+            share = min(1.0, self._used / self._size) if self._size else 0.0
+            colour = "danger" if share > 0.9 else "accent"
+            painter.setPen(QPen(self._look.colour(colour), 2.4))
+            painter.drawArc(ring, 90 * 16, -max(round(share * 360 * 16), 16 * 12))
+            painter.setPen(self._look.colour("muted"))
+            painter.drawText(
+                self.rect().adjusted(20, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self._text
+            )
+        finally:
+            painter.end()
+
+    @property
+    def _text(self) -> str:
+        return f"{_short(self._used)} / {_short(self._size)}"
+
+
+class Composer(QWidget):
+    """The card with the text, the model, the effort, and send or stop; a line of status below."""
+
+    sent = Signal(str)
+    stopped = Signal()
+    effort_chosen = Signal(Effort)
+
+    def __init__(self, look: Look, fill_models: Callable[[QMenu], None]) -> None:
+        super().__init__()
+        self._fill_models = fill_models
+        self._running = False
+        self._model = ""
+        self._can_ask = True
+        self.setMaximumWidth(WIDTH)
+        self.editor = Editor()
+        self.editor.submitted.connect(self._submit)
+        self.editor.textChanged.connect(self._show_buttons)
+        self.editor.focus_changed.connect(self._focused)
+
+        self._card = QFrame()
+        self._card.setObjectName("composerCard")
+        card = column(self._card, (16, 12, 10, 10), gap=8)
+        card.addWidget(self.editor)
+        card.addLayout(self._controls(look))
+
+        self.status = muted(HINT, "statusLine")
+        self.status.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.gauge = ContextGauge(look)
+        below = QHBoxLayout()
+        below.setContentsMargins(8, 0, 12, 0)
+        below.addWidget(self.status, 1)
+        below.addWidget(self.gauge)
+        layout = column(self, gap=7)
+        layout.addWidget(self._card)
+        layout.addLayout(below)
+        self._show_buttons()
+
+    @property
+    def effort(self) -> Effort:
+        """What the next message is asked with."""
+        return Effort(self._effort.value)
+
+    def set_effort(self, effort: Effort) -> None:
+        """Shows the effort of a chat."""
+        self._effort.set_value(effort)
+
+    def set_model(self, name: str, can_ask: bool) -> None:
+        """Shows the name of the model; without one nothing can be asked."""
+        self._can_ask = can_ask
+        self._model = name
+        self._shorten_model()
+        self.picker.setAccessibleName(f"Model: {name}")
+        self._show_buttons()
+
+    def set_running(self, running: bool) -> None:
+        """While an answer is on its way, stop takes the place of send."""
+        self._running = running
+        self._show_buttons()
+
+    def set_status(self, text: str) -> None:
+        """The line below; an empty one is the usual hint."""
+        self.status.setText(text or HINT)
+
+    def set_text(self, text: str) -> None:
+        """A draft comes back."""
+        self.editor.setPlainText(text)
+        self.editor.moveCursor(self.editor.textCursor().MoveOperation.End)
+
+    def text(self) -> str:
+        """What is written so far."""
+        return self.editor.toPlainText()
+
+    def _controls(self, look: Look) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.picker = Button(
+            look, "modelPicker", "Choose a model", icon="chevron-down", text="No model",
+            kind="pill", size=14, weight=400, clicked=self._pick_model,
+        )  # fmt: skip
+        self.picker.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        self._effort = Segments(
+            "effort",
+            "Effort",
+            [
+                (Effort.LOW, "Low", "effortLow", "Ctrl+1"),
+                (Effort.MEDIUM, "Medium", "effortMedium", "Ctrl+2"),
+                (Effort.HIGH, "High", "effortHigh", "Ctrl+3"),
+            ],
+        )
+        self._effort.set_value(Effort.MEDIUM)
+        self._effort.chosen.connect(lambda value: self.effort_chosen.emit(Effort(value)))
+        for number, effort in enumerate(Effort, start=1):
+            keys = QShortcut(f"Ctrl+{number}", self)
+            keys.activated.connect(lambda effort=effort: self._effort.choose(effort))
+        self._send = Button(
+            look, "send", "Send", icon="send", kind="round", colour="on_accent",
+            shortcut="Return", clicked=self._submit,
+        )  # fmt: skip
+        self._stop = Button(
+            look, "stop", "Stop", icon="stop", kind="round", colour="on_accent", size=16,
+            shortcut="Esc", clicked=self.stopped.emit,
+        )  # fmt: skip
+        self._escape = QShortcut("Esc", self)
+        self._escape.setContext(Qt.ShortcutContext.WindowShortcut)
+        self._escape.activated.connect(self.stopped)
+        for button in (self._send, self._stop):
+            button.setFixedSize(34, 34)
+        row.addWidget(self.picker)
+        row.addStretch(1)
+        row.addWidget(muted("Effort", pixels=13))
+        row.addWidget(self._effort)
+        row.addWidget(self._send)
+        row.addWidget(self._stop)
+        return row
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._shorten_model()
+
+    def _shorten_model(self) -> None:
+        room = min(230, max(60, self.width() - 360))
+        metrics = self.picker.fontMetrics()
+        shown = metrics.elidedText(self._model, Qt.TextElideMode.ElideMiddle, room)
+        self.picker.setText(f"{shown}  ")  # room before the arrow
+
+    def _submit(self) -> None:
+        text = self.text()
+        if text.strip() and self._can_ask and not self._running:
+            self.sent.emit(text.strip("\n"))
+
+    def _show_buttons(self) -> None:
+        stop_focused = self._stop.hasFocus()
+        self._stop.setVisible(self._running)
+        self._send.setVisible(not self._running)
+        self._send.setEnabled(bool(self.text().strip()) and self._can_ask)
+        self._escape.setEnabled(self._running)
+        if stop_focused and not self._running:
+            self.editor.setFocus()
+
+    def _focused(self, focused: bool) -> None:
+        self._card.setProperty("focused", focused)
+        self._card.style().unpolish(self._card)
+        self._card.style().polish(self._card)
+
+    def _pick_model(self) -> None:
+        menu = QMenu(self)
+        menu.setObjectName("modelMenu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._fill_models(menu)
+        above = self.picker.mapToGlobal(self.picker.rect().topLeft())
+        above.setY(above.y() - menu.sizeHint().height() - 6)
+        menu.popup(above)
+
+
+def _short(count: int) -> str:
+    """A count of tokens, to two or three figures."""
+    if count < 1000:
+        return str(count)
+    return f"{count / 1000:.1f}k" if count < 10_000 else f"{count / 1000:.0f}k"

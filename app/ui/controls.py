@@ -1,0 +1,280 @@
+"""Small controls that several places use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.ui.theme import Look, font
+
+
+def tip(label: str, shortcut: str = "") -> str:
+    """A tooltip: what a control does, and the keys that do the same."""
+    if not shortcut:
+        return label
+    keys = QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)
+    return f"{label} ({keys})"
+
+
+class Button(QPushButton):
+    """An icon, a text, or both; it wears the theme's colours and has a name for everyone."""
+
+    def __init__(
+        self,
+        look: Look,
+        name: str,
+        label: str,
+        *,
+        text: str = "",
+        icon: str = "",
+        kind: str = "",
+        colour: str = "muted",
+        size: int = 18,
+        pixels: int = 13,
+        weight: int = 500,
+        shortcut: str = "",
+        clicked: Callable[[], object] | None = None,
+    ) -> None:
+        """``label`` says what it does, ``kind`` how it looks (see ``fireside.qss``)."""
+        super().__init__(f"  {text}" if icon and text else text)
+        self._look = look
+        self._icon, self._colour, self._size = icon, colour, size
+        self.setObjectName(name)
+        self.setProperty("kind", kind or ("outlined" if text else "ghost"))
+        self.setAccessibleName(label)
+        self.setToolTip(tip(label, shortcut))
+        self.setFont(font(pixels, weight))
+        self.setIconSize(QSize(size, size))
+        # A ring shows where the keyboard is; a mouse needs none.
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAutoDefault(False)
+        if clicked is not None:
+            self.clicked.connect(lambda: clicked())
+        look.changed.connect(self._paint_icon)
+        self._paint_icon()
+
+    def set_icon(self, icon: str) -> None:
+        """Shows another icon."""
+        self._icon = icon
+        self._paint_icon()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter presses a button too, not only the space bar."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+    def _paint_icon(self) -> None:
+        if self._icon:
+            self.setIcon(self._look.icon(self._icon, self._colour, self._size))
+
+
+class Segments(QFrame):
+    """One of a few choices, side by side. The arrow keys move between them."""
+
+    chosen = Signal(str)
+    """The value that the person chose."""
+
+    def __init__(self, name: str, label: str, choices: Sequence[tuple[str, str, str, str]]) -> None:
+        """``choices``: value, text, objectName, and shortcut (or none) of each."""
+        super().__init__()
+        self.setObjectName(name)
+        self.setAccessibleName(label)
+        self.setProperty("kind", "segments")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(3, 3, 3, 3)
+        layout.setSpacing(2)
+        self._group = QButtonGroup(self)
+        self._buttons: dict[str, QPushButton] = {}
+        for value, text, button_name, shortcut in choices:
+            button = QPushButton(text)
+            button.setObjectName(button_name)
+            button.setAccessibleName(f"{label}: {text}")
+            button.setToolTip(tip(f"{label}: {text.lower()}", shortcut))
+            button.setCheckable(True)
+            button.setFixedHeight(26)
+            button.setFont(font(13, 450))
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setCursor(Qt.CursorShape.PointingHandCursor)
+            self._group.addButton(button)
+            self._buttons[value] = button
+            layout.addWidget(button)
+            button.toggled.connect(lambda on, value=value: on and self._toggled(value))
+        self._quiet = False
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    @property
+    def value(self) -> str:
+        """The choice of now."""
+        return next(v for v, button in self._buttons.items() if button.isChecked())
+
+    def set_value(self, value: str) -> None:
+        """Shows a choice, without telling anyone."""
+        self._quiet = True
+        self._buttons[value].setChecked(True)
+        self._quiet = False
+
+    def choose(self, value: str) -> None:
+        """Makes the choice for the person, as a shortcut does."""
+        self._buttons[value].setChecked(True)
+
+    def _toggled(self, value: str) -> None:
+        for each, button in self._buttons.items():  # Tab goes to the choice, arrows from it
+            policy = Qt.FocusPolicy.TabFocus if each == value else Qt.FocusPolicy.NoFocus
+            button.setFocusPolicy(policy)
+        if not self._quiet:
+            self.chosen.emit(value)
+
+
+class Picture(QLabel):
+    """An icon that is only looked at."""
+
+    def __init__(self, look: Look, icon: str, colour: str, size: int) -> None:
+        super().__init__()
+        self._look, self._icon, self._colour, self._size = look, icon, colour, size
+        look.changed.connect(self._paint_icon)
+        self._paint_icon()
+
+    def _paint_icon(self) -> None:
+        icon = self._look.icon(self._icon, self._colour, self._size)
+        self.setPixmap(icon.pixmap(self._size, self._size))
+
+
+class Elided(QLabel):
+    """A line of text that gives way: it ends in … where there is no room."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._full = ""
+        self.setObjectName(name)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def set_text(self, text: str) -> None:
+        """The whole text; it is the tooltip where it is shortened."""
+        self._full = " ".join(text.split())
+        self.setAccessibleName(self._full)
+        self._shorten()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._shorten()
+
+    def _shorten(self) -> None:
+        shown = self.fontMetrics().elidedText(
+            self._full, Qt.TextElideMode.ElideRight, max(0, self.width())
+        )
+        self.setText(shown)
+        self.setToolTip(self._full if shown != self._full else "")
+
+
+class Notice(QFrame):
+    """A line with what happened, and buttons for what to do: a banner or a notice."""
+
+    def __init__(self, look: Look, name: str, icon: str = "alert", colour: str = "danger") -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self._layout = QHBoxLayout(self)
+        self._layout.setContentsMargins(14, 8, 8, 8)
+        self._layout.setSpacing(10)
+        self._layout.addWidget(Picture(look, icon, colour, 18))
+        self.label = QLabel()
+        self.label.setObjectName(f"{name}Text")
+        self.label.setTextFormat(Qt.TextFormat.PlainText)
+        self.label.setWordWrap(True)
+        self.label.setMinimumHeight(28)
+        self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._layout.addWidget(self.label, 1)
+
+    def set_text(self, text: str) -> None:
+        """What happened."""
+        self.label.setText(text)
+        self.setAccessibleName(text)
+
+    def add_button(self, button: QWidget) -> None:
+        """Another thing to do."""
+        self._layout.addWidget(button)
+
+
+class Toast(Notice):
+    """A message over the window's lower edge that leaves by itself."""
+
+    SHOWN_MS = 10_000
+
+    undone = Signal()
+
+    def __init__(self, look: Look, parent: QWidget, above: QWidget, button: str) -> None:
+        """It floats in ``parent``, right ``above`` what must not be covered."""
+        super().__init__(look, "toast", "trash", "muted")
+        self.setParent(parent)
+        self._above = above
+        self.label.setWordWrap(False)
+        self.add_button(
+            Button(look, "undo", "Undo the deletion", text=button, clicked=self._clicked)
+        )
+        self.add_button(
+            Button(look, "dismissToast", "Dismiss", icon="close", size=14, clicked=self.hide)
+        )
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(self.SHOWN_MS)
+        self._timer.timeout.connect(self.hide)
+        parent.installEventFilter(self)
+        self.hide()
+
+    def tell(self, text: str) -> None:
+        """Shows the text for ten seconds."""
+        self.set_text(text)
+        self.show()
+        self._place()
+        self.raise_()
+        self._timer.start()
+
+    def eventFilter(self, watched: object, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and self.isVisible():
+            self._place()
+        return False
+
+    def _place(self) -> None:
+        self.adjustSize()
+        edge = self._above.mapTo(self.parentWidget(), QPoint(self._above.width() // 2, 0))
+        self.move(edge.x() - self.width() // 2, edge.y() - self.height() - 12)
+
+    def _clicked(self) -> None:
+        self.hide()
+        self.undone.emit()
+
+
+def muted(text: str = "", name: str = "", pixels: int = 12) -> QLabel:
+    """A small quiet label; its text is never taken for markup."""
+    label = QLabel()
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setText(text)
+    label.setObjectName(name)
+    label.setProperty("tone", "muted")
+    label.setFont(font(pixels))
+    return label
+
+
+def column(
+    widget: QWidget, margins: tuple[int, int, int, int] = (0, 0, 0, 0), gap: int = 0
+) -> QVBoxLayout:
+    """A vertical layout for a widget."""
+    layout = QVBoxLayout(widget)
+    layout.setContentsMargins(*margins)
+    layout.setSpacing(gap)
+    return layout

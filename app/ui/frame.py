@@ -1,0 +1,176 @@
+"""Where everything stands in the window, and how it was left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QMainWindow,
+    QMenu,
+    QSplitter,
+    QStackedWidget,
+    QWidget,
+)
+
+from app.ui.composer import Composer
+from app.ui.controls import Button, Elided, Notice, Toast, column, muted
+from app.ui.errors import Action
+from app.ui.greeting import Greeting
+from app.ui.models_page import ModelsPage
+from app.ui.sidebar import Sidebar
+from app.ui.theme import Look, font
+from app.ui.transcript import Transcript
+
+_HIDDEN = "hidden:"  # before the splitter's state, where the side bar is hidden
+
+
+class Frame(QMainWindow):
+    """The window's parts. What they do is the `Window`'s."""
+
+    dropped = Signal(Path)
+    """A GGUF file."""
+
+    def __init__(self, look: Look, fill_models: Callable[[QMenu], None]) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self.setWindowTitle("Fireside")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(720, 480)
+        self.resize(1180, 860)
+        self.sidebar = Sidebar(look)
+        self.greeting = Greeting(look)
+        self.transcript = Transcript(look)
+        self.composer = Composer(look, fill_models)
+        self.models_page = ModelsPage(look)
+        self.conversation = QStackedWidget()
+        self.conversation.addWidget(self.greeting)
+        self.conversation.addWidget(self.transcript)
+        self.pages = QStackedWidget()
+        self._splitter = QSplitter()
+        bar = self._bar(look)
+        self._add_banner(look)
+        self._arrange(bar)
+        self.toast = Toast(look, self, self.composer, "Undo")
+
+    def show_sidebar(self, shown: bool) -> None:
+        """Shows or hides the chats; a button in the bar brings them back."""
+        self.sidebar.setVisible(shown)
+        self._reveal.setVisible(not shown)
+
+    def show_banner(self, sentence: str, action: Action) -> None:
+        """A line above the conversation, and what to do."""
+        self.banner.set_text(sentence)
+        self.banner_step.setVisible(action is Action.CHOOSE_MODEL)
+        self.banner.show()
+
+    def raise_to_front(self) -> None:
+        """Somebody started Fireside again: here it is."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def place(self) -> dict[str, str]:
+        """Where and how large everything is, as settings keep it."""
+        hidden = _HIDDEN if self.sidebar.isHidden() else ""
+        return {
+            "window": _base64(self.saveGeometry()),
+            "splitter": hidden + _base64(self._splitter.saveState()),
+        }
+
+    def restore(self, window: str, splitter: str) -> None:
+        """As it was left."""
+        if window:
+            self.restoreGeometry(QByteArray.fromBase64(window.encode()))
+        if splitter:
+            state = splitter.removeprefix(_HIDDEN)
+            self._splitter.restoreState(QByteArray.fromBase64(state.encode()))
+            self.show_sidebar(not splitter.startswith(_HIDDEN))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _model_in(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        if path := _model_in(event):
+            event.acceptProposedAction()
+            self.dropped.emit(path)
+
+    def _arrange(self, bar: QWidget) -> None:
+        page = QWidget()
+        layout = column(page, (0, 0, 0, 12))
+        layout.addWidget(self.conversation, 1)
+        below = QHBoxLayout()
+        below.setContentsMargins(24, 4, 24, 0)
+        below.addStretch(1)
+        below.addWidget(self.composer, 1000)
+        below.addStretch(1)
+        layout.addLayout(below)
+        self.chat_page = page
+        self.pages.addWidget(page)
+        self.pages.addWidget(self.models_page)
+
+        center = QWidget()
+        center.setObjectName("center")
+        center.setMinimumWidth(498)  # what the composer's controls need
+        layout = column(center)
+        layout.addWidget(bar)
+        framed = QHBoxLayout()
+        framed.setContentsMargins(24, 10, 24, 0)
+        framed.addWidget(self.banner)
+        layout.addLayout(framed)
+        layout.addWidget(self.pages, 1)
+        self._splitter.setHandleWidth(1)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.addWidget(self.sidebar)
+        self._splitter.addWidget(center)
+        self._splitter.setStretchFactor(1, 1)
+        self._splitter.setSizes([264, 916])
+        self.setCentralWidget(self._splitter)
+
+    def _add_banner(self, look: Look) -> None:
+        self.banner = Notice(look, "banner")
+        choose = Action.CHOOSE_MODEL.value
+        self.banner_step = Button(look, "bannerAction", choose, text=choose)
+        dismiss = Button(
+            look, "dismissBanner", "Dismiss", icon="close", size=14, clicked=self.banner.hide
+        )
+        self.banner.add_button(self.banner_step)
+        self.banner.add_button(dismiss)
+        self.banner.hide()
+
+    def _bar(self, look: Look) -> QFrame:
+        bar = QFrame()
+        bar.setObjectName("bar")
+        bar.setFixedHeight(48)
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(14, 0, 16, 0)
+        row.setSpacing(8)
+        self._reveal = Button(
+            look, "showSidebar", "Show the side bar", icon="sidebar", shortcut="Ctrl+B",
+            clicked=lambda: self.show_sidebar(True),
+        )  # fmt: skip
+        self._reveal.hide()
+        self.title = Elided("title")
+        self.title.setFont(font(14, 600))
+        self.model_name = muted(name="modelName", pixels=13)
+        row.addWidget(self._reveal)
+        row.addSpacing(4)
+        row.addWidget(self.title, 1)
+        row.addWidget(self.model_name)
+        return bar
+
+
+def _base64(data: QByteArray) -> str:
+    return bytes(data.toBase64().data()).decode()
+
+
+def _model_in(event: QDropEvent) -> Path | None:
+    """The GGUF file that is being dropped."""
+    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    return next((path for path in paths if path.suffix.lower() == ".gguf"), None)

@@ -1,0 +1,48 @@
+"""What an empty chat shows."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+
+from app.ui.controls import Button, Picture, column
+from app.ui.theme import Look, font
+
+SUGGESTIONS = (
+    "What is the capital of France?",
+    "Show the times table of 7.",
+    "Write a Python function that adds two numbers.",
+    "Tell me a story.",
+)
+"""Questions that the demo model can answer too."""
+
+
+class Greeting(QWidget):
+    """A calm welcome, and a few questions to begin with."""
+
+    asked = Signal(str)
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.setObjectName("greeting")
+        layout = column(self, (24, 0, 24, 0), gap=10)
+        layout.addStretch(3)
+        flame = Picture(look, "flame", "accent", 40)
+        flame.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        title = QLabel("What would you like to know?")
+        title.setFont(font(24, 600))
+        title.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        layout.addWidget(flame)
+        layout.addWidget(title)
+        layout.addSpacing(14)
+        chips = QGridLayout()
+        chips.setSpacing(8)
+        for number, text in enumerate(SUGGESTIONS):
+            chip = Button(
+                look, f"suggestion{number + 1}", f"Ask: {text}", text=text, weight=400,
+                clicked=lambda text=text: self.asked.emit(text),
+            )  # fmt: skip
+            chips.addWidget(chip, number // 2, number % 2)
+        layout.addLayout(chips)
+        layout.setAlignment(chips, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(4)

@@ -1,0 +1,390 @@
+"""One message of a conversation as a widget: a question's bubble, or an answer with its
+thought, its blocks and what can be done with it."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QWidget
+
+from app.base.types import Channel, Effort, Part, Stats
+from app.store import MessageRow, State
+from app.ui.controls import Button, Notice, column, muted
+from app.ui.errors import Action, explain
+from app.ui.render import BlockColumn
+from app.ui.text import TextView
+from app.ui.theme import Look, mono
+
+_BUBBLE = 0.78  # of the column's width, at most
+
+
+class Question(QWidget):
+    """What the person said, exactly as it was typed."""
+
+    def __init__(self, look: Look, row: MessageRow) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.row = row
+        self._bubble = QFrame()
+        self._bubble.setObjectName("bubble")
+        self._text = TextView(look, "questionText")
+        self._text.setAccessibleName("You")
+        self._text.set_plain(row.message.text)
+        column(self._bubble, (16, 11, 16, 5)).addWidget(self._text)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addStretch(1)
+        layout.addWidget(self._bubble)
+        self._ideal = self._text.ideal_width() + 34
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._bubble.setFixedWidth(min(self._ideal, round(self.width() * _BUBBLE)))
+
+    def plain_text(self) -> str:
+        return self._text.toPlainText()
+
+
+class ThoughtHeader(Button):
+    """“Thinking…”, then “Thought for 3 s”: a button that opens and closes the panel."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(
+            look, "thought", "Show or hide the reasoning", shortcut="Space", pixels=14, weight=400
+        )
+        self.setCheckable(True)
+        self._began = time.monotonic()
+        self._pulse = QTimer(self)
+        self._pulse.setInterval(70)
+        self._pulse.timeout.connect(self._beat)
+        look.changed.connect(self.update)
+
+    def set_label(self, text: str, thinking: bool) -> None:
+        """What it says, and whether its spark pulses."""
+        if thinking != self._pulse.isActive():
+            self._pulse.start() if thinking else self._pulse.stop()
+        if text != self.text():
+            self.setText(text)
+            self.setAccessibleName(text)
+            self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(24 + self.fontMetrics().horizontalAdvance(self.text()) + 30, 30)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        try:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            if self.hasFocus():
+                painter.setPen(QPen(self._look.colour("accent"), 1))
+                painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+            colour = "text" if self.underMouse() and self.isEnabled() else "muted"
+            middle = self.height() // 2
+            if self._pulse.isActive():
+                painter.setOpacity(0.6 + 0.4 * math.cos((time.monotonic() - self._began) * 4))
+            painter.drawPixmap(0, middle - 8, self._look.icon("spark", colour, 16).pixmap(16, 16))
+            painter.setOpacity(1)
+            painter.setPen(self._look.colour(colour))
+            width = self.fontMetrics().horizontalAdvance(self.text())
+            painter.drawText(
+                24, 0, width + 4, self.height(), Qt.AlignmentFlag.AlignVCenter, self.text()
+            )
+            if self.isEnabled():
+                arrow = "chevron-down" if self.isChecked() else "chevron-right"
+                icon = self._look.icon(arrow, colour, 14)
+                painter.drawPixmap(24 + width + 8, middle - 7, icon.pixmap(14, 14))
+        finally:
+            painter.end()
+
+    def _beat(self) -> None:
+        if self.isVisible():
+            self.update(0, 0, 24, self.height())
+
+
+class Thought(QWidget):
+    """The reasoning. Open while there is nothing else to read, unless the person said
+    otherwise."""
+
+    toggled = Signal(bool)
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._wish: bool | None = None
+        self._began = time.monotonic()
+        self._seconds: float | None = None
+        self.header = ThoughtHeader(look)
+        self._body = QFrame()
+        self._body.setObjectName("thoughtBody")
+        self._text = TextView(look, "thoughtText", 14)
+        self._text.setAccessibleName("Reasoning")
+        column(self._body, (14, 1, 0, 1)).addWidget(self._text)
+        layout = column(self, gap=6)
+        layout.addWidget(self.header, 0, Qt.AlignmentFlag.AlignLeft)
+        row = QHBoxLayout()
+        row.setContentsMargins(9, 0, 0, 4)
+        row.addWidget(self._body)
+        layout.addLayout(row)
+        self.header.clicked.connect(self._clicked)
+
+    def show_text(self, text: str, *, answered: bool, thinking: bool) -> None:
+        """The reasoning so far; ``answered`` once there is something else to read."""
+        self._text.set_plain(text)
+        if not thinking and self._seconds is None:
+            self._seconds = time.monotonic() - self._began
+        label = "Thinking…" if thinking else _thought_for(self._seconds)
+        self.header.set_label(label, thinking)
+        self.header.setEnabled(bool(text))
+        self._open(bool(text) and (not answered if self._wish is None else self._wish))
+
+    def set_seconds(self, seconds: float | None) -> None:
+        """How long it took, as it was measured where the model is."""
+        self._seconds = seconds if seconds is not None else self._seconds or 0.0
+
+    def set_wish(self, opened: bool | None) -> None:
+        """What the person last chose."""
+        self._wish = opened
+
+    def plain_text(self) -> str:
+        """The header, and the reasoning where it is open."""
+        return "\n".join([self.header.text(), *([self._text.toPlainText()] * self._opened)])
+
+    @property
+    def _opened(self) -> bool:
+        return self.header.isChecked()
+
+    def _open(self, opened: bool) -> None:
+        self.header.setChecked(opened)
+        self._body.setVisible(opened)
+
+    def _clicked(self, opened: bool) -> None:
+        self._wish = opened
+        self.toggled.emit(opened)
+        self._open(opened)
+
+
+class Call(QFrame):
+    """What the model wrote to a tool."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.setObjectName("call")
+        layout = column(self, (14, 8, 14, 10), gap=6)
+        self._to = muted(pixels=13)
+        layout.addWidget(self._to)
+        self._text = TextView(look, "callText")
+        self._text.document().setDefaultFont(mono(13))
+        self._text.setFont(mono(13))
+        layout.addWidget(self._text)
+
+    def show_part(self, part: Part) -> None:
+        self._to.setText(f"Call to {part.recipient}")
+        self._text.set_plain(part.text)
+
+    def plain_text(self) -> str:
+        return f"{self._to.text()}\n{self._text.toPlainText()}"
+
+
+class Said(BlockColumn):
+    """What the model wrote to the reader."""
+
+    def show_part(self, part: Part) -> None:
+        self.set_text(part.text)
+
+
+class Footer(QWidget):
+    """Under an answer: how it was made, and what to do with it."""
+
+    copy = Signal()
+    again = Signal(Effort)
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        self._effort = Effort.MEDIUM
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        self._copy = Button(
+            look, "copyMessage", "Copy this answer", icon="copy", size=16, clicked=self.copy.emit
+        )
+        self.regenerate = Button(
+            look, "regenerate", "Try again, at any effort", icon="retry", size=16,
+            clicked=self._choose,
+        )  # fmt: skip
+        self._made = muted(name="made")
+        layout.addWidget(self._copy)
+        layout.addWidget(self.regenerate)
+        layout.addSpacing(6)
+        layout.addWidget(self._made)
+        layout.addStretch(1)
+        self._menu: QMenu | None = None
+
+    def set_row(self, row: MessageRow) -> None:
+        self._effort = row.effort or Effort.MEDIUM
+        self._copy.setVisible(bool(row.message.text))
+        said = [f"{self._effort.capitalize()} effort", row.model]
+        if row.stats and row.stats.tokens_per_second:
+            said.append(f"{row.stats.tokens_per_second:,.0f} tokens/s")
+        self._made.setText(" · ".join(text for text in said if text))
+        self._made.setToolTip(_stats(row.stats) if row.stats else "")
+
+    def copied(self) -> None:
+        """Says so, for a moment."""
+        self._copy.set_icon("check")
+        QTimer.singleShot(1500, self._copy, lambda: self._copy.set_icon("copy"))
+
+    def _choose(self) -> None:
+        if self._menu is None:
+            self._menu = QMenu(self)
+            self._menu.setObjectName("regenerateMenu")
+            self._menu.addAction("Try again", lambda: self.again.emit(self._effort))
+            self._menu.addSeparator()
+            for effort in Effort:
+                self._menu.addAction(f"With {effort} effort", lambda e=effort: self.again.emit(e))
+        self._menu.popup(self.regenerate.mapToGlobal(self.regenerate.rect().bottomLeft()))
+
+
+class Answer(QWidget):
+    """What the model said, as it grows and when it is done."""
+
+    again = Signal(int, Effort)
+    resume = Signal(int)
+    thought_toggled = Signal(int, bool)
+    act = Signal(Action)
+    """A step beside an error that is not about this answer alone."""
+
+    def __init__(self, look: Look, row: MessageRow) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._look = look
+        self.row = row
+        self._layout = column(self, gap=12)
+        self.thought = Thought(look)
+        self._layout.addWidget(self.thought)
+        self._parts: list[Call | Said] = []
+        self._notice: Notice | None = None
+        self._footer = Footer(look)
+        self._layout.addWidget(self._footer)
+        self.thought.toggled.connect(lambda on: self.thought_toggled.emit(self.row.id, on))
+        self._footer.copy.connect(self._copy)
+        self._footer.again.connect(lambda effort: self.again.emit(self.row.id, effort))
+
+    def show_parts(self, parts: tuple[Part, ...], *, streaming: bool) -> None:
+        """The text so far."""
+        reasoning = "\n\n".join(
+            p.text for p in parts if p.channel is Channel.ANALYSIS and not p.recipient
+        )
+        others = [
+            p
+            for p in parts
+            if (p.recipient or p.channel is not Channel.ANALYSIS) and p.text.strip()
+        ]
+        self.thought.setVisible(bool(reasoning) or (streaming and not others))
+        self.thought.show_text(
+            reasoning.strip(), answered=bool(others), thinking=streaming and not others
+        )
+        for index, part in enumerate(others):
+            if index == len(self._parts):
+                self._parts.append(Call(self._look) if part.recipient else Said(self._look))
+                self._layout.insertWidget(1 + index, self._parts[index])
+            self._parts[index].show_part(part)
+
+    def set_row(self, row: MessageRow, error: BaseException | None = None) -> None:
+        """The answer as it is on disk, and what cut it off."""
+        self.row = row
+        streaming = row.state is State.STREAMING
+        self.thought.set_wish(row.thought_open)
+        if not streaming:
+            self.thought.set_seconds(row.thought_s)
+        self.show_parts(row.message.parts, streaming=streaming)
+        self._footer.set_row(row)
+        self._footer.setVisible(not streaming)
+        self._show_notice(error)
+
+    def set_choices(self, last: bool, busy: bool) -> None:
+        """Only the last answer can be tried again, and only while none is on its way."""
+        self._footer.regenerate.setVisible(last)
+        self._footer.regenerate.setEnabled(not busy)
+        if self._notice:
+            self._notice.setVisible(last)
+            self._notice.setEnabled(not busy)
+
+    def plain_text(self) -> str:
+        thought = [self.thought.plain_text()] if not self.thought.isHidden() else []
+        notice = [self._notice.accessibleName()] if self._notice else []
+        return "\n\n".join([*thought, *(part.plain_text() for part in self._parts), *notice])
+
+    def _show_notice(self, error: BaseException | None) -> None:
+        if self._notice:
+            self._layout.removeWidget(self._notice)
+            self._notice.hide()
+            self._notice.deleteLater()
+            self._notice = None
+        if self.row.state not in (State.STOPPED, State.CUT_OFF):
+            return
+        quiet = error is None
+        notice = Notice(self._look, "notice", "alert", "muted" if quiet else "danger")
+        notice.setProperty("quiet", quiet)
+        if error is not None:
+            explanation = explain(error)
+            notice.set_text(explanation.sentence)
+            self._add_step(notice, explanation.action)
+        else:
+            stopped = self.row.state is State.STOPPED
+            notice.set_text("You stopped this answer." if stopped else "This answer was cut off.")
+            if self._can_continue:
+                self._add_step(notice, Action.CONTINUE)
+            self._add_step(notice, Action.RETRY)
+        self._notice = notice
+        self._layout.insertWidget(self._layout.count() - 1, notice)
+
+    @property
+    def _can_continue(self) -> bool:
+        return any(part.text for part in self.row.message.parts)
+
+    def _add_step(self, notice: Notice, action: Action) -> None:
+        if action is Action.CONTINUE and not self._can_continue:
+            action = Action.RETRY
+        row = self.row
+        match action:
+            case Action.NONE:
+                return
+            case Action.CONTINUE:
+                name, step = "continueAnswer", lambda: self.resume.emit(row.id)
+            case Action.RETRY:
+                effort = row.effort or Effort.MEDIUM
+                name, step = "tryAgain", lambda: self.again.emit(row.id, effort)
+            case _:
+                name, step = "actOnError", lambda: self.act.emit(action)
+        notice.add_button(Button(self._look, name, action.value, text=action.value, clicked=step))
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.row.message.text)
+        self._footer.copied()
+
+
+def _thought_for(seconds: float | None) -> str:
+    if not seconds or seconds < 1:
+        return "Thought for less than a second"
+    if seconds < 60:
+        return f"Thought for {seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"Thought for {minutes} min {rest} s"
+
+
+def _stats(stats: Stats) -> str:
+    """All that was measured, one fact a line."""
+    return "\n".join(
+        (
+            f"Prompt: {stats.prompt_tokens:,} tokens, {stats.reused:,} of them reused",
+            f"First token after {stats.first_token_s:.2f} s",
+            f"Generated: {stats.generated:,} tokens, {stats.reasoning_tokens:,} of them reasoning",
+            f"Speed: {stats.tokens_per_second:,.1f} tokens/s over {stats.generation_s:.1f} s",
+            f"Peak memory of the model: {stats.peak_memory / 10**6:,.0f} MB",
+            f"Seed: {stats.seed}",
+        )
+    )

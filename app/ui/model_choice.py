@@ -1,0 +1,90 @@
+"""Which model is asked, which one is being loaded, and which there are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from app.base.errors import FiresideError, ModelMissing
+from app.base.types import ModelRef
+from app.chat import ModelFailed, ModelLoading, ModelReady, Turn
+from app.host import Host, demo_model
+
+
+class ModelChoice(QObject):
+    """The chosen model. A new one is chosen once it is loaded; until then, and where it
+    cannot be, the one before stays."""
+
+    changed = Signal()
+    """Another model is chosen, or another is being loaded, or none any more."""
+    progressed = Signal(float)
+    ready = Signal()
+    failed = Signal(object)
+    """A FiresideError: why it cannot be used."""
+
+    def __init__(self, host: Host, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._host = host
+        self._turn: Turn | None = None
+        self.demo = demo_model()
+        self.loading: ModelRef | None = None
+        self.current: ModelRef | None = None
+        if host.settings.model:
+            self.current = self._named(Path(host.settings.model))
+
+    @property
+    def asked(self) -> ModelRef | None:
+        """What the next question goes to."""
+        return self.loading or self.current
+
+    def known(self) -> list[ModelRef]:
+        """The demo model, and the files that were opened."""
+        return [self.demo, *(self._named(Path(path)) for path in self._host.settings.models)]
+
+    def open(self, path: Path) -> None:
+        """Chooses a file."""
+        self.choose(self._named(path.absolute()))
+
+    def choose(self, model: ModelRef) -> None:
+        """Loads a model, to be the chosen one."""
+        if self._turn:
+            self._turn.cancel()
+        self.loading = model
+        self._turn = self._host.chats.load(model)
+        self.changed.emit()
+
+    def receive(self, event: ModelLoading | ModelReady | ModelFailed) -> None:
+        """Takes in how the loading goes. What is said of another model is out of date."""
+        if event.model != self.loading:
+            return
+        match event:
+            case ModelLoading(_, fraction):
+                self.progressed.emit(fraction)
+            case ModelReady(model):
+                self._remember(model)
+                self.current, self.loading = model, None
+                self.changed.emit()
+                self.ready.emit()
+            case ModelFailed(model, error):
+                self._fail(model, error)
+
+    def _fail(self, model: ModelRef, error: FiresideError) -> None:
+        self.loading = None
+        if self.current == model:
+            self.current = None
+        if isinstance(error, ModelMissing):
+            kept = tuple(p for p in self._host.settings.models if p != str(model.path))
+            self._host.change(models=kept)
+        self.changed.emit()
+        self.failed.emit(error)
+
+    def _remember(self, model: ModelRef) -> None:
+        path = str(model.path)
+        models = self._host.settings.models
+        if model != self.demo:
+            models = (path, *(p for p in models if p != path))[:12]
+        self._host.change(model=path, models=models)
+
+    def _named(self, path: Path) -> ModelRef:
+        return self.demo if path == self.demo.path else ModelRef(path, path.stem)

@@ -1,0 +1,183 @@
+"""The chats at the left: new, find, choose, rename, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    Qt,
+    QTimer,
+    Signal,
+    SignalInstance,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+)
+
+from app.store import ChatRow
+from app.ui.chat_list import ChatList, ChatModel
+from app.ui.controls import Button, Picture, column, muted, tip
+from app.ui.theme import Look, font
+
+
+class Sidebar(QFrame):
+    """New chat, search, the list, and the way to the preferences."""
+
+    new_chat = Signal()
+    opened = Signal(int)
+    renamed = Signal(int, str)
+    deleted = Signal(int)
+    searched = Signal(str)
+    """What is to be found; empty for everything."""
+    collapsed = Signal()
+    preferences = Signal()
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.setObjectName("sidebar")
+        self._look = look
+        self._current: int | None = None
+        self._later: list[ChatRow] | None = None
+        self._model = ChatModel()
+        self._model.setParent(self)
+        self._list = ChatList(look, self._model)
+        self._empty = muted(name="noChats", pixels=13)
+        self._empty.setContentsMargins(10, 12, 0, 0)
+        self._empty.hide()
+        layout = column(self, (12, 10, 12, 10), gap=2)
+        layout.addLayout(self._head(look))
+        layout.addSpacing(8)
+        layout.addWidget(self._button(look, "newChat", "New chat", "edit", "Ctrl+N", self.new_chat))
+        layout.addSpacing(6)
+        layout.addWidget(self._search_field(look))
+        layout.addWidget(self._empty)
+        layout.addWidget(self._list, 1)
+        layout.addSpacing(4)
+        layout.addWidget(
+            self._button(
+                look, "openPreferences", "Preferences", "settings", "Ctrl+,", self.preferences
+            )
+        )
+        self._model.renamed.connect(self.renamed)
+        self._list.opened.connect(self.opened)
+        self._list.deleted.connect(self.deleted)
+        self._list.left.connect(self._mark_current)
+        self._list.itemDelegate().closeEditor.connect(
+            self._renaming_ended, Qt.ConnectionType.QueuedConnection
+        )
+        self.setMinimumWidth(220)
+        self.setMaximumWidth(420)
+
+    def set_chats(self, chats: Iterable[ChatRow]) -> None:
+        """Shows these chats, once the person has finished renaming one."""
+        if self._list.state() is QAbstractItemView.State.EditingState:
+            self._later = list(chats)
+            return
+        self._later = None
+        top = self._list.verticalScrollBar().value()
+        self._model.set_chats(chats)
+        self.select(self._current)
+        self._list.verticalScrollBar().setValue(top)
+        nothing = self._model.rowCount() == 0
+        self._empty.setVisible(nothing and bool(self.search.text()))
+        self._empty.setText("No chat has these words.")
+
+    def _paint_glass(self) -> None:
+        self._glass.setIcon(self._look.icon("search", "muted", 16))
+
+    def _renaming_ended(self) -> None:
+        if self._later is not None:
+            self.set_chats(self._later)
+        self._mark_current()
+
+    def _mark_current(self) -> None:
+        if self._list.state() is not QAbstractItemView.State.EditingState:
+            self.select(self._current)
+
+    def rename(self) -> None:
+        """Lets the person change the name of the chat that is marked."""
+        if self._list.currentIndex().isValid():
+            self._list.edit(self._list.currentIndex())
+
+    def select(self, chat: int | None) -> None:
+        """Marks the chat that is shown."""
+        self._current = chat
+        index = self._model.index_of(chat)
+        if index.isValid():
+            self._list.setCurrentIndex(index)
+        else:
+            self._list.clearSelection()
+            self._list.setCurrentIndex(QModelIndex())
+
+    def _button(
+        self, look: Look, name: str, text: str, icon: str, keys: str, clicked: SignalInstance
+    ) -> Button:
+        main = name == "newChat"
+        return Button(
+            look,
+            name,
+            text,
+            text=text,
+            icon=icon,
+            kind="outlined" if main else "row",
+            colour="text" if main else "muted",
+            size=16,
+            pixels=14,
+            weight=500 if main else 400,
+            shortcut=keys,
+            clicked=clicked.emit,
+        )
+
+    def _head(self, look: Look) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setContentsMargins(2, 0, 0, 0)
+        row.setSpacing(7)
+        brand = QLabel("Fireside")
+        brand.setObjectName("brand")
+        brand.setFont(font(15, 600))
+        row.addWidget(Picture(look, "flame", "accent", 18))
+        row.addWidget(brand)
+        row.addStretch(1)
+        row.addWidget(
+            Button(
+                look, "hideSidebar", "Hide the side bar", icon="sidebar", shortcut="Ctrl+B",
+                clicked=self.collapsed.emit,
+            )
+        )  # fmt: skip
+        return row
+
+    def _search_field(self, look: Look) -> QLineEdit:
+        self.search = QLineEdit()
+        self.search.setObjectName("chatSearch")
+        self.search.setAccessibleName("Search chats")
+        self.search.setPlaceholderText("Search chats")
+        self.search.setToolTip(tip("Search titles and messages", "Ctrl+K"))
+        self.search.setClearButtonEnabled(True)
+        self._glass = self.search.addAction(
+            look.icon("search", "muted", 16), QLineEdit.ActionPosition.LeadingPosition
+        )
+        look.changed.connect(self._paint_glass)
+        wait = QTimer(self)
+        wait.setSingleShot(True)
+        wait.setInterval(150)
+        wait.timeout.connect(lambda: self.searched.emit(self.search.text().strip()))
+        self.search.textChanged.connect(lambda _: wait.start())
+        self.search.installEventFilter(self)
+        return self.search
+
+    def eventFilter(self, watched: object, event: QEvent) -> bool:
+        """From the search field down into the list, and out of it by Esc."""
+        if watched is self.search and event.type() == QEvent.Type.KeyPress:
+            if event.key() == Qt.Key.Key_Down:
+                self._list.setFocus(Qt.FocusReason.TabFocusReason)
+                return True
+            if event.key() == Qt.Key.Key_Escape and self.search.text():
+                self.search.clear()
+                return True
+        return False

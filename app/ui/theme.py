@@ -1,0 +1,207 @@
+"""Colours, fonts and icons, and which of them are worn now."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from string import Template
+
+from PySide6.QtCore import QByteArray, QObject, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontDatabase,
+    QGuiApplication,
+    QIcon,
+    QPainter,
+    QPalette,
+    QPixmap,
+)
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QApplication
+
+from app.base.resources import resource
+from app.base.settings import Theme
+
+_FONTS = ("Inter.ttf", "Inter-Italic.ttf", "JetBrainsMono.ttf", "JetBrainsMono-Italic.ttf")
+_WEIGHT = QFont.Tag("wght")
+
+
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """A theme, as in ``resources/themes``: one colour for each use."""
+
+    dark: bool
+    background: str
+    sidebar: str
+    raised: str
+    text: str
+    muted: str
+    border: str
+    hover: str
+    pressed: str
+    selected: str
+    track: str
+    chosen: str
+    bubble: str
+    code: str
+    header: str
+    inline_code: str
+    link: str
+    selection: str
+    accent: str
+    accent_hover: str
+    on_accent: str
+    danger: str
+    notice: str
+    scroll: str
+    pygments: str
+
+
+@cache
+def _colours(name: str) -> Colours:
+    return Colours(**json.loads(resource("themes", f"{name}.json").read_text(encoding="utf-8")))
+
+
+def load_fonts() -> None:
+    """Makes the bundled fonts known to Qt."""
+    for name in _FONTS:
+        QFontDatabase.addApplicationFont(str(resource("fonts", name)))
+
+
+def font(pixels: int, weight: int = 400) -> QFont:
+    """Inter. Its weight is an axis of the one variable file; Qt's own weights would smear it."""
+    result = QFont("Inter")
+    result.setPixelSize(pixels)
+    if weight != 400:
+        result.setVariableAxis(_WEIGHT, weight)
+    return result
+
+
+def mono(pixels: int) -> QFont:
+    """JetBrains Mono, without the ligatures that draw ``->`` as an arrow."""
+    result = QFont("JetBrains Mono")
+    result.setPixelSize(pixels)
+    result.setStyleHint(QFont.StyleHint.Monospace)
+    result.setFeature(QFont.Tag("calt"), 0)
+    return result
+
+
+class Look(QObject):
+    """The colours of the moment. ``changed`` is emitted when they are others."""
+
+    changed = Signal()
+
+    def __init__(self, application: QApplication, theme: Theme = Theme.SYSTEM) -> None:
+        super().__init__()
+        self._application = application
+        self._icons: dict[tuple[str, str, int], QIcon] = {}
+        self.theme = theme
+        self.colours = _colours("light")
+        application.setFont(font(14))
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._wear)
+        self.choose(theme)
+
+    def choose(self, theme: Theme) -> None:
+        """Wears a theme; SYSTEM follows the system from now on."""
+        self.theme = theme
+        hints = QGuiApplication.styleHints()
+        match theme:  # so that the title bar follows, where the system draws one
+            case Theme.SYSTEM:
+                hints.unsetColorScheme()
+            case Theme.LIGHT:
+                hints.setColorScheme(Qt.ColorScheme.Light)
+            case Theme.DARK:
+                hints.setColorScheme(Qt.ColorScheme.Dark)
+        self._wear()
+
+    def colour(self, name: str) -> QColor:
+        """The colour for a use, by its name in `Colours`."""
+        return QColor(getattr(self.colours, name))
+
+    def icon(self, name: str, colour: str = "muted", size: int = 18) -> QIcon:
+        """An icon of ``resources/icons`` in one of the theme's colours."""
+        key = (name, getattr(self.colours, colour), size)
+        if key not in self._icons:
+            ratio = self._application.devicePixelRatio()
+            icon = self._icons[key] = QIcon(pixmap(*key, ratio=ratio))
+            grey = pixmap(name, self.colours.muted, size, ratio)
+            icon.addPixmap(grey, QIcon.Mode.Disabled)
+        return self._icons[key]
+
+    def _wear(self) -> None:
+        scheme = QGuiApplication.styleHints().colorScheme()
+        dark = self.theme is Theme.DARK or (
+            self.theme is Theme.SYSTEM and scheme == Qt.ColorScheme.Dark
+        )
+        colours = _colours("dark" if dark else "light")
+        if colours is self.colours and self._application.styleSheet():
+            return
+        self.colours = colours
+        self._application.setPalette(self._palette())
+        self._application.setStyleSheet(self._style_sheet())
+        self.changed.emit()
+
+    def _palette(self) -> QPalette:
+        role = QPalette.ColorRole
+        uses = {
+            role.Window: "background",
+            role.WindowText: "text",
+            role.Base: "raised",
+            role.AlternateBase: "header",
+            role.Text: "text",
+            role.Button: "raised",
+            role.ButtonText: "text",
+            role.ToolTipBase: "raised",
+            role.ToolTipText: "text",
+            role.PlaceholderText: "muted",
+            role.Highlight: "selection",
+            role.HighlightedText: "text",
+            role.Link: "link",
+            role.LinkVisited: "link",
+            role.Accent: "accent",
+        }
+        palette = QPalette()
+        for each, use in uses.items():
+            palette.setColor(each, self.colour(use))
+        disabled = QPalette.ColorGroup.Disabled
+        for each in (role.WindowText, role.Text, role.ButtonText):
+            palette.setColor(disabled, each, self.colour("muted"))
+        return palette
+
+    def _style_sheet(self) -> str:
+        values = {name: getattr(self.colours, name) for name in Colours.__dataclass_fields__}
+        icons = resource("icons").as_posix()
+        template = resource("themes", "fireside.qss").read_text(encoding="utf-8")
+        return Template(template).substitute(values, icons=icons)
+
+
+def pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
+    """An icon as a picture, with ``currentColor`` in it replaced."""
+    image = QPixmap(round(size * ratio), round(size * ratio))
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    _renderer(name, colour).render(painter, QRectF(0, 0, size, size))
+    painter.end()
+    return image
+
+
+def application_icon() -> QIcon:
+    """Fireside's own."""
+    icon = QIcon()
+    for size in (16, 24, 32, 48, 64, 128, 256):
+        icon.addPixmap(pixmap("fireside", "#000000", size))
+    return icon
+
+
+@cache
+def _source(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def _renderer(name: str, colour: str) -> QSvgRenderer:
+    source = _source(resource("icons", f"{name}.svg")).replace("currentColor", colour)
+    return QSvgRenderer(QByteArray(source.encode()))

@@ -1,0 +1,164 @@
+"""The answers on their way: what each has said so far, in whatever chat it is."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QObject, Signal
+
+from app.base.types import Delta, Draft, Effort, Loading, ModelRef, Part, Prefill, Prompt
+from app.chat import (
+    ChatEvent,
+    Chats,
+    SendFailed,
+    Turn,
+    TurnEnded,
+    TurnProgress,
+    TurnStarted,
+)
+from app.store import MessageRow
+
+
+@dataclass
+class Asked:
+    """A question that is not on disk yet. ``chat`` is None for a new one."""
+
+    turn: Turn
+    chat: int | None
+
+
+@dataclass
+class Live:
+    """An answer on its way, or one that ended in this session."""
+
+    turn: Turn
+    chat: int
+    answer: MessageRow
+    draft: Draft
+    status: str = "Waiting for the model…"
+    prompt: int = 0
+    context: int = 0
+    generated: int = 0
+    ended: TurnEnded | None = None
+    _first: float = field(default=0.0, repr=False)
+
+    def receive(self, event: Loading | Prompt | Prefill | Delta) -> None:
+        """Takes note of what the engine is doing."""
+        match event:
+            case Loading(fraction):
+                self.status = f"Loading {self.answer.model} {100 * fraction:.0f} %"
+            case Prompt(tokens, context):
+                self.prompt, self.context = len(tokens), context
+                self.status = "Reading the prompt…"
+            case Prefill(done, total):
+                self.status = f"Reading the prompt: {done:,} of {total:,} tokens"
+            case Delta():
+                self._grow(event)
+
+    def _grow(self, delta: Delta) -> None:
+        self.draft.add(delta)
+        now = time.monotonic()
+        self._first = self._first or now
+        self.generated += 1  # a delta is a token, save where a character needs several
+        seconds = now - self._first
+        if seconds > 0.2:
+            self.status = f"{self.generated / seconds:,.0f} tokens/s"
+        elif not self.status.endswith("/s"):
+            self.status = ""
+
+
+class Turns(QObject):
+    """Asks, stops, and keeps the drafts."""
+
+    started = Signal(object, object)
+    """A TurnStarted, and the chat that it was asked in (None where that was a new one)."""
+    grown = Signal(int, int)
+    """Chat and message whose draft or status changed."""
+    ended = Signal(object)
+    """A TurnEnded."""
+    refused = Signal(object)
+    """A SendFailed."""
+
+    def __init__(self, chats: Chats, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._chats = chats
+        self._asked: deque[Asked] = deque()  # begun in this order, so answered in it
+        self._live: dict[int, Live] = {}
+        self._grown: set[tuple[int, int]] = set()
+
+    def send(
+        self, chat: int | None, text: str, effort: Effort, model: ModelRef, instructions: str
+    ) -> None:
+        """Asks in a chat, or in a new one."""
+        turn = self._chats.send(chat, (Part(text),), effort, model, instructions)
+        self._asked.append(Asked(turn, chat))
+
+    def again(
+        self, chat: int, answer: int, effort: Effort, model: ModelRef, instructions: str
+    ) -> None:
+        """Another try at an answer."""
+        turn = self._chats.regenerate(answer, effort, model, instructions)
+        self._asked.append(Asked(turn, chat))
+
+    def resume(self, chat: int, answer: int, model: ModelRef, instructions: str) -> None:
+        """Goes on with an answer."""
+        self._asked.append(Asked(self._chats.resume(answer, model, instructions), chat))
+
+    def stop(self, chat: int | None) -> None:
+        """Stops what runs, or is about to, in a chat."""
+        for item in (*self._asked, *self._live.values()):
+            if item.chat == chat and getattr(item, "ended", None) is None:
+                item.turn.cancel()
+
+    def busy(self, chat: int | None) -> bool:
+        """Whether an answer is on its way there, or a question to the disk."""
+        return any(asked.chat == chat for asked in self._asked) or bool(self.running(chat))
+
+    def running(self, chat: int | None) -> Live | None:
+        """The answer on its way in a chat."""
+        for live in self._live.values():
+            if live.chat == chat and live.ended is None:
+                return live
+        return None
+
+    def drafts(self, chat: int) -> dict[int, Draft]:
+        """The drafts of a chat's answers that are on their way."""
+        live = self.running(chat)
+        return {live.answer.id: live.draft} if live else {}
+
+    def ended_with(self, message: int) -> TurnEnded | None:
+        """How an answer of this session ended."""
+        live = self._live.get(message)
+        return live.ended if live else None
+
+    def receive(self, events: Iterable[ChatEvent]) -> None:
+        """Takes events in, and tells the window: of each draft that grew once, at the end."""
+        for event in events:
+            self._receive(event)
+        grown, self._grown = self._grown, set()
+        for chat, message in grown:
+            self.grown.emit(chat, message)
+
+    def _receive(self, event: ChatEvent) -> None:
+        match event:
+            case TurnStarted(chat, _, answer):
+                asked = self._asked.popleft()
+                draft = Draft(answer.message.parts)
+                self._live[answer.id] = Live(asked.turn, chat.id, answer, draft)
+                self.started.emit(event, asked.chat)
+            case TurnProgress(chat, message, progress):
+                self._live[message].receive(progress)
+                self._grown.add((chat, message))
+            case TurnEnded(answer):
+                self._live[answer.id].ended = event
+                self.ended.emit(event)
+            case SendFailed():
+                self._asked.popleft()
+                self.refused.emit(event)
+
+    def draft_of(self, message: int) -> Draft:
+        """What an answer on its way grows in."""
+        return self._live[message].draft

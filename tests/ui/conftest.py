@@ -1,0 +1,70 @@
+"""A window for the tests to use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.base import settings as settings_file
+from app.base.settings import Folders, Settings, Theme
+from app.host import Host, demo_model
+from app.ui.bridge import Bridge
+from app.ui.theme import Look, load_fonts
+from app.ui.window import Window
+from tests.ui.driver import Backend, Fireside, Start
+
+
+@pytest.fixture(scope="session")
+def fonts(qapp: QApplication) -> None:
+    qapp.setStyle("Fusion")
+    load_fonts()
+
+
+@pytest.fixture
+def look(qapp: QApplication, fonts: None) -> Look:
+    return Look(qapp, Theme.LIGHT)
+
+
+@pytest.fixture
+def start(qtbot: QtBot, look: Look, tmp_path: Path) -> Iterator[Start]:
+    """Starts a window on the test's folder; again, it is the next start of the same person's."""
+    running: list[Fireside] = []
+
+    def begin(*, model: bool = True, **changes: Any) -> Fireside:
+        for earlier in running:
+            earlier.close()
+        running.clear()
+        folders = Folders(tmp_path)
+        chosen = {"model": str(demo_model().path)} if model else {}
+        old = settings_file.load(folders.settings)
+        if old == Settings():
+            settings_file.save(Settings(**(chosen | changes)), folders.settings)
+        bridge = Bridge()
+        backend = Backend()
+        host = Host(folders, bridge.publish, backend=backend)
+        window = Window(host, bridge, look)
+        fireside = Fireside(qtbot, host, bridge, look, window, backend)
+        running.append(fireside)
+        with qtbot.waitExposed(window):
+            window.show()
+        window.activateWindow()
+        if window.models.current:
+            window.models.choose(window.models.current)
+            fireside.until(lambda: window.models.loading is None)
+        fireside.stored(lambda store: None)
+        return fireside
+
+    yield begin
+    for fireside in running:
+        fireside.close()
+
+
+@pytest.fixture
+def fireside(start: Start) -> Fireside:
+    """A window with the demo model chosen."""
+    return start()

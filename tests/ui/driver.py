@@ -1,0 +1,173 @@
+"""A window on a real store and a scripted engine, and short ways to its controls."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.base.errors import FiresideError
+from app.base.types import (
+    Channel,
+    Delta,
+    Done,
+    Event,
+    Loading,
+    ModelRef,
+    Prompt,
+    Request,
+    Stats,
+    StopReason,
+)
+from app.host import Host
+from app.store import Store
+from app.ui.bridge import Bridge
+from app.ui.theme import Look
+from app.ui.window import Window
+
+W = TypeVar("W", bound=QWidget)
+T = TypeVar("T")
+
+STATS = Stats(
+    prompt_tokens=80,
+    evaluated=70,
+    generated=42,
+    reasoning_tokens=9,
+    first_token_s=0.25,
+    generation_s=0.2,
+    peak_memory=50_000_000,
+    seed=7,
+)
+
+
+def thought(text: str) -> Delta:
+    return Delta(0, text, Channel.ANALYSIS)
+
+
+def said(text: str, index: int = 0) -> Delta:
+    return Delta(index, text, Channel.FINAL)
+
+
+def done(reason: StopReason = StopReason.END) -> Done:
+    return Done(reason, STATS)
+
+
+def answer(text: str, reasoning: str = "Let me think.") -> list[Event]:
+    """A whole answer."""
+    return [Prompt(tuple(range(80)), 4096), thought(reasoning), said(text, 1), done()]
+
+
+class Backend:
+    """Plays scripts, and stops at a `threading.Event` among their steps until it is set."""
+
+    def __init__(self) -> None:
+        self.scripts: list[list[Event | FiresideError | threading.Event]] = []
+        self.requests: list[Request] = []
+        self.unusable: dict[Path, FiresideError] = {}
+        self.loads = threading.Event()
+        self.loads.set()
+
+    def load(self, model: ModelRef, cancel: Any) -> Iterator[Loading]:
+        yield Loading(0.4)
+        while not self.loads.wait(0.01):
+            if cancel.is_set():
+                return
+        if error := self.unusable.get(model.path):
+            raise error
+        yield Loading(1.0)
+
+    def stream(self, request: Request, cancel: Any) -> Iterator[Event]:
+        self.requests.append(request)
+        for step in self.scripts.pop(0):
+            if isinstance(step, threading.Event):
+                while not step.is_set():
+                    if cancel.wait(0.01):
+                        yield done(StopReason.CANCELLED)
+                        return
+            elif isinstance(step, FiresideError):
+                raise step
+            else:
+                yield step
+
+    def close(self) -> None:
+        pass
+
+
+@dataclass
+class Fireside:
+    """A running window, and short ways to its controls."""
+
+    qtbot: QtBot
+    host: Host
+    bridge: Bridge
+    look: Look
+    window: Window
+    backend: Backend
+    _held: list[threading.Event] = field(default_factory=list)
+
+    def find(self, kind: type[W], name: str, last: bool = False) -> W:
+        """The control of that name; the one in the latest message with ``last``."""
+        self.until(lambda: self._visible(kind, name))
+        return self._visible(kind, name)[-1 if last else 0]
+
+    def _visible(self, kind: type[W], name: str) -> list[W]:
+        return [w for w in self.window.findChildren(kind, name) if w.isVisible()]
+
+    def script(self, *steps: Event | FiresideError | threading.Event) -> None:
+        """What the next answer will be."""
+        self.backend.scripts.append(list(steps))
+
+    def hold(self) -> threading.Event:
+        """A step that waits until it is set."""
+        self._held.append(threading.Event())
+        return self._held[-1]
+
+    def type(self, text: str) -> None:
+        self.qtbot.keyClicks(self.window.composer.editor, text)
+
+    def ask(self, text: str, *steps: Event | FiresideError | threading.Event) -> None:
+        """Types a question and presses Enter; the steps are its answer."""
+        if steps:
+            self.script(*steps)
+        self.type(text)
+        self.qtbot.keyClick(self.window.composer.editor, Qt.Key.Key_Return)
+
+    def shows(self, text: str) -> None:
+        """Waits until the conversation has the text."""
+        self.until(lambda: text in self.text())
+
+    def text(self) -> str:
+        return self.window.transcript.plainText()
+
+    def until(self, condition: Callable[[], object], timeout: int = 5000) -> None:
+        self.qtbot.waitUntil(lambda: bool(condition()), timeout=timeout)
+
+    def idle(self) -> None:
+        """Waits until no answer is on its way, and everything is on disk."""
+        self.until(lambda: not self.window.turns.busy(self.window._chat))
+        self.stored(lambda store: None)
+
+    def stored(self, read: Callable[[Store], T]) -> T:
+        """What the store has."""
+        future = self.host.disk(read)
+        result = future.result(timeout=5)
+        self.qtbot.wait(60)  # for what follows from it
+        return result
+
+    def close(self) -> None:
+        for event in self._held:
+            event.set()
+        self.window.close()
+        self.host.close()
+        self.bridge.close()
+        self.window.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+Start = Callable[..., Fireside]

@@ -1,0 +1,346 @@
+"""Asking, answering, stopping."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QPlainTextEdit, QTextBrowser, QWidget
+
+from app.base.errors import ContextFull, EngineDied, ModelMissing
+from app.base.types import Channel, Delta, Effort, Prefill, Prompt, StopReason
+from app.host import demo_model
+from app.store import State
+from tests.ui.driver import STATS, Fireside, Start, answer, done, said, thought
+
+
+def editor(fireside: Fireside) -> QPlainTextEdit:
+    return fireside.find(QPlainTextEdit, "composer")
+
+
+def press(fireside: Fireside, name: str) -> None:
+    fireside.qtbot.mouseClick(
+        fireside.find(QAbstractButton, name, last=True), Qt.MouseButton.LeftButton
+    )
+
+
+def last_answer(fireside: Fireside) -> State:
+    return fireside.stored(lambda store: store.conversation(store.chats()[0].id))[-1].state
+
+
+def test_enter_sends_and_the_answer_is_shown(fireside: Fireside) -> None:
+    fireside.ask("What is the capital of France?", *answer("It is **Paris**."))
+    fireside.shows("It is Paris.")
+    assert editor(fireside).toPlainText() == ""
+    assert fireside.text().index("capital of France") < fireside.text().index("It is Paris.")
+    (request,) = fireside.backend.requests
+    assert request.messages[-1].text == "What is the capital of France?"
+    fireside.idle()
+    assert last_answer(fireside) is State.DONE
+    assert fireside.window.windowTitle().startswith("What is the capital of France?")
+
+
+def test_shift_enter_breaks_the_line(fireside: Fireside) -> None:
+    fireside.type("one")
+    low = editor(fireside).height()
+    fireside.qtbot.keyClick(editor(fireside), Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    fireside.ask("two", *answer("ok"))
+    fireside.shows("ok")
+    assert fireside.backend.requests[0].messages[-1].text == "one\ntwo"
+    assert editor(fireside).height() <= low
+
+
+def test_the_composer_grows_and_has_an_end(fireside: Fireside) -> None:
+    low = editor(fireside).height()
+    editor(fireside).setPlainText("a\nb\nc")
+    three = editor(fireside).height()
+    editor(fireside).setPlainText("a\n" * 100)
+    most = editor(fireside).height()
+    assert low < three < most < 250
+
+
+def test_nothing_is_not_sent(fireside: Fireside) -> None:
+    assert not fireside.find(QAbstractButton, "send").isEnabled()
+    fireside.ask("   ")
+    assert fireside.backend.requests == []
+
+
+def test_send_button(fireside: Fireside) -> None:
+    fireside.script(*answer("clicked"))
+    fireside.type("hello")
+    press(fireside, "send")
+    fireside.shows("clicked")
+
+
+def test_streaming_grows_in_the_window(fireside: Fireside) -> None:
+    first, second = fireside.hold(), fireside.hold()
+    fireside.ask(
+        "count", Prompt((1,) * 80, 4096), said("one, "), first, said("two, "), second,
+        said("three."), done(),
+    )  # fmt: skip
+    fireside.shows("one,")
+    assert "two" not in fireside.text()
+    first.set()
+    fireside.shows("one, two,")
+    second.set()
+    fireside.shows("one, two, three.")
+
+
+def test_escape_stops_and_the_text_stays(fireside: Fireside) -> None:
+    fireside.ask("count", said("one, two"), fireside.hold(), said("never"))
+    fireside.shows("one, two")
+    assert not fireside.window.findChild(QWidget, "send").isVisible()
+    fireside.type("next question")
+    fireside.qtbot.keyClick(editor(fireside), Qt.Key.Key_Return)
+    assert editor(fireside).toPlainText() == "next question"  # Enter keeps it meanwhile
+    fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_Escape)
+    fireside.shows("You stopped this answer.")
+    assert "one, two" in fireside.text()
+    assert "never" not in fireside.text()
+    fireside.idle()
+    assert last_answer(fireside) is State.STOPPED
+    assert fireside.find(QAbstractButton, "send").isEnabled()
+
+
+def test_a_stopped_answer_goes_on(fireside: Fireside) -> None:
+    fireside.ask("count", said("one, "), fireside.hold())
+    fireside.shows("one,")
+    press(fireside, "stop")
+    fireside.shows("You stopped this answer.")
+    fireside.script(said("two."), done())
+    press(fireside, "continueAnswer")
+    fireside.shows("one, two.")
+    fireside.idle()
+    assert "You stopped" not in fireside.text()
+    assert fireside.backend.requests[-1].messages[-1].text == "one, "
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")  # menus, where there is no screen
+def test_try_again_at_another_effort(fireside: Fireside) -> None:
+    fireside.ask("hello", *answer("first try"))
+    fireside.shows("first try")
+    fireside.idle()
+    fireside.script(*answer("second try"))
+    press(fireside, "regenerate")
+    menu = fireside.window.findChild(QMenu, "regenerateMenu")
+    next(a for a in menu.actions() if "high" in a.text()).trigger()
+    menu.close()
+    fireside.shows("second try")
+    assert "first try" not in fireside.text()
+    assert fireside.backend.requests[-1].effort is Effort.HIGH
+    fireside.until(lambda: fireside.find(QLabel, "made").text().startswith("High effort"))
+
+
+def test_the_footer_says_how_it_was_made(fireside: Fireside) -> None:
+    fireside.ask("hello", *answer("hi"))
+    fireside.shows("hi")
+    fireside.idle()
+    made = fireside.find(QLabel, "made")
+    assert made.text() == "Medium effort · Demo model · 210 tokens/s"
+    for fact in ("80 tokens", "10 of them reused", "0.25 s", "42 tokens", "50 MB", "Seed: 7"):
+        assert fact in made.toolTip()
+
+
+def test_copy_gives_markdown(fireside: Fireside) -> None:
+    fireside.ask("hello", *answer("It is **Paris**.", reasoning="secret"))
+    fireside.shows("It is Paris.")
+    fireside.idle()
+    press(fireside, "copyMessage")
+    assert QGuiApplication.clipboard().text() == "It is **Paris**."
+
+
+def test_copy_code(fireside: Fireside) -> None:
+    fireside.ask("code", *answer("Here:\n\n```python\nx = 1\ny = 2\n```\n"))
+    fireside.shows("y = 2")
+    fireside.idle()
+    press(fireside, "copyCode")
+    assert QGuiApplication.clipboard().text() == "x = 1\ny = 2"
+
+
+def test_a_call_to_a_tool_is_not_lost(fireside: Fireside) -> None:
+    call = Delta(1, "print(1)", Channel.COMMENTARY, "python", "code")
+    aside = Delta(2, "I will run it.", Channel.COMMENTARY)
+    fireside.ask("run", thought("hm"), call, aside, done(StopReason.CALL))
+    fireside.shows("I will run it.")
+    assert "Call to python\nprint(1)" in fireside.text()
+
+
+def test_status_and_gauge(fireside: Fireside) -> None:
+    reading = fireside.hold()
+    fireside.ask(
+        "hello", Prompt((1,) * 2048, 4096), Prefill(512, 2048), reading, said("hi"), done()
+    )
+    status = fireside.find(QLabel, "statusLine")
+    fireside.until(lambda: status.text() == "Reading the prompt: 512 of 2,048 tokens")
+    gauge = fireside.find(QWidget, "contextGauge")
+    assert gauge.accessibleName() == "Context: 2,048 of 4,096 tokens in use"
+    reading.set()
+    fireside.until(lambda: status.text() == "210 tokens/s · first token after 0.25 s")
+    used = STATS.prompt_tokens + STATS.generated
+    assert gauge.accessibleName() == f"Context: {used} of 4,096 tokens in use"
+
+
+def test_effort_by_keyboard_and_per_chat(fireside: Fireside) -> None:
+    high = fireside.find(QAbstractButton, "effortHigh")
+    medium = fireside.find(QAbstractButton, "effortMedium")
+    assert medium.isChecked()
+    medium.setFocus(Qt.FocusReason.TabFocusReason)
+    fireside.qtbot.keyClick(medium, Qt.Key.Key_Right)
+    assert high.isChecked()
+    assert high.hasFocus()
+    fireside.ask("one", *answer("first"))
+    fireside.shows("first")
+    assert fireside.backend.requests[-1].effort is Effort.HIGH
+    fireside.idle()
+    first = fireside.window._chat
+    fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    assert medium.isChecked()  # a new chat starts with the setting
+    fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    assert fireside.find(QAbstractButton, "effortLow").isChecked()
+    fireside.window.open_chat(first)
+    assert high.isChecked()
+    fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    assert fireside.stored(lambda store: store.chat(first)).effort is Effort.MEDIUM
+
+
+def test_a_draft_survives_another_chat(fireside: Fireside) -> None:
+    fireside.ask("one", *answer("first"))
+    fireside.shows("first")
+    fireside.idle()
+    chat = fireside.window._chat
+    fireside.type("half a thou")
+    fireside.window.new_chat()
+    assert editor(fireside).toPlainText() == ""
+    fireside.type("other")
+    fireside.window.open_chat(chat)
+    assert editor(fireside).toPlainText() == "half a thou"
+    fireside.window.new_chat()
+    assert editor(fireside).toPlainText() == "other"
+
+
+def test_an_answer_goes_on_in_a_chat_that_is_not_shown(fireside: Fireside) -> None:
+    held, more = fireside.hold(), fireside.hold()
+    fireside.ask("count", said("one, "), held, said("two, "), more, said("three."), done())
+    fireside.shows("one,")
+    chat = fireside.window._chat
+    fireside.window.new_chat()
+    assert "one" not in fireside.text()
+    assert not fireside.window.findChild(QWidget, "stop").isVisible()
+    held.set()
+    fireside.qtbot.wait(100)
+    fireside.window.open_chat(chat)
+    fireside.shows("one, two,")
+    assert fireside.window.findChild(QWidget, "stop").isVisible()
+    more.set()
+    fireside.shows("one, two, three.")
+    fireside.idle()
+    assert fireside.text().count("three") == 1
+
+
+def test_a_dead_engine_says_so_and_goes_on(fireside: Fireside) -> None:
+    fireside.ask("count", said("one, "), EngineDied(-9, ""))
+    fireside.shows("The model's process ended")
+    assert "one," in fireside.text()
+    fireside.idle()
+    notice = fireside.find(QWidget, "notice")
+    buttons = [b for b in notice.findChildren(QAbstractButton) if b.isVisible()]
+    assert [b.text() for b in buttons] == ["Continue"]
+    fireside.script(said("two."), done())
+    press(fireside, "continueAnswer")
+    fireside.shows("one, two.")
+
+
+def test_nothing_said_is_tried_again(fireside: Fireside) -> None:
+    fireside.ask("count", EngineDied(1, ""))
+    fireside.shows("The model's process ended")
+    fireside.idle()
+    fireside.script(*answer("now"))
+    press(fireside, "tryAgain")
+    fireside.shows("now")
+    assert "ended" not in fireside.text()
+
+
+@pytest.mark.parametrize(
+    ("error", "button", "page"),
+    [
+        (ContextFull(9000, 4096), "New chat", "greeting"),
+        (ModelMissing(demo_model().path), "Choose a model", "modelsPage"),
+    ],
+)
+def test_other_failures_lead_elsewhere(
+    fireside: Fireside, error: Exception, button: str, page: str
+) -> None:
+    fireside.ask("count", error)
+    fireside.until(lambda: fireside.window.findChild(QWidget, "actOnError"))
+    fireside.idle()
+    assert fireside.find(QAbstractButton, "actOnError").text() == button
+    press(fireside, "actOnError")
+    assert fireside.find(QWidget, page).isVisible()
+
+
+def test_a_failure_is_still_explained_after_another_chat(fireside: Fireside) -> None:
+    fireside.ask("count", said("one"), EngineDied(-11, ""))
+    fireside.shows("signal 11")
+    fireside.idle()
+    chat = fireside.window._chat
+    fireside.window.new_chat()
+    fireside.window.open_chat(chat)
+    fireside.shows("signal 11")
+
+
+def test_a_restart_shows_it_all_again(start: Start) -> None:
+    fireside = start()
+    fireside.ask("first question", *answer("first answer"))
+    fireside.shows("first answer")
+    fireside.idle()
+    fireside.ask("second question", said("half an"), fireside.hold())
+    fireside.shows("half an")
+    fireside = start()
+    fireside.shows("half an")
+    for text in ("first question", "first answer", "second question", "This answer was cut off."):
+        assert text in fireside.text()
+
+
+def test_a_suggestion_is_asked(fireside: Fireside) -> None:
+    fireside.script(*answer("Paris"))
+    press(fireside, "suggestion1")
+    fireside.shows("Paris")
+    assert fireside.backend.requests[0].messages[-1].text == "What is the capital of France?"
+
+
+def test_it_follows_the_end_unless_scrolled_up(fireside: Fireside) -> None:
+    lines, more = "line\n\n" * 60, fireside.hold()
+    fireside.ask("long", said(lines), more, said(lines + "the end"), done())
+    bar = fireside.window.transcript.verticalScrollBar()
+    fireside.shows("line")
+    fireside.until(lambda: bar.maximum() > 500 and bar.value() == bar.maximum())
+    assert not fireside.window.findChild(QWidget, "jumpToLatest").isVisible()
+    bar.setValue(200)
+    more.set()
+    fireside.shows("the end")
+    fireside.qtbot.wait(50)
+    assert bar.value() == 200
+    press(fireside, "jumpToLatest")
+    fireside.until(lambda: bar.value() == bar.maximum())
+
+
+def test_a_long_chat_opens_at_its_end_with_all_of_it(fireside: Fireside) -> None:
+    for number in range(30):
+        fireside.ask(f"question {number}", *answer(f"answer number {number}."))
+        fireside.shows(f"answer number {number}.")
+        fireside.idle()
+    chat = fireside.window._chat
+    fireside.window.new_chat()
+    fireside.window.open_chat(chat)
+    bar = fireside.window.transcript.verticalScrollBar()
+    fireside.until(lambda: bar.maximum() > 2000)
+    fireside.qtbot.wait(500)
+    assert bar.value() == bar.maximum()
+    shown = fireside.window.transcript.findChildren(QTextBrowser, "questionText")
+    assert len([view for view in shown if view.isVisible()]) == 30
+    assert fireside.text().index("question 0") < fireside.text().index("question 29")
+
+
+def test_thinking_is_shown_before_anything_is_said(fireside: Fireside) -> None:
+    fireside.ask("hm", Prompt((1,), 10), fireside.hold(), thought("x"), done())
+    fireside.shows("Thinking…")

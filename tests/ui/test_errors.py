@@ -1,0 +1,92 @@
+"""A sentence for every error, written without Qt."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.base import errors as e
+from app.ui.errors import Action, explain, gigabytes
+
+FILE = Path("/models/some model.gguf")
+STORE = Path("/data/chats.db")
+ERRORS = [
+    e.ModelMissing(FILE),
+    e.ModelUnreadable(FILE, "Permission denied"),
+    e.NotGguf(FILE),
+    e.ModelTruncated(FILE, 5_000_000_000, 12_100_000_000),
+    e.UnsupportedArchitecture(FILE, "llama"),
+    e.ModelTooLarge(FILE, 13_000_000_000, 8_000_000_000),
+    e.ModelLoadFailed(FILE, "first\nbad tensor\n"),
+    e.ModelError(FILE),
+    e.EngineDied(-6, "log"),
+    e.EngineDied(None, ""),
+    e.EngineDied(3, ""),
+    e.EngineHung(90.0),
+    e.EngineFailed("decode returned 1"),
+    e.ContextFull(9000, 4096),
+    e.EngineError(),
+    e.StoreNewer(STORE, 9, 1),
+    e.StoreDamaged(STORE, "malformed"),
+    e.StoreFull(STORE),
+    e.StoreReadOnly(STORE),
+    e.StoreLocked(STORE),
+    e.StoreError(STORE),
+    e.Cancelled(),
+]
+
+
+def every_class(root: type) -> set[type]:
+    return {root}.union(*(every_class(child) for child in root.__subclasses__()))
+
+
+def test_none_is_forgotten() -> None:
+    assert {type(error) for error in ERRORS} | {e.FiresideError} == every_class(e.FiresideError)
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_a_sentence_of_its_own(error: e.FiresideError) -> None:
+    sentence = explain(error).sentence
+    assert sentence.endswith(".")
+    assert sentence[0].isupper() or sentence.startswith("“some model.gguf”")
+    assert "did not expect" not in sentence
+    assert type(error).__name__ not in sentence
+
+
+def test_no_two_are_alike() -> None:
+    sentences = [explain(error).sentence for error in ERRORS]
+    assert len(set(sentences)) == len(sentences)
+
+
+def test_facts_are_told() -> None:
+    assert "5.0 GB of 12.1 GB" in explain(ERRORS[3]).sentence
+    cut = explain(e.ModelTruncated(FILE, 12_100_000_000, 12_100_000_001)).sentence
+    assert cut == "“some model.gguf” is incomplete. Download it again."
+    assert "(llama)" in explain(ERRORS[4]).sentence
+    assert "bad tensor" in explain(ERRORS[6]).sentence
+    assert "9,000 tokens" in explain(e.ContextFull(9000, 4096)).sentence
+    assert "/data" in explain(e.StoreFull(STORE)).sentence
+
+
+def test_one_step_to_go_on() -> None:
+    assert explain(e.EngineDied(1, "")).action is Action.CONTINUE
+    assert explain(e.NotGguf(FILE)).action is Action.CHOOSE_MODEL
+    assert explain(e.ContextFull(2, 1)).action is Action.NEW_CHAT
+    assert explain(RuntimeError("odd")).action is Action.RETRY
+
+
+def test_sizes() -> None:
+    assert [gigabytes(n) for n in (12, 1_500, 2_000_000, 12_110_000_000)] == [
+        "12 bytes",
+        "1.5 kB",
+        "2.0 MB",
+        "12.1 GB",
+    ]
+
+
+def test_no_qt() -> None:
+    code = "import sys, app.ui.errors; sys.exit('PySide6' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

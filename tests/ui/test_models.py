@@ -1,0 +1,178 @@
+"""The first run, and choosing models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QDropEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLabel, QMenu, QWidget
+
+from app.base.errors import ModelMissing, NotGguf, UnsupportedArchitecture
+from app.host import demo_model
+from tests.ui.driver import Fireside, Start, answer
+
+# Menus and dialogs, where there is no screen.
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+
+def picker(fireside: Fireside) -> str:
+    return fireside.find(QAbstractButton, "modelPicker").accessibleName()
+
+
+def test_first_run_tries_the_demo_model(start: Start) -> None:
+    fireside = start(model=False)
+    fireside.window.show_models()
+    page = fireside.find(QWidget, "modelsPage")
+    assert fireside.find(QLabel, "modelsTitle").text() == "Welcome to Fireside"
+    assert not fireside.window.findChild(QWidget, "closeModels").isVisible()
+    fireside.qtbot.mouseClick(fireside.find(QAbstractButton, "tryDemo"), Qt.MouseButton.LeftButton)
+    fireside.until(lambda: not page.isVisible())
+    assert picker(fireside) == "Model: Demo model"
+    assert fireside.window.composer.editor.hasFocus()
+    fireside.ask("hello", *answer("hi"))
+    fireside.shows("hi")
+    assert fireside.host.settings.model == str(demo_model().path)
+
+
+def test_nothing_is_asked_without_a_model(start: Start) -> None:
+    fireside = start(model=False)
+    fireside.type("hello")
+    assert not fireside.find(QAbstractButton, "send").isEnabled()
+    fireside.qtbot.keyClick(fireside.window.composer.editor, Qt.Key.Key_Return)
+    assert fireside.window.composer.text() == "hello"
+
+
+def test_a_file_is_opened_and_remembered(start: Start, tmp_path: Path) -> None:
+    fireside = start(model=False)
+    fireside.window.show_models()
+    fireside.find(QAbstractButton, "openFile").click()
+    dialog = fireside.window.findChild(QFileDialog, "openDialog")
+    dialog.fileSelected.emit(str(tmp_path / "mine.gguf"))
+    dialog.close()
+    fireside.until(lambda: fireside.window.models.current)
+    assert fireside.host.settings.models == (str(tmp_path / "mine.gguf"),)
+    fireside = start()
+    assert picker(fireside) == "Model: mine"
+
+
+@pytest.mark.parametrize("on_page", [True, False])
+def test_a_bad_file_says_so_and_the_model_before_stays(
+    fireside: Fireside, tmp_path: Path, on_page: bool
+) -> None:
+    bad = tmp_path / "notes.gguf"
+    fireside.backend.unusable[bad] = UnsupportedArchitecture(bad, "llama")
+    if on_page:
+        fireside.window.show_models()
+    fireside.window.use_file(bad)
+    name = "modelsErrorText" if on_page else "bannerText"
+    fireside.until(lambda: fireside.window.findChild(QLabel, name).isVisible())
+    sentence = fireside.find(QLabel, name).text()
+    assert sentence.startswith("“notes.gguf” is a model of another kind (llama).")
+    fireside.until(lambda: fireside.window.models.asked == demo_model())
+    assert fireside.host.settings.model == str(demo_model().path)
+    if on_page:
+        fireside.find(QAbstractButton, "closeModels").click()
+    assert picker(fireside) == "Model: Demo model"
+    fireside.ask("hello", *answer("still here"))
+    fireside.shows("still here")
+    assert fireside.backend.requests[-1].model == demo_model()
+
+
+def test_a_bad_file_on_the_first_run(start: Start, tmp_path: Path) -> None:
+    fireside = start(model=False)
+    fireside.window.show_models()
+    bad = tmp_path / "x.gguf"
+    fireside.backend.unusable[bad] = NotGguf(bad)
+    fireside.window.use_file(bad)
+    fireside.until(lambda: fireside.window.findChild(QLabel, "modelsErrorText").isVisible())
+    assert "is not a GGUF model" in fireside.find(QLabel, "modelsErrorText").text()
+    assert fireside.window.models.asked is None
+    fireside.find(QAbstractButton, "tryDemo").click()
+    fireside.until(lambda: fireside.window.models.current == demo_model())
+
+
+def test_the_chosen_file_is_gone_at_the_next_start(start: Start, tmp_path: Path) -> None:
+    gone = tmp_path / "gone.gguf"
+    fireside = start(model=False)
+    fireside.backend.unusable[gone] = ModelMissing(gone)
+    fireside.host.change(models=(str(gone),))
+    fireside.window.use_file(gone)
+    fireside.until(lambda: fireside.window.findChild(QWidget, "modelsPage").isVisible())
+    assert "Choose the file again" in fireside.find(QLabel, "modelsErrorText").text()
+    assert fireside.host.settings.models == ()
+
+
+def test_the_picker_has_all_models(fireside: Fireside, tmp_path: Path) -> None:
+    fireside.window.use_file(tmp_path / "mine.gguf")
+    fireside.until(lambda: fireside.window.models.loading is None)
+    fireside.find(QAbstractButton, "modelPicker").click()
+    menu = fireside.window.findChild(QMenu, "modelMenu")
+    actions = {a.text().split("\t")[0]: a for a in menu.actions() if a.text()}
+    assert list(actions) == ["Demo model", "mine", "Open a GGUF file…", "Get gpt-oss-20b…"]
+    assert actions["mine"].isChecked()
+    actions["Demo model"].trigger()
+    menu.close()
+    fireside.until(lambda: picker(fireside) == "Model: Demo model")
+    assert fireside.host.settings.models == (str(tmp_path / "mine.gguf"),)
+
+
+def test_the_page_tells_which_file_to_get(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
+    fireside.window.show_models()
+    texts = " ".join(label.text() for label in fireside.window.models_page.findChildren(QLabel))
+    for fact in ("gpt-oss-20b-mxfp4.gguf", "12.1 GB", "ggml-org/gpt-oss-20b-GGUF", "16 GB"):
+        assert fact in texts
+    fireside.find(QAbstractButton, "openHub").click()
+    assert opened == ["https://huggingface.co/ggml-org/gpt-oss-20b-GGUF"]
+    fireside.find(QAbstractButton, "openGptOss").click()
+    dialog = fireside.window.findChild(QFileDialog, "openDialog")
+    assert dialog.isVisible()
+    dialog.close()
+
+
+def test_escape_goes_back_to_the_chat(fireside: Fireside) -> None:
+    fireside.window.show_models()
+    page = fireside.find(QWidget, "modelsPage")
+    fireside.qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Escape)
+    assert not page.isVisible()
+
+
+def test_loading_is_shown(fireside: Fireside, tmp_path: Path) -> None:
+    fireside.backend.loads.clear()
+    fireside.window.use_file(tmp_path / "mine.gguf")
+    fireside.until(
+        lambda: fireside.find(QLabel, "statusLine").text() == "Loading mine 40 %",
+    )
+    fireside.window.show_models()
+    assert fireside.find(QLabel, "modelsProgress").text() == "Loading mine 40 %"
+    fireside.backend.loads.set()
+    fireside.until(lambda: not fireside.window.models_page.isVisible())
+    assert fireside.find(QLabel, "statusLine").text().startswith("Runs on this computer.")
+
+
+def drop(fireside: Fireside, path: Path) -> bool:
+    """Drops a file on the window; whether it was taken."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    event = QDropEvent(
+        QPointF(300, 300),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    event.ignore()
+    fireside.window.dropEvent(event)
+    return event.isAccepted()
+
+
+def test_a_dropped_file_is_opened(fireside: Fireside, tmp_path: Path) -> None:
+    assert drop(fireside, tmp_path / "dropped.GGUF")
+    fireside.until(lambda: picker(fireside) == "Model: dropped")
+    assert not drop(fireside, tmp_path / "picture.png")
+    assert picker(fireside) == "Model: dropped"

@@ -1,0 +1,126 @@
+"""Themes, instructions, the data folder."""
+
+from __future__ import annotations
+
+import gc
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QPalette
+from PySide6.QtWidgets import QAbstractButton, QApplication, QPlainTextEdit
+
+from app import __version__
+from app.base import settings
+from app.base.settings import Theme
+from app.ui.preferences import Preferences
+from app.ui.theme import Look
+from tests.ui.driver import Fireside, Start, answer
+
+# Dialogs, where there is no screen.
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+
+def open_preferences(fireside: Fireside) -> Preferences:
+    fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_Comma, Qt.KeyboardModifier.ControlModifier)
+    dialog = fireside.window.findChild(Preferences, "preferences")
+    fireside.until(dialog.isVisible)
+    return dialog
+
+
+def ground(qapp: QApplication) -> int:
+    return qapp.palette().color(QPalette.ColorRole.Window).lightness()
+
+
+def test_theme_switches_at_once_and_is_kept(start: Start, qapp: QApplication) -> None:
+    fireside = start()
+    fireside.ask("code", *answer("```python\nx = 1\n```\n\n`y` [z](https://z.example)"))
+    fireside.shows("x = 1")
+    fireside.idle()
+    assert ground(qapp) > 200
+    light = fireside.window.grab().toImage().pixelColor(600, 300).lightness()
+    dialog = open_preferences(fireside)
+    dialog.findChild(QAbstractButton, "themeDark").click()
+    assert ground(qapp) < 60
+    dark = fireside.window.grab().toImage().pixelColor(600, 300).lightness()
+    assert light > 200
+    assert dark < 60
+    fireside.stored(lambda store: None)
+    assert settings.load(fireside.host.folders.settings).theme is Theme.DARK
+    dialog.findChild(QAbstractButton, "themeLight").click()
+    assert ground(qapp) > 200
+
+
+def test_what_is_gone_does_not_mind_a_new_theme(fireside: Fireside, look: Look) -> None:
+    fireside.ask("code", *answer("# a\n\n```python\nx = 1\n```\n\n> q\n\n- a"))
+    fireside.shows("x = 1")
+    fireside.idle()
+    fireside.window.new_chat()
+    fireside.qtbot.wait(50)
+    gc.collect()
+    look.choose(Theme.DARK)
+    look.choose(Theme.LIGHT)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "dark"), [(Qt.ColorScheme.Dark, True), (Qt.ColorScheme.Light, False)]
+)
+def test_system_follows_the_system(
+    look: Look, monkeypatch: pytest.MonkeyPatch, scheme: Qt.ColorScheme, dark: bool
+) -> None:
+    look.choose(Theme.LIGHT if dark else Theme.DARK)
+    changes: list[bool] = []
+    look.changed.connect(lambda: changes.append(look.colours.dark))
+    hints = QGuiApplication.styleHints()
+    monkeypatch.setattr(type(hints), "colorScheme", lambda self: scheme)
+    look.choose(Theme.SYSTEM)
+    assert look.colours.dark is dark
+    other = Qt.ColorScheme.Light if dark else Qt.ColorScheme.Dark
+    monkeypatch.setattr(type(hints), "colorScheme", lambda self: other)
+    hints.colorSchemeChanged.emit(other)
+    assert look.colours.dark is not dark
+    look.choose(Theme.LIGHT)
+    hints.colorSchemeChanged.emit(Qt.ColorScheme.Dark)
+    assert not look.colours.dark  # a person's choice is stronger
+    assert changes
+
+
+def test_instructions_go_with_the_next_question(fireside: Fireside) -> None:
+    dialog = open_preferences(fireside)
+    field = dialog.findChild(QPlainTextEdit, "instructions")
+    fireside.qtbot.keyClicks(field, "Answer briefly.")
+    fireside.qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    fireside.until(lambda: not dialog.isVisible())
+    fireside.ask("hello", *answer("hi"))
+    fireside.shows("hi")
+    assert fireside.backend.requests[-1].instructions == "Answer briefly."
+    fireside.stored(lambda store: None)
+    assert settings.load(fireside.host.folders.settings).instructions == "Answer briefly."
+
+
+def test_folder_and_version(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    opened: list[Path] = []
+    monkeypatch.setattr(
+        QDesktopServices, "openUrl", lambda url: opened.append(Path(url.toLocalFile()))
+    )
+    dialog = open_preferences(fireside)
+    dialog.findChild(QAbstractButton, "openFolder").click()
+    assert opened == [tmp_path]
+    assert dialog.findChild(object, "version").text() == f"Fireside {__version__}"
+
+
+def test_every_control_has_a_name_and_a_tooltip(fireside: Fireside) -> None:
+    fireside.ask("code", *answer("```python\nx\n```"))
+    fireside.shows("x")
+    fireside.idle()
+    open_preferences(fireside)
+    buttons = fireside.window.findChildren(QAbstractButton)
+    ours = [b for b in buttons if not b.objectName().startswith("qt_") and b.objectName()]
+    assert len(ours) > 25
+    for button in ours:
+        assert button.accessibleName(), button.objectName()
+        assert button.toolTip(), button.objectName()
+        reached = button.focusPolicy() & Qt.FocusPolicy.TabFocus
+        assert reached or button.group(), button.objectName()  # in a group by the arrows

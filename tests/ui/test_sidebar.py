@@ -1,0 +1,215 @@
+"""The list of chats."""
+
+from __future__ import annotations
+
+import datetime
+import time
+
+import pytest
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QListView, QWidget
+
+from app.base.types import Effort
+from app.store import ChatRow, TitleBy
+from app.ui.chat_list import ChatModel, group_of
+from tests.ui.driver import Fireside, Start, answer
+
+
+def chats(fireside: Fireside) -> list[str]:
+    """The rows of the list: headings and titles."""
+    model = fireside.find(QListView, "chatList").model()
+    return [model.index(row, 0).data() for row in range(model.rowCount())]
+
+
+def index_of(fireside: Fireside, title: str) -> QModelIndex:
+    model = fireside.find(QListView, "chatList").model()
+    return model.index(chats(fireside).index(title), 0)
+
+
+def make(fireside: Fireside, *titles: str) -> None:
+    """Asks a question in a new chat for each title."""
+    for title in titles:
+        fireside.window.new_chat()
+        fireside.ask(title, *answer(f"About {title}."))
+        fireside.shows(f"About {title}.")
+        fireside.idle()
+
+
+def click(fireside: Fireside, title: str) -> None:
+    view = fireside.find(QListView, "chatList")
+    where = view.visualRect(index_of(fireside, title)).center()
+    fireside.qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=where)
+
+
+def test_chats_stand_under_their_day_and_open_on_a_click(fireside: Fireside) -> None:
+    make(fireside, "apples", "pears")
+    fireside.until(lambda: chats(fireside) == ["Today", "pears", "apples"])
+    click(fireside, "apples")
+    fireside.shows("About apples.")
+    assert "pears" not in fireside.text()
+    view = fireside.find(QListView, "chatList")
+    view.setCurrentIndex(index_of(fireside, "pears"))
+    fireside.qtbot.keyClick(view, Qt.Key.Key_Return)
+    fireside.shows("About pears.")
+
+
+@pytest.mark.parametrize(
+    ("days", "group"),
+    [
+        (0, "Today"),
+        (1, "Yesterday"),
+        (2, "Previous 7 days"),
+        (7, "Previous 7 days"),
+        (8, "Previous 30 days"),
+        (30, "Previous 30 days"),
+        (70, "August"),
+        (400, "October 2025"),
+        (-1, "Today"),
+    ],
+)
+def test_groups(days: int, group: str) -> None:
+    today = datetime.date(2026, 11, 10)
+    noon = datetime.datetime.combine(today - datetime.timedelta(days), datetime.time(12))
+    assert group_of(noon.timestamp(), today) == group.replace("August", "September")
+
+
+def test_rename_by_f2(start: Start) -> None:
+    fireside = start()
+    make(fireside, "apples")
+    view = fireside.find(QListView, "chatList")
+    view.setCurrentIndex(index_of(fireside, "apples"))
+    view.setFocus()
+    fireside.qtbot.keyClick(view, Qt.Key.Key_F2)
+    field = fireside.find(QLineEdit, "renameChat")
+    field.selectAll()
+    fireside.qtbot.keyClicks(field, "A better name")
+    fireside.qtbot.keyClick(field, Qt.Key.Key_Return)
+    fireside.until(lambda: "A better name" in chats(fireside))
+    assert fireside.window.windowTitle() == "A better name – Fireside"
+    fireside = start()
+    fireside.until(lambda: "A better name" in chats(fireside))
+    (chat,) = fireside.stored(lambda store: store.chats())
+    assert chat.title_by is TitleBy.PERSON
+
+
+def test_a_refresh_does_not_end_a_renaming(fireside: Fireside) -> None:
+    make(fireside, "apples")
+    view = fireside.find(QListView, "chatList")
+    view.setCurrentIndex(index_of(fireside, "apples"))
+    view.setFocus()
+    fireside.qtbot.keyClick(view, Qt.Key.Key_F2)
+    field = fireside.find(QLineEdit, "renameChat")
+    fireside.stored(lambda store: store.create_chat(Effort.LOW))
+    fireside.window.index.refresh()
+    fireside.stored(lambda store: None)
+    assert field.isVisible()
+    fireside.qtbot.keyClick(field, Qt.Key.Key_Escape)
+    fireside.until(lambda: len(chats(fireside)) == 3)
+
+
+def test_escape_leaves_the_name(fireside: Fireside) -> None:
+    make(fireside, "apples")
+    view = fireside.find(QListView, "chatList")
+    view.setCurrentIndex(index_of(fireside, "apples"))
+    view.setFocus()
+    fireside.qtbot.keyClick(view, Qt.Key.Key_F2)
+    field = fireside.find(QLineEdit, "renameChat")
+    fireside.qtbot.keyClicks(field, "zzz")
+    fireside.qtbot.keyClick(field, Qt.Key.Key_Escape)
+    fireside.qtbot.wait(50)
+    assert chats(fireside) == ["Today", "apples"]
+
+
+def test_delete_and_undo(start: Start) -> None:
+    fireside = start()
+    make(fireside, "apples", "pears")
+    view = fireside.find(QListView, "chatList")
+    view.setCurrentIndex(index_of(fireside, "pears"))
+    fireside.qtbot.keyClick(view, Qt.Key.Key_Delete)
+    fireside.until(lambda: chats(fireside) == ["Today", "apples"])
+    assert fireside.text() == ""  # it was the one that was shown
+    assert fireside.find(QWidget, "toast").accessibleName() == "Deleted “pears”"
+    fireside.qtbot.mouseClick(fireside.find(QAbstractButton, "undo"), Qt.MouseButton.LeftButton)
+    fireside.until(lambda: "pears" in chats(fireside))
+    fireside.shows("About pears.")
+    assert not fireside.window.toast.isVisible()
+
+
+def test_several_deletions_are_undone_together(fireside: Fireside) -> None:
+    make(fireside, "apples", "pears", "plums")
+    for title in ("pears", "plums"):
+        view = fireside.find(QListView, "chatList")
+        view.setCurrentIndex(index_of(fireside, title))
+        fireside.qtbot.keyClick(view, Qt.Key.Key_Delete)
+        fireside.until(lambda title=title: title not in chats(fireside))
+    assert fireside.find(QWidget, "toast").accessibleName() == "Deleted 2 chats"
+    fireside.find(QAbstractButton, "undo").click()
+    fireside.until(lambda: {"apples", "pears", "plums"} <= set(chats(fireside)))
+
+
+def test_the_toast_leaves_and_the_chat_stays_away(start: Start) -> None:
+    fireside = start()
+    make(fireside, "apples")
+    fireside.window.toast._timer.setInterval(50)
+    fireside.window.sidebar.deleted.emit(fireside.window._chat)
+    fireside.until(lambda: fireside.window.toast.isVisible())
+    fireside.until(lambda: not fireside.window.toast.isVisible())
+    fireside = start()
+    assert chats(fireside) == []
+    assert fireside.find(QWidget, "greeting").isVisible()
+
+
+def test_deleting_a_chat_stops_its_answer(fireside: Fireside) -> None:
+    from tests.ui.driver import said
+
+    fireside.ask("count", said("one"), fireside.hold())
+    fireside.shows("one")
+    chat = fireside.window._chat
+    fireside.window.sidebar.deleted.emit(chat)
+    fireside.until(lambda: not fireside.window.turns.busy(chat))
+
+
+def test_search_finds_titles_and_words(fireside: Fireside) -> None:
+    make(fireside, "apples", "pears")
+    view = fireside.find(QListView, "chatList")
+    fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    field = fireside.find(QLineEdit, "chatSearch")
+    assert field.hasFocus()
+    fireside.qtbot.keyClicks(field, "PEA")
+    fireside.until(lambda: chats(fireside) == ["Today", "pears"])
+    field.clear()
+    fireside.until(lambda: len(chats(fireside)) == 3)
+    fireside.qtbot.keyClicks(field, "about apples")
+    fireside.until(lambda: chats(fireside) == ["Today", "apples"])
+    fireside.qtbot.keyClick(field, Qt.Key.Key_Down)
+    assert view.hasFocus()
+    field.setText("nowhere to be found")
+    fireside.until(lambda: fireside.window.findChild(QWidget, "noChats").isVisible())
+    field.setFocus()
+    fireside.qtbot.keyClick(field, Qt.Key.Key_Escape)
+    fireside.until(lambda: len(chats(fireside)) == 3)
+
+
+def test_hidden_and_remembered(start: Start) -> None:
+    fireside = start()
+    fireside.find(QAbstractButton, "hideSidebar").click()
+    assert not fireside.window.sidebar.isVisible()
+    fireside.window.resize(760, 600)
+    fireside = start()
+    assert not fireside.window.sidebar.isVisible()
+    assert fireside.window.size().toTuple() == (760, 600)
+    fireside.find(QAbstractButton, "showSidebar").click()
+    assert fireside.window.sidebar.isVisible()
+
+
+def test_thousands_of_chats_are_cheap(qapp: QApplication) -> None:
+    now = time.time()
+    rows = [
+        ChatRow(n, f"chat {n}", TitleBy.QUESTION, Effort.LOW, now - n * 600, now - n * 600, None)
+        for n in range(5000)
+    ]
+    model = ChatModel()
+    began = time.process_time()
+    model.set_chats(rows)
+    assert model.index_of(4999).isValid()
+    assert time.process_time() - began < 0.5
