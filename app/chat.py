@@ -41,6 +41,17 @@ _SLOW_S = 0.2  # between tokens
 _CLOSE_S = 0.7  # for the answer that runs to end by itself
 
 
+class Turn:
+    """An answer on its way."""
+
+    def __init__(self) -> None:
+        self.stopped = threading.Event()
+
+    def cancel(self) -> None:
+        """Stops it; what was said so far stays."""
+        self.stopped.set()
+
+
 @dataclass(frozen=True, slots=True)
 class ModelLoading:
     """``fraction`` of the model has been read."""
@@ -69,6 +80,7 @@ class TurnStarted:
     """The question (None for another try or a continuation) and the still empty answer are
     on disk."""
 
+    turn: Turn
     chat: ChatRow
     question: MessageRow | None
     answer: MessageRow
@@ -95,6 +107,7 @@ class TurnEnded:
 class SendFailed:
     """The question could not be stored. Nothing was asked; here are the words again."""
 
+    turn: Turn
     chat: int | None
     parts: tuple[Part, ...]
     error: FiresideError
@@ -103,17 +116,6 @@ class SendFailed:
 ChatEvent = (
     ModelLoading | ModelReady | ModelFailed | TurnStarted | TurnProgress | TurnEnded | SendFailed
 )
-
-
-class Turn:
-    """An answer on its way."""
-
-    def __init__(self) -> None:
-        self.stopped = threading.Event()
-
-    def cancel(self) -> None:
-        """Stops it; what was said so far stays."""
-        self.stopped.set()
 
 
 class Chats:
@@ -213,9 +215,9 @@ class Chats:
                 row = self._store.chat(answer.chat)
                 path = self._store.conversation(answer.chat)
             except StoreError as error:
-                self._publish(SendFailed(chat, parts, error))
+                self._publish(SendFailed(turn, chat, parts, error))
                 return
-            self._publish(TurnStarted(row, question, answer))
+            self._publish(TurnStarted(turn, row, question, answer))
             # Ids grow along a path, and the answer itself is on it where it is continued.
             before = answer.id if answer.message.parts else answer.id - 1
             request = Request(
@@ -253,7 +255,7 @@ class Chats:
 
     def _answer(self, turn: Turn, row: MessageRow, request: Request) -> None:
         writer = _Writer(self._store, row)
-        state = State.CUT_OFF
+        state = State.CUT_OFF  # what a fault of ours would leave, too
         error: FiresideError | None = None
         try:
             if turn.stopped.is_set():  # while it waited for another
@@ -271,9 +273,10 @@ class Chats:
             state = State.STOPPED
         except FiresideError as fault:
             error = fault
-        if state is State.STOPPED and self._closing:
-            state = State.CUT_OFF  # the person closed the window, and did not stop the answer
-        self._publish(writer.finish(state, error))
+        finally:
+            if state is State.STOPPED and self._closing:
+                state = State.CUT_OFF  # the person closed the window, and did not stop the answer
+            self._publish(writer.finish(state, error))
 
 
 _STATES = {

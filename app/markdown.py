@@ -96,7 +96,7 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer)
     parser.enable(["table", "strikethrough"])
     # An instance attribute: this is how markdown-it lets its rule be replaced.
-    parser.validateLink = link_allowed  # type: ignore[method-assign]
+    parser.validateLink = link_allowed  # type: ignore[assignment]
     return parser
 
 

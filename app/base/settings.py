@@ -65,7 +65,7 @@ class Settings:
     instructions: str = ""
     """The person's own instructions to the model, for every chat."""
     model: str = ""
-    """Path of the chosen model; empty before the first choice."""
+    """Path of the chosen model, or "demo"; empty before the first choice."""
     models: tuple[str, ...] = ()
     """Paths of the GGUF files that were opened, the last one first."""
     chat: int | None = None

@@ -120,6 +120,8 @@ class Stats:
     peak_memory: int
     """The most memory that the engine's process ever held."""
     seed: int
+    context: int
+    """Tokens that the context holds in all."""
 
     @property
     def reused(self) -> int:

@@ -307,6 +307,7 @@ class Child:
             generation_s=time.monotonic() - tally.first,
             peak_memory=_peak_memory(),
             seed=tally.seed,
+            context=model.size,
         )
         self._send(Done(reason, stats))
 

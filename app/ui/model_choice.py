@@ -11,6 +11,9 @@ from app.base.types import ModelRef
 from app.chat import ModelFailed, ModelLoading, ModelReady, Turn
 from app.host import Host, demo_model
 
+_DEMO = "demo"  # in the settings: its path is another after an update
+_KEPT = 12  # files that the menu remembers
+
 
 class ModelChoice(QObject):
     """The chosen model. A new one is chosen once it is loaded; until then, and where it
@@ -31,7 +34,7 @@ class ModelChoice(QObject):
         self.loading: ModelRef | None = None
         self.current: ModelRef | None = None
         if host.settings.model:
-            self.current = self._named(Path(host.settings.model))
+            self.current = self._named(host.settings.model)
 
     @property
     def asked(self) -> ModelRef | None:
@@ -40,11 +43,11 @@ class ModelChoice(QObject):
 
     def known(self) -> list[ModelRef]:
         """The demo model, and the files that were opened."""
-        return [self.demo, *(self._named(Path(path)) for path in self._host.settings.models)]
+        return [self.demo, *(self._named(path) for path in self._host.settings.models)]
 
     def open(self, path: Path) -> None:
         """Chooses a file."""
-        self.choose(self._named(path.absolute()))
+        self.choose(self._named(str(path.absolute())))
 
     def choose(self, model: ModelRef) -> None:
         """Loads a model, to be the chosen one."""
@@ -80,11 +83,14 @@ class ModelChoice(QObject):
         self.failed.emit(error)
 
     def _remember(self, model: ModelRef) -> None:
+        if model == self.demo:
+            self._host.change(model=_DEMO)
+            return
         path = str(model.path)
-        models = self._host.settings.models
-        if model != self.demo:
-            models = (path, *(p for p in models if p != path))[:12]
-        self._host.change(model=path, models=models)
+        others = tuple(p for p in self._host.settings.models if p != path)
+        self._host.change(model=path, models=(path, *others)[:_KEPT])
 
-    def _named(self, path: Path) -> ModelRef:
-        return self.demo if path == self.demo.path else ModelRef(path, path.stem)
+    def _named(self, path: str) -> ModelRef:
+        if path in (_DEMO, str(self.demo.path)):
+            return self.demo
+        return ModelRef(Path(path), Path(path).stem)

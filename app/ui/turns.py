@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -85,7 +84,7 @@ class Turns(QObject):
     def __init__(self, chats: Chats, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._chats = chats
-        self._asked: deque[Asked] = deque()  # begun in this order, so answered in it
+        self._asked: dict[Turn, Asked] = {}
         self._live: dict[int, Live] = {}
         self._grown: set[tuple[int, int]] = set()
 
@@ -94,28 +93,29 @@ class Turns(QObject):
     ) -> None:
         """Asks in a chat, or in a new one."""
         turn = self._chats.send(chat, (Part(text),), effort, model, instructions)
-        self._asked.append(Asked(turn, chat))
+        self._asked[turn] = Asked(turn, chat)
 
     def again(
         self, chat: int, answer: int, effort: Effort, model: ModelRef, instructions: str
     ) -> None:
         """Another try at an answer."""
         turn = self._chats.regenerate(answer, effort, model, instructions)
-        self._asked.append(Asked(turn, chat))
+        self._asked[turn] = Asked(turn, chat)
 
     def resume(self, chat: int, answer: int, model: ModelRef, instructions: str) -> None:
         """Goes on with an answer."""
-        self._asked.append(Asked(self._chats.resume(answer, model, instructions), chat))
+        turn = self._chats.resume(answer, model, instructions)
+        self._asked[turn] = Asked(turn, chat)
 
     def stop(self, chat: int | None) -> None:
         """Stops what runs, or is about to, in a chat."""
-        for item in (*self._asked, *self._live.values()):
+        for item in (*self._asked.values(), *self._live.values()):
             if item.chat == chat and getattr(item, "ended", None) is None:
                 item.turn.cancel()
 
     def busy(self, chat: int | None) -> bool:
         """Whether an answer is on its way there, or a question to the disk."""
-        return any(asked.chat == chat for asked in self._asked) or bool(self.running(chat))
+        return any(asked.chat == chat for asked in self._asked.values()) or bool(self.running(chat))
 
     def running(self, chat: int | None) -> Live | None:
         """The answer on its way in a chat."""
@@ -144,10 +144,10 @@ class Turns(QObject):
 
     def _receive(self, event: ChatEvent) -> None:
         match event:
-            case TurnStarted(chat, _, answer):
-                asked = self._asked.popleft()
+            case TurnStarted(turn, chat, _, answer):
+                asked = self._asked.pop(turn)
                 draft = Draft(answer.message.parts)
-                self._live[answer.id] = Live(asked.turn, chat.id, answer, draft)
+                self._live[answer.id] = Live(turn, chat.id, answer, draft)
                 self.started.emit(event, asked.chat)
             case TurnProgress(chat, message, progress):
                 self._live[message].receive(progress)
@@ -155,8 +155,8 @@ class Turns(QObject):
             case TurnEnded(answer):
                 self._live[answer.id].ended = event
                 self.ended.emit(event)
-            case SendFailed():
-                self._asked.popleft()
+            case SendFailed(turn):
+                self._asked.pop(turn)
                 self.refused.emit(event)
 
     def draft_of(self, message: int) -> Draft:

@@ -46,7 +46,6 @@ class Window(Frame):
         self._host, self._bridge, self._look = host, bridge, look
         self._chat: int | None = None
         self._drafts: dict[int | None, str] = {}
-        self._context = 0
         self._last = ""  # the status line of the answer that ended last, here
         self.turns = Turns(host.chats, self)
         self.models = ModelChoice(host, self)
@@ -317,7 +316,6 @@ class Window(Frame):
         if live:
             self.composer.set_status(live.status)
             if live.context:
-                self._context = live.context
                 self.composer.gauge.set_use(live.prompt + live.generated, live.context)
         elif self.models.loading:
             self.composer.set_status(f"Loading {self.models.loading.name}…")
@@ -325,7 +323,7 @@ class Window(Frame):
             self.composer.set_status(self._last)
 
     def _show_use(self, stats: Stats) -> None:
-        self.composer.gauge.set_use(stats.prompt_tokens + stats.generated, self._context)
+        self.composer.gauge.set_use(stats.prompt_tokens + stats.generated, stats.context)
 
     def _tell(self, error: BaseException) -> None:
         """A line above the conversation."""

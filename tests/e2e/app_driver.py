@@ -20,7 +20,6 @@ from PySide6.QtWidgets import QApplication, QPlainTextEdit, QPushButton, QWidget
 from app.base import settings
 from app.base.settings import Folders
 from app.engine import local
-from app.host import demo_model
 from app.ui import app as ui
 from app.ui.window import Window
 from tests.fakes import child
@@ -39,11 +38,9 @@ class Driver:
         if self._question in shown and self._question and not self._seen:
             self._seen = True
             say(asked=self._question)
-        for live in window.turns._live.values():
-            if live.ended is None:
-                parts = [part.text for part in live.draft.parts]
-                say(shown=parts, at=time.time())
-                return
+        if live := window.turns.running(window._chat):
+            say(shown=[part.text for part in live.draft.parts], at=time.time())
+            return
         if self._seen or not self._question:
             self._ask(window)
 
@@ -67,7 +64,7 @@ def say(**what: object) -> None:
 def main() -> int:
     local.LocalBackend.__init__.__kwdefaults__["target"] = child.slow
     folders = Folders.find(Path(sys.argv[1]))
-    chosen = replace(settings.load(folders.settings), model=str(demo_model().path))
+    chosen = replace(settings.load(folders.settings), model="demo")
     settings.save(chosen, folders.settings)
     application = ui._application()  # before any timer
     driver, timer = Driver(), QTimer(application)

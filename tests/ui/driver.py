@@ -43,6 +43,7 @@ STATS = Stats(
     generation_s=0.2,
     peak_memory=50_000_000,
     seed=7,
+    context=32768,
 )
 
 

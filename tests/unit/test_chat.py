@@ -44,7 +44,7 @@ from app.store import MessageRow, State, Store
 T = TypeVar("T")
 
 MODEL = ModelRef(Path("demo.gguf"), "Demo model")
-STATS = Stats(10, 10, 5, 2, 0.1, 0.5, 1000, 7)
+STATS = Stats(10, 10, 5, 2, 0.1, 0.5, 1000, 7, 4096)
 THINKS = Delta(0, "It is ", Channel.ANALYSIS), Delta(0, "Paris.", Channel.ANALYSIS)
 SAYS = Delta(1, "Par", Channel.FINAL), Delta(1, "is", Channel.FINAL)
 ANSWER = (Prompt((1, 2), 100), Prefill(2, 2), *THINKS, *SAYS, Done(StopReason.END, STATS))
@@ -302,3 +302,23 @@ def test_a_cancelled_load_is_silent(desk: Callable[..., Desk]) -> None:
     d.chats.send(None, words("one"), Effort.LOW, MODEL)
     d.wait(TurnEnded)
     assert not any(isinstance(e, ModelReady | ModelFailed) for e in d.events)
+
+
+def test_a_fault_of_ours_is_loud_and_ends_the_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    d = Desk(tmp_path / "chats.db")
+    faults: list[type[BaseException] | None] = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: faults.append(args.exc_type))
+
+    class Broken(ScriptedBackend):
+        def stream(self, request: Request, cancel: threading.Event) -> Generator[Event, None, None]:
+            yield SAYS[0]
+            raise ZeroDivisionError
+
+    d.chats._backend = Broken()
+    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    ended = d.wait(TurnEnded)
+    assert (ended.answer.state, ended.answer.message.text) == (State.CUT_OFF, "Par")
+    d.close()
+    assert faults == [ZeroDivisionError]

@@ -34,7 +34,7 @@ from app.store import ChatRow, MessageRow, State, Store, TitleBy
 from app.store.schema import MIGRATIONS
 from app.store.titles import title_from
 
-STATS = Stats(100, 20, 30, 10, 0.5, 1.5, 2**34, 2**63)
+STATS = Stats(100, 20, 30, 10, 0.5, 1.5, 2**34, 2**63, 32768)
 
 
 def question(text: str) -> Message:
@@ -395,7 +395,7 @@ def test_what_a_later_minor_version_wrote_is_read(store: Store, path: Path) -> N
         )
     read = store.message(row.id)
     assert read.message.parts == (Part("t", Channel.COMMENTARY), Part(""))
-    assert read.stats == Stats(7, 0, 0, 0, 0, 0, 0, 0)
+    assert read.stats == Stats(7, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 def test_nonsense_in_a_column_is_damage(store: Store, path: Path) -> None:

@@ -177,7 +177,7 @@ def test_status_and_gauge(fireside: Fireside) -> None:
     reading.set()
     fireside.until(lambda: status.text() == "210 tokens/s · first token after 0.25 s")
     used = STATS.prompt_tokens + STATS.generated
-    assert gauge.accessibleName() == f"Context: {used} of 4,096 tokens in use"
+    assert gauge.accessibleName() == f"Context: {used} of {STATS.context:,} tokens in use"
 
 
 def test_effort_by_keyboard_and_per_chat(fireside: Fireside) -> None:
