@@ -54,8 +54,9 @@ class Window(Frame):
         self.restore(host.settings.window, host.settings.splitter)
         self._model_changed()
         self.index.refresh()
+        last = host.settings.chat
         self.new_chat()
-        self._ask_disk(Store.chats, self._reopen)
+        self._ask_disk(Store.chats, lambda chats: self._reopen(last, chats))
 
     def _connect(self) -> None:
         self._bridge.delivered.connect(self._receive)
@@ -117,7 +118,7 @@ class Window(Frame):
 
     def _switch(self, chat: int | None) -> None:
         self._drafts[self._chat] = self.composer.text()
-        self._chat = chat
+        self._set_chat(chat)
         self._last = ""
         self.pages.setCurrentWidget(self.chat_page)
         self.sidebar.select(chat)
@@ -127,9 +128,14 @@ class Window(Frame):
         self._show_title()
         self._show_status()
 
-    def _reopen(self, chats: list[ChatRow]) -> None:
+    def _set_chat(self, chat: int | None) -> None:
+        """Which chat is shown; the next start shows it again, however this one ends."""
+        self._chat = chat
+        if chat != self._host.settings.chat:
+            self._host.change(chat=chat)
+
+    def _reopen(self, last: int | None, chats: list[ChatRow]) -> None:
         """The chat of the last time, unless the person has been quicker."""
-        last = self._host.settings.chat
         quicker = self._chat is not None or self.composer.text() or self.turns.busy(None)
         if not quicker and last in [chat.id for chat in chats]:
             shown = self.pages.currentWidget()
@@ -184,7 +190,7 @@ class Window(Frame):
         self.index.put(chat)
         if asked == self._chat:
             if asked is None:
-                self._chat = chat.id
+                self._set_chat(chat.id)
                 self.sidebar.select(chat.id)
             self._last = ""
             self.conversation.setCurrentWidget(self.transcript)
@@ -352,7 +358,7 @@ class Window(Frame):
         """Remembers how it was."""
         if dialog := self.findChild(Preferences):
             dialog.close()
-        self._host.change(**self.place(), chat=self._chat)
+        self._host.change(**self.place())
         super().closeEvent(event)
 
     # --- Threads ----------------------------------------------------------------------------

@@ -64,7 +64,8 @@ def say(**what: object) -> None:
 def main() -> int:
     local.LocalBackend.__init__.__kwdefaults__["target"] = child.slow
     folders = Folders.find(Path(sys.argv[1]))
-    chosen = replace(settings.load(folders.settings), model="demo")
+    # A chat of its own each time: what the model says to a very long one is not the matter here.
+    chosen = replace(settings.load(folders.settings), model="demo", chat=None)
     settings.save(chosen, folders.settings)
     application = ui._application()  # before any timer
     driver, timer = Driver(), QTimer(application)

@@ -17,6 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from app.base import settings
 from app.base.types import Role
 from app.store import State, Store
 
@@ -94,6 +95,7 @@ def test_kills_of_the_app(tmp_path: Path) -> None:
         assert set(asked) <= set(questions)
         last = max((row for row in rows if row.message.role is Role.ASSISTANT), key=lambda r: r.id)
         cut_off += last.state is State.CUT_OFF
+        assert settings.load(tmp_path / "settings.json").chat == last.chat  # shown at next start
         said = "".join(part.text for part in last.message.parts)
         assert said.startswith("".join(shown)), (said, shown)
     assert cut_off > KILLS // 2

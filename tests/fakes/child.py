@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from app.base.types import Channel, Delta, Loading, Prompt
+from app.engine import local
 
 WORDS = tuple(f"word{n} " for n in range(20))
 
@@ -74,4 +75,4 @@ def slow(connection: Connection, log: Path) -> None:
         return real(model, tokens)
 
     child._Model.decode = decode  # type: ignore[method-assign]
-    child.main(connection)
+    local._run_child(connection, log)
