@@ -121,7 +121,7 @@ class Frame(QMainWindow):
         layout = column(center)
         layout.addWidget(bar)
         framed = QHBoxLayout()
-        framed.setContentsMargins(24, 10, 24, 0)
+        framed.setContentsMargins(24, 0, 24, 0)
         framed.addWidget(self.banner)
         layout.addLayout(framed)
         layout.addWidget(self.pages, 1)

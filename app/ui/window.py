@@ -141,6 +141,7 @@ class Window(Frame):
             shown = self.pages.currentWidget()
             self.open_chat(last)
             self.pages.setCurrentWidget(shown)
+            self._show_title()
 
     def _show_rows(self, chat: int, rows: list[MessageRow]) -> None:
         if chat != self._chat:
