@@ -82,7 +82,7 @@ class UnsupportedArchitecture(ModelError):
 
 @dataclass(eq=False)
 class ModelTooLarge(ModelError):
-    """``needed`` bytes of memory where ``available`` are free."""
+    """``needed`` bytes of memory where the machine can give ``available``."""
 
     needed: int
     available: int

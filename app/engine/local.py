@@ -6,6 +6,8 @@ child that died, hangs or was killed becomes an error here, and the next request
 
 from __future__ import annotations
 
+import contextlib
+import faulthandler
 import multiprocessing
 import os
 import queue
@@ -41,6 +43,10 @@ def _run_child(connection: Connection, log: Path) -> None:
     os.dup2(file, 1)
     os.dup2(file, 2)
     sys.stdout = sys.stderr = os.fdopen(file, "w", encoding="utf-8", errors="replace", buffering=1)
+    faulthandler.enable()
+    if sys.platform == "linux":  # where memory runs out, the window is not what has to go
+        with contextlib.suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
     # OpenMP's threads would spin for each other. Where another program has a core, llama.cpp then
     # loses most of its speed (measured: 231 tokens/s instead of 946 on the demo model).
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -119,6 +125,7 @@ class LocalBackend:
         self._silence = silence
         self._grace = grace
         self._asking = threading.Lock()
+        self._ending = threading.Lock()
         self._child: _Child | None = None
         self._number = 0
         self._closed = False
@@ -149,6 +156,7 @@ class LocalBackend:
         if child and child.model == model and child.process.is_alive():
             return
         header = probe.model(model.path)
+        plan.make(header, probe.machine())  # refuses what this machine is too small for
         self._end()
         settings = plan.make(header, probe.machine())
         self._child = child = _Child(self._target, self._log)
@@ -197,7 +205,11 @@ class LocalBackend:
                     return
                 if isinstance(payload, FiresideError):
                     raise payload
-                yield payload
+                try:
+                    yield payload
+                except GeneratorExit:  # nobody listens any more
+                    child.send("cancel", number)
+                    raise
             elif not child.process.is_alive():
                 raise self._died(child)
             elif asked_to_stop is not None and time.monotonic() - asked_to_stop > self._grace:
@@ -217,6 +229,7 @@ class LocalBackend:
         return error
 
     def _end(self) -> None:
-        child, self._child = self._child, None
+        with self._ending:
+            child, self._child = self._child, None
         if child:
             child.kill()

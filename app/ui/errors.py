@@ -68,9 +68,8 @@ def _model(error: e.ModelError) -> str:
             )
         case e.ModelTooLarge():
             return (
-                f"{name} needs {gigabytes(error.needed)} of memory, and "
-                f"{gigabytes(error.available)} are free. Close other programs, or choose a "
-                "smaller model."
+                f"{name} needs {gigabytes(error.needed)} of memory, and this computer has "
+                f"{gigabytes(error.available)} to give. Choose a smaller model."
             )
         case e.ModelLoadFailed():
             return (

@@ -211,6 +211,17 @@ def test_stop_in_the_prefill(backend: LocalBackend) -> None:
     assert answer(backend, ask("Hello"))[0] == before
 
 
+def test_an_answer_that_nobody_listens_to_ends(make: Callable[..., LocalBackend]) -> None:
+    backend = make(target=child.slow)
+    events = backend.stream(ask("Count to 100."), threading.Event())
+    while not isinstance(next(events), Delta):
+        pass
+    events.close()
+    since = time.monotonic()
+    assert answer(backend, ask("Hello"))[0].text
+    assert time.monotonic() - since < 3  # and not the rest of a hundred numbers
+
+
 def test_a_conversation_that_is_too_long_says_so(backend: LocalBackend) -> None:
     with pytest.raises(ContextFull) as caught:
         answer(backend, ask("lantern " * 40_000))
