@@ -10,9 +10,10 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 
 from app.base.errors import Cancelled, FiresideError, StoreError
@@ -119,16 +120,24 @@ ChatEvent = (
 
 
 class Chats:
-    """All conversations. ``disk`` is an executor with one thread."""
+    """All conversations. ``disk`` is an executor with one thread; ``may_prepare`` says whether
+    the engine may work ahead while the person reads."""
 
     def __init__(
-        self, store: Store, backend: Backend, publish: Callable[[ChatEvent], None], disk: Executor
+        self,
+        store: Store,
+        backend: Backend,
+        publish: Callable[[ChatEvent], None],
+        disk: Executor,
+        may_prepare: Callable[[], bool] = lambda: True,
     ) -> None:
         self._store = store
         self._backend = backend
         self._publish = publish
         self._disk = disk
         self._engine = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
+        self._may_prepare = may_prepare
+        self._preparing = Turn()
         self._running: dict[Turn, Future[None]] = {}
         self._closing = False
 
@@ -233,6 +242,7 @@ class Chats:
         return turn
 
     def _on_engine(self, turn: Turn, work: Callable[..., None], *arguments: object) -> None:
+        self._preparing.cancel()
         if self._closing:
             return
         future = self._engine.submit(loud, work, *arguments)
@@ -276,7 +286,20 @@ class Chats:
         finally:
             if state is State.STOPPED and self._closing:
                 state = State.CUT_OFF  # the person closed the window, and did not stop the answer
-            self._publish(writer.finish(state, error))
+            ended = writer.finish(state, error)
+            self._publish(ended)
+        if state is State.DONE and ended.error is None and self._may_prepare():
+            before = request.messages[: -1 if row.message.parts else None]
+            turn = Turn()
+            messages = (*before, ended.answer.message)
+            self._on_engine(turn, self._prepare, turn, replace(request, messages=messages))
+            self._preparing = turn
+
+    def _prepare(self, turn: Turn, request: Request) -> None:
+        """What can be done of the next question's work. Whatever goes wrong with it goes wrong
+        again where somebody waits for it, and is told there."""
+        with suppress(FiresideError), closing(self._backend.prepare(request, turn.stopped)) as it:
+            deque(it, maxlen=0)
 
 
 _STATES = {

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from enum import Enum, auto
 
 from app.base.errors import NotGguf
@@ -54,26 +54,32 @@ class Vocabulary:
 
 def render(request: Request, vocabulary: Vocabulary) -> list[int]:
     """The ids to ask a model with, ending where it is to write."""
-    v = vocabulary
-    encode = v.tokenizer.encode
+    *before, last = request.messages
+    if last.role is Role.ASSISTANT and last.parts:
+        open_ended = _answer(last.parts, vocabulary)[:-1]  # without its end, it goes on
+        return render_past(request, vocabulary, before) + open_ended
+    messages = before if last.role is Role.ASSISTANT else request.messages
+    opening = [vocabulary.start, *vocabulary.tokenizer.encode("assistant")]
+    return render_past(request, vocabulary, messages) + opening
+
+
+def render_past(request: Request, v: Vocabulary, messages: Sequence[Message]) -> list[int]:
+    """The ids of ``messages`` that are complete, behind the request's own opening: what every
+    prompt that goes on from there begins with."""
 
     def whole(role: str, text: str) -> list[int]:
-        return [v.start, *encode(role), v.message, *encode(text), v.end]
+        return [v.start, *v.tokenizer.encode(role), v.message, *v.tokenizer.encode(text), v.end]
 
     system = _SYSTEM.format(date=request.today.isoformat(), effort=request.effort.value)
     ids = whole("system", system)
     if request.instructions:
         ids += whole("developer", f"# Instructions\n\n{request.instructions}")
-    *before, last = request.messages
-    open_ended = last.role is Role.ASSISTANT
-    for message in before if open_ended else request.messages:
+    for message in messages:
         if message.role is Role.USER:
             ids += whole("user", "\n\n".join(part.text for part in message.parts))
         else:
             ids += _answer(_without_reasoning(message), v)
-    if open_ended and last.parts:
-        return (ids + _answer(last.parts, v))[:-1]  # without its end, it goes on
-    return [*ids, v.start, *encode("assistant")]
+    return ids
 
 
 def _without_reasoning(message: Message) -> tuple[Part, ...]:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
+import psutil
+
 from app.base import settings as settings_file
 from app.base.resources import resource
 from app.base.settings import Folders, Settings
@@ -44,13 +46,18 @@ class Host:
         self._store = Store(folders.chats)
         self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="disk")
         self.backend = backend or LocalBackend(folders.engine_log)
-        self.chats = Chats(self._store, self.backend, publish, self._disk)
+        self.chats = Chats(self._store, self.backend, publish, self._disk, self._may_prepare)
 
     def change(self, **changes: Any) -> Settings:
         """Changes settings, and saves them on the disk thread."""
         self.settings = dataclasses.replace(self.settings, **changes)
         self._disk.submit(loud, settings_file.save, self.settings, self.folders.settings)
         return self.settings
+
+    def _may_prepare(self) -> bool:
+        """Reading ahead is the person's wish, and not worth a battery's charge."""
+        battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
+        return self.settings.prepare and (battery is None or bool(battery.power_plugged))
 
     def disk(self, work: Callable[[Store], T]) -> Future[T]:
         """Runs ``work`` on the thread that owns the disk."""

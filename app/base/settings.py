@@ -64,6 +64,8 @@ class Settings:
     """What a new chat starts with."""
     instructions: str = ""
     """The person's own instructions to the model, for every chat."""
+    prepare: bool = True
+    """Whether the engine reads an answer again, without its reasoning, while the person does."""
     model: str = ""
     """Path of the chosen model, or "demo"; empty before the first choice."""
     models: tuple[str, ...] = ()

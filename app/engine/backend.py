@@ -27,6 +27,12 @@ class Backend(Protocol):
         was yielded before stays true.
         """
 
+    def prepare(self, request: Request, cancel: threading.Event) -> Generator[Event, None, None]:
+        """Reads a conversation whose answer is complete ahead of its next question, where the
+        model is loaded; yields any Prefill. Worth doing when there is nothing else to do; ends
+        early once ``cancel`` is set. Raises EngineError.
+        """
+
     def close(self) -> None:
         """Ends whatever runs, from any thread. Nothing may be asked afterwards."""
 
@@ -40,6 +46,7 @@ class ScriptedBackend:
     def __init__(self, *scripts: Iterable[Event | FiresideError]) -> None:
         self.scripts = list(scripts)
         self.requests: list[Request] = []
+        self.prepared: list[Request] = []
         self.loaded: list[ModelRef] = []
 
     def load(self, model: ModelRef, cancel: threading.Event) -> Generator[Loading, None, None]:
@@ -52,6 +59,10 @@ class ScriptedBackend:
             if isinstance(step, FiresideError):
                 raise step
             yield step
+
+    def prepare(self, request: Request, cancel: threading.Event) -> Generator[Event, None, None]:
+        self.prepared.append(request)
+        yield from ()
 
     def close(self) -> None:
         pass

@@ -1,9 +1,9 @@
 """Runs in the child process: llama.cpp, its cache, its sampler. The only room that knows it.
 
 Commands come over the pipe as tuples: ("load", n, path, plan), ("ask", n, request),
-("cancel", n). Every command but the last is answered by payloads (n, payload), where a payload
-is an event, a FiresideError, or None at the end. The end of the pipe is the end of the process,
-so no orphan holds 12 GB.
+("prepare", n, request), ("cancel", n). Every command but the last is answered by payloads
+(n, payload), where a payload is an event, a FiresideError, or None at the end. The end of the
+pipe is the end of the process, so no orphan holds 12 GB.
 
 The low-level API only: llama_cpp.Llama rolls a windowed cache back silently wrong, parses
 control tokens in text, and keeps every logit (reference/gpt-oss.md).
@@ -42,11 +42,14 @@ from app.base.types import (
     StopReason,
 )
 from app.engine.plan import Plan
-from app.harmony import Parser, Vocabulary, render
+from app.harmony import Parser, Vocabulary, render, render_past
 
 _SEQUENCE = 0
 _ABORTED = 2  # llama_decode's return code
+_WINDOW = llama.LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY
+_CHECKPOINTS = 32  # 3 MiB each for gpt-oss-20b
 _LOAD_STEP = 0.01
+_NO_TOKEN = -1
 
 
 def main(connection: Connection) -> None:
@@ -113,7 +116,12 @@ class _Stop:
 
 
 class _Model:
-    """A loaded model, its context, and what the context's cache holds."""
+    """A loaded model, its context, and what the context's cache holds.
+
+    Half of the layers keep only a window of the last tokens, so the cache cannot simply be cut
+    back: what the window held there is gone. Checkpoints hold the window as it was at some
+    lengths; the other layers' part of the cache still has all.
+    """
 
     def __init__(self, path: Path, plan: Plan, progress: Callable[[float], bool]) -> None:
         self.vocabulary = Vocabulary.from_gguf(gguf.read(path, arrays=True))
@@ -134,6 +142,7 @@ class _Model:
         self.size = llama.llama_n_ctx(self.context)
         self.memory = llama.llama_get_memory(self.context)
         self.cached: list[int] = []
+        self._checkpoints: dict[int, ctypes.Array[ctypes.c_uint8]] = {}  # by length
 
     @staticmethod
     def _context_parameters(plan: Plan) -> Any:
@@ -164,16 +173,40 @@ class _Model:
             self._cut(shared)
         return len(self.cached)
 
+    def checkpoint(self) -> None:
+        """Lets the cache come back to what it holds now."""
+        if len(self.cached) in self._checkpoints:
+            return
+        size = llama.llama_state_seq_get_size_ext(self.context, _SEQUENCE, _WINDOW)
+        state = (ctypes.c_uint8 * size)()
+        if llama.llama_state_seq_get_data_ext(self.context, state, size, _SEQUENCE, _WINDOW):
+            self._checkpoints[len(self.cached)] = state
+        while len(self._checkpoints) > _CHECKPOINTS:
+            del self._checkpoints[next(iter(self._checkpoints))]
+
     def _cut(self, length: int) -> None:
-        """Cuts the cache to its first ``length`` tokens, or to none where the part of them
-        that the window must still see is gone (llama.cpp would not say so)."""
+        """Cuts the cache to its first ``length`` tokens, or to fewer where the window is gone
+        that the next token would have to see (llama.cpp would not say so)."""
         oldest = llama.llama_memory_seq_pos_min(self.memory, _SEQUENCE)
         if oldest > max(0, length - self.window) or not llama.llama_memory_seq_rm(
             self.memory, _SEQUENCE, length, -1
         ):
-            llama.llama_memory_clear(self.memory, False)
-            length = 0
+            length = self._restore(length)
         self.cached = self.cached[:length]
+        self._checkpoints = {at: s for at, s in self._checkpoints.items() if at <= length}
+
+    def _restore(self, length: int) -> int:
+        """Goes back to the last checkpoint up to ``length``, or to nothing; returns where."""
+        for at in sorted((at for at in self._checkpoints if at <= length), reverse=True):
+            state = self._checkpoints[at]
+            if llama.llama_memory_seq_rm(
+                self.memory, _SEQUENCE, at, -1
+            ) and llama.llama_state_seq_set_data_ext(
+                self.context, state, len(state), _SEQUENCE, _WINDOW
+            ):
+                return at
+        llama.llama_memory_clear(self.memory, False)
+        return 0
 
     def decode(self, tokens: list[int]) -> bool:
         """Adds at most a batch of tokens to the cache; False where it was aborted, with nothing
@@ -238,10 +271,13 @@ class Child:
             name, self._number, *arguments = self._commands.get()
             self._stop.begin(self._number)
             try:
-                if name == "load":
-                    self._load(*arguments)
-                else:
-                    self._ask(*arguments)
+                match name:
+                    case "load":
+                        self._load(*arguments)
+                    case "prepare":
+                        self._prepare(*arguments)
+                    case _:
+                        self._ask(*arguments)
                 self._send(None)
             except FiresideError as error:
                 self._send(error)
@@ -281,11 +317,21 @@ class Child:
                 raise Cancelled from None
             raise
 
+    def _loaded(self) -> _Model:
+        if self._model is None:
+            raise EngineFailed("asked before a model was loaded")
+        return self._model
+
+    def _prepare(self, request: Request) -> None:
+        """Has the cache hold the conversation as its next question will find it."""
+        model = self._loaded()
+        tokens = render_past(request, model.vocabulary, request.messages)
+        if len(tokens) < model.size:
+            self._prefill(model, tokens, model.keep([*tokens, _NO_TOKEN]))
+
     def _ask(self, request: Request) -> None:
         """Answers one request, by events."""
-        model = self._model
-        if model is None:
-            raise EngineFailed("asked before a model was loaded")
+        model = self._loaded()
         arrived = time.monotonic()
         tokens = render(request, model.vocabulary)
         self._send(Prompt(tuple(tokens), model.size))
@@ -320,6 +366,7 @@ class Child:
                 return False
             done += len(batch)
         self._send(Prefill(done, len(tokens)))
+        model.checkpoint()
         return True
 
     def _generate(self, model: _Model, request: Request, tally: _Tally) -> StopReason:

@@ -145,6 +145,11 @@ class LocalBackend:
             yield from self._ready(request.model, cancel)
             yield from self._exchange(cancel, "ask", request)
 
+    def prepare(self, request: Request, cancel: threading.Event) -> Generator[Event, None, None]:
+        with self._asking:
+            if self._runs(request.model):
+                yield from self._exchange(cancel, "prepare", request)
+
     def close(self) -> None:
         self._closed = True
         self._end()
@@ -152,8 +157,7 @@ class LocalBackend:
     def _ready(self, model: ModelRef, cancel: threading.Event) -> Generator[Loading, None, None]:
         """Sees to a living child with ``model`` loaded. A file that cannot be run is refused
         before the model that is loaded now is given up."""
-        child = self._child
-        if child and child.model == model and child.process.is_alive():
+        if self._runs(model):
             return
         header = probe.model(model.path)
         plan.make(header, probe.machine())  # refuses what this machine is too small for
@@ -173,6 +177,10 @@ class LocalBackend:
             self._end()
             raise
         child.model = model
+
+    def _runs(self, model: ModelRef) -> bool:
+        child = self._child
+        return child is not None and child.model == model and child.process.is_alive()
 
     def _exchange(
         self, cancel: threading.Event, name: str, *arguments: Any

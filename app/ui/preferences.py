@@ -36,6 +36,8 @@ class Preferences(QDialog):
         layout.addSpacing(14)
         self._add_instructions(layout)
         layout.addSpacing(14)
+        self._add_prepare(layout)
+        layout.addSpacing(14)
         self._add_folder(layout)
         layout.addSpacing(16)
         layout.addWidget(muted(f"Fireside {__version__}", "version"))
@@ -57,10 +59,20 @@ class Preferences(QDialog):
         theme = Segments("theme", "Theme", choices)
         theme.set_value(self._host.settings.theme)
         theme.chosen.connect(self._choose_theme)
-        row = QHBoxLayout()
-        row.addWidget(_heading("Theme"), 1)
-        row.addWidget(theme)
-        layout.addLayout(row)
+        layout.addLayout(_row("Theme", theme))
+
+    def _add_prepare(self, layout: QVBoxLayout) -> None:
+        prepare = Segments(
+            "prepare",
+            "Read ahead",
+            [("on", "On", "prepareOn", ""), ("off", "Off", "prepareOff", "")],
+        )
+        prepare.set_value("on" if self._host.settings.prepare else "off")
+        prepare.chosen.connect(lambda value: self._host.change(prepare=value == "on"))
+        layout.addLayout(_row("Read ahead", prepare))
+        layout.addWidget(
+            muted("Prepares your next question while you read. Never on battery.", pixels=13)
+        )
 
     def _add_instructions(self, layout: QVBoxLayout) -> None:
         layout.addWidget(_heading("Instructions to the model"))
@@ -101,6 +113,13 @@ class Preferences(QDialog):
 
     def _open_folder(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._host.folders.data)))
+
+
+def _row(text: str, choice: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.addWidget(_heading(text), 1)
+    row.addWidget(choice)
+    return row
 
 
 def _heading(text: str) -> QLabel:

@@ -153,6 +153,60 @@ def test_a_follow_up_remembers(backend: LocalBackend) -> None:
     assert any("Ada" in name for name in names)
 
 
+CHAT = (
+    "My name is Ada.",
+    "Count to 100.",
+    "What is the capital of France?",
+    "Tell me a short story.",
+    "Show the times table of 7.",
+    "What is my name?",
+    "Count to 100.",
+    "Hello",
+    "Write a Python function that adds two numbers.",
+    "What is my name?",
+)
+
+
+def test_a_follow_up_costs_only_its_new_words(backend: LocalBackend) -> None:
+    """Ten turns, several times the window, each compared with the same prompt from nothing."""
+    vocabulary = Vocabulary.from_gguf(gguf.read(DEMO.path, arrays=True))
+    greedy = Sampling(temperature=0.0)
+    messages: tuple[Message, ...] = ()
+    answers = []
+    for text in CHAT:
+        messages += (Message(Role.USER, (Part(text),)),)
+        request = Request(DEMO, messages, Effort.HIGH, sampling=greedy)
+        said, done = answer(backend, request)
+        if answers:
+            assert done.stats.evaluated <= len(vocabulary.tokenizer.encode(text)) + 16
+        answers.append((request, said))
+        messages += (said,)
+        list(backend.prepare(replace(request, messages=messages), threading.Event()))
+    assert done.stats.prompt_tokens > 5 * 128
+    for request, said in answers:
+        cold, done = answer(backend, replace(request, sampling=replace(greedy, seed=1)))
+        assert done.stats.reused == 0
+        assert cold == said
+
+
+def test_another_try_and_an_edit_come_back_to_a_checkpoint(backend: LocalBackend) -> None:
+    greedy = Sampling(temperature=0.0)
+    question = Message(Role.USER, (Part("Count to 100."),))
+    request = Request(DEMO, (question,), Effort.HIGH, sampling=greedy)
+    said, done = answer(backend, request)
+    assert done.stats.generated > 2 * 128  # the window has moved on
+    again, done = answer(backend, request)
+    assert again == said
+    assert done.stats.evaluated <= 2
+
+    past = replace(request, messages=(question, said))
+    list(backend.prepare(past, threading.Event()))
+    for text in ("Hello", "What is the capital of Spain?"):  # as if the first had been edited
+        edited = replace(request, messages=(*past.messages, Message(Role.USER, (Part(text),))))
+        _, done = answer(backend, edited)
+        assert done.stats.evaluated <= 30
+
+
 def test_the_cache_gives_the_same_answers_as_none(backend: LocalBackend) -> None:
     """Whatever was asked before: a windowed cache rolls back wrongly if one lets it."""
     greedy = Sampling(temperature=0.0)

@@ -96,6 +96,9 @@ class Backend:
             else:
                 yield step
 
+    def prepare(self, request: Request, cancel: Any) -> Iterator[Event]:
+        yield from ()
+
     def close(self) -> None:
         pass
 

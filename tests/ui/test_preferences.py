@@ -124,3 +124,12 @@ def test_every_control_has_a_name_and_a_tooltip(fireside: Fireside) -> None:
         assert button.toolTip(), button.objectName()
         reached = button.focusPolicy() & Qt.FocusPolicy.TabFocus
         assert reached or button.group(), button.objectName()  # in a group by the arrows
+
+
+def test_reading_ahead_can_be_turned_off(fireside: Fireside) -> None:
+    dialog = open_preferences(fireside)
+    assert dialog.findChild(QAbstractButton, "prepareOn").isChecked()
+    dialog.findChild(QAbstractButton, "prepareOff").click()
+    fireside.stored(lambda store: None)
+    assert settings.load(fireside.host.folders.settings).prepare is False
+    assert not fireside.host._may_prepare()

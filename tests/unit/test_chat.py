@@ -62,6 +62,7 @@ class Desk:
         self.backend = ScriptedBackend(*scripts)
         self.events: list[ChatEvent] = []
         self._arrived = threading.Condition()
+        self.open = True
         self._disk = ThreadPoolExecutor(1)
         self.chats = Chats(self.store, self.backend, self._publish, self._disk)
 
@@ -79,9 +80,11 @@ class Desk:
         return found()[count - 1]
 
     def close(self) -> None:
-        self.chats.close()
-        self._disk.shutdown()
-        self.store.close()
+        if self.open:
+            self.open = False
+            self.chats.close()
+            self._disk.shutdown()
+            self.store.close()
 
 
 @pytest.fixture
@@ -322,3 +325,42 @@ def test_a_fault_of_ours_is_loud_and_ends_the_turn(
     assert (ended.answer.state, ended.answer.message.text) == (State.CUT_OFF, "Par")
     d.close()
     assert faults == [ZeroDivisionError]
+
+
+def test_the_next_question_is_prepared_while_the_person_reads(desk: Callable[..., Desk]) -> None:
+    stopped = (*SAYS, Done(StopReason.CANCELLED, STATS))
+    d = desk(ANSWER, stopped)
+    d.chats.send(None, words("one"), Effort.HIGH, MODEL, "Be brief.")
+    answer = d.wait(TurnEnded).answer
+    d.chats.send(answer.chat, words("two"), Effort.LOW, MODEL)
+    d.wait(TurnEnded, 2)
+    d.close()
+    (prepared,) = d.backend.prepared  # a stopped answer may be continued, so it is not
+    assert prepared.messages == (*d.backend.requests[0].messages, answer.message)
+    assert (prepared.effort, prepared.instructions) == (Effort.HIGH, "Be brief.")
+
+
+def test_a_question_does_not_wait_for_what_is_prepared(desk: Callable[..., Desk]) -> None:
+    d = desk(ANSWER, ANSWER)
+    preparing = threading.Event()
+
+    def prepare(request: Request, cancel: threading.Event) -> Generator[Event, None, None]:
+        preparing.set()
+        assert cancel.wait(10)
+        yield Prefill(1, 2)
+
+    d.backend.prepare = prepare  # type: ignore[method-assign]
+    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    chat = d.wait(TurnEnded).answer.chat
+    assert preparing.wait(10)
+    d.chats.send(chat, words("two"), Effort.LOW, MODEL)
+    d.wait(TurnEnded, 2)
+
+
+def test_nothing_is_prepared_against_the_persons_wish(tmp_path: Path) -> None:
+    d = Desk(tmp_path / "chats.db", ANSWER)
+    d.chats._may_prepare = lambda: False
+    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.wait(TurnEnded)
+    d.close()
+    assert d.backend.prepared == []
