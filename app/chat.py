@@ -38,7 +38,6 @@ from app.engine.backend import Backend
 from app.store import ChatRow, MessageRow, State, Store
 
 _SAVE_S = 0.5  # a crash loses at most so much of an answer
-_SLOW_S = 0.2  # between tokens
 _CLOSE_S = 0.7  # for the answer that runs to end by itself
 
 
@@ -47,10 +46,26 @@ class Turn:
 
     def __init__(self) -> None:
         self.stopped = threading.Event()
+        self._lock = threading.Lock()
+        self._withdraw: Callable[[], None] | None = None
 
     def cancel(self) -> None:
         """Stops it; what was said so far stays."""
         self.stopped.set()
+        self._take_back()
+
+    def queued(self, withdraw: Callable[[], None]) -> None:
+        """It waits for another. ``withdraw`` is called, once, when it is cancelled."""
+        with self._lock:
+            self._withdraw = withdraw
+        if self.stopped.is_set():
+            self._take_back()
+
+    def _take_back(self) -> None:
+        with self._lock:
+            withdraw, self._withdraw = self._withdraw, None
+        if withdraw:
+            withdraw()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +154,7 @@ class Chats:
         self._may_prepare = may_prepare
         self._preparing = Turn()
         self._running: dict[Turn, Future[None]] = {}
+        self._lock = threading.Lock()  # for _preparing, and what is behind it in the queue
         self._closing = False
 
     def load(self, model: ModelRef) -> Turn:
@@ -159,9 +175,7 @@ class Chats:
         """Asks; ``chat=None`` starts a new one. Ends in TurnEnded or SendFailed."""
 
         def write() -> tuple[MessageRow | None, MessageRow]:
-            row = self._store.chat(chat) if chat else self._store.create_chat(effort)
-            question = self._store.add(row.id, row.leaf, Message(Role.USER, parts))
-            return question, self._new_answer(question, effort, model)
+            return self._store.ask(chat, Message(Role.USER, parts), effort, model.name)
 
         return self._begin(chat, parts, write, model, instructions)
 
@@ -173,7 +187,7 @@ class Chats:
         def write() -> tuple[MessageRow | None, MessageRow]:
             parent = self._store.message(answer).parent
             assert parent is not None, "an answer has a question"
-            return None, self._new_answer(self._store.message(parent), effort, model)
+            return None, self._store.answer(self._store.message(parent), effort, model.name)
 
         return self._begin(None, (), write, model, instructions)
 
@@ -187,25 +201,18 @@ class Chats:
 
     def close(self) -> None:
         """Stops what runs, stores what it said, and ends the engine."""
-        self._closing = True
+        with self._lock:
+            self._closing = True
         self._disk.submit(int).result()  # behind whatever is being sent just now
-        for turn in list(self._running):
+        with self._lock:
+            running = dict(self._running)
+        for turn in running:
             turn.cancel()
-        wait(list(self._running.values()), timeout=_CLOSE_S)
+        wait(running.values(), timeout=_CLOSE_S)
         self._backend.close()
         self._engine.shutdown()
 
     # --- A question is stored ---------------------------------------------------------------
-
-    def _new_answer(self, question: MessageRow, effort: Effort, model: ModelRef) -> MessageRow:
-        return self._store.add(
-            question.chat,
-            question.id,
-            Message(Role.ASSISTANT, ()),
-            state=State.STREAMING,
-            effort=effort,
-            model=model.name,
-        )
 
     def _begin(
         self,
@@ -219,14 +226,18 @@ class Chats:
         turn = Turn()
 
         def begin() -> None:
+            started: TurnStarted | None = None
+            error = FiresideError()  # what a fault of ours would leave
             try:
                 question, answer = write()
-                row = self._store.chat(answer.chat)
                 path = self._store.conversation(answer.chat)
-            except StoreError as error:
-                self._publish(SendFailed(turn, chat, parts, error))
+                started = TurnStarted(turn, self._store.chat(answer.chat), question, answer)
+            except StoreError as fault:
+                error = fault
+            finally:
+                self._publish(started or SendFailed(turn, chat, parts, error))
+            if not started:
                 return
-            self._publish(TurnStarted(turn, row, question, answer))
             # Ids grow along a path, and the answer itself is on it where it is continued.
             before = answer.id if answer.message.parts else answer.id - 1
             request = Request(
@@ -236,32 +247,55 @@ class Chats:
                 instructions=instructions,
                 sampling=model.sampling,
             )
-            self._on_engine(turn, self._answer, turn, answer, request)
+            if future := self._on_engine(turn, self._answer, turn, answer, request):
+                turn.queued(lambda: self._withdraw(future, answer))
 
         self._disk.submit(loud, begin)
         return turn
 
-    def _on_engine(self, turn: Turn, work: Callable[..., None], *arguments: object) -> None:
-        self._preparing.cancel()
-        if self._closing:
-            return
-        future = self._engine.submit(loud, work, *arguments)
-        self._running[turn] = future
-        future.add_done_callback(lambda _: self._running.pop(turn, None))
+    def _on_engine(
+        self, turn: Turn, work: Callable[..., None], *arguments: object, ahead: bool = False
+    ) -> Future[None] | None:
+        """Has the engine's thread do ``work`` after what it is at, but for what it does ahead
+        of time, which ends. None where everything ends."""
+        with self._lock:
+            self._preparing.cancel()
+            if self._closing:
+                return None
+            if ahead:
+                self._preparing = turn
+            future = self._engine.submit(loud, work, *arguments)
+            self._running[turn] = future
+        future.add_done_callback(lambda _: self._forget(turn))
+        return future
+
+    def _forget(self, turn: Turn) -> None:
+        with self._lock:
+            del self._running[turn]
+
+    def _withdraw(self, future: Future[None], answer: MessageRow) -> None:
+        """Ends an answer that has not begun: nobody waits for its turn."""
+        if future.cancel():
+            state = State.CUT_OFF if self._closing else State.STOPPED
+            writer = _Writer(self._store, answer)
+            self._disk.submit(loud, lambda: self._publish(writer.finish(state, None)))
 
     # --- An answer is made ------------------------------------------------------------------
 
     def _load(self, turn: Turn, model: ModelRef) -> None:
+        outcome: ModelReady | ModelFailed | None = ModelFailed(model, FiresideError())
         try:
             with closing(self._backend.load(model, turn.stopped)) as events:
                 for event in events:
                     self._publish(ModelLoading(model, event.fraction))
+            outcome = ModelReady(model)
         except Cancelled:
-            return
+            outcome = None
         except FiresideError as error:
-            self._publish(ModelFailed(model, error))
-            return
-        self._publish(ModelReady(model))
+            outcome = ModelFailed(model, error)
+        finally:
+            if outcome:
+                self._publish(outcome)
 
     def _answer(self, turn: Turn, row: MessageRow, request: Request) -> None:
         writer = _Writer(self._store, row)
@@ -292,8 +326,8 @@ class Chats:
             before = request.messages[: -1 if row.message.parts else None]
             turn = Turn()
             messages = (*before, ended.answer.message)
-            self._on_engine(turn, self._prepare, turn, replace(request, messages=messages))
-            self._preparing = turn
+            past = replace(request, messages=messages)
+            self._on_engine(turn, self._prepare, turn, past, ahead=True)
 
     def _prepare(self, turn: Turn, request: Request) -> None:
         """What can be done of the next question's work. Whatever goes wrong with it goes wrong
@@ -328,37 +362,35 @@ class _Writer:
     def __init__(self, store: Store, row: MessageRow) -> None:
         self._store = store
         self._row = row
+        self._lock = threading.Lock()
+        self._timer: threading.Timer | None = None
+        self._fault: StoreError | None = None
         self._draft = Draft(row.message.parts)
-        self._saved = self._heard = time.monotonic()
         self._thought_before = row.thought_s or 0.0
         self._thinking_since: float | None = None
         self._thought_s = row.thought_s
         self.stats: Stats | None = None
 
     def add(self, delta: Delta) -> None:
-        """Takes a delta, and saves at times. Raises StoreError."""
-        now = time.monotonic()
-        if delta.channel is Channel.ANALYSIS:
-            if self._thinking_since is None:
-                self._thinking_since = now
-            self._thought_s = self._thought_before + now - self._thinking_since
-        elif self._thinking_since is not None:
-            self._stop_thinking(now)
-        self._draft.add(delta)
-        # A slow model's every word is saved, for the next may be seconds away.
-        if now - self._saved >= _SAVE_S or now - self._heard >= _SLOW_S:
-            self._store.update(self._row.id, parts=self._draft.parts, thought_s=self._thought_s)
-            self._saved = now
-        self._heard = now
-
-    def _stop_thinking(self, now: float) -> None:
-        if self._thinking_since is not None:
-            self._thought_before += now - self._thinking_since
-            self._thought_s = self._thought_before
-            self._thinking_since = None
+        """Takes a delta, which is on disk half a second later, whether others follow or not.
+        Raises the StoreError that an earlier one met."""
+        with self._lock:
+            if self._fault:
+                raise self._fault
+            self._time_thought(delta.channel is Channel.ANALYSIS)
+            self._draft.add(delta)
+            if self._timer is None:
+                self._timer = threading.Timer(_SAVE_S, self._save)
+                self._timer.name = "save"
+                self._timer.start()
 
     def finish(self, state: State, error: FiresideError | None) -> TurnEnded:
         """Saves the whole. Where the disk refuses, the answer lives in the window only."""
+        with self._lock:
+            timer = self._timer
+        if timer:
+            timer.cancel()
+            timer.join()
         parts = self._draft.parts
         try:
             row = self._store.update(
@@ -373,3 +405,21 @@ class _Writer:
             row = replace(self._row, message=message, state=State.CUT_OFF, stats=self.stats)
             return TurnEnded(row, error or fault)
         return TurnEnded(row, error)
+
+    def _save(self) -> None:
+        with self._lock:
+            self._timer = None
+            try:
+                self._store.update(self._row.id, parts=self._draft.parts, thought_s=self._thought_s)
+            except StoreError as fault:
+                self._fault = fault
+
+    def _time_thought(self, thinking: bool) -> None:
+        now = time.monotonic()
+        if thinking and self._thinking_since is None:
+            self._thinking_since = now
+        if self._thinking_since is not None:
+            self._thought_s = self._thought_before + now - self._thinking_since
+        if not thinking and self._thinking_since is not None:
+            self._thought_before = self._thought_s or 0.0
+            self._thinking_since = None

@@ -132,13 +132,15 @@ _ROLES = {"assistant", "user", "system", "developer", "tool"}
 # <|constrain|>. The recipient stands in the first or in the second.
 _TO = r"\s*(?:to=(?P<to>\S*)\s*)?"
 _ROLE_TEXT = re.compile(rf"\s*(?P<name>(?!to=)[\w.-]+)?{_TO}(?P<rest>.*)", re.S)
-_CHANNEL_TEXT = re.compile(rf"\s*(?P<name>(?!to=)[a-z]+)?{_TO}(?P<type>\w+\s*$)?(?P<rest>.*)", re.S)
+_CHANNEL_TEXT = re.compile(
+    rf"\s*(?P<name>(?!to=)[\w.-]+)?{_TO}(?P<type>\w+\s*$)?(?P<rest>.*)", re.S
+)
 # What the text so far must look like to become a header still.
 _LONGEST = 160
 _MAYBE_TO = r"(?:t|to|to=\S*)?\s*"
-_MAYBE_KNOWN_ROLE = re.compile(rf"\s*{_MAYBE_TO}")
+_MAYBE_KNOWN_ROLE = re.compile(rf"\s*(?:[a-z]*|{_MAYBE_TO})")  # a channel, or a recipient
 _MAYBE_ROLE = re.compile(rf"\s*[\w.-]*(?:\s+{_MAYBE_TO})?")
-_MAYBE_CHANNEL = re.compile(rf"\s*[a-z]*(?:\s+{_MAYBE_TO}\w{{0,20}}\s*)?")
+_MAYBE_CHANNEL = re.compile(rf"\s*[\w.-]*(?:\s+{_MAYBE_TO}\w{{0,20}}\s*)?")
 _MAYBE_TYPE = re.compile(r"\s*\w*\s*")
 
 
@@ -181,9 +183,7 @@ class Parser:
                 self._append(self._text.finish())
                 self._type = self._type or ""
             return []
-        if token == v.channel and self._state is _State.HEADER and self._channel is None:
-            self._append(self._text.finish())
-            self._channel = ""
+        if token == v.channel and self._state is _State.HEADER and self._channel_begins():
             return []
         if token in (v.start, v.channel):
             deltas = self.finish()
@@ -233,6 +233,19 @@ class Parser:
         self._channel = None
         self._type = None
 
+    def _channel_begins(self) -> bool:
+        """<|channel|> in a header: whether it goes on. A channel that is announced again
+        replaces the first, and keeps its recipient."""
+        self._append(self._text.finish())
+        if self._channel is not None:
+            first = _CHANNEL_TEXT.fullmatch(self._channel)
+            assert first is not None  # the pattern matches any text
+            if first["type"] or first["rest"] or (first["name"] or "").lower() not in _CHANNELS:
+                return False
+            self._role += f" to={first['to']}" if first["to"] else ""
+        self._channel, self._type = "", None
+        return True
+
     def _append(self, text: str) -> None:
         """More text for the header, in the stretch where it is now."""
         if self._type is not None:
@@ -261,15 +274,19 @@ class Parser:
         channel = _CHANNEL_TEXT.fullmatch(self._channel or "")
         assert role is not None  # both patterns match any text
         assert channel is not None
+        # Some models forget <|channel|> before its name.
+        name = channel["name"] if self._channel is not None else role["name"]
+        known = _CHANNELS.get((name or "").lower())
         recipient = channel["to"] or role["to"] or ""
         content_type = (channel["type"] if self._type is None else self._type) or ""
         part = Part(
             "",
-            _CHANNELS.get(channel["name"], Channel.ANALYSIS),
+            known or Channel.ANALYSIS,
             "" if recipient in _NOBODY else recipient,
             content_type.strip(),
         )
-        stray = role["name"] if self._role_known else None
+        forgotten = self._channel is None and known is not None
+        stray = role["name"] if self._role_known and not forgotten else None
         self._begin_part(part)
         return self._emit((stray or "") + role["rest"] + channel["rest"])
 
@@ -289,4 +306,4 @@ _TO_NOBODY = re.compile(rf"^\s*to=(?:{'|'.join(sorted(_NOBODY))})\b")
 def _without(text: str, words: Collection[str]) -> str:
     """``text`` without its first word, where that is one of ``words``."""
     first = re.match(r"\s*(\w+)\b ?", text)
-    return text[first.end() :] if first and first[1] in words else text
+    return text[first.end() :] if first and first[1].lower() in words else text

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
-import psutil
-
 from app.base import settings as settings_file
 from app.base.resources import resource
 from app.base.settings import Folders, Settings
@@ -16,6 +14,7 @@ from app.base.types import ModelRef, Sampling
 from app.chat import ChatEvent, Chats, loud
 from app.engine.backend import Backend
 from app.engine.local import LocalBackend
+from app.engine.probe import on_battery
 from app.store import Store
 
 T = TypeVar("T")
@@ -56,8 +55,7 @@ class Host:
 
     def _may_prepare(self) -> bool:
         """Reading ahead is the person's wish, and not worth a battery's charge."""
-        battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
-        return self.settings.prepare and (battery is None or bool(battery.power_plugged))
+        return self.settings.prepare and not on_battery()
 
     def disk(self, work: Callable[[Store], T]) -> Future[T]:
         """Runs ``work`` on the thread that owns the disk."""

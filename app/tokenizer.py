@@ -7,6 +7,7 @@ as ids that `app/harmony.py` places.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import tiktoken
@@ -26,6 +27,9 @@ _PATTERN = "|".join(
         r"""\s+""",
     ]
 )
+# tiktoken's pattern overflows its stack on a run of about a million blanks. Such a run is cut,
+# which no other text ever is.
+_TOO_LONG = re.compile(r"(\s{100000})")
 _NORMAL = 1  # llama.cpp's LLAMA_TOKEN_TYPE_NORMAL; all others never stand for text
 
 
@@ -72,7 +76,8 @@ class Tokenizer:
 
     def encode(self, text: str) -> list[int]:
         """``text`` as ordinary tokens, whatever it contains."""
-        return self._encoding.encode_ordinary(text)
+        pieces = _TOO_LONG.split(text)
+        return [token for piece in pieces for token in self._encoding.encode_ordinary(piece)]
 
     def bytes_of(self, token: int) -> bytes:
         """The bytes that a token stands for: none for a control token or an unknown one."""

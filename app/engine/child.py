@@ -340,7 +340,10 @@ class Child:
         # A prompt that is decoded in other batches has slightly other logits, so a seed that is
         # to repeat an answer starts from nothing.
         reused = model.keep(tokens if request.sampling.seed is None else [])
-        if not self._prefill(model, tokens, reused):
+        if reused:
+            model.checkpoint()  # two prompts parted here, and a third may
+        # The checkpoint comes before the last token, which another try decodes again.
+        if not self._prefill(model, tokens[:-1], reused) or not model.decode(tokens[-1:]):
             raise Cancelled
         tally = _Tally(arrived, request.sampling.seed)
         reason = self._generate(model, request, tally)

@@ -22,6 +22,7 @@ from typing import Any
 from app.base.errors import (
     Cancelled,
     EngineDied,
+    EngineFailed,
     EngineHung,
     FiresideError,
     ModelLoadFailed,
@@ -30,6 +31,7 @@ from app.base.types import Event, Loading, ModelRef, Request
 from app.engine import plan, probe
 
 _POLL_S = 0.02  # how often a stop is looked for
+_POLLED_S = 1.0  # the most that one look counts for
 _LOG_TAIL = 2000  # characters of the log that go into a report
 _LOG_LIMIT = 1 << 20  # bytes after which the log starts again
 
@@ -39,7 +41,10 @@ Target = Callable[[Connection, Path], None]
 def _run_child(connection: Connection, log: Path) -> None:
     """The child's first act: llama.cpp and Python write to the log from now on. Only then is
     llama.cpp imported."""
-    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    except OSError:  # an answer is worth more than a log
+        file = os.open(os.devnull, os.O_WRONLY)
     os.dup2(file, 1)
     os.dup2(file, 2)
     sys.stdout = sys.stderr = os.fdopen(file, "w", encoding="utf-8", errors="replace", buffering=1)
@@ -55,21 +60,34 @@ def _run_child(connection: Connection, log: Path) -> None:
     child.main(connection)
 
 
+def _trimmed(log: Path) -> int:
+    """The log's length in bytes, after it was thrown away where it had grown long."""
+    try:
+        if log.stat().st_size > _LOG_LIMIT:
+            log.unlink()
+        return log.stat().st_size
+    except OSError:  # none yet, or another program holds it
+        return 0
+
+
 class _Child:
     """One process and its pipe."""
 
     def __init__(self, target: Target, log: Path) -> None:
         self._log = log
-        if log.exists() and log.stat().st_size > _LOG_LIMIT:
-            log.unlink()
-        self._log_start = log.stat().st_size if log.exists() else 0
+        self._log_start = _trimmed(log)
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self.process = context.Process(
             target=target, args=(theirs, log), name="fireside engine", daemon=True
         )
-        self.process.start()
-        theirs.close()
+        try:
+            self.process.start()
+        except OSError as error:  # no memory, or too many processes
+            self.connection.close()
+            raise EngineFailed(str(error)) from error
+        finally:
+            theirs.close()
         self.model: ModelRef | None = None
         # A child that hangs does not read, and a full pipe must not block who asks.
         self._outbox: queue.SimpleQueue[tuple[Any, ...] | None] = queue.SimpleQueue()
@@ -157,6 +175,8 @@ class LocalBackend:
     def _ready(self, model: ModelRef, cancel: threading.Event) -> Generator[Loading, None, None]:
         """Sees to a living child with ``model`` loaded. A file that cannot be run is refused
         before the model that is loaded now is given up."""
+        if self._closed or cancel.is_set():
+            raise Cancelled
         if self._runs(model):
             return
         header = probe.model(model.path)
@@ -166,7 +186,7 @@ class LocalBackend:
         self._child = child = _Child(self._target, self._log)
         yield Loading(0.0)
         try:
-            for event in self._exchange(cancel, "load", model.path, settings):
+            for event in self._exchange(cancel, "load", header.path, settings):
                 if isinstance(event, Loading):
                     yield event
         except ModelLoadFailed as error:
@@ -193,7 +213,8 @@ class LocalBackend:
         self._number += 1
         number = self._number
         child.send(name, number, *arguments)
-        heard = time.monotonic()
+        polled = time.monotonic()
+        silence = 0.0
         asked_to_stop: float | None = None
         while True:
             if cancel.is_set() and asked_to_stop is None:
@@ -205,8 +226,11 @@ class LocalBackend:
                 answered, payload = child.connection.recv() if has_word else (None, None)
             except (EOFError, OSError):
                 raise self._died(child) from None
+            # Time in which this process did not run either (sleep, Ctrl+Z) is no silence.
+            now = time.monotonic()
+            silence, polled = silence + min(now - polled, _POLLED_S), now
             if has_word:
-                heard = time.monotonic()
+                silence = 0.0
                 if answered != number:
                     continue  # the rest of an answer that was abandoned
                 if payload is None:
@@ -223,7 +247,7 @@ class LocalBackend:
             elif asked_to_stop is not None and time.monotonic() - asked_to_stop > self._grace:
                 self._end()
                 raise Cancelled
-            elif time.monotonic() - heard > self._silence:
+            elif silence > self._silence:
                 self._end()
                 raise EngineHung(self._silence)
 

@@ -55,7 +55,9 @@ def make(header: Header, machine: Machine) -> Plan:
     trained = header.number("context_length", _CONTEXTS[0])
     contexts = [c for c in _CONTEXTS if c <= trained] or [trained]
     needed = {c: fixed + cache_bytes(header, c) for c in contexts}
-    context = next((c for c in contexts if needed[c] <= machine.available), contexts[-1])
-    if needed[context] > machine.memory - _RESERVED:
-        raise ModelTooLarge(header.path, needed[context], machine.memory - _RESERVED)
+    most = machine.memory - _RESERVED
+    free = min(machine.available, most)
+    context = next((c for c in contexts if needed[c] <= free), contexts[-1])
+    if needed[context] > most:
+        raise ModelTooLarge(header.path, needed[context], most)
     return Plan(context, _UBATCH, machine.cores, needed[context])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
@@ -12,6 +13,7 @@ from app.base import gguf
 from app.base.errors import UnsupportedArchitecture
 
 ARCHITECTURE = "gpt-oss"
+_MOST_PARTS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,4 +41,25 @@ def model(path: Path) -> gguf.Header:
     header = gguf.read(path)
     if header.architecture != ARCHITECTURE:
         raise UnsupportedArchitecture(path, header.architecture)
-    return header
+    return _whole(header)
+
+
+def _whole(header: gguf.Header) -> gguf.Header:
+    """A model in several files (``-00001-of-00003.gguf``) as one: the first file's header, with
+    the tensors of all. Raises ModelMissing for a part that is not there."""
+    count = header.metadata.get("split.count", 0)
+    named = re.fullmatch(r"(.*)-\d{5}-of-\d{5}", header.path.stem)
+    if not isinstance(count, int) or not 1 < count <= _MOST_PARTS or not named:
+        return header
+    parts = [
+        gguf.read(header.path.with_name(f"{named[1]}-{n:05}-of-{count:05}{header.path.suffix}"))
+        for n in range(1, count + 1)
+    ]
+    tensors = tuple(tensor for part in parts for tensor in part.tensors)
+    return replace(parts[0], tensors=tensors)
+
+
+def on_battery() -> bool:
+    """Whether this is a portable computer that is not plugged in."""
+    battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
+    return battery is not None and not battery.power_plugged

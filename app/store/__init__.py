@@ -154,8 +154,12 @@ class Store:
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """All that is done inside is on disk at the end, or none of it."""
+        """All that is done inside is on disk at the end, or none of it. Within another one it
+        is a part of that."""
         with self._lock, self._errors():
+            if self._db.in_transaction:
+                yield self._db
+                return
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
@@ -309,6 +313,27 @@ class Store:
             if message.role is Role.USER and not before.title:
                 self._set_chat(chat, "title = ?", title_from(clean(message.text)))
         return row
+
+    def ask(
+        self, chat: int | None, question: Message, effort: Effort, model: str
+    ) -> tuple[MessageRow, MessageRow]:
+        """Puts a question at the end of a chat (None for a new one) and an empty, streaming
+        answer below it: both or neither."""
+        with self._transaction():
+            row = self.create_chat(effort) if chat is None else self.chat(chat)
+            asked = self.add(row.id, row.leaf, question)
+            return asked, self.answer(asked, effort, model)
+
+    def answer(self, question: MessageRow, effort: Effort, model: str) -> MessageRow:
+        """Puts an empty, streaming answer below a question."""
+        return self.add(
+            question.chat,
+            question.id,
+            Message(Role.ASSISTANT, ()),
+            state=State.STREAMING,
+            effort=effort,
+            model=model,
+        )
 
     def update(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing.context
 import os
 import random
 import signal
@@ -20,6 +21,7 @@ from app.base.errors import (
     Cancelled,
     ContextFull,
     EngineDied,
+    EngineFailed,
     EngineHung,
     ModelError,
     ModelTruncated,
@@ -43,6 +45,7 @@ from app.base.types import (
     Sampling,
     StopReason,
 )
+from app.engine import local
 from app.engine.local import LocalBackend
 from app.harmony import Vocabulary
 from app.host import demo_model
@@ -189,22 +192,50 @@ def test_a_follow_up_costs_only_its_new_words(backend: LocalBackend) -> None:
         assert cold == said
 
 
-def test_another_try_and_an_edit_come_back_to_a_checkpoint(backend: LocalBackend) -> None:
-    greedy = Sampling(temperature=0.0)
-    question = Message(Role.USER, (Part("Count to 100."),))
-    request = Request(DEMO, (question,), Effort.HIGH, sampling=greedy)
-    said, done = answer(backend, request)
-    assert done.stats.generated > 2 * 128  # the window has moved on
-    again, done = answer(backend, request)
-    assert again == said
-    assert done.stats.evaluated <= 2
+GREEDY = Sampling(temperature=0.0)
+# More than the window's cells: 128 tokens and a batch of 512, in steps of 256.
+BEYOND_THE_WINDOW = 1000
 
-    past = replace(request, messages=(question, said))
-    list(backend.prepare(past, threading.Event()))
-    for text in ("Hello", "What is the capital of Spain?"):  # as if the first had been edited
-        edited = replace(request, messages=(*past.messages, Message(Role.USER, (Part(text),))))
-        _, done = answer(backend, edited)
-        assert done.stats.evaluated <= 30
+
+def cold(backend: LocalBackend, request: Request) -> Message:
+    """The same answer with nothing reused."""
+    said, done = answer(backend, replace(request, sampling=replace(request.sampling, seed=1)))
+    assert done.stats.reused == 0
+    return said
+
+
+def test_another_try_after_a_long_answer(backend: LocalBackend) -> None:
+    """What the window held before it is gone by then; a checkpoint has it."""
+    question = Message(Role.USER, (Part("What is the capital of Spain?"),))
+    request = Request(DEMO, (question,), Effort.HIGH, sampling=GREEDY)
+    wild = replace(request, max_tokens=3000, sampling=Sampling(temperature=30.0, min_p=0.0))
+    for _ in range(40):  # it ends by chance
+        _, done = answer(backend, wild)
+        if done.stats.generated > BEYOND_THE_WINDOW:
+            break
+    assert done.stats.generated > BEYOND_THE_WINDOW
+    said, done = answer(backend, request)
+    assert done.stats.evaluated == 1
+    assert said == cold(backend, request)
+
+
+def test_an_edit_comes_back_to_a_checkpoint(backend: LocalBackend) -> None:
+    question = Message(Role.USER, (Part("My name is Ada."),))
+    request = Request(DEMO, (question,), Effort.HIGH, sampling=GREEDY)
+    said, _ = answer(backend, request)
+    past = (question, said)
+    list(backend.prepare(replace(request, messages=past), threading.Event()))
+    long = Message(Role.USER, (Part("lantern " * BEYOND_THE_WINDOW),))
+    answers = []
+    for text in ("What is my name?", "Hello"):
+        _, done = answer(backend, replace(request, messages=(*past, long), max_tokens=3))
+        assert done.stats.prompt_tokens > BEYOND_THE_WINDOW
+        edited = replace(request, messages=(*past, Message(Role.USER, (Part(text),))))
+        said, done = answer(backend, edited)
+        assert done.stats.evaluated <= 20
+        answers.append((edited, said))
+    for edited, said in answers:
+        assert said == cold(backend, edited)
 
 
 def test_the_cache_gives_the_same_answers_as_none(backend: LocalBackend) -> None:
@@ -352,6 +383,52 @@ def test_a_hang_ends_after_its_time(make: Callable[..., LocalBackend]) -> None:
         words(backend.stream(ask("Hello"), threading.Event()), said)
     assert said == list(child.WORDS)
     assert backend.pid is None
+
+
+def test_sleep_is_no_silence(
+    make: Callable[..., LocalBackend], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock goes on while the computer sleeps, and the child does not."""
+    backend = make(target=child.slow, silence=30.0)
+    real, slept = time.monotonic, 0.0
+    monkeypatch.setattr(local.time, "monotonic", lambda: real() + slept)
+    for event in backend.stream(ask("Hello"), threading.Event()):
+        slept += 1000 * isinstance(event, Delta)
+    assert isinstance(event, Done)
+
+
+def test_a_load_that_is_no_longer_wanted_leaves_the_model(
+    backend: LocalBackend, tmp_path: Path
+) -> None:
+    answer(backend, ask("Hello"))
+    pid = backend.pid
+    other = tmp_path / "other.gguf"
+    other.write_bytes(DEMO.path.read_bytes())
+    cancel = threading.Event()
+    cancel.set()
+    with pytest.raises(Cancelled):
+        list(backend.load(ModelRef(other, "other"), cancel))
+    assert backend.pid == pid
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="where nobody can write is known here")
+def test_an_answer_is_worth_more_than_a_log() -> None:
+    backend = LocalBackend(Path("/proc/engine.log"))
+    assert answer(backend, ask("Hello"))[0].text
+    backend.close()
+
+
+def test_a_process_that_cannot_start(
+    backend: LocalBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: object) -> None:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(multiprocessing.context.SpawnProcess, "start", fails)
+        with pytest.raises(EngineFailed, match="temporarily"):
+            answer(backend, ask("Hello"))
+    assert answer(backend, ask("Hello"))[0].text
 
 
 @pytest.mark.parametrize("target", [child.hangs, child.stops_reading])

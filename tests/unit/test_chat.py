@@ -223,8 +223,10 @@ def test_a_turn_that_waits_can_be_stopped_before_it_starts(desk: Callable[..., D
     first = d.chats.send(None, words("one"), Effort.LOW, MODEL)
     d.wait(TurnProgress)
     second = d.chats.send(None, words("two"), Effort.LOW, MODEL)
-    d.wait(TurnStarted, 2)
+    started = d.wait(TurnStarted, 2)
     second.cancel()
+    ended = d.wait(TurnEnded).answer  # at once, and not after the first
+    assert (ended.id, ended.state) == (started.answer.id, State.STOPPED)
     first.cancel()
     assert d.wait(TurnEnded, 2).answer.state is State.STOPPED
     assert sum(isinstance(e, TurnProgress) for e in d.events) == 1
@@ -252,12 +254,13 @@ def test_what_cannot_be_stored_is_given_back(
     def full(*_: object, **__: object) -> MessageRow:
         raise StoreFull(Path("chats.db"))
 
-    monkeypatch.setattr(d.store, "add", full)
+    monkeypatch.setattr(d.store, "answer", full)  # the second of three writes that are one
     d.chats.send(None, words("precious words"), Effort.LOW, MODEL)
     failed = d.wait(SendFailed)
     assert failed.parts == words("precious words")
     assert isinstance(failed.error, StoreFull)
     assert d.backend.requests == []
+    assert d.store.chats() == []
 
 
 def test_a_disk_that_fills_up_in_mid_answer_leaves_the_words_on_screen(
@@ -364,3 +367,41 @@ def test_nothing_is_prepared_against_the_persons_wish(tmp_path: Path) -> None:
     d.wait(TurnEnded)
     d.close()
     assert d.backend.prepared == []
+
+
+def test_words_are_on_disk_though_no_others_follow(tmp_path: Path) -> None:
+    d = Desk(tmp_path / "chats.db")
+    d.chats._backend = Waits()
+    turn = d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    answer = d.wait(TurnProgress).message
+    deadline = time.monotonic() + 5
+    while not d.store.message(answer).message.text and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert d.store.message(answer).message.text == "Well"
+    assert d.store.message(answer).state is State.STREAMING
+    turn.cancel()
+    d.wait(TurnEnded)
+    d.close()
+
+
+@pytest.mark.parametrize("ask", ["load", "send"])
+def test_a_fault_of_ours_leaves_nobody_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ask: str
+) -> None:
+    d = Desk(tmp_path / "chats.db")
+    faults: list[type[BaseException] | None] = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: faults.append(args.exc_type))
+
+    def broken(*_: object) -> Generator[Loading, None, None]:
+        raise ZeroDivisionError
+        yield Loading(1.0)
+
+    if ask == "load":
+        d.backend.load = broken  # type: ignore[method-assign]
+        d.chats.load(MODEL)
+        assert type(d.wait(ModelFailed).error) is FiresideError
+    else:
+        d.chats.send(12345, words("to a chat that never was"), Effort.LOW, MODEL)
+        assert d.wait(SendFailed).parts == words("to a chat that never was")
+    d.close()
+    assert faults == [ZeroDivisionError if ask == "load" else KeyError]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import struct
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -69,10 +71,46 @@ def test_no_garbage_is_more_than_a_model_error(
         gguf.read(path)
 
 
-def test_arrays_within_arrays_do_not_overflow_the_stack(tmp_path: Path) -> None:
-    nested = struct.pack("<IQ", 9, 1) * 100_000
-    entry = struct.pack("<Q", 1) + b"k" + struct.pack("<I", 9) + nested
-    path = tmp_path / "deep.gguf"
-    path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + entry)
+def entry(value: bytes, key: bytes = b"k") -> bytes:
+    return struct.pack("<Q", len(key)) + key + value
+
+
+HOSTILE = {
+    "arrays in arrays": (0, 1, entry(struct.pack("<I", 9) + struct.pack("<IQ", 9, 1) * 100_000)),
+    "a long string": (0, 1, entry(struct.pack("<IQ", 8, 2_000_000_000))),
+    "a long key": (0, 1, struct.pack("<Q", 2_000_000_000)),
+    "many numbers": (0, 1, entry(struct.pack("<IIQ", 9, 10, 200_000_000))),
+    "many strings": (0, 1, entry(struct.pack("<IIQ", 9, 8, 60_000_000))),
+    "many tensors": (4_000_000, 0, b""),
+    "many keys": (0, 4_000_000, b""),
+    "many dimensions": (1, 0, struct.pack("<Q", 1) + b"t" + struct.pack("<I", 1 << 30)),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_hostile_header_costs_nothing(tmp_path: Path, kind: str) -> None:
+    """The file is large enough for all that it claims."""
+    tensors, keys, rest = HOSTILE[kind]
+    path = tmp_path / "hostile.gguf"
+    with path.open("wb") as file:
+        file.write(b"GGUF" + struct.pack("<IQQ", 3, tensors, keys) + rest)
+        file.truncate(6_000_000_000)  # sparse
+    tracemalloc.start()
     with pytest.raises(NotGguf):
+        gguf.read(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10_000_000
+
+
+def test_a_path_that_no_file_can_have() -> None:
+    with pytest.raises(ModelMissing):
+        gguf.read(Path("a\0b.gguf"))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="of POSIX")
+def test_a_pipe_does_not_block(tmp_path: Path) -> None:
+    path = tmp_path / "pipe.gguf"
+    os.mkfifo(path)
+    with pytest.raises(ModelUnreadable):
         gguf.read(path)

@@ -229,6 +229,16 @@ MALFORMED = {
         Part("b")
     ],
     "<|return|><|return|>": [],
+    "<|channel|>Analysis<|message|>a<|end|><|start|>assistant<|channel|>Final<|message|>b": [
+        Part("a", ANALYSIS),
+        Part("b"),
+    ],
+    "<|channel|>chain-of.thought<|message|>a": [Part("a", ANALYSIS)],
+    "final<|message|>b<|return|>": [Part("b")],
+    "hello there<|return|>": [Part("hello there")],
+    "<|channel|>commentary to=functions.f<|channel|>commentary <|constrain|>json<|message|>{}": [
+        Part("{}", COMMENTARY, "functions.f", "json")
+    ],
 }
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import pytest
 
-from app.base.errors import ModelTooLarge, UnsupportedArchitecture
+from app.base.errors import ModelMissing, ModelTooLarge, UnsupportedArchitecture
 from app.base.gguf import Header, Tensor
 from app.base.resources import resource
 from app.engine import plan, probe
@@ -56,6 +57,41 @@ def test_20b_within_16_gb(available: float, context: int) -> None:
     chosen = plan.make(SMALL, Machine(16 * GIB, int(available * GIB), 8))
     assert chosen.context == context
     assert chosen.needed < 15 * GIB
+
+
+def test_more_free_memory_never_makes_it_worse() -> None:
+    contexts = [
+        plan.make(SMALL, Machine(int(13.2 * GIB), int(free * GIB), 8)).context
+        for free in (6, 11.5, 12, 12.5, 12.9, 13.2)
+    ]
+    assert contexts == sorted(contexts)
+
+
+def test_a_model_in_parts_counts_whole(tmp_path: Path) -> None:
+    demo = resource("models", "demo-gpt-oss.gguf")
+    data = demo.read_bytes()
+
+    def string(text: str) -> bytes:
+        return struct.pack("<Q", len(text)) + text.encode()
+
+    said = probe.model(demo).metadata["general.description"]
+    old = string("general.description") + struct.pack("<I", 8) + string(said)
+    assert old in data
+    # As many bytes: a count of three, and a string that fills the rest.
+    new = string("split.count") + struct.pack("<IH", 2, 3) + string("x") + struct.pack("<I", 8)
+    new += string("y" * (len(old) - len(new) - 8))
+    keys = struct.unpack_from("<Q", data, 16)[0]
+    part = data.replace(old, new)
+    part = part[:16] + struct.pack("<Q", keys + 1) + part[24:]
+    paths = [tmp_path / f"big-{n:05}-of-00003.gguf" for n in (1, 2, 3)]
+    for path in paths:
+        path.write_bytes(part)
+    whole = probe.model(paths[1])
+    assert whole.path == paths[0]
+    assert whole.weights == 3 * probe.model(demo).weights
+    paths[2].unlink()
+    with pytest.raises(ModelMissing):
+        probe.model(paths[0])
 
 
 def test_what_does_not_fit_says_how_much_is_missing() -> None:

@@ -44,6 +44,14 @@ def test_long_words_neither_overflow_nor_slow_down() -> None:
     assert len(tokenizer.encode(text)) < len(text)
 
 
+@pytest.mark.parametrize("unit", [" ", "\n", "a", "1", "!", "é", "日", "\u0301", " a", "😀"])
+def test_no_text_is_too_long(unit: str) -> None:
+    text = unit * (1_200_000 // len(unit))
+    tokenizer = vocabulary.tokenizer()
+    ids = tokenizer.encode(text)
+    assert b"".join(map(tokenizer.bytes_of, ids)).decode() == text
+
+
 def test_half_a_surrogate_pair_is_replaced(demo: Tokenizer) -> None:
     assert b"".join(map(demo.bytes_of, demo.encode("\ud800"))).decode() == "\ufffd"
 
