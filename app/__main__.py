@@ -29,19 +29,21 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     from app import __version__
 
-    shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("--data-dir", type=Path, metavar="DIR", help="where chats and settings are")
-    shared.add_argument("--model", type=Path, metavar="FILE", help="a gpt-oss model in GGUF")
-
     parser = argparse.ArgumentParser(
-        prog="fireside", parents=[shared], description="Chat with gpt-oss on your own computer."
+        prog="fireside",
+        parents=[_shared(None)],
+        description="Chat with gpt-oss on your own computer.",
     )
     parser.add_argument("--smoke", action="store_true", help="open, ask one question, and close")
     parser.add_argument("--version", action="version", version=f"Fireside {__version__}")
     parser.set_defaults(run=_window)
     commands = parser.add_subparsers(metavar="ask")
     ask = commands.add_parser(
-        "ask", parents=[shared], help="ask one question in the terminal", allow_abbrev=False
+        "ask",
+        # What stands before "ask" counts as well: no default of its own may replace it.
+        parents=[_shared(argparse.SUPPRESS)],
+        help="ask one question in the terminal",
+        allow_abbrev=False,
     )
     ask.add_argument("text", metavar="TEXT", type=_question, help="the question")
     ask.add_argument("--effort", choices=["low", "medium", "high"], default="medium")
@@ -49,6 +51,13 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--json", action="store_true", help="print one object at the end")
     ask.set_defaults(run=_ask)
     return parser
+
+
+def _shared(default: str | None) -> argparse.ArgumentParser:
+    shared = argparse.ArgumentParser(add_help=False, argument_default=default)
+    shared.add_argument("--data-dir", type=Path, metavar="DIR", help="where chats and settings are")
+    shared.add_argument("--model", type=Path, metavar="FILE", help="a gpt-oss model in GGUF")
+    return shared
 
 
 def _question(text: str) -> str:
@@ -60,19 +69,15 @@ def _question(text: str) -> str:
 def _window(options: argparse.Namespace) -> int:
     import tempfile
 
-    from app.base.settings import Folders
-
-    shown = (
-        os.environ.keys() & {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}
-        or sys.platform != "linux"
-    )
+    screens = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")  # one that is empty is none
+    shown = sys.platform != "linux" or any(os.environ.get(name) for name in screens)
     if options.smoke:
         from app.ui.app import run
 
         if not shown:
             os.environ["QT_QPA_PLATFORM"] = "offscreen"
         with tempfile.TemporaryDirectory() as folder:
-            return run(Folders.find(Path(folder)), options.model, smoke=True)
+            return run(Path(folder), options.model, smoke=True)
     if not shown:
         print(
             'There is no screen here. In a terminal, `fireside ask "…"` answers.', file=sys.stderr
@@ -80,10 +85,12 @@ def _window(options: argparse.Namespace) -> int:
         return USAGE
     from app.ui.app import run
 
-    return run(Folders.find(options.data_dir), options.model, smoke=False)
+    return run(options.data_dir, options.model, smoke=False)
 
 
 def _ask(options: argparse.Namespace) -> int:
+    from contextlib import closing
+
     from app.base.errors import FiresideError, ModelError
     from app.base.settings import Folders
     from app.base.types import Effort, Message, ModelRef, Part, Request, Role
@@ -91,6 +98,9 @@ def _ask(options: argparse.Namespace) -> int:
     from app.host import demo_model
     from app.ui.errors import explain
 
+    # Closed by a shell, or never there: a Windows program without a console.
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     path = options.model
     model = ModelRef(path.absolute(), path.stem) if path else demo_model()
     request = Request(
@@ -100,9 +110,10 @@ def _ask(options: argparse.Namespace) -> int:
         instructions=options.system,
         sampling=model.sampling,
     )
-    backend = LocalBackend(Folders.find(options.data_dir).engine_log)
     try:
-        return _print_answer(backend, request, as_json=options.json)
+        log = Folders.find(options.data_dir).engine_log
+        with closing(LocalBackend(log)) as backend:
+            return _print_answer(backend, request, as_json=options.json)
     except FiresideError as error:
         print(f"\n{explain(error).sentence}", file=sys.stderr)
         return NO_MODEL if isinstance(error, ModelError) else FAILED
@@ -110,10 +121,16 @@ def _ask(options: argparse.Namespace) -> int:
         print(file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # whoever read the answer has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return FAILED
-    finally:
-        backend.close()
+        return _no_output()
+    except OSError as error:
+        print(f"The answer cannot be written: {error.strerror}.", file=sys.stderr)
+        return _no_output()
+
+
+def _no_output() -> int:
+    """What is not written yet is not tried again at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return FAILED
 
 
 def _print_answer(backend: Backend, request: Request, *, as_json: bool) -> int:

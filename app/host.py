@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from app.base import settings as settings_file
+from app.base.errors import StoreError, StoreFull, StoreReadOnly
 from app.base.resources import resource
 from app.base.settings import Folders, Settings
 from app.base.types import ModelRef, Sampling
@@ -27,6 +30,13 @@ def demo_model() -> ModelRef:
     return ModelRef(path, "Demo model", Sampling(temperature=0.3))
 
 
+@dataclass(frozen=True, slots=True)
+class NotSaved:
+    """The settings could not be written. They hold until the end of this session."""
+
+    error: StoreError
+
+
 class Host:
     """Start it with its folders and a place to publish events to; close it at the end.
 
@@ -36,11 +46,12 @@ class Host:
     def __init__(
         self,
         folders: Folders,
-        publish: Callable[[ChatEvent], None],
+        publish: Callable[[ChatEvent | NotSaved], None],
         *,
         backend: Backend | None = None,
     ) -> None:
         self.folders = folders
+        self._publish = publish
         self.settings = settings_file.load(folders.settings)
         self._store = Store(folders.chats)
         self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="disk")
@@ -50,8 +61,16 @@ class Host:
     def change(self, **changes: Any) -> Settings:
         """Changes settings, and saves them on the disk thread."""
         self.settings = dataclasses.replace(self.settings, **changes)
-        self._disk.submit(loud, settings_file.save, self.settings, self.folders.settings)
+        self._disk.submit(loud, self._save, self.settings)
         return self.settings
+
+    def _save(self, settings: Settings) -> None:
+        path = self.folders.settings
+        try:
+            settings_file.save(settings, path)
+        except OSError as error:
+            full = error.errno == errno.ENOSPC
+            self._publish(NotSaved(StoreFull(path) if full else StoreReadOnly(path)))
 
     def _may_prepare(self) -> bool:
         """Reading ahead is the person's wish, and not worth a battery's charge."""

@@ -127,7 +127,7 @@ def _block(run: Sequence[Token]) -> Block:
         case "hr":
             return Rule()
         case "bullet_list_open" | "ordered_list_open" if _has_blocks(run):
-            start = int(first.attrGet("start") or 1) if first.tag == "ol" else None
+            start = int(first.attrs.get("start", 1)) if first.tag == "ol" else None
             return Items(start, tuple(_blocks(item[1:-1]) for item in _runs(run[1:-1])))
     return Prose(_html(run))
 

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import platformdirs
 
-from app.base.types import Effort
+from app.base.errors import StoreReadOnly
 
 
 class Theme(StrEnum):
@@ -33,13 +33,16 @@ class Folders:
     @classmethod
     def find(cls, data_dir: Path | None = None) -> Self:
         """``data_dir``, else FIRESIDE_DATA_DIR, else the system's place; made if missing.
-        Raises OSError where it cannot be made."""
+        Raises StoreReadOnly where it cannot be made."""
         env = os.environ.get("FIRESIDE_DATA_DIR")
         chosen = data_dir or (Path(env) if env else None)
         if chosen is None:
             chosen = platformdirs.user_data_path("Fireside", appauthor=False)
-        chosen = chosen.expanduser().absolute()
-        chosen.mkdir(parents=True, exist_ok=True)
+        try:
+            chosen = chosen.expanduser().absolute()
+            chosen.mkdir(parents=True, exist_ok=True)
+        except (OSError, RuntimeError):  # the latter: "~nobody" has no home
+            raise StoreReadOnly(cls(chosen).chats) from None
         return cls(chosen)
 
     @property
@@ -60,8 +63,6 @@ class Settings:
     """Each setting, declared once, with its default. JSON on disk."""
 
     theme: Theme = Theme.SYSTEM
-    effort: Effort = Effort.MEDIUM
-    """What a new chat starts with."""
     instructions: str = ""
     """The person's own instructions to the model, for every chat."""
     prepare: bool = True

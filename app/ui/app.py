@@ -14,7 +14,7 @@ from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from app import __version__
-from app.base.errors import StoreError
+from app.base.errors import StoreError, StoreLocked, StoreReadOnly
 from app.base.settings import Folders
 from app.host import Host
 from app.ui.bridge import Bridge
@@ -22,23 +22,26 @@ from app.ui.errors import explain
 from app.ui.theme import Look, application_icon, load_fonts
 from app.ui.window import Window
 
+_PATIENCE_S = 10.0  # for a first that is starting, or ending
 
-def run(folders: Folders, model: Path | None, smoke: bool) -> int:
+
+def run(data_dir: Path | None, model: Path | None, smoke: bool) -> int:
     """Shows the window until it is closed; returns the exit code.
 
-    ``model`` is a file to use at once. ``smoke`` asks the demo model one question and returns
-    0 only where its answer is on screen.
+    ``data_dir`` is where the person wishes the data, ``model`` a file to use at once. ``smoke``
+    asks the demo model one question and returns 0 only where its answer is on screen.
     """
     application = _application()
-    first = SingleInstance(folders.data)
-    if not first.acquire():
-        return 0
-    look = Look(application)
-    bridge = Bridge()
     try:
+        folders = Folders.find(data_dir)
+        first = SingleInstance(folders.data)
+        if not first.acquire():
+            return 1 if smoke else 0
+        look = Look(application)
+        bridge = Bridge()
         host = Host(folders, bridge.publish)
     except StoreError as error:
-        _say(explain(error).sentence)
+        _say(explain(error).sentence, smoke)
         return 1
     try:
         look.choose(host.settings.theme)
@@ -83,7 +86,10 @@ def _choose_model(window: Window, host: Host, model: Path | None) -> None:
         window.show_models()
 
 
-def _say(sentence: str) -> None:
+def _say(sentence: str, smoke: bool) -> None:
+    if smoke:  # nobody is there to close a box
+        print(sentence, file=sys.stderr)
+        return
     box = QMessageBox(QMessageBox.Icon.Warning, "Fireside", sentence)
     box.setObjectName("startProblem")
     box.exec()
@@ -96,18 +102,27 @@ class SingleInstance(QObject):
         super().__init__()
         digest = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:24]
         self._name = f"fireside-{digest}"
+        self._chats = folder / "chats.db"
         self._lock = QLockFile(str(folder / "fireside.lock"))
         self._lock.setStaleLockTime(0)  # stale only when its process is gone
         self._server = QLocalServer(self)
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
 
     def acquire(self) -> bool:
-        """True for the first. Any other has the first come to the front."""
-        deadline = time.monotonic() + 10
+        """True for the first. Any other has the first come to the front.
+
+        Raises StoreReadOnly where the folder takes no lock, StoreLocked where the first does
+        not listen.
+        """
+        deadline = time.monotonic() + _PATIENCE_S
         while not self._lock.tryLock(0):
-            if self._call_first() or time.monotonic() > deadline:
+            if self._lock.error() is not QLockFile.LockError.LockFailedError:
+                raise StoreReadOnly(self._chats)
+            if self._call_first():
                 return False
-            time.sleep(0.1)  # the first is starting, or ending
+            if time.monotonic() > deadline:
+                raise StoreLocked(self._chats)
+            time.sleep(0.1)
         QLocalServer.removeServer(self._name)  # left by one that was killed
         self._server.listen(self._name)
         return True

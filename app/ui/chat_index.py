@@ -90,7 +90,7 @@ class ChatIndex(QObject):
             return
         if not self._toast.isVisible():
             self._deleted = []
-        self._deleted.append(self.rows[chat])
+        self._deleted.append(self.rows.pop(chat))
         self.deleted.emit(chat)
         self._ask_disk(lambda store: store.delete(chat), self._written)
         count, title = len(self._deleted), self._deleted[0].title
@@ -103,7 +103,8 @@ class ChatIndex(QObject):
         chats = [chat.id for chat in self._deleted]
         self._deleted = []
 
-        def restored(_: object) -> None:
+        def restored(rows: list[ChatRow]) -> None:
+            self.rows |= {row.id: row for row in rows}
             self.refresh()
             self.restored.emit(chats[-1])
 

@@ -34,7 +34,7 @@ from app.ui.theme import Look, font
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROW = 36
-_CHAT = Qt.ItemDataRole.UserRole
+CHAT = Qt.ItemDataRole.UserRole
 
 
 def group_of(updated: float, today: datetime.date) -> str:
@@ -83,6 +83,14 @@ class ChatModel(QAbstractListModel):
                 return self.index(number)
         return QModelIndex()
 
+    def near(self, row: int) -> QModelIndex:
+        """The first chat from a row on, or else the last one before it."""
+        after, before = range(row, len(self._entries)), range(min(row, len(self._entries)))
+        for number in (*after, *reversed(before)):
+            if isinstance(self._entries[number], ChatRow):
+                return self.index(number)
+        return QModelIndex()
+
     def rowCount(self, parent: _Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self._entries)
 
@@ -90,7 +98,7 @@ class ChatModel(QAbstractListModel):
         entry = self._entries[index.row()]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             return entry if isinstance(entry, str) else entry.title
-        if role == _CHAT:
+        if role == CHAT:
             return entry.id if isinstance(entry, ChatRow) else None
         return None
 
@@ -124,7 +132,7 @@ class ChatDelegate(QStyledItemDelegate):
         painter.save()
         try:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            if index.data(_CHAT) is None:
+            if index.data(CHAT) is None:
                 self._paint_heading(painter, option.rect, index.data())
             else:
                 self._paint_chat(painter, option, index.data())
@@ -183,6 +191,7 @@ class ChatList(QListView):
     def __init__(self, look: Look, model: ChatModel) -> None:
         super().__init__()
         self.keyboard = False
+        self._model = model
         self.setObjectName("chatList")
         self.setAccessibleName("Chats")
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -200,8 +209,19 @@ class ChatList(QListView):
         self.clicked.connect(self._open)
         look.changed.connect(self.viewport().update)
 
+    def marked(self) -> int | None:
+        """The chat that the keys are for."""
+        chat: int | None = self.currentIndex().data(CHAT)
+        return chat
+
+    def mark(self, index: QModelIndex) -> None:
+        """Marks a chat; none for an invalid index."""
+        if not index.isValid():
+            self.clearSelection()
+        self.setCurrentIndex(index)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        chat = self.currentIndex().data(_CHAT)
+        chat = self.marked()
         if self.state() is QAbstractItemView.State.EditingState:
             chat = None  # a key that the field for the name did not want
         match event.key():
@@ -215,6 +235,12 @@ class ChatList(QListView):
     def focusInEvent(self, event: QFocusEvent) -> None:
         self.keyboard = event.reason() != Qt.FocusReason.MouseFocusReason
         super().focusInEvent(event)
+        marked = self.selectionModel().hasSelection()
+        if not marked and event.reason() in (
+            Qt.FocusReason.TabFocusReason,
+            Qt.FocusReason.BacktabFocusReason,
+        ):
+            self.mark(self._model.near(0))
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
@@ -222,12 +248,12 @@ class ChatList(QListView):
             self.left.emit()
 
     def _open(self, index: QModelIndex) -> None:
-        if (chat := index.data(_CHAT)) is not None:
+        if (chat := index.data(CHAT)) is not None:
             self.opened.emit(chat)
 
     def _menu(self, where: QPoint) -> None:
         index = self.indexAt(where)
-        chat = index.data(_CHAT)
+        chat = index.data(CHAT)
         if chat is None:
             return
         menu = QMenu(self)

@@ -21,6 +21,7 @@ from app.ui.controls import Button, Segments, column, muted
 from app.ui.theme import Look, font
 
 WIDTH = 764
+NEW_CHAT_EFFORT = Effort.MEDIUM
 HINT = "Runs on this computer. Answers may contain mistakes."
 _LINES = 9  # that it grows to
 
@@ -42,7 +43,8 @@ class Editor(QPlainTextEdit):
         self.document().setDocumentMargin(2)
         self.viewport().setAutoFillBackground(False)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.textChanged.connect(self._grow)
+        # `textChanged` comes before the text is laid out.
+        self.document().documentLayout().documentSizeChanged.connect(self._grow)
         self._grow()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -221,7 +223,7 @@ class Composer(QWidget):
                 (Effort.HIGH, "High", "effortHigh", "Ctrl+3"),
             ],
         )
-        self._effort.set_value(Effort.MEDIUM)
+        self._effort.set_value(NEW_CHAT_EFFORT)
         self._effort.chosen.connect(lambda value: self.effort_chosen.emit(Effort(value)))
         for number, effort in enumerate(Effort, start=1):
             keys = QShortcut(f"Ctrl+{number}", self)

@@ -28,7 +28,7 @@ class Explanation:
 
 
 def explain(error: BaseException) -> Explanation:
-    """The words for any error of `app.base.errors`, and for one that nobody expected."""
+    """The words for any fault of `app.base.errors`, and for one that nobody expected."""
     match error:
         case e.ModelError():
             return Explanation(_model(error), Action.CHOOSE_MODEL)
@@ -36,8 +36,6 @@ def explain(error: BaseException) -> Explanation:
             return _engine(error)
         case e.StoreError():
             return Explanation(_store(error))
-        case e.Cancelled():
-            return Explanation("Stopped.", Action.CONTINUE)
     return Explanation(
         f"Something went wrong that Fireside did not expect ({type(error).__name__}: {error}). "
         "Try again.",
@@ -50,8 +48,15 @@ def _model(error: e.ModelError) -> str:
     match error:
         case e.ModelMissing():
             return f"{name} is not at {error.path.parent} any more. Choose the file again."
+        case e.ModelUnreadable() if error.path.is_dir():
+            return f"{name} is a folder. Choose the file in it that ends in .gguf."
         case e.ModelUnreadable():
             return f"{name} cannot be read ({error.reason}). Check who may read the file."
+        case e.NotGguf() if error.path.suffix.lower() == ".gguf":
+            return (
+                f"{name} is not a GGUF model in spite of its name: its content may be a web page, "
+                "or what an interrupted download left. Download it again."
+            )
         case e.NotGguf():
             return (
                 f"{name} is not a GGUF model. Choose a file that ends in .gguf, "
@@ -59,7 +64,9 @@ def _model(error: e.ModelError) -> str:
             )
         case e.ModelTruncated():
             there, all_of_it = gigabytes(error.size), gigabytes(error.expected)
-            how = f": {there} of {all_of_it} are there" if there != all_of_it else ""
+            # Below a kilobyte not even the header is whole, and it promises nothing yet.
+            tell = there != all_of_it and error.expected >= 1000
+            how = f": {there} of {all_of_it} are there" if tell else ""
             return f"{name} is incomplete{how}. Download it again."
         case e.UnsupportedArchitecture():
             return (

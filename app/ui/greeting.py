@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from app.ui.controls import Button, Picture, column
@@ -35,14 +36,26 @@ class Greeting(QWidget):
         layout.addWidget(flame)
         layout.addWidget(title)
         layout.addSpacing(14)
-        chips = QGridLayout()
-        chips.setSpacing(8)
+        self._chips: list[Button] = []
+        grid = self._grid = QGridLayout()
+        grid.setSpacing(8)
         for number, text in enumerate(SUGGESTIONS):
             chip = Button(
                 look, f"suggestion{number + 1}", f"Ask: {text}", text=text, weight=400,
                 clicked=lambda text=text: self.asked.emit(text),
             )  # fmt: skip
-            chips.addWidget(chip, number // 2, number % 2)
-        layout.addLayout(chips)
-        layout.setAlignment(chips, Qt.AlignmentFlag.AlignHCenter)
+            self._chips.append(chip)
+        self._arrange(2)
+        layout.addLayout(grid)
+        layout.setAlignment(grid, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(4)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        widths = [chip.sizeHint().width() for chip in self._chips]
+        two = max(widths[::2]) + self._grid.spacing() + max(widths[1::2])
+        self._arrange(2 if two <= self.contentsRect().width() - 48 else 1)
+
+    def _arrange(self, columns: int) -> None:
+        for number, chip in enumerate(self._chips):
+            self._grid.addWidget(chip, number // columns, number % columns)

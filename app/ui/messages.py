@@ -5,20 +5,24 @@ from __future__ import annotations
 
 import math
 import time
+from itertools import pairwise
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
-from app.base.types import Channel, Effort, Part, Stats
+from app.base.types import Channel, Effort, Message, Part, Role, Stats
 from app.store import MessageRow, State
 from app.ui.controls import Button, Notice, column, muted
 from app.ui.errors import Action, explain
 from app.ui.render import BlockColumn
 from app.ui.text import TextView
-from app.ui.theme import Look, mono
+from app.ui.theme import Look
 
+GUTTER = 8  # pixels beside the text: the icons below stand under it, their ground reaches out
 _BUBBLE = 0.78  # of the column's width, at most
+_ENDED = {State.STOPPED: "You stopped this answer.", State.CUT_OFF: "This answer was cut off."}
+_NO_TOOLS = "The model wanted to use a tool, and Fireside has none yet."
 
 
 class Question(QWidget):
@@ -35,7 +39,7 @@ class Question(QWidget):
         self._text.set_plain(row.message.text)
         column(self._bubble, (16, 11, 16, 5)).addWidget(self._text)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(GUTTER, 0, GUTTER, 0)
         layout.addStretch(1)
         layout.addWidget(self._bubble)
         self._ideal = self._text.ideal_width() + 34
@@ -176,8 +180,7 @@ class Call(QFrame):
         self._to = muted(pixels=13)
         layout.addWidget(self._to)
         self._text = TextView(look, "callText")
-        self._text.document().setDefaultFont(mono(13))
-        self._text.setFont(mono(13))
+        self._text.set_code()
         layout.addWidget(self._text)
 
     def show_part(self, part: Part) -> None:
@@ -262,22 +265,24 @@ class Answer(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._look = look
         self.row = row
-        self._layout = column(self, gap=12)
+        whole = column(self, gap=12)
+        self._layout = QVBoxLayout()
+        self._layout.setContentsMargins(GUTTER, 0, GUTTER, 0)
+        self._layout.setSpacing(12)
+        whole.addLayout(self._layout)
         self.thought = Thought(look)
         self._layout.addWidget(self.thought)
         self._parts: list[Call | Said] = []
         self._notice: Notice | None = None
         self._footer = Footer(look)
-        self._layout.addWidget(self._footer)
+        whole.addWidget(self._footer)
         self.thought.toggled.connect(lambda on: self.thought_toggled.emit(self.row.id, on))
         self._footer.copy.connect(self._copy)
         self._footer.again.connect(lambda effort: self.again.emit(self.row.id, effort))
 
     def show_parts(self, parts: tuple[Part, ...], *, streaming: bool) -> None:
         """The text so far."""
-        reasoning = "\n\n".join(
-            p.text for p in parts if p.channel is Channel.ANALYSIS and not p.recipient
-        )
+        reasoning = Message(Role.ASSISTANT, parts).reasoning
         others = [
             p
             for p in parts
@@ -304,19 +309,33 @@ class Answer(QWidget):
         self._footer.set_row(row)
         self._footer.setVisible(not streaming)
         self._show_notice(error)
+        self._order_tabs()
 
     def set_choices(self, last: bool, busy: bool) -> None:
         """Only the last answer can be tried again, and only while none is on its way."""
         self._footer.regenerate.setVisible(last)
         self._footer.regenerate.setEnabled(not busy)
         if self._notice:
-            self._notice.setVisible(last)
-            self._notice.setEnabled(not busy)
+            for button in self._notice.findChildren(Button):
+                button.setVisible(last)
+                button.setEnabled(not busy)
 
     def plain_text(self) -> str:
         thought = [self.thought.plain_text()] if not self.thought.isHidden() else []
         notice = [self._notice.accessibleName()] if self._notice else []
         return "\n\n".join([*thought, *(part.plain_text() for part in self._parts), *notice])
+
+    def _order_tabs(self) -> None:
+        """Tab goes from top to bottom, whatever was made first."""
+        notice = [self._notice] if self._notice else []
+        stops = [
+            child
+            for widget in (self.thought, *self._parts, *notice, self._footer)
+            for child in widget.findChildren(QWidget)
+            if child.focusPolicy() & Qt.FocusPolicy.TabFocus
+        ]
+        for first, second in pairwise(stops):
+            QWidget.setTabOrder(first, second)
 
     def _show_notice(self, error: BaseException | None) -> None:
         if self._notice:
@@ -324,7 +343,8 @@ class Answer(QWidget):
             self._notice.hide()
             self._notice.deleteLater()
             self._notice = None
-        if self.row.state not in (State.STOPPED, State.CUT_OFF):
+        text = _ENDED.get(self.row.state) or (_NO_TOOLS if self._calls else "")
+        if not text:
             return
         quiet = error is None
         notice = Notice(self._look, "notice", "alert", "muted" if quiet else "danger")
@@ -334,13 +354,18 @@ class Answer(QWidget):
             notice.set_text(explanation.sentence)
             self._add_step(notice, explanation.action)
         else:
-            stopped = self.row.state is State.STOPPED
-            notice.set_text("You stopped this answer." if stopped else "This answer was cut off.")
-            if self._can_continue:
+            notice.set_text(text)
+            if self._can_continue and self.row.state is not State.DONE:
                 self._add_step(notice, Action.CONTINUE)
             self._add_step(notice, Action.RETRY)
         self._notice = notice
-        self._layout.insertWidget(self._layout.count() - 1, notice)
+        self._layout.addWidget(notice)
+
+    @property
+    def _calls(self) -> bool:
+        """Whether it ends in a call to a tool, which nobody answers."""
+        parts = self.row.message.parts
+        return self.row.state is State.DONE and bool(parts) and bool(parts[-1].recipient)
 
     @property
     def _can_continue(self) -> bool:

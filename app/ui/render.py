@@ -37,12 +37,10 @@ class CodeBlock(QFrame):
         head.addWidget(self._copy)
         layout.addLayout(head)
         self._text = TextView(look, "codeText")
-        self._text.document().setDefaultFont(mono(13))
-        self._text.setFont(mono(13))
+        self._text.set_code()
         self._text.setLineWrapMode(TextView.LineWrapMode.NoWrap)
         self._text.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self._text.setAccessibleName("Code")
-        self._text.line_height = 130
         self._highlighter = Highlighter(self._text.document(), look)
         body = QHBoxLayout()
         body.setContentsMargins(13, 5, 4, 5)

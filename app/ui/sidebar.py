@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import (
     QEvent,
-    QModelIndex,
     Qt,
     QTimer,
     Signal,
@@ -21,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.store import ChatRow
-from app.ui.chat_list import ChatList, ChatModel
+from app.ui.chat_list import CHAT, ChatList, ChatModel
 from app.ui.controls import Button, Picture, column, muted, tip
 from app.ui.theme import Look, font
 
@@ -44,6 +43,7 @@ class Sidebar(QFrame):
         self._look = look
         self._current: int | None = None
         self._later: list[ChatRow] | None = None
+        self._open_first = False
         self._model = ChatModel()
         self._model.setParent(self)
         self._list = ChatList(look, self._model)
@@ -75,18 +75,27 @@ class Sidebar(QFrame):
         self.setMaximumWidth(420)
 
     def set_chats(self, chats: Iterable[ChatRow]) -> None:
-        """Shows these chats, once the person has finished renaming one."""
+        """Shows these chats, once the person has finished renaming one. The mark stays on its
+        chat while the person is in the list; where that one is gone, it is on the next."""
         if self._list.state() is QAbstractItemView.State.EditingState:
             self._later = list(chats)
             return
         self._later = None
         top = self._list.verticalScrollBar().value()
+        row, chat = self._list.currentIndex().row(), self._list.marked()
         self._model.set_chats(chats)
-        self.select(self._current)
+        if self._list.hasFocus() and chat is not None:
+            kept = self._model.index_of(chat)
+            self._list.mark(kept if kept.isValid() else self._model.near(row))
+        elif not self._list.hasFocus():
+            self._mark_current()
         self._list.verticalScrollBar().setValue(top)
         nothing = self._model.rowCount() == 0
         self._empty.setVisible(nothing and bool(self.search.text()))
         self._empty.setText("No chat has these words.")
+        if self._open_first and not nothing:
+            self.opened.emit(self._model.near(0).data(CHAT))
+        self._open_first = False
 
     def _paint_glass(self) -> None:
         self._glass.setIcon(self._look.icon("search", "muted", 16))
@@ -94,11 +103,12 @@ class Sidebar(QFrame):
     def _renaming_ended(self) -> None:
         if self._later is not None:
             self.set_chats(self._later)
-        self._mark_current()
+        elif not self._list.hasFocus():
+            self._mark_current()
 
     def _mark_current(self) -> None:
         if self._list.state() is not QAbstractItemView.State.EditingState:
-            self.select(self._current)
+            self._list.mark(self._model.index_of(self._current))
 
     def rename(self) -> None:
         """Lets the person change the name of the chat that is marked."""
@@ -106,14 +116,11 @@ class Sidebar(QFrame):
             self._list.edit(self._list.currentIndex())
 
     def select(self, chat: int | None) -> None:
-        """Marks the chat that is shown."""
+        """Which chat is shown. It is marked, but never under the hands of a person who is in
+        the list."""
         self._current = chat
-        index = self._model.index_of(chat)
-        if index.isValid():
-            self._list.setCurrentIndex(index)
-        else:
-            self._list.clearSelection()
-            self._list.setCurrentIndex(QModelIndex())
+        if not self._list.hasFocus():
+            self._mark_current()
 
     def _button(
         self, look: Look, name: str, text: str, icon: str, keys: str, clicked: SignalInstance
@@ -163,13 +170,25 @@ class Sidebar(QFrame):
             look.icon("search", "muted", 16), QLineEdit.ActionPosition.LeadingPosition
         )
         look.changed.connect(self._paint_glass)
-        wait = QTimer(self)
-        wait.setSingleShot(True)
-        wait.setInterval(150)
-        wait.timeout.connect(lambda: self.searched.emit(self.search.text().strip()))
-        self.search.textChanged.connect(lambda _: wait.start())
+        self._wait = QTimer(self)
+        self._wait.setSingleShot(True)
+        self._wait.setInterval(150)
+        self._wait.timeout.connect(lambda: self.searched.emit(self.search.text().strip()))
+        self.search.textChanged.connect(self._search_later)
+        self.search.returnPressed.connect(self._search_and_open)
         self.search.installEventFilter(self)
         return self.search
+
+    def _search_later(self) -> None:
+        self._open_first = False
+        self._wait.start()
+
+    def _search_and_open(self) -> None:
+        """Opens the first chat that has the words, as soon as it is found."""
+        if words := self.search.text().strip():
+            self._wait.stop()
+            self._open_first = True
+            self.searched.emit(words)
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         """From the search field down into the list, and out of it by Esc."""

@@ -30,7 +30,7 @@ class Smoke(QObject):
         """0 where the answer was rendered within a minute."""
         self._timer.start()
         QTimer.singleShot(LIMIT_MS, self, lambda: application.exit(1))
-        code = application.exec()
+        code = application.exec() or int(bool(self._steps))
         if code:
             print(f"No answer: {self._window.transcript.plainText()!r}", file=sys.stderr)
         self._window.close()

@@ -33,6 +33,7 @@ from app.ui.theme import Look, font, mono
 
 BODY = 15
 _LINE = 145  # per cent of the font's height
+_CODE_LINE = 115
 _CELL = (14, 9)  # a table cell's padding
 _ROOM = 4  # pixels at either end of code in a line
 _HEADINGS = {1: 21, 2: 19, 3: 17}  # pixels; others are as large as the text
@@ -56,7 +57,8 @@ class TextView(QTextBrowser):
         self._look = look
         self._codes: list[tuple[int, int]] = []
         self._marks: list[tuple[int, str]] = []
-        self.line_height = 140  # of plain text, in per cent
+        self._line = _LINE - 5  # of plain text
+        self._plain = ""
         self._last_width = -1
         self._top = 0
         self.setObjectName(name)
@@ -79,9 +81,16 @@ class TextView(QTextBrowser):
         """Nothing either."""
         return None
 
+    def set_code(self) -> None:
+        """The plain text that follows is code, whose font has air of its own between lines."""
+        self.document().setDefaultFont(mono(13))
+        self.setFont(mono(13))
+        self._line = _CODE_LINE
+
     def set_plain(self, text: str) -> None:
         """Shows text as it was written. Text that grew at its end is only added to."""
-        shown = self.toPlainText()
+        text = text.replace("\r\n", "\n")  # which Qt would see as two ends if they came singly
+        shown, self._plain = self._plain, text  # `toPlainText` changes a few characters
         if text == shown:
             return
         cursor = QTextCursor(self.document())
@@ -92,9 +101,7 @@ class TextView(QTextBrowser):
         else:
             cursor.select(QTextCursor.SelectionType.Document)
             block = QTextBlockFormat()
-            block.setLineHeight(
-                _LINE - 5, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
-            )
+            block.setLineHeight(self._line, _PROPORTIONAL)
             cursor.setBlockFormat(block)
             cursor.insertText(text)
         cursor.endEditBlock()

@@ -13,10 +13,11 @@ from app.base.types import Draft, Effort, Role
 from app.store import MessageRow
 from app.ui.controls import Button, column
 from app.ui.errors import Action
-from app.ui.messages import Answer, Question
+from app.ui.messages import GUTTER, Answer, Question
 from app.ui.theme import Look
 
-WIDTH = 740
+WIDTH = 740  # of the text, at most
+_MARGIN = 24 - GUTTER
 _AT_ONCE = 24  # messages made before the first paint; the earlier ones follow
 _NEAR = 24  # pixels from the end that still count as the end
 _SHORTEST_MS = 28  # between two updates of a growing answer
@@ -43,11 +44,11 @@ class Transcript(QScrollArea):
         page = QWidget()
         page.setObjectName("transcriptPage")
         self._column = QWidget()
-        self._column.setMaximumWidth(WIDTH)
+        self._column.setMaximumWidth(WIDTH + 2 * GUTTER)
         self._layout = column(self._column, (0, 28, 0, 28), gap=26)
         self._layout.addStretch(1)
         row = self._row = QHBoxLayout(page)
-        row.setContentsMargins(24, 0, 24, 0)
+        row.setContentsMargins(_MARGIN, 0, _MARGIN, 0)
         row.addStretch(1)
         row.addWidget(self._column, 1000)
         row.addStretch(1)
@@ -236,7 +237,8 @@ class Transcript(QScrollArea):
     def _range_changed(self, _: int, maximum: int) -> None:
         bar = self.verticalScrollBar()
         # The column stays in the window's middle when the bar appears.
-        self._row.setContentsMargins(24, 0, 24 - (bar.sizeHint().width() if maximum else 0), 0)
+        right = _MARGIN - (bar.sizeHint().width() if maximum else 0)
+        self._row.setContentsMargins(_MARGIN, 0, right, 0)
         if self._follow:
             bar.setValue(maximum)
         elif self._below is not None:

@@ -37,23 +37,28 @@ class Live:
     chat: int
     answer: MessageRow
     draft: Draft
-    status: str = "Waiting for the model…"
     prompt: int = 0
     context: int = 0
     generated: int = 0
     ended: TurnEnded | None = None
     _first: float = field(default=0.0, repr=False)
+    _status: str = "Waiting for the model…"
+
+    @property
+    def status(self) -> str:
+        """What it is doing."""
+        return "Stopping…" if self.turn.stopped.is_set() else self._status
 
     def receive(self, event: Loading | Prompt | Prefill | Delta) -> None:
         """Takes note of what the engine is doing."""
         match event:
             case Loading(fraction):
-                self.status = f"Loading {self.answer.model} {100 * fraction:.0f} %"
+                self._status = f"Loading {self.answer.model} {100 * fraction:.0f} %"
             case Prompt(tokens, context):
                 self.prompt, self.context = len(tokens), context
-                self.status = "Reading the prompt…"
+                self._status = "Reading the prompt…"
             case Prefill(done, total):
-                self.status = f"Reading the prompt: {done:,} of {total:,} tokens"
+                self._status = f"Reading the prompt: {done:,} of {total:,} tokens"
             case Delta():
                 self._grow(event)
 
@@ -64,9 +69,9 @@ class Live:
         self.generated += 1  # a delta is a token, save where a character needs several
         seconds = now - self._first
         if seconds > 0.2:
-            self.status = f"{self.generated / seconds:,.0f} tokens/s"
-        elif not self.status.endswith("/s"):
-            self.status = ""
+            self._status = f"{self.generated / seconds:,.0f} tokens/s"
+        elif not self._status.endswith("/s"):
+            self._status = ""
 
 
 class Turns(QObject):
@@ -90,10 +95,11 @@ class Turns(QObject):
 
     def send(
         self, chat: int | None, text: str, effort: Effort, model: ModelRef, instructions: str
-    ) -> None:
+    ) -> Turn:
         """Asks in a chat, or in a new one."""
         turn = self._chats.send(chat, (Part(text),), effort, model, instructions)
         self._asked[turn] = Asked(turn, chat)
+        return turn
 
     def again(
         self, chat: int, answer: int, effort: Effort, model: ModelRef, instructions: str
@@ -107,13 +113,15 @@ class Turns(QObject):
         turn = self._chats.resume(answer, model, instructions)
         self._asked[turn] = Asked(turn, chat)
 
-    def stop(self, chat: int | None) -> None:
+    def stop(self, chat: int) -> None:
         """Stops what runs, or is about to, in a chat."""
         for item in (*self._asked.values(), *self._live.values()):
             if item.chat == chat and getattr(item, "ended", None) is None:
                 item.turn.cancel()
+                if isinstance(item, Live):  # whose status is another now
+                    self.grown.emit(item.chat, item.answer.id)
 
-    def busy(self, chat: int | None) -> bool:
+    def busy(self, chat: int) -> bool:
         """Whether an answer is on its way there, or a question to the disk."""
         return any(asked.chat == chat for asked in self._asked.values()) or bool(self.running(chat))
 

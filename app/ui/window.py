@@ -9,25 +9,15 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QShortcut
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QMenu,
-    QWidget,
-)
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from app.base.types import Effort, Stats
-from app.chat import (
-    ModelFailed,
-    ModelLoading,
-    ModelReady,
-    SendFailed,
-    TurnEnded,
-    TurnStarted,
-)
-from app.host import Host
+from app.chat import ModelFailed, ModelLoading, ModelReady, SendFailed, Turn, TurnEnded, TurnStarted
+from app.host import Host, NotSaved
 from app.store import ChatRow, MessageRow, State, Store
 from app.ui.bridge import Bridge
 from app.ui.chat_index import ChatIndex
+from app.ui.composer import NEW_CHAT_EFFORT
 from app.ui.errors import Action, explain
 from app.ui.frame import Frame
 from app.ui.model_choice import ModelChoice
@@ -45,6 +35,7 @@ class Window(Frame):
         super().__init__(look, self._fill_models)
         self._host, self._bridge, self._look = host, bridge, look
         self._chat: int | None = None
+        self._waits_for: Turn | None = None  # which will make a chat of the new one that is shown
         self._drafts: dict[int | None, str] = {}
         self._last = ""  # the status line of the answer that ended last, here
         self.turns = Turns(host.chats, self)
@@ -55,7 +46,7 @@ class Window(Frame):
         self._model_changed()
         self.index.refresh()
         last = host.settings.chat
-        self.new_chat()
+        self._show_new()
         self._ask_disk(Store.chats, lambda chats: self._reopen(last, chats))
 
     def _connect(self) -> None:
@@ -76,7 +67,7 @@ class Window(Frame):
         self.sidebar.collapsed.connect(lambda: self.show_sidebar(False))
         self.sidebar.preferences.connect(self._open_preferences)
         self.composer.sent.connect(self._send)
-        self.composer.stopped.connect(lambda: self.turns.stop(self._chat))
+        self.composer.stopped.connect(self._stop)
         self.composer.effort_chosen.connect(self._choose_effort)
         self.greeting.asked.connect(self._send)
         self.transcript.again.connect(self._again)
@@ -102,13 +93,18 @@ class Window(Frame):
 
     def new_chat(self) -> None:
         """An empty chat. It is stored with its first question."""
+        self._remember(None)
+        self._show_new()
+
+    def _show_new(self) -> None:
         self._switch(None)
-        self.composer.set_effort(self._host.settings.effort)
+        self.composer.set_effort(NEW_CHAT_EFFORT)
         self.conversation.setCurrentWidget(self.greeting)
         self.transcript.set_rows([])
 
     def open_chat(self, chat: int) -> None:
         """Shows a chat."""
+        self._remember(chat)
         self._switch(chat)
         if row := self.index.rows.get(chat):
             self.composer.set_effort(row.effort)
@@ -118,7 +114,8 @@ class Window(Frame):
 
     def _switch(self, chat: int | None) -> None:
         self._drafts[self._chat] = self.composer.text()
-        self._set_chat(chat)
+        self._chat = chat
+        self._waits_for = None
         self._last = ""
         self.pages.setCurrentWidget(self.chat_page)
         self.sidebar.select(chat)
@@ -128,15 +125,14 @@ class Window(Frame):
         self._show_title()
         self._show_status()
 
-    def _set_chat(self, chat: int | None) -> None:
-        """Which chat is shown; the next start shows it again, however this one ends."""
-        self._chat = chat
+    def _remember(self, chat: int | None) -> None:
+        """The next start shows the chat that the person chose, however this one ends."""
         if chat != self._host.settings.chat:
             self._host.change(chat=chat)
 
     def _reopen(self, last: int | None, chats: list[ChatRow]) -> None:
         """The chat of the last time, unless the person has been quicker."""
-        quicker = self._chat is not None or self.composer.text() or self.turns.busy(None)
+        quicker = self._chat is not None or self.composer.text() or self.busy()
         if not quicker and last in [chat.id for chat in chats]:
             shown = self.pages.currentWidget()
             self.open_chat(last)
@@ -168,31 +164,43 @@ class Window(Frame):
     # --- Questions and answers --------------------------------------------------------------
 
     def _send(self, text: str) -> None:
-        if (model := self.models.asked) is None or self.turns.busy(self._chat):
+        if (model := self.models.asked) is None or self.busy():
             return
         self.composer.set_text("")
-        self.turns.send(
+        turn = self.turns.send(
             self._chat, text, self.composer.effort, model, self._host.settings.instructions
         )
+        if self._chat is None:
+            self._waits_for = turn
         self._show_status()
+
+    def _stop(self) -> None:
+        if self._waits_for:
+            self._waits_for.cancel()
+        elif self._chat is not None:
+            self.turns.stop(self._chat)
 
     def _again(self, answer: int, effort: Effort) -> None:
         if (model := self.models.asked) and self._chat is not None:
             self.turns.again(self._chat, answer, effort, model, self._host.settings.instructions)
             self._show_status()
+            self.composer.editor.setFocus()
 
     def _resume(self, answer: int) -> None:
         if (model := self.models.asked) and self._chat is not None:
             self.turns.resume(self._chat, answer, model, self._host.settings.instructions)
             self._show_status()
+            self.composer.editor.setFocus()
 
     def _started(self, event: TurnStarted, asked: int | None) -> None:
         chat = event.chat
         self.index.put(chat)
-        if asked == self._chat:
-            if asked is None:
-                self._set_chat(chat.id)
-                self.sidebar.select(chat.id)
+        if event.turn is self._waits_for:
+            self._waits_for = None
+            self._chat = asked = chat.id
+            self._remember(chat.id)
+            self.sidebar.select(chat.id)
+        if asked is not None and asked == self._chat:
             self._last = ""
             self.conversation.setCurrentWidget(self.transcript)
             if event.question:
@@ -219,10 +227,12 @@ class Window(Frame):
     def _refused(self, event: SendFailed) -> None:
         """Nothing was stored: the words come back."""
         text = "\n\n".join(part.text for part in event.parts)
+        if event.turn is self._waits_for:
+            self._waits_for = None
         if text and event.chat == self._chat:
-            self.composer.set_text(text + self.composer.text())
+            self.composer.set_text(_joined(text, self.composer.text()))
         elif text:
-            self._drafts[event.chat] = text + self._drafts.get(event.chat, "")
+            self._drafts[event.chat] = _joined(text, self._drafts.get(event.chat, ""))
         self._show_status()
         self._tell(event.error)
 
@@ -307,6 +317,12 @@ class Window(Frame):
 
     # --- What is shown ----------------------------------------------------------------------
 
+    def busy(self) -> bool:
+        """Whether an answer is on its way in the chat that is shown."""
+        if self._chat is None:
+            return self._waits_for is not None
+        return self.turns.busy(self._chat)
+
     def _show_title(self) -> None:
         chat = self.index.rows.get(self._chat) if self._chat is not None else None
         models = self.pages.currentWidget() is self.models_page
@@ -316,7 +332,7 @@ class Window(Frame):
 
     def _show_status(self) -> None:
         """Everything that says whether something is going on in the chat that is shown."""
-        busy = self.turns.busy(self._chat)
+        busy = self.busy()
         live = self.turns.running(self._chat)
         self.composer.set_running(busy)
         self.transcript.set_busy(busy)
@@ -364,21 +380,27 @@ class Window(Frame):
 
     # --- Threads ----------------------------------------------------------------------------
 
-    def _ask_disk(
-        self,
-        work: Callable[[Store], T],
-        done: Callable[[T], None],
-    ) -> None:
+    def _ask_disk(self, work: Callable[[Store], T], done: Callable[[T], None]) -> None:
         """Runs ``work`` where the disk is, and ``done`` here."""
         future: Future[T] = self._host.disk(work)
         self._bridge.when_done(future, done, self._tell)
 
     def _receive(self, events: list[Any]) -> None:
-        about_models = ModelLoading | ModelReady | ModelFailed
+        about_turns = []
         for event in events:
-            if isinstance(event, about_models):
-                self.models.receive(event)
-        self.turns.receive(event for event in events if not isinstance(event, about_models))
+            match event:
+                case ModelLoading() | ModelReady() | ModelFailed():
+                    self.models.receive(event)
+                case NotSaved(error):
+                    self._tell(error)
+                case _:
+                    about_turns.append(event)
+        self.turns.receive(about_turns)
+
+
+def _joined(returned: str, typed: str) -> str:
+    """Words that come back, before what was typed since."""
+    return "\n\n".join(text for text in (returned, typed) if text)
 
 
 def _summary(stats: Stats) -> str:

@@ -68,6 +68,15 @@ def test_a_model_that_cannot_be_loaded_is_3(tmp_path: Path) -> None:
         assert "Traceback" not in done.stderr
 
 
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = ask("Hello", "--data-dir", str(tmp_path / "file" / "data"))
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "Fireside may not write in" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C is sent otherwise there")
 def test_ctrl_c_is_130_and_leaves_no_engine(tmp_path: Path) -> None:
     slow = tmp_path / "slow.py"
@@ -108,3 +117,25 @@ def test_a_reader_that_has_enough() -> None:
     )
     assert "Traceback" not in done.stderr
     assert "BrokenPipe" not in done.stderr
+
+
+def test_options_before_ask_count_too(tmp_path: Path) -> None:
+    missing = str(tmp_path / "missing.gguf")
+    for arguments in (["--model", missing, "ask", "Hello"], ["ask", "Hello", "--model", missing]):
+        done = subprocess.run([*FIRESIDE, *arguments], capture_output=True, timeout=60, check=False)
+        assert done.returncode == 3
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="of Linux")
+@pytest.mark.parametrize(
+    ("where", "code", "said"), [(">/dev/full", 1, "cannot be written"), (">&-", 0, "")]
+)
+def test_an_answer_that_nobody_can_take(where: str, code: int, said: str) -> None:
+    shell = f'"{sys.executable}" -m app ask "Hello" {where}'
+    done = subprocess.run(
+        ["bash", "-c", shell], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == code
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Error" not in done.stderr

@@ -154,7 +154,7 @@ class Fireside:
 
     def idle(self) -> None:
         """Waits until no answer is on its way, and everything is on disk."""
-        self.until(lambda: not self.window.turns.busy(self.window._chat))
+        self.until(lambda: not self.window.busy())
         self.stored(lambda store: None)
 
     def stored(self, read: Callable[[Store], T]) -> T:

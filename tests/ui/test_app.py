@@ -9,12 +9,18 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
+from PySide6.QtCore import QLockFile
 
+from app.base.errors import StoreLocked, StoreReadOnly
 from app.store import Store
+from app.ui import app
 from app.ui.app import SingleInstance
+from app.ui.smoke import Smoke
+from tests.ui.driver import Fireside
 
 FIRESIDE = [sys.executable, "-m", "app"]
 
@@ -26,8 +32,40 @@ def test_smoke() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_smoke_without_an_answer_fails(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    closed_at_once = SimpleNamespace(exec=lambda: 0)
+    assert Smoke(fireside.window).run(closed_at_once) == 1
+    monkeypatch.setattr(SingleInstance, "acquire", lambda self: False)
+    assert app.run(tmp_path, None, smoke=True) == 1
+
+
+FIRST = """
+import sys
+from pathlib import Path
+from app.ui import app
+
+def raise_to_front(window, real=app.Window.raise_to_front):
+    window.showMinimized()
+    real(window)
+    print("hidden" if window.isMinimized() else "raised", flush=True)
+
+if __name__ == "__main__":
+    app.Window.raise_to_front = raise_to_front
+    sys.exit(app.run(Path(sys.argv[1]), None, smoke=False))
+"""
+
+
 def test_a_second_start_raises_the_first(tmp_path: Path) -> None:
-    first = subprocess.Popen([*FIRESIDE, "--data-dir", str(tmp_path)])
+    script = tmp_path / "first.py"
+    script.write_text(FIRST)
+    first = subprocess.Popen(
+        [sys.executable, str(script), str(tmp_path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": "."},
+    )
     try:
         deadline = time.monotonic() + 20
         while not (tmp_path / "fireside.lock").exists() and time.monotonic() < deadline:
@@ -35,13 +73,14 @@ def test_a_second_start_raises_the_first(tmp_path: Path) -> None:
         began = time.monotonic()
         second = subprocess.run([*FIRESIDE, "--data-dir", str(tmp_path)], timeout=30, check=False)
         assert second.returncode == 0
-        assert time.monotonic() - began < 15
+        assert time.monotonic() - began < 0.7 * app._PATIENCE_S
         assert first.poll() is None
     finally:
         children = psutil.Process(first.pid).children(recursive=True)
         first.terminate()
-        first.wait(10)
+        said, _ = first.communicate(timeout=10)
         psutil.wait_procs(children, timeout=5)
+    assert said == "raised\n"
 
 
 def test_the_first_is_told(tmp_path: Path, qtbot: object) -> None:
@@ -73,27 +112,71 @@ def test_folders_do_not_know_each_other(tmp_path: Path, qtbot: object) -> None:
     other.close()
 
 
-@pytest.mark.skipif(os.name != "posix", reason="the folder's way to be unusable is of POSIX")
-def test_a_store_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
-    Store(tmp_path / "chats.db").close()
-    with closing(sqlite3.connect(tmp_path / "chats.db")) as db:
-        db.execute("PRAGMA user_version = 999")
-        db.commit()
+def test_a_folder_that_takes_no_lock(tmp_path: Path, qtbot: object) -> None:
+    with pytest.raises(StoreReadOnly):
+        SingleInstance(tmp_path / "nowhere").acquire()
+
+
+def test_a_first_that_does_not_listen(
+    tmp_path: Path, qtbot: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "_PATIENCE_S", 0.3)
+    lock = QLockFile(str(tmp_path / "fireside.lock"))
+    assert lock.tryLock(0)
+    with pytest.raises(StoreLocked):
+        SingleInstance(tmp_path).acquire()
+    lock.unlock()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems always have a screen")
+@pytest.mark.parametrize("screen", [{}, {"DISPLAY": ""}, {"WAYLAND_DISPLAY": "", "DISPLAY": ""}])
+def test_no_screen(screen: dict[str, str]) -> None:
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    environment = {name: value for name, value in os.environ.items() if name not in names}
+    done = subprocess.run(
+        FIRESIDE, env=environment | screen, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("There is no screen here.")
+
+
+def start_problem(data_dir: Path) -> str:
+    """What a box says where the window cannot open."""
     code = (
         "import sys\nfrom pathlib import Path\nfrom PySide6.QtCore import QTimer\n"
-        "from PySide6.QtWidgets import QApplication\nfrom app.base.settings import Folders\n"
-        "from app.ui import app\n"
+        "from PySide6.QtWidgets import QApplication\nfrom app.ui import app\n"
         "qt = app._application()\n"
         "def look():\n"
         "    box = qt.activeModalWidget()\n"
         "    print(box.objectName(), box.text())\n"
         "    box.close()\n"
         "QTimer.singleShot(500, look)\n"
-        f"sys.exit(app.run(Folders(Path({str(tmp_path)!r})), None, False))"
+        f"sys.exit(app.run(Path({str(data_dir)!r}), None, False))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 1, done.stderr
-    assert done.stdout.startswith("startProblem The chats in")
-    assert "newer Fireside" in done.stdout
+    assert "Traceback" not in done.stderr
+    name, _, sentence = done.stdout.partition(" ")
+    assert name == "startProblem"
+    return sentence
+
+
+def test_a_store_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
+    Store(tmp_path / "chats.db").close()
+    with closing(sqlite3.connect(tmp_path / "chats.db")) as db:
+        db.execute("PRAGMA user_version = 999")
+        db.commit()
+    sentence = start_problem(tmp_path)
+    assert sentence.startswith("The chats in")
+    assert "newer Fireside" in sentence
+
+
+def test_a_folder_that_cannot_be_made_is_told(
+    tmp_path: Path, qtbot: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert start_problem(tmp_path / "file" / "data").startswith("Fireside may not write in")
+    assert app.run(tmp_path / "file" / "data", None, smoke=True) == 1  # and no box
+    assert capsys.readouterr().err.startswith("Fireside may not write in")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QPlainTextEdit, QTextBrowser, QWidget
 
-from app.base.errors import ContextFull, EngineDied, ModelMissing
+from app.base.errors import ContextFull, EngineDied, ModelMissing, StoreFull
 from app.base.types import Channel, Delta, Effort, Prefill, Prompt, StopReason
-from app.host import demo_model
-from app.store import State
+from app.host import Host, demo_model
+from app.store import State, Store
 from tests.ui.driver import STATS, Fireside, Start, answer, done, said, thought
 
 
@@ -147,6 +149,29 @@ def test_copy_gives_markdown(fireside: Fireside) -> None:
     fireside.idle()
     press(fireside, "copyMessage")
     assert QGuiApplication.clipboard().text() == "It is **Paris**."
+
+
+def test_icons_stand_under_the_text(fireside: Fireside) -> None:
+    fireside.ask("hello", *answer("hi"))
+    fireside.shows("hi")
+    fireside.idle()
+
+    def left(widget: QWidget) -> int:
+        return widget.mapTo(fireside.window, QPoint(0, 0)).x()
+
+    button = fireside.find(QAbstractButton, "copyMessage")
+    icon = left(button) + (button.width() - button.iconSize().width()) // 2
+    assert icon == left(fireside.find(QWidget, "thought"))
+
+
+def test_code_stands_close(fireside: Fireside) -> None:
+    fireside.ask("code", *answer("```python\na = 1\n\n\nb = 2\n```\n"))
+    fireside.shows("b = 2")
+    document = fireside.find(QTextBrowser, "codeText").document()
+    first, second = document.begin(), document.begin().next()
+    layout = document.documentLayout()
+    pitch = layout.blockBoundingRect(second).y() - layout.blockBoundingRect(first).y()
+    assert 18 < pitch < 22
 
 
 def test_copy_code(fireside: Fireside) -> None:
@@ -286,6 +311,69 @@ def test_a_failure_is_still_explained_after_another_chat(fireside: Fireside) -> 
     fireside.window.new_chat()
     fireside.window.open_chat(chat)
     fireside.shows("signal 11")
+
+
+def test_a_start_chooses_no_chat(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    fireside = start()
+    fireside.ask("one", *answer("first"))
+    fireside.shows("first")
+    fireside.idle()
+    written: list[str] = []
+    real = Host.change
+    monkeypatch.setattr(
+        Host, "change", lambda self, **new: written.extend(new) or real(self, **new)
+    )
+    fireside = start()
+    fireside.shows("first")
+    assert "chat" not in written
+    fireside.window.new_chat()
+    assert "chat" in written
+
+
+def test_what_could_not_be_stored_comes_back(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise StoreFull(Path("chats.db"))
+
+    monkeypatch.setattr(Store, "create_chat", fails)
+    held = fireside.hold()
+    fireside.host.disk(lambda _: held.wait())
+    fireside.ask("the question")
+    fireside.type("the next")
+    held.set()
+    fireside.until(lambda: fireside.window.banner.isVisible())
+    assert editor(fireside).toPlainText() == "the question\n\nthe next"
+    assert not fireside.window.busy()
+    fireside.window.new_chat()
+    monkeypatch.undo()
+    fireside.ask("", *answer("ok"))
+    fireside.shows("ok")
+
+
+def test_a_new_chat_right_behind_send_stays_new(fireside: Fireside) -> None:
+    held = fireside.hold()
+    fireside.host.disk(lambda _: held.wait())
+    fireside.ask("one", *answer("first"))
+    fireside.until(fireside.window.busy)
+    fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    assert not fireside.window.findChild(QWidget, "stop").isVisible()
+    fireside.type("draft")
+    held.set()
+    fireside.until(lambda: fireside.window.index.rows)
+    fireside.stored(lambda store: None)
+    assert fireside.find(QWidget, "greeting").isVisible()
+    assert fireside.window.windowTitle() == "Fireside"
+    assert editor(fireside).toPlainText() == "draft"
+    held.clear()
+    fireside.host.disk(lambda _: held.wait())
+    fireside.ask(" two", *answer("second"))
+    held.set()
+    fireside.shows("second")
+    fireside.idle()
+    assert "first" not in fireside.text()
+    fireside.window.open_chat(min(fireside.window.index.rows))
+    fireside.shows("first")
 
 
 def test_a_restart_shows_it_all_again(start: Start) -> None:

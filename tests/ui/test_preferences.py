@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QPalette
-from PySide6.QtWidgets import QAbstractButton, QApplication, QPlainTextEdit
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPlainTextEdit
 
 from app import __version__
 from app.base import settings
@@ -133,3 +134,16 @@ def test_reading_ahead_can_be_turned_off(fireside: Fireside) -> None:
     fireside.stored(lambda store: None)
     assert settings.load(fireside.host.folders.settings).prepare is False
     assert not fireside.host._may_prepare()
+
+
+def test_a_setting_that_cannot_be_saved_says_so(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(settings, "save", full)
+    fireside.host.change(instructions="Be brief.")
+    banner = fireside.find(QLabel, "bannerText")
+    fireside.until(banner.isVisible)
+    assert banner.text().startswith("The disk is full")

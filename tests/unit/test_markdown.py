@@ -72,6 +72,13 @@ def test_a_list_with_code_keeps_the_code_apart() -> None:
     assert blocks == [Items(3, ((Prose("first"), Code("ls", "sh")), (Prose("second"),)))]
 
 
+@pytest.mark.parametrize(("mark", "start"), [("0.", 0), ("1.", 1), ("7)", 7), ("-", None)])
+def test_a_list_with_code_starts_where_it_was_written_to(mark: str, start: int | None) -> None:
+    (block,) = parse(f"{mark} first\n\n   ```\n   ls\n   ```")
+    assert isinstance(block, Items)
+    assert block.start == start
+
+
 def test_a_list_of_text_is_prose() -> None:
     (block,) = parse("- a\n  - b\n- c")
     assert isinstance(block, Prose)

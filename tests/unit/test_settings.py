@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.base.errors import StoreReadOnly
 from app.base.settings import Folders, Settings, Theme, load, save
-from app.base.types import Effort
 
 CHANGED = Settings(
     theme=Theme.DARK,
-    effort=Effort.HIGH,
     instructions="Be brief.\n“Ünïcode” 😀\0",
+    prepare=False,
     model="/models/gpt-oss.gguf",
     models=("/models/gpt-oss.gguf", "C:\\models\\b.gguf", "/bytes/\udcff.gguf"),
     chat=7,
@@ -72,7 +72,6 @@ def test_what_cannot_be_read_is_the_defaults(path: Path) -> None:
 def test_wrong_types_fall_back_field_by_field(path: Path) -> None:
     wrong = {
         "theme": "sepia",
-        "effort": ["low"],
         "instructions": 3,
         "model": None,
         "models": ["a", 1, "b"],
@@ -142,5 +141,7 @@ def test_folders(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(OSError, match="file"):
-        Folders.find(tmp_path / "file" / "data")
+    for wish in (tmp_path / "file" / "data", Path("~nobody-of-this-name/data")):
+        with pytest.raises(StoreReadOnly) as caught:
+            Folders.find(wish)
+        assert caught.value.path == wish / "chats.db"

@@ -1,0 +1,147 @@
+"""Small things that a tester found."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import QAbstractButton, QLabel, QListView, QPushButton, QTextBrowser, QWidget
+
+from app.base import errors as e
+from app.base.types import Channel, Delta, Effort, Event, Request, StopReason
+from app.ui.errors import explain
+from app.ui.text import TextView
+from app.ui.theme import Look
+from tests.ui.driver import Fireside, answer, done, said, thought
+
+
+def test_the_composer_shrinks_with_the_edit(fireside: Fireside) -> None:
+    editor = fireside.window.composer.editor
+    low = editor.height()
+    editor.insertPlainText("some words " * 50)
+    high = editor.height()
+    assert high > 2 * low
+    editor.selectAll()
+    fireside.qtbot.keyClick(editor, Qt.Key.Key_Delete)
+    assert editor.height() == low
+    fireside.window.composer.set_text("some words " * 50)
+    assert editor.height() == high
+
+
+def test_a_restored_chat_has_its_effort(fireside: Fireside) -> None:
+    fireside.find(QAbstractButton, "effortHigh").click()
+    fireside.ask("pears", *answer("About pears."))
+    fireside.shows("About pears.")
+    fireside.idle()
+    chat = fireside.window._chat
+    fireside.window.sidebar.deleted.emit(chat)
+    fireside.until(lambda: fireside.find(QListView, "chatList").model().rowCount() == 0)
+    fireside.find(QAbstractButton, "undo").click()
+    fireside.shows("About pears.")
+    assert fireside.window.composer.effort is Effort.HIGH
+
+
+def test_how_an_answer_ended_is_still_told_later(fireside: Fireside) -> None:
+    fireside.ask("count", said("one"), fireside.hold())
+    fireside.shows("one")
+    fireside.window.turns.stop(fireside.window._chat)
+    fireside.shows("You stopped this answer.")
+    fireside.idle()
+    fireside.ask("again", *answer("two"))
+    fireside.shows("two")
+    notice = fireside.find(QWidget, "notice")
+    assert notice.isEnabled()
+    assert not any(button.isVisible() for button in notice.findChildren(QPushButton))
+
+
+def test_suggestions_have_room(fireside: Fireside) -> None:
+    chips = [fireside.find(QAbstractButton, f"suggestion{n}") for n in (1, 2, 3, 4)]
+    assert chips[0].y() == chips[1].y()
+    fireside.window.resize(720, 480)
+    fireside.until(lambda: len({chip.y() for chip in chips}) == 4)
+    assert all(chip.width() >= chip.sizeHint().width() for chip in chips)
+    fireside.window.resize(1180, 860)
+    fireside.until(lambda: chips[0].y() == chips[1].y())
+
+
+@pytest.mark.parametrize("odd", ["a\u00a0b", "a\u2028b", "a\rb", "a\r\nb"])
+def test_a_selection_survives_more_text(look: Look, odd: str) -> None:
+    view = TextView(look)
+    view.set_plain(odd)
+    view.moveCursor(QTextCursor.MoveOperation.Start)
+    view.moveCursor(QTextCursor.MoveOperation.Right, QTextCursor.MoveMode.KeepAnchor)
+    view.set_plain(f"{odd} and more")
+    assert view.textCursor().selectedText() == "a"
+    assert view.toPlainText().endswith("b and more")
+
+
+def test_a_line_end_in_two_pieces_is_one(look: Look) -> None:
+    view = TextView(look)
+    view.set_plain("a\r")
+    view.set_plain("a\r\nb")
+    assert view.toPlainText() == "a\nb"
+
+
+def test_a_call_says_that_there_are_no_tools(fireside: Fireside) -> None:
+    call = Delta(1, "print(1)", Channel.COMMENTARY, "python", "code")
+    fireside.ask("run", thought("hm"), call, done(StopReason.CALL))
+    fireside.shows("The model wanted to use a tool, and Fireside has none yet.")
+    fireside.idle()
+    fireside.script(*answer("without a tool"))
+    fireside.find(QAbstractButton, "tryAgain").click()
+    fireside.shows("without a tool")
+    assert "wanted to use a tool" not in fireside.text()
+
+
+def test_words_for_files_that_are_no_models(tmp_path: Path) -> None:
+    assert "ends in .gguf" in explain(e.NotGguf(Path("notes.txt"))).sentence
+    page = explain(e.NotGguf(Path("gpt-oss.GGUF"))).sentence
+    assert "ends in" not in page
+    assert "Download it again." in page
+    folder = explain(e.ModelUnreadable(tmp_path, "not a file")).sentence
+    assert "is a folder. Choose the file in it" in folder
+    tiny = explain(e.ModelTruncated(Path("x.gguf"), 100, 101)).sentence
+    assert tiny == "“x.gguf” is incomplete. Download it again."
+
+
+def test_stopping_is_said_at_once(fireside: Fireside, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard, more = threading.Event(), threading.Event()
+
+    def deaf(request: Request, cancel: Any) -> Iterator[Event]:
+        yield said("one, ")
+        more.wait(5)
+        yield said("two")
+        heard.wait(5)
+        yield done(StopReason.CANCELLED)
+
+    monkeypatch.setattr(fireside.backend, "stream", deaf)
+    status = fireside.find(QLabel, "statusLine")
+    fireside.ask("count")
+    fireside.shows("one,")
+    try:
+        fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_Escape)
+        assert status.text() == "Stopping…"
+        more.set()
+        fireside.qtbot.wait(100)
+        assert status.text() == "Stopping…"
+    finally:
+        more.set()
+        heard.set()
+    fireside.shows("You stopped this answer.")
+    fireside.until(lambda: status.text() != "Stopping…")
+
+
+def test_reasoning_of_odd_characters_keeps_its_selection(fireside: Fireside) -> None:
+    more = fireside.hold()
+    fireside.ask("why", thought("10\u202f000\u00a0km"), more, thought(" far"), fireside.hold())
+    fireside.shows("km")
+    text = fireside.find(QTextBrowser, "thoughtText")
+    text.selectAll()
+    more.set()
+    fireside.shows("far")
+    assert text.textCursor().hasSelection()
