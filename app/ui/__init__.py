@@ -1,7 +1,7 @@
 """The window: the only room that knows Qt.
 
 ``app`` starts it; ``frame`` has its parts in their places (``sidebar`` with ``chat_list``,
-``transcript`` with ``messages``, ``render``, ``text`` and ``highlight``, ``composer``,
+``transcript`` with ``messages``, ``thought``, ``render``, ``text`` and ``highlight``, ``composer``,
 ``greeting``, ``models_page``, ``preferences``); ``window`` says what they do, with ``turns``
 for the answers on their way, ``chat_index`` for the chats and ``model_choice`` for the model.
 ``bridge`` alone crosses threads, ``theme`` has colours, fonts and icons, ``controls`` the small
