@@ -4,6 +4,6 @@
 ``transcript`` with ``messages``, ``thought``, ``render``, ``text`` and ``highlight``, ``composer``,
 ``greeting``, ``models_page``, ``preferences``); ``window`` says what they do, with ``turns``
 for the answers on their way, ``chat_index`` for the chats and ``model_choice`` for the model.
-``bridge`` alone crosses threads, ``theme`` has colours, fonts and icons, ``controls`` the small
-parts, ``errors`` the sentences (and no Qt).
+``bridge`` alone crosses threads, and ``garbage`` keeps Python from doing so; ``theme`` has
+colours, fonts and icons, ``controls`` the small parts, ``errors`` the sentences (and no Qt).
 """

@@ -19,6 +19,7 @@ from app.base.settings import Folders
 from app.host import Host
 from app.ui.bridge import Bridge
 from app.ui.errors import explain
+from app.ui.garbage import GarbageCollector
 from app.ui.theme import Look, application_icon, load_fonts
 from app.ui.window import Window
 
@@ -43,6 +44,7 @@ def run(data_dir: Path | None, model: Path | None, smoke: bool) -> int:
     except StoreError as error:
         _say(explain(error).sentence, smoke)
         return 1
+    garbage = GarbageCollector()
     try:
         look.choose(host.settings.theme)
         window = Window(host, bridge, look)
@@ -59,6 +61,7 @@ def run(data_dir: Path | None, model: Path | None, smoke: bool) -> int:
         host.close()
         bridge.close()
         first.close()
+        garbage.close()
 
 
 def _application() -> QApplication:

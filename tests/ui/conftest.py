@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from app.base import settings as settings_file
 from app.base.settings import Folders, Settings, Theme
 from app.host import Host, demo_model
 from app.ui.bridge import Bridge
+from app.ui.garbage import GarbageCollector
 from app.ui.theme import Look, load_fonts
 from app.ui.window import Window
 from tests.ui.driver import Backend, Fireside, Start
@@ -23,6 +25,15 @@ from tests.ui.driver import Backend, Fireside, Start
 def fonts(qapp: QApplication) -> None:
     qapp.setStyle("Fusion")
     load_fonts()
+
+
+@pytest.fixture(autouse=True)
+def garbage(qapp: QApplication) -> Iterator[None]:
+    """Widgets are destroyed on this thread, as in the app."""
+    collector = GarbageCollector()
+    yield
+    gc.collect()
+    collector.close()
 
 
 @pytest.fixture
