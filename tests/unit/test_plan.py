@@ -117,3 +117,11 @@ def test_this_machine_runs_the_demo_model() -> None:
     chosen = plan.make(probe.model(resource("models", "demo-gpt-oss.gguf")), machine)
     assert chosen.context == 32768
     assert chosen.needed < GIB
+
+
+def test_a_system_that_says_nothing_of_batteries(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails() -> None:
+        raise FileNotFoundError("/sys/class/power_supply")
+
+    monkeypatch.setattr(probe.psutil, "sensors_battery", fails, raising=False)
+    assert not probe.on_battery()
