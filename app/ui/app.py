@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import os
 import signal
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QLockFile, QObject, QTimer
@@ -36,7 +39,7 @@ def run(data_dir: Path | None, model: Path | None, smoke: bool) -> int:
     try:
         folders = Folders.find(data_dir)
         first = SingleInstance(folders.data)
-        if not first.acquire():
+        if not first.acquire(model):
             return 1 if smoke else 0
         look = Look(application)
         bridge = Bridge()
@@ -48,7 +51,7 @@ def run(data_dir: Path | None, model: Path | None, smoke: bool) -> int:
     try:
         look.choose(host.settings.theme)
         window = Window(host, bridge, look)
-        first.on_second(window.raise_to_front)
+        first.on_second(window.called)
         window.show()
         _choose_model(window, host, model)
         QTimer.singleShot(1000, gc.freeze)  # what is there now lives as long as the window
@@ -111,8 +114,8 @@ class SingleInstance(QObject):
         self._server = QLocalServer(self)
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
 
-    def acquire(self) -> bool:
-        """True for the first. Any other has the first come to the front.
+    def acquire(self, model: Path | None = None) -> bool:
+        """True for the first. Any other has the first come to the front, and use ``model``.
 
         Raises StoreReadOnly where the folder takes no lock, StoreLocked where the first does
         not listen.
@@ -121,7 +124,7 @@ class SingleInstance(QObject):
         while not self._lock.tryLock(0):
             if self._lock.error() is not QLockFile.LockError.LockFailedError:
                 raise StoreReadOnly(self._chats)
-            if self._call_first():
+            if self._call_first(model):
                 return False
             if time.monotonic() > deadline:
                 raise StoreLocked(self._chats)
@@ -130,14 +133,21 @@ class SingleInstance(QObject):
         self._server.listen(self._name)
         return True
 
-    def on_second(self, show: object) -> None:
-        """Calls ``show`` whenever Fireside is started again."""
+    def on_second(self, called: Callable[[Path | None], None]) -> None:
+        """Calls ``called`` whenever Fireside is started again, with the model that it was
+        started with."""
+
+        def hear(connection: QLocalSocket) -> None:
+            if connection.canReadLine():
+                path = os.fsdecode(bytes(connection.readLine().data()).removesuffix(b"\n"))
+                connection.disconnectFromServer()
+                called(Path(path) if path else None)
 
         def arrived() -> None:
             while connection := self._server.nextPendingConnection():
                 connection.disconnected.connect(connection.deleteLater)
-                connection.disconnectFromServer()
-                show()
+                connection.readyRead.connect(partial(hear, connection))
+                hear(connection)
 
         self._server.newConnection.connect(arrived)
 
@@ -146,10 +156,11 @@ class SingleInstance(QObject):
         self._server.close()
         self._lock.unlock()
 
-    def _call_first(self) -> bool:
+    def _call_first(self, model: Path | None) -> bool:
         socket = QLocalSocket()
         socket.connectToServer(self._name)
         reached = socket.waitForConnected(500)
         if reached:
+            socket.write(os.fsencode(model.absolute() if model else "") + b"\n")
             socket.waitForDisconnected(2000)
         return reached

@@ -253,6 +253,12 @@ class Window(Frame):
         self.models_page.findChild(QWidget, "tryDemo").setFocus()
         self._show_title()
 
+    def called(self, model: Path | None) -> None:
+        """Somebody started Fireside again, perhaps with a model."""
+        self.raise_to_front()
+        if model:
+            self.use_file(model)
+
     def open_file(self) -> None:
         """Asks for a GGUF file."""
         dialog = QFileDialog(self, "Open a GGUF file", "", "GGUF models (*.gguf);;All files (*)")

@@ -37,7 +37,7 @@ def test_smoke_without_an_answer_fails(
 ) -> None:
     closed_at_once = SimpleNamespace(exec=lambda: 0)
     assert Smoke(fireside.window).run(closed_at_once) == 1
-    monkeypatch.setattr(SingleInstance, "acquire", lambda self: False)
+    monkeypatch.setattr(SingleInstance, "acquire", lambda self, model: False)
     assert app.run(tmp_path, None, smoke=True) == 1
 
 
@@ -83,20 +83,22 @@ def test_a_second_start_raises_the_first(tmp_path: Path) -> None:
     assert said == "raised\n"
 
 
-def test_the_first_is_told(tmp_path: Path, qtbot: object) -> None:
+@pytest.mark.parametrize("model", [None, Path("/models/größe 1.gguf")])
+def test_the_first_is_told(tmp_path: Path, qtbot: object, model: Path | None) -> None:
     first = SingleInstance(tmp_path)
     assert first.acquire()
-    shown: list[bool] = []
-    first.on_second(lambda: shown.append(True))
+    shown: list[Path | None] = []
+    first.on_second(shown.append)
+    name = f"Path({str(model)!r})" if model else None
     code = (
         "import sys; from pathlib import Path; from PySide6.QtCore import QCoreApplication\n"
         "from app.ui.app import SingleInstance; QCoreApplication([])\n"
-        f"sys.exit(SingleInstance(Path({str(tmp_path)!r})).acquire())"
+        f"sys.exit(SingleInstance(Path({str(tmp_path)!r})).acquire({name}))"
     )
     second = subprocess.Popen([sys.executable, "-c", code])
     qtbot.waitUntil(lambda: second.poll() is not None, timeout=20_000)
     assert second.returncode == 0
-    assert shown == [True]
+    assert shown == [model]
     first.close()
     third = SingleInstance(tmp_path)
     assert third.acquire()
