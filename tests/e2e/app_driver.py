@@ -71,7 +71,7 @@ def main() -> int:
     driver, timer = Driver(), QTimer(application)
     timer.timeout.connect(driver.step)
     QTimer.singleShot(300, lambda: timer.start(50))
-    return ui.run(folders, None, smoke=False)
+    return ui.run(folders.data, None, smoke=False)
 
 
 if __name__ == "__main__":
