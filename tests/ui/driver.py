@@ -175,3 +175,12 @@ class Fireside:
 
 
 Start = Callable[..., Fireside]
+
+
+def make(fireside: Fireside, *titles: str) -> None:
+    """Asks a question in a new chat for each title."""
+    for title in titles:
+        fireside.window.new_chat()
+        fireside.ask(title, *answer(f"About {title}."))
+        fireside.shows(f"About {title}.")
+        fireside.idle()

@@ -7,7 +7,7 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QListView, QWidget
 
 from app.base.types import Effort
-from tests.ui.driver import Fireside, answer, done, said
+from tests.ui.driver import Fireside, answer, done, make, said
 
 KEY = Qt.Key
 
@@ -24,14 +24,6 @@ def index_of(fireside: Fireside, title: str) -> QModelIndex:
 
 def marked(fireside: Fireside) -> list[str]:
     return [index.data() for index in view(fireside).selectedIndexes()]
-
-
-def make(fireside: Fireside, *titles: str) -> None:
-    for title in titles:
-        fireside.window.new_chat()
-        fireside.ask(title, *answer(f"About {title}."))
-        fireside.shows(f"About {title}.")
-        fireside.idle()
 
 
 def stand_on(fireside: Fireside, title: str) -> None:

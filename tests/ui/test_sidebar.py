@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QListVie
 from app.base.types import Effort
 from app.store import ChatRow, TitleBy
 from app.ui.chat_list import ChatModel, group_of
-from tests.ui.driver import Fireside, Start, answer
+from tests.ui.driver import Fireside, Start, make
 
 
 def chats(fireside: Fireside) -> list[str]:
@@ -26,13 +26,13 @@ def index_of(fireside: Fireside, title: str) -> QModelIndex:
     return model.index(chats(fireside).index(title), 0)
 
 
-def make(fireside: Fireside, *titles: str) -> None:
-    """Asks a question in a new chat for each title."""
-    for title in titles:
-        fireside.window.new_chat()
-        fireside.ask(title, *answer(f"About {title}."))
-        fireside.shows(f"About {title}.")
-        fireside.idle()
+def begin_renaming(fireside: Fireside, title: str) -> QLineEdit:
+    """F2 on a chat; the field that appears."""
+    view = fireside.find(QListView, "chatList")
+    view.setCurrentIndex(index_of(fireside, title))
+    view.setFocus()
+    fireside.qtbot.keyClick(view, Qt.Key.Key_F2)
+    return fireside.find(QLineEdit, "renameChat")
 
 
 def click(fireside: Fireside, title: str) -> None:
@@ -76,11 +76,7 @@ def test_groups(days: int, group: str) -> None:
 def test_rename_by_f2(start: Start) -> None:
     fireside = start()
     make(fireside, "apples")
-    view = fireside.find(QListView, "chatList")
-    view.setCurrentIndex(index_of(fireside, "apples"))
-    view.setFocus()
-    fireside.qtbot.keyClick(view, Qt.Key.Key_F2)
-    field = fireside.find(QLineEdit, "renameChat")
+    field = begin_renaming(fireside, "apples")
     field.selectAll()
     fireside.qtbot.keyClicks(field, "A better name")
     fireside.qtbot.keyClick(field, Qt.Key.Key_Return)
@@ -94,11 +90,7 @@ def test_rename_by_f2(start: Start) -> None:
 
 def test_a_refresh_does_not_end_a_renaming(fireside: Fireside) -> None:
     make(fireside, "apples")
-    view = fireside.find(QListView, "chatList")
-    view.setCurrentIndex(index_of(fireside, "apples"))
-    view.setFocus()
-    fireside.qtbot.keyClick(view, Qt.Key.Key_F2)
-    field = fireside.find(QLineEdit, "renameChat")
+    field = begin_renaming(fireside, "apples")
     fireside.stored(lambda store: store.create_chat(Effort.LOW))
     fireside.window.index.refresh()
     fireside.stored(lambda store: None)
@@ -109,11 +101,7 @@ def test_a_refresh_does_not_end_a_renaming(fireside: Fireside) -> None:
 
 def test_escape_leaves_the_name(fireside: Fireside) -> None:
     make(fireside, "apples")
-    view = fireside.find(QListView, "chatList")
-    view.setCurrentIndex(index_of(fireside, "apples"))
-    view.setFocus()
-    fireside.qtbot.keyClick(view, Qt.Key.Key_F2)
-    field = fireside.find(QLineEdit, "renameChat")
+    field = begin_renaming(fireside, "apples")
     fireside.qtbot.keyClicks(field, "zzz")
     fireside.qtbot.keyClick(field, Qt.Key.Key_Escape)
     fireside.qtbot.wait(50)
