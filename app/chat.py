@@ -7,11 +7,11 @@ in order.
 
 from __future__ import annotations
 
+import datetime
 import sys
 import threading
 import time
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
@@ -31,10 +31,12 @@ from app.base.types import (
     Prompt,
     Request,
     Role,
+    Sampling,
     Stats,
     StopReason,
 )
-from app.engine.backend import Backend
+from app.engine.backend import Backend, Planned
+from app.engine.plan import Plan
 from app.store import ChatRow, MessageRow, State, Store
 
 _SAVE_S = 0.5  # a crash loses at most so much of an answer
@@ -46,6 +48,7 @@ class Turn:
 
     def __init__(self) -> None:
         self.stopped = threading.Event()
+        self.hurried = threading.Event()
         self._lock = threading.Lock()
         self._withdraw: Callable[[], None] | None = None
 
@@ -53,6 +56,10 @@ class Turn:
         """Stops it; what was said so far stays."""
         self.stopped.set()
         self._take_back()
+
+    def answer_now(self) -> None:
+        """Ends its reasoning; the answer follows, from what was thought so far."""
+        self.hurried.set()
 
     def queued(self, withdraw: Callable[[], None]) -> None:
         """It waits for another. ``withdraw`` is called, once, when it is cancelled."""
@@ -66,6 +73,16 @@ class Turn:
             withdraw, self._withdraw = self._withdraw, None
         if withdraw:
             withdraw()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPlanned:
+    """How the model is about to be run. ``reduced``: there was less memory than for the plan
+    that was tried before."""
+
+    model: ModelRef
+    plan: Plan
+    reduced: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +129,18 @@ class TurnProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What the next question of a chat (None for a new one) will take of the context, with what
+    is typed of it so far, in tokens; see Prompt."""
+
+    chat: int | None
+    prompt: int
+    reserved: int
+    context: int
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True)
 class TurnEnded:
     """The answer as it is on disk now. ``error`` where it was cut off by one."""
 
@@ -130,7 +159,15 @@ class SendFailed:
 
 
 ChatEvent = (
-    ModelLoading | ModelReady | ModelFailed | TurnStarted | TurnProgress | TurnEnded | SendFailed
+    ModelPlanned
+    | ModelLoading
+    | ModelReady
+    | ModelFailed
+    | TurnStarted
+    | TurnProgress
+    | TurnEnded
+    | SendFailed
+    | Foreseen
 )
 
 
@@ -171,11 +208,13 @@ class Chats:
         effort: Effort,
         model: ModelRef,
         instructions: str = "",
+        sampling: Sampling | None = None,
     ) -> Turn:
-        """Asks; ``chat=None`` starts a new one. Ends in TurnEnded or SendFailed."""
+        """Asks; ``chat=None`` starts a new one, with ``sampling`` for all its answers. Ends in
+        TurnEnded or SendFailed."""
 
         def write() -> tuple[MessageRow | None, MessageRow]:
-            return self._store.ask(chat, Message(Role.USER, parts), effort, model.name)
+            return self._store.ask(chat, Message(Role.USER, parts), effort, model.name, sampling)
 
         return self._begin(chat, parts, write, model, instructions)
 
@@ -198,6 +237,26 @@ class Chats:
             return None, self._store.update(answer, state=State.STREAMING)
 
         return self._begin(None, (), write, model, instructions)
+
+    def prepare(
+        self, chat: int | None, text: str, effort: Effort, model: ModelRef, instructions: str = ""
+    ) -> None:
+        """Has the engine read what it will be asked with: the chat, and the words typed so far.
+        Whatever is asked for next ends it. Publishes Foreseen, where the model is loaded."""
+        turn = Turn()
+
+        def request() -> Request:
+            path = self._store.conversation(chat) if chat is not None else []
+            draft = [Message(Role.USER, (Part(text),))] if text.strip() else []
+            return Request(
+                model=model,
+                messages=(*(row.message for row in path), *draft),
+                effort=effort,
+                instructions=instructions,
+                today=_began(path),
+            )
+
+        self._on_engine(turn, self._prepare, turn, chat, request, ahead=True)
 
     def close(self) -> None:
         """Stops what runs, stores what it said, and ends the engine."""
@@ -231,7 +290,8 @@ class Chats:
             try:
                 question, answer = write()
                 path = self._store.conversation(answer.chat)
-                started = TurnStarted(turn, self._store.chat(answer.chat), question, answer)
+                row = self._store.chat(answer.chat)
+                started = TurnStarted(turn, row, question, answer)
             except StoreError as fault:
                 error = fault
             finally:
@@ -245,7 +305,8 @@ class Chats:
                 messages=tuple(r.message for r in path if r.id <= before),
                 effort=answer.effort or Effort.MEDIUM,
                 instructions=instructions,
-                sampling=model.sampling,
+                today=_began(path),
+                sampling=row.sampling or model.sampling,
             )
             if future := self._on_engine(turn, self._answer, turn, answer, request):
                 turn.queued(lambda: self._withdraw(future, answer))
@@ -287,7 +348,10 @@ class Chats:
         try:
             with closing(self._backend.load(model, turn.stopped)) as events:
                 for event in events:
-                    self._publish(ModelLoading(model, event.fraction))
+                    if isinstance(event, Planned):
+                        self._publish(ModelPlanned(model, event.plan, event.reduced))
+                    else:
+                        self._publish(ModelLoading(model, event.fraction))
             outcome = ModelReady(model)
         except Cancelled:
             outcome = None
@@ -304,8 +368,11 @@ class Chats:
         try:
             if turn.stopped.is_set():  # while it waited for another
                 raise Cancelled
-            with closing(self._backend.stream(request, turn.stopped)) as events:
+            with closing(self._backend.stream(request, turn.stopped, turn.hurried)) as events:
                 for event in events:
+                    if isinstance(event, Planned):
+                        self._publish(ModelPlanned(request.model, event.plan, event.reduced))
+                        continue
                     if isinstance(event, Done):
                         state = _STATES[event.reason]
                         writer.stats = event.stats
@@ -322,18 +389,30 @@ class Chats:
                 state = State.CUT_OFF  # the person closed the window, and did not stop the answer
             ended = writer.finish(state, error)
             self._publish(ended)
-        if state is State.DONE and ended.error is None and self._may_prepare():
+        if state is State.DONE and ended.error is None:
             before = request.messages[: -1 if row.message.parts else None]
+            past = replace(request, messages=(*before, ended.answer.message))
             turn = Turn()
-            messages = (*before, ended.answer.message)
-            past = replace(request, messages=messages)
-            self._on_engine(turn, self._prepare, turn, past, ahead=True)
+            self._on_engine(turn, self._prepare, turn, row.chat, lambda: past, ahead=True)
 
-    def _prepare(self, turn: Turn, request: Request) -> None:
+    def _prepare(self, turn: Turn, chat: int | None, request: Callable[[], Request]) -> None:
         """What can be done of the next question's work. Whatever goes wrong with it goes wrong
         again where somebody waits for it, and is told there."""
-        with suppress(FiresideError), closing(self._backend.prepare(request, turn.stopped)) as it:
-            deque(it, maxlen=0)
+        if turn.stopped.is_set():
+            return
+        with suppress(FiresideError):
+            work = self._backend.prepare(request(), turn.stopped, read=self._may_prepare())
+            with closing(work) as events:
+                for event in events:
+                    if isinstance(event, Prompt):
+                        use = (len(event.tokens), event.reserved, event.context, event.dropped)
+                        self._publish(Foreseen(chat, *use))
+
+
+def _began(path: Sequence[MessageRow]) -> datetime.date:
+    """The date that a chat's model is told: that of its first question. It stands at the
+    prompt's start, so another one would have the whole chat read anew every day."""
+    return datetime.date.fromtimestamp(path[0].created) if path else datetime.date.today()
 
 
 _STATES = {

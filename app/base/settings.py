@@ -57,6 +57,11 @@ class Folders:
     def engine_log(self) -> Path:
         return self.data / "engine.log"
 
+    @property
+    def kept(self) -> Path:
+        """What the model has read of each chat, to be read no second time."""
+        return self.data / "kept"
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -66,7 +71,16 @@ class Settings:
     instructions: str = ""
     """The person's own instructions to the model, for every chat."""
     prepare: bool = True
-    """Whether the engine reads an answer again, without its reasoning, while the person does."""
+    """Whether the engine reads ahead while the person reads or types."""
+    context: int | None = None
+    """Tokens of context; this and the next three: None, or empty, leaves it to the plan."""
+    gpu_layers: int | None = None
+    cpu_experts: int | None = None
+    """Of how many layers the experts stay on the CPU."""
+    cache_type: str = ""
+    """How keys and values are stored: "f16" or "q8_0"."""
+    kept_gb: int = 4
+    """Gigabytes of disk for what the model has read of each chat; 0 keeps nothing."""
     model: str = ""
     """Path of the chosen model, or "demo"; empty before the first choice."""
     models: tuple[str, ...] = ()
@@ -80,7 +94,7 @@ class Settings:
 
 def _parse(value: Any, default: Any, annotation: str) -> Any:
     """``value`` as the type of its field, or the default where it cannot be."""
-    if annotation == "int | None":
+    if annotation in ("int | None", "int"):
         return value if isinstance(value, int) and not isinstance(value, bool) else default
     if isinstance(default, tuple):
         return tuple(v for v in value if isinstance(v, str)) if isinstance(value, list) else default

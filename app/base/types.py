@@ -69,14 +69,16 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How the next token is drawn. The defaults are those that gpt-oss was made for, with
-    llama.cpp's own min_p. ``seed=None`` draws one; the same seed repeats an answer."""
+    """How tokens are drawn, and how many. The defaults are those that gpt-oss was made for, with
+    llama.cpp's own min_p. ``seed=None`` draws one; the same seed repeats an answer, at the price
+    of reading the whole conversation anew. ``max_tokens=None``: as long as the context allows."""
 
     temperature: float = 1.0
     top_p: float = 1.0
     top_k: int = 0
     min_p: float = 0.01
     seed: int | None = None
+    max_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,6 @@ class Request:
     instructions: str = ""
     today: datetime.date = field(default_factory=datetime.date.today)
     sampling: Sampling = Sampling()
-    max_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,10 @@ class Stats:
     seed: int
     context: int
     """Tokens that the context holds in all."""
+    restored: int = 0
+    """Of the prompt tokens that were reused, those that came from a cache on disk."""
+    dropped: int = 0
+    """How many messages, the oldest ones, did not fit into the context and were left out."""
 
     @property
     def reused(self) -> int:
@@ -158,10 +163,16 @@ class Loading:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """The ids that the model is asked with, and how many tokens its context holds."""
+    """The ids that the model is asked with, and how many tokens its context holds.
+
+    ``reserved`` tokens of that are kept free for the answer. ``dropped`` messages, the oldest
+    ones, are left out because they would not fit.
+    """
 
     tokens: tuple[int, ...]
     context: int
+    reserved: int = 0
+    dropped: int = 0
 
 
 @dataclass(frozen=True, slots=True)

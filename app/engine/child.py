@@ -322,7 +322,7 @@ class Child:
             raise EngineFailed("asked before a model was loaded")
         return self._model
 
-    def _prepare(self, request: Request) -> None:
+    def _prepare(self, request: Request, read: bool = True) -> None:
         """Has the cache hold the conversation as its next question will find it."""
         model = self._loaded()
         tokens = render_past(request, model.vocabulary, request.messages)
@@ -376,7 +376,7 @@ class Child:
         """Draws tokens behind the prompt until something ends it."""
         last = request.messages[-1]
         parser = Parser(model.vocabulary, last.parts if last.role is Role.ASSISTANT else ())
-        room = min(model.size - len(model.cached), request.max_tokens or model.size)
+        room = min(model.size - len(model.cached), request.sampling.max_tokens or model.size)
         reason = StopReason.LENGTH
         sampler = _sampler(request.sampling, tally.seed)
         try:

@@ -29,6 +29,8 @@ from app.base.errors import (
 )
 from app.base.types import Event, Loading, ModelRef, Request
 from app.engine import plan, probe
+from app.engine.backend import Planned
+from app.engine.probe import Devices
 
 _POLL_S = 0.02  # how often a stop is looked for
 _POLLED_S = 1.0  # the most that one look counts for
@@ -154,25 +156,39 @@ class LocalBackend:
         child = self._child
         return child.process.pid if child else None
 
-    def load(self, model: ModelRef, cancel: threading.Event) -> Generator[Loading, None, None]:
+    def load(
+        self, model: ModelRef, cancel: threading.Event
+    ) -> Generator[Loading | Planned, None, None]:
         with self._asking:
             yield from self._ready(model, cancel)
 
-    def stream(self, request: Request, cancel: threading.Event) -> Generator[Event, None, None]:
+    def stream(
+        self,
+        request: Request,
+        cancel: threading.Event,
+        answer_now: threading.Event | None = None,
+    ) -> Generator[Event | Planned, None, None]:
         with self._asking:
             yield from self._ready(request.model, cancel)
             yield from self._exchange(cancel, "ask", request)
 
-    def prepare(self, request: Request, cancel: threading.Event) -> Generator[Event, None, None]:
+    def prepare(
+        self, request: Request, cancel: threading.Event, *, read: bool = True
+    ) -> Generator[Event, None, None]:
         with self._asking:
             if self._runs(request.model):
                 yield from self._exchange(cancel, "prepare", request)
+
+    def devices(self) -> Devices:
+        return Devices()
 
     def close(self) -> None:
         self._closed = True
         self._end()
 
-    def _ready(self, model: ModelRef, cancel: threading.Event) -> Generator[Loading, None, None]:
+    def _ready(
+        self, model: ModelRef, cancel: threading.Event
+    ) -> Generator[Loading | Planned, None, None]:
         """Sees to a living child with ``model`` loaded. A file that cannot be run is refused
         before the model that is loaded now is given up."""
         if self._closed or cancel.is_set():

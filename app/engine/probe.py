@@ -17,20 +17,48 @@ _MOST_PARTS = 1000
 
 
 @dataclass(frozen=True, slots=True)
+class Gpu:
+    """A graphics processor, as ggml's backend devices describe it; memory in bytes.
+
+    ``name`` is ggml's own ("Vulkan0", "CUDA0", "MTL0"). ``unified``: its memory is the
+    computer's own.
+    """
+
+    name: str
+    description: str
+    memory: int
+    available: int
+    unified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """What llama.cpp finds when it is asked, in the child: GPUs, the processor's features
+    ("AVX512", "AMX_INT8"), and the backend libraries with what they were built from."""
+
+    gpus: tuple[Gpu, ...] = ()
+    features: tuple[str, ...] = ()
+    backends: tuple[str, ...] = ()
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Machine:
     """Memory in bytes; ``cores`` are the physical ones that this process may use."""
 
     memory: int
     available: int
     cores: int
+    devices: Devices = Devices()
 
 
-def machine() -> Machine:
-    """This one, now."""
+def machine(devices: Devices = Devices()) -> Machine:
+    """This one, now, with what the child found."""
     memory = psutil.virtual_memory()
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     physical = psutil.cpu_count(logical=False) or usable or 1
-    return Machine(memory.total, memory.available, max(1, min(physical, usable or physical)))
+    cores = max(1, min(physical, usable or physical))
+    return Machine(memory.total, memory.available, cores, devices)
 
 
 def model(path: Path) -> gguf.Header:

@@ -27,7 +27,7 @@ from app.base.errors import (
     StoreNewer,
     StoreReadOnly,
 )
-from app.base.types import Effort, Message, Part, Role, Stats
+from app.base.types import Effort, Message, Part, Role, Sampling, Stats
 from app.store.rows import (
     CHAT,
     MESSAGE,
@@ -40,6 +40,7 @@ from app.store.rows import (
     fold,
     message_row,
     pack_parts,
+    pack_sampling,
     pack_stats,
 )
 from app.store.schema import MIGRATIONS, Migration
@@ -200,15 +201,15 @@ class Store:
         """One of them."""
         return self._one(chat_row, f"SELECT {CHAT} FROM chat WHERE id = ?", chat)
 
-    def create_chat(self, effort: Effort) -> ChatRow:
+    def create_chat(self, effort: Effort, sampling: Sampling | None = None) -> ChatRow:
         """A new one: empty, and without a title until its first question."""
         now = time.time()
         with self._transaction():
             return self._one(
                 chat_row,
-                f"""INSERT INTO chat (title, title_by, effort, created, updated)
-                VALUES ('', ?, ?, ?, ?) RETURNING {CHAT}""",
-                *(TitleBy.QUESTION, effort, now, now),
+                f"""INSERT INTO chat (title, title_by, effort, created, updated, sampling)
+                VALUES ('', ?, ?, ?, ?, ?) RETURNING {CHAT}""",
+                *(TitleBy.QUESTION, effort, now, now, pack_sampling(sampling)),
             )
 
     def rename(self, chat: int, title: str, by: TitleBy = TitleBy.PERSON) -> ChatRow:
@@ -226,6 +227,11 @@ class Store:
         """Remembers the effort for its next message."""
         with self._transaction():
             return self._set_chat(chat, "effort = ?", effort)
+
+    def set_sampling(self, chat: int, sampling: Sampling | None) -> ChatRow:
+        """Remembers how its answers are drawn; None leaves it to the model."""
+        with self._transaction():
+            return self._set_chat(chat, "sampling = ?", pack_sampling(sampling))
 
     def delete(self, chat: int) -> None:
         """Hides it, until `restore` or, after 30 days, `purge`."""
@@ -315,12 +321,17 @@ class Store:
         return row
 
     def ask(
-        self, chat: int | None, question: Message, effort: Effort, model: str
+        self,
+        chat: int | None,
+        question: Message,
+        effort: Effort,
+        model: str,
+        sampling: Sampling | None = None,
     ) -> tuple[MessageRow, MessageRow]:
-        """Puts a question at the end of a chat (None for a new one) and an empty, streaming
-        answer below it: both or neither."""
+        """Puts a question at the end of a chat (None for a new one, with ``sampling``) and an
+        empty, streaming answer below it: both or neither."""
         with self._transaction():
-            row = self.create_chat(effort) if chat is None else self.chat(chat)
+            row = self.create_chat(effort, sampling) if chat is None else self.chat(chat)
             asked = self.add(row.id, row.leaf, question)
             return asked, self.answer(asked, effort, model)
 

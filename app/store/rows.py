@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any
 
-from app.base.types import Channel, Effort, Message, Part, Role, Stats
+from app.base.types import Channel, Effort, Message, Part, Role, Sampling, Stats
 
 
 class State(StrEnum):
@@ -33,7 +33,8 @@ class TitleBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChatRow:
-    """A chat in the list. Times are POSIX seconds."""
+    """A chat in the list. Times are POSIX seconds. ``sampling`` is None where it is left to the
+    model."""
 
     id: int
     title: str
@@ -42,6 +43,7 @@ class ChatRow:
     created: float
     updated: float
     leaf: int | None
+    sampling: Sampling | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class MessageRow:
     thought_open: bool | None = None
 
 
-CHAT = "id, title, title_by, effort, created, updated, leaf"
+CHAT = "id, title, title_by, effort, created, updated, leaf, sampling"
 MESSAGE = (
     "id, chat, parent, role, state, created, effort, model, stats, thought_s, thought_open, parts"
 )
@@ -119,9 +121,20 @@ def _unpack_stats(text: str) -> Stats:
     return Stats(**{f.name: raw.get(f.name, 0) for f in fields(Stats)})
 
 
+def pack_sampling(sampling: Sampling | None) -> str | None:
+    return None if sampling is None else json.dumps(asdict(sampling))
+
+
+def unpack_sampling(text: str) -> Sampling:
+    """A field that another version did not know has its default."""
+    raw = json.loads(text)
+    return Sampling(**{f.name: raw[f.name] for f in fields(Sampling) if f.name in raw})
+
+
 def chat_row(row: tuple[Any, ...]) -> ChatRow:
-    number, title, title_by, effort, *rest = row
-    return ChatRow(number, title, TitleBy(title_by), Effort(effort), *rest)
+    number, title, title_by, effort, created, updated, leaf, sampling = row
+    own = unpack_sampling(sampling) if sampling else None
+    return ChatRow(number, title, TitleBy(title_by), Effort(effort), created, updated, leaf, own)
 
 
 def message_row(row: tuple[Any, ...]) -> MessageRow:

@@ -48,5 +48,9 @@ def _first_schema(db: sqlite3.Connection) -> None:
     db.execute("CREATE INDEX message_streaming ON message (id) WHERE state = 'streaming'")
 
 
-MIGRATIONS: tuple[Migration, ...] = (_first_schema,)
+def _chat_sampling(db: sqlite3.Connection) -> None:
+    db.execute("ALTER TABLE chat ADD COLUMN sampling TEXT")  # NULL: the model's own
+
+
+MIGRATIONS: tuple[Migration, ...] = (_first_schema, _chat_sampling)
 """The n-th step brings the schema from version n-1 to n, in a transaction of its own."""

@@ -55,9 +55,16 @@ DEMO = demo_model()
 KILLS = 50
 
 
-def ask(text: str, effort: Effort = Effort.MEDIUM, seed: int | None = 1, **more: object) -> Request:
+def ask(
+    text: str,
+    effort: Effort = Effort.MEDIUM,
+    seed: int | None = 1,
+    max_tokens: int | None = None,
+    **more: object,
+) -> Request:
     question = Message(Role.USER, (Part(text),))
-    return Request(DEMO, (question,), effort, sampling=Sampling(seed=seed), **more)  # type: ignore[arg-type]
+    sampling = Sampling(seed=seed, max_tokens=max_tokens)
+    return Request(DEMO, (question,), effort, sampling=sampling, **more)  # type: ignore[arg-type]
 
 
 def answer(backend: LocalBackend, request: Request) -> tuple[Message, Done]:
@@ -208,7 +215,7 @@ def test_another_try_after_a_long_answer(backend: LocalBackend) -> None:
     """What the window held before it is gone by then; a checkpoint has it."""
     question = Message(Role.USER, (Part("What is the capital of Spain?"),))
     request = Request(DEMO, (question,), Effort.HIGH, sampling=GREEDY)
-    wild = replace(request, max_tokens=3000, sampling=Sampling(temperature=30.0, min_p=0.0))
+    wild = replace(request, sampling=Sampling(temperature=30.0, min_p=0.0, max_tokens=3000))
     for _ in range(40):  # it ends by chance
         _, done = answer(backend, wild)
         if done.stats.generated > BEYOND_THE_WINDOW:
@@ -226,9 +233,10 @@ def test_an_edit_comes_back_to_a_checkpoint(backend: LocalBackend) -> None:
     past = (question, said)
     list(backend.prepare(replace(request, messages=past), threading.Event()))
     long = Message(Role.USER, (Part("lantern " * BEYOND_THE_WINDOW),))
+    short = replace(GREEDY, max_tokens=3)
     answers = []
     for text in ("What is my name?", "Hello"):
-        _, done = answer(backend, replace(request, messages=(*past, long), max_tokens=3))
+        _, done = answer(backend, replace(request, messages=(*past, long), sampling=short))
         assert done.stats.prompt_tokens > BEYOND_THE_WINDOW
         edited = replace(request, messages=(*past, Message(Role.USER, (Part(text),))))
         said, done = answer(backend, edited)

@@ -25,6 +25,7 @@ from app.base.types import (
     Stats,
     StopReason,
 )
+from app.engine.probe import Devices
 from app.host import Host
 from app.store import Store
 from app.ui.bridge import Bridge
@@ -83,7 +84,7 @@ class Backend:
             raise error
         yield Loading(1.0)
 
-    def stream(self, request: Request, cancel: Any) -> Iterator[Event]:
+    def stream(self, request: Request, cancel: Any, answer_now: Any = None) -> Iterator[Event]:
         self.requests.append(request)
         for step in self.scripts.pop(0):
             if isinstance(step, threading.Event):
@@ -96,8 +97,11 @@ class Backend:
             else:
                 yield step
 
-    def prepare(self, request: Request, cancel: Any) -> Iterator[Event]:
+    def prepare(self, request: Request, cancel: Any, *, read: bool = True) -> Iterator[Event]:
         yield from ()
+
+    def devices(self) -> Devices:
+        return Devices()
 
     def close(self) -> None:
         pass

@@ -112,7 +112,7 @@ def test_words_for_files_that_are_no_models(tmp_path: Path) -> None:
 def test_stopping_is_said_at_once(fireside: Fireside, monkeypatch: pytest.MonkeyPatch) -> None:
     heard, more = threading.Event(), threading.Event()
 
-    def deaf(request: Request, cancel: Any) -> Iterator[Event]:
+    def deaf(request: Request, cancel: Any, answer_now: Any) -> Iterator[Event]:
         yield said("one, ")
         more.wait(5)
         yield said("two")

@@ -132,7 +132,9 @@ def test_the_question_is_on_disk_before_the_engine_is_asked(tmp_path: Path) -> N
     seen: list[list[Role]] = []
 
     class Looks(ScriptedBackend):
-        def stream(self, request: Request, cancel: threading.Event) -> Generator[Event, None, None]:
+        def stream(
+            self, request: Request, cancel: threading.Event, answer_now: object = None
+        ) -> Generator[Event, None, None]:
             rows = store.conversation(store.chats()[0].id)
             seen.append([row.message.role for row in rows])
             yield Done(StopReason.END, STATS)
@@ -200,7 +202,9 @@ def test_a_full_context_is_a_cut_off_answer(desk: Callable[..., Desk]) -> None:
 class Waits(ScriptedBackend):
     """Says one word, then waits to be stopped."""
 
-    def stream(self, request: Request, cancel: threading.Event) -> Generator[Event, None, None]:
+    def stream(
+        self, request: Request, cancel: threading.Event, answer_now: object = None
+    ) -> Generator[Event, None, None]:
         yield Delta(0, "Well", Channel.FINAL)
         cancel.wait()
         yield Done(StopReason.CANCELLED, STATS)
@@ -318,7 +322,9 @@ def test_a_fault_of_ours_is_loud_and_ends_the_turn(
     monkeypatch.setattr(threading, "excepthook", lambda args: faults.append(args.exc_type))
 
     class Broken(ScriptedBackend):
-        def stream(self, request: Request, cancel: threading.Event) -> Generator[Event, None, None]:
+        def stream(
+            self, request: Request, cancel: threading.Event, answer_now: object = None
+        ) -> Generator[Event, None, None]:
             yield SAYS[0]
             raise ZeroDivisionError
 
@@ -347,7 +353,9 @@ def test_a_question_does_not_wait_for_what_is_prepared(desk: Callable[..., Desk]
     d = desk(ANSWER, ANSWER)
     preparing = threading.Event()
 
-    def prepare(request: Request, cancel: threading.Event) -> Generator[Event, None, None]:
+    def prepare(
+        request: Request, cancel: threading.Event, *, read: bool = True
+    ) -> Generator[Event, None, None]:
         preparing.set()
         assert cancel.wait(10)
         yield Prefill(1, 2)
@@ -367,6 +375,7 @@ def test_nothing_is_prepared_against_the_persons_wish(tmp_path: Path) -> None:
     d.wait(TurnEnded)
     d.close()
     assert d.backend.prepared == []
+    assert len(d.backend.counted) == 1
 
 
 def test_words_are_on_disk_though_no_others_follow(tmp_path: Path) -> None:
