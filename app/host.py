@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from app.base import settings as settings_file
-from app.base.errors import StoreError, StoreFull, StoreReadOnly
+from app.base.errors import ModelError, StoreError, StoreFull, StoreReadOnly
+from app.base.gguf import Header
 from app.base.resources import resource
 from app.base.settings import Folders, Settings
 from app.base.types import ModelRef, Sampling
 from app.chat import ChatEvent, Chats, loud
+from app.engine import probe
 from app.engine.backend import Backend
 from app.engine.local import LocalBackend
-from app.engine.probe import on_battery
+from app.engine.plan import CacheType, Wishes
+from app.engine.probe import Machine
 from app.store import Store
 
 T = TypeVar("T")
@@ -35,6 +38,14 @@ class NotSaved:
     """The settings could not be written. They hold until the end of this session."""
 
     error: StoreError
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """This machine now, and what its models say of themselves, or why they cannot be run."""
+
+    machine: Machine
+    models: tuple[tuple[ModelRef, Header | ModelError], ...]
 
 
 class Host:
@@ -55,6 +66,7 @@ class Host:
         self.settings = settings_file.load(folders.settings)
         self._store = Store(folders.chats)
         self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="disk")
+        self._examiner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="examine")
         self.backend = backend or LocalBackend(folders.engine_log)
         self.chats = Chats(self._store, self.backend, publish, self._disk, self._may_prepare)
 
@@ -74,14 +86,40 @@ class Host:
 
     def _may_prepare(self) -> bool:
         """Reading ahead is the person's wish, and not worth a battery's charge."""
-        return self.settings.prepare and not on_battery()
+        return self.settings.prepare and not probe.on_battery()
 
     def disk(self, work: Callable[[Store], T]) -> Future[T]:
         """Runs ``work`` on the thread that owns the disk."""
         return self._disk.submit(work, self._store)
 
+    @property
+    def wishes(self) -> Wishes:
+        """What the person has fixed of the plan."""
+        s = self.settings
+        cache = CacheType(s.cache_type) if s.cache_type in list(CacheType) else None
+        return Wishes(s.context, s.gpu_layers, s.cpu_experts, cache)
+
+    def examine(self, models: Sequence[ModelRef]) -> Future[Examined]:
+        """Looks at this machine and at files of models; nobody else waits for it. Fails with
+        EngineError where llama.cpp does not say what it finds."""
+
+        def look() -> Examined:
+            machine = probe.machine(self.backend.devices())
+            return Examined(machine, tuple((model, _header(model)) for model in models))
+
+        return self._examiner.submit(look)
+
     def close(self) -> None:
         """Stops everything; every word on screen is on disk afterwards."""
+        self._examiner.shutdown(wait=False, cancel_futures=True)
         self.chats.close()
+        self._examiner.shutdown()
         self._disk.shutdown()
         self._store.close()
+
+
+def _header(model: ModelRef) -> Header | ModelError:
+    try:
+        return probe.model(model.path)
+    except ModelError as error:
+        return error

@@ -55,6 +55,7 @@ class Colours:
     accent_hover: str
     on_accent: str
     danger: str
+    warning: str
     notice: str
     scroll: str
     pygments: str
