@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from enum import Enum, auto
 
 from app.base.errors import NotGguf
@@ -54,32 +54,56 @@ class Vocabulary:
 
 def render(request: Request, vocabulary: Vocabulary) -> list[int]:
     """The ids to ask a model with, ending where it is to write."""
+    return [token for piece in pieces(request, vocabulary) for token in piece]
+
+
+def pieces(request: Request, v: Vocabulary) -> list[list[int]]:
+    """The ids of `render` in pieces: the opening, one for each message, and what the model is to
+    go on from."""
     *before, last = request.messages
-    if last.role is Role.ASSISTANT and last.parts:
-        open_ended = _answer(last.parts, vocabulary)[:-1]  # without its end, it goes on
-        return render_past(request, vocabulary, before) + open_ended
-    messages = before if last.role is Role.ASSISTANT else request.messages
-    opening = [vocabulary.start, *vocabulary.tokenizer.encode("assistant")]
-    return render_past(request, vocabulary, messages) + opening
+    whole = [_opening(request, v), *(_past(message, v) for message in before)]
+    if last.role is Role.USER:
+        return [*whole, _past(last, v), [v.start, *v.tokenizer.encode("assistant")]]
+    if last.parts:
+        return [*whole, _answer(last.parts, v)[:-1], []]  # without its end, it goes on
+    return [*whole, [], [v.start, *v.tokenizer.encode("assistant")]]
 
 
-def render_past(request: Request, v: Vocabulary, messages: Sequence[Message]) -> list[int]:
-    """The ids of ``messages`` that are complete, behind the request's own opening: what every
-    prompt that goes on from there begins with."""
+def pieces_ahead(request: Request, v: Vocabulary) -> list[list[int]]:
+    """The same for a conversation whose next question is not asked yet: what its prompt will
+    begin with. A question at its end is still being written."""
+    whole = [_opening(request, v), *(_past(message, v) for message in request.messages)]
+    if request.messages and request.messages[-1].role is Role.USER:
+        del whole[-1][-1]
+    return [*whole, []]
 
-    def whole(role: str, text: str) -> list[int]:
-        return [v.start, *v.tokenizer.encode(role), v.message, *v.tokenizer.encode(text), v.end]
 
+def _whole(role: str, text: str, v: Vocabulary) -> list[int]:
+    return [v.start, *v.tokenizer.encode(role), v.message, *v.tokenizer.encode(text), v.end]
+
+
+def _opening(request: Request, v: Vocabulary) -> list[int]:
+    """What stands before the messages. The effort is near its start: the format wants it there,
+    so another effort makes another prompt from there on."""
     system = _SYSTEM.format(date=request.today.isoformat(), effort=request.effort.value)
-    ids = whole("system", system)
+    ids = _whole("system", system, v)
     if request.instructions:
-        ids += whole("developer", f"# Instructions\n\n{request.instructions}")
-    for message in messages:
-        if message.role is Role.USER:
-            ids += whole("user", "\n\n".join(part.text for part in message.parts))
-        else:
-            ids += _answer(_without_reasoning(message), v)
+        ids += _whole("developer", f"# Instructions\n\n{request.instructions}", v)
     return ids
+
+
+def _past(message: Message, v: Vocabulary) -> list[int]:
+    """A message that is complete."""
+    if message.role is Role.USER:
+        return _whole("user", "\n\n".join(part.text for part in message.parts), v)
+    return _answer(_without_reasoning(message), v)
+
+
+def answer_now(vocabulary: Vocabulary, *, thinking: bool) -> list[int]:
+    """The ids that open the final channel: out of the reasoning, or as the first of all."""
+    v = vocabulary
+    leave = [v.end, v.start, *v.tokenizer.encode("assistant")] if thinking else []
+    return [*leave, v.channel, *v.tokenizer.encode(Channel.FINAL.value), v.message]
 
 
 def _without_reasoning(message: Message) -> tuple[Part, ...]:

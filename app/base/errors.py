@@ -11,7 +11,8 @@ turns them into sentences.
     │   ├── ModelTruncated(size, expected)
     │   ├── UnsupportedArchitecture(architecture)
     │   ├── ModelTooLarge(needed, available)
-    │   └── ModelLoadFailed(log)
+    │   ├── ModelLoadFailed(log)
+    │   └── OutOfMemory(log)
     ├── EngineError                 the model's process
     │   ├── EngineDied(exit_code, log)
     │   ├── EngineHung(seconds)
@@ -91,6 +92,13 @@ class ModelTooLarge(ModelError):
 @dataclass(eq=False)
 class ModelLoadFailed(ModelError):
     """llama.cpp refused the file; ``log`` has its last lines."""
+
+    log: str
+
+
+@dataclass(eq=False)
+class OutOfMemory(ModelError):
+    """There was less memory than the plan counted on; ``log`` has llama.cpp's last lines."""
 
     log: str
 

@@ -104,6 +104,8 @@ class Request:
     instructions: str = ""
     today: datetime.date = field(default_factory=datetime.date.today)
     sampling: Sampling = Sampling()
+    chat: int | None = None
+    """Whose conversation it is: what is kept of it on disk can be thrown away by this."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,9 @@ class Backend(Protocol):
     def devices(self) -> Devices:
         """What llama.cpp finds on this computer; from any thread. Raises EngineError."""
 
+    def forget(self, chat: int) -> None:
+        """Throws away what was read of a chat, in memory and on disk. Raises EngineError."""
+
     def close(self) -> None:
         """Ends whatever runs, from any thread. Nothing may be asked afterwards."""
 
@@ -103,6 +106,9 @@ class ScriptedBackend:
 
     def devices(self) -> Devices:
         return Devices()
+
+    def forget(self, chat: int) -> None:
+        pass
 
     def close(self) -> None:
         pass

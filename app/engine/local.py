@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import itertools
 import multiprocessing
 import os
 import queue
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -26,16 +29,20 @@ from app.base.errors import (
     EngineHung,
     FiresideError,
     ModelLoadFailed,
+    OutOfMemory,
 )
+from app.base.gguf import Header
 from app.base.types import Event, Loading, ModelRef, Request
-from app.engine import plan, probe
+from app.engine import kept, plan, probe
 from app.engine.backend import Planned
+from app.engine.plan import Plan, Wishes
 from app.engine.probe import Devices
 
 _POLL_S = 0.02  # how often a stop is looked for
 _POLLED_S = 1.0  # the most that one look counts for
 _LOG_TAIL = 2000  # characters of the log that go into a report
 _LOG_LIMIT = 1 << 20  # bytes after which the log starts again
+_KILLED = -9  # exit code of a process that was killed
 
 Target = Callable[[Connection, Path], None]
 
@@ -90,7 +97,8 @@ class _Child:
             raise EngineFailed(str(error)) from error
         finally:
             theirs.close()
-        self.model: ModelRef | None = None
+        self.runs: tuple[ModelRef, Wishes] | None = None
+        self.budget: int | None = None
         # A child that hangs does not read, and a full pipe must not block who asks.
         self._outbox: queue.SimpleQueue[tuple[Any, ...] | None] = queue.SimpleQueue()
         self._sender = threading.Thread(target=self._send_all, name="engine pipe", daemon=True)
@@ -105,6 +113,13 @@ class _Child:
                 self.connection.send(command)
             except OSError:
                 return  # the child is gone; who waits for its answer learns of it
+
+    def close(self, patience: float) -> None:
+        """Lets the process keep what it has read, for ``patience`` seconds at most."""
+        self.send("cancel", sys.maxsize)
+        self.send("close", 0)
+        self.process.join(patience)
+        self.kill()
 
     def kill(self) -> None:
         """Ends the process at once. It holds nothing that is not here as well."""
@@ -124,8 +139,20 @@ class _Child:
             return ""
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a person has chosen: what is fixed of the plan, and how many bytes of disk what was
+    read may take."""
+
+    wishes: Wishes = field(default_factory=Wishes)
+    budget: int = 0
+
+
 class LocalBackend:
     """gpt-oss by llama.cpp, in a process of its own.
+
+    ``kept``: the folder for what was read (see `app.engine.kept`), none where that is not to be
+    kept. ``options`` is asked before every command; a model is loaded anew where they changed.
 
     ``silence``: seconds without a word from a busy child after which it counts as hung; one
     batch of a prompt on a slow machine takes tens of them. ``grace``: seconds that a child gets
@@ -135,19 +162,24 @@ class LocalBackend:
     def __init__(
         self,
         log: Path,
+        kept: Path | None = None,
+        options: Callable[[], Options] = Options,
         *,
         target: Target = _run_child,
         silence: float = 180.0,
         grace: float = 3.0,
     ) -> None:
         self._log = log
+        self._kept = kept
+        self._options = options
         self._target = target
+        self._devices: Devices | None = None
         self._silence = silence
         self._grace = grace
         self._asking = threading.Lock()
         self._ending = threading.Lock()
         self._child: _Child | None = None
-        self._number = 0
+        self._numbers = itertools.count(1)
         self._closed = False
 
     @property
@@ -170,21 +202,36 @@ class LocalBackend:
     ) -> Generator[Event | Planned, None, None]:
         with self._asking:
             yield from self._ready(request.model, cancel)
-            yield from self._exchange(cancel, "ask", request)
+            self._set_budget()
+            yield from self._exchange(cancel, "ask", request, hurry=answer_now)
 
     def prepare(
         self, request: Request, cancel: threading.Event, *, read: bool = True
     ) -> Generator[Event, None, None]:
         with self._asking:
             if self._runs(request.model):
-                yield from self._exchange(cancel, "prepare", request)
+                self._set_budget()
+                yield from self._exchange(cancel, "prepare", request, read)
 
     def devices(self) -> Devices:
-        return Devices()
+        found = self._devices
+        if found is None:
+            child = _Child(self._target, self._log)
+            try:
+                found = self._devices = self._ask_devices(child)
+            finally:
+                child.kill()
+        return found
+
+    def forget(self, chat: int) -> None:
+        with self._asking:
+            self._tell("forget", chat)
+            if self._kept:
+                kept.forget(self._kept, chat)
 
     def close(self) -> None:
         self._closed = True
-        self._end()
+        self._leave()
 
     def _ready(
         self, model: ModelRef, cancel: threading.Event
@@ -195,39 +242,89 @@ class LocalBackend:
             raise Cancelled
         if self._runs(model):
             return
+        wishes = self._options().wishes
         header = probe.model(model.path)
-        plan.make(header, probe.machine())  # refuses what this machine is too small for
-        self._end()
-        settings = plan.make(header, probe.machine())
-        self._child = child = _Child(self._target, self._log)
+        # Refuses what this machine is too small for.
+        plan.make(header, probe.machine(self._devices or Devices()), wishes)
+        self._leave()
+        tried: Plan | None = None
+        while True:
+            self._child = child = _Child(self._target, self._log)
+            try:
+                self._devices = self._ask_devices(child)
+                machine = probe.machine(self._devices)
+                less = plan.smaller(tried, header, machine) if tried else None
+                settings = less or plan.make(header, machine, wishes)
+                yield Planned(settings, reduced=less is not None)
+                yield from self._load(child, header, settings, cancel)
+                child.runs = model, wishes
+                return
+            except OutOfMemory:
+                self._end()
+                if tried or not plan.smaller(settings, header, machine):
+                    raise
+                tried = settings
+            except FiresideError:
+                self._end()
+                raise
+
+    def _load(
+        self,
+        child: _Child,
+        header: Header,
+        settings: Plan,
+        cancel: threading.Event,
+    ) -> Generator[Loading, None, None]:
         yield Loading(0.0)
         try:
-            for event in self._exchange(cancel, "load", header.path, settings):
+            for event in self._exchange(cancel, "load", header.path, settings, self._kept):
                 if isinstance(event, Loading):
                     yield event
-        except ModelLoadFailed as error:
+        except (ModelLoadFailed, OutOfMemory) as error:
             error.log = child.log_tail()
-            self._end()
             raise
-        except FiresideError:
-            self._end()
-            raise
-        child.model = model
+        except EngineDied as error:
+            if error.exit_code != _KILLED:
+                raise
+            # The system ends who takes more memory than there is.
+            raise OutOfMemory(header.path, error.log) from error
+
+    def _ask_devices(self, child: _Child) -> Devices:
+        (found,) = self._exchange(threading.Event(), "devices", child=child)
+        assert isinstance(found, Devices)
+        return found
 
     def _runs(self, model: ModelRef) -> bool:
         child = self._child
-        return child is not None and child.model == model and child.process.is_alive()
+        wanted = (model, self._options().wishes)
+        return child is not None and child.runs == wanted and child.process.is_alive()
+
+    def _set_budget(self) -> None:
+        """Tells the child how much of the disk it may use, where it does not know yet."""
+        budget = self._options().budget
+        if self._kept and self._child and self._child.budget != budget:
+            self._tell("budget", budget)
+            self._child.budget = budget
+
+    def _tell(self, name: str, *arguments: Any) -> None:
+        """A command that is answered at once, and by nothing."""
+        if self._child:
+            deque(self._exchange(threading.Event(), name, *arguments), maxlen=0)
 
     def _exchange(
-        self, cancel: threading.Event, name: str, *arguments: Any
-    ) -> Generator[Event, None, None]:
+        self,
+        cancel: threading.Event,
+        name: str,
+        *arguments: Any,
+        hurry: threading.Event | None = None,
+        child: _Child | None = None,
+    ) -> Generator[Any, None, None]:
         """Sends a command and yields its payloads. Raises what the child answers with, or
         EngineDied, EngineHung, Cancelled."""
-        child = self._child
+        child = child or self._child
         if child is None or self._closed:
             raise Cancelled
-        self._number += 1
-        number = self._number
+        number = next(self._numbers)
         child.send(name, number, *arguments)
         polled = time.monotonic()
         silence = 0.0
@@ -236,6 +333,9 @@ class LocalBackend:
             if cancel.is_set() and asked_to_stop is None:
                 asked_to_stop = time.monotonic()
                 child.send("cancel", number)
+            if hurry and hurry.is_set():
+                child.send("hurry", number)
+                hurry = None
             try:
                 wait([child.connection, child.process.sentinel], _POLL_S)
                 has_word = child.connection.poll()
@@ -273,8 +373,16 @@ class LocalBackend:
             return Cancelled()
         child.process.join(1.0)
         error = EngineDied(child.process.exitcode, child.log_tail())
-        self._end()
+        if child is self._child:
+            self._end()
         return error
+
+    def _leave(self) -> None:
+        """Ends a child that is well, when it has kept what it has read."""
+        with self._ending:
+            child, self._child = self._child, None
+        if child:
+            child.close(self._grace)
 
     def _end(self) -> None:
         with self._ending:

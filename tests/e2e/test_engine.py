@@ -26,6 +26,7 @@ from app.base.errors import (
     ModelError,
     ModelTruncated,
     NotGguf,
+    OutOfMemory,
 )
 from app.base.types import (
     Channel,
@@ -46,6 +47,7 @@ from app.base.types import (
     StopReason,
 )
 from app.engine import local
+from app.engine.backend import Planned
 from app.engine.local import LocalBackend
 from app.harmony import Vocabulary
 from app.host import demo_model
@@ -97,7 +99,7 @@ def backend(make: Callable[..., LocalBackend]) -> LocalBackend:
 def test_it_thinks_and_answers(backend: LocalBackend) -> None:
     events = list(backend.stream(ask("Hello"), threading.Event()))
     kinds = list(dict.fromkeys(type(event) for event in events))
-    assert kinds == [Loading, Prompt, Prefill, Delta, Done]
+    assert kinds == [Planned, Loading, Prompt, Prefill, Delta, Done]
     loading = [event.fraction for event in events if isinstance(event, Loading)]
     assert loading == sorted(loading)
     assert (loading[0], loading[-1]) == (0.0, 1.0)
@@ -379,7 +381,7 @@ def test_a_native_abort_is_reported_and_survived(make: Callable[..., LocalBacken
 
 def test_death_while_loading(make: Callable[..., LocalBackend]) -> None:
     backend = make(target=child.dies_while_loading)
-    with pytest.raises(EngineDied):
+    with pytest.raises(OutOfMemory):
         list(backend.load(DEMO, threading.Event()))
     assert backend.pid is None
 

@@ -8,19 +8,29 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from app.base.types import Channel, Delta, Loading, Prompt
 from app.engine import local
+from app.engine.probe import Devices
 
 WORDS = tuple(f"word{n} " for n in range(20))
 
 
+def _asked_to_load(connection: Connection) -> int:
+    """Finds no devices, as a good child does, and returns the number of the load."""
+    _, number, *_ = connection.recv()
+    connection.send((number, Devices()))
+    connection.send((number, None))
+    return int(connection.recv()[1])
+
+
 def _loaded(connection: Connection) -> tuple[Any, ...]:
     """Loads as a good child does, and returns the first question."""
-    _, number, *_ = connection.recv()
+    number = _asked_to_load(connection)
     connection.send((number, Loading(1.0)))
     connection.send((number, None))
     question = connection.recv()
@@ -52,7 +62,7 @@ def hangs(connection: Connection, log: Path) -> None:
 
 def stops_reading(connection: Connection, log: Path) -> None:
     """Is stopped by the system before it reads the first question."""
-    _, number, *_ = connection.recv()
+    number = _asked_to_load(connection)
     connection.send((number, Loading(1.0)))
     connection.send((number, None))
     os.kill(os.getpid(), signal.SIGSTOP)
@@ -60,7 +70,7 @@ def stops_reading(connection: Connection, log: Path) -> None:
 
 def dies_while_loading(connection: Connection, log: Path) -> None:
     """What the out-of-memory killer does."""
-    connection.recv()
+    _asked_to_load(connection)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -70,7 +80,7 @@ def slow(connection: Connection, log: Path) -> None:
 
     real = child._Model.decode
 
-    def decode(model: child._Model, tokens: list[int]) -> bool:
+    def decode(model: child._Model, tokens: Sequence[int]) -> bool:
         time.sleep(0.016)
         return real(model, tokens)
 

@@ -1,0 +1,225 @@
+"""What the model has read of each chat, kept on disk, so that it is read no second time.
+
+One folder an entry, below one folder for each way to run a model (its identity)::
+
+    kept/<identity>/<entry>/entry.json    what it is, and the sha256 of the others
+                            tokens        the ids that were read, four bytes each
+                            state         llama.cpp's own file of the cache (24 KiB a token
+                                          for gpt-oss-20b)
+                            window-<n>    the window at the length n, for going back to there
+
+An entry is written under another name and renamed when it is whole. Nothing in it is trusted:
+another identity is never looked at, and a file whose hash differs is thrown away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import threading
+import uuid
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+_FORMAT = 1
+_HEADER = "entry.json"
+_UNFINISHED = ".part"
+_WINDOWS = 4  # of the newest checkpoints; each is 3 MiB for gpt-oss-20b
+_SPARE = 2 << 30  # bytes that are left free on the disk
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One of them. ``oldest``: the first position that the window at its end holds."""
+
+    folder: Path
+    tokens: Sequence[int]
+    oldest: int
+    windows: tuple[int, ...]
+    hashes: dict[str, str]
+
+    @property
+    def state(self) -> Path:
+        """llama.cpp's file."""
+        return self.folder / "state"
+
+    def window(self, length: int) -> bytes:
+        """The window as it was at a length. Raises OSError."""
+        return (self.folder / f"window-{length}").read_bytes()
+
+
+class Shelf:
+    """The entries of one identity; ``budget`` is how many bytes those of all may take."""
+
+    def __init__(self, root: Path, identity: str, budget: int = 0) -> None:
+        self._root = root
+        self._folder = root / identity
+        self.budget = budget
+        self._writer: threading.Thread | None = None
+        self._lock = threading.Lock()
+        for unfinished in root.glob(f"*/*{_UNFINISHED}"):
+            shutil.rmtree(unfinished, ignore_errors=True)
+        found = (_read(header.parent) for header in self._folder.glob(f"*/{_HEADER}"))
+        self._entries = [entry for entry in found if entry]
+
+    @property
+    def entries(self) -> list[Entry]:
+        """All that can be taken, in no order."""
+        with self._lock:
+            return list(self._entries)
+
+    def set_budget(self, size: int) -> None:
+        """Another budget; what is over it goes."""
+        self.budget = size
+        self._make_room()
+
+    def put(
+        self,
+        tokens: Sequence[int],
+        oldest: int,
+        windows: dict[int, bytes],
+        save: Callable[[Path], bool],
+        chat: int | None,
+    ) -> bool:
+        """Keeps what was read: ``save`` writes llama.cpp's file. The hashes are taken on a thread
+        of their own; until they are, and the entry is whole, it is not there. False where there
+        is no room, or the disk refuses."""
+        self.wait()
+        folder = self._folder / f"{uuid.uuid4().hex}{_UNFINISHED}"
+        try:
+            folder.mkdir(parents=True)
+            if not save(folder / "state"):
+                raise OSError
+            (folder / "tokens").write_bytes(array("i", tokens).tobytes())
+            for length in sorted(windows)[-_WINDOWS:]:
+                (folder / f"window-{length}").write_bytes(windows[length])
+            size = _size(folder)
+            if size > self.budget or shutil.disk_usage(folder).free < _SPARE:
+                raise OSError
+        except OSError:
+            shutil.rmtree(folder, ignore_errors=True)
+            return False
+        head = {"format": _FORMAT, "oldest": oldest, "chat": chat}
+        self._writer = threading.Thread(target=self._finish, args=(folder, head), name="kept")
+        self._writer.start()
+        return True
+
+    def take(self, entry: Entry) -> bool:
+        """Whether an entry is what was written; one that is not is thrown away."""
+        try:
+            whole = entry.hashes == _hashes(entry.folder)
+            os.utime(entry.folder / _HEADER)
+        except OSError:
+            whole = False
+        if not whole:
+            self.drop(entry)
+        return whole
+
+    def drop(self, entry: Entry) -> None:
+        """Throws an entry away."""
+        with self._lock:
+            self._entries = [e for e in self._entries if e.folder != entry.folder]
+        shutil.rmtree(entry.folder, ignore_errors=True)
+
+    def wait(self) -> None:
+        """Until the entry that was put last is whole."""
+        if self._writer:
+            self._writer.join()
+            self._writer = None
+
+    def _finish(self, folder: Path, head: dict[str, object]) -> None:
+        """Makes an entry whole, and room for it."""
+        try:
+            text = json.dumps(head | {"hashes": _hashes(folder)})
+            (folder / _HEADER).write_text(text, encoding="ascii")
+            final = folder.with_suffix("")
+            folder.rename(final)
+        except OSError:
+            shutil.rmtree(folder, ignore_errors=True)
+            return
+        if entry := _read(final):
+            size = len(entry.tokens)
+            for other in self.entries:  # those that this one goes on from
+                if other.tokens == entry.tokens[: len(other.tokens)] and len(other.tokens) <= size:
+                    self.drop(other)
+            with self._lock:
+                self._entries.append(entry)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Throws away what was used longest ago, until the rest is within the budget."""
+        gone = set(make_room(self._root, self.budget))
+        with self._lock:
+            self._entries = [e for e in self._entries if e.folder not in gone]
+
+
+def make_room(root: Path, budget: int) -> Iterable[Path]:
+    """Removes the entries that were used longest ago until those below ``root`` take no more than
+    ``budget`` bytes; returns which."""
+    found = []
+    for header in root.glob(f"*/*/{_HEADER}"):
+        with suppress(OSError):
+            found.append((header.stat().st_mtime, header.parent, _size(header.parent)))
+    found.sort(reverse=True)
+    gone = []
+    for _, folder, size in found:
+        budget -= size
+        if budget < 0:
+            shutil.rmtree(folder, ignore_errors=True)
+            gone.append(folder)
+    return gone
+
+
+def forget(root: Path, chat: int) -> None:
+    """Removes all that was kept of a chat."""
+    for header in root.glob(f"*/*/{_HEADER}"):
+        with suppress(OSError, ValueError, AttributeError):
+            if json.loads(header.read_text(encoding="ascii")).get("chat") == chat:
+                shutil.rmtree(header.parent, ignore_errors=True)
+
+
+def identity(path: Path, *facts: object) -> str:
+    """A name for one way to run the model at ``path``: its bytes, by samples of 64 KiB from the
+    whole file, and ``facts``: what else has to be the same for a cache to fit. Raises OSError."""
+    digest = hashlib.sha256(repr((_FORMAT, path.stat().st_size, facts)).encode())
+    with path.open("rb") as file:
+        size = path.stat().st_size
+        for sample in range(64):
+            file.seek(size * sample // 64)
+            digest.update(file.read(1 << 16))
+    return digest.hexdigest()[:24]
+
+
+def _read(folder: Path) -> Entry | None:
+    """The entry in a folder, or None where it makes no sense."""
+    try:
+        head = json.loads((folder / _HEADER).read_text(encoding="ascii"))
+        if head["format"] != _FORMAT:
+            return None
+        hashes = {str(name): str(value) for name, value in head["hashes"].items()}
+        tokens = array("i")
+        tokens.frombytes((folder / "tokens").read_bytes())
+        lengths = (name.removeprefix("window-") for name in hashes if name.startswith("window-"))
+        windows = tuple(sorted(int(length) for length in lengths))
+        return Entry(folder, tokens.tolist(), int(head["oldest"]), windows, hashes)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return None
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    """The sha256 of each file but the header."""
+    result = {}
+    for path in sorted(folder.iterdir()):
+        if path.name != _HEADER:
+            with path.open("rb") as file:
+                result[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return result
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.iterdir())
