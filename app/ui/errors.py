@@ -78,6 +78,11 @@ def _model(error: e.ModelError) -> str:
                 f"{name} needs {gigabytes(error.needed)} of memory, and this computer has "
                 f"{gigabytes(error.available)} to give. Choose a smaller model."
             )
+        case e.OutOfMemory():
+            return (
+                f"There was not enough free memory for {name}. Close other programs, or choose a "
+                "shorter context in the preferences (Memory)."
+            )
         case e.ModelLoadFailed():
             return (
                 f"{name} could not be loaded{_last_line(error.log)}. "

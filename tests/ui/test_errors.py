@@ -21,6 +21,7 @@ ERRORS = [
     e.UnsupportedArchitecture(FILE, "llama"),
     e.ModelTooLarge(FILE, 13_000_000_000, 8_000_000_000),
     e.ModelLoadFailed(FILE, "first\nbad tensor\n"),
+    e.OutOfMemory(FILE, ""),
     e.ModelError(FILE),
     e.EngineDied(-6, "log"),
     e.EngineDied(None, ""),
