@@ -254,9 +254,14 @@ class Chats:
                 effort=effort,
                 instructions=instructions,
                 today=_began(path),
+                chat=chat,
             )
 
         self._on_engine(turn, self._prepare, turn, chat, request, ahead=True)
+
+    def forget(self, chat: int) -> None:
+        """Has the engine throw away what it has read of a chat."""
+        self._on_engine(Turn(), self._throw_away, chat)
 
     def close(self) -> None:
         """Stops what runs, stores what it said, and ends the engine."""
@@ -307,6 +312,7 @@ class Chats:
                 instructions=instructions,
                 today=_began(path),
                 sampling=row.sampling or model.sampling,
+                chat=answer.chat,
             )
             if future := self._on_engine(turn, self._answer, turn, answer, request):
                 turn.queued(lambda: self._withdraw(future, answer))
@@ -327,10 +333,10 @@ class Chats:
                 self._preparing = turn
             future = self._engine.submit(loud, work, *arguments)
             self._running[turn] = future
-        future.add_done_callback(lambda _: self._forget(turn))
+        future.add_done_callback(lambda _: self._is_over(turn))
         return future
 
-    def _forget(self, turn: Turn) -> None:
+    def _is_over(self, turn: Turn) -> None:
         with self._lock:
             del self._running[turn]
 
@@ -340,6 +346,10 @@ class Chats:
             state = State.CUT_OFF if self._closing else State.STOPPED
             writer = _Writer(self._store, answer)
             self._disk.submit(loud, lambda: self._publish(writer.finish(state, None)))
+
+    def _throw_away(self, chat: int) -> None:
+        with suppress(FiresideError):  # a child that is gone holds nothing
+            self._backend.forget(chat)
 
     # --- An answer is made ------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from app.base.types import ModelRef, Sampling
 from app.chat import ChatEvent, Chats, loud
 from app.engine import probe
 from app.engine.backend import Backend
-from app.engine.local import LocalBackend
+from app.engine.local import LocalBackend, Options
 from app.engine.plan import CacheType, Wishes
 from app.engine.probe import Machine
 from app.store import Store
@@ -67,7 +67,9 @@ class Host:
         self._store = Store(folders.chats)
         self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="disk")
         self._examiner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="examine")
-        self.backend = backend or LocalBackend(folders.engine_log)
+        self.backend = backend or LocalBackend(
+            folders.engine_log, folders.kept, self._options
+        )
         self.chats = Chats(self._store, self.backend, publish, self._disk, self._may_prepare)
 
     def change(self, **changes: Any) -> Settings:
@@ -98,6 +100,9 @@ class Host:
         s = self.settings
         cache = CacheType(s.cache_type) if s.cache_type in list(CacheType) else None
         return Wishes(s.context, s.gpu_layers, s.cpu_experts, cache)
+
+    def _options(self) -> Options:
+        return Options(self.wishes, self.settings.kept_gb * 10**9)
 
     def examine(self, models: Sequence[ModelRef]) -> Future[Examined]:
         """Looks at this machine and at files of models; nobody else waits for it. Fails with

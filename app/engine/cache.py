@@ -118,6 +118,13 @@ class Cache:
         self.tokens, self._windows = [], {}
         self._settled = self._kept = self.restored = 0
 
+    def forget_chat(self, chat: int) -> None:
+        """Throws away what is there of a chat, and has nothing of it on its way to the disk."""
+        if self.chat == chat:
+            self.forget()
+        if self._shelf:
+            self._shelf.wait()
+
     def close(self) -> None:
         """Keeps what is worth it, and waits for the disk."""
         self.keep(worth=_WORTH // 4)

@@ -225,9 +225,11 @@ class LocalBackend:
 
     def forget(self, chat: int) -> None:
         with self._asking:
-            self._tell("forget", chat)
-            if self._kept:
-                kept.forget(self._kept, chat)
+            try:
+                self._tell("forget", chat)
+            finally:  # also where there is no child any more
+                if self._kept:
+                    kept.forget(self._kept, chat)
 
     def close(self) -> None:
         self._closed = True

@@ -238,8 +238,8 @@ class Service:
             self._cache.set_budget(size)
 
     def _forget(self, chat: int) -> None:
-        if self._cache and self._cache.chat == chat:
-            self._cache.forget()
+        if self._cache:
+            self._cache.forget_chat(chat)
 
     def _prepare(self, request: Request, read: bool) -> None:
         """Has the cache hold the conversation as its next question will find it."""

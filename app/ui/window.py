@@ -158,6 +158,7 @@ class Window(Frame):
 
     def _deleted(self, chat: int) -> None:
         self.turns.stop(chat)
+        self._host.chats.forget(chat)
         if chat == self._chat:
             self.new_chat()
 
