@@ -85,11 +85,11 @@ def _application() -> QApplication:
 
 def _choose_model(window: Window, host: Host, model: Path | None) -> None:
     if model is not None:
-        window.use_file(model)
+        window.desk.use(model)
     elif window.models.current is not None:
         window.models.choose(window.models.current)
     else:
-        window.show_models()
+        window.desk.show_page()
 
 
 def _say(sentence: str, smoke: bool) -> None:

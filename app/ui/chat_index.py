@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-from app.base.types import Effort
+from app.base.types import Effort, Sampling
 from app.store import ChatRow, Store
 from app.ui.controls import Toast
 from app.ui.sidebar import Sidebar
@@ -83,6 +83,12 @@ class ChatIndex(QObject):
         if chat in self.rows:
             self.rows[chat] = replace(self.rows[chat], effort=effort)
         self._ask_disk(lambda store: store.set_effort(chat, effort), lambda _: None)
+
+    def set_sampling(self, chat: int, sampling: Sampling | None) -> None:
+        """How its answers are drawn; None leaves it to the model."""
+        if chat in self.rows:
+            self.rows[chat] = replace(self.rows[chat], sampling=sampling)
+        self._ask_disk(lambda store: store.set_sampling(chat, sampling), lambda _: None)
 
     def delete(self, chat: int) -> None:
         """Away with it; a toast brings it back."""

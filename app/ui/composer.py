@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QMimeData, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QFocusEvent,
-    QKeyEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QResizeEvent,
-    QShortcut,
-)
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QWidget
 
 from app.base.types import Effort
 from app.ui.controls import Button, Segments, column, muted
+from app.ui.gauge import ContextGauge
 from app.ui.theme import Look, font
 
 WIDTH = 764
@@ -85,61 +78,15 @@ class Editor(QPlainTextEdit):
         self.setVerticalScrollBarPolicy(bar)
 
 
-class ContextGauge(QWidget):
-    """How much of the model's context is in use: a ring and a figure."""
-
-    def __init__(self, look: Look) -> None:
-        super().__init__()
-        self._look = look
-        self._used, self._size = 0, 0
-        self.setObjectName("contextGauge")
-        self.setFont(font(12))
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        look.changed.connect(self.update)
-        self.hide()
-
-    def set_use(self, used: int, size: int) -> None:
-        """``used`` of ``size`` tokens; hidden where the size is not known."""
-        self._used, self._size = used, size
-        self.setVisible(size > 0)
-        text = f"Context: {used:,} of {size:,} tokens in use"
-        self.setToolTip(text)
-        self.setAccessibleName(text)
-        self.updateGeometry()
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(22 + self.fontMetrics().horizontalAdvance(self._text), 18)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        try:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            ring = QRectF(2, self.height() / 2 - 6, 12, 12)
-            painter.setPen(QPen(self._look.colour("border"), 2.4))
-            painter.drawEllipse(ring)
-            share = min(1.0, self._used / self._size) if self._size else 0.0
-            colour = "danger" if share > 0.9 else "accent"
-            painter.setPen(QPen(self._look.colour(colour), 2.4))
-            painter.drawArc(ring, 90 * 16, -max(round(share * 360 * 16), 16 * 12))
-            painter.setPen(self._look.colour("muted"))
-            painter.drawText(
-                self.rect().adjusted(20, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self._text
-            )
-        finally:
-            painter.end()
-
-    @property
-    def _text(self) -> str:
-        return f"{_short(self._used)} / {_short(self._size)}"
-
-
 class Composer(QWidget):
     """The card with the text, the model, the effort, and send or stop; a line of status below."""
 
     sent = Signal(str)
     stopped = Signal()
+    hurried = Signal()
+    """The answer on its way is to come now."""
     effort_chosen = Signal(Effort)
+    typed = Signal()
 
     def __init__(self, look: Look, fill_models: Callable[[QMenu], None]) -> None:
         super().__init__()
@@ -151,6 +98,7 @@ class Composer(QWidget):
         self.editor = Editor()
         self.editor.submitted.connect(self._submit)
         self.editor.textChanged.connect(self._show_buttons)
+        self.editor.textChanged.connect(self.typed)
         self.editor.focus_changed.connect(self._focused)
 
         self._card = QFrame()
@@ -161,6 +109,7 @@ class Composer(QWidget):
 
         self.status = muted(HINT, "statusLine")
         self.status.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.status.setWordWrap(True)
         self.gauge = ContextGauge(look)
         below = QHBoxLayout()
         below.setContentsMargins(8, 0, 12, 0)
@@ -193,9 +142,13 @@ class Composer(QWidget):
         self._running = running
         self._show_buttons()
 
-    def set_status(self, text: str) -> None:
-        """The line below; an empty one is the usual hint."""
+    def set_status(self, text: str, tone: str = "muted") -> None:
+        """The line below; an empty one is the usual hint. ``tone``: muted or danger."""
         self.status.setText(text or HINT)
+        if tone != self.status.property("tone"):
+            self.status.setProperty("tone", tone)
+            self.status.style().unpolish(self.status)
+            self.status.style().polish(self.status)
 
     def set_text(self, text: str) -> None:
         """A draft comes back."""
@@ -236,9 +189,11 @@ class Composer(QWidget):
             look, "stop", "Stop", icon="stop", kind="round", colour="on_accent", size=16,
             shortcut="Esc", clicked=self.stopped.emit,
         )  # fmt: skip
-        self._escape = QShortcut("Esc", self)
-        self._escape.setContext(Qt.ShortcutContext.WindowShortcut)
+        # While an answer is on its way; else these keys are those of whatever has the focus.
+        self._escape, self._hurry = QShortcut("Esc", self), QShortcut(self)
+        self._hurry.setKeys(["Ctrl+Return", "Ctrl+Enter"])
         self._escape.activated.connect(self.stopped)
+        self._hurry.activated.connect(self.hurried)
         for button in (self._send, self._stop):
             button.setFixedSize(34, 34)
         row.addWidget(self.picker)
@@ -269,7 +224,8 @@ class Composer(QWidget):
         self._stop.setVisible(self._running)
         self._send.setVisible(not self._running)
         self._send.setEnabled(bool(self.text().strip()) and self._can_ask)
-        self._escape.setEnabled(self._running)
+        for keys in (self._escape, self._hurry):
+            keys.setEnabled(self._running)
         if stop_focused and not self._running:
             self.editor.setFocus()
 
@@ -286,10 +242,3 @@ class Composer(QWidget):
         above = self.picker.mapToGlobal(self.picker.rect().topLeft())
         above.setY(above.y() - menu.sizeHint().height() - 6)
         menu.popup(above)
-
-
-def _short(count: int) -> str:
-    """A count of tokens, to two or three figures."""
-    if count < 1000:
-        return str(count)
-    return f"{count / 1000:.1f}k" if count < 10_000 else f"{count / 1000:.0f}k"

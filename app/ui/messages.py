@@ -51,6 +51,37 @@ class Question(QWidget):
         return self._text.toPlainText()
 
 
+class UnseenLine(QWidget):
+    """Between what the model no longer sees and what it does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("unseenLine")
+        self._label = muted("The model no longer sees what is above this line.")
+        self.setAccessibleName(self.text())
+        self.setToolTip(
+            "The conversation is longer than the model's context. Nothing was deleted: "
+            "the oldest messages are only left out of what the model is given."
+        )
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(GUTTER, 0, GUTTER, 0)
+        layout.setSpacing(14)
+        for widget, stretch in ((_rule(), 1), (self._label, 0), (_rule(), 1)):
+            layout.addWidget(widget, stretch)
+        self.hide()
+
+    def text(self) -> str:
+        """What it says."""
+        return self._label.text()
+
+
+def _rule() -> QFrame:
+    rule = QFrame()
+    rule.setObjectName("rule")
+    rule.setFixedHeight(1)
+    return rule
+
+
 class Call(QFrame):
     """What the model wrote to a tool."""
 
@@ -138,6 +169,7 @@ class Answer(QWidget):
     again = Signal(int, Effort)
     resume = Signal(int)
     thought_toggled = Signal(int, bool)
+    hurried = Signal()
     act = Signal(Action)
     """A step beside an error that is not about this answer alone."""
 
@@ -158,6 +190,7 @@ class Answer(QWidget):
         self._footer = Footer(look)
         whole.addWidget(self._footer)
         self.thought.toggled.connect(lambda on: self.thought_toggled.emit(self.row.id, on))
+        self.thought.hurried.connect(self.hurried)
         self._footer.copy.connect(self._copy)
         self._footer.again.connect(lambda effort: self.again.emit(self.row.id, effort))
 

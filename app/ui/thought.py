@@ -7,7 +7,7 @@ import time
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QWidget
 
 from app.ui.controls import Button, column
 from app.ui.text import TextView
@@ -71,11 +71,44 @@ class ThoughtHeader(Button):
             self.update(0, 0, 24, self.height())
 
 
+class ReadingBar(QProgressBar):
+    """How far the prompt has been read; only where that takes a while."""
+
+    CALM_MS = 500
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("prefillProgress")
+        self.setAccessibleName("Reading the prompt")
+        self.setToolTip("How much of the prompt the model has read")
+        self.setRange(0, 1000)
+        self.setTextVisible(False)
+        self.setFixedHeight(3)
+        self.setMaximumWidth(280)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(self.CALM_MS)
+        self._timer.timeout.connect(self.show)
+        self.hide()
+
+    def set_fraction(self, fraction: float | None) -> None:
+        """0 to 1, or None when there is nothing to read any more."""
+        if fraction is None:
+            self._timer.stop()
+            self.hide()
+            return
+        self.setValue(round(1000 * fraction))
+        if self.isHidden() and not self._timer.isActive():
+            self._timer.start()
+
+
 class Thought(QWidget):
     """The reasoning. Open while there is nothing else to read, unless the person said
     otherwise."""
 
     toggled = Signal(bool)
+    hurried = Signal()
+    """The person has waited for long enough."""
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -88,8 +121,20 @@ class Thought(QWidget):
         self._text = TextView(look, "thoughtText", 14)
         self._text.setAccessibleName("Reasoning")
         column(self._body, (14, 1, 0, 1)).addWidget(self._text)
+        self._hurry = Button(
+            look, "answerNow", "Answer now", text="Answer now", kind="small", pixels=12,
+            shortcut="Ctrl+Return", clicked=self.hurried.emit,
+        )  # fmt: skip
+        self._hurry.hide()
+        self._bar = ReadingBar()
         layout = column(self, gap=6)
-        layout.addWidget(self.header, 0, Qt.AlignmentFlag.AlignLeft)
+        head = QHBoxLayout()
+        head.setSpacing(10)
+        head.addWidget(self.header)
+        head.addWidget(self._hurry)
+        head.addStretch(1)
+        layout.addLayout(head)
+        layout.addWidget(self._bar)
         row = QHBoxLayout()
         row.setContentsMargins(9, 0, 0, 4)
         row.addWidget(self._body)
@@ -105,6 +150,19 @@ class Thought(QWidget):
         self.header.set_label(label, thinking)
         self.header.setEnabled(bool(text))
         self._open(bool(text) and (not answered if self._wish is None else self._wish))
+        if not thinking:
+            self.show_work(None, offered=False, hurried=False)
+
+    def show_work(self, read: float | None, *, offered: bool, hurried: bool) -> None:
+        """How much of the prompt has been read, None where that is done; whether the answer can
+        be asked for now, and has been."""
+        self._bar.set_fraction(read)
+        text = "Answering…" if hurried else "Answer now"
+        if text != self._hurry.text():
+            self._hurry.setText(text)
+            self._hurry.setAccessibleName(text)
+        self._hurry.setEnabled(not hurried)
+        self._hurry.setVisible(offered)
 
     def set_seconds(self, seconds: float | None) -> None:
         """How long it took, as it was measured where the model is."""

@@ -13,7 +13,7 @@ from app.base.types import Draft, Effort, Role
 from app.store import MessageRow
 from app.ui.controls import Button, column
 from app.ui.errors import Action
-from app.ui.messages import GUTTER, Answer, Question
+from app.ui.messages import GUTTER, Answer, Question, UnseenLine
 from app.ui.theme import Look
 
 WIDTH = 740  # of the text, at most
@@ -31,6 +31,8 @@ class Transcript(QScrollArea):
     again = Signal(int, Effort)
     resume = Signal(int)
     thought_toggled = Signal(int, bool)
+    hurried = Signal()
+    """The answer on its way is to come now."""
     act = Signal(Action)
 
     def __init__(self, look: Look) -> None:
@@ -59,6 +61,9 @@ class Transcript(QScrollArea):
         self._drafts: dict[int, Draft] = {}
         self._stale: set[int] = set()
         self._busy = False
+        self._unseen = 0
+        self._line = UnseenLine()
+        self._line.setParent(self._column)
         self._follow = True
         self._below: int | None = None  # distance to keep from the end while earlier ones come
         self._tick = self._timer(self._update_stale)
@@ -85,6 +90,7 @@ class Transcript(QScrollArea):
         self._stale = set()
         for row in rows[-_AT_ONCE:]:
             self._append(row)
+        self._place_line()
         self.follow()
         self._choices()
         if self._earlier:
@@ -100,6 +106,7 @@ class Transcript(QScrollArea):
         elif row.parent is None:
             self._cut(0)
         self._append(row)
+        self._place_line()
         self.follow()
         self._choices()
 
@@ -128,6 +135,17 @@ class Transcript(QScrollArea):
             view.set_row(row, error)
             self._choices()
 
+    def set_unseen(self, count: int) -> None:
+        """How many of the first messages the model is not shown."""
+        if count != self._unseen:
+            self._unseen = count
+            self._place_line()
+
+    def show_work(self, message: int, read: float | None, *, offered: bool, hurried: bool) -> None:
+        """What goes on before an answer on its way begins; see Thought."""
+        if view := self._answer(message):
+            view.thought.show_work(read, offered=offered, hurried=hurried)
+
     def set_busy(self, busy: bool) -> None:
         """Whether an answer is on its way, so that no other may be asked for."""
         self._busy = busy
@@ -146,7 +164,10 @@ class Transcript(QScrollArea):
         while self._earlier:
             self._add_earlier()
         self._update_stale()
-        return "\n\n".join(text for view in self._views if (text := view.plain_text()))
+        texts = [view.plain_text() for view in self._views]
+        if not self._line.isHidden():
+            texts.insert(self._unseen, self._line.text())
+        return "\n\n".join(text for text in texts if text)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -174,6 +195,7 @@ class Transcript(QScrollArea):
         answer.again.connect(self.again)
         answer.resume.connect(self.resume)
         answer.act.connect(self.act)
+        answer.hurried.connect(self.hurried)
         answer.thought_toggled.connect(self._toggled)
         answer.set_row(row)
         if draft := self._drafts.get(row.id):
@@ -194,6 +216,15 @@ class Transcript(QScrollArea):
         if keep == 0:
             self._earlier = []
 
+    def _place_line(self) -> None:
+        """Above the first message that the model is shown, once that one is made."""
+        at = self._unseen - len(self._earlier)
+        self._layout.removeWidget(self._line)
+        shown = self._unseen > 0 and 0 <= at < len(self._views)
+        if shown:
+            self._layout.insertWidget(at, self._line)
+        self._line.setVisible(shown)
+
     def _add_earlier(self) -> None:
         """A few of the messages above, without moving what is in sight."""
         bar = self.verticalScrollBar()
@@ -203,6 +234,7 @@ class Transcript(QScrollArea):
             view = self._make(self._earlier.pop())
             self._views.insert(0, view)
             self._layout.insertWidget(0, view)
+        self._place_line()
         self._choices()
         if self._earlier:
             self._more.start(15)

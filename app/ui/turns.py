@@ -8,7 +8,18 @@ from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, Signal
 
-from app.base.types import Delta, Draft, Effort, Loading, ModelRef, Part, Prefill, Prompt
+from app.base.types import (
+    Channel,
+    Delta,
+    Draft,
+    Effort,
+    Loading,
+    ModelRef,
+    Part,
+    Prefill,
+    Prompt,
+    Sampling,
+)
 from app.chat import (
     ChatEvent,
     Chats,
@@ -29,6 +40,44 @@ class Asked:
     chat: int | None
 
 
+class Reading:
+    """How far a prompt has been read. What was reused is no work and does not count: the first
+    report says where the reading began."""
+
+    def __init__(self) -> None:
+        self._began: tuple[float, int] | None = None
+        self._done = self._total = 0
+        self._left: float | None = None
+
+    def receive(self, event: Prefill) -> None:
+        """Takes note of a report, and of the time."""
+        now = time.monotonic()
+        self._done, self._total = event.done, event.total
+        if self._began is None:
+            self._began = now, event.done
+            return
+        seconds, tokens = now - self._began[0], event.done - self._began[1]
+        if seconds > 0 and tokens > 0:
+            self._left = (event.total - event.done) * seconds / tokens
+
+    @property
+    def fraction(self) -> float:
+        """Of the work, 0 to 1."""
+        if self._began is None:
+            return 0.0
+        return (self._done - self._began[1]) / max(1, self._total - self._began[1])
+
+    @property
+    def sentence(self) -> str:
+        """With the time left, once there is a speed to tell it by."""
+        if self._began is None:
+            return "Reading the prompt…"
+        said = f"Reading the prompt: {self._done:,} of {self._total:,} tokens"
+        if self._left is None or self._left < 1:
+            return said
+        return f"{said} · about {_duration(self._left)} left"
+
+
 @dataclass
 class Live:
     """An answer on its way, or one that ended in this session."""
@@ -39,10 +88,18 @@ class Live:
     draft: Draft
     prompt: int = 0
     context: int = 0
+    reserved: int = 0
+    dropped: int = 0
     generated: int = 0
+    reading: Reading | None = None
+    """While the prompt is read."""
     ended: TurnEnded | None = None
     _first: float = field(default=0.0, repr=False)
     _status: str = "Waiting for the model…"
+    _begun: bool = False
+
+    def __post_init__(self) -> None:
+        self._begun = any(_to_read(part) for part in self.draft.parts)
 
     @property
     def status(self) -> str:
@@ -54,16 +111,28 @@ class Live:
         match event:
             case Loading(fraction):
                 self._status = f"Loading {self.answer.model} {100 * fraction:.0f} %"
-            case Prompt(tokens, context):
-                self.prompt, self.context = len(tokens), context
-                self._status = "Reading the prompt…"
-            case Prefill(done, total):
-                self._status = f"Reading the prompt: {done:,} of {total:,} tokens"
+            case Prompt(tokens):
+                self.prompt, self.context = len(tokens), event.context
+                self.reserved, self.dropped = event.reserved, event.dropped
+                self.reading = Reading()
+                self._status = self.reading.sentence
+            case Prefill():
+                self.reading = self.reading or Reading()
+                self.reading.receive(event)
+                self._status = self.reading.sentence
             case Delta():
+                self.reading = None
                 self._grow(event)
+
+    @property
+    def thinking(self) -> bool:
+        """Whether it is asked and there is no word of an answer yet, so that it can be hurried."""
+        asked = self.context > 0 and self.ended is None
+        return asked and not self._begun and not self.turn.stopped.is_set()
 
     def _grow(self, delta: Delta) -> None:
         self.draft.add(delta)
+        self._begun = self._begun or _to_read(delta)
         now = time.monotonic()
         self._first = self._first or now
         self.generated += 1  # a delta is a token, save where a character needs several
@@ -72,6 +141,16 @@ class Live:
             self._status = f"{self.generated / seconds:,.0f} tokens/s"
         elif not self._status.endswith("/s"):
             self._status = ""
+
+
+def _to_read(piece: Part | Delta) -> bool:
+    """Whether it is more than reasoning."""
+    aside = piece.channel is Channel.ANALYSIS and not piece.recipient
+    return bool(piece.text.strip()) and not aside
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
 class Turns(QObject):
@@ -94,10 +173,16 @@ class Turns(QObject):
         self._grown: set[tuple[int, int]] = set()
 
     def send(
-        self, chat: int | None, text: str, effort: Effort, model: ModelRef, instructions: str
+        self,
+        chat: int | None,
+        text: str,
+        effort: Effort,
+        model: ModelRef,
+        instructions: str,
+        sampling: Sampling | None = None,
     ) -> Turn:
-        """Asks in a chat, or in a new one."""
-        turn = self._chats.send(chat, (Part(text),), effort, model, instructions)
+        """Asks in a chat, or in a new one, which keeps the ``sampling``."""
+        turn = self._chats.send(chat, (Part(text),), effort, model, instructions, sampling)
         self._asked[turn] = Asked(turn, chat)
         return turn
 
@@ -124,6 +209,11 @@ class Turns(QObject):
     def busy(self, chat: int) -> bool:
         """Whether an answer is on its way there, or a question to the disk."""
         return any(asked.chat == chat for asked in self._asked.values()) or bool(self.running(chat))
+
+    @property
+    def idle(self) -> bool:
+        """Whether no answer is on its way anywhere."""
+        return not self._asked and all(live.ended for live in self._live.values())
 
     def running(self, chat: int | None) -> Live | None:
         """The answer on its way in a chat."""

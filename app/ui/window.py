@@ -9,19 +9,31 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QShortcut
-from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from app.base.types import Effort, Stats
-from app.chat import ModelFailed, ModelLoading, ModelReady, SendFailed, Turn, TurnEnded, TurnStarted
+from app.base.types import Effort
+from app.chat import (
+    Foreseen,
+    ModelFailed,
+    ModelLoading,
+    ModelReady,
+    SendFailed,
+    Turn,
+    TurnEnded,
+    TurnStarted,
+)
 from app.host import Host, NotSaved
 from app.store import ChatRow, MessageRow, State, Store
+from app.ui.ahead import Ahead
 from app.ui.bridge import Bridge
 from app.ui.chat_index import ChatIndex
+from app.ui.chat_sampling import ChatSampling
 from app.ui.composer import NEW_CHAT_EFFORT
 from app.ui.errors import Action, explain
 from app.ui.frame import Frame
 from app.ui.model_choice import ModelChoice
+from app.ui.model_desk import ModelDesk
 from app.ui.preferences import Preferences
+from app.ui.standing import Standing
 from app.ui.theme import Look
 from app.ui.turns import Turns
 
@@ -32,18 +44,20 @@ class Window(Frame):
     """Fireside's window."""
 
     def __init__(self, host: Host, bridge: Bridge, look: Look) -> None:
-        super().__init__(look, self._fill_models)
+        super().__init__(look, lambda menu: self.desk.fill(menu))
         self._host, self._bridge, self._look = host, bridge, look
         self._chat: int | None = None
         self._waits_for: Turn | None = None  # which will make a chat of the new one that is shown
         self._drafts: dict[int | None, str] = {}
-        self._last = ""  # the status line of the answer that ended last, here
         self.turns = Turns(host.chats, self)
         self.models = ModelChoice(host, self)
+        self.desk = ModelDesk(self, self.models)
         self.index = ChatIndex(self._ask_disk, self.sidebar, self.toast, self)
+        self.sampling = ChatSampling(self.index, self.models)
+        self._standing = Standing(self.composer, self.transcript)
+        self._ahead = Ahead(self._prepare, self)
         self._connect()
         self.restore(host.settings.window, host.settings.splitter)
-        self._model_changed()
         self.index.refresh()
         last = host.settings.chat
         self._show_new()
@@ -55,10 +69,9 @@ class Window(Frame):
         self.turns.grown.connect(self._grown)
         self.turns.ended.connect(self._ended)
         self.turns.refused.connect(self._refused)
-        self.models.changed.connect(self._model_changed)
-        self.models.progressed.connect(self._model_progress)
-        self.models.ready.connect(self._model_ready)
-        self.models.failed.connect(self._model_failed)
+        self.models.changed.connect(self._show_status)
+        self.models.ready.connect(self._ahead.opened)
+        self.desk.turned.connect(self._show_title)
         self.sidebar.new_chat.connect(self.new_chat)
         self.sidebar.opened.connect(self.open_chat)
         self.index.changed.connect(self._show_title)
@@ -68,22 +81,20 @@ class Window(Frame):
         self.sidebar.preferences.connect(self._open_preferences)
         self.composer.sent.connect(self._send)
         self.composer.stopped.connect(self._stop)
+        self.composer.hurried.connect(self._hurry)
+        self.composer.typed.connect(self._typed)
         self.composer.effort_chosen.connect(self._choose_effort)
         self.greeting.asked.connect(self._send)
         self.transcript.again.connect(self._again)
         self.transcript.resume.connect(self._resume)
+        self.transcript.hurried.connect(self._hurry)
         self.transcript.act.connect(self._act)
         self.transcript.thought_toggled.connect(self._toggled_thought)
-        self.models_page.demo.connect(self._use_demo)
-        self.models_page.open_file.connect(self.open_file)
-        self.models_page.closed.connect(self._leave_models)
-        self.banner_step.clicked.connect(self.show_models)
-        self.dropped.connect(self.use_file)
         for keys, work in {
             "Ctrl+N": self.new_chat,
             "Ctrl+K": self._focus_search,
             "Ctrl+B": lambda: self.show_sidebar(self.sidebar.isHidden()),
-            "Ctrl+O": self.open_file,
+            "Ctrl+O": self.desk.open_file,
             "F2": self._rename_shown,
             "Ctrl+,": self._open_preferences,
         }.items():
@@ -116,14 +127,15 @@ class Window(Frame):
         self._drafts[self._chat] = self.composer.text()
         self._chat = chat
         self._waits_for = None
-        self._last = ""
+        self._standing.clear()
+        self.sampling.show(chat)
         self.pages.setCurrentWidget(self.chat_page)
         self.sidebar.select(chat)
         self.composer.set_text(self._drafts.pop(chat, ""))
         self.composer.editor.setFocus()
-        self.composer.gauge.set_use(0, 0)
         self._show_title()
         self._show_status()
+        self._ahead.opened()
 
     def _remember(self, chat: int | None) -> None:
         """The next start shows the chat that the person chose, however this one ends."""
@@ -152,8 +164,8 @@ class Window(Frame):
         self.transcript.set_rows(rows, self.turns.drafts(chat))
         if rows and heard[-1] and heard[-1].error and rows[-1].state is State.CUT_OFF:
             self.transcript.finish(rows[-1], heard[-1].error)
-        if rows and rows[-1].stats:
-            self._show_use(rows[-1].stats)
+        if stats := next((row.stats for row in reversed(rows) if row.stats), None):
+            self._standing.opened(stats)
         self._show_status()
 
     def _deleted(self, chat: int) -> None:
@@ -169,7 +181,12 @@ class Window(Frame):
             return
         self.composer.set_text("")
         turn = self.turns.send(
-            self._chat, text, self.composer.effort, model, self._host.settings.instructions
+            self._chat,
+            text,
+            self.composer.effort,
+            model,
+            self._host.settings.instructions,
+            self.sampling.fresh,
         )
         if self._chat is None:
             self._waits_for = turn
@@ -180,6 +197,33 @@ class Window(Frame):
             self._waits_for.cancel()
         elif self._chat is not None:
             self.turns.stop(self._chat)
+
+    def _hurry(self) -> None:
+        live = self.turns.running(self._chat)
+        if live and live.thinking:
+            live.turn.answer_now()
+            self._show_status()
+
+    def _typed(self) -> None:
+        self._ahead.typed()
+        self._show_status()
+
+    def _prepare(self) -> None:
+        """Has the next question read ahead, as far as it is there."""
+        model = self.models.current
+        if model and not self.models.loading and self.turns.idle:
+            self._host.chats.prepare(
+                self._chat,
+                self.composer.text(),
+                self.composer.effort,
+                model,
+                self._host.settings.instructions,
+            )
+
+    def _foreseen(self, event: Foreseen) -> None:
+        if event.chat == self._chat and not self.busy():
+            self._standing.foresee(event)
+            self._show_status()
 
     def _again(self, answer: int, effort: Effort) -> None:
         if (model := self.models.asked) and self._chat is not None:
@@ -196,13 +240,16 @@ class Window(Frame):
     def _started(self, event: TurnStarted, asked: int | None) -> None:
         chat = event.chat
         self.index.put(chat)
+        if asked is None:
+            self.sampling.stored()
         if event.turn is self._waits_for:
             self._waits_for = None
             self._chat = asked = chat.id
             self._remember(chat.id)
             self.sidebar.select(chat.id)
+            self.sampling.show(chat.id)
         if asked is not None and asked == self._chat:
-            self._last = ""
+            self._standing.started()
             self.conversation.setCurrentWidget(self.transcript)
             if event.question:
                 self.transcript.add(event.question)
@@ -219,11 +266,11 @@ class Window(Frame):
         answer = event.answer
         if answer.chat == self._chat:
             if answer.stats:
-                self._last = _summary(answer.stats)
-                self._show_use(answer.stats)
+                self._standing.ended(answer.stats)
             self.transcript.finish(answer, event.error)
         self._show_status()
         self.index.refresh()
+        self._ahead.opened()  # as for what was typed meanwhile
 
     def _refused(self, event: SendFailed) -> None:
         """Nothing was stored: the words come back."""
@@ -240,89 +287,18 @@ class Window(Frame):
     def _choose_effort(self, effort: Effort) -> None:
         if self._chat is not None:
             self.index.set_effort(self._chat, effort)
+        self._ahead.changed()
 
     def _toggled_thought(self, message: int, opened: bool) -> None:
         self._ask_disk(lambda store: store.set_thought_open(message, opened), lambda _: None)
 
-    # --- Models -----------------------------------------------------------------------------
-
-    def show_models(self) -> None:
-        """The page with the ways to get a model."""
-        self.banner.hide()
-        self.models_page.set_first(self.models.current is None)
-        self.pages.setCurrentWidget(self.models_page)
-        self.models_page.findChild(QWidget, "tryDemo").setFocus()
-        self._show_title()
+    # --- What is shown ----------------------------------------------------------------------
 
     def called(self, model: Path | None) -> None:
         """Somebody started Fireside again, perhaps with a model."""
         self.raise_to_front()
         if model:
-            self.use_file(model)
-
-    def open_file(self) -> None:
-        """Asks for a GGUF file."""
-        dialog = QFileDialog(self, "Open a GGUF file", "", "GGUF models (*.gguf);;All files (*)")
-        dialog.setObjectName("openDialog")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda path: self.use_file(Path(path)))
-        dialog.open()
-
-    def use_file(self, path: Path) -> None:
-        """Loads a GGUF file, to be the chosen model."""
-        self.banner.hide()
-        self.models_page.set_error("")
-        self.models.open(path)
-
-    def _use_demo(self) -> None:
-        self.models_page.set_error("")
-        self.models.choose(self.models.demo)
-
-    def _fill_models(self, menu: QMenu) -> None:
-        for model in self.models.known():
-            action = menu.addAction(model.name)
-            action.setCheckable(True)
-            action.setChecked(model == self.models.asked)
-            action.setToolTip(str(model.path))
-            action.triggered.connect(lambda _=False, model=model: self.models.choose(model))
-        menu.addSeparator()
-        menu.addAction("Open a GGUF file…\tCtrl+O", self.open_file)
-        menu.addAction("Get gpt-oss-20b…", self.show_models)
-
-    def _model_changed(self) -> None:
-        asked = self.models.asked
-        self.composer.set_model(asked.name if asked else "Choose a model", asked is not None)
-        self.model_name.setText(asked.name if asked else "No model yet")
-        if not self.models.loading:
-            self.models_page.set_progress("")
-        self._show_status()
-
-    def _model_progress(self, fraction: float) -> None:
-        if self.models.loading:
-            text = f"Loading {self.models.loading.name} {100 * fraction:.0f} %"
-            self.models_page.set_progress(text)
-            self.composer.set_status(text)
-
-    def _model_ready(self) -> None:
-        if self.pages.currentWidget() is self.models_page:
-            self._leave_models()
-
-    def _leave_models(self) -> None:
-        self.models_page.set_error("")
-        self.pages.setCurrentWidget(self.chat_page)
-        self.composer.editor.setFocus()
-        self._show_title()
-
-    def _model_failed(self, error: Exception) -> None:
-        if self.models.current is None and self.pages.currentWidget() is self.chat_page:
-            self.show_models()
-        if self.pages.currentWidget() is self.models_page:
-            self.models_page.set_error(explain(error).sentence)
-        else:
-            self._tell(error)
-
-    # --- What is shown ----------------------------------------------------------------------
+            self.desk.use(model)
 
     def busy(self) -> bool:
         """Whether an answer is on its way in the chat that is shown."""
@@ -332,28 +308,15 @@ class Window(Frame):
 
     def _show_title(self) -> None:
         chat = self.index.rows.get(self._chat) if self._chat is not None else None
-        models = self.pages.currentWidget() is self.models_page
+        models = self.desk.shown
         title = "Models" if models else chat.title if chat else "New chat"
         self.title.set_text(title)
         self.setWindowTitle(f"{title} – Fireside" if chat and not models else "Fireside")
 
     def _show_status(self) -> None:
         """Everything that says whether something is going on in the chat that is shown."""
-        busy = self.busy()
-        live = self.turns.running(self._chat)
-        self.composer.set_running(busy)
-        self.transcript.set_busy(busy)
-        if live:
-            self.composer.set_status(live.status)
-            if live.context:
-                self.composer.gauge.set_use(live.prompt + live.generated, live.context)
-        elif self.models.loading:
-            self.composer.set_status(f"Loading {self.models.loading.name}…")
-        else:
-            self.composer.set_status(self._last)
-
-    def _show_use(self, stats: Stats) -> None:
-        self.composer.gauge.set_use(stats.prompt_tokens + stats.generated, stats.context)
+        loading = self.models.loading.name if self.models.loading else ""
+        self._standing.show(self.turns.running(self._chat), loading, busy=self.busy())
 
     def _tell(self, error: BaseException) -> None:
         """A line above the conversation."""
@@ -361,7 +324,7 @@ class Window(Frame):
         self.show_banner(explanation.sentence, explanation.action)
 
     def _act(self, action: Action) -> None:
-        self.show_models() if action is Action.CHOOSE_MODEL else self.new_chat()
+        self.desk.show_page() if action is Action.CHOOSE_MODEL else self.new_chat()
 
     def _open_preferences(self) -> None:
         dialog = self.findChild(Preferences) or Preferences(self._look, self._host, self)
@@ -403,14 +366,11 @@ class Window(Frame):
                 case _:
                     about_turns.append(event)
         self.turns.receive(about_turns)
+        for event in events:  # after the answers: what is foreseen while one is on its way is old
+            if isinstance(event, Foreseen):
+                self._foreseen(event)
 
 
 def _joined(returned: str, typed: str) -> str:
     """Words that come back, before what was typed since."""
     return "\n\n".join(text for text in (returned, typed) if text)
-
-
-def _summary(stats: Stats) -> str:
-    return (
-        f"{stats.tokens_per_second:,.0f} tokens/s · first token after {stats.first_token_s:.2f} s"
-    )

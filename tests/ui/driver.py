@@ -25,6 +25,7 @@ from app.base.types import (
     Stats,
     StopReason,
 )
+from app.engine.backend import Planned
 from app.engine.probe import Devices
 from app.host import Host
 from app.store import Store
@@ -71,11 +72,20 @@ class Backend:
     def __init__(self) -> None:
         self.scripts: list[list[Event | FiresideError | threading.Event]] = []
         self.requests: list[Request] = []
+        self.hurried: list[bool] = []
+        """After each wait, whether the answer was to come now."""
+        self.prepared: list[Request] = []
+        self.foreseen: Prompt | None = None
+        self.planned: Planned | None = None
+        self.found = Devices()
+        self.forgotten: list[int] = []
         self.unusable: dict[Path, FiresideError] = {}
         self.loads = threading.Event()
         self.loads.set()
 
-    def load(self, model: ModelRef, cancel: Any) -> Iterator[Loading]:
+    def load(self, model: ModelRef, cancel: Any) -> Iterator[Loading | Planned]:
+        if self.planned:
+            yield self.planned
         yield Loading(0.4)
         while not self.loads.wait(0.01):
             if cancel.is_set():
@@ -92,16 +102,22 @@ class Backend:
                     if cancel.wait(0.01):
                         yield done(StopReason.CANCELLED)
                         return
+                self.hurried.append(answer_now.is_set())
             elif isinstance(step, FiresideError):
                 raise step
             else:
                 yield step
 
     def prepare(self, request: Request, cancel: Any, *, read: bool = True) -> Iterator[Event]:
-        yield from ()
+        self.prepared.append(request)
+        if self.foreseen:
+            yield self.foreseen
 
     def devices(self) -> Devices:
-        return Devices()
+        return self.found
+
+    def forget(self, chat: int) -> None:
+        self.forgotten.append(chat)
 
     def close(self) -> None:
         pass

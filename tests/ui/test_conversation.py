@@ -193,16 +193,19 @@ def test_a_call_to_a_tool_is_not_lost(fireside: Fireside) -> None:
 def test_status_and_gauge(fireside: Fireside) -> None:
     reading = fireside.hold()
     fireside.ask(
-        "hello", Prompt((1,) * 2048, 4096), Prefill(512, 2048), reading, said("hi"), done()
+        "hello", Prompt((1,) * 2048, 4096, 1024), Prefill(512, 2048), reading, said("hi"), done()
     )
     status = fireside.find(QLabel, "statusLine")
     fireside.until(lambda: status.text() == "Reading the prompt: 512 of 2,048 tokens")
     gauge = fireside.find(QWidget, "contextGauge")
-    assert gauge.accessibleName() == "Context: 2,048 of 4,096 tokens in use"
+    assert (
+        gauge.accessibleName()
+        == "Context: 2,048 tokens used, 1,024 kept for the answer, 4,096 in all"
+    )
     reading.set()
     fireside.until(lambda: status.text() == "210 tokens/s · first token after 0.25 s")
     used = STATS.prompt_tokens + STATS.generated
-    assert gauge.accessibleName() == f"Context: {used} of {STATS.context:,} tokens in use"
+    assert gauge.accessibleName() == f"Context: {used} tokens used, {STATS.context:,} in all"
 
 
 def test_effort_by_keyboard_and_per_chat(fireside: Fireside) -> None:

@@ -23,7 +23,7 @@ def picker(fireside: Fireside) -> str:
 
 def test_first_run_tries_the_demo_model(start: Start) -> None:
     fireside = start(model=False)
-    fireside.window.show_models()
+    fireside.window.desk.show_page()
     page = fireside.find(QWidget, "modelsPage")
     assert fireside.find(QLabel, "modelsTitle").text() == "Welcome to Fireside"
     assert not fireside.window.findChild(QWidget, "closeModels").isVisible()
@@ -46,7 +46,7 @@ def test_nothing_is_asked_without_a_model(start: Start) -> None:
 
 def test_a_file_is_opened_and_remembered(start: Start, tmp_path: Path) -> None:
     fireside = start(model=False)
-    fireside.window.show_models()
+    fireside.window.desk.show_page()
     fireside.find(QAbstractButton, "openFile").click()
     dialog = fireside.window.findChild(QFileDialog, "openDialog")
     dialog.fileSelected.emit(str(tmp_path / "mine.gguf"))
@@ -64,8 +64,8 @@ def test_a_bad_file_says_so_and_the_model_before_stays(
     bad = tmp_path / "notes.gguf"
     fireside.backend.unusable[bad] = UnsupportedArchitecture(bad, "llama")
     if on_page:
-        fireside.window.show_models()
-    fireside.window.use_file(bad)
+        fireside.window.desk.show_page()
+    fireside.window.desk.use(bad)
     name = "modelsErrorText" if on_page else "bannerText"
     fireside.until(lambda: fireside.window.findChild(QLabel, name).isVisible())
     sentence = fireside.find(QLabel, name).text()
@@ -82,10 +82,10 @@ def test_a_bad_file_says_so_and_the_model_before_stays(
 
 def test_a_bad_file_on_the_first_run(start: Start, tmp_path: Path) -> None:
     fireside = start(model=False)
-    fireside.window.show_models()
+    fireside.window.desk.show_page()
     bad = tmp_path / "x.gguf"
     fireside.backend.unusable[bad] = NotGguf(bad)
-    fireside.window.use_file(bad)
+    fireside.window.desk.use(bad)
     fireside.until(lambda: fireside.window.findChild(QLabel, "modelsErrorText").isVisible())
     assert "is not a GGUF model" in fireside.find(QLabel, "modelsErrorText").text()
     assert fireside.window.models.asked is None
@@ -98,14 +98,14 @@ def test_the_chosen_file_is_gone_at_the_next_start(start: Start, tmp_path: Path)
     fireside = start(model=False)
     fireside.backend.unusable[gone] = ModelMissing(gone)
     fireside.host.change(models=(str(gone),))
-    fireside.window.use_file(gone)
+    fireside.window.desk.use(gone)
     fireside.until(lambda: fireside.window.findChild(QWidget, "modelsPage").isVisible())
     assert "Choose the file again" in fireside.find(QLabel, "modelsErrorText").text()
     assert fireside.host.settings.models == ()
 
 
 def test_the_picker_has_all_models(fireside: Fireside, tmp_path: Path) -> None:
-    fireside.window.use_file(tmp_path / "mine.gguf")
+    fireside.window.desk.use(tmp_path / "mine.gguf")
     fireside.until(lambda: fireside.window.models.loading is None)
     fireside.find(QAbstractButton, "modelPicker").click()
     menu = fireside.window.findChild(QMenu, "modelMenu")
@@ -123,7 +123,7 @@ def test_the_page_tells_which_file_to_get(
 ) -> None:
     opened: list[str] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
-    fireside.window.show_models()
+    fireside.window.desk.show_page()
     texts = " ".join(label.text() for label in fireside.window.models_page.findChildren(QLabel))
     for fact in ("gpt-oss-20b-mxfp4.gguf", "12.1 GB", "ggml-org/gpt-oss-20b-GGUF", "16 GB"):
         assert fact in texts
@@ -136,7 +136,7 @@ def test_the_page_tells_which_file_to_get(
 
 
 def test_escape_goes_back_to_the_chat(fireside: Fireside) -> None:
-    fireside.window.show_models()
+    fireside.window.desk.show_page()
     page = fireside.find(QWidget, "modelsPage")
     fireside.qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Escape)
     assert not page.isVisible()
@@ -144,11 +144,11 @@ def test_escape_goes_back_to_the_chat(fireside: Fireside) -> None:
 
 def test_loading_is_shown(fireside: Fireside, tmp_path: Path) -> None:
     fireside.backend.loads.clear()
-    fireside.window.use_file(tmp_path / "mine.gguf")
+    fireside.window.desk.use(tmp_path / "mine.gguf")
     fireside.until(
         lambda: fireside.find(QLabel, "statusLine").text() == "Loading mine 40 %",
     )
-    fireside.window.show_models()
+    fireside.window.desk.show_page()
     assert fireside.find(QLabel, "modelsProgress").text() == "Loading mine 40 %"
     fireside.backend.loads.set()
     fireside.until(lambda: not fireside.window.models_page.isVisible())

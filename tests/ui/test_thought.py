@@ -4,9 +4,28 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton, QTextBrowser
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QTextBrowser
 
+from app.base.types import Prefill, Prompt
+from app.ui import turns
+from app.ui.turns import Reading
 from tests.ui.driver import Fireside, Start, answer, done, said, thought
+
+
+class Clock:
+    """Time that passes when it is told to."""
+
+    now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(turns, "time", clock)
+    return clock
 
 
 def header(fireside: Fireside) -> QPushButton:
@@ -117,3 +136,101 @@ def test_no_reasoning_no_panel(fireside: Fireside) -> None:
     fireside.idle()
     headers = fireside.window.findChildren(QPushButton, "thought")
     assert not any(button.isVisible() for button in headers)
+
+
+def hurry(fireside: Fireside) -> QPushButton:
+    return fireside.find(QPushButton, "answerNow")
+
+
+def hurries(fireside: Fireside) -> list[QPushButton]:
+    buttons = fireside.window.findChildren(QPushButton, "answerNow")
+    return [button for button in buttons if button.isVisible()]
+
+
+@pytest.mark.parametrize("by", ["button", "Return", "Enter"])
+def test_the_answer_can_be_had_now(fireside: Fireside, by: str) -> None:
+    thinking, saying = fireside.hold(), fireside.hold()
+    prompt = Prompt((1,) * 80, 4096, 1024)
+    fireside.ask("why", prompt, thought("Because"), thinking, said("It is", 1), saying, done())
+    fireside.shows("Because")
+    assert hurry(fireside).isEnabled()
+    assert hurry(fireside).toolTip() == "Answer now (Ctrl+Return)"
+    if by == "button":
+        hurry(fireside).click()
+    else:
+        fireside.type("and another thing")
+        key = getattr(Qt.Key, f"Key_{by}")
+        editor = fireside.window.composer.editor
+        fireside.qtbot.keyClick(editor, key, Qt.KeyboardModifier.ControlModifier)
+        assert fireside.window.composer.text() == "and another thing"
+    assert not hurry(fireside).isEnabled()
+    assert hurry(fireside).text() == "Answering…"
+    thinking.set()
+    fireside.shows("It is")
+    assert fireside.backend.hurried == [True]
+    assert not hurries(fireside)
+    saying.set()
+    fireside.idle()
+    assert not hurries(fireside)
+
+
+def test_unhurried(fireside: Fireside) -> None:
+    thinking = fireside.hold()
+    fireside.ask("why", thought("Because"), thinking, said("It is", 1), done())
+    fireside.shows("Because")
+    thinking.set()
+    fireside.idle()
+    assert fireside.backend.hurried == [False]
+
+
+def test_ctrl_return_sends_where_nothing_is_to_be_hurried(fireside: Fireside) -> None:
+    fireside.script(*answer("so"))
+    fireside.type("why")
+    editor = fireside.window.composer.editor
+    fireside.qtbot.keyClick(editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    fireside.shows("so")
+
+
+def test_an_answer_that_is_stopping_is_not_hurried(fireside: Fireside) -> None:
+    fireside.ask("why", Prompt((1,), 4096), thought("Because"), fireside.hold())
+    fireside.shows("Because")
+    assert hurry(fireside)
+    fireside.window.turns.stop(fireside.window._chat)
+    assert not hurries(fireside)
+
+
+def test_a_long_reading_shows_how_far_it_is(fireside: Fireside, clock: Clock) -> None:
+    more, end = fireside.hold(), fireside.hold()
+    prompt = Prompt((1,) * 9000, 32768, 4096)
+    fireside.ask(
+        "why", prompt, Prefill(1000, 9000), more, Prefill(3000, 9000), end, *answer("so")[1:]
+    )
+    bar = fireside.find(QProgressBar, "prefillProgress")
+    status = fireside.find(QLabel, "statusLine")
+    assert status.text() == "Reading the prompt: 1,000 of 9,000 tokens"  # no speed is known yet
+    assert bar.value() == 0  # those were there already
+    clock.now += 10
+    more.set()
+    told = "Reading the prompt: 3,000 of 9,000 tokens · about 30 s left"
+    fireside.until(lambda: status.text() == told)
+    assert bar.value() == bar.maximum() / 4
+    assert bar.isVisible()
+    end.set()
+    fireside.shows("so")
+    assert not bar.isVisible()
+
+
+def test_a_long_reading_of_minutes(clock: Clock) -> None:
+    reading = Reading()
+    reading.receive(Prefill(0, 1000))
+    clock.now += 10
+    reading.receive(Prefill(50, 1000))
+    assert reading.sentence.endswith("· about 3 min left")
+
+
+def test_stop_works_while_it_reads(fireside: Fireside) -> None:
+    fireside.ask("why", Prompt((1,) * 9000, 32768), Prefill(1000, 9000), fireside.hold())
+    bar = fireside.find(QProgressBar, "prefillProgress")
+    fireside.find(QPushButton, "stop").click()
+    fireside.shows("You stopped this answer.")
+    assert not bar.isVisible()

@@ -1,0 +1,66 @@
+"""How much of the model's context the shown chat takes, and what no longer fits into it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.base.types import Stats
+from app.chat import Foreseen
+from app.ui.turns import Live
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Tokens of the context: used, kept for the answer, and in all (0 where not known)."""
+
+    used: int = 0
+    reserved: int = 0
+    context: int = 0
+
+
+class Room:
+    """Of the chat that is shown."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Another chat is shown, of which nothing is known yet."""
+        self.use = Use()
+        self.unseen = 0
+        """How many of its oldest messages the model is not shown."""
+        self.warning = ""
+        """What sending what is typed will come to; empty where nothing is lost."""
+
+    def answering(self, live: Live) -> None:
+        """An answer grows into what was kept for it."""
+        self.warning = ""
+        if live.context:
+            used = live.prompt + live.generated
+            self.use = Use(used, max(0, live.reserved - live.generated), live.context)
+            self.unseen = live.dropped
+
+    def answered(self, stats: Stats) -> None:
+        """As an answer left it."""
+        self.use = Use(stats.prompt_tokens + stats.generated, 0, stats.context)
+        self.unseen = stats.dropped
+
+    def foresee(self, event: Foreseen, *, typed: bool) -> None:
+        """As the next question will have it. Until something is typed of it, what it leaves out
+        is what is left out already."""
+        self.use = Use(event.prompt, event.reserved, event.context)
+        self.warning = self._warning(event) if typed else ""
+        if not typed:
+            self.unseen = event.dropped
+
+    def _warning(self, event: Foreseen) -> str:
+        room = event.context - event.reserved
+        if event.prompt > room:
+            return (
+                f"This is too long for the model: it comes to {event.prompt:,} tokens, and there "
+                f"is room for {room:,}. Shorten the message or your instructions."
+            )
+        if event.dropped > self.unseen:
+            count = f"{event.dropped:,} oldest messages" if event.dropped > 1 else "oldest message"
+            return f"If you send this, the model will no longer see the {count} of this chat."
+        return ""

@@ -1,0 +1,70 @@
+"""What is said about the chat that is shown: its status, its room, and how far an answer is."""
+
+from __future__ import annotations
+
+from app.base.types import Stats
+from app.chat import Foreseen
+from app.ui.composer import Composer
+from app.ui.room import Room
+from app.ui.transcript import Transcript
+from app.ui.turns import Live
+
+
+class Standing:
+    """Keeps the line of status, the gauge and the line of what is unseen as things are."""
+
+    def __init__(self, composer: Composer, transcript: Transcript) -> None:
+        self._composer, self._transcript = composer, transcript
+        self._room = Room()
+        self._last = ""  # what is said of the answer that ended last
+
+    def clear(self) -> None:
+        """Another chat is shown."""
+        self._room.clear()
+        self._last = ""
+
+    def opened(self, stats: Stats) -> None:
+        """As an earlier answer left it."""
+        self._room.answered(stats)
+
+    def started(self) -> None:
+        """An answer begins."""
+        self._last = ""
+
+    def ended(self, stats: Stats) -> None:
+        """An answer ended in sight."""
+        self._room.answered(stats)
+        self._last = (
+            f"{stats.tokens_per_second:,.0f} tokens/s · "
+            f"first token after {stats.first_token_s:.2f} s"
+        )
+
+    def foresee(self, event: Foreseen) -> None:
+        """What the next question will find."""
+        self._room.foresee(event, typed=self._typed)
+
+    def show(self, live: Live | None, loading: str, *, busy: bool) -> None:
+        """With the answer on its way, and the name of the model that is being loaded."""
+        self._composer.set_running(busy)
+        self._transcript.set_busy(busy)
+        if live:
+            self._room.answering(live)
+            self._transcript.show_work(
+                live.answer.id,
+                live.reading.fraction if live.reading else None,
+                offered=live.thinking,
+                hurried=live.turn.hurried.is_set(),
+            )
+        warning = "" if busy or not self._typed else self._room.warning
+        if live:
+            self._composer.set_status(live.status)
+        elif loading:
+            self._composer.set_status(f"Loading {loading}…")
+        else:
+            self._composer.set_status(warning or self._last, "danger" if warning else "muted")
+        self._composer.gauge.set_use(self._room.use, full=bool(warning))
+        self._transcript.set_unseen(self._room.unseen)
+
+    @property
+    def _typed(self) -> bool:
+        return bool(self._composer.text().strip())

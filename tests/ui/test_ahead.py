@@ -1,0 +1,188 @@
+"""The next question is read before it is asked, and what it will take of the context is told."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
+
+from app.base.types import Effort, Prompt, Request, Role
+from app.ui import ahead
+from tests.ui.driver import Fireside, Start, answer, done, make, said, thought
+
+
+def texts(request: Request) -> list[str]:
+    return [message.text for message in request.messages]
+
+
+def settle(fireside: Fireside) -> list[Request]:
+    """What was read ahead by now; from here on it is what comes next."""
+    fireside.qtbot.wait(ahead.OPENED_MS + 200)
+    fireside.stored(lambda store: None)
+    before = list(fireside.backend.prepared)
+    fireside.backend.prepared.clear()
+    return before
+
+
+def status(fireside: Fireside) -> QLabel:
+    return fireside.find(QLabel, "statusLine")
+
+
+def test_a_chat_that_is_opened_is_read(fireside: Fireside) -> None:
+    make(fireside, "apples", "pears")
+    apples = fireside.stored(lambda store: store.chats())[-1].id
+    settle(fireside)
+    fireside.window.open_chat(apples)
+    fireside.until(lambda: fireside.backend.prepared)
+    request = fireside.backend.prepared[-1]
+    assert request.chat == apples
+    assert texts(request) == ["apples", "About apples."]
+
+
+def test_a_model_that_is_ready_reads(fireside: Fireside) -> None:
+    assert [texts(request) for request in settle(fireside)] == [[]]
+
+
+def test_words_are_read_when_the_typing_rests(fireside: Fireside) -> None:
+    settle(fireside)
+    fireside.type("What is")
+    fireside.type(" a pear")
+    fireside.until(lambda: fireside.backend.prepared)
+    settled = settle(fireside)
+    assert [texts(request) for request in settled] == [["What is a pear"]]  # once for all of it
+    assert settled[0].messages[0].role is Role.USER
+    assert settled[0].chat is None
+
+
+def test_another_effort_is_read(fireside: Fireside) -> None:
+    settle(fireside)
+    fireside.find(QAbstractButton, "effortHigh").click()
+    fireside.until(lambda: fireside.backend.prepared)
+    assert fireside.backend.prepared[-1].effort is Effort.HIGH
+
+
+def test_nothing_is_read_while_an_answer_is_on_its_way(fireside: Fireside) -> None:
+    saying = fireside.hold()
+    fireside.ask("pears", thought("hm"), saying, said("About pears.", 1), done())
+    fireside.shows("hm")
+    settle(fireside)
+    fireside.type("and plums")
+    assert settle(fireside) == []
+    saying.set()
+    fireside.idle()
+    fireside.until(lambda: ["pears", "About pears.", "and plums"] in read(fireside))
+
+
+def read(fireside: Fireside) -> list[list[str]]:
+    return [texts(request) for request in fireside.backend.prepared]
+
+
+def test_nothing_is_read_without_a_model(start: Start) -> None:
+    fireside = start(model=False)
+    fireside.window.new_chat()
+    fireside.type("pears")
+    assert settle(fireside) == []
+
+
+def test_nothing_is_read_while_a_model_is_loaded(fireside: Fireside) -> None:
+    settle(fireside)
+    fireside.backend.loads.clear()
+    fireside.window.models.choose(fireside.window.models.demo)
+    fireside.type("pears")
+    assert settle(fireside) == []
+    fireside.backend.loads.set()
+    fireside.until(lambda: ["pears"] in read(fireside))
+
+
+def test_what_will_not_be_seen_any_more_is_told_before(fireside: Fireside) -> None:
+    make(fireside, "pears")
+    settle(fireside)
+    fireside.backend.foreseen = Prompt((1,) * 2900, 4096, 1024, 2)
+    fireside.type("plums")
+    warning = "If you send this, the model will no longer see the 2 oldest messages of this chat."
+    fireside.until(lambda: status(fireside).text() == warning)
+    assert status(fireside).property("tone") == "danger"
+    gauge = fireside.find(QWidget, "contextGauge")
+    said_by_gauge = "Context: 2,900 tokens used, 1,024 kept for the answer, 4,096 in all"
+    assert gauge.accessibleName() == gauge.toolTip() == said_by_gauge
+    assert gauge.colour == "danger"
+    assert line(fireside).isHidden()
+    fireside.window.composer.set_text("")
+    assert status(fireside).text() != warning
+    assert status(fireside).property("tone") == "muted"
+    assert gauge.colour == "accent"
+
+
+def test_one_message_is_not_several(fireside: Fireside) -> None:
+    fireside.backend.foreseen = Prompt((1,) * 290, 4096, 1024, 1)
+    fireside.type("plums")
+    told = "If you send this, the model will no longer see the oldest message of this chat."
+    fireside.until(lambda: status(fireside).text() == told)
+
+
+def test_a_message_too_long_for_any_context(fireside: Fireside) -> None:
+    fireside.backend.foreseen = Prompt((1,) * 3500, 4096, 1024, 0)
+    fireside.type("plums")
+    fireside.until(
+        lambda: (
+            status(fireside).text()
+            == "This is too long for the model: it comes to 3,500 tokens, and there is room for "
+            "3,072. Shorten the message or your instructions."
+        )
+    )
+
+
+def test_the_gauge_warms_up(fireside: Fireside) -> None:
+    fireside.backend.foreseen = Prompt((1,) * 3072, 4096, 1024)
+    fireside.window.new_chat()
+    gauge = fireside.find(QWidget, "contextGauge")
+    assert gauge.colour == "warning"
+    assert status(fireside).property("tone") == "muted"
+
+
+def line(fireside: Fireside) -> QWidget:
+    return fireside.window.transcript.findChild(QWidget, "unseenLine")
+
+
+UNSEEN = "The model no longer sees what is above this line."
+
+
+def test_a_line_stands_under_what_is_unseen(fireside: Fireside) -> None:
+    make(fireside, "apples")
+    hold = fireside.hold()
+    fireside.ask("pears", Prompt((1,) * 80, 4096, 1024, 2), thought("hm"), hold, *answer("x")[1:])
+    fireside.shows(UNSEEN)
+    shown = fireside.text()
+    assert shown.index("About apples.") < shown.index(UNSEEN) < shown.index("pears")
+    assert line(fireside).y() < fireside.find(QWidget, "bubble", last=True).parentWidget().y()
+    hold.set()
+    fireside.idle()
+    fireside.until(lambda: UNSEEN not in fireside.text())  # the answer's own statistics: none
+
+
+def test_the_line_comes_back_with_the_chat(fireside: Fireside) -> None:
+    make(fireside, "apples", "pears")
+    settle(fireside)
+    apples = fireside.stored(lambda store: store.chats())[-1].id
+    fireside.backend.foreseen = Prompt((1,) * 80, 4096, 1024, 1)
+    fireside.window.open_chat(apples)
+    fireside.shows(UNSEEN)
+    shown = fireside.text()
+    assert shown.index("apples") < shown.index(UNSEEN) < shown.index("About apples.")
+    fireside.backend.foreseen = None
+    fireside.window.new_chat()
+    fireside.qtbot.keyClick(fireside.window.composer.editor, Qt.Key.Key_A)
+    assert UNSEEN not in fireside.text()
+
+
+def test_the_line_among_messages_that_are_made_later(fireside: Fireside) -> None:
+    make(fireside, "apples")
+    for n in range(14):  # more than are made at once
+        fireside.ask(f"question {n}", *answer(f"Reply {n}."))
+        fireside.shows(f"Reply {n}.")
+        fireside.idle()
+    settle(fireside)
+    fireside.backend.foreseen = Prompt((1,) * 80, 4096, 1024, 4)
+    fireside.window.open_chat(fireside.window._chat)
+    fireside.shows(UNSEEN)
+    shown = fireside.text()
+    assert shown.index("Reply 0.") < shown.index(UNSEEN) < shown.index("question 1")
