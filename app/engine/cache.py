@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -69,9 +71,10 @@ class Cache:
         else; returns how many that are. One at least is left to be decoded, for its logits."""
         wanted = [*tokens[:-1]]
         live = self._usable(wanted, self.tokens, self._memory.oldest(), self._windows)
+        better = self._better(wanted, live)
         if max(self._settled, live) - live >= self._worth():
             self.keep()
-        for entry in self._better(wanted, live):
+        for entry in better:
             if self._load(entry):
                 break
         self._cut(min(_shared(wanted, self.tokens), len(wanted)))
@@ -92,7 +95,9 @@ class Cache:
         if length and length not in self._windows and (state := self._memory.window_state()):
             self._windows[length] = state
         while len(self._windows) > _CHECKPOINTS:
-            del self._windows[next(iter(self._windows))]
+            # The one that is missed least: going back ends at the one before. Never the newest.
+            steps = [(at - before, at) for before, at in pairwise([0, *sorted(self._windows)[:-1]])]
+            del self._windows[min(steps)[1]]
 
     def keep(self, worth: int | None = None) -> None:
         """Writes what is settled to disk, where that is at least ``worth`` tokens more than are
@@ -101,16 +106,13 @@ class Cache:
             return
         if self._settled - self._kept < (self._worth() if worth is None else worth):
             return
-        self._cut(self._settled)
+        settled = self._settled
+        self._cut(settled)
         kept = [*self.tokens]
-        if len(kept) == self._settled and self._shelf.put(
-            kept,
-            self._memory.oldest(),
-            self._windows,
-            lambda path: self._memory.save(path, kept),
-            self.chat,
-        ):
-            self._kept = len(kept)
+        if len(kept) == settled:
+            self._kept = settled  # also where the disk refuses: it is not asked at every turn
+            save = partial(self._memory.save, tokens=kept)
+            self._shelf.put(kept, self._windows, save, self.chat)
 
     def forget(self) -> None:
         """Throws away what is there."""
@@ -152,10 +154,16 @@ class Cache:
 
     def _better(self, wanted: Sequence[int], live: int) -> list[Entry]:
         """The kept ones that are worth loading, the best one first."""
-        entries = self._shelf.entries if self._shelf else []
-        found = [(self._usable(wanted, e.tokens, e.oldest, e.windows), e) for e in entries]
-        worth = [(usable, entry) for usable, entry in found if usable >= live + _WORTH // 4]
-        return [entry for _, entry in sorted(worth, key=lambda pair: -pair[0])]
+        if self._shelf is None or len(wanted) - live < _WORTH // 4:
+            return []
+        self._shelf.wait()  # what is on its way to the disk may be it
+        found = []
+        for entry in self._shelf.entries:
+            oldest = len(entry.tokens) - self._memory.window  # no more of the window is saved
+            usable = self._usable(wanted, entry.tokens, oldest, entry.windows)
+            if usable >= live + _WORTH // 4:
+                found.append((usable, entry))
+        return [entry for _, entry in sorted(found, key=lambda pair: -pair[0])]
 
     def _load(self, entry: Entry) -> bool:
         """Puts a kept one in the place of what is there."""

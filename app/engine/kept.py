@@ -2,14 +2,15 @@
 
 One folder an entry, below one folder for each way to run a model (its identity)::
 
-    kept/<identity>/<entry>/entry.json    what it is, and the sha256 of the others
+    kept/<identity>/<entry>/entry.json    whose it is, and the sha256 of the others
                             tokens        the ids that were read, four bytes each
                             state         llama.cpp's own file of the cache (24 KiB a token
                                           for gpt-oss-20b)
                             window-<n>    the window at the length n, for going back to there
 
-An entry is written under another name and renamed when it is whole. Nothing in it is trusted:
-another identity is never looked at, and a file whose hash differs is thrown away.
+An entry is written under another name, and renamed to the sha256 of its identity and its header
+when it is whole. Nothing in it is trusted: another identity is never looked at, and an entry with
+a hash that differs is thrown away.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-_FORMAT = 1
+_FORMAT = 2
 _HEADER = "entry.json"
 _UNFINISHED = ".part"
 _WINDOWS = 4  # of the newest checkpoints; each is 3 MiB for gpt-oss-20b
@@ -35,11 +37,10 @@ _SPARE = 2 << 30  # bytes that are left free on the disk
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One of them. ``oldest``: the first position that the window at its end holds."""
+    """One of them."""
 
     folder: Path
     tokens: Sequence[int]
-    oldest: int
     windows: tuple[int, ...]
     hashes: dict[str, str]
 
@@ -62,10 +63,13 @@ class Shelf:
         self.budget = budget
         self._writer: threading.Thread | None = None
         self._lock = threading.Lock()
-        for unfinished in root.glob(f"*/*{_UNFINISHED}"):
-            shutil.rmtree(unfinished, ignore_errors=True)
-        found = (_read(header.parent) for header in self._folder.glob(f"*/{_HEADER}"))
-        self._entries = [entry for entry in found if entry]
+        self._entries: list[Entry] = []
+        _remove_unfinished(root)
+        for header in _found(self._folder, f"*/{_HEADER}"):
+            if entry := _read(header.parent):
+                self._entries.append(entry)
+            else:
+                shutil.rmtree(header.parent, ignore_errors=True)
 
     @property
     def entries(self) -> list[Entry]:
@@ -81,7 +85,6 @@ class Shelf:
     def put(
         self,
         tokens: Sequence[int],
-        oldest: int,
         windows: dict[int, bytes],
         save: Callable[[Path], bool],
         chat: int | None,
@@ -104,8 +107,7 @@ class Shelf:
         except OSError:
             shutil.rmtree(folder, ignore_errors=True)
             return False
-        head = {"format": _FORMAT, "oldest": oldest, "chat": chat}
-        self._writer = threading.Thread(target=self._finish, args=(folder, head), name="kept")
+        self._writer = threading.Thread(target=self._finish, args=(folder, chat), name="kept")
         self._writer.start()
         return True
 
@@ -132,12 +134,12 @@ class Shelf:
             self._writer.join()
             self._writer = None
 
-    def _finish(self, folder: Path, head: dict[str, object]) -> None:
+    def _finish(self, folder: Path, chat: int | None) -> None:
         """Makes an entry whole, and room for it."""
         try:
-            text = json.dumps(head | {"hashes": _hashes(folder)})
+            text = json.dumps({"chat": chat, "hashes": _hashes(folder)})
             (folder / _HEADER).write_text(text, encoding="ascii")
-            final = folder.with_suffix("")
+            final = self._folder / _name(self._folder, text)
             folder.rename(final)
         except OSError:
             shutil.rmtree(folder, ignore_errors=True)
@@ -162,7 +164,7 @@ def make_room(root: Path, budget: int) -> Iterable[Path]:
     """Removes the entries that were used longest ago until those below ``root`` take no more than
     ``budget`` bytes; returns which."""
     found = []
-    for header in root.glob(f"*/*/{_HEADER}"):
+    for header in _found(root, f"*/*/{_HEADER}"):
         with suppress(OSError):
             found.append((header.stat().st_mtime, header.parent, _size(header.parent)))
     found.sort(reverse=True)
@@ -176,11 +178,11 @@ def make_room(root: Path, budget: int) -> Iterable[Path]:
 
 
 def forget(root: Path, chat: int) -> None:
-    """Removes all that was kept of a chat."""
-    for header in root.glob(f"*/*/{_HEADER}"):
-        with suppress(OSError, ValueError, AttributeError):
-            if json.loads(header.read_text(encoding="ascii")).get("chat") == chat:
-                shutil.rmtree(header.parent, ignore_errors=True)
+    """Removes all that was kept of a chat, and whatever does not say whose it is."""
+    _remove_unfinished(root)
+    for header in _found(root, f"*/*/{_HEADER}"):
+        if _head(header.parent).get("chat", chat) == chat:
+            shutil.rmtree(header.parent, ignore_errors=True)
 
 
 def identity(path: Path, *facts: object) -> str:
@@ -195,19 +197,44 @@ def identity(path: Path, *facts: object) -> str:
     return digest.hexdigest()[:24]
 
 
+def _found(folder: Path, pattern: str) -> list[Path]:
+    try:
+        return list(folder.glob(pattern))
+    except OSError:  # a disk that fails has nothing to offer
+        return []
+
+
+def _remove_unfinished(root: Path) -> None:
+    for unfinished in _found(root, f"*/*{_UNFINISHED}"):
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _name(folder: Path, header: str) -> str:
+    """The name of an entry in the folder of an identity."""
+    return hashlib.sha256((folder.name + header).encode()).hexdigest()[:32]
+
+
+def _head(folder: Path) -> dict[str, Any]:
+    """What an entry's header says; nothing where it is not as it was written."""
+    with suppress(OSError, ValueError, TypeError, RecursionError):
+        text = (folder / _HEADER).read_text(encoding="ascii")
+        if folder.name == _name(folder.parent, text):
+            return dict(json.loads(text))
+    return {}
+
+
 def _read(folder: Path) -> Entry | None:
     """The entry in a folder, or None where it makes no sense."""
     try:
-        head = json.loads((folder / _HEADER).read_text(encoding="ascii"))
-        if head["format"] != _FORMAT:
-            return None
-        hashes = {str(name): str(value) for name, value in head["hashes"].items()}
+        hashes = {str(name): str(value) for name, value in _head(folder)["hashes"].items()}
         tokens = array("i")
         tokens.frombytes((folder / "tokens").read_bytes())
         lengths = (name.removeprefix("window-") for name in hashes if name.startswith("window-"))
         windows = tuple(sorted(int(length) for length in lengths))
-        return Entry(folder, tokens.tolist(), int(head["oldest"]), windows, hashes)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        if any(not 0 < length <= len(tokens) for length in windows):
+            return None
+        return Entry(folder, tokens.tolist(), windows, hashes)
+    except (OSError, ValueError, LookupError, AttributeError):
         return None
 
 

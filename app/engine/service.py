@@ -263,6 +263,7 @@ class Service:
     def _ask(self, request: Request) -> None:
         """Answers one request, by events."""
         model, cache = self._loaded()
+        self._may_keep = False
         tally = _Tally(request.sampling.seed)
         prompt = self._prompt(request, pieces(request, model.vocabulary))
         tokens = prompt.tokens
