@@ -19,15 +19,16 @@ class ChatSampling(QObject):
     def __init__(self, index: ChatIndex, models: ModelChoice) -> None:
         super().__init__(index)
         self._index, self._models = index, models
-        self._chat: int | None = None
+        self.chat: int | None = None
+        """The one that is shown; None for a new one."""
         self.fresh: Sampling | None = None
         """What a new chat will have."""
         index.changed.connect(self.changed)
         models.changed.connect(self.changed)
 
     def show(self, chat: int | None) -> None:
-        """Another chat is shown; None for a new one."""
-        self._chat = chat
+        """Another chat is shown."""
+        self.chat = chat
         self.changed.emit()
 
     def stored(self) -> None:
@@ -37,7 +38,7 @@ class ChatSampling(QObject):
     @property
     def title(self) -> str:
         """Of the chat that is shown; empty for a new one."""
-        return self._index.rows[self._chat].title if self._chat in self._index.rows else ""
+        return self._index.rows[self.chat].title if self.chat in self._index.rows else ""
 
     @property
     def default(self) -> Sampling:
@@ -47,9 +48,9 @@ class ChatSampling(QObject):
     @property
     def own(self) -> Sampling | None:
         """The chat's own choice, where there is one."""
-        if self._chat is None:
+        if self.chat is None:
             return self.fresh
-        row = self._index.rows.get(self._chat)
+        row = self._index.rows.get(self.chat)
         return row.sampling if row else None
 
     @property
@@ -62,8 +63,8 @@ class ChatSampling(QObject):
         own = None if sampling == self.default else sampling
         if own == self.own:
             return
-        if self._chat is None:
+        if self.chat is None:
             self.fresh = own
         else:
-            self._index.set_sampling(self._chat, own)
+            self._index.set_sampling(self.chat, own)
         self.changed.emit()

@@ -30,9 +30,11 @@ from app.ui.chat_sampling import ChatSampling
 from app.ui.composer import NEW_CHAT_EFFORT
 from app.ui.errors import Action, explain
 from app.ui.frame import Frame
+from app.ui.general_page import GeneralPage
 from app.ui.model_choice import ModelChoice
 from app.ui.model_desk import ModelDesk
 from app.ui.preferences import Preferences
+from app.ui.sampling_page import SamplingPage
 from app.ui.standing import Standing
 from app.ui.theme import Look
 from app.ui.turns import Turns
@@ -327,10 +329,17 @@ class Window(Frame):
         self.desk.show_page() if action is Action.CHOOSE_MODEL else self.new_chat()
 
     def _open_preferences(self) -> None:
-        dialog = self.findChild(Preferences) or Preferences(self._look, self._host, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog = self.findChild(Preferences) or self._preferences()
         dialog.show()
         dialog.activateWindow()
+
+    def _preferences(self) -> Preferences:
+        general = GeneralPage(self._look, self._host)
+        general.instructed.connect(self._ahead.changed)
+        dialog = Preferences((general, SamplingPage(self._look, self.sampling)), self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        general.instructions.setFocus()
+        return dialog
 
     def _rename_shown(self) -> None:
         self.show_sidebar(True)

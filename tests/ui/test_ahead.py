@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QPlainTextEdit, QWidget
 
 from app.base.types import Effort, Prompt, Request, Role
 from app.ui import ahead
 from tests.ui.driver import Fireside, Start, answer, done, make, said, thought
+from tests.ui.test_preferences import open_preferences
 
 
 def texts(request: Request) -> list[str]:
@@ -58,6 +60,16 @@ def test_another_effort_is_read(fireside: Fireside) -> None:
     fireside.find(QAbstractButton, "effortHigh").click()
     fireside.until(lambda: fireside.backend.prepared)
     assert fireside.backend.prepared[-1].effort is Effort.HIGH
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")
+def test_other_instructions_are_read(fireside: Fireside) -> None:
+    dialog = open_preferences(fireside)
+    fireside.qtbot.keyClicks(dialog.findChild(QPlainTextEdit, "instructions"), "Be brief.")
+    settle(fireside)
+    fireside.qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    fireside.until(lambda: fireside.backend.prepared)
+    assert fireside.backend.prepared[-1].instructions == "Be brief."
 
 
 def test_nothing_is_read_while_an_answer_is_on_its_way(fireside: Fireside) -> None:

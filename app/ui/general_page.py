@@ -1,0 +1,107 @@
+"""The preferences that hold everywhere."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QWidget
+
+from app import __version__
+from app.base.settings import Theme
+from app.host import Host
+from app.ui.controls import Button, Segments, muted
+from app.ui.fields import Page, Row, heading, named
+from app.ui.theme import Look
+
+
+class GeneralPage(Page):
+    """Colours, instructions, reading ahead, and where everything lies."""
+
+    instructed = Signal()
+    """The model gets other instructions from now on."""
+
+    def __init__(self, look: Look, host: Host) -> None:
+        super().__init__("generalPage", "General")
+        self._look, self._host = look, host
+        self.column.addWidget(Row("Theme", "The colours of the window.", self._theme()))
+        self.column.addWidget(
+            Row(
+                "Read ahead",
+                "Prepares your next question while you read and type. Never on battery.",
+                self._prepare(),
+            )
+        )
+        self.column.addSpacing(10)
+        self._add_instructions()
+        self.column.addSpacing(14)
+        self._add_folder()
+        self.column.addStretch(1)
+        self.column.addWidget(muted(f"Fireside {__version__}", "version"))
+
+    def leave(self) -> None:
+        text = self.instructions.toPlainText().strip()
+        if text != self._host.settings.instructions:
+            self._host.change(instructions=text)
+            self.instructed.emit()
+
+    def _theme(self) -> QWidget:
+        choices = [
+            (Theme.SYSTEM, "System", "themeSystem", ""),
+            (Theme.LIGHT, "Light", "themeLight", ""),
+            (Theme.DARK, "Dark", "themeDark", ""),
+        ]
+        theme = Segments("theme", "Theme", choices)
+        theme.set_value(self._host.settings.theme)
+        theme.chosen.connect(self._choose_theme)
+        return theme
+
+    def _prepare(self) -> QWidget:
+        prepare = Segments(
+            "prepare",
+            "Read ahead",
+            [("on", "On", "prepareOn", ""), ("off", "Off", "prepareOff", "")],
+        )
+        prepare.set_value("on" if self._host.settings.prepare else "off")
+        prepare.chosen.connect(lambda value: self._host.change(prepare=value == "on"))
+        return prepare
+
+    def _add_instructions(self) -> None:
+        self.column.addWidget(heading("Instructions to the model"))
+        self.add_note("Sent with every question, in every chat.")
+        self.instructions = QPlainTextEdit(self._host.settings.instructions)
+        named(
+            self.instructions,
+            "instructions",
+            "Instructions to the model",
+            "Sent with every question, in every chat",
+        )
+        self.instructions.setProperty("kind", "field")
+        self.instructions.setPlaceholderText("For example: Answer briefly.")
+        self.instructions.setTabChangesFocus(True)
+        self.instructions.setFrameShape(QFrame.Shape.NoFrame)
+        self.instructions.setFixedHeight(120)
+        self.column.addWidget(self.instructions)
+
+    def _add_folder(self) -> None:
+        self.column.addWidget(heading("Your data"))
+        self.add_note("Chats and settings lie in this folder.")
+        folder = QLineEdit(str(self._host.folders.data))
+        named(folder, "dataFolder", "Data folder", "Where chats and settings are kept")
+        folder.setReadOnly(True)
+        folder.setCursorPosition(0)
+        button = Button(
+            self._look, "openFolder", "Open the data folder in the file manager",
+            text="Open folder", clicked=self._open_folder,
+        )  # fmt: skip
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(folder, 1)
+        row.addWidget(button)
+        self.column.addLayout(row)
+
+    def _choose_theme(self, value: str) -> None:
+        self._host.change(theme=Theme(value))
+        self._look.choose(Theme(value))
+
+    def _open_folder(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._host.folders.data)))
