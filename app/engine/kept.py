@@ -114,7 +114,7 @@ class Shelf:
     def take(self, entry: Entry) -> bool:
         """Whether an entry is what was written; one that is not is thrown away."""
         try:
-            whole = entry.hashes == _hashes(entry.folder)
+            whole = _head(entry.folder).get("hashes") == entry.hashes == _hashes(entry.folder)
             os.utime(entry.folder / _HEADER)
         except OSError:
             whole = False

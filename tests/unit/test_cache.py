@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from app.engine import cache as cache_module
 from app.engine import kept
@@ -360,6 +360,7 @@ class AnyOrder(RuleBasedStateMachine):
         assert self.desk.cache.restored <= reused
         self.desk.read(prompt, data.draw(st.sampled_from([None, 1, 2])))
         assert self.desk.cache.tokens == prompt
+        self.desk.shelf.wait()
 
     @rule(answer=st.lists(st.integers(0, 1), min_size=1, max_size=25))
     def answer(self, answer: list[int]) -> None:
@@ -395,17 +396,16 @@ class AnyOrder(RuleBasedStateMachine):
         self.desk.shelf.wait()
         self.desk.start()
 
-    @precondition(lambda self: self.desk.shelf.entries)
     @rule(data=st.data())
     def alter(self, data: st.DataObject) -> None:
-        entry = data.draw(st.sampled_from(self.desk.shelf.entries))
-        path = data.draw(st.sampled_from(sorted(entry.folder.iterdir())))
-        path.write_bytes(path.read_bytes()[:-1])
+        if files := sorted(self.desk.root.glob("*/*/*")):
+            path = data.draw(st.sampled_from(files))
+            path.write_bytes(path.read_bytes()[:-1])
 
     @invariant()
     def memory_is_right(self) -> None:
         assert self.desk.is_right
 
 
-AnyOrder.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+AnyOrder.TestCase.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
 TestAnyOrder = AnyOrder.TestCase
