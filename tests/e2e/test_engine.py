@@ -50,50 +50,10 @@ from app.engine import local
 from app.engine.backend import Planned
 from app.engine.local import LocalBackend
 from app.harmony import Vocabulary
-from app.host import demo_model
+from tests.e2e.engine import BEYOND_THE_WINDOW, DEMO, GREEDY, answer, ask, cold
 from tests.fakes import child
 
-DEMO = demo_model()
 KILLS = 50
-
-
-def ask(
-    text: str,
-    effort: Effort = Effort.MEDIUM,
-    seed: int | None = 1,
-    max_tokens: int | None = None,
-    **more: object,
-) -> Request:
-    question = Message(Role.USER, (Part(text),))
-    sampling = Sampling(seed=seed, max_tokens=max_tokens)
-    return Request(DEMO, (question,), effort, sampling=sampling, **more)  # type: ignore[arg-type]
-
-
-def answer(backend: LocalBackend, request: Request) -> tuple[Message, Done]:
-    draft = Draft()
-    for event in backend.stream(request, threading.Event()):
-        if isinstance(event, Delta):
-            draft.add(event)
-    assert isinstance(event, Done)
-    return Message(Role.ASSISTANT, draft.parts), event
-
-
-@pytest.fixture
-def make(tmp_path: Path) -> Iterator[Callable[..., LocalBackend]]:
-    made: list[LocalBackend] = []
-
-    def backend(**options: object) -> LocalBackend:
-        made.append(LocalBackend(tmp_path / "engine.log", **options))  # type: ignore[arg-type]
-        return made[-1]
-
-    yield backend
-    for one in made:
-        one.close()
-
-
-@pytest.fixture
-def backend(make: Callable[..., LocalBackend]) -> LocalBackend:
-    return make()
 
 
 def test_it_thinks_and_answers(backend: LocalBackend) -> None:
@@ -199,18 +159,6 @@ def test_a_follow_up_costs_only_its_new_words(backend: LocalBackend) -> None:
         cold, done = answer(backend, replace(request, sampling=replace(greedy, seed=1)))
         assert done.stats.reused == 0
         assert cold == said
-
-
-GREEDY = Sampling(temperature=0.0)
-# More than the window's cells: 128 tokens and a batch of 512, in steps of 256.
-BEYOND_THE_WINDOW = 1000
-
-
-def cold(backend: LocalBackend, request: Request) -> Message:
-    """The same answer with nothing reused."""
-    said, done = answer(backend, replace(request, sampling=replace(request.sampling, seed=1)))
-    assert done.stats.reused == 0
-    return said
 
 
 def test_another_try_after_a_long_answer(backend: LocalBackend) -> None:

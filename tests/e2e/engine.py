@@ -1,0 +1,91 @@
+"""What the tests of the real engine share: asking, in one line."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+
+from app.base import gguf
+from app.base.types import Delta, Done, Draft, Effort, Message, Part, Request, Role, Sampling
+from app.engine.local import LocalBackend
+from app.harmony import Vocabulary
+from app.host import demo_model
+
+DEMO = demo_model()
+GREEDY = Sampling(temperature=0.0)
+# Tokens; more than the window's cells: 128 and a batch of 512, in steps of 256.
+BEYOND_THE_WINDOW = 1000
+
+
+def user(text: str) -> Message:
+    return Message(Role.USER, (Part(text),))
+
+
+def ask(
+    text: str,
+    effort: Effort = Effort.MEDIUM,
+    seed: int | None = 1,
+    max_tokens: int | None = None,
+    **more: object,
+) -> Request:
+    sampling = Sampling(seed=seed, max_tokens=max_tokens)
+    return Request(DEMO, (user(text),), effort, sampling=sampling, **more)  # type: ignore[arg-type]
+
+
+def answer(
+    backend: LocalBackend, request: Request, now: threading.Event | None = None
+) -> tuple[Message, Done]:
+    draft = Draft()
+    for event in backend.stream(request, threading.Event(), now):
+        if isinstance(event, Delta):
+            draft.add(event)
+    assert isinstance(event, Done)
+    return Message(Role.ASSISTANT, draft.parts), event
+
+
+def prepare(backend: LocalBackend, request: Request) -> None:
+    """Has a conversation read ahead, to its end."""
+    list(backend.prepare(request, threading.Event()))
+
+
+def cold(backend: LocalBackend, request: Request) -> Message:
+    """The same answer with nothing reused."""
+    said, done = answer(backend, replace(request, sampling=replace(request.sampling, seed=1)))
+    assert done.stats.reused == 0
+    return said
+
+
+def size(text: str) -> int:
+    """How many tokens of the demo model's a text is."""
+    return len(Vocabulary.from_gguf(gguf.read(DEMO.path, arrays=True)).tokenizer.encode(text))
+
+
+@dataclass
+class Talk:
+    """A chat as the window has it: every answer is read ahead when it has come."""
+
+    number: int
+    request: Request
+
+    @classmethod
+    def long(cls, number: int, effort: Effort = Effort.LOW, turns: int = 12) -> Talk:
+        """One of a thousand tokens and more that is like no other."""
+        past = [
+            message
+            for turn in range(turns)
+            for message in (
+                user(f"Chat {number}, turn {turn}: what is the capital of Spain? " * 4),
+                Message(Role.ASSISTANT, (Part(f"Turn {turn}. The capital is **Madrid**. " * 4),)),
+            )
+        ]
+        return cls(number, Request(DEMO, tuple(past), effort, sampling=GREEDY, chat=number))
+
+    def asked(self, text: str) -> Request:
+        return replace(self.request, messages=(*self.request.messages, user(text)))
+
+    def ask(self, backend: LocalBackend, text: str) -> tuple[Message, Done]:
+        request = self.asked(text)
+        said, done = answer(backend, request)
+        self.request = replace(request, messages=(*request.messages, said))
+        prepare(backend, self.request)
+        return said, done
