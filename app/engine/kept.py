@@ -227,11 +227,12 @@ def _read(folder: Path) -> Entry | None:
     """The entry in a folder, or None where it makes no sense."""
     try:
         hashes = {str(name): str(value) for name, value in _head(folder)["hashes"].items()}
-        tokens = array("i")
-        tokens.frombytes((folder / "tokens").read_bytes())
+        data = (folder / "tokens").read_bytes()
+        tokens = array("i", data)
         lengths = (name.removeprefix("window-") for name in hashes if name.startswith("window-"))
         windows = tuple(sorted(int(length) for length in lengths))
-        if any(not 0 < length <= len(tokens) for length in windows):
+        is_whole = hashlib.sha256(data).hexdigest() == hashes["tokens"]
+        if not is_whole or any(not 0 < length <= len(tokens) for length in windows):
             return None
         return Entry(folder, tokens.tolist(), windows, hashes)
     except (OSError, ValueError, LookupError, AttributeError):

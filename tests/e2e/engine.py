@@ -16,6 +16,20 @@ GREEDY = Sampling(temperature=0.0)
 # Tokens; more than the window's cells: 128 and a batch of 512, in steps of 256.
 BEYOND_THE_WINDOW = 1000
 
+# Ten turns that are several times the window.
+CHAT = (
+    "My name is Ada.",
+    "Count to 100.",
+    "What is the capital of France?",
+    "Tell me a short story.",
+    "Show the times table of 7.",
+    "What is my name?",
+    "Count to 100.",
+    "Hello",
+    "Write a Python function that adds two numbers.",
+    "What is my name?",
+)
+
 
 def user(text: str) -> Message:
     return Message(Role.USER, (Part(text),))
@@ -53,6 +67,17 @@ def cold(backend: LocalBackend, request: Request) -> Message:
     said, done = answer(backend, replace(request, sampling=replace(request.sampling, seed=1)))
     assert done.stats.reused == 0
     return said
+
+
+def colds(backend: LocalBackend, request: Request) -> list[Message]:
+    """The same answer by a backend that keeps nothing, read in large batches and in small ones:
+    where these differ by their rounding, either is right."""
+    large = cold(backend, request)
+    cold(backend, ask("Hello", request.effort, max_tokens=1))
+    prepare(backend, request)
+    small, done = answer(backend, request)
+    assert done.stats.restored == 0
+    return [large, small]
 
 
 def size(text: str) -> int:

@@ -50,7 +50,7 @@ from app.engine import local
 from app.engine.backend import Planned
 from app.engine.local import LocalBackend
 from app.harmony import Vocabulary
-from tests.e2e.engine import BEYOND_THE_WINDOW, DEMO, GREEDY, answer, ask, cold
+from tests.e2e.engine import BEYOND_THE_WINDOW, CHAT, DEMO, GREEDY, answer, ask, cold
 from tests.fakes import child
 
 KILLS = 50
@@ -123,20 +123,6 @@ def test_a_follow_up_remembers(backend: LocalBackend) -> None:
         for seed in range(5)
     ]
     assert any("Ada" in name for name in names)
-
-
-CHAT = (
-    "My name is Ada.",
-    "Count to 100.",
-    "What is the capital of France?",
-    "Tell me a short story.",
-    "Show the times table of 7.",
-    "What is my name?",
-    "Count to 100.",
-    "Hello",
-    "Write a Python function that adds two numbers.",
-    "What is my name?",
-)
 
 
 def test_a_follow_up_costs_only_its_new_words(backend: LocalBackend) -> None:

@@ -107,7 +107,7 @@ def test_what_was_altered_is_thrown_away(
     else:
         assert not one.take(entry)
     assert one.entries == []
-    assert not entry.folder.exists() or (restarted and not (entry.folder / "entry.json").exists())
+    assert not entry.folder.exists() or not (entry.folder / "entry.json").exists()
 
 
 def test_a_file_that_was_added_is_not_trusted(tmp_path: Path) -> None:

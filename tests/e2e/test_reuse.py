@@ -1,0 +1,222 @@
+"""What was read of many chats is used again: after a switch, a crash, a restart."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.base.types import Effort
+from app.engine.local import LocalBackend, Options
+from tests.e2e.engine import BEYOND_THE_WINDOW, CHAT, DEMO, Talk, answer, ask, colds, prepare, size
+
+BUDGET = 1 << 30
+SPAIN = "What is the capital of Spain?"
+FRANCE = "What is the capital of France?"
+MORE = 16  # tokens that a question may cost besides its own
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "kept"
+
+
+@pytest.fixture
+def start(make: Callable[..., LocalBackend], folder: Path) -> Callable[..., LocalBackend]:
+    """A backend that keeps what it reads, as the window's does."""
+
+    def backend(budget: int = BUDGET) -> LocalBackend:
+        return make(kept=folder, options=lambda: Options(budget=budget))
+
+    return backend
+
+
+def entries(folder: Path) -> list[Path]:
+    return [header.parent for header in folder.glob("*/*/entry.json")]
+
+
+def test_three_long_chats_take_turns(
+    start: Callable[..., LocalBackend], backend: LocalBackend
+) -> None:
+    engine = start()
+    talks = [Talk.long(number) for number in (1, 2, 3)]
+    for talk in talks:
+        _, done = talk.ask(engine, SPAIN)
+        assert done.stats.evaluated > BEYOND_THE_WINDOW
+        assert done.stats.restored == 0
+    answers = []
+    for talk in talks:
+        asked = talk.asked(FRANCE)
+        said, done = talk.ask(engine, FRANCE)
+        assert done.stats.evaluated <= size(FRANCE) + MORE
+        assert done.stats.restored > BEYOND_THE_WINDOW
+        answers.append((asked, said))
+    for talk in talks:  # the last turn was not worth a file; it is read when a chat is opened
+        prepare(engine, talk.request)
+        _, done = talk.ask(engine, SPAIN)
+        assert done.stats.evaluated <= size(SPAIN) + MORE
+        assert done.stats.restored > BEYOND_THE_WINDOW
+    for asked, said in answers:
+        assert said in colds(backend, asked)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of POSIX")
+def test_a_crash_of_the_engine_and_a_restart(
+    start: Callable[..., LocalBackend], backend: LocalBackend
+) -> None:
+    engine = start()
+    talks = [Talk.long(number) for number in (1, 2, 3)]
+    for talk in talks:
+        talk.ask(engine, SPAIN)
+    assert engine._child is not None
+    assert engine.pid is not None
+    os.kill(engine.pid, signal.SIGKILL)
+    engine._child.process.join()
+    answers = []
+    for talk, is_kept in zip(talks, (True, True, False), strict=True):  # the third was in memory
+        _, done = talk.ask(engine, FRANCE)
+        assert (done.stats.evaluated <= size(FRANCE) + MORE) == is_kept
+        assert (done.stats.restored > BEYOND_THE_WINDOW) == is_kept
+    engine.close()
+    again = start()
+    list(again.load(DEMO, threading.Event()))
+    for talk in talks:
+        prepare(again, talk.request)
+        asked = talk.asked(SPAIN)
+        said, done = talk.ask(again, SPAIN)
+        assert done.stats.evaluated <= size(SPAIN) + MORE
+        assert done.stats.restored > BEYOND_THE_WINDOW
+        answers.append((asked, said))
+    for asked, said in answers:
+        assert said in colds(backend, asked)
+
+
+def cut(path: Path) -> None:
+    os.truncate(path, path.stat().st_size - 1000)
+
+
+def altered(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil"),
+    [("state", cut), ("state", altered), ("tokens", altered), ("entry.json", altered)],
+)
+def test_what_was_altered_is_read_anew(
+    start: Callable[..., LocalBackend], folder: Path, name: str, spoil: Callable[[Path], None]
+) -> None:
+    talk = Talk.long(1)
+    backend = start()
+    before, _ = answer(backend, talk.asked(SPAIN))
+    backend.close()
+    (entry,) = entries(folder)
+    spoil(entry / name)
+    after, done = answer(start(), talk.asked(SPAIN))
+    assert (done.stats.restored, done.stats.reused) == (0, 0)
+    assert after == before
+    assert not entry.exists()
+
+
+def test_ten_turns_with_another_chat_between(
+    start: Callable[..., LocalBackend], backend: LocalBackend
+) -> None:
+    """Where all that is reused comes from disk, the answers are those of a chat read at once."""
+    engine = start()
+    talk, other = Talk.long(1, Effort.HIGH, turns=3), Talk.long(2)
+    answers = []
+    for text in CHAT:
+        asked = talk.asked(text)
+        said, done = talk.ask(engine, text)
+        if answers:
+            assert done.stats.restored > 0
+        answers.append((asked, said))
+        other.ask(engine, "Hello")
+    assert done.stats.prompt_tokens > BEYOND_THE_WINDOW
+    for asked, said in answers:
+        assert said in colds(backend, asked)
+
+
+def test_another_effort_and_back(start: Callable[..., LocalBackend], backend: LocalBackend) -> None:
+    """The effort stands at the start of the prompt: each has a place on the shelf."""
+    engine = start()
+    list(engine.load(DEMO, threading.Event()))
+    talk = Talk.long(1)
+    efforts = Effort.LOW, Effort.HIGH
+    for effort in efforts:
+        prepare(engine, replace(talk.request, effort=effort))
+    for effort in efforts:
+        request = replace(talk.asked(SPAIN), effort=effort)
+        said, done = answer(engine, request)
+        assert done.stats.evaluated <= size(SPAIN) + MORE
+        assert done.stats.restored > BEYOND_THE_WINDOW
+        assert said in colds(backend, request)
+
+
+def test_an_edited_question_and_the_one_before(
+    start: Callable[..., LocalBackend], backend: LocalBackend
+) -> None:
+    engine = start()
+    talk = Talk.long(1)
+    questions = [talk.asked(text * 60) for text in ("lantern ", "meadow ")]
+    for number, request in enumerate(questions):
+        _, done = answer(engine, request)
+        if number:
+            assert done.stats.evaluated <= 60 * size("meadow ") + MORE
+    for request in questions:
+        said, done = answer(engine, request)
+        assert done.stats.evaluated <= 60 * size("meadow ") + MORE
+        assert said in colds(backend, request)
+
+
+def test_without_a_budget_nothing_is_written(
+    start: Callable[..., LocalBackend], folder: Path
+) -> None:
+    backend = start(budget=0)
+    for number in (1, 2, 1):
+        _, done = Talk.long(number).ask(backend, SPAIN)
+        assert done.stats.restored == 0
+    backend.close()
+    assert not list(folder.rglob("*"))
+
+
+def test_a_budget_that_is_taken_back_empties_the_folder(
+    start: Callable[..., LocalBackend], folder: Path
+) -> None:
+    backend = start()
+    Talk.long(1).ask(backend, SPAIN)
+    backend.close()
+    assert entries(folder)
+    answer(start(budget=0), ask("Hello"))
+    assert not list(folder.glob("*/*"))
+
+
+def test_a_chat_that_is_deleted_leaves_no_file(
+    start: Callable[..., LocalBackend], folder: Path
+) -> None:
+    backend = start()
+    talks = [Talk.long(number) for number in (1, 2, 3)]
+    for talk in talks:
+        talk.ask(backend, SPAIN)
+    first, second, third = talks
+    backend.forget(1)  # on disk
+    backend.forget(3)  # in memory, and on its way to the disk
+    texts = [(entry / "entry.json").read_text() for entry in entries(folder)]
+    assert len(texts) == 1
+    assert '"chat": 2' in texts[0]
+    _, done = second.ask(backend, FRANCE)
+    assert done.stats.restored > BEYOND_THE_WINDOW
+    for talk in (first, third):
+        _, done = talk.ask(backend, FRANCE)
+        assert done.stats.reused < BEYOND_THE_WINDOW // 2
+    backend.close()
+    LocalBackend(folder.parent / "engine.log", folder).forget(2)  # where no engine runs
+    assert not any('"chat": 2' in (e / "entry.json").read_text() for e in entries(folder))
