@@ -67,9 +67,7 @@ class Host:
         self._store = Store(folders.chats)
         self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="disk")
         self._examiner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="examine")
-        self.backend = backend or LocalBackend(
-            folders.engine_log, folders.kept, self._options
-        )
+        self.backend = backend or LocalBackend(folders.engine_log, folders.kept, self._options)
         self.chats = Chats(self._store, self.backend, publish, self._disk, self._may_prepare)
 
     def change(self, **changes: Any) -> Settings:

@@ -10,7 +10,7 @@ turns them into sentences.
     │   ├── NotGguf
     │   ├── ModelTruncated(size, expected)
     │   ├── UnsupportedArchitecture(architecture)
-    │   ├── ModelTooLarge(needed, available)
+    │   ├── ModelTooLarge(needed, available, gpu)
     │   ├── ModelLoadFailed(log)
     │   └── OutOfMemory(log)
     ├── EngineError                 the model's process
@@ -83,10 +83,12 @@ class UnsupportedArchitecture(ModelError):
 
 @dataclass(eq=False)
 class ModelTooLarge(ModelError):
-    """``needed`` bytes of memory where the machine can give ``available``."""
+    """``needed`` bytes of memory where the machine can give ``available``: its own, or that of
+    its ``gpu``, where one is named."""
 
     needed: int
     available: int
+    gpu: str = ""
 
 
 @dataclass(eq=False)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -21,6 +22,7 @@ import llama_cpp.llama_cpp as llama
 from app.base import gguf
 from app.base.errors import EngineFailed, ModelLoadFailed, OutOfMemory
 from app.base.types import Sampling
+from app.engine.ggml import Ggml
 from app.engine.plan import CacheType, Plan
 from app.engine.probe import Devices
 from app.engine.service import Service
@@ -70,15 +72,22 @@ class Llama:
         self._stopped = ctypes.create_string_buffer(2)
         libc = ctypes.CDLL("msvcrt" if sys.platform == "win32" else None)
         self._callback = ctypes.cast(libc.strlen, llama.ggml_abort_callback)
+        self._ggml = Ggml(Path(llama_cpp.__file__).parent / "lib")
         self._model: _Model | None = None
 
     def devices(self) -> Devices:
-        return Devices(version=self.version)
+        return Devices(
+            gpus=self._ggml.gpus(),
+            features=_features(llama.llama_print_system_info().decode()),
+            backends=self._ggml.backends(),
+            version=f"llama-cpp-python {self.version}, ggml {self._ggml.version()}",
+        )
 
     def load(self, path: Path, plan: Plan, progress: Callable[[float], bool]) -> _Model:
         if self._model:
             self._model.close()
-        self._model = _Model(path, plan, progress)
+        self._model = None
+        self._model = _Model(path, plan, self._ggml, progress)
         self._model.watch(self._callback, ctypes.cast(self._stopped, ctypes.c_void_p))
         return self._model
 
@@ -86,15 +95,28 @@ class Llama:
         self._stopped[0] = b"x" if stopped else b"\0"
 
 
+def _features(info: str) -> tuple[str, ...]:
+    """Those of the processor, from "CPU : SSE3 = 1 | AVX2 = 1 | …"."""
+    found = re.search(r"CPU : (.*)", info)
+    pairs = (pair.split("=") for pair in found[1].split("|") if "=" in pair) if found else ()
+    return tuple(name.strip() for name, value in pairs if value.strip() != "0")
+
+
 class _Model:
     """A loaded model and its context."""
 
-    def __init__(self, path: Path, plan: Plan, progress: Callable[[float], bool]) -> None:
+    def __init__(
+        self, path: Path, plan: Plan, ggml: Ggml, progress: Callable[[float], bool]
+    ) -> None:
         global _starved
         _starved = False
         self.vocabulary = Vocabulary.from_gguf(gguf.read(path, arrays=True))
         parameters = _model_parameters(plan)
-        # Kept alive by `parameters`, which llama.cpp reads until the load is over.
+        # llama.cpp reads these until the load is over.
+        devices, overrides = ggml.choose(plan.gpu), ggml.keep_on_cpu(plan.cpu_experts)
+        parameters.devices = ctypes.cast(devices, ctypes.c_void_p)
+        if plan.cpu_experts:
+            parameters.tensor_buft_overrides = ctypes.cast(overrides, ctypes.c_void_p)
         parameters.progress_callback = llama.llama_progress_callback(
             lambda fraction, _: progress(fraction)
         )
@@ -132,6 +154,8 @@ class _Model:
 
 def _model_parameters(plan: Plan) -> Any:
     parameters = llama.llama_model_default_params()
+    parameters.n_gpu_layers = plan.gpu_layers
+    parameters.split_mode = llama.LLAMA_SPLIT_MODE_NONE
     parameters.use_extra_bufts = plan.repack
     parameters.load_mode = llama.LLAMA_LOAD_MODE_MMAP if plan.mmap else llama.LLAMA_LOAD_MODE_NONE
     return parameters

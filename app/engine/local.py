@@ -17,7 +17,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -98,6 +98,7 @@ class _Child:
         finally:
             theirs.close()
         self.runs: tuple[ModelRef, Wishes] | None = None
+        self.held = 0  # bytes of memory that cannot be paged out
         self.budget: int | None = None
         # A child that hangs does not read, and a full pipe must not block who asks.
         self._outbox: queue.SimpleQueue[tuple[Any, ...] | None] = queue.SimpleQueue()
@@ -216,12 +217,13 @@ class LocalBackend:
     def devices(self) -> Devices:
         found = self._devices
         if found is None:
-            child = _Child(self._target, self._log)
+            asked = _Child(self._target, self._log)
             try:
-                found = self._devices = self._ask_devices(child)
+                found = self._devices = self._ask_devices(asked)
             finally:
-                child.kill()
-        return found
+                asked.kill()
+        child = self._child
+        return replace(found, held=child.held if child else 0)
 
     def forget(self, chat: int) -> None:
         with self._asking:
@@ -247,7 +249,7 @@ class LocalBackend:
         wishes = self._options().wishes
         header = probe.model(model.path)
         # Refuses what this machine is too small for.
-        plan.make(header, probe.machine(self._devices or Devices()), wishes)
+        plan.make(header, probe.machine(self.devices() if self._devices else Devices()), wishes)
         self._leave()
         tried: Plan | None = None
         while True:
@@ -260,6 +262,7 @@ class LocalBackend:
                 yield Planned(settings, reduced=less is not None)
                 yield from self._load(child, header, settings, cancel)
                 child.runs = model, wishes
+                child.held = settings.host.total - settings.mmap * settings.host.weights
                 return
             except OutOfMemory:
                 self._end()

@@ -1,25 +1,36 @@
-"""How to run a model on a machine: pure arithmetic in bytes."""
+"""How to run a model on a machine: pure arithmetic in bytes, and the choice that follows.
+
+The sizes are those of llama.cpp 0c1e57098 (llama-cpp-python 0.3.36), taken from its graph for
+gpt-oss and compared with what it reports by tests/e2e/test_plan_agrees.py.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 
 from app.base.errors import ModelTooLarge
 from app.base.gguf import Header
 from app.engine.probe import Gpu, Machine
 
-GIB = 1 << 30
-_UBATCH = 512
-_CONTEXTS = (32768, 16384, 8192, 4096)
-_F16 = 2
-# Of a 20b model at _UBATCH with one output (see the memory table of reference/gpt-oss.md);
-# it grows with the width of the model.
-_COMPUTE = 400 << 20
-_COMPUTE_WIDTH = 2880
-_RUNTIME = 150 << 20
-# The system and the window need some memory too, and what is mapped may be paged.
-_RESERVED = 1 * GIB
+CONTEXTS = (131072, 65536, 32768, 16384, 8192, 4096)
+_USUAL, _ENOUGH = 32768, 16384  # tokens: what is wished for; what is worth more than speed
+_GIB = 1 << 30
+_MIB = 1 << 20
+# The system, the window, and whatever else draws on the screen need some memory, too.
+_HOST_RESERVE = 1 * _GIB
+_GPU_RESERVE = 512 * _MIB
+_GENEROUS = 2 / 3  # of the memory, which a context that is longer than usual may fill
+_LAVISH = 1 / 2  # of the memory, which repacked weights may fill: they cannot be paged out
+_PATIENCE = 16 * _GIB  # of weights to repack, at some 300 MB/s
+_UBATCH_GPU = 512
+_UBATCH_CPU = 256  # as fast as 512, with half the buffers, and a stop is obeyed sooner
+_RUNTIME = 60 * _MIB  # Python and the libraries (measured, as the next)
+_RUNTIME_TOKEN = 560  # bytes for each token of the vocabulary: here, and in llama.cpp
+_CHECKPOINTS = 32  # as app.engine.cache keeps
 
 
 class CacheType(StrEnum):
@@ -27,6 +38,10 @@ class CacheType(StrEnum):
 
     F16 = "f16"
     Q8_0 = "q8_0"
+
+
+_ELEMENT = {CacheType.F16: 2.0, CacheType.Q8_0: 34 / 32}  # bytes
+_ROTATION = {CacheType.F16: 0, CacheType.Q8_0: 1 << 16}  # a matrix that evens out what is rounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +71,34 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """Settings for llama.cpp, and what they come to in memory.
+class Refused:
+    """What would have been better, and found no room: ``needed`` bytes of memory where
+    ``room`` can be taken, ``on_gpu`` or of the computer's own."""
 
-    Weights are never repacked (llama.cpp's use_extra_bufts): that takes the memory of the
-    experts once more, and its AMX path crashed on the demo model (llama.cpp 0c1e57098, SIGSEGV
-    in ggml_backend_amx_mul_mat).
+    context: int
+    cache: CacheType
+    gpu_layers: int
+    on_gpu: bool
+    needed: int
+    room: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Settings for llama.cpp, what they come to in memory, and what was considered before them.
+
+    ``host_room`` and ``device_room``: bytes that can be taken now. ``repack``: whether weights
+    are laid out anew for the processor (llama.cpp's use_extra_bufts), which makes a prompt a
+    third faster and an answer a tenth (measured), but takes half a minute of loading, and with
+    ``mmap`` the memory of the experts once more.
     """
 
     context: int
     ubatch: int
     threads: int
+    layers: int
     host: Use
+    host_room: int
     cache: CacheType = CacheType.F16
     gpu: Gpu | None = None
     gpu_layers: int = 0
@@ -75,43 +106,281 @@ class Plan:
     cpu_experts: int = 0
     """Of how many layers, counted from the first, the experts stay on the CPU."""
     device: Use = Use()
+    device_room: int = 0
     repack: bool = False
     mmap: bool = True
+    refused: tuple[Refused, ...] = ()
 
     @property
     def needed(self) -> int:
         """Bytes of the computer's own memory."""
-        return self.host.total
+        unified = self.gpu is not None and self.gpu.unified
+        return self.host.total + (self.device.total if unified else 0)
+
+    @property
+    def fits(self) -> bool:
+        """Whether there is room for it now."""
+        return self.needed <= self.host_room and self.device.total <= self.device_room
 
 
-def cache_bytes(header: Header, context: int, ubatch: int = _UBATCH) -> int:
-    """The key-value cache: every second layer sees the whole context, the others a window
-    (llama.cpp's llama_kv_cache_iswa: the window and a batch, padded to 256 cells)."""
-    layers = header.number("block_count")
-    heads = header.number("attention.head_count_kv")
-    width = header.number("attention.key_length", 64) + header.number("attention.value_length", 64)
-    window = header.number("attention.sliding_window", 128) + ubatch
-    cells = (layers - layers // 2) * context + layers // 2 * min(context, window + -window % 256)
-    return cells * heads * width * _F16
+class _Model:
+    """A model's sizes, by what llama.cpp does with them; in bytes."""
+
+    def __init__(self, header: Header) -> None:
+        self._number = header.number
+        self.layers = header.number("block_count")
+        self.trained = header.number("context_length", _USUAL)
+        self.dense, self.experts = [0] * self.layers, [0] * self.layers
+        self.opening = self.output = self.largest = self.vocabulary = 0
+        for tensor in header.tensors:
+            layer = re.match(r"blk\.(\d+)\.", tensor.name)
+            if layer and int(layer[1]) < self.layers:
+                kind = self.experts if "_exps" in tensor.name else self.dense
+                kind[int(layer[1])] += tensor.size
+                self.largest = max(self.largest, tensor.size if kind is self.experts else 0)
+            elif tensor.name.startswith("token_embd"):
+                self.opening += tensor.size
+                self.vocabulary = tensor.shape[-1]
+            else:
+                self.output += tensor.size
+
+    @cached_property
+    def _cell(self) -> int:
+        """Elements that a layer's cache has for each token."""
+        width = self._number("attention.key_length", 64) + self._number(
+            "attention.value_length", 64
+        )
+        return width * self._number("attention.head_count_kv")
+
+    @cached_property
+    def _row(self) -> int:
+        return 4 * self._number("embedding_length")
+
+    @cached_property
+    def _peak(self) -> int:
+        """Bytes that the widest place of the graph has for each token of a batch: three rows
+        of the chosen experts, two of the embedding, one of the heads, and the positions."""
+        chosen = self._number("expert_used_count") * self._number(
+            "expert_feed_forward_length", self._number("feed_forward_length")
+        )
+        heads = self._number("attention.head_count") * self._number("attention.key_length", 64)
+        return 4 * (3 * chosen + heads) + 2 * self._row + _POSITIONS
+
+    def cells(self, layer: int, context: int, ubatch: int) -> int:
+        """Tokens that a layer's cache holds: every second one sees a window only, which is
+        padded to 256 cells (llama_kv_cache_iswa)."""
+        window = self._number("attention.sliding_window", 128) + ubatch
+        padded = window + -window % 256
+        return context if layer % 2 else min(context, padded)
+
+    def cache(self, layers: range, context: int, ubatch: int, kind: CacheType) -> int:
+        """The keys and values of some layers."""
+        cells = sum(self.cells(layer, context, ubatch) for layer in layers)
+        return int(cells * self._cell * _ELEMENT[kind])
+
+    def checkpoints(self, kind: CacheType) -> int:
+        """Those of the window that are kept."""
+        window = self._number("attention.sliding_window", 128) * self._cell
+        return int(_CHECKPOINTS * (self.layers - self.layers // 2) * window * _ELEMENT[kind])
+
+    def masks(self, context: int, ubatch: int) -> int:
+        """Which token of a batch sees which of the cache, for both kinds of layers."""
+        return 2 * ubatch * (self.cells(1, context, ubatch) + self.cells(0, context, ubatch))
+
+    def compute(self, s: _Settings) -> tuple[int, int]:
+        """Buffers for one batch, on the host and on the GPU."""
+        masks = self.masks(s.context, s.ubatch) + _ROTATION[s.cache]
+        if not s.gpu_layers:
+            return s.ubatch * (self._peak + self._row) + masks, 0
+        # For a long batch, weights that are on the CPU are copied to the GPU, one after the
+        # other, and where whole layers are on the CPU, so is their cache.
+        copied = self.largest if s.cpu_experts or s.gpu_layers <= self.layers else 0
+        if s.gpu_layers <= self.layers:
+            copied += self.cache(range(1, 2), s.context, s.ubatch, s.cache)
+        host = s.ubatch * (2 * self._row + _POSITIONS) + masks
+        return host, s.ubatch * self._peak + masks + copied
+
+
+_POSITIONS = 41  # bytes a token: ids, positions, and places in both caches
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """What is chosen."""
+
+    context: int
+    cache: CacheType
+    gpu_layers: int
+    cpu_experts: int
+
+    @property
+    def ubatch(self) -> int:
+        return min(_UBATCH_GPU if self.gpu_layers else _UBATCH_CPU, self.context)
+
+
+def _uses(model: _Model, s: _Settings) -> tuple[Use, Use]:
+    """What settings take of the computer's memory and of the GPU's."""
+    first = model.layers + 1 - s.gpu_layers if s.gpu_layers else model.layers
+    above, below = range(first, model.layers), range(first)
+    on_cpu = range(max(first, s.cpu_experts))
+    weights = (
+        model.opening
+        + sum(model.dense[i] for i in below)
+        + sum(model.experts[i] for i in on_cpu)
+        + (0 if s.gpu_layers else model.output)
+    )
+    whole = model.opening + model.output + sum(model.dense) + sum(model.experts)
+    compute, device_compute = model.compute(s)
+    logits = 4 * model.vocabulary
+    runtime = _RUNTIME + _RUNTIME_TOKEN * model.vocabulary + model.checkpoints(s.cache)
+    caches = [model.cache(part, s.context, s.ubatch, s.cache) for part in (below, above)]
+    host = Use(weights, caches[0], compute + logits, runtime)
+    return host, Use(whole - weights, caches[1], device_compute) if s.gpu_layers else Use()
 
 
 def make(header: Header, machine: Machine, wishes: Wishes = Wishes()) -> Plan:
-    """The longest context that fits into what is free now, the shortest where nothing does but
-    the machine is large enough. Raises ModelTooLarge where it is not."""
-    compute = _COMPUTE * header.number("embedding_length", _COMPUTE_WIDTH) // _COMPUTE_WIDTH
-    trained = header.number("context_length", _CONTEXTS[0])
-    contexts = [c for c in _CONTEXTS if c <= trained] or [trained]
-    uses = {c: Use(header.weights, cache_bytes(header, c), compute, _RUNTIME) for c in contexts}
-    most = machine.memory - _RESERVED
-    free = min(machine.available, most)
-    context = next((c for c in contexts if uses[c].total <= free), contexts[-1])
-    if uses[context].total > most:
-        raise ModelTooLarge(header.path, uses[context].total, most)
-    return Plan(context, _UBATCH, machine.cores, uses[context])
+    """The best plan for the memory that is free now; the smallest where none fits, but would if
+    other programs were ended. Raises ModelTooLarge where not even that would do."""
+    plan = propose(header, machine, wishes)
+    most, on_gpu = _most(machine), plan.gpu.memory - _GPU_RESERVE if plan.gpu else 0
+    if plan.device.total > on_gpu:
+        assert plan.gpu
+        raise ModelTooLarge(header.path, plan.device.total, on_gpu, plan.gpu.description)
+    if plan.needed > most:
+        raise ModelTooLarge(header.path, plan.needed, most)
+    return plan
+
+
+def propose(header: Header, machine: Machine, wishes: Wishes = Wishes()) -> Plan:
+    """As `make`, but for a plan that does not fit, the smallest that there is."""
+    model = _Model(header)
+    refused: dict[tuple[int, CacheType, bool], Refused] = {}
+    least: Plan | None = None
+    for settings in _candidates(model, machine, wishes):
+        plan = _plan(model, machine, settings)
+        why = _refusal(plan, machine, wishes)
+        if why is None:
+            return replace(plan, refused=tuple(refused.values()))
+        refused.setdefault((plan.context, plan.cache, why.on_gpu), why)
+        if least is None or _size(plan, machine) < _size(least, machine):
+            least = plan
+    assert least is not None, "there is always something to try"
+    return replace(least, refused=tuple(refused.values()))
 
 
 def smaller(plan: Plan, header: Header, machine: Machine) -> Plan | None:
-    """The next plan below ``plan``, for when that one did not find its memory; None where
-    there is none."""
-    wishes = Wishes(context=plan.context // 2)
-    return make(header, machine, wishes) if plan.context > _CONTEXTS[-1] else None
+    """The best plan that takes clearly less than ``plan`` did, which did not find its memory;
+    None where there is none."""
+    least = plan.host.total - (plan.host.total - plan.host.weights) // 8
+    gpus = tuple(
+        replace(gpu, available=min(gpu.available, plan.device.total * 7 // 8 + _GPU_RESERVE))
+        for gpu in machine.devices.gpus
+        if plan.gpu and gpu.name == plan.gpu.name
+    )
+    available = machine.available if plan.gpu else min(machine.available, least)
+    devices = replace(machine.devices, gpus=gpus)
+    found = propose(header, replace(machine, available=available, devices=devices))
+    return found if found.fits else None
+
+
+def _most(machine: Machine) -> int:
+    """Bytes that can be had where all other programs are ended."""
+    return machine.memory - _HOST_RESERVE
+
+
+def _size(plan: Plan, machine: Machine) -> tuple[bool, int]:
+    """How hard a plan is on a machine: impossible ones come last."""
+    gpu = plan.gpu.memory - _GPU_RESERVE if plan.gpu else 0
+    impossible = plan.needed > _most(machine) or plan.device.total > gpu
+    return impossible, plan.host.total + plan.device.total
+
+
+def _plan(model: _Model, machine: Machine, s: _Settings) -> Plan:
+    host, device = _uses(model, s)
+    gpu = _gpu(machine) if s.gpu_layers else None
+    features = machine.devices.features
+    # On other processors it was not tried, and AMX's crashes on the demo model (SIGSEGV in
+    # ggml_backend_amx_mul_mat).
+    can_repack = "AVX2" in features and not any(f.startswith("AMX") for f in features)
+    worth = not gpu and host.weights <= _PATIENCE and host.total <= _LAVISH * machine.memory
+    repack = can_repack and worth
+    return Plan(
+        context=s.context,
+        ubatch=s.ubatch,
+        threads=machine.cores,
+        layers=model.layers,
+        host=host,
+        host_room=min(machine.available, _most(machine)),
+        cache=s.cache,
+        gpu=gpu,
+        gpu_layers=s.gpu_layers,
+        cpu_experts=s.cpu_experts,
+        device=device,
+        device_room=max(0, gpu.available - _GPU_RESERVE) if gpu else 0,
+        repack=repack,
+        mmap=not repack,
+    )
+
+
+def _refusal(plan: Plan, machine: Machine, wishes: Wishes) -> Refused | None:
+    """Why a plan is not to be; None where it is."""
+    room = plan.host_room
+    if plan.context > _USUAL and not wishes.context:
+        room = min(room, int(machine.memory * _GENEROUS))
+    on_gpu = plan.device.total > plan.device_room
+    if not on_gpu and plan.needed <= room:
+        return None
+    needed, room = (plan.device.total, plan.device_room) if on_gpu else (plan.needed, room)
+    return Refused(plan.context, plan.cache, plan.gpu_layers, on_gpu, needed, room)
+
+
+def _gpu(machine: Machine) -> Gpu | None:
+    """The one with the most memory to give; a second one is not used."""
+    return max(machine.devices.gpus, key=lambda gpu: gpu.available, default=None)
+
+
+def _candidates(model: _Model, machine: Machine, wishes: Wishes) -> Iterator[_Settings]:
+    """What can be chosen, the best first: all of it on the GPU, with a context of 16k at least;
+    experts on the CPU, of as few layers as must be; only some layers on the GPU; the CPU alone.
+    """
+    every, wished = model.layers + 1, wishes.gpu_layers
+    gpu = _gpu(machine)
+    if gpu and wished != 0:
+        experts = wishes.cpu_experts
+        whole = wished is None or wished >= every
+        if whole and not experts:
+            for context, cache in _contexts(model, wishes, CONTEXTS, _ENOUGH):
+                yield _Settings(context, cache, every, 0)
+        if whole and experts != 0 and (experts or not gpu.unified):
+            some = range(1, every) if experts is None else [min(experts, model.layers)]
+            for context, cache in _contexts(model, wishes, CONTEXTS[2:]):
+                for count in some:
+                    yield _Settings(context, cache, every, count)
+        if not whole or (wished is None and not gpu.unified):
+            fewer = range(model.layers, 1, -1) if wished is None else [max(1, wished or 0)]
+            count = model.layers if experts is None else min(experts, model.layers)
+            for context, cache in _contexts(model, wishes, CONTEXTS[2:]):
+                for layers in fewer:
+                    yield _Settings(context, cache, layers, count)
+    if not gpu or not wished:
+        for context, cache in _contexts(model, wishes, CONTEXTS):
+            yield _Settings(context, cache, 0, 0)
+
+
+def _contexts(
+    model: _Model, wishes: Wishes, contexts: Sequence[int], least: int = 0
+) -> Iterator[tuple[int, CacheType]]:
+    """Contexts and types of cache, the best first: a quantized cache costs a little of the
+    quality, so it is taken only where it saves the usual context, or the one below."""
+    if wishes.context:
+        contexts = [wishes.context + -wishes.context % 256]
+    known = [c for c in contexts if c <= model.trained] or [model.trained]
+    for context in known:
+        if context < least and not wishes.context:
+            return
+        if wishes.cache:
+            yield context, wishes.cache
+            continue
+        yield context, CacheType.F16
+        if _ENOUGH <= context <= _USUAL or wishes.context:
+            yield context, CacheType.Q8_0

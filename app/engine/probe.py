@@ -34,12 +34,14 @@ class Gpu:
 @dataclass(frozen=True, slots=True)
 class Devices:
     """What llama.cpp finds when it is asked, in the child: GPUs, the processor's features
-    ("AVX512", "AMX_INT8"), and the backend libraries with what they were built from."""
+    ("AVX512", "AMX_INT8"), and the backends that were built into it. ``held``: bytes of the
+    computer's memory that a model takes which is loaded now; a GPU's are counted as free."""
 
     gpus: tuple[Gpu, ...] = ()
     features: tuple[str, ...] = ()
     backends: tuple[str, ...] = ()
     version: str = ""
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,13 @@ class Machine:
 
 
 def machine(devices: Devices = Devices()) -> Machine:
-    """This one, now, with what the child found."""
+    """This one, now, with what the child found: as it would be without the model that is loaded."""
     memory = psutil.virtual_memory()
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     physical = psutil.cpu_count(logical=False) or usable or 1
     cores = max(1, min(physical, usable or physical))
-    return Machine(memory.total, memory.available, cores, devices)
+    available = min(memory.total, memory.available + devices.held)
+    return Machine(memory.total, available, cores, devices)
 
 
 def model(path: Path) -> gguf.Header:

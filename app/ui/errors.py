@@ -73,6 +73,12 @@ def _model(error: e.ModelError) -> str:
                 f"{name} is a model of another kind ({error.architecture}). "
                 "Choose a gpt-oss model: Fireside runs only those."
             )
+        case e.ModelTooLarge() if error.gpu:
+            return (
+                f"{name} needs {gigabytes(error.needed)} of the memory of {error.gpu}, which has "
+                f"{gigabytes(error.available)} to give. Choose fewer layers on the GPU, or a "
+                "shorter context, in the preferences (Memory)."
+            )
         case e.ModelTooLarge():
             return (
                 f"{name} needs {gigabytes(error.needed)} of memory, and this computer has "

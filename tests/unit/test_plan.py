@@ -3,37 +3,34 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.base.errors import ModelMissing, ModelTooLarge, UnsupportedArchitecture
-from app.base.gguf import Header, Tensor
+from app.base.gguf import Header
 from app.base.resources import resource
 from app.engine import plan, probe
-from app.engine.probe import Machine
-from tests.fakes import vocabulary
+from app.engine.plan import Wishes
+from app.engine.probe import Devices, Gpu, Machine
+from tests.fakes import gpt_oss, vocabulary
 
 GIB = 1 << 30
 MIB = 1 << 20
 
 
-def gpt_oss(layers: int, weights: int) -> Header:
-    metadata = {
-        "general.architecture": "gpt-oss",
-        "gpt-oss.block_count": layers,
-        "gpt-oss.context_length": 131072,
-        "gpt-oss.embedding_length": 2880,
-        "gpt-oss.attention.head_count_kv": 8,
-        "gpt-oss.attention.key_length": 64,
-        "gpt-oss.attention.value_length": 64,
-        "gpt-oss.attention.sliding_window": 128,
-    }
-    return Header(Path("x"), metadata, (Tensor("all", (1,), 0, 0, weights),), 0, weights)
+SMALL, LARGE = gpt_oss.header("20b"), gpt_oss.header("120b")
 
 
-SMALL = gpt_oss(24, 12_100_000_000)
-LARGE = gpt_oss(36, 63_380_000_000)
+def machine(ram: float, gpu: float = 0, *, free: float | None = None) -> Machine:
+    """One with ``ram`` and ``gpu`` GiB, of which the system has taken some."""
+    left = ram - 3 if free is None else free
+    found = Gpu("CUDA0", "A card", int(gpu * GIB), int(gpu * GIB) - 300 * MIB)
+    devices = Devices(gpus=(found,) if gpu else (), features=("AVX2", "FMA"))
+    return Machine(int(ram * GIB), int(left * GIB), 8, devices)
 
 
 @pytest.mark.parametrize(
@@ -47,24 +44,208 @@ LARGE = gpt_oss(36, 63_380_000_000)
     ],
 )
 def test_the_cache_is_as_llama_cpp_reports_it(header: Header, context: int, mib: int) -> None:
-    assert plan.cache_bytes(header, context) == mib * MIB
+    chosen = plan.propose(header, machine(200, 200), Wishes(context=context))
+    assert chosen.ubatch == 512
+    assert chosen.device.cache == mib * MIB
+
+
+# What a reader of reference/gpt-oss.md would choose, too: "weights on the GPU = 10,949 - 404.5 N".
+@pytest.mark.parametrize("layers", range(0, 25, 4))
+def test_the_weights_on_the_gpu(layers: int) -> None:
+    wishes = Wishes(gpu_layers=25, cpu_experts=layers)
+    chosen = plan.propose(SMALL, machine(64, 80), wishes)
+    assert chosen.device.weights / MIB == pytest.approx(10_949 - 404.5 * layers, rel=0.001)
+    assert chosen.host.weights + chosen.device.weights == SMALL.weights
+
+
+# GPU memory, RAM, and then: context, type of cache, layers on the GPU, layers of experts on the
+# CPU. None: too large.
+TABLE_20B = [
+    (0, 16, 32768, "f16", 0, 0),
+    (0, 32, 131072, "f16", 0, 0),
+    (0, 64, 131072, "f16", 0, 0),
+    *(
+        row
+        for ram in (16, 32, 64)
+        for row in (
+            (2, ram, 32768, "f16", 5, 24),
+            (4, ram, 32768, "f16", 25, 22),
+            (6, ram, 32768, "f16", 25, 17),
+            (8, ram, 32768, "f16", 25, 12),
+            (10, ram, 32768, "f16", 25, 7),
+            (12, ram, 16384, "f16", 25, 0),
+            (16, ram, 131072, "f16", 25, 0),
+            (24, ram, 131072, "f16", 25, 0),
+            (80, ram, 131072, "f16", 25, 0),
+        )
+    ),
+]
+TABLE_120B = [
+    *((gpu, ram, None, "", 0, 0) for ram in (16, 32) for gpu in (0, 6, 8, 10, 12, 16, 24)),
+    (0, 64, 32768, "f16", 0, 0),
+    (6, 64, 32768, "f16", 37, 35),
+    (8, 64, 32768, "f16", 37, 34),
+    (10, 64, 32768, "f16", 37, 33),
+    (12, 64, 32768, "f16", 37, 32),
+    (16, 64, 32768, "f16", 37, 29),
+    (24, 64, 32768, "f16", 37, 24),
+    *((80, ram, 131072, "f16", 37, 0) for ram in (16, 32, 64)),
+]
 
 
 @pytest.mark.parametrize(
-    ("available", "context"), [(28, 32768), (13, 32768), (12.3, 16384), (12.1, 8192), (6, 4096)]
+    ("header", "gpu", "ram", "context", "cache", "gpu_layers", "cpu_experts"),
+    [(SMALL, *row) for row in TABLE_20B] + [(LARGE, *row) for row in TABLE_120B],
 )
-def test_20b_within_16_gb(available: float, context: int) -> None:
-    chosen = plan.make(SMALL, Machine(16 * GIB, int(available * GIB), 8))
-    assert chosen.context == context
+def test_what_is_chosen(
+    header: Header,
+    gpu: int,
+    ram: int,
+    context: int | None,
+    cache: str,
+    gpu_layers: int,
+    cpu_experts: int,
+) -> None:
+    there = machine(ram, gpu)
+    if context is None:
+        with pytest.raises(ModelTooLarge):
+            plan.make(header, there)
+        return
+    chosen = plan.make(header, there)
+    found = (chosen.context, chosen.cache, chosen.gpu_layers, chosen.cpu_experts)
+    assert found == (context, cache, gpu_layers, cpu_experts)
+    assert chosen.fits
+    assert chosen.needed <= there.memory - GIB
+    assert chosen.device.total <= gpu * GIB - 512 * MIB if gpu else chosen.gpu is None
+
+
+@pytest.mark.parametrize(
+    ("available", "context", "cache"),
+    [
+        (28, 32768, "f16"),
+        (13, 32768, "f16"),
+        (12.2, 32768, "q8_0"),
+        (11.8, 16384, "q8_0"),
+        (11.69, 4096, "f16"),
+        (6, 4096, "f16"),
+    ],
+)
+def test_20b_within_16_gb(available: float, context: int, cache: str) -> None:
+    chosen = plan.make(SMALL, machine(16, free=min(available, 16)))
+    assert (chosen.context, chosen.cache) == (context, cache)
     assert chosen.needed < 15 * GIB
+    assert chosen.fits == (available > 11.6)
+    assert not chosen.repack
+    assert chosen.mmap
 
 
-def test_more_free_memory_never_makes_it_worse() -> None:
-    contexts = [
-        plan.make(SMALL, Machine(int(13.2 * GIB), int(free * GIB), 8)).context
-        for free in (6, 11.5, 12, 12.5, 12.9, 13.2)
-    ]
-    assert contexts == sorted(contexts)
+@given(st.floats(2, 90), st.floats(2, 90), st.floats(0, 90), st.floats(0, 90))
+def test_more_memory_never_makes_it_worse(ram: float, more: float, gpu: float, card: float) -> None:
+    model = plan._Model(SMALL)
+
+    def rank(ram: float, gpu: float) -> float:
+        there = machine(ram, gpu, free=ram)
+        chosen = plan.propose(SMALL, there)
+        if not chosen.fits:
+            return float("inf")
+        every = plan._candidates(model, machine(99, 99), Wishes())
+        order = [(s.context, s.cache, s.gpu_layers, s.cpu_experts) for s in every]
+        key = (chosen.context, chosen.cache, chosen.gpu_layers, chosen.cpu_experts)
+        return order.index(key)
+
+    assert rank(max(ram, more), max(gpu, card)) <= rank(min(ram, more), min(gpu, card))
+
+
+@given(
+    size=st.sampled_from(["20b", "120b"]),
+    context=st.sampled_from(plan.CONTEXTS),
+    gpu_layers=st.none() | st.integers(0, 40),
+    cpu_experts=st.none() | st.integers(0, 40),
+    cache=st.none() | st.sampled_from(plan.CacheType),
+    gpu=st.floats(0, 90),
+    unified=st.booleans(),
+)
+def test_what_a_person_wishes_is_kept(
+    size: str,
+    context: int,
+    gpu_layers: int | None,
+    cpu_experts: int | None,
+    cache: plan.CacheType | None,
+    gpu: float,
+    unified: bool,
+) -> None:
+    header, there = gpt_oss.header(size), machine(64, gpu)
+    cards = tuple(replace(card, unified=unified) for card in there.devices.gpus)
+    there = replace(there, devices=replace(there.devices, gpus=cards))
+    wishes = Wishes(context, gpu_layers, cpu_experts, cache)
+    chosen = plan.propose(header, there, wishes)
+    layers = chosen.layers
+    assert chosen.context == context
+    assert cache in (None, chosen.cache)
+    if gpu and gpu_layers is not None:
+        assert chosen.gpu_layers == min(gpu_layers, layers + 1)
+    if chosen.gpu and cpu_experts is not None:
+        assert chosen.cpu_experts == min(cpu_experts, layers)
+    weights = chosen.host.weights + chosen.device.weights
+    assert weights == header.weights
+
+
+def test_a_unified_memory_is_counted_once_for_both() -> None:
+    gpu = Gpu("MTL0", "Apple M4", 24 * GIB, 24 * GIB, unified=True)
+    there = Machine(32 * GIB, 28 * GIB, 8, Devices(gpus=(gpu,)))
+    chosen = plan.make(SMALL, there)
+    assert chosen.gpu_layers == 25
+    assert chosen.needed == chosen.host.total + chosen.device.total <= 28 * GIB
+    little = replace(gpu, memory=11 * GIB, available=11 * GIB)
+    chosen = plan.make(SMALL, Machine(16 * GIB, 13 * GIB, 8, Devices(gpus=(little,))))
+    assert chosen.gpu is None, "whole or not at all"
+
+
+def test_the_card_with_more_to_give_is_taken() -> None:
+    cards = (Gpu("CUDA0", "A", 8 * GIB, 7 * GIB), Gpu("CUDA1", "B", 24 * GIB, 23 * GIB))
+    chosen = plan.make(SMALL, Machine(32 * GIB, 28 * GIB, 8, Devices(gpus=cards)))
+    assert chosen.gpu == cards[1]
+
+
+def test_weights_are_repacked_where_memory_is_plenty() -> None:
+    assert plan.make(SMALL, machine(64)).repack
+    assert not plan.make(SMALL, machine(64)).mmap
+    amx = Devices(features=("AVX2", "AMX_INT8"))
+    assert not plan.make(SMALL, replace(machine(64), devices=amx)).repack
+    assert not plan.make(LARGE, machine(256)).repack, "it would load for minutes"
+
+
+def test_what_was_refused_is_told_with_its_figures() -> None:
+    chosen = plan.make(SMALL, machine(16, 8))
+    first = chosen.refused[0]
+    assert (first.context, first.on_gpu, first.gpu_layers) == (131072, True, 25)
+    assert first.needed > first.room == chosen.device_room
+
+
+@pytest.mark.parametrize("there", [machine(16, free=13), machine(16, 12), machine(16, 8)])
+def test_a_smaller_plan_takes_less_where_it_was_short(there: Machine) -> None:
+    tried = plan.make(SMALL, there)
+    less = plan.smaller(tried, SMALL, there)
+    assert less
+    if tried.gpu:
+        assert less.device.total <= tried.device.total * 7 / 8
+    else:
+        assert less.context < tried.context or less.cache is not tried.cache
+        assert less.needed < tried.needed
+
+
+def test_there_is_no_plan_below_the_smallest() -> None:
+    there = machine(16, free=11.69)
+    tried = plan.make(SMALL, there)
+    assert tried.context == 4096
+    assert plan.smaller(tried, SMALL, there) is None
+
+
+def test_a_card_that_is_too_small_for_a_wish_is_named() -> None:
+    with pytest.raises(ModelTooLarge) as caught:
+        plan.make(SMALL, machine(32, 8), Wishes(gpu_layers=25, cpu_experts=0))
+    assert caught.value.gpu == "A card"
+    assert caught.value.available == 8 * GIB - 512 * MIB
 
 
 def test_a_model_in_parts_counts_whole(tmp_path: Path) -> None:
@@ -96,7 +277,7 @@ def test_a_model_in_parts_counts_whole(tmp_path: Path) -> None:
 
 def test_what_does_not_fit_says_how_much_is_missing() -> None:
     with pytest.raises(ModelTooLarge) as caught:
-        plan.make(LARGE, Machine(16 * GIB, 12 * GIB, 8))
+        plan.make(LARGE, machine(16))
     assert caught.value.needed > 59 * GIB
     assert caught.value.available == 15 * GIB
 
@@ -111,11 +292,11 @@ def test_a_file_of_another_architecture_is_refused(tmp_path: Path) -> None:
 
 
 def test_this_machine_runs_the_demo_model() -> None:
-    machine = probe.machine()
-    assert 0 < machine.available <= machine.memory
-    assert machine.cores >= 1
-    chosen = plan.make(probe.model(resource("models", "demo-gpt-oss.gguf")), machine)
-    assert chosen.context == 32768
+    there = probe.machine()
+    assert 0 < there.available <= there.memory
+    assert there.cores >= 1
+    chosen = plan.make(probe.model(resource("models", "demo-gpt-oss.gguf")), there)
+    assert chosen.context >= 32768
     assert chosen.needed < GIB
 
 

@@ -1,0 +1,100 @@
+"""Runs in the child process: ggml's own list of devices, which llama-cpp-python does not offer.
+
+Declared as in ggml's ggml-backend.h. The libraries are loaded already; nothing is called before
+llama_backend_init, which registers the backends.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from app.engine.probe import Gpu
+
+_CPU, _GPU, _INTEGRATED = 0, 1, 2  # enum ggml_backend_dev_type
+_UNIFIED = ("Metal", "MTL")  # Apple's report themselves as others do
+_EXPERTS = r"blk\.%d\.ffn_(up|down|gate)_exps"
+
+
+class _Override(ctypes.Structure):
+    """struct llama_model_tensor_buft_override."""
+
+    _fields_ = (("pattern", ctypes.c_char_p), ("buffer_type", ctypes.c_void_p))
+
+
+class Ggml:
+    """ggml's libraries in ``folder``. Raises OSError where they are not there."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        front, self._suffix = {"win32": ("", ".dll"), "darwin": ("lib", ".dylib")}.get(
+            sys.platform, ("lib", ".so")
+        )
+        if sys.platform == "darwin" and not (folder / "libggml.dylib").exists():
+            self._suffix = ".so"
+        self._base = ctypes.CDLL(str(folder / f"{front}ggml-base{self._suffix}"))
+        self._ggml = ctypes.CDLL(str(folder / f"{front}ggml{self._suffix}"))
+
+    def gpus(self) -> tuple[Gpu, ...]:
+        """Every graphics processor that one of the backends finds."""
+        kind = _declare(self._base, "ggml_backend_dev_type", ctypes.c_int, ctypes.c_void_p)
+        return tuple(
+            self._gpu(device, unified=kind(device) == _INTEGRATED)
+            for device in self._devices()
+            if kind(device) in (_GPU, _INTEGRATED)
+        )
+
+    def backends(self) -> tuple[str, ...]:
+        """Those that were built into this llama.cpp and could be loaded."""
+        count = _declare(self._ggml, "ggml_backend_reg_count", ctypes.c_size_t)
+        get = _declare(self._ggml, "ggml_backend_reg_get", ctypes.c_void_p, ctypes.c_size_t)
+        name = _declare(self._base, "ggml_backend_reg_name", ctypes.c_char_p, ctypes.c_void_p)
+        return tuple(name(get(i)).decode() for i in range(count()))
+
+    def version(self) -> str:
+        """Of ggml, and the commit that it was built from."""
+        names = ("ggml_version", "ggml_commit")
+        return " ".join(_declare(self._base, name, ctypes.c_char_p)().decode() for name in names)
+
+    def choose(self, gpu: Gpu | None) -> Any:
+        """The devices to use, as an array that ends in NULL: ``gpu``, or none but the CPU."""
+        name = _declare(self._base, "ggml_backend_dev_name", ctypes.c_char_p, ctypes.c_void_p)
+        chosen = [d for d in self._devices() if gpu and name(d).decode() == gpu.name]
+        return (ctypes.c_void_p * (len(chosen) + 1))(*chosen, None)
+
+    def keep_on_cpu(self, layers: int) -> Any:
+        """Overrides for the experts of the first ``layers`` layers; ends in NULL."""
+        cpu = _declare(self._base, "ggml_backend_cpu_buffer_type", ctypes.c_void_p)()
+        overrides = [_Override((_EXPERTS % layer).encode(), cpu) for layer in range(layers)]
+        return (_Override * (layers + 1))(*overrides, _Override(None, None))
+
+    def _devices(self) -> Sequence[int]:
+        count = _declare(self._ggml, "ggml_backend_dev_count", ctypes.c_size_t)
+        get = _declare(self._ggml, "ggml_backend_dev_get", ctypes.c_void_p, ctypes.c_size_t)
+        return [get(i) for i in range(count())]
+
+    def _gpu(self, device: int, *, unified: bool) -> Gpu:
+        text = ctypes.c_char_p
+        name = _declare(self._base, "ggml_backend_dev_name", text, ctypes.c_void_p)(device)
+        words = _declare(self._base, "ggml_backend_dev_description", text, ctypes.c_void_p)
+        size = ctypes.POINTER(ctypes.c_size_t)
+        memory = _declare(self._base, "ggml_backend_dev_memory", None, ctypes.c_void_p, size, size)
+        free, total = ctypes.c_size_t(), ctypes.c_size_t()
+        memory(device, ctypes.byref(free), ctypes.byref(total))
+        called = name.decode()
+        return Gpu(
+            name=called,
+            description=words(device).decode(errors="replace"),
+            memory=total.value,
+            available=free.value,
+            unified=unified or called.startswith(_UNIFIED),
+        )
+
+
+def _declare(library: ctypes.CDLL, name: str, result: Any, *arguments: Any) -> Any:
+    function = getattr(library, name)
+    function.restype, function.argtypes = result, arguments
+    return function

@@ -1,0 +1,66 @@
+"""What llama.cpp itself says that a plan's settings take, from its log."""
+
+from __future__ import annotations
+
+import multiprocessing
+import re
+from collections import Counter
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from app.engine.plan import Plan
+
+_BUFFER = re.compile(r"(\S+) +(model|KV|compute|output) buffer size = +([\d.]+) MiB")
+_CACHE = re.compile(r"llama_kv_cache: size = +([\d.]+) MiB")
+_ON_HOST = ("CPU", "Vulkan_Host", "CUDA_Host")
+
+
+def reported(path: Path, plan: Plan, *, whole: bool = True) -> Counter[str]:
+    """Bytes by what they are for, such as "host compute" and "device model", and the "cache" of
+    both. Where not ``whole``, the weights are neither read nor counted (no_alloc)."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=_load, args=(there, path, plan, whole))
+    process.start()
+    there.close()
+    try:
+        log = here.recv()
+    finally:
+        process.join()
+        here.close()
+    found: Counter[str] = Counter()
+    for name, kind, size in _BUFFER.findall(log):
+        where = "host" if name.startswith(_ON_HOST) else "device"
+        found[f"{where} {kind}"] += round(float(size) * (1 << 20))
+    found["cache"] = sum(round(float(size) * (1 << 20)) for size in _CACHE.findall(log))
+    return found
+
+
+def _load(connection: Connection, path: Path, plan: Plan, whole: bool) -> None:
+    import ctypes
+
+    import llama_cpp
+    import llama_cpp.llama_cpp as llama
+
+    from app.engine import child
+    from app.engine.ggml import Ggml
+
+    lines: list[str] = []
+    log = llama.llama_log_callback(lambda _, text, __: lines.append(text.decode()))
+    llama.llama_log_set(log, None)
+    llama.llama_backend_init()
+    ggml = Ggml(Path(llama_cpp.__file__).parent / "lib")
+    parameters = child._model_parameters(plan)
+    devices, overrides = ggml.choose(plan.gpu), ggml.keep_on_cpu(plan.cpu_experts)
+    parameters.devices = ctypes.cast(devices, ctypes.c_void_p)
+    if plan.cpu_experts:
+        parameters.tensor_buft_overrides = ctypes.cast(overrides, ctypes.c_void_p)
+    if not whole:
+        parameters.no_alloc = True
+        parameters.load_mode = llama.LLAMA_LOAD_MODE_NONE
+    model = llama.llama_model_load_from_file(str(path).encode(), parameters)
+    state = llama.llama_init_from_model(model, child._context_parameters(plan))
+    assert state, "".join(lines[-20:])
+    connection.send("".join(lines))
+    llama.llama_free(state)
+    llama.llama_model_free(model)
