@@ -1,4 +1,5 @@
-"""The command ``fireside``: the window, ``fireside ask`` for a terminal, ``fireside --smoke``.
+"""The command ``fireside``: the window, ``fireside ask`` for a terminal, ``fireside doctor``,
+``fireside --smoke``.
 
 The engine's process imports this module again, so it imports nothing at its top.
 """
@@ -37,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--smoke", action="store_true", help="open, ask one question, and close")
     parser.add_argument("--version", action="version", version=f"Fireside {__version__}")
     parser.set_defaults(run=_window)
-    commands = parser.add_subparsers(metavar="ask")
+    commands = parser.add_subparsers(metavar="ask|doctor")
     ask = commands.add_parser(
         "ask",
         # What stands before "ask" counts as well: no default of its own may replace it.
@@ -50,6 +51,13 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--system", metavar="TEXT", default="", help="instructions to the model")
     ask.add_argument("--json", action="store_true", help="print one object at the end")
     ask.set_defaults(run=_ask)
+    doctor = commands.add_parser(
+        "doctor",
+        parents=[_shared(argparse.SUPPRESS)],
+        help="tell what was found on this computer, and what was chosen for it",
+        allow_abbrev=False,
+    )
+    doctor.set_defaults(run=_doctor)
     return parser
 
 
@@ -125,6 +133,32 @@ def _ask(options: argparse.Namespace) -> int:
     except OSError as error:
         print(f"The answer cannot be written: {error.strerror}.", file=sys.stderr)
         return _no_output()
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from contextlib import closing
+
+    from app.base import settings as settings_file
+    from app.base.errors import FiresideError
+    from app.base.settings import Folders
+    from app.base.types import ModelRef
+    from app.engine.local import LocalBackend
+    from app.host import demo_model, examine, wishes
+    from app.ui.doctor import report
+    from app.ui.errors import explain
+
+    try:
+        folders = Folders.find(options.data_dir)
+        settings = settings_file.load(folders.settings)
+        files = [options.model.absolute()] if options.model else map(Path, settings.models)
+        models = [*(ModelRef(path, path.stem) for path in files)]
+        with closing(LocalBackend(folders.engine_log)) as backend:
+            found = examine(backend, models or [demo_model()])
+        print(_plain(report(found, wishes(settings)), sys.stdout))
+        return ANSWERED
+    except FiresideError as error:
+        print(explain(error).sentence, file=sys.stderr)
+        return FAILED
 
 
 def _no_output() -> int:

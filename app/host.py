@@ -95,9 +95,7 @@ class Host:
     @property
     def wishes(self) -> Wishes:
         """What the person has fixed of the plan."""
-        s = self.settings
-        cache = CacheType(s.cache_type) if s.cache_type in list(CacheType) else None
-        return Wishes(s.context, s.gpu_layers, s.cpu_experts, cache)
+        return wishes(self.settings)
 
     def _options(self) -> Options:
         return Options(self.wishes, self.settings.kept_gb * 10**9)
@@ -105,12 +103,7 @@ class Host:
     def examine(self, models: Sequence[ModelRef]) -> Future[Examined]:
         """Looks at this machine and at files of models; nobody else waits for it. Fails with
         EngineError where llama.cpp does not say what it finds."""
-
-        def look() -> Examined:
-            machine = probe.machine(self.backend.devices())
-            return Examined(machine, tuple((model, _header(model)) for model in models))
-
-        return self._examiner.submit(look)
+        return self._examiner.submit(examine, self.backend, models)
 
     def close(self) -> None:
         """Stops everything; every word on screen is on disk afterwards."""
@@ -119,6 +112,19 @@ class Host:
         self._examiner.shutdown()
         self._disk.shutdown()
         self._store.close()
+
+
+def wishes(settings: Settings) -> Wishes:
+    """What the person has fixed of the plan."""
+    s = settings
+    cache = CacheType(s.cache_type) if s.cache_type in list(CacheType) else None
+    return Wishes(s.context, s.gpu_layers, s.cpu_experts, cache)
+
+
+def examine(backend: Backend, models: Sequence[ModelRef]) -> Examined:
+    """This machine now, as llama.cpp sees it, too. Raises EngineError."""
+    machine = probe.machine(backend.devices())
+    return Examined(machine, tuple((model, _header(model)) for model in models))
 
 
 def _header(model: ModelRef) -> Header | ModelError:

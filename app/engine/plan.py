@@ -23,8 +23,7 @@ _MIB = 1 << 20
 # The system, the window, and whatever else draws on the screen need some memory, too.
 _HOST_RESERVE = 1 * _GIB
 _GPU_RESERVE = 512 * _MIB
-_GENEROUS = 2 / 3  # of the memory, which a context that is longer than usual may fill
-_LAVISH = 1 / 2  # of the memory, which repacked weights may fill: they cannot be paged out
+_LAVISH = 1 / 2  # of the memory may be filled for comfort: a longer context, repacked weights
 _PATIENCE = 16 * _GIB  # of weights to repack, at some 300 MB/s
 _UBATCH_GPU = 512
 _UBATCH_CPU = 256  # as fast as 512, with half the buffers, and a stop is obeyed sooner
@@ -326,7 +325,7 @@ def _refusal(plan: Plan, machine: Machine, wishes: Wishes) -> Refused | None:
     """Why a plan is not to be; None where it is."""
     room = plan.host_room
     if plan.context > _USUAL and not wishes.context:
-        room = min(room, int(machine.memory * _GENEROUS))
+        room = min(room, int(machine.memory * _LAVISH))
     on_gpu = plan.device.total > plan.device_room
     if not on_gpu and plan.needed <= room:
         return None
@@ -357,11 +356,12 @@ def _candidates(model: _Model, machine: Machine, wishes: Wishes) -> Iterator[_Se
                 for count in some:
                     yield _Settings(context, cache, every, count)
         if not whole or (wished is None and not gpu.unified):
-            fewer = range(model.layers, 1, -1) if wished is None else [max(1, wished or 0)]
-            count = model.layers if experts is None else min(experts, model.layers)
+            fewer = range(model.layers, 1, -1) if wished is None else [wished]
             for context, cache in _contexts(model, wishes, CONTEXTS[2:]):
                 for layers in fewer:
-                    yield _Settings(context, cache, layers, count)
+                    some = [0, *range(every - layers + 1, every)] if wished else [model.layers]
+                    for count in some if experts is None else [min(experts, model.layers)]:
+                        yield _Settings(context, cache, layers, count)
     if not gpu or not wished:
         for context, cache in _contexts(model, wishes, CONTEXTS):
             yield _Settings(context, cache, 0, 0)

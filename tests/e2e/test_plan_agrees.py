@@ -1,0 +1,101 @@
+"""The plan's arithmetic against what llama.cpp says in its log, and against a real process."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from app.base.types import Done, Message, ModelRef, Part, Request, Role, Sampling
+from app.engine import plan, probe
+from app.engine.backend import Planned
+from app.engine.local import LocalBackend, Options
+from app.engine.plan import CacheType, Plan, Wishes
+from app.engine.probe import Devices, Machine
+from app.host import demo_model
+from tests.fakes import gpt_oss
+from tests.fakes.llama_report import reported
+
+PLENTY = 1 << 40
+FULL_SIZE = os.environ.get("FIRESIDE_FULL_SIZE_MODEL", "")
+SETTINGS = [(c, k) for c in (4096, 32768, 131072) for k in CacheType]
+
+
+def planned(path: Path, context: int, cache: CacheType, **wishes: int) -> Plan:
+    devices = Devices(features=("AVX2",)) if context == 4096 else Devices()
+    machine = Machine(PLENTY, PLENTY, 2, devices)
+    return plan.propose(probe.model(path), machine, Wishes(context=context, cache=cache, **wishes))
+
+
+@pytest.mark.parametrize(("context", "cache"), SETTINGS)
+def test_the_demo_model(context: int, cache: CacheType) -> None:
+    chosen = planned(demo_model().path, context, cache)
+    told = reported(demo_model().path, chosen)
+    assert chosen.host.weights == pytest.approx(told["host model"], rel=0.01)
+    assert chosen.host.cache == pytest.approx(told["cache"], rel=0.01)
+    compute = told["host compute"] + told["host output"]
+    assert chosen.host.compute == pytest.approx(compute, rel=0.01)
+
+
+@pytest.fixture(scope="module", params=["20b", "120b"])
+def full_size(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of the whole shape and vocabulary, whose weights are a hole."""
+    path: Path = tmp_path_factory.mktemp("full") / f"{request.param}.gguf"
+    gpt_oss.write(request.param, path)
+    return path
+
+
+@pytest.mark.parametrize(("context", "cache"), SETTINGS)
+def test_gpt_oss(full_size: Path, context: int, cache: CacheType) -> None:
+    chosen = planned(full_size, context, cache)
+    told = reported(full_size, chosen, whole=False)
+    assert chosen.host.cache == pytest.approx(told["cache"], rel=0.01)
+    compute = told["host compute"] + told["host output"]
+    assert chosen.host.compute == pytest.approx(compute, rel=0.01)
+
+
+@pytest.fixture(scope="module")
+def machine() -> Machine:
+    """This one, whatever GPU it has."""
+    backend = LocalBackend(Path(os.devnull))
+    return probe.machine(backend.devices())
+
+
+def test_a_gpu_if_there_is_one(machine: Machine) -> None:
+    if not machine.devices.gpus:
+        pytest.skip("this build of llama.cpp finds no GPU")
+    path = demo_model().path
+    for layers, experts in ((5, 0), (5, 2), (5, 4), (3, 4), (0, 0)):
+        wishes = Wishes(32768, layers, experts, CacheType.F16)
+        chosen = plan.propose(probe.model(path), machine, wishes)
+        told = reported(path, chosen)
+        parts = ("host compute", "host output", "device model", "device compute", "cache")
+        here = sum(told[part] for part in parts)
+        ours = chosen.host.cache + chosen.host.compute + chosen.device.total
+        # For a partial offload the buffers are bounded from above: a copy of a layer's cache.
+        rel = 0.01 if layers in (0, 5) else 0.2
+        assert ours == pytest.approx(here, rel=rel), (layers, experts)
+
+
+@pytest.mark.skipif(not FULL_SIZE, reason="FIRESIDE_FULL_SIZE_MODEL names no file")
+def test_the_peak_of_a_real_process(tmp_path: Path) -> None:
+    """Anonymous and mapped memory together: of a file by tools/make_full_size_model.py."""
+    model = ModelRef(Path(FULL_SIZE), "full size")
+    options = Options(Wishes(context=32768, cache=CacheType.F16))
+    backend = LocalBackend(tmp_path / "engine.log", None, lambda: options)
+    request = Request(
+        model, (Message(Role.USER, (Part("Why? " * 200),)),), sampling=Sampling(max_tokens=4)
+    )
+    chosen: Plan | None = None
+    try:
+        for event in backend.stream(request, threading.Event()):
+            if isinstance(event, Planned):
+                chosen = event.plan
+            if isinstance(event, Done):
+                assert chosen
+                assert event.stats.peak_memory < 16e9
+                assert event.stats.peak_memory == pytest.approx(chosen.host.total, rel=0.03)
+    finally:
+        backend.close()
