@@ -1,0 +1,227 @@
+"""A person takes a hand in an answer: answer now, stop, a context that is full."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from app.base import gguf
+from app.base.errors import Cancelled
+from app.base.types import (
+    Channel,
+    Delta,
+    Done,
+    Draft,
+    Effort,
+    Event,
+    Message,
+    Part,
+    Prefill,
+    Prompt,
+    Request,
+    Role,
+    StopReason,
+)
+from app.engine.backend import Planned
+from app.engine.local import LocalBackend, Options
+from app.engine.plan import Wishes
+from app.harmony import Vocabulary, pieces
+from tests.e2e.engine import DEMO, GREEDY, Talk, answer, ask, colds, prepare, size, user
+from tests.fakes import child
+
+FRANCE = replace(ask("What is the capital of France?", Effort.HIGH), sampling=GREEDY)
+SPAIN = "What is the capital of Spain?"
+
+
+@pytest.fixture
+def small(make: Callable[..., LocalBackend]) -> Callable[..., LocalBackend]:
+    """A backend with a context of so many tokens."""
+    return lambda context, **more: make(options=lambda: Options(Wishes(context=context)), **more)
+
+
+def hurried(
+    backend: LocalBackend, request: Request, when: Callable[[Event | Planned], bool]
+) -> tuple[Message, Done]:
+    """An answer that was asked for now, at the first event that is so."""
+    now = threading.Event()
+    draft = Draft()
+    for event in backend.stream(request, threading.Event(), now):
+        if when(event):
+            now.set()
+        if isinstance(event, Delta):
+            draft.add(event)
+    assert now.is_set()
+    assert isinstance(event, Done)
+    return Message(Role.ASSISTANT, draft.parts), event
+
+
+def on(channel: Channel) -> Callable[[Event | Planned], bool]:
+    return lambda event: isinstance(event, Delta) and event.channel is channel
+
+
+# --- Answer now ---------------------------------------------------------------------------
+
+
+def test_answer_now_while_it_thinks(
+    make: Callable[..., LocalBackend], backend: LocalBackend
+) -> None:
+    usual, before = answer(backend, FRANCE)
+    said, done = hurried(make(target=child.slow), FRANCE, on(Channel.ANALYSIS))
+    assert done.reason is StopReason.END
+    assert [part.channel for part in said.parts] == [Channel.ANALYSIS, Channel.FINAL]
+    assert said.text
+    assert 0 < done.stats.reasoning_tokens < before.stats.reasoning_tokens
+    assert usual.reasoning.startswith(said.reasoning)
+    assert said.reasoning != usual.reasoning
+    # It is stored as any other, and what follows costs no more than its words.
+    past = replace(FRANCE, messages=(*FRANCE.messages, said))
+    prepare(backend, past)
+    request = replace(past, messages=(*past.messages, user(SPAIN)))
+    follow_up, done = answer(backend, request)
+    assert done.stats.evaluated <= size(SPAIN) + 16
+    assert follow_up in colds(backend, request)
+
+
+def test_answer_now_before_it_thinks(backend: LocalBackend) -> None:
+    """The demo model does not know that this can be, and thinks aloud in its answer."""
+    said, done = hurried(backend, FRANCE, lambda _: True)
+    assert done.reason is StopReason.END
+    assert {part.channel for part in said.parts} == {Channel.FINAL}
+    assert said.text
+    assert done.stats.generated > done.stats.reasoning_tokens == 0
+
+
+def test_answer_now_changes_no_answer(
+    make: Callable[..., LocalBackend], backend: LocalBackend
+) -> None:
+    slow = make(target=child.slow)
+    said, done = hurried(slow, FRANCE, on(Channel.FINAL))
+    assert said == answer(backend, FRANCE)[0]
+    assert done.reason is StopReason.END
+    assert answer(slow, FRANCE)[0].reasoning  # the next one thinks again
+
+
+def test_answer_now_goes_on_with_thoughts_that_were_stopped(backend: LocalBackend) -> None:
+    thoughts = Message(Role.ASSISTANT, (Part("The user asks about France", Channel.ANALYSIS),))
+    request = replace(FRANCE, messages=(*FRANCE.messages, thoughts))
+    now = threading.Event()
+    now.set()
+    draft = Draft(thoughts.parts)
+    for event in backend.stream(request, threading.Event(), now):
+        if isinstance(event, Delta):
+            draft.add(event)
+    assert draft.parts[0] == thoughts.parts[0]
+    assert [part.channel for part in draft.parts] == [Channel.ANALYSIS, Channel.FINAL]
+
+
+@pytest.mark.parametrize("left", [1, 2, 3, 4, 8])
+def test_answer_now_in_a_context_that_is_nearly_full(
+    small: Callable[..., LocalBackend], left: int
+) -> None:
+    """What opens the answer takes some tokens, too. Where they are not there, it thinks on."""
+    context = 1024
+    vocabulary = Vocabulary.from_gguf(gguf.read(DEMO.path, arrays=True))
+    for filler in range(400):
+        text = "lantern " * 900 + "! " * (filler // 4) + ("", "a", ".", "!a")[filler % 4]
+        request = replace(FRANCE, messages=(user(text),))
+        if sum(map(len, pieces(request, vocabulary))) == context - left:
+            break
+    else:
+        pytest.fail("no such text")
+    said, done = hurried(small(context), request, lambda _: True)
+    assert done.reason is StopReason.LENGTH
+    assert done.stats.prompt_tokens == context - left
+    assert all("<|" not in part.text for part in said.parts)
+
+
+# --- Stop -----------------------------------------------------------------------------------
+
+
+def test_a_stop_in_a_long_prefill_keeps_what_was_read(backend: LocalBackend) -> None:
+    request = replace(ask("lantern " * 9000, seed=None, max_tokens=1))
+    cancel = threading.Event()
+    seen: list[Prefill] = []
+
+    def stop_after_some() -> None:
+        for event in backend.stream(request, cancel):
+            if isinstance(event, Prefill):
+                seen.append(event)
+                if len(seen) == 3:
+                    cancel.set()
+
+    with pytest.raises(Cancelled):
+        stop_after_some()
+    assert 0 < seen[-1].done < seen[-1].total
+    _, done = answer(backend, request)
+    assert done.stats.reused >= seen[-1].done
+
+
+def test_reading_ahead_yields(backend: LocalBackend) -> None:
+    list(backend.load(DEMO, threading.Event()))
+    talk = Talk.long(1, turns=30)
+    cancel = threading.Event()
+    seen = []
+    for event in backend.prepare(talk.request, cancel):
+        if isinstance(event, Prefill):
+            seen.append(event)
+            cancel.set()
+    assert 0 <= seen[-1].done < seen[-1].total
+    assert sum(event.done > 0 for event in seen) <= seen[-1].total // 64 // 2
+    request = talk.asked(SPAIN)
+    said, done = answer(backend, request)
+    assert done.stats.reused >= seen[-1].done
+    assert said in colds(backend, request)
+
+
+def test_reading_ahead_is_only_counted_where_that_is_all(backend: LocalBackend) -> None:
+    list(backend.load(DEMO, threading.Event()))
+    talk = Talk.long(1)
+    (prompt,) = backend.prepare(talk.request, threading.Event(), read=False)
+    assert isinstance(prompt, Prompt)
+    _, done = answer(backend, talk.asked(SPAIN))
+    assert done.stats.evaluated == done.stats.prompt_tokens > len(prompt.tokens)
+
+
+# --- A full context ---------------------------------------------------------------------------
+
+
+def test_the_oldest_turns_go_first(small: Callable[..., LocalBackend]) -> None:
+    """Whole turns, never the system message; and not at every turn, since then all that is left
+    is read anew."""
+    backend = small(1024)
+    vocabulary = Vocabulary.from_gguf(gguf.read(DEMO.path, arrays=True))
+    talk = Talk.long(1, turns=0)
+    talk.request = replace(talk.request, instructions="Be friendly.")
+    dropped, costs = [0], []
+    for turn in range(16):
+        text = f"Question {turn}: " + "lantern " * 40 + SPAIN
+        asked = talk.asked(text)
+        prompts: list[Prompt] = []
+        draft = Draft()
+        for event in backend.stream(asked, threading.Event()):
+            if isinstance(event, Prompt):
+                prompts.append(event)
+            elif isinstance(event, Delta):
+                draft.add(event)
+        assert isinstance(event, Done)
+        (prompt,) = prompts
+        opening, *past = pieces(asked, vocabulary)
+        shown = [opening, *past[prompt.dropped :]]
+        assert list(prompt.tokens) == [token for piece in shown for token in piece]
+        assert event.stats.dropped == prompt.dropped
+        assert asked.messages[prompt.dropped].role is Role.USER
+        assert len(prompt.tokens) <= prompt.context - prompt.reserved + 16
+        if turn and prompt.dropped == dropped[-1]:
+            assert event.stats.evaluated <= size(text) + 16
+        dropped.append(prompt.dropped)
+        costs.append(event.stats.evaluated)
+        said = Message(Role.ASSISTANT, draft.parts)
+        talk.request = replace(asked, messages=(*asked.messages, said))
+        prepare(backend, talk.request)
+    assert dropped == sorted(dropped)
+    assert dropped[-1] > 0
+    assert len(set(dropped)) - 1 <= 4  # times that some went
+    assert max(costs[1:]) < 1024 * 3 / 4
