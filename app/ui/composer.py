@@ -9,7 +9,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QWidget
 
 from app.base.types import Effort
-from app.ui.controls import Button, Segments, column, muted
+from app.ui.controls import Button, Segments, column, muted, set_tone
 from app.ui.gauge import ContextGauge
 from app.ui.theme import Look, font
 
@@ -145,10 +145,7 @@ class Composer(QWidget):
     def set_status(self, text: str, tone: str = "muted") -> None:
         """The line below; an empty one is the usual hint. ``tone``: muted or danger."""
         self.status.setText(text or HINT)
-        if tone != self.status.property("tone"):
-            self.status.setProperty("tone", tone)
-            self.status.style().unpolish(self.status)
-            self.status.style().polish(self.status)
+        set_tone(self.status, tone)
 
     def set_text(self, text: str) -> None:
         """A draft comes back."""

@@ -270,6 +270,14 @@ def muted(text: str = "", name: str = "", pixels: int = 12) -> QLabel:
     return label
 
 
+def set_tone(label: QLabel, tone: str) -> None:
+    """``muted``, or ``danger`` for what the person should not miss."""
+    if tone != label.property("tone"):
+        label.setProperty("tone", tone)
+        label.style().unpolish(label)
+        label.style().polish(label)
+
+
 def column(
     widget: QWidget, margins: tuple[int, int, int, int] = (0, 0, 0, 0), gap: int = 0
 ) -> QVBoxLayout:

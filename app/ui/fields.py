@@ -23,6 +23,7 @@ from app.ui.controls import column, muted
 from app.ui.theme import font
 
 FIELD_WIDTH = 150
+KNOB_WIDTH = 210
 
 
 class Page(QWidget):
@@ -139,7 +140,7 @@ class Digits(QLineEdit):
 
 
 class Knob(QWidget):
-    """One of several values in a row, with the chosen one in words beside it."""
+    """One of several values in a row, with the chosen one in words above it."""
 
     turned = Signal()
     """The person has chosen another."""
@@ -151,17 +152,15 @@ class Knob(QWidget):
         named(self.slider, name, label, tip)
         self.slider.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.slider.setPageStep(1)
-        self.slider.setFixedWidth(FIELD_WIDTH + 30)
         self.slider.valueChanged.connect(self._moved)
         self.words = QLabel()
         self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.words.setFont(font(13))
-        self.words.setFixedWidth(140)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
-        row.addWidget(self.slider)
-        row.addWidget(self.words)
+        self.words.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.setFixedWidth(KNOB_WIDTH)
+        layout = column(self, gap=1)
+        layout.addWidget(self.words)
+        layout.addWidget(self.slider)
 
     def set_stops(self, stops: Sequence[tuple[Any, str]], value: Any) -> None:
         """The values and their words, and the one that is chosen, or the nearest to it."""

@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject, Signal
 
 from app.base.errors import FiresideError, ModelMissing
 from app.base.types import ModelRef
-from app.chat import ModelFailed, ModelLoading, ModelReady, Turn
+from app.chat import ModelFailed, ModelLoading, ModelPlanned, ModelReady, Turn
+from app.engine.plan import Plan
 from app.host import Host, demo_model
 
 _DEMO = "demo"  # in the settings: its path is another after an update
@@ -23,6 +24,8 @@ class ModelChoice(QObject):
     """Another model is chosen, or another is being loaded, or none any more."""
     progressed = Signal(float)
     ready = Signal()
+    planned = Signal(object)
+    """A ModelPlanned."""
     failed = Signal(object)
     """A FiresideError: why it cannot be used."""
 
@@ -30,6 +33,7 @@ class ModelChoice(QObject):
         super().__init__(parent)
         self._host = host
         self._turn: Turn | None = None
+        self._plans: dict[ModelRef, Plan] = {}
         self.demo = demo_model()
         self.loading: ModelRef | None = None
         self.current: ModelRef | None = None
@@ -40,6 +44,11 @@ class ModelChoice(QObject):
     def asked(self) -> ModelRef | None:
         """What the next question goes to."""
         return self.loading or self.current
+
+    @property
+    def plan(self) -> Plan | None:
+        """How that one is run, once it is known."""
+        return self._plans.get(self.asked) if self.asked else None
 
     def known(self) -> list[ModelRef]:
         """The demo model, and the files that were opened."""
@@ -57,8 +66,12 @@ class ModelChoice(QObject):
         self._turn = self._host.chats.load(model)
         self.changed.emit()
 
-    def receive(self, event: ModelLoading | ModelReady | ModelFailed) -> None:
+    def receive(self, event: ModelPlanned | ModelLoading | ModelReady | ModelFailed) -> None:
         """Takes in how the loading goes. What is said of another model is out of date."""
+        if isinstance(event, ModelPlanned):  # also where an engine that ended is started anew
+            self._plans[event.model] = event.plan
+            self.planned.emit(event)
+            return
         if event.model != self.loading:
             return
         match event:

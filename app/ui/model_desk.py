@@ -7,7 +7,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from app.ui.errors import explain
+from app.chat import ModelPlanned
+from app.ui.doctor import summary
+from app.ui.errors import Action, explain
 from app.ui.frame import Frame
 from app.ui.model_choice import ModelChoice
 
@@ -24,6 +26,7 @@ class ModelDesk(QObject):
         models.changed.connect(self._changed)
         models.progressed.connect(self._progressed)
         models.ready.connect(self._ready)
+        models.planned.connect(self._planned)
         models.failed.connect(self._failed)
         self._page.demo.connect(self._use_demo)
         self._page.open_file.connect(self.open_file)
@@ -84,6 +87,23 @@ class ModelDesk(QObject):
         self._frame.model_name.setText(asked.name if asked else "No model yet")
         if not self._models.loading:
             self._page.set_progress("")
+
+        self._show_plan()
+
+    def _planned(self, event: ModelPlanned) -> None:
+        if event.reduced:
+            self._frame.show_banner(
+                f"Less memory was free than expected, so {event.model.name} is run with less: "
+                f"{summary(event.plan)}.",
+                Action.NONE,
+            )
+        self._show_plan()
+
+    def _show_plan(self) -> None:
+        plan = self._models.plan
+        said = f"\n{summary(plan)}" if plan else ""
+        self._frame.composer.picker.setToolTip(f"Choose a model{said}")
+        self._frame.model_name.setToolTip(said.strip())
 
     def _progressed(self, fraction: float) -> None:
         if self._models.loading:

@@ -28,7 +28,7 @@ class Preferences(QDialog):
         self.setObjectName("preferences")
         self.setWindowTitle("Preferences")
         self.setMinimumSize(620, 420)
-        self.resize(820, 640)
+        self.resize(820, 700)
         self._list = QListWidget()
         named(self._list, "preferencePages", "Pages", "Choose a page with the arrow keys")
         self._list.setFont(font(14, 450))

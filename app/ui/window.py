@@ -15,6 +15,7 @@ from app.chat import (
     Foreseen,
     ModelFailed,
     ModelLoading,
+    ModelPlanned,
     ModelReady,
     SendFailed,
     Turn,
@@ -28,9 +29,12 @@ from app.ui.bridge import Bridge
 from app.ui.chat_index import ChatIndex
 from app.ui.chat_sampling import ChatSampling
 from app.ui.composer import NEW_CHAT_EFFORT
+from app.ui.diagnosis_page import DiagnosisPage
 from app.ui.errors import Action, explain
+from app.ui.examiner import Examiner
 from app.ui.frame import Frame
 from app.ui.general_page import GeneralPage
+from app.ui.memory_page import MemoryPage
 from app.ui.model_choice import ModelChoice
 from app.ui.model_desk import ModelDesk
 from app.ui.preferences import Preferences
@@ -58,6 +62,7 @@ class Window(Frame):
         self.sampling = ChatSampling(self.index, self.models)
         self._standing = Standing(self.composer, self.transcript)
         self._ahead = Ahead(self._prepare, self)
+        self._examiner = Examiner(host, bridge, self.models, self)
         self._connect()
         self.restore(host.settings.window, host.settings.splitter)
         self.index.refresh()
@@ -336,7 +341,10 @@ class Window(Frame):
     def _preferences(self) -> Preferences:
         general = GeneralPage(self._look, self._host)
         general.instructed.connect(self._ahead.changed)
-        dialog = Preferences((general, SamplingPage(self._look, self.sampling)), self)
+        sampling = SamplingPage(self._look, self.sampling)
+        memory = MemoryPage(self._look, self._host, self.models, self._examiner)
+        diagnosis = DiagnosisPage(self._look, self._host, self._examiner)
+        dialog = Preferences((general, sampling, memory, diagnosis), self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         general.instructions.setFocus()
         return dialog
@@ -368,7 +376,7 @@ class Window(Frame):
         about_turns = []
         for event in events:
             match event:
-                case ModelLoading() | ModelReady() | ModelFailed():
+                case ModelPlanned() | ModelLoading() | ModelReady() | ModelFailed():
                     self.models.receive(event)
                 case NotSaved(error):
                     self._tell(error)

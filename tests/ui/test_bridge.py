@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -40,8 +39,8 @@ def test_each_threads_events_keep_their_order(qtbot: QtBot) -> None:
         thread.join()
     for number in range(8):
         assert [n for thread, n in got if thread == number] == list(range(500))
-    gaps = [later - earlier for earlier, later in itertools.pairwise(drains)]
-    assert all(gap > 0.02 for gap in gaps)  # no more than about 40 times a second
+    # No more than about 40 times a second; a single one may come late, and the next on time.
+    assert len(drains) < 2 + (drains[-1] - drains[0]) / 0.02
     bridge.close()
 
 

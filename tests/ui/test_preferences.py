@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QPalette
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPlainTextEdit
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+)
 
 from app import __version__
 from app.base import settings
@@ -125,6 +133,13 @@ def test_every_control_has_a_name_and_a_tooltip(fireside: Fireside) -> None:
         assert button.toolTip(), button.objectName()
         reached = button.focusPolicy() & Qt.FocusPolicy.TabFocus
         assert reached or button.group(), button.objectName()  # in a group by the arrows
+    kinds = (QAbstractSpinBox, QAbstractSlider, QLineEdit, QPlainTextEdit)
+    fields = [field for kind in kinds for field in fireside.window.findChildren(kind)]
+    ours = [f for f in fields if not f.objectName().startswith("qt_") and f.objectName()]
+    assert len(ours) > 10
+    for field in ours:
+        assert field.accessibleName(), field.objectName()
+        assert field.toolTip() or field.objectName() == "composer", field.objectName()
 
 
 def test_reading_ahead_can_be_turned_off(fireside: Fireside) -> None:

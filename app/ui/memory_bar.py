@@ -1,0 +1,113 @@
+"""What a memory holds, as a bar of its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.ui.errors import gigabytes
+from app.ui.theme import Look, font
+
+_BAR = 14
+_LINE = 21
+_COLUMNS = 3
+_SWATCH = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """``size`` bytes of a memory, in one of the theme's colours."""
+
+    name: str
+    size: int
+    colour: str
+
+
+class MemoryBar(QWidget):
+    """Title and sum, the bar, and what its colours mean. What does not fit is red."""
+
+    def __init__(self, look: Look, name: str) -> None:
+        super().__init__()
+        self._look = look
+        self.setObjectName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._title, self._whole = "", 0
+        self.parts: tuple[Part, ...] = ()
+        look.changed.connect(self.update)
+
+    def set_parts(self, title: str, whole: int, parts: Sequence[Part]) -> None:
+        """``parts`` of ``whole`` bytes; what is left is free."""
+        self._title, self._whole = title, whole
+        free = max(0, whole - sum(part.size for part in parts))
+        parts = (*parts, Part("Free", free, "track"))
+        self.parts = tuple(part for part in parts if part.size)
+        said = ", ".join(f"{part.name.lower()} {gigabytes(part.size)}" for part in self.parts)
+        self.setAccessibleName(f"{title}: {said}")
+        self.setToolTip(f"{title}: {gigabytes(whole)}")
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        lines = -(-len(self.parts) // _COLUMNS)
+        return QSize(420, _LINE + _BAR + 8 + lines * _LINE)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        try:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint_title(painter)
+            self._paint_bar(painter)
+            self._paint_legend(painter)
+        finally:
+            painter.end()
+
+    def _paint_title(self, painter: QPainter) -> None:
+        line = QRectF(0, 0, self.width(), _LINE - 3)
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.setFont(font(13, 550))
+        painter.setPen(self._look.colour("text"))
+        painter.drawText(line, middle, self._title)
+        painter.setFont(font(13))
+        painter.setPen(self._look.colour("muted"))
+        painter.drawText(line, middle | Qt.AlignmentFlag.AlignRight, gigabytes(self._whole))
+
+    def _paint_bar(self, painter: QPainter) -> None:
+        bar = QRectF(0, _LINE, self.width(), _BAR)
+        shape = QPainterPath()
+        shape.addRoundedRect(bar, 5, 5)
+        painter.setClipPath(shape)
+        scale = bar.width() / max(1, sum(part.size for part in self.parts))
+        left = 0.0
+        for part in self.parts:
+            width = part.size * scale
+            # A gap between two parts, where both are wide enough to be told apart.
+            gap = 1.5 if width > 4 and part.name != "Free" else 0
+            area = QRectF(left, _LINE, width - gap, _BAR)
+            painter.fillRect(area, self._look.colour(part.colour))
+            left += width
+        end = self._whole * scale
+        if end < bar.width() - 0.5:
+            painter.fillRect(bar.adjusted(end, 0, 0, 0), self._look.colour("danger"))
+        painter.setClipping(False)
+
+    def _paint_legend(self, painter: QPainter) -> None:
+        column = self.width() / _COLUMNS
+        painter.setFont(font(12))
+        for index, part in enumerate(self.parts):
+            row, place = divmod(index, _COLUMNS)
+            line = QRectF(place * column, _LINE + _BAR + 8 + row * _LINE, column, _LINE)
+            swatch = QRectF(line.x(), line.center().y() - _SWATCH / 2, _SWATCH, _SWATCH)
+            shape = QPainterPath()
+            shape.addRoundedRect(swatch, 2.5, 2.5)
+            painter.fillPath(shape, self._look.colour(part.colour))
+            painter.setPen(self._look.colour("scroll"))
+            painter.drawPath(shape)
+            line.setLeft(line.x() + _SWATCH + 7)
+            painter.setPen(self._look.colour("muted"))
+            painter.drawText(
+                line, Qt.AlignmentFlag.AlignVCenter, f"{part.name}  {gigabytes(part.size)}"
+            )

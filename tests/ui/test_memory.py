@@ -1,0 +1,243 @@
+"""What the model takes of the memory, and how a person changes that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QLabel, QSlider, QWidget
+
+from app import host as host_module
+from app.base import errors as e
+from app.base import settings
+from app.base.types import ModelRef
+from app.engine import probe
+from app.engine.plan import CacheType, Wishes
+from app.engine.probe import Devices, Gpu, Machine
+from app.ui.memory_bar import MemoryBar
+from app.ui.preferences import Preferences
+from tests.fakes.gpt_oss import header
+from tests.ui.driver import Fireside, Start
+from tests.ui.test_preferences import open_preferences
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+GIB = 1 << 30
+GPU = Gpu("CUDA0", "A fine card", 8 * GIB, 7 * GIB)
+
+
+@pytest.fixture
+def computer(start: Start, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Fireside]:
+    """A window on a computer with gpt-oss-20b for its demo model."""
+
+    def begin(*gpus: Gpu, free: float = 14, **changes: Any) -> Fireside:
+        def look(devices: Devices) -> Machine:
+            return Machine(16 * GIB, int(free * GIB), 8, devices)
+
+        monkeypatch.setattr(probe, "machine", look)
+        monkeypatch.setattr(host_module, "_header", lambda model: header("20b", model.path))
+        fireside = start(**changes)
+        fireside.backend.found = Devices(gpus)
+        return fireside
+
+    return begin
+
+
+def open_page(fireside: Fireside) -> Preferences:
+    dialog = open_preferences(fireside)
+    dialog.show_page("memoryPage")
+    bar = dialog.findChild(MemoryBar, "hostMemory")
+    fireside.until(bar.isVisible)
+    return dialog
+
+
+def turn(fireside: Fireside, dialog: Preferences, name: str, key: Qt.Key, times: int = 1) -> None:
+    """Turns a knob by the keyboard."""
+    knob = dialog.findChild(QSlider, name)
+    knob.setFocus()
+    for _ in range(times):
+        fireside.qtbot.keyClick(knob, key)
+
+
+def parts(dialog: Preferences, name: str = "hostMemory") -> dict[str, int]:
+    return {part.name: part.size for part in dialog.findChild(MemoryBar, name).parts}
+
+
+def words(dialog: Preferences, name: str) -> str:
+    return dialog.findChild(QSlider, name).accessibleDescription()
+
+
+def press(dialog: Preferences, name: str) -> None:
+    dialog.findChild(QAbstractButton, name).click()
+
+
+def test_the_bar_has_every_part_of_the_memory(computer: Callable[..., Fireside]) -> None:
+    dialog = open_page(computer())
+    shown = parts(dialog)
+    names = ["Weights", "Cache", "Buffers", "Program", "Other programs", "Free"]
+    assert list(shown) == names
+    assert sum(shown.values()) == 16 * GIB
+    assert shown["Other programs"] == 2 * GIB
+    bar = dialog.findChild(MemoryBar, "hostMemory")
+    assert bar.accessibleName().startswith("This computer: weights 12.1 GB, cache ")
+    assert not dialog.findChild(MemoryBar, "gpuMemory").isVisible()
+    assert not dialog.findChild(QSlider, "gpuLayers").isVisible()
+    assert not dialog.findChild(QSlider, "cpuExperts").isVisible()
+
+
+def test_the_bar_follows_the_knobs(computer: Callable[..., Fireside]) -> None:
+    fireside = computer()
+    dialog = open_page(fireside)
+    assert words(dialog, "context") == "Automatic: 32,768"
+    automatic = parts(dialog)
+    turn(fireside, dialog, "context", Qt.Key.Key_Right)
+    assert words(dialog, "context") == "4,096 tokens"
+    short = parts(dialog)
+    assert short["Cache"] < automatic["Cache"]
+    assert short["Free"] > automatic["Free"]
+    assert short["Weights"] == automatic["Weights"]
+    turn(fireside, dialog, "context", Qt.Key.Key_Right, 3)
+    assert words(dialog, "context") == "32,768 tokens"
+    full = parts(dialog)
+    press(dialog, "cacheQ8")
+    assert parts(dialog)["Cache"] < 0.6 * full["Cache"]
+    press(dialog, "resetPlan")
+    assert words(dialog, "context") == "Automatic: 32,768"
+    assert parts(dialog) == automatic
+    assert settings.load(fireside.host.folders.settings).context is None  # nothing was applied
+
+
+def test_what_does_not_fit_is_said(computer: Callable[..., Fireside]) -> None:
+    fireside = computer(free=13)
+    dialog = open_page(fireside)
+    said = dialog.findChild(QLabel, "planSummary")
+    assert said.property("tone") == "muted"
+    turn(fireside, dialog, "context", Qt.Key.Key_End)
+    assert words(dialog, "context") == "131,072 tokens"
+    press(dialog, "cacheF16")
+    assert "more than is free now" in said.text()
+    assert said.property("tone") == "danger"
+    shown = parts(dialog)
+    assert "Free" not in shown
+    assert sum(shown.values()) > 16 * GIB
+    turn(fireside, dialog, "context", Qt.Key.Key_Home)
+    assert said.property("tone") == "muted"
+
+
+def test_a_gpu_has_knobs_and_a_bar_of_its_own(computer: Callable[..., Fireside]) -> None:
+    fireside = computer(GPU)
+    dialog = open_page(fireside)
+    assert words(dialog, "gpuLayers") == "Automatic: 25 of 25"
+    assert sum(parts(dialog, "gpuMemory").values()) == GPU.memory
+    assert parts(dialog, "gpuMemory")["Other programs"] == GIB
+    before = parts(dialog, "gpuMemory")["Weights"], parts(dialog)["Weights"]
+    turn(fireside, dialog, "cpuExperts", Qt.Key.Key_End)
+    assert words(dialog, "cpuExperts") == "All 24"
+    after = parts(dialog, "gpuMemory")["Weights"], parts(dialog)["Weights"]
+    assert after[0] < before[0]
+    assert after[1] > before[1]
+    turn(fireside, dialog, "gpuLayers", Qt.Key.Key_Right)
+    assert words(dialog, "gpuLayers") == "None"
+    assert list(parts(dialog, "gpuMemory")) == ["Other programs", "Free"]
+
+
+def test_a_gpu_that_shares_the_memory_has_no_bar(computer: Callable[..., Fireside]) -> None:
+    shared = Gpu("MTL0", "Shares", 12 * GIB, 12 * GIB, unified=True)
+    dialog = open_page(computer(shared))
+    assert dialog.findChild(QSlider, "gpuLayers").isVisible()
+    assert not dialog.findChild(MemoryBar, "gpuMemory").isVisible()
+    assert parts(dialog)["Weights"] > 12 * 10**9  # of both
+
+
+def test_apply_keeps_the_wishes_and_reloads_the_model(computer: Callable[..., Fireside]) -> None:
+    fireside = computer(GPU)
+    loaded: list[ModelRef] = []
+    load = fireside.backend.load
+    fireside.backend.load = lambda model, cancel: loaded.append(model) or load(model, cancel)
+    dialog = open_page(fireside)
+    apply = dialog.findChild(QAbstractButton, "applyPlan")
+    assert not apply.isEnabled()
+    turn(fireside, dialog, "context", Qt.Key.Key_Right, 2)
+    turn(fireside, dialog, "gpuLayers", Qt.Key.Key_Right, 11)
+    turn(fireside, dialog, "cpuExperts", Qt.Key.Key_Right, 4)
+    press(dialog, "cacheQ8")
+    assert not loaded
+    assert fireside.host.wishes == Wishes()
+    apply.click()
+    assert fireside.host.wishes == Wishes(8192, 10, 3, CacheType.Q8_0)
+    assert not apply.isEnabled()
+    fireside.until(lambda: loaded == [fireside.window.models.demo])
+    fireside.stored(lambda store: None)
+    kept = settings.load(fireside.host.folders.settings)
+    assert (kept.context, kept.gpu_layers, kept.cpu_experts, kept.cache_type) == (
+        8192, 10, 3, "q8_0"
+    )  # fmt: skip
+    press(dialog, "resetPlan")
+    apply.click()
+    assert fireside.host.wishes == Wishes()
+
+
+def test_the_knobs_stand_where_they_were_left(computer: Callable[..., Fireside]) -> None:
+    fireside = computer(context=8192, cache_type="q8_0", kept_gb=16)
+    dialog = open_page(fireside)
+    assert words(dialog, "context") == "8,192 tokens"
+    assert dialog.findChild(QAbstractButton, "cacheQ8").isChecked()
+    assert words(dialog, "keptGb") == "16 GB"
+    assert not dialog.findChild(QAbstractButton, "applyPlan").isEnabled()
+
+
+def test_a_look_at_the_machine_leaves_a_turned_knob(computer: Callable[..., Fireside]) -> None:
+    fireside = computer()
+    dialog = open_page(fireside)
+    turn(fireside, dialog, "context", Qt.Key.Key_Right)
+    dialog.show_page("generalPage")
+    dialog.show_page("memoryPage")
+    fireside.qtbot.wait(100)
+    assert words(dialog, "context") == "4,096 tokens"
+
+
+def test_what_is_kept_on_disk_is_sized_at_once(computer: Callable[..., Fireside]) -> None:
+    fireside = computer()
+    dialog = open_page(fireside)
+    assert words(dialog, "keptGb") == "4 GB"
+    turn(fireside, dialog, "keptGb", Qt.Key.Key_Home)
+    assert words(dialog, "keptGb") == "Off"
+    assert fireside.host.settings.kept_gb == 0
+    turn(fireside, dialog, "keptGb", Qt.Key.Key_End)
+    assert fireside.host.settings.kept_gb == 64
+
+
+@pytest.mark.parametrize("model", [True, False])
+def test_without_a_plan_there_is_nothing_to_turn(
+    start: Start, model: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host_module, "_header", lambda model: e.NotGguf(model.path))
+    fireside = start(model=model)
+    dialog = open_preferences(fireside)
+    dialog.show_page("memoryPage")
+    said = dialog.findChild(QLabel, "planSummary")
+    told = "is not a GGUF model" if model else "Choose a model to see what it takes."
+    fireside.until(lambda: told in said.text())
+    for name in ("context", "cacheType", "applyPlan", "resetPlan"):
+        assert not dialog.findChild(QWidget, name).isEnabled()
+    assert dialog.findChild(QSlider, "keptGb").isEnabled()
+
+
+def test_what_the_engine_does_not_say(fireside: Fireside, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dies() -> Devices:
+        raise e.EngineDied(1, "")
+
+    monkeypatch.setattr(fireside.backend, "devices", dies)
+    dialog = open_preferences(fireside)
+    dialog.show_page("memoryPage")
+    said = dialog.findChild(QLabel, "planSummary")
+    fireside.until(lambda: said.property("tone") == "danger")
+
+
+def test_closing_while_the_machine_is_looked_at(fireside: Fireside) -> None:
+    dialog = open_preferences(fireside)
+    dialog.show_page("memoryPage")
+    fireside.qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    fireside.qtbot.wait(150)
