@@ -29,7 +29,7 @@ from app.engine.backend import Planned
 from app.engine.local import LocalBackend, Options
 from app.engine.plan import Wishes
 from app.harmony import Vocabulary, pieces
-from tests.e2e.engine import DEMO, GREEDY, Talk, answer, ask, colds, prepare, size, user
+from tests.e2e.engine import DEMO, GREEDY, Talk, answer, ask, is_as_cold, prepare, size, user
 from tests.fakes import child
 
 FRANCE = replace(ask("What is the capital of France?", Effort.HIGH), sampling=GREEDY)
@@ -82,7 +82,7 @@ def test_answer_now_while_it_thinks(
     request = replace(past, messages=(*past.messages, user(SPAIN)))
     follow_up, done = answer(backend, request)
     assert done.stats.evaluated <= size(SPAIN) + 16
-    assert follow_up in colds(backend, request)
+    assert is_as_cold(backend, request, follow_up)
 
 
 def test_answer_now_before_it_thinks(backend: LocalBackend) -> None:
@@ -173,7 +173,7 @@ def test_reading_ahead_yields(backend: LocalBackend) -> None:
     request = talk.asked(SPAIN)
     said, done = answer(backend, request)
     assert done.stats.reused >= seen[-1].done
-    assert said in colds(backend, request)
+    assert is_as_cold(backend, request, said)
 
 
 def test_reading_ahead_is_only_counted_where_that_is_all(backend: LocalBackend) -> None:

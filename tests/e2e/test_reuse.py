@@ -14,7 +14,17 @@ import pytest
 
 from app.base.types import Effort
 from app.engine.local import LocalBackend, Options
-from tests.e2e.engine import BEYOND_THE_WINDOW, CHAT, DEMO, Talk, answer, ask, colds, prepare, size
+from tests.e2e.engine import (
+    BEYOND_THE_WINDOW,
+    CHAT,
+    DEMO,
+    Talk,
+    answer,
+    ask,
+    is_as_cold,
+    prepare,
+    size,
+)
 
 BUDGET = 1 << 30
 SPAIN = "What is the capital of Spain?"
@@ -63,7 +73,7 @@ def test_three_long_chats_take_turns(
         assert done.stats.evaluated <= size(SPAIN) + MORE
         assert done.stats.restored > BEYOND_THE_WINDOW
     for asked, said in answers:
-        assert said in colds(backend, asked)
+        assert is_as_cold(backend, asked, said)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of POSIX")
@@ -94,7 +104,7 @@ def test_a_crash_of_the_engine_and_a_restart(
         assert done.stats.restored > BEYOND_THE_WINDOW
         answers.append((asked, said))
     for asked, said in answers:
-        assert said in colds(backend, asked)
+        assert is_as_cold(backend, asked, said)
 
 
 def cut(path: Path) -> None:
@@ -142,7 +152,7 @@ def test_ten_turns_with_another_chat_between(
         other.ask(engine, "Hello")
     assert done.stats.prompt_tokens > BEYOND_THE_WINDOW
     for asked, said in answers:
-        assert said in colds(backend, asked)
+        assert is_as_cold(backend, asked, said)
 
 
 def test_another_effort_and_back(start: Callable[..., LocalBackend], backend: LocalBackend) -> None:
@@ -158,7 +168,7 @@ def test_another_effort_and_back(start: Callable[..., LocalBackend], backend: Lo
         said, done = answer(engine, request)
         assert done.stats.evaluated <= size(SPAIN) + MORE
         assert done.stats.restored > BEYOND_THE_WINDOW
-        assert said in colds(backend, request)
+        assert is_as_cold(backend, request, said)
 
 
 def test_an_edited_question_and_the_one_before(
@@ -174,7 +184,7 @@ def test_an_edited_question_and_the_one_before(
     for request in questions:
         said, done = answer(engine, request)
         assert done.stats.evaluated <= 60 * size("meadow ") + MORE
-        assert said in colds(backend, request)
+        assert is_as_cold(backend, request, said)
 
 
 def test_without_a_budget_nothing_is_written(
