@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Protocol
@@ -225,7 +226,10 @@ class Service:
                 raise Cancelled from None
             raise
         facts = (self._engine.version, plan.context, plan.cache.value, plan.ubatch)
-        shelf = Shelf(keep, identity(path, *facts)) if keep else None
+        shelf = None
+        if keep:
+            with suppress(OSError):  # an answer is worth more than what is kept
+                shelf = Shelf(keep, identity(path, *facts))
         self._model, self._cache = model, Cache(model.memory, shelf)
 
     def _loaded(self) -> tuple[Model, Cache]:
