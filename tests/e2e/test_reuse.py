@@ -174,16 +174,25 @@ def test_another_effort_and_back(start: Callable[..., LocalBackend], backend: Lo
 def test_an_edited_question_and_the_one_before(
     start: Callable[..., LocalBackend], backend: LocalBackend
 ) -> None:
+    """Each is longer than the window, which so has to come from a checkpoint, or from disk."""
     engine = start()
+    list(engine.load(DEMO, threading.Event()))
     talk = Talk.long(1)
-    questions = [talk.asked(text * 60) for text in ("lantern ", "meadow ")]
-    for number, request in enumerate(questions):
-        _, done = answer(engine, request)
-        if number:
-            assert done.stats.evaluated <= 60 * size("meadow ") + MORE
-    for request in questions:
+    prepare(engine, talk.request)
+    questions = [
+        talk.asked(text * (BEYOND_THE_WINDOW // size(text)))
+        for text in ("My name is Ada. ", SPAIN + " ")
+    ]
+    answers = []
+    for request in (*questions, talk.asked(FRANCE)):
         said, done = answer(engine, request)
-        assert done.stats.evaluated <= 60 * size("meadow ") + MORE
+        assert done.stats.evaluated <= size(request.messages[-1].text) + MORE
+        answers.append(said)
+    for request, before in zip(questions, answers, strict=False):
+        said, done = answer(engine, request)
+        assert done.stats.evaluated == 1
+        assert done.stats.restored > 2 * BEYOND_THE_WINDOW
+        assert said == before
         assert is_as_cold(backend, request, said)
 
 
