@@ -27,7 +27,7 @@ class Preferences(QDialog):
         self._pages = pages
         self.setObjectName("preferences")
         self.setWindowTitle("Preferences")
-        self.setMinimumSize(620, 420)
+        self.setMinimumSize(720, 420)
         self.resize(820, 700)
         self._list = QListWidget()
         named(self._list, "preferencePages", "Pages", "Choose a page with the arrow keys")

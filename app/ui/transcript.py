@@ -148,8 +148,9 @@ class Transcript(QScrollArea):
 
     def set_busy(self, busy: bool) -> None:
         """Whether an answer is on its way, so that no other may be asked for."""
-        self._busy = busy
-        self._choices()
+        if busy != self._busy:
+            self._busy = busy
+            self._choices()
 
     def follow(self) -> None:
         """To the end, and stay there."""

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel, QPlainTextEdit, QWidget
 
 from app.base.types import Effort, Prompt, Request, Role
+from app.chat import Foreseen
 from app.ui import ahead
 from tests.ui.driver import Fireside, Start, answer, done, make, said, thought
 from tests.ui.test_preferences import open_preferences
@@ -141,6 +142,29 @@ def test_a_message_too_long_for_any_context(fireside: Fireside) -> None:
             "3,072. Shorten the message or your instructions."
         )
     )
+
+
+def test_what_is_foreseen_of_another_chat_is_not_told(fireside: Fireside) -> None:
+    make(fireside, "pears")
+    settle(fireside)
+    gauge = fireside.find(QWidget, "contextGauge")
+    before = gauge.accessibleName()
+    fireside.type("plums")
+    for chat in (None, fireside.window._chat + 1):
+        fireside.bridge.publish(Foreseen(chat, 3000, 1024, 4096, 2))
+    settle(fireside)
+    assert gauge.accessibleName() == before
+    assert status(fireside).property("tone") == "muted"
+
+
+def test_what_was_foreseen_is_old_once_it_is_asked(fireside: Fireside) -> None:
+    fireside.ask("pears", Prompt((1,) * 80, 4096, 1024), thought("hm"), fireside.hold())
+    fireside.shows("hm")
+    fireside.bridge.publish(Foreseen(fireside.window._chat, 3000, 1024, 4096, 2))
+    fireside.qtbot.wait(100)
+    gauge = fireside.find(QWidget, "contextGauge")
+    assert gauge.accessibleName().startswith("Context: 81 tokens used, 1,023 kept")
+    assert UNSEEN not in fireside.text()
 
 
 def test_the_gauge_warms_up(fireside: Fireside) -> None:
