@@ -101,8 +101,9 @@ class Cache:
 
     def keep(self, worth: int | None = None) -> None:
         """Writes what is settled to disk, where that is at least ``worth`` tokens more than are
-        there. What is behind it, an answer with its reasoning, is lost."""
-        if self._shelf is None or not self._shelf.budget:
+        there. What is behind it, an answer with its reasoning, is lost. What is of no chat is not
+        written: nobody could ever have it thrown away."""
+        if self._shelf is None or not self._shelf.budget or self.chat is None:
             return
         if self._settled - self._kept < (self._worth() if worth is None else worth):
             return
@@ -137,6 +138,7 @@ class Cache:
         """How many bytes of disk may be used from now on."""
         if self._shelf:
             self._shelf.set_budget(size)
+            self._kept = 0  # it may be gone now, or have found no room before
 
     def _worth(self) -> int:
         """So that a long chat is not written again at every turn, but when it is longer by an

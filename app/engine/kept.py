@@ -96,13 +96,12 @@ class Shelf:
         folder = self._folder / f"{uuid.uuid4().hex}{_UNFINISHED}"
         try:
             folder.mkdir(parents=True)
-            if not save(folder / "state"):
+            if _free(folder) < _SPARE or not save(folder / "state"):
                 raise OSError
             (folder / "tokens").write_bytes(array("i", tokens).tobytes())
             for length in sorted(windows)[-_WINDOWS:]:
                 (folder / f"window-{length}").write_bytes(windows[length])
-            size = _size(folder)
-            if size > self.budget or shutil.disk_usage(folder).free < _SPARE:
+            if _size(folder) > self.budget or _free(folder) < _SPARE:
                 raise OSError
         except OSError:
             shutil.rmtree(folder, ignore_errors=True)
@@ -251,3 +250,7 @@ def _hashes(folder: Path) -> dict[str, str]:
 
 def _size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.iterdir())
+
+
+def _free(folder: Path) -> int:
+    return shutil.disk_usage(folder).free

@@ -46,7 +46,7 @@ class Desk:
         self.shelf = Shelf(self.root, "id", self.budget)
         self.cache = Cache(self.memory, self.shelf)
 
-    def read(self, tokens: list[int], chat: int | None = None) -> int:
+    def read(self, tokens: list[int], chat: int | None = 1) -> int:
         """Has a prompt read as the service does; returns how many tokens were not decoded."""
         reused = self.cache.reach(tokens)
         self.cache.chat = chat
@@ -241,6 +241,31 @@ def test_what_is_not_worth_it_is_not_written_again(desk: Desk) -> None:
     desk.keep()
     (after,) = desk.shelf.entries
     assert len(after.tokens) == 229
+
+
+def test_what_is_of_no_chat_is_not_kept(desk: Desk) -> None:
+    """Words that are typed for a new chat: nobody could ever delete them."""
+    desk.read(chat(1), None)
+    desk.keep()
+    desk.read(chat(2), 2)
+    assert desk.shelf.entries == []
+    desk.read(chat(1), None)
+    desk.read([*chat(1), 7, 7], 1)  # they are sent
+    desk.keep()
+    kept.forget(desk.root, 1)
+    kept.forget(desk.root, 2)
+    assert not list(desk.root.glob("*/*"))
+
+
+def test_another_budget_is_another_try(desk: Desk) -> None:
+    desk.read(chat(1))
+    desk.keep()
+    desk.cache.set_budget(100)
+    desk.keep()
+    assert desk.shelf.entries == []
+    desk.cache.set_budget(BUDGET)
+    desk.keep()
+    assert len(desk.shelf.entries) == 1
 
 
 def test_a_disk_that_refuses_is_not_asked_at_every_turn(

@@ -333,9 +333,13 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, fails: Callable[[Path
 
 
 def test_some_of_the_disk_stays_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "_SPARE", shutil.disk_usage(tmp_path).total)
-    assert not put(shelf(tmp_path), [1, 2, 3])
-    assert is_empty(tmp_path)
+    """Nothing is written where too little is free before, and nothing stays where it is then."""
+    for free in ([99], [100, 99]):
+        monkeypatch.setattr(kept, "_SPARE", 100)
+        monkeypatch.setattr(kept, "_free", lambda _, left=free: left.pop(0))
+        assert not put(shelf(tmp_path), [1, 2, 3])
+        assert free == []
+        assert is_empty(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["write_bytes", "write_text", "rename", "mkdir"])
