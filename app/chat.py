@@ -247,6 +247,7 @@ class Chats:
 
         def request() -> Request:
             path = self._store.conversation(chat) if chat is not None else []
+            own = self._store.chat(chat).sampling if chat is not None and path else None
             draft = [Message(Role.USER, (Part(text),))] if text.strip() else []
             return Request(
                 model=model,
@@ -254,6 +255,7 @@ class Chats:
                 effort=effort,
                 instructions=instructions,
                 today=_began(path),
+                sampling=own or model.sampling,
                 chat=chat,
             )
 

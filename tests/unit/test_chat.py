@@ -25,6 +25,7 @@ from app.base.types import (
     Prompt,
     Request,
     Role,
+    Sampling,
     Stats,
     StopReason,
 )
@@ -347,6 +348,20 @@ def test_the_next_question_is_prepared_while_the_person_reads(desk: Callable[...
     (prepared,) = d.backend.prepared  # a stopped answer may be continued, so it is not
     assert prepared.messages == (*d.backend.requests[0].messages, answer.message)
     assert (prepared.effort, prepared.instructions) == (Effort.HIGH, "Be brief.")
+
+
+def test_what_is_typed_is_prepared_as_it_will_be_asked(desk: Callable[..., Desk]) -> None:
+    """Also with the same room for the answer: that decides which turns are left out."""
+    short = Sampling(max_tokens=100)
+    d = desk(ANSWER, ANSWER)
+    d.chats.send(None, words("one"), Effort.LOW, MODEL, "Be brief.", short)
+    chat = d.wait(TurnEnded).answer.chat
+    d.chats.prepare(chat, "two", Effort.HIGH, MODEL, "Be brief.")
+    d.chats._engine.submit(int).result()
+    d.chats.send(chat, words("two"), Effort.HIGH, MODEL, "Be brief.")
+    d.wait(TurnEnded, 2)
+    assert d.backend.requests[1].sampling == short
+    assert d.backend.requests[1] in d.backend.prepared
 
 
 def test_a_question_does_not_wait_for_what_is_prepared(desk: Callable[..., Desk]) -> None:
