@@ -1,0 +1,77 @@
+"""The same answers, whatever part of the model a GPU runs. On Mesa's software driver:
+
+    GGML_VK_VISIBLE_DEVICES=0 GGML_VK_SERIALIZE_SUBMISSIONS=1 pytest tests/e2e/test_gpu.py
+
+with a Vulkan build of llama.cpp (the first variable, since ggml passes over such a driver; the
+second, since llama.cpp 0c1e57098 and Mesa 22.3 and 25.0 crash or hang without it).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.base.types import Delta, Effort, Message, Part, Request, Role, Sampling
+from app.engine.backend import Planned
+from app.engine.local import LocalBackend, Options
+from app.engine.plan import Plan, Wishes
+from app.host import demo_model
+
+QUESTIONS = (
+    "What is the capital of France?",
+    "What is 7 times 8?",
+    "Write a Python function that adds two numbers.",
+)
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("gpu") / "engine.log"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def gpu(log: Path) -> None:
+    if not LocalBackend(log).devices().gpus:
+        pytest.skip("this build of llama.cpp finds no GPU")
+
+
+def answers(log: Path, wishes: Wishes) -> tuple[Plan, list[str]]:
+    """The most probable ones, with their reasoning."""
+    backend = LocalBackend(log, None, lambda: Options(wishes))
+    plans: list[Plan] = []
+
+    def words(request: Request) -> Iterator[str]:
+        for event in backend.stream(request, threading.Event()):
+            if isinstance(event, Planned):
+                plans.append(event.plan)
+            if isinstance(event, Delta):
+                yield f"{event.channel}: {event.text}"
+
+    sampling = Sampling(temperature=0, max_tokens=200)
+    try:
+        said = [
+            "".join(words(Request(demo_model(), (message,), effort, sampling=sampling)))
+            for message in (Message(Role.USER, (Part(text),)) for text in QUESTIONS)
+            for effort in Effort
+        ]
+    finally:
+        backend.close()
+    return plans[0], said
+
+
+@pytest.fixture(scope="module")
+def on_the_cpu(log: Path) -> list[str]:
+    plan, said = answers(log, Wishes(context=8192, gpu_layers=0))
+    assert plan.gpu is None
+    return said
+
+
+@pytest.mark.parametrize(("layers", "experts"), [(5, 0), (5, 2), (5, 4), (3, 0), (3, 4), (1, 0)])
+def test_the_same_tokens(log: Path, on_the_cpu: list[str], layers: int, experts: int) -> None:
+    plan, said = answers(log, Wishes(context=8192, gpu_layers=layers, cpu_experts=experts))
+    assert plan.gpu
+    assert (plan.gpu_layers, plan.cpu_experts) == (layers, experts)
+    assert said == on_the_cpu
