@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel, QPlainTextEdit, QWidget
@@ -73,13 +75,27 @@ def test_other_instructions_are_read(fireside: Fireside) -> None:
     assert fireside.backend.prepared[-1].instructions == "Be brief."
 
 
-def test_nothing_is_read_while_an_answer_is_on_its_way(fireside: Fireside) -> None:
+def spied(fireside: Fireside, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The window's wishes to read ahead: the engine would only come to them later."""
+    calls: list[Any] = []
+    prepare = fireside.host.chats.prepare
+    monkeypatch.setattr(
+        fireside.host.chats, "prepare", lambda *what: calls.append(what) or prepare(*what)
+    )
+    return calls
+
+
+def test_nothing_is_read_while_an_answer_is_on_its_way(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
     saying = fireside.hold()
     fireside.ask("pears", thought("hm"), saying, said("About pears.", 1), done())
     fireside.shows("hm")
     settle(fireside)
+    calls = spied(fireside, monkeypatch)
     fireside.type("and plums")
-    assert settle(fireside) == []
+    settle(fireside)
+    assert not calls
     saying.set()
     fireside.idle()
     fireside.until(lambda: ["pears", "About pears.", "and plums"] in read(fireside))
@@ -96,12 +112,16 @@ def test_nothing_is_read_without_a_model(start: Start) -> None:
     assert settle(fireside) == []
 
 
-def test_nothing_is_read_while_a_model_is_loaded(fireside: Fireside) -> None:
+def test_nothing_is_read_while_a_model_is_loaded(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settle(fireside)
     fireside.backend.loads.clear()
     fireside.window.models.choose(fireside.window.models.demo)
+    calls = spied(fireside, monkeypatch)
     fireside.type("pears")
-    assert settle(fireside) == []
+    settle(fireside)
+    assert not calls
     fireside.backend.loads.set()
     fireside.until(lambda: ["pears"] in read(fireside))
 
@@ -123,6 +143,16 @@ def test_what_will_not_be_seen_any_more_is_told_before(fireside: Fireside) -> No
     assert status(fireside).text() != warning
     assert status(fireside).property("tone") == "muted"
     assert gauge.colour == "accent"
+
+
+def test_what_is_unseen_already_is_no_warning(fireside: Fireside) -> None:
+    make(fireside, "pears")
+    fireside.backend.foreseen = Prompt((1,) * 900, 4096, 1024, 1)
+    fireside.window.open_chat(fireside.window._chat)
+    fireside.shows(UNSEEN)
+    fireside.type("plums")
+    settle(fireside)
+    assert status(fireside).property("tone") == "muted"
 
 
 def test_one_message_is_not_several(fireside: Fireside) -> None:
@@ -217,8 +247,17 @@ def test_the_line_among_messages_that_are_made_later(fireside: Fireside) -> None
         fireside.shows(f"Reply {n}.")
         fireside.idle()
     settle(fireside)
-    fireside.backend.foreseen = Prompt((1,) * 80, 4096, 1024, 4)
-    fireside.window.open_chat(fireside.window._chat)
-    fireside.shows(UNSEEN)
-    shown = fireside.text()
-    assert shown.index("Reply 0.") < shown.index(UNSEEN) < shown.index("question 1")
+    rows = fireside.stored(lambda store: store.conversation(fireside.window._chat))
+    transcript = fireside.window.transcript
+    transcript.set_rows(rows)
+    transcript.set_unseen(len(rows) - 4)
+    layout = line(fireside).parentWidget().layout()
+
+    def below() -> str:
+        return layout.itemAt(layout.indexOf(line(fireside)) + 1).widget().plain_text()
+
+    assert below() == rows[-4].message.text  # while the earlier ones are not made
+    assert UNSEEN in fireside.text()  # for which all are
+    assert below() == rows[-4].message.text
+    transcript.set_unseen(2)
+    assert below() == rows[2].message.text
