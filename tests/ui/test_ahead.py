@@ -15,6 +15,14 @@ from tests.ui.driver import Fireside, Start, answer, done, make, said, thought
 from tests.ui.test_preferences import open_preferences
 
 
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for longer than needed."""
+    monkeypatch.setattr(ahead, "TYPED_MS", 150)
+    monkeypatch.setattr(ahead, "CHANGED_MS", 100)
+    monkeypatch.setattr(ahead, "OPENED_MS", 250)
+
+
 def texts(request: Request) -> list[str]:
     return [message.text for message in request.messages]
 
