@@ -1,9 +1,11 @@
-"""The same answers, whatever part of the model a GPU runs. On Mesa's software driver:
+"""The same answers, whatever part of the model a GPU runs. On Mesa's software driver, with a
+Vulkan build of llama.cpp:
 
-    GGML_VK_VISIBLE_DEVICES=0 GGML_VK_SERIALIZE_SUBMISSIONS=1 pytest tests/e2e/test_gpu.py
+    GGML_VK_VISIBLE_DEVICES=0 MESA_SHADER_CACHE_DIR=~/.cache pytest tests/e2e/test_gpu.py
 
-with a Vulkan build of llama.cpp (the first variable, since ggml passes over such a driver; the
-second, since llama.cpp 0c1e57098 and Mesa 22.3 and 25.0 crash or hang without it).
+The first variable, since ggml passes over such a driver; the second, since a test has a home of
+its own, and the shaders take minutes to compile. Mesa 25.0.7 was tried; 22.3.6 crashes in its own
+library unless GGML_VK_SERIALIZE_SUBMISSIONS=1 is set, too.
 """
 
 from __future__ import annotations
