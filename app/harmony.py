@@ -154,14 +154,14 @@ _ROLES = {"assistant", "user", "system", "developer", "tool"}
 
 # A header has up to three stretches of text: before <|channel|>, behind it, and behind
 # <|constrain|>. The recipient stands in the first or in the second.
-_TO = r"\s*(?:to=(?P<to>\S*)\s*)?"
+_TO = r"\s*(?:to=(?P<to>[\w.:-]*)\s*)?"
 _ROLE_TEXT = re.compile(rf"\s*(?P<name>(?!to=)[\w.-]+)?{_TO}(?P<rest>.*)", re.S)
 _CHANNEL_TEXT = re.compile(
     rf"\s*(?P<name>(?!to=)[\w.-]+)?{_TO}(?P<type>\w+\s*$)?(?P<rest>.*)", re.S
 )
 # What the text so far must look like to become a header still.
 _LONGEST = 160
-_MAYBE_TO = r"(?:t|to|to=\S*)?\s*"
+_MAYBE_TO = r"(?:t|to|to=[\w.:-]*)?\s*"
 _MAYBE_KNOWN_ROLE = re.compile(rf"\s*(?:[a-z]*|{_MAYBE_TO})")  # a channel, or a recipient
 _MAYBE_ROLE = re.compile(rf"\s*[\w.-]*(?:\s+{_MAYBE_TO})?")
 _MAYBE_CHANNEL = re.compile(rf"\s*[\w.-]*(?:\s+{_MAYBE_TO}\w{{0,20}}\s*)?")

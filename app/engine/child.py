@@ -165,7 +165,7 @@ def _context_parameters(plan: Plan) -> Any:
     parameters = llama.llama_context_default_params()
     parameters.n_ctx = plan.context
     parameters.n_batch = parameters.n_ubatch = plan.ubatch
-    parameters.n_threads = parameters.n_threads_batch = plan.threads
+    parameters.n_threads, parameters.n_threads_batch = plan.threads, plan.batch_threads
     parameters.n_seq_max = 1
     parameters.n_outputs_max = 1  # only the last token's logits are ever asked for
     parameters.swa_full = False

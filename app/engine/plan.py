@@ -29,6 +29,7 @@ _UBATCH_GPU = 512
 _UBATCH_CPU = 256  # as fast as 512, with half the buffers, and a stop is obeyed sooner
 _RUNTIME = 60 * _MIB  # Python and the libraries (measured, as the next)
 _RUNTIME_TOKEN = 560  # bytes for each token of the vocabulary: here, and in llama.cpp
+_SHARE = 64 * _MIB  # of weights; to wake another thread for less costs more than it saves
 _CHECKPOINTS = 32  # as app.engine.cache keeps
 
 
@@ -86,7 +87,8 @@ class Refused:
 class Plan:
     """Settings for llama.cpp, what they come to in memory, and what was considered before them.
 
-    ``host_room`` and ``device_room``: bytes that can be taken now. ``repack``: whether weights
+    ``host_room`` and ``device_room``: bytes that can be taken now. ``threads`` for a token, and
+    ``batch_threads`` for more than one. ``repack``: whether weights
     are laid out anew for the processor (llama.cpp's use_extra_bufts), which makes a prompt a
     third faster and an answer a tenth (measured), but takes half a minute of loading, and with
     ``mmap`` the memory of the experts once more.
@@ -95,6 +97,7 @@ class Plan:
     context: int
     ubatch: int
     threads: int
+    batch_threads: int
     layers: int
     host: Use
     host_room: int
@@ -142,6 +145,11 @@ class _Model:
                 self.vocabulary = tensor.shape[-1]
             else:
                 self.output += tensor.size
+
+    @cached_property
+    def weights(self) -> int:
+        """All of them."""
+        return self.opening + self.output + sum(self.dense) + sum(self.experts)
 
     @cached_property
     def _cell(self) -> int:
@@ -228,13 +236,12 @@ def _uses(model: _Model, s: _Settings) -> tuple[Use, Use]:
         + sum(model.experts[i] for i in on_cpu)
         + (0 if s.gpu_layers else model.output)
     )
-    whole = model.opening + model.output + sum(model.dense) + sum(model.experts)
     compute, device_compute = model.compute(s)
     logits = 4 * model.vocabulary
     runtime = _RUNTIME + _RUNTIME_TOKEN * model.vocabulary + model.checkpoints(s.cache)
     caches = [model.cache(part, s.context, s.ubatch, s.cache) for part in (below, above)]
     host = Use(weights, caches[0], compute + logits, runtime)
-    return host, Use(whole - weights, caches[1], device_compute) if s.gpu_layers else Use()
+    return host, Use(model.weights - weights, caches[1], device_compute) if s.gpu_layers else Use()
 
 
 def make(header: Header, machine: Machine, wishes: Wishes = Wishes()) -> Plan:
@@ -306,7 +313,8 @@ def _plan(model: _Model, machine: Machine, s: _Settings) -> Plan:
     return Plan(
         context=s.context,
         ubatch=s.ubatch,
-        threads=machine.cores,
+        threads=min(machine.cores, 1 + model.weights // _SHARE),
+        batch_threads=machine.cores,
         layers=model.layers,
         host=host,
         host_room=min(machine.available, _most(machine)),

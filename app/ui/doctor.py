@@ -90,7 +90,8 @@ def _model(model: ModelRef, header: Header, machine: Machine, wishes: Wishes) ->
     plan = propose(header, machine, wishes)
     yield _line("Model", f"{gigabytes(header.weights)} in {plan.layers} layers")
     yield _line("Chosen" if plan.fits else "Too large", summary(plan))
-    batch = f"{plan.threads} thread{'s' if plan.threads > 1 else ''}, batches of {plan.ubatch}"
+    threads = f"{plan.batch_threads} thread{'s' if plan.batch_threads > 1 else ''}"
+    batch = f"{threads}, batches of {plan.ubatch}"
     weights = "laid out anew for this processor" if plan.repack else "mapped from the file"
     yield _line("", f"cache in {_CACHES[plan.cache]}; {batch}; weights {weights}")
     yield _line("In memory", _parts(plan.host, plan.host_room))

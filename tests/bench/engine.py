@@ -1,0 +1,292 @@
+"""What the app adds to llama.cpp, and what it saves: ratios against a baseline in the same run.
+
+usage: python -m tests.bench.engine [--model FILE] [--tokens N] [--rounds N] [--long N]
+
+Without a model, the demo model. For a file by tools/make_full_size_model.py this takes about as
+long as reading twice ``--long`` tokens does; see README.md beside this file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import statistics
+import tempfile
+import time
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import psutil
+from PySide6.QtCore import QCoreApplication, QEventLoop, QTimer
+
+from app.base.settings import Folders
+from app.base.types import Delta, Effort, ModelRef, Part, Prefill, Sampling, Stats
+from app.chat import ModelFailed, ModelPlanned, ModelReady, TurnEnded, TurnProgress
+from app.engine.plan import Plan
+from app.host import Host, demo_model
+from app.ui.bridge import Bridge
+
+WORDS = (
+    "The lamp on the desk was still warm when the letter came, and nobody in the house could say "
+    "who had written it, or why the third page was missing. "
+)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A turn as the window's thread saw it; times in seconds from the question."""
+
+    chat: int
+    stats: Stats
+    first: float
+    last: float
+
+    @property
+    def speed(self) -> float:
+        """Tokens a second, from when the engine had the first one until the end was seen here."""
+        return self.stats.generated / (self.last - self.stats.first_token_s)
+
+
+class App:
+    """All of Fireside but the widgets."""
+
+    def __init__(self, folder: Path, model: ModelRef) -> None:
+        self.model = model
+        self.plan: Plan | None = None
+        self._events: list[Any] = []
+        self._bridge = Bridge()
+        self._bridge.delivered.connect(self._events.extend)
+        self.host = Host(Folders(folder), self._bridge.publish)
+
+    def load(self) -> float:
+        """Seconds until the model answers."""
+        began = time.perf_counter()
+        self.host.chats.load(self.model)
+        while not isinstance(
+            found := self._next(ModelPlanned, ModelReady, ModelFailed), ModelReady
+        ):
+            assert isinstance(found, ModelPlanned), found
+            self.plan = found.plan
+        return time.perf_counter() - began
+
+    def ask(self, chat: int | None, text: str, tokens: int) -> Answered:
+        """An answer of at most so many tokens."""
+        sampling = Sampling(max_tokens=tokens)
+        began, first = time.perf_counter(), 0.0
+        self.host.chats.send(chat, (Part(text),), Effort.LOW, self.model, sampling=sampling)
+        while not isinstance(found := self._next(TurnProgress, TurnEnded), TurnEnded):
+            if isinstance(found.event, Delta) and not first:
+                first = time.perf_counter() - began
+        assert found.answer.stats, found.error
+        ended = time.perf_counter() - began
+        return Answered(found.answer.chat, found.answer.stats, first or ended, ended)
+
+    def stop(self, text: str, after: type) -> float:
+        """Seconds from a stop, once such an event came, to the end of the answer."""
+        turn = self.host.chats.send(None, (Part(text),), Effort.HIGH, self.model)
+        stopped = 0.0
+        while not isinstance(found := self._next(TurnProgress, TurnEnded), TurnEnded):
+            if isinstance(found.event, after) and not stopped:
+                turn.cancel()
+                stopped = time.perf_counter()
+        return time.perf_counter() - stopped
+
+    def read_ahead(self, chat: int) -> None:
+        """What the engine does while a person reads."""
+        self.host.chats.prepare(chat, "", Effort.LOW, self.model)
+        self.rest()
+
+    def rest(self) -> None:
+        """Until the engine has nothing left to do."""
+        while self.host.chats._running:
+            self._wait(20)
+
+    def wait_for_disk(self, tokens: int) -> None:
+        """Until that much of a chat is kept, as it is a few seconds after an answer."""
+        folder = self.host.folders.kept
+        while not any(path.stat().st_size > 3.9 * tokens for path in folder.glob("*/*/tokens")):
+            self._wait(200)
+
+    def close(self) -> None:
+        self.host.close()
+        self._bridge.close()
+
+    def _next(self, *kinds: type) -> Any:
+        while True:
+            while self._events:
+                if isinstance(event := self._events.pop(0), kinds):
+                    return event
+            self._wait(1)
+
+    def _wait(self, milliseconds: int) -> None:
+        loop = QEventLoop()
+        QTimer.singleShot(milliseconds, loop.quit)
+        loop.exec()
+
+
+class Bare:
+    """llama.cpp and nothing else, in a process of its own."""
+
+    def __init__(self, path: Path, plan: Plan) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._here, there = context.Pipe()
+        self._process = context.Process(target=_decode, args=(there, path, plan))
+        self._process.start()
+
+    def speed(self, prompt: int, tokens: int) -> float:
+        """Tokens a second behind a prompt of so many."""
+        self._here.send((prompt, tokens))
+        return float(self._here.recv())
+
+    def close(self) -> None:
+        self._here.send(None)
+        self._process.join()
+
+
+def _decode(pipe: Connection, path: Path, plan: Plan) -> None:
+    """A loop of llama.cpp's own calls, with the settings and the sampler of the app."""
+    os.environ["OMP_WAIT_POLICY"] = "passive"
+    import llama_cpp.llama_cpp as llama
+
+    from app.engine import child
+
+    llama.llama_log_set(child._log, None)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    llama.llama_backend_init()
+    parameters = child._model_parameters(plan)
+    model = llama.llama_model_load_from_file(os.fsencode(path), parameters)
+    context = llama.llama_init_from_model(model, child._context_parameters(plan))
+    chain = llama.llama_sampler_chain_init(llama.llama_sampler_chain_default_params())
+    for sampler in (
+        llama.llama_sampler_init_min_p(0.01, 1),
+        llama.llama_sampler_init_temp(1.0),
+        llama.llama_sampler_init_dist(1),
+    ):
+        llama.llama_sampler_chain_add(chain, sampler)
+    one = (llama.llama_token * 1)()
+    while (work := pipe.recv()) is not None:
+        prompt, tokens = work
+        llama.llama_memory_clear(llama.llama_get_memory(context), False)
+        for at in range(0, prompt, plan.ubatch):
+            count = min(plan.ubatch, prompt - at)
+            array = (llama.llama_token * count)(*(100 + i for i in range(at, at + count)))
+            llama.llama_decode(context, llama.llama_batch_get_one(array, count))
+        began = time.perf_counter()
+        for _ in range(tokens):
+            one[0] = llama.llama_sampler_sample(chain, context, -1)
+            llama.llama_decode(context, llama.llama_batch_get_one(one, 1))
+        pipe.send(tokens / (time.perf_counter() - began))
+
+
+def read(path: Path) -> float:
+    """Seconds to read a file."""
+    began = time.perf_counter()
+    with path.open("rb", buffering=0) as file:
+        buffer = bytearray(1 << 24)
+        while file.readinto(buffer):
+            pass
+    return time.perf_counter() - began
+
+
+def speeds(app: App, tokens: int, rounds: int) -> None:
+    """The app against llama.cpp alone, by turns; both are there all the time."""
+    assert app.plan
+    bare = Bare(app.model.path, app.plan)
+    ours, theirs = [], []
+    app.ask(None, "Good morning.", 16)
+    while len(ours) < rounds:
+        answered = app.ask(None, f"Count to 100, please. ({len(ours)})", tokens)
+        app.rest()
+        if answered.stats.generated > tokens // 8:
+            ours.append(answered.speed)
+            theirs.append(bare.speed(answered.stats.prompt_tokens, answered.stats.generated))
+    bare.close()
+    ratios = [mine / alone for mine, alone in zip(ours, theirs, strict=True)]
+    mine, alone = statistics.median(ours), statistics.median(theirs)
+    print(f"generation: {mine:,.1f} tokens/s in the app, {alone:,.1f} by llama.cpp alone")
+    told = " ".join(f"{ratio:.3f}" for ratio in ratios)
+    print(f"  ratio {statistics.median(ratios):.3f} (the median of {told})")
+    spent = 1e6 * (1 / mine - 1 / alone)
+    share = 100 * (1 - mine / alone)
+    print(f"  Python and the pipe: {spent:,.0f} µs a token, {share:.1f} % of it", flush=True)
+
+
+def stops(app: App, long: str) -> None:
+    """How fast a stop is obeyed."""
+    for what, text, after in (("reading", long, Prefill), ("answering", "Count to 100.", Delta)):
+        times = [1000 * app.stop(text, after) for _ in range(3)]
+        print(f"stop while {what}: {min(times):,.0f} to {max(times):,.0f} ms", flush=True)
+
+
+def turns(folder: Path, app: App, text: str) -> None:
+    """What a follow-up costs, and a restart."""
+    first = app.ask(None, text, 32)
+    _tell("a first turn, from nothing", first)
+    app.read_ahead(first.chat)
+    second = app.ask(first.chat, "And what came of it?", 32)
+    _tell("its second turn", second)
+    print(f"  ratio {second.first / first.first:.4f}", flush=True)
+    third = app.ask(first.chat, text, 32)
+    _tell("as much again", third)
+    app.read_ahead(first.chat)
+    app.wait_for_disk(third.stats.prompt_tokens)
+    app.close()
+    app = App(folder, app.model)
+    app.load()
+    again = app.ask(first.chat, "And what came of that?", 32)
+    _tell("the same after a restart", again)
+    whole = first.first + third.first
+    print(f"  ratio {again.first / whole:.4f} of the {whole:,.1f} s that reading it took")
+    size = sum(path.stat().st_size for path in folder.glob("kept/*/*/*"))
+    print(f"  {again.stats.restored:,} tokens came from disk, where {size / 1e6:,.0f} MB are kept")
+    app.close()
+
+
+def _tell(what: str, answered: Answered) -> None:
+    stats = answered.stats
+    print(
+        f"{what}: {stats.prompt_tokens:,} tokens, {stats.evaluated:,} evaluated, "
+        f"first token after {answered.first:,.3f} s",
+        flush=True,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--tokens", type=int, default=400)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--long", type=int, default=8192)
+    options = parser.parse_args()
+    application = QCoreApplication([])
+    model = ModelRef(options.model.absolute(), "bench") if options.model else demo_model()
+    cores, memory = psutil.cpu_count(logical=False), psutil.virtual_memory().total
+    print(f"{model.path.name}, {model.path.stat().st_size / 1e9:.2f} GB")
+    print(f"machine: {cores} cores, {memory / 1e9:.1f} GB of memory")
+    with tempfile.TemporaryDirectory() as folder:
+        read(model.path)
+        reading = read(model.path)
+        app = App(Path(folder), model)
+        loading = app.load()
+        assert app.plan
+        plan = app.plan
+        print(
+            f"plan: {plan.context:,} tokens, {plan.cache} cache, batches of {plan.ubatch}, "
+            f"{'repacked' if plan.repack else 'mapped'} weights, {plan.threads} threads"
+        )
+        print(f"load: {loading:.2f} s, with the start of the process")
+        print(
+            f"  ratio {loading / reading:.2f} to the {reading:.2f} s of reading the file (cached)"
+        )
+        speeds(app, options.tokens, options.rounds)
+        text = WORDS * (options.long // 32)
+        stops(app, text)
+        turns(Path(folder), app, text)
+    del application
+
+
+if __name__ == "__main__":
+    main()
