@@ -8,8 +8,9 @@ A map of the code, from the ground up; a lower room never imports a higher one.
 ``tokenizer``  text into tokens and back, by the vocabulary of a GGUF file
 ``harmony``    a prompt out of messages, messages out of tokens
 ``markdown``   a message's text into blocks that can be drawn
-``engine``     the model: a child process with llama.cpp, and its supervisor
+``engine``     the model: the plan, a child process with llama.cpp, its supervisor
 ``store``      chats on disk, as trees of messages, in SQLite
+``writer``     an answer while it grows, in memory and on disk
 ``chat``       a turn: question -> store -> engine -> store, with events
 ``host``       the one object graph
 ``ui``         the window; the only room that knows Qt

@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime
 import sys
 import threading
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import closing, suppress
@@ -18,10 +17,8 @@ from dataclasses import dataclass, replace
 
 from app.base.errors import Cancelled, FiresideError, StoreError
 from app.base.types import (
-    Channel,
     Delta,
     Done,
-    Draft,
     Effort,
     Loading,
     Message,
@@ -32,14 +29,13 @@ from app.base.types import (
     Request,
     Role,
     Sampling,
-    Stats,
     StopReason,
 )
 from app.engine.backend import Backend, Planned
 from app.engine.plan import Plan
 from app.store import ChatRow, MessageRow, State, Store
+from app.writer import Writer
 
-_SAVE_S = 0.5  # a crash loses at most so much of an answer
 _CLOSE_S = 0.7  # for the answer that runs to end by itself
 
 
@@ -346,8 +342,8 @@ class Chats:
         """Ends an answer that has not begun: nobody waits for its turn."""
         if future.cancel():
             state = State.CUT_OFF if self._closing else State.STOPPED
-            writer = _Writer(self._store, answer)
-            self._disk.submit(loud, lambda: self._publish(writer.finish(state, None)))
+            writer = Writer(self._store, answer)
+            self._disk.submit(loud, lambda: self._publish(TurnEnded(*writer.finish(state))))
 
     def _throw_away(self, chat: int) -> None:
         with suppress(FiresideError):  # a child that is gone holds nothing
@@ -374,7 +370,7 @@ class Chats:
                 self._publish(outcome)
 
     def _answer(self, turn: Turn, row: MessageRow, request: Request) -> None:
-        writer = _Writer(self._store, row)
+        writer = Writer(self._store, row)
         state = State.CUT_OFF  # what a fault of ours would leave, too
         error: FiresideError | None = None
         try:
@@ -399,7 +395,7 @@ class Chats:
         finally:
             if state is State.STOPPED and self._closing:
                 state = State.CUT_OFF  # the person closed the window, and did not stop the answer
-            ended = writer.finish(state, error)
+            ended = TurnEnded(*writer.finish(state, error))
             self._publish(ended)
         if state is State.DONE and ended.error is None:
             before = request.messages[: -1 if row.message.parts else None]
@@ -445,72 +441,3 @@ def loud(work: Callable[..., None], *arguments: object) -> None:
             threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread()))
         )
         raise
-
-
-class _Writer:
-    """An answer while it grows, in memory and, a little later, on disk."""
-
-    def __init__(self, store: Store, row: MessageRow) -> None:
-        self._store = store
-        self._row = row
-        self._lock = threading.Lock()
-        self._timer: threading.Timer | None = None
-        self._fault: StoreError | None = None
-        self._draft = Draft(row.message.parts)
-        self._thought_before = row.thought_s or 0.0
-        self._thinking_since: float | None = None
-        self._thought_s = row.thought_s
-        self.stats: Stats | None = None
-
-    def add(self, delta: Delta) -> None:
-        """Takes a delta, which is on disk half a second later, whether others follow or not.
-        Raises the StoreError that an earlier one met."""
-        with self._lock:
-            if self._fault:
-                raise self._fault
-            self._time_thought(delta.channel is Channel.ANALYSIS)
-            self._draft.add(delta)
-            if self._timer is None:
-                self._timer = threading.Timer(_SAVE_S, self._save)
-                self._timer.name = "save"
-                self._timer.start()
-
-    def finish(self, state: State, error: FiresideError | None) -> TurnEnded:
-        """Saves the whole. Where the disk refuses, the answer lives in the window only."""
-        with self._lock:
-            timer = self._timer
-        if timer:
-            timer.cancel()
-            timer.join()
-        parts = self._draft.parts
-        try:
-            row = self._store.update(
-                self._row.id,
-                parts=parts,
-                state=state,
-                stats=self.stats,
-                thought_s=self._thought_s,
-            )
-        except StoreError as fault:
-            message = Message(Role.ASSISTANT, parts)
-            row = replace(self._row, message=message, state=State.CUT_OFF, stats=self.stats)
-            return TurnEnded(row, error or fault)
-        return TurnEnded(row, error)
-
-    def _save(self) -> None:
-        with self._lock:
-            self._timer = None
-            try:
-                self._store.update(self._row.id, parts=self._draft.parts, thought_s=self._thought_s)
-            except StoreError as fault:
-                self._fault = fault
-
-    def _time_thought(self, thinking: bool) -> None:
-        now = time.monotonic()
-        if thinking and self._thinking_since is None:
-            self._thinking_since = now
-        if self._thinking_since is not None:
-            self._thought_s = self._thought_before + now - self._thinking_since
-        if not thinking and self._thinking_since is not None:
-            self._thought_before = self._thought_s or 0.0
-            self._thinking_since = None

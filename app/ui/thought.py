@@ -76,6 +76,8 @@ class ReadingBar(QProgressBar):
 
     CALM_MS = 500
 
+    appeared = Signal()
+
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("prefillProgress")
@@ -88,7 +90,7 @@ class ReadingBar(QProgressBar):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(self.CALM_MS)
-        self._timer.timeout.connect(self.show)
+        self._timer.timeout.connect(self._appear)
         self.hide()
 
     def set_fraction(self, fraction: float | None) -> None:
@@ -100,6 +102,10 @@ class ReadingBar(QProgressBar):
         self.setValue(round(1000 * fraction))
         if self.isHidden() and not self._timer.isActive():
             self._timer.start()
+
+    def _appear(self) -> None:
+        self.show()
+        self.appeared.emit()
 
 
 class Thought(QWidget):
@@ -113,6 +119,7 @@ class Thought(QWidget):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._wish: bool | None = None
+        self._thinking = False
         self._began = time.monotonic()
         self._seconds: float | None = None
         self.header = ThoughtHeader(look)
@@ -127,6 +134,7 @@ class Thought(QWidget):
         )  # fmt: skip
         self._hurry.hide()
         self._bar = ReadingBar()
+        self._bar.appeared.connect(self._show_label)
         layout = column(self, gap=6)
         head = QHBoxLayout()
         head.setSpacing(10)
@@ -146,8 +154,8 @@ class Thought(QWidget):
         self._text.set_plain(text)
         if not thinking and self._seconds is None:
             self._seconds = time.monotonic() - self._began
-        label = "Thinking…" if thinking else _thought_for(self._seconds)
-        self.header.set_label(label, thinking)
+        self._thinking = thinking
+        self._show_label()
         self.header.setEnabled(bool(text))
         self._open(bool(text) and (not answered if self._wish is None else self._wish))
         if not thinking:
@@ -157,6 +165,7 @@ class Thought(QWidget):
         """How much of the prompt has been read, None where that is done; whether the answer can
         be asked for now, and has been."""
         self._bar.set_fraction(read)
+        self._show_label()
         text = "Answering…" if hurried else "Answer now"
         if text != self._hurry.text():
             self._hurry.setText(text)
@@ -175,6 +184,11 @@ class Thought(QWidget):
     def plain_text(self) -> str:
         """The header, and the reasoning where it is open."""
         return "\n".join([self.header.text(), *([self._text.toPlainText()] * self._opened)])
+
+    def _show_label(self) -> None:
+        doing = "Thinking…" if self._bar.isHidden() else "Reading…"
+        label = doing if self._thinking else _thought_for(self._seconds)
+        self.header.set_label(label, self._thinking)
 
     @property
     def _opened(self) -> bool:

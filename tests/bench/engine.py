@@ -119,10 +119,12 @@ class App:
             while self._events:
                 if isinstance(event := self._events.pop(0), kinds):
                     return event
-            self._wait(1)
+            self._wait(1000)
 
     def _wait(self, milliseconds: int) -> None:
+        """Until something is delivered, or for so long."""
         loop = QEventLoop()
+        self._bridge.delivered.connect(loop.quit)
         QTimer.singleShot(milliseconds, loop.quit)
         loop.exec()
 

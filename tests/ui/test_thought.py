@@ -215,6 +215,7 @@ def test_a_long_reading_shows_how_far_it_is(fireside: Fireside, clock: Clock) ->
     fireside.until(lambda: status.text() == told)
     assert bar.value() == bar.maximum() / 4
     assert bar.isVisible()
+    assert fireside.find(QPushButton, "thought").text() == "Reading…"
     end.set()
     fireside.shows("so")
     assert not bar.isVisible()
