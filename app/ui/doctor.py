@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import platform
+import textwrap
 from collections.abc import Iterator
 
 from app import __version__
@@ -15,7 +16,8 @@ from app.host import Examined
 from app.ui.errors import explain, gigabytes
 
 _CACHES = {CacheType.F16: "full precision", CacheType.Q8_0: "compact (q8_0)"}
-_BUILDS = {"CUDA": "NVIDIA", "VULKAN": "any GPU"}
+_BUILDS = {"CUDA": "NVIDIA, with the CUDA toolkit", "VULKAN": "any GPU, with the Vulkan SDK"}
+_WIDTH, _INDENT = 76, 14
 _NOTED = ("AVX2", "AVX512", "AVX512_VNNI", "AVX512_BF16", "AMX_INT8", "NEON", "DOTPROD", "SVE")
 
 
@@ -28,7 +30,7 @@ def summary(plan: Plan) -> str:
 
 
 def report(examined: Examined, wishes: Wishes) -> str:
-    """Everything, in lines of at most a hundred characters or so."""
+    """Everything, in lines of some 76 characters."""
     machine = examined.machine
     lines = [*_machine(machine), "", *_wishes(wishes)]
     for model, header in examined.models:
@@ -64,9 +66,10 @@ def _no_gpu(devices: Devices) -> Iterator[str]:
     if others:
         yield _line("GPU", f"none that {' or '.join(others)} can use. Check the graphics driver.")
         return
-    yield _line("GPU", "this build of llama.cpp is for the processor only. For a GPU, build again:")
+    yield _line("GPU", "llama.cpp was built for the processor only. Build it again for")
     for name, whom in _BUILDS.items():
-        yield _line("", f"CMAKE_ARGS=-DGGML_{name}=on python3 installers/from_source.py   ({whom})")
+        yield _line("", f"{whom}:")
+        yield _line("", f"CMAKE_ARGS=-DGGML_{name}=on python3 installers/from_source.py")
 
 
 def _gpu(gpu: Gpu) -> str:
@@ -109,7 +112,7 @@ def _refused(refused: Refused, plan: Plan) -> str:
         what += ", all on the GPU" if refused.on_gpu else ", as much as fits on the GPU"
     elif refused.gpu_layers:
         what += f", {refused.gpu_layers} layers on the GPU"
-    return f"{what}: {gigabytes(refused.needed)}, and {gigabytes(refused.room)} may be taken"
+    return f"{what}: {_of(refused.needed, refused.room)}"
 
 
 def _shared(plan: Plan) -> str:
@@ -140,4 +143,13 @@ def _of(size: int, room: int) -> str:
 
 
 def _line(name: str, text: str) -> str:
-    return f"  {name:<11} {text}"
+    indent = " " * _INDENT
+    head = f"  {name:<{_INDENT - 3}} "
+    return textwrap.fill(
+        text,
+        _WIDTH,
+        initial_indent=head,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
