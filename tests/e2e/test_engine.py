@@ -318,6 +318,22 @@ def test_death_while_loading(make: Callable[..., LocalBackend]) -> None:
     assert backend.pid is None
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the limit is POSIX's")
+def test_less_memory_than_was_free_is_met_by_a_smaller_plan(
+    make: Callable[..., LocalBackend],
+) -> None:
+    backend = make(target=child.short_of_memory)
+    found = list(backend.load(DEMO, threading.Event()))
+    tried, chosen = (event for event in found if isinstance(event, Planned))
+    assert not tried.reduced
+    assert tried.plan.host.total > 200e6
+    assert chosen.reduced
+    assert chosen.plan.context < tried.plan.context
+    said, done = answer(backend, ask("What is the capital of France?"))
+    assert said.text
+    assert done.stats.context == chosen.plan.context
+
+
 def test_a_hang_ends_after_its_time(make: Callable[..., LocalBackend]) -> None:
     backend = make(target=child.hangs, silence=0.5)
     said: list[str] = []

@@ -13,6 +13,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from app.base.types import Channel, Delta, Loading, Prompt
 from app.engine import local
 from app.engine.probe import Devices
@@ -72,6 +74,18 @@ def dies_while_loading(connection: Connection, log: Path) -> None:
     """What the out-of-memory killer does."""
     _asked_to_load(connection)
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def short_of_memory(connection: Connection, log: Path) -> None:
+    """The real child, which the system gives 260 MB more than it has now (POSIX only)."""
+    import resource
+
+    from app.engine import child
+
+    assert child
+    limit = psutil.Process().memory_info().vms + 260_000_000
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    local._run_child(connection, log)
 
 
 def slow(connection: Connection, log: Path) -> None:
