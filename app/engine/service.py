@@ -315,13 +315,15 @@ class Service:
         return done
 
     def _prefill(self, tokens: Sequence[int], done: int, step: int) -> bool:
-        """Decodes the prompt from ``done`` on, in batches; False where it was stopped."""
+        """Decodes the prompt from ``done`` on, in batches; False where it was stopped. The first
+        batch is short, so that who waits soon knows for how long."""
+        size = min(step, _AHEAD)
         while done < len(tokens):
             self._send(Prefill(done, len(tokens)))
-            batch = tokens[done : done + step]
+            batch = tokens[done : done + size]
             if self._signals.stopped or not self._decode(batch):
                 return False
-            done += len(batch)
+            done, size = done + len(batch), step
         self._send(Prefill(done, len(tokens)))
         self._loaded()[1].checkpoint()
         return True
