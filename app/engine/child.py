@@ -72,7 +72,7 @@ class Llama:
         self._stopped = ctypes.create_string_buffer(2)
         libc = ctypes.CDLL("msvcrt" if sys.platform == "win32" else None)
         self._callback = ctypes.cast(libc.strlen, llama.ggml_abort_callback)
-        self._ggml = Ggml(Path(llama_cpp.__file__).parent / "lib")
+        self._ggml = Ggml(Path(llama._base_path))
         self._model: _Model | None = None
 
     def devices(self) -> Devices:

@@ -7,14 +7,13 @@ llama_backend_init, which registers the backends.
 from __future__ import annotations
 
 import ctypes
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from app.engine.probe import Gpu
 
-_CPU, _GPU, _INTEGRATED = 0, 1, 2  # enum ggml_backend_dev_type
+_GPU, _INTEGRATED = 1, 2  # enum ggml_backend_dev_type
 _UNIFIED = ("Metal", "MTL")  # Apple's report themselves as others do
 _EXPERTS = r"blk\.%d\.ffn_(up|down|gate)_exps"
 
@@ -29,14 +28,7 @@ class Ggml:
     """ggml's libraries in ``folder``. Raises OSError where they are not there."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        front, self._suffix = {"win32": ("", ".dll"), "darwin": ("lib", ".dylib")}.get(
-            sys.platform, ("lib", ".so")
-        )
-        if sys.platform == "darwin" and not (folder / "libggml.dylib").exists():
-            self._suffix = ".so"
-        self._base = ctypes.CDLL(str(folder / f"{front}ggml-base{self._suffix}"))
-        self._ggml = ctypes.CDLL(str(folder / f"{front}ggml{self._suffix}"))
+        self._base, self._ggml = _library(folder, "ggml-base"), _library(folder, "ggml")
 
     def gpus(self) -> tuple[Gpu, ...]:
         """Every graphics processor that one of the backends finds."""
@@ -92,6 +84,14 @@ class Ggml:
             available=free.value,
             unified=unified or called.startswith(_UNIFIED),
         )
+
+
+def _library(folder: Path, name: str) -> ctypes.CDLL:
+    files = (f"lib{name}.so", f"lib{name}.dylib", f"{name}.dll", f"lib{name}.dll")
+    found = [folder / file for file in files if (folder / file).exists()]
+    if not found:
+        raise FileNotFoundError(folder / files[0])
+    return ctypes.CDLL(str(found[0]))
 
 
 def _declare(library: ctypes.CDLL, name: str, result: Any, *arguments: Any) -> Any:
