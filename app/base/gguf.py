@@ -133,8 +133,13 @@ class _Reader:
             raise ValueError(dimensions)
         shape = self.unpack(f"{dimensions}Q")
         kind, offset = self.unpack("IQ")
-        weights, size = _BLOCKS.get(kind, (1, 0))  # an unknown type: its size is not checked
-        return Tensor(name, shape, kind, offset, math.prod(shape) // weights * size)
+        return Tensor(name, shape, kind, offset, tensor_size(kind, math.prod(shape)))
+
+
+def tensor_size(kind: int, count: int) -> int:
+    """Bytes of ``count`` weights of a ggml type; 0 for one that is not known."""
+    weights, size = _BLOCKS.get(kind, (1, 0))
+    return count // weights * size
 
 
 def read(path: Path, *, arrays: bool = False) -> Header:

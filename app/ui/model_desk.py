@@ -8,6 +8,9 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from app.chat import ModelPlanned
+from app.engine.plan import propose
+from app.host import Examined
+from app.models import catalog
 from app.ui.doctor import summary
 from app.ui.errors import Action, explain
 from app.ui.frame import Frame
@@ -76,6 +79,12 @@ class ModelDesk(QObject):
         menu.addSeparator()
         menu.addAction("Open a GGUF file…\tCtrl+O", self.open_file)
         menu.addAction("Get gpt-oss-20b…", self.show_page)
+
+    def examined(self, examined: Examined) -> None:
+        """This computer is known: tells whether the model that is offered would fit."""
+        plan = propose(catalog.header(catalog.offers()[0]), examined.machine)
+        fits = "It fits this computer" if plan.fits else "It needs more than is free here now"
+        self._page.set_fit(f"{fits}: {summary(plan)}.")
 
     def _use_demo(self) -> None:
         self._page.set_error("")

@@ -6,16 +6,13 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from app.models.catalog import Offer, offers
 from app.ui.controls import Button, Notice, Picture, column, muted
+from app.ui.errors import gigabytes
 from app.ui.theme import Look, font
 
 _WIDTH = 600
-_HUB = "https://huggingface.co/ggml-org/gpt-oss-20b-GGUF"
-_STEPS = (
-    "1.  Download gpt-oss-20b-mxfp4.gguf (12.1 GB) from ggml-org/gpt-oss-20b-GGUF on Hugging Face.",
-    "2.  Leave it where it lies, on any disk with room. Fireside makes no copy.",
-    "3.  Open it here. It needs a computer with 16 GB of memory.",
-)
+_HUB = "https://huggingface.co/"
 
 
 class ModelsPage(QScrollArea):
@@ -56,6 +53,11 @@ class ModelsPage(QScrollArea):
         """Whether there is a chat to go back to."""
         self._back.setVisible(not first)
         self._title.setText("Welcome to Fireside" if first else "Models")
+
+    def set_fit(self, text: str) -> None:
+        """What the first offer takes of this computer."""
+        self._fit.setText(text)
+        self._fit.setVisible(bool(text))
 
     def set_progress(self, text: str) -> None:
         """What is being loaded; empty when nothing is."""
@@ -115,16 +117,22 @@ class ModelsPage(QScrollArea):
                 clicked=self.open_file.emit,
             ),
         )  # fmt: skip
+        offer = offers()[0]
+        page = _HUB + offer.repository
         steps = self._card(
             "download",
-            "gpt-oss-20b",
-            "OpenAI's open model, for real questions.",
+            offer.name,
+            offer.about,
             Button(
-                look, "openHub", f"Open {_HUB} in the browser", text="Show in browser",
-                clicked=_show_hub,
+                look, "openHub", f"Open {page} in the browser", text="Show in browser",
+                clicked=lambda: QDesktopServices.openUrl(QUrl(page)),
             ),
         )  # fmt: skip
-        for step in _STEPS:
+        self._fit = muted("", "gptOssFit", pixels=13)
+        self._fit.setWordWrap(True)
+        self._fit.hide()
+        steps.addWidget(self._fit)
+        for step in _steps(offer):
             line = muted(step, pixels=13)
             line.setWordWrap(True)
             line.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -161,5 +169,10 @@ class ModelsPage(QScrollArea):
         return words
 
 
-def _show_hub() -> None:
-    QDesktopServices.openUrl(QUrl(_HUB))
+def _steps(offer: Offer) -> tuple[str, ...]:
+    return (
+        f"1.  Download {offer.file} ({gigabytes(offer.size)}, {offer.licence}) from "
+        f"{offer.repository} on Hugging Face.",
+        "2.  Leave it where it lies, on any disk with room. Fireside makes no copy.",
+        "3.  Open it here.",
+    )

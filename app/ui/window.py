@@ -78,7 +78,8 @@ class Window(Frame):
         self.turns.refused.connect(self._refused)
         self.models.changed.connect(self._show_status)
         self.models.ready.connect(self._ahead.opened)
-        self.desk.turned.connect(self._show_title)
+        self.desk.turned.connect(self._turned)
+        self._examiner.examined.connect(self.desk.examined)
         self.sidebar.new_chat.connect(self.new_chat)
         self.sidebar.opened.connect(self.open_chat)
         self.index.changed.connect(self._show_title)
@@ -312,6 +313,11 @@ class Window(Frame):
         if self._chat is None:
             return self._waits_for is not None
         return self.turns.busy(self._chat)
+
+    def _turned(self) -> None:
+        self._show_title()
+        if self.desk.shown:
+            self._examiner.look()
 
     def _show_title(self) -> None:
         chat = self.index.rows.get(self._chat) if self._chat is not None else None

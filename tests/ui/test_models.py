@@ -10,6 +10,8 @@ from PySide6.QtGui import QDesktopServices, QDropEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLabel, QMenu, QWidget
 
 from app.base.errors import ModelMissing, NotGguf, UnsupportedArchitecture
+from app.engine import probe
+from app.engine.probe import Machine
 from app.host import demo_model
 from tests.ui.driver import Fireside, Start, answer
 
@@ -34,6 +36,22 @@ def test_first_run_tries_the_demo_model(start: Start) -> None:
     fireside.ask("hello", *answer("hi"))
     fireside.shows("hi")
     assert fireside.host.settings.model == "demo"
+
+
+@pytest.mark.parametrize(
+    ("free", "words"),
+    [(13, "It fits this computer: 13.3 of 14.0 GB"), (6, "It needs more than is free here now: ")],
+)
+def test_the_page_tells_whether_gpt_oss_fits(
+    start: Start, monkeypatch: pytest.MonkeyPatch, free: int, words: str
+) -> None:
+    there = Machine(16 << 30, free << 30, 8)
+    monkeypatch.setattr(probe, "machine", lambda devices: there)
+    fireside = start()
+    fireside.window.desk.show_page()
+    fit = fireside.find(QLabel, "gptOssFit")
+    fireside.until(lambda: fit.text().startswith(words))
+    assert "tokens of context" in fit.text()
 
 
 def test_nothing_is_asked_without_a_model(start: Start) -> None:

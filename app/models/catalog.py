@@ -1,0 +1,100 @@
+"""The models that Fireside offers, and what they are made of, known before they are fetched."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.base.gguf import Header, Tensor, tensor_size
+from app.base.resources import resource
+
+# What both have in common (reference: their config.json at huggingface.co/openai).
+_WIDTH, _HEADS, _KV_HEADS, _HEAD, _VOCABULARY = 2880, 64, 8, 64, 201088
+_F32, _Q8_0, _MXFP4 = 0, 8, 39
+_ALIGNMENT = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A model on the hub: ``size`` in bytes, of all its files; ``file`` is the first."""
+
+    name: str
+    about: str
+    repository: str
+    file: str
+    size: int
+    licence: str
+    layers: int
+    experts: int
+
+
+def offers() -> tuple[Offer, ...]:
+    """Those of ``resources/catalogue.json``, the usual one first."""
+    text = resource("catalogue.json").read_text(encoding="utf-8")
+    return tuple(Offer(**entry) for entry in json.loads(text))
+
+
+def header(offer: Offer) -> Header:
+    """What the header of its file will say, but for the vocabulary: enough to plan by."""
+    tensors = _tensors(offer.layers, offer.experts)
+    last = tensors[-1]
+    size = last.offset + last.size
+    return Header(Path(offer.file), _metadata(offer.layers, offer.experts), tensors, 0, size)
+
+
+def _metadata(layers: int, experts: int) -> dict[str, Any]:
+    numbers = {
+        "block_count": layers,
+        "context_length": 131072,
+        "embedding_length": _WIDTH,
+        "feed_forward_length": _WIDTH,
+        "expert_feed_forward_length": _WIDTH,
+        "attention.head_count": _HEADS,
+        "attention.head_count_kv": _KV_HEADS,
+        "attention.key_length": _HEAD,
+        "attention.value_length": _HEAD,
+        "attention.sliding_window": 128,
+        "attention.layer_norm_rms_epsilon": 1e-5,
+        "rope.freq_base": 150000.0,
+        "expert_count": experts,
+        "expert_used_count": 4,
+    }
+    named = {f"gpt-oss.{name}": value for name, value in numbers.items()}
+    return {"general.architecture": "gpt-oss", "general.quantization_version": 2} | named
+
+
+def _tensors(layers: int, experts: int) -> tuple[Tensor, ...]:
+    found: list[Tensor] = []
+    at = 0
+
+    def add(name: str, kind: int, *shape: int) -> None:
+        nonlocal at
+        found.append(Tensor(name, shape, kind, at, tensor_size(kind, math.prod(shape))))
+        at += found[-1].size + -found[-1].size % _ALIGNMENT
+
+    add("token_embd.weight", _Q8_0, _WIDTH, _VOCABULARY)
+    add("output_norm.weight", _F32, _WIDTH)
+    add("output.weight", _Q8_0, _WIDTH, _VOCABULARY)
+    heads, kv_heads = _HEADS * _HEAD, _KV_HEADS * _HEAD
+    for layer in range(layers):
+        block = f"blk.{layer}."
+        for name in ("attn_norm", "post_attention_norm"):
+            add(f"{block}{name}.weight", _F32, _WIDTH)
+        for name, wide, out in (
+            ("attn_q", _WIDTH, heads),
+            ("attn_k", _WIDTH, kv_heads),
+            ("attn_v", _WIDTH, kv_heads),
+            ("attn_output", heads, _WIDTH),
+        ):
+            add(f"{block}{name}.weight", _Q8_0, wide, out)
+            add(f"{block}{name}.bias", _F32, out)
+        add(f"{block}attn_sinks.weight", _F32, _HEADS)
+        add(f"{block}ffn_gate_inp.weight", _F32, _WIDTH, experts)
+        add(f"{block}ffn_gate_inp.bias", _F32, experts)
+        for name in ("gate", "up", "down"):
+            add(f"{block}ffn_{name}_exps.weight", _MXFP4, _WIDTH, _WIDTH, experts)
+            add(f"{block}ffn_{name}_exps.bias", _F32, _WIDTH, experts)
+    return tuple(found)
