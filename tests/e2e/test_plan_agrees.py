@@ -23,15 +23,22 @@ FULL_SIZE = os.environ.get("FIRESIDE_FULL_SIZE_MODEL", "")
 SETTINGS = [(c, k) for c in (4096, 32768, 131072) for k in CacheType]
 
 
-def planned(path: Path, context: int, cache: CacheType, **wishes: int) -> Plan:
-    devices = Devices(features=("AVX2",)) if context == 4096 else Devices()
-    machine = Machine(PLENTY, PLENTY, 2, devices)
-    return plan.propose(probe.model(path), machine, Wishes(context=context, cache=cache, **wishes))
+@pytest.fixture(scope="module")
+def here() -> Machine:
+    """This one, whatever GPU it has."""
+    return probe.machine(LocalBackend(Path(os.devnull)).devices())
+
+
+def planned(path: Path, here: Machine, context: int, cache: CacheType) -> Plan:
+    """For the processor alone, with memory without end."""
+    features = here.devices.features
+    machine = Machine(PLENTY, PLENTY, 2, Devices(features=features))
+    return plan.propose(probe.model(path), machine, Wishes(context=context, cache=cache))
 
 
 @pytest.mark.parametrize(("context", "cache"), SETTINGS)
-def test_the_demo_model(context: int, cache: CacheType) -> None:
-    chosen = planned(demo_model().path, context, cache)
+def test_the_demo_model(here: Machine, context: int, cache: CacheType) -> None:
+    chosen = planned(demo_model().path, here, context, cache)
     told = reported(demo_model().path, chosen)
     assert chosen.host.weights == pytest.approx(told["host model"], rel=0.01)
     assert chosen.host.cache == pytest.approx(told["cache"], rel=0.01)
@@ -48,35 +55,28 @@ def full_size(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 
 @pytest.mark.parametrize(("context", "cache"), SETTINGS)
-def test_gpt_oss(full_size: Path, context: int, cache: CacheType) -> None:
-    chosen = planned(full_size, context, cache)
+def test_gpt_oss(full_size: Path, here: Machine, context: int, cache: CacheType) -> None:
+    chosen = planned(full_size, here, context, cache)
     told = reported(full_size, chosen, whole=False)
     assert chosen.host.cache == pytest.approx(told["cache"], rel=0.01)
     compute = told["host compute"] + told["host output"]
     assert chosen.host.compute == pytest.approx(compute, rel=0.01)
 
 
-@pytest.fixture(scope="module")
-def machine() -> Machine:
-    """This one, whatever GPU it has."""
-    backend = LocalBackend(Path(os.devnull))
-    return probe.machine(backend.devices())
-
-
-def test_a_gpu_if_there_is_one(machine: Machine) -> None:
-    if not machine.devices.gpus:
+def test_a_gpu_if_there_is_one(here: Machine) -> None:
+    if not here.devices.gpus:
         pytest.skip("this build of llama.cpp finds no GPU")
     path = demo_model().path
     for layers, experts in ((5, 0), (5, 2), (5, 4), (3, 4), (0, 0)):
         wishes = Wishes(32768, layers, experts, CacheType.F16)
-        chosen = plan.propose(probe.model(path), machine, wishes)
+        chosen = plan.propose(probe.model(path), here, wishes)
         told = reported(path, chosen)
         parts = ("host compute", "host output", "device model", "device compute", "cache")
-        here = sum(told[part] for part in parts)
+        theirs = sum(told[part] for part in parts)
         ours = chosen.host.cache + chosen.host.compute + chosen.device.total
         # For a partial offload the buffers are bounded from above: a copy of a layer's cache.
         rel = 0.01 if layers in (0, 5) else 0.2
-        assert ours == pytest.approx(here, rel=rel), (layers, experts)
+        assert ours == pytest.approx(theirs, rel=rel), (layers, experts)
 
 
 @pytest.mark.skipif(not FULL_SIZE, reason="FIRESIDE_FULL_SIZE_MODEL names no file")
