@@ -10,6 +10,7 @@ turns them into sentences.
     │   ├── NotGguf
     │   ├── ModelTruncated(size, expected)
     │   ├── UnsupportedArchitecture(architecture)
+    │   ├── ModelForOllama
     │   ├── ModelTooLarge(needed, available, gpu)
     │   ├── ModelLoadFailed(log)
     │   └── OutOfMemory(log)
@@ -79,6 +80,10 @@ class UnsupportedArchitecture(ModelError):
     """A GGUF of another kind of model than gpt-oss."""
 
     architecture: str
+
+
+class ModelForOllama(ModelError):
+    """gpt-oss as Ollama converts it: other names of the same tensors, for its own engine only."""
 
 
 @dataclass(eq=False)

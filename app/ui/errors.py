@@ -73,6 +73,11 @@ def _model(error: e.ModelError) -> str:
                 f"{name} is a model of another kind ({error.architecture}). "
                 "Choose a gpt-oss model: Fireside runs only those."
             )
+        case e.ModelForOllama():
+            return (
+                f"{name} is gpt-oss in a form that only Ollama can run. "
+                "Choose a GGUF file of it that was made for llama.cpp."
+            )
         case e.ModelTooLarge() if error.gpu:
             return (
                 f"{name} needs {gigabytes(error.needed)} of the memory of {error.gpu}, which has "

@@ -22,6 +22,7 @@ ERRORS = [
     e.ModelTooLarge(FILE, 13_000_000_000, 8_000_000_000),
     e.ModelLoadFailed(FILE, "first\nbad tensor\n"),
     e.OutOfMemory(FILE, ""),
+    e.ModelForOllama(FILE),
     e.ModelError(FILE),
     e.EngineDied(-6, "log"),
     e.EngineDied(None, ""),

@@ -1,0 +1,335 @@
+"""The models that are on this disk already, whoever downloaded them. Only headers are read.
+
+Where each program keeps its models, by its own source or documentation:
+
+Hugging Face  ``hub/models--org--repo/snapshots/<revision>/<file>``, links to ``blobs``
+              (huggingface_hub: constants.py, guides/manage-cache). llama.cpp since 2026, too.
+LM Studio     ``models/<publisher>/<model>/<file>``; its home is named by
+              ``~/.lmstudio-home-pointer`` (lmstudio.js: findLMStudioHome), another folder of
+              models by ``downloadsFolder`` in settings.json (lmstudio-ai/lms#573).
+Ollama        ``manifests/<host>/<namespace>/<name>/<tag>``, JSON whose layers name
+              ``blobs/sha256-<hex>`` (ollama: manifest/paths.go). ``manifests-v2`` may list
+              further manifests that are blobs themselves (ollama#15735).
+Jan           ``<data>/llamacpp/models/<id>/model.yml`` with ``model_path``, absolute or from
+              ``<data>`` (jan: src-tauri/src/core/app/commands.rs). Before 2025 ``models``,
+              with the files below.
+llama.cpp     files in one folder (llama.cpp#7826), or Hugging Face's layout (llama.cpp#21009).
+
+What a download left unfinished has another suffix everywhere, or is in no manifest.
+"""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+import re
+import stat
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from app.base import gguf
+from app.base.errors import ModelError, ModelForOllama, UnsupportedArchitecture
+
+_ARCHITECTURE = "gpt-oss"
+_SUFFIX = ".gguf"
+_MOST_PARTS = 1000
+_LONGEST_TEXT = 1 << 20
+# Ollama's own conversion of gpt-oss (ollama: model/models/gptoss/model.go).
+_OLLAMA_ARCHITECTURE = "gptoss"
+_OLLAMA_TENSORS = {"blk.0.attn_out.weight", "blk.0.attn_qkv.weight", "blk.0.attn_sinks"}
+_OLLAMA_MODEL = "application/vnd.ollama.image.model"
+_OLLAMA_HOSTS = ("registry.ollama.ai", "ollama.com")
+
+
+class Kind(StrEnum):
+    """Whose place it is; its value is the name that a person knows."""
+
+    HUGGING_FACE = "Hugging Face"
+    LM_STUDIO = "LM Studio"
+    OLLAMA = "Ollama"
+    JAN = "Jan"
+    LLAMA_CPP = "llama.cpp"
+    CHOSEN = "Folder"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder to look in; a chosen one may be a single file."""
+
+    kind: Kind
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model that was found: ``path`` is what llama.cpp opens, the first of ``files``, those of
+    its parts that are there; ``size`` in bytes of them all. ``problem`` says why Fireside cannot
+    run it: ModelMissing names the part that is not there."""
+
+    path: Path
+    name: str
+    size: int
+    place: Place
+    files: tuple[Path, ...]
+    problem: ModelError | None = None
+
+
+def places(chosen: Iterable[Path] = ()) -> tuple[Place, ...]:
+    """Where models may be on this computer, whether or not it exists, then what was chosen.
+
+    A program's own default is looked at even where the environment names another place: who
+    starts Fireside from a menu has not the environment of a shell.
+    """
+    found = [
+        *(Place(Kind.HUGGING_FACE, path) for path in _hugging_face()),
+        *(Place(Kind.LM_STUDIO, path) for path in _lm_studio()),
+        *(Place(Kind.OLLAMA, path) for path in _ollama()),
+        *(Place(Kind.JAN, path) for path in _jan()),
+        *(Place(Kind.LLAMA_CPP, path) for path in _llama_cpp()),
+        *(Place(Kind.CHOSEN, path.absolute()) for path in chosen),
+    ]
+    return tuple({place.path: place for place in reversed(found)}.values())[::-1]
+
+
+def scan(places: Iterable[Place], stop: threading.Event | None = None) -> Iterator[Model]:
+    """Every model in ``places`` as it is found, once, in the first place that has it. Ends soon
+    after ``stop`` is set. What cannot be looked into is passed over."""
+    stop = stop or threading.Event()
+    seen: set[object] = set()
+    for place in places:
+        for name, path in _FINDERS.get(place.kind, _in_folder)(place.path, stop):
+            if stop.is_set():
+                return
+            parts = _parts(path)
+            there = tuple(part for part in parts if _status(part) is not None)
+            key = _identity(there[0] if there else path)
+            if key not in seen:
+                seen.add(key)
+                yield _look(place, name, parts, there)
+
+
+def _look(place: Place, name: str, parts: list[Path], there: tuple[Path, ...]) -> Model:
+    size = sum(status.st_size for part in there if (status := _status(part)))
+    return Model((there or tuple(parts))[0], name, size, place, there, _problem(parts))
+
+
+def _problem(parts: list[Path]) -> ModelError | None:
+    """What keeps Fireside from running the model, by the headers of its parts."""
+    try:
+        headers = [gguf.read(part) for part in parts]
+    except ModelError as error:
+        return error
+    first = headers[0]
+    # "mmproj", "adapter", "imatrix": files that belong to a model (gguf-py: GGUFType).
+    kind = first.metadata.get("general.type", "model")
+    if kind != "model":
+        return UnsupportedArchitecture(first.path, str(kind))
+    names = {tensor.name for tensor in first.tensors}
+    forked = first.architecture == _ARCHITECTURE and names & _OLLAMA_TENSORS
+    if first.architecture == _OLLAMA_ARCHITECTURE or forked:
+        return ModelForOllama(first.path)
+    if first.architecture != _ARCHITECTURE:
+        return UnsupportedArchitecture(first.path, first.architecture)
+    return None
+
+
+def _parts(path: Path) -> list[Path]:
+    """The files of the model that ``path`` belongs to (llama.cpp: gguf-split), there or not."""
+    named = re.fullmatch(r"(.*)-(\d{5})-of-(\d{5})", path.stem)
+    if not named or not 1 <= int(named[2]) <= int(named[3]) <= _MOST_PARTS:
+        return [path]
+    count = int(named[3])
+    numbered = (f"{named[1]}-{n:05}-of-{count:05}{path.suffix}" for n in range(1, count + 1))
+    return [path.with_name(name) for name in numbered]
+
+
+def _status(path: Path) -> os.stat_result | None:
+    """The status of a regular file, or None for all else."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return None
+    return status if stat.S_ISREG(status.st_mode) else None
+
+
+def _identity(path: Path) -> object:
+    """Equal for two paths to one file or folder, whatever links lead there."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return str(path)
+    # Some network file systems number nothing.
+    return (status.st_dev, status.st_ino) if status.st_ino else os.path.realpath(path)
+
+
+def _walk(root: Path, suffix: str, stop: threading.Event) -> Iterator[Path]:
+    """The regular files below ``root`` that end in ``suffix``. Links are followed, but no folder
+    is entered twice; what cannot be entered is passed over."""
+    entered: set[object] = set()
+    waiting = [root]
+    while waiting and not stop.is_set():
+        folder = waiting.pop()
+        key = _identity(folder)
+        if key in entered:
+            continue
+        entered.add(key)
+        try:
+            with os.scandir(folder) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+        except (OSError, ValueError):  # the latter: a NUL in the path
+            continue
+        waiting += [folder / entry.name for entry in reversed(found) if _is_folder(entry)]
+        for entry in found:
+            # A hidden file is a part of a copy that goes on, or what a Mac leaves on other disks.
+            wanted = entry.name.lower().endswith(suffix) and not entry.name.startswith(".")
+            if wanted and _status(path := folder / entry.name):
+                yield path
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
+def _in_folder(root: Path, stop: threading.Event) -> Iterator[tuple[str, Path]]:
+    """GGUF files, named by their way from ``root``; a repository of the hub by its own name."""
+    if _status(root):
+        yield _title(root), root
+    for path in _walk(root, _SUFFIX, stop):
+        way = "/".join([*path.relative_to(root).parent.parts, _title(path)])
+        hub = re.search(r"models--([^/]+)/snapshots/[^/]+/(.+)", f"{root.name}/{way}")
+        yield f"{hub[1].replace('--', '/')}/{hub[2]}" if hub else way, path
+
+
+def _title(path: Path) -> str:
+    return re.sub(r"-\d{5}-of-\d{5}$", "", path.stem)
+
+
+def _in_ollama(root: Path, stop: threading.Event) -> Iterator[tuple[str, Path]]:
+    """What manifests name, as ``ollama list`` shows it."""
+    for way in sorted(glob.iglob("manifests*/*/*/*/*", root_dir=root)):
+        host, namespace, model, tag = Path(way).parts[-4:]
+        known = host in _OLLAMA_HOSTS
+        owner = "" if known and namespace == "library" else f"{namespace}/"
+        manifest = _json(root / way)
+        listed = [_json(blob) for blob in _blobs(root, manifest.get("manifests"))]
+        for one in (manifest, *listed):
+            for blob in _blobs(root, one.get("layers"), _OLLAMA_MODEL):
+                yield f"{'' if known else host + '/'}{owner}{model}:{tag}", blob
+
+
+def _blobs(root: Path, layers: object, media: str = "") -> Iterator[Path]:
+    """Ollama's files for those of ``layers`` that are of type ``media``, where one is given."""
+    for layer in layers if isinstance(layers, list) else ():
+        if not isinstance(layer, dict) or media not in ("", layer.get("mediaType")):
+            continue
+        digest = str(layer.get("digest"))
+        if re.fullmatch(r"sha256[:-][0-9a-fA-F]{64}", digest):
+            yield root / "blobs" / digest.replace(":", "-")
+
+
+def _in_jan(root: Path, stop: threading.Event) -> Iterator[tuple[str, Path]]:
+    """The files that Jan's descriptions name, by the name that Jan gives them; then others."""
+    for path in _walk(root, "model.yml", stop):
+        # Written by Jan, a key a line; a YAML parser for two of them is not worth its weight.
+        lines = re.findall(r"^(\w+): *(.*?) *$", _text(path), re.MULTILINE)
+        said = {key: value.strip("'\"") for key, value in lines}
+        if said.get("model_path"):
+            # From the data folder, of which ``root`` is llamacpp/models.
+            named = root.parent.parent / said["model_path"]
+            yield said.get("name") or "/".join(path.parent.relative_to(root).parts), named
+    yield from _in_folder(root, stop)
+
+
+_FINDERS: dict[Kind, Callable[[Path, threading.Event], Iterator[tuple[str, Path]]]] = {
+    Kind.OLLAMA: _in_ollama,
+    Kind.JAN: _in_jan,
+}
+
+
+def _hugging_face() -> list[Path]:
+    """The order of huggingface_hub's constants.py."""
+    bases = [*_named("XDG_CACHE_HOME"), Path("~/.cache")]
+    homes = [*_named("HF_HOME"), *(base / "huggingface" for base in bases)]
+    caches = [*_named("HF_HUB_CACHE"), *_named("HUGGINGFACE_HUB_CACHE")]
+    return _expanded([*caches, *(home / "hub" for home in homes)])
+
+
+def _lm_studio() -> list[Path]:
+    pointer = _text(Path.home() / ".lmstudio-home-pointer").strip()
+    homes = [Path(pointer)] if pointer else []
+    homes += [Path("~/.lmstudio"), Path("~/.cache/lm-studio")]
+    homes = _expanded(homes)
+    # An Electron application's own folder held the settings until 0.3.
+    older = platformdirs.user_config_path("LM Studio", appauthor=False, roaming=True)
+    chosen = [_folder_in(home / "settings.json", "downloadsFolder") for home in (*homes, older)]
+    return [path for path in chosen if path] + [home / "models" for home in homes]
+
+
+def _ollama() -> list[Path]:
+    """The last one is that of the service which Ollama's installer sets up on Linux."""
+    usual = [Path("~/.ollama/models"), Path("/usr/share/ollama/.ollama/models")]
+    return _expanded([*_named("OLLAMA_MODELS"), *usual])
+
+
+def _jan() -> list[Path]:
+    homes = [
+        platformdirs.user_data_path("Jan", appauthor=False, roaming=True),
+        platformdirs.user_config_path("Jan", appauthor=False, roaming=True),  # before 2025
+    ]
+    chosen = [_folder_in(home / "settings.json", "data_folder") for home in homes]
+    folders = [*_named("JAN_DATA_FOLDER"), *(path for path in chosen if path)]
+    folders = _expanded([*folders, *(home / "data" for home in homes), Path("~/jan")])
+    return [data / way for data in folders for way in ("llamacpp/models", "models")]
+
+
+def _llama_cpp() -> list[Path]:
+    own = platformdirs.user_cache_path("llama.cpp", appauthor=False, opinion=False)
+    return _expanded([*_named("LLAMA_CACHE"), own])
+
+
+def _named(variable: str) -> list[Path]:
+    """The folder that the environment names, if it does."""
+    value = os.environ.get(variable)
+    return [Path(os.path.expandvars(value))] if value else []
+
+
+def _expanded(paths: Iterable[Path]) -> list[Path]:
+    return [Path(os.path.expanduser(path)) for path in paths]
+
+
+def _folder_in(settings: Path, key: str) -> Path | None:
+    """The folder that another program's settings name under ``key``."""
+    value = _json(settings).get(key)
+    if not isinstance(value, str) or not value:
+        return None
+    return settings.parent / os.path.expanduser(value)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    """The object in a file, empty where there is none."""
+    try:
+        value = json.loads(_text(path))
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _text(path: Path) -> str:
+    """The content of a small regular file, empty where it cannot be read."""
+    status = _status(path)
+    if status is None or status.st_size > _LONGEST_TEXT:
+        return ""
+    try:
+        return path.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError:
+        return ""
