@@ -208,6 +208,9 @@ def test_strange_manifests_name_nothing(home: Path, layers: object) -> None:
     (root / "manifests/registry.ollama.ai/library/a/c").write_text("no JSON")
     (root / "manifests/registry.ollama.ai/library/a/d").write_text("[]")
     (root / "manifests/registry.ollama.ai/library/a/e").write_text("[" * 100_000)
+    way = "manifests/registry.ollama.ai/library/a/f"
+    ollama(root, way, gguf_bytes())
+    (root / way).write_text((root / way).read_text() + " " * 2_000_000)
     assert found(home) == {}
 
 
@@ -445,3 +448,20 @@ def test_stop(tmp_path: Path) -> None:
     assert next(models).name == "0"
     stop.set()
     assert list(models) == []
+
+
+def test_stop_where_there_is_no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for n in range(20):
+        (tmp_path / str(n)).mkdir()
+    stop = threading.Event()
+    real, entered = os.scandir, []
+
+    def scandir(folder: Path) -> object:
+        entered.append(folder)
+        if len(entered) == 3:
+            stop.set()
+        return real(folder)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert list(library.scan([Place(Kind.CHOSEN, tmp_path)], stop)) == []
+    assert len(entered) == 3
