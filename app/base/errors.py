@@ -25,6 +25,13 @@ turns them into sentences.
     │   ├── StoreFull
     │   ├── StoreReadOnly
     │   └── StoreLocked
+    ├── HubError(repository, file)  a file on the hub that did not come
+    │   ├── HubUnreachable(reason)
+    │   ├── HubRefused(status)
+    │   ├── HubNotFound
+    │   ├── DownloadDamaged
+    │   ├── NoRoom(path, needed, free)
+    │   └── CacheUnwritable(path, reason)
     └── Cancelled                   a person stopped it: not a fault
 """
 
@@ -176,3 +183,50 @@ class StoreReadOnly(StoreError):
 
 class StoreLocked(StoreError):
     """Another program holds it."""
+
+
+@dataclass(eq=False)
+class HubError(FiresideError):
+    """``file`` of ``repository`` cannot be had."""
+
+    repository: str
+    file: str
+
+
+@dataclass(eq=False)
+class HubUnreachable(HubError):
+    """No answer from the hub, or none that makes sense; ``reason`` says which."""
+
+    reason: str
+
+
+@dataclass(eq=False)
+class HubRefused(HubError):
+    """The hub does not give it to this person: HTTP ``status`` 401, 403 or the like."""
+
+    status: int
+
+
+class HubNotFound(HubError):
+    """The hub has no such repository, revision or file."""
+
+
+class DownloadDamaged(HubError):
+    """All of it came, more than once, and its hash is never that which the hub told."""
+
+
+@dataclass(eq=False)
+class NoRoom(HubError):
+    """The disk of ``path`` has ``free`` bytes where ``needed`` more are to come."""
+
+    path: Path
+    needed: int
+    free: int
+
+
+@dataclass(eq=False)
+class CacheUnwritable(HubError):
+    """The folder ``path`` takes no files; ``reason`` is the system's word."""
+
+    path: Path
+    reason: str

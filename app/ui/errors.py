@@ -36,6 +36,8 @@ def explain(error: BaseException) -> Explanation:
             return _engine(error)
         case e.StoreError():
             return Explanation(_store(error))
+        case e.HubError():
+            return Explanation(_hub(error), Action.RETRY)
     return Explanation(
         f"Something went wrong that Fireside did not expect ({type(error).__name__}: {error}). "
         "Try again.",
@@ -146,6 +148,37 @@ def _store(error: e.StoreError) -> str:
         case e.StoreLocked():
             return f"Another program is using the chats in {place}. Close it and start again."
     return f"The chats in {place} cannot be used. Check the folder."
+
+
+def _hub(error: e.HubError) -> str:
+    name = f"“{error.file}”"
+    match error:
+        case e.HubUnreachable():
+            return f"Hugging Face cannot be reached ({error.reason}). Check the connection."
+        case e.HubRefused():
+            return (
+                f"Hugging Face does not give out {name} (status {error.status}). Accept the terms "
+                f"of {error.repository} on its web page, and set HF_TOKEN to a token of yours."
+            )
+        case e.HubNotFound():
+            return f"There is no {name} in {error.repository} on Hugging Face. Choose another file."
+        case e.DownloadDamaged():
+            return (
+                f"What Hugging Face sends as {name} does not have the checksum that it promises. "
+                "Try again later, or on another network."
+            )
+        case e.NoRoom():
+            return (
+                f"{name} needs {gigabytes(error.needed)} more on the disk, and "
+                f"{gigabytes(error.free)} are free in {error.path}. Free some space: "
+                "what is there already is kept."
+            )
+        case e.CacheUnwritable():
+            return (
+                f"Fireside may not save models in {error.path} ({error.reason}). "
+                "Check who may write in this folder."
+            )
+    return f"{name} could not be downloaded."
 
 
 def gigabytes(size: int) -> str:

@@ -13,6 +13,7 @@ from app.ui.errors import Action, explain, gigabytes
 
 FILE = Path("/models/some model.gguf")
 STORE = Path("/data/chats.db")
+WANTED = ("org/some", "some model.gguf")
 ERRORS = [
     e.ModelMissing(FILE),
     e.ModelUnreadable(FILE, "Permission denied"),
@@ -37,6 +38,13 @@ ERRORS = [
     e.StoreReadOnly(STORE),
     e.StoreLocked(STORE),
     e.StoreError(STORE),
+    e.HubUnreachable(*WANTED, "timed out"),
+    e.HubRefused(*WANTED, 403),
+    e.HubNotFound(*WANTED),
+    e.DownloadDamaged(*WANTED),
+    e.NoRoom(*WANTED, Path("/cache"), 12_100_000_000, 3_000_000_000),
+    e.CacheUnwritable(*WANTED, Path("/cache"), "Permission denied"),
+    e.HubError(*WANTED),
 ]
 
 

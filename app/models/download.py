@@ -1,0 +1,98 @@
+"""A file of the hub into the hub's own cache: ranged, resumable, verified.
+
+Threads of a `Download` while it runs::
+
+    run()        the caller's: reports, and notices that it is to stop
+    leader       asks the hub, makes room, starts the others, repairs, publishes
+    lines        a few connections, each of which takes some blocks and fetches them
+    checker      hashes behind them, from the disk
+
+What has arrived is in `blob`; what goes wrong on the way, in `fetch`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+from huggingface_hub import constants
+
+from app.base.errors import Cancelled
+from app.models.blob import Place, forget
+from app.models.fetch import Changed, Patience, Reason, Wanted
+from app.models.session import Phase, Progress, Session, Waiting
+
+__all__ = ["Download", "Patience", "Phase", "Progress", "Reason", "Waiting", "Wanted"]
+
+_LINES = 4
+_TICK = 0.05  # seconds between two looks at what is going on
+_REPORTS = 0.2  # seconds between two reports of the same
+
+
+class Download:
+    """One file, fetched into ``cache`` (by default huggingface_hub's).
+
+    ``limit`` is the most bytes a second, or None; it may be changed while it runs.
+    """
+
+    def __init__(
+        self,
+        wanted: Wanted,
+        *,
+        cache: Path | None = None,
+        limit: float | None = None,
+        patience: Patience = Patience(),  # noqa: B008
+        lines: int = _LINES,
+    ) -> None:
+        path = PurePosixPath(wanted.file)
+        if path.is_absolute() or ".." in path.parts or "\\" in wanted.file or not path.parts:
+            raise ValueError(f"no name of a file: {wanted.file!r}")
+        self.wanted = wanted
+        self.cache = cache or Path(constants.HF_HUB_CACHE)
+        self.limit = limit
+        self.patience = patience
+        self.lines = lines
+
+    def run(self, stop: threading.Event, report: Callable[[Progress], None]) -> Path:
+        """Fetches what is missing, and returns the path of the file in its snapshot.
+
+        Faults that may pass are waited for, without end; ``report``, which is called on this
+        thread, tells for what. Once ``stop`` is set, raises Cancelled within 0.2 s, and what has
+        arrived stays for the next `run`. Raises HubError.
+        """
+        while True:
+            session = Session(
+                self.wanted, self.cache, self.patience, self.lines, lambda: self.limit
+            )
+            try:
+                return self._watch(session, stop, report)
+            except Changed:
+                continue  # the new one, from the beginning
+
+    def _watch(
+        self, session: Session, stop: threading.Event, report: Callable[[Progress], None]
+    ) -> Path:
+        session.start()
+        told, when = None, 0.0
+        try:
+            while not session.over.wait(_TICK):
+                if stop.is_set():
+                    raise Cancelled
+                now = session.progress()
+                if now.phase is not told or time.monotonic() - when >= _REPORTS:
+                    told, when = now.phase, time.monotonic()
+                    report(now)
+        finally:
+            session.end()
+        if session.error:
+            raise session.error
+        assert session.result
+        report(session.progress())
+        return session.result
+
+    def discard(self) -> None:
+        """Removes what has arrived of it, of any version, from the cache. Raises OSError."""
+        for_all = Place(self.cache, self.wanted.repository, self.wanted.file, "", "", "")
+        forget(for_all, others=True)

@@ -1,0 +1,270 @@
+"""One request at a time to the hub, and to where the hub sends for the bytes.
+
+What may pass by itself is a `Retry`; what will not is a HubError.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import email.utils
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url
+from huggingface_hub.errors import OfflineModeIsEnabled
+from huggingface_hub.utils._headers import build_hf_headers
+
+from app.base.errors import HubNotFound, HubRefused, HubUnreachable
+
+# Else the library asks huggingface.co, whatever the endpoint, which programs it is to look for.
+constants.HF_HUB_DISABLE_TELEMETRY = True
+
+_REFUSALS = frozenset({400, 401, 403, 405, 451})
+
+
+class Reason(StrEnum):
+    """What a download waits for."""
+
+    CONNECTION = "connection"  # there is none, or it broke
+    STALLED = "stalled"  # it is there and silent
+    BUSY = "busy"  # the server wants to be left alone for a while
+    SERVER = "server"  # the server has a fault, or sent something else than was asked for
+    ADDRESS = "address"  # the address that the hub gave is no longer good
+    OTHER = "other"  # another program downloads the same file
+
+
+class Retry(Exception):
+    """To be tried again, after ``after`` seconds where the server said so."""
+
+    def __init__(self, reason: Reason, detail: str, after: float | None = None) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.after = after
+
+
+class Changed(Exception):
+    """The hub has another version of the file than that which was begun."""
+
+
+class Ended(Exception):
+    """Nobody wants the bytes any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A file of a repository on the hub at ``endpoint`` (None: huggingface_hub's own)."""
+
+    repository: str
+    file: str
+    revision: str = constants.DEFAULT_REVISION
+    endpoint: str | None = None
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the hub says of it."""
+
+    commit: str
+    etag: str
+    size: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds: the first pause before another try, which doubles up to the longest; how long a
+    connection may be silent; how long it may take to come about."""
+
+    first: float = 0.5
+    longest: float = 30.0
+    silence: float = 20.0
+    connect: float = 10.0
+
+
+class Source:
+    """The bytes of one file, from wherever the hub says. Thread-safe."""
+
+    def __init__(self, wanted: Wanted, patience: Patience) -> None:
+        self._wanted = wanted
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._found: Found | None = None
+        self._fresh = False  # is the address good as far as is known?
+        self._validator: str | None = None  # the ETag at that address, which is not the hub's
+        self.whole_only = False  # the server seems to know no ranges
+        self._refusals = 0  # of ranges, in a row
+        self._url = hf_hub_url(
+            wanted.repository, wanted.file, revision=wanted.revision, endpoint=wanted.endpoint
+        )
+
+    def find(self) -> Found:
+        """Asks the hub where it has not been asked, or where the address is good no longer.
+        Raises Retry, Changed and HubError."""
+        with self._lock:
+            if self._found is None or not self._fresh:
+                found = self._ask()
+                if self._found and (found.etag, found.size) != (self._found.etag, self._found.size):
+                    raise Changed
+                self._found, self._fresh, self._validator = found, True, None
+            return self._found
+
+    def _ask(self) -> Found:
+        who = self._wanted.repository, self._wanted.file
+        try:
+            told = get_hf_file_metadata(
+                self._url,
+                token=self._wanted.token,
+                timeout=self._patience.connect,
+                endpoint=self._wanted.endpoint,
+            )
+        except OfflineModeIsEnabled as error:
+            raise HubUnreachable(*who, "HF_HUB_OFFLINE is set") from error
+        except (httpx2.HTTPError, OSError) as error:
+            response = getattr(error, "response", None)
+            status = getattr(response, "status_code", 0)
+            if status in (404, 410):
+                raise HubNotFound(*who) from error
+            if status in _REFUSALS:
+                raise HubRefused(*who, status) from error
+            raise _retry(error, response) from error
+        if told.etag is None or told.size is None or told.commit_hash is None:
+            raise Retry(Reason.SERVER, "no ETag, size or commit: is this a hub?")
+        if not told.etag.replace("-", "").isalnum():
+            raise Retry(Reason.SERVER, f"an ETag that cannot name a file: {told.etag!r}")
+        return Found(told.commit_hash, told.etag, told.size, told.location)
+
+    def read(
+        self, line: Line, start: int, end: int, sink: Callable[[int, memoryview], None]
+    ) -> None:
+        """Gives the bytes from ``start`` to ``end`` to ``sink``, with their offsets, as they
+        come. Raises Retry, Changed, HubError, Ended, and what ``sink`` raises."""
+        found = self.find()
+        headers = {"Accept-Encoding": "identity"}
+        if urlsplit(found.address).netloc == urlsplit(self._url).netloc:
+            headers |= build_hf_headers(token=self._wanted.token)
+        headers["Range"] = f"bytes={start}-{end - 1}"
+        if self._validator:
+            headers["If-Range"] = self._validator
+        try:
+            with line.get(found.address, headers) as response:
+                at = self._begin(response, found, start)
+                for chunk in response.iter_raw():
+                    data = memoryview(chunk)[max(0, start - at) : max(0, end - at)]
+                    if data:
+                        sink(max(at, start), data)
+                    at += len(chunk)
+                    if at >= end:
+                        break
+        except (httpx2.HTTPError, httpx2.InvalidURL, RuntimeError) as error:
+            if line.closed:
+                raise Ended from error
+            if isinstance(error, RuntimeError):
+                raise
+            raise _retry(error, None) from error
+        if at < end:
+            raise Retry(Reason.CONNECTION, "the answer was shorter than it should be")
+
+    def _begin(self, response: httpx2.Response, found: Found, start: int) -> int:
+        """The offset at which the answer begins."""
+        status = response.status_code
+        if status in (401, 403, 404, 410, 416):
+            self._distrust()
+            raise Retry(Reason.ADDRESS, f"status {status}")
+        if status == 206:
+            span, _, total = response.headers.get("Content-Range", "").partition("/")
+            if span.partition("-")[0] != f"bytes {start}" or total not in ("*", str(found.size)):
+                self._distrust()
+                raise Retry(Reason.SERVER, f"another range than was asked for: {span}/{total}")
+            self._refusals, self.whole_only = 0, False
+            etag = response.headers.get("ETag", "")
+            self._validator = etag if etag.startswith('"') else None  # a weak one is no use
+            return start
+        if status == 200:
+            self._distrust()  # the file may be another one
+            self._refusals += 1
+            length = response.headers.get("Content-Length", str(found.size))
+            if self.whole_only and length == str(found.size):
+                return 0
+            self.whole_only = self._refusals >= 3
+            raise Retry(Reason.SERVER, "the whole file where a range was asked for")
+        raise _retry(None, response)
+
+    def _distrust(self) -> None:
+        with self._lock:
+            self._fresh = False
+
+
+def _retry(error: Exception | None, response: httpx2.Response | None) -> Retry:
+    if response is not None:
+        busy = response.status_code in (429, 503) and "Retry-After" in response.headers
+        reason = Reason.BUSY if busy or response.status_code == 429 else Reason.SERVER
+        after = _seconds(response.headers.get("Retry-After"))
+        return Retry(reason, f"status {response.status_code}", after)
+    if isinstance(error, httpx2.ReadTimeout | httpx2.WriteTimeout):
+        return Retry(Reason.STALLED, str(error))
+    return Retry(Reason.CONNECTION, str(error) or type(error).__name__)
+
+
+def _seconds(header: str | None) -> float | None:
+    """Retry-After has seconds or a date (RFC 9110, 10.2.3)."""
+    if header is None:
+        return None
+    try:
+        if header.strip().isdigit():
+            return float(header)
+        return max(0.0, email.utils.parsedate_to_datetime(header).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None
+
+
+class Line:
+    """A connection, kept from one request to the next, which another thread may cut."""
+
+    def __init__(self, context: ssl.SSLContext, patience: Patience) -> None:
+        timeout = httpx2.Timeout(patience.silence, connect=patience.connect)
+        self._client = httpx2.Client(verify=context, timeout=timeout, follow_redirects=True)
+        self._lock = threading.Lock()
+        self._sockets: list[Any] = []
+        self.closed = False
+
+    def get(self, address: str, headers: dict[str, str]) -> Any:
+        """The answer, to be used in a ``with``. Raises httpx2's errors."""
+        return self._client.stream(
+            "GET", address, headers=headers, extensions={"trace": self._trace}
+        )
+
+    def _trace(self, event: str, info: dict[str, Any]) -> None:
+        if event not in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            return
+        found = info["return_value"].get_extra_info("socket")
+        with self._lock:
+            self._sockets = [*self._sockets[-3:], found]
+            if self.closed:
+                _shut(found)
+
+    def cut(self) -> None:
+        """Ends what is going on, from any thread."""
+        with self._lock:
+            self.closed = True
+            for found in self._sockets:
+                _shut(found)
+
+    def close(self) -> None:
+        """Lets go of the connection, in the thread that used it."""
+        self.cut()
+        self._client.close()
+
+
+def _shut(found: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # it may have ended by itself
+        # Not an SSLSocket's own, which takes away what the thread that reads is using.
+        socket.socket.shutdown(found, socket.SHUT_RDWR)

@@ -1,0 +1,274 @@
+"""A hub on loopback: a real HTTP server that speaks what huggingface_hub uses to fetch a file,
+a second one that the first sends to for the bytes, and faults by a plan."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import unquote
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+class Fault(StrEnum):
+    """What may go wrong with one answer."""
+
+    NONE = "none"
+    DROP = "drop"  # the connection breaks in the middle
+    STALL = "stall"  # silence in the middle
+    BUSY = "busy"  # 429 with Retry-After
+    BROKEN = "broken"  # 502
+    WRONG = "wrong"  # one byte is another
+    WHOLE = "whole"  # 200 and the whole file for a range
+    SHORT = "short"  # a whole answer of less than was asked for
+    EXPIRED = "expired"  # 403, until the hub is asked for an address again
+    SLOW = "slow"
+
+
+FAULTS = tuple(fault for fault in Fault if fault is not Fault.NONE)
+
+
+@dataclass
+class File:
+    """What the hub has under a name. ``etag`` is told by the hub, ``commit`` too."""
+
+    content: bytes
+    commit: str = COMMIT
+    small: bool = False  # kept in git itself: git's own hash, and no redirect
+
+    @property
+    def etag(self) -> str:
+        if self.small:
+            return hashlib.sha1(b"blob %d\0" % len(self.content) + self.content).hexdigest()
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass
+class Hub:
+    """``plan`` has the faults of the next answers with bytes; ``hub_plan`` the status of the next
+    answers of the hub itself. All that was asked is in ``asked`` (ranges) and ``sent`` (bytes)."""
+
+    files: dict[str, File] = field(default_factory=dict)
+    plan: Iterator[Fault] = field(default_factory=lambda: iter(()))
+    hub_plan: Iterator[int] = field(default_factory=lambda: iter(()))
+    token: str | None = None  # that is wanted
+    retry_after: str = "0"
+    stall: float = 30.0  # seconds at most
+    rate: float | None = None  # bytes a second, of each connection
+    ranges: bool = True  # does it know them?
+    endpoint: str = ""
+    cdn: str = ""
+    sent: int = 0
+    heads: int = 0
+    asked: list[tuple[int, int]] = field(default_factory=list)
+    tokens_at_cdn: list[str] = field(default_factory=list)
+    lie_at: set[int] = field(default_factory=set)  # offsets that are always sent wrong
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    closing: threading.Event = field(default_factory=threading.Event)
+    generation: int = 0  # of the addresses that are good
+
+    def next_fault(self) -> Fault:
+        with self.lock:
+            return next(self.plan, Fault.NONE)
+
+
+def seeded(seed: int, count: int = 30, share: float = 0.4) -> Iterator[Fault]:
+    """A plan with ``count`` answers of which a share has faults."""
+    dice = random.Random(seed)
+    kinds = dice.sample(FAULTS, k=dice.randint(1, len(FAULTS)))
+    return iter([dice.choice(kinds) if dice.random() < share else Fault.NONE for _ in range(count)])
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    hub: Hub
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+    def _plain(
+        self, status: int, headers: Iterable[tuple[str, str]] = (), body: bytes = b""
+    ) -> None:
+        self.send_response(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+
+class _HubHandler(_Handler):
+    def do_HEAD(self) -> None:
+        hub = self.hub
+        with hub.lock:
+            hub.heads += 1
+            status = next(hub.hub_plan, 200)
+        if status != 200:
+            return self._plain(status, [("Retry-After", hub.retry_after)] if status == 429 else [])
+        if hub.token and self.headers.get("Authorization") != f"Bearer {hub.token}":
+            return self._plain(401, [("X-Error-Code", "GatedRepo")])
+        found = self._file()
+        if found is None:
+            return self._plain(404, [("X-Error-Code", "EntryNotFound")])
+        name, file = found
+        headers = [("X-Repo-Commit", file.commit), ("Accept-Ranges", "bytes")]
+        if file.small:
+            self.send_response(200)
+            for header in [*headers, ("ETag", f'"{file.etag}"')]:
+                self.send_header(*header)
+            self.send_header("Content-Length", str(len(file.content)))
+            self.end_headers()
+            return None
+        with hub.lock:
+            generation = hub.generation
+        headers += [
+            ("X-Linked-Etag", f'"{file.etag}"'),
+            ("X-Linked-Size", str(len(file.content))),
+            ("ETag", '"of-the-pointer"'),
+            ("Location", f"{hub.cdn}/{generation}/{name}"),
+        ]
+        return self._plain(302, headers)
+
+    def do_GET(self) -> None:
+        found = self._file()
+        if found is None or not found[1].small:
+            return self._plain(404)
+        return self._plain(200, [("ETag", f'"{found[1].etag}"')], found[1].content)
+
+    def _file(self) -> tuple[str, File] | None:
+        repository, _, rest = self.path.strip("/").partition("/resolve/")
+        name = f"{repository}/{unquote(rest.partition('/')[2])}"
+        file = self.hub.files.get(name)
+        return (name, file) if file else None
+
+
+class _CdnHandler(_Handler):
+    def do_GET(self) -> None:
+        hub = self.hub
+        if "Authorization" in self.headers:
+            hub.tokens_at_cdn.append(self.headers["Authorization"])
+        generation, _, name = unquote(self.path).strip("/").partition("/")
+        fault = hub.next_fault()
+        with hub.lock:
+            if fault is Fault.EXPIRED:
+                hub.generation += 1
+            good = int(generation) == hub.generation
+        if not good:
+            return self._plain(403, body=b"<Error>Request has expired</Error>")
+        if fault is Fault.BUSY:
+            return self._plain(429, [("Retry-After", hub.retry_after)])
+        if fault is Fault.BROKEN:
+            return self._plain(502, body=b"<h1>Bad gateway</h1>")
+        content = hub.files[name].content
+        etag = f'"cdn-{hashlib.md5(content).hexdigest()}"'  # not the hub's, as in life
+        start, end, status = 0, len(content), 200
+        wanted = self.headers.get("Range")
+        same = self.headers.get("If-Range", etag) == etag
+        if wanted and hub.ranges and same and fault is not Fault.WHOLE:
+            first, _, last = wanted.removeprefix("bytes=").partition("-")
+            start, end, status = int(first), min(int(last) + 1, len(content)), 206
+        if wanted:
+            with hub.lock:
+                hub.asked.append((start, end))
+        promised = end
+        if fault is Fault.SHORT and status == 206:
+            promised = end = start + max(1, (end - start) // 2)
+        self.send_response(status)
+        self.send_header("ETag", etag)
+        self.send_header("Content-Length", str(promised - start))
+        if status == 206:
+            self.send_header("Content-Range", f"bytes {start}-{end - 1}/{len(content)}")
+        self.end_headers()
+        self._body(content, start, end, fault)
+        return None
+
+    def _body(self, content: bytes, start: int, end: int, fault: Fault) -> None:
+        hub = self.hub
+        breaks = start + (end - start) * 2 // 3
+        rate = hub.rate or (5e6 if fault is Fault.SLOW else None)
+        step = 64 << 10
+        for at in range(start, end, step):
+            data = bytearray(content[at : min(at + step, end)])
+            if at >= breaks and fault is Fault.DROP:
+                self.close_connection = True
+                return
+            if at >= breaks and fault is Fault.STALL:
+                hub.closing.wait(hub.stall)
+                self.close_connection = True
+                return
+            if fault is Fault.WRONG and at == start:
+                data[len(data) // 2] ^= 1
+            for lie in hub.lie_at:
+                if at <= lie < at + len(data):
+                    data[lie - at] ^= 1
+            if hub.closing.is_set():
+                return
+            try:
+                self.wfile.write(data)
+            except OSError:
+                self.close_connection = True
+                return
+            with hub.lock:
+                hub.sent += len(data)
+            if rate:
+                time.sleep(len(data) / rate)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = False  # joined when closed: none is left running
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        pass  # whoever asked has gone
+
+    def __init__(self, handler: type[_Handler], hub: Hub) -> None:
+        self.open: set[Any] = set()
+        super().__init__(("127.0.0.1", 0), type("Bound", (handler,), {"hub": hub}))
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self.open.discard(request)
+        super().shutdown_request(request)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+@contextmanager
+def serving(**files: bytes) -> Iterator[Hub]:
+    """A hub with some files, by their names in "org/name"."""
+    hub = Hub({f"org/name/{name}": File(content) for name, content in files.items()})
+    servers = [_Server(_HubHandler, hub), _Server(_CdnHandler, hub)]
+    hub.endpoint, hub.cdn = (server.url for server in servers)
+    threads = [
+        threading.Thread(target=server.serve_forever, args=(0.02,), name=f"hub-{n}")
+        for n, server in enumerate(servers)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield hub
+    finally:
+        hub.closing.set()
+        for server in servers:
+            server.shutdown()
+            for request in list(server.open):
+                try:
+                    request.shutdown(2)
+                except OSError:
+                    continue
+            server.server_close()
+        for thread in threads:
+            thread.join()

@@ -1,0 +1,430 @@
+"""Downloads from a fake hub: whatever goes wrong on the way, the right file arrives."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import huggingface_hub
+import pytest
+
+from app.base import errors as e
+from app.models import blob as blobs
+from app.models import session
+from app.models.download import Download, Patience, Phase, Progress, Reason, Wanted
+from tests.fakes.hub import FAULTS, Fault, File, Hub, seeded, serving
+
+MIB = 1 << 20
+CONTENT = random.Random(1).randbytes(12 * MIB + 12345)
+NAME = "m.gguf"
+QUICK = Patience(first=0.01, longest=0.1, silence=0.3, connect=2.0)
+SEEDS = int(os.environ.get("FIRESIDE_FAULT_SEEDS", "6"))
+SEEDED_SIZE = int(os.environ.get("FIRESIDE_FAULT_SIZE", str(len(CONTENT))))
+
+
+@pytest.fixture(autouse=True)
+def any_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The disk of whoever tests may be full. The library's own client is closed afterwards."""
+    monkeypatch.setattr(session, "_SPARE", 0)
+    yield
+    huggingface_hub.close_session()
+
+
+@pytest.fixture
+def hub() -> Iterator[Hub]:
+    with serving(**{NAME: CONTENT}) as hub:
+        yield hub
+
+
+class Run:
+    """A download, and what it told."""
+
+    def __init__(self, hub: Hub, cache: Path, *, file: str = NAME, **options: Any) -> None:
+        self.told: list[Progress] = []
+        self.stop = threading.Event()
+        wanted = Wanted("org/name", file, endpoint=hub.endpoint, token=options.pop("token", None))
+        self.download = Download(
+            wanted, cache=cache, patience=options.pop("patience", QUICK), **options
+        )
+
+    def __call__(self) -> Path:
+        return self.download.run(self.stop, self.report)
+
+    def report(self, progress: Progress) -> None:
+        self.told.append(progress)
+
+    def reasons(self) -> set[Reason]:
+        return {told.waiting.reason for told in self.told if told.waiting}
+
+
+def blobs_in(cache: Path) -> list[str]:
+    return sorted(path.name for path in cache.glob("models--org--name/blobs/*"))
+
+
+def is_right(path: Path, content: bytes = CONTENT) -> bool:
+    return path.read_bytes() == content
+
+
+def test_the_library_finds_it(hub: Hub, tmp_path: Path) -> None:
+    run = Run(hub, tmp_path)
+    path = run()
+    assert is_right(path)
+    assert hub.sent == len(CONTENT)
+    assert huggingface_hub.try_to_load_from_cache("org/name", NAME, tmp_path) == str(path)
+    scanned = huggingface_hub.scan_cache_dir(tmp_path)
+    assert not scanned.warnings
+    (repo,) = scanned.repos
+    (revision,) = repo.revisions
+    assert (repo.repo_id, repo.size_on_disk, revision.refs) == (
+        "org/name",
+        len(CONTENT),
+        frozenset({"main"}),
+    )
+    assert blobs_in(tmp_path) == [hashlib.sha256(CONTENT).hexdigest()]
+    assert run.told[-1] == Progress(Phase.DONE, len(CONTENT), len(CONTENT), len(CONTENT))
+
+
+def test_a_second_time_costs_nothing(hub: Hub, tmp_path: Path) -> None:
+    assert Run(hub, tmp_path)() == Run(hub, tmp_path)()
+    assert hub.sent == len(CONTENT)
+
+
+def test_the_default_place_is_the_librarys(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "there"))
+    download = Download(Wanted("org/name", NAME, endpoint=hub.endpoint), patience=QUICK)
+    assert download.run(threading.Event(), lambda _: None).is_relative_to(tmp_path / "there")
+
+
+@pytest.mark.parametrize("disabled", [False, True])
+def test_what_the_library_fetched_is_not_fetched_again(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, disabled: bool
+) -> None:
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_SYMLINKS", disabled)
+    path = Run(hub, tmp_path)()
+    assert path.is_symlink() is not disabled
+    got = huggingface_hub.hf_hub_download(
+        "org/name", NAME, cache_dir=tmp_path, endpoint=hub.endpoint
+    )
+    assert (got, hub.sent) == (str(path), len(CONTENT))
+    assert Run(hub, tmp_path)() == path
+    assert hub.sent == len(CONTENT)
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", CONTENT[: 3 * MIB]])
+def test_small_files(hub: Hub, tmp_path: Path, content: bytes) -> None:
+    hub.files["org/name/a/b.json"] = File(content, small=True)
+    hub.files["org/name/c/d.bin"] = File(content)
+    for name in ("a/b.json", "c/d.bin"):
+        path = Run(hub, tmp_path, file=name)()
+        assert is_right(path, content)
+        assert huggingface_hub.try_to_load_from_cache("org/name", name, tmp_path) == str(path)
+
+
+# --- Faults ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault(hub: Hub, tmp_path: Path, fault: Fault) -> None:
+    hub.plan = iter([Fault.NONE, fault, fault])
+    run = Run(hub, tmp_path)
+    assert is_right(run())
+    if fault not in (Fault.WRONG, Fault.WHOLE):
+        assert hub.sent <= len(CONTENT) + MIB
+    assert len(blobs_in(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_many_faults(tmp_path: Path, seed: int) -> None:
+    content = random.Random(seed).randbytes(SEEDED_SIZE)
+    with serving(**{NAME: content}) as hub:
+        hub.plan = seeded(seed)
+        assert is_right(Run(hub, tmp_path)(), content)
+        told = list(seeded(seed))
+        if Fault.WRONG not in told and Fault.WHOLE not in told:
+            assert hub.sent <= len(content) * 1.05
+
+
+@pytest.mark.parametrize(
+    ("faults", "reason"),
+    [
+        (Fault.DROP, Reason.CONNECTION),
+        (Fault.STALL, Reason.STALLED),
+        (Fault.BUSY, Reason.BUSY),
+        (Fault.BROKEN, Reason.SERVER),
+        (Fault.WHOLE, Reason.SERVER),
+        (Fault.EXPIRED, Reason.ADDRESS),
+    ],
+)
+def test_it_tells_what_it_waits_for(
+    hub: Hub, tmp_path: Path, faults: Fault, reason: Reason
+) -> None:
+    hub.plan = iter([faults])
+    hub.retry_after = "1"
+    run = Run(hub, tmp_path, patience=Patience(0.3, 0.4, 0.3, 2.0), lines=1)
+    assert is_right(run())
+    assert reason in run.reasons()
+    assert all(told.speed == 0 for told in run.told if told.waiting)
+
+
+def test_a_server_that_knows_no_ranges(hub: Hub, tmp_path: Path) -> None:
+    hub.ranges = False
+    assert is_right(Run(hub, tmp_path)())
+    assert len(hub.asked) <= 10  # most of them broken off at once
+
+
+def test_no_connection_is_waited_for(tmp_path: Path) -> None:
+    with serving(**{NAME: CONTENT}) as hub:
+        pass  # nobody listens there any more
+    run = Run(hub, tmp_path)
+    threading.Timer(0.6, run.stop.set).start()
+    with pytest.raises(e.Cancelled):
+        run()
+    assert run.reasons() == {Reason.CONNECTION}
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_the_hub_itself_is_out_of_order(hub: Hub, tmp_path: Path, status: int) -> None:
+    hub.hub_plan = iter([status] * 3)
+    assert is_right(Run(hub, tmp_path)())
+    assert hub.heads == 4
+
+
+def test_refusals(hub: Hub, tmp_path: Path) -> None:
+    with pytest.raises(e.HubNotFound):
+        Run(hub, tmp_path, file="other.gguf")()
+    hub.token = "secret"
+    with pytest.raises(e.HubRefused) as refused:
+        Run(hub, tmp_path, token="wrong")()
+    assert refused.value.status == 401
+    assert is_right(Run(hub, tmp_path, token="secret")())
+    assert hub.tokens_at_cdn == []
+
+
+@pytest.mark.parametrize("name", ["", "/etc/passwd", "a/../../b", "a\\b"])
+def test_names_that_lead_elsewhere(name: str) -> None:
+    with pytest.raises(ValueError, match="no name"):
+        Download(Wanted("org/name", name))
+
+
+# --- Versions -------------------------------------------------------------------------------
+
+
+def test_changed_in_the_middle(hub: Hub, tmp_path: Path) -> None:
+    other = CONTENT[::-1]
+
+    def plan() -> Iterator[Fault]:
+        yield from [Fault.NONE] * 3
+        hub.files[f"org/name/{NAME}"] = File(other, commit="f" * 40)
+        while True:
+            yield Fault.NONE
+
+    hub.plan = plan()
+    path = Run(hub, tmp_path, lines=2)()
+    assert is_right(path, other)
+    assert "f" * 40 in str(path)
+    assert blobs_in(tmp_path) == [hashlib.sha256(other).hexdigest()]
+
+
+def test_changed_between_two_days(hub: Hub, tmp_path: Path) -> None:
+    stopped(hub, tmp_path, 3 * MIB)
+    hub.files[f"org/name/{NAME}"] = File(CONTENT[::-1], commit="f" * 40)
+    assert is_right(Run(hub, tmp_path)(), CONTENT[::-1])
+    assert len(blobs_in(tmp_path)) == 1
+
+
+# --- Stopping and going on --------------------------------------------------------------------
+
+
+def stopped(hub: Hub, cache: Path, size: int) -> Run:
+    """A download that was stopped when the hub had sent so much."""
+    hub.rate = 4e6
+    run = Run(hub, cache)
+
+    def watch() -> None:
+        while hub.sent < size:
+            time.sleep(0.005)
+        run.stop.set()
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    with pytest.raises(e.Cancelled):
+        run()
+    watcher.join()
+    hub.rate = None
+    return run
+
+
+def test_paused_and_resumed(hub: Hub, tmp_path: Path) -> None:
+    stopped(hub, tmp_path, 6 * MIB)
+    assert len(blobs_in(tmp_path)) == 2
+    assert huggingface_hub.try_to_load_from_cache("org/name", NAME, tmp_path) is None
+    run = Run(hub, tmp_path)
+    assert is_right(run())
+    assert hub.sent <= len(CONTENT) + 6 * MIB  # a block of each line, and what was on its way
+    assert not huggingface_hub.scan_cache_dir(tmp_path).warnings
+
+
+def test_discarded(hub: Hub, tmp_path: Path) -> None:
+    stopped(hub, tmp_path, 2 * MIB).download.discard()
+    assert blobs_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("fault", [Fault.STALL, Fault.NONE, Fault.BUSY])
+def test_stops_at_once(hub: Hub, tmp_path: Path, fault: Fault) -> None:
+    hub.plan = iter([fault] * 99)
+    hub.retry_after = "30"
+    hub.rate = 1e6
+    run = Run(hub, tmp_path, patience=Patience(5.0, 5.0, 30.0, 5.0))
+    asked: list[float] = []
+
+    def stop() -> None:
+        asked.append(time.monotonic())
+        run.stop.set()
+
+    timer = threading.Timer(0.7, stop)
+    timer.start()
+    with pytest.raises(e.Cancelled):
+        run()
+    assert time.monotonic() - asked[0] < 0.35  # 0.2, and something for a busy machine
+    timer.join()
+
+
+def test_killed(hub: Hub, tmp_path: Path) -> None:
+    code = (
+        "import sys, threading; from pathlib import Path\n"
+        "from app.models import session; session._SPARE = 0\n"
+        "from app.models.download import Download, Wanted\n"
+        f"wanted = Wanted('org/name', '{NAME}', endpoint=sys.argv[1])\n"
+        "Download(wanted, cache=Path(sys.argv[2])).run(threading.Event(), lambda told: None)\n"
+    )
+    hub.rate = 4e6
+    root = Path(__file__).parents[2]
+    child = subprocess.Popen([sys.executable, "-c", code, hub.endpoint, str(tmp_path)], cwd=root)
+    while hub.sent < 7 * MIB:
+        time.sleep(0.01)
+    child.kill()
+    child.wait()
+    hub.rate = None
+    (journal,) = tmp_path.glob("models--org--name/blobs/*.blocks")
+    blocks = len(journal.read_text().splitlines()) - 1
+    assert blocks >= 3
+    time.sleep(0.2)  # what it had asked for is sent no more
+    before = hub.sent
+    run = Run(hub, tmp_path)
+    assert is_right(run())
+    assert hub.sent - before == len(CONTENT) - blocks * MIB
+    assert run.told[0].done >= blocks * MIB or run.told[0].phase is Phase.ASKING
+
+
+def test_what_the_disk_lost_is_fetched_again(hub: Hub, tmp_path: Path) -> None:
+    stopped(hub, tmp_path, 9 * MIB)
+    (part,) = tmp_path.glob("models--org--name/blobs/*.fireside")
+    (journal,) = tmp_path.glob("models--org--name/blobs/*.blocks")
+    first = int(journal.read_text().splitlines()[1].split()[0])
+    with part.open("r+b") as file:
+        file.seek(first * MIB)
+        file.write(bytes(MIB))
+    with journal.open("a") as file:
+        file.write("3 12")  # a line that was being written
+    run = Run(hub, tmp_path)
+    assert is_right(run())
+    assert Phase.REPAIRING not in {told.phase for told in run.told}
+
+
+def test_two_at_once(hub: Hub, tmp_path: Path) -> None:
+    hub.rate = 8e6
+    first, second = Run(hub, tmp_path), Run(hub, tmp_path)
+    thread = threading.Thread(target=first)
+    thread.start()
+    assert is_right(second())
+    thread.join()
+    assert hub.sent == len(CONTENT)
+    assert Reason.OTHER in first.reasons() | second.reasons()
+
+
+# --- The disk -------------------------------------------------------------------------------
+
+
+def test_too_little_room(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "free_space", lambda path: 1000)
+    with pytest.raises(e.NoRoom) as told:
+        Run(hub, tmp_path)()
+    assert (told.value.needed, told.value.free) == (len(CONTENT), 1000)
+    assert hub.sent == 0
+
+
+def test_full_in_the_middle(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = blobs.Blob._put
+    room = [5 * MIB]
+
+    def put(self: blobs.Blob, offset: int, data: memoryview) -> None:
+        room[0] -= len(data)
+        if room[0] < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(self, offset, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(blobs.Blob, "_put", put)
+        with pytest.raises(e.NoRoom) as told:
+            Run(hub, tmp_path)()
+    assert 0 < told.value.needed < len(CONTENT)
+    time.sleep(0.1)
+    before = hub.sent
+    assert is_right(Run(hub, tmp_path)())
+    assert hub.sent - before < len(CONTENT)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a file where a folder should be")
+def test_a_cache_that_takes_nothing(hub: Hub, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(e.CacheUnwritable):
+        Run(hub, tmp_path / "file")()
+
+
+# --- Wrong bytes ----------------------------------------------------------------------------
+
+
+def test_the_wrong_block_is_found(hub: Hub, tmp_path: Path) -> None:
+    hub.plan = iter([Fault.NONE, Fault.WRONG])
+    run = Run(hub, tmp_path)
+    assert is_right(run())
+    again = hub.asked[-1]
+    assert again[1] - again[0] == MIB
+    assert hub.asked[-1] == hub.asked[-2]  # the one that differs, twice; none behind it
+    assert hub.sent < 2 * len(CONTENT)
+
+
+def test_a_server_that_always_lies(hub: Hub, tmp_path: Path) -> None:
+    hub.lie_at = {5 * MIB + 5}
+    with pytest.raises(e.DownloadDamaged):
+        Run(hub, tmp_path)()
+    assert blobs_in(tmp_path) == []
+    assert huggingface_hub.try_to_load_from_cache("org/name", NAME, tmp_path) is None
+    hub.lie_at = set()
+    assert is_right(Run(hub, tmp_path)())
+
+
+# --- Speed ----------------------------------------------------------------------------------
+
+
+def test_a_limit(hub: Hub, tmp_path: Path) -> None:
+    run = Run(hub, tmp_path, limit=8e6)
+    begun = time.monotonic()
+    run()
+    took = time.monotonic() - begun
+    assert took > len(CONTENT) / 8e6 * 0.9
+    speeds = [told.speed for told in run.told if told.done > 4 * MIB and told.phase != "done"]
+    assert speeds
+    assert all(4e6 < speed < 12e6 for speed in speeds)
+    assert all(told.left is not None for told in run.told if told.speed)
