@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from app.engine.backend import Backend
 from app.engine.local import LocalBackend, Options
 from app.engine.plan import CacheType, Wishes
 from app.engine.probe import Machine
+from app.models import library
+from app.models.library import Model
 from app.store import Store
 
 T = TypeVar("T")
@@ -66,7 +69,8 @@ class Host:
         self.settings = settings_file.load(folders.settings)
         self._store = Store(folders.chats)
         self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="disk")
-        self._examiner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="examine")
+        self._examiner = ThreadPoolExecutor(max_workers=2, thread_name_prefix="examine")
+        self._ending = threading.Event()
         self.backend = backend or LocalBackend(folders.engine_log, folders.kept, self._options)
         self.chats = Chats(self._store, self.backend, publish, self._disk, self._may_prepare)
 
@@ -105,8 +109,13 @@ class Host:
         EngineError where llama.cpp does not say what it finds."""
         return self._examiner.submit(examine, self.backend, models)
 
+    def find_models(self) -> Future[tuple[Model, ...]]:
+        """Looks for models that are on this disk already."""
+        return self._examiner.submit(lambda: tuple(library.scan(library.places(), self._ending)))
+
     def close(self) -> None:
         """Stops everything; every word on screen is on disk afterwards."""
+        self._ending.set()
         self._examiner.shutdown(wait=False, cancel_futures=True)
         self.chats.close()
         self._examiner.shutdown()

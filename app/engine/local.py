@@ -97,7 +97,7 @@ class _Child:
             raise EngineFailed(str(error)) from error
         finally:
             theirs.close()
-        self.runs: tuple[ModelRef, Wishes] | None = None
+        self.runs: tuple[Path, Wishes] | None = None
         self.held = 0  # bytes of memory that cannot be paged out
         self.budget: int | None = None
         # A child that hangs does not read, and a full pipe must not block who asks.
@@ -261,7 +261,7 @@ class LocalBackend:
                 settings = less or plan.make(header, machine, wishes)
                 yield Planned(settings, reduced=less is not None)
                 yield from self._load(child, header, settings, cancel)
-                child.runs = model, wishes
+                child.runs = model.path, wishes
                 child.held = settings.host.total - settings.mmap * settings.host.weights
                 return
             except OutOfMemory:
@@ -301,7 +301,7 @@ class LocalBackend:
 
     def _runs(self, model: ModelRef) -> bool:
         child = self._child
-        wanted = (model, self._options().wishes)
+        wanted = (model.path, self._options().wishes)
         return child is not None and child.runs == wanted and child.process.is_alive()
 
     def _set_budget(self) -> None:

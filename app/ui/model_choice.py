@@ -11,6 +11,7 @@ from app.base.types import ModelRef
 from app.chat import ModelFailed, ModelLoading, ModelPlanned, ModelReady, Turn
 from app.engine.plan import Plan
 from app.host import Host, demo_model
+from app.models.library import Model
 
 _DEMO = "demo"  # in the settings: its path is another after an update
 _KEPT = 12  # files that the menu remembers
@@ -33,7 +34,10 @@ class ModelChoice(QObject):
         super().__init__(parent)
         self._host = host
         self._turn: Turn | None = None
-        self._plans: dict[ModelRef, Plan] = {}
+        self._plans: dict[Path, Plan] = {}
+        self._names: dict[str, str] = {}  # of what was found, by path
+        self.found: tuple[Model, ...] = ()
+        """What other programs left on this disk, and can be run."""
         self.demo = demo_model()
         self.loading: ModelRef | None = None
         self.current: ModelRef | None = None
@@ -48,11 +52,19 @@ class ModelChoice(QObject):
     @property
     def plan(self) -> Plan | None:
         """How that one is run, once it is known."""
-        return self._plans.get(self.asked) if self.asked else None
+        return self._plans.get(self.asked.path) if self.asked else None
 
     def known(self) -> list[ModelRef]:
         """The demo model, and the files that were opened."""
         return [self.demo, *(self._named(path) for path in self._host.settings.models)]
+
+    def adopt(self, found: tuple[Model, ...]) -> None:
+        """Other programs' models, to be used where they are."""
+        self.found = tuple(model for model in found if model.problem is None)
+        self._names = {str(model.path): model.name for model in self.found}
+        if self.current and not self.loading:
+            self.current = self._named(str(self.current.path))
+        self.changed.emit()
 
     def open(self, path: Path) -> None:
         """Chooses a file."""
@@ -69,7 +81,7 @@ class ModelChoice(QObject):
     def receive(self, event: ModelPlanned | ModelLoading | ModelReady | ModelFailed) -> None:
         """Takes in how the loading goes. What is said of another model is out of date."""
         if isinstance(event, ModelPlanned):  # also where an engine that ended is started anew
-            self._plans[event.model] = event.plan
+            self._plans[event.model.path] = event.plan
             self.planned.emit(event)
             return
         if event.model != self.loading:
@@ -106,4 +118,4 @@ class ModelChoice(QObject):
     def _named(self, path: str) -> ModelRef:
         if path in (_DEMO, str(self.demo.path)):
             return self.demo
-        return ModelRef(Path(path), Path(path).stem)
+        return ModelRef(Path(path), self._names.get(path, Path(path).stem))

@@ -76,6 +76,12 @@ class ModelDesk(QObject):
             action.setChecked(model == self._models.asked)
             action.setToolTip(str(model.path))
             action.triggered.connect(lambda _=False, model=model: self._models.choose(model))
+        known = {model.path for model in self._models.known()}
+        for found in self._models.found:
+            if found.path not in known:
+                action = menu.addAction(f"{found.name}\t{found.place.kind}")
+                action.setToolTip(str(found.path))
+                action.triggered.connect(lambda _=False, path=found.path: self.use(path))
         menu.addSeparator()
         menu.addAction("Open a GGUF file…\tCtrl+O", self.open_file)
         menu.addAction("Get gpt-oss-20b…", self.show_page)

@@ -69,6 +69,7 @@ class Window(Frame):
         last = host.settings.chat
         self._show_new()
         self._ask_disk(Store.chats, lambda chats: self._reopen(last, chats))
+        bridge.when_done(host.find_models(), self.models.adopt, self._tell)
 
     def _connect(self) -> None:
         self._bridge.delivered.connect(self._receive)

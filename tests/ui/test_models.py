@@ -75,6 +75,27 @@ def test_a_file_is_opened_and_remembered(start: Start, tmp_path: Path) -> None:
     assert picker(fireside) == "Model: mine"
 
 
+def test_what_another_program_downloaded_is_used_where_it_is(start: Start, home: Path) -> None:
+    folder = home / ".lmstudio" / "models" / "somebody" / "gpt-oss-GGUF"
+    folder.mkdir(parents=True)
+    theirs = folder / "theirs.gguf"
+    theirs.write_bytes(demo_model().path.read_bytes())
+    (folder / "broken.gguf").write_bytes(b"GGUF")
+    fireside = start()
+    fireside.until(lambda: fireside.window.models.found)
+    menu = QMenu()
+    fireside.window.desk.fill(menu)
+    (found,) = [action for action in menu.actions() if action.text().endswith("\tLM Studio")]
+    assert "broken" not in " ".join(action.text() for action in menu.actions())
+    found.trigger()
+    fireside.until(lambda: fireside.window.models.current.path == theirs)
+    name = found.text().split("\t")[0]
+    assert picker(fireside) == f"Model: {name}"
+    again = start()
+    again.until(lambda: picker(again) == f"Model: {name}")
+    menu.deleteLater()
+
+
 @pytest.mark.parametrize("on_page", [True, False])
 def test_a_bad_file_says_so_and_the_model_before_stays(
     fireside: Fireside, tmp_path: Path, on_page: bool
