@@ -8,7 +8,6 @@ in order.
 from __future__ import annotations
 
 import datetime
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
@@ -16,6 +15,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 
 from app.base.errors import Cancelled, FiresideError, StoreError
+from app.base.threads import loud
 from app.base.types import (
     Delta,
     Done,
@@ -429,15 +429,3 @@ _STATES = {
     StopReason.CANCELLED: State.STOPPED,
     StopReason.LENGTH: State.CUT_OFF,
 }
-
-
-def loud(work: Callable[..., None], *arguments: object) -> None:
-    """Runs ``work`` on an executor's thread, where a fault would be kept in a future that
-    nobody reads: it goes to the interpreter's hook for threads instead."""
-    try:
-        work(*arguments)
-    except BaseException:
-        threading.excepthook(
-            threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread()))
-        )
-        raise

@@ -15,14 +15,16 @@ from app.base.errors import ModelError, StoreError, StoreFull, StoreReadOnly
 from app.base.gguf import Header
 from app.base.resources import resource
 from app.base.settings import Folders, Settings
+from app.base.threads import loud
 from app.base.types import ModelRef, Sampling
-from app.chat import ChatEvent, Chats, loud
+from app.chat import ChatEvent, Chats
 from app.engine import probe
 from app.engine.backend import Backend
 from app.engine.local import LocalBackend, Options
 from app.engine.plan import CacheType, Wishes
 from app.engine.probe import Machine
 from app.models import library
+from app.models.downloads import DownloadEvent, Downloads
 from app.models.library import Model
 from app.store import Store
 
@@ -60,7 +62,7 @@ class Host:
     def __init__(
         self,
         folders: Folders,
-        publish: Callable[[ChatEvent | NotSaved], None],
+        publish: Callable[[ChatEvent | NotSaved | DownloadEvent], None],
         *,
         backend: Backend | None = None,
     ) -> None:
@@ -71,6 +73,7 @@ class Host:
         self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="disk")
         self._examiner = ThreadPoolExecutor(max_workers=2, thread_name_prefix="examine")
         self._ending = threading.Event()
+        self.downloads = Downloads(publish)
         self.backend = backend or LocalBackend(folders.engine_log, folders.kept, self._options)
         self.chats = Chats(self._store, self.backend, publish, self._disk, self._may_prepare)
 
@@ -116,6 +119,7 @@ class Host:
     def close(self) -> None:
         """Stops everything; every word on screen is on disk afterwards."""
         self._ending.set()
+        self.downloads.close()
         self._examiner.shutdown(wait=False, cancel_futures=True)
         self.chats.close()
         self._examiner.shutdown()

@@ -11,6 +11,14 @@ from app.chat import ModelPlanned
 from app.engine.plan import propose
 from app.host import Examined
 from app.models import catalog
+from app.models.download import Wanted
+from app.models.downloads import (
+    Downloaded,
+    DownloadEnded,
+    DownloadEvent,
+    Downloading,
+    Downloads,
+)
 from app.ui.doctor import summary
 from app.ui.errors import Action, explain
 from app.ui.frame import Frame
@@ -23,8 +31,9 @@ class ModelDesk(QObject):
     turned = Signal()
     """The page with the models has come, or gone."""
 
-    def __init__(self, frame: Frame, models: ModelChoice) -> None:
+    def __init__(self, frame: Frame, models: ModelChoice, downloads: Downloads) -> None:
         super().__init__(frame)
+        self._downloads = downloads
         self._frame, self._models, self._page = frame, models, frame.models_page
         models.changed.connect(self._changed)
         models.progressed.connect(self._progressed)
@@ -34,6 +43,7 @@ class ModelDesk(QObject):
         self._page.demo.connect(self._use_demo)
         self._page.open_file.connect(self.open_file)
         self._page.closed.connect(self._leave)
+        self._page.offer.wanted.connect(self._fetch)
         frame.banner_step.clicked.connect(self.show_page)
         frame.dropped.connect(self.use)
         self._changed()
@@ -90,7 +100,27 @@ class ModelDesk(QObject):
         """This computer is known: tells whether the model that is offered would fit."""
         plan = propose(catalog.header(catalog.offers()[0]), examined.machine)
         fits = "It fits this computer" if plan.fits else "It needs more than is free here now"
-        self._page.set_fit(f"{fits}: {summary(plan)}.")
+        self._page.offer.set_fit(f"{fits}: {summary(plan)}.")
+
+    def receive(self, event: DownloadEvent) -> None:
+        """Takes in how the download goes. What has arrived is chosen."""
+        match event:
+            case Downloading(_, progress):
+                self._page.offer.set_progress(progress)
+            case Downloaded(_, path):
+                self._page.offer.set_ended()
+                self.use(path)
+            case DownloadEnded(_, error):
+                sentence = explain(error).sentence if error else ""
+                self._page.offer.set_ended(sentence, paused=True)
+
+    def _fetch(self, now: bool) -> None:
+        offer = catalog.offers()[0]
+        wanted = Wanted(offer.repository, offer.file)
+        if now:
+            self._downloads.start(wanted)
+        else:
+            self._downloads.pause(wanted)
 
     def _use_demo(self) -> None:
         self._page.set_error("")

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QShortcut
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from app.models.catalog import Offer, offers
+from app.models import catalog
 from app.ui.controls import Button, Notice, Picture, column, muted
-from app.ui.errors import gigabytes
+from app.ui.offer_card import OfferCard
 from app.ui.theme import Look, font
 
 _WIDTH = 600
-_HUB = "https://huggingface.co/"
 
 
 class ModelsPage(QScrollArea):
@@ -53,11 +52,6 @@ class ModelsPage(QScrollArea):
         """Whether there is a chat to go back to."""
         self._back.setVisible(not first)
         self._title.setText("Welcome to Fireside" if first else "Models")
-
-    def set_fit(self, text: str) -> None:
-        """What the first offer takes of this computer."""
-        self._fit.setText(text)
-        self._fit.setVisible(bool(text))
 
     def set_progress(self, text: str) -> None:
         """What is being loaded; empty when nothing is."""
@@ -117,37 +111,11 @@ class ModelsPage(QScrollArea):
                 clicked=self.open_file.emit,
             ),
         )  # fmt: skip
-        offer = offers()[0]
-        page = _HUB + offer.repository
-        steps = self._card(
-            "download",
-            offer.name,
-            offer.about,
-            Button(
-                look, "openHub", f"Open {page} in the browser", text="Show in browser",
-                clicked=lambda: QDesktopServices.openUrl(QUrl(page)),
-            ),
-        )  # fmt: skip
-        self._fit = muted("", "gptOssFit", pixels=13)
-        self._fit.setWordWrap(True)
-        self._fit.hide()
-        steps.addWidget(self._fit)
-        for step in _steps(offer):
-            line = muted(step, pixels=13)
-            line.setWordWrap(True)
-            line.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            steps.addWidget(line)
-        steps.addSpacing(2)
-        steps.addWidget(
-            Button(
-                look, "openGptOss", "Open the downloaded file", text="Open the file…",
-                clicked=self.open_file.emit,
-            ),
-            0,
-            Qt.AlignmentFlag.AlignLeft,
-        )  # fmt: skip
+        offer = catalog.offers()[0]
+        self.offer = OfferCard(look, offer)
+        self._card("download", offer.name, offer.about).addWidget(self.offer)
 
-    def _card(self, icon: str, title: str, text: str, button: QWidget) -> QVBoxLayout:
+    def _card(self, icon: str, title: str, text: str, button: QWidget | None = None) -> QVBoxLayout:
         """A card; returns the layout below its text, for more."""
         card = QFrame()
         card.setObjectName("card")
@@ -164,15 +132,7 @@ class ModelsPage(QScrollArea):
         description.setWordWrap(True)
         words.addWidget(description)
         row.addLayout(words, 1)
-        row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        if button:
+            row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         self._layout.addWidget(card)
         return words
-
-
-def _steps(offer: Offer) -> tuple[str, ...]:
-    return (
-        f"1.  Download {offer.file} ({gigabytes(offer.size)}, {offer.licence}) from "
-        f"{offer.repository} on Hugging Face.",
-        "2.  Leave it where it lies, on any disk with room. Fireside makes no copy.",
-        "3.  Open it here.",
-    )

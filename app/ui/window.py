@@ -23,6 +23,7 @@ from app.chat import (
     TurnStarted,
 )
 from app.host import Host, NotSaved
+from app.models.downloads import Downloaded, DownloadEnded, Downloading
 from app.store import ChatRow, MessageRow, State, Store
 from app.ui.ahead import Ahead
 from app.ui.bridge import Bridge
@@ -57,7 +58,7 @@ class Window(Frame):
         self._drafts: dict[int | None, str] = {}
         self.turns = Turns(host.chats, self)
         self.models = ModelChoice(host, self)
-        self.desk = ModelDesk(self, self.models)
+        self.desk = ModelDesk(self, self.models, host.downloads)
         self.index = ChatIndex(self._ask_disk, self.sidebar, self.toast, self)
         self.sampling = ChatSampling(self.index, self.models)
         self._standing = Standing(self.composer, self.transcript)
@@ -385,6 +386,8 @@ class Window(Frame):
             match event:
                 case ModelPlanned() | ModelLoading() | ModelReady() | ModelFailed():
                     self.models.receive(event)
+                case Downloading() | Downloaded() | DownloadEnded():
+                    self.desk.receive(event)
                 case NotSaved(error):
                     self._tell(error)
                 case _:

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import huggingface_hub
 import pytest
+from huggingface_hub import constants
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QDropEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLabel, QMenu, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QFileDialog,
+    QLabel,
+    QMenu,
+    QProgressBar,
+    QWidget,
+)
 
 from app.base.errors import ModelMissing, NotGguf, UnsupportedArchitecture
 from app.engine import probe
 from app.engine.probe import Machine
 from app.host import demo_model
+from app.models import catalog, session
+from app.models.download import Phase, Progress, Reason, Waiting
+from tests.fakes.hub import Hub, serving
 from tests.ui.driver import Fireside, Start, answer
 
 # Menus and dialogs, where there is no screen.
@@ -168,10 +183,72 @@ def test_the_page_tells_which_file_to_get(
         assert fact in texts
     fireside.find(QAbstractButton, "openHub").click()
     assert opened == ["https://huggingface.co/ggml-org/gpt-oss-20b-GGUF"]
-    fireside.find(QAbstractButton, "openGptOss").click()
-    dialog = fireside.window.findChild(QFileDialog, "openDialog")
-    assert dialog.isVisible()
-    dialog.close()
+
+
+@pytest.fixture
+def offer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
+    """What is offered is the demo model, on a hub of this computer's own."""
+    small = replace(catalog.offers()[0], repository="org/name", file="m.gguf")
+    monkeypatch.setattr(catalog, "offers", lambda: (small,))
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr(session, "_SPARE", 0)
+    with serving(**{"m.gguf": demo_model().path.read_bytes()}) as hub:
+        monkeypatch.setattr(constants, "ENDPOINT", hub.endpoint)
+        monkeypatch.setattr(
+            constants,
+            "HUGGINGFACE_CO_URL_TEMPLATE",
+            hub.endpoint + "/{repo_id}/resolve/{revision}/{filename}",
+        )
+        yield hub
+    huggingface_hub.close_session()
+
+
+def test_one_click_downloads_a_model_and_uses_it(start: Start, offer: Hub, tmp_path: Path) -> None:
+    fireside = start(model=False)
+    fireside.window.desk.show_page()
+    fireside.find(QAbstractButton, "download").click()
+    fireside.until(lambda: fireside.window.models.current)
+    found = huggingface_hub.try_to_load_from_cache("org/name", "m.gguf")
+    assert found == str(fireside.window.models.current.path)
+    assert Path(found).read_bytes() == demo_model().path.read_bytes()
+    fireside.ask("hello", *answer("hi"))
+    fireside.shows("hi")
+
+
+def test_a_download_that_is_refused_says_so(start: Start, offer: Hub) -> None:
+    offer.files.clear()
+    fireside = start(model=False)
+    fireside.window.desk.show_page()
+    button = fireside.find(QAbstractButton, "download")
+    button.click()
+    status = fireside.find(QLabel, "downloadStatus")
+    fireside.until(lambda: button.text() == "Try again")
+    assert "m.gguf" in status.text()
+
+
+def test_what_a_download_tells(fireside: Fireside) -> None:
+    fireside.window.desk.show_page()
+    card = fireside.window.models_page.offer
+    button, status = fireside.find(QAbstractButton, "download"), card._status
+    asked: list[bool] = []
+    card.wanted.disconnect()
+    card.wanted.connect(asked.append)
+    button.click()
+    card.set_progress(Progress(Phase.FETCHING, 3 * 10**9, 12 * 10**9, 0, 45e6, 200.0))
+    assert status.text() == "3.0 GB of 12.0 GB · 45.0 MB/s · 3 min left"
+    assert fireside.find(QProgressBar, "downloadProgress").value() == 250
+    assert button.text() == "Pause"
+    button.click()
+    assert asked == [True, False]
+    waiting = Waiting(Reason.CONNECTION, 12.0)
+    card.set_progress(Progress(Phase.FETCHING, 3 * 10**9, 12 * 10**9, 0, 0.0, None, waiting))
+    assert status.text() == (
+        "No connection to Hugging Face. Trying again in 12 s; what has arrived is kept. "
+        "3.0 GB of 12.0 GB · 0 bytes/s"
+    )
+    card.set_ended(paused=True)
+    assert status.text() == "Paused. What has arrived is kept."
+    assert button.text() == "Continue"
 
 
 def test_escape_goes_back_to_the_chat(fireside: Fireside) -> None:
