@@ -91,7 +91,7 @@ class ModelChoice(QObject):
                 self.progressed.emit(fraction)
             case ModelReady(model):
                 self._remember(model)
-                self.current, self.loading = model, None
+                self.current, self.loading = self._named(str(model.path)), None
                 self.changed.emit()
                 self.ready.emit()
             case ModelFailed(model, error):
