@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from huggingface_hub import constants
+from huggingface_hub.utils._validators import validate_repo_id
 
 from app.base.errors import Cancelled
 from app.models.blob import Place, forget
@@ -34,7 +35,8 @@ _REPORTS = 0.2  # seconds between two reports of the same
 class Download:
     """One file, fetched into ``cache`` (by default huggingface_hub's).
 
-    ``limit`` is the most bytes a second, or None; it may be changed while it runs.
+    ``limit`` is the most bytes a second, or None; it may be changed while it runs. Raises
+    ValueError for what cannot be the name of a repository or a file.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Download:
         patience: Patience = Patience(),  # noqa: B008
         lines: int = _LINES,
     ) -> None:
+        validate_repo_id(wanted.repository)
         path = PurePosixPath(wanted.file)
         if path.is_absolute() or ".." in path.parts or "\\" in wanted.file or not path.parts:
             raise ValueError(f"no name of a file: {wanted.file!r}")

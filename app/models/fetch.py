@@ -128,6 +128,8 @@ class Source:
             )
         except OfflineModeIsEnabled as error:
             raise HubUnreachable(*who, "HF_HUB_OFFLINE is set") from error
+        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
+            raise HubUnreachable(*who, str(error)) from error
         except (httpx2.HTTPError, OSError) as error:
             response = getattr(error, "response", None)
             status = getattr(response, "status_code", 0)

@@ -180,7 +180,8 @@ class Session:
                 free = free_space(cache)
             except OSError:
                 free = 0
-            return NoRoom(*who, cache, max(0, self._size - self._have), free)
+            have = blob.have if (blob := self._blob) else self._have
+            return NoRoom(*who, cache, max(0, self._size - have), free)
         return CacheUnwritable(*who, cache, error.strerror or str(error))
 
     def _lead(self) -> None:
@@ -361,7 +362,7 @@ class Session:
                     pause = self._patience.first
                 if retry.reason is Reason.BUSY and retry.after is not None:
                     self._pause_until = time.monotonic() + retry.after
-                self._sit_out(retry.after if retry.after is not None else pause, retry)
+                self._sit_out(max(retry.after or 0.0, pause), retry)
                 pause = min(pause * 2, self._patience.longest)
 
     def _sit_out(self, seconds: float, why: Retry | None) -> None:
