@@ -158,7 +158,7 @@ class Source:
             headers["If-Range"] = self._validator
         try:
             with line.get(found.address, headers) as response:
-                at = self._begin(response, found, start)
+                at = self._begin(response, found, start, end)
                 for chunk in response.iter_raw():
                     data = memoryview(chunk)[max(0, start - at) : max(0, end - at)]
                     if data:
@@ -175,34 +175,36 @@ class Source:
         if at < end:
             raise Retry(Reason.CONNECTION, "the answer was shorter than it should be")
 
-    def _begin(self, response: httpx2.Response, found: Found, start: int) -> int:
+    def _begin(self, response: httpx2.Response, found: Found, start: int, end: int) -> int:
         """The offset at which the answer begins."""
         status = response.status_code
         if status in (401, 403, 404, 410, 416):
-            self._distrust()
+            self._distrust(found)
             raise Retry(Reason.ADDRESS, f"status {status}")
         if status == 206:
             span, _, total = response.headers.get("Content-Range", "").partition("/")
             if span.partition("-")[0] != f"bytes {start}" or total not in ("*", str(found.size)):
-                self._distrust()
+                self._distrust(found)
                 raise Retry(Reason.SERVER, f"another range than was asked for: {span}/{total}")
             self._refusals, self.whole_only = 0, False
             etag = response.headers.get("ETag", "")
             self._validator = etag if etag.startswith('"') else None  # a weak one is no use
             return start
         if status == 200:
-            self._distrust()  # the file may be another one
+            self._distrust(found)  # the file may be another one
             self._refusals += 1
             length = response.headers.get("Content-Length", str(found.size))
-            if self.whole_only and length == str(found.size):
+            wanted = self.whole_only or (start, end) == (0, found.size)
+            if wanted and length == str(found.size):
                 return 0
             self.whole_only = self._refusals >= 3
             raise Retry(Reason.SERVER, "the whole file where a range was asked for")
         raise _retry(None, response)
 
-    def _distrust(self) -> None:
+    def _distrust(self, found: Found) -> None:
         with self._lock:
-            self._fresh = False
+            if self._found is found:  # else the hub has been asked since
+                self._fresh = False
 
 
 def _retry(error: Exception | None, response: httpx2.Response | None) -> Retry:

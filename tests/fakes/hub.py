@@ -19,6 +19,8 @@ from urllib.parse import unquote
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
+SILENT = 0  # in the place of a status
+
 
 class Fault(StrEnum):
     """What may go wrong with one answer."""
@@ -119,6 +121,10 @@ class _HubHandler(_Handler):
         with hub.lock:
             hub.heads += 1
             status = next(hub.hub_plan, 200)
+        if status == SILENT:
+            hub.closing.wait(hub.stall)
+            self.close_connection = True
+            return None
         if status != 200:
             return self._plain(status, [("Retry-After", hub.retry_after)] if status == 429 else [])
         if hub.token and self.headers.get("Authorization") != f"Bearer {hub.token}":

@@ -21,7 +21,7 @@ from app.base import errors as e
 from app.models import blob as blobs
 from app.models import session
 from app.models.download import Download, Patience, Phase, Progress, Reason, Wanted
-from tests.fakes.hub import FAULTS, Fault, File, Hub, seeded, serving
+from tests.fakes.hub import FAULTS, SILENT, Fault, File, Hub, seeded, serving
 
 MIB = 1 << 20
 CONTENT = random.Random(1).randbytes(12 * MIB + 12345)
@@ -151,7 +151,8 @@ def test_many_faults(tmp_path: Path, seed: int) -> None:
     with serving(**{NAME: content}) as hub:
         hub.plan = seeded(seed)
         # A machine that tests many things at once is no stalled connection.
-        patience = Patience(first=0.01, longest=0.1, silence=1.0, connect=2.0)
+        silence = 1.0 if len(CONTENT) < SEEDED_SIZE else 0.5
+        patience = Patience(first=0.01, longest=0.1, silence=silence, connect=2.0)
         assert is_right(Run(hub, tmp_path, patience=patience)(), content)
         told = list(seeded(seed))
         if Fault.WRONG not in told and Fault.WHOLE not in told:
@@ -316,6 +317,36 @@ def test_stops_at_once(hub: Hub, tmp_path: Path, fault: Fault) -> None:
         run()
     assert time.monotonic() - asked[0] < 0.35  # 0.2, and something for a busy machine
     timer.join()
+
+
+def test_stops_while_the_hub_is_silent(hub: Hub, tmp_path: Path) -> None:
+    hub.hub_plan = iter([SILENT])
+    run = Run(hub, tmp_path, patience=Patience(connect=1.0))
+    timer = threading.Timer(0.3, run.stop.set)
+    timer.start()
+    begun = time.monotonic()
+    with pytest.raises(e.Cancelled):
+        run()
+    assert time.monotonic() - begun < 0.3 + 0.35
+    assert is_right(Run(hub, tmp_path)())
+
+
+def test_stopped_in_a_repair(hub: Hub, tmp_path: Path) -> None:
+    hub.lie_at = {11 * MIB}
+    hub.rate = 2e7
+    run = Run(hub, tmp_path)
+
+    def report(told: Progress) -> None:
+        if told.phase is Phase.REPAIRING:
+            run.stop.set()
+
+    with pytest.raises(e.Cancelled):
+        run.download.run(run.stop, report)
+    assert len(blobs_in(tmp_path)) == 2
+    hub.lie_at, hub.rate = set(), None
+    before = hub.sent
+    assert is_right(Run(hub, tmp_path)())
+    assert hub.sent - before < len(CONTENT) + 2 * MIB
 
 
 def test_killed(hub: Hub, tmp_path: Path) -> None:
