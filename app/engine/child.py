@@ -72,7 +72,7 @@ class Llama:
         self._stopped = ctypes.create_string_buffer(2)
         libc = ctypes.CDLL("msvcrt" if sys.platform == "win32" else None)
         self._callback = ctypes.cast(libc.strlen, llama.ggml_abort_callback)
-        self._ggml = Ggml(Path(llama._base_path))
+        self._ggml = _ggml()
         self._model: _Model | None = None
 
     def devices(self) -> Devices:
@@ -95,6 +95,10 @@ class Llama:
         self._stopped[0] = b"x" if stopped else b"\0"
 
 
+def _ggml() -> Ggml:
+    return Ggml(Path(llama._base_path))
+
+
 def _features(info: str) -> tuple[str, ...]:
     """Those of the processor, from "CPU : SSE3 = 1 | AVX2 = 1 | …"."""
     found = re.search(r"CPU : (.*)", info)
@@ -111,12 +115,7 @@ class _Model:
         global _starved
         _starved = False
         self.vocabulary = Vocabulary.from_gguf(gguf.read(path, arrays=True))
-        parameters = _model_parameters(plan)
-        # llama.cpp reads these until the load is over.
-        devices, overrides = ggml.choose(plan.gpu), ggml.keep_on_cpu(plan.cpu_experts)
-        parameters.devices = ctypes.cast(devices, ctypes.c_void_p)
-        if plan.cpu_experts:
-            parameters.tensor_buft_overrides = ctypes.cast(overrides, ctypes.c_void_p)
+        parameters = _model_parameters(plan, ggml)
         parameters.progress_callback = llama.llama_progress_callback(
             lambda fraction, _: progress(fraction)
         )
@@ -152,8 +151,13 @@ class _Model:
         return _Sampler(self._context, sampling, seed)
 
 
-def _model_parameters(plan: Plan) -> Any:
+def _model_parameters(plan: Plan, ggml: Ggml) -> Any:
     parameters = llama.llama_model_default_params()
+    devices, overrides = ggml.choose(plan.gpu), ggml.keep_on_cpu(plan.cpu_experts)
+    parameters.devices = ctypes.cast(devices, ctypes.c_void_p)
+    if plan.cpu_experts:
+        parameters.tensor_buft_overrides = ctypes.cast(overrides, ctypes.c_void_p)
+    parameters.kept = devices, overrides  # llama.cpp reads them until the load is over
     parameters.n_gpu_layers = plan.gpu_layers
     parameters.split_mode = llama.LLAMA_SPLIT_MODE_NONE
     parameters.use_extra_bufts = plan.repack

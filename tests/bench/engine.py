@@ -158,7 +158,7 @@ def _decode(pipe: Connection, path: Path, plan: Plan) -> None:
     llama.llama_log_set(child._log, None)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     llama.llama_backend_init()
-    parameters = child._model_parameters(plan)
+    parameters = child._model_parameters(plan, child._ggml())
     model = llama.llama_model_load_from_file(os.fsencode(path), parameters)
     context = llama.llama_init_from_model(model, child._context_parameters(plan))
     chain = llama.llama_sampler_chain_init(llama.llama_sampler_chain_default_params())

@@ -37,24 +37,15 @@ def reported(path: Path, plan: Plan, *, whole: bool = True) -> Counter[str]:
 
 
 def _load(connection: Connection, path: Path, plan: Plan, whole: bool) -> None:
-    import ctypes
-
-    import llama_cpp
     import llama_cpp.llama_cpp as llama
 
     from app.engine import child
-    from app.engine.ggml import Ggml
 
     lines: list[str] = []
     log = llama.llama_log_callback(lambda _, text, __: lines.append(text.decode()))
     llama.llama_log_set(log, None)
     llama.llama_backend_init()
-    ggml = Ggml(Path(llama_cpp.__file__).parent / "lib")
-    parameters = child._model_parameters(plan)
-    devices, overrides = ggml.choose(plan.gpu), ggml.keep_on_cpu(plan.cpu_experts)
-    parameters.devices = ctypes.cast(devices, ctypes.c_void_p)
-    if plan.cpu_experts:
-        parameters.tensor_buft_overrides = ctypes.cast(overrides, ctypes.c_void_p)
+    parameters = child._model_parameters(plan, child._ggml())
     if not whole:
         parameters.no_alloc = True
         parameters.load_mode = llama.LLAMA_LOAD_MODE_NONE
