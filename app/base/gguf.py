@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import mmap
+import re
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ _SCALARS = {
     0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d",
 }  # fmt: skip
 _STRING, _ARRAY = 8, 9
+ARCHITECTURE = "gpt-oss"  # of the models that Fireside runs
+MOST_PARTS = 1000
 # Far more than any real header has, and little enough that a hostile or damaged one costs no
 # more than a second and some megabytes in the window's own process.
 _MOST_ENTRIES = 1 << 16
@@ -134,6 +137,14 @@ class _Reader:
         shape = self.unpack(f"{dimensions}Q")
         kind, offset = self.unpack("IQ")
         return Tensor(name, shape, kind, offset, tensor_size(kind, math.prod(shape)))
+
+
+def numbered(path: Path, count: int) -> list[Path]:
+    """The files of a model in ``count`` parts, of which ``path`` is one (llama.cpp: gguf-split)."""
+    stem = re.sub(r"-\d{5}-of-\d{5}\Z", "", path.stem)
+    return [
+        path.with_name(f"{stem}-{n:05}-of-{count:05}{path.suffix}") for n in range(1, count + 1)
+    ]
 
 
 def tensor_size(kind: int, count: int) -> int:

@@ -248,9 +248,8 @@ def make(header: Header, machine: Machine, wishes: Wishes = Wishes()) -> Plan:
     """The best plan for the memory that is free now; the smallest where none fits, but would if
     other programs were ended. Raises ModelTooLarge where not even that would do."""
     plan = propose(header, machine, wishes)
-    most, on_gpu = _most(machine), plan.gpu.memory - _GPU_RESERVE if plan.gpu else 0
-    if plan.device.total > on_gpu:
-        assert plan.gpu
+    most, on_gpu = _most(plan, machine)
+    if plan.gpu and plan.device.total > on_gpu:
         raise ModelTooLarge(header.path, plan.device.total, on_gpu, plan.gpu.description)
     if plan.needed > most:
         raise ModelTooLarge(header.path, plan.needed, most)
@@ -289,15 +288,15 @@ def smaller(plan: Plan, header: Header, machine: Machine) -> Plan | None:
     return found if found.fits else None
 
 
-def _most(machine: Machine) -> int:
-    """Bytes that can be had where all other programs are ended."""
-    return machine.memory - _HOST_RESERVE
+def _most(plan: Plan, machine: Machine) -> tuple[int, int]:
+    """Bytes that can be had of both memories where all other programs are ended."""
+    return machine.memory - _HOST_RESERVE, plan.gpu.memory - _GPU_RESERVE if plan.gpu else 0
 
 
 def _size(plan: Plan, machine: Machine) -> tuple[bool, int]:
     """How hard a plan is on a machine: impossible ones come last."""
-    gpu = plan.gpu.memory - _GPU_RESERVE if plan.gpu else 0
-    impossible = plan.needed > _most(machine) or plan.device.total > gpu
+    host, gpu = _most(plan, machine)
+    impossible = plan.needed > host or plan.device.total > gpu
     return impossible, plan.host.total + plan.device.total
 
 
@@ -317,7 +316,7 @@ def _plan(model: _Model, machine: Machine, s: _Settings) -> Plan:
         batch_threads=machine.cores,
         layers=model.layers,
         host=host,
-        host_room=min(machine.available, _most(machine)),
+        host_room=min(machine.available, machine.memory - _HOST_RESERVE),
         cache=s.cache,
         gpu=gpu,
         gpu_layers=s.gpu_layers,

@@ -12,9 +12,6 @@ import psutil
 from app.base import gguf
 from app.base.errors import UnsupportedArchitecture
 
-ARCHITECTURE = "gpt-oss"
-_MOST_PARTS = 1000
-
 
 @dataclass(frozen=True, slots=True)
 class Gpu:
@@ -70,7 +67,7 @@ def model(path: Path) -> gguf.Header:
     gpt-oss is told by the file's own metadata, never by its name. Raises ModelError.
     """
     header = gguf.read(path)
-    if header.architecture != ARCHITECTURE:
+    if header.architecture != gguf.ARCHITECTURE:
         raise UnsupportedArchitecture(path, header.architecture)
     return _whole(header)
 
@@ -79,13 +76,10 @@ def _whole(header: gguf.Header) -> gguf.Header:
     """A model in several files (``-00001-of-00003.gguf``) as one: the first file's header, with
     the tensors of all. Raises ModelMissing for a part that is not there."""
     count = header.metadata.get("split.count", 0)
-    named = re.fullmatch(r"(.*)-\d{5}-of-\d{5}", header.path.stem)
-    if not isinstance(count, int) or not 1 < count <= _MOST_PARTS or not named:
+    named = re.search(r"-\d{5}-of-\d{5}\Z", header.path.stem)
+    if not isinstance(count, int) or not 1 < count <= gguf.MOST_PARTS or not named:
         return header
-    parts = [
-        gguf.read(header.path.with_name(f"{named[1]}-{n:05}-of-{count:05}{header.path.suffix}"))
-        for n in range(1, count + 1)
-    ]
+    parts = [gguf.read(part) for part in gguf.numbered(header.path, count)]
     tensors = tuple(tensor for part in parts for tensor in part.tensors)
     return replace(parts[0], tensors=tensors)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.base.gguf import Header, Tensor, tensor_size
+from app.base.gguf import ARCHITECTURE, Header, Tensor, tensor_size
 from app.base.resources import resource
 
 # What both have in common (reference: their config.json at huggingface.co/openai).
@@ -62,8 +62,8 @@ def _metadata(layers: int, experts: int) -> dict[str, Any]:
         "expert_count": experts,
         "expert_used_count": 4,
     }
-    named = {f"gpt-oss.{name}": value for name, value in numbers.items()}
-    return {"general.architecture": "gpt-oss", "general.quantization_version": 2} | named
+    named = {f"{ARCHITECTURE}.{name}": value for name, value in numbers.items()}
+    return {"general.architecture": ARCHITECTURE, "general.quantization_version": 2} | named
 
 
 def _tensors(layers: int, experts: int) -> tuple[Tensor, ...]:

@@ -37,9 +37,7 @@ import platformdirs
 from app.base import gguf
 from app.base.errors import ModelError, ModelForOllama, UnsupportedArchitecture
 
-_ARCHITECTURE = "gpt-oss"
 _SUFFIX = ".gguf"
-_MOST_PARTS = 1000
 _LONGEST_TEXT = 1 << 20
 # Ollama's own conversion of gpt-oss (ollama: model/models/gptoss/model.go).
 _OLLAMA_ARCHITECTURE = "gptoss"
@@ -132,22 +130,20 @@ def _problem(parts: list[Path]) -> ModelError | None:
     if kind != "model":
         return UnsupportedArchitecture(first.path, str(kind))
     names = {tensor.name for tensor in first.tensors}
-    forked = first.architecture == _ARCHITECTURE and names & _OLLAMA_TENSORS
+    forked = first.architecture == gguf.ARCHITECTURE and names & _OLLAMA_TENSORS
     if first.architecture == _OLLAMA_ARCHITECTURE or forked:
         return ModelForOllama(first.path)
-    if first.architecture != _ARCHITECTURE:
+    if first.architecture != gguf.ARCHITECTURE:
         return UnsupportedArchitecture(first.path, first.architecture)
     return None
 
 
 def _parts(path: Path) -> list[Path]:
     """The files of the model that ``path`` belongs to (llama.cpp: gguf-split), there or not."""
-    named = re.fullmatch(r"(.*)-(\d{5})-of-(\d{5})", path.stem)
-    if not named or not 1 <= int(named[2]) <= int(named[3]) <= _MOST_PARTS:
+    named = re.search(r"-(\d{5})-of-(\d{5})\Z", path.stem)
+    if not named or not 1 <= int(named[1]) <= int(named[2]) <= gguf.MOST_PARTS:
         return [path]
-    count = int(named[3])
-    numbered = (f"{named[1]}-{n:05}-of-{count:05}{path.suffix}" for n in range(1, count + 1))
-    return [path.with_name(name) for name in numbered]
+    return gguf.numbered(path, int(named[2]))
 
 
 def _status(path: Path) -> os.stat_result | None:

@@ -6,7 +6,7 @@ import pytest
 
 from app.base import gguf
 from app.engine import plan
-from app.engine.probe import ARCHITECTURE, Machine
+from app.engine.probe import Machine
 from app.models import catalog
 from app.models.catalog import Offer
 
@@ -23,7 +23,7 @@ def test_both_models_are_offered() -> None:
 def test_the_shape_has_the_size_of_the_file(offer: Offer) -> None:
     """The rest of it is the vocabulary."""
     header = catalog.header(offer)
-    assert header.architecture == ARCHITECTURE
+    assert header.architecture == gguf.ARCHITECTURE
     assert header.number("block_count") == offer.layers
     assert 0 < offer.size - header.weights < 20_000_000
 
