@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QProgressBar,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -138,6 +139,23 @@ class Segments(QFrame):
             button.setFocusPolicy(policy)
         if not self._quiet:
             self.chosen.emit(value)
+
+
+class Bar(QProgressBar):
+    """How far something is: a thin line, from 0 to 1."""
+
+    def __init__(self, name: str, label: str, tip: str, height: int) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setAccessibleName(label)
+        self.setToolTip(tip)
+        self.setRange(0, 1000)
+        self.setTextVisible(False)
+        self.setFixedHeight(height)
+
+    def set_share(self, share: float) -> None:
+        """How much is done."""
+        self.setValue(round(1000 * share))
 
 
 class Picture(QLabel):

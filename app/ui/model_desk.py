@@ -132,7 +132,6 @@ class ModelDesk(QObject):
         self._frame.model_name.setText(asked.name if asked else "No model yet")
         if not self._models.loading:
             self._page.set_progress("")
-
         self._show_plan()
 
     def _planned(self, event: ModelPlanned) -> None:

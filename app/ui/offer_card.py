@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.models.catalog import Offer
 from app.models.download import Phase, Progress, Reason, Waiting
-from app.ui.controls import Button, column, muted, set_tone
+from app.ui.controls import Bar, Button, column, muted, set_tone
 from app.ui.errors import gigabytes
 from app.ui.theme import Look
 
@@ -39,13 +39,7 @@ class OfferCard(QWidget):
             "Hugging Face. Nothing is sent there but the request for the file.",
             pixels=13,
         )
-        self._bar = QProgressBar()
-        self._bar.setObjectName("downloadProgress")
-        self._bar.setAccessibleName(f"Download of {offer.name}")
-        self._bar.setToolTip("How much has arrived")
-        self._bar.setRange(0, 1000)
-        self._bar.setTextVisible(False)
-        self._bar.setFixedHeight(4)
+        self._bar = Bar("downloadProgress", f"Download of {offer.name}", "How much has arrived", 4)
         self._status = muted("", "downloadStatus", pixels=13)
         self._button = Button(
             look, "download", f"Download {offer.name}", text="Download", kind="primary",
@@ -79,7 +73,7 @@ class OfferCard(QWidget):
         """It is on its way."""
         self._running = True
         self._name_button("Pause")
-        self._bar.setValue(round(1000 * now.done / now.size) if now.size else 0)
+        self._bar.set_share(now.done / now.size if now.size else 0)
         self._bar.show()
         self._say(_sentence(now))
 

@@ -7,9 +7,9 @@ import time
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
-from app.ui.controls import Button, column
+from app.ui.controls import Bar, Button, column
 from app.ui.text import TextView
 from app.ui.theme import Look
 
@@ -71,7 +71,7 @@ class ThoughtHeader(Button):
             self.update(0, 0, 24, self.height())
 
 
-class ReadingBar(QProgressBar):
+class ReadingBar(Bar):
     """How far the prompt has been read; only where that takes a while."""
 
     CALM_MS = 500
@@ -79,13 +79,8 @@ class ReadingBar(QProgressBar):
     appeared = Signal()
 
     def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("prefillProgress")
-        self.setAccessibleName("Reading the prompt")
-        self.setToolTip("How much of the prompt the model has read")
-        self.setRange(0, 1000)
-        self.setTextVisible(False)
-        self.setFixedHeight(3)
+        tip = "How much of the prompt the model has read"
+        super().__init__("prefillProgress", "Reading the prompt", tip, 3)
         self.setMaximumWidth(280)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -99,7 +94,7 @@ class ReadingBar(QProgressBar):
             self._timer.stop()
             self.hide()
             return
-        self.setValue(round(1000 * fraction))
+        self.set_share(fraction)
         if self.isHidden() and not self._timer.isActive():
             self._timer.start()
 
