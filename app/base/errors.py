@@ -32,6 +32,12 @@ turns them into sentences.
     │   ├── DownloadDamaged
     │   ├── NoRoom(path, needed, free)
     │   └── CacheUnwritable(path, reason)
+    ├── Offline                     a person wants no connection
+    ├── LibraryError(path)          a model's file that could not be moved or removed
+    │   ├── FileRefused(reason)
+    │   ├── TargetExists
+    │   ├── TargetFull(needed, free)
+    │   └── CopyDiffers
     └── Cancelled                   a person stopped it: not a fault
 """
 
@@ -230,3 +236,37 @@ class CacheUnwritable(HubError):
 
     path: Path
     reason: str
+
+
+class Offline(FiresideError):
+    """A person has switched the network off, and something wanted to use it."""
+
+
+@dataclass(eq=False)
+class LibraryError(FiresideError):
+    """The model's file at ``path`` could not be moved or removed. It is as it was."""
+
+    path: Path
+
+
+@dataclass(eq=False)
+class FileRefused(LibraryError):
+    """The system does not let it be done; ``reason`` is its own word."""
+
+    reason: str
+
+
+class TargetExists(LibraryError):
+    """There is another file at ``path``, which is where it was to go."""
+
+
+@dataclass(eq=False)
+class TargetFull(LibraryError):
+    """The disk of ``path`` has ``free`` bytes where ``needed`` are to come."""
+
+    needed: int
+    free: int
+
+
+class CopyDiffers(LibraryError):
+    """What was written at ``path`` reads back as something else: the disk is faulty."""

@@ -18,14 +18,21 @@ _ALIGNMENT = 32
 
 
 @dataclass(frozen=True, slots=True)
+class HubModel:
+    """What can be downloaded: a model in one or several parts, ``size`` bytes in all."""
+
+    repository: str
+    files: tuple[str, ...]
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
-    """A model on the hub: ``size`` in bytes, of all its files; ``file`` is the first."""
+    """A model that Fireside knows before it is asked for."""
 
     name: str
     about: str
-    repository: str
-    file: str
-    size: int
+    model: HubModel
     licence: str
     layers: int
     experts: int
@@ -34,7 +41,11 @@ class Offer:
 def offers() -> tuple[Offer, ...]:
     """Those of ``resources/catalogue.json``, the usual one first."""
     text = resource("catalogue.json").read_text(encoding="utf-8")
-    return tuple(Offer(**entry) for entry in json.loads(text))
+    return tuple(_offer(**entry) for entry in json.loads(text))
+
+
+def _offer(*, repository: str, files: list[str], size: int, **about: Any) -> Offer:
+    return Offer(model=HubModel(repository, tuple(files), size), **about)
 
 
 def header(offer: Offer) -> Header:
@@ -42,7 +53,9 @@ def header(offer: Offer) -> Header:
     tensors = _tensors(offer.layers, offer.experts)
     last = tensors[-1]
     size = last.offset + last.size
-    return Header(Path(offer.file), _metadata(offer.layers, offer.experts), tensors, 0, size)
+    return Header(
+        Path(offer.model.files[0]), _metadata(offer.layers, offer.experts), tensors, 0, size
+    )
 
 
 def _metadata(layers: int, experts: int) -> dict[str, Any]:

@@ -38,6 +38,13 @@ def explain(error: BaseException) -> Explanation:
             return Explanation(_store(error))
         case e.HubError():
             return Explanation(_hub(error), Action.RETRY)
+        case e.Offline():
+            return Explanation(
+                "Fireside is offline, as you chose. Switch that off on the models page (Network) to "
+                "search and download."
+            )
+        case e.LibraryError():
+            return Explanation(_library(error))
     return Explanation(
         f"Something went wrong that Fireside did not expect ({type(error).__name__}: {error}). "
         "Try again.",
@@ -179,6 +186,30 @@ def _hub(error: e.HubError) -> str:
                 "Check who may write in this folder."
             )
     return f"{name} could not be downloaded."
+
+
+def _library(error: e.LibraryError) -> str:
+    name = f"“{error.path.name}”"
+    match error:
+        case e.FileRefused():
+            return (
+                f"{name} could not be changed ({error.reason}). Nothing was lost. "
+                "Check who may write in its folder, and whether another program uses it."
+            )
+        case e.TargetExists():
+            return f"There is another {name} in {error.path.parent}. Choose another folder."
+        case e.TargetFull():
+            return (
+                f"{name} needs {gigabytes(error.needed)}, and {gigabytes(error.free)} are free in "
+                f"{error.path.parent}. Free some space or choose another folder; the model is "
+                "where it was."
+            )
+        case e.CopyDiffers():
+            return (
+                f"The copy of {name} in {error.path.parent} reads back differently, so it was "
+                "removed; the model is where it was. The disk may be failing: choose another."
+            )
+    return f"{name} could not be changed. It is as it was."
 
 
 def gigabytes(size: int) -> str:

@@ -116,7 +116,7 @@ class ModelDesk(QObject):
 
     def _fetch(self, now: bool) -> None:
         offer = catalog.offers()[0]
-        wanted = Wanted(offer.repository, offer.file)
+        wanted = Wanted(offer.model.repository, offer.model.files[0])
         if now:
             self._downloads.start(wanted)
         else:

@@ -32,11 +32,12 @@ class OfferCard(QWidget):
     def __init__(self, look: Look, offer: Offer) -> None:
         super().__init__()
         self._running = False
-        page = _HUB + offer.repository
+        page = _HUB + offer.model.repository
         self._fit = muted("", "gptOssFit", pixels=13)
         about = muted(
-            f"{offer.file}, {gigabytes(offer.size)}, {offer.licence}, from {offer.repository} on "
-            "Hugging Face. Nothing is sent there but the request for the file.",
+            f"{offer.model.files[0]}, {gigabytes(offer.model.size)}, {offer.licence}, from "
+            f"{offer.model.repository} on Hugging Face. "
+            "Nothing is sent there but the request for the file.",
             pixels=13,
         )
         self._bar = Bar("downloadProgress", f"Download of {offer.name}", "How much has arrived", 4)

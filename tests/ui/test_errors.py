@@ -45,6 +45,12 @@ ERRORS = [
     e.NoRoom(*WANTED, Path("/cache"), 12_100_000_000, 3_000_000_000),
     e.CacheUnwritable(*WANTED, Path("/cache"), "Permission denied"),
     e.HubError(*WANTED),
+    e.Offline(),
+    e.FileRefused(FILE, "Permission denied"),
+    e.TargetExists(FILE),
+    e.TargetFull(FILE, 12_100_000_000, 3_000_000_000),
+    e.CopyDiffers(FILE),
+    e.LibraryError(FILE),
 ]
 
 

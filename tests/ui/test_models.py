@@ -26,6 +26,7 @@ from app.engine import probe
 from app.engine.probe import Machine
 from app.host import demo_model
 from app.models import catalog, session
+from app.models.catalog import HubModel
 from app.models.download import Phase, Progress, Reason, Waiting
 from tests.fakes.hub import Hub, serving
 from tests.ui.driver import Fireside, Start, answer
@@ -188,7 +189,7 @@ def test_the_page_tells_which_file_to_get(
 @pytest.fixture
 def offer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
     """What is offered is the demo model, on a hub of this computer's own."""
-    small = replace(catalog.offers()[0], repository="org/name", file="m.gguf")
+    small = replace(catalog.offers()[0], model=HubModel("org/name", ("m.gguf",), 1))
     monkeypatch.setattr(catalog, "offers", lambda: (small,))
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setattr(session, "_SPARE", 0)

@@ -16,7 +16,7 @@ OFFERS = catalog.offers()
 
 def test_both_models_are_offered() -> None:
     assert [offer.name for offer in OFFERS] == ["gpt-oss-20b", "gpt-oss-120b"]
-    assert {offer.repository.split("/")[0] for offer in OFFERS} == {"ggml-org"}
+    assert {offer.model.repository.split("/")[0] for offer in OFFERS} == {"ggml-org"}
 
 
 @pytest.mark.parametrize("offer", OFFERS, ids=lambda offer: offer.name)
@@ -25,7 +25,7 @@ def test_the_shape_has_the_size_of_the_file(offer: Offer) -> None:
     header = catalog.header(offer)
     assert header.architecture == gguf.ARCHITECTURE
     assert header.number("block_count") == offer.layers
-    assert 0 < offer.size - header.weights < 20_000_000
+    assert 0 < offer.model.size - header.weights < 20_000_000
 
 
 @pytest.mark.parametrize("offer", OFFERS, ids=lambda offer: offer.name)
