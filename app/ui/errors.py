@@ -40,8 +40,8 @@ def explain(error: BaseException) -> Explanation:
             return Explanation(_hub(error), Action.RETRY)
         case e.Offline():
             return Explanation(
-                "Fireside is offline, as you chose. Switch that off on the models page (Network) to "
-                "search and download."
+                "Fireside is offline, as you chose. Switch that off on the models page (Network) "
+                "to search and download."
             )
         case e.LibraryError():
             return Explanation(_library(error))
