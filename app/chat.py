@@ -293,7 +293,7 @@ class Chats:
             try:
                 question, answer = write()
                 path = self._store.conversation(answer.chat)
-                row = self._store.chat(answer.chat)
+                row = self._store.set_model(answer.chat, model.key)
                 started = TurnStarted(turn, row, question, answer)
             except StoreError as fault:
                 error = fault

@@ -34,8 +34,8 @@ T = TypeVar("T")
 def demo_model() -> ModelRef:
     """The small model that comes with Fireside. It knows little for certain: at gpt-oss's own
     temperature, most of its answers about France are about another country."""
-    path = resource("models", "demo-gpt-oss.gguf")
-    return ModelRef(path, "Demo model", Sampling(temperature=0.3))
+    path = resource("models", "demo-gpt-oss.gguf")  # another one after an update
+    return ModelRef(path, "Demo model", Sampling(temperature=0.3), "demo")
 
 
 @dataclass(frozen=True, slots=True)

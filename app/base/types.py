@@ -84,11 +84,17 @@ class Sampling:
 @dataclass(frozen=True, slots=True)
 class ModelRef:
     """A model that a person can choose: a file, the name to show for it, and how it is meant to
-    be sampled."""
+    be sampled. ``alias`` is what is stored for it, where that is not its path."""
 
     path: Path
     name: str
     sampling: Sampling = Sampling()
+    alias: str = ""
+
+    @property
+    def key(self) -> str:
+        """What settings and chats know it by."""
+        return self.alias or str(self.path)
 
 
 @dataclass(frozen=True, slots=True)

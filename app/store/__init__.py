@@ -233,6 +233,16 @@ class Store:
         with self._transaction():
             return self._set_chat(chat, "sampling = ?", pack_sampling(sampling))
 
+    def set_model(self, chat: int, model: str) -> ChatRow:
+        """Remembers the key of the model that its next message is for."""
+        with self._transaction():
+            return self._set_chat(chat, "model = ?", clean(model))
+
+    def model_uses(self) -> dict[str, float]:
+        """When each model was asked last, by its key, in POSIX seconds."""
+        sql = "SELECT model, max(updated) FROM chat WHERE model != '' GROUP BY model"
+        return dict(self._read(lambda row: (str(row[0]), float(row[1])), sql))
+
     def delete(self, chat: int) -> None:
         """Hides it, until `restore` or, after 30 days, `purge`."""
         with self._transaction():

@@ -34,7 +34,7 @@ class TitleBy(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ChatRow:
     """A chat in the list. Times are POSIX seconds. ``sampling`` is None where it is left to the
-    model."""
+    model. ``model`` is the key of the one that was asked last, empty where that is not known."""
 
     id: int
     title: str
@@ -44,6 +44,7 @@ class ChatRow:
     updated: float
     leaf: int | None
     sampling: Sampling | None = None
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class MessageRow:
     thought_open: bool | None = None
 
 
-CHAT = "id, title, title_by, effort, created, updated, leaf, sampling"
+CHAT = "id, title, title_by, effort, created, updated, leaf, sampling, model"
 MESSAGE = (
     "id, chat, parent, role, state, created, effort, model, stats, thought_s, thought_open, parts"
 )
@@ -132,9 +133,10 @@ def unpack_sampling(text: str) -> Sampling:
 
 
 def chat_row(row: tuple[Any, ...]) -> ChatRow:
-    number, title, title_by, effort, created, updated, leaf, sampling = row
+    number, title, title_by, effort, created, updated, leaf, sampling, model = row
     own = unpack_sampling(sampling) if sampling else None
-    return ChatRow(number, title, TitleBy(title_by), Effort(effort), created, updated, leaf, own)
+    by, how = TitleBy(title_by), Effort(effort)
+    return ChatRow(number, title, by, how, created, updated, leaf, own, model)
 
 
 def message_row(row: tuple[Any, ...]) -> MessageRow:

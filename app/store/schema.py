@@ -52,5 +52,9 @@ def _chat_sampling(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE chat ADD COLUMN sampling TEXT")  # NULL: the model's own
 
 
-MIGRATIONS: tuple[Migration, ...] = (_first_schema, _chat_sampling)
+def _chat_model(db: sqlite3.Connection) -> None:
+    db.execute("ALTER TABLE chat ADD COLUMN model TEXT NOT NULL DEFAULT ''")  # '': not known
+
+
+MIGRATIONS: tuple[Migration, ...] = (_first_schema, _chat_sampling, _chat_model)
 """The n-th step brings the schema from version n-1 to n, in a transaction of its own."""

@@ -87,7 +87,7 @@ def _choose_model(window: Window, host: Host, model: Path | None) -> None:
     if model is not None:
         window.desk.use(model)
     elif window.models.current is not None:
-        window.models.choose(window.models.current)
+        window.models.load()
     else:
         window.desk.show_page()
 

@@ -90,6 +90,12 @@ class ChatIndex(QObject):
             self.rows[chat] = replace(self.rows[chat], sampling=sampling)
         self._ask_disk(lambda store: store.set_sampling(chat, sampling), lambda _: None)
 
+    def set_model(self, chat: int, key: str) -> None:
+        """Which model its next message is for."""
+        if chat in self.rows:
+            self.rows[chat] = replace(self.rows[chat], model=key)
+        self._ask_disk(lambda store: store.set_model(chat, key), lambda _: None)
+
     def delete(self, chat: int) -> None:
         """Away with it; a toast brings it back."""
         if chat not in self.rows:

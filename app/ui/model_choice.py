@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.base.errors import FiresideError, ModelMissing
 from app.base.types import ModelRef
@@ -13,18 +13,21 @@ from app.engine.plan import Plan
 from app.host import Host, demo_model
 from app.models.library import Model
 
-_DEMO = "demo"  # in the settings: its path is another after an update
+_SOON_MS = 600  # whoever only looks through chats has no model loaded
 _KEPT = 12  # files that the menu remembers
 
 
 class ModelChoice(QObject):
-    """The chosen model. A new one is chosen once it is loaded; until then, and where it
-    cannot be, the one before stays."""
+    """The model that is asked: the one of the chat that is shown, or else the one that was
+    chosen last. A new choice counts once it is loaded; until then, and where it cannot be, the
+    one before stays."""
 
     changed = Signal()
     """Another model is chosen, or another is being loaded, or none any more."""
     progressed = Signal(float)
     ready = Signal()
+    chosen = Signal(object)
+    """A ModelRef: the person's own choice, and it is loaded."""
     planned = Signal(object)
     """A ModelPlanned."""
     failed = Signal(object)
@@ -34,6 +37,11 @@ class ModelChoice(QObject):
         super().__init__(parent)
         self._host = host
         self._turn: Turn | None = None
+        self._picked = False  # is what is being loaded the person's choice?
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_SOON_MS)
+        self._soon.timeout.connect(self.load)
         self._plans: dict[Path, Plan] = {}
         self._names: dict[str, str] = {}  # of what was found, by path
         self.found: tuple[Model, ...] = ()
@@ -72,8 +80,37 @@ class ModelChoice(QObject):
 
     def choose(self, model: ModelRef) -> None:
         """Loads a model, to be the chosen one."""
+        self._load(model)
+        self._picked = True
+
+    def load(self) -> None:
+        """Loads the model that is asked."""
+        if self.asked:
+            self._load(self.asked)
+
+    def show(self, key: str) -> None:
+        """A chat is shown that has the model of this ``key`` (empty for none). That one is asked
+        from now on where it is still here, else the one that was chosen last."""
+        here = [*self.known(), *(self._named(str(model.path)) for model in self.found)]
+        model = next((model for model in here if key and model.key == key), None)
+        if model is None and (last := self._host.settings.model):
+            model = self._named(last)
+        if model is None or model == self.asked:
+            return
+        self._cancel()
+        self.current = model
+        self._soon.start()
+        self.changed.emit()
+
+    def _cancel(self) -> None:
+        self._soon.stop()
         if self._turn:
             self._turn.cancel()
+        self._turn = self.loading = None
+        self._picked = False
+
+    def _load(self, model: ModelRef) -> None:
+        self._cancel()
         self.loading = model
         self._turn = self._host.chats.load(model)
         self.changed.emit()
@@ -90,17 +127,21 @@ class ModelChoice(QObject):
             case ModelLoading(_, fraction):
                 self.progressed.emit(fraction)
             case ModelReady(model):
-                self._remember(model)
-                self.current, self.loading = self._named(str(model.path)), None
+                if self._picked:
+                    self._remember(model)
+                self.current, self.loading = self._named(model.key), None
                 self.changed.emit()
                 self.ready.emit()
+                if self._picked:
+                    self.chosen.emit(self.current)
             case ModelFailed(model, error):
                 self._fail(model, error)
 
     def _fail(self, model: ModelRef, error: FiresideError) -> None:
         self.loading = None
         if self.current == model:
-            self.current = None
+            last = self._host.settings.model
+            self.current = self._named(last) if last not in ("", model.key) else None
         if isinstance(error, ModelMissing):
             kept = tuple(p for p in self._host.settings.models if p != str(model.path))
             self._host.change(models=kept)
@@ -109,13 +150,13 @@ class ModelChoice(QObject):
 
     def _remember(self, model: ModelRef) -> None:
         if model == self.demo:
-            self._host.change(model=_DEMO)
+            self._host.change(model=model.key)
             return
         path = str(model.path)
         others = tuple(p for p in self._host.settings.models if p != path)
         self._host.change(model=path, models=(path, *others)[:_KEPT])
 
     def _named(self, path: str) -> ModelRef:
-        if path in (_DEMO, str(self.demo.path)):
+        if path in (self.demo.key, str(self.demo.path)):
             return self.demo
         return ModelRef(Path(path), self._names.get(path, Path(path).stem))

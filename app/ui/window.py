@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QShortcut
 
-from app.base.types import Effort
+from app.base.types import Effort, ModelRef
 from app.chat import (
     Foreseen,
     ModelFailed,
@@ -80,6 +80,7 @@ class Window(Frame):
         self.turns.refused.connect(self._refused)
         self.models.changed.connect(self._show_status)
         self.models.ready.connect(self._ahead.opened)
+        self.models.chosen.connect(self._chosen)
         self.desk.turned.connect(self._turned)
         self._examiner.examined.connect(self.desk.examined)
         self.sidebar.new_chat.connect(self.new_chat)
@@ -120,6 +121,7 @@ class Window(Frame):
     def _show_new(self) -> None:
         self._switch(None)
         self.composer.set_effort(NEW_CHAT_EFFORT)
+        self.models.show("")
         self.conversation.setCurrentWidget(self.greeting)
         self.transcript.set_rows([])
 
@@ -129,6 +131,7 @@ class Window(Frame):
         self._switch(chat)
         if row := self.index.rows.get(chat):
             self.composer.set_effort(row.effort)
+            self.models.show(row.model)
         self._ask_disk(
             lambda store: store.conversation(chat), lambda rows: self._show_rows(chat, rows)
         )
@@ -298,6 +301,10 @@ class Window(Frame):
         if self._chat is not None:
             self.index.set_effort(self._chat, effort)
         self._ahead.changed()
+
+    def _chosen(self, model: ModelRef) -> None:
+        if self._chat is not None:
+            self.index.set_model(self._chat, model.key)
 
     def _toggled_thought(self, message: int, opened: bool) -> None:
         self._ask_disk(lambda store: store.set_thought_open(message, opened), lambda _: None)

@@ -51,7 +51,7 @@ def start(qtbot: QtBot, look: Look, tmp_path: Path) -> Iterator[Start]:
             earlier.close()
         running.clear()
         folders = Folders(tmp_path)
-        chosen = {"model": str(demo_model().path)} if model else {}
+        chosen = {"model": demo_model().key} if model else {}
         old = settings_file.load(folders.settings)
         if old == Settings():
             settings_file.save(Settings(**(chosen | changes)), folders.settings)
@@ -65,7 +65,7 @@ def start(qtbot: QtBot, look: Look, tmp_path: Path) -> Iterator[Start]:
             window.show()
         window.activateWindow()
         if window.models.current:
-            window.models.choose(window.models.current)
+            window.models.load()
             fireside.until(lambda: window.models.loading is None)
         fireside.stored(lambda store: None)
         return fireside

@@ -29,7 +29,7 @@ from app.models import catalog, session
 from app.models.catalog import HubModel
 from app.models.download import Phase, Progress, Reason, Waiting
 from tests.fakes.hub import Hub, serving
-from tests.ui.driver import Fireside, Start, answer
+from tests.ui.driver import Fireside, Start, answer, make
 
 # Menus and dialogs, where there is no screen.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -250,6 +250,58 @@ def test_what_a_download_tells(fireside: Fireside) -> None:
     card.set_ended(paused=True)
     assert status.text() == "Paused. What has arrived is kept."
     assert button.text() == "Continue"
+
+
+def test_each_chat_has_its_model(start: Start, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.gguf"
+    fireside = start()
+    make(fireside, "By the demo")
+    fireside.window.new_chat()
+    fireside.window.desk.use(mine)
+    fireside.until(lambda: picker(fireside) == "Model: mine" and not fireside.window.models.loading)
+    make(fireside, "By mine")
+    assert fireside.backend.requests[-1].model.path == mine
+    by_mine, by_demo = fireside.stored(lambda store: store.chats())
+    assert (by_mine.model, by_demo.model) == (str(mine), "demo")
+    fireside.window.open_chat(by_demo.id)
+    assert picker(fireside) == "Model: Demo model"
+    fireside.window.open_chat(by_mine.id)
+    assert picker(fireside) == "Model: mine"
+    fireside.window.open_chat(by_demo.id)
+    fireside.ask("again", *answer("by the demo"))  # before it is loaded
+    fireside.shows("by the demo")
+    assert fireside.backend.requests[-1].model == demo_model()
+    fireside.window.new_chat()
+    assert picker(fireside) == "Model: mine", "the one that was chosen last"
+    fireside.window.open_chat(by_demo.id)
+    again = start()  # with the chat that was shown last, and its model
+    again.until(lambda: picker(again) == "Model: Demo model")
+    again.until(lambda: again.window.models.loading is None)
+    assert again.host.settings.model == str(mine)
+
+
+def test_a_model_that_is_chosen_in_a_chat_is_the_chats(start: Start, tmp_path: Path) -> None:
+    fireside = start()
+    make(fireside, "One")
+    (chat,) = fireside.stored(lambda store: store.chats())
+    fireside.window.desk.use(tmp_path / "mine.gguf")
+    fireside.until(lambda: fireside.window.models.loading is None)
+    fireside.until(
+        lambda: fireside.stored(lambda store: store.chat(chat.id)).model.endswith("mine.gguf")
+    )
+    uses = fireside.stored(lambda store: store.model_uses())
+    assert list(uses) == [str(tmp_path / "mine.gguf")]
+
+
+def test_a_chat_whose_model_is_gone_has_the_usual_one(start: Start, tmp_path: Path) -> None:
+    fireside = start()
+    make(fireside, "One")
+    (chat,) = fireside.stored(lambda store: store.chats())
+    fireside.stored(lambda store: store.set_model(chat.id, "/gone.gguf"))
+    again = start(chat=chat.id)
+    again.until(lambda: again.window.index.rows)
+    again.window.open_chat(chat.id)
+    assert picker(again) == "Model: Demo model"
 
 
 def test_escape_goes_back_to_the_chat(fireside: Fireside) -> None:
