@@ -15,7 +15,8 @@ Jan           ``<data>/llamacpp/models/<id>/model.yml`` with ``model_path``, abs
               with the files below.
 llama.cpp     files in one folder (llama.cpp#7826), or Hugging Face's layout (llama.cpp#21009).
 
-What a download left unfinished has another suffix everywhere, or is in no manifest.
+What a download left unfinished has another suffix everywhere, or is in no manifest. What `shelf`
+has not moved to its end is hidden (`unfinished`).
 """
 
 from __future__ import annotations
@@ -66,6 +67,15 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Description:
+    """What Jan says of a model, in the file at ``path``: its name, and where its file is."""
+
+    path: Path
+    name: str
+    file: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A model that was found: ``path`` is what llama.cpp opens, the first of ``files``, those of
     its parts that are there; ``size`` in bytes of them all. ``problem`` says why Fireside cannot
@@ -106,16 +116,34 @@ def scan(places: Iterable[Place], stop: threading.Event | None = None) -> Iterat
             if stop.is_set():
                 return
             parts = _parts(path)
-            there = tuple(part for part in parts if _status(part) is not None)
+            there = _there(parts)
             key = _identity(there[0] if there else path)
-            if key not in seen:
+            if key not in seen and not any(_status(unfinished(part)) for part in parts):
                 seen.add(key)
-                yield _look(place, name, parts, there)
+                yield _model(place, name, parts)
 
 
-def _look(place: Place, name: str, parts: list[Path], there: tuple[Path, ...]) -> Model:
+def look(path: Path) -> Model:
+    """The model that the file at ``path``, whatever its name, is or is a part of. Where it is no
+    file, ``problem`` says so."""
+    path = path.absolute()
+    return _model(Place(Kind.CHOSEN, path), _name(path, path.parent), _parts(path))
+
+
+def unfinished(path: Path) -> Path:
+    """The hidden name of a file that is on its way to ``path``. A model is not listed while one of
+    its parts has it."""
+    return path.with_name(f".{path.name}.moving")
+
+
+def _model(place: Place, name: str, parts: list[Path]) -> Model:
+    there = _there(parts)
     size = sum(status.st_size for part in there if (status := _status(part)))
     return Model((there or tuple(parts))[0], name, size, place, there, _problem(parts))
+
+
+def _there(parts: list[Path]) -> tuple[Path, ...]:
+    return tuple(part for part in parts if _status(part) is not None)
 
 
 def _problem(parts: list[Path]) -> ModelError | None:
@@ -135,6 +163,8 @@ def _problem(parts: list[Path]) -> ModelError | None:
         return ModelForOllama(first.path)
     if first.architecture != gguf.ARCHITECTURE:
         return UnsupportedArchitecture(first.path, first.architecture)
+    if not any(header.tensors for header in headers):
+        return UnsupportedArchitecture(first.path, "vocabulary only")  # llama.cpp: ggml-vocab-*
     return None
 
 
@@ -197,17 +227,19 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _in_folder(root: Path, stop: threading.Event) -> Iterator[tuple[str, Path]]:
-    """GGUF files, named by their way from ``root``; a repository of the hub by its own name."""
     if _status(root):
-        yield _title(root), root
+        yield _name(root, root.parent), root
     for path in _walk(root, _SUFFIX, stop):
-        way = "/".join([*path.relative_to(root).parent.parts, _title(path)])
-        hub = re.search(r"models--([^/]+)/snapshots/[^/]+/(.+)", f"{root.name}/{way}")
-        yield f"{hub[1].replace('--', '/')}/{hub[2]}" if hub else way, path
+        yield _name(path, root), path
 
 
-def _title(path: Path) -> str:
-    return re.sub(r"-\d{5}-of-\d{5}$", "", path.stem)
+def _name(path: Path, root: Path) -> str:
+    """A file's way from ``root``, or, in the hub's cache, from the repository's own name."""
+    title = re.sub(r"-\d{5}-of-\d{5}$", "", path.stem)
+    hub = re.search(r"/models--([^/]+)/snapshots/[^/]+/(.+)", f"{path.parent.as_posix()}/{title}")
+    if hub:
+        return f"{hub[1].replace('--', '/')}/{hub[2]}"
+    return "/".join([*path.relative_to(root).parent.parts, title])
 
 
 def _in_ollama(root: Path, stop: threading.Event) -> Iterator[tuple[str, Path]]:
@@ -235,15 +267,21 @@ def _blobs(root: Path, layers: object, media: str = "") -> Iterator[Path]:
 
 def _in_jan(root: Path, stop: threading.Event) -> Iterator[tuple[str, Path]]:
     """The files that Jan's descriptions name, by the name that Jan gives them; then others."""
+    for said in descriptions(root, stop):
+        yield said.name, said.file
+    yield from _in_folder(root, stop)
+
+
+def descriptions(root: Path, stop: threading.Event) -> Iterator[Description]:
+    """What Jan says of its models in ``root``."""
     for path in _walk(root, "model.yml", stop):
         # Written by Jan, a key a line; a YAML parser for two of them is not worth its weight.
         lines = re.findall(r"^(\w+): *(.*?) *$", _text(path), re.MULTILINE)
         said = {key: value.strip("'\"") for key, value in lines}
         if said.get("model_path"):
             # From the data folder, of which ``root`` is llamacpp/models.
-            named = root.parent.parent / said["model_path"]
-            yield said.get("name") or "/".join(path.parent.relative_to(root).parts), named
-    yield from _in_folder(root, stop)
+            name = said.get("name") or path.parent.relative_to(root).as_posix()
+            yield Description(path, name, root.parent.parent / said["model_path"])
 
 
 _FINDERS: dict[Kind, Callable[[Path, threading.Event], Iterator[tuple[str, Path]]]] = {

@@ -305,12 +305,22 @@ def test_a_place_is_named_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> N
         (gguf_bytes("llama"), UnsupportedArchitecture),
         (gguf_bytes("clip", type="mmproj"), UnsupportedArchitecture),
         (gguf_bytes(type="adapter"), UnsupportedArchitecture),
+        (gguf_bytes(tensors=()), UnsupportedArchitecture),
         (DEMO.read_bytes()[:-200], ModelTruncated),
         (DEMO.read_bytes()[:5000], ModelTruncated),
         (b"<html>Not found</html>", NotGguf),
         (b"", NotGguf),
     ],
-    ids=["llama", "projector", "adapter", "cut", "cut in the header", "a page", "empty"],
+    ids=[
+        "llama",
+        "projector",
+        "adapter",
+        "vocabulary",
+        "cut",
+        "cut in the header",
+        "a page",
+        "empty",
+    ],
 )
 def test_a_file_that_cannot_run_says_why(
     tmp_path: Path, content: bytes, problem: type[Exception]
@@ -324,8 +334,13 @@ def test_a_file_that_cannot_run_says_why(
 def test_another_architecture_is_named(tmp_path: Path) -> None:
     write_header(tmp_path / "a.gguf", "llama")
     write_header(tmp_path / "b.gguf", "clip", type="mmproj")
+    (tmp_path / "c.gguf").write_bytes(gguf_bytes(tensors=()))
     problems = [model.problem for model in in_folder(tmp_path)]
-    assert [getattr(problem, "architecture", "") for problem in problems] == ["llama", "mmproj"]
+    assert [getattr(problem, "architecture", "") for problem in problems] == [
+        "llama",
+        "mmproj",
+        "vocabulary only",
+    ]
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read all")
@@ -348,6 +363,13 @@ def test_a_split_model_is_one(tmp_path: Path) -> None:
     assert model.problem is None
     (dropped,) = library.scan([Place(Kind.CHOSEN, files[1])])
     assert (dropped.name, dropped.path) == ("big", files[0])
+
+
+def test_the_first_part_may_have_no_tensors(tmp_path: Path) -> None:
+    """As gguf-split --no-tensor-first-split makes it."""
+    (tmp_path / "big-00001-of-00002.gguf").write_bytes(gguf_bytes(tensors=()))
+    write_header(tmp_path / "big-00002-of-00002.gguf")
+    assert only(tmp_path).problem is None
 
 
 @pytest.mark.parametrize("lost", [1, 2, 3])
@@ -374,6 +396,36 @@ def test_a_part_that_is_cut_is_named(tmp_path: Path) -> None:
 def test_numbers_that_count_no_parts(tmp_path: Path, name: str) -> None:
     write_header(tmp_path / f"{name}.gguf")
     assert only(tmp_path).problem is None
+
+
+# A file that a person opens.
+
+
+def test_any_part_is_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [write_header(tmp_path / f"big-{n:05}-of-00003.gguf") for n in (1, 2, 3)]
+    monkeypatch.chdir(tmp_path)
+    for opened in (*files, Path("big-00002-of-00003.gguf")):
+        model = library.look(opened)
+        assert (model.name, model.path, model.files) == ("big", files[0], tuple(files))
+        assert (model.size, model.problem) == (3 * files[0].stat().st_size, None)
+        assert model.place.kind == Kind.CHOSEN
+
+
+def test_a_file_of_the_hub_keeps_its_name(home: Path) -> None:
+    path = hub_file(home / "hub", "org/repo", "a" * 40, "q4/model.gguf", gguf_bytes())
+    assert library.look(path).name == "org/repo/q4/model"
+    assert only(path).name == only(path.parent).name == "org/repo/q4/model"
+
+
+def test_what_is_opened_may_be_anything(tmp_path: Path) -> None:
+    gone = library.look(tmp_path / "gone.gguf")
+    assert isinstance(gone.problem, ModelMissing)
+    assert (gone.path, gone.files, gone.size) == (tmp_path / "gone.gguf", (), 0)
+    assert isinstance(library.look(tmp_path).problem, ModelUnreadable)
+    assert library.look(Path("/")).problem is not None
+    strange = library.look(write_header(tmp_path / "-00001-of-00001.gguf"))
+    assert (strange.name, strange.problem) == ("", None)
+    assert library.look(write_header(tmp_path / "dropped")).problem is None
 
 
 # Ways.
@@ -427,6 +479,10 @@ def test_what_is_unfinished_is_not_listed(tmp_path: Path) -> None:
     for suffix in ("incomplete", "part", "tmp", "downloading", "downloadInProgress", "fireside"):
         write_header(tmp_path / f"model.gguf.{suffix}")
     write_header(tmp_path / "._model.gguf")
+    write_header(library.unfinished(tmp_path / "model.gguf"))
+    # Placed one after the other, as the last step of a move.
+    write_header(tmp_path / "big-00001-of-00002.gguf")
+    write_header(library.unfinished(tmp_path / "big-00002-of-00002.gguf"))
     assert in_folder(tmp_path) == []
 
 
