@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,10 @@ from app.base.resources import resource
 _WIDTH, _HEADS, _KV_HEADS, _HEAD, _VOCABULARY = 2880, 64, 8, 64, 201088
 _F32, _Q8_0, _MXFP4 = 0, 8, 39
 _ALIGNMENT = 32
+# Of a model that is not offered: how far its parameters may be from an offer's, and how many bits
+# a weight of its experts may have; where the parameters are not known, those of MXFP4, about.
+_TOLERANCE = 0.01
+_BITS, _USUAL_BITS = (1.5, 16.1), (3.8, 4.7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,51 @@ def header(offer: Offer) -> Header:
     return Header(
         Path(offer.model.files[0]), _metadata(offer.layers, offer.experts), tensors, 0, size
     )
+
+
+def header_of(model: HubModel, parameters: int | None) -> Header | None:
+    """What the header of a gpt-oss model will say that has another quantization than the one
+    that is offered, with tensors of ``model.size`` bytes in all.
+
+    ``parameters``: how many it has, where that is known. None where it has not the shape of one
+    of the offers.
+    """
+    for shape in map(header, offers()):
+        count = sum(math.prod(tensor.shape) for tensor in shape.tensors)
+        if parameters is None:
+            scaled = _scaled(shape, model, _USUAL_BITS)
+        elif abs(parameters - count) < _TOLERANCE * count:
+            scaled = _scaled(shape, model, _BITS)
+        else:
+            continue
+        if scaled:
+            return scaled
+    return None
+
+
+def _scaled(shape: Header, model: HubModel, bits: tuple[float, float]) -> Header | None:
+    """``shape`` with other sizes. Almost everybody leaves the experts as OpenAI made them, so
+    they take only what would make the other matrices larger or smaller than these can be.
+    None where that is not between the ``bits`` a weight."""
+    sizes = dict.fromkeys((_F32, _Q8_0, _MXFP4), 0)
+    for tensor in shape.tensors:
+        sizes[tensor.type] += tensor.size
+    matrices = model.size - sizes[_F32]
+    dense = max(matrices - sizes[_MXFP4], sizes[_Q8_0] / 2)
+    dense = min(dense, sizes[_Q8_0] * 16 / 8.5)
+    factors = {
+        _F32: 1.0,
+        _Q8_0: dense / sizes[_Q8_0],
+        _MXFP4: (matrices - dense) / sizes[_MXFP4],
+    }
+    if not bits[0] <= 4.25 * factors[_MXFP4] <= bits[1]:
+        return None
+    tensors, end = [], 0.0
+    for tensor in shape.tensors:
+        start, end = end, end + tensor.size * factors[tensor.type]
+        size = round(end) - round(start)
+        tensors.append(replace(tensor, offset=round(start), size=size))
+    return replace(shape, path=Path(model.files[0]), tensors=tuple(tensors), file_size=model.size)
 
 
 def _metadata(layers: int, experts: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from app.base import gguf
 from app.engine import plan
 from app.engine.probe import Machine
 from app.models import catalog
-from app.models.catalog import Offer
+from app.models.catalog import HubModel, Offer
 
 GIB = 1 << 30
 OFFERS = catalog.offers()
@@ -32,6 +32,68 @@ def test_the_shape_has_the_size_of_the_file(offer: Offer) -> None:
 def test_what_it_needs_can_be_told_before_it_is_there(offer: Offer) -> None:
     needed = plan.propose(catalog.header(offer), Machine(16 * GIB, 13 * GIB, 8))
     assert needed.fits == (offer.name == "gpt-oss-20b")
+
+
+EXPERTS, MATRICES = 39, 8  # by their types
+
+
+def _bytes(header: gguf.Header, kind: int) -> int:
+    return sum(tensor.size for tensor in header.tensors if tensor.type == kind)
+
+
+def _model(size: int) -> HubModel:
+    return HubModel("org/name", ("model.gguf",), size)
+
+
+@pytest.mark.parametrize("offer", OFFERS, ids=lambda offer: offer.name)
+def test_another_quantization_has_other_matrices(offer: Offer) -> None:
+    """An F16 has those of 16 bits, and the experts as they were (as unsloth's: 13.79 GB)."""
+    offered = catalog.header(offer)
+    more = _bytes(offered, MATRICES) * 16 / 8.5 - _bytes(offered, MATRICES)
+    for model in (_model(offered.weights + int(more)), _model(offered.weights - 500_000_000)):
+        scaled = catalog.header_of(model, None)
+        assert scaled is not None
+        assert scaled.weights == scaled.file_size == model.size
+        assert scaled.metadata == offered.metadata
+        assert [t.shape for t in scaled.tensors] == [t.shape for t in offered.tensors]
+        assert _bytes(scaled, EXPERTS) == pytest.approx(_bytes(offered, EXPERTS))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "size", "layers"),
+    [
+        (20_914_757_184, 41_900_000_000, 24),  # BF16
+        (116_829_156_672, 63_387_346_464, 36),
+        (116_829_156_672, 233_000_000_000, 36),
+        (20_900_000_000, 8_000_000_000, 24),
+        (None, 12_109_566_560, 24),
+        (None, 65_000_000_000, 36),
+    ],
+)
+def test_the_shape_is_known_by_the_parameters(
+    parameters: int | None, size: int, layers: int
+) -> None:
+    scaled = catalog.header_of(_model(size), parameters)
+    assert scaled is not None
+    assert scaled.number("block_count") == layers
+    assert scaled.weights == size
+    assert all(tensor.size > 0 for tensor in scaled.tensors)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "size"),
+    [
+        (6_000_000_000, 4_000_000_000),  # experts taken away
+        (20_914_757_184, 63_387_346_464),  # of another model in the repository
+        (116_829_156_672, 12_109_566_560),
+        (20_914_757_184, 1),
+        (None, 41_900_000_000),
+        (None, 1),
+        (1, 12_109_566_560),
+    ],
+)
+def test_the_shape_is_not_known(parameters: int | None, size: int) -> None:
+    assert catalog.header_of(_model(size), parameters) is None
 
 
 def test_sizes_of_tensors() -> None:
