@@ -1,9 +1,10 @@
-"""A hub on loopback: a real HTTP server that speaks what huggingface_hub uses to fetch a file,
-a second one that the first sends to for the bytes, and faults by a plan."""
+"""A hub on loopback: a real HTTP server that speaks what huggingface_hub uses to fetch a file
+and to look for one, a second one that the first sends to for the bytes, and faults by a plan."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import random
 import socket
 import threading
@@ -15,7 +16,9 @@ from enum import StrEnum
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
+
+from tests.fakes.repository import told
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -63,9 +66,16 @@ class File:
 @dataclass
 class Hub:
     """``plan`` has the faults of the next answers with bytes; ``hub_plan`` the status of the next
-    answers of the hub itself. All that was asked is in ``asked`` (ranges) and ``sent`` (bytes)."""
+    answers of the hub itself. All that was asked is in ``asked`` (ranges) and ``sent`` (bytes).
+
+    ``about`` has, by the name of a repository, what the hub tells of it, as `repository.told` takes
+    it, and the ``sizes`` of files that are not in ``files``."""
 
     files: dict[str, File] = field(default_factory=dict)
+    about: dict[str, dict[str, Any]] = field(default_factory=dict)
+    page: int = 100  # repositories in one answer, at most
+    said: bytes | None = None  # in the place of all that it tells of repositories
+    questions: list[str] = field(default_factory=list)  # about repositories
     plan: Iterator[Fault] = field(default_factory=lambda: iter(()))
     hub_plan: Iterator[int] = field(default_factory=lambda: iter(()))
     token: str | None = None  # that is wanted
@@ -87,6 +97,21 @@ class Hub:
     def next_fault(self) -> Fault:
         with self.lock:
             return next(self.plan, Fault.NONE)
+
+    def repositories(self) -> list[str]:
+        """Their names, the most downloaded first."""
+        names = {*self.about, *("/".join(name.split("/")[:2]) for name in self.files)}
+        return sorted(names, key=lambda name: -self.about.get(name, {}).get("downloads", 0))
+
+    def tell(self, repository: str, blobs: bool = False) -> dict[str, Any]:
+        """A repository, as the API does."""
+        about = self.about.get(repository, {})
+        sizes = {
+            name.removeprefix(f"{repository}/"): len(file.content)
+            for name, file in self.files.items()
+            if name.startswith(f"{repository}/")
+        }
+        return told(repository, COMMIT, sizes | about.get("sizes", {}), about, blobs)
 
 
 def seeded(seed: int, count: int = 30, share: float = 0.4) -> Iterator[Fault]:
@@ -120,15 +145,8 @@ class _HubHandler(_Handler):
         hub = self.hub
         with hub.lock:
             hub.heads += 1
-            status = next(hub.hub_plan, 200)
-        if status == SILENT:
-            hub.closing.wait(hub.stall)
-            self.close_connection = True
+        if self._faulty():
             return None
-        if status != 200:
-            return self._plain(status, [("Retry-After", hub.retry_after)] if status == 429 else [])
-        if hub.token and self.headers.get("Authorization") != f"Bearer {hub.token}":
-            return self._plain(401, [("X-Error-Code", "GatedRepo")])
         found = self._file()
         if found is None:
             return self._plain(404, [("X-Error-Code", "EntryNotFound")])
@@ -151,7 +169,62 @@ class _HubHandler(_Handler):
         ]
         return self._plain(302, headers)
 
+    def _faulty(self) -> bool:
+        """Whether it was answered by the plan, or for want of the token."""
+        hub = self.hub
+        with hub.lock:
+            status = next(hub.hub_plan, 200)
+        if status == SILENT:
+            hub.closing.wait(hub.stall)
+            self.close_connection = True
+        elif status == 429:
+            limit = f'"api";r=0;t={hub.retry_after}'
+            self._plain(status, [("Retry-After", hub.retry_after), ("RateLimit", limit)])
+        elif status != 200:
+            self._plain(status)
+        elif hub.token and self.headers.get("Authorization") != f"Bearer {hub.token}":
+            self._plain(401, [("X-Error-Code", "GatedRepo")])
+        else:
+            return False
+        return True
+
+    def _api(self) -> None:
+        hub, asked = self.hub, urlsplit(self.path)
+        hub.questions.append(self.path)
+        if self._faulty():
+            return None
+        repository = unquote(asked.path).removeprefix("/api/models").strip("/")
+        if hub.said is not None:
+            return self._plain(200, body=hub.said)
+        if not repository:
+            return self._search(parse_qs(asked.query))
+        if repository not in hub.repositories():
+            return self._plain(404, [("X-Error-Code", "RepoNotFound")])
+        answer = hub.tell(repository, blobs="blobs" in parse_qs(asked.query))
+        return self._plain(200, body=json.dumps(answer).encode())
+
+    def _search(self, asked: dict[str, list[str]]) -> None:
+        """The repositories with GGUF files whose names have all words that are looked for."""
+        words = " ".join(asked.get("search", [])).lower().split()
+        found = [
+            one
+            for one in map(self.hub.tell, self.hub.repositories())
+            if all(word in one["id"].lower() for word in words)
+            and any(file["rfilename"].endswith(".gguf") for file in one["siblings"])
+        ]
+        start = int(asked.get("cursor", ["0"])[0])
+        end = start + min(int(asked["limit"][0]), self.hub.page)
+        keys = {"_id", "id", *asked["expand"]}
+        page = [{key: one[key] for key in one if key in keys} for one in found[start:end]]
+        following = urlencode(asked | {"cursor": end}, doseq=True)
+        link = f'<{self.hub.endpoint}/api/models?{following}>; rel="next"'
+        return self._plain(
+            200, [("Link", link)] if end < len(found) else [], json.dumps(page).encode()
+        )
+
     def do_GET(self) -> None:
+        if self.path.startswith("/api/models"):
+            return self._api()
         found = self._file()
         if found is None or not found[1].small:
             return self._plain(404)
