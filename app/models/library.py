@@ -133,7 +133,7 @@ def look(path: Path) -> Model:
 def unfinished(path: Path) -> Path:
     """The hidden name of a file that is on its way to ``path``. A model is not listed while one of
     its parts has it."""
-    return path.with_name(f".{path.name}.moving")
+    return path.with_name(f".{path.name}.fireside-move")
 
 
 def _model(place: Place, name: str, parts: list[Path]) -> Model:
