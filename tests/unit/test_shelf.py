@@ -381,7 +381,9 @@ def test_to_where_a_link_leads(tmp_path: Path, near: Path) -> None:
     """And to where a link leads back: that file is never taken for a copy."""
     file = write_header(near / "model.gguf")
     link = tmp_path / "model.gguf"
-    link.symlink_to(file)
+    slashes = "/" * (file.stat().st_size - len("nearmodel.gguf"))
+    link.symlink_to(f"near{slashes}model.gguf")  # as long as the file itself
+    assert link.lstat().st_size == file.stat().st_size
     with pytest.raises(TargetExists):
         move(library.look(file), tmp_path)
     assert move(library.look(link), near) == file
@@ -405,6 +407,21 @@ def test_no_other_file_is_overwritten(tmp_path: Path, folder: Path) -> None:
         move(only(tmp_path / "old"), folder)
     assert files(tmp_path / "old") == before
     assert list(folder.iterdir()) == [other]
+
+
+def test_a_file_that_comes_meanwhile_is_not_overwritten(tmp_path: Path, folder: Path) -> None:
+    """And what was placed before it is taken back."""
+    parts = split(tmp_path / "old")
+    before = files(tmp_path / "old")
+
+    def report(done: int, total: int) -> None:
+        if done == total:
+            (folder / parts[2].name).write_bytes(b"other")
+
+    with pytest.raises(TargetExists):
+        shelf.move(only(tmp_path / "old"), folder, threading.Event(), report)
+    assert files(tmp_path / "old") == before
+    assert files(folder) == {parts[2].name: b"other"}
 
 
 def test_an_equal_file_counts_as_moved(tmp_path: Path, folder: Path) -> None:
@@ -473,15 +490,18 @@ def test_a_copy_that_reads_back_as_something_else(
     assert (files(tmp_path / "old"), files(far)) == (before, {})
 
 
-def test_a_disk_without_room(tmp_path: Path, far: Path) -> None:
+def test_a_disk_without_room(tmp_path: Path, far: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = write_header(tmp_path / "old" / "model.gguf")
-    os.truncate(file, shutil.disk_usage(far).free - (200 << 20))  # a hole
+    os.truncate(file, 100 << 20)  # a hole
+    real = shutil.disk_usage(far)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: real._replace(free=300 << 20))
     with pytest.raises(TargetFull) as caught:
         move(library.look(file), far)
     assert caught.value.path == far / "model.gguf"
-    assert caught.value.needed == file.stat().st_size
-    assert 0 < caught.value.free < caught.value.needed
+    assert (caught.value.needed, caught.value.free) == (100 << 20, 44 << 20)
     assert files(far) == {}
+    os.truncate(file, 44 << 20)
+    move(library.look(file), far)
 
 
 @pytest.fixture
