@@ -149,13 +149,14 @@ class _Move:
         """Has it moved at once? The system refuses between two disks."""
         if source.is_symlink():
             return False
+        self._advance(0)
         try:
             source.rename(target)
         except OSError as error:
             if error.errno == errno.EXDEV:
                 return False
             raise FileRefused(source, error.strerror or str(error)) from error
-        self._advance(self._total)
+        self._report(self._total, self._total)
         return True
 
     def _linked(self, source: Path, target: Path) -> bool:

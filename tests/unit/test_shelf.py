@@ -450,8 +450,9 @@ def test_a_folder_that_takes_nothing(tmp_path: Path, near: Path) -> None:
 
 
 @pytest.mark.parametrize("after", range(8))
-def test_stop(tmp_path: Path, folder: Path, after: int) -> None:
-    split(tmp_path / "old")
+@pytest.mark.parametrize("parts", [1, 3])
+def test_stop(tmp_path: Path, folder: Path, parts: int, after: int) -> None:
+    split(tmp_path / "old", parts)
     before = files(tmp_path / "old")
     stop, told = threading.Event(), []
 
