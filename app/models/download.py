@@ -20,9 +20,10 @@ from pathlib import Path, PurePosixPath
 from huggingface_hub import constants
 from huggingface_hub.utils._validators import validate_repo_id
 
-from app.base.errors import Cancelled
+from app.base.errors import Cancelled, Offline
 from app.models.blob import Place, forget
 from app.models.fetch import Changed, Patience, Reason, Wanted
+from app.models.network import Network
 from app.models.session import Phase, Progress, Session, Waiting
 
 __all__ = ["Download", "Patience", "Phase", "Progress", "Reason", "Waiting", "Wanted"]
@@ -33,9 +34,11 @@ _REPORTS = 0.2  # seconds between two reports of the same
 
 
 class Download:
-    """One file, fetched into ``cache`` (by default huggingface_hub's).
+    """One file, fetched through ``network``, which is installed, into ``cache`` (by default
+    huggingface_hub's).
 
-    ``limit`` is the most bytes a second, or None; it may be changed while it runs. Raises
+    ``limit`` is the most bytes a second, or None; it may be changed while it runs. There has to be
+    room for ``room`` bytes where that is more than the file, which is one of several then. Raises
     ValueError for what cannot be the name of a repository or a file.
     """
 
@@ -43,31 +46,44 @@ class Download:
         self,
         wanted: Wanted,
         *,
+        network: Network,
         cache: Path | None = None,
         limit: float | None = None,
         patience: Patience = Patience(),  # noqa: B008
         lines: int = _LINES,
+        room: int = 0,
     ) -> None:
         validate_repo_id(wanted.repository)
         path = PurePosixPath(wanted.file)
         if path.is_absolute() or ".." in path.parts or "\\" in wanted.file or not path.parts:
             raise ValueError(f"no name of a file: {wanted.file!r}")
         self.wanted = wanted
+        self.network = network
         self.cache = cache or Path(constants.HF_HUB_CACHE)
         self.limit = limit
         self.patience = patience
         self.lines = lines
+        self.room = room
+        self.fetched = False
+        """Whether the last `run` that returned has fetched something."""
 
     def run(self, stop: threading.Event, report: Callable[[Progress], None]) -> Path:
         """Fetches what is missing, and returns the path of the file in its snapshot.
 
         Faults that may pass are waited for, without end; ``report``, which is called on this
         thread, tells for what. Once ``stop`` is set, raises Cancelled within 0.2 s, and what has
-        arrived stays for the next `run`. Raises HubError.
+        arrived stays for the next `run`. So it does where the network is switched off, which raises
+        Offline, and after a HubError.
         """
         while True:
             session = Session(
-                self.wanted, self.cache, self.patience, self.lines, lambda: self.limit
+                self.wanted,
+                self.network,
+                self.cache,
+                self.patience,
+                self.lines,
+                lambda: self.limit,
+                self.room,
             )
             try:
                 return self._watch(session, stop, report)
@@ -83,6 +99,8 @@ class Download:
             while not session.over.wait(_TICK):
                 if stop.is_set():
                     raise Cancelled
+                if self.network.offline:
+                    raise Offline
                 now = session.progress()
                 if now.phase is not told or time.monotonic() - when >= _REPORTS:
                     told, when = now.phase, time.monotonic()
@@ -92,6 +110,7 @@ class Download:
         if session.error:
             raise session.error
         assert session.result
+        self.fetched = session.fetched
         report(session.progress())
         return session.result
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 import contextlib
 import email.utils
 import socket
-import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -23,10 +22,9 @@ from huggingface_hub.errors import OfflineModeIsEnabled
 from huggingface_hub.utils._headers import build_hf_headers
 
 from app.base.errors import HubNotFound, HubRefused, HubUnreachable
+from app.models.network import LogUnwritable, Network
 
-# Else the library asks huggingface.co, whatever the endpoint, which programs it is to look for.
-constants.HF_HUB_DISABLE_TELEMETRY = True
-
+_LEAST = 1000.0  # bytes a second: less is as good as silence
 _REFUSALS = frozenset({400, 401, 403, 405, 451})
 
 
@@ -34,11 +32,12 @@ class Reason(StrEnum):
     """What a download waits for."""
 
     CONNECTION = "connection"  # there is none, or it broke
-    STALLED = "stalled"  # it is there and silent
+    STALLED = "stalled"  # it is there and silent, or nearly so
     BUSY = "busy"  # the server wants to be left alone for a while
     SERVER = "server"  # the server has a fault, or sent something else than was asked for
     ADDRESS = "address"  # the address that the hub gave is no longer good
     OTHER = "other"  # another program downloads the same file
+    QUEUED = "queued"  # another download is to end first
 
 
 class Retry(Exception):
@@ -108,7 +107,7 @@ class Source:
 
     def find(self) -> Found:
         """Asks the hub where it has not been asked, or where the address is good no longer.
-        Raises Retry, Changed and HubError."""
+        Raises Retry, Changed, HubError, Offline and LogUnwritable."""
         with self._lock:
             if self._found is None or not self._fresh:
                 found = self._ask()
@@ -126,6 +125,8 @@ class Source:
                 timeout=self._patience.connect,
                 endpoint=self._wanted.endpoint,
             )
+        except LogUnwritable:
+            raise
         except OfflineModeIsEnabled as error:
             raise HubUnreachable(*who, "HF_HUB_OFFLINE is set") from error
         except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
@@ -148,7 +149,8 @@ class Source:
         self, line: Line, start: int, end: int, sink: Callable[[int, memoryview], None]
     ) -> None:
         """Gives the bytes from ``start`` to ``end`` to ``sink``, with their offsets, as they
-        come. Raises Retry, Changed, HubError, Ended, and what ``sink`` raises."""
+        come. Raises Retry, Changed, HubError, Offline, Ended, LogUnwritable, and what ``sink``
+        raises."""
         found = self.find()
         headers = {"Accept-Encoding": "identity"}
         if urlsplit(found.address).netloc == urlsplit(self._url).netloc:
@@ -159,7 +161,7 @@ class Source:
         try:
             with line.get(found.address, headers) as response:
                 at = self._begin(response, found, start, end)
-                for chunk in response.iter_raw():
+                for chunk in _lively(response.iter_raw(), self._patience.silence):
                     data = memoryview(chunk)[max(0, start - at) : max(0, end - at)]
                     if data:
                         sink(max(at, start), data)
@@ -207,6 +209,24 @@ class Source:
                 self._fresh = False
 
 
+def _lively(chunks: Iterator[bytes], silence: float) -> Iterator[bytes]:
+    """The same, unless they only trickle; raises Retry then. What counts is the time that the
+    server is waited for, not that for which the bytes wait for us."""
+    waited, came = 0.0, 0
+    while True:
+        begun = time.monotonic()
+        chunk = next(chunks, None)
+        if chunk is None:
+            return
+        waited += time.monotonic() - begun
+        came += len(chunk)
+        if waited >= silence:
+            if came < _LEAST * waited:
+                raise Retry(Reason.STALLED, f"{came} bytes in {waited:.0f} s")
+            waited, came = 0.0, 0
+        yield chunk
+
+
 def _retry(error: Exception | None, response: httpx2.Response | None) -> Retry:
     if response is not None:
         busy = response.status_code in (429, 503) and "Retry-After" in response.headers
@@ -233,9 +253,9 @@ def _seconds(header: str | None) -> float | None:
 class Line:
     """A connection, kept from one request to the next, which another thread may cut."""
 
-    def __init__(self, context: ssl.SSLContext, patience: Patience) -> None:
+    def __init__(self, network: Network, patience: Patience) -> None:
         timeout = httpx2.Timeout(patience.silence, connect=patience.connect)
-        self._client = httpx2.Client(verify=context, timeout=timeout, follow_redirects=True)
+        self._client = network.client(timeout=timeout, follow_redirects=True)
         self._lock = threading.Lock()
         self._sockets: list[Any] = []
         self.closed = False

@@ -15,18 +15,27 @@ from pathlib import Path
 from typing import TypeVar
 
 import filelock
-import httpx2
 
 from app.base.errors import CacheUnwritable, DownloadDamaged, NoRoom
 from app.models.blob import Blob, Checker, Place, allocated, forget, free_space
 from app.models.fetch import Ended, Found, Line, Patience, Reason, Retry, Source, Wanted
+from app.models.network import LogUnwritable, Network, purpose
 
 T = TypeVar("T")
 
 _SPARE = 256 << 20  # bytes that are left free on the disk
+_LOG_ROOM = 1 << 20  # bytes that the record of connections may want
 _WINDOW = 5.0  # seconds over which the speed is taken
 _PASSES = 2  # of a repair over the whole file
 _GRACE = 0.1  # seconds that threads have to end; one that looks up a name cannot be interrupted
+
+
+def has_room(error: NoRoom) -> bool:
+    """Is there now what was missing then?"""
+    try:
+        return free_space(error.path) >= error.needed + _SPARE
+    except OSError:
+        return False
 
 
 class Phase(StrEnum):
@@ -70,19 +79,24 @@ class Session:
     def __init__(
         self,
         wanted: Wanted,
+        network: Network,
         cache: Path,
         patience: Patience,
         lines: int,
         limit: Callable[[], float | None],
+        room: int,
     ) -> None:
         self._wanted = wanted
+        self._network = network
         self._cache = cache
         self._patience = patience
         self._lines = lines
         self._limit = limit
+        self._room = room
         self.over = threading.Event()  # it is done, or has failed
         self.error: BaseException | None = None
         self.result: Path | None = None
+        self.fetched = False  # or it was there
         self._ended = threading.Event()  # all threads are to end
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
@@ -101,7 +115,6 @@ class Session:
         self._have = 0
         self._arrived = 0
         self._samples: deque[tuple[float, int]] = deque()
-        self._context = httpx2.create_ssl_context()
 
     # --- For the caller's thread --------------------------------------------------------------
 
@@ -145,10 +158,11 @@ class Session:
 
     # --- For the others -----------------------------------------------------------------------
 
-    def _begin(self, name: str, work: Callable[[], None]) -> threading.Thread:
+    def _begin(self, name: str, work: Callable[[], None]) -> None:
         def run() -> None:
             try:
-                work()
+                with purpose(f"download of {self._wanted.file}"):
+                    work()
             except Ended:
                 pass
             except BaseException as error:  # noqa: BLE001
@@ -158,7 +172,6 @@ class Session:
         with self._lock:
             self._threads.append(thread)
         thread.start()
-        return thread
 
     def _fail(self, error: BaseException) -> None:
         if self._ended.is_set():
@@ -173,16 +186,18 @@ class Session:
         self.over.set()
 
     def _of_disk(self, error: OSError) -> BaseException:
-        wanted, cache = self._wanted, self._cache
-        who = wanted.repository, wanted.file
+        who = self._wanted.repository, self._wanted.file
+        # Of the log, where it is that which cannot be written.
+        where = Path(error.filename) if isinstance(error, LogUnwritable) else self._cache
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             try:
-                free = free_space(cache)
+                free = free_space(where)
             except OSError:
                 free = 0
             have = blob.have if (blob := self._blob) else self._have
-            return NoRoom(*who, cache, max(0, self._size - have), free)
-        return CacheUnwritable(*who, cache, error.strerror or str(error))
+            needed = _LOG_ROOM if isinstance(error, LogUnwritable) else self._size - have
+            return NoRoom(*who, where, max(0, needed), free)
+        return CacheUnwritable(*who, where, error.strerror or str(error))
 
     def _lead(self) -> None:
         found = self._again(self._source.find)
@@ -198,6 +213,7 @@ class Session:
             self._size = found.size
             if not place.there(found.size):
                 self._fetch(place, found)
+                self.fetched = True
             self.result = place.publish()
         self._phase = Phase.DONE
         self.over.set()
@@ -227,17 +243,14 @@ class Session:
             checker = Checker(blob, found.etag)
             self._checker, self._blob = checker, blob
             self._phase = Phase.FETCHING
-            workers = [
-                self._begin(f"line-{n}", partial(self._work, blob, n)) for n in range(self._lines)
-            ]
+            for number in range(self._lines):
+                self._begin(f"line-{number}", partial(self._work, blob, number))
             right = checker.follow(self._ended)
             if right is False:
                 right = self._repair(blob, checker)
             self._verified.set()
             with blob.changed:
                 blob.changed.notify_all()
-            for worker in workers:
-                worker.join()
             if right is None or self._ended.is_set():
                 raise Ended
             if right:
@@ -250,7 +263,7 @@ class Session:
             raise DownloadDamaged(place.repository, place.file)
 
     def _check_room(self, place: Place, size: int) -> None:
-        needed = max(0, size - allocated(place))
+        needed = max(0, max(size, self._room) - allocated(place))
         free = free_space(place.cache)
         if needed and free < needed + _SPARE:
             raise NoRoom(place.repository, place.file, place.cache, needed, max(0, free - _SPARE))
@@ -288,7 +301,7 @@ class Session:
 
     @contextlib.contextmanager
     def _line(self) -> Iterator[Line]:
-        line = Line(self._context, self._patience)
+        line = Line(self._network, self._patience)
         with self._lock:
             self._open.append(line)
         try:
@@ -307,7 +320,7 @@ class Session:
         with self._line() as line:
             for _ in range(_PASSES):
                 for index in range(blob.count):
-                    there = blob.read(index)
+                    there = blob.read(index, bytearray(blob.block))
                     if self._block(line, blob, index) == there:
                         continue
                     third = self._block(line, blob, index)

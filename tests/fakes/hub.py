@@ -31,6 +31,7 @@ class Fault(StrEnum):
     NONE = "none"
     DROP = "drop"  # the connection breaks in the middle
     STALL = "stall"  # silence in the middle
+    TRICKLE = "trickle"  # and next to it: 50 bytes a second
     BUSY = "busy"  # 429 with Retry-After
     BROKEN = "broken"  # 502
     WRONG = "wrong"  # one byte is another
@@ -290,6 +291,8 @@ class _CdnHandler(_Handler):
                 hub.closing.wait(hub.stall)
                 self.close_connection = True
                 return
+            if at >= breaks and fault is Fault.TRICKLE:
+                return self._trickle(content[at:end])
             if fault is Fault.WRONG and at == start:
                 data[len(data) // 2] ^= 1
             for lie in hub.lie_at:
@@ -306,6 +309,18 @@ class _CdnHandler(_Handler):
                 hub.sent += len(data)
             if rate:
                 time.sleep(len(data) / rate)
+
+    def _trickle(self, content: bytes) -> None:
+        for byte in content:
+            if self.hub.closing.wait(0.02):
+                return
+            try:
+                self.wfile.write(bytes([byte]))
+            except OSError:
+                self.close_connection = True
+                return
+            with self.hub.lock:
+                self.hub.sent += 1
 
 
 class _Server(ThreadingHTTPServer):

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import huggingface_hub
 import pytest
@@ -21,6 +21,7 @@ from app.base import errors as e
 from app.models import blob as blobs
 from app.models import session
 from app.models.download import Download, Patience, Phase, Progress, Reason, Wanted
+from app.models.network import Network
 from tests.fakes.hub import FAULTS, SILENT, Fault, File, Hub, seeded, serving
 
 MIB = 1 << 20
@@ -29,15 +30,21 @@ NAME = "m.gguf"
 QUICK = Patience(first=0.01, longest=0.1, silence=0.3, connect=2.0)
 # By hand: FIRESIDE_FAULT_SEEDS=200 FIRESIDE_FAULT_SIZE=67108864 pytest -k many_faults ...
 SEEDS = int(os.environ.get("FIRESIDE_FAULT_SEEDS", "4"))
+KILLS = int(os.environ.get("FIRESIDE_KILLS", "2"))
 SEEDED_SIZE = int(os.environ.get("FIRESIDE_FAULT_SIZE", str(len(CONTENT))))
 
 
 @pytest.fixture(autouse=True)
-def any_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The disk of whoever tests may be full. The library's own client is closed afterwards."""
+def network(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Network]:
+    """The door of each `Run`. The disk of whoever tests may be full."""
     monkeypatch.setattr(session, "_SPARE", 0)
-    yield
-    huggingface_hub.close_session()
+    network = Network(tmp_path_factory.mktemp("log") / "connections.log")
+    network.install()
+    monkeypatch.setattr(Run, "network", network, raising=False)
+    yield network
+    network.close()
 
 
 @pytest.fixture
@@ -49,12 +56,18 @@ def hub() -> Iterator[Hub]:
 class Run:
     """A download, and what it told."""
 
+    network: ClassVar[Network]
+
     def __init__(self, hub: Hub, cache: Path, *, file: str = NAME, **options: Any) -> None:
         self.told: list[Progress] = []
         self.stop = threading.Event()
         wanted = Wanted("org/name", file, endpoint=hub.endpoint, token=options.pop("token", None))
         self.download = Download(
-            wanted, cache=cache, patience=options.pop("patience", QUICK), **options
+            wanted,
+            network=self.network,
+            cache=cache,
+            patience=options.pop("patience", QUICK),
+            **options,
         )
 
     def __call__(self) -> Path:
@@ -100,10 +113,11 @@ def test_a_second_time_costs_nothing(hub: Hub, tmp_path: Path) -> None:
 
 
 def test_the_default_place_is_the_librarys(
-    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, network: Network
 ) -> None:
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "there"))
-    download = Download(Wanted("org/name", NAME, endpoint=hub.endpoint), patience=QUICK)
+    wanted = Wanted("org/name", NAME, endpoint=hub.endpoint)
+    download = Download(wanted, network=network, patience=QUICK)
     assert download.run(threading.Event(), lambda _: None).is_relative_to(tmp_path / "there")
 
 
@@ -164,6 +178,7 @@ def test_many_faults(tmp_path: Path, seed: int) -> None:
     [
         (Fault.DROP, Reason.CONNECTION),
         (Fault.STALL, Reason.STALLED),
+        (Fault.TRICKLE, Reason.STALLED),
         (Fault.BUSY, Reason.BUSY),
         (Fault.BROKEN, Reason.SERVER),
         (Fault.WHOLE, Reason.SERVER),
@@ -179,6 +194,13 @@ def test_it_tells_what_it_waits_for(
     assert is_right(run())
     assert reason in run.reasons()
     assert all(told.speed == 0 for told in run.told if told.waiting)
+
+
+def test_a_limit_is_no_stall(hub: Hub, tmp_path: Path) -> None:
+    hub.files[f"org/name/{NAME}"] = File(CONTENT[:MIB])
+    run = Run(hub, tmp_path, limit=1.5e6, patience=Patience(0.01, 0.1, 0.05, 2.0))
+    assert is_right(run(), CONTENT[:MIB])
+    assert Reason.STALLED not in run.reasons()
 
 
 def test_a_server_that_knows_no_ranges(hub: Hub, tmp_path: Path) -> None:
@@ -216,24 +238,70 @@ def test_refusals(hub: Hub, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "/etc/passwd", "a/../../b", "a\\b"])
-def test_names_that_lead_elsewhere(name: str) -> None:
+def test_names_that_lead_elsewhere(name: str, network: Network) -> None:
     with pytest.raises(ValueError, match="no name"):
-        Download(Wanted("org/name", name))
+        Download(Wanted("org/name", name), network=network)
 
 
 @pytest.mark.parametrize("name", ["", "a/b/c", "../x", "a b"])
-def test_names_of_no_repository(name: str) -> None:
+def test_names_of_no_repository(name: str, network: Network) -> None:
     with pytest.raises(ValueError, match=r"[Rr]epo"):
-        Download(Wanted(name, NAME))
+        Download(Wanted(name, NAME), network=network)
 
 
-def test_where_no_hub_can_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    nowhere = Wanted("org/name", NAME, endpoint="gopher://there")
+def test_where_no_hub_can_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, network: Network
+) -> None:
+    def run(wanted: Wanted) -> None:
+        download = Download(wanted, network=network, cache=tmp_path)
+        download.run(threading.Event(), lambda _: None)
+
     with pytest.raises(e.HubUnreachable, match="gopher"):
-        Download(nowhere, cache=tmp_path).run(threading.Event(), lambda _: None)
+        run(Wanted("org/name", NAME, endpoint="gopher://there"))
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
     with pytest.raises(e.HubUnreachable, match="HF_HUB_OFFLINE"):
-        Download(Wanted("org/name", NAME), cache=tmp_path).run(threading.Event(), lambda _: None)
+        run(Wanted("org/name", NAME))
+
+
+@pytest.mark.parametrize("fault", [Fault.NONE, Fault.STALL])
+def test_offline_in_the_middle(hub: Hub, tmp_path: Path, network: Network, fault: Fault) -> None:
+    hub.rate = 4e6
+    hub.plan = iter([Fault.NONE] * 4 + [fault] * 4)
+    run = Run(hub, tmp_path, patience=Patience())
+
+    def report(told: Progress) -> None:
+        network.offline = told.done > 5 * MIB
+
+    with pytest.raises(e.Offline):
+        run.download.run(run.stop, report)
+    asked = len(hub.asked), hub.heads
+    with pytest.raises(e.Offline):
+        Run(hub, tmp_path)()
+    assert (len(hub.asked), hub.heads) == asked
+    network.offline, hub.rate, before = False, None, hub.sent
+    assert is_right(Run(hub, tmp_path)())
+    assert hub.sent - before < len(CONTENT)
+
+
+def test_its_requests_are_on_record(hub: Hub, tmp_path: Path, network: Network) -> None:
+    Run(hub, tmp_path)()
+    entries = network.entries()
+    assert len(entries) == hub.heads + len(hub.asked)
+    assert {(entry.host, entry.purpose) for entry in entries} == {
+        ("127.0.0.1", f"download of {NAME}")
+    }
+    assert sum(entry.received for entry in entries) == len(CONTENT)
+
+
+def test_nothing_is_asked_without_a_record(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = Network(tmp_path)  # no file
+    network.install()
+    monkeypatch.setattr(Run, "network", network)
+    with pytest.raises(e.CacheUnwritable) as told:
+        Run(hub, tmp_path / "cache")()
+    assert (told.value.path, hub.heads, hub.asked) == (tmp_path, 0, [])
 
 
 # --- Versions -------------------------------------------------------------------------------
@@ -349,31 +417,41 @@ def test_stopped_in_a_repair(hub: Hub, tmp_path: Path) -> None:
     assert hub.sent - before < len(CONTENT) + 2 * MIB
 
 
-def test_killed(hub: Hub, tmp_path: Path) -> None:
+@pytest.mark.parametrize("seed", range(KILLS))
+def test_killed(hub: Hub, tmp_path: Path, network: Network, seed: int) -> None:
+    """At any point: what is on the disk is not fetched again, but for the block of each line."""
     code = (
         "import sys, threading; from pathlib import Path\n"
         "from app.models import session; session._SPARE = 0\n"
         "from app.models.download import Download, Wanted\n"
+        "from app.models.network import Network\n"
         f"wanted = Wanted('org/name', '{NAME}', endpoint=sys.argv[1])\n"
-        "Download(wanted, cache=Path(sys.argv[2])).run(threading.Event(), lambda told: None)\n"
+        "network = Network(Path(sys.argv[3])); network.install()\n"
+        "download = Download(wanted, network=network, cache=Path(sys.argv[2]))\n"
+        "download.run(threading.Event(), lambda told: None)\n"
     )
     hub.rate = 4e6
     root = Path(__file__).parents[2]
-    child = subprocess.Popen([sys.executable, "-c", code, hub.endpoint, str(tmp_path)], cwd=root)
-    while hub.sent < 7 * MIB:
-        time.sleep(0.01)
+    log = tmp_path / "connections.log"
+    arguments = [hub.endpoint, str(tmp_path), str(log)]
+    child = subprocess.Popen([sys.executable, "-c", code, *arguments], cwd=root)
+    point = random.Random(seed).randrange(1, len(CONTENT) * 9 // 10)
+    while hub.sent < point:
+        time.sleep(0.001)
     child.kill()
     child.wait()
     hub.rate = None
+    requests = len(Network(log).entries())
+    assert requests >= len(hub.asked) + 1  # one of them to the hub itself
     (journal,) = tmp_path.glob("models--org--name/blobs/*.blocks")
     blocks = len(journal.read_text().splitlines()) - 1
-    assert blocks >= 3
     time.sleep(0.2)  # what it had asked for is sent no more
     before = hub.sent
-    run = Run(hub, tmp_path)
-    assert is_right(run())
-    assert hub.sent - before == len(CONTENT) - blocks * MIB
-    assert run.told[0].done >= blocks * MIB or run.told[0].phase is Phase.ASKING
+    assert is_right(Run(hub, tmp_path)())
+    again = hub.sent - before
+    print(f"killed at {point}: {blocks} blocks on disk, {again} bytes fetched then")
+    assert again == len(CONTENT) - min(blocks * MIB, len(CONTENT))
+    assert before - blocks * MIB <= 4 * 2 * MIB  # a block of each line, and what was on its way
 
 
 def test_what_the_disk_lost_is_fetched_again(hub: Hub, tmp_path: Path) -> None:
