@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import errno
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 from app.base import settings as settings_file
@@ -23,9 +24,11 @@ from app.engine.backend import Backend
 from app.engine.local import LocalBackend, Options
 from app.engine.plan import CacheType, Wishes
 from app.engine.probe import Machine
-from app.models import library
+from app.models import library, search, shelf
 from app.models.downloads import DownloadEvent, Downloads
 from app.models.library import Model
+from app.models.network import Connection, Network
+from app.models.search import Repository, Variant
 from app.store import Store
 
 T = TypeVar("T")
@@ -53,6 +56,25 @@ class Examined:
     models: tuple[tuple[ModelRef, Header | ModelError], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The models on this disk, the paths of those that Fireside downloaded, and when each was
+    asked last, by its key, in POSIX seconds."""
+
+    models: tuple[Model, ...] = ()
+    ours: frozenset[Path] = frozenset()
+    uses: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """How far a model is on its way to another folder, in bytes."""
+
+    model: Model
+    done: int
+    total: int
+
+
 class Host:
     """Start it with its folders and a place to publish events to; close it at the end.
 
@@ -62,7 +84,7 @@ class Host:
     def __init__(
         self,
         folders: Folders,
-        publish: Callable[[ChatEvent | NotSaved | DownloadEvent], None],
+        publish: Callable[[ChatEvent | NotSaved | DownloadEvent | Moving], None],
         *,
         backend: Backend | None = None,
     ) -> None:
@@ -72,14 +94,27 @@ class Host:
         self._store = Store(folders.chats)
         self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="disk")
         self._examiner = ThreadPoolExecutor(max_workers=2, thread_name_prefix="examine")
+        self._librarian = ThreadPoolExecutor(max_workers=2, thread_name_prefix="library")
         self._ending = threading.Event()
-        self.downloads = Downloads(publish)
+        self._moves: set[threading.Event] = set()
+        self._network = Network(folders.connections, offline=self.settings.offline)
+        self._network.install()
+        self.downloads = Downloads(
+            publish,
+            self._network,
+            folders.downloads,
+            cache=_download_folder(self.settings),
+            limit=_limit(self.settings),
+        )
         self.backend = backend or LocalBackend(folders.engine_log, folders.kept, self._options)
         self.chats = Chats(self._store, self.backend, publish, self._disk, self._may_prepare)
 
     def change(self, **changes: Any) -> Settings:
         """Changes settings, and saves them on the disk thread."""
         self.settings = dataclasses.replace(self.settings, **changes)
+        self._network.offline = self.settings.offline
+        self.downloads.limit = _limit(self.settings)
+        self.downloads.cache = _download_folder(self.settings)
         self._disk.submit(loud, self._save, self.settings)
         return self.settings
 
@@ -112,19 +147,87 @@ class Host:
         EngineError where llama.cpp does not say what it finds."""
         return self._examiner.submit(examine, self.backend, models)
 
-    def find_models(self) -> Future[tuple[Model, ...]]:
+    # --- Models -----------------------------------------------------------------------------
+
+    def find_models(self) -> Future[Found]:
         """Looks for models that are on this disk already."""
-        return self._examiner.submit(lambda: tuple(library.scan(library.places(), self._ending)))
+        chosen = [Path(folder) for folder in self.settings.folders]
+        if self.settings.download_folder:
+            chosen.append(Path(self.settings.download_folder))
+
+        def look() -> Found:
+            models = tuple(library.scan(library.places(chosen), self._ending))
+            return Found(models, self.downloads.downloaded(), self._store.model_uses())
+
+        return self._librarian.submit(look)
+
+    def look_at(self, path: Path) -> Future[Model]:
+        """What a file is that a person opens, whichever of its parts it is."""
+        return self._examiner.submit(library.look, path)
+
+    def remove(self, model: Model) -> Future[None]:
+        """Takes a model off the disk. Fails with LibraryError."""
+
+        def work() -> None:
+            shelf.remove(model)
+            self.downloads.forget(model.path)
+
+        return self._librarian.submit(work)
+
+    def move(self, model: Model, folder: Path, stop: threading.Event) -> Future[Path]:
+        """Brings a model to another folder, where it is looked for from now on; publishes
+        Moving. Fails with LibraryError, or with Cancelled once ``stop`` is set."""
+        self._moves.add(stop)
+        if str(folder) not in self.settings.folders:
+            self.change(folders=(*self.settings.folders, str(folder)))
+
+        def work() -> Path:
+            try:
+                path = shelf.move(
+                    model, folder, stop, lambda *now: self._publish(Moving(model, *now))
+                )
+            finally:
+                self._moves.discard(stop)
+            self.downloads.moved(model.path, path)
+            self._store.rename_model(str(model.path), str(path))
+            return path
+
+        return self._librarian.submit(work)
+
+    def search(self, text: str) -> Future[tuple[Repository, ...]]:
+        """Asks the hub. Fails with HubError or Offline."""
+        return self._examiner.submit(search.search, text)
+
+    def variants(self, repository: str) -> Future[tuple[Variant, ...]]:
+        """Asks the hub what a repository has. Fails with HubError or Offline."""
+        return self._examiner.submit(search.variants, repository)
+
+    def connections(self) -> Future[list[Connection]]:
+        """Every request that was made, the oldest first. Fails with OSError."""
+        return self._examiner.submit(self._network.entries)
 
     def close(self) -> None:
         """Stops everything; every word on screen is on disk afterwards."""
         self._ending.set()
+        for stop in list(self._moves):
+            stop.set()
         self.downloads.close()
-        self._examiner.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._examiner, self._librarian):
+            pool.shutdown(wait=False, cancel_futures=True)
         self.chats.close()
         self._examiner.shutdown()
+        self._librarian.shutdown()
+        self._network.close()
         self._disk.shutdown()
         self._store.close()
+
+
+def _limit(settings: Settings) -> float | None:
+    return settings.download_limit * 1e6 or None
+
+
+def _download_folder(settings: Settings) -> Path | None:
+    return Path(settings.download_folder) if settings.download_folder else None
 
 
 def wishes(settings: Settings) -> Wishes:

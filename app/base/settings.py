@@ -58,6 +58,16 @@ class Folders:
         return self.data / "engine.log"
 
     @property
+    def connections(self) -> Path:
+        """The record of every connection."""
+        return self.data / "connections.log"
+
+    @property
+    def downloads(self) -> Path:
+        """What was begun to be downloaded, and what has come."""
+        return self.data / "downloads.json"
+
+    @property
     def kept(self) -> Path:
         """What the model has read of each chat, to be read no second time."""
         return self.data / "kept"
@@ -85,6 +95,14 @@ class Settings:
     """Path of the chosen model, or "demo"; empty before the first choice."""
     models: tuple[str, ...] = ()
     """Paths of the GGUF files that were opened, the last one first."""
+    folders: tuple[str, ...] = ()
+    """The person's own folders to look for models in."""
+    download_folder: str = ""
+    """Where downloads go, laid out as the Hugging Face cache; empty for that cache itself."""
+    download_limit: int = 0
+    """Megabytes a second; 0 for no limit."""
+    offline: bool = False
+    """Whether no connection is to be opened."""
     chat: int | None = None
     """The chat that was open last."""
     window: str = ""

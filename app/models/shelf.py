@@ -56,8 +56,8 @@ def movable(model: Model) -> bool:
 
 def remove(model: Model) -> None:
     """Removes the model's files, and what the program that brought them says of them: entries,
-    blobs and refs of the hub's cache, unless another entry needs the blob, and Jan's description.
-    Of a link elsewhere, the link. Raises FileRefused; what was not refused is gone."""
+    blobs and refs of the hub's cache, in all revisions, and Jan's description. Of a link
+    elsewhere, the link. Raises FileRefused; what was not refused is gone."""
     if not removable(model):
         raise FileRefused(model.path, "it belongs to Ollama")
     for part in model.files:
@@ -249,17 +249,21 @@ def _repository(path: Path) -> Path | None:
 
 
 def _remove_entry(entry: Path, repository: Path) -> None:
-    blob = _blob(entry, repository)
-    if blob:
-        others = (path for path in (repository / "snapshots").rglob("*") if path != entry)
+    """It, and the same file in other revisions: else nothing would become free, and the model
+    would still be there."""
+    snapshots = repository / "snapshots"
+    entries = [entry]
+    if blob := _blob(entry, repository):
+        entries = [path for path in snapshots.rglob("*") if _blob(path, repository) == blob]
         with _locked(repository, blob):
-            if not any(_blob(other, repository) == blob for other in others):
-                # First, since it may be refused: Windows keeps a file that is open.
-                _remove_blob(blob, repository.parent)
-            entry.unlink(missing_ok=True)
+            # First, since it may be refused: Windows keeps a file that is open.
+            _remove_blob(blob, repository.parent)
+            for each in entries:
+                each.unlink(missing_ok=True)
     else:
         entry.unlink(missing_ok=True)
-    _tidy(repository, entry.relative_to(repository / "snapshots").parts[0])
+    for each in entries:
+        _tidy(repository, each.relative_to(snapshots).parts[0])
 
 
 def _blob(entry: Path, repository: Path) -> Path | None:

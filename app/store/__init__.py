@@ -243,6 +243,11 @@ class Store:
         sql = "SELECT model, max(updated) FROM chat WHERE model != '' GROUP BY model"
         return dict(self._read(lambda row: (str(row[0]), float(row[1])), sql))
 
+    def rename_model(self, old: str, new: str) -> None:
+        """A model is known by another key from now on."""
+        with self._transaction() as db:
+            db.execute("UPDATE chat SET model = ? WHERE model = ?", (clean(new), clean(old)))
+
     def delete(self, chat: int) -> None:
         """Hides it, until `restore` or, after 30 days, `purge`."""
         with self._transaction():

@@ -296,6 +296,14 @@ def set_tone(label: QLabel, tone: str) -> None:
         label.style().polish(label)
 
 
+def set_kind(button: Button, kind: str) -> None:
+    """How it looks; see ``fireside.qss``."""
+    if kind != button.property("kind"):
+        button.setProperty("kind", kind)
+        button.style().unpolish(button)
+        button.style().polish(button)
+
+
 def column(
     widget: QWidget, margins: tuple[int, int, int, int] = (0, 0, 0, 0), gap: int = 0
 ) -> QVBoxLayout:

@@ -29,6 +29,18 @@ def summary(plan: Plan) -> str:
     return f"{card}, at {plan.context:,} tokens of context; {_shared(plan)}"
 
 
+def fit(plan: Plan, machine: Machine) -> str:
+    """Whether a model fits this computer, and why not."""
+    if plan.fits:
+        return f"It fits this computer: {summary(plan)}."
+    if plan.needed > machine.memory:
+        return (
+            f"It does not fit this computer: it needs {gigabytes(plan.needed)} of memory, and "
+            f"there are {gigabytes(machine.memory)}."
+        )
+    return f"It needs more than is free here now: {summary(plan)}. Close other programs for it."
+
+
 def report(examined: Examined, wishes: Wishes) -> str:
     """Everything, in lines of some 76 characters."""
     machine = examined.machine

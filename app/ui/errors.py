@@ -158,10 +158,20 @@ def _store(error: e.StoreError) -> str:
 
 
 def _hub(error: e.HubError) -> str:
-    name = f"“{error.file}”"
+    name = f"“{error.file or error.repository}”"
     match error:
         case e.HubUnreachable():
-            return f"Hugging Face cannot be reached ({error.reason}). Check the connection."
+            return (
+                f"Hugging Face cannot be reached ({error.reason}). Check the connection, or try "
+                "again later."
+            )
+        case e.HubRefused() if not error.file:
+            return (
+                f"Hugging Face does not show {name} (status {error.status}): it is private, or not "
+                "there, or the token in HF_TOKEN is wrong."
+            )
+        case e.HubNotFound() if not error.file:
+            return f"There is no {name} on Hugging Face any more. Choose another repository."
         case e.HubRefused():
             return (
                 f"Hugging Face does not give out {name} (status {error.status}). Accept the terms "
@@ -182,8 +192,8 @@ def _hub(error: e.HubError) -> str:
             )
         case e.CacheUnwritable():
             return (
-                f"Fireside may not save models in {error.path} ({error.reason}). "
-                "Check who may write in this folder."
+                f"Fireside may not write in {error.path} ({error.reason}), so nothing is "
+                "downloaded. Check who may write there."
             )
     return f"{name} could not be downloaded."
 

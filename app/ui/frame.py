@@ -21,7 +21,6 @@ from app.ui.composer import Composer
 from app.ui.controls import Button, Elided, Notice, Toast, column, muted
 from app.ui.errors import Action
 from app.ui.greeting import Greeting
-from app.ui.models_page import ModelsPage
 from app.ui.sidebar import Sidebar
 from app.ui.theme import Look, font
 from app.ui.transcript import Transcript
@@ -46,7 +45,6 @@ class Frame(QMainWindow):
         self.greeting = Greeting(look)
         self.transcript = Transcript(look)
         self.composer = Composer(look, fill_models)
-        self.models_page = ModelsPage(look)
         self.conversation = QStackedWidget()
         self.conversation.addWidget(self.greeting)
         self.conversation.addWidget(self.transcript)
@@ -113,7 +111,6 @@ class Frame(QMainWindow):
         layout.addLayout(below)
         self.chat_page = page
         self.pages.addWidget(page)
-        self.pages.addWidget(self.models_page)
 
         center = QWidget()
         center.setObjectName("center")

@@ -12,6 +12,7 @@ from app.chat import ModelFailed, ModelLoading, ModelPlanned, ModelReady, Turn
 from app.engine.plan import Plan
 from app.host import Host, demo_model
 from app.models.library import Model
+from app.ui.shelf import title
 
 _SOON_MS = 600  # whoever only looks through chats has no model loaded
 _KEPT = 12  # files that the menu remembers
@@ -67,11 +68,21 @@ class ModelChoice(QObject):
         return [self.demo, *(self._named(path) for path in self._host.settings.models)]
 
     def adopt(self, found: tuple[Model, ...]) -> None:
-        """Other programs' models, to be used where they are."""
-        self.found = tuple(model for model in found if model.problem is None)
-        self._names = {str(model.path): model.name for model in self.found}
+        """What can be run of what is on this disk, to be used where it is."""
+        if found == self.found:
+            return
+        self.found = found
+        self._names = {str(model.path): title(model) for model in found}
         if self.current and not self.loading:
             self.current = self._named(str(self.current.path))
+        self.changed.emit()
+
+    def moved(self, old: Path, new: Path | None) -> None:
+        """A file is somewhere else now, or gone."""
+        paths = (str(new) if new and p == str(old) else p for p in self._host.settings.models)
+        self._host.change(models=tuple(p for p in paths if p != str(old)))
+        if self._host.settings.model == str(old):
+            self._host.change(model=str(new) if new else "")
         self.changed.emit()
 
     def open(self, path: Path) -> None:

@@ -8,21 +8,13 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from app.chat import ModelPlanned
-from app.engine.plan import propose
-from app.host import Examined
-from app.models import catalog
-from app.models.download import Wanted
-from app.models.downloads import (
-    Downloaded,
-    DownloadEnded,
-    DownloadEvent,
-    Downloading,
-    Downloads,
-)
+from app.models.library import Model
 from app.ui.doctor import summary
 from app.ui.errors import Action, explain
 from app.ui.frame import Frame
 from app.ui.model_choice import ModelChoice
+from app.ui.models_page import ModelsPage
+from app.ui.shelf import Shelf, title
 
 
 class ModelDesk(QObject):
@@ -31,19 +23,21 @@ class ModelDesk(QObject):
     turned = Signal()
     """The page with the models has come, or gone."""
 
-    def __init__(self, frame: Frame, models: ModelChoice, downloads: Downloads) -> None:
+    def __init__(self, frame: Frame, models: ModelChoice, page: ModelsPage, shelf: Shelf) -> None:
         super().__init__(frame)
-        self._downloads = downloads
-        self._frame, self._models, self._page = frame, models, frame.models_page
+        self._frame, self._models, self._page, self._shelf = frame, models, page, shelf
         models.changed.connect(self._changed)
         models.progressed.connect(self._progressed)
         models.ready.connect(self._ready)
         models.planned.connect(self._planned)
         models.failed.connect(self._failed)
-        self._page.demo.connect(self._use_demo)
-        self._page.open_file.connect(self.open_file)
-        self._page.closed.connect(self._leave)
-        self._page.offer.wanted.connect(self._fetch)
+        page.get.demo.connect(self._use_demo)
+        page.get.open_file.connect(self.open_file)
+        page.here.used.connect(self.use)
+        page.closed.connect(self._leave)
+        shelf.changed.connect(lambda: models.adopt(shelf.usable))
+        shelf.moved.connect(self._moved)
+        shelf.failed.connect(self.tell)
         frame.banner_step.clicked.connect(self.show_page)
         frame.dropped.connect(self.use)
         self._changed()
@@ -57,6 +51,7 @@ class ModelDesk(QObject):
         """The page with the ways to get a model."""
         self._frame.banner.hide()
         self._page.set_first(self._models.current is None)
+        self._page.show_pane("get")
         self._frame.pages.setCurrentWidget(self._page)
         self._page.findChild(QWidget, "tryDemo").setFocus()
         self.turned.emit()
@@ -76,7 +71,17 @@ class ModelDesk(QObject):
         """Loads a GGUF file, to be the chosen model."""
         self._frame.banner.hide()
         self._page.set_error("")
-        self._models.open(path)
+        self._shelf.look_at(path, lambda model: self._models.open(model.path))
+
+    def arrived(self, path: Path) -> None:
+        """A model has been downloaded: it is used at once, unless the person is at something
+        else by now."""
+        if self.shown or self._models.current in (None, self._models.demo):
+            self.use(path)
+        else:
+            self._frame.show_banner(
+                f"{path.stem} has been downloaded. Choose it in the menu of models.", Action.NONE
+            )
 
     def fill(self, menu: QMenu) -> None:
         """The models there are, and how to get another."""
@@ -89,38 +94,30 @@ class ModelDesk(QObject):
         known = {model.path for model in self._models.known()}
         for found in self._models.found:
             if found.path not in known:
-                action = menu.addAction(f"{found.name}\t{found.place.kind}")
+                action = menu.addAction(f"{title(found)}\t{found.place.kind}")
                 action.setToolTip(str(found.path))
                 action.triggered.connect(lambda _=False, path=found.path: self.use(path))
         menu.addSeparator()
         menu.addAction("Open a GGUF file…\tCtrl+O", self.open_file)
-        menu.addAction("Get gpt-oss-20b…", self.show_page)
+        menu.addAction("Get a model…", self.show_page)
+        menu.addAction("Manage models…", self.show_here)
 
-    def examined(self, examined: Examined) -> None:
-        """This computer is known: tells whether the model that is offered would fit."""
-        plan = propose(catalog.header(catalog.offers()[0]), examined.machine)
-        fits = "It fits this computer" if plan.fits else "It needs more than is free here now"
-        self._page.offer.set_fit(f"{fits}: {summary(plan)}.")
+    def show_here(self) -> None:
+        """The page with the models on this computer."""
+        self.show_page()
+        self._page.show_pane("here")
 
-    def receive(self, event: DownloadEvent) -> None:
-        """Takes in how the download goes. What has arrived is chosen."""
-        match event:
-            case Downloading(_, progress):
-                self._page.offer.set_progress(progress)
-            case Downloaded(_, path):
-                self._page.offer.set_ended()
-                self.use(path)
-            case DownloadEnded(_, error):
-                sentence = explain(error).sentence if error else ""
-                self._page.offer.set_ended(sentence, paused=True)
-
-    def _fetch(self, now: bool) -> None:
-        offer = catalog.offers()[0]
-        wanted = Wanted(offer.model.repository, offer.model.files[0])
-        if now:
-            self._downloads.start(wanted)
+    def tell(self, error: BaseException) -> None:
+        """Something about models cannot be done."""
+        if self.shown:
+            self._page.set_error(explain(error).sentence)
         else:
-            self._downloads.pause(wanted)
+            self._frame.show_banner(explain(error).sentence, Action.NONE)
+
+    def _moved(self, model: Model, path: Path | None) -> None:
+        """A model is somewhere else, or gone."""
+        self._page.set_error("")
+        self._models.moved(model.path, path)
 
     def _use_demo(self) -> None:
         self._page.set_error("")
@@ -130,6 +127,7 @@ class ModelDesk(QObject):
         asked = self._models.asked
         self._frame.composer.set_model(asked.name if asked else "Choose a model", asked is not None)
         self._frame.model_name.setText(asked.name if asked else "No model yet")
+        self._page.here.set_asked(asked.path if asked else None)
         if not self._models.loading:
             self._page.set_progress("")
         self._show_plan()

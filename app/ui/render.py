@@ -10,9 +10,10 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
-from app.markdown import Block, Code, Items, Prose, Quote, Rule, parse
+from app.markdown import Block, Code, Footnote, List, Quote, Rule, parse
 from app.ui.controls import Button, column, muted
 from app.ui.highlight import Highlighter
+from app.ui.prose import Prose, html, is_prose
 from app.ui.text import BODY, TextView
 from app.ui.theme import Look, mono
 
@@ -70,13 +71,13 @@ class ProseView(TextView):
 
     def __init__(self, look: Look, block: Prose) -> None:
         super().__init__(look)
-        self._html = block.html
+        self._html = html(block)
         self.set_html(self._html)
         look.changed.connect(self._recolour)
 
     def set_block(self, block: Prose) -> None:
-        self._html = block.html
-        self.set_html(block.html)
+        self._html = html(block)
+        self.set_html(self._html)
 
     def _recolour(self) -> None:
         self.set_html(self._html)
@@ -122,7 +123,7 @@ class BlockColumn(QWidget):
                 continue
             if new is None:
                 self._remove(len(self._views) - 1)
-            elif type(old) is type(new):
+            elif old is not None and _view(old) is _view(new):
                 self._views[index].set_block(new)
             else:
                 if old is not None:
@@ -134,7 +135,7 @@ class BlockColumn(QWidget):
         return "\n\n".join(text for view in self._views if (text := view.plain_text()))
 
     def _insert(self, index: int, block: Block) -> None:
-        view = _VIEWS[type(block)](self._look, block)
+        view = _view(block)(self._look, block)
         self._views.insert(index, view)
         self._layout.insertWidget(index, view)
 
@@ -162,41 +163,43 @@ class QuoteView(QFrame):
 
 
 class ItemsView(QWidget):
-    """A list with more than text in it: each item is a column beside its mark."""
+    """A list with more than text in it: each item is a column beside its mark. A footnote is one
+    such item."""
 
-    def __init__(self, look: Look, block: Items) -> None:
+    def __init__(self, look: Look, block: List | Footnote) -> None:
         super().__init__()
         self._look = look
         self._layout = column(self, gap=10)
         self._columns: list[BlockColumn] = []
-        self._start: int | None = None
+        self._marks: list[str] = []
         self.set_block(block)
 
-    def set_block(self, block: Items) -> None:
-        if block.start != self._start or len(block.items) < len(self._columns):
+    def set_block(self, block: List | Footnote) -> None:
+        marks, items = _items(block)
+        if marks[: len(self._marks)] != self._marks:
             while self._columns:
                 self._columns.pop()
                 row = self._layout.takeAt(0).widget()
                 row.hide()
                 row.deleteLater()
-        self._start = block.start
-        for shown, blocks in zip(self._columns, block.items, strict=False):
+        self._marks = marks
+        for shown, blocks in zip(self._columns, items, strict=False):
             shown.set_blocks(blocks)
-        for number in range(len(self._columns), len(block.items)):
-            self._add(number, block.items[number])
+        for number in range(len(self._columns), len(items)):
+            self._add(marks[number], items[number])
 
     def plain_text(self) -> str:
         return "\n".join(
-            f"{_mark(self._start, number)} {shown.plain_text()}"
-            for number, shown in enumerate(self._columns)
+            f"{mark} {shown.plain_text()}"
+            for mark, shown in zip(self._marks, self._columns, strict=True)
         )
 
-    def _add(self, number: int, blocks: Sequence[Block]) -> None:
+    def _add(self, name: str, blocks: Sequence[Block]) -> None:
         row = QWidget()
         layout = QHBoxLayout(row)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
-        mark = muted(_mark(self._start, number), pixels=BODY)
+        mark = muted(name, pixels=BODY)
         mark.setFixedWidth(22)
         mark.setMinimumHeight(round(BODY * 1.6))
         mark.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
@@ -206,14 +209,24 @@ class ItemsView(QWidget):
         self._layout.addWidget(row)
 
 
-def _mark(start: int | None, number: int) -> str:
-    return "•" if start is None else f"{start + number}."
+def _items(block: List | Footnote) -> tuple[list[str], list[tuple[Block, ...]]]:
+    """The marks of a list's items, and what is behind them."""
+    if isinstance(block, Footnote):
+        return [block.label], [block.blocks]
+    boxes = {None: "•", False: "☐", True: "☑"}
+    marks = [
+        boxes[item.task] if block.start is None else f"{block.start + number}."
+        for number, item in enumerate(block.items)
+    ]
+    return marks, [item.blocks for item in block.items]
 
 
-_VIEWS: dict[type, type] = {
-    Prose: ProseView,
-    Code: CodeBlock,
-    Quote: QuoteView,
-    Items: ItemsView,
-    Rule: RuleView,
-}
+def _view(block: Block) -> type:
+    match block:
+        case Code():
+            return CodeBlock
+        case Quote():
+            return QuoteView
+        case Rule():
+            return RuleView
+    return ProseView if is_prose(block) else ItemsView

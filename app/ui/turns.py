@@ -30,6 +30,7 @@ from app.chat import (
     TurnStarted,
 )
 from app.store import MessageRow
+from app.ui.words import duration
 
 
 @dataclass
@@ -75,7 +76,7 @@ class Reading:
         said = f"Reading the prompt: {self._done:,} of {self._total:,} tokens"
         if self._left is None or self._left < 1:
             return said
-        return f"{said} · about {_duration(self._left)} left"
+        return f"{said} · about {duration(self._left)} left"
 
 
 @dataclass
@@ -147,10 +148,6 @@ def _to_read(piece: Part | Delta) -> bool:
     """Whether it is more than reasoning."""
     aside = piece.channel is Channel.ANALYSIS and not piece.recipient
     return bool(piece.text.strip()) and not aside
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
 class Turns(QObject):

@@ -22,8 +22,8 @@ from app.chat import (
     TurnEnded,
     TurnStarted,
 )
-from app.host import Host, NotSaved
-from app.models.downloads import Downloaded, DownloadEnded, Downloading
+from app.host import Host, Moving, NotSaved
+from app.models.downloads import Downloaded, DownloadEnded, DownloadHeld, Downloading
 from app.store import ChatRow, MessageRow, State, Store
 from app.ui.ahead import Ahead
 from app.ui.bridge import Bridge
@@ -35,11 +35,13 @@ from app.ui.errors import Action, explain
 from app.ui.examiner import Examiner
 from app.ui.frame import Frame
 from app.ui.general_page import GeneralPage
+from app.ui.hub_desk import HubDesk
 from app.ui.memory_page import MemoryPage
 from app.ui.model_choice import ModelChoice
 from app.ui.model_desk import ModelDesk
 from app.ui.preferences import Preferences
 from app.ui.sampling_page import SamplingPage
+from app.ui.shelf import Shelf
 from app.ui.standing import Standing
 from app.ui.theme import Look
 from app.ui.turns import Turns
@@ -58,7 +60,11 @@ class Window(Frame):
         self._drafts: dict[int | None, str] = {}
         self.turns = Turns(host.chats, self)
         self.models = ModelChoice(host, self)
-        self.desk = ModelDesk(self, self.models, host.downloads)
+        self.shelf = Shelf(host, bridge, self)
+        self.hub = HubDesk(look, host, bridge, self.shelf, self)
+        self.models_page = self.hub.page
+        self.pages.addWidget(self.models_page)
+        self.desk = ModelDesk(self, self.models, self.models_page, self.shelf)
         self.index = ChatIndex(self._ask_disk, self.sidebar, self.toast, self)
         self.sampling = ChatSampling(self.index, self.models)
         self._standing = Standing(self.composer, self.transcript)
@@ -70,7 +76,8 @@ class Window(Frame):
         last = host.settings.chat
         self._show_new()
         self._ask_disk(Store.chats, lambda chats: self._reopen(last, chats))
-        bridge.when_done(host.find_models(), self.models.adopt, self._tell)
+        self.shelf.look()
+        self.hub.resume()
 
     def _connect(self) -> None:
         self._bridge.delivered.connect(self._receive)
@@ -82,7 +89,9 @@ class Window(Frame):
         self.models.ready.connect(self._ahead.opened)
         self.models.chosen.connect(self._chosen)
         self.desk.turned.connect(self._turned)
-        self._examiner.examined.connect(self.desk.examined)
+        self.hub.wanted.connect(self.desk.use)
+        self.hub.arrived.connect(self.desk.arrived)
+        self._examiner.examined.connect(self.models_page.get.examined)
         self.sidebar.new_chat.connect(self.new_chat)
         self.sidebar.opened.connect(self.open_chat)
         self.index.changed.connect(self._show_title)
@@ -158,7 +167,8 @@ class Window(Frame):
     def _reopen(self, last: int | None, chats: list[ChatRow]) -> None:
         """The chat of the last time, unless the person has been quicker."""
         quicker = self._chat is not None or self.composer.text() or self.busy()
-        if not quicker and last in [chat.id for chat in chats]:
+        chosen = self._host.settings.chat != last  # Ctrl+N is a choice, too
+        if not quicker and not chosen and last in [chat.id for chat in chats]:
             shown = self.pages.currentWidget()
             self.open_chat(last)
             self.pages.setCurrentWidget(shown)
@@ -393,8 +403,10 @@ class Window(Frame):
             match event:
                 case ModelPlanned() | ModelLoading() | ModelReady() | ModelFailed():
                     self.models.receive(event)
-                case Downloading() | Downloaded() | DownloadEnded():
-                    self.desk.receive(event)
+                case Downloading() | Downloaded() | DownloadEnded() | DownloadHeld():
+                    self.hub.receive(event)
+                case Moving():
+                    self.shelf.receive(event)
                 case NotSaved(error):
                     self._tell(error)
                 case _:

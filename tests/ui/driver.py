@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.base.errors import FiresideError
@@ -154,6 +154,12 @@ class Fireside:
 
     def type(self, text: str) -> None:
         self.qtbot.keyClicks(self.window.composer.editor, text)
+
+    def type_in(self, name: str, text: str) -> None:
+        """Types into the field of that name, and presses Enter."""
+        field = self.find(QLineEdit, name)
+        self.qtbot.keyClicks(field, text)
+        self.qtbot.keyClick(field, Qt.Key.Key_Return)
 
     def ask(self, text: str, *steps: Event | FiresideError | threading.Event) -> None:
         """Types a question and presses Enter; the steps are its answer."""

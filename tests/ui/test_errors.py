@@ -40,6 +40,8 @@ ERRORS = [
     e.StoreError(STORE),
     e.HubUnreachable(*WANTED, "timed out"),
     e.HubRefused(*WANTED, 403),
+    e.HubRefused("some model.gguf", "", 401),
+    e.HubNotFound("some model.gguf", ""),
     e.HubNotFound(*WANTED),
     e.DownloadDamaged(*WANTED),
     e.NoRoom(*WANTED, Path("/cache"), 12_100_000_000, 3_000_000_000),

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QTextDocument
 from PySide6.QtWidgets import QLabel, QTextBrowser
 
-from app.markdown import Prose
+from app.markdown import Paragraph, Span
 from app.ui.render import ProseView
 from app.ui.text import TextView
 from app.ui.theme import Look
@@ -110,7 +110,7 @@ def test_a_link_opens_on_a_click_only(fireside: Fireside, opened: list[str]) -> 
 
 
 def test_a_forged_link_does_not_open(look: Look, qtbot: object, opened: list[str]) -> None:
-    view = ProseView(look, Prose('<p><a href="file:///etc/passwd">x</a></p>'))
+    view = ProseView(look, Paragraph((Span("x", link="file:///etc/passwd"),)))
     view.anchorClicked.emit(QUrl("file:///etc/passwd"))
     assert opened == []
     view.anchorClicked.emit(QUrl("mailto:a@example.org"))

@@ -236,30 +236,17 @@ def test_a_snapshot_keeps_its_other_files(tmp_path: Path) -> None:
 
 
 @needs_links
-def test_another_snapshot_keeps_the_blob(tmp_path: Path, folder: Path) -> None:
-    old = hub_file(tmp_path / "hub", revision="v1")
-    new = hub_file(tmp_path / "hub", commit=OTHER)
-    content = new.read_bytes()
-    shelf.remove(library.look(old))
-    assert not old.exists()
-    assert new.read_bytes() == content
-    assert is_sound(tmp_path / "hub")
-    (repository,) = scan_cache_dir(tmp_path / "hub").repos
-    assert set(repository.refs) == {"main"}
-
-    hub_file(tmp_path / "hub", revision="v1")
-    assert move(library.look(old), folder).read_bytes() == content
-    assert not old.exists()
-    assert new.read_bytes() == content
-    assert is_sound(tmp_path / "hub")
-
-
-@needs_links
-def test_two_names_of_a_blob_in_a_snapshot(tmp_path: Path) -> None:
-    one, two = hub_file(tmp_path, "one.gguf"), hub_file(tmp_path, "two.gguf")
-    shelf.remove(library.look(one))
-    assert two.exists()
-    assert is_sound(tmp_path)
+def test_it_goes_from_every_revision(tmp_path: Path, folder: Path) -> None:
+    """Else nothing would become free, and it would still be listed."""
+    for change in (shelf.remove, lambda model: move(model, folder)):
+        old = hub_file(tmp_path / "hub", revision="v1")
+        new = hub_file(tmp_path / "hub", commit=OTHER)
+        same = hub_file(tmp_path / "hub", "another name.gguf")
+        change(library.look(old))
+        assert not any(path.exists() for path in (old, new, same))
+        assert not scan_cache_dir(tmp_path / "hub").repos
+        assert is_sound(tmp_path / "hub")
+    assert (folder / "model.gguf").exists()
 
 
 def test_without_links_the_file_is_in_the_snapshot(

@@ -1,0 +1,118 @@
+"""The models on this disk, for whoever shows them, and what a person does with them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from app.host import Found, Host, Moving
+from app.models.catalog import HubModel
+from app.models.library import Kind, Model
+from app.ui.bridge import Bridge
+
+
+def title(model: Model) -> str:
+    """What a person calls it: not by its folders, but for Ollama's own names."""
+    return model.name if model.place.kind is Kind.OLLAMA else model.name.rpartition("/")[2]
+
+
+class Shelf(QObject):
+    """What was found at the last look. It lives as long as the window."""
+
+    changed = Signal()
+    """Other models are there, or another one is being moved."""
+    moved = Signal(object, object)
+    """A Model, and the Path where it is now; None where it is gone."""
+    failed = Signal(object)
+    """A FiresideError: why it could not be moved or removed."""
+
+    def __init__(self, host: Host, bridge: Bridge, parent: QObject) -> None:
+        super().__init__(parent)
+        self._host, self._bridge = host, bridge
+        self.found = Found()
+        self.looking = False
+        self.moving: dict[Model, float] = {}
+        """How much of each one that is on its way has been moved, from 0 to 1."""
+        self._stops: dict[Model, threading.Event] = {}
+
+    def look(self) -> None:
+        """At what is there now."""
+        self.looking = True
+        self._bridge.when_done(self._host.find_models(), self._found, self._not_found)
+
+    @property
+    def usable(self) -> tuple[Model, ...]:
+        """Those that can be run."""
+        return tuple(model for model in self.found.models if model.problem is None)
+
+    def look_at(self, path: Path, done: Callable[[Model], None]) -> None:
+        """Tells ``done`` what the file is that a person opens."""
+        self._bridge.when_done(self._host.look_at(path), done, self.failed.emit)
+
+    def has(self, wanted: HubModel) -> Model | None:
+        """The model that is the same as one on the hub, whoever brought it."""
+        name = wanted.files[0].rpartition("/")[2]
+        same = (m for m in self.usable if m.path.name == name and m.size == wanted.size)
+        return next(same, None)
+
+    def ours(self, model: Model) -> bool:
+        """Whether Fireside itself downloaded it."""
+        return model.path in self.found.ours
+
+    def remove(self, model: Model) -> None:
+        """Takes it off the disk."""
+        future = self._host.remove(model)
+        self._bridge.when_done(future, lambda _: self._gone(model, None), self._refused)
+
+    def move(self, model: Model, folder: Path) -> None:
+        """Brings it to another folder."""
+        stop = self._stops[model] = threading.Event()
+        self.moving[model] = 0.0
+        self.changed.emit()
+        future = self._host.move(model, folder, stop)
+        self._bridge.when_done(
+            future,
+            lambda path: self._gone(model, path),
+            lambda error: self._stayed(model, error),
+        )
+
+    def stop(self, model: Model) -> None:
+        """It stays where it is."""
+        if stop := self._stops.get(model):
+            stop.set()
+
+    def receive(self, event: Moving) -> None:
+        """Takes in how far one is."""
+        if event.model in self.moving:
+            self.moving[event.model] = event.done / event.total if event.total else 0.0
+            self.changed.emit()
+
+    def _found(self, found: Found) -> None:
+        self.looking = False
+        self.found = found
+        self.changed.emit()
+
+    def _not_found(self, error: BaseException) -> None:
+        self.looking = False
+        self.failed.emit(error)
+
+    def _gone(self, model: Model, path: Path | None) -> None:
+        self._over(model)
+        self.moved.emit(model, path)
+        self.look()
+
+    def _stayed(self, model: Model, error: BaseException) -> None:
+        self._over(model)
+        self._refused(error)
+
+    def _over(self, model: Model) -> None:
+        self.moving.pop(model, None)
+        self._stops.pop(model, None)
+        self.changed.emit()
+
+    def _refused(self, error: BaseException) -> None:
+        self.failed.emit(error)
+        self.look()
