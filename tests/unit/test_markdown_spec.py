@@ -1,0 +1,181 @@
+"""CommonMark's own examples, and markdown-it as the oracle of how blocks are nested."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from app.markdown import (
+    Block,
+    Code,
+    Heading,
+    Kind,
+    List,
+    Paragraph,
+    Quote,
+    Spans,
+    Table,
+    inline,
+    parse,
+)
+
+EXAMPLES = json.loads((Path(__file__).parent / "data/commonmark.json").read_text("utf-8"))
+LITERAL = MarkdownIt("commonmark", {"html": False}).enable("table")
+FORMULA = 12  # the example that escapes every mark, and so has \[ and \]
+
+
+@pytest.fixture(autouse=True)
+def any_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The examples' links lead to /url."""
+    monkeypatch.setattr(inline._parser(), "validateLink", LITERAL.validateLink)
+
+
+class Text(HTMLParser):
+    """The text of some HTML; pictures are their words and address, as with us."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.text = ""
+        self.feed(html)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "img":
+            words, address = dict(attrs)["alt"], dict(attrs)["src"]
+            self.text += f"{words} ({address})" if words else str(address)
+
+
+def dense(text: str) -> str:
+    """Without any blanks."""
+    return "".join(text.split())
+
+
+def said(spans: Spans) -> str:
+    return "".join(" " if span.kind is Kind.BREAK else span.text for span in spans)
+
+
+def texts(blocks: tuple[Block, ...]) -> Iterator[str]:
+    for block in blocks:
+        match block:
+            case Paragraph(spans) | Heading(_, spans):
+                yield said(spans)
+            case Code(text):
+                yield text
+            case Quote(inner):
+                yield from texts(inner)
+            case List(_, items):
+                for item in items:
+                    yield from texts(item.blocks)
+
+
+def test_all_examples_are_there() -> None:
+    assert [example["example"] for example in EXAMPLES] == list(range(1, 653))
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: str(example["example"]))
+def test_the_text_is_that_of_the_reference(example: dict[str, Any]) -> None:
+    """Where raw HTML plays a part, that of markdown-it, which shows it as it was written, too."""
+    source, html = example["markdown"], example["html"]
+    if MarkdownIt("commonmark").render(source) != LITERAL.render(source):
+        html = LITERAL.render(source)
+    expected = dense(Text(html).text)
+    if example["example"] == FORMULA:
+        expected = expected.replace("[\\]", "\\\\")
+    assert dense("".join(texts(parse(source)))) == expected
+
+
+def shape(blocks: tuple[Block, ...]) -> list[Any]:
+    """What is in what, and each text."""
+    result: list[Any] = []
+    for block in blocks:
+        match block:
+            case Paragraph(spans):
+                result.append(("p", dense(said(spans))))
+            case Heading(level, spans):
+                result.append((f"h{level}", dense(said(spans))))
+            case Code(text):
+                result.append(("code", text))
+            case Quote(inner):
+                result.append(("blockquote", shape(inner)))
+            case List(start, items):
+                kind = "ul" if start is None else f"ol{start}"
+                result.append((kind, [shape(item.blocks) for item in items]))
+            case Table(_, header, rows):
+                cells = [[said(cell) for cell in row] for row in (header, *rows)]
+                result.append(("table", [row + [""] * (len(header) - len(row)) for row in cells]))
+            case _:
+                result.append(("hr", ""))
+    return result
+
+
+def rendered(inline: Token) -> str:
+    return dense(Text(LITERAL.renderer.render([inline], LITERAL.options, {})).text)
+
+
+def oracle(tokens: list[Token]) -> list[Any]:
+    """The same of markdown-it's tokens."""
+    result: list[Any] = []
+    for first, *inner in runs(tokens):
+        match first.type:
+            case "paragraph_open" | "heading_open":
+                result.append((first.tag, rendered(inner[0])))
+            case "fence" | "code_block":
+                result.append(("code", first.content.removesuffix("\n")))
+            case "blockquote_open":
+                result.append(("blockquote", oracle(inner[:-1])))
+            case "table_open":
+                cells = [token.content for token in inner if token.type == "inline"]
+                width = sum(token.type == "th_open" for token in inner)
+                rows = [cells[at : at + width] for at in range(0, len(cells), width)]
+                result.append(("table", rows))
+            case "bullet_list_open" | "ordered_list_open":
+                kind = "ul" if first.tag == "ul" else f"ol{first.attrs.get('start', 1)}"
+                result.append((kind, [oracle(item[1:-1]) for item in runs(inner[:-1])]))
+            case _:
+                result.append((first.tag, ""))
+    return result
+
+
+def runs(tokens: list[Token]) -> Iterator[list[Token]]:
+    """The tokens, cut behind each element that is not inside another."""
+    depth, run = 0, []
+    for token in tokens:
+        run.append(token)
+        depth += token.nesting
+        if not depth:
+            yield run
+            run = []
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: str(example["example"]))
+def test_blocks_are_nested_as_by_markdown_it(example: dict[str, Any]) -> None:
+    source = example["markdown"]
+    if example["example"] != FORMULA:
+        assert shape(parse(source)) == oracle(LITERAL.parse(source))
+
+
+LINES = [
+    *("", "   ", "para", "  lazy", "      deep", "    code", "\tcode", "---", "===", "* * *"),
+    *("- a", "  - b", "    - c", "- ", "-", "* s", "+ p", "- - n", "-\t-\tt", "-     code"),
+    *("1. one", "   two", "  1. t", "2. t", "10) x", "> q", "> - x", ">   y", ">", "- > q"),
+    *("```", "~~~", "   ```", "> ```", "# h", "#", "| a | b |", "|--|:-:|", "| c", "a | b"),
+]
+
+
+@given(st.lists(st.sampled_from([f"{line}\n" for line in LINES]), max_size=12).map("".join))
+def test_whatever_lines_are_nested_as_by_markdown_it(source: str) -> None:
+    # Where its table comes before the marks of lists and quotations, GitHub's does not.
+    assume(not re.search(r"^[>*+ -].*\|", source, re.MULTILINE))
+    assert shape(parse(source)) == oracle(LITERAL.parse(source))
