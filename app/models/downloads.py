@@ -187,6 +187,7 @@ class Downloads:
             self._stop(model)
         self._thread.shutdown()
         self._tidying.shutdown()
+        self._ledger.close()
 
     def _stop(self, model: HubModel, discard: Order | None = None) -> _Run | None:
         with self._lock:

@@ -6,11 +6,13 @@ import contextlib
 import dataclasses
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from app.base.files import replace_text
+from app.base.threads import loud
 from app.models.catalog import HubModel
 
 
@@ -27,15 +29,17 @@ class Order:
 
 
 class Ledger:
-    """The file at ``path``, which survives a kill. Thread-safe.
+    """The file at ``path``, which survives a kill. Thread-safe; to be closed.
 
-    What makes no sense in it is left out. Where it cannot be written, what it should say holds
+    It is written on a thread of its own: nobody who clicks waits for a busy disk. What makes no
+    sense in it is left out. Where it cannot be written, what it should say holds
     until Fireside ends, and is written with the next change: no byte of a model depends on it.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
+        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
         told = _read(path)
         orders = [_order(entry) for entry in _list(told.get("orders"))]
         self._orders = {order.model: order for order in orders if order}
@@ -85,6 +89,10 @@ class Ledger:
                 self._downloaded = changed
                 self._write()
 
+    def close(self) -> None:
+        """Waits until all is written."""
+        self._writer.shutdown()
+
     def _write(self) -> None:
         orders = [
             {
@@ -99,9 +107,16 @@ class Ledger:
             for order in self._orders.values()
         ]
         told = {"orders": orders, "downloaded": sorted(map(str, self._downloaded))}
+        # ASCII, since a path on Linux may hold bytes that are no text.
+        text = json.dumps(told, indent=2) + "\n"
+        try:
+            self._writer.submit(loud, self._save, text)
+        except RuntimeError:  # it is closed, or all of Fireside ends
+            self._save(text)
+
+    def _save(self, text: str) -> None:
         with contextlib.suppress(OSError):
-            # ASCII, since a path on Linux may hold bytes that are no text.
-            replace_text(self._path, json.dumps(told, indent=2) + "\n")
+            replace_text(self._path, text)
 
 
 def _read(path: Path) -> dict[str, Any]:
