@@ -4,7 +4,8 @@ Beside the blob that is to be, ``blobs/<etag>``, there are::
 
     <etag>.fireside           its bytes, as long as the whole from the beginning, with holes
     <etag>.fireside.blocks    what has arrived: a line of JSON that says of what, then a line
-                              "<block> <crc32>" for each block when it is whole
+                              "<block> <crc32>" for each block when it is whole, and at a pause
+                              "<block> <crc32> <bytes>" for those that have begun
 
 A block is claimed as soon as it has been given to the system, so a killed process loses none. What
 a failing computer may lose is told by the crc32, which is compared before a block from an earlier
@@ -132,42 +133,53 @@ class Blob:
         self.changed = threading.Condition()
         self._partial: dict[int, tuple[int, int]] = {}  # bytes there, and their crc32
         self._claimed: set[int] = set()
-        self._fresh: set[int] = set()  # arrived in this process
+        self._fresh: set[int] = set()  # arrived in this process, from the beginning
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._done = self._read_journal()
-        if not self._done:
+        self._done: dict[int, int] = {}  # the crc32 of whole blocks
+        self._read_journal()
+        self._older = set(self._partial)
+        if not self._done and not self._partial:
             self._path.unlink(missing_ok=True)
         self._path.touch()
         self._file = self._path.open("r+b", buffering=0)
         try:
             self._file.truncate(size)
             lines = "".join(f"{index} {crc:08x}\n" for index, crc in self._done.items())
-            _write(self._journal_path, f"{self._header}\n{lines}")
+            _write(self._journal_path, f"{self._header}\n{lines}{self._begun()}")
             self._journal = self._journal_path.open("ab", buffering=0)
         except BaseException:
             self._file.close()
             raise
 
-    def _read_journal(self) -> dict[int, int]:
-        done: dict[int, int] = {}
+    def _read_journal(self) -> None:
         try:
             if self._path.stat().st_size != self.size:
-                return {}
+                return
             header, *lines = self._journal_path.read_text(encoding="ascii").split("\n")
         except (OSError, ValueError):
-            return {}
+            return
         if header != self._header:
-            return {}
+            return
         for line in lines[:-1]:  # the last is empty, or was being written
             with contextlib.suppress(ValueError):
-                index, crc = line.split(" ")
-                if int(index) < self.count:
-                    done[int(index)] = int(crc, 16)
-        return done
+                block, crc, *begun = line.split(" ")
+                index = int(block)
+                if 0 <= index < self.count and not begun:
+                    self._done[index] = int(crc, 16)
+                    self._partial.pop(index, None)
+                elif 0 <= index < self.count and 0 < int(begun[0]) < self._length(index):
+                    self._partial[index] = int(begun[0]), int(crc, 16)
+                    self._done.pop(index, None)
+
+    def _begun(self) -> str:
+        parts = self._partial.items()
+        return "".join(f"{index} {crc:08x} {count}\n" for index, (count, crc) in parts)
 
     def close(self) -> None:
         """Lets go of the files, which stay."""
         with self.changed:
+            with contextlib.suppress(OSError, ValueError):  # the disk is full, or it is closed
+                self._journal.write(self._begun().encode("ascii"))
             self._file.close()
             self._journal.close()
 
@@ -243,7 +255,10 @@ class Blob:
     def _claim(self, index: int, crc: int) -> None:
         self._journal.write(f"{index} {crc:08x}\n".encode("ascii"))
         self._done[index] = crc
-        self._fresh.add(index)
+        if index in self._older:
+            self._older.discard(index)  # its beginning is compared with what the disk has
+        else:
+            self._fresh.add(index)
         self.changed.notify_all()
 
     def replace(self, index: int, data: bytes) -> None:

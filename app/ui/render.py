@@ -178,8 +178,8 @@ class ItemsView(QWidget):
         marks, items = _items(block)
         if marks[: len(self._marks)] != self._marks:
             while self._columns:
-                self._columns.pop()
-                row = self._layout.takeAt(0).widget()
+                row = self._columns.pop().parentWidget()
+                self._layout.removeWidget(row)
                 row.hide()
                 row.deleteLater()
         self._marks = marks

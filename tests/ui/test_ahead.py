@@ -259,10 +259,11 @@ def test_the_line_among_messages_that_are_made_later(fireside: Fireside) -> None
     transcript = fireside.window.transcript
     transcript.set_rows(rows)
     transcript.set_unseen(len(rows) - 4)
-    layout = line(fireside).parentWidget().layout()
 
     def below() -> str:
-        return layout.itemAt(layout.indexOf(line(fireside)) + 1).widget().plain_text()
+        fireside.qtbot.wait(50)
+        views = sorted(transcript._views, key=lambda view: view.y())
+        return next(v.plain_text() for v in views if v.y() > line(fireside).y())
 
     assert below() == rows[-4].message.text  # while the earlier ones are not made
     assert UNSEEN in fireside.text()  # for which all are
