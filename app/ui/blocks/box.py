@@ -1,0 +1,128 @@
+"""What every block can do once it is to be shown.
+
+Coordinates are logical pixels from a box's own top left corner. Positions count what can be
+selected: 0 is in front of the first character, ``length`` behind the last; a formula counts as one.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainter
+
+from app.ui.theme import Look
+
+Range = tuple[int, int]
+"""Positions from the first up to the second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How the blocks of a message look: the text's size in ``pixels``, and the theme's name for
+    its colour."""
+
+    pixels: int = 15
+    colour: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """What is painted over and under a box's text: what is selected, and what was searched for,
+    of which ``current`` is where the person is. In positions of the box."""
+
+    selected: Range = (0, 0)
+    found: tuple[Range, ...] = ()
+    current: Range = (0, 0)
+
+    def within(self, start: int, length: int) -> Self:
+        """The same for a box that begins at position ``start`` of this one."""
+
+        def cut(each: Range) -> Range:
+            first = min(max(each[0] - start, 0), length)
+            return first, min(max(each[1] - start, first), length)
+
+        found = tuple(r for r in map(cut, self.found) if r[0] < r[1])
+        return replace(self, selected=cut(self.selected), found=found, current=cut(self.current))
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """Where a button stands in a box: ``name`` is its objectName, ``label`` what it does."""
+
+    name: str
+    label: str
+    rect: QRectF
+    box: Box
+    """Which `Box.act` is to be called with ``name`` on a click."""
+
+
+class Box(ABC):
+    """A block, laid out for a width. It is no widget: a message has hundreds of them, and the
+    widget that shows the message paints them."""
+
+    gap: ClassVar[int] = 12
+    """Pixels that a box wants to the one above it; the first of a column gets none."""
+
+    def __init__(self, look: Look, style: Style) -> None:
+        self.look, self.style = look, style
+        self.length = 0
+        self.width = 0.0
+        self.height = 0.0
+
+    @abstractmethod
+    def set_block(self, block: Any) -> None:
+        """Shows a block of the same class. What is equal to what was there is not made anew.
+        Where it had been laid out, it is laid out for the same width."""
+
+    @abstractmethod
+    def lay_out(self, width: float) -> None:
+        """Sets ``width`` and ``height``. For the width that it has, it costs nothing."""
+
+    @abstractmethod
+    def paint(self, painter: QPainter, clip: QRectF, ink: Ink) -> None:
+        """Paints at least what is inside ``clip``. The painter's origin is the box's own, and its
+        state is the same afterwards."""
+
+    @abstractmethod
+    def position_at(self, point: QPointF) -> int:
+        """The position nearest to a point, which may be outside."""
+
+    @abstractmethod
+    def rects(self, start: int, end: int) -> list[QRectF]:
+        """Where the characters between two positions are, a rectangle a line."""
+
+    @abstractmethod
+    def text(self, start: int, end: int) -> str:
+        """What is between two positions, as plain text."""
+
+    @abstractmethod
+    def markdown(self, start: int, end: int) -> str:
+        """The same as Markdown. What is wholly inside is written so that it reads back equal."""
+
+    def link_at(self, point: QPointF) -> str:
+        """The address of the link at a point; empty for none."""
+        return ""
+
+    def leaf_at(self, position: int) -> Range:
+        """The paragraph, line of code or cell around a position: what three clicks select."""
+        return 0, self.length
+
+    def controls(self) -> Sequence[Control]:
+        """Its buttons, where they stand now."""
+        return ()
+
+    def act(self, name: str) -> str:
+        """Does what the control of that name is for. Returns a text that is to be copied, or
+        empty."""
+        return ""
+
+    def scroll(self, point: QPointF, pixels: float) -> bool:
+        """Scrolls sideways what is at a point, where it can be. Whether it did."""
+        return False
+
+    def restyle(self) -> None:
+        """The theme's colours are others."""
