@@ -1,2 +1,12 @@
-"""Models on this disk and on the hub: ``library`` finds those that are here, whoever downloaded
-them; ``download`` fetches others."""
+"""Models on this disk and on the hub.
+
+::
+
+    catalog     what is offered, known before it is asked for
+    search      what others have on the hub
+    library     what is on this disk, whoever brought it
+    shelf       removing and moving that
+    downloads   models on their way, over kills and full disks (`ledger`)
+    download    one file: its threads (`session`), requests (`fetch`) and bytes (`blob`)
+    network     the one door to the network: a record of every request, and a switch
+"""

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QLockFile, QObject, QTimer
+from PySide6.QtCore import QEvent, QLockFile, QObject, QTimer
+from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from PySide6.QtWidgets import QApplication, QMessageBox
 
@@ -52,6 +53,7 @@ def run(data_dir: Path | None, model: Path | None, smoke: bool) -> int:
         look.choose(host.settings.theme)
         window = Window(host, bridge, look)
         first.on_second(window.called)
+        FileOpener(application, window.called)
         window.show()
         _choose_model(window, host, model)
         QTimer.singleShot(1000, gc.freeze)  # what is there now lives as long as the window
@@ -99,6 +101,21 @@ def _say(sentence: str, smoke: bool) -> None:
     box = QMessageBox(QMessageBox.Icon.Warning, "Fireside", sentence)
     box.setObjectName("startProblem")
     box.exec()
+
+
+class FileOpener(QObject):
+    """A Mac's way to tell a program which file was double-clicked."""
+
+    def __init__(self, application: QApplication, opened: Callable[[Path], None]) -> None:
+        super().__init__(application)
+        self._opened = opened
+        application.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QFileOpenEvent) and event.file():
+            self._opened(Path(event.file()))
+            return True
+        return False
 
 
 class SingleInstance(QObject):

@@ -14,11 +14,13 @@ from types import SimpleNamespace
 import psutil
 import pytest
 from PySide6.QtCore import QLockFile
+from PySide6.QtGui import QFileOpenEvent
+from PySide6.QtWidgets import QApplication
 
 from app.base.errors import StoreLocked, StoreReadOnly
 from app.store import Store
 from app.ui import app
-from app.ui.app import SingleInstance
+from app.ui.app import FileOpener, SingleInstance
 from app.ui.smoke import Smoke
 from tests.ui.driver import Fireside
 
@@ -182,3 +184,11 @@ def test_a_folder_that_cannot_be_made_is_told(
     assert start_problem(tmp_path / "file" / "data").startswith("Fireside may not write in")
     assert app.run(tmp_path / "file" / "data", None, smoke=True) == 1  # and no box
     assert capsys.readouterr().err.startswith("Fireside may not write in")
+
+
+def test_a_file_that_was_double_clicked_on_a_mac(qapp: QApplication, tmp_path: Path) -> None:
+    opened: list[Path] = []
+    opener = FileOpener(qapp, opened.append)
+    QApplication.sendEvent(qapp, QFileOpenEvent(str(tmp_path / "m.gguf")))
+    assert opened == [tmp_path / "m.gguf"]
+    opener.deleteLater()

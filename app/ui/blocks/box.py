@@ -22,11 +22,12 @@ Range = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How the blocks of a message look: the text's size in ``pixels``, and the theme's name for
-    its colour."""
+    """How the blocks of a message look: the text's size in ``pixels``, the theme's name for its
+    colour, and whether it is in the font of code."""
 
     pixels: int = 15
     colour: str = "text"
+    mono: bool = False
 
 
 @dataclass(frozen=True, slots=True)
