@@ -51,6 +51,8 @@ class Colours:
     inline_code: str
     link: str
     selection: str
+    found: str
+    found_current: str
     accent: str
     accent_hover: str
     on_accent: str

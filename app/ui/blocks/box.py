@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import Any, NamedTuple, Self
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
@@ -61,11 +61,19 @@ class Control:
     """Which `Box.act` is to be called with ``name`` on a click."""
 
 
+class Link(NamedTuple):
+    """Which positions lead to an address."""
+
+    start: int
+    end: int
+    address: str
+
+
 class Box(ABC):
     """A block, laid out for a width. It is no widget: a message has hundreds of them, and the
     widget that shows the message paints them."""
 
-    gap: ClassVar[int] = 12
+    gap: int = 12
     """Pixels that a box wants to the one above it; the first of a column gets none."""
 
     def __init__(self, look: Look, style: Style) -> None:
@@ -107,6 +115,10 @@ class Box(ABC):
     def link_at(self, point: QPointF) -> str:
         """The address of the link at a point; empty for none."""
         return ""
+
+    def links(self) -> Sequence[Link]:
+        """Its links, in order."""
+        return ()
 
     def leaf_at(self, position: int) -> Range:
         """The paragraph, line of code or cell around a position: what three clicks select."""

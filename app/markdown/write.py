@@ -1,0 +1,179 @@
+"""Spans as Markdown again, so that they read back equal.
+
+Bold is written with stars and italics with lines, so that their marks never run into each other.
+Where a mark would not count beside a letter or a blank, that one becomes an entity, which ends in
+punctuation.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from string import punctuation
+
+from app.markdown.blocks import Kind, Span, Spans
+
+_SPECIAL = re.compile(r"[\\`*~$]|(?<!\w)_|_(?!\w)|&(?=[#\w])|<(?=[A-Za-z/!?])|!(?=\[)|!$")
+_BRACKETS = re.compile(r"\](?=[(\[:])|\]$|\[(?=\^)")
+_FIRST = re.compile(
+    r"(?:(\d{1,9})(?=[.)](?:[ \t]|$)))|(?=#{1,6}(?:[ \t]|$)|[-+](?:[ \t]|$|-)|[>=|:])"
+)
+_ADDRESS = re.compile(r"[\\<>&]")
+_CONTROL = re.compile(r"[\n\t\r]")
+_DOLLARS = re.compile(r"(?!\s)(?:[^$\\]|\\.)+(?<!\s)", re.DOTALL)
+
+_Style = tuple[str, str]
+"""A mark and, of a link, its address."""
+
+
+@dataclass(slots=True)
+class _Piece:
+    """``kind`` is text, open or close (of a mark), math, break, edge, or any other."""
+
+    kind: str
+    markdown: str = ""
+    text: str = ""
+    """Of text and math: what is to be read."""
+
+
+def spans_markdown(spans: Spans) -> str:
+    """The text of a paragraph, a line for each BREAK."""
+    return _text(spans, lines=True)
+
+
+def heading_markdown(level: int, spans: Spans) -> str:
+    """A heading; one of several lines has its mark below."""
+    text = _text(spans, lines=True)
+    if "\n" in text:
+        return f"{text}\n{'=' if level == 1 else '-'}"
+    text = _text(spans, lines=False)
+    return f"{'#' * level} {text}".rstrip() if not text.endswith("#") else f"# {text[:-1]}\\#"
+
+
+def cell_markdown(spans: Spans) -> str:
+    """A cell of a table."""
+    return _text(spans, lines=False).replace("\n", " ").replace("|", "\\|")
+
+
+def _text(spans: Spans, *, lines: bool) -> str:
+    pieces = [_Piece("break" if lines else "edge"), *_pieces(spans), _Piece("edge")]
+    for number, piece in enumerate(pieces):
+        if piece.kind == "text":
+            piece.markdown = _escaped(pieces, number)
+        elif piece.kind == "math" and pieces[number - 1].kind == "math":
+            piece.markdown = f"\\({piece.text}\\)"  # dollars would run into each other
+    return "".join(piece.markdown for piece in pieces)
+
+
+def _pieces(spans: Spans) -> Iterator[_Piece]:
+    """Texts, marks and the rest, in order. Marks are closed in the reverse order of opening."""
+    open_: list[_Style] = []
+    wanted = [_styles(span) for span in spans]
+    for number, span in enumerate(spans):
+        keep = 0
+        while keep < len(open_) and open_[keep] in wanted[number]:
+            keep += 1
+        yield from (_closing(style) for style in reversed(open_[keep:]))
+        del open_[keep:]
+        new = [style for style in wanted[number] if style not in open_]
+        # What lasts longest is opened first; in a link, nothing may last longer than it.
+        new.sort(key=lambda style: -_lasts(style, wanted, number))
+        for style in new:
+            open_.append(style)
+            yield _Piece("link" if style[0] == "[" else "open", style[0])
+        yield _piece(span)
+    yield from (_closing(style) for style in reversed(open_))
+
+
+def _lasts(style: _Style, wanted: Sequence[list[_Style]], number: int) -> float:
+    end = number
+    while end < len(wanted) and style in wanted[end]:
+        end += 1
+    return end + (0.5 if style[0] == "[" else 0)
+
+
+def _styles(span: Span) -> list[_Style]:
+    marks = ((span.bold, "**"), (span.italic, "_"), (span.strike, "~~"))
+    styles = [(mark, "") for on, mark in marks if on]
+    return [*styles, ("[", span.link)] if span.link else styles
+
+
+def _closing(style: _Style) -> _Piece:
+    mark, address = style
+    if mark != "[":
+        return _Piece("close", mark)
+    return _Piece("link", f"](<{_ADDRESS.sub(lambda found: chr(92) + found[0], address)}>)")
+
+
+def _piece(span: Span) -> _Piece:
+    text = span.text
+    match span.kind:
+        case Kind.TEXT:
+            return _Piece("text", text=text)
+        case Kind.CODE:
+            return _Piece("code", _code(text))
+        case Kind.BREAK:
+            return _Piece("break", "\\\n")
+        case Kind.NOTE:
+            return _Piece("note", f"[^{text}]")
+        case Kind.MATH:
+            return _Piece(
+                "math", f"${text}$" if _DOLLARS.fullmatch(text) else f"\\({text}\\)", text
+            )
+        case Kind.DISPLAY:
+            whole = f"$${text}$$" if _DOLLARS.fullmatch(text) else f"\\[{text}\\]"
+            return _Piece("display", whole)
+
+
+def _code(text: str) -> str:
+    fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    stripped = text[:1] == text[-1:] == " " and text.strip(" ") != ""
+    room = " " if "`" in text[:1] + text[-1:] or stripped else ""
+    return f"{fence}{room}{text}{room}{fence}"
+
+
+def _escaped(pieces: Sequence[_Piece], number: int) -> str:
+    """A text so that it is read as it is between its neighbours."""
+    text = pieces[number].text
+    lead = tail = first = ""
+    if _needs(text[:1], pieces, number, -1):
+        lead, text = _entity(text[0]), text[1:]
+    elif pieces[number - 1].kind == "break":
+        first, text = _first(text)
+    if _needs(text[-1:], pieces, number, 1):
+        tail, text = _entity(text[-1]), text[:-1]
+    text = _SPECIAL.sub(lambda found: "\\" + found[0], text)
+    text = _BRACKETS.sub(lambda found: _entity(found[0]), text)
+    text = _CONTROL.sub(lambda found: _entity(found[0]), text)
+    return lead + first + text + tail
+
+
+def _needs(character: str, pieces: Sequence[_Piece], number: int, side: int) -> bool:
+    """Whether a text's outermost character has to be an entity beside the piece at that side."""
+    near = pieces[number + side]
+    if character.isspace():  # is lost at the end of a line, and keeps a mark from counting
+        return near.kind in ("edge", "break") or near.kind == ("open" if side < 0 else "close")
+    if near.kind == "math":
+        return character.isalnum() or character == "$"
+    if near.kind == ("close" if side < 0 else "open"):
+        inner = pieces[number + 2 * side]
+        letter = inner.text[-1:] if side < 0 else inner.text[:1]
+        plain = near.markdown != "_" and inner.kind == "text" and letter.isalnum()
+        return bool(character) and character not in punctuation and not plain
+    return False
+
+
+def _first(text: str) -> tuple[str, str]:
+    """A line's beginning, so that it begins no block, and the rest of it."""
+    if text[:1] == "[":
+        return _entity("["), text[1:]
+    found = _FIRST.match(text)
+    if not found:
+        return "", text
+    number = found[1] or ""
+    return number + "\\" + text[len(number)], text[len(number) + 1 :]
+
+
+def _entity(character: str) -> str:
+    return f"&#{ord(character)};"

@@ -1,0 +1,239 @@
+"""Spans as Qt lays them out: one string, and how each stretch of it looks.
+
+Positions are Qt's: units of UTF-16. A formula is one character, which cannot be seen and is as
+wide as its picture.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from unicodedata import bidirectional
+
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QGuiApplication,
+    QTextCharFormat,
+    QTextLayout,
+)
+
+from app.markdown import Kind, Span, Spans
+from app.ui.theme import font, mono
+
+if TYPE_CHECKING:  # which is loaded for the first formula
+    from app.ui.blocks.formula import Picture
+
+ROOM = 4
+"""Pixels inside the ground of code in a line, at either end."""
+BOLD = 640
+"""On Inter's own axis."""
+
+_HOLDER = "\u00a0"  # neither breaks off what stands beside it nor is seen
+_FORMULAS = (Kind.MATH, Kind.DISPLAY)
+_SHOWN = str.maketrans({"\n": "\u2028", "\u2029": "\u2028", "\ufffc": "\ufffd"})
+# Written from right to left, as the letters of Hebrew and Arabic are.
+_TURNED = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What the text of a box looks like where its spans do not say otherwise."""
+
+    pixels: int
+    weight: int
+    colour: str
+    """As Qt reads it, of formulas: what else has no colour of its own is painted in the pen's."""
+    link: str
+
+    def font(self) -> QFont:
+        return font(self.pixels, self.weight)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Where a span is. ``picture`` is that of a formula that could be set."""
+
+    span: Span
+    start: int
+    end: int
+    picture: Picture | None = None
+
+
+class Runs:
+    """The spans of a box in order. ``text`` is what Qt is to lay out."""
+
+    def __init__(self, spans: Spans, face: Face) -> None:
+        self.face = face
+        self.runs: list[Run] = []
+        shown: list[str] = []
+        at = 0
+        for span in spans:
+            found = _picture(span, face) if span.kind in _FORMULAS else None
+            text = _HOLDER if found else span.text.translate(_SHOWN)
+            end = at + units(text)
+            self.runs.append(Run(span, at, end, found))
+            shown.append(text)
+            at = end
+        self.text = "".join(shown)
+        self.length = at
+        self.turned = _TURNED.search(self.text) is not None
+        self.leftwards = self.turned and _leftwards(self.text)
+        self.codes = [(r.start, r.end) for r in self.runs if r.span.kind is Kind.CODE]
+        self.pictures = [r for r in self.runs if r.picture]
+        self.links = [r for r in self.runs if r.span.link]
+
+    def cut(self, start: int, end: int) -> Spans:
+        """What is between two positions, as spans. A part of a formula's source is code, a part
+        of a label is text."""
+        return tuple(
+            run.span
+            if start <= run.start and run.end <= end
+            else _part(run, max(start - run.start, 0), end - run.start)
+            for run in self.runs
+            if run.start < end and start < run.end
+        )
+
+    def formats(self, width: float) -> list[QTextLayout.FormatRange]:
+        """How what does not look like the box looks, for lines of this width."""
+        found = []
+        for number, run in enumerate(self.runs):
+            after = number + 1 < len(self.runs) and self.runs[number + 1].span.kind is Kind.CODE
+            room = ROOM * ((run.span.kind is Kind.CODE) + after)
+            if run.picture:
+                step = _width(run, width) - _holder(self.face.pixels, self.face.weight)
+                found.append(_range(run.start, run.end, self._format(run.span, step + room)))
+                continue
+            last = run.end - 1 if room and _stands_alone(run.span.text) else run.end
+            style = self._format(run.span, 0)
+            if style is not None and run.start < last:
+                found.append(_range(run.start, last, style))
+            if last < run.end:
+                found.append(_range(last, run.end, self._format(run.span, room)))
+        return found
+
+    def _format(self, span: Span, spacing: float) -> QTextCharFormat | None:
+        plain = span.kind is Kind.TEXT or span.kind is Kind.BREAK
+        styled = span.bold or span.italic or span.strike or span.link
+        if plain and not styled and not spacing:
+            return None
+        code = span.kind is Kind.CODE or (span.kind in _FORMULAS and not spacing)
+        note = span.kind is Kind.NOTE
+        return _format(
+            self.face.pixels - 2 if code else self.face.pixels,
+            max(BOLD, self.face.weight) if span.bold else self.face.weight,
+            code,
+            note,
+            span.italic,
+            span.strike,
+            self.face.link if span.link or note else "",
+            spacing,
+        )
+
+
+def scale(run: Run, width: float) -> float:
+    """By how much a formula's picture is made smaller, so that it fits into lines of a width."""
+    assert run.picture
+    return min(1.0, width / run.picture.width)
+
+
+def units(text: str) -> int:
+    """How long Qt finds a text."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def part(text: str, start: int, end: int) -> str:
+    """A part of a text by Qt's positions."""
+    if text.isascii():
+        return text[start:end]
+    raw = text.encode("utf-16-le", "surrogatepass")
+    return raw[2 * start : 2 * end].decode("utf-16-le", "ignore")
+
+
+def _leftwards(text: str) -> bool:
+    """Whether the first letter of a text is of those that are written from right to left."""
+    for character in text:
+        if (side := bidirectional(character)) in ("L", "R", "AL"):
+            return side != "L"
+    return False
+
+
+def _part(run: Run, start: int, end: int) -> Span:
+    kind = Kind.CODE if run.span.kind in _FORMULAS else run.span.kind
+    kind = Kind.TEXT if kind is Kind.NOTE else kind
+    return replace(run.span, text=part(run.span.text, start, end), kind=kind)
+
+
+def _picture(span: Span, face: Face) -> Picture | None:
+    from app.ui.blocks.formula import picture
+
+    ratio = QGuiApplication.instance().devicePixelRatio()
+    return picture(span.text, face.pixels, face.colour, ratio, span.kind is Kind.DISPLAY)
+
+
+def _width(run: Run, width: float) -> float:
+    """How wide a formula is; one that wants a line of its own takes all of it."""
+    assert run.picture
+    return width if run.span.kind is Kind.DISPLAY else min(width, run.picture.width)
+
+
+def _stands_alone(text: str) -> bool:
+    """Whether a text's last character can be styled alone. Marks and the parts of an emoji
+    belong to what is before them."""
+    return text[-1:].isascii() or (text[-1:].isalpha() and units(text[-1:]) == 1)
+
+
+def _range(start: int, end: int, style: QTextCharFormat | None) -> QTextLayout.FormatRange:
+    result = QTextLayout.FormatRange()
+    result.start, result.length = start, end - start
+    result.format = style or QTextCharFormat()
+    return result
+
+
+@lru_cache(maxsize=64)
+def _holder(pixels: int, weight: int) -> float:
+    return QFontMetricsF(font(pixels, weight)).horizontalAdvance(_HOLDER)
+
+
+@lru_cache(maxsize=512)
+def _format(
+    pixels: int,
+    weight: int,
+    code: bool,
+    raised: bool,
+    italic: bool,
+    strike: bool,
+    colour: str,
+    spacing: float,
+) -> QTextCharFormat:
+    face = mono(pixels) if code else font(pixels, weight)
+    face.setItalic(italic)
+    face.setStrikeOut(strike)
+    result = QTextCharFormat()
+    result.setFont(face)
+    if colour:
+        result.setForeground(QColor(colour))
+    if raised:
+        result.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignSuperScript)
+    if spacing:
+        result.setFontLetterSpacingType(QFont.SpacingType.AbsoluteSpacing)
+        result.setFontLetterSpacing(spacing)
+    return result
+
+
+def first_at(runs: Sequence[Run], position: int) -> int:
+    """Index of the first run that ends behind a position."""
+    low, high = 0, len(runs)
+    while low < high:
+        middle = (low + high) // 2
+        if runs[middle].end <= position:
+            low = middle + 1
+        else:
+            high = middle
+    return low
