@@ -103,6 +103,10 @@ class Settings:
     """Megabytes a second; 0 for no limit."""
     offline: bool = False
     """Whether no connection is to be opened."""
+    text_size: int = 15
+    """Of the conversation, in pixels."""
+    copy_markdown: bool = True
+    """Whether what is copied of a conversation is Markdown, or else plain text."""
     chat: int | None = None
     """The chat that was open last."""
     window: str = ""
