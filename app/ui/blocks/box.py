@@ -82,6 +82,11 @@ class Box(ABC):
         self.width = 0.0
         self.height = 0.0
 
+    @property
+    def baseline(self) -> float:
+        """Of its first line, from the top, once it is laid out: marks stand beside it."""
+        return 1.25 * self.style.pixels
+
     @abstractmethod
     def set_block(self, block: Any) -> None:
         """Shows a block of the same class. What is equal to what was there is not made anew.
@@ -137,5 +142,5 @@ class Box(ABC):
         """Scrolls sideways what is at a point, where it can be. Whether it did."""
         return False
 
-    def restyle(self) -> None:
+    def restyle(self) -> None:  # noqa: B027 - most read them when they paint
         """The theme's colours are others."""

@@ -214,11 +214,12 @@ class TextBox(Box):
         size = self._pixels
         grounds = []
         for number in self._numbers(start, end):
-            base = self._bases[number]
+            line, base = self._lines[number], self._bases[number]
+            most = line.naturalTextRect().right() + ROOM  # without the blank it wraps at
             for left, right in self._extents(number, start, end):
                 # The last character's width has the room behind it.
-                box = QRectF(left, base - size + 0.5, right - left, size + 5)
-                grounds.append(box.adjusted(-ROOM, 0, 0, 0))
+                high = QRectF(left, base - size + 0.5, min(right, most) - left, size + 5)
+                grounds.append(high.adjusted(-ROOM, 0, 0, 0))
         return grounds
 
     def _frame(self, run: Run) -> QRectF:

@@ -1,0 +1,309 @@
+"""The widget that shows a column of blocks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import (
+    QDesktopServices,
+    QFocusEvent,
+    QGuiApplication,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QMoveEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QShowEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from app.markdown import link_allowed
+from app.ui.blocks.box import Box, Control, Ink, Link, Style
+from app.ui.blocks.column import Column
+from app.ui.controls import Button, tip
+from app.ui.theme import Look
+
+COPIED_MS = 1500
+
+_Key = tuple[Box, str]
+"""A control's box and name."""
+
+
+class Canvas(QWidget):
+    """Paints a column, and has real buttons where the column has controls.
+
+    It takes the clicks on links and buttons, and the Tab key among them; all other presses go to
+    the widget that it is in, which selects.
+    """
+
+    resized = Signal()
+    """A click has made the column higher or lower."""
+    reached = Signal(QRectF)
+    """The Tab key has reached what is there, which should be seen."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self.column = Column(look, Style())
+        self._ink = Ink()
+        self._buttons: dict[_Key, Button] = {}
+        self._spare: list[Button] = []
+        self._hovered: Link | None = None
+        self._pressed = ""
+        self._focused: Link | None = None
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        look.changed.connect(self._restyle)
+
+    def set_column(self, column: Column) -> None:
+        """Shows another column. A canvas serves one message after the other."""
+        self.column = column
+        self._ink = Ink()
+        self._hovered = self._focused = None
+        self._pressed = ""
+        self.refresh()
+
+    def set_ink(self, ink: Ink) -> None:
+        """What is selected and found."""
+        if ink != self._ink:
+            self._ink = ink
+            self.update()
+
+    def height_for(self, width: int) -> int:
+        """How high the column is at a width."""
+        self.column.lay_out(width)
+        return math.ceil(self.column.height)
+
+    def refresh(self, first_y: float = 0.0) -> None:
+        """The column is another from a height on."""
+        self.place_buttons()
+        top = math.floor(first_y)
+        self.update(0, top, self.width(), max(self.height(), math.ceil(self.column.height)) - top)
+
+    def place_buttons(self) -> None:
+        """Puts the buttons where the controls are that can be seen."""
+        clip = QRectF(self.visibleRegion().boundingRect())
+        wanted = {} if clip.isEmpty() else {(c.box, c.name): c for c in self.column.controls(clip)}
+        for key in [key for key in self._buttons if key not in wanted]:
+            self._spare.append(self._buttons.pop(key))
+            self._spare[-1].hide()
+        for key, control in wanted.items():
+            if key not in self._buttons:
+                self._buttons[key] = self._button(control)
+            button = self._buttons[key]
+            button.setGeometry(control.rect.toAlignedRect())
+            button.show()
+
+    def _button(self, control: Control) -> Button:
+        text = _word(control.label)
+        if not self._spare:
+            button = Button(
+                self._look, control.name, control.label, text=text, kind="ghost", pixels=12,
+                weight=400,
+            )  # fmt: skip
+            button.setParent(self)
+            # The canvas has the Tab key, so that buttons come between links.
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.clicked.connect(lambda: self._clicked(button))
+            return button
+        button = self._spare.pop()
+        button.setObjectName(control.name)
+        button.setAccessibleName(control.label)
+        button.setToolTip(tip(control.label))
+        button.setText(text)
+        return button
+
+    def _clicked(self, button: Button) -> None:
+        box, name = key = next(key for key, each in self._buttons.items() if each is button)
+        before = self.column.height
+        copied = box.act(name)
+        if copied:
+            QGuiApplication.clipboard().setText(copied)
+            text = button.text()
+            button.setText("Copied")
+            QTimer.singleShot(COPIED_MS, button, lambda: self._restore(key, text))
+        self.column.settle()
+        if self.column.height != before:
+            self.resized.emit()
+        self.refresh()
+
+    def _restore(self, key: _Key, text: str) -> None:
+        if (button := self._buttons.get(key)) and button.text() == "Copied":
+            button.setText(text)
+
+    def _restyle(self) -> None:
+        self.column.restyle()
+        self.refresh()
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        try:
+            self.column.paint(painter, QRectF(event.rect()), self._ink)
+            if self._hovered:
+                painter.setPen(self._look.colour("link"))
+                for rect in self._rects(self._hovered):
+                    y = round(rect.center().y()) + 7.5
+                    painter.drawLine(QPointF(rect.left(), y), QPointF(rect.right(), y))
+            if self._focused and self.hasFocus():
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                painter.setPen(QPen(self._look.colour("accent"), 1.5))
+                for rect in self._rects(self._focused):
+                    painter.drawRoundedRect(rect.adjusted(-2, 2, 2, -2), 4, 4)
+        finally:
+            painter.end()
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        super().moveEvent(event)
+        self.place_buttons()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.column.lay_out(event.size().width())
+        self.place_buttons()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.place_buttons()
+
+    def _rects(self, link: Link) -> list[QRectF]:
+        return self.column.rects(link.start, link.end)
+
+    # The mouse
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover(event.position())
+        event.ignore()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        left = event.button() == Qt.MouseButton.LeftButton
+        self._pressed = self.column.link_at(event.position()) if left else ""
+        event.setAccepted(bool(self._pressed))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        pressed, self._pressed = self._pressed, ""
+        if pressed and pressed == self.column.link_at(event.position()):
+            _follow(pressed)
+        event.setAccepted(bool(pressed))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        event.ignore()  # the first of both clicks has followed a link
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._hover(QPointF(-1, -1))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Sideways here, up and down in the conversation."""
+        pixels, degrees = event.pixelDelta(), event.angleDelta()
+        across, down = (pixels.x(), pixels.y()) if not pixels.isNull() else (
+            degrees.x() / 2, degrees.y() / 2
+        )  # fmt: skip
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and not across:
+            across, down = down, 0
+        if abs(across) > abs(down) and self.column.scroll(event.position(), -across):
+            self.refresh()
+            event.accept()
+        else:
+            event.ignore()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            QToolTip.showText(
+                event.globalPos(), self._hovered.address if self._hovered else "", self
+            )
+            return True
+        return super().event(event)
+
+    def _hover(self, point: QPointF) -> None:
+        address = self.column.link_at(point)
+        if not address and not self._hovered:
+            return
+        found = next((link for link in self.column.links() if self._is_at(link, point)), None)
+        if found != self._hovered:
+            self._hovered = found
+            self.setCursor(
+                Qt.CursorShape.PointingHandCursor if found else Qt.CursorShape.IBeamCursor
+            )
+            self.update()
+
+    def _is_at(self, link: Link, point: QPointF) -> bool:
+        return any(rect.contains(point) for rect in self._rects(link))
+
+    # The keyboard
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        reason = Qt.FocusReason
+        if event.reason() in (reason.TabFocusReason, reason.BacktabFocusReason):
+            onwards = event.reason() == reason.TabFocusReason
+            if not self._focused and not self._step(None, onwards):
+                super().focusNextPrevChild(onwards)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._focused = None
+        self.update()
+
+    def focusNextPrevChild(self, onwards: bool) -> bool:
+        here: Link | _Key | None = self._focused
+        for key, button in self._buttons.items():
+            if button.hasFocus():
+                here = key
+        if here is not None and self._step(here, onwards):
+            return True
+        self._focused = None
+        return bool(super().focusNextPrevChild(onwards))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._focused and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            _follow(self._focused.address)
+        else:
+            super().keyPressEvent(event)
+
+    def _step(self, here: Link | _Key | None, onwards: bool) -> bool:
+        """Goes to the link or button behind or before one; from none, to the first or last."""
+        stops = self._stops()
+        names = [name for _, name in stops]
+        at = names.index(here) if here in names else (-1 if onwards else len(stops))
+        at += 1 if onwards else -1
+        if not 0 <= at < len(stops):
+            return False
+        rect, stop = stops[at]
+        self.reached.emit(rect)
+        if isinstance(stop, Link):
+            self._focused = stop
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self.place_buttons()
+            if stop not in self._buttons:  # out of sight, and nobody scrolls
+                return self._step(stop, onwards)
+            self._focused = None
+            self._buttons[stop].setFocus(Qt.FocusReason.TabFocusReason)
+        self.update()
+        return True
+
+    def _stops(self) -> Sequence[tuple[QRectF, Link | _Key]]:
+        """What the Tab key stops at, in the order of reading."""
+        stops: list[tuple[QRectF, Link | _Key]] = [
+            (rects[0], link) for link in self.column.links() if (rects := self._rects(link))
+        ]
+        stops += [(c.rect, (c.box, c.name)) for c in self.column.controls()]
+        return sorted(stops, key=lambda stop: (stop[0].top(), stop[0].left()))
+
+
+def _follow(address: str) -> None:
+    if link_allowed(address):
+        QDesktopServices.openUrl(QUrl(address))
+
+
+def _word(label: str) -> str:
+    """What a button says: the first word of what it does."""
+    return label.split()[0]

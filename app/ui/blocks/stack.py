@@ -1,0 +1,258 @@
+"""Boxes inside boxes: several below each other, and one with room around it."""
+
+from __future__ import annotations
+
+import sys
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter
+
+from app.ui.blocks.box import Box, Control, Ink, Link, Range, Style
+from app.ui.theme import Look, font
+
+_NARROW = 120.0
+"""Pixels that boxes inside each other leave for what is in them, however deep they are."""
+
+
+class Stack(Box):
+    """Boxes below each other. Between two of them, there is one position."""
+
+    def __init__(self, look: Look, style: Style) -> None:
+        super().__init__(look, style)
+        self.boxes: list[Box] = []
+        self._tops: list[float] = []
+        self._starts: list[int] = []
+        self._failed: set[Box] = set()
+
+    @property
+    def baseline(self) -> float:
+        return self.boxes[0].baseline if self.boxes else super().baseline
+
+    def settle(self) -> None:
+        """Places everything again: a box inside has changed its height by itself."""
+        for box in self.boxes:
+            if isinstance(box, Stack | Inset):
+                box.settle()
+        self._place(0)
+
+    def lay_out(self, width: float) -> None:
+        if width != self.width:
+            self.width = width
+            self._place(0)
+
+    def restyle(self) -> None:
+        for box in self.boxes:
+            box.restyle()
+        self._place(0)
+
+    def top_of(self, index: int) -> float:
+        """Where a box begins; where the last one ends for what is behind it."""
+        return self._tops[index] if index < len(self._tops) else self.height
+
+    def _place(self, first: int) -> None:
+        """Finds where the boxes from an index on are; those before are where they were."""
+        del self._tops[first:], self._starts[first:]
+        above = self.boxes[first - 1] if first else None
+        bottom = self._tops[-1] + above.height if above else 0.0
+        start = self._starts[-1] + above.length + 1 if above else 0
+        for box in self.boxes[first:]:
+            if self.width:
+                box.lay_out(self.width)
+            bottom += self._gap(box) if self._tops else 0
+            self._tops.append(bottom)
+            self._starts.append(start)
+            bottom += box.height
+            start += box.length + 1
+        self.height, self.length = bottom, max(start - 1, 0)
+
+    def _gap(self, box: Box) -> float:
+        """Pixels above a box that is not the first."""
+        return box.gap
+
+    # Painting
+
+    def paint(self, painter: QPainter, clip: QRectF, ink: Ink) -> None:
+        for number in self._seen(clip.top(), clip.bottom()):
+            box, top = self.boxes[number], self._tops[number]
+            painter.translate(0, top)
+            part = ink.within(self._starts[number], box.length)
+            self._paint_box(painter, box, clip.translated(0, -top), part)
+            painter.translate(0, -top)
+
+    def _paint_box(self, painter: QPainter, box: Box, clip: QRectF, ink: Ink) -> None:
+        """An exception would leave the painter open, and nothing else would be painted."""
+        before = painter.transform(), painter.clipPath() if painter.hasClipping() else None
+        try:
+            box.paint(painter, clip, ink)
+        except Exception:  # noqa: BLE001 - it is told; what is beside it is to be seen
+            painter.setTransform(before[0])
+            painter.setClipping(before[1] is not None)
+            if before[1] is not None:
+                painter.setClipPath(before[1])
+            painter.setPen(self.look.colour("danger"))
+            painter.setFont(font(13))
+            place = QRectF(0, 0, box.width, max(box.height, 20))
+            painter.drawText(place, Qt.AlignmentFlag.AlignTop, "This part cannot be shown.")
+            if box not in self._failed:
+                self._failed.add(box)
+                sys.excepthook(*sys.exc_info())
+
+    def _seen(self, top: float, bottom: float) -> range:
+        """Of the boxes that are between two heights."""
+        first = max(bisect_right(self._tops, top) - 1, 0)
+        return range(first, bisect_right(self._tops, bottom))
+
+    # Positions
+
+    def position_at(self, point: QPointF) -> int:
+        if not self.boxes:
+            return 0
+        number = max(bisect_right(self._tops, point.y()) - 1, 0)
+        if number + 1 < len(self.boxes):  # in a gap, the nearer one
+            end = self._tops[number] + self.boxes[number].height
+            number += point.y() - end > self._tops[number + 1] - point.y()
+        inside = point - QPointF(0, self._tops[number])
+        return self._starts[number] + self.boxes[number].position_at(inside)
+
+    def rects(self, start: int, end: int) -> list[QRectF]:
+        return [
+            rect.translated(0, self._tops[number])
+            for number, first, last in self.parts(start, end)
+            for rect in self.boxes[number].rects(first, last)
+        ]
+
+    def parts(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+        """The boxes between two positions: which, and from where to where in it. One without any
+        positions is there where it is not at an end, but for those of everything."""
+        for number in range(self._number(start), len(self.boxes)):
+            first, length = self._starts[number], self.boxes[number].length
+            if first > end:
+                return
+            begin, finish = max(start - first, 0), min(end - first, length)
+            if begin < finish or (not length and start <= first <= end):
+                yield number, begin, finish
+
+    def leaf_at(self, position: int) -> Range:
+        if not self.boxes:
+            return 0, 0
+        number = self._number(position)
+        start = self._starts[number]
+        leaf = self.boxes[number].leaf_at(min(position - start, self.boxes[number].length))
+        return leaf[0] + start, leaf[1] + start
+
+    def link_at(self, point: QPointF) -> str:
+        box, inside = self._at(point)
+        return box.link_at(inside) if box else ""
+
+    def links(self) -> Sequence[Link]:
+        return [
+            Link(start + link.start, start + link.end, link.address)
+            for box, start in zip(self.boxes, self._starts, strict=True)
+            for link in box.links()
+        ]
+
+    def scroll(self, point: QPointF, pixels: float) -> bool:
+        box, inside = self._at(point)
+        return box is not None and box.scroll(inside, pixels)
+
+    def controls(self, clip: QRectF | None = None) -> Sequence[Control]:
+        """All of them, or those of the boxes that are between ``clip``'s upper and lower edge."""
+        seen = range(len(self.boxes)) if clip is None else self._seen(clip.top(), clip.bottom())
+        found: list[Control] = []
+        for number in seen:
+            top = self._tops[number]
+            part = None if clip is None else clip.translated(0, -top)
+            found += _moved(_controls(self.boxes[number], part), QPointF(0, top))
+        return found
+
+    def _number(self, position: int) -> int:
+        return max(bisect_right(self._starts, position) - 1, 0)
+
+    def _at(self, point: QPointF) -> tuple[Box | None, QPointF]:
+        """The box at a point, and where in it that is."""
+        number = bisect_right(self._tops, point.y()) - 1
+        if number < 0 or point.y() > self._tops[number] + self.boxes[number].height:
+            return None, point
+        return self.boxes[number], point - QPointF(0, self._tops[number])
+
+
+class Inset(Box):
+    """A stack with room at its left, above and below. Positions are the stack's."""
+
+    above = below = 0.0
+
+    def __init__(self, look: Look, style: Style, inner: Stack) -> None:
+        super().__init__(look, style)
+        self.inner = inner
+        self.left = 24.0
+
+    @property
+    def baseline(self) -> float:
+        return self.above + self.inner.baseline
+
+    @property
+    def corner(self) -> QPointF:
+        """Where the stack is. Its room is less where there is little."""
+        left = min(self.left, max(self.width - _NARROW, 0.0))
+        return QPointF(left, self.above)
+
+    def settle(self) -> None:
+        """See `Stack.settle`."""
+        self.inner.settle()
+        self.measure()
+
+    def measure(self) -> None:
+        """Takes over what the stack has become."""
+        if self.width:
+            self.inner.lay_out(self.width - self.corner.x())
+        self.height = self.above + self.inner.height + self.below
+        self.length = self.inner.length
+
+    def lay_out(self, width: float) -> None:
+        if width != self.width:
+            self.width = width
+            self.measure()
+
+    def restyle(self) -> None:
+        self.inner.restyle()
+        self.measure()
+
+    def paint(self, painter: QPainter, clip: QRectF, ink: Ink) -> None:
+        corner = self.corner
+        painter.translate(corner)
+        self.inner.paint(painter, clip.translated(-corner), ink)
+        painter.translate(-corner)
+
+    def position_at(self, point: QPointF) -> int:
+        return self.inner.position_at(point - self.corner)
+
+    def rects(self, start: int, end: int) -> list[QRectF]:
+        return [rect.translated(self.corner) for rect in self.inner.rects(start, end)]
+
+    def leaf_at(self, position: int) -> Range:
+        return self.inner.leaf_at(position)
+
+    def link_at(self, point: QPointF) -> str:
+        return self.inner.link_at(point - self.corner)
+
+    def links(self) -> Sequence[Link]:
+        return self.inner.links()
+
+    def scroll(self, point: QPointF, pixels: float) -> bool:
+        return self.inner.scroll(point - self.corner, pixels)
+
+    def controls(self, clip: QRectF | None = None) -> Sequence[Control]:
+        """See `Stack.controls`."""
+        part = None if clip is None else clip.translated(-self.corner)
+        return _moved(self.inner.controls(part), self.corner)
+
+
+def _controls(box: Box, clip: QRectF | None) -> Sequence[Control]:
+    return box.controls(clip) if isinstance(box, Stack | Inset) else box.controls()
+
+
+def _moved(controls: Sequence[Control], by: QPointF) -> list[Control]:
+    return [replace(each, rect=each.rect.translated(by)) for each in controls]
