@@ -47,8 +47,8 @@ def heading_markdown(level: int, spans: Spans) -> str:
     text = _text(spans, lines=True)
     if "\n" in text:
         return f"{text}\n{'=' if level == 1 else '-'}"
-    text = _text(spans, lines=False)
-    return f"{'#' * level} {text}".rstrip() if not text.endswith("#") else f"# {text[:-1]}\\#"
+    text = re.sub(r"#$", r"\\#", _text(spans, lines=False))  # marks at the end would be dropped
+    return f"{'#' * level} {text}".rstrip()
 
 
 def cell_markdown(spans: Spans) -> str:

@@ -247,7 +247,10 @@ class ListBox(Stack):
             text = box.markdown(first, last) if markdown else box.text(first, last)
             if not alone and not first:  # an item that begins before has no mark here
                 mark = self._mark(number, second=markdown and self.second)
-                text = _hanging(f"{mark} {box.box}", text, markdown=markdown)
+                if markdown:  # what is below stands under the box
+                    text = _hanging(f"{mark} ", box.box + text, markdown=True)
+                else:
+                    text = _hanging(f"{mark} {box.box}", text, markdown=False)
             if result:
                 result += "\n\n" if markdown and box.loose else "\n"
             result += text

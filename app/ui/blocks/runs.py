@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING
 from unicodedata import bidirectional
 
@@ -67,14 +68,18 @@ class Run:
 
 
 class Runs:
-    """The spans of a box in order. ``text`` is what Qt is to lay out."""
+    """The spans of a box in order. ``text`` is what Qt is to lay out. What these begin with of
+    the spans that were there ``before`` is taken from them."""
 
-    def __init__(self, spans: Spans, face: Face) -> None:
+    def __init__(self, spans: Spans, face: Face, before: Runs | None = None) -> None:
         self.face = face
-        self.runs: list[Run] = []
-        shown: list[str] = []
-        at = 0
-        for span in spans:
+        same = _same(before.runs, spans) if before and before.face == face else 0
+        self.runs = before.runs[:same] if before else []
+        # The last one's end may look different beside what is behind it now.
+        self._ranges = before._ranges[: max(same - 1, 0)] if before else []
+        at = self.runs[-1].end if self.runs else 0
+        shown = self._shown = before._shown[:same] if before else []
+        for span in spans[same:]:
             found = _picture(span, face) if span.kind in _FORMULAS else None
             text = _HOLDER if found else span.text.translate(_SHOWN)
             end = at + units(text)
@@ -83,7 +88,7 @@ class Runs:
             at = end
         self.text = "".join(shown)
         self.length = at
-        self.turned = _TURNED.search(self.text) is not None
+        self.turned = not self.text.isascii() and _TURNED.search(self.text) is not None
         self.leftwards = self.turned and _leftwards(self.text)
         self.codes = [(r.start, r.end) for r in self.runs if r.span.kind is Kind.CODE]
         self.pictures = [r for r in self.runs if r.picture]
@@ -102,20 +107,25 @@ class Runs:
 
     def formats(self, width: float) -> list[QTextLayout.FormatRange]:
         """How what does not look like the box looks, for lines of this width."""
+        known = 0 if self.pictures else len(self._ranges)
+        self._ranges[known:] = [self._styled(at, width) for at in range(known, len(self.runs))]
+        return list(chain.from_iterable(self._ranges))
+
+    def _styled(self, number: int, width: float) -> list[QTextLayout.FormatRange]:
+        """The same for one run. The room in front of code is behind what is before it."""
+        run = self.runs[number]
+        after = number + 1 < len(self.runs) and self.runs[number + 1].span.kind is Kind.CODE
+        room = ROOM * ((run.span.kind is Kind.CODE) + after)
+        if run.picture:
+            step = _width(run, width) - _holder(self.face.pixels, self.face.weight)
+            return [_range(run.start, run.end, self._format(run.span, step + room))]
         found = []
-        for number, run in enumerate(self.runs):
-            after = number + 1 < len(self.runs) and self.runs[number + 1].span.kind is Kind.CODE
-            room = ROOM * ((run.span.kind is Kind.CODE) + after)
-            if run.picture:
-                step = _width(run, width) - _holder(self.face.pixels, self.face.weight)
-                found.append(_range(run.start, run.end, self._format(run.span, step + room)))
-                continue
-            last = run.end - 1 if room and _stands_alone(run.span.text) else run.end
-            style = self._format(run.span, 0)
-            if style is not None and run.start < last:
-                found.append(_range(run.start, last, style))
-            if last < run.end:
-                found.append(_range(last, run.end, self._format(run.span, room)))
+        last = run.end - 1 if room and _stands_alone(run.span.text) else run.end
+        style = self._format(run.span, 0)
+        if style is not None and run.start < last:
+            found.append(_range(run.start, last, style))
+        if last < run.end:
+            found.append(_range(last, run.end, self._format(run.span, room)))
         return found
 
     def _format(self, span: Span, spacing: float) -> QTextCharFormat | None:
@@ -162,6 +172,13 @@ def _leftwards(text: str) -> bool:
         if (side := bidirectional(character)) in ("L", "R", "AL"):
             return side != "L"
     return False
+
+
+def _same(runs: list[Run], spans: Spans) -> int:
+    """How many are equal, from the first on."""
+    pairs = zip(runs, spans, strict=False)
+    most = min(len(runs), len(spans))
+    return next((at for at, (run, span) in enumerate(pairs) if run.span != span), most)
 
 
 def _part(run: Run, start: int, end: int) -> Span:

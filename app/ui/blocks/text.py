@@ -42,6 +42,7 @@ class TextBox(Box):
         self._align = align
         self._level = 0
         self._spans: Spans = ()
+        self._runs: Runs | None = None
         self._lay_out_nothing()
         self._read()
 
@@ -102,11 +103,16 @@ class TextBox(Box):
             getattr(self.look.colours, self.style.colour),
             self.look.colours.link,
         )
-        self._runs = Runs(self._spans, Face(self._pixels, self._weight, colour, link))
+        face = Face(self._pixels, self._weight, colour, link)
+        self._runs = Runs(self._spans, face, self._runs)
         self.length = self._runs.length
         self._layout = QTextLayout(self._runs.text, self._runs.face.font())
         side = Align.RIGHT if self._runs.leftwards else Align.LEFT
         option = QTextOption(_ALIGN[side if self._align is Align.NONE else self._align])
+        direction = Qt.LayoutDirection
+        option.setTextDirection(
+            direction.RightToLeft if self._runs.leftwards else direction.LeftToRight
+        )
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self._layout.setTextOption(option)
         self._layout.setCacheEnabled(True)
@@ -241,7 +247,10 @@ class TextBox(Box):
             return 0
         if point.y() >= self.height:
             return self.length
-        return int(self._lines[number].xToCursor(point.x()))
+        found = int(self._lines[number].xToCursor(point.x()))
+        if not self._layout.isValidCursorPosition(found):  # where a font lacks an emoji
+            return int(self._layout.nextCursorPosition(found))
+        return found
 
     def rects(self, start: int, end: int) -> list[QRectF]:
         return [

@@ -1,0 +1,632 @@
+"""Text, columns and the canvas: what is shown is what the blocks say, wherever they came from."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, QUrl
+from PySide6.QtGui import (
+    QColor,
+    QDesktopServices,
+    QGuiApplication,
+    QImage,
+    QPainter,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.base.settings import Theme
+from app.markdown import (
+    Align,
+    Block,
+    Footnote,
+    Heading,
+    Kind,
+    List,
+    Paragraph,
+    Quote,
+    Span,
+    Stream,
+    blocks_text,
+    parse,
+)
+from app.ui.blocks import formula
+from app.ui.blocks.box import Box, Control, Ink, Style
+from app.ui.blocks.canvas import Canvas
+from app.ui.blocks.column import Column
+from app.ui.blocks.text import TextBox
+from app.ui.theme import Look, load_fonts
+
+WIDTH = 300
+PIECES = [
+    *("a", "b c ", "word ", "- ", "\n", "\n\n", "> ", "1. ", "# ", "---", "===", "*", "**", "_"),
+    *(
+        "`",
+        "[x]",
+        "[x]: http://u\n",
+        "\\",
+        "<b>",
+        "&amp;",
+        "- a\n",
+        "  - b\n",
+        "- [ ] t\n",
+        "> q\n",
+    ),
+    *(
+        "~~",
+        "![",
+        "](",
+        "\\\n",
+        "[^x]",
+        "[^x]: n\n",
+        "é",
+        "w" * 90 + " ",
+        "&#32;",
+        "&#10;",
+        "(",
+        "]",
+    ),
+    *("**b *i* b**", "*x*", "_i_", "~~s~~", "`c d`", "[l](http://u/_a_)", "!", "#", "1", ")", "$"),
+    *(
+        "שלום ",
+        "مرحبا ",
+        "👩‍👩‍👧",
+        "🇩🇪",
+        "日本語、",
+        "e\u0301",
+        "\u200f",
+        "<",
+        "+ ",
+        "1) ",
+        "snake_case",
+    ),
+]
+DOCUMENTS = st.lists(st.sampled_from(PIECES), max_size=25).map("".join)
+# The look is made once: what is drawn by an example changes nothing in it.
+SHARED = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=60,
+)
+
+
+@pytest.fixture(scope="module")
+def worn(qapp: QApplication) -> Look:
+    qapp.setStyle("Fusion")
+    load_fonts()
+    return Look(qapp, Theme.LIGHT)
+
+
+def column(look: Look, blocks: Any, width: float = WIDTH) -> Column:
+    result = Column(look, Style())
+    result.set_blocks(parse(blocks) if isinstance(blocks, str) else blocks)
+    result.lay_out(width)
+    return result
+
+
+def text_box(look: Look, text: str, width: float = WIDTH) -> TextBox:
+    box = TextBox(look, Style())
+    box.set_block(parse(text)[0])
+    box.lay_out(width)
+    return box
+
+
+def inner(blocks: Any) -> Iterator[Block]:
+    """All blocks, with those inside others."""
+    for block in blocks:
+        yield block
+        if isinstance(block, Quote | Footnote):
+            yield from inner(block.blocks)
+        if isinstance(block, List):
+            for item in block.items:
+                yield from inner(item.blocks)
+
+
+def painted(box: Box, clips: list[QRectF], ink: Ink | None = None) -> QImage:
+    image = QImage(WIDTH, round(box.height) + 1, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(QColor("white"))
+    painter = QPainter(image)
+    for clip in clips:
+        painter.setClipRect(clip)
+        box.paint(painter, clip, ink or Ink())
+    painter.end()
+    return image
+
+
+# What is said
+
+
+@SHARED
+@given(DOCUMENTS)
+def test_plain_text_is_that_of_the_blocks(worn: Look, text: str) -> None:
+    shown = column(worn, text)
+    assert shown.text(0, shown.length) == blocks_text(parse(text))
+
+
+@SHARED
+@given(DOCUMENTS)
+def test_markdown_reads_back_equal(worn: Look, text: str) -> None:
+    blocks = parse(text)
+    for block in inner(blocks):
+        # Text cannot say where a paragraph was cut, nor that there is one without text.
+        assume(not isinstance(block, Paragraph) or (block.spans and not block.joined))
+        if isinstance(block, List):  # a task has a heading only with a line under it
+            assume(
+                not any(
+                    i.task is not None and isinstance(i.blocks[0], Heading) for i in block.items
+                )
+            )
+    shown = column(worn, blocks)
+    assert parse(shown.markdown(0, shown.length)) == blocks
+
+
+@pytest.mark.parametrize(
+    ("source", "part", "text", "markdown"),
+    [
+        ("The **bold** word", (5, 10), "old w", "**old** w"),
+        ("a `code` b", (3, 5), "od", "`od`"),
+        ("- one\n- two\n- three", (1, 6), "ne\n- tw", "ne\n- tw"),
+        ("- one\n- two", (4, 7), "two", "two"),
+        ("> a word\n>\n> and more", (2, 6), "word", "word"),
+        ("> a word\n>\n> and more", (2, 10), "> word\n> \n> and", "> word\n> \n> and"),
+        ("## Head", (0, 2), "He", "He"),
+    ],
+)
+def test_a_part_says_only_what_is_selected(
+    worn: Look, source: str, part: tuple[int, int], text: str, markdown: str
+) -> None:
+    shown = column(worn, source)
+    assert shown.text(*part) == text
+    assert shown.markdown(*part) == markdown
+
+
+def test_what_a_person_wrote_keeps_its_blanks(worn: Look) -> None:
+    text = "  two  blanks\r\n\n\t*no* `markdown` 👩‍👩‍👧\n"
+    box = TextBox.plain(worn, Style(), text)
+    box.lay_out(WIDTH)
+    assert box.text(0, box.length) == text.replace("\r\n", "\n")
+    assert box.rects(2, 3)[0].left() > 2 * 3
+    assert box.height == 4 * box.rects(0, 1)[0].height()
+
+
+# Where it is
+
+
+@SHARED
+@given(DOCUMENTS)
+def test_the_middle_of_a_character_is_at_it(worn: Look, text: str) -> None:
+    shown = column(worn, text)
+    for position in range(shown.length):
+        # Marks and the halves of an emoji are one with the letter before, and a blank at the end
+        # of a line may be beyond the edge.
+        if not shown.text(position, position + 1).strip("\u200d\u200f\u0301 \n"):
+            continue
+        for rect in shown.rects(position, position + 1)[:1]:
+            assert shown.position_at(rect.center()) in (position, position + 1)
+
+
+@SHARED
+@given(DOCUMENTS)
+def test_points_outside_have_a_position_too(worn: Look, text: str) -> None:
+    shown = column(worn, text)
+    for x in (-50.0, 10.0, 5000.0):
+        for y in (-50.0, 5.0, 5000.0):
+            assert 0 <= shown.position_at(QPointF(x, y)) <= shown.length
+    assert shown.position_at(QPointF(0, -50)) == 0
+    assert shown.position_at(QPointF(5000, 5000)) == shown.length
+
+
+def test_what_begins_at_the_right_is_there(worn: Look) -> None:
+    box = text_box(worn, "שלום עולם word 12")
+    assert box.rects(0, 1)[0].right() == pytest.approx(WIDTH, abs=2)
+    assert box.rects(0, 4)[0].left() > WIDTH / 2
+    assert text_box(worn, "word שלום").rects(0, 1)[0].left() < 2
+    left = TextBox(worn, Style(), align=Align.LEFT)
+    left.set_spans((Span("שלום"),))
+    left.lay_out(WIDTH)
+    assert left.rects(3, 4)[0].left() < 2
+
+
+def test_an_emoji_is_one(worn: Look) -> None:
+    box = text_box(worn, "a👩‍👩‍👧b")
+    assert box.text(0, 1) == "a"
+    assert box.text(box.length - 1, box.length) == "b"
+    middle = box.rects(0, box.length)[0].center()
+    assert box.position_at(middle) in (1, box.length - 1)
+
+
+def test_cells_have_a_width_of_their_own(worn: Look) -> None:
+    cell = TextBox(worn, Style(), weight=640, align=Align.RIGHT)
+    cell.set_spans((Span("a header"),))
+    width = cell.ideal_width()
+    assert 40 < width < 90
+    cell.lay_out(width)
+    assert cell.height == TextBox.plain(worn, Style(), "x").height or cell.height < 30
+    cell.lay_out(200)
+    assert cell.rects(0, cell.length)[0].right() == pytest.approx(200, abs=2)
+    assert cell.ideal_width() == width
+
+
+def test_quotations_in_quotations_leave_room_for_words(worn: Look) -> None:
+    blocks: tuple[Block, ...] = (Paragraph((Span("some words of text"),)),)
+    for _ in range(60):
+        blocks = (Quote(blocks),)
+    shown = column(worn, blocks)
+    assert all(rect.right() <= WIDTH for rect in shown.rects(0, shown.length))
+    assert shown.height < 60 * 10
+
+
+# What grows
+
+
+@SHARED
+@given(DOCUMENTS, st.lists(st.integers(1, 9), max_size=60))
+def test_what_grew_is_what_is_made_at_once(worn: Look, text: str, sizes: list[int]) -> None:
+    stream, shown = Stream(), column(worn, ())
+    for size in [*sizes, len(text)]:
+        shown.set_blocks(stream.blocks, stream.feed(text[:size]))
+        text = text[size:]
+        fresh = column(worn, tuple(stream.blocks))
+        assert shown.height == fresh.height
+        assert shown.text(0, shown.length) == fresh.text(0, fresh.length)
+    shown.set_blocks(stream.blocks, stream.finish())
+    fresh = column(worn, tuple(stream.blocks))
+    assert shown.length == fresh.length
+    assert shown.rects(0, shown.length) == fresh.rects(0, fresh.length)
+    assert painted(shown, [QRectF(0, 0, WIDTH, 2000)]) == painted(
+        fresh, [QRectF(0, 0, WIDTH, 2000)]
+    )
+
+
+@pytest.mark.parametrize("text", ["- item\n", "item\n\n", "1. item\n", "> - item\n"])
+def test_another_block_costs_the_same_however_many_there_are(
+    worn: Look, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    stream, shown = Stream(), column(worn, ())
+    shown.set_blocks(stream.blocks, stream.feed(text * 990))
+    made: list[str] = []
+    for name in ("__init__", "_flow", "set_block"):
+        real = getattr(TextBox, name)
+
+        def counted(self: TextBox, *args: Any, real: Any = real, **names: Any) -> Any:
+            made.append(real.__name__)
+            return real(self, *args, **names)
+
+        monkeypatch.setattr(TextBox, name, counted)
+    for _ in range(8):
+        shown.set_blocks(stream.blocks, stream.feed(text))
+    assert 0 < len(made) <= 8 * 10
+
+
+def test_only_what_is_seen_is_painted(worn: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = column(worn, "- item\n" * 1000)
+    seen: list[Box] = []
+    monkeypatch.setattr(TextBox, "paint", lambda self, *_: seen.append(self))
+    painted(shown, [QRectF(0, 5000, WIDTH, 100)])
+    assert 0 < len(seen) < 8
+
+
+@pytest.mark.parametrize("step", [7, 20, 50])
+def test_strips_together_are_the_whole(worn: Look, step: int) -> None:
+    text = (
+        "Some **bold** and `code` that wraps `in the middle of it` and [a link](http://u).\n\n"
+        "> quoted\n>\n> - [x] done\n> - open\n\n12. number\n\n---\n\n# Head\n\n"
+        "שלום word\n\n[^a]: note"
+    )
+    shown = column(worn, text)
+    ink = Ink((3, 60), ((5, 9), (20, 30)), (20, 30))
+    whole = painted(shown, [QRectF(0, 0, WIDTH, shown.height + 1)], ink)
+    strips = [QRectF(0, y, WIDTH, step) for y in range(0, round(shown.height) + 1, step)]
+    assert painted(shown, strips, ink) == whole
+
+
+# Formulas
+
+
+def fake_picture(tex: str, pixels: int, colour: str, ratio: float, display: bool = False) -> Any:
+    if "bad" in tex:
+        return None
+    width, height, descent = (80, 60, 25) if display else (30, 20, 6)
+    image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(QColor("#ff0000"))
+    return formula.Picture(image, width, height, descent)
+
+
+def test_a_formula_stands_on_the_line(worn: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formula, "picture", fake_picture)
+    box = text_box(worn, "in $x$ line `code`")
+    assert box.length == len("in x line code")
+    (rect,) = box.rects(3, 4)
+    assert rect.width() == pytest.approx(30, abs=0.1)
+    assert box.text(0, box.length) == "in $x$ line code"
+    image = painted(box, [QRectF(0, 0, WIDTH, 100)])
+    red = [
+        y
+        for y in range(image.height())
+        if image.pixelColor(round(rect.center().x()), y).red() > 240
+        and image.pixelColor(round(rect.center().x()), y).green() < 20
+    ]
+    assert red[-1] + 1 == box.baseline + 6
+    assert len(red) == 20
+    assert box.position_at(rect.center() - QPointF(9, 0)) == 3
+
+
+def test_a_display_formula_has_a_line_of_its_own(
+    worn: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(formula, "picture", fake_picture)
+    box = text_box(worn, "before $$x$$ after")
+    before, display, after = (box.rects(at, at + 1)[0] for at in (0, 7, 9))
+    assert before.bottom() <= display.top() < after.top()
+    assert display.height() > 60
+    assert box.text(0, box.length) == "before $$x$$ after"
+
+
+def test_what_is_no_formula_is_its_source(worn: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formula, "picture", fake_picture)
+    box = text_box(worn, "a $bad x$ b")
+    assert box.length == len("a bad x b")
+    assert box.text(0, box.length) == "a $bad x$ b"
+    assert box.text(2, 5) == "bad"
+
+
+# Colours
+
+
+def luminance(colour: QColor) -> float:
+    parts = (colour.redF(), colour.greenF(), colour.blueF())
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("theme", [Theme.LIGHT, Theme.DARK])
+@pytest.mark.parametrize("ground", ["found", "found_current", "selection"])
+def test_text_on_what_was_found_can_be_read(qapp: QApplication, theme: Theme, ground: str) -> None:
+    look = Look(qapp, theme)
+    dark, light = sorted(luminance(look.colour(name)) for name in ("text", ground))
+    assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+def test_other_colours_are_worn_at_once(qapp: QApplication, fonts: None) -> None:
+    look = Look(qapp, Theme.LIGHT)
+    shown = column(look, "text [link](http://u)")
+    before = painted(shown, [QRectF(0, 0, WIDTH, 100)])
+    look.choose(Theme.DARK)
+    shown.restyle()
+    assert painted(shown, [QRectF(0, 0, WIDTH, 100)]) != before
+    look.choose(Theme.LIGHT)
+    shown.restyle()
+    assert painted(shown, [QRectF(0, 0, WIDTH, 100)]) == before
+
+
+# The canvas
+
+
+class Page(QWidget):
+    """A canvas between two fields."""
+
+    def __init__(self, look: Look, shown: Column) -> None:
+        super().__init__()
+        self.canvas = Canvas(look)
+        self.before, self.after = QLineEdit(), QLineEdit()
+        self.resize(WIDTH, 300)
+        for number, widget in enumerate((self.before, self.canvas, self.after)):
+            widget.setParent(self)
+            widget.setGeometry(0, (0, 40, 250)[number], WIDTH, (30, 200, 30)[number])
+        self.canvas.set_column(shown)
+        self.pressed: list[QPointF] = []
+
+    def mousePressEvent(self, event: Any) -> None:
+        self.pressed.append(event.position())
+
+
+class Counter(Box):
+    """A box with a button that makes it higher."""
+
+    def set_block(self, block: Any) -> None:
+        self.clicks = 0
+
+    def lay_out(self, width: float) -> None:
+        self.width, self.height = width, 40 + 10 * self.clicks
+
+    def paint(self, painter: QPainter, clip: QRectF, ink: Ink) -> None:
+        painter.save()
+        painter.translate(50, 50)
+        painter.restore()
+        if self.clicks == 3:
+            raise RuntimeError("a fault in a block")
+
+    def position_at(self, point: QPointF) -> int:
+        return 0
+
+    def rects(self, start: int, end: int) -> list[QRectF]:
+        return []
+
+    def text(self, start: int, end: int) -> str:
+        return ""
+
+    markdown = text
+
+    def controls(self) -> list[Control]:
+        return [Control("copyIt", "Copy it", QRectF(200, 2, 60, 24), self)]
+
+    def act(self, name: str) -> str:
+        self.clicks += 1
+        self.lay_out(self.width)
+        return "what is copied"
+
+    def scroll(self, point: QPointF, pixels: float) -> bool:
+        self.clicks += pixels > 0
+        return pixels > 0
+
+
+def with_counter(look: Look, text: str) -> tuple[Column, Counter]:
+    """A column of text, then a counter, then more text."""
+    shown = column(look, text)
+    box = Counter(look, Style())
+    box.set_block(None)
+    shown.boxes[1] = box
+    shown.lay_out(0.5)
+    shown.lay_out(WIDTH)
+    return shown, box
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    urls: list[str] = []
+
+    def open_url(url: QUrl) -> bool:
+        urls.append(url.toString())
+        return True
+
+    monkeypatch.setattr(QDesktopServices, "openUrl", open_url)
+    return urls
+
+
+@pytest.fixture
+def page(qtbot: QtBot, look: Look) -> Page:
+    shown, _ = with_counter(look, "one [a](http://a)\n\nx\n\nthree [b](mailto:b@c)")
+    result = Page(look, shown)
+    qtbot.addWidget(result)
+    with qtbot.waitExposed(result):
+        result.show()
+    result.activateWindow()
+    return result
+
+
+def test_a_click_follows_a_link_and_nothing_else(
+    qtbot: QtBot, page: Page, opened: list[str]
+) -> None:
+    at = page.canvas.column.rects(4, 5)[0].center().toPoint()
+    qtbot.mouseMove(page.canvas, at)
+    qtbot.mouseClick(page.canvas, Qt.MouseButton.LeftButton, pos=at)
+    assert opened == ["http://a"]
+    assert not page.pressed
+    assert page.canvas.cursor().shape() == Qt.CursorShape.PointingHandCursor
+    qtbot.mouseClick(page.canvas, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
+    assert opened == ["http://a"]
+    assert page.pressed
+
+
+def test_only_addresses_that_may_be_opened_are(qtbot: QtBot, page: Page, opened: list[str]) -> None:
+    page.canvas.column.set_blocks((Paragraph((Span("x", link="file:///etc/passwd"),)),))
+    at = page.canvas.column.rects(0, 1)[0].center().toPoint()
+    qtbot.mouseClick(page.canvas, Qt.MouseButton.LeftButton, pos=at)
+    assert opened == []
+
+
+def test_a_button_copies_and_may_change_the_height(qtbot: QtBot, page: Page) -> None:
+    button = page.canvas.findChild(QWidget, "copyIt")
+    top = page.canvas.column.boxes[2].rects(0, 1)[0].top() + page.canvas.column.top_of(2)
+    assert button.isVisible()
+    assert button.text() == "Copy"
+    with qtbot.waitSignal(page.canvas.resized):
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert QGuiApplication.clipboard().text() == "what is copied"
+    assert button.text() == "Copied"
+    assert page.canvas.column.top_of(2) == top + 10
+    qtbot.waitUntil(lambda: button.text() == "Copy", timeout=3000)
+
+
+def test_buttons_are_used_again(page: Page, look: Look) -> None:
+    button = page.canvas.findChild(QWidget, "copyIt")
+    page.canvas.set_column(column(look, "no buttons"))
+    assert not button.isVisible()
+    page.canvas.set_column(with_counter(look, "a\n\nb\n\nc")[0])
+    assert button.isVisible()
+    assert len(page.canvas.findChildren(QWidget)) == 1
+
+
+def test_the_tab_key_goes_through_links_and_buttons(
+    qtbot: QtBot, page: Page, opened: list[str]
+) -> None:
+    canvas, button = page.canvas, page.canvas.findChild(QWidget, "copyIt")
+    page.before.setFocus()
+
+    def press(key: Qt.Key) -> None:
+        qtbot.keyClick(QApplication.focusWidget(), key)
+
+    press(Qt.Key.Key_Tab)
+    assert canvas.hasFocus()
+    press(Qt.Key.Key_Return)
+    press(Qt.Key.Key_Tab)
+    assert button.hasFocus()
+    press(Qt.Key.Key_Return)
+    press(Qt.Key.Key_Tab)
+    assert canvas.hasFocus()
+    ring = canvas.grab().toImage()
+    press(Qt.Key.Key_Return)
+    press(Qt.Key.Key_Tab)
+    assert page.after.hasFocus()
+    assert canvas.grab().toImage() != ring
+    assert opened == ["http://a", "mailto:b@c"]
+    press(Qt.Key.Key_Backtab)
+    press(Qt.Key.Key_Backtab)
+    assert button.hasFocus()
+    press(Qt.Key.Key_Backtab)
+    press(Qt.Key.Key_Backtab)
+    assert page.before.hasFocus()
+
+
+def test_the_tab_key_passes_what_has_nothing_to_press(qtbot: QtBot, page: Page, look: Look) -> None:
+    page.canvas.set_column(column(look, "text"))
+    page.before.setFocus()
+    qtbot.keyClick(page.before, Qt.Key.Key_Tab)
+    assert page.after.hasFocus()
+    qtbot.keyClick(page.after, Qt.Key.Key_Backtab)
+    assert page.before.hasFocus()
+
+
+def test_a_wheel_sideways_goes_to_the_block(qtbot: QtBot, page: Page) -> None:
+    box = page.canvas.column.boxes[1]
+    at = QPointF(20, page.canvas.column.top_of(1) + 5)
+
+    def turn(delta: QPoint) -> bool:
+        event = QWheelEvent(
+            at, page.canvas.mapToGlobal(at), QPoint(), delta, Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+        )  # fmt: skip
+        page.canvas.wheelEvent(event)
+        return event.isAccepted()
+
+    assert turn(QPoint(-120, 0))
+    assert box.clicks == 1
+    assert not turn(QPoint(120, 0))
+    assert not turn(QPoint(0, -120))
+
+
+def test_a_fault_in_a_block_is_told_once_and_spoils_no_other(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[BaseException] = []
+    monkeypatch.setattr(sys, "excepthook", lambda _, error, __: told.append(error))
+    before = page.canvas.grab().toImage()
+    page.canvas.column.boxes[1].clicks = 3
+    for _ in range(2):
+        after = page.canvas.grab().toImage()
+    assert [str(error) for error in told] == ["a fault in a block"]
+    bottom = round(page.canvas.column.top_of(2))
+    whole = (0, bottom, WIDTH, 200 - bottom)
+    assert after.copy(*whole) == before.copy(*whole)
+    assert after != before
+
+
+def test_only_the_end_is_painted_again(qtbot: QtBot, page: Page, look: Look) -> None:
+    clips: list[QRectF] = []
+    shown = page.canvas.column
+    real = shown.paint
+    shown.paint = lambda painter, clip, ink: clips.append(clip) or real(painter, clip, ink)
+    page.canvas.refresh(90)
+    qtbot.waitUntil(lambda: bool(clips))
+    assert clips[0].top() == 90
+
+
+def test_a_note_leads_to_its_label(worn: Look) -> None:
+    shown = column(worn, "see[^n]\n\n[^n]: the note")
+    assert shown.text(0, 4) == "see[^n]"
+    assert any(span.kind is Kind.NOTE for b in parse("see[^n]\n\n[^n]: x")[:1] for span in b.spans)
