@@ -80,7 +80,6 @@ PIECES = [
         "🇩🇪",
         "日本語、",
         "e\u0301",
-        "\u200f",
         "<",
         "+ ",
         "1) ",
@@ -100,6 +99,21 @@ def worn(qapp: QApplication) -> Look:
     qapp.setStyle("Fusion")
     load_fonts()
     return Look(qapp, Theme.LIGHT)
+
+
+def fake_picture(tex: str, pixels: int, colour: str, ratio: float, display: bool = False) -> Any:
+    if "bad" in tex:
+        return None
+    width, height, descent = (80, 60, 25) if display else (30, 20, 6)
+    image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(QColor("#ff0000"))
+    return formula.Picture(image, width, height, descent)
+
+
+@pytest.fixture(autouse=True)
+def pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Formulas of one size, without what sets them."""
+    monkeypatch.setattr(formula, "picture", fake_picture)
 
 
 def column(look: Look, blocks: Any, width: float = WIDTH) -> Column:
@@ -204,7 +218,7 @@ def test_the_middle_of_a_character_is_at_it(worn: Look, text: str) -> None:
     for position in range(shown.length):
         # Marks and the halves of an emoji are one with the letter before, and a blank at the end
         # of a line may be beyond the edge.
-        if not shown.text(position, position + 1).strip("\u200d\u200f\u0301 \n"):
+        if not shown.text(position, position + 1).strip("\u200d\u0301 \n"):
             continue
         for rect in shown.rects(position, position + 1)[:1]:
             assert shown.position_at(rect.center()) in (position, position + 1)
@@ -238,6 +252,16 @@ def test_an_emoji_is_one(worn: Look) -> None:
     assert box.text(box.length - 1, box.length) == "b"
     middle = box.rects(0, box.length)[0].center()
     assert box.position_at(middle) in (1, box.length - 1)
+
+
+def test_three_clicks_select_a_line_that_was_wanted(worn: Look) -> None:
+    box = TextBox.plain(worn, Style(), "first 👧 line\n" + "long " * 40 + "\n\nlast")
+    box.lay_out(WIDTH)
+    assert [box.text(*box.leaf_at(at)) for at in (0, 5, 100, box.length)] == [
+        "first 👧 line", "first 👧 line", "long " * 40, "last",
+    ]  # fmt: skip
+    blank = box.length - len("last") - 1
+    assert box.leaf_at(blank) == (blank, blank)
 
 
 def test_cells_have_a_width_of_their_own(worn: Look) -> None:
@@ -328,17 +352,7 @@ def test_strips_together_are_the_whole(worn: Look, step: int) -> None:
 # Formulas
 
 
-def fake_picture(tex: str, pixels: int, colour: str, ratio: float, display: bool = False) -> Any:
-    if "bad" in tex:
-        return None
-    width, height, descent = (80, 60, 25) if display else (30, 20, 6)
-    image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
-    image.fill(QColor("#ff0000"))
-    return formula.Picture(image, width, height, descent)
-
-
-def test_a_formula_stands_on_the_line(worn: Look, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formula, "picture", fake_picture)
+def test_a_formula_stands_on_the_line(worn: Look) -> None:
     box = text_box(worn, "in $x$ line `code`")
     assert box.length == len("in x line code")
     (rect,) = box.rects(3, 4)
@@ -356,10 +370,7 @@ def test_a_formula_stands_on_the_line(worn: Look, monkeypatch: pytest.MonkeyPatc
     assert box.position_at(rect.center() - QPointF(9, 0)) == 3
 
 
-def test_a_display_formula_has_a_line_of_its_own(
-    worn: Look, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(formula, "picture", fake_picture)
+def test_a_display_formula_has_a_line_of_its_own(worn: Look) -> None:
     box = text_box(worn, "before $$x$$ after")
     before, display, after = (box.rects(at, at + 1)[0] for at in (0, 7, 9))
     assert before.bottom() <= display.top() < after.top()
@@ -367,8 +378,7 @@ def test_a_display_formula_has_a_line_of_its_own(
     assert box.text(0, box.length) == "before $$x$$ after"
 
 
-def test_what_is_no_formula_is_its_source(worn: Look, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formula, "picture", fake_picture)
+def test_what_is_no_formula_is_its_source(worn: Look) -> None:
     box = text_box(worn, "a $bad x$ b")
     assert box.length == len("a bad x b")
     assert box.text(0, box.length) == "a $bad x$ b"

@@ -58,6 +58,7 @@ class Canvas(QWidget):
         self._pressed = ""
         self._focused: Link | None = None
         self.setMouseTracking(True)
+        self.setCursor(Qt.CursorShape.IBeamCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         look.changed.connect(self._restyle)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -29,6 +30,7 @@ from app.ui.blocks.stack import Inset, Stack
 from app.ui.blocks.text import TextBox
 from app.ui.theme import Look, font
 
+_LINES = re.compile(r"-[- ]*(?:\n|$)")
 _BOXES = {None: "", False: "[ ] ", True: "[x] "}
 
 
@@ -241,25 +243,30 @@ class ListBox(Stack):
     def _items(self, start: int, end: int, *, markdown: bool) -> str:
         parts = list(self.parts(start, end))
         alone = len(parts) == 1 and (start > 0 or end < self.length)
+        texts = [
+            self.boxes[number].markdown(*part) if markdown else self.boxes[number].text(*part)
+            for number, *part in parts
+        ]
+        # Lines alone, with a line before them, would be a rule.
+        other = markdown and (self.second or any(map(_LINES.match, texts)))
         result = ""
-        for number, first, last in parts:
-            box = self.boxes[number]
-            text = box.markdown(first, last) if markdown else box.text(first, last)
-            if not alone and not first:  # an item that begins before has no mark here
-                mark = self._mark(number, second=markdown and self.second)
-                if markdown:  # what is below stands under the box
-                    text = _hanging(f"{mark} ", box.box + text, markdown=True)
-                else:
-                    text = _hanging(f"{mark} {box.box}", text, markdown=False)
+        for (number, first, _), text in zip(parts, texts, strict=True):
             if result:
-                result += "\n\n" if markdown and box.loose else "\n"
-            result += text
+                result += "\n\n" if markdown and self.boxes[number].loose else "\n"
+            if alone or first:  # what begins before has no mark here
+                result += text
+            elif markdown:  # what is below stands under the box
+                box = self.boxes[number].box
+                result += _hanging(f"{self._mark(number, other)} ", box + text, markdown=True)
+            else:
+                box = self.boxes[number].box
+                result += _hanging(f"{self._mark(number, other)} {box}", text, markdown=False)
         return result
 
-    def _mark(self, number: int, *, second: bool) -> str:
+    def _mark(self, number: int, other: bool) -> str:
         if self._block.start is None:
-            return "+" if second else "-"
-        return f"{self._block.start + number}{')' if second else '.'}"
+            return "+" if other else "-"
+        return f"{self._block.start + number}{')' if other else '.'}"
 
 
 class FootnoteBox(Inset):

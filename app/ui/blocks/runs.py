@@ -39,7 +39,7 @@ _FORMULAS = (Kind.MATH, Kind.DISPLAY)
 _SHOWN = str.maketrans({"\n": "\u2028", "\u2029": "\u2028", "\ufffc": "\ufffd"})
 # Written from right to left, as the letters of Hebrew and Arabic are.
 _TURNED = re.compile(
-    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+    "[\u200f\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
 )
 
 

@@ -14,7 +14,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QTextLayout, QTextLine, QText
 from app.markdown import Align, Heading, Kind, Paragraph, Span, Spans, spans_text
 from app.markdown.write import heading_markdown, spans_markdown
 from app.ui.blocks.box import Box, Ink, Link, Range, Style
-from app.ui.blocks.runs import BOLD, ROOM, Face, Run, Runs, first_at, scale
+from app.ui.blocks.runs import BOLD, ROOM, Face, Run, Runs, first_at, part, scale
 from app.ui.theme import Look, font
 
 _LINE = 1.45  # of the font's height
@@ -41,7 +41,7 @@ class TextBox(Box):
         self._pixels, self._weight = style.pixels, weight
         self._align = align
         self._level = 0
-        self._spans: Spans = ()
+        self._spans: Spans | None = ()
         self._runs: Runs | None = None
         self._lay_out_nothing()
         self._read()
@@ -59,7 +59,7 @@ class TextBox(Box):
             self._level = level
             self._pixels = self.style.pixels + _LARGER.get(level, 0)
             self._weight = BOLD if level else 400
-            self._spans = ()
+            self._spans = None  # equal ones look different now
         self.gap = 20 if level else 0 if getattr(block, "joined", False) else Box.gap
         self.set_spans(block.spans)
 
@@ -276,6 +276,15 @@ class TextBox(Box):
                 found.append(Link(run.start, run.end, run.span.link))
         return found
 
+    def leaf_at(self, position: int) -> Range:
+        """Up to where the writer wanted another line."""
+        first = last = self._line_of(position)
+        while first and not self._broken(first - 1):
+            first -= 1
+        while last + 1 < len(self._lines) and not self._broken(last):
+            last += 1
+        return self._starts[first], self._end(last) - self._broken(last)
+
     def text(self, start: int, end: int) -> str:
         return spans_text(self._runs.cut(start, end))
 
@@ -290,6 +299,11 @@ class TextBox(Box):
         """The position behind a line."""
         after = number + 1
         return self._starts[after] if after < len(self._starts) else self.length
+
+    def _broken(self, number: int) -> bool:
+        """Whether a line ends where the writer wanted it."""
+        end = self._end(number)
+        return part(self._runs.text, end - 1, end) == "\u2028"
 
     def _bottom(self, number: int) -> float:
         after = number + 1
