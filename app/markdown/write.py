@@ -14,7 +14,7 @@ from string import punctuation
 
 from app.markdown.blocks import Kind, Span, Spans
 
-_SPECIAL = re.compile(r"[\\`*~$]|(?<!\w)_|_(?!\w)|&(?=[#\w])|<(?=[A-Za-z/!?])|!(?=\[)|!$")
+_SPECIAL = re.compile(r"[\\`*~$]|(?<![^\W_])_|_(?![^\W_])|&(?=[#\w])|<(?=[A-Za-z/!?])|!(?=\[)|!$")
 _BRACKETS = re.compile(r"\](?=[(\[:])|\]$|\[(?=\^)")
 _FIRST = re.compile(
     r"(?:(\d{1,9})(?=[.)](?:[ \t]|$)))|(?=#{1,6}(?:[ \t]|$)|[-+](?:[ \t]|$|-)|[>=|:])"

@@ -247,10 +247,28 @@ class TextBox(Box):
             return 0
         if point.y() >= self.height:
             return self.length
+        if self._runs.turned:
+            return self._nearest(number, point.x())
         found = int(self._lines[number].xToCursor(point.x()))
         if not self._layout.isValidCursorPosition(found):  # where a font lacks an emoji
             return int(self._layout.nextCursorPosition(found))
         return found
+
+    def _nearest(self, number: int, x: float) -> int:
+        """The same in a line of both directions, where Qt finds what it would draw elsewhere."""
+        line, end = self._lines[number], self._end(number)
+        at = position = self._starts[number]
+        best = math.inf
+        while at < end:
+            after = max(self._layout.nextCursorPosition(at), at + 1)
+            before = _x(line, at, QTextLine.Edge.Leading)
+            behind = _x(line, after - 1, QTextLine.Edge.Trailing)
+            away = max(min(before, behind) - x, x - max(before, behind))
+            if before != behind and away < best:
+                best = away
+                position = at if abs(x - before) < abs(x - behind) else after
+            at = after
+        return position
 
     def rects(self, start: int, end: int) -> list[QRectF]:
         return [
