@@ -262,7 +262,7 @@ class TextBox(Box):
         while at < end:
             after = max(self._layout.nextCursorPosition(at), at + 1)
             before = _x(line, at, QTextLine.Edge.Leading)
-            behind = _x(line, after - 1, QTextLine.Edge.Trailing)
+            behind = _x(line, at, QTextLine.Edge.Trailing)
             away = max(min(before, behind) - x, x - max(before, behind))
             if before != behind and away < best:
                 best = away
