@@ -30,7 +30,7 @@ from app.ui.blocks.stack import Inset, Stack
 from app.ui.blocks.text import TextBox
 from app.ui.theme import Look, font
 
-_LINES = re.compile(r"-[- ]*(?:\n|$)")
+_LINES = re.compile(r"-[ ]+-[- ]*(?:\n|$)")
 _BOXES = {None: "", False: "[ ] ", True: "[x] "}
 
 
@@ -247,8 +247,9 @@ class ListBox(Stack):
             self.boxes[number].markdown(*part) if markdown else self.boxes[number].text(*part)
             for number, *part in parts
         ]
-        # Lines alone, with a line before them, would be a rule.
-        other = markdown and (self.second or any(map(_LINES.match, texts)))
+        bullet = "+" if markdown and self.second else "-"
+        if markdown and self._block.start is None and any(map(_LINES.match, texts)):
+            bullet = "*"  # lines alone, behind another, would be a rule
         result = ""
         for (number, first, _), text in zip(parts, texts, strict=True):
             if result:
@@ -257,16 +258,16 @@ class ListBox(Stack):
                 result += text
             elif markdown:  # what is below stands under the box
                 box = self.boxes[number].box
-                result += _hanging(f"{self._mark(number, other)} ", box + text, markdown=True)
+                result += _hanging(f"{self._mark(number, bullet)} ", box + text, markdown=True)
             else:
                 box = self.boxes[number].box
-                result += _hanging(f"{self._mark(number, other)} {box}", text, markdown=False)
+                result += _hanging(f"{self._mark(number, bullet)} {box}", text, markdown=False)
         return result
 
-    def _mark(self, number: int, other: bool) -> str:
+    def _mark(self, number: int, bullet: str) -> str:
         if self._block.start is None:
-            return "+" if other else "-"
-        return f"{self._block.start + number}{')' if other else '.'}"
+            return bullet
+        return f"{self._block.start + number}{')' if bullet == '+' else '.'}"
 
 
 class FootnoteBox(Inset):
