@@ -1,0 +1,151 @@
+"""Formulas, set by ziamath and drawn by Qt."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from types import ModuleType
+from typing import Any
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtSvg import QSvgRenderer
+
+_LONGEST = 1000  # characters; ziamath takes seconds over a few thousand
+_DEAREST = 3500  # of `_cost`: about 100 ms
+_SCALE = 1.1  # its letters are smaller than Inter's
+_WIDEST, _HIGHEST = 16_000, 2_000  # pixels; \hspace and \rule ask for any size
+_KEPT = 8_000_000  # pixels of all pictures that are kept
+_TAG = re.compile(r"\\tag\*?\{([^{}]*)\}")
+_DRAWN = {"svg", "g", "path", "rect", "line", "polyline", "polygon", "symbol", "use", "title"}
+_INK = "currentColor"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A formula: logical pixels, whole ones, so that they are the same on every screen. Its
+    baseline is ``descent`` above the lower edge."""
+
+    image: QImage
+    width: int
+    height: int
+    descent: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """A formula as SVG in `_INK`; what is to be seen of it, with y growing downwards from the
+    baseline."""
+
+    svg: str
+    view: QRectF
+
+
+def picture(
+    tex: str, pixels: int, colour: str, ratio: float, display: bool = False
+) -> Picture | None:
+    """A formula in text of a size and colour, at a screen's pixel ratio. ``display`` sets it as on
+    a line of its own. None where it is too long, too large, or no TeX that ziamath understands."""
+    drawing = _drawing(tex, pixels, display)
+    return drawing and _pictures.get(drawing, colour, ratio)
+
+
+class _Pictures:
+    """The pictures that were used last."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, str, float], Picture] = OrderedDict()
+        self._pixels = 0
+
+    def get(self, drawing: _Drawing, colour: str, ratio: float) -> Picture:
+        key = (drawing.svg, colour, ratio)
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key]
+        found = self._kept[key] = _rasterised(drawing, colour, ratio)
+        self._pixels += _area(found)
+        while self._pixels > _KEPT and len(self._kept) > 1:
+            self._pixels -= _area(self._kept.popitem(last=False)[1])
+        return found
+
+
+_pictures = _Pictures()
+
+
+def _area(found: Picture) -> int:
+    return found.image.width() * found.image.height()
+
+
+def _rasterised(drawing: _Drawing, colour: str, ratio: float) -> Picture:
+    width, height = drawing.view.width(), drawing.view.height()
+    image = QImage(
+        math.ceil(width * ratio),
+        math.ceil(height * ratio),
+        QImage.Format.Format_ARGB32_Premultiplied,
+    )
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.transparent)
+    renderer = QSvgRenderer(QByteArray(drawing.svg.replace(_INK, colour).encode()))
+    renderer.setViewBox(drawing.view)
+    painter = QPainter(image)
+    renderer.render(painter, QRectF(0, 0, width, height))
+    painter.end()
+    return Picture(image, int(width), int(height), int(drawing.view.bottom()))
+
+
+@lru_cache(maxsize=512)
+def _drawing(tex: str, pixels: int, display: bool) -> _Drawing | None:
+    if len(tex) > _LONGEST or not tex.strip():
+        return None
+    # Imported here: a window without formulas need not wait for it.
+    ziamath = _ziamath()
+    from ziamath.escapes import unescape
+    from ziamath.tex import tex2mml
+
+    tex = _TAG.sub(r"\\qquad\\text{(\1)}", tex)  # it would be set at the margin of a page
+    try:
+        mathml = ElementTree.fromstring(unescape(tex2mml(tex, inline=not display)))
+        if _cost(mathml) > _DEAREST:
+            return None
+        mathml.set("mathcolor", _INK)
+        formula = ziamath.Math(mathml, size=pixels * _SCALE, margin=0)
+        svg, box = formula.svgxml(), formula.node.bbox
+    except Exception:  # noqa: BLE001 - ziamath has no errors of its own: any type may come
+        return None
+    if any(element.tag not in _DRAWN for element in svg.iter()):
+        return None  # Qt would load what an image names
+    left, right = math.floor(box.xmin - 0.5), math.ceil(box.xmax + 0.5)
+    top, bottom = math.floor(-box.ymax), math.ceil(-box.ymin)
+    view = QRectF(left, top, right - left, bottom - top)
+    if not (0 < view.width() <= _WIDEST and 0 < view.height() <= _HIGHEST):
+        return None
+    return _Drawing(ElementTree.tostring(svg, encoding="unicode"), view)
+
+
+@cache
+def _ziamath() -> ModuleType:
+    """ziamath, made faster. It measures a row before it sets it, and while it measures it would
+    measure every row within once more, to stretch brackets that are not counted anyway: a formula
+    nested n deep takes 2**n."""
+    import ziamath
+    from ziamath.nodes.mrow import Mrow
+
+    measured = Mrow._get_height_nostretch
+
+    def measured_once(row: Any, line: Any, **how: Any) -> tuple[float, float]:
+        return (0.0, 0.0) if how.get("nostretch") else measured(row, line, **how)
+
+    Mrow._get_height_nostretch = measured_once
+    ziamath.config.svg2 = False  # of which Qt draws little
+    return ziamath
+
+
+def _cost(element: Element, depth: int = 1) -> int:
+    """About how long a formula takes to set, in units of 30 µs."""
+    own = (8 + depth) * max(1, len(element.text or ""))
+    return own + sum(_cost(child, depth + 1) for child in element)
