@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QColor, QSyntaxHighlighter, QTextCharFormat, QTextDocument
+from PySide6.QtGui import QSyntaxHighlighter, QTextCharFormat, QTextDocument
 
+from app.ui.blocks.tokens import find_lexer, token_colour
 from app.ui.theme import Look
 
 if TYPE_CHECKING:
-    from pygments.lexer import Lexer
     from pygments.token import _TokenType
 
 _Span = tuple[int, int, "_TokenType"]
@@ -43,16 +42,16 @@ class Highlighter(QSyntaxHighlighter):
         number = self.currentBlock().blockNumber()
         if number < len(self._lines):
             for start, length, token in self._lines[number]:
-                self.setFormat(start, length, _format(self._look.colours.pygments, token))
+                self.setFormat(start, length, _format(self._look, token))
 
 
 def _lex(text: str, language: str) -> list[list[_Span]]:
     """The tokens of each line: where, how long, what. Positions count as Qt's, in UTF-16."""
     lines: list[list[_Span]] = [[]]
-    if not language or len(text) > _LONGEST:
+    if len(text) > _LONGEST or not (lexer := find_lexer(language)):
         return lines
     at = 0
-    for token, value in _lexer(language).get_tokens(text):
+    for token, value in lexer.get_tokens(text):
         for number, piece in enumerate(value.split("\n")):
             if number:
                 lines.append([])
@@ -64,26 +63,9 @@ def _lex(text: str, language: str) -> list[list[_Span]]:
     return lines
 
 
-@cache
-def _lexer(language: str) -> Lexer:
-    # Imported here: a window without code need not wait for it.
-    from pygments.lexers import get_lexer_by_name
-    from pygments.lexers.special import TextLexer
-    from pygments.util import ClassNotFound
-
-    try:
-        return get_lexer_by_name(language, stripnl=False, ensurenl=False)
-    except ClassNotFound:
-        return TextLexer(stripnl=False, ensurenl=False)
-
-
-@cache
-def _format(style: str, token: _TokenType) -> QTextCharFormat:
-    from pygments.styles import get_style_by_name
-
-    look = get_style_by_name(style).style_for_token(token)
+def _format(look: Look, token: _TokenType) -> QTextCharFormat:
     result = QTextCharFormat()
-    if look["color"]:
-        result.setForeground(QColor(f"#{look['color']}"))
-    result.setFontItalic(bool(look["italic"]))
+    if colour := token_colour(token):
+        result.setForeground(look.colour(colour))
+        result.setFontItalic(colour == "code_comment")
     return result

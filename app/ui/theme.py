@@ -60,7 +60,13 @@ class Colours:
     warning: str
     notice: str
     scroll: str
-    pygments: str
+    code_keyword: str
+    code_type: str
+    code_function: str
+    code_string: str
+    code_number: str
+    code_operator: str
+    code_comment: str
 
 
 @cache

@@ -1,0 +1,49 @@
+"""What is wider than its box, and scrolls in it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPainter
+
+BAR = 12
+"""Pixels that a box leaves below what scrolls."""
+
+_THICK, _SHORTEST = 5.0, 28.0
+
+
+class Sideways:
+    """How far something is scrolled, and the thin bar that shows it."""
+
+    def __init__(self) -> None:
+        self._wide = self._room = 0.0
+        self.offset = 0.0
+
+    @property
+    def needed(self) -> bool:
+        """Whether there is more than can be seen."""
+        return self._wide > self._room + 0.5
+
+    def fit(self, wide: float, room: float) -> None:
+        """How wide it is, and its room."""
+        self._wide, self._room = wide, room
+        self.by(0)
+
+    def by(self, pixels: float) -> bool:
+        """Scrolls. Whether it moved."""
+        before = self.offset
+        self.offset = float(round(min(max(before + pixels, 0), max(self._wide - self._room, 0))))
+        return self.offset != before
+
+    def paint(self, painter: QPainter, left: float, bottom: float, colour: QColor) -> None:
+        """The bar, as wide as the room, its lower edge a little above ``bottom``."""
+        if not self.needed:
+            return
+        long = max(self._room * self._room / self._wide, min(_SHORTEST, self._room))
+        way = self.offset / (self._wide - self._room) * (self._room - long)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        bar = QRectF(round(left + way), bottom - _THICK - 3, round(long), _THICK)
+        painter.drawRoundedRect(bar, _THICK / 2, _THICK / 2)
+        painter.restore()
