@@ -30,7 +30,7 @@ from app.ui.theme import Look, font, mono
 _HEAD = 34.0  # pixels above the first line
 _SIDE = 13.0
 _RADIUS = 10.0
-_PITCH = 1.7  # from line to line, of the font's size
+_PITCH = 1.6  # from line to line, of the font's size
 _LAID_OUT = 400  # pieces that are kept
 _NAMES = {"": "Text", "text": "Text", "plaintext": "Text", "txt": "Text"}
 # What Qt would take for the end of a line, or for a picture.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Generator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from app.ui.blocks.runs import units
@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from pygments.lexer import Lexer
     from pygments.token import _TokenType
 
+    _Lexed = Generator[tuple[int, _TokenType, str]]
+
 _LONGEST = 60_000  # characters; what is longer stays in one colour
-_BUDGET = 6_000  # characters for one paint, at about 2.3 µs
-_BEFORE = 40  # lines that a guess begins above what is to be seen
+_BUDGET = 4_000  # characters for one paint, at about 2.3 µs
+_BEFORE = 25  # lines that a guess begins above what is to be seen
 _ROOT = ("root",)
 # Of the types a token has, from the special to the general, the first that is here counts.
 _COLOURS = {
@@ -76,12 +78,14 @@ class Tokens:
         self._offsets: Sequence[int] = (0,)
         self._lexer: Lexer | None = None
         self._lines: list[list[Stretch]] = []
+        self._knows_states = True
         self._begin(_TOP)
 
     def set(self, text: str, language: str, offsets: Sequence[int]) -> None:
         """Other code, or more of it. ``offsets`` are where its lines begin."""
         grown = language == self._language and text.startswith(self._text)
         self._text, self._language, self._offsets = text, language, offsets
+        self._knows_states = self._knows_states or not grown
         self._begin(self._mark if grown else _TOP)
 
     def reach(self, first: int, last: int) -> None:
@@ -106,10 +110,9 @@ class Tokens:
         """Knows what is above a mark, and nothing else."""
         self._lines = [*self._lines[: mark.line], []]
         self._mark = mark
-        self._tokens: Generator[tuple[int, _TokenType, str]] | None = None
+        self._tokens: _Lexed | None = None
         self._column = 0
         self._done = self._rested = False
-        self._knows_states = True
         self._guessed: dict[int, Sequence[Stretch]] = {}
 
     def _pull(self, last: int) -> None:
@@ -125,10 +128,13 @@ class Tokens:
                 self._done = True
                 return
             offset += self._base
-            if self._knows_states and offset == self._offsets[len(self._lines) - 1]:
+            if self._knows_states and self._begins_line(offset):
                 self._note(offset)
             self._column = _add(self._lines, self._column, token, value)
             self._reached = offset + len(value)
+
+    def _begins_line(self, offset: int) -> bool:
+        return offset < len(self._text) and offset == self._offsets[len(self._lines) - 1]
 
     def _note(self, offset: int) -> None:
         """Lexing can begin again at the token that has just been found. Pygments does not tell the
@@ -144,19 +150,22 @@ class Tokens:
         if all(number in self._guessed for number in range(first, last + 1)):
             return
         begin = max(first - _BEFORE, 0)
-        start, end = self._offsets[begin], (*self._offsets[last + 1 : last + 2], len(self._text))[0]
+        text = "\n".join(self._text[self._offsets[begin] :].split("\n", last - begin + 1)[:-1])
         lines: list[list[Stretch]] = [[]]
         column = 0
-        for _, token, value in _lexed(self._lexer, self._text[max(start, end - _BUDGET) : end]):
+        for _, token, value in _lexed(self._lexer, text[:_BUDGET]):
             column = _add(lines, column, token, value)
-        begin += self._text.count("\n", start, max(start, end - _BUDGET))
         self._guessed = {begin + number: line for number, line in enumerate(lines)}
 
 
-def _lexed(
-    lexer: Lexer, text: str, states: Sequence[str] = _TOP.states
-) -> Generator[tuple[int, _TokenType, str]]:
-    return lexer.get_tokens_unprocessed(text, *[states] * (states != _TOP.states))
+def _lexed(lexer: Lexer, text: str, states: Sequence[str] = _TOP.states) -> _Lexed:
+    from pygments.lexer import ExtendedRegexLexer, RegexLexer
+
+    text += "\n"  # many lexers want a line to end
+    if isinstance(lexer, RegexLexer) and not isinstance(lexer, ExtendedRegexLexer):
+        # Not as a subclass has it, which only knows more names, and hides the states.
+        return RegexLexer.get_tokens_unprocessed(lexer, text, states)
+    return lexer.get_tokens_unprocessed(text)
 
 
 def _add(lines: list[list[Stretch]], column: int, token: _TokenType, value: str) -> int:
@@ -183,7 +192,7 @@ def token_colour(token: _TokenType) -> str:
     return _COLOURS.get(name, "")
 
 
-@cache
+@lru_cache(maxsize=64)
 def find_lexer(language: str) -> Lexer | None:
     """The lexer of a language that Pygments knows; None of any other."""
     # Imported here: a window without code need not wait for it.
