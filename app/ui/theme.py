@@ -67,6 +67,7 @@ class Colours:
     code_number: str
     code_operator: str
     code_comment: str
+    code_added: str
 
 
 @cache

@@ -228,7 +228,7 @@ def _drawing(tex: str, pixels: int, *, display: bool) -> _Drawing | None:
         tex = old.sub(new, tex)
     try:
         mathml = ElementTree.fromstring(unescape(tex2mml(tex, inline=not display)))
-        unknown = any(re.match(r"\\[a-zA-Z]", e.text or "") for e in mathml.iter("{*}mi"))
+        unknown = any(re.match(r"\\[a-zA-Z]", e.text or "") for e in mathml.findall(".//{*}mi"))
         if unknown or _cost(mathml) > _DEAREST:
             return None
         mathml.set("mathcolor", _INK)

@@ -43,7 +43,7 @@ _COLOURS = {
     "Literal": "code_string",
     "Generic.Deleted": "danger",
     "Generic.Heading": "code_keyword",
-    "Generic.Inserted": "code_type",
+    "Generic.Inserted": "code_added",
     "Generic.Prompt": "code_comment",
     "Generic.Subheading": "code_function",
 }
