@@ -121,7 +121,8 @@ class CodeBox(Box):
         if rows:
             self._paint_rows(painter, rows, body, ink)
         painter.restore()
-        self._across.paint(painter, _SIDE, self.height, self.look.colour("scroll"))
+        track = QRectF(_SIDE, 0, self.width - 2 * _SIDE, self.height)
+        self._across.paint(painter, track, self.look.colour("scroll"))
 
     def _paint_head(self, painter: QPainter) -> None:
         left = min((c.rect.left() for c in self.controls()), default=self.width)
@@ -292,7 +293,7 @@ class CodeBox(Box):
         found = []
         for name in names:
             word = "Unwrap" if name == "unwrapCode" else "Copied"  # which Copy becomes
-            wide = _button_width(word)
+            wide = button_width(word)
             rect = QRectF(right - wide, 4, wide, 24)
             found.append(Control(name.replace("unwrap", "wrap"), _LABELS[name], rect, self))
             right -= wide
@@ -334,5 +335,6 @@ def _format(colour: str, slanted: bool) -> QTextCharFormat:
 
 
 @lru_cache(maxsize=8)
-def _button_width(word: str) -> float:
+def button_width(word: str) -> float:
+    """How wide the button of a control is that says a word."""
     return round(QFontMetricsF(font(12)).horizontalAdvance(word)) + 14.0

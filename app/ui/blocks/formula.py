@@ -132,7 +132,8 @@ class FormulaBox(Box):
         if shown:
             painter.drawImage(frame.topLeft(), shown.image)
         painter.restore()
-        self._across.paint(painter, 0, self.height, self.look.colour("scroll"))
+        track = QRectF(0, 0, self.width, self.height)
+        self._across.paint(painter, track, self.look.colour("scroll"))
 
     def _frame(self) -> QRectF:
         """Where the picture is."""

@@ -34,16 +34,17 @@ class Sideways:
         self.offset = float(round(min(max(before + pixels, 0), max(self._wide - self._room, 0))))
         return self.offset != before
 
-    def paint(self, painter: QPainter, left: float, bottom: float, colour: QColor) -> None:
-        """The bar, as wide as the room, its lower edge a little above ``bottom``."""
+    def paint(self, painter: QPainter, track: QRectF, colour: QColor) -> None:
+        """The bar, at the lower edge of where it may move."""
         if not self.needed:
             return
-        long = max(self._room * self._room / self._wide, min(_SHORTEST, self._room))
-        way = self.offset / (self._wide - self._room) * (self._room - long)
+        long = max(track.width() * self._room / self._wide, min(_SHORTEST, track.width()))
+        way = self.offset / (self._wide - self._room) * (track.width() - long)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
-        bar = QRectF(round(left + way), bottom - _THICK - 3, round(long), _THICK)
+        top = track.bottom() - _THICK - 3
+        bar = QRectF(round(track.left() + way), top, round(long), _THICK)
         painter.drawRoundedRect(bar, _THICK / 2, _THICK / 2)
         painter.restore()
