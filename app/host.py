@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.base import settings as settings_file
 from app.base.errors import ModelError, StoreError, StoreFull, StoreReadOnly
@@ -24,12 +24,15 @@ from app.engine.backend import Backend
 from app.engine.local import LocalBackend, Options
 from app.engine.plan import CacheType, Wishes
 from app.engine.probe import Machine
-from app.models import library, search, shelf
+from app.models import library, shelf
+from app.models.catalog import Repository, Variant
 from app.models.downloads import DownloadEvent, Downloads
 from app.models.library import Model
-from app.models.network import Connection, Network
-from app.models.search import Repository, Variant
+from app.models.record import Connection, Record
 from app.store import Store
+
+if TYPE_CHECKING:
+    from app.models.network import Network
 
 T = TypeVar("T")
 
@@ -97,11 +100,11 @@ class Host:
         self._librarian = ThreadPoolExecutor(max_workers=2, thread_name_prefix="library")
         self._ending = threading.Event()
         self._moves: set[threading.Event] = set()
-        self._network = Network(folders.connections, offline=self.settings.offline)
-        self._network.install()
+        self._network: Network | None = None
+        self._opening = threading.Lock()
         self.downloads = Downloads(
             publish,
-            self._network,
+            self._door,
             folders.downloads,
             cache=_download_folder(self.settings),
             limit=_limit(self.settings),
@@ -112,7 +115,8 @@ class Host:
     def change(self, **changes: Any) -> Settings:
         """Changes settings, and saves them on the disk thread."""
         self.settings = dataclasses.replace(self.settings, **changes)
-        self._network.offline = self.settings.offline
+        if self._network:
+            self._network.offline = self.settings.offline
         self.downloads.limit = _limit(self.settings)
         self.downloads.cache = _download_folder(self.settings)
         self._disk.submit(loud, self._save, self.settings)
@@ -196,15 +200,40 @@ class Host:
 
     def search(self, text: str) -> Future[tuple[Repository, ...]]:
         """Asks the hub. Fails with HubError or Offline."""
-        return self._examiner.submit(search.search, text)
+
+        def work() -> tuple[Repository, ...]:
+            self._door()
+            from app.models import search
+
+            return search.search(text)
+
+        return self._examiner.submit(work)
 
     def variants(self, repository: str) -> Future[tuple[Variant, ...]]:
         """Asks the hub what a repository has. Fails with HubError or Offline."""
-        return self._examiner.submit(search.variants, repository)
+
+        def work() -> tuple[Variant, ...]:
+            self._door()
+            from app.models import search
+
+            return search.variants(repository)
+
+        return self._examiner.submit(work)
 
     def connections(self) -> Future[list[Connection]]:
         """Every request that was made, the oldest first. Fails with OSError."""
-        return self._examiner.submit(self._network.entries)
+        return self._examiner.submit(Record(self.folders.connections).read)
+
+    def _door(self) -> Network:
+        """The way to the network, which nobody has waited for before it is used."""
+        from app.models.network import Network
+
+        with self._opening:
+            if self._network is None:
+                self._network = Network(self.folders.connections)
+                self._network.install()
+            self._network.offline = self.settings.offline
+            return self._network
 
     def close(self) -> None:
         """Stops everything; every word on screen is on disk afterwards."""
@@ -217,7 +246,8 @@ class Host:
         self.chats.close()
         self._examiner.shutdown()
         self._librarian.shutdown()
-        self._network.close()
+        if self._network:
+            self._network.close()
         self._disk.shutdown()
         self._store.close()
 

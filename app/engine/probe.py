@@ -7,8 +7,6 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import psutil
-
 from app.base import gguf
 from app.base.errors import UnsupportedArchitecture
 
@@ -53,6 +51,8 @@ class Machine:
 
 def machine(devices: Devices = Devices()) -> Machine:
     """This one, now, with what the child found: as it would be without the model that is loaded."""
+    import psutil  # here: a window need not wait for it
+
     memory = psutil.virtual_memory()
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     physical = psutil.cpu_count(logical=False) or usable or 1
@@ -87,6 +87,8 @@ def _whole(header: gguf.Header) -> gguf.Header:
 def on_battery() -> bool:
     """Whether this is a portable computer that is not plugged in."""
     try:
+        import psutil
+
         battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
     except OSError:  # a container whose system does not say
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,36 @@ class Offer:
     licence: str
     layers: int
     experts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """What the hub tells of a repository. ``architecture`` and ``parameters`` are those of one of
+    its models, None where they are not told; ``gated``: a person has to ask for it first."""
+
+    name: str
+    downloads: int
+    likes: int
+    architecture: str | None
+    parameters: int | None
+    gated: bool
+    updated: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One of the models in a repository, by the name of its quantization. ``complete``: all parts
+    are there. ``licence`` is that of the repository, None where it is not told."""
+
+    name: str
+    model: HubModel
+    licence: str | None
+    complete: bool
+
+
+def runs(architecture: str | None) -> bool:
+    """Whether Fireside runs models of this kind."""
+    return architecture == ARCHITECTURE
 
 
 def offers() -> tuple[Offer, ...]:
@@ -105,6 +136,13 @@ def _scaled(shape: Header, model: HubModel, bits: tuple[float, float]) -> Header
         size = round(end) - round(start)
         tensors.append(replace(tensor, offset=round(start), size=size))
     return replace(shape, path=Path(model.files[0]), tensors=tuple(tensors), file_size=model.size)
+
+
+def header_there(repository: Repository, variant: Variant) -> Header | None:
+    """What the header of its file will say, as `header`; None where that is not known."""
+    if not runs(repository.architecture) or not variant.complete:
+        return None
+    return header_of(variant.model, repository.parameters)
 
 
 def _metadata(layers: int, experts: int) -> dict[str, Any]:

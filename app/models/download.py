@@ -22,9 +22,10 @@ from huggingface_hub.utils._validators import validate_repo_id
 
 from app.base.errors import Cancelled, Offline
 from app.models.blob import Place, forget
-from app.models.fetch import Changed, Patience, Reason, Wanted
+from app.models.fetch import Changed, Wanted
 from app.models.network import Network
-from app.models.session import Phase, Progress, Session, Waiting
+from app.models.progress import Patience, Phase, Progress, Reason, Waiting
+from app.models.session import Session
 
 __all__ = ["Download", "Patience", "Phase", "Progress", "Reason", "Waiting", "Wanted"]
 

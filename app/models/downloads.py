@@ -9,17 +9,18 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-
-from huggingface_hub import constants, try_to_load_from_cache
+from typing import TYPE_CHECKING
 
 from app.base.errors import Cancelled, FiresideError, HubError, LibraryError, NoRoom, Offline
 from app.base.threads import loud
 from app.models import library, shelf
 from app.models.catalog import HubModel
-from app.models.download import Download, Patience, Phase, Progress, Reason, Waiting, Wanted
 from app.models.ledger import Ledger, Order
-from app.models.network import Network
-from app.models.session import has_room
+from app.models.progress import Patience, Phase, Progress, Reason, Waiting
+
+if TYPE_CHECKING:  # loaded when the first download begins: a window need not wait for them
+    from app.models.download import Download
+    from app.models.network import Network
 
 _NOTED = 5.0  # seconds between two entries in the ledger of how far it is
 
@@ -82,7 +83,7 @@ class _Run:
 
 
 class Downloads:
-    """Fetches models through ``network``, which is installed, into ``cache`` (by default
+    """Fetches models through what ``network`` gives, which is installed, into ``cache`` (by default
     huggingface_hub's), which holds for those that are begun from now on. What happens is
     published, from any thread. ``ledger`` is the file that remembers over a kill.
 
@@ -92,7 +93,7 @@ class Downloads:
     def __init__(
         self,
         publish: Callable[[DownloadEvent], None],
-        network: Network,
+        network: Callable[[], Network],
         ledger: Path,
         *,
         cache: Path | None = None,
@@ -136,7 +137,7 @@ class Downloads:
             if self._ledger.order(model):
                 self._ledger.update(model, running=True)
             else:
-                self._ledger.put(Order(model, self.cache or Path(constants.HF_HUB_CACHE)))
+                self._ledger.put(Order(model, self.cache or library.hub_cache()))
             order = self._ledger.order(model)
         if waits and order:
             queued = Waiting(Reason.QUEUED, 0.0)
@@ -247,10 +248,12 @@ class Downloads:
                 self._wait_for_room(run, error)
 
     def _wait_for_room(self, run: _Run, error: NoRoom) -> None:
+        from app.models import session
+
         while not run.stop.wait(self._recheck):
-            if self._network.offline:
+            if self._network().offline:
                 raise Offline
-            if has_room(error):
+            if session.has_room(error):
                 return
         raise Cancelled
 
@@ -267,6 +270,8 @@ class Downloads:
 
     def _part(self, run: _Run, order: Order, file: str, before: int) -> Path:
         """One file, ``before`` which so many bytes are here."""
+        from app.models.download import Download, Wanted
+
         model = run.model
         have, noted = max(before, order.have), time.monotonic()
 
@@ -285,7 +290,7 @@ class Downloads:
 
         download = Download(
             Wanted(model.repository, file),
-            network=self._network,
+            network=self._network(),
             cache=order.cache,
             patience=self._patience,
             room=model.size - before,
@@ -319,10 +324,14 @@ class Downloads:
 
     def _discard(self, order: Order) -> None:
         """Removes what has come by an order, which nobody fetches now."""
+        from huggingface_hub import try_to_load_from_cache
+
+        from app.models.download import Download, Wanted
+
         error: LibraryError | None = None
         for file in order.model.files:
             wanted = Wanted(order.model.repository, file)
-            Download(wanted, network=self._network, cache=order.cache).discard()
+            Download(wanted, network=self._network(), cache=order.cache).discard()
         found = [
             try_to_load_from_cache(order.model.repository, file, order.cache)
             for file in order.brought

@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,21 +22,10 @@ from huggingface_hub.utils._headers import build_hf_headers
 
 from app.base.errors import HubNotFound, HubRefused, HubUnreachable
 from app.models.network import LogUnwritable, Network
+from app.models.progress import Patience, Reason
 
 _LEAST = 1000.0  # bytes a second: less is as good as silence
 _REFUSALS = frozenset({400, 401, 403, 405, 451})
-
-
-class Reason(StrEnum):
-    """What a download waits for."""
-
-    CONNECTION = "connection"  # there is none, or it broke
-    STALLED = "stalled"  # it is there and silent, or nearly so
-    BUSY = "busy"  # the server wants to be left alone for a while
-    SERVER = "server"  # the server has a fault, or sent something else than was asked for
-    ADDRESS = "address"  # the address that the hub gave is no longer good
-    OTHER = "other"  # another program downloads the same file
-    QUEUED = "queued"  # another download is to end first
 
 
 class Retry(Exception):
@@ -76,17 +64,6 @@ class Found:
     etag: str
     size: int
     address: str
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """Seconds: the first pause before another try, which doubles up to the longest; how long a
-    connection may be silent; how long it may take to come about."""
-
-    first: float = 0.5
-    longest: float = 30.0
-    silence: float = 20.0
-    connect: float = 10.0
 
 
 class Source:

@@ -290,6 +290,11 @@ _FINDERS: dict[Kind, Callable[[Path, threading.Event], Iterator[tuple[str, Path]
 }
 
 
+def hub_cache() -> Path:
+    """Where huggingface_hub keeps what it downloads."""
+    return _hugging_face()[0]
+
+
 def _hugging_face() -> list[Path]:
     """The order of huggingface_hub's constants.py."""
     bases = [*_named("XDG_CACHE_HOME"), Path("~/.cache")]

@@ -3,20 +3,12 @@
 Everything that Fireside asks of another computer goes through a client of a `Network`, and so does
 what huggingface_hub asks, once the door is installed. Certificates are those that the system
 trusts, and proxies those of the environment; httpx2 sees to both.
-
-The record is a file of lines, "<time> <bytes received> <host> <purpose>", with tabs between. A line
-is written before its request goes out, so that none is missing where Fireside is killed, and its
-bytes are put in when the answer has ended. Addresses are not in it: they may hold a signature.
 """
 
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Iterator
-from contextvars import ContextVar
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from ssl import SSLContext
@@ -29,6 +21,9 @@ from huggingface_hub import constants
 from huggingface_hub.utils._http import default_client_factory, hf_request_event_hook
 
 from app.base.errors import Offline
+from app.models.record import Connection, Entry, LogUnwritable, Record, purpose
+
+__all__ = ["Connection", "LogUnwritable", "Network", "purpose"]
 
 # Else the library asks huggingface.co, whatever the endpoint, which programs it is to look for.
 constants.HF_HUB_DISABLE_TELEMETRY = True
@@ -38,35 +33,7 @@ constants.HF_HUB_DISABLE_XET = True
 # More at a time than the library takes by itself costs fewer turns of Python.
 httpcore2.HTTP11Connection.READ_NUM_BYTES = 256 << 10
 
-_DIGITS = 15  # of the bytes
 _ENTRY = "fireside-entry"  # where a request carries its line's place
-
-_purpose: ContextVar[str] = ContextVar("purpose", default="unknown")
-
-
-@contextlib.contextmanager
-def purpose(text: str) -> Iterator[None]:
-    """Says what the requests of this thread are for."""
-    token = _purpose.set(text)
-    try:
-        yield
-    finally:
-        _purpose.reset(token)
-
-
-class LogUnwritable(OSError):
-    """A request could not be put on record, and was not made. Its attributes are those of the
-    OSError of the log, with the log's path as ``filename``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """A request that was made, and how many bytes its answer brought, as far as is known."""
-
-    time: datetime
-    host: str
-    purpose: str
-    received: int
 
 
 class Network:
@@ -79,7 +46,7 @@ class Network:
 
     def __init__(self, log: Path, *, offline: bool = False) -> None:
         self.offline = offline
-        self._log = _Log(log)
+        self._log = Record(log)
 
     def client(self, **options: Any) -> httpx2.Client:
         """A client with httpx2's ``options``, to be closed by whoever asked for it."""
@@ -128,7 +95,7 @@ class Network:
 class _Counted(httpx2.SyncByteStream):
     """An answer's bytes as they come."""
 
-    def __init__(self, network: Network, response: httpx2.Response, entry: _Entry) -> None:
+    def __init__(self, network: Network, response: httpx2.Response, entry: Entry) -> None:
         assert isinstance(response.stream, httpx2.SyncByteStream)
         self._network = network
         self._stream = response.stream
@@ -151,59 +118,3 @@ class _Counted(httpx2.SyncByteStream):
         with contextlib.suppress(OSError):
             self._entry.end(self._received)
         self._stream.close()
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """The place of a line, ``start`` bytes from the beginning of the file."""
-
-    log: _Log
-    start: int
-    line: bytes
-
-    def end(self, received: int) -> None:
-        """Puts in what came. Raises OSError."""
-        time, _, rest = self.line.split(b"\t", 2)
-        new = b"\t".join([time, b"%0*d" % (_DIGITS, received), rest])
-        with self.log.lock, self.log.path.open("r+b") as file:
-            file.seek(self.start)
-            if file.read(len(self.line)) == self.line:  # else somebody has cleared the file
-                file.seek(self.start)
-                file.write(new)
-
-
-class _Log:
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.lock = threading.Lock()
-
-    def add(self, host: str) -> _Entry:
-        """Raises LogUnwritable."""
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        what = " ".join(_purpose.get().split())[:200]
-        line = f"{now}\t{0:0{_DIGITS}}\t{host}\t{what}\n".encode(errors="replace")
-        try:
-            with self.lock, self.path.open("a+b") as file:
-                if file.tell():
-                    file.seek(-1, 2)
-                    if file.read() != b"\n":  # the last line was cut off
-                        file.write(b"\n")
-                file.write(line)
-                file.flush()
-                return _Entry(self, file.tell() - len(line), line)
-        except OSError as error:
-            raise LogUnwritable(error.errno, error.strerror, str(self.path)) from error
-
-    def read(self) -> list[Connection]:
-        try:
-            with self.lock:
-                text = self.path.read_bytes()
-        except FileNotFoundError:
-            return []
-        found = []
-        for line in text.decode(errors="replace").split("\n"):
-            with contextlib.suppress(ValueError):  # a damaged line
-                time, received, host, what = line.split("\t")
-                when = datetime.fromisoformat(time).astimezone(UTC)
-                found.append(Connection(when, host, what, int(received)))
-        return found

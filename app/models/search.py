@@ -14,7 +14,6 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -29,9 +28,7 @@ from huggingface_hub.utils._validators import validate_repo_id
 
 from app.base import gguf
 from app.base.errors import CacheUnwritable, HubError, HubNotFound, HubRefused, HubUnreachable
-from app.base.gguf import Header
-from app.models import catalog
-from app.models.catalog import HubModel
+from app.models.catalog import HubModel, Repository, Variant
 from app.models.network import LogUnwritable, purpose
 
 _EXPAND = ("downloads", "gated", "gguf", "lastModified", "likes")
@@ -60,36 +57,6 @@ _BESIDE = re.compile(
     re.IGNORECASE,
 )
 _IMATRIX = re.compile(r"(?<![a-z0-9])imatrix(?![a-z0-9])", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Repository:
-    """What the hub tells of a repository. ``architecture`` and ``parameters`` are those of one of
-    its models, None where they are not told; ``gated``: a person has to ask for it first."""
-
-    name: str
-    downloads: int
-    likes: int
-    architecture: str | None
-    parameters: int | None
-    gated: bool
-    updated: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """One of the models in a repository, by the name of its quantization. ``complete``: all parts
-    are there. ``licence`` is that of the repository, None where it is not told."""
-
-    name: str
-    model: HubModel
-    licence: str | None
-    complete: bool
-
-
-def runs(architecture: str | None) -> bool:
-    """Whether Fireside runs models of this kind."""
-    return architecture == gguf.ARCHITECTURE
 
 
 def search(
@@ -157,13 +124,6 @@ def variants(
         name = label if labels[label] == 1 else _stem(model)
         found.append(Variant(name, model, licence, complete))
     return tuple(sorted(found, key=lambda one: (one.model.size, one.name)))
-
-
-def header(repository: Repository, variant: Variant) -> Header | None:
-    """What the header of its file will say, as `catalog.header`; None where that is not known."""
-    if not runs(repository.architecture) or not variant.complete:
-        return None
-    return catalog.header_of(variant.model, repository.parameters)
 
 
 def _hub(endpoint: str | None) -> str:

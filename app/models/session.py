@@ -8,8 +8,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -18,8 +16,9 @@ import filelock
 
 from app.base.errors import CacheUnwritable, DownloadDamaged, NoRoom
 from app.models.blob import Blob, Checker, Place, allocated, forget, free_space
-from app.models.fetch import Ended, Found, Line, Patience, Reason, Retry, Source, Wanted
+from app.models.fetch import Ended, Found, Line, Retry, Source, Wanted
 from app.models.network import LogUnwritable, Network, purpose
+from app.models.progress import Patience, Phase, Progress, Reason, Waiting
 
 T = TypeVar("T")
 
@@ -36,40 +35,6 @@ def has_room(error: NoRoom) -> bool:
         return free_space(error.path) >= error.needed + _SPARE
     except OSError:
         return False
-
-
-class Phase(StrEnum):
-    """What a download is about."""
-
-    ASKING = "asking"  # the hub, about the file
-    FETCHING = "fetching"
-    CHECKING = "checking"  # all is here, the hash is being computed
-    REPAIRING = "repairing"  # the hash is wrong: the wrong block is searched
-    DONE = "done"
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Why nothing comes, and in how many ``seconds`` it is tried again. ``detail`` is for a
-    log."""
-
-    reason: Reason
-    seconds: float
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far it is, in bytes and seconds. ``speed`` is that of the last five seconds, and 0 when
-    nothing came; ``left`` is None when it cannot be told. ``checked`` bytes are hashed."""
-
-    phase: Phase
-    done: int = 0
-    size: int = 0
-    checked: int = 0
-    speed: float = 0.0
-    left: float | None = None
-    waiting: Waiting | None = None
 
 
 class Session:

@@ -23,9 +23,6 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import filelock
-from huggingface_hub import DeleteCacheStrategy
-
 from app.base.errors import (
     Cancelled,
     CopyDiffers,
@@ -281,6 +278,8 @@ def _locked(repository: Path, blob: Path) -> Iterator[None]:
     if not lock.exists():
         yield
         return
+    import filelock  # here and below: a window need not wait for them
+
     with filelock.FileLock(lock).acquire(blocking=False):
         yield
 
@@ -289,6 +288,8 @@ def _remove_blob(blob: Path, cache: Path) -> None:
     if not blob.is_symlink():
         blob.unlink(missing_ok=True)
         return
+    from huggingface_hub import DeleteCacheStrategy
+
     # Into the store of what repositories share: only the hub's own code knows who else does.
     nothing: frozenset[Path] = frozenset()
     DeleteCacheStrategy(

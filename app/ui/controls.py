@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtGui import QIcon, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -80,8 +80,8 @@ class Button(QPushButton):
             super().keyPressEvent(event)
 
     def _paint_icon(self) -> None:
-        if self._icon:
-            self.setIcon(self._look.icon(self._icon, self._colour, self._size))
+        shown = self._look.icon(self._icon, self._colour, self._size) if self._icon else QIcon()
+        self.setIcon(shown)
 
 
 class Segments(QFrame):

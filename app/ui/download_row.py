@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from app.models.catalog import HubModel
-from app.models.download import Phase, Progress, Reason, Waiting
+from app.models.progress import Phase, Progress, Reason, Waiting
 from app.ui.controls import Bar, Button, muted, set_kind, set_tone
 from app.ui.errors import gigabytes
 from app.ui.fields import heading

@@ -22,8 +22,8 @@ from app.ui.controls import Button, Elided, Notice, Toast, column, muted
 from app.ui.errors import Action
 from app.ui.greeting import Greeting
 from app.ui.sidebar import Sidebar
+from app.ui.talk.transcript import Transcript
 from app.ui.theme import Look, font
-from app.ui.transcript import Transcript
 
 _HIDDEN = "hidden:"  # before the splitter's state, where the side bar is hidden
 

@@ -17,6 +17,8 @@ from app.ui.theme import Look
 class GeneralPage(Page):
     """Colours, instructions, reading ahead, and where everything lies."""
 
+    copies = Signal(bool)
+    """Whether copies of a conversation are Markdown from now on."""
     instructed = Signal()
     """The model gets other instructions from now on."""
 
@@ -29,6 +31,13 @@ class GeneralPage(Page):
                 "Read ahead",
                 "Prepares your next question while you read and type. Never on battery.",
                 self._prepare(),
+            )
+        )
+        self.column.addWidget(
+            Row(
+                "Copy as",
+                "What Ctrl+C copies of a conversation. The menu on a right click has both.",
+                self._copies(),
             )
         )
         self.column.addSpacing(10)
@@ -64,6 +73,19 @@ class GeneralPage(Page):
         prepare.set_value("on" if self._host.settings.prepare else "off")
         prepare.chosen.connect(lambda value: self._host.change(prepare=value == "on"))
         return prepare
+
+    def _copies(self) -> QWidget:
+        copies = Segments(
+            "copyAs",
+            "Copy as",
+            [
+                ("markdown", "Markdown", "copyAsMarkdown", ""),
+                ("text", "Plain text", "copyAsText", ""),
+            ],
+        )
+        copies.set_value("markdown" if self._host.settings.copy_markdown else "text")
+        copies.chosen.connect(lambda value: self.copies.emit(value == "markdown"))
+        return copies
 
     def _add_instructions(self) -> None:
         self.column.addWidget(heading("Instructions to the model"))

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidg
 from app.engine.plan import propose
 from app.engine.probe import Machine
 from app.host import Host
-from app.models import search
-from app.models.search import Repository, Variant
+from app.models import catalog
+from app.models.catalog import Repository, Variant
 from app.ui.bridge import Bridge
 from app.ui.controls import Button, Elided, column, muted, set_kind, set_tone
 from app.ui.doctor import fit
@@ -77,18 +77,18 @@ class HubSearch(QWidget):
     def _found(self, text: str, found: tuple[Repository, ...]) -> None:
         if text != self._asked:
             return
-        runs = sum(search.runs(each.architecture) for each in found)
+        runs = sum(catalog.runs(each.architecture) for each in found)
         if not found:
             self._say(f"Nothing on Hugging Face matches “{text}”.")
             return
         self._say(f"{len(found)} found, of which Fireside can run {runs}.")
         eager = _EAGER
-        for each in sorted(found, key=lambda one: not search.runs(one.architecture)):
+        for each in sorted(found, key=lambda one: not catalog.runs(one.architecture)):
             row = RepositoryRow(self._look, self._fetcher, each, self._machine)
             row.wanted.connect(lambda row=row: self._ask_files(row))
             self._results.append(row)
             self._column.addWidget(row)
-            if eager and search.runs(each.architecture):
+            if eager and catalog.runs(each.architecture):
                 eager -= 1
                 self._ask_files(row)
 
@@ -140,7 +140,7 @@ class RepositoryRow(QFrame):
             look, "showVariants", f"Show the files of {repository.name}", text="Show files",
             kind="small", clicked=self.wanted.emit,
         )  # fmt: skip
-        self._button.setVisible(search.runs(repository.architecture))
+        self._button.setVisible(catalog.runs(repository.architecture))
         head = QHBoxLayout()
         head.addWidget(title, 1)
         head.addWidget(self._button, 0, Qt.AlignmentFlag.AlignTop)
@@ -188,7 +188,7 @@ class VariantRow(QWidget):
         machine: Machine | None,
     ) -> None:
         super().__init__()
-        self._header = search.header(repository, variant)
+        self._header = catalog.header_there(repository, variant)
         name = f"{repository.name}, {variant.name}"
         title = f"{variant.name} · {gigabytes(variant.model.size)}"
         self._row = fetcher.row(look, variant.model, name, title)
@@ -218,7 +218,7 @@ def _facts(repository: Repository) -> str:
         facts.append(f"{billions} parameters")
     if repository.gated:
         facts.append("asks for your consent on its web page")
-    if search.runs(repository.architecture):
+    if catalog.runs(repository.architecture):
         return " · ".join([*facts, "gpt-oss"])
     kind = repository.architecture or "of a kind that is not known"
     return " · ".join([*facts, f"{kind}: Fireside runs only gpt-oss"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
@@ -12,9 +13,12 @@ from app.models.library import Model
 from app.ui.doctor import summary
 from app.ui.errors import Action, explain
 from app.ui.frame import Frame
+from app.ui.hub_desk import HubDesk
 from app.ui.model_choice import ModelChoice
-from app.ui.models_page import ModelsPage
 from app.ui.shelf import Shelf, title
+
+if TYPE_CHECKING:
+    from app.ui.models_page import ModelsPage
 
 
 class ModelDesk(QObject):
@@ -23,18 +27,18 @@ class ModelDesk(QObject):
     turned = Signal()
     """The page with the models has come, or gone."""
 
-    def __init__(self, frame: Frame, models: ModelChoice, page: ModelsPage, shelf: Shelf) -> None:
+    def __init__(self, frame: Frame, models: ModelChoice, hub: HubDesk, shelf: Shelf) -> None:
         super().__init__(frame)
-        self._frame, self._models, self._page, self._shelf = frame, models, page, shelf
+        self._frame, self._models, self._hub, self._shelf = frame, models, hub, shelf
+        self._loading = ""  # how far a model is read, in words
+        hub.built.connect(self._built)
+        hub.wanted.connect(self.use)
+        hub.arrived.connect(self._arrived)
         models.changed.connect(self._changed)
         models.progressed.connect(self._progressed)
         models.ready.connect(self._ready)
         models.planned.connect(self._planned)
         models.failed.connect(self._failed)
-        page.get.demo.connect(self._use_demo)
-        page.get.open_file.connect(self.open_file)
-        page.here.used.connect(self.use)
-        page.closed.connect(self._leave)
         shelf.changed.connect(lambda: models.adopt(shelf.usable))
         shelf.moved.connect(self._moved)
         shelf.failed.connect(self.tell)
@@ -43,14 +47,27 @@ class ModelDesk(QObject):
         self._changed()
 
     @property
+    def _page(self) -> ModelsPage:
+        return self._hub.page
+
+    def _built(self, page: ModelsPage) -> None:
+        self._frame.pages.addWidget(page)
+        page.get.demo.connect(self._use_demo)
+        page.get.open_file.connect(self.open_file)
+        page.here.used.connect(self.use)
+        page.closed.connect(self._leave)
+        self._show_asked()
+
+    @property
     def shown(self) -> bool:
         """Whether the page with the models is in sight."""
-        return self._frame.pages.currentWidget() is self._page
+        return self._hub.has_page and self._frame.pages.currentWidget() is self._page
 
     def show_page(self) -> None:
         """The page with the ways to get a model."""
         self._frame.banner.hide()
         self._page.set_first(self._models.current is None)
+        self._show_asked()
         self._page.show_pane("get")
         self._frame.pages.setCurrentWidget(self._page)
         self._page.findChild(QWidget, "tryDemo").setFocus()
@@ -70,10 +87,10 @@ class ModelDesk(QObject):
     def use(self, path: Path) -> None:
         """Loads a GGUF file, to be the chosen model."""
         self._frame.banner.hide()
-        self._page.set_error("")
+        self._say("")
         self._shelf.look_at(path, lambda model: self._models.open(model.path))
 
-    def arrived(self, path: Path) -> None:
+    def _arrived(self, path: Path) -> None:
         """A model has been downloaded: it is used at once, unless the person is at something
         else by now."""
         if self.shown or self._models.current in (None, self._models.demo):
@@ -116,7 +133,7 @@ class ModelDesk(QObject):
 
     def _moved(self, model: Model, path: Path | None) -> None:
         """A model is somewhere else, or gone."""
-        self._page.set_error("")
+        self._say("")
         self._models.moved(model.path, path)
 
     def _use_demo(self) -> None:
@@ -127,10 +144,19 @@ class ModelDesk(QObject):
         asked = self._models.asked
         self._frame.composer.set_model(asked.name if asked else "Choose a model", asked is not None)
         self._frame.model_name.setText(asked.name if asked else "No model yet")
-        self._page.here.set_asked(asked.path if asked else None)
-        if not self._models.loading:
-            self._page.set_progress("")
+        self._show_asked()
         self._show_plan()
+
+    def _show_asked(self) -> None:
+        if self._hub.has_page:
+            asked = self._models.asked
+            self._page.here.set_asked(asked.path if asked else None)
+            self._page.set_progress(self._loading if self._models.loading else "")
+
+    def _say(self, sentence: str) -> None:
+        """Above the page, where there is one."""
+        if self._hub.has_page:
+            self._page.set_error(sentence)
 
     def _planned(self, event: ModelPlanned) -> None:
         if event.reduced:
@@ -150,7 +176,9 @@ class ModelDesk(QObject):
     def _progressed(self, fraction: float) -> None:
         if self._models.loading:
             text = f"Loading {self._models.loading.name} {100 * fraction:.0f} %"
-            self._page.set_progress(text)
+            self._loading = text
+            if self.shown:
+                self._page.set_progress(text)
             self._frame.composer.set_status(text)
 
     def _ready(self) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtWidgets import QHeaderView, QLineEdit, QTableView, QWidget
 
 from app.base.settings import Settings
-from app.models.network import Connection
+from app.models.record import Connection
 from app.ui.controls import Button, Segments, column, muted
 from app.ui.errors import gigabytes
 from app.ui.fields import Count, Row, heading, named

@@ -6,7 +6,7 @@ from app.base.types import Stats
 from app.chat import Foreseen
 from app.ui.composer import Composer
 from app.ui.room import Room
-from app.ui.transcript import Transcript
+from app.ui.talk.transcript import Transcript
 from app.ui.turns import Live
 
 

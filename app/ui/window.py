@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QShortcut
 
+from app.base.settings import Settings
 from app.base.types import Effort, ModelRef
 from app.chat import (
     Foreseen,
@@ -30,23 +31,24 @@ from app.ui.bridge import Bridge
 from app.ui.chat_index import ChatIndex
 from app.ui.chat_sampling import ChatSampling
 from app.ui.composer import NEW_CHAT_EFFORT
-from app.ui.diagnosis_page import DiagnosisPage
 from app.ui.errors import Action, explain
 from app.ui.examiner import Examiner
 from app.ui.frame import Frame
-from app.ui.general_page import GeneralPage
 from app.ui.hub_desk import HubDesk
-from app.ui.memory_page import MemoryPage
 from app.ui.model_choice import ModelChoice
 from app.ui.model_desk import ModelDesk
 from app.ui.preferences import Preferences
-from app.ui.sampling_page import SamplingPage
 from app.ui.shelf import Shelf
 from app.ui.standing import Standing
 from app.ui.theme import Look
 from app.ui.turns import Turns
 
+if TYPE_CHECKING:
+    from app.ui.models_page import ModelsPage
+
 T = TypeVar("T")
+
+_SMALLEST, _LARGEST = 11, 26  # pixels of the text
 
 
 class Window(Frame):
@@ -62,11 +64,11 @@ class Window(Frame):
         self.models = ModelChoice(host, self)
         self.shelf = Shelf(host, bridge, self)
         self.hub = HubDesk(look, host, bridge, self.shelf, self)
-        self.models_page = self.hub.page
-        self.pages.addWidget(self.models_page)
-        self.desk = ModelDesk(self, self.models, self.models_page, self.shelf)
+        self.desk = ModelDesk(self, self.models, self.hub, self.shelf)
         self.index = ChatIndex(self._ask_disk, self.sidebar, self.toast, self)
         self.sampling = ChatSampling(self.index, self.models)
+        self.transcript.set_pixels(host.settings.text_size)
+        self.transcript.markdown = host.settings.copy_markdown
         self._standing = Standing(self.composer, self.transcript)
         self._ahead = Ahead(self._prepare, self)
         self._examiner = Examiner(host, bridge, self.models, self)
@@ -89,9 +91,7 @@ class Window(Frame):
         self.models.ready.connect(self._ahead.opened)
         self.models.chosen.connect(self._chosen)
         self.desk.turned.connect(self._turned)
-        self.hub.wanted.connect(self.desk.use)
-        self.hub.arrived.connect(self.desk.arrived)
-        self._examiner.examined.connect(self.models_page.get.examined)
+        self._examiner.examined.connect(self.hub.examined)
         self.sidebar.new_chat.connect(self.new_chat)
         self.sidebar.opened.connect(self.open_chat)
         self.index.changed.connect(self._show_title)
@@ -110,6 +110,7 @@ class Window(Frame):
         self.transcript.hurried.connect(self._hurry)
         self.transcript.act.connect(self._act)
         self.transcript.thought_toggled.connect(self._toggled_thought)
+        self.transcript.zoomed.connect(self._resize_text)
         for keys, work in {
             "Ctrl+N": self.new_chat,
             "Ctrl+K": self._focus_search,
@@ -117,6 +118,13 @@ class Window(Frame):
             "Ctrl+O": self.desk.open_file,
             "F2": self._rename_shown,
             "Ctrl+,": self._open_preferences,
+            "Ctrl+F": self.transcript.open_find,
+            "F3": self.transcript.find.next,
+            "Shift+F3": self.transcript.find.previous,
+            "Ctrl++": lambda: self._resize_text(1),
+            "Ctrl+=": lambda: self._resize_text(1),
+            "Ctrl+-": lambda: self._resize_text(-1),
+            "Ctrl+0": lambda: self._resize_text(0),
         }.items():
             QShortcut(keys, self).activated.connect(work)
 
@@ -327,6 +335,11 @@ class Window(Frame):
         if model:
             self.desk.use(model)
 
+    @property
+    def models_page(self) -> ModelsPage:
+        """Where a model comes from."""
+        return self.hub.page
+
     def busy(self) -> bool:
         """Whether an answer is on its way in the chat that is shown."""
         if self._chat is None:
@@ -364,8 +377,15 @@ class Window(Frame):
         dialog.activateWindow()
 
     def _preferences(self) -> Preferences:
+        # Here: a window need not wait for them.
+        from app.ui.diagnosis_page import DiagnosisPage
+        from app.ui.general_page import GeneralPage
+        from app.ui.memory_page import MemoryPage
+        from app.ui.sampling_page import SamplingPage
+
         general = GeneralPage(self._look, self._host)
         general.instructed.connect(self._ahead.changed)
+        general.copies.connect(self._choose_copies)
         sampling = SamplingPage(self._look, self.sampling)
         memory = MemoryPage(self._look, self._host, self.models, self._examiner)
         diagnosis = DiagnosisPage(self._look, self._host, self._examiner)
@@ -373,6 +393,18 @@ class Window(Frame):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         general.instructions.setFocus()
         return dialog
+
+    def _choose_copies(self, markdown: bool) -> None:
+        self._host.change(copy_markdown=markdown)
+        self.transcript.markdown = markdown
+
+    def _resize_text(self, step: int) -> None:
+        """Larger, smaller, or, for 0, as it was made."""
+        usual = Settings().text_size
+        size = self._host.settings.text_size + step if step else usual
+        size = min(max(size, _SMALLEST), _LARGEST)
+        self._host.change(text_size=size)
+        self.transcript.set_pixels(size)
 
     def _rename_shown(self) -> None:
         self.show_sidebar(True)

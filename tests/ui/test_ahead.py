@@ -262,11 +262,14 @@ def test_the_line_among_messages_that_are_made_later(fireside: Fireside) -> None
 
     def below() -> str:
         fireside.qtbot.wait(50)
-        views = sorted(transcript._views, key=lambda view: view.y())
-        return next(v.plain_text() for v in views if v.y() > line(fireside).y())
+        views = sorted(transcript._views.values(), key=lambda view: view.y())
+        found = (v.record for v in views if v.y() > line(fireside).y())
+        return next(record.plain_text() for record in found)
 
     assert below() == rows[-4].message.text  # while the earlier ones are not made
     assert UNSEEN in fireside.text()  # for which all are
     assert below() == rows[-4].message.text
     transcript.set_unseen(2)
+    assert not line(fireside).isVisible()
+    transcript.show_message(0)
     assert below() == rows[2].message.text

@@ -9,14 +9,12 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QAbstractButton, QLabel, QListView, QPushButton, QTextBrowser, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QListView, QPushButton, QWidget
 
 from app.base import errors as e
 from app.base.types import Channel, Delta, Effort, Event, Request, StopReason
 from app.ui.errors import explain
-from app.ui.text import TextView
-from app.ui.theme import Look
+from app.ui.talk.selection import Point
 from tests.ui.driver import Fireside, answer, done, said, thought
 
 
@@ -67,24 +65,6 @@ def test_suggestions_have_room(fireside: Fireside) -> None:
     assert all(chip.width() >= chip.sizeHint().width() for chip in chips)
     fireside.window.resize(1180, 860)
     fireside.until(lambda: chips[0].y() == chips[1].y())
-
-
-@pytest.mark.parametrize("odd", ["a\u00a0b", "a\u2028b", "a\rb", "a\r\nb"])
-def test_a_selection_survives_more_text(look: Look, odd: str) -> None:
-    view = TextView(look)
-    view.set_plain(odd)
-    view.moveCursor(QTextCursor.MoveOperation.Start)
-    view.moveCursor(QTextCursor.MoveOperation.Right, QTextCursor.MoveMode.KeepAnchor)
-    view.set_plain(f"{odd} and more")
-    assert view.textCursor().selectedText() == "a"
-    assert view.toPlainText().endswith("b and more")
-
-
-def test_a_line_end_in_two_pieces_is_one(look: Look) -> None:
-    view = TextView(look)
-    view.set_plain("a\r")
-    view.set_plain("a\r\nb")
-    assert view.toPlainText() == "a\nb"
 
 
 def test_a_call_says_that_there_are_no_tools(fireside: Fireside) -> None:
@@ -140,8 +120,8 @@ def test_reasoning_of_odd_characters_keeps_its_selection(fireside: Fireside) -> 
     more = fireside.hold()
     fireside.ask("why", thought("10\u202f000\u00a0km"), more, thought(" far"), fireside.hold())
     fireside.shows("km")
-    text = fireside.find(QTextBrowser, "thoughtText")
-    text.selectAll()
+    transcript = fireside.window.transcript
+    transcript.select(Point(1, 0, 0), Point(1, 0, 6))
     more.set()
     fireside.shows("far")
-    assert text.textCursor().hasSelection()
+    assert transcript.selected_text(markdown=False) == "10\u202f000"

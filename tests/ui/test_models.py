@@ -145,7 +145,7 @@ def test_the_chosen_file_is_gone_at_the_next_start(start: Start, tmp_path: Path)
     fireside.backend.unusable[gone] = ModelMissing(gone)
     fireside.host.change(models=(str(gone),))
     fireside.window.desk.use(gone)
-    fireside.until(lambda: fireside.window.findChild(QWidget, "modelsPage").isVisible())
+    fireside.until(lambda: fireside.window.desk.shown)
     assert "Choose the file again" in fireside.find(QLabel, "modelsErrorText").text()
     assert fireside.host.settings.models == ()
 

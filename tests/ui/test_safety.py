@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 
 import pytest
-from PySide6.QtCore import QPoint, Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QTextDocument
-from PySide6.QtWidgets import QLabel, QTextBrowser
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QLabel
 
 from app.markdown import Paragraph, Span
-from app.ui.render import ProseView
-from app.ui.text import TextView
+from app.ui.blocks.box import Style
+from app.ui.blocks.canvas import Canvas
+from app.ui.blocks.column import Column
 from app.ui.theme import Look
 from tests.ui.driver import Fireside, answer
 
@@ -23,20 +24,6 @@ EVIL = (
 
 
 @pytest.fixture
-def loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Everything that any text asked to have loaded."""
-    asked: list[str] = []
-    real = TextView.loadResource
-
-    def load(self: TextView, kind: int, name: QUrl) -> object:
-        asked.append(name.toString())
-        return real(self, kind, name)
-
-    monkeypatch.setattr(TextView, "loadResource", load)
-    return asked
-
-
-@pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The addresses that were opened in the browser."""
     urls: list[str] = []
@@ -44,16 +31,14 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return urls
 
 
-def anchors(view: QTextBrowser) -> set[str]:
-    found = set()
-    block = view.document().begin()
-    while block.isValid():
-        found |= {item.format.anchorHref() for item in block.textFormats()}
-        block = block.next()
-    return found - {""}
+def links(fireside: Fireside) -> set[str]:
+    """Every address that a click somewhere in the conversation leads to."""
+    canvases = fireside.window.transcript.findChildren(Canvas)
+    shown = [canvas for canvas in canvases if canvas.isVisible()]
+    return {link.address for canvas in shown for link in canvas.column.links()}
 
 
-def test_an_answer_is_text_only(fireside: Fireside, loads: list[str], opened: list[str]) -> None:
+def test_an_answer_is_text_only(fireside: Fireside, opened: list[str]) -> None:
     fireside.ask("hello", *answer(EVIL))
     fireside.shows("<b>bold</b>")
     fireside.idle()
@@ -62,10 +47,7 @@ def test_an_answer_is_text_only(fireside: Fireside, loads: list[str], opened: li
     assert "<img src='http://x.example/a.png'>" in text
     assert "shot (http://x.example/b.png)" in text
     assert "[go](javascript:alert(1))" in text
-    for view in fireside.window.transcript.findChildren(QTextBrowser):
-        assert anchors(view) == set()
-        assert "￼" not in view.toPlainText()  # an object in the text: a picture
-    assert loads == []
+    assert links(fireside) == set()
     assert opened == []
 
 
@@ -83,38 +65,36 @@ def test_titles_are_text(fireside: Fireside) -> None:
     assert title.text().startswith("<b>x</b>")
 
 
-def test_nothing_is_loaded_even_where_it_is_asked_for(look: Look, qtbot: object) -> None:
-    view = TextView(look)
-    for kind in (QTextDocument.ResourceType.ImageResource, QTextDocument.ResourceType.HtmlResource):
-        assert view.loadResource(kind.value, QUrl.fromLocalFile(sys.executable)) is None
-        assert view.document().resource(kind.value, QUrl.fromLocalFile(sys.executable)) is None
-
-
-def click_word(fireside: Fireside, view: QTextBrowser, word: str) -> None:
-    cursor = view.document().find(word)
-    cursor.setPosition(cursor.selectionStart() + 1)
-    where = view.cursorRect(cursor).center() + QPoint(1, 0)
-    fireside.qtbot.mouseMove(view.viewport(), where)
-    fireside.qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=where)
-
-
 def test_a_link_opens_on_a_click_only(fireside: Fireside, opened: list[str]) -> None:
     fireside.ask("hello", *answer("See [the page](https://example.org/a?b=1&c=2) now."))
     fireside.shows("See the page now.")
     fireside.idle()
     assert opened == []
-    view = next(v for v in fireside.window.findChildren(QTextBrowser) if anchors(v))
-    click_word(fireside, view, "page")
+    assert links(fireside) == {"https://example.org/a?b=1&c=2"}
+    canvas = fireside.find(Canvas, "answerText")
+    where = canvas.column.rects(9, 12)[0].center().toPoint()
+    fireside.qtbot.mouseMove(canvas, where)
+    fireside.qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=where)
     assert opened == ["https://example.org/a?b=1&c=2"]
     assert "See the page now." in fireside.text()
 
 
-def test_a_forged_link_does_not_open(look: Look, qtbot: object, opened: list[str]) -> None:
-    view = ProseView(look, Paragraph((Span("x", link="file:///etc/passwd"),)))
-    view.anchorClicked.emit(QUrl("file:///etc/passwd"))
-    assert opened == []
-    view.anchorClicked.emit(QUrl("mailto:a@example.org"))
-    assert opened == ["mailto:a@example.org"]
+@pytest.mark.parametrize("address", ["file:///etc/passwd", "mailto:a@example.org"])
+def test_a_forged_link_does_not_open(
+    fireside: Fireside, look: Look, opened: list[str], address: str
+) -> None:
+    """Even where Markdown let one through."""
+    column = Column(look, Style())
+    column.set_blocks([Paragraph((Span("click here", link=address),))])
+    canvas = Canvas(look)
+    canvas.set_column(column)
+    canvas.resize(400, canvas.height_for(400))
+    fireside.qtbot.addWidget(canvas)
+    canvas.show()
+    where = column.rects(2, 4)[0].center().toPoint()
+    fireside.qtbot.mouseMove(canvas, where)
+    fireside.qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=where)
+    assert opened == ([address] if address.startswith("mailto") else [])
 
 
 def test_pasting_takes_the_text_alone(fireside: Fireside) -> None:

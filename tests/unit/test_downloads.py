@@ -71,7 +71,7 @@ class Desk:
         self.events: list[DownloadEvent] = []
         self._more = threading.Condition()
         self.downloads = Downloads(
-            self.receive, network, self.ledger, cache=self.cache, recheck=0.05, patience=QUICK
+            self.receive, lambda: network, self.ledger, cache=self.cache, recheck=0.05, patience=QUICK
         )
 
     def receive(self, event: DownloadEvent) -> None:
@@ -223,7 +223,7 @@ def test_killed_and_resumed(hub: Hub, open_desk: Callable[[], Desk], tmp_path: P
         "from app.models.network import Network\n"
         "folder = Path(sys.argv[1])\n"
         "network = Network(folder / 'connections.log'); network.install()\n"
-        "downloads = Downloads(lambda event: None, network, folder / 'downloads.json',\n"
+        "downloads = Downloads(lambda event: None, lambda: network, folder / 'downloads.json',\n"
         "                      cache=folder / 'cache')\n"
         f"downloads.start({BIG!r})\n"
     )

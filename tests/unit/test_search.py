@@ -119,9 +119,9 @@ def test_no_more_than_was_asked_for(hub: Hub) -> None:
 def test_what_cannot_be_run_is_shown_as_such(hub: Hub) -> None:
     (found,) = search.search("qwen3")
     assert found.architecture == "qwen3"
-    assert not search.runs(found.architecture)
-    assert not search.runs(None)
-    assert search.runs("gpt-oss")
+    assert not catalog.runs(found.architecture)
+    assert not catalog.runs(None)
+    assert catalog.runs("gpt-oss")
 
 
 def test_nothing_is_found(hub: Hub) -> None:
@@ -540,7 +540,7 @@ def test_whatever_a_repository_is_said_to_have(hub: Hub, answer: Any) -> None:
         assert all(".." not in Path(file).parts for file in one.model.files)
         assert one.licence is None or one.licence.isprintable()
         told = Repository(SMALL, 0, 0, "gpt-oss", None, False, None)
-        shape = search.header(told, one)
+        shape = catalog.header_there(told, one)
         assert shape is None or shape.weights == one.model.size
 
 
@@ -560,18 +560,18 @@ def _told(parameters: int | None, architecture: str | None = "gpt-oss") -> Repos
 
 
 def test_what_it_needs_can_be_told_before_it_is_there() -> None:
-    shape = search.header(_told(20914757184), _variant(11_600_000_000))
+    shape = catalog.header_there(_told(20914757184), _variant(11_600_000_000))
     assert shape is not None
     assert plan.propose(shape, Machine(16 * GIB, 13 * GIB, 8)).fits
-    large = search.header(_told(116829156672), _variant(62_800_000_000))
+    large = catalog.header_there(_told(116829156672), _variant(62_800_000_000))
     assert large is not None
     assert not plan.propose(large, Machine(16 * GIB, 13 * GIB, 8)).fits
 
 
 def test_what_it_needs_cannot_be_told() -> None:
     size = catalog.offers()[0].model.size
-    assert search.header(_told(None), _variant(size))
-    assert search.header(_told(None, "llama"), _variant(size)) is None
-    assert search.header(_told(None, None), _variant(size)) is None
-    assert search.header(_told(6_000_000_000), _variant(size)) is None
-    assert search.header(_told(None), _variant(size, complete=False)) is None
+    assert catalog.header_there(_told(None), _variant(size))
+    assert catalog.header_there(_told(None, "llama"), _variant(size)) is None
+    assert catalog.header_there(_told(None, None), _variant(size)) is None
+    assert catalog.header_there(_told(6_000_000_000), _variant(size)) is None
+    assert catalog.header_there(_told(None), _variant(size, complete=False)) is None

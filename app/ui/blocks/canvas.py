@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
     QDesktopServices,
     QFocusEvent,
     QGuiApplication,
@@ -61,6 +63,11 @@ class Canvas(QWidget):
         self.setCursor(Qt.CursorShape.IBeamCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         look.changed.connect(self._restyle)
+
+    @property
+    def link(self) -> Link | None:
+        """The one that has the keyboard."""
+        return self._focused
 
     def set_column(self, column: Column) -> None:
         """Shows another column. A canvas serves one message after the other."""
@@ -261,6 +268,8 @@ class Canvas(QWidget):
         if here is not None and self._step(here, onwards):
             return True
         self._focused = None
+        if not self.hasFocus():  # a button has it, which is last in the window's order
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
         return bool(super().focusNextPrevChild(onwards))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -282,6 +291,8 @@ class Canvas(QWidget):
         if isinstance(stop, Link):
             self._focused = stop
             self.setFocus(Qt.FocusReason.OtherFocusReason)
+            described = QAccessible.Event.DescriptionChanged
+            QAccessible.updateAccessibility(QAccessibleEvent(self, described))
         else:
             self.place_buttons()
             if stop not in self._buttons:  # out of sight, and nobody scrolls

@@ -1,4 +1,4 @@
-"""The panel with a model's reasoning."""
+"""What stands above a model's reasoning: a button that opens it, and what goes on meanwhile."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import time
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.ui.controls import Bar, Button, column
-from app.ui.text import TextView
+from app.ui.talk.records import Record
 from app.ui.theme import Look
 
 
@@ -103,33 +103,25 @@ class ReadingBar(Bar):
         self.appeared.emit()
 
 
-class Thought(QWidget):
-    """The reasoning. Open while there is nothing else to read, unless the person said
-    otherwise."""
+class ThoughtHead(QWidget):
+    """The button, the way to have the answer now, and how far the prompt is read."""
 
     toggled = Signal(bool)
     hurried = Signal()
     """The person has waited for long enough."""
+    resized = Signal()
 
     def __init__(self, look: Look) -> None:
         super().__init__()
-        self._wish: bool | None = None
-        self._thinking = False
-        self._began = time.monotonic()
-        self._seconds: float | None = None
         self.header = ThoughtHeader(look)
-        self._body = QFrame()
-        self._body.setObjectName("thoughtBody")
-        self._text = TextView(look, "thoughtText", 14)
-        self._text.setAccessibleName("Reasoning")
-        column(self._body, (14, 1, 0, 1)).addWidget(self._text)
         self._hurry = Button(
             look, "answerNow", "Answer now", text="Answer now", kind="small", pixels=12,
             shortcut="Ctrl+Return", clicked=self.hurried.emit,
         )  # fmt: skip
         self._hurry.hide()
         self._bar = ReadingBar()
-        self._bar.appeared.connect(self._show_label)
+        self._bar.appeared.connect(self._appeared)
+        self._record: Record | None = None
         layout = column(self, gap=6)
         head = QHBoxLayout()
         head.setSpacing(10)
@@ -138,71 +130,27 @@ class Thought(QWidget):
         head.addStretch(1)
         layout.addLayout(head)
         layout.addWidget(self._bar)
-        row = QHBoxLayout()
-        row.setContentsMargins(9, 0, 0, 4)
-        row.addWidget(self._body)
-        layout.addLayout(row)
-        self.header.clicked.connect(self._clicked)
+        self.header.clicked.connect(self.toggled)
 
-    def show_text(self, text: str, *, answered: bool, thinking: bool) -> None:
-        """The reasoning so far; ``answered`` once there is something else to read."""
-        self._text.set_plain(text)
-        if not thinking and self._seconds is None:
-            self._seconds = time.monotonic() - self._began
-        self._thinking = thinking
-        self._show_label()
-        self.header.setEnabled(bool(text))
-        self._open(bool(text) and (not answered if self._wish is None else self._wish))
-        if not thinking:
-            self.show_work(None, offered=False, hurried=False)
-
-    def show_work(self, read: float | None, *, offered: bool, hurried: bool) -> None:
-        """How much of the prompt has been read, None where that is done; whether the answer can
-        be asked for now, and has been."""
-        self._bar.set_fraction(read)
-        self._show_label()
-        text = "Answering…" if hurried else "Answer now"
+    def show_record(self, record: Record) -> None:
+        """As it is with this answer now."""
+        self._record = record
+        self._bar.set_fraction(record.read)
+        text = "Answering…" if record.hurried else "Answer now"
         if text != self._hurry.text():
             self._hurry.setText(text)
             self._hurry.setAccessibleName(text)
-        self._hurry.setEnabled(not hurried)
-        self._hurry.setVisible(offered)
+        self._hurry.setEnabled(not record.hurried)
+        self._hurry.setVisible(record.offered)
+        self.header.setEnabled(record.thought is not None)
+        self.header.setChecked(record.opened)
+        self._say()
 
-    def set_seconds(self, seconds: float | None) -> None:
-        """How long it took, as it was measured where the model is."""
-        self._seconds = seconds if seconds is not None else self._seconds or 0.0
+    def _appeared(self) -> None:
+        self._say()
+        self.resized.emit()
 
-    def set_wish(self, opened: bool | None) -> None:
-        """What the person last chose."""
-        self._wish = opened
-
-    def plain_text(self) -> str:
-        """The header, and the reasoning where it is open."""
-        return "\n".join([self.header.text(), *([self._text.toPlainText()] * self._opened)])
-
-    def _show_label(self) -> None:
-        doing = "Thinking…" if self._bar.isHidden() else "Reading…"
-        label = doing if self._thinking else _thought_for(self._seconds)
-        self.header.set_label(label, self._thinking)
-
-    @property
-    def _opened(self) -> bool:
-        return self.header.isChecked()
-
-    def _open(self, opened: bool) -> None:
-        self.header.setChecked(opened)
-        self._body.setVisible(opened)
-
-    def _clicked(self, opened: bool) -> None:
-        self._wish = opened
-        self.toggled.emit(opened)
-        self._open(opened)
-
-
-def _thought_for(seconds: float | None) -> str:
-    if not seconds or seconds < 1:
-        return "Thought for less than a second"
-    if seconds < 60:
-        return f"Thought for {seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"Thought for {minutes} min {rest} s"
+    def _say(self) -> None:
+        assert self._record
+        reading = not self._bar.isHidden()
+        self.header.set_label(self._record.label(reading), self._record.thinking)

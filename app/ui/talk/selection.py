@@ -1,0 +1,105 @@
+"""What is selected of a conversation, across messages, and what a copy of it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QTextBoundaryFinder
+
+from app.ui.blocks.box import Range, Style
+from app.ui.blocks.column import Column
+from app.ui.talk.records import Record
+from app.ui.theme import Look
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A position: which message, which of its sections (as `Record.sections` counts), and where
+    in that one."""
+
+    message: int
+    section: int
+    position: int
+
+    @property
+    def key(self) -> tuple[int, int, int]:
+        return self.message, self.section, self.position
+
+
+class Selection:
+    """From an end that stays to one that moves."""
+
+    def __init__(self, look: Look) -> None:
+        self._look = look
+        self.fixed: Point | None = None
+        self.moving: Point | None = None
+
+    def __bool__(self) -> bool:
+        return self.fixed is not None and self.fixed != self.moving
+
+    def clear(self) -> None:
+        """Nothing is selected."""
+        self.fixed = self.moving = None
+
+    def set(self, fixed: Point, moving: Point) -> None:
+        """From the one to the other."""
+        self.fixed, self.moving = fixed, moving
+
+    @property
+    def ends(self) -> tuple[Point, Point] | None:
+        """The first and the last of what is selected."""
+        if not self or self.fixed is None or self.moving is None:
+            return None
+        first, last = sorted((self.fixed, self.moving), key=lambda point: point.key)
+        return first, last
+
+    def within(self, message: int, section: int, length: int) -> Range:
+        """What is selected of a section."""
+        if (ends := self.ends) is None:
+            return 0, 0
+        place, (first, last) = (message, section), ends
+        if not first.key[:2] <= place <= last.key[:2]:
+            return 0, 0
+        start = first.position if place == first.key[:2] else 0
+        return start, last.position if place == last.key[:2] else length
+
+    def copy(self, records: Sequence[Record], style: Style, *, markdown: bool) -> str:
+        """The text of what is selected, without control tokens or labels: messages and sections
+        below each other. What is wholly selected is its own source in Markdown."""
+        if (ends := self.ends) is None:
+            return ""
+        first, last = ends
+        pieces = []
+        for message in range(first.message, min(last.message, len(records) - 1) + 1):
+            record = records[message]
+            for number, section in enumerate(record.sections):
+                place = message, number
+                if section not in record.visible:
+                    continue
+                if not first.key[:2] <= place <= last.key[:2]:
+                    continue
+                if markdown and first.key[:2] < place < last.key[:2]:
+                    pieces.append(section.source.strip("\n"))
+                    continue
+                column = section.column(self._look, style)
+                start, end = self.within(message, number, column.length)
+                if markdown and (start, end) == (0, column.length):
+                    pieces.append(section.source.strip("\n"))
+                else:
+                    write = column.markdown if markdown else column.text
+                    pieces.append(write(start, end).strip("\n"))
+        return "\n\n".join(piece for piece in pieces if piece)
+
+
+def word_at(column: Column, position: int) -> Range:
+    """The word around a position: what two clicks select."""
+    start, end = column.leaf_at(position)
+    text = column.text(start, end)
+    if len(text.encode("utf-16-le")) // 2 != end - start:  # a formula in it
+        return start, end
+    finder = QTextBoundaryFinder(QTextBoundaryFinder.BoundaryType.Word, text)
+    finder.setPosition(min(position - start + 1, end - start))
+    left = finder.toPreviousBoundary()
+    right = finder.toNextBoundary()
+    return start + max(left, 0), start + (right if right >= 0 else end - start)

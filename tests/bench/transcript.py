@@ -1,0 +1,282 @@
+"""What the conversation on screen costs, against the way that others show one.
+
+usage: python -m tests.bench.transcript [--messages N] [--steps N]
+
+Milliseconds are of processor time, of the whole step with its painting, in a window that is not
+shown anywhere (Qt's offscreen platform). The naive way is a text browser a message whose HTML is
+made and set again with every update. What has to hold is in the last column; the figures are those
+of this class of machine (/shared/reference/ui.md), and no test looks at them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import psutil
+from markdown_it import MarkdownIt
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QApplication, QTextBrowser
+
+from app.base.settings import Theme
+from app.base.types import Channel, Delta, Draft, Effort, Message, Part, Role
+from app.store import MessageRow, State
+from app.ui.talk.transcript import Transcript
+from app.ui.theme import Look, load_fonts
+from tests.bench.markdown import message, tails
+
+STEP = 16
+SIZE = (1180, 800)
+
+
+def say(what: str, value: str, hold: str = "") -> None:
+    print(f"{what:<46}{value:>30}   {hold}", flush=True)
+
+
+def spent(work: Callable[[], object]) -> float:
+    """Milliseconds of processor time."""
+    started = time.process_time()
+    work()
+    QApplication.processEvents()
+    return (time.process_time() - started) * 1000
+
+
+def middle(costs: list[float]) -> str:
+    ordered = sorted(costs)
+    return f"{statistics.median(ordered):.1f} (p95 {ordered[int(0.95 * len(ordered))]:.1f}) ms"
+
+
+def answer(number: int, text: str, state: State = State.DONE, *, thought: str = "") -> MessageRow:
+    said = ((thought, Channel.ANALYSIS), (text, Channel.FINAL))
+    parts = tuple(Part(each, channel) for each, channel in said if each)
+    message = Message(Role.ASSISTANT, parts)
+    return MessageRow(number, 1, number - 1, message, state, 0.0, Effort.HIGH, "gpt-oss-20b")
+
+
+def question(number: int, text: str) -> MessageRow:
+    asked = Message(Role.USER, (Part(text),))
+    return MessageRow(number, 1, number - 1 or None, asked, State.DONE, 0.0)
+
+
+def conversation(count: int) -> list[MessageRow]:
+    """Questions and answers, of 1,515 characters on average."""
+    dice = random.Random(3)
+    texts = [message(dice.randrange(400, 5000)) for _ in range(24)]
+    rows = []
+    for number in range(1, count + 1, 2):
+        rows.append(question(number, f"Question {number}: what about it, and why?"))
+        text = f"Answer {number}.\n\n{dice.choice(texts)}"
+        rows.append(answer(number + 1, text, thought=texts[0][:400]))
+    return rows
+
+
+class Growing:
+    """A transcript with an answer that grows."""
+
+    def __init__(self, transcript: Transcript, text: str) -> None:
+        self.transcript, self.text = transcript, text
+        self.draft = Draft()
+        transcript.set_rows([question(1, "Go on.")])
+        transcript.start(answer(2, "", State.STREAMING), self.draft)
+        self.at = 0
+        QApplication.processEvents()
+
+    def grow(self, count: int) -> None:
+        self.draft.add(Delta(0, self.text[self.at : self.at + count], Channel.FINAL))
+        self.at += count
+        self.transcript.feed(2)
+        self.transcript._tick.stop()
+        self.transcript._update_stale()
+
+    def update_costs(self, size: int, updates: int) -> list[float]:
+        """Of updates by 16 characters once so many are there."""
+        while self.at < size:
+            self.grow(min(2000, size - self.at))
+        QApplication.processEvents()
+        return [spent(lambda: self.grow(STEP)) for _ in range(updates)]
+
+
+def naive_costs(text: str, size: int, updates: int) -> list[float]:
+    """Of the same, where all is made anew."""
+    view, parser = QTextBrowser(), MarkdownIt("commonmark").enable("table")
+    view.resize(*SIZE)
+    view.show()
+    lengths = range(size, size + updates * STEP, STEP)
+    costs = [spent(lambda n=n: view.setHtml(parser.render(text[:n]))) for n in lengths]
+    view.deleteLater()
+    return costs
+
+
+def updates(transcript: Transcript) -> None:
+    text = message(70_000)
+    medians = {}
+    for size in (1_000, 4_000, 16_000, 64_000):
+        costs = Growing(transcript, text).update_costs(size, 120)
+        medians[size] = statistics.median(costs)
+        hold = "4 (p95 10) at 64k" if size == 64_000 else ""
+        say(f"update of an answer of {size:,} characters", middle(costs), hold)
+    say("  64k against 1k", f"{medians[64_000] / medians[1_000]:.2f}", "1.5")
+    few = naive_costs(text, 64_000, 8)
+    say("  the naive way at 64k", middle(few))
+    say("  ratio", f"{medians[64_000] / statistics.median(few):.3f}")
+    for name, tail in tails(17_000).items():
+        costs = Growing(transcript, tail).update_costs(min(16_000, len(tail) - 2000), 100)
+        say(f"update at 16k of {name}", middle(costs), "12")
+
+
+def opening(transcript: Transcript, count: int) -> None:
+    few, many = conversation(50), conversation(count)
+    spent(lambda: transcript.set_rows(few))
+    small = min(spent(lambda: transcript.set_rows(few)) for _ in range(3))
+    before = psutil.Process().memory_info().rss
+    large = min(spent(lambda: transcript.set_rows(many)) for _ in range(3))
+    say("open 50 messages, first paint", f"{small:.0f} ms")
+    say(f"open {count:,} messages, first paint", f"{large:.0f} ms", "150")
+    say("  ratio", f"{large / small:.2f}")
+    bar = transcript.verticalScrollBar()
+    wheel = []
+    for _ in range(200):
+        wheel.append(spent(lambda: bar.setValue(bar.value() - 120)))
+    say("wheel frame", middle(wheel), "p95 12")
+    dice = random.Random(5)
+    jumps = [spent(lambda: bar.setValue(dice.randrange(bar.maximum()))) for _ in range(100)]
+    say("random jump", middle(jumps), "p95 25")
+    now = psutil.Process().memory_info().rss
+    say("memory, scrolled", f"{now / 1e6:.0f} MB (+{(now - before) / 1e6:.0f})", "200 MB")
+    transcript.select_all()
+    copied = spent(transcript.selected_text)
+    say(f"copy all {count:,}", f"{copied:.0f} ms", "50")
+    transcript.clear_selection()
+    naive = time.process_time()
+    parser = MarkdownIt("commonmark").enable("table")
+    for row in few:
+        view = QTextBrowser()
+        view.setHtml(parser.render(row.message.text))
+        view.document().setTextWidth(700)
+        view.document().size()
+        view.deleteLater()
+    spentn = (time.process_time() - naive) * 1000
+    say("  the naive way opens 50 in", f"{spentn:.0f} ms")
+
+
+def shifts(transcript: Transcript, steps: int) -> None:
+    """A line that is read stays where it is, whatever happens elsewhere."""
+    dice = random.Random(7)
+    transcript.set_rows(conversation(60))
+    growing = answer(1001, "", State.STREAMING)
+    rows = [*conversation(60), question(1000, "Go on.")]
+    draft = Draft()
+    text = message(200_000)
+    transcript.set_rows(rows)
+    transcript.start(growing, draft)
+    QApplication.processEvents()
+    bar = transcript.verticalScrollBar()
+    moved = at = 0
+    for _ in range(steps):
+        if dice.random() < 0.1:
+            bar.setValue(dice.randrange(max(1, bar.maximum() - 500)))
+            QApplication.processEvents()
+        seen = None if transcript._follow else place(transcript)
+        match dice.randrange(3):
+            case 0:
+                draft.add(Delta(0, text[at : at + 200], Channel.FINAL))
+                at += 200
+                transcript.feed(1001)
+                transcript._update_stale()
+            case 1:
+                transcript.resize(dice.choice([(900, 700), (1180, 800), (760, 640)])[0], 800)
+            case 2:
+                record = dice.choice([r for r in transcript.records if r.thought])
+                transcript._toggled(record.row.id, not record.opened)
+        QApplication.processEvents()
+        moved += seen is not None and not still(transcript, seen)
+    transcript.resize(*SIZE)
+    say("content shifted unasked", f"{moved} of {steps} steps", "0")
+
+
+def place(transcript: Transcript) -> tuple[object, object, int, int] | None:
+    """A line near the top edge, and how far below it."""
+    for record, view in transcript._views.items():
+        inside = view.mapFrom(transcript.viewport(), QPoint(200, 0))
+        if 0 <= inside.y() < view.height() and view.shown:
+            found = view.position_at(inside)
+            if found:
+                section, position = found
+                top = view.place_of(section, position)
+                return record, section, position, view.y() + (top or 0)
+    return None
+
+
+def still(transcript: Transcript, seen: tuple[object, object, int, int]) -> bool:
+    record, section, position, y = seen
+    view = transcript._views.get(record)
+    if view is None:
+        return False
+    top = view.place_of(section, position)
+    return top is not None and abs(view.y() + top - y) <= 1
+
+
+def start() -> None:
+    """Of the whole program, against an empty window of Qt's."""
+    empty = (
+        "import time, os; from PySide6.QtWidgets import QApplication, QWidget\n"
+        "a = QApplication([]); w = QWidget(); w.resize(1180, 860); w.show(); a.processEvents()\n"
+    )
+    ours = (
+        "from pathlib import Path; import tempfile\n"
+        "from app.ui import app as ui; from app.ui.window import Window\n"
+        "from app.base.settings import Folders; from app.host import Host\n"
+        "from app.ui.bridge import Bridge; from app.ui.theme import Look\n"
+        "a = ui._application(); look = Look(a); bridge = Bridge()\n"
+        "host = Host(Folders.find(Path(tempfile.mkdtemp())), bridge.publish)\n"
+        "w = Window(host, bridge, look); w.show(); a.processEvents()\n"
+    )
+    tell = (
+        "import time, psutil, os\n"
+        "print(time.process_time() * 1000, psutil.Process().memory_info().rss / 1e6)\n"
+        "os._exit(0)\n"
+    )
+    found = {}
+    for name, code in (("an empty window", empty), ("Fireside's window", ours)):
+        runs = [_run(code + tell) for _ in range(5)]
+        found[name] = min(runs)
+        hold = "300 ms, 90 MB" if name.startswith("F") else ""
+        say(f"{name} to first paint", "{:.0f} ms, {:.0f} MB".format(*found[name]), hold)
+    one, other = found.values()
+    say("  ratio", f"{other[0] / one[0]:.2f}")
+
+
+def _run(code: str) -> tuple[float, float]:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    time_ms, memory = done.stdout.split()
+    return float(time_ms), float(memory)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--messages", type=int, default=5000)
+    parser.add_argument("--steps", type=int, default=1000)
+    options = parser.parse_args()
+    application = QApplication([])
+    application.setStyle("Fusion")
+    load_fonts()
+    transcript = Transcript(Look(application, Theme.LIGHT))
+    transcript.resize(*SIZE)
+    transcript.show()
+    say("", "", "to hold")
+    updates(transcript)
+    opening(transcript, options.messages)
+    shifts(transcript, options.steps)
+    start()
+
+
+if __name__ == "__main__":
+    main()
