@@ -1,0 +1,249 @@
+"""What a screen reader finds, and what it is told, by Qt's own interface."""
+
+from __future__ import annotations
+
+import gc
+import time
+import weakref
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QAccessible, QAccessibleInterface
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.base.types import Channel, Draft, Effort, Message, Part, Role
+from app.store import MessageRow, State
+from app.ui.talk.records import when
+from app.ui.talk.transcript import Transcript
+from app.ui.theme import Look
+
+Text = QAccessible.Text
+NOW = time.time()
+
+
+@pytest.fixture
+def page(qtbot: QtBot, look: Look) -> Iterator[Transcript]:
+    """A conversation in a window of its own."""
+    transcript = Transcript(look)
+    qtbot.addWidget(transcript)
+    transcript.resize(800, 600)
+    with qtbot.waitExposed(transcript):
+        transcript.show()
+    return transcript
+
+
+@pytest.fixture
+def heard(page: Transcript) -> Iterator[list[str]]:
+    """What is announced."""
+    QAccessible.setActive(True)
+    said: list[str] = []
+    page.herald.announced.connect(said.append)
+    page.herald._timer.setInterval(50)
+    yield said
+    QAccessible.setActive(False)
+
+
+def question(number: int, text: str) -> MessageRow:
+    message = Message(Role.USER, (Part(text),))
+    return MessageRow(number, 1, number - 1 or None, message, State.DONE, NOW)
+
+
+def reply(number: int, text: str, reasoning: str = "", state: State = State.DONE) -> MessageRow:
+    parts = [Part(reasoning, Channel.ANALYSIS)] if reasoning else []
+    parts += [Part(text, Channel.FINAL)] if text else []
+    message = Message(Role.ASSISTANT, tuple(parts))
+    return MessageRow(number, 1, number - 1, message, state, NOW, Effort.HIGH, "gpt-oss-20b")
+
+
+def spoken(widget: QWidget) -> QAccessibleInterface:
+    found = QAccessible.queryAccessibleInterface(widget)
+    assert found
+    return found
+
+
+def children(parent: QAccessibleInterface) -> list[QAccessibleInterface]:
+    found = [parent.child(index) for index in range(parent.childCount())]
+    assert [parent.indexOfChild(child) for child in found] == list(range(len(found)))
+    return [child for child in found if not child.state().invisible]
+
+
+def below(parent: QAccessibleInterface) -> Iterator[QAccessibleInterface]:
+    for child in children(parent):
+        yield child
+        yield from below(child)
+
+
+def text_of(found: QAccessibleInterface) -> str:
+    words = found.textInterface()
+    return words.text(0, words.characterCount())
+
+
+def messages(page: Transcript) -> list[QAccessibleInterface]:
+    return children(spoken(page.viewport()))
+
+
+# --- The tree ---------------------------------------------------------------------------------
+
+
+def test_messages_are_items_of_a_list(page: Transcript) -> None:
+    rows = [question(1, "Why?"), reply(2, "**Because** of it.", "Hm."), question(3, "And 𝒙?")]
+    page.set_rows(rows)
+    pane, items = spoken(page), spoken(page.viewport())
+    assert (pane.role(), pane.text(Text.Name)) == (QAccessible.Role.Pane, "Conversation")
+    assert pane.text(Text.Description) == "Messages 1 to 3 of 3"
+    assert (items.role(), items.text(Text.Name)) == (QAccessible.Role.List, "Messages")
+    assert items.parent().object() is page
+    clock = time.strftime("%H:%M", time.localtime(NOW))
+    found = messages(page)
+    assert {each.role() for each in found} == {QAccessible.Role.ListItem}
+    assert [each.text(Text.Name) for each in found] == [
+        f"You, {clock}",
+        f"gpt-oss-20b, high effort, {clock}",
+        f"You, {clock}",
+    ]
+    assert [text_of(each) for each in found] == [
+        "Why?",
+        "Thought for less than a second\n\nBecause of it.",
+        "And 𝒙?",
+    ]
+    assert found[2].textInterface().text(4, 6) == "𝒙"
+    assert all(each.parent().object() is page.viewport() for each in found)
+    assert not any(each.state().busy for each in found)
+
+
+def test_a_message_has_its_sections_and_buttons(page: Transcript) -> None:
+    page.set_rows([question(1, "Why?"), reply(2, "Because.", "Hm.")])
+    inside = {(i.role(), i.text(Text.Name)) for i in below(messages(page)[1])}
+    assert (QAccessible.Role.Paragraph, "Answer") in inside
+    assert (QAccessible.Role.Button, "Copy this answer") in inside
+    assert (QAccessible.Role.CheckBox, "Thought for less than a second") in inside
+    sections = [i for i in below(messages(page)[1]) if i.role() == QAccessible.Role.Paragraph]
+    assert [text_of(section) for section in sections] == ["Because."]
+
+
+def test_an_answer_on_its_way_is_busy(page: Transcript) -> None:
+    page.set_rows([question(1, "Why?")])
+    row = reply(2, "", state=State.STREAMING)
+    page.start(row, Draft())
+    found = messages(page)[-1]
+    assert found.state().busy
+    assert text_of(found) == "Thinking…"
+    page.finish(reply(2, "Because."))
+    assert not found.state().busy
+    assert text_of(found) == "Because."
+
+
+def test_only_what_is_in_sight_is_there(page: Transcript) -> None:
+    page.set_rows([question(n, f"Number {n}\n" + "more\n" * 9) for n in range(1, 1201)])
+    found = messages(page)
+    assert 2 <= len(found) <= 8
+    assert text_of(found[-1]).startswith("Number 1200\n")
+    page.show_message(99, 40)
+    words = [text_of(each).split("\n")[0] for each in messages(page)]
+    at = words.index("Number 100")
+    assert words[at : at + 2] == ["Number 100", "Number 101"]
+    assert spoken(page).text(Text.Description) == "Messages 100 to 101 of 1,200"
+
+
+def test_the_link_that_has_the_keyboard(page: Transcript, qtbot: QtBot) -> None:
+    page.set_rows([question(1, "Where?"), reply(2, "[Here](https://a.b) or [there](https://c.d)")])
+    canvas = next(view for view in page.findChildren(QWidget, "answerText") if view.isVisible())
+    page.activateWindow()
+    canvas.setFocus(Qt.FocusReason.TabFocusReason)
+    assert spoken(canvas).text(Text.Description) == "Link: Here, https://a.b"
+    qtbot.keyClick(canvas, Qt.Key.Key_Tab)
+    assert spoken(canvas).text(Text.Description) == "Link: there, https://c.d"
+    qtbot.keyClick(canvas, Qt.Key.Key_Tab)
+    assert spoken(canvas).text(Text.Description) == ""
+
+
+def test_nothing_holds_what_is_destroyed(look: Look, qtbot: QtBot) -> None:
+    page = Transcript(look)
+    page.resize(800, 600)
+    page.show()
+    page.set_rows([question(1, "Why?"), reply(2, "Because.", "Hm.")])
+    assert [text_of(each) for each in messages(page)]
+    list(below(spoken(page)))
+    gone = [weakref.ref(each) for each in (page, *page.viewport().findChildren(QWidget))]
+    page.deleteLater()
+    del page
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    gc.collect()
+    assert [ref() for ref in gone if ref() is not None] == []
+
+
+def test_times_of_other_days_have_their_day() -> None:
+    then = time.mktime((2024, 3, 3, 14, 5, 0, 0, 0, -1))
+    assert when(then) == f"3 {time.strftime('%B', time.localtime(then))} 2024, 14:05"
+
+
+# --- What is announced ------------------------------------------------------------------------
+
+
+def grow(page: Transcript, row: MessageRow) -> None:
+    page._drafts[row.id] = Draft(row.message.parts)
+    page.feed(row.id)
+    page._update_stale()
+
+
+def test_an_answer_is_said_in_sentences(page: Transcript, heard: list[str], qtbot: QtBot) -> None:
+    page.set_rows([question(1, "Why?")])
+    begun = reply(2, "", state=State.STREAMING)
+    page.start(begun, Draft())
+    assert heard == ["Thinking"]
+    text = "It is 3.14 or **so**. Some say more! Others"
+    for end in range(1, len(text) + 1):
+        grow(page, reply(2, text[:end], "I wonder. Hm.", State.STREAMING))
+    qtbot.waitUntil(lambda: len(heard) > 1)
+    assert heard[1:] == ["It is 3.14 or so. Some say more!"]
+    qtbot.wait(150)
+    assert len(heard) == 2
+    page.finish(reply(2, text + " do not", "I wonder. Hm."))
+    assert heard[2:] == ["Others do not Answer finished"]
+    qtbot.wait(100)
+    assert len(heard) == 3
+
+
+def test_reasoning_is_said_to_those_who_opened_it(
+    page: Transcript, heard: list[str], qtbot: QtBot
+) -> None:
+    page.set_rows([question(1, "Why?")])
+    page.start(reply(2, "", state=State.STREAMING), Draft())
+    grow(page, reply(2, "", "I wonder. Hm", State.STREAMING))
+    qtbot.wait(100)
+    assert heard == ["Thinking"]
+    page.records[-1].set_opened(True)
+    grow(page, reply(2, "", "I wonder. Hm. Well", State.STREAMING))
+    qtbot.waitUntil(lambda: heard[1:] == ["Hm."])
+
+
+@pytest.mark.parametrize(
+    ("state", "end"), [(State.STOPPED, "You stopped this answer."), (State.DONE, "Answer finished")]
+)
+def test_how_an_answer_ends_is_said(
+    page: Transcript, heard: list[str], state: State, end: str
+) -> None:
+    page.set_rows([question(1, "Why?"), reply(2, "One. Two", state=State.STOPPED)])
+    resumed = reply(2, "One. Two", state=State.STREAMING)
+    page.start(resumed, Draft(resumed.message.parts))
+    page.finish(reply(2, "One. Two, three.", state=state))
+    assert heard == [f", three. {end}"]
+
+
+def test_what_nobody_waits_for_is_not_said(page: Transcript, heard: list[str]) -> None:
+    page.set_rows([question(1, "Why?"), reply(2, "Because.")])
+    page.finish(replace(reply(2, "Because."), state=State.CUT_OFF))
+    assert heard == []
+
+
+def test_nothing_is_made_where_nobody_listens(page: Transcript) -> None:
+    said: list[str] = []
+    page.herald.announced.connect(said.append)
+    QAccessible.setActive(False)
+    page.set_rows([question(1, "Why?")])
+    page.start(reply(2, "", state=State.STREAMING), Draft())
+    page.finish(reply(2, "Because."))
+    assert said == []
