@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from PySide6.QtGui import QFontMetricsF
 
@@ -29,6 +29,8 @@ class Line:
     length: int
     wants: Sequence[float]
     heights: Sequence[float]
+    wrapped: dict[tuple[int, float], float] = field(default_factory=dict)
+    """How high a column's cell is at a width that is less than it wants."""
 
 
 class Cells:
@@ -109,5 +111,5 @@ def fit(wants: Sequence[float], room: float) -> list[float]:
         if want > most:
             break
         left -= want
-    most = max(math.floor(most / _STEP) * _STEP, _LEAST)
-    return [min(want, most) for want in wants]
+    less = max(math.floor(most / _STEP) * _STEP, _LEAST)
+    return [want if want <= max(most, less) else less for want in wants]

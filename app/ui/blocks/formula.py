@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import warnings
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -237,8 +238,8 @@ def _drawing(tex: str, pixels: int, *, display: bool) -> _Drawing | None:
         svg, box = formula.svgxml(), formula.node.bbox
     except Exception:  # noqa: BLE001 - ziamath has no errors of its own: any type may come
         return None
-    if any(element.tag not in _DRAWN for element in svg.iter()):
-        return None  # Qt would load what an image names
+    if not all(map(_is_harmless, svg.iter())):
+        return None
     left, right = math.floor(box.xmin - 0.5), math.ceil(box.xmax + 0.5)
     top, bottom = math.floor(-box.ymax), math.ceil(-box.ymin)
     view = QRectF(left, top, right - left, bottom - top)
@@ -247,13 +248,20 @@ def _drawing(tex: str, pixels: int, *, display: bool) -> _Drawing | None:
     return _Drawing(ElementTree.tostring(svg, encoding="unicode"), view)
 
 
+def _is_harmless(element: Element) -> bool:
+    """Whether Qt only draws it. It would load what an image names."""
+    return element.tag in _DRAWN and not any("url" in value for value in element.attrib.values())
+
+
 @cache
 def _ziamath() -> ModuleType:
     """ziamath, made faster. It measures a row before it sets it, and while it measures it would
     measure every row within once more, to stretch brackets that are not counted anyway: a formula
     nested n deep takes 2**n."""
-    import ziamath
-    from ziamath.nodes.mrow import Mrow
+    with warnings.catch_warnings():  # it finds its font in a way that Python has given up
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import ziamath
+        from ziamath.nodes.mrow import Mrow
 
     measured = Mrow._get_height_nostretch
 

@@ -119,12 +119,19 @@ class TableBox(Box):
 
     def _height(self, number: int) -> float:
         line = self._lines[number]
-        cells = zip(line.wants, line.heights, self._widths, strict=True)
-        high = max(
-            high if want <= width else self._box(number, column).height
-            for column, (want, high, width) in enumerate(cells)
+        cells = enumerate(zip(line.wants, line.heights, self._widths, strict=True))
+        return 2 * _PAD[1] + max(
+            high if want <= width else self._wrapped(number, column, width)
+            for column, (want, high, width) in cells
         )
-        return high + 2 * _PAD[1]
+
+    def _wrapped(self, row: int, column: int, width: float) -> float:
+        """How high a cell is in which a text wraps. While a row grows, its columns get wider and
+        narrower again."""
+        known = self._lines[row].wrapped
+        if (column, width) not in known:
+            known[column, width] = self._box(row, column).height
+        return known[column, width]
 
     def _box(self, row: int, column: int) -> TextBox:
         """The box of a cell, laid out."""

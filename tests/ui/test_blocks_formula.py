@@ -1,0 +1,250 @@
+"""Formulas: they are set, or their source is shown; and none takes long, or anything from here."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import pytest
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtWidgets import QApplication
+
+from app.base.settings import Theme
+from app.markdown import Math, parse
+from app.ui.blocks import formula
+from app.ui.blocks.box import Ink, Style
+from app.ui.blocks.formula import FormulaBox, Picture, picture
+from app.ui.theme import Look, load_fonts
+
+WIDTH = 300
+SET = [
+    "n",
+    r"E = mc^2 \tag{1}",
+    r"\mathrm{softmax}\left(\frac{QK^\top}{\sqrt{d_k}}\right)V",
+    r"\begin{align} a &= b \\ &= c \nonumber \end{align}",
+    r"\begin{cases} x^2 & \text{if } x \ge 0 \\ -x & \text{otherwise} \end{cases}",
+    r"\operatorname*{arg\,max}_\theta \mathcal{L}(\theta)",
+    r"\mathop{\mathbb{E}}_{x \sim p}\left[\log D(x)\right]",
+    r"\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}",
+    r"\cfrac{1}{1+\cfrac{1}{2+\cfrac{1}{3+\cfrac{1}{4+x}}}}",
+]
+REFUSED = [
+    "",
+    " ",
+    r"\frac{1",
+    r"\ce{H2O}",
+    r"\begin{matrix}",
+    r"\left(",
+    "x" * 1001,
+    r"\hspace{99999999em}x",
+    r"\,",
+]
+DEAR = [
+    (open_ * depth + "x" + close * depth)[:1000]
+    for depth in (12, 40, 80)
+    for open_, close in (
+        (r"\frac{1}{1+", "}"),
+        (r"\left(", r"\right)"),
+        (r"\widehat{", "}"),
+        (r"\sqrt[3]{", "}"),
+        (r"\pmod{", "}"),
+        (r"\color{red}{", "}"),
+        ("{", r"\atop b}"),
+        (r"\begin{matrix}", r"\end{matrix}"),
+    )
+] + [r"\sum_{i=1}^{n}x_i " * 50, "-1" * 500, "漢" * 1000, r"\text{" + "a" * 900 + "}"]
+HOSTILE = [
+    r"\input{/etc/passwd}",
+    r"\includegraphics{/etc/passwd}",
+    r"\href{file:///etc/passwd}{x}",
+    r"\text{<image xlink:href='file:///etc/passwd' width='9' height='9'/>}",
+    r"\text{]]><!DOCTYPE a [<!ENTITY e SYSTEM 'file:///etc/passwd'>]>&e;}",
+    r"\color{url(file:///etc/passwd)}{x}",
+    r"\color{nonsense}{x}",
+    r"\color{#ggg}{x}",
+    r"\hspace{1e999em}x",
+    r"\style{background: url(http://example.org/x)}{x}",
+    r"\class{x}{y}",
+    r"\unicode{x26}",
+    "x & y < z > w",
+]
+
+
+@pytest.fixture(scope="session")
+def worn(qapp: QApplication) -> Look:
+    load_fonts()
+    return Look(qapp, Theme.LIGHT)
+
+
+def drawn(tex: str, pixels: int = 15, colour: str = "#000000", ratio: float = 1) -> Picture | None:
+    return picture(tex, pixels, colour, ratio)
+
+
+def made(look: Look, tex: str, width: float = WIDTH) -> FormulaBox:
+    box = FormulaBox(look, Style())
+    box.set_block(Math(tex))
+    box.lay_out(width)
+    return box
+
+
+def painted(box: FormulaBox, ink: Ink | None = None, strip: int = 0) -> QImage:
+    size = int(box.width), int(box.height)
+    image = QImage(*size, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(QColor("white"))
+    painter = QPainter(image)
+    for top in range(0, size[1], strip or size[1]):
+        clip = QRectF(0, top, size[0], min(strip or size[1], size[1] - top))
+        painter.save()
+        painter.setClipRect(clip)
+        box.paint(painter, clip, ink or Ink())
+        painter.restore()
+    painter.end()
+    return image
+
+
+@pytest.mark.parametrize("tex", SET)
+@pytest.mark.parametrize("display", [False, True])
+def test_formulas_are_set(worn: Look, tex: str, display: bool) -> None:
+    once = picture(tex, 15, "#1d1d1b", 1.0, display)
+    twice = picture(tex, 15, "#1d1d1b", 2.0, display)
+    assert once
+    assert twice
+    assert (once.width, once.height, once.descent) == (twice.width, twice.height, twice.descent)
+    assert once.image.deviceIndependentSize().toSize() == twice.image.deviceIndependentSize()
+    assert twice.image.width() == 2 * twice.width
+    inks = {
+        once.image.pixelColor(x, y).name()
+        for x in range(once.width)
+        for y in range(once.height)
+        if once.image.pixelColor(x, y).alpha() == 255
+    }
+    assert len(inks) < 3
+
+
+@pytest.mark.parametrize("tex", REFUSED)
+def test_what_cannot_be_set_is_no_picture(worn: Look, tex: str) -> None:
+    assert drawn(tex) is None
+
+
+def test_it_is_of_the_size_and_colour_that_was_asked_for(worn: Look) -> None:
+    small, large, red = drawn("x^2"), drawn("x^2", 30), drawn("x^2", colour="#ff0000")
+    assert small
+    assert large
+    assert red
+    assert 1.7 < large.width / small.width < 2.3
+    assert red.image != small.image
+    assert red.image.size() == small.image.size()
+
+
+def test_the_baseline_is_that_of_the_letters(worn: Look) -> None:
+    for tex in ("x", "x_2", r"\frac{x}{y}"):
+        assert drawn(tex)
+    x, low = drawn("x"), drawn("y")
+    assert x
+    assert low
+    assert x.descent <= 1
+    assert low.descent > 2
+
+
+def test_pictures_are_kept(worn: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formula, "_pictures", formula._Pictures())
+    assert drawn("a + b") is drawn("a + b")
+    monkeypatch.setattr(formula, "_KEPT", 20_000)
+    for number in range(60):
+        drawn(f"a + {number}")
+    kept = formula._pictures._kept.values()
+    assert sum(formula._area(found) for found in kept) == formula._pictures._pixels <= 20_000
+
+
+@pytest.mark.parametrize("tex", DEAR)
+def test_what_would_take_long_is_not_set(
+    worn: Look, monkeypatch: pytest.MonkeyPatch, tex: str
+) -> None:
+    """A row within a row is measured once, not once more for every row around it."""
+    made_of: list[str] = []
+    nodes = formula._ziamath().nodes.mnode.Mnode
+    real = nodes.fromelement.__func__
+
+    def counted(*args: object, **how: object) -> object:
+        made_of.append("")
+        return real(nodes, *args, **how)
+
+    monkeypatch.setattr(nodes, "fromelement", counted)
+    formula._drawing.cache_clear()
+    drawn(tex)
+    assert len(made_of) < 3000
+
+
+_watched: list[str] | None = None
+
+
+def _audit(event: str, args: tuple[object, ...]) -> None:
+    if _watched is not None and event in ("open", "socket.connect", "subprocess.Popen"):
+        _watched.append(f"{event} {args[0]!r}")
+
+
+sys.addaudithook(_audit)
+
+
+def test_no_formula_takes_anything_from_here(worn: Look) -> None:
+    global _watched
+    drawn("warm")
+    formula._drawing.cache_clear()
+    _watched = []
+    try:
+        for tex in [*HOSTILE, *SET]:
+            picture(tex, 15, "#000000", 1.0, display=True)
+        touched = _watched
+    finally:
+        _watched = None
+    assert touched == []
+    for tex in HOSTILE:
+        found = formula._drawing(tex, 15, display=True)
+        assert found is None or not re.search("passwd|example|url|image", found.svg)
+
+
+def test_it_stands_in_the_middle(worn: Look) -> None:
+    box = made(worn, "x = y")
+    (rect,) = box.rects(0, 1)
+    assert abs(rect.center().x() - WIDTH / 2) < 1
+    assert box.length == 1
+    assert box.position_at(rect.center() - QPointF(3, 0)) == 0
+    assert box.position_at(rect.center() + QPointF(3, 0)) == 1
+    assert painted(box) != painted(box, Ink((0, 1)))
+    assert painted(box, Ink((0, 1)), strip=5) == painted(box, Ink((0, 1)))
+
+
+def test_a_wide_one_scrolls(worn: Look) -> None:
+    box = made(worn, "+".join("abcdefghij" * 4))
+    left = box.rects(0, 1)[0].left()
+    before = painted(box)
+    assert box.scroll(QPointF(10, 10), 50)
+    assert box.rects(0, 1)[0].left() == left - 50
+    assert painted(box) != before
+    assert not made(worn, "x").scroll(QPointF(10, 10), 50)
+
+
+def test_one_that_cannot_be_set_is_code(worn: Look) -> None:
+    box = made(worn, r"\foo{bad} + 1")
+    assert box.length == len(r"\foo{bad} + 1")
+    assert box.text(0, 4) == r"\foo"
+    assert [c.name for c in box.controls()] == ["copyCode"]
+    assert box.controls()[0].box.act("copyCode") == r"\foo{bad} + 1"
+    assert painted(box)
+
+
+@pytest.mark.parametrize("tex", [r"x^2", r"\foo{bad}", "a\n+ b"])
+def test_markdown_reads_back(worn: Look, tex: str) -> None:
+    box = made(worn, tex)
+    assert parse(box.markdown(0, box.length)) == (Math(tex),)
+    assert box.text(0, box.length) == f"$$\n{tex}\n$$"
+
+
+def test_another_formula(worn: Look) -> None:
+    box = made(worn, "x")
+    for tex in (r"\foo", r"\frac{1}{2}", "y"):
+        box.set_block(Math(tex))
+        fresh = made(worn, tex)
+        assert (box.height, box.length) == (fresh.height, fresh.length)
+        assert painted(box) == painted(fresh)

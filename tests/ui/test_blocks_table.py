@@ -1,0 +1,236 @@
+"""Tables: what is painted is what they say, however they came, and never more than is seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtWidgets import QApplication
+
+from app.base.settings import Theme
+from app.markdown import Align, Kind, Row, Span, Table, blocks_text, parse, table_csv
+from app.ui.blocks.box import Box, Ink, Link, Style
+from app.ui.blocks.cells import Cells, Line, fit
+from app.ui.blocks.table import TableBox
+from app.ui.theme import Look, load_fonts
+
+WIDTH = 400
+TABLE = """
+| Method | Time | Says |
+|:--|:-:|--:|
+| *Softmax* | $n^2$ | a [link](https://example.org/) |
+| `flash` | 1 | words that go on and on so that they have to wrap, as nothing else would |
+| short |
+"""
+SPANS = st.sampled_from(
+    [
+        (),
+        (Span("a"),),
+        (Span("words " * 20),),
+        (Span("w" * 90),),
+        (Span("bold", bold=True), Span(" and "), Span("code", Kind.CODE)),
+        (Span("x^2", Kind.MATH),),
+        (Span("\\frac{1}{2}", Kind.DISPLAY),),
+        (Span("\\no{thing", Kind.MATH),),
+        (Span("漢字 😀"),),
+        (Span("one"), Span("\n", Kind.BREAK), Span("two")),
+        (Span("there", link="https://example.org"),),
+        (Span("שלום עולם"),),
+    ]
+)
+
+
+@st.composite
+def tables(draw: Any) -> Table:
+    columns = draw(st.integers(1, 4))
+    aligns = st.lists(st.sampled_from(list(Align)), min_size=columns, max_size=columns)
+    header = st.lists(SPANS, min_size=columns, max_size=columns)
+    rows = st.lists(st.lists(SPANS, max_size=columns).map(tuple), max_size=6)
+    return Table(tuple(draw(aligns)), tuple(draw(header)), tuple(draw(rows)))
+
+
+@pytest.fixture(scope="session")
+def worn(qapp: QApplication) -> Look:
+    load_fonts()
+    return Look(qapp, Theme.LIGHT)
+
+
+def made(look: Look, table: Table, width: float = WIDTH) -> TableBox:
+    box = TableBox(look, Style())
+    box.set_block(table)
+    box.lay_out(width)
+    return box
+
+
+def parsed(text: str) -> Table:
+    (table,) = parse(text)
+    assert isinstance(table, Table)
+    return table
+
+
+def painted(box: Box, ink: Ink | None = None, strip: int = 0) -> QImage:
+    size = int(box.width), max(int(box.height), 1)
+    image = QImage(*size, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(QColor("white"))
+    painter = QPainter(image)
+    for top in range(0, size[1], strip or size[1]):
+        clip = QRectF(0, top, size[0], min(strip or size[1], size[1] - top))
+        painter.save()
+        painter.setClipRect(clip)
+        box.paint(painter, clip, ink or Ink())
+        painter.restore()
+    painter.end()
+    return image
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(tables())
+def test_a_table_that_grew_is_the_same_as_fresh(worn: Look, table: Table) -> None:
+    box = made(worn, Table(table.align, table.header))
+    rows: tuple[Row, ...] = ()
+    for row in table.rows:
+        for cells in range(len(row) + 1):
+            box.set_block(Table(table.align, table.header, (*rows, row[:cells])))
+        rows = (*rows, row)
+    painted(box)
+    box.set_block(table)
+    fresh = made(worn, table)
+    assert (box.height, box.length) == (fresh.height, fresh.length)
+    assert painted(box) == painted(fresh)
+    assert box.text(0, box.length) == fresh.text(0, fresh.length) == blocks_text([table])
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(tables(), st.sampled_from([90, 250, 900]))
+def test_strips_are_the_whole(worn: Look, table: Table, width: int) -> None:
+    box = made(worn, table, width)
+    ink = Ink((1, box.length), ((0, 3), (4, 6)), (4, 6))
+    assert painted(box, ink, strip=11) == painted(box, ink)
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(tables(), tables())
+def test_another_table_is_as_fresh(worn: Look, first: Table, second: Table) -> None:
+    box = made(worn, first)
+    painted(box)
+    box.set_block(second)
+    assert painted(box) == painted(made(worn, second))
+
+
+def test_a_click_finds_the_character(worn: Look) -> None:
+    box = made(worn, parsed(TABLE))
+    for at in range(box.length):
+        for rect in box.rects(at, at + 1):
+            assert box.position_at(QPointF(rect.left() + 0.1, rect.center().y())) == at
+    assert box.position_at(QPointF(0, -1)) == 0
+    assert box.position_at(QPointF(0, box.height)) == box.length
+
+
+def test_positions_are_in_reading_order(worn: Look) -> None:
+    box = made(worn, parsed("| ab | c |\n|---|---|\n| d | e |\n| f |\n"))
+    assert box.text(0, box.length) == "ab\tc\nd\te\nf\t"
+    assert box.length == len("ab\tc\nd\te\nf\t")
+    assert box.text(1, 6) == "b\tc\nd"
+    assert box.leaf_at(3) == (3, 4)
+    assert box.leaf_at(0) == (0, 2)
+
+
+def test_markdown_reads_back(worn: Look) -> None:
+    table = parsed(TABLE)
+    box = made(worn, table)
+    whole = Table(table.align, table.header, (*table.rows[:2], (*table.rows[2], (), ())))
+    assert parsed(box.markdown(0, box.length)) == whole
+    assert box.markdown(0, 4) == "Meth"
+    part = parsed(box.markdown(2, box._starts[2] - 1))
+    assert part.header == ((Span("thod"),), *table.header[1:])
+    assert part.rows == table.rows[:1]
+
+
+def test_links_are_found(worn: Look) -> None:
+    box = made(worn, parsed(TABLE))
+    (link,) = box.links()
+    assert box.text(link.start, link.end) == "link"
+    assert link == Link(link.start, link.end, "https://example.org/")
+    (rect,) = box.rects(link.start, link.end)
+    assert box.link_at(rect.center()) == "https://example.org/"
+    assert box.link_at(QPointF(WIDTH + 5, 5)) == ""
+
+
+def test_buttons_stand_beside_or_below(worn: Look) -> None:
+    box = made(worn, parsed("| a | b |\n|---|---|\n| 1 | 2 |\n"))
+    copy, csv = box.controls()
+    assert (copy.name, csv.name) == ("copyTable", "copyCsv")
+    assert copy.rect.left() > box._shown
+    low = box.height
+    box.lay_out(box._shown + 20)
+    assert box.height > low
+    assert box.controls()[0].rect.top() > box._frame_height
+    assert box.controls()[1].rect.right() <= box.width
+    assert box.act("copyTable") == "| a | b |\n| --- | --- |\n| 1 | 2 |\n"
+    assert box.act("copyCsv") == table_csv(box._block) == "a,b\r\n1,2\r\n"
+
+
+def test_wide_tables_scroll(worn: Look) -> None:
+    cells = tuple((Span(f"cell {n}"),) for n in range(30))
+    box = made(worn, Table((Align.NONE,) * 30, cells, (cells,)))
+    before = painted(box)
+    at = box.rects(0, 4)[0]
+    assert box.scroll(QPointF(5, 5), 100)
+    assert box.rects(0, 4)[0].left() == at.left() - 100
+    assert painted(box) != before
+    assert box.position_at(QPointF(at.left(), at.center().y())) > 4
+    while box.scroll(QPointF(5, 5), 500):
+        pass
+    assert box.rects(box.length - 1, box.length)[0].right() < WIDTH
+    assert not box.scroll(QPointF(5, box.height + 5), -100)
+
+
+def test_a_row_more_measures_no_other(worn: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = tuple(((Span(f"name {n}"),), (Span("words " * 30),)) for n in range(400))
+    table = Table((Align.NONE,) * 2, ((Span("a"),), (Span("b"),)), rows)
+    box = made(worn, table)
+    measured: list[int] = []
+    real = Cells.measure
+
+    def measure(cells: Cells, row: int, spans: Row) -> Line:
+        measured.append(row)
+        return real(cells, row, spans)
+
+    monkeypatch.setattr(Cells, "measure", measure)
+    flat: list[int] = []
+    height = TableBox._height
+    monkeypatch.setattr(TableBox, "_height", lambda box, row: flat.append(row) or height(box, row))
+    for length in range(1, 20):
+        row = ((Span("x" * (length // 4)),), (Span("y" * length),))
+        box.set_block(Table(table.align, table.header, (*rows, row)))
+    assert set(measured) == set(flat) == {401}
+
+
+def test_only_what_is_seen_has_boxes(worn: Look) -> None:
+    cells = tuple((Span(f"cell {n}"),) for n in range(5000))
+    box = made(worn, Table((Align.NONE,) * 5000, cells, (cells,) * 3))
+    painted(box, Ink((0, box.length)))
+    assert len(box._cells._boxes) < 60
+
+
+def test_the_widest_columns_give_way_first() -> None:
+    assert fit([50, 60], 200) == [50, 60]
+    assert fit([50, 300, 900], 650) == [50, 300, 300]
+    assert fit([50, 500, 900], 650) == [50, 296, 296]
+    assert fit([50, 500, 900], 90) == [50, 160, 160]
+
+
+def test_other_colours(worn: Look) -> None:
+    box = made(worn, parsed(TABLE))
+    light = painted(box)
+    worn.choose(Theme.DARK)
+    box.restyle()
+    dark = painted(box)
+    worn.choose(Theme.LIGHT)
+    box.restyle()
+    assert dark != light
+    assert painted(box) == light
