@@ -194,7 +194,10 @@ def shifts(transcript: Transcript, steps: int) -> None:
             case 1:
                 transcript.resize(dice.choice([(900, 700), (1180, 800), (760, 640)])[0], 800)
             case 2:
-                record = dice.choice([r for r in transcript.records if r.thought])
+                # Closing the very panel that is read is asked for.
+                reads = seen[0] if seen and seen[1] in (None, seen[0].thought) else None
+                thinkers = [r for r in transcript.records if r.thought and r is not reads]
+                record = dice.choice(thinkers)
                 transcript._toggled(record.row.id, not record.opened)
         QApplication.processEvents()
         moved += seen is not None and not still(transcript, seen)

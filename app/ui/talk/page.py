@@ -28,7 +28,7 @@ _MARGIN = 24 - GUTTER
 _GAP = 26  # between messages
 _EDGE = 28  # above the first and below the last
 _NEAR = 24  # pixels from the end that still count as the end
-_AHEAD = 200  # pixels beyond the edges in which messages are made ready
+_AHEAD = 40  # pixels beyond the edges in which messages are made ready
 _KEPT = 60  # messages whose blocks are kept while they are out of sight
 _SHORTEST_MS = 16  # between two updates of a growing answer
 _COST = 3  # an update comes no sooner than so many times the last one's cost
@@ -519,7 +519,8 @@ class Page(QAbstractScrollArea):
             return
         record = self.records[index]
         self._follow = False
-        self._anchor = (index, self._value - _EDGE - self._heights.top(index))
+        if record in self._views:
+            self._anchor = (index, self._value - _EDGE - self._heights.top(index))
         with self._kept(index):  # the header stays under the pointer, or what is read below it
             record.set_opened(opened)
         self.thought_toggled.emit(message, opened)
