@@ -204,7 +204,9 @@ def places_in(column: Column, words: str) -> list[Range]:
     at = 0
     while wanted and at <= column.length:
         start, end = column.leaf_at(at)
-        text = column.text(start, end)
+        # In two parts: the whole would have its list's mark before it.
+        middle = max(start, end - 1)
+        text = column.text(start, middle) + column.text(middle, end)
         folded = text.casefold()
         if len(folded) == len(text) and _units(text) == end - start:  # else it has a formula
             index = folded.find(wanted)

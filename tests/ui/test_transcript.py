@@ -1,0 +1,391 @@
+"""The virtual view: what is a widget, what stays where it is, selecting, copying and finding."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QMouseEvent
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
+from pytestqt.qtbot import QtBot
+
+from app.base.types import Channel, Delta, Draft, Effort, Message, Part, Role
+from app.store import MessageRow, State
+from app.ui.blocks.canvas import Canvas
+from app.ui.talk.heights import Heights
+from app.ui.talk.message import AnswerView
+from app.ui.talk.records import Record, doing_now
+from app.ui.talk.selection import Point
+from app.ui.talk.transcript import Transcript
+from app.ui.theme import Look
+from tests.fakes.hostile import texts
+from tests.ui.driver import Fireside, answer
+
+PROSE = "It goes **on** for a while, with `code` and $x^2$, and then it ends. "
+TABLE = "| a | b |\n|---|---|\n| 1 | 2 |\n"
+CODE = "```python\ndef f(x):\n    return x\n```\n"
+
+
+def question(number: int, text: str) -> MessageRow:
+    asked = Message(Role.USER, (Part(text),))
+    return MessageRow(number, 1, number - 1 or None, asked, State.DONE, 0.0)
+
+
+def reply(number: int, text: str, *, thought: str = "", growing: bool = False) -> MessageRow:
+    said = ((thought, Channel.ANALYSIS), (text, Channel.FINAL))
+    message = Message(Role.ASSISTANT, tuple(Part(t, c) for t, c in said if t))
+    state = State.STREAMING if growing else State.DONE
+    return MessageRow(number, 1, number - 1, message, state, 0.0, Effort.LOW, "m")
+
+
+def conversation(count: int) -> list[MessageRow]:
+    dice = random.Random(1)
+    rows = []
+    for number in range(1, count + 1, 2):
+        blocks = [dice.choice((PROSE * dice.randrange(1, 9), TABLE, CODE)) for _ in range(6)]
+        rows.append(question(number, f"Question {number}?"))
+        rows.append(reply(number + 1, "\n\n".join(blocks), thought=PROSE * 3))
+    return rows
+
+
+@pytest.fixture
+def transcript(qtbot: QtBot, look: Look) -> Transcript:
+    view = Transcript(look)
+    qtbot.addWidget(view)
+    view.resize(900, 700)
+    with qtbot.waitExposed(view):
+        view.show()
+    return view
+
+
+def settle() -> None:
+    for _ in range(6):
+        QApplication.processEvents()
+
+
+def seen(view: Transcript) -> tuple[Record, object, int, int] | None:
+    """The line at the top edge, and where it is."""
+    for record, message in view._views.items():
+        inside = message.mapFrom(view.viewport(), QPoint(250, 0))
+        found = message.position_at(inside) if 0 <= inside.y() < message.height() else None
+        if found:
+            section, position = found
+            return (
+                record,
+                section,
+                position,
+                message.y() + (message.place_of(section, position) or 0),
+            )
+    return None
+
+
+def test_only_what_is_in_sight_is_a_widget(transcript: Transcript) -> None:
+    transcript.set_rows(conversation(400))
+    settle()
+    assert 0 < len(transcript._views) < 12
+    bar = transcript.verticalScrollBar()
+    assert bar.value() == bar.maximum()
+    for value in range(0, bar.maximum(), bar.maximum() // 50):
+        bar.setValue(value)
+        settle()
+        assert 0 < len(transcript._views) < 12
+    made = sum(map(len, transcript._idle.values())) + len(transcript._views)
+    assert made < 24, "they are used again"
+    assert transcript.plainText().count("Question") == 200
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_nothing_moves_unasked(transcript: Transcript, seed: int) -> None:
+    dice = random.Random(seed)
+    rows = [*conversation(30), question(31, "Go on.")]
+    transcript.set_rows(rows)
+    draft = Draft()
+    transcript.start(reply(32, "", growing=True), draft)
+    settle()
+    bar = transcript.verticalScrollBar()
+    moved = checked = 0
+    for step in range(120):
+        if step % 10 == 0:
+            bar.setValue(dice.randrange(bar.maximum() - 400))
+            settle()
+        before = None if transcript._follow else seen(transcript)
+        match dice.randrange(3):
+            case 0:
+                draft.add(Delta(0, dice.choice((PROSE, TABLE, CODE)) + "\n\n", Channel.FINAL))
+                transcript.feed(32)
+                transcript._update_stale()
+            case 1:
+                transcript.resize(dice.choice((640, 760, 900)), 700)
+            case 2:
+                reads = before[0] if before else None
+                thinkers = [r for r in transcript.records if r.thought and r is not reads]
+                record = dice.choice(thinkers)
+                transcript._toggled(record.row.id, not record.opened)
+        settle()
+        if before:
+            record, section, position, y = before
+            view = transcript._views.get(record)
+            top = view.place_of(section, position) if view else None
+            checked += 1
+            moved += view is None or top is None or abs(view.y() + top - y) > 1
+    assert checked > 60
+    assert moved == 0
+
+
+def test_it_follows_the_end(transcript: Transcript) -> None:
+    transcript.set_rows([*conversation(10), question(11, "Go on.")])
+    draft = Draft()
+    transcript.start(reply(12, "", growing=True), draft)
+    bar = transcript.verticalScrollBar()
+    for _ in range(20):
+        draft.add(Delta(0, f"{PROSE}\n\n", Channel.FINAL))
+        transcript.feed(12)
+        transcript._update_stale()
+        settle()
+        assert bar.value() == bar.maximum()
+    transcript.finish(reply(12, f"{PROSE}\n\n" * 20))
+    settle()
+    assert bar.value() == bar.maximum()
+
+
+def test_growing_ends_as_if_made_at_once(transcript: Transcript, qtbot: QtBot, look: Look) -> None:
+    text = "\n\n".join([PROSE * 3, TABLE, CODE, "1. one\n2. two\n\n   " + PROSE, "> " + PROSE])
+    dice = random.Random(4)
+    transcript.set_rows([question(1, "Go on.")])
+    draft = Draft()
+    transcript.start(reply(2, "", growing=True), draft)
+    at = 0
+    while at < len(text):
+        step = dice.randrange(1, 40)
+        draft.add(Delta(0, text[at : at + step], Channel.FINAL))
+        at += step
+        transcript.feed(2)
+        transcript._update_stale()
+    transcript.finish(reply(2, text))
+    settle()
+    fresh = Transcript(look)
+    qtbot.addWidget(fresh)
+    fresh.resize(900, 700)
+    fresh.show()
+    fresh.set_rows([question(1, "Go on."), reply(2, text)])
+    settle()
+    one, other = (view.records[1] for view in (transcript, fresh))
+    assert one.measured == other.measured
+    assert transcript.plainText() == fresh.plainText()
+
+
+def mouse(view: Transcript, kind: QEvent.Type, place: QPoint, *, shift: bool = False) -> None:
+    viewport = view.viewport()
+    button = Qt.MouseButton.LeftButton
+    keys = Qt.KeyboardModifier.ShiftModifier if shift else Qt.KeyboardModifier.NoModifier
+    where = QPointF(viewport.mapToGlobal(place))
+    event = QMouseEvent(kind, QPointF(place), where, button, button, keys)
+    QApplication.sendEvent(viewport, event)
+
+
+def place_of(view: Transcript, message: int, section: int, position: int) -> QPoint:
+    """In the view, left of a character."""
+    record = view.records[message]
+    canvas = view._views[record].canvas_of(record.sections[section])
+    assert canvas is not None
+    rect = canvas.column.rects(position, position + 1)[0]
+    return canvas.mapTo(view.viewport(), QPointF(rect.left() + 1, rect.center().y()).toPoint())
+
+
+@pytest.fixture
+def two(transcript: Transcript) -> Transcript:
+    transcript.set_rows(
+        [
+            question(1, "What is it?"),
+            reply(2, "It is **bold** and `code`.\n\n- one\n- two", thought="Let me think."),
+            question(3, "And then?"),
+            reply(4, "Then it *ends*."),
+        ]
+    )
+    settle()
+    return transcript
+
+
+def test_dragging_over_messages(two: Transcript) -> None:
+    mouse(two, QEvent.Type.MouseButtonPress, place_of(two, 1, 1, 6))
+    mouse(two, QEvent.Type.MouseMove, place_of(two, 3, 0, 4))
+    mouse(two, QEvent.Type.MouseButtonRelease, place_of(two, 3, 0, 4))
+    copied = two.selected_text(markdown=True)
+    assert copied == "**bold** and `code`.\n\n- one\n- two\n\nAnd then?\n\nThen"
+    assert "think" not in copied, "the reasoning is closed"
+    plain = two.selected_text(markdown=False)
+    assert plain == "bold and code.\n\n- one\n- two\n\nAnd then?\n\nThen" or "• one" in plain
+
+
+def test_reasoning_is_copied_where_it_was_selected(two: Transcript) -> None:
+    two._toggled(2, True)
+    settle()
+    two.select_all()
+    assert "Let me think." in two.selected_text()
+    two._toggled(2, False)
+    settle()
+    assert "Let me think." not in two.selected_text()
+
+
+def test_two_clicks_select_a_word_and_three_a_paragraph(two: Transcript) -> None:
+    place = place_of(two, 1, 1, 7)
+    for _ in range(2):
+        mouse(two, QEvent.Type.MouseButtonPress, place)
+        mouse(two, QEvent.Type.MouseButtonRelease, place)
+    assert two.selected_text(markdown=False) == "bold"
+    mouse(two, QEvent.Type.MouseButtonPress, place)
+    assert two.selected_text(markdown=False) == "It is bold and code."
+
+
+def test_shift_and_a_click_extend(two: Transcript) -> None:
+    mouse(two, QEvent.Type.MouseButtonPress, place_of(two, 3, 0, 0))
+    mouse(two, QEvent.Type.MouseButtonRelease, place_of(two, 3, 0, 0))
+    mouse(two, QEvent.Type.MouseButtonPress, place_of(two, 3, 0, 7), shift=True)
+    assert two.selected_text(markdown=False) == "Then it"
+
+
+def test_the_keyboard_selects(two: Transcript, qtbot: QtBot) -> None:
+    two.setFocus()
+    two.select(Point(3, 0, 0), Point(3, 0, 0))
+    shift = Qt.KeyboardModifier.ShiftModifier
+    for _ in range(4):
+        qtbot.keyClick(two, Qt.Key.Key_Right, shift)
+    assert two.selected_text(markdown=False) == "Then"
+    qtbot.keyClick(two, Qt.Key.Key_End, shift)
+    assert two.selected_text(markdown=False) == "Then it ends."
+    qtbot.keyClick(two, Qt.Key.Key_Escape)
+    assert two.selected_text() == ""
+    qtbot.keyClick(two, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(two, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    copied = QGuiApplication.clipboard().text()
+    assert copied.startswith("What is it?\n\nIt is **bold**")
+    assert copied.endswith("Then it *ends*.")
+
+
+def test_copies_are_plain_where_one_wants_that(fireside: Fireside) -> None:
+    fireside.ask("hello", *answer("It is **bold**."))
+    fireside.shows("It is bold.")
+    fireside.idle()
+    transcript = fireside.window.transcript
+    transcript.select_all()
+    assert "**bold**" in transcript.selected_text()
+    fireside.window._choose_copies(False)
+    assert "**" not in transcript.selected_text()
+    assert fireside.host.settings.copy_markdown is False
+
+
+def test_find_in_the_chat(fireside: Fireside) -> None:
+    fireside.ask("Where is the **needle**?", *answer("A needle is `here`.\n\n- a NEEDLE"))
+    fireside.shows("NEEDLE")
+    fireside.idle()
+    window = fireside.window
+    fireside.qtbot.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    field = fireside.find(QLineEdit, "findText")
+    fireside.qtbot.keyClicks(field, "needle")
+    count = fireside.find(QLabel, "findCount")
+    fireside.until(lambda: count.text() == "3")
+    for number in (1, 2, 3, 1):
+        fireside.qtbot.keyClick(field, Qt.Key.Key_Return)
+        assert count.text() == f"{number} of 3"
+    canvas = fireside.find(Canvas, "answerText")
+    assert [end - start for start, end in canvas._ink.found] == [6, 6]
+    field.setText("not there")
+    fireside.until(lambda: count.text() == "Nothing")
+    fireside.qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert not window.transcript.find.isVisible()
+    assert not canvas._ink.found
+
+
+def test_find_goes_to_what_is_out_of_sight(transcript: Transcript) -> None:
+    rows = conversation(200)
+    rows[51] = reply(52, f"{PROSE}\n\nthe only haystack\n\n{PROSE}")
+    transcript.set_rows(rows)
+    settle()
+    transcript.open_find()
+    transcript.find.field.setText("haystack")
+    for _ in range(400):
+        QApplication.processEvents()
+        if transcript.find._next == len(rows):
+            break
+    assert len(transcript.find.hits) == 1
+    transcript.find.next()
+    settle()
+    record = transcript.records[51]
+    assert record in transcript._views
+    canvas = transcript._views[record].shown[-1][1]
+    assert len(canvas._ink.found) == 1
+    assert canvas._ink.current == canvas._ink.found[0]
+
+
+def test_the_size_of_the_text(fireside: Fireside) -> None:
+    fireside.ask("hello", *answer("Some text."))
+    fireside.shows("Some text.")
+    fireside.idle()
+    canvas = fireside.find(Canvas, "answerText")
+    before = canvas.height()
+    control = Qt.KeyboardModifier.ControlModifier
+    for _ in range(4):
+        fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_Plus, control)
+    assert fireside.host.settings.text_size == 19
+    fireside.until(lambda: fireside.find(Canvas, "answerText").height() > before)
+    fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_0, control)
+    assert fireside.host.settings.text_size == 15
+    fireside.until(lambda: fireside.find(Canvas, "answerText").height() == before)
+
+
+@pytest.mark.parametrize("name", texts())
+def test_hostile_texts_are_text(transcript: Transcript, name: str) -> None:
+    text = texts()[name][:120_000]
+    transcript.set_rows([question(1, text[:4000]), reply(2, text)])
+    for _ in range(60):
+        QApplication.processEvents()
+    assert transcript.records[1] in transcript._views
+    transcript.select_all()
+    assert transcript.selected_text() or not text.strip()
+    bar = transcript.verticalScrollBar()
+    for share in (0, 0.3, 0.9):
+        bar.setValue(round(share * bar.maximum()))
+        QApplication.processEvents()
+
+
+def test_a_very_long_answer_is_read_in_slices(transcript: Transcript) -> None:
+    text = "\n\n".join(f"Paragraph {n}. {PROSE}" for n in range(1500))
+    transcript.set_rows([question(1, "Go on."), reply(2, text)])
+    view = transcript._views[transcript.records[1]]
+    assert isinstance(view, AnswerView)
+    section = transcript.records[1].sections[0]
+    for _ in range(400):
+        QApplication.processEvents()
+        if not section.unread:
+            break
+    assert not section.unread
+    assert len(section.blocks) == 1500
+    bar = transcript.verticalScrollBar()
+    assert bar.value() == bar.maximum()
+
+
+def test_what_a_model_thinks_about_now() -> None:
+    assert doing_now("") == ""
+    assert doing_now("We need") == ""
+    said = "We need to check the ones that are prime. Now we count the others of them. So"
+    assert doing_now(said) == "Now we count the others of…"
+
+
+def test_heights_of_many() -> None:
+    heights = Heights()
+    plain = [(n * 37) % 90 + 1 for n in range(1000)]
+    heights.set_all(plain)
+    heights[500] = plain[500] = 999
+    heights.append(5)
+    plain.append(5)
+    assert len(heights) == 1001
+    assert heights.total == sum(plain)
+    for index in (0, 1, 63, 64, 499, 500, 501, 1000):
+        assert heights.top(index) == sum(plain[:index])
+        assert heights.at(heights.top(index)) == index
+        assert heights.at(heights.top(index) + plain[index] - 1) == index
+    heights.cut(100)
+    assert (len(heights), heights.total) == (100, sum(plain[:100]))
+    assert heights.at(-5) == 0
+    assert heights.at(10**9) == 99
