@@ -112,6 +112,8 @@ def test_messages_are_items_of_a_list(page: Transcript) -> None:
     assert found[2].textInterface().text(4, 6) == "𝒙"
     assert all(each.parent().object() is page.viewport() for each in found)
     assert not any(each.state().busy for each in found)
+    assert all(each.valueInterface() is each.tableCellInterface() is None for each in found)
+    assert all(each.actionInterface() for each in found)
 
 
 def test_a_message_has_its_sections_and_buttons(page: Transcript) -> None:

@@ -19,6 +19,7 @@ from PySide6.QtGui import (
     QAccessibleTextInterface,
 )
 from PySide6.QtWidgets import QAccessibleWidget, QWidget
+from shiboken6 import VoidPtr
 
 from app.ui.blocks.canvas import Canvas
 from app.ui.errors import explain
@@ -114,7 +115,8 @@ class SpokenText(QAccessibleWidget):
     def interface_cast(self, kind: QAccessible.InterfaceType) -> object:
         if kind == QAccessible.InterfaceType.TextInterface:
             return self._words
-        return super().interface_cast(kind)
+        found = super().interface_cast(kind)
+        return VoidPtr(0) if found is None else found  # PySide crashes over a None
 
     def state(self) -> QAccessible.State:
         state = super().state()
