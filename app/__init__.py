@@ -14,7 +14,8 @@ A map of the code, from the ground up; a lower room never imports a higher one.
 ``writer``     an answer while it grows, in memory and on disk
 ``chat``       a turn: question -> store -> engine -> store, with events
 ``host``       the one object graph
-``ui``         the window; the only room that knows Qt
+``ui``         the window; the only room that knows Qt (``talk``: the conversation,
+               ``blocks``: what a message is painted with)
 =============  ==============================================================
 
 What is not in ``ui`` has never heard of Qt. What is not ``engine/child.py`` has never

@@ -3,10 +3,12 @@
 ::
 
     box        what every block can do, and what it is painted with
-    column     blocks below each other, and the boxes that have blocks inside
-    text       paragraphs and headings
-    code       code, coloured when it is painted
-    table      tables
+    stack      boxes inside boxes: below each other, or with room around one
+    column     the blocks of a message below each other; quotations, lists, footnotes
+    text       paragraphs, headings and cells, out of spans (`runs`)
+    code       code, coloured (`tokens`) and laid out (`pieces`) when it is painted
+    table      tables (`cells`)
     formula    formulas, drawn by ziamath
+    sideways   what is wider than its place, and scrolls
     canvas     the widget that shows a column
 """

@@ -373,7 +373,8 @@ class Transcript(Page):
         place = view.place_of(record.sections[point.section], point.position)
         if place is None:
             return
-        self._bring(QRect(0, view.y() + place, 1, _STEP))
+        above = self.find.height() if self.find.isVisible() else 0
+        self._bring(QRect(0, view.y() + place - above, 1, above + _STEP))
 
     def focused_view(self) -> MessageView | None:
         """The message that has the keyboard."""
