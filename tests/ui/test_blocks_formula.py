@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from app.base.settings import Theme
 from app.markdown import Math, parse
 from app.ui.blocks import formula
+from app.ui.blocks import tex as setter
 from app.ui.blocks.box import Ink, Style
 from app.ui.blocks.formula import FormulaBox, Picture, picture
 from app.ui.theme import Look, load_fonts
@@ -137,6 +138,13 @@ def test_it_is_of_the_size_and_colour_that_was_asked_for(worn: Look) -> None:
     assert red.image.size() == small.image.size()
 
 
+@pytest.mark.parametrize("tex", [r"\left[\sum_i (a_i)^2\right]^2", "1\\sum '||"])
+def test_powers_of_brackets_stay_near(worn: Look, tex: str) -> None:
+    found = picture(tex, 15, "#000000", 1.0, display=True)
+    assert found
+    assert found.height < 60
+
+
 def test_the_baseline_is_that_of_the_letters(worn: Look) -> None:
     for tex in ("x", "x_2", r"\frac{x}{y}"):
         assert drawn(tex)
@@ -163,7 +171,7 @@ def test_what_would_take_long_is_not_set(
 ) -> None:
     """A row within a row is measured once, not once more for every row around it."""
     made_of: list[str] = []
-    nodes = formula._ziamath().nodes.mnode.Mnode
+    nodes = setter._ziamath().nodes.mnode.Mnode
     real = nodes.fromelement.__func__
 
     def counted(*args: object, **how: object) -> object:
@@ -171,7 +179,7 @@ def test_what_would_take_long_is_not_set(
         return real(nodes, *args, **how)
 
     monkeypatch.setattr(nodes, "fromelement", counted)
-    formula._drawing.cache_clear()
+    setter.draw.cache_clear()
     drawn(tex)
     assert len(made_of) < 3000
 
@@ -190,7 +198,7 @@ sys.addaudithook(_audit)
 def test_no_formula_takes_anything_from_here(worn: Look) -> None:
     global _watched
     drawn("warm")
-    formula._drawing.cache_clear()
+    setter.draw.cache_clear()
     _watched = []
     try:
         for tex in [*HOSTILE, *SET]:
@@ -200,7 +208,7 @@ def test_no_formula_takes_anything_from_here(worn: Look) -> None:
         _watched = None
     assert touched == []
     for tex in HOSTILE:
-        found = formula._drawing(tex, 15, display=True)
+        found = setter.draw(tex, 15, display=True)
         assert found is None or not re.search("passwd|example|url|image", found.svg)
 
 
