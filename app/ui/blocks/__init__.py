@@ -8,7 +8,7 @@
     text       paragraphs, headings and cells, out of spans (`runs`)
     code       code, coloured (`tokens`) and laid out (`pieces`) when it is painted
     table      tables (`cells`)
-    formula    formulas, drawn by ziamath
+    formula    formulas, set by ziamath (`tex`)
     sideways   what is wider than its place, and scrolls
     canvas     the widget that shows a column
 """
