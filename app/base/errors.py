@@ -38,6 +38,13 @@ turns them into sentences.
     │   ├── TargetExists
     │   ├── TargetFull(needed, free)
     │   └── CopyDiffers
+    ├── ExchangeError(path)         a file of chats that was not read or written
+    │   ├── ExchangeUnreadable(reason)
+    │   ├── ExchangeUnknown
+    │   ├── ExchangeDamaged(detail)
+    │   ├── ExchangeNewer(found, known)
+    │   ├── ExchangeTooLarge(limit)
+    │   └── ExchangeUnwritable(reason)
     └── Cancelled                   a person stopped it: not a fault
 """
 
@@ -270,3 +277,50 @@ class TargetFull(LibraryError):
 
 class CopyDiffers(LibraryError):
     """What was written at ``path`` reads back as something else: the disk is faulty."""
+
+
+@dataclass(eq=False)
+class ExchangeError(FiresideError):
+    """Chats could not be read from, or written to, the file at ``path``."""
+
+    path: Path
+
+
+@dataclass(eq=False)
+class ExchangeUnreadable(ExchangeError):
+    """The system does not let it be read; ``reason`` is its own word."""
+
+    reason: str
+
+
+class ExchangeUnknown(ExchangeError):
+    """What is in it are no chats in any form that Fireside knows."""
+
+
+@dataclass(eq=False)
+class ExchangeDamaged(ExchangeError):
+    """It has a known form and breaks its rules; ``detail`` says where and how."""
+
+    detail: str
+
+
+@dataclass(eq=False)
+class ExchangeNewer(ExchangeError):
+    """A later Fireside wrote it: in version ``found``, and this one knows up to ``known``."""
+
+    found: int
+    known: int
+
+
+@dataclass(eq=False)
+class ExchangeTooLarge(ExchangeError):
+    """One chat in it has more than ``limit`` characters."""
+
+    limit: int
+
+
+@dataclass(eq=False)
+class ExchangeUnwritable(ExchangeError):
+    """It could not be written; ``reason`` is the system's own word. What was there is there."""
+
+    reason: str

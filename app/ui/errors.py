@@ -45,6 +45,8 @@ def explain(error: BaseException) -> Explanation:
             )
         case e.LibraryError():
             return Explanation(_library(error))
+        case e.ExchangeError():
+            return Explanation(_exchange(error))
     return Explanation(
         f"Something went wrong that Fireside did not expect ({type(error).__name__}: {error}). "
         "Try again.",
@@ -220,6 +222,39 @@ def _library(error: e.LibraryError) -> str:
                 "removed; the model is where it was. The disk may be failing: choose another."
             )
     return f"{name} could not be changed. It is as it was."
+
+
+def _exchange(error: e.ExchangeError) -> str:
+    name = f"“{error.path.name}”"
+    match error:
+        case e.ExchangeUnreadable():
+            return f"{name} cannot be read ({error.reason}). Check who may read it."
+        case e.ExchangeUnknown():
+            return (
+                f"{name} holds no chats that Fireside can read. Choose an export of Fireside, "
+                "ChatGPT (the .zip or conversations.json), LM Studio or Open WebUI."
+            )
+        case e.ExchangeDamaged():
+            return (
+                f"{name} is damaged or incomplete ({error.detail}). Export it again; "
+                "none of it was imported."
+            )
+        case e.ExchangeNewer():
+            return (
+                f"{name} was written by a newer Fireside (version {error.found} of the format; "
+                f"this one knows {error.known}). Update Fireside."
+            )
+        case e.ExchangeTooLarge():
+            return (
+                f"{name} has a chat of more than {gigabytes(error.limit)}, which is too large. "
+                "None of it was imported."
+            )
+        case e.ExchangeUnwritable():
+            return (
+                f"{name} could not be written ({error.reason}). Check who may write in "
+                f"{error.path.parent} and how much room there is, or choose another folder."
+            )
+    return f"{name} could not be used."
 
 
 def gigabytes(size: int) -> str:

@@ -53,6 +53,13 @@ ERRORS = [
     e.TargetFull(FILE, 12_100_000_000, 3_000_000_000),
     e.CopyDiffers(FILE),
     e.LibraryError(FILE),
+    e.ExchangeUnreadable(FILE, "Permission denied"),
+    e.ExchangeUnknown(FILE),
+    e.ExchangeDamaged(FILE, "chat 3: it ends too early"),
+    e.ExchangeNewer(FILE, 2, 1),
+    e.ExchangeTooLarge(FILE, 64_000_000),
+    e.ExchangeUnwritable(FILE, "No space left on device"),
+    e.ExchangeError(FILE),
 ]
 
 
