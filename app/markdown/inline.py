@@ -27,6 +27,7 @@ _DOLLARS = re.compile(
     r"|(?<![0-9A-Za-z$])\$(?!\s)(?P<math>(?:[^$\\]|\\.)+)(?<!\s)\$(?![0-9A-Za-z])",
     re.DOTALL,
 )
+_MOST_BRACKETS = 400  # in a paragraph that is read as Markdown
 _BRACKETS = {"\\(": ("\\)", "math"), "\\[": ("\\]", "display")}
 
 
@@ -55,7 +56,10 @@ class Names:
 
 
 def spans(text: str, names: Names) -> Spans:
-    """What the text says, in order."""
+    """What the text says, in order. With so many brackets it is no prose, and is shown as it is:
+    a search for each one's link would go on for minutes."""
+    if text.count("[") > _MOST_BRACKETS:
+        return (Span(text.replace("\n", " ")),)
     parser = _parser()
     tokens: list[Token] = []
     env = {"references": names.links, "notes": names.notes}

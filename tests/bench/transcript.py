@@ -23,7 +23,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import psutil
 from markdown_it import MarkdownIt
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QEventLoop, QPoint
 from PySide6.QtWidgets import QApplication, QTextBrowser
 
 from app.base.settings import Theme
@@ -32,6 +32,7 @@ from app.store import MessageRow, State
 from app.ui.talk.transcript import Transcript
 from app.ui.theme import Look, load_fonts
 from tests.bench.markdown import message, tails
+from tests.fakes.hostile import texts
 
 STEP = 16
 SIZE = (1180, 800)
@@ -227,6 +228,36 @@ def still(transcript: Transcript, seen: tuple[object, object, int, int]) -> bool
     return top is not None and abs(view.y() + top - y) <= 1
 
 
+def hostile(transcript: Transcript) -> None:
+    """The longest step of showing each, of scrolling through it, and of its growth."""
+    worst: dict[str, float] = {}
+    bar = transcript.verticalScrollBar()
+    for name, text in texts().items():
+        costs = [step(lambda text=text: transcript.set_rows([question(1, "?"), answer(2, text)]))]
+        while transcript._more.isActive() and len(costs) < 30:
+            costs.append(step(lambda: None))
+        costs += [step(lambda k=k: bar.setValue(bar.maximum() * k // 9)) for k in range(10)]
+        shown = [question(1, text[:200_000]), answer(2, "ok")]
+        costs.append(step(lambda shown=shown: transcript.set_rows(shown)))
+        growing = Growing(transcript, text)
+        while growing.at < min(len(text), 16_000):
+            growing.grow(1000)
+            QApplication.processEvents()
+        costs += [step(lambda growing=growing: growing.grow(STEP)) for _ in range(40)]
+        worst[name] = max(costs)
+    for name, cost in sorted(worst.items(), key=lambda pair: -pair[1])[:5]:
+        say(f"hostile: {name}", f"{cost:.0f} ms", "100")
+    say(f"hostile: the other {len(worst) - 5}", f"less than {sorted(worst.values())[-5]:.0f} ms")
+
+
+def step(work: Callable[[], object]) -> float:
+    """Milliseconds of processor time of one turn of Qt's loop."""
+    started = time.process_time()
+    work()
+    QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 1)
+    return (time.process_time() - started) * 1000
+
+
 def start() -> None:
     """Of the whole program, against an empty window of Qt's."""
     empty = (
@@ -278,6 +309,7 @@ def main() -> None:
     updates(transcript)
     opening(transcript, options.messages)
     shifts(transcript, options.steps)
+    hostile(transcript)
     start()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
 
@@ -10,6 +10,7 @@ from app.base.types import Effort, Stats
 from app.store import MessageRow, State
 from app.ui.blocks.box import Style
 from app.ui.blocks.canvas import Canvas
+from app.ui.blocks.column import Column
 from app.ui.controls import Button, Notice, muted
 from app.ui.errors import Action, explain
 from app.ui.talk.records import Record, Section, Sort
@@ -59,9 +60,7 @@ class MessageView(QWidget):
         canvas = self.canvas_of(section)
         if canvas is None:
             return None
-        length = canvas.column.length
-        first = min(position, max(0, length - 1))
-        rects = canvas.column.rects(first, min(first + 1, length))
+        rects = rects_at(canvas.column, position)
         inside = round(rects[0].top()) if rects else 0
         return canvas.mapTo(self, QPoint(0, inside)).y()
 
@@ -402,6 +401,14 @@ class Footer(QWidget):
             for effort in Effort:
                 self._menu.addAction(f"With {effort} effort", lambda e=effort: self.again.emit(e))
         self._menu.popup(self.regenerate.mapToGlobal(self.regenerate.rect().bottomLeft()))
+
+
+def rects_at(column: Column, position: int) -> list[QRectF]:
+    """Where a character is, or the one beside it: the end of a line is nowhere."""
+    for start in (position, position - 1, position + 1):
+        if 0 <= start < column.length and (rects := column.rects(start, start + 1)):
+            return rects
+    return []
 
 
 def copy_text(text: str) -> None:

@@ -519,7 +519,7 @@ class Page(QAbstractScrollArea):
             return
         record = self.records[index]
         self._follow = False
-        if record in self._views:
+        if (view := self._views.get(record)) and view.y() >= 0:
             self._anchor = (index, self._value - _EDGE - self._heights.top(index))
         with self._kept(index):  # the header stays under the pointer, or what is read below it
             record.set_opened(opened)

@@ -7,11 +7,13 @@ import time
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStyle, QWidget
 
 from app.ui.controls import Bar, Button, column
 from app.ui.talk.records import Record
 from app.ui.theme import Look
+
+_ANIMATED = QStyle.StyleHint.SH_Widget_Animation_Duration  # 0 where the system wants none
 
 
 class ThoughtHeader(Button):
@@ -30,8 +32,9 @@ class ThoughtHeader(Button):
 
     def set_label(self, text: str, thinking: bool) -> None:
         """What it says, and whether its spark pulses."""
-        if thinking != self._pulse.isActive():
-            self._pulse.start() if thinking else self._pulse.stop()
+        moves = thinking and self.style().styleHint(_ANIMATED, None, self) > 0
+        if moves != self._pulse.isActive():
+            self._pulse.start() if moves else self._pulse.stop()
         if text != self.text():
             self.setText(text)
             self.setAccessibleName(text)

@@ -15,7 +15,7 @@ from app.ui.blocks.box import Ink, Range, Style
 from app.ui.blocks.column import Column
 from app.ui.talk.accessible import Herald, install
 from app.ui.talk.find import FindBar, Hit, Marks, places_in
-from app.ui.talk.message import MessageView, QuestionView, copy_text
+from app.ui.talk.message import MessageView, QuestionView, copy_text, rects_at
 from app.ui.talk.page import Page, View
 from app.ui.talk.records import Record
 from app.ui.talk.selection import Point, Selection, word_at
@@ -337,8 +337,7 @@ class Transcript(Page):
             if 0 <= at <= column.length:
                 return Point(point.message, point.section, at)
             return self._neighbour(point, across)
-        first = max(0, min(point.position, column.length - 1))
-        rects = column.rects(first, first + 1)
+        rects = rects_at(column, point.position)
         if not rects:
             return self._neighbour(point, down)
         rect = rects[0]
