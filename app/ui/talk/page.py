@@ -364,7 +364,7 @@ class Page(QAbstractScrollArea):
             if sound:
                 break
         self._value = value
-        if not self._follow and value != self._unbounded():  # there was not so much above or below
+        if not self._follow:  # what is at the edge now is what is to stay there
             self._anchor = self._anchor_at(value)
         self._set_bar(value, high)
         self._place(first, last, value)
