@@ -91,6 +91,9 @@ class Sidebar(QFrame):
             self._mark_current()
         self._list.verticalScrollBar().setValue(top)
         nothing = self._model.rowCount() == 0
+        # An empty list has no place for the mark that shows where the keyboard is.
+        policy = Qt.FocusPolicy.NoFocus if nothing else Qt.FocusPolicy.StrongFocus
+        self._list.setFocusPolicy(policy)
         self._empty.setVisible(nothing and bool(self.search.text()))
         self._empty.setText("No chat has these words.")
         if self._open_first and not nothing:

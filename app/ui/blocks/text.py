@@ -203,10 +203,11 @@ class TextBox(Box):
             name = "found_current" if found == ink.current else "found"
             self._fill(painter, found, seen, name)
         self._fill(painter, ink.selected, seen, "selection")
-        painter.setPen(self.look.colour(self.style.colour))
-        self._layout.draw(painter, QPointF(0, 0), [], clip)
         for run in self._pictures(*seen):
             painter.drawImage(self._frame(run), run.picture.image)
+        painter.setPen(self.look.colour(self.style.colour))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # of where a colour ends
+        self._layout.draw(painter, QPointF(0, 0), self._marked(ink, seen), clip)
         painter.restore()
 
     def _fill(self, painter: QPainter, marked: Range, seen: Range, colour: str) -> None:
@@ -214,6 +215,20 @@ class TextBox(Box):
         if start < end:
             for rect in self.rects(start, end):
                 painter.fillRect(rect, self.look.colour(colour))
+
+    def _marked(self, ink: Ink, seen: Range) -> list[QTextLayout.FormatRange]:
+        """What is selected or found is in the colour that can be read on all of their grounds."""
+        marked: list[QTextLayout.FormatRange] = []
+        at = seen[0]  # Qt draws what overlaps in either colour
+        for start, end in sorted((*ink.found, ink.selected)):
+            start, end = max(start, at), min(end, seen[1])
+            if start < end:
+                part = QTextLayout.FormatRange()
+                part.start, part.length = start, end - start
+                part.format.setForeground(self.look.colour("text"))
+                marked.append(part)
+                at = end
+        return marked
 
     def _grounds(self, start: int, end: int) -> list[QRectF]:
         """Where code in a line has its ground: as high as its letters."""

@@ -1,0 +1,162 @@
+"""Everything can be reached by the Tab key, is seen to have it, and has a name."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QAccessible, QImage
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QScrollBar,
+    QWidget,
+)
+
+from app.ui.controls import Segments
+from app.ui.preferences import Preferences
+from app.ui.talk.transcript import Transcript
+from tests.ui.driver import Fireside, Start, answer, make, said
+
+CONTROLS = (
+    QAbstractButton, QAbstractItemView, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit,
+    QPlainTextEdit, Transcript,
+)  # fmt: skip
+ROUND = 22  # pixels around a control in which it may be seen to have the keyboard
+
+
+def controls(window: QWidget) -> set[QWidget]:
+    """All that a mouse can use. Of choices side by side Tab reaches the chosen one, and the
+    arrow keys the others."""
+    found = {w for kind in CONTROLS for w in window.findChildren(kind) if w.isVisible()}
+
+    def inner(widget: QWidget) -> bool:
+        parent = widget.parentWidget()
+        other = isinstance(parent, Segments) and not widget.isChecked()
+        return other or isinstance(widget, QScrollBar) or isinstance(
+            parent, QLineEdit | QAbstractSpinBox | QAbstractItemView
+        )  # fmt: skip
+
+    def empty(widget: QWidget) -> bool:
+        return isinstance(widget, QAbstractItemView) and widget.model().rowCount() == 0
+
+    found -= {w for w in found if inner(w) or empty(w)}
+    return {w for w in found if w.window() is window and w.isEnabled()}
+
+
+def seen(widget: QWidget) -> QImage:
+    window = widget.window()
+    area = QRect(widget.mapTo(window, widget.rect().topLeft()), widget.size())
+    return window.grab(area.adjusted(-ROUND, -ROUND, ROUND, ROUND)).toImage()
+
+
+def walk(fireside: Fireside, window: QWidget) -> list[QWidget]:
+    """What the Tab key comes by until it has been everywhere."""
+    stops: list[QWidget] = []
+    window.activateWindow()
+    fireside.until(lambda: QApplication.focusWidget() is not None)
+    for _ in range(200):
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        assert focus.window() is window
+        fireside.qtbot.keyClick(focus, Qt.Key.Key_Tab)
+        focus = QApplication.focusWidget()
+        assert not focus.visibleRegion().isEmpty(), describe(focus)
+        if stops and focus is stops[0]:
+            return stops
+        stops.append(focus)
+    pytest.fail(f"no end of {[describe(stop) for stop in stops[-20:]]}")
+
+
+def describe(widget: QWidget) -> str:
+    return f"{type(widget).__name__} {widget.objectName()!r}"
+
+
+def check(fireside: Fireside, window: QWidget) -> None:
+    """That it holds for all that is in a window now."""
+    stops = walk(fireside, window)
+    missed = controls(window) - set(stops)
+    nameless = [s for s in stops if not name_of(s)]
+    unseen = []
+    for stop in stops:
+        stop.setFocus(Qt.FocusReason.TabFocusReason)
+        QApplication.processEvents()
+        with_it = seen(stop)
+        stop.clearFocus()
+        QApplication.processEvents()
+        if seen(stop) == with_it:
+            unseen.append(stop)
+    stops[0].setFocus()
+    problems = {"missed": missed, "nameless": nameless, "unseen": unseen}
+    assert {k: sorted(map(describe, v)) for k, v in problems.items() if v} == {}
+
+
+def name_of(widget: QWidget) -> str:
+    found = QAccessible.queryAccessibleInterface(widget)
+    return found.text(QAccessible.Text.Name) if found else ""
+
+
+def test_an_empty_chat(fireside: Fireside) -> None:
+    check(fireside, fireside.window)
+
+
+def test_a_conversation(fireside: Fireside) -> None:
+    make(fireside, "apples", "pears")
+    fireside.ask("link", *answer("Look [here](https://a.b).\n\n" + "And on.\n\n" * 60))
+    fireside.shows("And on.")
+    fireside.idle()
+    fireside.qtbot.wait(50)
+    check(fireside, fireside.window)
+
+
+def test_what_is_selected_can_be_read(fireside: Fireside) -> None:
+    fireside.ask("link", *answer("[WWWWWWWW](https://a.b)\n\n> MMMMMMMM"))
+    fireside.shows("MMMM")
+    fireside.idle()
+    quiet = {fireside.look.colour(name).rgb() for name in ("link", "muted")}
+    canvas = fireside.find(QWidget, "answerText")
+
+    def pixels() -> set[int]:
+        image = canvas.grab().toImage()
+        return {image.pixel(x, y) for x in range(image.width()) for y in range(image.height())}
+
+    assert quiet <= pixels()
+    fireside.window.transcript.select_all()
+    assert not quiet & pixels()
+
+
+def test_an_answer_that_was_stopped(fireside: Fireside) -> None:
+    fireside.ask("count", said("one, "), fireside.hold())
+    fireside.shows("one,")
+    fireside.window.turns.stop(fireside.window._chat)
+    fireside.shows("You stopped this answer.")
+    fireside.idle()
+    fireside.type("more")
+    fireside.window.transcript.open_find()
+    check(fireside, fireside.window)
+
+
+def test_the_models(start: Start) -> None:
+    fireside = start(model=False)
+    fireside.window.desk.show_page()
+    page = fireside.window.models_page
+    for tab in page.findChildren(Segments)[0].findChildren(QAbstractButton):
+        tab.click()
+        fireside.qtbot.wait(50)
+        check(fireside, fireside.window)
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_the_preferences(fireside: Fireside, number: int) -> None:
+    fireside.window._open_preferences()
+    dialog = fireside.window.findChild(Preferences)
+    dialog.findChild(QAbstractItemView, "preferencePages").setCurrentIndex(
+        dialog.findChild(QAbstractItemView, "preferencePages").model().index(number, 0)
+    )
+    fireside.qtbot.wait(50)
+    check(fireside, dialog)
