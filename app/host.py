@@ -24,14 +24,13 @@ from app.engine.backend import Backend
 from app.engine.local import LocalBackend, Options
 from app.engine.plan import CacheType, Wishes
 from app.engine.probe import Machine
-from app.models import library, shelf
 from app.models.catalog import Repository, Variant
 from app.models.downloads import DownloadEvent, Downloads
-from app.models.library import Model
 from app.models.record import Connection, Record
 from app.store import Store
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what is loaded when it is used: a window need not wait for it
+    from app.models.library import Model
     from app.models.network import Network
 
 T = TypeVar("T")
@@ -160,6 +159,8 @@ class Host:
             chosen.append(Path(self.settings.download_folder))
 
         def look() -> Found:
+            from app.models import library
+
             models = tuple(library.scan(library.places(chosen), self._ending))
             return Found(models, self.downloads.downloaded(), self._store.model_uses())
 
@@ -167,12 +168,20 @@ class Host:
 
     def look_at(self, path: Path) -> Future[Model]:
         """What a file is that a person opens, whichever of its parts it is."""
-        return self._examiner.submit(library.look, path)
+
+        def work() -> Model:
+            from app.models import library
+
+            return library.look(path)
+
+        return self._examiner.submit(work)
 
     def remove(self, model: Model) -> Future[None]:
         """Takes a model off the disk. Fails with LibraryError."""
 
         def work() -> None:
+            from app.models import shelf
+
             shelf.remove(model)
             self.downloads.forget(model.path)
 
@@ -186,6 +195,8 @@ class Host:
             self.change(folders=(*self.settings.folders, str(folder)))
 
         def work() -> Path:
+            from app.models import shelf
+
             try:
                 path = shelf.move(
                     model, folder, stop, lambda *now: self._publish(Moving(model, *now))

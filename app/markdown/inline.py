@@ -144,7 +144,7 @@ def _inside(style: Span, token: Token) -> Span:
 def _picture(token: Token) -> str:
     """Nothing is fetched: a picture is what it shows, in words, and its address."""
     words, address = _words(token), str(token.attrs["src"])
-    return f"{words} ({address})" if words else address
+    return f"{words} ({address})" if words else address or "![]()"
 
 
 def _words(token: Token) -> str:

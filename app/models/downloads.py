@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from app.base.errors import Cancelled, FiresideError, HubError, LibraryError, NoRoom, Offline
 from app.base.threads import loud
-from app.models import library, shelf
 from app.models.catalog import HubModel
 from app.models.ledger import Ledger, Order
 from app.models.progress import Patience, Phase, Progress, Reason, Waiting
@@ -137,7 +136,7 @@ class Downloads:
             if self._ledger.order(model):
                 self._ledger.update(model, running=True)
             else:
-                self._ledger.put(Order(model, self.cache or library.hub_cache()))
+                self._ledger.put(Order(model, self.cache or _hub_cache()))
             order = self._ledger.order(model)
         if waits and order:
             queued = Waiting(Reason.QUEUED, 0.0)
@@ -326,6 +325,7 @@ class Downloads:
         """Removes what has come by an order, which nobody fetches now."""
         from huggingface_hub import try_to_load_from_cache
 
+        from app.models import library, shelf
         from app.models.download import Download, Wanted
 
         error: LibraryError | None = None
@@ -353,3 +353,9 @@ def _of_all(model: HubModel, now: Progress, have: int, before: int, last: bool) 
         size = max(size, model.size)
     left = None if now.left is None or not now.speed else (size - have) / now.speed
     return dataclasses.replace(now, done=have, size=size, checked=before + now.checked, left=left)
+
+
+def _hub_cache() -> Path:
+    from app.models import library
+
+    return library.hub_cache()

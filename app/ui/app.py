@@ -56,6 +56,7 @@ def run(data_dir: Path | None, model: Path | None, smoke: bool) -> int:
         FileOpener(application, window.called)
         window.show()
         _choose_model(window, host, model)
+        QTimer.singleShot(400, lambda: window.transcript)  # before the first question needs it
         QTimer.singleShot(1000, gc.freeze)  # what is there now lives as long as the window
         if smoke:
             from app.ui.smoke import Smoke

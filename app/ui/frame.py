@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -22,8 +23,10 @@ from app.ui.controls import Button, Elided, Notice, Toast, column, muted
 from app.ui.errors import Action
 from app.ui.greeting import Greeting
 from app.ui.sidebar import Sidebar
-from app.ui.talk.transcript import Transcript
 from app.ui.theme import Look, font
+
+if TYPE_CHECKING:
+    from app.ui.talk.transcript import Transcript
 
 _HIDDEN = "hidden:"  # before the splitter's state, where the side bar is hidden
 
@@ -31,6 +34,8 @@ _HIDDEN = "hidden:"  # before the splitter's state, where the side bar is hidden
 class Frame(QMainWindow):
     """The window's parts. What they do is the `Window`'s."""
 
+    begun = Signal(object)
+    """A Transcript: there was none before."""
     dropped = Signal(Path)
     """A GGUF file."""
 
@@ -41,19 +46,35 @@ class Frame(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(720, 480)
         self.resize(1180, 860)
+        self._look = look
+        self._transcript: Transcript | None = None
         self.sidebar = Sidebar(look)
         self.greeting = Greeting(look)
-        self.transcript = Transcript(look)
         self.composer = Composer(look, fill_models)
         self.conversation = QStackedWidget()
         self.conversation.addWidget(self.greeting)
-        self.conversation.addWidget(self.transcript)
         self.pages = QStackedWidget()
         self._splitter = QSplitter()
         bar = self._bar(look)
         self._add_banner(look)
         self._arrange(bar)
         self.toast = Toast(look, self, self.composer, "Undo")
+
+    @property
+    def has_transcript(self) -> bool:
+        """Whether it has been made."""
+        return self._transcript is not None
+
+    @property
+    def transcript(self) -> Transcript:
+        """The conversation. An empty window need not wait for it."""
+        if self._transcript is None:
+            from app.ui.talk.transcript import Transcript
+
+            self._transcript = Transcript(self._look)
+            self.conversation.addWidget(self._transcript)
+            self.begun.emit(self._transcript)
+        return self._transcript
 
     def show_sidebar(self, shown: bool) -> None:
         """Shows or hides the chats; a button in the bar brings them back."""

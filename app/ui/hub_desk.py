@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.host import Examined, Host
-from app.models import library
 from app.models.downloads import DownloadEvent
 from app.ui.bridge import Bridge
 from app.ui.errors import explain
@@ -61,6 +60,7 @@ class HubDesk(QObject):
         return self._page
 
     def _build(self) -> ModelsPage:
+        from app.models import library
         from app.ui.get_pane import GetPane
         from app.ui.here_pane import HerePane
         from app.ui.models_page import ModelsPage

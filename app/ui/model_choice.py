@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -11,8 +12,10 @@ from app.base.types import ModelRef
 from app.chat import ModelFailed, ModelLoading, ModelPlanned, ModelReady, Turn
 from app.engine.plan import Plan
 from app.host import Host, demo_model
-from app.models.library import Model
 from app.ui.shelf import title
+
+if TYPE_CHECKING:
+    from app.models.library import Model
 
 _SOON_MS = 600  # whoever only looks through chats has no model loaded
 _KEPT = 12  # files that the menu remembers

@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from app.chat import ModelPlanned
-from app.models.library import Model
 from app.ui.doctor import summary
 from app.ui.errors import Action, explain
 from app.ui.frame import Frame
@@ -18,6 +17,7 @@ from app.ui.model_choice import ModelChoice
 from app.ui.shelf import Shelf, title
 
 if TYPE_CHECKING:
+    from app.models.library import Model
     from app.ui.models_page import ModelsPage
 
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from app.host import Found, Host, Moving
 from app.models.catalog import HubModel
-from app.models.library import Kind, Model
 from app.ui.bridge import Bridge
+
+if TYPE_CHECKING:
+    from app.models.library import Model
 
 
 def title(model: Model) -> str:
     """What a person calls it: not by its folders, but for Ollama's own names."""
-    return model.name if model.place.kind is Kind.OLLAMA else model.name.rpartition("/")[2]
+    return model.name if model.place.kind == "Ollama" else model.name.rpartition("/")[2]
 
 
 class Shelf(QObject):

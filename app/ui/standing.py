@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from app.base.types import Stats
 from app.chat import Foreseen
-from app.ui.composer import Composer
+from app.ui.frame import Frame
 from app.ui.room import Room
-from app.ui.talk.transcript import Transcript
 from app.ui.turns import Live
+
+if TYPE_CHECKING:
+    from app.ui.talk.transcript import Transcript
 
 
 class Standing:
     """Keeps the line of status, the gauge and the line of what is unseen as things are."""
 
-    def __init__(self, composer: Composer, transcript: Transcript) -> None:
-        self._composer, self._transcript = composer, transcript
+    def __init__(self, frame: Frame) -> None:
+        self._frame, self._composer = frame, frame.composer
         self._room = Room()
         self._last = ""  # what is said of the answer that ended last
 
@@ -46,15 +50,8 @@ class Standing:
     def show(self, live: Live | None, loading: str, *, busy: bool) -> None:
         """With the answer on its way, and the name of the model that is being loaded."""
         self._composer.set_running(busy)
-        self._transcript.set_busy(busy)
         if live:
             self._room.answering(live)
-            self._transcript.show_work(
-                live.answer.id,
-                live.reading.fraction if live.reading else None,
-                offered=live.thinking,
-                hurried=live.turn.hurried.is_set(),
-            )
         warning = "" if busy or not self._typed else self._room.warning
         if live:
             self._composer.set_status(live.status)
@@ -63,7 +60,19 @@ class Standing:
         else:
             self._composer.set_status(warning or self._last, "danger" if warning else "muted")
         self._composer.gauge.set_use(self._room.use, full=bool(warning))
-        self._transcript.set_unseen(self._room.unseen)
+        if self._frame.has_transcript:
+            self._show_in(self._frame.transcript, live, busy)
+
+    def _show_in(self, transcript: Transcript, live: Live | None, busy: bool) -> None:
+        transcript.set_busy(busy)
+        transcript.set_unseen(self._room.unseen)
+        if live:
+            transcript.show_work(
+                live.answer.id,
+                live.reading.fraction if live.reading else None,
+                offered=live.thinking,
+                hurried=live.turn.hurried.is_set(),
+            )
 
     @property
     def _typed(self) -> bool:

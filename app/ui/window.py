@@ -45,6 +45,7 @@ from app.ui.turns import Turns
 
 if TYPE_CHECKING:
     from app.ui.models_page import ModelsPage
+    from app.ui.talk.transcript import Transcript
 
 T = TypeVar("T")
 
@@ -67,9 +68,8 @@ class Window(Frame):
         self.desk = ModelDesk(self, self.models, self.hub, self.shelf)
         self.index = ChatIndex(self._ask_disk, self.sidebar, self.toast, self)
         self.sampling = ChatSampling(self.index, self.models)
-        self.transcript.set_pixels(host.settings.text_size)
-        self.transcript.markdown = host.settings.copy_markdown
-        self._standing = Standing(self.composer, self.transcript)
+        self.begun.connect(self._equip)
+        self._standing = Standing(self)
         self._ahead = Ahead(self._prepare, self)
         self._examiner = Examiner(host, bridge, self.models, self)
         self._connect()
@@ -105,12 +105,6 @@ class Window(Frame):
         self.composer.typed.connect(self._typed)
         self.composer.effort_chosen.connect(self._choose_effort)
         self.greeting.asked.connect(self._send)
-        self.transcript.again.connect(self._again)
-        self.transcript.resume.connect(self._resume)
-        self.transcript.hurried.connect(self._hurry)
-        self.transcript.act.connect(self._act)
-        self.transcript.thought_toggled.connect(self._toggled_thought)
-        self.transcript.zoomed.connect(self._resize_text)
         for keys, work in {
             "Ctrl+N": self.new_chat,
             "Ctrl+K": self._focus_search,
@@ -118,15 +112,26 @@ class Window(Frame):
             "Ctrl+O": self.desk.open_file,
             "F2": self._rename_shown,
             "Ctrl+,": self._open_preferences,
-            "Ctrl+F": self.transcript.open_find,
-            "F3": self.transcript.find.next,
-            "Shift+F3": self.transcript.find.previous,
+            "Ctrl+F": lambda: self.transcript.open_find(),
+            "F3": lambda: self.transcript.find.next(),
+            "Shift+F3": lambda: self.transcript.find.previous(),
             "Ctrl++": lambda: self._resize_text(1),
             "Ctrl+=": lambda: self._resize_text(1),
             "Ctrl+-": lambda: self._resize_text(-1),
             "Ctrl+0": lambda: self._resize_text(0),
         }.items():
             QShortcut(keys, self).activated.connect(work)
+
+    def _equip(self, transcript: Transcript) -> None:
+        """The conversation has just been made."""
+        transcript.set_pixels(self._host.settings.text_size)
+        transcript.markdown = self._host.settings.copy_markdown
+        transcript.again.connect(self._again)
+        transcript.resume.connect(self._resume)
+        transcript.hurried.connect(self._hurry)
+        transcript.act.connect(self._act)
+        transcript.thought_toggled.connect(self._toggled_thought)
+        transcript.zoomed.connect(self._resize_text)
 
     # --- Chats ------------------------------------------------------------------------------
 
@@ -140,7 +145,8 @@ class Window(Frame):
         self.composer.set_effort(NEW_CHAT_EFFORT)
         self.models.show("")
         self.conversation.setCurrentWidget(self.greeting)
-        self.transcript.set_rows([])
+        if self.has_transcript:
+            self.transcript.set_rows([])
 
     def open_chat(self, chat: int) -> None:
         """Shows a chat."""
@@ -191,8 +197,9 @@ class Window(Frame):
             ended.answer if ended and row.state is State.STREAMING else row
             for row, ended in zip(rows, heard, strict=True)
         ]
-        self.conversation.setCurrentWidget(self.transcript if rows else self.greeting)
-        self.transcript.set_rows(rows, self.turns.drafts(chat))
+        transcript = self.transcript
+        self.conversation.setCurrentWidget(transcript if rows else self.greeting)
+        transcript.set_rows(rows, self.turns.drafts(chat))
         if rows and heard[-1] and heard[-1].error and rows[-1].state is State.CUT_OFF:
             self.transcript.finish(rows[-1], heard[-1].error)
         if stats := next((row.stats for row in reversed(rows) if row.stats), None):
@@ -396,7 +403,8 @@ class Window(Frame):
 
     def _choose_copies(self, markdown: bool) -> None:
         self._host.change(copy_markdown=markdown)
-        self.transcript.markdown = markdown
+        if self.has_transcript:
+            self.transcript.markdown = markdown
 
     def _resize_text(self, step: int) -> None:
         """Larger, smaller, or, for 0, as it was made."""
@@ -404,7 +412,8 @@ class Window(Frame):
         size = self._host.settings.text_size + step if step else usual
         size = min(max(size, _SMALLEST), _LARGEST)
         self._host.change(text_size=size)
-        self.transcript.set_pixels(size)
+        if self.has_transcript:
+            self.transcript.set_pixels(size)
 
     def _rename_shown(self) -> None:
         self.show_sidebar(True)
