@@ -209,7 +209,7 @@ def shifts(transcript: Transcript, steps: int) -> None:
 def place(transcript: Transcript) -> tuple[object, object, int, int] | None:
     """A line near the top edge, and how far below it."""
     for record, view in transcript._views.items():
-        inside = view.mapFrom(transcript.viewport(), QPoint(200, 0))
+        inside = QPoint(view.width() // 4, -view.y())
         if 0 <= inside.y() < view.height() and view.shown:
             found = view.position_at(inside)
             if found:

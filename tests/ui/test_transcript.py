@@ -67,7 +67,7 @@ def settle() -> None:
 def seen(view: Transcript) -> tuple[Record, object, int, int] | None:
     """The line at the top edge, and where it is."""
     for record, message in view._views.items():
-        inside = message.mapFrom(view.viewport(), QPoint(250, 0))
+        inside = QPoint(message.width() // 4, -message.y())
         found = message.position_at(inside) if 0 <= inside.y() < message.height() else None
         if found:
             section, position = found

@@ -2,11 +2,16 @@
 
 ::
 
-    records    what is known of each message, whether it is in sight or not
-    heights    where each message begins, known or estimated
-    message    a message as a widget, and what can be done with it
-    thought    the panel with the reasoning
-    transcript the view: scrolling, following, and which widgets there are
-    selection  what is selected, across messages, and what a copy of it is
-    find       search in the chat
+    records     what is known of each message, whether it is in sight or not
+    heights     where each message begins, known or estimated
+    message     a message as a widget, and what can be done with it
+    thought     what stands above the reasoning
+    unseen      the line under what the model no longer sees
+    surface     the view: scrolling, following, which widgets there are, and what stays where it is
+    page        the messages and the answers that grow in it
+    selection   what is selected, across messages, and what a copy of it is
+    find        search in the chat
+    transcript  the page with mouse, keyboard, selection and search
+    focus       what shows where the keyboard is
+    accessible  what a screen reader finds and is told
 """

@@ -16,9 +16,10 @@ from app.ui.blocks.column import Column
 from app.ui.talk.accessible import Herald, install
 from app.ui.talk.find import FindBar, Hit, Marks, places_in
 from app.ui.talk.message import MessageView, QuestionView, copy_text, rects_at
-from app.ui.talk.page import Page, View
+from app.ui.talk.page import Page
 from app.ui.talk.records import Record
 from app.ui.talk.selection import Point, Selection, word_at
+from app.ui.talk.surface import View
 from app.ui.theme import Look
 
 _EDGE_SCROLL_MS = 30
