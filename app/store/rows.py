@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any
@@ -34,7 +33,8 @@ class TitleBy(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ChatRow:
     """A chat in the list. Times are POSIX seconds. ``sampling`` is None where it is left to the
-    model. ``model`` is the key of the one that was asked last, empty where that is not known."""
+    model. ``model`` is the key of the one that was asked last, empty where that is not known.
+    ``folder`` is empty for a chat that is in none; ``deleted`` is when it went into the bin."""
 
     id: int
     title: str
@@ -45,6 +45,10 @@ class ChatRow:
     leaf: int | None
     sampling: Sampling | None = None
     model: str = ""
+    pinned: bool = False
+    archived: bool = False
+    folder: str = ""
+    deleted: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,10 @@ class MessageRow:
     thought_open: bool | None = None
 
 
-CHAT = "id, title, title_by, effort, created, updated, leaf, sampling, model"
+CHAT = (
+    "id, title, title_by, effort, created, updated, leaf, sampling, model, "
+    "pinned, archived, folder, deleted"
+)
 MESSAGE = (
     "id, chat, parent, role, state, created, effort, model, stats, thought_s, thought_open, parts"
 )
@@ -81,11 +88,6 @@ def clean(text: str) -> str:
     return text
 
 
-def fold(text: str) -> str:
-    """Text as it is compared in a search."""
-    return unicodedata.normalize("NFKC", text).casefold()
-
-
 def pack_parts(parts: tuple[Part, ...]) -> str:
     raw = []
     for part in parts:
@@ -98,7 +100,7 @@ def pack_parts(parts: tuple[Part, ...]) -> str:
     return json.dumps(raw, ensure_ascii=False)
 
 
-def _unpack_parts(text: str) -> tuple[Part, ...]:
+def unpack_parts(text: str) -> tuple[Part, ...]:
     """Fields that a later version added are passed over; its channels are commentary."""
     channels = {str(c): c for c in Channel}
     return tuple(
@@ -133,10 +135,23 @@ def unpack_sampling(text: str) -> Sampling:
 
 
 def chat_row(row: tuple[Any, ...]) -> ChatRow:
-    number, title, title_by, effort, created, updated, leaf, sampling, model = row
-    own = unpack_sampling(sampling) if sampling else None
-    by, how = TitleBy(title_by), Effort(effort)
-    return ChatRow(number, title, by, how, created, updated, leaf, own, model)
+    number, title, title_by, effort, created, updated, leaf, sampling, model, *order = row
+    pinned, archived, folder, deleted = order
+    return ChatRow(
+        number,
+        title,
+        TitleBy(title_by),
+        Effort(effort),
+        created,
+        updated,
+        leaf,
+        unpack_sampling(sampling) if sampling else None,
+        model,
+        bool(pinned),
+        bool(archived),
+        folder,
+        deleted,
+    )
 
 
 def message_row(row: tuple[Any, ...]) -> MessageRow:
@@ -145,7 +160,7 @@ def message_row(row: tuple[Any, ...]) -> MessageRow:
         number,
         chat,
         parent,
-        Message(Role(role), _unpack_parts(parts)),
+        Message(Role(role), unpack_parts(parts)),
         State(state),
         created,
         Effort(effort) if effort else None,

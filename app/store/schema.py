@@ -56,5 +56,46 @@ def _chat_model(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE chat ADD COLUMN model TEXT NOT NULL DEFAULT ''")  # '': not known
 
 
-MIGRATIONS: tuple[Migration, ...] = (_first_schema, _chat_sampling, _chat_model)
+def _search_and_order(db: sqlite3.Connection) -> None:
+    db.execute("ALTER TABLE chat ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE chat ADD COLUMN archived INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE chat ADD COLUMN folder TEXT NOT NULL DEFAULT ''")  # '': in none
+    # The child through which one went on when this message was last left; NULL: the newest.
+    db.execute("ALTER TABLE message ADD COLUMN next INTEGER")
+    db.execute("ALTER TABLE message DROP COLUMN search")
+    # The words of each message that is not being written, under its id. They are kept here as
+    # well as indexed, since only so can a row be deleted whatever folded it.
+    db.execute(
+        """CREATE VIRTUAL TABLE words USING fts5 (
+            said, thought, prefix = '1 2 3 4', tokenize = 'unicode61 remove_diacritics 0'
+        )"""
+    )
+    db.execute(
+        """CREATE TRIGGER message_gone AFTER DELETE ON message BEGIN
+            DELETE FROM words WHERE rowid = old.id;
+        END"""
+    )
+    # Messages whose words are not in there yet.
+    db.execute(
+        """CREATE TABLE unindexed (
+            message INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE
+        ) STRICT"""
+    )
+    db.execute("INSERT INTO unindexed SELECT id FROM message")
+    # Chats whose traces are still to be removed, from the index, the log and the backups.
+    db.execute(
+        """CREATE TABLE erased (
+            id INTEGER PRIMARY KEY, chat INTEGER NOT NULL, created REAL NOT NULL
+        ) STRICT"""
+    )
+    # What stands in the composer; NULL: that of a new chat.
+    db.execute(
+        """CREATE TABLE draft (
+            chat INTEGER UNIQUE REFERENCES chat ON DELETE CASCADE,
+            parts TEXT NOT NULL
+        ) STRICT"""
+    )
+
+
+MIGRATIONS: tuple[Migration, ...] = (_first_schema, _chat_sampling, _chat_model, _search_and_order)
 """The n-th step brings the schema from version n-1 to n, in a transaction of its own."""

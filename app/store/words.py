@@ -1,0 +1,111 @@
+"""Words as the search sees them: how text is folded, cut into words, looked for and marked."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+# Scripts that write no spaces between words: each of their characters is a word, so that a word
+# of one or two of them is found inside a sentence. Thai to Lao, Burmese, Khmer, kana, Han.
+_ALONE = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    "\U00020000-\U0003ffff"
+)
+_WORD = re.compile(rf"[{_ALONE}]|[^\W_{_ALONE}]+")
+_IS_ALONE = re.compile(rf"[{_ALONE}]")
+_GAP = r"[\W_]*"
+_LETTER = r"[^\W_]"
+_STEP = 20_000  # characters that are folded at a time to find the first hit
+_MOST_WORDS = 16  # of a query; nobody types more, and a pasted book is not looked for
+_BEFORE = 40
+
+
+class _Folds(dict[int, str]):
+    """Characters as they are compared, made when they are met."""
+
+    def __missing__(self, code: int) -> str:
+        apart = unicodedata.normalize("NFKD", chr(code)).casefold()
+        plain = (c for c in unicodedata.normalize("NFKD", apart) if not "\u0300" <= c <= "\u036f")
+        self[code] = folded = "".join(plain)
+        return folded
+
+
+_FOLDS = _Folds()
+
+
+def fold(text: str) -> str:
+    """Text as it is compared in a search: without case, and accents on Latin, Greek and Cyrillic
+    letters. Each character is folded by itself."""
+    return text.lower() if text.isascii() else text.translate(_FOLDS)
+
+
+def words(text: str) -> str:
+    """The words of a text with a space between them, as they are indexed."""
+    return " ".join(_WORD.findall(fold(text)))
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is looked for: ``match`` is it in FTS5's language, empty where there are no words;
+    each of ``patterns`` has to be found in a folded text."""
+
+    match: str
+    patterns: tuple[re.Pattern[str], ...]
+
+    def marks(self, text: str) -> tuple[tuple[int, int], ...]:
+        """Where it is found in a text, as ranges that do not overlap, in order."""
+        folded = fold(text)
+        found = sorted(hit.span() for p in self.patterns for hit in p.finditer(folded))
+        joined: list[tuple[int, int]] = []
+        for start, end in found:
+            if joined and start <= joined[-1][1]:
+                start, end = joined[-1][0], max(end, joined.pop()[1])
+            joined.append((start, end))
+        if len(folded) != len(text) or not text.isascii():
+            origin = [at for at, c in enumerate(text) for _ in fold(c)]
+            joined = [(origin[start], origin[end - 1] + 1) for start, end in joined]
+        return tuple(joined)
+
+    def in_title(self, title: str) -> bool:
+        """Whether all of it is found there."""
+        folded = fold(title)
+        return all(p.search(folded) for p in self.patterns)
+
+    def snippet(self, text: str, width: int = 160) -> str:
+        """About ``width`` characters in one line around the first place where any of it is
+        found; the text's beginning where it is not."""
+        hit = 0
+        for start in range(0, len(text), _STEP):
+            piece = text[start : start + _STEP + 200]
+            if marks := self.marks(piece):
+                hit = start + marks[0][0]
+                break
+        begin = max(hit - _BEFORE, 0)
+        while 0 < begin < hit and not text[begin - 1].isspace():
+            begin += 1
+        if begin == hit > 0 and not text[hit - 1].isspace():
+            begin = max(hit - _BEFORE // 4, 0)  # a script without spaces, or a very long word
+        cut = " ".join(text[begin : begin + width].split())
+        more = begin + width < len(text)
+        return ("… " if begin else "") + cut + (" …" if more else "")
+
+
+def query(text: str) -> Query:
+    """What a person typed. All words have to be found, in any order; the last one may be the
+    beginning of one. Where there are no words, only signs, they are looked for as they are."""
+    typed = fold(text).split()[:_MOST_WORDS]
+    phrases = [phrase for word in typed if (phrase := _WORD.findall(word))]
+    if not phrases:
+        whole = " ".join(typed)
+        return Query("", (re.compile(re.escape(whole)),) if whole else ())
+    # Words have neither quotes nor NUL, so nothing in them is FTS5's.
+    match = " ".join(f'"{" ".join(phrase)}"' for phrase in phrases) + " *"
+    last = len(phrases) - 1
+    return Query(match, tuple(_pattern(p, n == last) for n, p in enumerate(phrases)))
+
+
+def _pattern(phrase: list[str], beginning: bool) -> re.Pattern[str]:
+    before = "" if _IS_ALONE.match(phrase[0]) else f"(?<!{_LETTER})"
+    after = "" if beginning or _IS_ALONE.match(phrase[-1]) else f"(?!{_LETTER})"
+    return re.compile(before + _GAP.join(map(re.escape, phrase)) + after)
