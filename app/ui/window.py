@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QShortcut
 
 from app.base.settings import Settings
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_SOON_MS = 150
 _SMALLEST, _LARGEST = 11, 26  # pixels of the text
 
 
@@ -78,6 +79,10 @@ class Window(Frame):
         last = host.settings.chat
         self._show_new()
         self._ask_disk(Store.chats, lambda chats: self._reopen(last, chats))
+        QTimer.singleShot(_SOON_MS, self, self._look_around)
+
+    def _look_around(self) -> None:
+        """What nobody waits for, once the window is in sight."""
         self.shelf.look()
         self.hub.resume()
 
