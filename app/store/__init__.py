@@ -18,10 +18,10 @@ from pathlib import Path
 from app.store import backup
 from app.store.backup import Backup
 from app.store.database import typed_errors
-from app.store.messages import MessageStore
 from app.store.rows import ChatRow, MessageRow, State, TitleBy
 from app.store.schema import MIGRATIONS, Migration
 from app.store.search import Found, Search
+from app.store.whole import Tree, WholeStore
 
 __all__ = [
     "Backup",
@@ -31,6 +31,7 @@ __all__ = [
     "State",
     "Store",
     "TitleBy",
+    "Tree",
     "backups",
     "restore_backup",
 ]
@@ -40,7 +41,7 @@ _INDEX_S = 2.0  # at a start; the rest of an old database follows with `tidy`
 _MERGE = 200  # pages of the index that are merged in one transaction
 
 
-class Store(MessageStore):
+class Store(WholeStore):
     """The database at ``path``, made where there is none.
 
     Opening it brings an older schema up to date, after a backup in ``backups/`` beside the

@@ -1,0 +1,33 @@
+"""Chats out of Fireside and into it, as files.
+
+Out: `export_json` writes all that the store knows of chats (``ours`` describes the form);
+`export_chat` and `export_folder` write them to be read, as Markdown or HTML. In::
+
+    found = read(path)  # Fireside, ChatGPT, LM Studio or Open WebUI: told by what is in it
+    show(found.source, found.chats, found.messages, found.left)
+    report = found.into(store)
+
+``stream`` reads JSON of any length, ``fields`` makes sure of types, ``tree`` makes chats out of
+other programs' nodes. All of it may take long and belongs on a worker thread; ``seen`` is called
+after each chat, and an exception from it (`Cancelled`) ends the work.
+"""
+
+from app.exchange.incoming import Import, Report, Seen, Source, read
+from app.exchange.markdown import Words
+from app.exchange.outgoing import Form, export_chat, export_folder, export_json, page
+from app.exchange.tree import Left
+
+__all__ = [
+    "Form",
+    "Import",
+    "Left",
+    "Report",
+    "Seen",
+    "Source",
+    "Words",
+    "export_chat",
+    "export_folder",
+    "export_json",
+    "page",
+    "read",
+]

@@ -1,0 +1,241 @@
+"""A chat as one page of HTML that needs nothing else: no script, no font, no picture, no address
+that is loaded. All text is escaped, and the page forbids by itself what would be loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from html import escape
+
+from app.base.types import Role
+from app.exchange.formula import mathml
+from app.exchange.markdown import Words, day, ending, speaker, thought
+from app.markdown import (
+    Align,
+    Block,
+    Code,
+    Footnote,
+    Heading,
+    Item,
+    Kind,
+    List,
+    Math,
+    Paragraph,
+    Quote,
+    Row,
+    Rule,
+    Span,
+    Spans,
+    Table,
+    parse,
+)
+from app.store import ChatRow, MessageRow
+
+_LONGEST = 60_000  # characters of code; what is longer stays in one colour
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_STYLE = """
+:root { color-scheme: light dark; --text: #1d1d1b; --muted: #696760; --page: #ffffff;
+  --line: #e7e5df; --bubble: #f2f1ec; --code: #faf9f7; --link: #2a62d9; }
+@media (prefers-color-scheme: dark) { :root { --text: #e8e6e1; --muted: #a19d94; --page: #1b1b19;
+  --line: #35342f; --bubble: #2a2925; --code: #232320; --link: #8ab0ff; } }
+body { margin: 0 auto; padding: 2rem 1rem 4rem; max-width: 46rem; color: var(--text);
+  background: var(--page); font: 1rem/1.6 Inter, system-ui, sans-serif; overflow-wrap: break-word; }
+h1 { line-height: 1.25; margin: 0; } h2, h3, h4, h5, h6, h7 { line-height: 1.3; }
+a { color: var(--link); } time, .end, summary, .who { color: var(--muted); font-size: .875rem; }
+article { margin-top: 2rem; } .who { margin: 0 0 .5rem; font-weight: 600; }
+.user .text { padding: .1rem 1rem; border-radius: .75rem; background: var(--bubble); }
+pre, code { font-family: "JetBrains Mono", ui-monospace, Consolas, monospace; font-size: .875em; }
+code { padding: .1em .3em; border-radius: .25rem; background: var(--bubble); }
+pre { padding: .75rem 1rem; overflow-x: auto; border: 1px solid var(--line); border-radius: .5rem;
+  background: var(--code); line-height: 1.5; } pre code { padding: 0; background: none; }
+blockquote, details > div { margin: 1rem 0; padding-left: 1rem;
+  border-left: 3px solid var(--line); color: var(--muted); }
+.wide { overflow-x: auto; } table { border-collapse: collapse; margin: 1rem 0; }
+th, td { padding: .35rem .75rem; border: 1px solid var(--line); text-align: left; }
+.center { text-align: center; } .right { text-align: right; }
+math[display="block"] { margin: 1rem 0; overflow-x: auto; overflow-y: hidden; }
+hr { border: 0; border-top: 1px solid var(--line); } li.task { list-style: none; }
+aside { font-size: .875rem; } @media print { pre { white-space: pre-wrap; } }
+"""
+
+
+def chat_html(
+    chat: ChatRow, messages: Sequence[MessageRow], *, reasoning: bool, words: Words
+) -> str:
+    """The messages of one branch as a whole page."""
+    title = escape(chat.title or words.untitled)
+    date = f"<time>{day(chat.created)}</time>" if day(chat.created) else ""
+    articles = "\n".join(_article(message, reasoning, words) for message in messages)
+    return f"""<!DOCTYPE html>
+<html lang="{escape(words.language)}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>{_STYLE}{_code_style()}</style>
+</head>
+<body>
+<header><h1>{title}</h1>{date}</header>
+<main>
+{articles}
+</main>
+</body>
+</html>
+"""
+
+
+def _article(message: MessageRow, reasoning: bool, words: Words) -> str:
+    own = message.message
+    whose = "user" if own.role is Role.USER else "assistant"
+    pieces = [f'<p class="who">{escape(speaker(message, words))}</p>']
+    if reasoning and own.reasoning.strip():
+        summary = f"<summary>{escape(thought(message, words))}</summary>"
+        pieces.append(f"<details>{summary}<div>{_blocks(parse(own.reasoning))}</div></details>")
+    if own.text.strip():
+        pieces.append(f'<div class="text">{_blocks(parse(own.text))}</div>')
+    if end := ending(message, words):
+        pieces.append(f'<p class="end">{escape(end)}</p>')
+    return f'<article class="{whose}">{"".join(pieces)}</article>'
+
+
+# --- Blocks -------------------------------------------------------------------------------
+
+
+def _blocks(blocks: Iterable[Block]) -> str:
+    return "\n".join(map(_block, _whole(blocks)))
+
+
+def _whole(blocks: Iterable[Block]) -> Iterator[Block]:
+    """The blocks with each very long paragraph, which was cut, in one piece."""
+    before: Block | None = None
+    for block in blocks:
+        if isinstance(block, Paragraph) and block.joined and isinstance(before, Paragraph):
+            before = Paragraph((*before.spans, Span(" "), *block.spans), before.joined)
+            continue
+        if before is not None:
+            yield before
+        before = block
+    if before is not None:
+        yield before
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Paragraph(spans):
+            return f"<p>{_spans(spans)}</p>"
+        case Heading(level, spans):
+            # The page's title is the only one of the first rank.
+            return f"<h{min(level + 1, 6)}>{_spans(spans)}</h{min(level + 1, 6)}>"
+        case Code(text, language):
+            return f"<pre><code>{_coloured(text, language)}</code></pre>"
+        case Math(tex):
+            return mathml(tex, display=True) or f"<pre><code>{escape(tex)}</code></pre>"
+        case Rule():
+            return "<hr>"
+        case Quote(blocks):
+            return f"<blockquote>{_blocks(blocks)}</blockquote>"
+        case Footnote(label, blocks):
+            return f"<aside><sup>{escape(label)}</sup>{_blocks(blocks)}</aside>"
+        case List(start, items):
+            name = "ul" if start is None else "ol"
+            first = "" if start in (None, 1) else f' start="{start}"'
+            return f"<{name}{first}>{''.join(map(_item, items))}</{name}>"
+        case Table():
+            return _table(block)
+
+
+def _item(item: Item) -> str:
+    tight = len(item.blocks) <= 1 or not item.apart
+    inner = "\n".join(
+        _spans(block.spans) if tight and isinstance(block, Paragraph) else _block(block)
+        for block in _whole(item.blocks)
+    )
+    if item.task is None:
+        return f"<li>{inner}</li>"
+    return f'<li class="task">{"☑" if item.task else "☐"} {inner}</li>'
+
+
+def _table(table: Table) -> str:
+    head = _row(table.header, table.align, "th")
+    width = len(table.header)
+    rows = (row + ((),) * (width - len(row)) for row in table.rows)
+    body = "\n".join(_row(row, table.align, "td") for row in rows)
+    inner = f"<thead>{head}</thead>\n<tbody>{body}</tbody>"
+    return f'<div class="wide"><table>{inner}</table></div>'
+
+
+def _row(row: Row, align: Sequence[Align], name: str) -> str:
+    cells = []
+    for spans, side in zip(row, align, strict=True):
+        placed = f' class="{side.value}"' if side in (Align.CENTER, Align.RIGHT) else ""
+        cells.append(f"<{name}{placed}>{_spans(spans)}</{name}>")
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+# --- What is in a line --------------------------------------------------------------------
+
+
+def _spans(spans: Spans) -> str:
+    return "".join(map(_span, spans))
+
+
+def _span(span: Span) -> str:
+    text = escape(span.text)
+    match span.kind:
+        case Kind.CODE:
+            text = f"<code>{text}</code>"
+        case Kind.MATH:
+            text = mathml(span.text, display=False) or f"<code>{text}</code>"
+        case Kind.DISPLAY:
+            text = mathml(span.text, display=True) or f"<code>{text}</code>"
+        case Kind.NOTE:
+            text = f"<sup>{text}</sup>"
+        case Kind.BREAK:
+            text = "<br>"
+        case Kind.TEXT:
+            pass
+    for on, name in ((span.bold, "strong"), (span.italic, "em"), (span.strike, "s")):
+        if on:
+            text = f"<{name}>{text}</{name}>"
+    if span.link:
+        return f'<a href="{escape(span.link)}" rel="noopener noreferrer">{text}</a>'
+    return text
+
+
+# --- Code ---------------------------------------------------------------------------------
+
+
+def _coloured(text: str, language: str) -> str:
+    """Code with a class for each kind of word, as Pygments names them."""
+    # Imported here: a program that never exports need not wait for it.
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import get_lexer_by_name
+    from pygments.util import ClassNotFound
+
+    if not language or len(text) > _LONGEST:
+        return escape(text)
+    try:
+        lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
+    except ClassNotFound:
+        return escape(text)
+    return str(highlight(text, lexer, HtmlFormatter(nowrap=True)))
+
+
+@cache
+def _code_style() -> str:
+    from pygments.formatters import HtmlFormatter
+
+    light, dark = (
+        "\n".join(
+            line
+            for line in HtmlFormatter(style=style).get_style_defs("pre").splitlines()
+            if line.startswith("pre .")  # not the colours of the whole page and of line numbers
+        )
+        for style in ("default", "github-dark")
+    )
+    # An error in code is of no interest here: half of a program is no mistake.
+    quiet = "pre .err { border: 0; background: none; color: inherit }"
+    return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n{quiet}\n"

@@ -1,0 +1,106 @@
+"""A chat as Markdown, to be read or put into notes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from textwrap import indent
+
+from app.base.types import Role
+from app.store import ChatRow, MessageRow, State
+
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
+_SPECIAL = re.compile(r"([\\`*_<>\[\]#~$|&])")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What an export says by itself, in the person's language."""
+
+    you: str = "You"
+    model: str = "Answer"
+    """Above an answer of which the model is not known."""
+    untitled: str = "Untitled"
+    reasoning: str = "Reasoning"
+    thought: str = "Thought for {seconds} s"
+    stopped: str = "Stopped"
+    cut_off: str = "Cut off"
+    language: str = "en"
+    """As HTML names it."""
+
+
+def chat_markdown(
+    chat: ChatRow, messages: Sequence[MessageRow], *, reasoning: bool, words: Words
+) -> str:
+    """The messages of one branch, each below a heading; reasoning as quotations. A message that
+    ends within a block of code does not draw the next one into it."""
+    return "\n\n".join(_blocks(chat, messages, reasoning, words)) + "\n"
+
+
+def speaker(message: MessageRow, words: Words) -> str:
+    """Who is named above a message: a model's file without folders and ending."""
+    if message.message.role is Role.USER:
+        return words.you
+    return re.split(r"[/\\]", message.model)[-1].removesuffix(".gguf") or words.model
+
+
+def thought(message: MessageRow, words: Words) -> str:
+    """The heading of its reasoning."""
+    if message.thought_s is None:
+        return words.reasoning
+    return words.thought.format(seconds=f"{message.thought_s:.0f}")
+
+
+def ending(message: MessageRow, words: Words) -> str:
+    """What is said of an answer that is not whole, else nothing."""
+    endings = {State.STOPPED: words.stopped, State.CUT_OFF: words.cut_off}
+    return endings.get(message.state, "")
+
+
+def day(seconds: float) -> str:
+    """A time in this computer's zone, to the minute; empty where it is not known."""
+    if seconds <= 0:
+        return ""
+    try:
+        return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M")
+    except (OverflowError, OSError, ValueError):
+        return ""
+
+
+def _blocks(
+    chat: ChatRow, messages: Sequence[MessageRow], reasoning: bool, words: Words
+) -> Iterator[str]:
+    yield f"# {_plain(chat.title or words.untitled)}"
+    if date := day(chat.created):
+        yield f"*{date}*"
+    for message in messages:
+        yield f"## {_plain(speaker(message, words))}"
+        if reasoning and (thoughts := message.message.reasoning.strip()):
+            text = f"*{thought(message, words)}*\n\n{_closed(thoughts)}"
+            yield indent(text, "> ", lambda line: True)
+        if text := message.message.text.strip("\n"):
+            yield _closed(text)
+        if end := ending(message, words):
+            yield f"*{end}*"
+
+
+def _plain(text: str) -> str:
+    """A text of one line so that Markdown shows it as it is."""
+    return _SPECIAL.sub(r"\\\1", text)
+
+
+def _closed(text: str) -> str:
+    """The text with the end of its last block of code."""
+    fence = ""
+    for line in text.splitlines():
+        found = _FENCE.match(line)
+        if not found:
+            continue
+        marks, rest = found[1], found[2]
+        if not fence:
+            fence = "" if "`" in rest and marks[0] == "`" else marks
+        elif marks[0] == fence[0] and len(marks) >= len(fence) and not rest.strip():
+            fence = ""
+    return f"{text}\n{fence}" if fence else text

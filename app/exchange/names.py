@@ -1,0 +1,42 @@
+"""Names of files that are good on Linux, Windows and macOS."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_LONGEST = 80  # characters; four bytes each at most, and every system takes 255 of these
+_BYTES = 200
+# What Windows forbids; control characters, and those that turn the direction of writing around.
+_FORBIDDEN = re.compile(
+    '[<>:"/\\\\|?*\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufffe\uffff]'
+)
+# https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|(?:com|lpt)[0-9¹²³])(?:\.|$)", re.IGNORECASE)
+
+
+def file_name(title: str, suffix: str, taken: set[str]) -> str:
+    """A name for a title, with ``suffix`` (as ``.md``), that none in ``taken`` is like, whatever
+    the case of its letters and the way that its accents are written. It is put into ``taken``."""
+    stem = _stem(title)
+    number = 1
+    while True:
+        name = f"{stem}{suffix}" if number == 1 else f"{stem} ({number}){suffix}"
+        if same(name) not in taken:
+            taken.add(same(name))
+            return name
+        number += 1
+
+
+def same(name: str) -> str:
+    """What two names have in common that a system may take for one."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+
+
+def _stem(title: str) -> str:
+    text = unicodedata.normalize("NFC", title.encode("utf-8", "replace").decode())
+    text = " ".join(_FORBIDDEN.sub(" ", text).split())[:_LONGEST]
+    text = text.encode()[:_BYTES].decode(errors="ignore").strip(" .")
+    if _DEVICE.match(text):
+        text = f"_{text}"
+    return text or "Chat"

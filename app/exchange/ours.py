@@ -1,0 +1,262 @@
+"""Fireside's own form of chats in a file: all that the store knows of them.
+
+The file is JSON in UTF-8, one chat a line, in this order::
+
+    {
+      "format": "fireside-chats",
+      "version": 1,
+      "chats": [
+        {
+          "title": "…", "title_by": "question" | "model" | "person",
+          "effort": "low" | "medium" | "high",
+          "created": 1.5, "updated": 2.5,   POSIX seconds
+          "model": "…",                     the key of the one asked last; may be empty
+          "sampling": null | {"temperature", "top_p", "top_k", "min_p", "seed", "max_tokens"},
+          "pinned": false, "archived": false,
+          "folder": "",                     empty for none
+          "leaf": 2,                        the end of the branch that is shown; null: no message
+          "messages": [                     of all branches; a parent stands before its children
+            {
+              "id": 1,                      of this chat's messages; any whole number
+              "parent": null,               the id of the message above
+              "next": 2,                    the one below that was last shown; null: the newest
+              "role": "user" | "assistant",
+              "state": "done" | "stopped" | "cut off",
+              "created": 1.5,
+              "effort": null, "model": "",  what an answer was made with
+              "stats": null | {…},          the numbers of `app.base.types.Stats`
+              "thought_s": null,            seconds of reasoning
+              "thought_open": null,         whether its panel was opened or closed by hand
+              "parts": [
+                {
+                  "text": "…",
+                  "channel": "analysis" | "commentary" | "final",
+                  "recipient": "",          the tool that it is for
+                  "content_type": ""
+                }
+              ]
+            }
+          ]
+        }
+      ]
+    }
+
+What may be null, empty or false may be missing. A reader passes over fields that it does not
+know; what such a reader would misunderstand gets another version.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, fields
+from enum import StrEnum
+from typing import Any, TextIO, TypeVar
+
+from app.base.types import Channel, Effort, Message, Part, Role, Sampling, Stats
+from app.exchange.fields import Wrong, checked
+from app.exchange.stream import NotJson, Reader
+from app.store import ChatRow, MessageRow, State, TitleBy, Tree
+
+FORMAT = "fireside-chats"
+VERSION = 1
+
+T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
+_Json = dict[str, Any]
+
+
+class Newer(Exception):
+    """The file is of a later version, which is the argument."""
+
+
+def write(file: TextIO, trees: Iterable[Tree]) -> None:
+    """Writes chats, of which one at a time is in memory."""
+    head = json.dumps({"format": FORMAT, "version": VERSION})
+    file.write(f'{head[:-1]}, "chats": [')
+    gap = "\n"
+    for tree in trees:
+        file.write(gap + json.dumps(_chat_json(tree), ensure_ascii=False))
+        gap = ",\n"
+    file.write("\n]}\n")
+
+
+def read(reader: Reader) -> Iterator[Tree]:
+    """The chats of a file, one at a time. Raises Wrong, Newer, and what the reader raises."""
+    version = 0
+    for name in reader.members():
+        if name == "version":
+            version = checked({name: reader.value()}, name, int)
+            if version > VERSION:
+                raise Newer(version)
+        elif name != "chats":
+            reader.value()
+        elif version < 1:
+            raise Wrong("“version” does not stand before “chats”")
+        else:
+            for number, _ in enumerate(reader.items(), start=1):
+                try:
+                    yield _tree(reader.value())
+                except (Wrong, NotJson) as error:
+                    raise Wrong(f"chat {number}: {error}") from error
+    reader.end()
+    if not version:
+        raise Wrong("“version” is missing")
+
+
+# --- Out ----------------------------------------------------------------------------------
+
+
+def _chat_json(tree: Tree) -> _Json:
+    chat = tree.chat
+    return {
+        "title": chat.title,
+        "title_by": chat.title_by,
+        "effort": chat.effort,
+        "created": chat.created,
+        "updated": chat.updated,
+        "model": chat.model,
+        "sampling": None if chat.sampling is None else asdict(chat.sampling),
+        "pinned": chat.pinned,
+        "archived": chat.archived,
+        "folder": chat.folder,
+        "leaf": chat.leaf,
+        "messages": [_message_json(row, tree.next.get(row.id)) for row in tree.messages],
+    }
+
+
+def _message_json(row: MessageRow, went: int | None) -> _Json:
+    return {
+        "id": row.id,
+        "parent": row.parent,
+        "next": went,
+        "role": row.message.role,
+        "state": State.CUT_OFF if row.state is State.STREAMING else row.state,
+        "created": row.created,
+        "effort": row.effort,
+        "model": row.model,
+        "stats": None if row.stats is None else asdict(row.stats),
+        "thought_s": row.thought_s,
+        "thought_open": row.thought_open,
+        "parts": [asdict(part) for part in row.message.parts],
+    }
+
+
+# --- In -----------------------------------------------------------------------------------
+
+
+def _tree(raw: object) -> Tree:
+    chat = _object(raw)
+    messages: dict[int, MessageRow] = {}
+    went: dict[int, int] = {}
+    for number, item in enumerate(checked(chat, "messages", list), start=1):
+        try:
+            row = _message(_object(item))
+            if row.id in messages:
+                raise Wrong(f"the id {row.id} is there twice")
+            if row.parent is not None and row.parent not in messages:
+                raise Wrong("its parent does not stand before it")
+        except Wrong as error:
+            raise Wrong(f"message {number}: {error}") from error
+        messages[row.id] = row
+        below = _maybe(item, "next", int)
+        if below is not None:
+            went[row.id] = below
+    if any(below not in messages or messages[below].parent != up for up, below in went.items()):
+        raise Wrong("“next” is no message below")
+    leaf = _maybe(chat, "leaf", int)
+    if leaf not in messages and (messages or leaf is not None):
+        raise Wrong("“leaf” is none of its messages")
+    sampling = _maybe(chat, "sampling", dict)
+    head = ChatRow(
+        0,
+        checked(chat, "title", str),
+        _choice(TitleBy, chat, "title_by"),
+        _choice(Effort, chat, "effort"),
+        _number(chat, "created"),
+        _number(chat, "updated"),
+        leaf,
+        None if sampling is None else _sampling(sampling),
+        _maybe(chat, "model", str) or "",
+        _maybe(chat, "pinned", bool) or False,
+        _maybe(chat, "archived", bool) or False,
+        _maybe(chat, "folder", str) or "",
+    )
+    return Tree(head, tuple(messages.values()), went)
+
+
+def _message(raw: _Json) -> MessageRow:
+    stats = _maybe(raw, "stats", dict)
+    return MessageRow(
+        checked(raw, "id", int),
+        0,
+        _maybe(raw, "parent", int),
+        Message(
+            _choice(Role, raw, "role"),
+            tuple(_part(_object(part)) for part in checked(raw, "parts", list)),
+        ),
+        # One that is being written has nobody to go on writing it.
+        State.CUT_OFF if raw.get("state") == State.STREAMING else _choice(State, raw, "state"),
+        _number(raw, "created"),
+        _choice(Effort, raw, "effort") if raw.get("effort") is not None else None,
+        _maybe(raw, "model", str) or "",
+        None if stats is None else _stats(stats),
+        _number(raw, "thought_s") if raw.get("thought_s") is not None else None,
+        _maybe(raw, "thought_open", bool),
+    )
+
+
+def _part(raw: _Json) -> Part:
+    return Part(
+        checked(raw, "text", str),
+        _choice(Channel, raw, "channel"),
+        _maybe(raw, "recipient", str) or "",
+        _maybe(raw, "content_type", str) or "",
+    )
+
+
+def _sampling(raw: _Json) -> Sampling:
+    """A field that is missing has its default."""
+    values: dict[str, Any] = {}
+    for name in ("temperature", "top_p", "min_p"):
+        if name in raw:
+            values[name] = _number(raw, name)
+    for name in ("seed", "max_tokens"):
+        values[name] = _maybe(raw, name, int)
+    if "top_k" in raw:
+        values["top_k"] = checked(raw, "top_k", int)
+    return Sampling(**values)
+
+
+def _stats(raw: _Json) -> Stats:
+    """A number that is missing is 0."""
+    numbers: dict[str, Any] = {
+        field.name: checked(raw, field.name, int, float)
+        if field.name.endswith("_s")
+        else checked(raw, field.name, int)
+        for field in fields(Stats)
+        if field.name in raw
+    }
+    return Stats(**{field.name: numbers.get(field.name, 0) for field in fields(Stats)})
+
+
+def _object(raw: object) -> _Json:
+    if not isinstance(raw, dict):
+        raise Wrong("it is no object")
+    return raw
+
+
+def _choice(kind: type[E], raw: Mapping[str, Any], name: str) -> E:
+    value = checked(raw, name, str)
+    try:
+        return kind(value)
+    except ValueError as error:
+        raise Wrong(f"“{name}” is {value[:40]!r}") from error
+
+
+def _number(raw: Mapping[str, Any], name: str) -> float:
+    return float(checked(raw, name, float, int))
+
+
+def _maybe(raw: Mapping[str, Any], name: str, kind: type[T]) -> T | None:
+    return None if raw.get(name) is None else checked(raw, name, kind)

@@ -1,0 +1,472 @@
+"""Fireside's own form of chats in a file, and what importing does to a store."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import json
+import tempfile
+import tracemalloc
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.base.errors import (
+    Cancelled,
+    ExchangeDamaged,
+    ExchangeError,
+    ExchangeNewer,
+    ExchangeTooLarge,
+    ExchangeUnknown,
+    ExchangeUnreadable,
+    ExchangeUnwritable,
+)
+from app.base.types import Channel, Effort, Message, Part, Role, Sampling, Stats
+from app.exchange import Report, Source, export_json, ours, read, stream
+from app.store import ChatRow, MessageRow, State, Store, TitleBy, Tree
+from app.store.titles import one_line
+
+# --- Any chats ----------------------------------------------------------------------------
+
+numbers = st.integers(0, 2**64)
+times = st.floats(0, 1e11)
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+parts = st.builds(Part, texts, st.sampled_from(Channel), st.sampled_from(["", "python"]), texts)
+samplings = st.builds(
+    Sampling, times, times, st.integers(0, 99), times, st.none() | numbers, st.none() | numbers
+)
+stats = st.builds(
+    Stats, *[numbers] * 4, times, times, *[numbers] * 3, restored=numbers, dropped=numbers
+)
+states = st.sampled_from([State.DONE, State.STOPPED, State.CUT_OFF])
+
+
+@st.composite
+def trees(draw: st.DrawFn) -> Tree:
+    """A chat of any shape, with the ids that a store might have given."""
+    first = draw(st.integers(1, 50))
+    count = draw(st.integers(0, 8))
+    rows: list[MessageRow] = []
+    for number in range(first, first + count):
+        message = draw(
+            st.builds(
+                MessageRow,
+                st.just(number),
+                st.just(0),
+                st.none() | st.sampled_from([row.id for row in rows]) if rows else st.none(),
+                st.builds(Message, st.sampled_from(Role), st.lists(parts, max_size=3).map(tuple)),
+                states,
+                times,
+                st.none() | st.sampled_from(Effort),
+                texts,
+                st.none() | stats,
+                st.none() | times,
+                st.none() | st.booleans(),
+            )
+        )
+        rows.append(message)
+    below = [(row.parent, row.id) for row in rows if row.parent is not None]
+    went = dict(draw(st.lists(st.sampled_from(below))) if below else [])
+    chat = draw(
+        st.builds(
+            ChatRow,
+            st.just(0),
+            texts.map(one_line),
+            st.sampled_from(TitleBy),
+            st.sampled_from(Effort),
+            times,
+            times,
+            st.sampled_from([row.id for row in rows]) if rows else st.none(),
+            st.none() | samplings,
+            texts,
+            st.booleans(),
+            st.booleans(),
+            texts.map(one_line),
+        )
+    )
+    return Tree(chat, tuple(rows), went)
+
+
+def numbered(tree: Tree) -> Tree:
+    """The same with the ids 1, 2, 3 …"""
+    new: dict[int | None, int] = {row.id: at for at, row in enumerate(tree.messages, start=1)}
+    rows = (replace(m, id=new[m.id], parent=new.get(m.parent), chat=0) for m in tree.messages)
+    went = {new[here]: new[below] for here, below in tree.next.items()}
+    return Tree(replace(tree.chat, id=0, leaf=new.get(tree.chat.leaf)), tuple(rows), went)
+
+
+def content(store: Store) -> list[Tree]:
+    """All of a store but its ids and its bin."""
+    chats = sorted(row.id for row in (*store.chats(), *store.archived()))
+    return [numbered(store.tree(chat)) for chat in chats]
+
+
+@contextlib.contextmanager
+def stores(number: int) -> Iterator[list[Store]]:
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        yield [
+            stack.enter_context(contextlib.closing(Store(folder / f"{n}.db")))
+            for n in range(number)
+        ]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with contextlib.closing(Store(tmp_path / "chats.db")) as store:
+        yield store
+
+
+def said(role: Role, text: str, reasoning: str = "") -> Message:
+    thoughts = (Part(reasoning, Channel.ANALYSIS),) if reasoning else ()
+    return Message(role, (*thoughts, Part(text)))
+
+
+def a_chat(store: Store, text: str = "Hello") -> int:
+    """A question with an answer and its reasoning."""
+    chat = store.create_chat(Effort.HIGH, Sampling(temperature=0.5, seed=3)).id
+    asked = store.add(chat, None, said(Role.USER, text))
+    store.add(chat, asked.id, said(Role.ASSISTANT, "Good day.", "A greeting."), model="m")
+    return chat
+
+
+# --- There and back -----------------------------------------------------------------------
+
+
+@settings(max_examples=60)
+@given(st.lists(trees(), max_size=4))
+def test_out_and_in_gives_an_equal_database(chats: list[Tree]) -> None:
+    with stores(2) as (one, other):
+        one.add_trees(chats)
+        assert content(one) == [numbered(tree) for tree in chats]
+        file = one.path.with_suffix(".json")
+        export_json(one, file)
+        found = read(file)
+        count = sum(len(tree.messages) for tree in chats)
+        assert (found.source, found.chats, found.messages) == (
+            Source.FIRESIDE,
+            len(chats),
+            count,
+        )
+        assert found.left == {}
+        assert found.into(other) == Report(len(chats), count, 0)
+        assert content(other) == content(one)
+        assert found.into(other) == Report(0, 0, len(chats))
+        assert content(other) == content(one)
+
+
+def test_what_a_person_did_survives(store: Store, tmp_path: Path) -> None:
+    chat = a_chat(store)
+    first, second = store.conversation(chat)
+    store.add(chat, first.id, said(Role.ASSISTANT, "Hi!"))
+    store.show(second.id)
+    store.rename(chat, "Greetings")
+    store.arrange([chat], pinned=True, folder="Small talk")
+    store.set_thought_open(second.id, True)
+    archived = a_chat(store, "Put away")
+    store.arrange([archived], archived=True)
+    gone = a_chat(store, "Thrown away")
+    store.delete(gone)
+    export_json(store, tmp_path / "out.json")
+    with contextlib.closing(Store(tmp_path / "other.db")) as other:
+        read(tmp_path / "out.json").into(other)
+        assert content(other) == content(store)
+        (row,) = other.chats()
+        assert (row.title, row.folder, row.pinned) == ("Greetings", "Small talk", True)
+        _, answer = other.conversation(row.id)
+        assert answer.message.text == "Good day."
+        assert answer.thought_open is True
+        assert len(other.versions(answer.id)) == 2
+        assert [r.title for r in other.archived()] == ["Put away"]
+        assert other.find("day") == [row.id]
+
+
+def test_only_some(store: Store, tmp_path: Path) -> None:
+    one, _ = a_chat(store, "one"), a_chat(store, "two")
+    export_json(store, tmp_path / "out.json", [one, 99])
+    assert read(tmp_path / "out.json").chats == 1
+
+
+def test_an_answer_that_is_being_written_is_cut_off(store: Store, tmp_path: Path) -> None:
+    store.ask(None, said(Role.USER, "Hello"), Effort.LOW, "m")
+    export_json(store, tmp_path / "out.json")
+    with contextlib.closing(Store(tmp_path / "other.db")) as other:
+        read(tmp_path / "out.json").into(other)
+        (row,) = other.chats()
+        assert [m.state for m in other.conversation(row.id)] == [State.DONE, State.CUT_OFF]
+
+
+def test_what_has_gone_on_is_known(store: Store, tmp_path: Path) -> None:
+    chat = a_chat(store)
+    export_json(store, tmp_path / "out.json")
+    store.add(chat, store.chat(chat).leaf, said(Role.USER, "And now?"))
+    store.rename(chat, "Another name")
+    assert read(tmp_path / "out.json").into(store) == Report(0, 0, 1)
+    store.delete(chat)  # what is in the bin may come again
+    assert read(tmp_path / "out.json").into(store) == Report(1, 2, 0)
+
+
+def test_an_import_can_be_ended_and_done_again(store: Store, tmp_path: Path) -> None:
+    def seen(done: int) -> None:
+        if done == 700:
+            raise Cancelled
+
+    row = MessageRow(1, 0, None, said(Role.USER, "x"), State.DONE, 1.0)
+    chat = ChatRow(0, "x", TitleBy.MODEL, Effort.LOW, 1.0, 2.0, 1)
+    with (tmp_path / "out.json").open("w", encoding="utf-8") as file:
+        ours.write(file, (Tree(replace(chat, created=n % 600), (row,)) for n in range(1000)))
+    found = read(tmp_path / "out.json")
+    with pytest.raises(Cancelled):
+        found.into(store, seen)
+    some = len(store.chats())
+    assert 0 < some < 700
+    assert found.into(store) == Report(1000 - some, 1000 - some, some)
+    assert len(store.chats()) == 1000
+
+
+def test_little_of_a_large_file_is_in_memory(tmp_path: Path) -> None:
+    text = said(Role.USER, "word " * 400)
+    row = MessageRow(1, 0, None, text, State.DONE, 1.0)
+    rows = tuple(replace(row, id=n, parent=n - 1 or None) for n in range(1, 21))
+    chat = ChatRow(0, "x", TitleBy.MODEL, Effort.LOW, 1.0, 2.0, 20)
+    path = tmp_path / "large.json"
+    tracemalloc.start()
+    try:
+        with path.open("w", encoding="utf-8") as file:
+            ours.write(file, (Tree(chat, rows) for _ in range(300)))
+        assert read(path).messages == 6000
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert path.stat().st_size > 12_000_000
+    assert peak < 5_000_000
+
+
+# --- What is wrong ------------------------------------------------------------------------
+
+
+def raw_file(store: Store, tmp_path: Path) -> dict[str, Any]:
+    chat = a_chat(store)
+    store.add(chat, store.chat(chat).leaf, said(Role.USER, "More?"))
+    export_json(store, tmp_path / "out.json")
+    loaded: dict[str, Any] = json.loads((tmp_path / "out.json").read_text("utf-8"))
+    return loaded
+
+
+def _set(*path: str | int, to: Any) -> Callable[[Any], None]:
+    def change(raw: Any) -> None:
+        for step in path[:-1]:
+            raw = raw[step]
+        raw[path[-1]] = to
+
+    return change
+
+
+_MESSAGE = ("chats", 0, "messages", 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (_set("chats", to={}), "“[” is missing"),
+        (_set("chats", 0, to=3), "chat 1: it is no object"),
+        (_set("chats", 0, "title", to=None), "“title” is of a wrong type"),
+        (_set("chats", 0, "effort", to="huge"), "“effort” is 'huge'"),
+        (_set("chats", 0, "created", to="now"), "“created” is of a wrong type"),
+        (_set("chats", 0, "created", to=10**400), "“created” is too large"),
+        (_set("chats", 0, "leaf", to=77), "“leaf” is none of its messages"),
+        (_set("chats", 0, "leaf", to=None), "“leaf” is none of its messages"),
+        (_set("chats", 0, "pinned", to=1), "“pinned” is of a wrong type"),
+        (_set("chats", 0, "sampling", "top_k", to=0.5), "“top_k” is of a wrong type"),
+        (_set(*_MESSAGE, "id", to=1), "message 2: the id 1 is there twice"),
+        (_set(*_MESSAGE, "id", to=True), "“id” is of a wrong type"),
+        (_set(*_MESSAGE, "parent", to=3), "its parent does not stand before it"),
+        (_set(*_MESSAGE, "parent", to=2), "its parent does not stand before it"),
+        (_set(*_MESSAGE, "next", to=1), "“next” is no message below"),
+        (_set(*_MESSAGE, "role", to="system"), "“role” is 'system'"),
+        (_set(*_MESSAGE, "parts", to=["x"]), "it is no object"),
+        (_set(*_MESSAGE, "parts", 0, "text", to=5), "“text” is of a wrong type"),
+        (_set(*_MESSAGE, "stats", to={"seed": 2**65}), "“seed” is too large"),
+        (_set("version", to=0), "“version” does not stand before “chats”"),
+        (_set("version", to="1"), "“version” is of a wrong type"),
+    ],
+)
+def test_a_wrong_field_is_named(
+    store: Store, tmp_path: Path, change: Callable[[Any], None], words: str
+) -> None:
+    raw = raw_file(store, tmp_path)
+    change(raw)
+    path = tmp_path / "wrong.json"
+    path.write_text(json.dumps(raw), "utf-8")
+    with pytest.raises(ExchangeDamaged) as caught:
+        read(path)
+    assert words in caught.value.detail
+
+
+def test_what_is_not_known_is_passed_over(store: Store, tmp_path: Path) -> None:
+    raw = raw_file(store, tmp_path)
+    raw["chats"][0]["mood"] = {"deep": [1, 2, {"deeper": None}]}
+    raw["chats"][0]["messages"][0]["parts"][0]["colour"] = "red"
+    raw["chats"][0]["messages"][1]["stats"] = {"generated": 7, "watts": 3}
+    del raw["chats"][0]["sampling"], raw["chats"][0]["pinned"], raw["chats"][0]["model"]
+    path = tmp_path / "more.json"
+    path.write_text(json.dumps({"format": raw["format"], "by": [{}], **raw, "end": 1}), "utf-8")
+    with contextlib.closing(Store(tmp_path / "other.db")) as other:
+        assert read(path).into(other) == Report(1, 3, 0)
+        saved = other.conversation(other.chats()[0].id)[1].stats
+        assert saved is not None
+        assert saved.generated == 7
+
+
+def test_one_of_a_newer_version(tmp_path: Path) -> None:
+    path = tmp_path / "new.json"
+    path.write_text('{"format": "fireside-chats", "version": 9, "chats": {"?": 1}}', "utf-8")
+    with pytest.raises(ExchangeNewer) as caught:
+        read(path)
+    assert (caught.value.found, caught.value.known) == (9, ours.VERSION)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"hello", b"\x89PNG\r\n", b"\xff\xfe[\x00", b'"text"', b"17", b"[]", b"{}", b"[1, 2]",
+     b'{"format": "other"}', b'[{"title": "x"}]'],
+)  # fmt: skip
+def test_no_chats(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "some.json"
+    path.write_bytes(content)
+    with pytest.raises(ExchangeUnknown):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"format": "fireside-chats", "version": 1, "chats": [', '[{"mapping": {}}, ', "[{]", "{1: 2}",
+     "[" * 100_000, '[{"mapping": NaN}]', '[{"mapping": {}}] x', '[{"a": ' + "9" * 5000 + "}]",
+     '{"format": "fireside-chats"}'],
+)  # fmt: skip
+def test_broken_json(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "some.json"
+    path.write_text(text, "utf-8")
+    with pytest.raises(ExchangeDamaged):
+        read(path)
+
+
+def test_not_utf8(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "some.json"
+    path.write_bytes(b'[{"mapping": {}, "title": "\xe9"}]')
+    with pytest.raises(ExchangeDamaged, match="UTF-8"):
+        read(path)
+
+
+def test_no_file(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "none.json"):
+        with pytest.raises(ExchangeUnreadable):
+            read(path)
+
+
+def test_a_chat_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "LARGEST", 400_000)
+    path = tmp_path / "some.json"
+    path.write_text('[{"title": "' + "x" * 2_000_000 + '"}]', "utf-8")
+    with pytest.raises(ExchangeTooLarge):
+        read(path)
+
+
+def test_nothing_is_left_of_a_file_that_fails(store: Store, tmp_path: Path) -> None:
+    a_chat(store)
+
+    def seen(done: int) -> None:
+        raise Cancelled
+
+    (tmp_path / "out.json").write_text("before", "utf-8")
+    before = sorted(path.name for path in tmp_path.iterdir())
+    with pytest.raises(Cancelled):
+        export_json(store, tmp_path / "out.json", seen=seen)
+    assert (tmp_path / "out.json").read_text("utf-8") == "before"
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+    with pytest.raises(ExchangeUnwritable):
+        export_json(store, tmp_path / "none" / "out.json")
+
+
+# --- JSON in pieces -----------------------------------------------------------------------
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)  # fmt: skip
+
+
+class Sip(StringIO):
+    """A file that gives little at a time."""
+
+    def read(self, size: int | None = -1) -> str:
+        return super().read(3)
+
+
+@given(st.lists(_json, max_size=5), st.sampled_from([None, 2]))
+def test_pieces_are_the_whole(items: list[Any], indent: int | None) -> None:
+    text = json.dumps(items, indent=indent)
+    reader = stream.Reader(Sip(text))
+    assert [reader.value() for _ in reader.items()] == items
+    reader.end()
+
+
+def test_no_change_to_a_file_does_harm(store: Store, tmp_path: Path) -> None:
+    """Whatever is changed in a file: it is read, or there is a typed error."""
+    path = tmp_path / "changed.json"
+
+    @settings(max_examples=200)
+    @given(st.data())
+    def check(data: st.DataObject) -> None:
+        file = StringIO()
+        ours.write(file, [data.draw(trees())])
+        text = file.getvalue()
+        if data.draw(st.booleans()):
+            at = data.draw(st.integers(0, len(text)))
+            text = text[:at] + data.draw(st.text(max_size=3)) + text[at:]
+        else:
+            text = json.dumps(changed(data, json.loads(text)))
+        path.write_text(text, "utf-8", errors="surrogatepass")
+        with contextlib.suppress(ExchangeError):
+            found = read(path)
+            known = {row.id for row in store.chats()}
+            found.into(store)
+            for row in store.chats():
+                if row.id not in known:
+                    store.conversation(row.id)
+
+    check()
+
+
+def test_a_file_that_ends_early(store: Store, tmp_path: Path) -> None:
+    a_chat(store)
+    export_json(store, tmp_path / "out.json")
+    text = (tmp_path / "out.json").read_text("utf-8").rstrip()
+    path = tmp_path / "cut.json"
+    for end in range(60, len(text)):
+        path.write_text(text[:end], "utf-8")
+        with pytest.raises(ExchangeDamaged, match="it ends too early"):
+            read(path)
+
+
+def changed(data: st.DataObject, raw: Any) -> Any:
+    """JSON with another value somewhere."""
+    raw = copy.deepcopy(raw)
+    here = raw
+    while True:
+        keys = list(here) if isinstance(here, dict) else list(range(len(here)))
+        if not keys:
+            return raw
+        key = data.draw(st.sampled_from(keys))
+        if not isinstance(here[key], (dict, list)) or data.draw(st.integers(0, 3)) == 0:
+            here[key] = data.draw(_json)
+            return raw
+        here = here[key]
