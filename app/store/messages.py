@@ -186,6 +186,14 @@ class MessageStore(ChatStore):
                 *(row.chat, row.parent, row.message.role),
             )
 
+    def branches(self, chat: int) -> dict[int, tuple[int, ...]]:
+        """`versions` of all messages of a chat that have more than one."""
+        places: dict[tuple[object, ...], list[int]] = {}
+        sql = "SELECT id, parent, role FROM message WHERE chat = ? ORDER BY id"
+        for number, *place in self._read(tuple, sql, chat):
+            places.setdefault(tuple(place), []).append(number)
+        return {one: tuple(all_) for all_ in places.values() if len(all_) > 1 for one in all_}
+
     def show(self, message: int) -> list[MessageRow]:
         """Makes the branch through a message the one that is shown: down from there to where
         one was last, or to the newest. A message that is shown already changes nothing."""
@@ -258,8 +266,8 @@ class MessageStore(ChatStore):
         """Indexes what an earlier version or a crash left without, the newest first, for about
         so many seconds; whether that was all of it."""
         end = time.monotonic() + seconds
-        sql = f"""SELECT {MESSAGE} FROM unindexed JOIN message ON id = message
-            ORDER BY id DESC LIMIT {_BATCH}"""
+        sql = f"""SELECT {MESSAGE} FROM unindexed CROSS JOIN message ON id = unindexed.message
+            ORDER BY unindexed.message DESC LIMIT {_BATCH}"""
         while time.monotonic() < end:
             with self._transaction():
                 rows = self._read(message_row, sql)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from app.base.errors import Cancelled
 from app.base.types import Message, Role
 from app.store.database import made, typed_errors
 from app.store.rows import unpack_parts
-from app.store.words import Query, query
+from app.store.words import Query, fold, query
 
 _RANKED = 500
 """What is found more often is listed newest first: ranking it would take a tenth of a second, and
@@ -53,6 +54,8 @@ class Search:
         self._lock = threading.Lock()  # for the connection
         self._count = threading.Lock()
         self._newest = 0
+        self._version = -1
+        self._titles: list[tuple[str, tuple[int, str, float]]] = []
 
     def search(self, text: str, reasoning: bool, limit: int) -> list[Found]:
         """See Store."""
@@ -61,15 +64,19 @@ class Search:
             if not wanted.patterns:
                 return []
             said = self._in_messages(db, wanted, reasoning, limit)
-            titles = self._in_titles(db, wanted)
-            titles = titles[: max(limit // 2, limit - len(said))]
-            return (titles + said)[:limit]
+            room = max(limit // 2, limit - len(said))
+            titles = itertools.islice(self._in_titles(db, wanted), room)
+            shown = [
+                Found(chat, None, title, title, wanted.marks(title), updated)
+                for chat, title, updated in titles
+            ]
+            return (shown + said)[:limit]
 
     def find(self, text: str) -> list[int]:
         """See Store."""
         wanted = query(text)
         with self._turn() as db:
-            named = {found.chat for found in self._in_titles(db, wanted)}
+            named = {chat for chat, *_ in self._in_titles(db, wanted)}
             said: set[int] = set()
             if wanted.match:
                 sql = """SELECT DISTINCT chat FROM words CROSS JOIN message ON id = words.rowid
@@ -124,15 +131,16 @@ class Search:
             self._db.execute("PRAGMA query_only = ON")
         return self._db
 
-    def _in_titles(self, db: sqlite3.Connection, wanted: Query) -> list[Found]:
-        rows = db.execute(
-            "SELECT id, title, updated FROM chat WHERE deleted IS NULL ORDER BY updated DESC"
-        )
-        return [
-            Found(chat, None, title, title, wanted.marks(title), updated)
-            for chat, title, updated in rows
-            if wanted.in_title(title)
-        ]
+    def _in_titles(self, db: sqlite3.Connection, wanted: Query) -> Iterator[tuple[int, str, float]]:
+        """Id, title and time of the chats whose titles have all of it, the last one first."""
+        (version,) = db.execute("PRAGMA data_version").fetchone()
+        if version != self._version:  # somebody wrote since the last letter was typed
+            rows = db.execute(
+                "SELECT id, title, updated FROM chat WHERE deleted IS NULL ORDER BY updated DESC"
+            )
+            self._titles = [(fold(title), (chat, title, when)) for chat, title, when in rows]
+            self._version = version
+        return (row for folded, row in self._titles if wanted.all_in(folded))
 
     def _in_messages(
         self, db: sqlite3.Connection, wanted: Query, reasoning: bool, limit: int

@@ -16,7 +16,7 @@ _WORD = re.compile(rf"[{_ALONE}]|[^\W_{_ALONE}]+")
 _IS_ALONE = re.compile(rf"[{_ALONE}]")
 _GAP = r"[\W_]*"
 _LETTER = r"[^\W_]"
-_STEP = 20_000  # characters that are folded at a time to find the first hit
+_STEP = 2000  # characters that are folded at a time to find the first hit
 _MOST_WORDS = 16  # of a query; nobody types more, and a pasted book is not looked for
 _BEFORE = 40
 
@@ -28,9 +28,13 @@ class _Folds(dict[int, str]):
         apart = unicodedata.normalize("NFKD", chr(code)).casefold()
         plain = (c for c in unicodedata.normalize("NFKD", apart) if not "\u0300" <= c <= "\u036f")
         self[code] = folded = "".join(plain)
+        if len(folded) != 1:
+            _UNEVEN.add(chr(code))
         return folded
 
 
+_UNEVEN: set[str] = set()
+"""The characters met that become none or several when they are folded: ß, for one."""
 _FOLDS = _Folds()
 
 
@@ -62,14 +66,12 @@ class Query:
             if joined and start <= joined[-1][1]:
                 start, end = joined[-1][0], max(end, joined.pop()[1])
             joined.append((start, end))
-        if len(folded) != len(text) or not text.isascii():
-            origin = [at for at, c in enumerate(text) for _ in fold(c)]
-            joined = [(origin[start], origin[end - 1] + 1) for start, end in joined]
+        if joined and (uneven := _uneven(text)):
+            joined = [(_origin(uneven, a), _origin(uneven, b - 1) + 1) for a, b in joined]
         return tuple(joined)
 
-    def in_title(self, title: str) -> bool:
-        """Whether all of it is found there."""
-        folded = fold(title)
+    def all_in(self, folded: str) -> bool:
+        """Whether all of it is found in a folded text."""
         return all(p.search(folded) for p in self.patterns)
 
     def snippet(self, text: str, width: int = 160) -> str:
@@ -103,6 +105,26 @@ def query(text: str) -> Query:
     match = " ".join(f'"{" ".join(phrase)}"' for phrase in phrases) + " *"
     last = len(phrases) - 1
     return Query(match, tuple(_pattern(p, n == last) for n, p in enumerate(phrases)))
+
+
+def _uneven(text: str) -> list[tuple[int, int]]:
+    """Where folding changes a text's length, and by how many characters."""
+    kinds = "".join(map(re.escape, sorted(_UNEVEN.intersection(text))))
+    if not kinds:
+        return []
+    return [(m.start(), len(_FOLDS[ord(m[0])]) - 1) for m in re.finditer(f"[{kinds}]", text)]
+
+
+def _origin(uneven: list[tuple[int, int]], at: int) -> int:
+    """Where in a text the character is that became the one at ``at`` when it was folded."""
+    shift = 0
+    for place, more in uneven:
+        if at < place + shift:
+            break
+        if at < place + shift + 1 + more:
+            return place
+        shift += more
+    return at - shift
 
 
 def _pattern(phrase: list[str], beginning: bool) -> re.Pattern[str]:
