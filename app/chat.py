@@ -205,12 +205,15 @@ class Chats:
         model: ModelRef,
         instructions: str = "",
         sampling: Sampling | None = None,
+        instead: int | None = None,
     ) -> Turn:
-        """Asks; ``chat=None`` starts a new one, with ``sampling`` for all its answers. Ends in
-        TurnEnded or SendFailed."""
+        """Asks; ``chat=None`` starts a new one, with ``sampling`` for all its answers;
+        ``instead`` is the question that this one is another version of. Ends in TurnEnded or
+        SendFailed."""
+        asked = Message(Role.USER, parts)
 
         def write() -> tuple[MessageRow | None, MessageRow]:
-            return self._store.ask(chat, Message(Role.USER, parts), effort, model.name, sampling)
+            return self._store.ask(chat, asked, effort, model.name, sampling, instead=instead)
 
         return self._begin(chat, parts, write, model, instructions)
 

@@ -87,6 +87,8 @@ class Composer(QWidget):
     """The answer on its way is to come now."""
     effort_chosen = Signal(Effort)
     typed = Signal()
+    edit_ended = Signal()
+    """No earlier message is to be edited any more."""
 
     def __init__(self, look: Look, fill_models: Callable[[QMenu], None]) -> None:
         super().__init__()
@@ -104,6 +106,7 @@ class Composer(QWidget):
         self._card = QFrame()
         self._card.setObjectName("composerCard")
         card = column(self._card, (16, 12, 10, 10), gap=8)
+        card.addWidget(self._edit_line(look))
         card.addWidget(self.editor)
         card.addLayout(self._controls(look))
 
@@ -147,6 +150,10 @@ class Composer(QWidget):
         self.status.setText(text or HINT)
         set_tone(self.status, tone)
 
+    def set_editing(self, editing: bool) -> None:
+        """Whether what is typed takes the place of an earlier message."""
+        self._editing.setVisible(editing)
+
     def set_text(self, text: str) -> None:
         """A draft comes back."""
         self.editor.setPlainText(text)
@@ -155,6 +162,21 @@ class Composer(QWidget):
     def text(self) -> str:
         """What is written so far."""
         return self.editor.toPlainText()
+
+    def _edit_line(self, look: Look) -> QWidget:
+        self._editing = QWidget()
+        row = QHBoxLayout(self._editing)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(muted("Editing an earlier message; both versions are kept.", "editing", 13))
+        row.addStretch(1)
+        row.addWidget(
+            Button(
+                look, "endEdit", "Leave the message as it was", icon="close", size=14,
+                clicked=self.edit_ended.emit,
+            )
+        )  # fmt: skip
+        self._editing.hide()
+        return self._editing
 
     def _controls(self, look: Look) -> QHBoxLayout:
         row = QHBoxLayout()

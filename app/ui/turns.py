@@ -177,9 +177,11 @@ class Turns(QObject):
         model: ModelRef,
         instructions: str,
         sampling: Sampling | None = None,
+        instead: int | None = None,
     ) -> Turn:
-        """Asks in a chat, or in a new one, which keeps the ``sampling``."""
-        turn = self._chats.send(chat, (Part(text),), effort, model, instructions, sampling)
+        """Asks in a chat, or in a new one, which keeps the ``sampling``; in the place of the
+        question ``instead``, where that is given."""
+        turn = self._chats.send(chat, (Part(text),), effort, model, instructions, sampling, instead)
         self._asked[turn] = Asked(turn, chat)
         return turn
 

@@ -30,6 +30,8 @@ class MessageView(QWidget):
     resized = Signal()
     """It wants another height."""
     copy = Signal(str)
+    version_wanted = Signal(int)
+    """Another message in its place."""
     reached = Signal(QRect)
     """The Tab key has come to what is there."""
 
@@ -102,11 +104,68 @@ class MessageView(QWidget):
         return canvas
 
 
+class Versions(QWidget):
+    """Which of several messages in one place this is, and the way to the others."""
+
+    wanted = Signal(int)
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._others: tuple[int | None, int | None] = (None, None)
+        self._said = muted(name="version")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        self._before, self._after = (
+            Button(look, name, label, icon=icon, size=14, clicked=lambda s=side: self._go(s))
+            for side, (name, label, icon) in enumerate(
+                (
+                    ("previousVersion", "The version before", "chevron-left"),
+                    ("nextVersion", "The next version", "chevron-right"),
+                )
+            )
+        )
+        for widget in (self._before, self._said, self._after):
+            row.addWidget(widget)
+        self.hide()
+
+    def set_record(self, record: Record, busy: bool) -> None:
+        """Whose versions they are."""
+        all_, here = record.versions, record.row.id
+        self.setVisible(here in all_)
+        if here not in all_:
+            return
+        at = all_.index(here)
+        before = all_[at - 1] if at else None
+        after = all_[at + 1] if at + 1 < len(all_) else None
+        self._others = before, after
+        self._said.setText(f"{at + 1} of {len(all_)}")
+        self._said.setAccessibleName(f"Version {at + 1} of {len(all_)}")
+        self._before.setEnabled(before is not None and not busy)
+        self._after.setEnabled(after is not None and not busy)
+
+    def _go(self, side: int) -> None:
+        if (other := self._others[side]) is not None:
+            self.wanted.emit(other)
+
+
 class QuestionView(MessageView):
     """What the person said, exactly as it was typed."""
 
+    edit = Signal(int)
+    """It is to be asked in other words."""
+
     def __init__(self, look: Look) -> None:
         super().__init__(look)
+        self._versions = Versions(look)
+        self._versions.setParent(self)
+        self._versions.wanted.connect(self.version_wanted)
+        self._edit = Button(
+            look, "editMessage", "Edit this message and ask again", icon="edit", size=16,
+            clicked=lambda: self.edit.emit(self.record.row.id),
+        )  # fmt: skip
+        self._edit.setParent(self)
+        self._edit.installEventFilter(self)
         self._bubble = QFrame(self)
         self._bubble.setObjectName("bubble")
         self._text = self._canvas("questionText", "You", self._bubble)
@@ -118,7 +177,14 @@ class QuestionView(MessageView):
         self._copy.installEventFilter(self)
 
     def tab_stops(self) -> list[QWidget]:
-        return [self._text, self._copy]
+        versions = self._versions.findChildren(Button)
+        return [self._text, self._edit, self._copy, *versions]
+
+    def set_choices(self, busy: bool) -> None:
+        """Nothing can be asked again while an answer is on its way."""
+        self._edit.setEnabled(not busy)
+        if self.record:
+            self._versions.set_record(self.record, busy)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
@@ -147,15 +213,24 @@ class QuestionView(MessageView):
         bubble.moveRight(width - GUTTER - 1)
         self._bubble.setGeometry(bubble)
         size = self._copy.sizeHint()
-        self._copy.setGeometry(
-            bubble.left() - size.width() - 4, (bubble.height() - size.height()) // 2,
-            size.width(), size.height(),
-        )  # fmt: skip
-        return bubble.height()
+        for number, button in enumerate((self._copy, self._edit), start=1):
+            left_of = bubble.left() - number * (size.width() + 2) - 2
+            button.setGeometry(
+                left_of, (bubble.height() - size.height()) // 2, size.width(), size.height()
+            )
+        if self._versions.isHidden():
+            return bubble.height()
+        below = self._versions.sizeHint()
+        self._versions.setGeometry(
+            bubble.right() - below.width(), bubble.bottom() + 3, below.width(), below.height()
+        )
+        return bubble.height() + 3 + below.height()
 
     def set_hovered(self, hovered: bool) -> None:
         """The way to copy it is only in sight where one looks for it."""
-        self._copy.set_icon("copy" if hovered or self._copy.hasFocus() else "")
+        for button, icon in ((self._copy, "copy"), (self._edit, "edit")):
+            shown = (hovered or button.hasFocus()) and button.isEnabled()
+            button.set_icon(icon if shown else "")
 
 
 class AnswerView(MessageView):
@@ -185,6 +260,7 @@ class AnswerView(MessageView):
         self._footer.setParent(self)
         self._footer.copy.connect(lambda: self.copy.emit(self.record.row.message.text))
         self._footer.again.connect(lambda effort: self.again.emit(self.record.row.id, effort))
+        self._footer.versions.wanted.connect(self.version_wanted)
 
     def show_record(self, record: Record) -> None:
         """Shows another message, or the same one as it is now."""
@@ -211,9 +287,11 @@ class AnswerView(MessageView):
         self._show_notice()
 
     def set_choices(self, last: bool, busy: bool) -> None:
-        """Only the last answer can be tried again, and only while none is on its way."""
-        self._footer.regenerate.setVisible(last)
+        """Nothing can be asked for while an answer is on its way; what went wrong with an answer
+        that is not the last can be told, and not be mended."""
         self._footer.regenerate.setEnabled(not busy)
+        if self.record:
+            self._footer.versions.set_record(self.record, busy)
         if self._notice:
             for button in self._notice.findChildren(Button):
                 button.setVisible(last)
@@ -369,9 +447,11 @@ class Footer(QWidget):
             look, "regenerate", "Try again, at any effort", icon="retry", size=16,
             clicked=self._choose,
         )  # fmt: skip
+        self.versions = Versions(look)
         self._made = muted(name="made")
         layout.addWidget(self._copy)
         layout.addWidget(self.regenerate)
+        layout.addWidget(self.versions)
         layout.addSpacing(6)
         layout.addWidget(self._made)
         layout.addStretch(1)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QTimer, Signal
 from app.base.types import Draft, Effort
 from app.store import MessageRow
 from app.ui.errors import Action
-from app.ui.talk.message import AnswerView, copy_text
+from app.ui.talk.message import AnswerView, QuestionView, copy_text
 from app.ui.talk.records import Record
 from app.ui.talk.surface import EDGE, Surface, View
 from app.ui.theme import Look
@@ -30,6 +30,10 @@ class Page(Surface):
     answering = Signal(Record)
     """An answer begins, has grown, or has ended."""
     act = Signal(Action)
+    edit = Signal(int)
+    """A question is to be asked in other words."""
+    version_wanted = Signal(int)
+    """Another message is to be shown in the place of one."""
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)
@@ -56,6 +60,24 @@ class Page(Surface):
         self._recent = {}
         self._heights.set_all([self._estimate(i) for i in range(len(self.records))])
         self.follow()
+
+    def swap(self, rows: Sequence[MessageRow], message: int) -> None:
+        """Another branch, with this message where the one was that it takes the place of."""
+        index = [row.id for row in rows].index(message)
+        inside = self._value - EDGE - self._heights.top(min(index, len(self.records)))
+        self.set_rows(rows)
+        self._follow = False
+        self._anchor = (index, inside)
+        self._settle()
+
+    def set_branches(self, branches: Mapping[int, tuple[int, ...]]) -> None:
+        """Which messages have others in their place."""
+        with self._still():
+            for record in self.records:
+                versions = branches.get(record.row.id, ())
+                if versions != record.versions:
+                    record.versions = versions
+                    record.measured = None
 
     def add(self, row: MessageRow) -> None:
         """Another message at the end; those that are not its parent's line are taken away."""
@@ -160,6 +182,9 @@ class Page(Surface):
         view.resized.connect(lambda: self._resized(view))
         view.reached.connect(lambda rect: self._bring(rect.translated(view.pos())))
         view.copy.connect(lambda text: self._copy_message(view, text))
+        view.version_wanted.connect(self.version_wanted)
+        if isinstance(view, QuestionView):
+            view.edit.connect(self.edit)
         if isinstance(view, AnswerView):
             view.again.connect(self.again)
             view.resume.connect(self.resume)
@@ -175,6 +200,8 @@ class Page(Surface):
     def _choose(self, view: View) -> None:
         if isinstance(view, AnswerView):
             view.set_choices(view.record is self.records[-1], self._busy)
+        else:
+            view.set_choices(self._busy)
 
     def _copy_message(self, view: View, text: str) -> None:
         copy_text(text)

@@ -194,6 +194,8 @@ class Record:
         """How much of the prompt has been read, where that goes on."""
         self.offered = self.hurried = False
         """Whether an answer can be asked for now, and whether it was."""
+        self.versions: tuple[int, ...] = ()
+        """The messages in its place, it among them, where there are several."""
         self.thinking = False
         self.answered = False
         self.seconds: float | None = None

@@ -36,8 +36,8 @@ _MOVES = {
 class Transcript(Page):
     """A page whose text can be selected over blocks and messages, and copied."""
 
-    copy_chosen = Signal(bool)
-    """Whether copies are to be Markdown."""
+    forked = Signal(int)
+    """A chat of its own is to go on from a message."""
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)
@@ -282,6 +282,11 @@ class Transcript(Page):
             action.setEnabled(chosen)
         menu.addSeparator()
         menu.addAction(f"Select all\t{every.toString(text)}", self.select_all)
+        point = self.point_at(self.viewport().mapFromGlobal(event.globalPos()))
+        if point:
+            message = self.records[point.message].row.id
+            menu.addSeparator()
+            menu.addAction("New chat from here", lambda: self.forked.emit(message))
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(event.globalPos())
 
