@@ -33,14 +33,15 @@ def mathml(tex: str, *, display: bool) -> str:
     if len(tex) > _LONGEST or not tex.strip():
         return ""
     try:
+        # latex2mathml puts a text into its XML as it is: what looks like elements is some now.
         root = ElementTree.fromstring(convert(tex, display="block" if display else "inline"))
-    except Exception:  # noqa: BLE001 - latex2mathml's errors have no common root; it also indexes
+        if not all(map(_is_harmless, root.iter())):
+            return ""
+        for element in root.iter():
+            element.tag = element.tag.removeprefix(_SPACE)  # HTML has none
+        return ElementTree.tostring(root, encoding="unicode")
+    except Exception:  # noqa: BLE001 - latex2mathml has no errors of its own: any type may come
         return ""
-    # It puts a text into its XML as it is: what looks like elements there has become some.
-    if not all(_is_harmless(element) for element in root.iter()):
-        return ""
-    ElementTree.register_namespace("", _SPACE[1:-1])
-    return ElementTree.tostring(root, encoding="unicode")
 
 
 def _is_harmless(element: Element) -> bool:

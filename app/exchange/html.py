@@ -41,10 +41,11 @@ _STYLE = """
   --line: #35342f; --bubble: #2a2925; --code: #232320; --link: #8ab0ff; } }
 body { margin: 0 auto; padding: 2rem 1rem 4rem; max-width: 46rem; color: var(--text);
   background: var(--page); font: 1rem/1.6 Inter, system-ui, sans-serif; overflow-wrap: break-word; }
-h1 { line-height: 1.25; margin: 0; } h2, h3, h4, h5, h6, h7 { line-height: 1.3; }
+h1 { line-height: 1.25; margin: 0; } h2, h3, h4, h5, h6 { line-height: 1.3; }
 a { color: var(--link); } time, .end, summary, .who { color: var(--muted); font-size: .875rem; }
 article { margin-top: 2rem; } .who { margin: 0 0 .5rem; font-weight: 600; }
-.user .text { padding: .1rem 1rem; border-radius: .75rem; background: var(--bubble); }
+.user .text { white-space: pre-wrap; padding: .75rem 1rem; border-radius: .75rem;
+  background: var(--bubble); }
 pre, code { font-family: "JetBrains Mono", ui-monospace, Consolas, monospace; font-size: .875em; }
 code { padding: .1em .3em; border-radius: .25rem; background: var(--bubble); }
 pre { padding: .75rem 1rem; overflow-x: auto; border: 1px solid var(--line); border-radius: .5rem;
@@ -94,7 +95,9 @@ def _article(message: MessageRow, reasoning: bool, words: Words) -> str:
         summary = f"<summary>{escape(thought(message, words))}</summary>"
         pieces.append(f"<details>{summary}<div>{_blocks(parse(own.reasoning))}</div></details>")
     if own.text.strip():
-        pieces.append(f'<div class="text">{_blocks(parse(own.text))}</div>')
+        # What a person typed is no Markdown, as in the window.
+        inner = escape(own.text) if whose == "user" else _blocks(parse(own.text))
+        pieces.append(f'<div class="text">{inner}</div>')
     if end := ending(message, words):
         pieces.append(f'<p class="end">{escape(end)}</p>')
     return f'<article class="{whose}">{"".join(pieces)}</article>'

@@ -1,0 +1,272 @@
+"""Chats as Markdown and HTML, and the names of their files."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import unicodedata
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.base.errors import ExchangeUnwritable
+from app.base.types import Channel, Effort, Message, Part, Role
+from app.exchange import Form, Words, export_chat, export_folder, page
+from app.exchange.formula import mathml
+from app.exchange.html import chat_html
+from app.exchange.markdown import chat_markdown
+from app.exchange.names import file_name, same
+from app.markdown import Code, parse
+from app.store import ChatRow, MessageRow, State, Store, TitleBy
+
+ANSWER = """\
+# Sums
+
+It is **ten**, _really_, ~~or nine~~ `x<y`[^1]: see [the page](https://example.org/?a=1&b="2").
+
+```python
+def total(n: int) -> int:  # <all>
+    return sum(range(n))
+```
+
+| Number | Name |
+| ---: | :-: |
+| 1 | one & only |
+| 2 |
+
+- [x] done
+- [ ] to do
+
+3. three
+4. four
+
+> quoted
+
+$$\\frac{a}{b}$$ and $x<1$ and $\\nonsense{$
+
+[^1]: a note
+"""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with contextlib.closing(Store(tmp_path / "chats.db")) as store:
+        yield store
+
+
+def chat(store: Store, question: str, answer: str, reasoning: str = "Let me *see*.") -> int:
+    number = store.create_chat(Effort.LOW).id
+    asked = store.add(number, None, Message(Role.USER, (Part(question),)))
+    parts = (Part(reasoning, Channel.ANALYSIS), Part(answer))
+    told = store.add(number, asked.id, Message(Role.ASSISTANT, parts), model="/m/gpt-oss-20b.gguf")
+    store.update(told.id, thought_s=3.4, state=State.STOPPED)
+    return number
+
+
+# --- Markdown -----------------------------------------------------------------------------
+
+
+def test_markdown(store: Store) -> None:
+    number = chat(store, "What is *it*?", "Ten.\n\n```python\nx = 1")
+    text = page(store, number, Form.MARKDOWN, reasoning=True)
+    assert re.sub(r"\*\d{4}-\d\d-\d\d \d\d:\d\d\*", "*then*", text) == (
+        "# What is it?\n\n*then*\n\n"
+        "## You\n\nWhat is *it*?\n\n"
+        "## gpt-oss-20b\n\n"
+        "> *Thought for 3 s*\n> \n> Let me *see*.\n\n"
+        "Ten.\n\n```python\nx = 1\n```\n\n*Stopped*\n"
+    )
+    short = page(store, number, Form.MARKDOWN, words=Words(you="Du", stopped="Angehalten"))
+    assert "see" not in short
+    assert "## Du" in short
+    assert short.endswith("*Angehalten*\n")
+
+
+@given(st.text("`~ \n>-ab", max_size=40), st.text("`~ \nab", max_size=40))
+def test_code_that_does_not_end_ends(first: str, second: str) -> None:
+    """What was a heading is one, whatever the message above it left open."""
+    rows = [
+        MessageRow(n, 0, None, Message(Role.USER, (Part(text),)), State.DONE, 0.0)
+        for n, text in enumerate((first, second), start=1)
+    ]
+    head = ChatRow(0, "x", TitleBy.MODEL, Effort.LOW, 0.0, 0.0, 2)
+    blocks = parse(chat_markdown(head, rows, reasoning=False, words=Words()))
+    assert not any(isinstance(b, Code) and "## You" in b.text for b in blocks)
+
+
+# --- HTML ---------------------------------------------------------------------------------
+
+_VOID = {"meta", "br", "hr"}
+_ALLOWED = re.compile(
+    """html|head|title|style|body|header|main|article|p|div|details|summary|time|pre|code|span|h[1-6]|
+    a|strong|em|s|sup|ul|ol|li|blockquote|table|thead|tbody|tr|th|td|aside|meta|br|hr|
+    math|mrow|mi|mo|mn|mfrac|mtext|msup|msub|mstyle|mover|munder|mspace""",
+    re.VERBOSE,
+)
+
+
+class Page(HTMLParser):
+    """Makes sure that a page is well-formed and has nothing that runs or loads."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.text = ""
+        self.links: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert _ALLOWED.fullmatch(tag), tag
+        for name, value in attrs:
+            assert not name.startswith("on")
+            assert name not in ("src", "style", "srcset", "action", "data")
+            if name == "href":
+                assert tag == "a"
+                assert value is not None
+                self.links.append(value)
+        if tag not in _VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in _VOID:
+            self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open:
+            self.text += data
+
+
+def test_html(store: Store) -> None:
+    number = chat(store, "What\n*is* it?", ANSWER)
+    text = page(store, number, Form.HTML, reasoning=True, words=Words(language="de"))
+    read = Page(text)
+    assert "What\n*is* it?" in read.text  # as it was typed
+    for words in ("x<y", "one & only", "# <all>", "a note", "☑ done", "Let me see"):
+        assert words in read.text
+    assert read.links == ["https://example.org/?a=1&b=%222%22"]
+    for piece in (
+        '<html lang="de">',
+        "<title>What</title>",
+        "<summary>Thought for 3 s</summary>",
+        '<span class="k">def</span>',
+        '<td class="right">1</td><td class="center">one &amp; only</td>',
+        '<td class="right">2</td><td class="center"></td>',
+        '<ol start="3">',
+        "<mfrac>",
+        "<mo>&lt;</mo>",
+        "prefers-color-scheme: dark",
+        "<h2>Sums</h2>",
+    ):
+        assert piece in text
+    assert "url(" not in text
+    assert "Let me" not in page(store, number, Form.HTML)
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "</style><script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "[x](javascript:alert(1)) [y](data:text/html,<script>) ![z](https://example.org/z.png)",
+    "[x](https://example.org/\"onmouseover='alert(1)')",
+    "```<script>\n</code></pre><script>alert(1)</script>\n```",
+    "```html\n</code></pre><script>alert(1)</script>\n```",
+    "$\\text{<script>alert(1)</script>}$ $\\text{</math><img src=x>}$",
+    "$$\\href{javascript:alert(1)}{x} \\style{background:url(//x)}{y} \\class{z}{z}$$",
+    "| <b> | [x](vbscript:x) |\n|--|--|\n| </table><iframe src=//x> | `</td>` |",
+    "[^<b>]\n\n[^<b>]: <svg onload=alert(1)>",
+    "<details open ontoggle=alert(1)>\n\n- <base href=//x>\n  1. &lt;script&gt; &#60;b&#62;",
+    "\x00\x0b\u202e\ud800 <\x00script>",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_text_gets_out_of_its_place(text: str) -> None:
+    parts = (Part(text, Channel.ANALYSIS), Part(text))
+    row = MessageRow(1, 0, None, Message(Role.ASSISTANT, parts), State.DONE, 1.0, model=text)
+    head = ChatRow(0, text, TitleBy.PERSON, Effort.LOW, 1.0, 1.0, 1)
+    words = Words(language='"><script>', reasoning="<b>")
+    read = Page(chat_html(head, [row], reasoning=True, words=words))
+    assert all(link.startswith("https://example.org/") for link in read.links)
+
+
+@given(st.text("<>&\"'`*_[]()$\\{}|-#\n abx/:", max_size=60))
+def test_any_text_makes_a_page(text: str) -> None:
+    row = MessageRow(1, 0, None, Message(Role.ASSISTANT, (Part(text),)), State.DONE, 1.0)
+    head = ChatRow(0, text, TitleBy.PERSON, Effort.LOW, 1.0, 1.0, 1)
+    Page(chat_html(head, [row], reasoning=False, words=Words()))
+
+
+@pytest.mark.parametrize(
+    "tex",
+    ["", " ", "\\foo x", "{" * 900, "x" * 2000, "\\text{<b>x</b>}", "\\text{a & b}",
+     "\\href{x}{y}", "\\left(" * 150,
+     "x" + "^{a" * 300 + "}" * 300],
+)  # fmt: skip
+def test_a_formula_that_is_none(tex: str) -> None:
+    assert mathml(tex, display=True) == ""
+
+
+# --- Files --------------------------------------------------------------------------------
+
+
+def test_a_folder_of_all_chats(store: Store, tmp_path: Path) -> None:
+    for title in ("Sums", "sums", "a/b: c?", "..", "con", "Ünï", "U\u0308ni\u0308"):
+        store.rename(chat(store, "x", "y"), title)
+    store.arrange([chat(store, "Put away", "y")], archived=True)
+    folder = tmp_path / "deep" / "out"
+    folder.mkdir(parents=True)
+    (folder / "SUMS.md").write_text("mine", "utf-8")
+    counts: list[int] = []
+    written = export_folder(store, folder, Form.MARKDOWN, seen=counts.append)
+    assert [path.name for path in written] == [
+        "Sums (2).md",
+        "sums (3).md",
+        "a b c.md",
+        "Chat.md",
+        "_con.md",
+        "Ünï.md",
+        "Üni (2).md".replace("i", "ï"),
+        "Put away.md",
+    ]
+    assert counts == list(range(1, 9))
+    assert (folder / "SUMS.md").read_text("utf-8") == "mine"
+    assert len(list(folder.iterdir())) == 9
+    assert all(path.read_text("utf-8").startswith("# ") for path in written)
+
+
+def test_one_file(store: Store, tmp_path: Path) -> None:
+    number = chat(store, "What is it?", "Ten.")
+    export_chat(store, number, tmp_path / "a.html", Form.HTML)
+    assert (tmp_path / "a.html").read_bytes() == page(store, number, Form.HTML).encode()
+    with pytest.raises(ExchangeUnwritable):
+        export_chat(store, number, tmp_path / "none" / "a.html", Form.HTML)
+    (tmp_path / "file").touch()
+    with pytest.raises(ExchangeUnwritable):
+        export_folder(store, tmp_path / "file", Form.HTML)
+    with pytest.raises(KeyError):
+        export_chat(store, 99, tmp_path / "b.html", Form.HTML)
+
+
+@given(st.lists(st.text(max_size=300) | st.sampled_from(["nul.txt", "COM1", "LPT¹", "aux ."])))
+def test_names_are_good_everywhere(titles: list[str]) -> None:
+    taken: set[str] = set()
+    names = [file_name(title, ".html", taken) for title in titles]
+    assert len({same(name) for name in names}) == len(names)
+    for name in names:
+        stem = name.removesuffix(".html")
+        assert stem == stem.strip(" .")
+        assert stem
+        assert len(name.encode()) <= 255
+        assert not re.search(r'[<>:"/\\|?*\x00-\x1f\x7f]', name)
+        assert not re.match(r"(?i)(con|prn|aux|nul|com\d|lpt[\d¹])(\.|$)", name)
+        assert unicodedata.is_normalized("NFC", name)
