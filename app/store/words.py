@@ -16,8 +16,9 @@ _WORD = re.compile(rf"[{_ALONE}]|[^\W_{_ALONE}]+")
 _IS_ALONE = re.compile(rf"[{_ALONE}]")
 _GAP = r"[\W_]*"
 _LETTER = r"[^\W_]"
-_STEP = 2000  # characters that are folded at a time to find the first hit
+_STEP = 500  # characters that are folded at a time to find the first hit
 _MOST_WORDS = 16  # of a query; nobody types more, and a pasted book is not looked for
+_LONGEST = 1000
 _BEFORE = 40
 
 
@@ -52,10 +53,12 @@ def words(text: str) -> str:
 @dataclass(frozen=True, slots=True)
 class Query:
     """What is looked for: ``match`` is it in FTS5's language, empty where there are no words;
-    each of ``patterns`` has to be found in a folded text."""
+    each of ``patterns`` has to be found in a folded text, and cannot be where one of ``needles``
+    is not, which costs less to see."""
 
     match: str
     patterns: tuple[re.Pattern[str], ...]
+    needles: tuple[str, ...]
 
     def marks(self, text: str) -> tuple[tuple[int, int], ...]:
         """Where it is found in a text, as ranges that do not overlap, in order."""
@@ -72,17 +75,14 @@ class Query:
 
     def all_in(self, folded: str) -> bool:
         """Whether all of it is found in a folded text."""
+        if any(needle not in folded for needle in self.needles):
+            return False
         return all(p.search(folded) for p in self.patterns)
 
     def snippet(self, text: str, width: int = 160) -> str:
         """About ``width`` characters in one line around the first place where any of it is
         found; the text's beginning where it is not."""
-        hit = 0
-        for start in range(0, len(text), _STEP):
-            piece = text[start : start + _STEP + 200]
-            if marks := self.marks(piece):
-                hit = start + marks[0][0]
-                break
+        hit = self._first(text)
         begin = max(hit - _BEFORE, 0)
         while 0 < begin < hit and not text[begin - 1].isspace():
             begin += 1
@@ -92,19 +92,29 @@ class Query:
         more = begin + width < len(text)
         return ("… " if begin else "") + cut + (" …" if more else "")
 
+    def _first(self, text: str) -> int:
+        """Where any of it is found first; 0 where it is not."""
+        for start in range(0, len(text), _STEP):
+            piece = text[start : start + _STEP + 100]
+            folded = fold(piece)
+            if hits := [hit.start() for p in self.patterns if (hit := p.search(folded))]:
+                return start + _origin(_uneven(piece), min(hits))
+        return 0
+
 
 def query(text: str) -> Query:
     """What a person typed. All words have to be found, in any order; the last one may be the
     beginning of one. Where there are no words, only signs, they are looked for as they are."""
-    typed = fold(text).split()[:_MOST_WORDS]
+    typed = fold(text[:_LONGEST]).split()[:_MOST_WORDS]
     phrases = [phrase for word in typed if (phrase := _WORD.findall(word))]
     if not phrases:
         whole = " ".join(typed)
-        return Query("", (re.compile(re.escape(whole)),) if whole else ())
+        return Query("", (re.compile(re.escape(whole)),) if whole else (), ())
     # Words have neither quotes nor NUL, so nothing in them is FTS5's.
     match = " ".join(f'"{" ".join(phrase)}"' for phrase in phrases) + " *"
     last = len(phrases) - 1
-    return Query(match, tuple(_pattern(p, n == last) for n, p in enumerate(phrases)))
+    patterns = tuple(_pattern(phrase, n == last) for n, phrase in enumerate(phrases))
+    return Query(match, patterns, tuple(phrase[0] for phrase in phrases))
 
 
 def _uneven(text: str) -> list[tuple[int, int]]:

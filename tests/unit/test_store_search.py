@@ -1,0 +1,206 @@
+"""The search, on real files."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.base.errors import Cancelled
+from app.base.types import Channel, Effort, Message, Part, Role
+from app.store import Found, State, Store
+from app.store.words import query
+
+
+def said(text: str, reasoning: str = "") -> Message:
+    return Message(Role.ASSISTANT, (Part(reasoning, Channel.ANALYSIS), Part(text)))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with contextlib.closing(Store(tmp_path / "chats.db")) as store:
+        yield store
+
+
+def put(store: Store, *texts: str, title: str = "") -> int:
+    chat = store.create_chat(Effort.LOW).id
+    parent = None
+    for text in texts:
+        parent = store.add(chat, parent, said(text)).id
+    store.rename(chat, title)
+    return chat
+
+
+def marked(found: Found) -> list[str]:
+    return [found.snippet[start:end] for start, end in found.marks]
+
+
+@pytest.mark.parametrize(
+    ("text", "typed", "marks"),
+    [
+        ("Why is the sky blue?", "sky", ["sky"]),
+        ("Why is the sky blue?", "BLUE sk", ["sk", "blue"]),
+        ("Why is the sky blue?", "w", ["W"]),
+        ("Why is the sky blue?", "sk blue", None),  # only the last word is a beginning
+        ("Why is the sky blue?", "ky", None),
+        ("Die Größe der Straße", "groesse", None),
+        ("Die Größe der Straße", "GRÖSSE", ["Größe"]),
+        ("Die Größe der Straße", "grosse str", ["Größe", "Str"]),
+        ("Die Größe der Stra\u00dfe", "stras", ["Straß"]),
+        ("Gro\u0308\u00dfe, dann", "größe dann", ["Gro\u0308ße", "dann"]),
+        ("天为什么是蓝的？", "蓝", ["蓝"]),
+        ("天为什么是蓝的？", "什么", ["什么"]),
+        ("天为什么是蓝的？", "蓝 什么", ["什么", "蓝"]),
+        ("天为什么是蓝的？", "么什", None),
+        ("空はなぜ青い", "青い", ["青い"]),
+        ("하늘은 왜 파란가", "하늘", ["하늘"]),
+        ("Почему небо синее", "НЕБО", ["небо"]),
+        ("snake_case_name(x)", "case_name", ["case_name"]),
+        ("C++ and foo.bar()", "foo.bar", ["foo.bar"]),
+        ('say "no" AND NOT maybe*', '"no" AND', ["no", "AND"]),
+        ("near NEAR(a b)", "NEAR(a", ["NEAR(a"]),
+        ("said: thought", "said:", ["said"]),
+    ],
+)
+def test_what_is_found(store: Store, text: str, typed: str, marks: list[str] | None) -> None:
+    chat = put(store, "hi", text, title="-")
+    put(store, "nothing of it", title="-")
+    found = store.search(typed)
+    assert [marked(f) for f in found] == ([] if marks is None else [marks])
+    assert store.find(typed) == ([] if marks is None else [chat])
+    if found:
+        assert (found[0].chat, found[0].title) == (chat, "-")
+        assert found[0].message == store.conversation(chat)[-1].id
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(st.characters(codec=None, exclude_categories=()), max_size=60))
+def test_whatever_is_typed_is_no_command(text: str) -> None:
+    wanted = query(text)
+    for start, end in wanted.marks(text):
+        assert 0 <= start < end <= len(text)
+    wanted.snippet(text * 20)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ['"', "'", '"a', "a*", "^a", "a OR", "OR", "NOT a", "(", ")(", "{said}:", "a\0b", "🙂", "-",
+     "\ud800", "said : a", "NEAR(", "a + b", "%", "_", "\\", ";--", "ai\u0300", "\u0300", "\u3099",
+     "x" * 100_000, "a " * 10_000],
+)  # fmt: skip
+def test_signs_are_not_commands(store: Store, typed: str) -> None:
+    put(store, "a b or not 🙂", title="t")
+    store.search(typed)
+    store.search(typed, reasoning=True)
+    store.find(typed)
+
+
+def test_titles_come_first_then_the_best(store: Store) -> None:
+    long = put(store, "zebra " + "and many other words " * 40, title="one")
+    short = put(store, "a zebra", title="two")
+    named = put(store, "nothing", title="My Zebra")
+    found = store.search("zebra")
+    assert [f.chat for f in found] == [named, short, long]
+    assert (found[0].message, found[0].snippet, found[0].marks) == (None, "My Zebra", ((3, 8),))
+    assert [f.chat for f in store.search("zebra", limit=2)] == [named, short]
+    assert store.find("zebra") == [named, short, long]
+    assert store.search("🙂") == store.search("") == store.search("  ") == []
+    store.rename(named, "🙂 yes")
+    assert [f.marks for f in store.search("🙂")] == [((0, 1),)]
+
+
+def test_a_snippet_is_around_the_hit(store: Store) -> None:
+    put(store, "word\n" * 9000 + "before the zebra\n\tand after" + " word" * 9000)
+    (found,) = store.search("zebra")
+    assert marked(found) == ["zebra"]
+    assert "before the zebra and after" in found.snippet
+    assert found.snippet.startswith("… word word")
+    assert found.snippet.endswith(" …")
+    assert len(found.snippet) < 200
+    put(store, "汉" * 5000 + "找" + "汉" * 5000)
+    (found,) = store.search("找")
+    assert marked(found) == ["找"]
+
+
+def test_reasoning_by_a_switch(store: Store) -> None:
+    chat = store.create_chat(Effort.LOW).id
+    message = store.add(chat, None, said("the answer", "a hidden zebra"))
+    assert store.search("zebra") == store.find("zebra") == []
+    (found,) = store.search("zebra", reasoning=True)
+    assert (found.message, found.snippet, found.marks) == (message.id, "a hidden zebra", ((9, 14),))
+    assert store.search("answer zebra", reasoning=True)
+
+
+def test_it_keeps_in_step(store: Store) -> None:
+    chat = store.create_chat(Effort.LOW).id
+    row = store.add(chat, None, said("first"), state=State.STREAMING)
+    assert store.search("first") == []  # it is being written
+    store.update(row.id, parts=(Part("second"),))
+    store.update(row.id, state=State.STOPPED)
+    assert store.search("first") == []
+    assert store.search("second")
+    store.update(row.id, parts=(Part("third"),))
+    assert store.search("second") == []
+    assert [f.message for f in store.search("third")] == [row.id]
+    store.rename(chat, "fourth")
+    assert [f.message for f in store.search("fourth")] == [None]
+    store.arrange([chat], archived=True)
+    assert store.search("third")
+    store.delete(chat)
+    assert store.search("third") == store.search("fourth") == []
+    store.restore(chat)
+    assert store.search("third")
+    store.erase([chat])
+    assert store.search("third") == store.search("fourth") == []
+
+
+def test_what_a_crash_left_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "chats.db"
+    with contextlib.closing(Store(path)) as store:
+        store.add(store.create_chat(Effort.LOW).id, None, said("half"), state=State.STREAMING)
+    with contextlib.closing(Store(path)) as store:
+        assert store.search("half")
+
+
+def test_a_newer_search_ends_an_older_one(store: Store) -> None:
+    with store._transaction():
+        for _ in range(20):
+            put(store, *["a common word " * 5] * 50)
+    ended: list[str] = []
+    begun = threading.Event()
+
+    def older() -> None:
+        begun.set()
+        try:
+            while True:
+                store.search("com")
+        except Cancelled:
+            ended.append("cancelled")
+
+    thread = threading.Thread(target=older)
+    thread.start()
+    begun.wait()
+    end = time.monotonic() + 20
+    while thread.is_alive() and time.monotonic() < end:
+        with contextlib.suppress(Cancelled):
+            store.search("word")
+    thread.join(1)
+    assert ended == ["cancelled"]
+    assert store.search("word")
+
+
+def test_a_search_and_a_writer_do_not_wait_for_each_other(store: Store) -> None:
+    chat = put(store, "a word")
+    with store._transaction() as db:
+        db.execute("UPDATE chat SET title = 'unseen' WHERE id = ?", (chat,))
+        done: list[list[Found]] = []
+        thread = threading.Thread(target=lambda: done.append(store.search("word")))
+        thread.start()
+        thread.join(10)
+        assert [f.title for f in done[0]] == [""]
