@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QEnterEvent, QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
 
 from app.base.types import Effort, Stats
@@ -21,6 +21,7 @@ GUTTER = 8  # pixels beside the text: the icons below stand under it, their grou
 _GAP = 12
 _BUBBLE = 0.78  # of the column's width, at most
 _BUBBLE_ROOM = (16, 12, 16, 12)
+_SMALL = 28  # pixels of a button beside a bubble
 _INDENT = 23  # of the reasoning, with its line
 
 
@@ -197,7 +198,7 @@ class QuestionView(MessageView):
         self.setAccessibleName(record.title)
         self.shown = []
         self._show(self._text, record.sections[0], Style(self.pixels))
-        self.set_hovered(False)
+        self.set_hovered(self.underMouse())
 
     def lay_out(self, width: int) -> int:
         left, top, right, bottom = _BUBBLE_ROOM
@@ -212,12 +213,9 @@ class QuestionView(MessageView):
         bubble = QRect(0, 0, wide + left + right, high + top + bottom)
         bubble.moveRight(width - GUTTER - 1)
         self._bubble.setGeometry(bubble)
-        size = self._copy.sizeHint()
         for number, button in enumerate((self._copy, self._edit), start=1):
-            left_of = bubble.left() - number * (size.width() + 2) - 2
-            button.setGeometry(
-                left_of, (bubble.height() - size.height()) // 2, size.width(), size.height()
-            )
+            left_of = bubble.left() - number * (_SMALL + 2) - 2
+            button.setGeometry(left_of, (bubble.height() - _SMALL) // 2, _SMALL, _SMALL)
         if self._versions.isHidden():
             return bubble.height()
         below = self._versions.sizeHint()
@@ -225,6 +223,14 @@ class QuestionView(MessageView):
             bubble.right() - below.width(), bubble.bottom() + 3, below.width(), below.height()
         )
         return bubble.height() + 3 + below.height()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self.set_hovered(True)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.set_hovered(False)
 
     def set_hovered(self, hovered: bool) -> None:
         """The way to copy it is only in sight where one looks for it."""

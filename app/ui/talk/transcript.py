@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
@@ -15,7 +15,7 @@ from app.ui.blocks.box import Ink, Range, Style
 from app.ui.blocks.column import Column
 from app.ui.talk.accessible import Herald, install
 from app.ui.talk.find import FindBar, Hit, Marks, places_in
-from app.ui.talk.message import MessageView, QuestionView, copy_text, rects_at
+from app.ui.talk.message import MessageView, copy_text, rects_at
 from app.ui.talk.page import Page
 from app.ui.talk.records import Record
 from app.ui.talk.selection import Point, Selection, word_at
@@ -227,7 +227,6 @@ class Transcript(Page):
             out = not self.viewport().rect().contains(self._pressed_last)
             if out != self._pull.isActive():
                 self._pull.start() if out else self._pull.stop()
-        self._hover(self._pressed_last)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._dragging = False
@@ -258,15 +257,6 @@ class Transcript(Page):
         bar = self.verticalScrollBar()
         bar.setValue(bar.value() + max(-60, min(60, beyond // 2)))
         self._drag_to(self._pressed_last)
-
-    def _hover(self, place: QPoint) -> None:
-        for view in self._views.values():
-            if isinstance(view, QuestionView):
-                view.set_hovered(view.geometry().contains(place))
-
-    def leaveEvent(self, event: QEvent) -> None:
-        super().leaveEvent(event)
-        self._hover(QPoint(-1, -1))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         menu = QMenu(self)
