@@ -6,6 +6,7 @@ import struct
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -304,5 +305,5 @@ def test_a_system_that_says_nothing_of_batteries(monkeypatch: pytest.MonkeyPatch
     def fails() -> None:
         raise FileNotFoundError("/sys/class/power_supply")
 
-    monkeypatch.setattr(probe.psutil, "sensors_battery", fails, raising=False)
+    monkeypatch.setattr(psutil, "sensors_battery", fails, raising=False)
     assert not probe.on_battery()

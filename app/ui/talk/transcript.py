@@ -40,6 +40,7 @@ class Transcript(Page):
     """A chat of its own is to go on from a message."""
 
     def __init__(self, look: Look) -> None:
+        install()  # first: a screen reader that is there asks at once
         super().__init__(look)
         self.markdown = True
         """Whether a copy is Markdown, or else plain text."""
@@ -62,7 +63,6 @@ class Transcript(Page):
         self._again.setSingleShot(True)
         self._again.setInterval(_SEARCH_MS)
         self._again.timeout.connect(lambda: self.find.refresh(self.records))
-        install()
         self.herald = Herald(self)
 
     def _place_bars(self) -> None:
