@@ -55,8 +55,7 @@ def make(database: Path) -> Backup:
             with contextlib.closing(sqlite3.connect(database)) as source:
                 source.backup(target)  # in one go: readers and writers do not meet in a WAL
             target.execute("PRAGMA journal_mode = DELETE")  # one file
-            _verify(target)
-            version = int(target.execute("PRAGMA user_version").fetchone()[0])
+            version = _verify(target)
         stamp = time.strftime(_FORMAT, time.gmtime())
         partial.replace(folder / f"{database.stem}-{stamp}-v{version}.db")
     finally:
@@ -116,7 +115,10 @@ def _folder(database: Path) -> Path:
     return database.with_name("backups")
 
 
-def _verify(db: sqlite3.Connection) -> None:
-    said = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
-    if said != "ok":
-        raise sqlite3.DatabaseError(said)
+def _verify(db: sqlite3.Connection) -> int:
+    """Its schema, where it is sound."""
+    said = str(db.execute("PRAGMA integrity_check(1)").fetchone()[0])
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    if said != "ok" or version == 0:
+        raise sqlite3.DatabaseError(said if version else "empty")
+    return version

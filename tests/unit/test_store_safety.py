@@ -1,0 +1,330 @@
+"""Backups, upgrades, deletion for good, and sessions that are killed, on real files."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import re
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.base.errors import StoreDamaged, StoreError, StoreReadOnly
+from app.base.types import Channel, Effort, Message, Part, Role
+from app.store import State, Store, backup, backups, restore_backup
+from app.store.schema import MIGRATIONS
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def question(text: str) -> Message:
+    return Message(Role.USER, (Part(text),))
+
+
+def answer(text: str, reasoning: str) -> Message:
+    return Message(Role.ASSISTANT, (Part(reasoning, Channel.ANALYSIS), Part(text)))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "chats.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Store]:
+    with contextlib.closing(Store(path)) as store:
+        yield store
+
+
+def check(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+        db.execute("INSERT INTO words (words) VALUES ('integrity-check')")
+
+
+# --- Upgrades -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_a_file_of_an_earlier_version(path: Path, version: int) -> None:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        for migrate in MIGRATIONS[:version]:
+            migrate(db)
+        db.execute(f"PRAGMA user_version = {version}")
+        db.execute(
+            "INSERT INTO chat (title, title_by, effort, created, updated)"
+            " VALUES ('Old', 'person', 'low', 1, 2)"
+        )
+        for number in range(1, 501):
+            parts = json.dumps([{"channel": "final", "text": f"Straße {number}"}])
+            db.execute(
+                "INSERT INTO message (chat, parent, role, state, created, model, parts, search)"
+                " VALUES (1, ?, 'user', 'done', 1, '', ?, 'strasse')",
+                (number - 1 or None, parts),
+            )
+        db.execute("UPDATE message SET state = 'streaming' WHERE id = 500")
+        db.execute("UPDATE chat SET leaf = 500")
+    with contextlib.closing(Store(path)) as store:
+        (chat,) = store.chats()
+        assert (chat.title, chat.pinned, chat.archived, chat.folder) == ("Old", False, False, "")
+        rows = store.conversation(chat.id)
+        assert [row.message.text for row in rows] == [f"Straße {n}" for n in range(1, 501)]
+        assert rows[-1].state is State.CUT_OFF
+        assert store.search("17 strasse")[0].message == 17
+        assert len(store.search("STRASSE", limit=1000)) == 500
+        assert store.show(3) == rows
+    assert [b.version for b in backups(path)] == [version]
+    check(path)
+    restore_backup(path, backups(path)[0].path)
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (version,)
+    with contextlib.closing(Store(path)) as store:
+        assert len(store.conversation(1)) == 500
+
+
+def test_a_large_file_is_indexed_bit_by_bit(store: Store) -> None:
+    chat = store.create_chat(Effort.LOW).id
+    with store._transaction() as db:
+        for number in range(1000):
+            store.add(chat, None, question(f"word {number}"))
+        db.execute("DELETE FROM words")
+        db.execute("INSERT INTO unindexed SELECT id FROM message")
+    assert not store.index(0.001)
+    assert store.search("word 999")  # the newest first
+    assert not store.search("word 3")
+    store.tidy()
+    assert store.search("word 3")
+
+
+# --- Backups ------------------------------------------------------------------------------
+
+
+def test_a_backup_a_day_and_seven_in_all(path: Path, tmp_path: Path) -> None:
+    with contextlib.closing(Store(path)) as store:
+        store.tidy()
+        store.tidy()
+        (first,) = backups(path)
+        assert abs(time.time() - first.made) < 60
+        assert (first.version, first.size) == (len(MIGRATIONS), first.path.stat().st_size)
+        folder = first.path.parent
+        for day in range(1, 10):
+            (folder / f"chats-2020010{day}-120000-v4.db").write_bytes(first.path.read_bytes())
+        first.path.unlink()
+        (folder / "notes.txt").touch()
+        store.tidy()
+        kept = backups(path)
+        assert len(kept) == 7
+        assert [b.path.name[6:14] for b in kept[1:]] == [f"2020010{d}" for d in (9, 8, 7, 6, 5, 4)]
+        assert (folder / "notes.txt").exists()
+        assert not list(folder.glob("*.part"))
+    assert backups(tmp_path / "other.db") == []
+
+
+def test_restore(path: Path) -> None:
+    with contextlib.closing(Store(path)) as store:
+        chat = store.create_chat(Effort.LOW).id
+        store.add(chat, None, question("kept"))
+        made = store.backup()
+        store.add(chat, 1, question("later"))
+    aside = restore_backup(path, made.path)
+    with contextlib.closing(Store(path)) as store:
+        assert [row.message.text for row in store.conversation(chat)] == ["kept"]
+        assert [f.message for f in store.search("kept")] == [None, 1]
+    with contextlib.closing(Store(aside)) as old:
+        assert [row.message.text for row in old.conversation(chat)] == ["kept", "later"]
+    check(path)
+
+
+def test_a_damaged_file_is_not_backed_up_but_replaced(path: Path) -> None:
+    with contextlib.closing(Store(path)) as store:
+        chat = store.create_chat(Effort.LOW).id
+        for _ in range(50):
+            store.add(chat, None, question("words " * 500))
+        made = store.backup()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\xff" * 40_000 + whole[44_096:])
+    with pytest.raises(sqlite3.DatabaseError):
+        backup.make(path)
+    assert backups(path) == [made]
+    with (
+        contextlib.suppress(StoreError),
+        contextlib.closing(Store(path)) as store,
+        pytest.raises(StoreDamaged),
+    ):
+        store.backup()
+    restore_backup(path, made.path)
+    with contextlib.closing(Store(path)) as store:
+        assert len(store.versions(1)) == 50
+
+
+def test_a_damaged_backup_is_not_restored(path: Path) -> None:
+    with contextlib.closing(Store(path)) as store:
+        store.add(store.create_chat(Effort.LOW).id, None, question("kept"))
+        made = store.backup()
+    before = path.read_bytes()
+    for content in (b"", b"garbage" * 1000, made.path.read_bytes()[:8192]):
+        made.path.write_bytes(content)
+        with pytest.raises(StoreDamaged):
+            restore_backup(path, made.path)
+        assert path.read_bytes() == before
+    made.path.unlink()
+    with pytest.raises(StoreReadOnly):
+        restore_backup(path, made.path)
+    assert sorted(p.name for p in path.parent.iterdir()) == ["backups", "chats.db"]
+
+
+def test_writers_do_not_wait_for_a_backup(store: Store) -> None:
+    chat = store.create_chat(Effort.LOW).id
+    with store._transaction():
+        for _ in range(300):
+            store.add(chat, None, question("words " * 2000))
+    made = threading.Thread(target=store.backup)
+    made.start()
+    waits = []
+    while made.is_alive():
+        started = time.perf_counter()
+        store.add(chat, None, question("meanwhile"))
+        waits.append(time.perf_counter() - started)
+    assert len(waits) > 1
+    assert max(waits) < 1
+    with contextlib.closing(sqlite3.connect(backups(store.path)[0].path)) as db:
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+# --- Deletion for good --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_erased_is_in_no_file(path: Path, seed: int) -> None:
+    dice = random.Random(seed)
+    live: list[int] = []
+    gone: list[int] = []
+    with contextlib.closing(Store(path)) as store:
+        for _ in range(150):
+            chance = dice.random()
+            if chance < 0.5 or not live:
+                chat = store.create_chat(Effort.LOW).id
+                store.add(chat, None, question(f"secret{chat}x " + "zw " * dice.randrange(10)))
+                live.append(chat)
+            elif chance < 0.8:
+                chat = dice.choice(live)
+                said = answer(f"said{chat}x " * dice.choice([1, 30, 500]), f"thought{chat}x")
+                row = store.add(chat, store.chat(chat).leaf, said)
+                store.update(row.id, parts=(Part(f"other{chat}x " * dice.choice([1, 300])),))
+                store.rename(chat, f"title{chat}x")
+                store.set_draft(chat, (Part(f"draft{chat}x " * dice.choice([1, 400])),))
+                store.arrange([chat], folder=f"folder{chat}x")
+            elif chance < 0.98:
+                gone.append(chat := live.pop(dice.randrange(len(live))))
+                store.delete(chat)
+            else:
+                store.backup()
+        store.backup()
+        store.erase(gone)
+        for file in path.parent.rglob("*"):
+            content = file.read_bytes() if file.is_file() else b""
+            names = {int(number) for number in re.findall(rb"[a-z](\d+)x", content)}
+            assert names.isdisjoint(gone), file
+        for chat in live:
+            assert store.find(f"secret{chat}x") == [chat]
+        assert backups(path)
+    check(path)
+
+
+def test_an_interrupted_sweep_is_taken_up(path: Path) -> None:
+    with contextlib.closing(Store(path)) as store:
+        chat = store.create_chat(Effort.LOW).id
+        store.add(chat, None, question("secretword"))
+        store.backup()
+        store.delete(chat)
+        store.purge(days=-1)
+    with contextlib.closing(Store(path)) as store:
+        store.tidy()
+        for file in path.parent.rglob("*"):
+            assert not file.is_file() or b"secretword" not in file.read_bytes(), file
+
+
+def test_a_restored_chat_of_the_same_id_is_another(path: Path) -> None:
+    with contextlib.closing(Store(path)) as store:
+        first = store.backup()
+        store.add(store.create_chat(Effort.LOW).id, None, question("one"))
+        second = store.backup().path
+        kept = second.with_name("chats-20200101-000000-v4.db")
+        kept.write_bytes(second.read_bytes())
+    del first
+    path.unlink()
+    with contextlib.closing(Store(path)) as store:
+        chat = store.create_chat(Effort.LOW).id
+        assert chat == 1
+        store.erase([chat])
+    with contextlib.closing(Store(kept)) as old:
+        assert [row.title for row in old.chats()] == ["one"]
+
+
+# --- Killed sessions ----------------------------------------------------------------------
+
+PLANS = int(os.environ.get("FIRESIDE_FAULT_PLANS", "20"))
+
+
+@pytest.mark.parametrize("plan", range(PLANS))
+def test_killed_at_any_point(path: Path, plan: int) -> None:
+    """What a method returned from is there at the next start."""
+    dice = random.Random(plan)
+    facts: dict[str, object] = {}
+    for life in range(3):
+        command = [sys.executable, "-m", "tests.fakes.session", str(path), f"{plan}-{life}"]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as session:
+            assert session.stdout
+            assert session.stdout.readline() == "open\n"
+            time.sleep(dice.random() ** 2 * 0.6)
+            session.kill()
+            lines = [line for line in session.stdout if line.endswith("\n")]
+        doubtful: set[str] = set()
+        for line in lines:
+            kind, told = json.loads(line)
+            if kind == "begin":
+                doubtful = set(told)
+            else:
+                facts.update(told)
+                doubtful = set()
+        try:
+            with contextlib.closing(Store(path)) as store:
+                _agrees(store, {k: v for k, v in facts.items() if not doubtful & {k, k.split()[0]}})
+        except StoreDamaged:
+            pytest.fail("a kill damages nothing")
+        for key in [k for k in facts if doubtful & {k, k.split()[0]}]:
+            del facts[key]
+        check(path)
+
+
+def _agrees(store: Store, facts: dict[str, object]) -> None:
+    for key, value in facts.items():
+        kind, _, number = key.partition(" ")
+        match kind:
+            case "text":
+                assert store.message(int(number)).message.text == value
+            case "title":
+                assert store.chat(int(number)).title == value
+            case "leaf":
+                assert store.chat(int(number)).leaf == value
+            case "draft":
+                parts = store.draft(int(number) or None)
+                assert "".join(part.text for part in parts) == value
+            case "deleted":
+                assert (store.chat(int(number)).deleted is not None) is value
+            case "erased":
+                with pytest.raises(KeyError):
+                    store.chat(int(number))
+            case "found":
+                assert int(number) in [hit.message for hit in store.search(str(value))]
+            case _:
+                raise AssertionError(key)
