@@ -50,6 +50,9 @@ class Surface(QAbstractScrollArea):
 
     def __init__(self, look: Look) -> None:
         super().__init__()
+        # The one that is there has been asked about by a screen reader before anybody could tell
+        # whose it is.
+        self.setViewport(QWidget())
         self._look = look
         self.setObjectName("transcript")
         self.setAccessibleName("Conversation")
