@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from app.store import backup
+from app.store import backup, rescue
 from app.store.backup import Backup
 from app.store.database import typed_errors
 from app.store.rows import ChatRow, MessageRow, State, TitleBy
@@ -33,6 +33,7 @@ __all__ = [
     "TitleBy",
     "Tree",
     "backups",
+    "recover",
     "restore_backup",
 ]
 
@@ -151,3 +152,10 @@ def restore_backup(path: Path, source: Path) -> Path:
     returns where the old one is kept. Where that fails, all is as it was."""
     with typed_errors(path):
         return backup.restore(path, source)
+
+
+def recover(path: Path) -> Backup:
+    """Puts what can be read of the damaged database at ``path`` into a new backup, from which
+    it can be restored."""
+    with typed_errors(path):
+        return rescue.recover(path)

@@ -11,7 +11,7 @@ import re
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,25 +46,35 @@ def make(database: Path) -> Backup:
     """Makes one, and removes all but the newest seven. Whoever writes to the database does not
     wait for it. Raises sqlite3.DatabaseError where the copy is not sound; then nothing is
     removed."""
+    with (
+        new(database) as partial,
+        contextlib.closing(sqlite3.connect(partial)) as target,
+        contextlib.closing(sqlite3.connect(database)) as source,
+    ):
+        source.backup(target)  # in one go: readers and writers do not meet in a WAL
+    newest, *others = backups(database)
+    for old in others[KEPT - 1 :]:
+        old.path.unlink(missing_ok=True)
+    return newest
+
+
+@contextlib.contextmanager
+def new(database: Path) -> Iterator[Path]:
+    """A file to be written, which becomes a backup when it is sound."""
     folder = _folder(database)
     folder.mkdir(exist_ok=True)
     partial = folder / f"{database.stem}.part"
     partial.unlink(missing_ok=True)
     try:
-        with contextlib.closing(sqlite3.connect(partial)) as target:
-            with contextlib.closing(sqlite3.connect(database)) as source:
-                source.backup(target)  # in one go: readers and writers do not meet in a WAL
-            target.execute("PRAGMA journal_mode = DELETE")  # one file
-            version = _verify(target)
+        yield partial
+        with contextlib.closing(sqlite3.connect(partial)) as db:
+            db.execute("PRAGMA journal_mode = DELETE")  # one file
+            version = _verify(db)
         stamp = time.strftime(_FORMAT, time.gmtime())
         partial.replace(folder / f"{database.stem}-{stamp}-v{version}.db")
     finally:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
-    newest, *others = backups(database)
-    for old in others[KEPT - 1 :]:
-        old.path.unlink(missing_ok=True)
-    return newest
 
 
 def restore(database: Path, source: Path) -> Path:

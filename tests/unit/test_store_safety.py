@@ -19,7 +19,7 @@ import pytest
 
 from app.base.errors import StoreDamaged, StoreError, StoreReadOnly
 from app.base.types import Channel, Effort, Message, Part, Role
-from app.store import State, Store, backup, backups, restore_backup
+from app.store import State, Store, backup, backups, recover, restore_backup
 from app.store.schema import MIGRATIONS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -180,6 +180,35 @@ def test_a_damaged_backup_is_not_restored(path: Path) -> None:
     with pytest.raises(StoreReadOnly):
         restore_backup(path, made.path)
     assert sorted(p.name for p in path.parent.iterdir()) == ["backups", "chats.db"]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_what_can_be_read_of_a_damaged_file(path: Path, seed: int) -> None:
+    dice = random.Random(seed)
+    with contextlib.closing(Store(path)) as store:
+        for _ in range(5):
+            chat = store.create_chat(Effort.LOW).id
+            for number in range(40):
+                leaf = store.chat(chat).leaf
+                store.add(chat, leaf, question(f"word{chat} {number} " + "more " * 100))
+    content = bytearray(path.read_bytes())
+    before = len(content)
+    for _ in range(seed // 2):
+        at = dice.randrange(4096, before)
+        content[at : at + 200] = dice.randbytes(min(200, before - at))
+    path.write_bytes(content)
+    try:
+        made = recover(path)
+    except StoreDamaged:
+        assert seed > 5
+        return
+    restore_backup(path, made.path)
+    with contextlib.closing(Store(path)) as store:
+        rows = [row for chat in store.chats() for row in store.conversation(chat.id)]
+        assert len(rows) == 200 if seed < 2 else len(rows) > 200 - 30 * seed // 2
+        found = [hit.message for hit in store.search("word1", limit=100) if hit.message]
+        assert len(found) == sum(row.message.text.startswith("word1 ") for row in rows)
+    check(path)
 
 
 def test_writers_do_not_wait_for_a_backup(store: Store) -> None:
