@@ -30,6 +30,7 @@ from app.models.record import Connection, Record
 from app.store import Store
 
 if TYPE_CHECKING:  # what is loaded when it is used: a window need not wait for it
+    from app.exchange import Import, Report
     from app.models.library import Model
     from app.models.network import Network
 
@@ -230,6 +231,39 @@ class Host:
             return search.variants(repository)
 
         return self._examiner.submit(work)
+
+    # --- Chats as files ---------------------------------------------------------------------
+
+    def export(self, path: Path, chats: Sequence[int] | None) -> Future[None]:
+        """Writes chats (None for all) to a file, in the form of its ending: ".json" holds
+        everything, ".md" and ".html" are one chat to be read. Fails with ExchangeError or
+        StoreError."""
+
+        def work() -> None:
+            from app import exchange
+
+            if path.suffix == ".json" or chats is None:
+                exchange.export_json(self._store, path, chats)
+            else:
+                (chat,) = chats
+                form = exchange.Form(path.suffix)
+                exchange.export_chat(self._store, chat, path, form, reasoning=True)
+
+        return self._librarian.submit(work)
+
+    def bring(self, path: Path) -> Future[tuple[Import, Report]]:
+        """Takes in the chats of a file of ours or of another program's. Fails with
+        ExchangeError or StoreError."""
+
+        def work() -> tuple[Import, Report]:
+            from app import exchange
+
+            found = exchange.read(path)
+            return found, found.into(self._store)
+
+        return self._librarian.submit(work)
+
+    # --- The network ------------------------------------------------------------------------
 
     def connections(self) -> Future[list[Connection]]:
         """Every request that was made, the oldest first. Fails with OSError."""

@@ -185,6 +185,7 @@ class ChatList(QListView):
 
     opened = Signal(int)
     deleted = Signal(int)
+    exported = Signal(int)
     left = Signal()
     """The person has turned to something else than the list."""
 
@@ -261,6 +262,7 @@ class ChatList(QListView):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         kept = QPersistentModelIndex(index)
         menu.addAction("Rename\tF2", lambda: self.edit(QModelIndex(kept)))
+        menu.addAction("Export…", lambda: self.exported.emit(chat))
         menu.addAction("Delete\tDel", lambda: self.deleted.emit(chat))
         # The press has marked this chat; the mark belongs to the one that is shown.
         menu.aboutToHide.connect(self.left, Qt.ConnectionType.QueuedConnection)

@@ -17,6 +17,8 @@ from app.ui.theme import Look
 class GeneralPage(Page):
     """Colours, instructions, reading ahead, and where everything lies."""
 
+    export_all = Signal()
+    import_chats = Signal()
     copies = Signal(bool)
     """Whether copies of a conversation are Markdown from now on."""
     instructed = Signal()
@@ -120,6 +122,20 @@ class GeneralPage(Page):
         row.addWidget(folder, 1)
         row.addWidget(button)
         self.column.addLayout(row)
+        self.column.addSpacing(4)
+        self.add_note(
+            "Take all chats along as one file, with their branches and reasoning, or bring in "
+            "those of ChatGPT, LM Studio or Open WebUI. A single chat is exported from its menu."
+        )
+        files = QHBoxLayout()
+        files.setSpacing(8)
+        for name, text, label, wanted in (
+            ("exportAll", "Export all…", "Export all chats to a file", self.export_all),
+            ("importChats", "Import…", "Import chats from a file", self.import_chats),
+        ):
+            files.addWidget(Button(self._look, name, label, text=text, clicked=wanted.emit))
+        files.addStretch(1)
+        self.column.addLayout(files)
 
     def _choose_theme(self, value: str) -> None:
         self._host.change(theme=Theme(value))

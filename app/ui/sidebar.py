@@ -32,6 +32,7 @@ class Sidebar(QFrame):
     opened = Signal(int)
     renamed = Signal(int, str)
     deleted = Signal(int)
+    exported = Signal(int)
     searched = Signal(str)
     """What is to be found; empty for everything."""
     collapsed = Signal()
@@ -67,6 +68,7 @@ class Sidebar(QFrame):
         self._model.renamed.connect(self.renamed)
         self._list.opened.connect(self.opened)
         self._list.deleted.connect(self.deleted)
+        self._list.exported.connect(self.exported)
         self._list.left.connect(self._mark_current)
         self._list.itemDelegate().closeEditor.connect(
             self._renaming_ended, Qt.ConnectionType.QueuedConnection

@@ -33,6 +33,7 @@ from app.ui.chat_sampling import ChatSampling
 from app.ui.composer import NEW_CHAT_EFFORT
 from app.ui.errors import Action, explain
 from app.ui.examiner import Examiner
+from app.ui.exchange_desk import ExchangeDesk
 from app.ui.frame import Frame
 from app.ui.hub_desk import HubDesk
 from app.ui.model_choice import ModelChoice
@@ -71,6 +72,9 @@ class Window(Frame):
         self.hub = HubDesk(look, host, bridge, self.shelf, self)
         self.desk = ModelDesk(self, self.models, self.hub, self.shelf)
         self.index = ChatIndex(self._ask_disk, self.sidebar, self.toast, self)
+        self.exchange = ExchangeDesk(host, bridge, self)
+        self.exchange.told.connect(lambda said: self.show_banner(said, Action.NONE))
+        self.exchange.imported.connect(self.index.refresh)
         self.sampling = ChatSampling(self.index, self.models)
         self.begun.connect(self._equip)
         self._standing = Standing(self)
@@ -103,6 +107,7 @@ class Window(Frame):
         self.sidebar.new_chat.connect(self.new_chat)
         self.sidebar.opened.connect(self.open_chat)
         self.index.changed.connect(self._show_title)
+        self.sidebar.exported.connect(self._export)
         self.index.deleted.connect(self._deleted)
         self.index.restored.connect(self.open_chat)
         self.sidebar.collapsed.connect(lambda: self.show_sidebar(False))
@@ -293,6 +298,10 @@ class Window(Frame):
 
         self._ask_disk(lambda store: store.branches(chat), found)
 
+    def _export(self, chat: int) -> None:
+        row = self.index.rows.get(chat)
+        self.exchange.export_chat(chat, row.title if row else "")
+
     def _fork(self, message: int) -> None:
         """A chat of its own goes on from a message."""
 
@@ -466,6 +475,8 @@ class Window(Frame):
         general = GeneralPage(self._look, self._host)
         general.instructed.connect(self._ahead.changed)
         general.copies.connect(self._choose_copies)
+        general.export_all.connect(self.exchange.export_all)
+        general.import_chats.connect(self.exchange.import_chats)
         sampling = SamplingPage(self._look, self.sampling)
         memory = MemoryPage(self._look, self._host, self.models, self._examiner)
         diagnosis = DiagnosisPage(self._look, self._host, self._examiner)
