@@ -11,6 +11,7 @@ A map of the code, from the ground up; a lower room never imports a higher one.
 ``engine``     the model: the plan, a child process with llama.cpp, its supervisor
 ``models``     what is offered, what is on this disk already, and the downloader
 ``store``      chats on disk, as trees of messages, in SQLite
+``exchange``   chats as files, out and in
 ``writer``     an answer while it grows, in memory and on disk
 ``chat``       a turn: question -> store -> engine -> store, with events
 ``host``       the one object graph
