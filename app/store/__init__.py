@@ -58,7 +58,7 @@ class Store(WholeStore):
         migrations: Sequence[Migration] = MIGRATIONS,
         patience: float = 5.0,
     ) -> None:
-        self._search = Search(path, patience)
+        self._search, self._find = Search(path, patience), Search(path, patience)
         super().__init__(path, migrations, patience)
 
     def _opened(self) -> None:
@@ -69,6 +69,7 @@ class Store(WholeStore):
     def close(self) -> None:
         """Ends the use of the file, and a search that runs. Closing twice is allowed."""
         self._search.close()
+        self._find.close()
         super().close()
 
     # --- Search ---------------------------------------------------------------------------
@@ -78,19 +79,20 @@ class Store(WholeStore):
         their case, accents and order: titles first (half of ``limit`` at most, unless there is
         room), then messages, the best ones first, and their reasoning where that is asked for.
         What is archived is found, what is in the bin is not. Never waits for a writer. A newer
-        search, or `find`, from another thread ends this one with Cancelled."""
+        search, from another thread, ends this one with Cancelled."""
         return self._search.search(text, reasoning, limit)
 
     def find(self, text: str) -> list[int]:
         """The chats in whose title, or in one of whose messages (without reasoning), all words
-        of a text are found, in the order of `chats`; all of them where it is blank. Ends, and
-        is ended, as `search` does."""
-        return self._search.find(text)
+        of a text are found, in the order of `chats`; all of them where it is blank. A newer
+        one ends it with Cancelled."""
+        return self._find.find(text)
 
     # --- Traces and backups ---------------------------------------------------------------
 
     def erase(self, chats: Iterable[int]) -> None:
-        """Removes chats for good, whether they are in the bin or not, and their traces."""
+        """Removes chats for good, whether they are in the bin or not, and their traces, which
+        takes as long as `sweep`."""
         with self._transaction():
             for chat in chats:
                 self.chat(chat)
