@@ -27,6 +27,7 @@ from app.host import Host, Moving, NotSaved
 from app.models.downloads import Downloaded, DownloadEnded, DownloadHeld, Downloading
 from app.store import ChatRow, MessageRow, State, Store
 from app.ui.ahead import Ahead
+from app.ui.branches import Branches
 from app.ui.bridge import Bridge
 from app.ui.chat_index import ChatIndex
 from app.ui.chat_sampling import ChatSampling
@@ -51,7 +52,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _SOON_MS = 150
-_EDITED = -1  # the place of the draft that an edited question has the place of
 _SMALLEST, _LARGEST = 11, 26  # pixels of the text
 
 
@@ -64,14 +64,13 @@ class Window(Frame):
         self._chat: int | None = None
         self._waits_for: Turn | None = None  # which will make a chat of the new one that is shown
         self._drafts: dict[int | None, str] = {}
-        self._edited: int | None = None
-        """The question that what is typed is another version of."""
         self.turns = Turns(host.chats, self)
         self.models = ModelChoice(host, self)
         self.shelf = Shelf(host, bridge, self)
         self.hub = HubDesk(look, host, bridge, self.shelf, self)
         self.desk = ModelDesk(self, self.models, self.hub, self.shelf)
         self.index = ChatIndex(self._ask_disk, self.sidebar, self.toast, self)
+        self.branches = Branches(self, self._ask_disk, lambda: self._chat, self.busy)
         self.exchange = ExchangeDesk(host, bridge, self)
         self.exchange.told.connect(lambda said: self.show_banner(said, Action.NONE))
         self.exchange.imported.connect(self.index.refresh)
@@ -116,7 +115,8 @@ class Window(Frame):
         self.composer.stopped.connect(self._stop)
         self.composer.hurried.connect(self._hurry)
         self.composer.typed.connect(self._typed)
-        self.composer.edit_ended.connect(lambda: self._edit_no_more(back=True))
+        self.branches.turned.connect(self._ahead.opened)
+        self.branches.forked.connect(self._forked)
         self.composer.effort_chosen.connect(self._choose_effort)
         self.greeting.asked.connect(self._send)
         for keys, work in {
@@ -146,9 +146,6 @@ class Window(Frame):
         transcript.act.connect(self._act)
         transcript.thought_toggled.connect(self._toggled_thought)
         transcript.zoomed.connect(self._resize_text)
-        transcript.edit.connect(self._edit)
-        transcript.version_wanted.connect(self._show_version)
-        transcript.forked.connect(self._fork)
 
     # --- Chats ------------------------------------------------------------------------------
 
@@ -177,7 +174,7 @@ class Window(Frame):
         )
 
     def _switch(self, chat: int | None) -> None:
-        self._edit_no_more(back=True)
+        self.branches.give_up()
         self._drafts[self._chat] = self.composer.text()
         self._chat = chat
         self._waits_for = None
@@ -218,7 +215,7 @@ class Window(Frame):
         transcript = self.transcript
         self.conversation.setCurrentWidget(transcript if rows else self.greeting)
         transcript.set_rows(rows, self.turns.drafts(chat))
-        self._ask_branches()
+        self.branches.look()
         if rows and heard[-1] and heard[-1].error and rows[-1].state is State.CUT_OFF:
             self.transcript.finish(rows[-1], heard[-1].error)
         if stats := next((row.stats for row in reversed(rows) if row.stats), None):
@@ -244,72 +241,12 @@ class Window(Frame):
             model,
             self._host.settings.instructions,
             self.sampling.fresh,
-            self._edited,
+            self.branches.edited,
         )
-        self._edit_no_more()
+        self.branches.sent()
         if self._chat is None:
             self._waits_for = turn
         self._show_status()
-
-    # --- Branches ---------------------------------------------------------------------------
-
-    def _edit(self, question: int) -> None:
-        """The person has the words of a question again, to ask it in others."""
-        words = next((r.row for r in self.transcript.records if r.row.id == question), None)
-        if words is None or self.busy():
-            return
-        if self._edited is None:
-            self._drafts[_EDITED] = self.composer.text()
-        self._edited = question
-        self.composer.set_editing(True)
-        self.composer.set_text(words.message.text)
-        self.composer.editor.setFocus()
-
-    def _edit_no_more(self, *, back: bool = False) -> None:
-        """What was typed before comes back, where ``back`` is wanted."""
-        draft = self._drafts.pop(_EDITED, "")
-        if self._edited is not None and back:
-            self.composer.set_text(draft)
-        self._edited = None
-        self.composer.set_editing(False)
-
-    def _show_version(self, message: int) -> None:
-        chat = self._chat
-        if chat is None or self.busy():
-            return
-
-        def shown(rows: list[MessageRow]) -> None:
-            if chat == self._chat:
-                self._edit_no_more(back=True)
-                self.transcript.swap(rows, message)
-                self._ask_branches()
-                self._ahead.opened()
-
-        self._ask_disk(lambda store: store.show(message), shown)
-
-    def _ask_branches(self) -> None:
-        """Which messages have other versions."""
-        if (chat := self._chat) is None:
-            return
-
-        def found(branches: dict[int, tuple[int, ...]]) -> None:
-            if chat == self._chat and self.has_transcript:
-                self.transcript.set_branches(branches)
-
-        self._ask_disk(lambda store: store.branches(chat), found)
-
-    def _export(self, chat: int) -> None:
-        row = self.index.rows.get(chat)
-        self.exchange.export_chat(chat, row.title if row else "")
-
-    def _fork(self, message: int) -> None:
-        """A chat of its own goes on from a message."""
-
-        def made(chat: ChatRow) -> None:
-            self.index.put(chat)
-            self.open_chat(chat.id)
-
-        self._ask_disk(lambda store: store.fork(message), made)
 
     def _stop(self) -> None:
         if self._waits_for:
@@ -373,7 +310,7 @@ class Window(Frame):
             if event.question:
                 self.transcript.add(event.question)
             self.transcript.start(event.answer, self.turns.draft_of(event.answer.id))
-            self._ask_branches()
+            self.branches.look()
             self._show_title()
         self._show_status()
 
@@ -412,6 +349,14 @@ class Window(Frame):
     def _chosen(self, model: ModelRef) -> None:
         if self._chat is not None:
             self.index.set_model(self._chat, model.key)
+
+    def _export(self, chat: int) -> None:
+        row = self.index.rows.get(chat)
+        self.exchange.export_chat(chat, row.title if row else "")
+
+    def _forked(self, chat: ChatRow) -> None:
+        self.index.put(chat)
+        self.open_chat(chat.id)
 
     def _toggled_thought(self, message: int, opened: bool) -> None:
         self._ask_disk(lambda store: store.set_thought_open(message, opened), lambda _: None)

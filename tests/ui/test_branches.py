@@ -124,12 +124,12 @@ def test_versions_keep_their_place(start: Start) -> None:
     transcript.show_message(4)
     fireside.until(lambda: transcript.records[4] in transcript._views)
     question = transcript.records[4].row.id
-    fireside.window._edit(question)
+    fireside.window.branches.edit(question)
     fireside.window.composer.set_text("")
     ask(fireside, "in other words", "Another reply. " * 60 + "End.")
     fireside.until(lambda: version(fireside))
     view = transcript._views[transcript.records[4]]
     y = view.y()
-    fireside.window._show_version(question)
+    fireside.window.branches.show(question)
     fireside.until(lambda: transcript.records[4].row.id == question)
     assert abs(transcript._views[transcript.records[4]].y() - y) <= 1
