@@ -36,6 +36,8 @@ if TYPE_CHECKING:  # what is loaded when it is used: a window need not wait for 
 
 T = TypeVar("T")
 
+_INDEX_S = 0.5  # of indexing, before it is looked whether everything ends
+
 
 def demo_model() -> ModelRef:
     """The small model that comes with Fireside. It knows little for certain: at gpt-oss's own
@@ -137,6 +139,18 @@ class Host:
     def disk(self, work: Callable[[Store], T]) -> Future[T]:
         """Runs ``work`` on the thread that owns the disk."""
         return self._disk.submit(work, self._store)
+
+    def tidy(self) -> Future[None]:
+        """What the store wants done in the background after a start: the index of an older
+        file, traces of what was deleted, the backup of the day. Fails with StoreError."""
+
+        def work() -> None:
+            while not self._ending.is_set():
+                if self._store.index(_INDEX_S):
+                    self._store.tidy()
+                    return
+
+        return self._librarian.submit(work)
 
     @property
     def wishes(self) -> Wishes:

@@ -91,6 +91,7 @@ class Window(Frame):
         """What nobody waits for, once the window is in sight."""
         self.shelf.look()
         self.hub.resume()
+        self._bridge.when_done(self._host.tidy(), lambda _: None, self._tell)
 
     def _connect(self) -> None:
         self._bridge.delivered.connect(self._receive)

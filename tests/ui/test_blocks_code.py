@@ -6,7 +6,7 @@ import json
 from dataclasses import fields
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
@@ -17,6 +17,7 @@ from app.base.settings import Theme
 from app.markdown import Code, parse
 from app.ui.blocks.box import Box, Ink, Style
 from app.ui.blocks.code import CodeBox
+from app.ui.blocks.column import Column
 from app.ui.blocks.runs import units
 from app.ui.blocks.tokens import find_lexer
 from app.ui.theme import Colours, Look, load_fonts
@@ -74,6 +75,9 @@ def rest(box: Box) -> None:
 def test_code_that_grew_is_the_same_as_fresh(
     worn: Look, pieces: list[str], language: str, wrap: bool
 ) -> None:
+    # Pygments takes a comment that is not closed for one thing or another, by where it began to
+    # read. The colours of its last line may differ until the end of it comes.
+    assume("".join(pieces).count("/*") <= "".join(pieces).count("*/"))
     box = made(worn, "", language, wrap=wrap)
     text = ""
     for piece in pieces:
@@ -243,3 +247,13 @@ def luminance(colour: str) -> float:
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize(
+    "source", ["~~~~`\n\n~~~~", "~~~ a`b\n~~~~\nx\n```\n~~~", "``` \\\\&amp;amp;\nx\n```"]
+)
+def test_odd_languages_read_back(look: Look, source: str) -> None:
+    blocks = parse(source)
+    column = Column(look, Style())
+    column.set_blocks(blocks)
+    assert parse(column.markdown(0, column.length)) == blocks

@@ -71,7 +71,12 @@ class Desk:
         self.events: list[DownloadEvent] = []
         self._more = threading.Condition()
         self.downloads = Downloads(
-            self.receive, lambda: network, self.ledger, cache=self.cache, recheck=0.05, patience=QUICK
+            self.receive,
+            lambda: network,
+            self.ledger,
+            cache=self.cache,
+            recheck=0.05,
+            patience=QUICK,
         )
 
     def receive(self, event: DownloadEvent) -> None:

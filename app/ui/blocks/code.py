@@ -278,9 +278,12 @@ class CodeBox(Box):
         whole = start <= 0 and end >= self.length
         if not whole and "\n" not in text:
             return text
-        ticks = max(map(len, re.findall("`+", text)), default=0)
-        fence = "`" * max(ticks + 1, 3)
-        return f"{fence}{self._block.language}\n{text}\n{fence}\n"
+        language = self._block.language
+        mark = "~" if "`" in language else "`"
+        longest = max(map(len, re.findall(f"{mark}+", text)), default=0)
+        fence = mark * max(longest + 1, 3)
+        language = language.replace("\\", "\\\\").replace("&", "&amp;")
+        return f"{fence}{language}\n{text}\n{fence}\n"
 
     # Buttons
 
