@@ -15,7 +15,6 @@ a hash that differs is thrown away.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -187,13 +186,13 @@ def forget(root: Path, chat: int) -> None:
 def identity(path: Path, *facts: object) -> str:
     """A name for one way to run the model at ``path``: its bytes, by samples of 64 KiB from the
     whole file, and ``facts``: what else has to be the same for a cache to fit. Raises OSError."""
-    digest = hashlib.sha256(repr((_FORMAT, path.stat().st_size, facts)).encode())
+    digest = _sha256(repr((_FORMAT, path.stat().st_size, facts)).encode())
     with path.open("rb") as file:
         size = path.stat().st_size
         for sample in range(64):
             file.seek(size * sample // 64)
             digest.update(file.read(1 << 16))
-    return digest.hexdigest()[:24]
+    return str(digest.hexdigest())[:24]
 
 
 def _found(folder: Path, pattern: str) -> list[Path]:
@@ -208,9 +207,16 @@ def _remove_unfinished(root: Path) -> None:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
+def _sha256(data: bytes) -> Any:
+    """A hash that goes on. OpenSSL, which it brings along, is not for a window that is opened."""
+    import hashlib
+
+    return hashlib.sha256(data)
+
+
 def _name(folder: Path, header: str) -> str:
     """The name of an entry in the folder of an identity."""
-    return hashlib.sha256((folder.name + header).encode()).hexdigest()[:32]
+    return str(_sha256((folder.name + header).encode()).hexdigest())[:32]
 
 
 def _head(folder: Path) -> dict[str, Any]:
@@ -230,7 +236,7 @@ def _read(folder: Path) -> Entry | None:
         tokens = array("i", data)
         lengths = (name.removeprefix("window-") for name in hashes if name.startswith("window-"))
         windows = tuple(sorted(int(length) for length in lengths))
-        is_whole = hashlib.sha256(data).hexdigest() == hashes["tokens"]
+        is_whole = _sha256(data).hexdigest() == hashes["tokens"]
         if not is_whole or any(not 0 < length <= len(tokens) for length in windows):
             return None
         return Entry(folder, tokens.tolist(), windows, hashes)
@@ -240,6 +246,8 @@ def _read(folder: Path) -> Entry | None:
 
 def _hashes(folder: Path) -> dict[str, str]:
     """The sha256 of each file but the header."""
+    import hashlib
+
     result = {}
     for path in sorted(folder.iterdir()):
         if path.name != _HEADER:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import hashlib
 import os
 import signal
 import sys
@@ -12,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QLockFile, QObject, QTimer
+from PySide6.QtCore import QCryptographicHash, QEvent, QLockFile, QObject, QTimer
 from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from PySide6.QtWidgets import QApplication, QMessageBox
@@ -27,6 +26,7 @@ from app.ui.garbage import GarbageCollector
 from app.ui.theme import Look, application_icon, load_fonts
 from app.ui.window import Window
 
+_SHA256 = QCryptographicHash.Algorithm.Sha256
 _PATIENCE_S = 10.0  # for a first that is starting, or ending
 
 
@@ -124,8 +124,8 @@ class SingleInstance(QObject):
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
-        digest = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:24]
-        self._name = f"fireside-{digest}"
+        place = QCryptographicHash.hash(str(folder.resolve()).encode(), _SHA256)
+        self._name = f"fireside-{place.toHex().data().decode()[:24]}"
         self._chats = folder / "chats.db"
         self._lock = QLockFile(str(folder / "fireside.lock"))
         self._lock.setStaleLockTime(0)  # stale only when its process is gone
