@@ -19,7 +19,7 @@ from app.ui.errors import explain
 from app.ui.theme import Look
 
 _ENDED = {State.STOPPED: "You stopped this answer.", State.CUT_OFF: "This answer was cut off."}
-_SLICE, _LINES = 8_000, 120  # characters and lines that are read before others get their turn
+_SLICE, _LINES = 8_000, 80  # characters and lines that are read before others get their turn
 _LONGEST = 2_000  # characters of one paragraph
 _RECENT = 600  # characters at the end of the reasoning that tell what it is about now
 _FEWEST = 6  # words that tell something
