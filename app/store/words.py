@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 
 # Scripts that write no spaces between words: each of their characters is a word, so that a word
 # of one or two of them is found inside a sentence. Thai to Lao, Burmese, Khmer, kana, Han.
@@ -12,14 +13,22 @@ _ALONE = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
     "\U00020000-\U0003ffff"
 )
-_WORD = re.compile(rf"[{_ALONE}]|[^\W_{_ALONE}]+")
-_IS_ALONE = re.compile(rf"[{_ALONE}]")
 _GAP = r"[\W_]*"
 _LETTER = r"[^\W_]"
 _STEP = 500  # characters that are folded at a time to find the first hit
 _MOST_WORDS = 16  # of a query; nobody types more, and a pasted book is not looked for
 _LONGEST = 1000
 _BEFORE = 40
+
+
+@cache  # not when the module is read: a window need not wait for them
+def _word() -> re.Pattern[str]:
+    return re.compile(rf"[{_ALONE}]|[^\W_{_ALONE}]+")
+
+
+@cache
+def _is_alone() -> re.Pattern[str]:
+    return re.compile(rf"[{_ALONE}]")
 
 
 class _Folds(dict[int, str]):
@@ -47,7 +56,7 @@ def fold(text: str) -> str:
 
 def words(text: str) -> str:
     """The words of a text with a space between them, as they are indexed."""
-    return " ".join(_WORD.findall(fold(text)))
+    return " ".join(_word().findall(fold(text)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +115,7 @@ def query(text: str) -> Query:
     """What a person typed. All words have to be found, in any order; the last one may be the
     beginning of one. Where there are no words, only signs, they are looked for as they are."""
     typed = fold(text[:_LONGEST]).split()[:_MOST_WORDS]
-    phrases = [phrase for word in typed if (phrase := _WORD.findall(word))]
+    phrases = [phrase for word in typed if (phrase := _word().findall(word))]
     if not phrases:
         whole = " ".join(typed)
         return Query("", (re.compile(re.escape(whole)),) if whole else (), ())
@@ -138,6 +147,6 @@ def _origin(uneven: list[tuple[int, int]], at: int) -> int:
 
 
 def _pattern(phrase: list[str], beginning: bool) -> re.Pattern[str]:
-    before = "" if _IS_ALONE.match(phrase[0]) else f"(?<!{_LETTER})"
-    after = "" if beginning or _IS_ALONE.match(phrase[-1]) else f"(?!{_LETTER})"
+    before = "" if _is_alone().match(phrase[0]) else f"(?<!{_LETTER})"
+    after = "" if beginning or _is_alone().match(phrase[-1]) else f"(?!{_LETTER})"
     return re.compile(before + _GAP.join(map(re.escape, phrase)) + after)
