@@ -139,9 +139,23 @@ class _Reader:
         return Tensor(name, shape, kind, offset, tensor_size(kind, math.prod(shape)))
 
 
+def unnumbered(stem: str) -> str:
+    """A file's name without its ending, and without the number of a part (llama.cpp: gguf-split:
+    ``-00001-of-00003``)."""
+    return re.sub(r"-\d{5}-of-\d{5}\Z", "", stem)
+
+
+def part_count(stem: str) -> int:
+    """Of how many parts the file of this name is one; 0 where its name has no number, or one
+    that cannot be."""
+    named = re.search(r"-(\d{5})-of-(\d{5})\Z", stem)
+    possible = named and 1 <= int(named[1]) <= int(named[2]) <= MOST_PARTS
+    return int(named[2]) if named and possible else 0
+
+
 def numbered(path: Path, count: int) -> list[Path]:
-    """The files of a model in ``count`` parts, of which ``path`` is one (llama.cpp: gguf-split)."""
-    stem = re.sub(r"-\d{5}-of-\d{5}\Z", "", path.stem)
+    """The files of a model in ``count`` parts, of which ``path`` is one."""
+    stem = unnumbered(path.stem)
     return [
         path.with_name(f"{stem}-{n:05}-of-{count:05}{path.suffix}") for n in range(1, count + 1)
     ]

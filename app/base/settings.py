@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import tempfile
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, Self
 import platformdirs
 
 from app.base.errors import StoreReadOnly
+from app.base.files import replace_text
 
 
 class Theme(StrEnum):
@@ -166,13 +166,4 @@ def save(settings: Settings, path: Path) -> None:
         there = {}
     # ASCII, since a path on Linux may hold bytes that are no text and UTF-8 cannot write.
     text = json.dumps(there | dataclasses.asdict(settings), indent=2)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    replace_text(path, text + "\n")

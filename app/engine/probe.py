@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -76,7 +75,7 @@ def _whole(header: gguf.Header) -> gguf.Header:
     """A model in several files (``-00001-of-00003.gguf``) as one: the first file's header, with
     the tensors of all. Raises ModelMissing for a part that is not there."""
     count = header.metadata.get("split.count", 0)
-    named = re.search(r"-\d{5}-of-\d{5}\Z", header.path.stem)
+    named = gguf.unnumbered(header.path.stem) != header.path.stem
     if not isinstance(count, int) or not 1 < count <= gguf.MOST_PARTS or not named:
         return header
     parts = [gguf.read(part) for part in gguf.numbered(header.path, count)]

@@ -170,10 +170,8 @@ def _problem(parts: list[Path]) -> ModelError | None:
 
 def _parts(path: Path) -> list[Path]:
     """The files of the model that ``path`` belongs to (llama.cpp: gguf-split), there or not."""
-    named = re.search(r"-(\d{5})-of-(\d{5})\Z", path.stem)
-    if not named or not 1 <= int(named[1]) <= int(named[2]) <= gguf.MOST_PARTS:
-        return [path]
-    return gguf.numbered(path, int(named[2]))
+    count = gguf.part_count(path.stem)
+    return gguf.numbered(path, count) if count else [path]
 
 
 def _status(path: Path) -> os.stat_result | None:
@@ -235,7 +233,7 @@ def _in_folder(root: Path, stop: threading.Event) -> Iterator[tuple[str, Path]]:
 
 def _name(path: Path, root: Path) -> str:
     """A file's way from ``root``, or, in the hub's cache, from the repository's own name."""
-    title = re.sub(r"-\d{5}-of-\d{5}$", "", path.stem)
+    title = gguf.unnumbered(path.stem)
     hub = re.search(r"/models--([^/]+)/snapshots/[^/]+/(.+)", f"{path.parent.as_posix()}/{title}")
     if hub:
         return f"{hub[1].replace('--', '/')}/{hub[2]}"

@@ -40,7 +40,6 @@ _MOST_FILES = 10_000
 _REFUSALS = frozenset({401, 403, 451})
 _NO_HUB = "its answer makes no sense: is this a hub?"
 
-_PART = re.compile(r"-([0-9]{5})-of-([0-9]{5})\.gguf\Z")
 # What llama.cpp calls its types (llama-quantize), and what is usual beside that: UD- by unsloth,
 # _L and _XL, MXFP4_MOE, and the types of ik_llama.cpp.
 _LABEL = re.compile(
@@ -220,9 +219,9 @@ def _models(repository: str, siblings: object) -> list[tuple[HubModel, bool]]:
     sizes = dict(itertools.islice(_files(siblings), _MOST_FILES))
     parts: dict[tuple[str, int], list[str]] = {}
     for file in sorted(sizes):
-        numbered = _PART.search(file)
-        if numbered and 1 <= int(numbered[1]) <= int(numbered[2]) <= gguf.MOST_PARTS:
-            parts.setdefault((file[: numbered.start()], int(numbered[2])), []).append(file)
+        stem = file.removesuffix(".gguf")
+        if count := gguf.part_count(stem):
+            parts.setdefault((gguf.unnumbered(stem), count), []).append(file)
         else:
             parts[file, 1] = [file]
     models = []
@@ -254,7 +253,7 @@ def _is_model(path: str) -> bool:
 
 
 def _stem(model: HubModel) -> str:
-    return _PART.sub("", model.files[0]).removesuffix(".gguf")
+    return gguf.unnumbered(model.files[0].removesuffix(".gguf"))
 
 
 def _label(model: HubModel) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QMenu
 
 from app.base.types import Draft
 from app.store import MessageRow
@@ -15,7 +15,7 @@ from app.ui.blocks.box import Ink, Range, Style
 from app.ui.blocks.column import Column
 from app.ui.talk.accessible import Herald, install
 from app.ui.talk.find import FindBar, Hit, Marks, places_in
-from app.ui.talk.message import MessageView, copy_text, rects_at
+from app.ui.talk.message import copy_text, rects_at
 from app.ui.talk.page import Page
 from app.ui.talk.records import Record
 from app.ui.talk.selection import Point, Selection, word_at
@@ -370,8 +370,3 @@ class Transcript(Page):
             return
         above = self.find.height() if self.find.isVisible() else 0
         self._bring(QRect(0, view.y() + place - above, 1, above + _STEP))
-
-    def focused_view(self) -> MessageView | None:
-        """The message that has the keyboard."""
-        focus: QWidget | None = QApplication.focusWidget()
-        return next((v for v in self._views.values() if focus and v.isAncestorOf(focus)), None)
