@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Sequence
 from textwrap import indent
 
@@ -22,15 +21,13 @@ from app.markdown.blocks import (
     Row,
     Rule,
     Span,
-    Spans,
     Table,
 )
+from app.markdown.write import cell_markdown
 
 _BOXES = {None: "", False: "[ ] ", True: "[x] "}
 _MARKS = {Kind.MATH: ("$", "$"), Kind.DISPLAY: ("$$", "$$"), Kind.NOTE: ("[^", "]")}
 _COLUMNS = {Align.NONE: "---", Align.LEFT: ":--", Align.CENTER: ":-:", Align.RIGHT: "--:"}
-_SPECIAL = re.compile(r"([\\`*_<>$~|&])")
-_LINK = re.compile(r"\](?=[(\[])")
 
 
 def spans_text(spans: Iterable[Span]) -> str:
@@ -52,7 +49,7 @@ def table_csv(table: Table) -> str:
 
 def table_markdown(table: Table) -> str:
     """The table as Markdown that reads as this table."""
-    lines = [[_markdown(cell) for cell in row] for row in _rows(table)]
+    lines = [[cell_markdown(cell) for cell in row] for row in _rows(table)]
     lines.insert(1, [_COLUMNS[align] for align in table.align])
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
@@ -98,25 +95,3 @@ def _rows(table: Table) -> Sequence[Row]:
     """The header and all rows, of one length."""
     width = len(table.header)
     return [row + ((),) * (width - len(row)) for row in (table.header, *table.rows)]
-
-
-def _markdown(spans: Spans) -> str:
-    return "".join(map(_span_markdown, spans))
-
-
-def _span_markdown(span: Span) -> str:
-    if span.kind is Kind.TEXT:
-        # Brackets with a backslash would be a formula's.
-        text = _LINK.sub("&#93;", _SPECIAL.sub(r"\\\1", span.text))
-    elif span.kind is Kind.CODE:
-        fence = "`" * (1 + max(map(len, re.findall("`+", span.text)), default=0))
-        room = " " if "`" in span.text[:1] + span.text[-1:] else ""
-        text = f"{fence}{room}{span.text}{room}{fence}".replace("|", "\\|")
-    elif span.kind is Kind.BREAK:
-        return " "  # a row is one line
-    else:
-        text = span.text.join(_MARKS[span.kind]).replace("|", "\\|")
-    for styled, mark in ((span.bold, "**"), (span.italic, "*"), (span.strike, "~~")):
-        if styled:
-            text = f"{mark}{text}{mark}"
-    return f"[{text}](<{span.link}>)" if span.link else text
