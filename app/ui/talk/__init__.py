@@ -5,6 +5,7 @@
     records     what is known of each message, whether it is in sight or not
     heights     where each message begins, known or estimated
     message     a message as a widget, and what can be done with it
+    footer      what stands under a message, and its other versions
     thought     what stands above the reasoning
     unseen      the line under what the model no longer sees
     surface     the view: scrolling, following, which widgets there are, and what stays where it is
