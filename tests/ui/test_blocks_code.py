@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from app.base.resources import resource
@@ -21,6 +21,7 @@ from app.ui.blocks.column import Column
 from app.ui.blocks.runs import units
 from app.ui.blocks.tokens import find_lexer
 from app.ui.theme import Colours, Look, load_fonts
+from tests.ui.painting import painted
 
 WIDTH = 300
 PYTHON = (
@@ -46,22 +47,6 @@ def made(look: Look, text: str, language: str = "python", *, wrap: bool = False)
     if wrap:
         box.act("wrapCode")
     return box
-
-
-def painted(box: Box, ink: Ink | None = None, strip: int = 0) -> QImage:
-    """The box as it is painted, at once or a strip after the other."""
-    size = int(box.width), max(int(box.height), 1)
-    image = QImage(*size, QImage.Format.Format_ARGB32_Premultiplied)
-    image.fill(QColor("white"))
-    painter = QPainter(image)
-    for top in range(0, size[1], strip or size[1]):
-        clip = QRectF(0, top, size[0], min(strip or size[1], size[1] - top))
-        painter.save()
-        painter.setClipRect(clip)
-        box.paint(painter, clip, ink or Ink())
-        painter.restore()
-    painter.end()
-    return image
 
 
 def rest(box: Box) -> None:

@@ -6,8 +6,7 @@ import re
 import sys
 
 import pytest
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QApplication
 
 from app.base.settings import Theme
@@ -17,6 +16,7 @@ from app.ui.blocks import tex as setter
 from app.ui.blocks.box import Ink, Style
 from app.ui.blocks.formula import FormulaBox, Picture, picture
 from app.ui.theme import Look, load_fonts
+from tests.ui.painting import painted
 
 WIDTH = 300
 SET = [
@@ -87,21 +87,6 @@ def made(look: Look, tex: str, width: float = WIDTH) -> FormulaBox:
     box.set_block(Math(tex))
     box.lay_out(width)
     return box
-
-
-def painted(box: FormulaBox, ink: Ink | None = None, strip: int = 0) -> QImage:
-    size = int(box.width), int(box.height)
-    image = QImage(*size, QImage.Format.Format_ARGB32_Premultiplied)
-    image.fill(QColor("white"))
-    painter = QPainter(image)
-    for top in range(0, size[1], strip or size[1]):
-        clip = QRectF(0, top, size[0], min(strip or size[1], size[1] - top))
-        painter.save()
-        painter.setClipRect(clip)
-        box.paint(painter, clip, ink or Ink())
-        painter.restore()
-    painter.end()
-    return image
 
 
 @pytest.mark.parametrize("tex", SET)

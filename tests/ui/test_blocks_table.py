@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QApplication
 
 from app.base.settings import Theme
 from app.markdown import Align, Kind, Row, Span, Table, blocks_text, parse, table_csv
-from app.ui.blocks.box import Box, Ink, Link, Style
+from app.ui.blocks.box import Ink, Link, Style
 from app.ui.blocks.cells import Cells, Line, fit
 from app.ui.blocks.table import TableBox
 from app.ui.theme import Look, load_fonts
+from tests.ui.painting import painted
 
 WIDTH = 400
 TABLE = """
@@ -71,21 +71,6 @@ def parsed(text: str) -> Table:
     (table,) = parse(text)
     assert isinstance(table, Table)
     return table
-
-
-def painted(box: Box, ink: Ink | None = None, strip: int = 0) -> QImage:
-    size = int(box.width), max(int(box.height), 1)
-    image = QImage(*size, QImage.Format.Format_ARGB32_Premultiplied)
-    image.fill(QColor("white"))
-    painter = QPainter(image)
-    for top in range(0, size[1], strip or size[1]):
-        clip = QRectF(0, top, size[0], min(strip or size[1], size[1] - top))
-        painter.save()
-        painter.setClipRect(clip)
-        box.paint(painter, clip, ink or Ink())
-        painter.restore()
-    painter.end()
-    return image
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])

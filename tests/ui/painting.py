@@ -1,0 +1,24 @@
+"""Boxes as pictures."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from app.ui.blocks.box import Box, Ink
+
+
+def painted(box: Box, ink: Ink | None = None, strip: int = 0) -> QImage:
+    """The box as it is painted, at once or a strip after the other."""
+    size = int(box.width), max(int(box.height), 1)
+    image = QImage(*size, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(QColor("white"))
+    painter = QPainter(image)
+    for top in range(0, size[1], strip or size[1]):
+        clip = QRectF(0, top, size[0], min(strip or size[1], size[1] - top))
+        painter.save()
+        painter.setClipRect(clip)
+        box.paint(painter, clip, ink or Ink())
+        painter.restore()
+    painter.end()
+    return image
