@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal
@@ -36,7 +36,6 @@ class HerePane(QWidget):
         self._asked: Path | None = None
         self._folders: tuple[str, ...] = ()
         self._folder_rows: list[QWidget] = []
-        self._uses: Mapping[str, float] = {}
         self._said = muted("Looking for models…", "hereStatus", pixels=13)
         self._said.setWordWrap(True)
         again = Button(
@@ -74,11 +73,6 @@ class HerePane(QWidget):
     def set_asked(self, path: Path | None) -> None:
         """The model that is asked now: it can be neither moved nor removed."""
         self._asked = path
-        self._show()
-
-    def set_uses(self, uses: Mapping[str, float]) -> None:
-        """When each model was asked last, by its path."""
-        self._uses = uses
         self._show()
 
     def set_folders(self, folders: tuple[str, ...]) -> None:
@@ -128,7 +122,7 @@ class HerePane(QWidget):
                 self._list.insertWidget(place, self._rows[model])
             self._rows[model].show_state(
                 asked=self._asked == model.path,
-                last=self._uses.get(str(model.path)),
+                last=self._shelf.found.uses.get(str(model.path)),
                 moved=self._shelf.moving.get(model),
             )
         if self._shelf.looking:

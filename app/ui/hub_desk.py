@@ -96,7 +96,6 @@ class HubDesk(QObject):
 
     def _found(self) -> None:
         if self._page:
-            self._page.here.set_uses(self._shelf.found.uses)
             self._page.here.set_folders(self._host.settings.folders)
 
     def _choose_offline(self, offline: bool) -> None:
