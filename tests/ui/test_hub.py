@@ -323,6 +323,7 @@ def test_what_is_here_is_shown_with_what_is_wrong(start: Start, theirs: Path) ->
     fireside = start()
     show(fireside, "here")
     fireside.until(lambda: "2 models on this computer" in texts(fireside))
+    fireside.until(lambda: "1.5 MB · LM Studio" in texts(fireside))
     said = texts(fireside)
     assert "1.5 MB · LM Studio" in said
     assert "“broken.gguf” is incomplete" in said or "“broken.gguf” is not a GGUF" in said
