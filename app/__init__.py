@@ -13,7 +13,8 @@ A map of the code, from the ground up; a lower room never imports a higher one.
 ``store``      chats on disk, as trees of messages, in SQLite
 ``exchange``   chats as files, out and in
 ``writer``     an answer while it grows, in memory and on disk
-``chat``       a turn: question -> store -> engine -> store, with events
+``turn``       a turn as a value, and the events that are told about it
+``chat``       a turn: question -> store -> engine -> store
 ``host``       the one object graph
 ``ui``         the window; the only room that knows Qt (``talk``: the conversation,
                ``blocks``: what a message is painted with)

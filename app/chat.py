@@ -1,8 +1,8 @@
 """The turn: a question is stored, asked, and its answer stored as it grows.
 
 A question is written on the disk's thread, an answer is made on the engine's own, one at a
-time. What happened is published as the events below, from those threads; those of one turn come
-in order.
+time. What happened is published as the events of `turn`, from those threads; those of one turn
+come in order.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import closing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from app.base.errors import Cancelled, FiresideError, StoreError
 from app.base.threads import loud
@@ -20,11 +20,9 @@ from app.base.types import (
     Delta,
     Done,
     Effort,
-    Loading,
     Message,
     ModelRef,
     Part,
-    Prefill,
     Prompt,
     Request,
     Role,
@@ -32,139 +30,23 @@ from app.base.types import (
     StopReason,
 )
 from app.engine.backend import Backend, Planned
-from app.engine.plan import Plan
-from app.store import ChatRow, MessageRow, State, Store
+from app.store import MessageRow, State, Store
+from app.turn import (
+    ChatEvent,
+    Foreseen,
+    ModelFailed,
+    ModelLoading,
+    ModelPlanned,
+    ModelReady,
+    SendFailed,
+    Turn,
+    TurnEnded,
+    TurnProgress,
+    TurnStarted,
+)
 from app.writer import Writer
 
 _CLOSE_S = 0.7  # for the answer that runs to end by itself
-
-
-class Turn:
-    """An answer on its way."""
-
-    def __init__(self) -> None:
-        self.stopped = threading.Event()
-        self.hurried = threading.Event()
-        self._lock = threading.Lock()
-        self._withdraw: Callable[[], None] | None = None
-
-    def cancel(self) -> None:
-        """Stops it; what was said so far stays."""
-        self.stopped.set()
-        self._take_back()
-
-    def answer_now(self) -> None:
-        """Ends its reasoning; the answer follows, from what was thought so far."""
-        self.hurried.set()
-
-    def queued(self, withdraw: Callable[[], None]) -> None:
-        """It waits for another. ``withdraw`` is called, once, when it is cancelled."""
-        with self._lock:
-            self._withdraw = withdraw
-        if self.stopped.is_set():
-            self._take_back()
-
-    def _take_back(self) -> None:
-        with self._lock:
-            withdraw, self._withdraw = self._withdraw, None
-        if withdraw:
-            withdraw()
-
-
-@dataclass(frozen=True, slots=True)
-class ModelPlanned:
-    """How the model is about to be run. ``reduced``: there was less memory than for the plan
-    that was tried before."""
-
-    model: ModelRef
-    plan: Plan
-    reduced: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ModelLoading:
-    """``fraction`` of the model has been read."""
-
-    model: ModelRef
-    fraction: float
-
-
-@dataclass(frozen=True, slots=True)
-class ModelReady:
-    """The model answers from now on."""
-
-    model: ModelRef
-
-
-@dataclass(frozen=True, slots=True)
-class ModelFailed:
-    """The model cannot be used; the one before it can."""
-
-    model: ModelRef
-    error: FiresideError
-
-
-@dataclass(frozen=True, slots=True)
-class TurnStarted:
-    """The question (None for another try or a continuation) and the still empty answer are
-    on disk."""
-
-    turn: Turn
-    chat: ChatRow
-    question: MessageRow | None
-    answer: MessageRow
-
-
-@dataclass(frozen=True, slots=True)
-class TurnProgress:
-    """What the engine is doing for the answer ``message``."""
-
-    chat: int
-    message: int
-    event: Loading | Prompt | Prefill | Delta
-
-
-@dataclass(frozen=True, slots=True)
-class Foreseen:
-    """What the next question of a chat (None for a new one) will take of the context, with what
-    is typed of it so far, in tokens; see Prompt."""
-
-    chat: int | None
-    prompt: int
-    reserved: int
-    context: int
-    dropped: int
-
-
-@dataclass(frozen=True, slots=True)
-class TurnEnded:
-    """The answer as it is on disk now. ``error`` where it was cut off by one."""
-
-    answer: MessageRow
-    error: FiresideError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SendFailed:
-    """The question could not be stored. Nothing was asked; here are the words again."""
-
-    turn: Turn
-    chat: int | None
-    parts: tuple[Part, ...]
-    error: FiresideError
-
-
-ChatEvent = (
-    ModelPlanned
-    | ModelLoading
-    | ModelReady
-    | ModelFailed
-    | TurnStarted
-    | TurnProgress
-    | TurnEnded
-    | SendFailed
-    | Foreseen
-)
 
 
 class Chats:

@@ -18,7 +18,7 @@ from app.base.resources import resource
 from app.base.settings import Folders, Settings
 from app.base.threads import loud
 from app.base.types import ModelRef, Sampling
-from app.chat import ChatEvent, Chats
+from app.chat import Chats
 from app.engine import probe
 from app.engine.backend import Backend
 from app.engine.local import LocalBackend, Options
@@ -28,6 +28,7 @@ from app.models.catalog import Repository, Variant
 from app.models.downloads import DownloadEvent, Downloads
 from app.models.record import Connection, Record
 from app.store import Store
+from app.turn import ChatEvent
 
 if TYPE_CHECKING:  # what is loaded when it is used: a window need not wait for it
     from app.exchange import Import, Report

@@ -9,9 +9,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.base.errors import FiresideError, ModelMissing
 from app.base.types import ModelRef
-from app.chat import ModelFailed, ModelLoading, ModelPlanned, ModelReady, Turn
 from app.engine.plan import Plan
 from app.host import Host, demo_model
+from app.turn import ModelFailed, ModelLoading, ModelPlanned, ModelReady, Turn
 from app.ui.shelf import title
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from app.chat import ModelPlanned
+from app.turn import ModelPlanned
 from app.ui.doctor import summary
 from app.ui.errors import Action, explain
 from app.ui.frame import Frame

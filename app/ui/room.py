@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.base.types import Stats
-from app.chat import Foreseen
+from app.turn import Foreseen
 from app.ui.turns import Live
 
 

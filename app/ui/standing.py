@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.base.types import Stats
-from app.chat import Foreseen
+from app.turn import Foreseen
 from app.ui.frame import Frame
 from app.ui.room import Room
 from app.ui.turns import Live

@@ -20,16 +20,16 @@ from app.base.types import (
     Prompt,
     Sampling,
 )
-from app.chat import (
+from app.chat import Chats
+from app.store import MessageRow
+from app.turn import (
     ChatEvent,
-    Chats,
     SendFailed,
     Turn,
     TurnEnded,
     TurnProgress,
     TurnStarted,
 )
-from app.store import MessageRow
 from app.ui.words import duration
 
 

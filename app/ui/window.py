@@ -12,7 +12,10 @@ from PySide6.QtGui import QCloseEvent, QShortcut
 
 from app.base.settings import Settings
 from app.base.types import Effort, ModelRef
-from app.chat import (
+from app.host import Host, Moving, NotSaved
+from app.models.downloads import Downloaded, DownloadEnded, DownloadHeld, Downloading
+from app.store import ChatRow, MessageRow, State, Store
+from app.turn import (
     Foreseen,
     ModelFailed,
     ModelLoading,
@@ -23,9 +26,6 @@ from app.chat import (
     TurnEnded,
     TurnStarted,
 )
-from app.host import Host, Moving, NotSaved
-from app.models.downloads import Downloaded, DownloadEnded, DownloadHeld, Downloading
-from app.store import ChatRow, MessageRow, State, Store
 from app.ui.ahead import Ahead
 from app.ui.branches import Branches
 from app.ui.bridge import Bridge

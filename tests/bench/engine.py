@@ -24,9 +24,9 @@ from PySide6.QtCore import QCoreApplication, QEventLoop, QTimer
 
 from app.base.settings import Folders
 from app.base.types import Delta, Effort, ModelRef, Part, Prefill, Sampling, Stats
-from app.chat import ModelFailed, ModelPlanned, ModelReady, TurnEnded, TurnProgress
 from app.engine.plan import Plan
 from app.host import Host, demo_model
+from app.turn import ModelFailed, ModelPlanned, ModelReady, TurnEnded, TurnProgress
 from app.ui.bridge import Bridge
 
 WORDS = (

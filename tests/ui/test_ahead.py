@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel, QPlainTextEdit, QWidget
 
 from app.base.types import Effort, Prompt, Request, Role
-from app.chat import Foreseen
+from app.turn import Foreseen
 from app.ui import ahead
 from tests.ui.driver import Fireside, Start, answer, done, make, said, thought
 from tests.ui.test_preferences import open_preferences

@@ -29,9 +29,11 @@ from app.base.types import (
     Stats,
     StopReason,
 )
-from app.chat import (
+from app.chat import Chats
+from app.engine.backend import ScriptedBackend
+from app.store import MessageRow, State, Store
+from app.turn import (
     ChatEvent,
-    Chats,
     ModelFailed,
     ModelReady,
     SendFailed,
@@ -39,8 +41,6 @@ from app.chat import (
     TurnProgress,
     TurnStarted,
 )
-from app.engine.backend import ScriptedBackend
-from app.store import MessageRow, State, Store
 
 T = TypeVar("T")
 

@@ -1,0 +1,140 @@
+"""A turn, and what is told about it and about the model: values, which `chat` publishes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.base.errors import FiresideError
+from app.base.types import Delta, Loading, ModelRef, Part, Prefill, Prompt
+from app.engine.plan import Plan
+from app.store import ChatRow, MessageRow
+
+
+class Turn:
+    """An answer on its way."""
+
+    def __init__(self) -> None:
+        self.stopped = threading.Event()
+        self.hurried = threading.Event()
+        self._lock = threading.Lock()
+        self._withdraw: Callable[[], None] | None = None
+
+    def cancel(self) -> None:
+        """Stops it; what was said so far stays."""
+        self.stopped.set()
+        self._take_back()
+
+    def answer_now(self) -> None:
+        """Ends its reasoning; the answer follows, from what was thought so far."""
+        self.hurried.set()
+
+    def queued(self, withdraw: Callable[[], None]) -> None:
+        """It waits for another. ``withdraw`` is called, once, when it is cancelled."""
+        with self._lock:
+            self._withdraw = withdraw
+        if self.stopped.is_set():
+            self._take_back()
+
+    def _take_back(self) -> None:
+        with self._lock:
+            withdraw, self._withdraw = self._withdraw, None
+        if withdraw:
+            withdraw()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPlanned:
+    """How the model is about to be run. ``reduced``: there was less memory than for the plan
+    that was tried before."""
+
+    model: ModelRef
+    plan: Plan
+    reduced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLoading:
+    """``fraction`` of the model has been read."""
+
+    model: ModelRef
+    fraction: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReady:
+    """The model answers from now on."""
+
+    model: ModelRef
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFailed:
+    """The model cannot be used; the one before it can."""
+
+    model: ModelRef
+    error: FiresideError
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStarted:
+    """The question (None for another try or a continuation) and the still empty answer are
+    on disk."""
+
+    turn: Turn
+    chat: ChatRow
+    question: MessageRow | None
+    answer: MessageRow
+
+
+@dataclass(frozen=True, slots=True)
+class TurnProgress:
+    """What the engine is doing for the answer ``message``."""
+
+    chat: int
+    message: int
+    event: Loading | Prompt | Prefill | Delta
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What the next question of a chat (None for a new one) will take of the context, with what
+    is typed of it so far, in tokens; see Prompt."""
+
+    chat: int | None
+    prompt: int
+    reserved: int
+    context: int
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True)
+class TurnEnded:
+    """The answer as it is on disk now. ``error`` where it was cut off by one."""
+
+    answer: MessageRow
+    error: FiresideError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendFailed:
+    """The question could not be stored. Nothing was asked; here are the words again."""
+
+    turn: Turn
+    chat: int | None
+    parts: tuple[Part, ...]
+    error: FiresideError
+
+
+ChatEvent = (
+    ModelPlanned
+    | ModelLoading
+    | ModelReady
+    | ModelFailed
+    | TurnStarted
+    | TurnProgress
+    | TurnEnded
+    | SendFailed
+    | Foreseen
+)
