@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from app.base.types import Effort, Sampling
 from app.store import ChatRow, Store
 from app.ui.controls import Toast
+from app.ui.language import tr
 from app.ui.sidebar import Sidebar
 
 _SHOWN_TITLE = 40  # characters of a title in the toast
@@ -108,7 +109,8 @@ class ChatIndex(QObject):
         count, title = len(self._deleted), self._deleted[0].title
         if len(title) > _SHOWN_TITLE:
             title = f"{title[: _SHOWN_TITLE - 1].rstrip()}…"
-        self._toast.tell(f"Deleted “{title}”" if count == 1 else f"Deleted {count} chats")
+        one = tr("Deleted “{title}”").format(title=title)
+        self._toast.tell(one if count == 1 else tr("Deleted %Ln chat(s)", "", count))
 
     def undo_delete(self) -> None:
         """Brings back what the toast speaks of."""

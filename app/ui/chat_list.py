@@ -30,7 +30,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.store import ChatRow
+from app.ui.language import tr
 from app.ui.theme import Look, font
+from app.ui.words import month, month_and_year
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROW = 36
@@ -42,14 +44,14 @@ def group_of(updated: float, today: datetime.date) -> str:
     day = datetime.datetime.fromtimestamp(updated).date()
     match (today - day).days:
         case age if age <= 0:
-            return "Today"
+            return tr("Today")
         case 1:
-            return "Yesterday"
+            return tr("Yesterday")
         case age if age <= 7:
-            return "Previous 7 days"
+            return tr("Previous 7 days")
         case age if age <= 30:
-            return "Previous 30 days"
-    return f"{day:%B}" if day.year == today.year else f"{day:%B %Y}"
+            return tr("Previous 30 days")
+    return month(day) if day.year == today.year else month_and_year(day)
 
 
 class ChatModel(QAbstractListModel):
@@ -147,7 +149,7 @@ class ChatDelegate(QStyledItemDelegate):
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: _Index) -> QWidget:
         editor = QLineEdit(parent)
         editor.setObjectName("renameChat")
-        editor.setAccessibleName("Name of the chat")
+        editor.setAccessibleName(tr("Name of the chat"))
         editor.setFont(font(14))
         return editor
 
@@ -194,7 +196,7 @@ class ChatList(QListView):
         self.keyboard = False
         self._model = model
         self.setObjectName("chatList")
-        self.setAccessibleName("Chats")
+        self.setAccessibleName(tr("Chats"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setModel(model)
         self.setItemDelegate(ChatDelegate(look, self))
@@ -261,9 +263,9 @@ class ChatList(QListView):
         menu.setObjectName("chatMenu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         kept = QPersistentModelIndex(index)
-        menu.addAction("Rename\tF2", lambda: self.edit(QModelIndex(kept)))
-        menu.addAction("Export…", lambda: self.exported.emit(chat))
-        menu.addAction("Delete\tDel", lambda: self.deleted.emit(chat))
+        menu.addAction(tr("Rename\tF2"), lambda: self.edit(QModelIndex(kept)))
+        menu.addAction(tr("Export…"), lambda: self.exported.emit(chat))
+        menu.addAction(tr("Delete\tDel"), lambda: self.deleted.emit(chat))
         # The press has marked this chat; the mark belongs to the one that is shown.
         menu.aboutToHide.connect(self.left, Qt.ConnectionType.QueuedConnection)
         menu.popup(self.viewport().mapToGlobal(where))

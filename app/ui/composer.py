@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QWidge
 from app.base.types import Effort
 from app.ui.controls import Button, Segments, column, muted, set_tone
 from app.ui.gauge import ContextGauge
+from app.ui.language import tr
 from app.ui.theme import Look, font
 
 WIDTH = 764
 NEW_CHAT_EFFORT = Effort.MEDIUM
-HINT = "Runs on this computer. Answers may contain mistakes."
 _LINES = 9  # that it grows to
 
 
@@ -28,8 +28,8 @@ class Editor(QPlainTextEdit):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("composer")
-        self.setAccessibleName("Message")
-        self.setPlaceholderText("Ask anything…")
+        self.setAccessibleName(tr("Message"))
+        self.setPlaceholderText(tr("Ask anything…"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFont(font(15))
         self.setTabChangesFocus(True)
@@ -110,7 +110,7 @@ class Composer(QWidget):
         card.addWidget(self.editor)
         card.addLayout(self._controls(look))
 
-        self.status = muted(HINT, "statusLine")
+        self.status = muted(name="statusLine")
         self.status.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.status.setWordWrap(True)
         self.gauge = ContextGauge(look)
@@ -122,6 +122,7 @@ class Composer(QWidget):
         layout.addWidget(self._card)
         layout.addLayout(below)
         self._show_buttons()
+        self.set_status("")
 
     @property
     def effort(self) -> Effort:
@@ -137,7 +138,7 @@ class Composer(QWidget):
         self._can_ask = can_ask
         self._model = name
         self._shorten_model()
-        self.picker.setAccessibleName(f"Model: {name}")
+        self.picker.setAccessibleName(tr("Model: {name}").format(name=name))
         self._show_buttons()
 
     def set_running(self, running: bool) -> None:
@@ -147,7 +148,7 @@ class Composer(QWidget):
 
     def set_status(self, text: str, tone: str = "muted") -> None:
         """The line below; an empty one is the usual hint. ``tone``: muted or danger."""
-        self.status.setText(text or HINT)
+        self.status.setText(text or tr("Runs on this computer. Answers may contain mistakes."))
         set_tone(self.status, tone)
 
     def set_editing(self, editing: bool) -> None:
@@ -167,11 +168,13 @@ class Composer(QWidget):
         self._editing = QWidget()
         row = QHBoxLayout(self._editing)
         row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(muted("Editing an earlier message; both versions are kept.", "editing", 13))
+        row.addWidget(
+            muted(tr("Editing an earlier message; both versions are kept."), "editing", 13)
+        )
         row.addStretch(1)
         row.addWidget(
             Button(
-                look, "endEdit", "Leave the message as it was", icon="close", size=14,
+                look, "endEdit", tr("Leave the message as it was"), icon="close", size=14,
                 clicked=self.edit_ended.emit,
             )
         )  # fmt: skip
@@ -182,17 +185,17 @@ class Composer(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         self.picker = Button(
-            look, "modelPicker", "Choose a model", icon="chevron-down", text="No model",
+            look, "modelPicker", tr("Choose a model"), icon="chevron-down", text=tr("No model"),
             kind="pill", size=14, weight=400, clicked=self._pick_model,
         )  # fmt: skip
         self.picker.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         self._effort = Segments(
             "effort",
-            "Effort",
+            tr("Effort"),
             [
-                (Effort.LOW, "Low", "effortLow", "Ctrl+1"),
-                (Effort.MEDIUM, "Medium", "effortMedium", "Ctrl+2"),
-                (Effort.HIGH, "High", "effortHigh", "Ctrl+3"),
+                (Effort.LOW, tr("Low"), "effortLow", "Ctrl+1"),
+                (Effort.MEDIUM, tr("Medium"), "effortMedium", "Ctrl+2"),
+                (Effort.HIGH, tr("High"), "effortHigh", "Ctrl+3"),
             ],
         )
         self._effort.set_value(NEW_CHAT_EFFORT)
@@ -201,11 +204,11 @@ class Composer(QWidget):
             keys = QShortcut(f"Ctrl+{number}", self)
             keys.activated.connect(lambda effort=effort: self._effort.choose(effort))
         self._send = Button(
-            look, "send", "Send", icon="send", kind="round", colour="on_accent",
+            look, "send", tr("Send"), icon="send", kind="round", colour="on_accent",
             shortcut="Return", clicked=self._submit,
         )  # fmt: skip
         self._stop = Button(
-            look, "stop", "Stop", icon="stop", kind="round", colour="on_accent", size=16,
+            look, "stop", tr("Stop"), icon="stop", kind="round", colour="on_accent", size=16,
             shortcut="Esc", clicked=self.stopped.emit,
         )  # fmt: skip
         # While an answer is on its way; else these keys are those of whatever has the focus.
@@ -217,7 +220,7 @@ class Composer(QWidget):
             button.setFixedSize(34, 34)
         row.addWidget(self.picker)
         row.addStretch(1)
-        row.addWidget(muted("Effort", pixels=13))
+        row.addWidget(muted(tr("Effort"), pixels=13))
         row.addWidget(self._effort)
         row.addWidget(self._send)
         row.addWidget(self._stop)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.ui.language import tr
 from app.ui.theme import Look, font
 
 
@@ -105,7 +106,7 @@ class Segments(QFrame):
             button = QPushButton(text)
             button.setObjectName(button_name)
             button.setAccessibleName(f"{label}: {text}")
-            button.setToolTip(tip(f"{label}: {text.lower()}", shortcut))
+            button.setToolTip(tip(f"{label}: {text}", shortcut))
             button.setCheckable(True)
             button.setFixedHeight(26)
             button.setFont(font(13, 450))
@@ -242,10 +243,10 @@ class Toast(Notice):
         self._above = above
         self.label.setWordWrap(False)
         self.add_button(
-            Button(look, "undo", "Undo the deletion", text=button, clicked=self._clicked)
+            Button(look, "undo", tr("Undo the deletion"), text=button, clicked=self._clicked)
         )
         self.add_button(
-            Button(look, "dismissToast", "Dismiss", icon="close", size=14, clicked=self.hide)
+            Button(look, "dismissToast", tr("Dismiss"), icon="close", size=14, clicked=self.hide)
         )
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)

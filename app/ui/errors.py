@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, auto
 from pathlib import Path
 
 from app.base import errors as e
+from app.ui.language import number, tr
+from app.ui.words import gigabytes
 
 
-class Action(StrEnum):
-    """The one step that is offered beside a sentence; its value is the button's text."""
+class Action(Enum):
+    """The one step that is offered beside a sentence."""
 
-    NONE = ""
-    RETRY = "Try again"
-    CONTINUE = "Continue"
-    CHOOSE_MODEL = "Choose a model"
-    NEW_CHAT = "New chat"
+    NONE = auto()
+    RETRY = auto()
+    CONTINUE = auto()
+    CHOOSE_MODEL = auto()
+    NEW_CHAT = auto()
+
+    @property
+    def words(self) -> str:
+        """The button's text."""
+        match self:
+            case Action.RETRY:
+                return tr("Try again")
+            case Action.CONTINUE:
+                return tr("Continue")
+            case Action.CHOOSE_MODEL:
+                return tr("Choose a model")
+            case Action.NEW_CHAT:
+                return tr("New chat")
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,243 +56,296 @@ def explain(error: BaseException) -> Explanation:
             return Explanation(_hub(error), Action.RETRY)
         case e.Offline():
             return Explanation(
-                "Fireside is offline, as you chose. Switch that off on the models page (Network) "
-                "to search and download."
+                tr(
+                    "Fireside is offline, as you chose. Switch that off on the models page "
+                    "(Network) to search and download."
+                )
             )
         case e.LibraryError():
             return Explanation(_library(error))
         case e.ExchangeError():
             return Explanation(_exchange(error))
     return Explanation(
-        f"Something went wrong that Fireside did not expect ({type(error).__name__}: {error}). "
-        "Try again.",
+        tr(
+            "Something went wrong that Fireside did not expect ({name}: {error}). Try again."
+        ).format(name=type(error).__name__, error=error),
         Action.RETRY,
     )
 
 
 def _model(error: e.ModelError) -> str:
-    name = f"“{error.path.name}”"
+    name = error.path.name
     match error:
         case e.ModelMissing():
-            return f"{name} is not at {error.path.parent} any more. Choose the file again."
+            return tr("“{name}” is not at {parent} any more. Choose the file again.").format(
+                name=name, parent=error.path.parent
+            )
         case e.ModelUnreadable() if error.path.is_dir():
-            return f"{name} is a folder. Choose the file in it that ends in .gguf."
+            return tr("“{name}” is a folder. Choose the file in it that ends in .gguf.").format(
+                name=name
+            )
         case e.ModelUnreadable():
-            return f"{name} cannot be read ({error.reason}). Check who may read the file."
+            return tr("“{name}” cannot be read ({reason}). Check who may read the file.").format(
+                name=name, reason=error.reason
+            )
         case e.NotGguf() if error.path.suffix.lower() == ".gguf":
-            return (
-                f"{name} is not a GGUF model in spite of its name: its content may be a web page, "
-                "or what an interrupted download left. Download it again."
-            )
+            return tr(
+                "“{name}” is not a GGUF model in spite of its name: its content may be a "
+                "web page, or what an interrupted download left. Download it again."
+            ).format(name=name)
         case e.NotGguf():
-            return (
-                f"{name} is not a GGUF model. Choose a file that ends in .gguf, "
-                "such as gpt-oss-20b-mxfp4.gguf."
-            )
+            return tr(
+                "“{name}” is not a GGUF model. Choose a file that ends in .gguf, such as "
+                "gpt-oss-20b-mxfp4.gguf."
+            ).format(name=name)
         case e.ModelTruncated():
             there, all_of_it = gigabytes(error.size), gigabytes(error.expected)
             # Below a kilobyte not even the header is whole, and it promises nothing yet.
             tell = there != all_of_it and error.expected >= 1000
-            how = f": {there} of {all_of_it} are there" if tell else ""
-            return f"{name} is incomplete{how}. Download it again."
+            if not tell:
+                return tr("“{name}” is incomplete. Download it again.").format(name=name)
+            return tr(
+                "“{name}” is incomplete: {there} of {all} are there. Download it again."
+            ).format(name=name, there=there, all=all_of_it)
         case e.UnsupportedArchitecture():
-            return (
-                f"{name} is a model of another kind ({error.architecture}). "
-                "Choose a gpt-oss model: Fireside runs only those."
-            )
+            return tr(
+                "“{name}” is a model of another kind ({architecture}). Choose a gpt-oss "
+                "model: Fireside runs only those."
+            ).format(name=name, architecture=error.architecture)
         case e.ModelForOllama():
-            return (
-                f"{name} is gpt-oss in a form that only Ollama can run. "
-                "Choose a GGUF file of it that was made for llama.cpp."
-            )
+            return tr(
+                "“{name}” is gpt-oss in a form that only Ollama can run. Choose a GGUF "
+                "file of it that was made for llama.cpp."
+            ).format(name=name)
         case e.ModelTooLarge() if error.gpu:
-            return (
-                f"{name} needs {gigabytes(error.needed)} of the memory of {error.gpu}, which has "
-                f"{gigabytes(error.available)} to give. Choose fewer layers on the GPU, or a "
-                "shorter context, in the preferences (Memory)."
+            return tr(
+                "“{name}” needs {needed} of the memory of {gpu}, which has {available} to "
+                "give. Choose fewer layers on the GPU, or a shorter context, in the "
+                "preferences (Memory)."
+            ).format(
+                name=name,
+                needed=gigabytes(error.needed),
+                gpu=error.gpu,
+                available=gigabytes(error.available),
             )
         case e.ModelTooLarge():
-            return (
-                f"{name} needs {gigabytes(error.needed)} of memory, and this computer has "
-                f"{gigabytes(error.available)} to give. Choose a smaller model."
+            return tr(
+                "“{name}” needs {needed} of memory, and this computer has {available} to "
+                "give. Choose a smaller model."
+            ).format(
+                name=name, needed=gigabytes(error.needed), available=gigabytes(error.available)
             )
         case e.OutOfMemory():
-            return (
-                f"There was not enough free memory for {name}. Close other programs, or choose a "
-                "shorter context in the preferences (Memory)."
-            )
+            return tr(
+                "There was not enough free memory for “{name}”. Close other programs, or "
+                "choose a shorter context in the preferences (Memory)."
+            ).format(name=name)
         case e.ModelLoadFailed():
-            return (
-                f"{name} could not be loaded{_last_line(error.log)}. "
-                "The file may be damaged: download it again."
-            )
-    return f"{name} cannot be used. Choose another file."
+            if said := _last_line(error.log):
+                return tr(
+                    "“{name}” could not be loaded ({reason}). The file may be damaged: "
+                    "download it again."
+                ).format(name=name, reason=said)
+            return tr(
+                "“{name}” could not be loaded. The file may be damaged: download it again."
+            ).format(name=name)
+    return tr("“{name}” cannot be used. Choose another file.").format(name=name)
 
 
 def _engine(error: e.EngineError) -> Explanation:
     match error:
         case e.EngineDied():
-            return Explanation(
-                f"The model's process ended {_how(error.exit_code)}. What it said so far is kept.",
-                Action.CONTINUE,
-            )
+            return Explanation(_died(error.exit_code), Action.CONTINUE)
         case e.EngineHung():
             return Explanation(
-                f"The model said nothing for {error.seconds:.0f} seconds and was ended. "
-                "What it said so far is kept.",
+                tr(
+                    "The model said nothing for {seconds} seconds and was ended. What it said "
+                    "so far is kept."
+                ).format(seconds=number(error.seconds)),
                 Action.CONTINUE,
             )
         case e.EngineFailed():
-            return Explanation(f"The model could not go on ({error.detail}).", Action.RETRY)
+            return Explanation(
+                tr("The model could not go on ({detail}).").format(detail=error.detail),
+                Action.RETRY,
+            )
         case e.ContextFull():
             return Explanation(
-                f"This conversation is too long for the model: it has {error.prompt:,} tokens, "
-                f"and there is room for {error.context:,}. Start a new chat.",
+                tr(
+                    "This conversation is too long for the model: it has {prompt} tokens, and "
+                    "there is room for {context}. Start a new chat."
+                ).format(prompt=number(error.prompt), context=number(error.context)),
                 Action.NEW_CHAT,
             )
-    return Explanation("The model's process is in trouble.", Action.RETRY)
+    return Explanation(tr("The model's process is in trouble."), Action.RETRY)
 
 
 def _store(error: e.StoreError) -> str:
     place = _place(error.path)
     match error:
         case e.StoreNewer():
-            return (
-                f"The chats in {place} were written by a newer Fireside (version {error.found} "
-                f"of the format; this one knows {error.known}). Update Fireside."
-            )
+            return tr(
+                "The chats in {place} were written by a newer Fireside (version {found} of "
+                "the format; this one knows {known}). Update Fireside."
+            ).format(place=place, found=error.found, known=error.known)
         case e.StoreDamaged():
-            return (
-                f"The chats in {place} cannot be read ({error.detail}). Put a backup of "
-                "chats.db in its place, or move the file away to start afresh."
-            )
+            return tr(
+                "The chats in {place} cannot be read ({detail}). Put a backup of chats.db "
+                "in its place, or move the file away to start afresh."
+            ).format(place=place, detail=error.detail)
         case e.StoreFull():
-            return f"The disk is full, so nothing new can be saved in {place}. Free some space."
+            return tr(
+                "The disk is full, so nothing new can be saved in {place}. Free some space."
+            ).format(place=place)
         case e.StoreReadOnly():
-            return f"Fireside may not write in {place}. Check who may write in this folder."
+            return tr(
+                "Fireside may not write in {place}. Check who may write in this folder."
+            ).format(place=place)
         case e.StoreLocked():
-            return f"Another program is using the chats in {place}. Close it and start again."
-    return f"The chats in {place} cannot be used. Check the folder."
+            return tr(
+                "Another program is using the chats in {place}. Close it and start again."
+            ).format(place=place)
+    return tr("The chats in {place} cannot be used. Check the folder.").format(place=place)
 
 
 def _hub(error: e.HubError) -> str:
-    name = f"“{error.file or error.repository}”"
+    name = error.file or error.repository
     match error:
         case e.HubUnreachable():
-            return (
-                f"Hugging Face cannot be reached ({error.reason}). Check the connection, or try "
+            return tr(
+                "Hugging Face cannot be reached ({reason}). Check the connection, or try "
                 "again later."
-            )
+            ).format(reason=error.reason)
         case e.HubRefused() if not error.file:
-            return (
-                f"Hugging Face does not show {name} (status {error.status}): it is private, or not "
-                "there, or the token in HF_TOKEN is wrong."
-            )
+            return tr(
+                "Hugging Face does not show “{name}” (status {status}): it is private, or "
+                "not there, or the token in HF_TOKEN is wrong."
+            ).format(name=name, status=error.status)
         case e.HubNotFound() if not error.file:
-            return f"There is no {name} on Hugging Face any more. Choose another repository."
+            return tr(
+                "There is no “{name}” on Hugging Face any more. Choose another repository."
+            ).format(name=name)
         case e.HubRefused():
-            return (
-                f"Hugging Face does not give out {name} (status {error.status}). Accept the terms "
-                f"of {error.repository} on its web page, and set HF_TOKEN to a token of yours."
-            )
+            return tr(
+                "Hugging Face does not give out “{name}” (status {status}). Accept the "
+                "terms of {repository} on its web page, and set HF_TOKEN to a token of "
+                "yours."
+            ).format(name=name, status=error.status, repository=error.repository)
         case e.HubNotFound():
-            return f"There is no {name} in {error.repository} on Hugging Face. Choose another file."
+            return tr(
+                "There is no “{name}” in {repository} on Hugging Face. Choose another file."
+            ).format(name=name, repository=error.repository)
         case e.DownloadDamaged():
-            return (
-                f"What Hugging Face sends as {name} does not have the checksum that it promises. "
-                "Try again later, or on another network."
-            )
+            return tr(
+                "What Hugging Face sends as “{name}” does not have the checksum that it "
+                "promises. Try again later, or on another network."
+            ).format(name=name)
         case e.NoRoom():
-            return (
-                f"{name} needs {gigabytes(error.needed)} more on the disk, and "
-                f"{gigabytes(error.free)} are free in {error.path}. Free some space: "
-                "what is there already is kept."
+            return tr(
+                "“{name}” needs {needed} more on the disk, and {free} are free in {path}. "
+                "Free some space: what is there already is kept."
+            ).format(
+                name=name,
+                needed=gigabytes(error.needed),
+                free=gigabytes(error.free),
+                path=error.path,
             )
         case e.CacheUnwritable():
-            return (
-                f"Fireside may not write in {error.path} ({error.reason}), so nothing is "
-                "downloaded. Check who may write there."
-            )
-    return f"{name} could not be downloaded."
+            return tr(
+                "Fireside may not write in {path} ({reason}), so nothing is downloaded. "
+                "Check who may write there."
+            ).format(path=error.path, reason=error.reason)
+    return tr("“{name}” could not be downloaded.").format(name=name)
 
 
 def _library(error: e.LibraryError) -> str:
-    name = f"“{error.path.name}”"
+    name = error.path.name
     match error:
         case e.FileRefused():
-            return (
-                f"{name} could not be changed ({error.reason}). Nothing was lost. "
-                "Check who may write in its folder, and whether another program uses it."
-            )
+            return tr(
+                "“{name}” could not be changed ({reason}). Nothing was lost. Check who may "
+                "write in its folder, and whether another program uses it."
+            ).format(name=name, reason=error.reason)
         case e.TargetExists():
-            return f"There is another {name} in {error.path.parent}. Choose another folder."
+            return tr("There is another “{name}” in {parent}. Choose another folder.").format(
+                name=name, parent=error.path.parent
+            )
         case e.TargetFull():
-            return (
-                f"{name} needs {gigabytes(error.needed)}, and {gigabytes(error.free)} are free in "
-                f"{error.path.parent}. Free some space or choose another folder; the model is "
-                "where it was."
+            return tr(
+                "“{name}” needs {needed}, and {free} are free in {parent}. Free some space "
+                "or choose another folder; the model is where it was."
+            ).format(
+                name=name,
+                needed=gigabytes(error.needed),
+                free=gigabytes(error.free),
+                parent=error.path.parent,
             )
         case e.CopyDiffers():
-            return (
-                f"The copy of {name} in {error.path.parent} reads back differently, so it was "
-                "removed; the model is where it was. The disk may be failing: choose another."
-            )
-    return f"{name} could not be changed. It is as it was."
+            return tr(
+                "The copy of “{name}” in {parent} reads back differently, so it was "
+                "removed; the model is where it was. The disk may be failing: choose "
+                "another."
+            ).format(name=name, parent=error.path.parent)
+    return tr("“{name}” could not be changed. It is as it was.").format(name=name)
 
 
 def _exchange(error: e.ExchangeError) -> str:
-    name = f"“{error.path.name}”"
+    name = error.path.name
     match error:
         case e.ExchangeUnreadable():
-            return f"{name} cannot be read ({error.reason}). Check who may read it."
+            return tr("“{name}” cannot be read ({reason}). Check who may read it.").format(
+                name=name, reason=error.reason
+            )
         case e.ExchangeUnknown():
-            return (
-                f"{name} holds no chats that Fireside can read. Choose an export of Fireside, "
-                "ChatGPT (the .zip or conversations.json), LM Studio or Open WebUI."
-            )
+            return tr(
+                "“{name}” holds no chats that Fireside can read. Choose an export of "
+                "Fireside, ChatGPT (the .zip or conversations.json), LM Studio or Open "
+                "WebUI."
+            ).format(name=name)
         case e.ExchangeDamaged():
-            return (
-                f"{name} is damaged or incomplete ({error.detail}). Export it again; "
-                "none of it was imported."
-            )
+            return tr(
+                "“{name}” is damaged or incomplete ({detail}). Export it again; none of it "
+                "was imported."
+            ).format(name=name, detail=error.detail)
         case e.ExchangeNewer():
-            return (
-                f"{name} was written by a newer Fireside (version {error.found} of the format; "
-                f"this one knows {error.known}). Update Fireside."
-            )
+            return tr(
+                "“{name}” was written by a newer Fireside (version {found} of the format; "
+                "this one knows {known}). Update Fireside."
+            ).format(name=name, found=error.found, known=error.known)
         case e.ExchangeTooLarge():
-            return (
-                f"{name} has a chat of more than {gigabytes(error.limit)}, which is too large. "
-                "None of it was imported."
-            )
+            return tr(
+                "“{name}” has a chat of more than {limit}, which is too large. None of it "
+                "was imported."
+            ).format(name=name, limit=gigabytes(error.limit))
         case e.ExchangeUnwritable():
-            return (
-                f"{name} could not be written ({error.reason}). Check who may write in "
-                f"{error.path.parent} and how much room there is, or choose another folder."
-            )
-    return f"{name} could not be used."
-
-
-def gigabytes(size: int) -> str:
-    """A size in the unit that fits, in decimal steps as files are sold."""
-    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if size >= factor:
-            return f"{size / factor:.1f} {unit}"
-    return f"{size} bytes"
+            return tr(
+                "“{name}” could not be written ({reason}). Check who may write in {parent} "
+                "and how much room there is, or choose another folder."
+            ).format(name=name, reason=error.reason, parent=error.path.parent)
+    return tr("“{name}” could not be used.").format(name=name)
 
 
 def _place(path: Path) -> str:
     return str(path.parent if path.suffix else path)
 
 
-def _how(code: int | None) -> str:
+def _died(code: int | None) -> str:
     if code is None:
-        return "unexpectedly"
+        return tr("The model's process ended unexpectedly. What it said so far is kept.")
     if code == -9:
-        return "because the system or a person killed it, perhaps for want of memory"
-    return f"unexpectedly (signal {-code})" if code < 0 else f"unexpectedly (exit code {code})"
+        return tr(
+            "The model's process ended because the system or a person killed it, perhaps for "
+            "want of memory. What it said so far is kept."
+        )
+    if code < 0:
+        return tr(
+            "The model's process ended unexpectedly (signal {signal}). What it said so far is kept."
+        ).format(signal=-code)
+    return tr(
+        "The model's process ended unexpectedly (exit code {code}). What it said so far is kept."
+    ).format(code=code)
 
 
 def _last_line(log: str) -> str:
     lines = [line.strip() for line in log.splitlines() if line.strip()]
-    return f" ({lines[-1].rstrip('.')})" if lines else ""
+    return lines[-1].rstrip(".") if lines else ""

@@ -13,27 +13,32 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from app.host import Host
 from app.ui.bridge import Bridge
 from app.ui.errors import explain
+from app.ui.language import tr
 
 if TYPE_CHECKING:
     from app.exchange import Import, Report
 
-_FORMS = {
-    "Markdown (*.md)": ".md",
-    "Web page (*.html)": ".html",
-    "Everything, as JSON (*.json)": ".json",
-}
 _LEFT = {
-    "image": "images",
-    "audio": "recordings",
-    "file": "files",
-    "tool": "calls to tools",
-    "citation": "marks of sources",
-    "instructions": "instructions",
-    "hidden": "hidden messages",
-    "unknown": "parts of an unknown kind",
-    "lost": "messages that belong nowhere",
-    "chat": "entries without a message",
+    "image": lambda n: tr("%Ln image(s)", "", n),
+    "audio": lambda n: tr("%Ln recording(s)", "", n),
+    "file": lambda n: tr("%Ln file(s)", "", n),
+    "tool": lambda n: tr("%Ln call(s) to tools", "", n),
+    "citation": lambda n: tr("%Ln mark(s) of sources", "", n),
+    "instructions": lambda n: tr("%Ln instruction(s)", "", n),
+    "hidden": lambda n: tr("%Ln hidden message(s)", "", n),
+    "unknown": lambda n: tr("%Ln part(s) of an unknown kind", "", n),
+    "lost": lambda n: tr("%Ln message(s) out of place", "", n),
+    "chat": lambda n: tr("%Ln chat(s) without a message", "", n),
 }
+
+
+def _forms() -> dict[str, str]:
+    """What a file dialog calls each form, and the ending of its files."""
+    return {
+        tr("Markdown (*.md)"): ".md",
+        tr("Web page (*.html)"): ".html",
+        tr("Everything, as JSON (*.json)"): ".json",
+    }
 
 
 class ExchangeDesk(QObject):
@@ -51,22 +56,27 @@ class ExchangeDesk(QObject):
         """Asks where one chat is to go, and in which form."""
 
         def chosen(path: Path) -> None:
-            self._do(self._host.export(path, [chat]), f"“{title}” is in {path}.")
+            self._do(
+                self._host.export(path, [chat]),
+                tr("“{title}” is in {path}.").format(title=title, path=path),
+            )
 
-        self._ask_target("Export this chat", _safe(title), chosen)
+        self._ask_target(tr("Export this chat"), _safe(title), chosen)
 
     def export_all(self) -> None:
         """Asks where all chats are to go: as one JSON file."""
 
         def chosen(path: Path) -> None:
-            self._do(self._host.export(path, None), f"All chats are in {path}.")
+            self._do(
+                self._host.export(path, None), tr("All chats are in {path}.").format(path=path)
+            )
 
-        self._ask_target("Export all chats", "fireside-chats", chosen, only=".json")
+        self._ask_target(tr("Export all chats"), "fireside-chats", chosen, only=".json")
 
     def import_chats(self) -> None:
         """Asks for a file of chats."""
         dialog = QFileDialog(
-            self._window, "Import chats", "", "Chats (*.json *.zip);;All files (*)"
+            self._window, tr("Import chats"), "", tr("Chats (*.json *.zip);;All files (*)")
         )
         dialog.setObjectName("importDialog")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
@@ -76,24 +86,31 @@ class ExchangeDesk(QObject):
 
     def bring(self, path: Path) -> None:
         """Takes in what a file has."""
-        self.told.emit(f"Reading {path.name}…")
+        self.told.emit(tr("Reading {name}…").format(name=path.name))
         self._bridge.when_done(self._host.bring(path), self._brought, self._failed)
 
     def _brought(self, done: tuple[Import, Report]) -> None:
         found, report = done
-        said = f"{report.chats:,} chats with {report.messages:,} messages came from {found.source}."
+        said = [
+            tr("{chats} with {messages} came from {source}.").format(
+                chats=tr("%Ln chat(s)", "", report.chats),
+                messages=tr("%Ln message(s)", "", report.messages),
+                source=found.source,
+            )
+        ]
         if report.known:
-            said += f" {report.known:,} were here already."
+            said.append(tr("Here already: %Ln chat(s).", "", report.known))
         if found.left:
-            counts = [f"{count:,} {_LEFT[why]}" for why, count in found.left.items()]
-            said += f" Left out: {', '.join(counts)}."
-        self.told.emit(said)
+            counts = ", ".join(_LEFT[why](count) for why, count in found.left.items())
+            said.append(tr("Left out: {counts}.").format(counts=counts))
+        self.told.emit(" ".join(said))
         self.imported.emit()
 
     def _ask_target(
         self, words: str, name: str, chosen: Callable[[Path], None], *, only: str = ""
     ) -> None:
-        filters = [f for f, form in _FORMS.items() if only in ("", form)]
+        forms = _forms()
+        filters = [f for f, form in forms.items() if only in ("", form)]
         dialog = QFileDialog(self._window, words, name, ";;".join(filters))
         dialog.setObjectName("exportDialog")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
@@ -101,8 +118,8 @@ class ExchangeDesk(QObject):
 
         def selected(text: str) -> None:
             path = Path(text)
-            if path.suffix not in [_FORMS[each] for each in filters]:
-                path = path.with_name(path.name + _FORMS[dialog.selectedNameFilter()])
+            if path.suffix not in [forms[each] for each in filters]:
+                path = path.with_name(path.name + forms[dialog.selectedNameFilter()])
             chosen(path)
 
         dialog.fileSelected.connect(selected)

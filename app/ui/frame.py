@@ -22,6 +22,7 @@ from app.ui.composer import Composer
 from app.ui.controls import Button, Elided, Notice, Toast, column, muted
 from app.ui.errors import Action
 from app.ui.greeting import Greeting
+from app.ui.language import tr
 from app.ui.sidebar import Sidebar
 from app.ui.theme import Look, font
 
@@ -58,7 +59,7 @@ class Frame(QMainWindow):
         bar = self._bar(look)
         self._add_banner(look)
         self._arrange(bar)
-        self.toast = Toast(look, self, self.composer, "Undo")
+        self.toast = Toast(look, self, self.composer, tr("Undo"))
 
     @property
     def has_transcript(self) -> bool:
@@ -153,10 +154,10 @@ class Frame(QMainWindow):
 
     def _add_banner(self, look: Look) -> None:
         self.banner = Notice(look, "banner")
-        choose = Action.CHOOSE_MODEL.value
+        choose = Action.CHOOSE_MODEL.words
         self.banner_step = Button(look, "bannerAction", choose, text=choose)
         dismiss = Button(
-            look, "dismissBanner", "Dismiss", icon="close", size=14, clicked=self.banner.hide
+            look, "dismissBanner", tr("Dismiss"), icon="close", size=14, clicked=self.banner.hide
         )
         self.banner.add_button(self.banner_step)
         self.banner.add_button(dismiss)
@@ -170,7 +171,7 @@ class Frame(QMainWindow):
         row.setContentsMargins(14, 0, 16, 0)
         row.setSpacing(8)
         self._reveal = Button(
-            look, "showSidebar", "Show the side bar", icon="sidebar", shortcut="Ctrl+B",
+            look, "showSidebar", tr("Show the side bar"), icon="sidebar", shortcut="Ctrl+B",
             clicked=lambda: self.show_sidebar(True),
         )  # fmt: skip
         self._reveal.hide()

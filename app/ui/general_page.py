@@ -11,6 +11,7 @@ from app.base.settings import Theme
 from app.host import Host
 from app.ui.controls import Button, Segments, muted
 from app.ui.fields import Page, Row, heading, named
+from app.ui.language import tr
 from app.ui.theme import Look
 
 
@@ -25,20 +26,20 @@ class GeneralPage(Page):
     """The model gets other instructions from now on."""
 
     def __init__(self, look: Look, host: Host) -> None:
-        super().__init__("generalPage", "General")
+        super().__init__("generalPage", tr("General"))
         self._look, self._host = look, host
-        self.column.addWidget(Row("Theme", "The colours of the window.", self._theme()))
+        self.column.addWidget(Row(tr("Theme"), tr("The colours of the window."), self._theme()))
         self.column.addWidget(
             Row(
-                "Read ahead",
-                "Prepares your next question while you read and type. Never on battery.",
+                tr("Read ahead"),
+                tr("Prepares your next question while you read and type. Never on battery."),
                 self._prepare(),
             )
         )
         self.column.addWidget(
             Row(
-                "Copy as",
-                "What Ctrl+C copies of a conversation. The menu on a right click has both.",
+                tr("Copy as"),
+                tr("What Ctrl+C copies of a conversation. The menu on a right click has both."),
                 self._copies(),
             )
         )
@@ -57,11 +58,11 @@ class GeneralPage(Page):
 
     def _theme(self) -> QWidget:
         choices = [
-            (Theme.SYSTEM, "System", "themeSystem", ""),
-            (Theme.LIGHT, "Light", "themeLight", ""),
-            (Theme.DARK, "Dark", "themeDark", ""),
+            (Theme.SYSTEM, tr("System"), "themeSystem", ""),
+            (Theme.LIGHT, tr("Light"), "themeLight", ""),
+            (Theme.DARK, tr("Dark"), "themeDark", ""),
         ]
-        theme = Segments("theme", "Theme", choices)
+        theme = Segments("theme", tr("Theme"), choices)
         theme.set_value(self._host.settings.theme)
         theme.chosen.connect(self._choose_theme)
         return theme
@@ -69,8 +70,8 @@ class GeneralPage(Page):
     def _prepare(self) -> QWidget:
         prepare = Segments(
             "prepare",
-            "Read ahead",
-            [("on", "On", "prepareOn", ""), ("off", "Off", "prepareOff", "")],
+            tr("Read ahead"),
+            [("on", tr("On"), "prepareOn", ""), ("off", tr("Off"), "prepareOff", "")],
         )
         prepare.set_value("on" if self._host.settings.prepare else "off")
         prepare.chosen.connect(lambda value: self._host.change(prepare=value == "on"))
@@ -79,10 +80,10 @@ class GeneralPage(Page):
     def _copies(self) -> QWidget:
         copies = Segments(
             "copyAs",
-            "Copy as",
+            tr("Copy as"),
             [
                 ("markdown", "Markdown", "copyAsMarkdown", ""),
-                ("text", "Plain text", "copyAsText", ""),
+                ("text", tr("Plain text"), "copyAsText", ""),
             ],
         )
         copies.set_value("markdown" if self._host.settings.copy_markdown else "text")
@@ -90,32 +91,32 @@ class GeneralPage(Page):
         return copies
 
     def _add_instructions(self) -> None:
-        self.column.addWidget(heading("Instructions to the model"))
-        self.add_note("Sent with every question, in every chat.")
+        self.column.addWidget(heading(tr("Instructions to the model")))
+        self.add_note(tr("Sent with every question, in every chat."))
         self.instructions = QPlainTextEdit(self._host.settings.instructions)
         named(
             self.instructions,
             "instructions",
-            "Instructions to the model",
-            "Sent with every question, in every chat",
+            tr("Instructions to the model"),
+            tr("Sent with every question, in every chat"),
         )
         self.instructions.setProperty("kind", "field")
-        self.instructions.setPlaceholderText("For example: Answer briefly.")
+        self.instructions.setPlaceholderText(tr("For example: Answer briefly."))
         self.instructions.setTabChangesFocus(True)
         self.instructions.setFrameShape(QFrame.Shape.NoFrame)
         self.instructions.setFixedHeight(120)
         self.column.addWidget(self.instructions)
 
     def _add_folder(self) -> None:
-        self.column.addWidget(heading("Your data"))
-        self.add_note("Chats and settings lie in this folder.")
+        self.column.addWidget(heading(tr("Your data")))
+        self.add_note(tr("Chats and settings lie in this folder."))
         folder = QLineEdit(str(self._host.folders.data))
-        named(folder, "dataFolder", "Data folder", "Where chats and settings are kept")
+        named(folder, "dataFolder", tr("Data folder"), tr("Where chats and settings are kept"))
         folder.setReadOnly(True)
         folder.setCursorPosition(0)
         button = Button(
-            self._look, "openFolder", "Open the data folder in the file manager",
-            text="Open folder", clicked=self._open_folder,
+            self._look, "openFolder", tr("Open the data folder in the file manager"),
+            text=tr("Open folder"), clicked=self._open_folder,
         )  # fmt: skip
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -124,14 +125,17 @@ class GeneralPage(Page):
         self.column.addLayout(row)
         self.column.addSpacing(4)
         self.add_note(
-            "Take all chats along as one file, with their branches and reasoning, or bring in "
-            "those of ChatGPT, LM Studio or Open WebUI. A single chat is exported from its menu."
+            tr(
+                "Take all chats along as one file, with their branches and reasoning, or "
+                "bring in those of ChatGPT, LM Studio or Open WebUI. A single chat is "
+                "exported from its menu."
+            )
         )
         files = QHBoxLayout()
         files.setSpacing(8)
         for name, text, label, wanted in (
-            ("exportAll", "Export all…", "Export all chats to a file", self.export_all),
-            ("importChats", "Import…", "Import chats from a file", self.import_chats),
+            ("exportAll", tr("Export all…"), tr("Export all chats to a file"), self.export_all),
+            ("importChats", tr("Import…"), tr("Import chats from a file"), self.import_chats),
         ):
             files.addWidget(Button(self._look, name, label, text=text, clicked=wanted.emit))
         files.addStretch(1)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.fields import Page, named
+from app.ui.language import tr
 from app.ui.theme import font
 
 
@@ -26,11 +27,11 @@ class Preferences(QDialog):
         super().__init__(parent)
         self._pages = pages
         self.setObjectName("preferences")
-        self.setWindowTitle("Preferences")
+        self.setWindowTitle(tr("Preferences"))
         self.setMinimumSize(720, 420)
         self.resize(820, 700)
         self._list = QListWidget()
-        named(self._list, "preferencePages", "Pages", "Choose a page with the arrow keys")
+        named(self._list, "preferencePages", tr("Pages"), tr("Choose a page with the arrow keys"))
         self._list.setFont(font(14, 450))
         self._list.setFixedWidth(176)
         self._list.setFrameShape(QFrame.Shape.NoFrame)

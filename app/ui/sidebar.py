@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from app.store import ChatRow
 from app.ui.chat_list import CHAT, ChatList, ChatModel
 from app.ui.controls import Button, Picture, column, muted, tip
+from app.ui.language import tr
 from app.ui.theme import Look, font
 
 
@@ -54,7 +55,9 @@ class Sidebar(QFrame):
         layout = column(self, (12, 10, 12, 10), gap=2)
         layout.addLayout(self._head(look))
         layout.addSpacing(8)
-        layout.addWidget(self._button(look, "newChat", "New chat", "edit", "Ctrl+N", self.new_chat))
+        layout.addWidget(
+            self._button(look, "newChat", tr("New chat"), "edit", "Ctrl+N", self.new_chat)
+        )
         layout.addSpacing(6)
         layout.addWidget(self._search_field(look))
         layout.addWidget(self._empty)
@@ -62,7 +65,7 @@ class Sidebar(QFrame):
         layout.addSpacing(4)
         layout.addWidget(
             self._button(
-                look, "openPreferences", "Preferences", "settings", "Ctrl+,", self.preferences
+                look, "openPreferences", tr("Preferences"), "settings", "Ctrl+,", self.preferences
             )
         )
         self._model.renamed.connect(self.renamed)
@@ -97,7 +100,7 @@ class Sidebar(QFrame):
         policy = Qt.FocusPolicy.NoFocus if nothing else Qt.FocusPolicy.StrongFocus
         self._list.setFocusPolicy(policy)
         self._empty.setVisible(nothing and bool(self.search.text()))
-        self._empty.setText("No chat has these words.")
+        self._empty.setText(tr("No chat has these words."))
         if self._open_first and not nothing:
             self.opened.emit(self._model.near(0).data(CHAT))
         self._open_first = False
@@ -158,7 +161,7 @@ class Sidebar(QFrame):
         row.addStretch(1)
         row.addWidget(
             Button(
-                look, "hideSidebar", "Hide the side bar", icon="sidebar", shortcut="Ctrl+B",
+                look, "hideSidebar", tr("Hide the side bar"), icon="sidebar", shortcut="Ctrl+B",
                 clicked=self.collapsed.emit,
             )
         )  # fmt: skip
@@ -167,9 +170,9 @@ class Sidebar(QFrame):
     def _search_field(self, look: Look) -> QLineEdit:
         self.search = QLineEdit()
         self.search.setObjectName("chatSearch")
-        self.search.setAccessibleName("Search chats")
-        self.search.setPlaceholderText("Search chats")
-        self.search.setToolTip(tip("Search titles and messages", "Ctrl+K"))
+        self.search.setAccessibleName(tr("Search chats"))
+        self.search.setPlaceholderText(tr("Search chats"))
+        self.search.setToolTip(tip(tr("Search titles and messages"), "Ctrl+K"))
         self.search.setClearButtonEnabled(True)
         self._glass = self.search.addAction(
             look.icon("search", "muted", 16), QLineEdit.ActionPosition.LeadingPosition

@@ -30,6 +30,7 @@ from app.turn import (
     TurnProgress,
     TurnStarted,
 )
+from app.ui.language import number, tr
 from app.ui.words import duration
 
 
@@ -72,11 +73,13 @@ class Reading:
     def sentence(self) -> str:
         """With the time left, once there is a speed to tell it by."""
         if self._began is None:
-            return "Reading the prompt…"
-        said = f"Reading the prompt: {self._done:,} of {self._total:,} tokens"
+            return tr("Reading the prompt…")
+        done, total = number(self._done), number(self._total)
         if self._left is None or self._left < 1:
-            return said
-        return f"{said} · about {duration(self._left)} left"
+            return tr("Reading the prompt: {done} of {total} tokens").format(done=done, total=total)
+        return tr("Reading the prompt: {done} of {total} tokens · about {time} left").format(
+            done=done, total=total, time=duration(self._left)
+        )
 
 
 @dataclass
@@ -96,7 +99,7 @@ class Live:
     """While the prompt is read."""
     ended: TurnEnded | None = None
     _first: float = field(default=0.0, repr=False)
-    _status: str = "Waiting for the model…"
+    _status: str = field(default_factory=lambda: tr("Waiting for the model…"))
     _begun: bool = False
 
     def __post_init__(self) -> None:
@@ -105,13 +108,15 @@ class Live:
     @property
     def status(self) -> str:
         """What it is doing."""
-        return "Stopping…" if self.turn.stopped.is_set() else self._status
+        return tr("Stopping…") if self.turn.stopped.is_set() else self._status
 
     def receive(self, event: Loading | Prompt | Prefill | Delta) -> None:
         """Takes note of what the engine is doing."""
         match event:
             case Loading(fraction):
-                self._status = f"Loading {self.answer.model} {100 * fraction:.0f} %"
+                self._status = tr("Loading {model} {percent} %").format(
+                    model=self.answer.model, percent=number(100 * fraction)
+                )
             case Prompt(tokens):
                 self.prompt, self.context = len(tokens), event.context
                 self.reserved, self.dropped = event.reserved, event.dropped
@@ -139,8 +144,10 @@ class Live:
         self.generated += 1  # a delta is a token, save where a character needs several
         seconds = now - self._first
         if seconds > 0.2:
-            self._status = f"{self.generated / seconds:,.0f} tokens/s"
-        elif not self._status.endswith("/s"):
+            self._status = tr("{generated} tokens/s").format(
+                generated=number(self.generated / seconds)
+            )
+        else:
             self._status = ""
 
 

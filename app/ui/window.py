@@ -37,6 +37,7 @@ from app.ui.examiner import Examiner
 from app.ui.exchange_desk import ExchangeDesk
 from app.ui.frame import Frame
 from app.ui.hub_desk import HubDesk
+from app.ui.language import tr
 from app.ui.model_choice import ModelChoice
 from app.ui.model_desk import ModelDesk
 from app.ui.preferences import Preferences
@@ -389,7 +390,7 @@ class Window(Frame):
     def _show_title(self) -> None:
         chat = self.index.rows.get(self._chat) if self._chat is not None else None
         models = self.desk.shown
-        title = "Models" if models else chat.title if chat else "New chat"
+        title = tr("Models") if models else chat.title if chat else tr("New chat")
         self.title.set_text(title)
         self.setWindowTitle(f"{title} – Fireside" if chat and not models else "Fireside")
 

@@ -1,23 +1,67 @@
-"""Times, as people say them. Without Qt."""
+"""Times and sizes, as people say them. Without Qt."""
 
 from __future__ import annotations
 
 import datetime
 
+from app.ui.language import number, tr
+
+_MONTHS = (
+    lambda: tr("January"),
+    lambda: tr("February"),
+    lambda: tr("March"),
+    lambda: tr("April"),
+    lambda: tr("May"),
+    lambda: tr("June"),
+    lambda: tr("July"),
+    lambda: tr("August"),
+    lambda: tr("September"),
+    lambda: tr("October"),
+    lambda: tr("November"),
+    lambda: tr("December"),
+)
+
+
+def gigabytes(size: int) -> str:
+    """A size in the unit that fits, in decimal steps as files are sold."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= factor:
+            return f"{number(size / factor, 1)} {unit}"
+    return tr("%n byte(s)", "", size)
+
 
 def duration(seconds: float) -> str:
     """How long something takes: "40 s", "12 min", "3.5 h"."""
     if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+        return f"{number(seconds)} s"
+    if seconds < 5400:
+        return f"{number(seconds / 60)} min"
+    return f"{number(seconds / 3600, 1)} h"
+
+
+def month(date: datetime.date) -> str:
+    """The name of a day's month."""
+    return _MONTHS[date.month - 1]()
+
+
+def month_and_year(date: datetime.date) -> str:
+    """As "November 2024"."""
+    return tr("{month} {year}").format(month=month(date), year=date.year)
+
+
+def date_of(date: datetime.date, *, year: bool) -> str:
+    """A day as "12 November", or "12 November 2024"."""
+    text = tr("{day} {month} {year}") if year else tr("{day} {month}")
+    return text.format(day=date.day, month=month(date), year=date.year)
 
 
 def day(when: float, now: datetime.date | None = None) -> str:
     """The day of a POSIX time: "today", "yesterday", "12 November", "12 November 2024"."""
     then = datetime.date.fromtimestamp(when)
     today = now or datetime.date.today()
-    days = (today - then).days
-    if days in (0, 1):
-        return ("today", "yesterday")[days]
-    year = "" if then.year == today.year else f" {then.year}"
-    return f"{then.day} {then:%B}{year}"
+    match (today - then).days:
+        case 0:
+            return tr("today", "in a sentence")
+        case 1:
+            return tr("yesterday", "in a sentence")
+    return date_of(then, year=then.year != today.year)

@@ -349,7 +349,7 @@ class AnswerView(MessageView):
                 name, step = "tryAgain", lambda: self.again.emit(row.id, effort)
             case _:
                 name, step = "actOnError", lambda: self.act.emit(action)
-        notice.add_button(Button(self.look, name, action.value, text=action.value, clicked=step))
+        notice.add_button(Button(self.look, name, action.words, text=action.words, clicked=step))
 
 
 class PartView(QFrame):
