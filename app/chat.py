@@ -120,16 +120,22 @@ class Chats:
         return self._begin(None, (), write, model, instructions)
 
     def prepare(
-        self, chat: int | None, text: str, effort: Effort, model: ModelRef, instructions: str = ""
+        self,
+        chat: int | None,
+        parts: tuple[Part, ...],
+        effort: Effort,
+        model: ModelRef,
+        instructions: str = "",
     ) -> None:
-        """Has the engine read what it will be asked with: the chat, and the words typed so far.
-        Whatever is asked for next ends it. Publishes Foreseen, where the model is loaded."""
+        """Has the engine read what it will be asked with: the chat, and the ``parts`` that there
+        are so far of the next question. Whatever is asked for next ends it. Publishes Foreseen,
+        where the model is loaded."""
         turn = Turn()
 
         def request() -> Request:
             path = self._store.conversation(chat) if chat is not None else []
             own = self._store.chat(chat).sampling if chat is not None and path else None
-            draft = [Message(Role.USER, (Part(text),))] if text.strip() else []
+            draft = [Message(Role.USER, parts)] if parts else []
             return Request(
                 model=model,
                 messages=(*(row.message for row in path), *draft),

@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterable
 from enum import Enum, auto
 
 from app.base.errors import NotGguf
+from app.base.fence import fenced
 from app.base.gguf import Header
 from app.base.types import Channel, Delta, Message, Part, Request, Role
 from app.tokenizer import Tokenizer
@@ -95,8 +96,15 @@ def _opening(request: Request, v: Vocabulary) -> list[int]:
 def _past(message: Message, v: Vocabulary) -> list[int]:
     """A message that is complete."""
     if message.role is Role.USER:
-        return _whole("user", "\n\n".join(part.text for part in message.parts), v)
+        return _whole("user", "\n\n".join(map(_asked, message.parts)), v)
     return _answer(_without_reasoning(message), v)
+
+
+def _asked(part: Part) -> str:
+    """What a person says, or has attached: that stands fenced under its name."""
+    if not part.name:
+        return part.text
+    return f"{' '.join(part.name.split())}:\n{fenced(part.text)}"
 
 
 def answer_now(vocabulary: Vocabulary, *, thinking: bool) -> list[int]:

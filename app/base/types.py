@@ -36,13 +36,15 @@ class Part:
     """One stretch of a message on one channel. A person's words are ``FINAL``.
 
     ``recipient`` names a tool that the text is addressed to, ``content_type`` what the text
-    is (``json``); both are empty for text that is meant for the reader.
+    is (``json``); both are empty for text that is meant for the reader. ``name`` is that of the
+    file that a person attached and the text was taken from, empty for words.
     """
 
     text: str
     channel: Channel = Channel.FINAL
     recipient: str = ""
     content_type: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,18 @@ class Message:
 
     @property
     def text(self) -> str:
-        """What the reader is meant to read: everything but reasoning and calls to tools."""
+        """The words that a reader is meant to read: everything but reasoning, calls to tools and
+        what is attached."""
         return "\n\n".join(
-            p.text for p in self.parts if p.channel is not Channel.ANALYSIS and not p.recipient
+            p.text
+            for p in self.parts
+            if p.channel is not Channel.ANALYSIS and not p.recipient and not p.name
         )
+
+    @property
+    def attached(self) -> tuple[Part, ...]:
+        """The files that came with the words."""
+        return tuple(part for part in self.parts if part.name)
 
     @property
     def reasoning(self) -> str:

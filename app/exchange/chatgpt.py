@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from app.base.fence import fenced
 from app.base.types import Channel, Part, Role
 from app.exchange.fields import Foreign
 from app.exchange.tree import Left, Node, plain, tree
@@ -24,7 +25,6 @@ _CITATION = re.compile(" ?\ue200[^\ue200\ue201]*\ue201|【\\d+†[^【】\n]*】
 _STATES = {"interrupted": State.STOPPED, "max_tokens": State.CUT_OFF}
 _INSTRUCTIONS = ("user_editable_context", "model_editable_context")
 _TOOLS = ("tether_browsing_display", "tether_quote", "system_error", "sonic_webpage")
-_RUNS = "`+"
 
 
 def is_chat(raw: Foreign) -> bool:
@@ -139,6 +139,5 @@ def _fenced(text: str, language: str) -> tuple[Part, ...]:
     """What goes to a tool or comes from one, as code that can be read."""
     if not text.strip():
         return ()
-    fence = "`" * max(3, 1 + max(map(len, re.findall(_RUNS, text)), default=0))
     word = re.sub(r"[^\w.+#-].*", "", language, flags=re.DOTALL)
-    return (Part(f"{fence}{word}\n{text}\n{fence}", Channel.COMMENTARY),)
+    return (Part(fenced(text, word), Channel.COMMENTARY),)

@@ -57,6 +57,7 @@ th, td { padding: .35rem .75rem; border: 1px solid var(--line); text-align: left
 .center { text-align: center; } .right { text-align: right; }
 math[display="block"] { margin: 1rem 0; overflow-x: auto; overflow-y: hidden; }
 hr { border: 0; border-top: 1px solid var(--line); } li.task { list-style: none; }
+details.file { margin: .5rem 0; } .file pre { white-space: pre-wrap; }
 aside { font-size: .875rem; } @media print { pre { white-space: pre-wrap; } }
 """
 
@@ -94,6 +95,9 @@ def _article(message: MessageRow, reasoning: bool, words: Words) -> str:
     if reasoning and own.reasoning.strip():
         summary = f"<summary>{escape(thought(message, words))}</summary>"
         pieces.append(f"<details>{summary}<div>{_blocks(parse(own.reasoning))}</div></details>")
+    for part in own.attached:
+        summary = f"<summary>{escape(part.name)}</summary>"
+        pieces.append(f'<details class="file">{summary}<pre>{escape(part.text)}</pre></details>')
     if own.text.strip():
         # What a person typed is no Markdown, as in the window.
         inner = escape(own.text) if whose == "user" else _blocks(parse(own.text))

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from textwrap import indent
 
+from app.base.fence import fenced
 from app.base.types import Role
 from app.store import ChatRow, MessageRow, State
+from app.store.titles import one_line
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 _SPECIAL = re.compile(r"([\\`*_<>\[\]#~$|&])")
@@ -80,6 +82,9 @@ def _blocks(
         if reasoning and (thoughts := message.message.reasoning.strip()):
             text = f"*{thought(message, words)}*\n\n{_closed(thoughts)}"
             yield indent(text, "> ", lambda line: True)
+        for part in message.message.attached:
+            yield f"**{_plain(one_line(part.name))}**"
+            yield fenced(part.text)
         if text := message.message.text.strip("\n"):
             yield _closed(text)
         if end := ending(message, words):

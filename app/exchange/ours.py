@@ -32,7 +32,8 @@ The file is JSON in UTF-8, one chat a line, in this order::
                   "text": "…",
                   "channel": "analysis" | "commentary" | "final",
                   "recipient": "",          the tool that it is for
-                  "content_type": ""
+                  "content_type": "",
+                  "name": ""                of the file that the text is from; empty for words
                 }
               ]
             }
@@ -212,6 +213,7 @@ def _part(raw: _Json) -> Part:
         _choice(Channel, raw, "channel"),
         _maybe(raw, "recipient", str) or "",
         _maybe(raw, "content_type", str) or "",
+        _maybe(raw, "name", str) or "",
     )
 
 

@@ -19,8 +19,8 @@ from app.store.rows import (
     pack_parts,
     pack_stats,
 )
-from app.store.titles import title_from
-from app.store.words import words
+from app.store.titles import title_of
+from app.store.words import said_in, words
 
 _UP = """WITH RECURSIVE path (at, up, below) AS (
     SELECT id, parent, NULL FROM message WHERE id = ?
@@ -79,7 +79,7 @@ class MessageStore(ChatStore):
             row = self._insert(chat, parent, message, state, now, effort=effort, model=clean(model))
             self._set_chat(chat, "leaf = ?, updated = ?", row.id, now)
             if message.role is Role.USER and not before.title:
-                self._set_chat(chat, "title = ?", title_from(clean(message.text)))
+                self._set_chat(chat, "title = ?", title_of(message))
         return row
 
     def _insert(
@@ -258,7 +258,7 @@ class MessageStore(ChatStore):
         with self._transaction() as db:
             db.execute(
                 "INSERT OR REPLACE INTO words (rowid, said, thought) VALUES (?, ?, ?)",
-                (row.id, words(row.message.text), words(row.message.reasoning)),
+                (row.id, words(said_in(row.message)), words(row.message.reasoning)),
             )
             db.execute("DELETE FROM unindexed WHERE message = ?", (row.id,))
 

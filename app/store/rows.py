@@ -96,6 +96,8 @@ def pack_parts(parts: tuple[Part, ...]) -> str:
             item["recipient"] = clean(part.recipient)
         if part.content_type:
             item["content_type"] = clean(part.content_type)
+        if part.name:
+            item["name"] = clean(part.name)
         raw.append(item)
     return json.dumps(raw, ensure_ascii=False)
 
@@ -109,6 +111,7 @@ def unpack_parts(text: str) -> tuple[Part, ...]:
             channels.get(item["channel"], Channel.COMMENTARY),
             item.get("recipient", ""),
             item.get("content_type", ""),
+            item.get("name", ""),
         )
         for item in json.loads(text)
     )

@@ -22,7 +22,7 @@ from app.base.errors import Cancelled
 from app.base.types import Message, Role
 from app.store.database import made, typed_errors
 from app.store.rows import unpack_parts
-from app.store.words import Query, fold, query
+from app.store.words import Query, fold, query, said_in
 
 _RANKED = 500
 """What is found more often is listed newest first: ranking it would take a tenth of a second, and
@@ -171,7 +171,7 @@ def _columns(wanted: Query, reasoning: bool) -> str:
 def _found(wanted: Query, reasoning: bool, row: tuple[Any, ...]) -> Found:
     message, chat, title, created, parts = row
     said = Message(Role.ASSISTANT, unpack_parts(parts))
-    snippet = wanted.snippet(said.text)
+    snippet = wanted.snippet(said_in(said))
     marks = wanted.marks(snippet)
     if reasoning and not marks:
         snippet = wanted.snippet(said.reasoning)

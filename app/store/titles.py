@@ -5,11 +5,18 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from app.base.types import Message
 from app.store.rows import clean
 
 _BLOCK_MARKS = re.compile(r"^(?:\s|#{1,6}\s|>|[-*+]\s|\d{1,9}[.)]\s|\[[ xX]\]\s)+")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _SPAN_MARKS = re.compile(r"(\*{1,3}|~~|`+|(?<!\w)_{1,3})(\S(?:.*?\S)??)\1(?!(?<=_)\w)")
+
+
+def title_of(question: Message) -> str:
+    """The title that a question gives its chat: out of its words, else the name of a file."""
+    names = (part.name for part in question.attached)
+    return title_from(clean(question.text)) or one_line(next(names, ""))
 
 
 def title_from(question: str, width: int = 48) -> str:

@@ -7,6 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
+from app.base.types import Message
+
 # Scripts that write no spaces between words: each of their characters is a word, so that a word
 # of one or two of them is found inside a sentence. Thai to Lao, Burmese, Khmer, kana, Han.
 _ALONE = (
@@ -57,6 +59,13 @@ def fold(text: str) -> str:
 def words(text: str) -> str:
     """The words of a text with a space between them, as they are indexed."""
     return " ".join(_word().findall(fold(text)))
+
+
+def said_in(message: Message) -> str:
+    """What the search finds of a message besides its reasoning: its words, then the files that
+    came with them and their names."""
+    attached = (text for part in message.attached for text in (part.name, part.text))
+    return "\n\n".join((message.text, *attached))
 
 
 @dataclass(frozen=True, slots=True)

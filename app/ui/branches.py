@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app.base.types import Part
 from app.store import ChatRow, MessageRow
 from app.ui.chat_index import AskDisk
 from app.ui.frame import Frame
@@ -30,7 +31,7 @@ class Branches(QObject):
         super().__init__(frame)
         self._frame, self._ask_disk = frame, ask_disk
         self._chat, self._busy = chat, busy
-        self._draft = ""
+        self._draft: tuple[Part, ...] = ()
         self.edited: int | None = None
         """The question that what is typed is another version of."""
         frame.composer.edit_ended.connect(self.give_up)
@@ -49,15 +50,15 @@ class Branches(QObject):
         if row is None or self._busy():
             return
         if self.edited is None:
-            self._draft = composer.text()
+            self._draft = composer.parts()
         self.edited = question
         composer.set_editing(True)
-        composer.set_text(row.message.text)
+        composer.set_parts(row.message.parts)
         composer.editor.setFocus()
 
     def sent(self) -> None:
         """The other version has been asked."""
-        self.edited, self._draft = None, ""
+        self.edited, self._draft = None, ()
         self._frame.composer.set_editing(False)
 
     def give_up(self) -> None:
@@ -65,7 +66,7 @@ class Branches(QObject):
         if self.edited is not None:
             draft = self._draft
             self.sent()
-            self._frame.composer.set_text(draft)
+            self._frame.composer.set_parts(draft)
 
     def show(self, message: int) -> None:
         """Another message in the place of one, with what came below it."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QWidget
 
-from app.base.types import Effort
+from app.base.types import Effort, Part
 from app.ui.controls import Button, Segments, column, muted, set_tone
 from app.ui.gauge import ContextGauge
 from app.ui.language import tr
@@ -81,7 +82,8 @@ class Editor(QPlainTextEdit):
 class Composer(QWidget):
     """The card with the text, the model, the effort, and send or stop; a line of status below."""
 
-    sent = Signal(str)
+    sent = Signal(object)
+    """The parts of a message, as a tuple."""
     stopped = Signal()
     hurried = Signal()
     """The answer on its way is to come now."""
@@ -96,6 +98,7 @@ class Composer(QWidget):
         self._running = False
         self._model = ""
         self._can_ask = True
+        self._attached: tuple[Part, ...] = ()
         self.setMaximumWidth(WIDTH)
         self.editor = Editor()
         self.editor.submitted.connect(self._submit)
@@ -155,14 +158,19 @@ class Composer(QWidget):
         """Whether what is typed takes the place of an earlier message."""
         self._editing.setVisible(editing)
 
-    def set_text(self, text: str) -> None:
+    def set_parts(self, parts: tuple[Part, ...]) -> None:
         """A draft comes back."""
-        self.editor.setPlainText(text)
+        self._attached = tuple(part for part in parts if part.name)
+        self.editor.setPlainText("\n\n".join(part.text for part in parts if not part.name))
         self.editor.moveCursor(self.editor.textCursor().MoveOperation.End)
+        self._show_buttons()
 
-    def text(self) -> str:
-        """What is written so far."""
-        return self.editor.toPlainText()
+    def parts(self) -> tuple[Part, ...]:
+        """What there is so far of a message: the files, then the words; empty where there is
+        nothing to send. The words come last, since what is read ahead up to them stays read
+        while they are typed."""
+        words = self.editor.toPlainText()
+        return (*self._attached, *((Part(words),) if words.strip() else ()))
 
     def _edit_line(self, look: Look) -> QWidget:
         self._editing = QWidget()
@@ -237,15 +245,17 @@ class Composer(QWidget):
         self.picker.setText(f"{shown}  ")  # room before the arrow
 
     def _submit(self) -> None:
-        text = self.text()
-        if text.strip() and self._can_ask and not self._running:
-            self.sent.emit(text.strip("\n"))
+        parts = self.parts()
+        if parts and self._can_ask and not self._running:
+            self.sent.emit(
+                tuple(p if p.name else replace(p, text=p.text.strip("\n")) for p in parts)
+            )
 
     def _show_buttons(self) -> None:
         stop_focused = self._stop.hasFocus()
         self._stop.setVisible(self._running)
         self._send.setVisible(not self._running)
-        self._send.setEnabled(bool(self.text().strip()) and self._can_ask)
+        self._send.setEnabled(bool(self.parts()) and self._can_ask)
         for keys in (self._escape, self._hurry):
             keys.setEnabled(self._running)
         if stop_focused and not self._running:

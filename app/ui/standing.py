@@ -76,4 +76,4 @@ class Standing:
 
     @property
     def _typed(self) -> bool:
-        return bool(self._composer.text().strip())
+        return bool(self._composer.parts())

@@ -179,7 +179,7 @@ class Turns(QObject):
     def send(
         self,
         chat: int | None,
-        text: str,
+        parts: tuple[Part, ...],
         effort: Effort,
         model: ModelRef,
         instructions: str,
@@ -188,7 +188,7 @@ class Turns(QObject):
     ) -> Turn:
         """Asks in a chat, or in a new one, which keeps the ``sampling``; in the place of the
         question ``instead``, where that is given."""
-        turn = self._chats.send(chat, (Part(text),), effort, model, instructions, sampling, instead)
+        turn = self._chats.send(chat, parts, effort, model, instructions, sampling, instead)
         self._asked[turn] = Asked(turn, chat)
         return turn
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QShortcut
 
 from app.base.settings import Settings
-from app.base.types import Effort, ModelRef
+from app.base.types import Effort, ModelRef, Part
 from app.host import Host, Moving, NotSaved
 from app.models.downloads import Downloaded, DownloadEnded, DownloadHeld, Downloading
 from app.store import ChatRow, MessageRow, State, Store
@@ -64,7 +64,7 @@ class Window(Frame):
         self._host, self._bridge, self._look = host, bridge, look
         self._chat: int | None = None
         self._waits_for: Turn | None = None  # which will make a chat of the new one that is shown
-        self._drafts: dict[int | None, str] = {}
+        self._drafts: dict[int | None, tuple[Part, ...]] = {}
         self.turns = Turns(host.chats, self)
         self.models = ModelChoice(host, self)
         self.shelf = Shelf(host, bridge, self)
@@ -120,7 +120,7 @@ class Window(Frame):
         self.branches.turned.connect(self._ahead.opened)
         self.branches.forked.connect(self._forked)
         self.composer.effort_chosen.connect(self._choose_effort)
-        self.greeting.asked.connect(self._send)
+        self.greeting.asked.connect(lambda text: self._send((Part(text),)))
         for keys, work in {
             "Ctrl+N": self.new_chat,
             "Ctrl+K": self._focus_search,
@@ -177,14 +177,14 @@ class Window(Frame):
 
     def _switch(self, chat: int | None) -> None:
         self.branches.give_up()
-        self._drafts[self._chat] = self.composer.text()
+        self._drafts[self._chat] = self.composer.parts()
         self._chat = chat
         self._waits_for = None
         self._standing.clear()
         self.sampling.show(chat)
         self.pages.setCurrentWidget(self.chat_page)
         self.sidebar.select(chat)
-        self.composer.set_text(self._drafts.pop(chat, ""))
+        self.composer.set_parts(self._drafts.pop(chat, ()))
         self.composer.editor.setFocus()
         self._show_title()
         self._show_status()
@@ -197,7 +197,7 @@ class Window(Frame):
 
     def _reopen(self, last: int | None, chats: list[ChatRow]) -> None:
         """The chat of the last time, unless the person has been quicker."""
-        quicker = self._chat is not None or self.composer.text() or self.busy()
+        quicker = self._chat is not None or self.composer.parts() or self.busy()
         chosen = self._host.settings.chat != last  # Ctrl+N is a choice, too
         if not quicker and not chosen and last in [chat.id for chat in chats]:
             shown = self.pages.currentWidget()
@@ -232,13 +232,13 @@ class Window(Frame):
 
     # --- Questions and answers --------------------------------------------------------------
 
-    def _send(self, text: str) -> None:
+    def _send(self, parts: tuple[Part, ...]) -> None:
         if (model := self.models.asked) is None or self.busy():
             return
-        self.composer.set_text("")
+        self.composer.set_parts(())
         turn = self.turns.send(
             self._chat,
-            text,
+            parts,
             self.composer.effort,
             model,
             self._host.settings.instructions,
@@ -272,7 +272,7 @@ class Window(Frame):
         if model and not self.models.loading and self.turns.idle:
             self._host.chats.prepare(
                 self._chat,
-                self.composer.text(),
+                self.composer.parts(),
                 self.composer.effort,
                 model,
                 self._host.settings.instructions,
@@ -332,14 +332,13 @@ class Window(Frame):
         self._ahead.opened()  # as for what was typed meanwhile
 
     def _refused(self, event: SendFailed) -> None:
-        """Nothing was stored: the words come back."""
-        text = "\n\n".join(part.text for part in event.parts)
+        """Nothing was stored: what was sent comes back, before what was typed since."""
         if event.turn is self._waits_for:
             self._waits_for = None
-        if text and event.chat == self._chat:
-            self.composer.set_text(_joined(text, self.composer.text()))
-        elif text:
-            self._drafts[event.chat] = _joined(text, self._drafts.get(event.chat, ""))
+        if event.parts and event.chat == self._chat:
+            self.composer.set_parts((*event.parts, *self.composer.parts()))
+        elif event.parts:
+            self._drafts[event.chat] = (*event.parts, *self._drafts.get(event.chat, ()))
         self._show_status()
         self._tell(event.error)
 
@@ -487,8 +486,3 @@ class Window(Frame):
         for event in events:  # after the answers: what is foreseen while one is on its way is old
             if isinstance(event, Foreseen):
                 self._foreseen(event)
-
-
-def _joined(returned: str, typed: str) -> str:
-    """Words that come back, before what was typed since."""
-    return "\n\n".join(text for text in (returned, typed) if text)

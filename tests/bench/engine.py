@@ -96,7 +96,7 @@ class App:
 
     def read_ahead(self, chat: int) -> None:
         """What the engine does while a person reads."""
-        self.host.chats.prepare(chat, "", Effort.LOW, self.model)
+        self.host.chats.prepare(chat, (), Effort.LOW, self.model)
         self.rest()
 
     def rest(self) -> None:

@@ -147,7 +147,7 @@ def test_what_will_not_be_seen_any_more_is_told_before(fireside: Fireside) -> No
     assert gauge.accessibleName() == gauge.toolTip() == said_by_gauge
     assert gauge.colour == "danger"
     assert line(fireside).isHidden()
-    fireside.window.composer.set_text("")
+    fireside.window.composer.set_parts(())
     assert status(fireside).text() != warning
     assert status(fireside).property("tone") == "muted"
     assert gauge.colour == "accent"

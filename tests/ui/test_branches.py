@@ -35,8 +35,8 @@ def edited(fireside: Fireside) -> Fireside:
     fireside.type("half a thought")
     press(fireside, "editMessage")
     assert fireside.find(QLabel, "editing").text().startswith("Editing an earlier message")
-    assert fireside.window.composer.text() == "about apples"
-    fireside.window.composer.set_text("")
+    assert fireside.window.composer.editor.toPlainText() == "about apples"
+    fireside.window.composer.set_parts(())
     ask(fireside, "about plums", "Plums are blue.")
     return fireside
 
@@ -71,8 +71,8 @@ def test_an_edit_that_is_given_up(fireside: Fireside) -> None:
     fireside.type("half a thought")
     press(fireside, "editMessage")
     press(fireside, "endEdit")
-    assert fireside.window.composer.text() == "half a thought"
-    fireside.window.composer.set_text("")
+    assert fireside.window.composer.editor.toPlainText() == "half a thought"
+    fireside.window.composer.set_parts(())
     ask(fireside, "and pears", "Pears are green.")
     assert "Apples are red." in fireside.text()
     assert version(fireside) == []
@@ -125,7 +125,7 @@ def test_versions_keep_their_place(start: Start) -> None:
     fireside.until(lambda: transcript.records[4] in transcript._views)
     question = transcript.records[4].row.id
     fireside.window.branches.edit(question)
-    fireside.window.composer.set_text("")
+    fireside.window.composer.set_parts(())
     ask(fireside, "in other words", "Another reply. " * 60 + "End.")
     fireside.until(lambda: version(fireside))
     view = transcript._views[transcript.records[4]]

@@ -27,7 +27,7 @@ def test_the_composer_shrinks_with_the_edit(fireside: Fireside) -> None:
     editor.selectAll()
     fireside.qtbot.keyClick(editor, Qt.Key.Key_Delete)
     assert editor.height() == low
-    fireside.window.composer.set_text("some words " * 50)
+    fireside.window.composer.editor.setPlainText("some words " * 50)
     assert editor.height() == high
 
 

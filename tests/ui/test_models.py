@@ -66,7 +66,7 @@ def test_nothing_is_asked_without_a_model(start: Start) -> None:
     fireside.type("hello")
     assert not fireside.find(QAbstractButton, "send").isEnabled()
     fireside.qtbot.keyClick(fireside.window.composer.editor, Qt.Key.Key_Return)
-    assert fireside.window.composer.text() == "hello"
+    assert fireside.window.composer.editor.toPlainText() == "hello"
 
 
 def test_a_file_is_opened_and_remembered(start: Start, tmp_path: Path) -> None:

@@ -356,7 +356,7 @@ def test_what_is_typed_is_prepared_as_it_will_be_asked(desk: Callable[..., Desk]
     d = desk(ANSWER, ANSWER)
     d.chats.send(None, words("one"), Effort.LOW, MODEL, "Be brief.", short)
     chat = d.wait(TurnEnded).answer.chat
-    d.chats.prepare(chat, "two", Effort.HIGH, MODEL, "Be brief.")
+    d.chats.prepare(chat, words("two"), Effort.HIGH, MODEL, "Be brief.")
     d.chats._engine.submit(int).result()
     d.chats.send(chat, words("two"), Effort.HIGH, MODEL, "Be brief.")
     d.wait(TurnEnded, 2)

@@ -37,7 +37,9 @@ from app.store.titles import one_line
 numbers = st.integers(0, 2**64)
 times = st.floats(0, 1e11)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
-parts = st.builds(Part, texts, st.sampled_from(Channel), st.sampled_from(["", "python"]), texts)
+parts = st.builds(
+    Part, texts, st.sampled_from(Channel), st.sampled_from(["", "python"]), texts, texts
+)
 samplings = st.builds(
     Sampling, times, times, st.integers(0, 99), times, st.none() | numbers, st.none() | numbers
 )

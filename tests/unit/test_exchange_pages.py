@@ -270,3 +270,19 @@ def test_names_are_good_everywhere(titles: list[str]) -> None:
         assert not re.search(r'[<>:"/\\|?*\x00-\x1f\x7f]', name)
         assert not re.match(r"(?i)(con|prn|aux|nul|com\d|lpt[\d¹])(\.|$)", name)
         assert unicodedata.is_normalized("NFC", name)
+
+
+def test_files_are_shown_as_they_are(store: Store) -> None:
+    number = store.create_chat(Effort.LOW).id
+    file = Part("# <b>one</b>\n```\ntwo", name="a *b*\n<c>.md")
+    row = store.add(number, None, Message(Role.USER, (file, Part("What is this?"))))
+    chat = store.chat(number)
+    text = chat_markdown(chat, [row], reasoning=True, words=Words())
+    assert Code(file.text) in parse(text)
+    assert "**a \\*b\\* \\<c\\>.md**\n" in text
+    assert text.rstrip().endswith("What is this?")
+    html = chat_html(chat, [row], reasoning=True, words=Words())
+    assert (
+        "<summary>a *b*\n&lt;c&gt;.md</summary><pre># &lt;b&gt;one&lt;/b&gt;\n```\ntwo</pre>"
+        in html
+    )

@@ -250,11 +250,11 @@ def test_texts(store: Store, text: str, stored: str | None) -> None:
     chat = store.create_chat(Effort.LOW).id
     row = store.add(chat, None, question(text), model=f"model {text}")
     assert row.message.text == stored
-    assert store.update(row.id, parts=(Part(text, recipient=text, content_type=text),)) == (
-        store.message(row.id)
-    )
+    assert store.update(
+        row.id, parts=(Part(text, recipient=text, content_type=text, name=text),)
+    ) == (store.message(row.id))
     assert store.message(row.id).message.parts == (
-        Part(stored, recipient=stored, content_type=stored),
+        Part(stored, recipient=stored, content_type=stored, name=stored),
     )
     assert "\n" not in store.rename(chat, f"named {text}").title
     store.find(text)
@@ -295,6 +295,16 @@ def test_a_title_is_a_short_line(text: str) -> None:
 )  # fmt: skip
 def test_titles(text: str, title: str) -> None:
     assert title_from(text) == title
+
+
+def test_a_file_names_a_chat_where_there_are_no_words(store: Store) -> None:
+    file = Part("# Not a title", name="notes\n2.md")
+    for parts, title in (((file, Part("Is *this* it?")), "Is this it?"), ((file,), "notes 2.md")):
+        chat = store.create_chat(Effort.LOW).id
+        row = store.add(chat, None, Message(Role.USER, parts))
+        assert store.chat(chat).title == title
+        assert row.message.attached == (file,)
+        assert "Not a title" not in row.message.text
 
 
 # --- Names --------------------------------------------------------------------------------

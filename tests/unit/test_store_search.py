@@ -204,3 +204,12 @@ def test_a_search_and_a_writer_do_not_wait_for_each_other(store: Store) -> None:
         thread.start()
         thread.join(10)
         assert [f.title for f in done[0]] == [""]
+
+
+def test_files_are_found_by_what_is_in_them_and_by_name(store: Store) -> None:
+    chat = store.create_chat(Effort.LOW).id
+    file = Part("stripes of a zebra", name="animals.pdf")
+    row = store.add(chat, None, Message(Role.USER, (file, Part("What is it?"))))
+    for typed, marks in (("zebra", ["zebra"]), ("animals", ["animals"]), ("what", ["What"])):
+        found = store.search(typed)[-1]  # a title would be first
+        assert (found.message, marked(found)) == (row.id, marks)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +18,7 @@ from PySide6.QtGui import (
     QTextOption,
 )
 
+from app.base.fence import fenced
 from app.markdown import Code
 from app.ui.blocks.box import Box, Control, Ink, Range, Style
 from app.ui.blocks.pieces import TAB, Piece, Pieces
@@ -279,11 +279,8 @@ class CodeBox(Box):
         if not whole and "\n" not in text:
             return text
         language = self._block.language
-        mark = "~" if "`" in language else "`"
-        longest = max(map(len, re.findall(f"{mark}+", text)), default=0)
-        fence = mark * max(longest + 1, 3)
         language = language.replace("\\", "\\\\").replace("&", "&amp;")
-        return f"{fence}{language}\n{text}\n{fence}\n"
+        return f"{fenced(text, language)}\n"
 
     # Buttons
 
