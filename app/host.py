@@ -27,7 +27,7 @@ from app.engine.probe import Machine
 from app.models.catalog import Repository, Variant
 from app.models.downloads import DownloadEvent, Downloads
 from app.models.record import Connection, Record
-from app.store import Store
+from app.store import Found, Store
 from app.turn import ChatEvent
 
 if TYPE_CHECKING:  # what is loaded when it is used: a window need not wait for it
@@ -63,7 +63,7 @@ class Examined:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class OnDisk:
     """The models on this disk, the paths of those that Fireside downloaded, and when each was
     asked last, by its key, in POSIX seconds."""
 
@@ -100,6 +100,8 @@ class Host:
         self._store = Store(folders.chats)
         self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="disk")
         self._examiner = ThreadPoolExecutor(max_workers=2, thread_name_prefix="examine")
+        # Two: a newer search ends the one that runs.
+        self._seeker = ThreadPoolExecutor(max_workers=2, thread_name_prefix="search")
         self._librarian = ThreadPoolExecutor(max_workers=2, thread_name_prefix="library")
         self._ending = threading.Event()
         self._moves: set[threading.Event] = set()
@@ -153,6 +155,11 @@ class Host:
 
         return self._librarian.submit(work)
 
+    def look_for(self, text: str, reasoning: bool) -> Future[list[Found]]:
+        """Searches all chats, as `Store.search` does, beside whatever else is done. Fails with
+        Cancelled once there is a newer search."""
+        return self._seeker.submit(lambda: self._store.search(text, reasoning=reasoning))
+
     @property
     def wishes(self) -> Wishes:
         """What the person has fixed of the plan."""
@@ -168,17 +175,17 @@ class Host:
 
     # --- Models -----------------------------------------------------------------------------
 
-    def find_models(self) -> Future[Found]:
+    def find_models(self) -> Future[OnDisk]:
         """Looks for models that are on this disk already."""
         chosen = [Path(folder) for folder in self.settings.folders]
         if self.settings.download_folder:
             chosen.append(Path(self.settings.download_folder))
 
-        def look() -> Found:
+        def look() -> OnDisk:
             from app.models import library
 
             models = tuple(library.scan(library.places(chosen), self._ending))
-            return Found(models, self.downloads.downloaded(), self._store.model_uses())
+            return OnDisk(models, self.downloads.downloaded(), self._store.model_uses())
 
         return self._librarian.submit(look)
 
@@ -301,11 +308,12 @@ class Host:
         for stop in list(self._moves):
             stop.set()
         self.downloads.close()
-        for pool in (self._examiner, self._librarian):
+        for pool in (self._examiner, self._librarian, self._seeker):
             pool.shutdown(wait=False, cancel_futures=True)
         self.chats.close()
         self._examiner.shutdown()
         self._librarian.shutdown()
+        self._seeker.shutdown()
         if self._network:
             self._network.close()
         self._disk.shutdown()

@@ -42,6 +42,12 @@ class Found:
     marks: tuple[tuple[int, int], ...]
     when: float
 
+    @property
+    def words(self) -> str:
+        """The longest stretch of it that was found, as it is written there."""
+        found = (self.snippet[start:end] for start, end in self.marks)
+        return max(found, key=len, default="")
+
 
 class Search:
     """Searches of the database at ``path``. A newer one ends an older one."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent, QShortcut
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QWidget
 
 from app.base.types import Effort, Part
@@ -85,8 +85,6 @@ class Composer(QWidget):
     sent = Signal(object)
     """The parts of a message, as a tuple."""
     stopped = Signal()
-    hurried = Signal()
-    """The answer on its way is to come now."""
     effort_chosen = Signal(Effort)
     typed = Signal()
     edit_ended = Signal()
@@ -135,6 +133,10 @@ class Composer(QWidget):
     def set_effort(self, effort: Effort) -> None:
         """Shows the effort of a chat."""
         self._effort.set_value(effort)
+
+    def choose_effort(self, effort: Effort) -> None:
+        """Makes the choice for the person."""
+        self._effort.choose(effort)
 
     def set_model(self, name: str, can_ask: bool) -> None:
         """Shows the name of the model; without one nothing can be asked."""
@@ -194,7 +196,7 @@ class Composer(QWidget):
         row.setSpacing(8)
         self.picker = Button(
             look, "modelPicker", tr("Choose a model"), icon="chevron-down", text=tr("No model"),
-            kind="pill", size=14, weight=400, clicked=self._pick_model,
+            kind="pill", size=14, weight=400, shortcut="Ctrl+M", clicked=self.pick_model,
         )  # fmt: skip
         self.picker.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         self._effort = Segments(
@@ -208,9 +210,6 @@ class Composer(QWidget):
         )
         self._effort.set_value(NEW_CHAT_EFFORT)
         self._effort.chosen.connect(lambda value: self.effort_chosen.emit(Effort(value)))
-        for number, effort in enumerate(Effort, start=1):
-            keys = QShortcut(f"Ctrl+{number}", self)
-            keys.activated.connect(lambda effort=effort: self._effort.choose(effort))
         self._send = Button(
             look, "send", tr("Send"), icon="send", kind="round", colour="on_accent",
             shortcut="Return", clicked=self._submit,
@@ -219,11 +218,6 @@ class Composer(QWidget):
             look, "stop", tr("Stop"), icon="stop", kind="round", colour="on_accent", size=16,
             shortcut="Esc", clicked=self.stopped.emit,
         )  # fmt: skip
-        # While an answer is on its way; else these keys are those of whatever has the focus.
-        self._escape, self._hurry = QShortcut("Esc", self), QShortcut(self)
-        self._hurry.setKeys(["Ctrl+Return", "Ctrl+Enter"])
-        self._escape.activated.connect(self.stopped)
-        self._hurry.activated.connect(self.hurried)
         for button in (self._send, self._stop):
             button.setFixedSize(34, 34)
         row.addWidget(self.picker)
@@ -256,8 +250,6 @@ class Composer(QWidget):
         self._stop.setVisible(self._running)
         self._send.setVisible(not self._running)
         self._send.setEnabled(bool(self.parts()) and self._can_ask)
-        for keys in (self._escape, self._hurry):
-            keys.setEnabled(self._running)
         if stop_focused and not self._running:
             self.editor.setFocus()
 
@@ -266,7 +258,8 @@ class Composer(QWidget):
         self._card.style().unpolish(self._card)
         self._card.style().polish(self._card)
 
-    def _pick_model(self) -> None:
+    def pick_model(self) -> None:
+        """Shows the models to choose from."""
         menu = QMenu(self)
         menu.setObjectName("modelMenu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

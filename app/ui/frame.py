@@ -82,6 +82,21 @@ class Frame(QMainWindow):
         self.sidebar.setVisible(shown)
         self._reveal.setVisible(not shown)
 
+    def toggle_sidebar(self) -> None:
+        """Shows or hides the chats."""
+        self.show_sidebar(self.sidebar.isHidden())
+
+    def filter_chats(self) -> None:
+        """The keyboard goes to the field above the chats."""
+        self.show_sidebar(True)
+        self.sidebar.search.setFocus()
+        self.sidebar.search.selectAll()
+
+    def rename_shown(self) -> None:
+        """The chat that is marked gets another name."""
+        self.show_sidebar(True)
+        self.sidebar.rename()
+
     def show_banner(self, sentence: str, action: Action) -> None:
         """A line above the conversation, and what to do."""
         self.banner.set_text(sentence)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.host import Found, Host, Moving
+from app.host import Host, Moving, OnDisk
 from app.models.catalog import HubModel
 from app.ui.bridge import Bridge
 
@@ -35,7 +35,7 @@ class Shelf(QObject):
     def __init__(self, host: Host, bridge: Bridge, parent: QObject) -> None:
         super().__init__(parent)
         self._host, self._bridge = host, bridge
-        self.found = Found()
+        self.found = OnDisk()
         self.looking = False
         self.moving: dict[Model, float] = {}
         """How much of each one that is on its way has been moved, from 0 to 1."""
@@ -93,7 +93,7 @@ class Shelf(QObject):
             self.moving[event.model] = event.done / event.total if event.total else 0.0
             self.changed.emit()
 
-    def _found(self, found: Found) -> None:
+    def _found(self, found: OnDisk) -> None:
         self.looking = False
         self.found = found
         self.changed.emit()

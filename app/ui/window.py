@@ -7,14 +7,13 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QShortcut
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QCloseEvent
 
-from app.base.settings import Settings
 from app.base.types import Effort, ModelRef, Part
 from app.host import Host, Moving, NotSaved
 from app.models.downloads import Downloaded, DownloadEnded, DownloadHeld, Downloading
-from app.store import ChatRow, MessageRow, State, Store
+from app.store import ChatRow, Found, MessageRow, State, Store
 from app.turn import (
     Foreseen,
     ModelFailed,
@@ -31,6 +30,7 @@ from app.ui.branches import Branches
 from app.ui.bridge import Bridge
 from app.ui.chat_index import ChatIndex
 from app.ui.chat_sampling import ChatSampling
+from app.ui.commands import commands_of
 from app.ui.composer import NEW_CHAT_EFFORT
 from app.ui.errors import Action, explain
 from app.ui.examiner import Examiner
@@ -40,7 +40,7 @@ from app.ui.hub_desk import HubDesk
 from app.ui.language import tr
 from app.ui.model_choice import ModelChoice
 from app.ui.model_desk import ModelDesk
-from app.ui.preferences import Preferences
+from app.ui.preferences_desk import PreferencesDesk
 from app.ui.shelf import Shelf
 from app.ui.standing import Standing
 from app.ui.theme import Look
@@ -48,12 +48,13 @@ from app.ui.turns import Turns
 
 if TYPE_CHECKING:
     from app.ui.models_page import ModelsPage
+    from app.ui.palette import Palette
+    from app.ui.talk.find import FindBar
     from app.ui.talk.transcript import Transcript
 
 T = TypeVar("T")
 
 _SOON_MS = 150
-_SMALLEST, _LARGEST = 11, 26  # pixels of the text
 
 
 class Window(Frame):
@@ -80,7 +81,12 @@ class Window(Frame):
         self._standing = Standing(self)
         self._ahead = Ahead(self._prepare, self)
         self._examiner = Examiner(host, bridge, self.models, self)
+        self.preferences = PreferencesDesk(
+            self, look, host, self.models, self._examiner, self.sampling, self.exchange
+        )
+        self._palette: Palette | None = None
         self._connect()
+        self.commands = commands_of(self)
         self.restore(host.settings.window, host.settings.splitter)
         self.index.refresh()
         last = host.settings.chat
@@ -112,42 +118,23 @@ class Window(Frame):
         self.index.deleted.connect(self._deleted)
         self.index.restored.connect(self.open_chat)
         self.sidebar.collapsed.connect(lambda: self.show_sidebar(False))
-        self.sidebar.preferences.connect(self._open_preferences)
+        self.sidebar.preferences.connect(self.preferences.open)
+        self.preferences.instructed.connect(self._ahead.changed)
         self.composer.sent.connect(self._send)
-        self.composer.stopped.connect(self._stop)
-        self.composer.hurried.connect(self._hurry)
+        self.composer.stopped.connect(self.stop)
         self.composer.typed.connect(self._typed)
         self.branches.turned.connect(self._ahead.opened)
         self.branches.forked.connect(self._forked)
         self.composer.effort_chosen.connect(self._choose_effort)
         self.greeting.asked.connect(lambda text: self._send((Part(text),)))
-        for keys, work in {
-            "Ctrl+N": self.new_chat,
-            "Ctrl+K": self._focus_search,
-            "Ctrl+B": lambda: self.show_sidebar(self.sidebar.isHidden()),
-            "Ctrl+O": self.desk.open_file,
-            "F2": self._rename_shown,
-            "Ctrl+,": self._open_preferences,
-            "Ctrl+F": lambda: self.transcript.open_find(),
-            "F3": lambda: self.transcript.find.next(),
-            "Shift+F3": lambda: self.transcript.find.previous(),
-            "Ctrl++": lambda: self._resize_text(1),
-            "Ctrl+=": lambda: self._resize_text(1),
-            "Ctrl+-": lambda: self._resize_text(-1),
-            "Ctrl+0": lambda: self._resize_text(0),
-        }.items():
-            QShortcut(keys, self).activated.connect(work)
 
     def _equip(self, transcript: Transcript) -> None:
         """The conversation has just been made."""
-        transcript.set_pixels(self._host.settings.text_size)
-        transcript.markdown = self._host.settings.copy_markdown
         transcript.again.connect(self._again)
         transcript.resume.connect(self._resume)
-        transcript.hurried.connect(self._hurry)
+        transcript.hurried.connect(self.hurry)
         transcript.act.connect(self._act)
         transcript.thought_toggled.connect(self._toggled_thought)
-        transcript.zoomed.connect(self._resize_text)
 
     # --- Chats ------------------------------------------------------------------------------
 
@@ -164,16 +151,19 @@ class Window(Frame):
         if self.has_transcript:
             self.transcript.set_rows([])
 
-    def open_chat(self, chat: int) -> None:
-        """Shows a chat."""
+    def open_chat(self, chat: int, place: Found | None = None) -> None:
+        """Shows a chat: its end, or a place in it that was searched for."""
         self._remember(chat)
         self._switch(chat)
         if row := self.index.rows.get(chat):
             self.composer.set_effort(row.effort)
             self.models.show(row.model)
-        self._ask_disk(
-            lambda store: store.conversation(chat), lambda rows: self._show_rows(chat, rows)
-        )
+        message = place.message if place and not self.turns.busy(chat) else None
+
+        def read(store: Store) -> list[MessageRow]:
+            return store.conversation(chat) if message is None else store.show(message)
+
+        self._ask_disk(read, lambda rows: self._show_rows(chat, rows, place))
 
     def _switch(self, chat: int | None) -> None:
         self.branches.give_up()
@@ -205,7 +195,7 @@ class Window(Frame):
             self.pages.setCurrentWidget(shown)
             self._show_title()
 
-    def _show_rows(self, chat: int, rows: list[MessageRow]) -> None:
+    def _show_rows(self, chat: int, rows: list[MessageRow], place: Found | None) -> None:
         if chat != self._chat:
             return
         # What the disk has may be older than what this session heard.
@@ -218,6 +208,8 @@ class Window(Frame):
         self.conversation.setCurrentWidget(transcript if rows else self.greeting)
         transcript.set_rows(rows, self.turns.drafts(chat))
         self.branches.look()
+        if place and place.message is not None:
+            transcript.go_to(place.message, place.words)
         if rows and heard[-1] and heard[-1].error and rows[-1].state is State.CUT_OFF:
             self.transcript.finish(rows[-1], heard[-1].error)
         if stats := next((row.stats for row in reversed(rows) if row.stats), None):
@@ -250,13 +242,13 @@ class Window(Frame):
             self._waits_for = turn
         self._show_status()
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
         if self._waits_for:
             self._waits_for.cancel()
         elif self._chat is not None:
             self.turns.stop(self._chat)
 
-    def _hurry(self) -> None:
+    def hurry(self) -> None:
         live = self.turns.running(self._chat)
         if live and live.thinking:
             live.turn.answer_now()
@@ -375,6 +367,55 @@ class Window(Frame):
         """Where a model comes from."""
         return self.hub.page
 
+    # --- Commands ---------------------------------------------------------------------------
+
+    def in_chat(self) -> bool:
+        """Whether a chat is shown that is stored."""
+        return self._chat is not None
+
+    def search_everything(self) -> None:
+        """Shows what finds chats, messages and commands, or takes it away."""
+        if self._palette is None:
+            from app.ui.palette import Palette
+
+            self._palette = Palette(
+                self._look,
+                self,
+                self._bridge,
+                self.commands.all,
+                lambda: list(self.index.rows.values()),
+                self._host.look_for,
+            )
+            self._palette.opened.connect(lambda found: self.open_chat(found.chat, found))
+        if self._palette.isVisible():
+            self._palette.close_again()
+        else:
+            self._palette.open()
+
+    def show_keys(self) -> None:
+        """Lists the keys."""
+        from app.ui.keys import Keys
+
+        Keys(self.commands.all, self).show()
+
+    def open_find(self) -> None:
+        """Finds in the chat that is shown."""
+        self.transcript.open_find()
+
+    def find_bar(self) -> FindBar:
+        """Where one goes from place to place."""
+        return self.transcript.find
+
+    def export_shown(self) -> None:
+        """The chat that is shown goes into a file."""
+        if self._chat is not None:
+            self._export(self._chat)
+
+    def delete_shown(self) -> None:
+        """The chat that is shown goes into the bin."""
+        if self._chat is not None:
+            self.index.delete(self._chat)
+
     def busy(self) -> bool:
         """Whether an answer is on its way in the chat that is shown."""
         if self._chat is None:
@@ -397,6 +438,7 @@ class Window(Frame):
         """Everything that says whether something is going on in the chat that is shown."""
         loading = self.models.loading.name if self.models.loading else ""
         self._standing.show(self.turns.running(self._chat), loading, busy=self.busy())
+        self.commands.refresh()
 
     def _tell(self, error: BaseException) -> None:
         """A line above the conversation."""
@@ -406,58 +448,9 @@ class Window(Frame):
     def _act(self, action: Action) -> None:
         self.desk.show_page() if action is Action.CHOOSE_MODEL else self.new_chat()
 
-    def _open_preferences(self) -> None:
-        dialog = self.findChild(Preferences) or self._preferences()
-        dialog.show()
-        dialog.activateWindow()
-
-    def _preferences(self) -> Preferences:
-        # Here: a window need not wait for them.
-        from app.ui.diagnosis_page import DiagnosisPage
-        from app.ui.general_page import GeneralPage
-        from app.ui.memory_page import MemoryPage
-        from app.ui.sampling_page import SamplingPage
-
-        general = GeneralPage(self._look, self._host)
-        general.instructed.connect(self._ahead.changed)
-        general.copies.connect(self._choose_copies)
-        general.export_all.connect(self.exchange.export_all)
-        general.import_chats.connect(self.exchange.import_chats)
-        sampling = SamplingPage(self._look, self.sampling)
-        memory = MemoryPage(self._look, self._host, self.models, self._examiner)
-        diagnosis = DiagnosisPage(self._look, self._host, self._examiner)
-        dialog = Preferences((general, sampling, memory, diagnosis), self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        general.instructions.setFocus()
-        return dialog
-
-    def _choose_copies(self, markdown: bool) -> None:
-        self._host.change(copy_markdown=markdown)
-        if self.has_transcript:
-            self.transcript.markdown = markdown
-
-    def _resize_text(self, step: int) -> None:
-        """Larger, smaller, or, for 0, as it was made."""
-        usual = Settings().text_size
-        size = self._host.settings.text_size + step if step else usual
-        size = min(max(size, _SMALLEST), _LARGEST)
-        self._host.change(text_size=size)
-        if self.has_transcript:
-            self.transcript.set_pixels(size)
-
-    def _rename_shown(self) -> None:
-        self.show_sidebar(True)
-        self.sidebar.rename()
-
-    def _focus_search(self) -> None:
-        self.show_sidebar(True)
-        self.sidebar.search.setFocus()
-        self.sidebar.search.selectAll()
-
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remembers how it was."""
-        if dialog := self.findChild(Preferences):
-            dialog.close()
+        self.preferences.close()
         self._host.change(**self.place())
         super().closeEvent(event)
 

@@ -51,7 +51,7 @@ def test_a_chat_is_exported(
 def test_all_chats_go_out_and_come_in_again(start: Start, tmp_path: Path) -> None:
     fireside = start()
     make(fireside, "apples", "pears")
-    fireside.window._open_preferences()
+    fireside.window.preferences.open()
     fireside.find(QAbstractButton, "exportAll").click()
     choose(fireside, "exportDialog", tmp_path / "all.json")
     fireside.until(lambda: "All chats are in" in banner(fireside))

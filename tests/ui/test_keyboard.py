@@ -83,7 +83,9 @@ def test_after_a_deletion_the_mark_is_on_the_next(fireside: Fireside) -> None:
 def test_down_from_the_search_marks_a_chat(fireside: Fireside) -> None:
     make(fireside, "apples", "pears")
     fireside.window.new_chat()
-    fireside.qtbot.keyClick(fireside.window, KEY.Key_K, Qt.KeyboardModifier.ControlModifier)
+    modifier = Qt.KeyboardModifier
+    keys = modifier.ControlModifier | modifier.ShiftModifier
+    fireside.qtbot.keyClick(fireside.window, KEY.Key_F, keys)
     field = fireside.find(QLineEdit, "chatSearch")
     fireside.qtbot.keyClicks(field, "appl")
     fireside.until(lambda: not index_of(fireside, "pears").isValid())

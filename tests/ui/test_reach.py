@@ -153,7 +153,7 @@ def test_the_models(start: Start) -> None:
 
 @pytest.mark.parametrize("number", range(4))
 def test_the_preferences(fireside: Fireside, number: int) -> None:
-    fireside.window._open_preferences()
+    fireside.window.preferences.open()
     dialog = fireside.window.findChild(Preferences)
     dialog.findChild(QAbstractItemView, "preferencePages").setCurrentIndex(
         dialog.findChild(QAbstractItemView, "preferencePages").model().index(number, 0)

@@ -160,7 +160,8 @@ def test_deleting_a_chat_stops_its_answer(fireside: Fireside) -> None:
 def test_search_finds_titles_and_words(fireside: Fireside) -> None:
     make(fireside, "apples", "pears")
     view = fireside.find(QListView, "chatList")
-    fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    keys = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_F, keys)
     field = fireside.find(QLineEdit, "chatSearch")
     assert field.hasFocus()
     fireside.qtbot.keyClicks(field, "PEA")

@@ -21,7 +21,7 @@ _SLICE_S = 0.012  # of searching, before something else may be done
 _MOST_MARKS = 2000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Hit:
     """The ``number``-th place in a section of a message that has what was searched for."""
 
@@ -48,6 +48,8 @@ class FindBar(QFrame):
         self.current = -1
         self._records: Sequence[Record] = ()
         self._next = 0
+        self._wanted: Hit | None = None  # which the first place from there on is to be, and
+        self._going = False  # whether it is to be brought into sight
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._search_on)
@@ -75,8 +77,9 @@ class FindBar(QFrame):
             )
         self.hide()
 
-    def open(self, records: Sequence[Record], words: str = "") -> None:
-        """Asks for words; those that are selected are there already."""
+    def open(self, records: Sequence[Record], words: str = "", message: int | None = None) -> None:
+        """Asks for words; those that are selected are there already. Goes to the first place
+        in a message, where one is given."""
         self._records = records
         self.show()
         self.raise_()
@@ -85,11 +88,14 @@ class FindBar(QFrame):
         self.field.setFocus()
         self.field.selectAll()
         self.search()
+        if message is not None:
+            self._want(Hit(message, 0, 0), going=True)
 
     def search(self) -> None:
         """From the beginning."""
         self.words = self.field.text()
         self.hits, self.current, self._next = [], -1, 0
+        self._wanted = None
         self._timer.stop()
         if self.words and self.isVisible():
             self._search_on()
@@ -101,7 +107,11 @@ class FindBar(QFrame):
         """The conversation has changed."""
         self._records = records
         if self.isVisible() and self.words:
+            there = self.hits[self.current] if self.current >= 0 else self._wanted
+            going = self._going and self._wanted is not None
             self.search()
+            if there:
+                self._want(there, going=going)
 
     def next(self) -> None:
         """The place below, or the first after the last."""
@@ -148,10 +158,30 @@ class FindBar(QFrame):
                     count = section.plain.casefold().count(wanted)
                     self.hits += [Hit(self._next, number, n) for n in range(count)]
             self._next += 1
+        self._look_for_wanted()
         self._say()
         self.found.emit()
         if self._next < len(self._records):
             self._timer.start(0)
+
+    def _want(self, hit: Hit, *, going: bool) -> None:
+        """This place, or the next one in its message, is the one that one is at, once it is
+        known."""
+        self._wanted, self._going = hit, going
+        self._look_for_wanted()
+        self._say()
+
+    def _look_for_wanted(self) -> None:
+        wanted = self._wanted
+        if wanted is None or self._next <= wanted.message:
+            return
+        self._wanted = None
+        for number, hit in enumerate(self.hits):
+            if hit >= wanted and hit.message == wanted.message:
+                self.current = number
+                if self._going:
+                    self.went.emit(hit)
+                return
 
     def _say(self) -> None:
         more = "+" if self._next < len(self._records) and self.words else ""

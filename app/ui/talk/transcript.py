@@ -73,6 +73,21 @@ class Transcript(Page):
         """Asks what to look for."""
         self.find.open(self.records, self.selected_text(markdown=False))
 
+    def go_to(self, message: int, words: str) -> None:
+        """Shows a message, and where the words are in it, if need be by opening its reasoning."""
+        if (index := self._index(message)) is None:
+            return
+        record = self.records[index]
+        wanted = words.casefold()
+        if not any(wanted in section.plain.casefold() for section in record.visible):
+            thought = record.thought
+            if thought and not record.opened and wanted in thought.plain.casefold():
+                with self._kept(index):
+                    record.set_opened(True)
+        self.show_message(index)
+        if words:
+            self.find.open(self.records, words, index)
+
     # --- What changes -------------------------------------------------------------------------
 
     def set_rows(

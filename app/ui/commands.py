@@ -1,0 +1,122 @@
+"""What a person can have the window do: each thing with its name, its keys, and when it can be
+done. The keys work anywhere in the window; Ctrl+K lists all of them by name, F1 by key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QWidget
+
+from app.base.settings import Theme
+from app.base.types import Effort
+from app.ui.language import tr
+
+if TYPE_CHECKING:
+    from app.ui.window import Window
+
+
+class Command(QAction):
+    """One of them. ``group`` is the heading that it stands under."""
+
+    def __init__(
+        self,
+        owner: QWidget,
+        name: str,
+        text: str,
+        work: Callable[[], object],
+        keys: tuple[str, ...],
+        group: str,
+        when: Callable[[], bool] | None,
+    ) -> None:
+        super().__init__(text, owner)
+        self.setObjectName(f"{name}Command")
+        self.setShortcuts(list(keys))
+        self.group = group
+        self._when = when
+        self.triggered.connect(lambda: work())
+        owner.addAction(self)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Its keys are somebody else's while it cannot be done."""
+        if self._when:
+            self.setEnabled(self._when())
+
+
+class Commands:
+    """The commands of a window, in the order in which they are listed."""
+
+    def __init__(self, owner: QWidget) -> None:
+        self._owner = owner
+        self._group = ""
+        self.all: list[Command] = []
+
+    def group(self, heading: str) -> None:
+        """What is added from now on stands under this."""
+        self._group = heading
+
+    def add(
+        self,
+        name: str,
+        text: str,
+        work: Callable[[], object],
+        *keys: str,
+        when: Callable[[], bool] | None = None,
+    ) -> None:
+        """Another one: what it is called, what it does, the keys for it (the first is shown),
+        and when it can be done, if not always."""
+        command = Command(self._owner, name, text, work, keys, self._group, when)
+        self.all.append(command)
+
+    def refresh(self) -> None:
+        """Something has changed on which it depends what can be done."""
+        for command in self.all:
+            command.refresh()
+
+
+def commands_of(window: Window) -> Commands:
+    """All that the window can do."""
+    commands = Commands(window)
+    add = commands.add
+    commands.group(tr("Chat"))
+    add("newChat", tr("New chat"), window.new_chat, "Ctrl+N")
+    add("search", tr("Search everything"), window.search_everything, "Ctrl+K")
+    add("filterChats", tr("Filter the list of chats"), window.filter_chats, "Ctrl+Shift+F")
+    add("rename", tr("Rename the chat"), window.rename_shown, "F2", when=window.in_chat)
+    add("export", tr("Export the chat…"), window.export_shown, "Ctrl+Shift+E", when=window.in_chat)
+    add("delete", tr("Delete the chat"), window.delete_shown, when=window.in_chat)
+    commands.group(tr("Conversation"))
+    find = window.find_bar
+    add("find", tr("Find in the chat"), window.open_find, "Ctrl+F", when=window.in_chat)
+    add("findNext", tr("Next place"), lambda: find().next(), "F3", when=window.in_chat)
+    add("findPrevious", tr("Previous place"), lambda: find().previous(), "Shift+F3",
+        when=window.in_chat)  # fmt: skip
+    add("stop", tr("Stop the answer"), window.stop, "Esc", when=window.busy)
+    add("answerNow", tr("Answer now"), window.hurry, "Ctrl+Return", "Ctrl+Enter", when=window.busy)
+    choose = window.composer.choose_effort
+    add("low", tr("Effort: low"), lambda: choose(Effort.LOW), "Ctrl+1")
+    add("medium", tr("Effort: medium"), lambda: choose(Effort.MEDIUM), "Ctrl+2")
+    add("high", tr("Effort: high"), lambda: choose(Effort.HIGH), "Ctrl+3")
+    commands.group(tr("Models"))
+    add("chooseModel", tr("Choose a model"), window.composer.pick_model, "Ctrl+M")
+    add("getModel", tr("Get a model…"), window.desk.show_page)
+    add("openModel", tr("Open a model file…"), window.desk.open_file, "Ctrl+O")
+    commands.group(tr("View"))
+    add("sidebar", tr("Show or hide the side bar"), window.toggle_sidebar, "Ctrl+B")
+    resize = window.preferences.resize_text
+    add("larger", tr("Larger text"), lambda: resize(1), "Ctrl++", "Ctrl+=")
+    add("smaller", tr("Smaller text"), lambda: resize(-1), "Ctrl+-")
+    add("usualSize", tr("Usual text size"), lambda: resize(0), "Ctrl+0")
+    wear = window.preferences.wear
+    add("light", tr("Light colours"), lambda: wear(Theme.LIGHT))
+    add("dark", tr("Dark colours"), lambda: wear(Theme.DARK))
+    add("systemColours", tr("The system's colours"), lambda: wear(Theme.SYSTEM))
+    commands.group(tr("Fireside"))
+    add("importChats", tr("Import chats…"), window.exchange.import_chats)
+    add("exportAll", tr("Export all chats…"), window.exchange.export_all)
+    add("preferences", tr("Preferences"), window.preferences.open, "Ctrl+,")
+    add("keys", tr("Keyboard shortcuts"), window.show_keys, "F1")
+    add("quit", tr("Quit"), window.close, "Ctrl+Q")
+    return commands

@@ -1,0 +1,106 @@
+"""What a person prefers: opens the preferences, and has the window follow them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from app.base.settings import Settings, Theme
+from app.host import Host
+from app.ui.chat_sampling import ChatSampling
+from app.ui.examiner import Examiner
+from app.ui.exchange_desk import ExchangeDesk
+from app.ui.frame import Frame
+from app.ui.model_choice import ModelChoice
+from app.ui.theme import Look
+
+if TYPE_CHECKING:
+    from app.ui.preferences import Preferences
+    from app.ui.talk.transcript import Transcript
+
+_SMALLEST, _LARGEST = 11, 26  # pixels of the text
+
+
+class PreferencesDesk(QObject):
+    """Between the settings and what they are for."""
+
+    instructed = Signal()
+    """The instructions to the model are others."""
+
+    def __init__(
+        self,
+        frame: Frame,
+        look: Look,
+        host: Host,
+        models: ModelChoice,
+        examiner: Examiner,
+        sampling: ChatSampling,
+        exchange: ExchangeDesk,
+    ) -> None:
+        super().__init__(frame)
+        self._frame, self._look, self._host = frame, look, host
+        self._models, self._examiner = models, examiner
+        self._sampling, self._exchange = sampling, exchange
+        self._dialog: Preferences | None = None
+        frame.begun.connect(self._equip)
+
+    def open(self) -> None:
+        """Shows the preferences."""
+        dialog = self._dialog or self._make()
+        dialog.show()
+        dialog.activateWindow()
+
+    def close(self) -> None:
+        """What is half written in them counts."""
+        if self._dialog:
+            self._dialog.close()
+
+    def _make(self) -> Preferences:
+        # Here: a window need not wait for them.
+        from app.ui.diagnosis_page import DiagnosisPage
+        from app.ui.general_page import GeneralPage
+        from app.ui.memory_page import MemoryPage
+        from app.ui.preferences import Preferences
+        from app.ui.sampling_page import SamplingPage
+
+        general = GeneralPage(self._look, self._host)
+        general.instructed.connect(self.instructed)
+        general.copies.connect(self._choose_copies)
+        general.export_all.connect(self._exchange.export_all)
+        general.import_chats.connect(self._exchange.import_chats)
+        sampling = SamplingPage(self._look, self._sampling)
+        memory = MemoryPage(self._look, self._host, self._models, self._examiner)
+        diagnosis = DiagnosisPage(self._look, self._host, self._examiner)
+        self._dialog = dialog = Preferences((general, sampling, memory, diagnosis), self._frame)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.finished.connect(self._closed)
+        general.instructions.setFocus()
+        return dialog
+
+    def _closed(self) -> None:
+        self._dialog = None
+
+    def _equip(self, transcript: Transcript) -> None:
+        transcript.set_pixels(self._host.settings.text_size)
+        transcript.markdown = self._host.settings.copy_markdown
+        transcript.zoomed.connect(self.resize_text)
+
+    def resize_text(self, step: int) -> None:
+        """Larger, smaller, or, for 0, as it was made."""
+        usual = Settings().text_size
+        size = self._host.settings.text_size + step if step else usual
+        size = min(max(size, _SMALLEST), _LARGEST)
+        self._host.change(text_size=size)
+        if self._frame.has_transcript:
+            self._frame.transcript.set_pixels(size)
+
+    def wear(self, theme: Theme) -> None:
+        """Other colours."""
+        self._look.choose(theme)
+        self._host.change(theme=theme)
+
+    def _choose_copies(self, markdown: bool) -> None:
+        self._host.change(copy_markdown=markdown)
+        if self._frame.has_transcript:
+            self._frame.transcript.markdown = markdown

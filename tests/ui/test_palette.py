@@ -1,0 +1,149 @@
+"""Ctrl+K: what it finds, and where Enter leads; F1: the keys."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QDialog, QLabel, QLineEdit, QListView, QWidget
+
+from app.base.types import Effort
+from app.ui.palette_list import Row
+from tests.ui.driver import Fireside, answer, make
+
+KEY = Qt.Key
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+def open_it(fireside: Fireside) -> QLineEdit:
+    fireside.qtbot.keyClick(fireside.window, KEY.Key_K, CONTROL)
+    field = fireside.find(QLineEdit, "paletteField")
+    assert field.hasFocus()
+    return field
+
+
+def rows(fireside: Fireside) -> list[Row]:
+    model = fireside.find(QListView, "paletteList").model()
+    return [model.index(n, 0).data(Qt.ItemDataRole.UserRole) for n in range(model.rowCount())]
+
+
+def texts(fireside: Fireside) -> list[str]:
+    return [row.below or row.text for row in rows(fireside)]
+
+
+def enter(fireside: Fireside) -> None:
+    fireside.qtbot.keyClick(fireside.find(QLineEdit, "paletteField"), KEY.Key_Return)
+
+
+def test_a_message_is_found_and_gone_to(fireside: Fireside) -> None:
+    make(fireside, "apples")
+    for number in range(12):
+        said = "Quinces are yellow." if number == 3 else f"Line {number}.\n\n" * 6
+        fireside.ask(f"more {number}", *answer(said))
+        fireside.shows(f"more {number}")
+        fireside.idle()
+    make(fireside, "pears")
+    field = open_it(fireside)
+    fireside.qtbot.keyClicks(field, "yellow quinc")
+    fireside.until(lambda: any("Quinces" in text for text in texts(fireside)))
+    found = next(row for row in rows(fireside) if "Quinces" in row.below)
+    assert [found.below[a:b] for a, b in found.marks] == ["Quinc", "yellow"]
+    assert found.text == "apples"
+    enter(fireside)
+    fireside.shows("Quinces are yellow.")
+    bar = fireside.window.transcript.find
+    fireside.until(lambda: bar.current >= 0)
+    record = fireside.window.transcript.records[bar.hits[bar.current].message]
+    assert "Quinces" in record.plain_text()
+    assert record in fireside.window.transcript._views, "it is in sight"
+    assert not fireside.window.findChild(QWidget, "palette").isVisible()
+
+
+def test_reasoning_is_found_only_when_asked_for_and_opened(fireside: Fireside) -> None:
+    make(fireside, "apples")
+    fireside.ask("why", *answer("Because.", "A medlar is no apple."))
+    fireside.shows("Because.")
+    fireside.idle()
+    fireside.window.new_chat()
+    field = open_it(fireside)
+    fireside.qtbot.keyClicks(field, "medlar")
+    fireside.until(lambda: fireside.window.findChild(QWidget, "paletteNothing").isVisible())
+    fireside.find(QAbstractButton, "paletteReasoning").click()
+    fireside.until(lambda: any("medlar" in text for text in texts(fireside)))
+    enter(fireside)
+    fireside.shows("A medlar is no apple.")
+
+
+def test_another_branch_is_turned_to(fireside: Fireside) -> None:
+    make(fireside, "apples")
+    chat = fireside.window._chat
+    first = fireside.stored(lambda store: store.conversation(chat))[-1]
+    fireside.script(*answer("Cherries, too."))
+    fireside.window._again(first.id, Effort.LOW)
+    fireside.shows("Cherries, too.")
+    fireside.idle()
+    field = open_it(fireside)
+    fireside.qtbot.keyClicks(field, "about apples")
+    fireside.until(lambda: any("About apples." in text for text in texts(fireside)))
+    enter(fireside)
+    fireside.shows("About apples.")
+    assert "Cherries" not in fireside.text()
+
+
+def test_commands_are_run_by_name(fireside: Fireside) -> None:
+    make(fireside, "apples")
+    field = open_it(fireside)
+    assert "apples" in texts(fireside)
+    fireside.qtbot.keyClicks(field, ">high")
+    assert texts(fireside)[1:] == ["Effort: high"]
+    assert rows(fireside)[1].aside == "Ctrl+3"
+    enter(fireside)
+    assert fireside.window.composer.effort is Effort.HIGH
+    assert fireside.window.composer.editor.hasFocus()
+    fireside.window.new_chat()
+    field = open_it(fireside)
+    field.setText(">delete the chat")
+    assert texts(fireside) == [], "there is no chat that could be deleted"
+
+
+def test_keys_in_the_list_and_away_from_it(fireside: Fireside) -> None:
+    make(fireside, "apples", "pears")
+    field = open_it(fireside)
+    view = fireside.find(QListView, "paletteList")
+    assert view.currentIndex().data() == "pears", "the heading is passed over"
+    fireside.qtbot.keyClick(field, KEY.Key_Down)
+    assert view.currentIndex().data() == "apples"
+    fireside.qtbot.keyClick(field, KEY.Key_Up)
+    fireside.qtbot.keyClick(field, KEY.Key_Up)
+    assert view.currentIndex().data() == "pears"
+    fireside.qtbot.keyClick(field, KEY.Key_Escape)
+    palette = fireside.window.findChild(QWidget, "palette")
+    assert not palette.isVisible()
+    assert fireside.window.composer.editor.hasFocus()
+    open_it(fireside)
+    fireside.window.sidebar.search.setFocus()
+    assert not palette.isVisible(), "it leaves when the person turns elsewhere"
+
+
+def test_a_rename_is_seen_and_found(fireside: Fireside) -> None:
+    make(fireside, "apples")
+    fireside.window.index.rename(fireside.window._chat, "Straße nach Łódź")
+    fireside.idle()
+    field = open_it(fireside)
+    fireside.qtbot.keyClicks(field, "strasse")
+    fireside.until(lambda: "Straße nach Łódź" in texts(fireside))
+
+
+def test_f1_lists_every_key(fireside: Fireside) -> None:
+    fireside.qtbot.keyClick(fireside.window, KEY.Key_F1)
+    keys = fireside.find(QDialog, "keys")
+    said = {label.accessibleName() for label in keys.findChildren(QLabel)}
+    for command in fireside.window.commands.all:
+        if not command.shortcut().isEmpty():
+            assert f"{command.text()}: {command.shortcut().toString()}" in said
+    keys.close()
+
+
+def test_no_key_is_given_twice(fireside: Fireside) -> None:
+    keys = [key.toString() for c in fireside.window.commands.all for key in c.shortcuts()]
+    assert sorted(set(keys)) == sorted(keys)
+    names = [command.objectName() for command in fireside.window.commands.all]
+    assert len(set(names)) == len(names)
