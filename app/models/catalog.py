@@ -36,7 +36,6 @@ class Offer:
     """A model that Fireside knows before it is asked for."""
 
     name: str
-    about: str
     model: HubModel
     licence: str
     layers: int

@@ -12,6 +12,7 @@ from app.ui.doctor import report
 from app.ui.errors import explain
 from app.ui.examiner import Examiner
 from app.ui.fields import Page, named
+from app.ui.language import tr
 from app.ui.theme import Look, mono
 
 
@@ -19,14 +20,18 @@ class DiagnosisPage(Page):
     """The doctor's report, as ``fireside doctor`` prints it."""
 
     def __init__(self, look: Look, host: Host, examiner: Examiner) -> None:
-        super().__init__("diagnosisPage", "Diagnosis")
+        super().__init__("diagnosisPage", tr("Diagnosis"))
         self._host, self._examiner = host, examiner
         self.add_note(
-            "What Fireside found on this computer, and what it chose. Nothing of your chats is in "
-            "it, so you can send it along where you ask for help."
+            tr(
+                "What Fireside found on this computer, and what it chose. Nothing of your "
+                "chats is in it, so you can send it along where you ask for help."
+            )
         )
-        self._report = QPlainTextEdit("Looking at this computer…")
-        named(self._report, "doctorReport", "Diagnosis", "What was found, and what was chosen")
+        self._report = QPlainTextEdit(tr("Looking at this computer…"))
+        named(
+            self._report, "doctorReport", tr("Diagnosis"), tr("What was found, and what was chosen")
+        )
         self._report.setProperty("kind", "field")
         self._report.setFrameShape(QFrame.Shape.NoFrame)
         self._report.setReadOnly(True)
@@ -40,7 +45,7 @@ class DiagnosisPage(Page):
         self._report.setMinimumHeight(240)
         self.column.addWidget(self._report, 1)
         self._copy = Button(
-            look, "copyDoctor", "Copy the diagnosis", text="Copy", icon="copy", size=16,
+            look, "copyDoctor", tr("Copy the diagnosis"), text=tr("Copy"), icon="copy", size=16,
             clicked=self._copy_it,
         )  # fmt: skip
         self._copy.setEnabled(False)

@@ -10,17 +10,18 @@ from app.models.progress import Phase, Progress, Reason, Waiting
 from app.ui.controls import Bar, Button, muted, set_kind, set_tone
 from app.ui.errors import gigabytes
 from app.ui.fields import heading
+from app.ui.language import number, tr
 from app.ui.theme import Look
 from app.ui.words import duration
 
 _WAITS = {
-    Reason.CONNECTION: "No connection to Hugging Face",
-    Reason.STALLED: "Nothing has come for a while",
-    Reason.BUSY: "Hugging Face is busy",
-    Reason.SERVER: "Hugging Face has a fault",
-    Reason.ADDRESS: "The address of the file has changed",
-    Reason.OTHER: "Another program is downloading this file",
-    Reason.QUEUED: "It waits for the download before it",
+    Reason.CONNECTION: lambda: tr("No connection to Hugging Face."),
+    Reason.STALLED: lambda: tr("Nothing has come for a while."),
+    Reason.BUSY: lambda: tr("Hugging Face is busy."),
+    Reason.SERVER: lambda: tr("Hugging Face has a fault."),
+    Reason.ADDRESS: lambda: tr("The address of the file has changed."),
+    Reason.OTHER: lambda: tr("Another program is downloading this file."),
+    Reason.QUEUED: lambda: tr("It waits for the download before it."),
 }
 
 
@@ -41,18 +42,30 @@ class DownloadRow(QWidget):
         self._running = False
         self._here = False
         self.fit = muted("", "fit", pixels=13)
-        self._bar = Bar("downloadProgress", f"Download of {name}", "How much has arrived", 4)
+        self._bar = Bar(
+            "downloadProgress",
+            tr("Download of {name}").format(name=name),
+            tr("How much has arrived"),
+            4,
+        )
         self._status = muted("", "downloadStatus", pixels=13)
         for label in (self.fit, self._status):
             label.setWordWrap(True)
         self.button = Button(
-            look, "download", f"Download {name}", text="Download", kind="primary",
+            look,
+            "download",
+            tr("Download {name}").format(name=name),
+            text=tr("Download"),
+            kind="primary",
             clicked=self._clicked,
-        )  # fmt: skip
+        )
         self._cancel = Button(
-            look, "cancelDownload", f"Cancel the download of {name}", text="Cancel",
+            look,
+            "cancelDownload",
+            tr("Cancel the download of {name}").format(name=name),
+            text=tr("Cancel"),
             clicked=self._ask_what_to_keep,
-        )  # fmt: skip
+        )
         self.buttons = QHBoxLayout()
         self.buttons.setSpacing(8)
         self.buttons.addWidget(self.button)
@@ -88,8 +101,8 @@ class DownloadRow(QWidget):
         if self._running or self._here:
             return
         self._here = True
-        self._name("Use it now")
-        self._show(f"On this computer ({place}).")
+        self._name(tr("Use it now"))
+        self._show(tr("On this computer ({place}).").format(place=place))
         self.button.setEnabled(True)
 
     def set_missing(self) -> None:
@@ -106,24 +119,30 @@ class DownloadRow(QWidget):
     def set_held(self, sentence: str) -> None:
         """It waits for something that the person has to do, and goes on by itself then."""
         self._begin()
-        self._show(f"{sentence} The download goes on by itself then.", "danger")
+        self._show(f"{sentence} {tr('The download goes on by itself then.')}", "danger")
 
     def set_ended(self, sentence: str = "", *, share: float | None = None) -> None:
         """It is not on its way any more; ``sentence`` says why, where that is a fault, and
         ``share`` how much of it is here."""
         self._running = self._here = False
         kept = share is not None
-        self._name("Try again" if sentence else "Continue" if kept else "Download")
+        self._name(tr("Try again") if sentence else tr("Continue") if kept else tr("Download"))
         self._bar.setVisible(kept)
         self._cancel.setVisible(kept)
         if kept:
             self._bar.set_share(share)
-        here = f"Paused at {100 * share:.0f} %. What has arrived is kept." if kept else ""
+        here = (
+            tr("Paused at {percent} %. What has arrived is kept.").format(
+                percent=number(100 * share)
+            )
+            if kept
+            else ""
+        )
         self._show(sentence or here, "danger" if sentence else "muted")
 
     def _begin(self, share: float | None = None) -> None:
         self._running, self._here = True, False
-        self._name("Pause")
+        self._name(tr("Pause"))
         if share is not None:
             self._bar.set_share(share)
         self._bar.show()
@@ -140,8 +159,8 @@ class DownloadRow(QWidget):
     def _ask_what_to_keep(self) -> None:
         menu = QMenu(self)
         menu.setObjectName("cancelMenu")
-        menu.addAction("Keep what has arrived", lambda: self.cancelled.emit(True))
-        menu.addAction("Delete what has arrived", lambda: self.cancelled.emit(False))
+        menu.addAction(tr("Keep what has arrived"), lambda: self.cancelled.emit(True))
+        menu.addAction(tr("Delete what has arrived"), lambda: self.cancelled.emit(False))
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self._cancel.mapToGlobal(self._cancel.rect().bottomLeft()))
 
@@ -160,20 +179,29 @@ def _sentence(now: Progress) -> str:
     """Where it stands: what has come, how fast, and what it waits for."""
     match now.phase:
         case Phase.ASKING:
-            said = "Asking Hugging Face for the file…"
+            said = tr("Asking Hugging Face for the file…")
         case Phase.CHECKING:
-            said = "Checking what has arrived…"
+            said = tr("Checking what has arrived…")
         case Phase.REPAIRING:
-            said = "A part was damaged on the way. It is looked for and fetched again…"
+            said = tr("A part was damaged on the way. It is looked for and fetched again…")
         case _:
-            said = f"{gigabytes(now.done)} of {gigabytes(now.size)}"
-            said += f" · {gigabytes(round(now.speed))}/s"
-            said += f" · {duration(now.left)} left" if now.left is not None else ""
+            facts = [
+                tr("{done} of {size}").format(done=gigabytes(now.done), size=gigabytes(now.size)),
+                f"{gigabytes(round(now.speed))}/s",
+            ]
+            if now.left is not None:
+                facts.append(tr("{left} left").format(left=duration(now.left)))
+            said = " · ".join(facts)
     return f"{_waiting(now.waiting)} {said}" if now.waiting else said
 
 
 def _waiting(waiting: Waiting) -> str:
     if waiting.reason is Reason.QUEUED:
-        return f"{_WAITS[waiting.reason]}."
-    again = f"Trying again in {waiting.seconds:.0f} s" if waiting.seconds >= 1 else "Trying again"
-    return f"{_WAITS[waiting.reason]}. {again}; what has arrived is kept."
+        return _WAITS[waiting.reason]()
+    if waiting.seconds >= 1:
+        again = tr("Trying again in {seconds} s; what has arrived is kept.").format(
+            seconds=number(waiting.seconds)
+        )
+    else:
+        again = tr("Trying again; what has arrived is kept.")
+    return f"{_WAITS[waiting.reason]()} {again}"

@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from app.ui.language import number, tr
 from app.ui.room import Use
 from app.ui.theme import Look, font
 
@@ -34,8 +35,16 @@ class ContextGauge(QWidget):
             return
         self._use, self.colour = use, colour
         self.setVisible(use.context > 0)
-        kept = f", {use.reserved:,} kept for the answer" if use.reserved else ""
-        text = f"Context: {use.used:,} tokens used{kept}, {use.context:,} in all"
+        if use.reserved:
+            text = tr(
+                "Context: {used} tokens used, {reserved} kept for the answer, {context} in all"
+            ).format(
+                used=number(use.used), reserved=number(use.reserved), context=number(use.context)
+            )
+        else:
+            text = tr("Context: {used} tokens used, {context} in all").format(
+                used=number(use.used), context=number(use.context)
+            )
         self.setToolTip(text)
         self.setAccessibleName(text)
         self.updateGeometry()
@@ -84,4 +93,4 @@ def _short(count: int) -> str:
     """A count of tokens, to two or three figures."""
     if count < 1000:
         return str(count)
-    return f"{count / 1000:.1f}k" if count < 10_000 else f"{count / 1000:.0f}k"
+    return f"{number(count / 1000, 1 if count < 10_000 else 0)}k"

@@ -20,6 +20,7 @@ from app.ui.download_row import DownloadRow
 from app.ui.errors import gigabytes
 from app.ui.fetcher import Fetcher
 from app.ui.hub_search import HubSearch
+from app.ui.language import tr
 from app.ui.theme import Look
 
 _HUB = "https://huggingface.co/"
@@ -40,10 +41,10 @@ class GetPane(QWidget):
         self._offers: list[tuple[Offer, DownloadRow]] = []
         layout = column(self, gap=14)
         self._offline = Notice(look, "offlineNotice", "alert", "muted")
-        self._offline.set_text("Fireside is offline, as you chose. It opens no connection.")
+        self._offline.set_text(tr("Fireside is offline, as you chose. It opens no connection."))
         self._offline.add_button(
             Button(
-                look, "goOnline", "Let Fireside use the network", text="Go online",
+                look, "goOnline", tr("Let Fireside use the network"), text=tr("Go online"),
                 clicked=self.online.emit,
             )
         )  # fmt: skip
@@ -61,9 +62,11 @@ class GetPane(QWidget):
         card = Card(
             look,
             "search",
-            "More on Hugging Face",
-            "Other people's versions of gpt-oss, larger or smaller. Your words go to "
-            "Hugging Face when you press Enter.",
+            tr("More on Hugging Face"),
+            tr(
+                "Other people's versions of gpt-oss, larger or smaller. Your words go to "
+                "Hugging Face when you press Enter."
+            ),
         )
         card.below.addSpacing(4)
         card.below.addWidget(self._search)
@@ -84,29 +87,41 @@ class GetPane(QWidget):
 
     def _demo(self) -> Card:
         demo = Button(
-            self._look, "tryDemo", "Try the demo model now", text="Try it now", kind="primary",
+            self._look,
+            "tryDemo",
+            tr("Try the demo model now"),
+            text=tr("Try it now"),
+            kind="primary",
             clicked=self.demo.emit,
-        )  # fmt: skip
+        )
         return Card(
             self._look,
             "spark",
-            "The demo model",
-            "A tiny gpt-oss that comes with Fireside. It knows capitals, times tables, short "
-            "stories and a little Python: enough to look around.",
+            tr("The demo model"),
+            tr(
+                "A tiny gpt-oss that comes with Fireside. It knows capitals, times tables, "
+                "short stories and a little Python: enough to look around."
+            ),
             button=demo,
         )
 
     def _file(self) -> Card:
         button = Button(
-            self._look, "openFile", "Open a GGUF file", text="Open a file…", shortcut="Ctrl+O",
+            self._look,
+            "openFile",
+            tr("Open a GGUF file"),
+            text=tr("Open a file…"),
+            shortcut="Ctrl+O",
             clicked=self.open_file.emit,
-        )  # fmt: skip
+        )
         return Card(
             self._look,
             "file",
-            "A file of yours",
-            "A gpt-oss model in GGUF that is already on this computer. It stays where it is; you "
-            "can also drop it on this window.",
+            tr("A file of yours"),
+            tr(
+                "A gpt-oss model in GGUF that is already on this computer. It stays where "
+                "it is; you can also drop it on this window."
+            ),
             button=button,
         )
 
@@ -114,20 +129,31 @@ class GetPane(QWidget):
         model = offer.model
         files = Path(model.files[0]).name
         if len(model.files) > 1:
-            files += f" and {len(model.files) - 1} more"
-        card = Card(self._look, "download", offer.name, offer.about)
+            more = tr("{file} and %n more", "", len(model.files) - 1)
+            files = more.format(file=files)
+        card = Card(self._look, "download", offer.name, _about(offer))
         about = muted(
-            f"{files}, {gigabytes(model.size)}, {offer.licence}, from {model.repository} on "
-            "Hugging Face. Nothing is sent there but the request for the file.",
+            tr(
+                "{files}, {size}, {licence}, from {repository} on Hugging Face. Nothing is "
+                "sent there but the request for the file."
+            ).format(
+                files=files,
+                size=gigabytes(model.size),
+                licence=offer.licence,
+                repository=model.repository,
+            ),
             pixels=13,
         )
         about.setWordWrap(True)
         row = self._fetcher.row(self._look, model, offer.name)
         page = _HUB + model.repository
         hub = Button(
-            self._look, "openHub", f"Open {page} in the browser", text="Show in browser",
+            self._look,
+            "openHub",
+            tr("Open {page} in the browser").format(page=page),
+            text=tr("Show in browser"),
             clicked=lambda: QDesktopServices.openUrl(QUrl(page)),
-        )  # fmt: skip
+        )
         row.buttons.insertWidget(row.buttons.count() - 1, hub)
         card.below.addWidget(about)
         card.below.addWidget(row)
@@ -138,7 +164,24 @@ class GetPane(QWidget):
         """What was begun at an earlier start."""
         name = Path(model.files[0]).name
         card = Card(
-            self._look, "download", name, f"{gigabytes(model.size)}, from {model.repository}."
+            self._look,
+            "download",
+            name,
+            tr("{size}, from {repository}.").format(
+                size=gigabytes(model.size), repository=model.repository
+            ),
         )
         card.below.addWidget(self._fetcher.row(self._look, model, name))
         return card
+
+
+def _about(offer: Offer) -> str:
+    """What a person should know of a model before fetching it."""
+    match offer.name:
+        case "gpt-oss-20b":
+            return tr(
+                "OpenAI's open model, for real questions. It needs a computer with 16 GB of memory."
+            )
+        case "gpt-oss-120b":
+            return tr("The large one, for a computer with 64 GB of memory and a graphics card.")
+    return ""

@@ -7,15 +7,18 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from app.ui.controls import Button, Picture, column
+from app.ui.language import tr
 from app.ui.theme import Look, font
 
-SUGGESTIONS = (
-    "What is the capital of France?",
-    "Show the times table of 7.",
-    "Write a Python function that adds two numbers.",
-    "Tell me a story.",
-)
-"""Questions that the demo model can answer too."""
+
+def _suggestions() -> tuple[str, ...]:
+    """Questions that the demo model can answer too."""
+    return (
+        tr("What is the capital of France?"),
+        tr("Show the times table of 7."),
+        tr("Write a Python function that adds two numbers."),
+        tr("Tell me a story."),
+    )
 
 
 class Greeting(QWidget):
@@ -30,7 +33,7 @@ class Greeting(QWidget):
         layout.addStretch(3)
         flame = Picture(look, "flame", "accent", 40)
         flame.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        title = QLabel("What would you like to know?")
+        title = QLabel(tr("What would you like to know?"))
         title.setFont(font(24, 600))
         title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         layout.addWidget(flame)
@@ -39,11 +42,15 @@ class Greeting(QWidget):
         self._chips: list[Button] = []
         grid = self._grid = QGridLayout()
         grid.setSpacing(8)
-        for number, text in enumerate(SUGGESTIONS):
+        for number, text in enumerate(_suggestions()):
             chip = Button(
-                look, f"suggestion{number + 1}", f"Ask: {text}", text=text, weight=400,
+                look,
+                f"suggestion{number + 1}",
+                tr("Ask: {text}").format(text=text),
+                text=text,
+                weight=400,
                 clicked=lambda text=text: self.asked.emit(text),
-            )  # fmt: skip
+            )
             self._chips.append(chip)
         self._arrange(2)
         layout.addLayout(grid)

@@ -16,7 +16,8 @@ from app.models.library import Kind, Model
 from app.ui.controls import Bar, Button, Elided, column, muted, set_tone
 from app.ui.errors import explain, gigabytes
 from app.ui.fields import heading
-from app.ui.shelf import Shelf, title
+from app.ui.language import number, tr
+from app.ui.shelf import Shelf, place_name, title
 from app.ui.theme import Look, font
 from app.ui.words import day
 
@@ -36,10 +37,14 @@ class HerePane(QWidget):
         self._asked: Path | None = None
         self._folders: tuple[str, ...] = ()
         self._folder_rows: list[QWidget] = []
-        self._said = muted("Looking for models…", "hereStatus", pixels=13)
+        self._said = muted(tr("Looking for models…"), "hereStatus", pixels=13)
         self._said.setWordWrap(True)
         again = Button(
-            look, "lookAgain", "Look for models again", text="Look again", clicked=shelf.look
+            look,
+            "lookAgain",
+            tr("Look for models again"),
+            text=tr("Look again"),
+            clicked=shelf.look,
         )
         head = QHBoxLayout()
         head.setSpacing(8)
@@ -54,17 +59,20 @@ class HerePane(QWidget):
         layout.addLayout(head)
         layout.addLayout(self._list)
         layout.addSpacing(8)
-        layout.addWidget(heading("Folders of yours", 15))
+        layout.addWidget(heading(tr("Folders of yours"), 15))
         words = muted(
-            "Fireside looks in the folders of Hugging Face, LM Studio, Ollama, Jan and llama.cpp, "
-            "and in these. Models are used where they are; nothing is copied.",
+            tr(
+                "Fireside looks in the folders of Hugging Face, LM Studio, Ollama, Jan and "
+                "llama.cpp, and in these. Models are used where they are; nothing is "
+                "copied."
+            ),
             pixels=13,
         )
         words.setWordWrap(True)
         layout.addWidget(words)
         layout.addLayout(self._places)
         add = Button(
-            look, "addFolder", "Choose a folder with models", text="Add a folder…",
+            look, "addFolder", tr("Choose a folder with models"), text=tr("Add a folder…"),
             clicked=self._ask_folder,
         )  # fmt: skip
         layout.addWidget(add, 0, Qt.AlignmentFlag.AlignLeft)
@@ -97,14 +105,18 @@ class HerePane(QWidget):
         layout.addWidget(name, 1)
         layout.addWidget(
             Button(
-                self._look, "removeFolder", f"Look no longer in {folder}; nothing is deleted",
-                icon="close", size=14, clicked=lambda: self.folders_changed.emit(others),
+                self._look,
+                "removeFolder",
+                tr("Look no longer in {folder}; nothing is deleted").format(folder=folder),
+                icon="close",
+                size=14,
+                clicked=lambda: self.folders_changed.emit(others),
             )
-        )  # fmt: skip
+        )
         return row
 
     def _ask_folder(self) -> None:
-        ask_folder(self, "Choose a folder with models", self._add_folder)
+        ask_folder(self, tr("Choose a folder with models"), self._add_folder)
 
     def _add_folder(self, folder: Path) -> None:
         if str(folder) not in self._folders:
@@ -128,17 +140,15 @@ class HerePane(QWidget):
         if self._shelf.looking:
             return
         total = gigabytes(sum(model.size for model in models))
-        count = f"{len(models)} models" if len(models) != 1 else "One model"
-        self._said.setText(
-            f"{count} on this computer, {total} in all." if models else "No model was found yet."
-        )
+        count = tr("%n model(s) on this computer, {size} in all.", "", len(models))
+        self._said.setText(count.format(size=total) if models else tr("No model was found yet."))
 
     def _row(self, model: Model) -> ModelRow:
         row = ModelRow(self._look, model)
         row.used.connect(lambda: self.used.emit(model.path))
         row.stopped.connect(lambda: self._shelf.stop(model))
         row.to_be_moved.connect(
-            lambda: ask_folder(self, "Move to", lambda folder: self._shelf.move(model, folder))
+            lambda: ask_folder(self, tr("Move to"), lambda folder: self._shelf.move(model, folder))
         )
         row.to_be_removed.connect(lambda: self._ask_removal(model))
         return row
@@ -146,21 +156,36 @@ class HerePane(QWidget):
     def _ask_removal(self, model: Model) -> None:
         name, size = title(model), gigabytes(model.size)
         if self._shelf.ours(model):
-            again = "It can be downloaded again."
-            _confirm(self, f"Remove {name}?", f"{size} become free. {again}", "Remove",
-                     lambda: self._shelf.remove(model))  # fmt: skip
+            _confirm(
+                self,
+                tr("Remove {name}?").format(name=name),
+                tr("{size} become free. It can be downloaded again.").format(size=size),
+                tr("Remove"),
+                lambda: self._shelf.remove(model),
+            )
             return
-        owner = model.place.kind if model.place.kind is not Kind.CHOSEN else "a folder of yours"
+        if model.place.kind is Kind.CHOSEN:
+            why = tr(
+                "Fireside did not download it: it is in a folder of yours, and other programs may "
+                "use it."
+            )
+        else:
+            why = tr(
+                "Fireside did not download it: it is in the folder of {owner}, and other programs "
+                "may use it."
+            ).format(owner=model.place.kind)
         _confirm(
             self,
-            f"Remove {name}?",
-            f"Fireside did not download it: it is in {owner}, and other programs may use it.",
-            "Remove…",
+            tr("Remove {name}?").format(name=name),
+            why,
+            tr("Remove…"),
             lambda: _confirm(
                 self,
-                f"Really delete {model.path.name}?",
-                f"{size} are deleted from {model.path.parent}. This cannot be undone.",
-                "Delete",
+                tr("Really delete {name}?").format(name=model.path.name),
+                tr("This deletes {size} from {parent}. It cannot be undone.").format(
+                    size=size, parent=model.path.parent
+                ),
+                tr("Delete"),
                 lambda: self._shelf.remove(model),
             ),
         )
@@ -190,23 +215,47 @@ class ModelRow(QFrame):
         where.setFont(font(12))
         self._problem = muted("", "modelProblem", pixels=13)
         self._problem.setWordWrap(True)
-        self._bar = Bar("moveProgress", f"Moving {called}", "How much has been moved", 4)
+        self._bar = Bar(
+            "moveProgress",
+            tr("Moving {called}").format(called=called),
+            tr("How much has been moved"),
+            4,
+        )
         self._use = Button(
-            look, "useModel", f"Use {called}", text="Use", kind="primary", clicked=self.used.emit
+            look,
+            "useModel",
+            tr("Use {called}").format(called=called),
+            text=tr("Use"),
+            kind="primary",
+            clicked=self.used.emit,
         )
         show = Button(
-            look, "showFile", f"Show {called} in the file manager", text="Show in folder",
+            look,
+            "showFile",
+            tr("Show {called} in the file manager").format(called=called),
+            text=tr("Show in folder"),
             clicked=lambda: reveal(model.path),
-        )  # fmt: skip
+        )
         self._move = Button(
-            look, "moveModel", f"Move {called} to another folder or disk", text="Move…",
+            look,
+            "moveModel",
+            tr("Move {called} to another folder or disk").format(called=called),
+            text=tr("Move…"),
             clicked=self.to_be_moved.emit,
-        )  # fmt: skip
+        )
         self._remove = Button(
-            look, "removeModel", f"Remove {called}", text="Remove…", clicked=self.to_be_removed.emit
+            look,
+            "removeModel",
+            tr("Remove {called}").format(called=called),
+            text=tr("Remove…"),
+            clicked=self.to_be_removed.emit,
         )
         self._stop = Button(
-            look, "stopMove", f"Leave {called} where it is", text="Stop", clicked=self.stopped.emit
+            look,
+            "stopMove",
+            tr("Leave {called} where it is").format(called=called),
+            text=tr("Stop"),
+            clicked=self.stopped.emit,
         )
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
@@ -231,19 +280,21 @@ class ModelRow(QFrame):
         """Whether it is the one that is asked, when it was asked last, and how much of it has
         been moved, where it is on its way."""
         model = self._model
-        parts = f", {len(model.files)} parts" if len(model.files) > 1 else ""
-        said = [f"{gigabytes(model.size)}{parts}", str(model.place.kind)]
+        said = [gigabytes(model.size)]
+        if len(model.files) > 1:
+            said.append(tr("%n part(s)", "", len(model.files)))
+        said.append(place_name(model))
         if asked:
-            said.append("in use")
+            said.append(tr("in use"))
         elif last:
-            said.append(f"last used {day(last)}")
-        self._facts.setText(" · ".join(said))
+            said.append(tr("last used {last}").format(last=day(last)))
         moving = moved is not None
         self._bar.setVisible(moving)
         self._stop.setVisible(moving)
         if moving:
             self._bar.set_share(moved)
-            self._facts.setText(f"{self._facts.text()} · moving, {100 * moved:.0f} %")
+            said.append(tr("moving, {percent} %").format(percent=number(100 * moved)))
+        self._facts.setText(" · ".join(said))
         self._use.setEnabled(not asked and not moving)
         for button, able in (
             (self._move, shelving.movable(model)),
@@ -251,15 +302,16 @@ class ModelRow(QFrame):
         ):
             button.setVisible(not moving)
             button.setEnabled(able and not asked)
-            button.setToolTip(button.accessibleName() + _why_not(model, asked, able))
+            button.setToolTip(_tip(button.accessibleName(), model, asked, able))
 
 
-def _why_not(model: Model, asked: bool, able: bool) -> str:
+def _tip(label: str, model: Model, asked: bool, able: bool) -> str:
+    """What a button does, or why it does not."""
     if asked:
-        return ": choose another model first"
+        return tr("{label}: choose another model first").format(label=label)
     if not able:
-        return f": only in Ollama (ollama rm {model.name})"
-    return ""
+        return tr("{label}: only in Ollama (ollama rm {name})").format(label=label, name=model.name)
+    return label
 
 
 def ask_folder(parent: QWidget, words: str, chosen: Callable[[Path], None]) -> None:

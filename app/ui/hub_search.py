@@ -16,6 +16,7 @@ from app.ui.doctor import fit
 from app.ui.errors import explain, gigabytes
 from app.ui.fetcher import Fetcher
 from app.ui.fields import named
+from app.ui.language import number, tr
 from app.ui.theme import Look, font
 
 _EAGER = 4  # repositories whose files are asked for without a click
@@ -30,13 +31,13 @@ class HubSearch(QWidget):
         self._asked = ""
         self._machine: Machine | None = None
         self.field = QLineEdit()
-        named(self.field, "hubSearch", "Search Hugging Face", "Search Hugging Face (Enter)")
+        named(self.field, "hubSearch", tr("Search Hugging Face"), tr("Search Hugging Face (Enter)"))
         self.field.setProperty("kind", "field")
-        self.field.setPlaceholderText("gpt-oss, or a part of a name…")
+        self.field.setPlaceholderText(tr("gpt-oss, or a part of a name…"))
         self.field.setClearButtonEnabled(True)
         self.field.returnPressed.connect(self.search)
         self._button = Button(
-            look, "startSearch", "Search Hugging Face", text="Search", clicked=self.search
+            look, "startSearch", tr("Search Hugging Face"), text=tr("Search"), clicked=self.search
         )
         self._status = muted("", "searchStatus", pixels=13)
         self._status.setWordWrap(True)
@@ -55,7 +56,7 @@ class HubSearch(QWidget):
         text = self.field.text().strip().removeprefix("https://").removeprefix("huggingface.co/")
         text = text or "gpt-oss"
         self._asked = text
-        self._say(f"Searching for “{text}”…")
+        self._say(tr("Searching for “{text}”…").format(text=text))
         self._clear()
         self._bridge.when_done(
             self._host.search(text),
@@ -79,9 +80,10 @@ class HubSearch(QWidget):
             return
         runs = sum(catalog.runs(each.architecture) for each in found)
         if not found:
-            self._say(f"Nothing on Hugging Face matches “{text}”.")
+            self._say(tr("Nothing on Hugging Face matches “{text}”.").format(text=text))
             return
-        self._say(f"{len(found)} found, of which Fireside can run {runs}.")
+        count = tr("%n found, of which Fireside can run {runs}.", "", len(found))
+        self._say(count.format(runs=runs))
         eager = _EAGER
         for each in sorted(found, key=lambda one: not catalog.runs(one.architecture)):
             row = RepositoryRow(self._look, self._fetcher, each, self._machine)
@@ -137,9 +139,13 @@ class RepositoryRow(QFrame):
         self._facts = muted(_facts(repository), "resultFacts", pixels=13)
         self._facts.setWordWrap(True)
         self._button = Button(
-            look, "showVariants", f"Show the files of {repository.name}", text="Show files",
-            kind="small", clicked=self.wanted.emit,
-        )  # fmt: skip
+            look,
+            "showVariants",
+            tr("Show the files of {name}").format(name=repository.name),
+            text=tr("Show files"),
+            kind="small",
+            clicked=self.wanted.emit,
+        )
         self._button.setVisible(catalog.runs(repository.architecture))
         head = QHBoxLayout()
         head.addWidget(title, 1)
@@ -157,12 +163,12 @@ class RepositoryRow(QFrame):
     def set_asking(self) -> None:
         """The hub is asked for its files."""
         self._button.setEnabled(False)
-        self._button.setText("Asking…")
+        self._button.setText(tr("Asking…"))
 
     def set_failed(self, sentence: str) -> None:
         """They could not be had."""
         self._button.setEnabled(True)
-        self._button.setText("Try again")
+        self._button.setText(tr("Try again"))
         self._facts.setText(f"{_facts(self.repository)}\n{sentence}")
 
     def set_variants(self, variants: tuple[Variant, ...]) -> None:
@@ -173,7 +179,8 @@ class RepositoryRow(QFrame):
             self._variants.append(row)
             self._column.addWidget(row)
         if not variants:
-            self._facts.setText(f"{_facts(self.repository)}\nIt has no model that can be run.")
+            none = tr("It has no model that can be run.")
+            self._facts.setText(f"{_facts(self.repository)}\n{none}")
 
 
 class VariantRow(QWidget):
@@ -196,7 +203,7 @@ class VariantRow(QWidget):
         column(self, (0, 6, 0, 2)).addWidget(self._row)
         if not variant.complete:
             self._row.setEnabled(False)
-            self._row.set_fit("Some of its parts are missing there.", False)
+            self._row.set_fit(tr("Some of its parts are missing there."), False)
         elif machine:
             self.set_machine(machine)
 
@@ -205,20 +212,28 @@ class VariantRow(QWidget):
         if not self._row.isEnabled():
             return
         if self._header is None:
-            self._row.set_fit("Whether it fits this computer can be told once it is here.", False)
+            self._row.set_fit(
+                tr("Whether it fits this computer can be told once it is here."), False
+            )
         else:
             self._row.set_fit(fit(propose(self._header, machine), machine), False)
 
 
 def _facts(repository: Repository) -> str:
     """What the hub says of it, in one line."""
-    facts = [f"{repository.downloads:,} downloads"]
-    if count := repository.parameters:
-        billions = f"{count / 1e9:.1f} billion" if count >= 1e8 else f"{count / 1e6:.1f} million"
-        facts.append(f"{billions} parameters")
+    facts = [tr("%Ln download(s)", "", repository.downloads)]
+    if (count := repository.parameters) and count >= 1e8:
+        facts.append(tr("{count} billion parameters").format(count=number(count / 1e9, 1)))
+    elif count:
+        facts.append(tr("{count} million parameters").format(count=number(count / 1e6, 1)))
     if repository.gated:
-        facts.append("asks for your consent on its web page")
+        facts.append(tr("asks for your consent on its web page"))
     if catalog.runs(repository.architecture):
         return " · ".join([*facts, "gpt-oss"])
-    kind = repository.architecture or "of a kind that is not known"
-    return " · ".join([*facts, f"{kind}: Fireside runs only gpt-oss"])
+    kind = repository.architecture
+    facts.append(
+        tr("{kind}: Fireside runs only gpt-oss").format(kind=kind)
+        if kind
+        else tr("of a kind that is not known: Fireside runs only gpt-oss")
+    )
+    return " · ".join(facts)

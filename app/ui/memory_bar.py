@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.ui.errors import gigabytes
+from app.ui.language import tr
 from app.ui.theme import Look, font
 
 _BAR = 14
@@ -43,9 +44,9 @@ class MemoryBar(QWidget):
         """``parts`` of ``whole`` bytes; what is left is free."""
         self._title, self._whole = title, whole
         free = max(0, whole - sum(part.size for part in parts))
-        parts = (*parts, Part("Free", free, "track"))
+        parts = (*parts, Part(tr("Free"), free, "track"))
         self.parts = tuple(part for part in parts if part.size)
-        said = ", ".join(f"{part.name.lower()} {gigabytes(part.size)}" for part in self.parts)
+        said = ", ".join(f"{part.name} {gigabytes(part.size)}" for part in self.parts)
         self.setAccessibleName(f"{title}: {said}")
         self.setToolTip(f"{title}: {gigabytes(whole)}")
         self.updateGeometry()
@@ -85,7 +86,7 @@ class MemoryBar(QWidget):
         for part in self.parts:
             width = part.size * scale
             # A gap between two parts, where both are wide enough to be told apart.
-            gap = 1.5 if width > 4 and part.name != "Free" else 0
+            gap = 1.5 if width > 4 and part.colour != "track" else 0
             area = QRectF(left, _LINE, width - gap, _BAR)
             painter.fillRect(area, self._look.colour(part.colour))
             left += width

@@ -15,11 +15,11 @@ from app.ui.doctor import summary
 from app.ui.errors import explain, gigabytes
 from app.ui.examiner import Examiner
 from app.ui.fields import Knob, Page, Row
+from app.ui.language import number, tr
 from app.ui.memory_bar import MemoryBar, Part
 from app.ui.model_choice import ModelChoice
 from app.ui.theme import Look
 
-_AUTOMATIC = "Automatic"
 _KEPT_GB = (0, 1, 2, 4, 8, 16, 32, 64)
 
 
@@ -27,13 +27,13 @@ class MemoryPage(Page):
     """Context, cache and GPU, each automatic or as the person says, and the bars."""
 
     def __init__(self, look: Look, host: Host, models: ModelChoice, examiner: Examiner) -> None:
-        super().__init__("memoryPage", "Memory")
+        super().__init__("memoryPage", tr("Memory"))
         self._look, self._host, self._models, self._examiner = look, host, models, examiner
         self._header: Header | None = None
         self._machine: Machine | None = None
         self.plan: Plan | None = None
         """What the knobs come to; None before the machine is known."""
-        self._said = self.add_note("Looking at this computer…", "planSummary")
+        self._said = self.add_note(tr("Looking at this computer…"), "planSummary")
         self.column.addSpacing(4)
         self._host_bar, self._gpu_bar = MemoryBar(look, "hostMemory"), MemoryBar(look, "gpuMemory")
         for bar in (self._host_bar, self._gpu_bar):
@@ -59,42 +59,44 @@ class MemoryPage(Page):
             self._examiner.look()
 
     def _add_knobs(self) -> None:
-        self._context = Knob("context", "Context", "How much of a chat the model sees")
+        self._context = Knob("context", tr("Context"), tr("How much of a chat the model sees"))
         self._cache = Segments(
             "cacheType",
-            "Cache",
+            tr("Cache"),
             [
-                ("", _AUTOMATIC, "cacheAutomatic", ""),
-                (CacheType.F16, "Full", "cacheF16", ""),
-                (CacheType.Q8_0, "Compact", "cacheQ8", ""),
+                ("", tr("Automatic"), "cacheAutomatic", ""),
+                (CacheType.F16, tr("Full"), "cacheF16", ""),
+                (CacheType.Q8_0, tr("Compact"), "cacheQ8", ""),
             ],
         )
-        self._layers = Knob("gpuLayers", "Layers on the GPU", "How much of the model the GPU runs")
+        self._layers = Knob(
+            "gpuLayers", tr("Layers on the GPU"), tr("How much of the model the GPU runs")
+        )
         self._experts = Knob(
-            "cpuExperts", "Experts on the processor", "What of those layers stays in memory"
+            "cpuExperts", tr("Experts on the processor"), tr("What of those layers stays in memory")
         )
         wishes = self._host.wishes
         for knob, value in self._knobs(wishes):
-            knob.set_stops([(None, _AUTOMATIC)], value)
+            knob.set_stops([(None, tr("Automatic"))], value)
             knob.turned.connect(self._show)
         self._cache.set_value(wishes.cache or "")
         self._cache.chosen.connect(self._show)
         self._gpu_rows = [
             Row(
-                "Layers on the GPU",
-                "The more, the faster, as long as they fit.",
+                tr("Layers on the GPU"),
+                tr("The more, the faster, as long as they fit."),
                 self._layers,
             ),
             Row(
-                "Experts on the processor",
-                "The largest part of so many layers stays off the GPU.",
+                tr("Experts on the processor"),
+                tr("The largest part of so many layers stays off the GPU."),
                 self._experts,
             ),
         ]
         rows = [
-            Row("Context", "How much of a chat the model sees, in tokens.",
+            Row(tr("Context"), tr("How much of a chat the model sees, in tokens."),
                 self._context),
-            Row("Cache", "Compact takes half, for nearly the same answers.",
+            Row(tr("Cache"), tr("Compact takes half, for nearly the same answers."),
                 self._cache),
             *self._gpu_rows,
         ]  # fmt: skip
@@ -113,11 +115,11 @@ class MemoryPage(Page):
 
     def _add_buttons(self) -> None:
         self._apply = Button(
-            self._look, "applyPlan", "Load the model anew with these settings",
-            text="Apply and reload the model", kind="primary", clicked=self._apply_plan,
+            self._look, "applyPlan", tr("Load the model anew with these settings"),
+            text=tr("Apply and reload the model"), kind="primary", clicked=self._apply_plan,
         )  # fmt: skip
         self._reset = Button(
-            self._look, "resetPlan", "Leave all of it to Fireside", text="All automatic",
+            self._look, "resetPlan", tr("Leave all of it to Fireside"), text=tr("All automatic"),
             clicked=self._reset_plan,
         )  # fmt: skip
         row = QHBoxLayout()
@@ -128,14 +130,16 @@ class MemoryPage(Page):
         self.column.addLayout(row)
 
     def _add_kept(self) -> None:
-        self._kept = Knob("keptGb", "Kept on disk", "How much disk it may take")
-        words = [(size, f"{size} GB" if size else "Off") for size in _KEPT_GB]
+        self._kept = Knob("keptGb", tr("Kept on disk"), tr("How much disk it may take"))
+        words = [
+            (size, tr("{size} GB").format(size=size) if size else tr("Off")) for size in _KEPT_GB
+        ]
         self._kept.set_stops(words, self._host.settings.kept_gb)
         self._kept.turned.connect(lambda: self._host.change(kept_gb=self._kept.value))
         self.column.addWidget(
             Row(
-                "Kept on disk",
-                "What was read of your chats, so that long ones open at once.",
+                tr("Kept on disk"),
+                tr("What was read of your chats, so that long ones open at once."),
                 self._kept,
             )
         )
@@ -152,7 +156,7 @@ class MemoryPage(Page):
         if isinstance(found, ModelError):
             self._say(explain(found).sentence, "danger")
         elif self._header is None:
-            self._say("Choose a model to see what it takes.")
+            self._say(tr("Choose a model to see what it takes."))
         else:
             self._set_stops(self._header, self._wishes if self.plan else self._host.wishes)
         self._show()
@@ -163,9 +167,9 @@ class MemoryPage(Page):
     def _set_stops(self, header: Header, wishes: Wishes) -> None:
         most, layers = header.number("context_length"), header.number("block_count")
         contexts = sorted(c for c in CONTEXTS if c <= most) or [most]
-        automatic = (None, _AUTOMATIC)
+        automatic = (None, tr("Automatic"))
         stops = (
-            [automatic, *((c, f"{c:,} tokens") for c in contexts)],
+            [automatic, *((c, tr("%Ln token(s)", "", c)) for c in contexts)],
             [automatic, *_shares(layers + 1)],
             [automatic, *_shares(layers)],
         )
@@ -184,9 +188,9 @@ class MemoryPage(Page):
         if not ready:
             return
         plan = self.plan = propose(self._header, self._machine, wishes)
-        self._context.set_words(None, f"{_AUTOMATIC}: {plan.context:,}")
-        self._layers.set_words(None, f"{_AUTOMATIC}: {plan.gpu_layers} of {plan.layers + 1}")
-        self._experts.set_words(None, f"{_AUTOMATIC}: {plan.cpu_experts} of {plan.layers}")
+        self._context.set_words(None, _automatic(number(plan.context)))
+        self._layers.set_words(None, _automatic(_share(plan.gpu_layers, plan.layers + 1)))
+        self._experts.set_words(None, _automatic(_share(plan.cpu_experts, plan.layers)))
         for row in self._gpu_rows:
             row.setVisible(bool(self._machine.devices.gpus))
         self._show_bars(plan, self._machine)
@@ -197,7 +201,7 @@ class MemoryPage(Page):
         shared = gpu is not None and gpu.unified  # then its memory is the computer's
         use = _sum(plan.host, plan.device) if shared else plan.host
         self._host_bar.set_parts(
-            "This computer", machine.memory, _parts(use, machine.memory - plan.host_room)
+            tr("This computer"), machine.memory, _parts(use, machine.memory - plan.host_room)
         )
         self._host_bar.show()
         if gpu and not shared:
@@ -211,8 +215,10 @@ class MemoryPage(Page):
             return
         short = max(plan.needed - plan.host_room, plan.device.total - plan.device_room)
         self._say(
-            f"This takes {gigabytes(short)} more than is free now. Close other programs, or "
-            "choose a shorter context.",
+            tr(
+                "This takes {short} more than is free now. Close other programs, or choose "
+                "a shorter context."
+            ).format(short=gigabytes(short)),
             "danger",
         )
 
@@ -239,7 +245,16 @@ class MemoryPage(Page):
 
 def _shares(most: int) -> list[tuple[int, str]]:
     """None to all of so many."""
-    return [(n, {0: "None", most: f"All {most}"}.get(n, f"{n} of {most}")) for n in range(most + 1)]
+    words = {0: tr("None", "of the layers"), most: tr("All {count}").format(count=most)}
+    return [(n, words.get(n) or _share(n, most)) for n in range(most + 1)]
+
+
+def _share(count: int, most: int) -> str:
+    return tr("{count} of {all}").format(count=count, all=most)
+
+
+def _automatic(chosen: str) -> str:
+    return tr("Automatic: {chosen}").format(chosen=chosen)
 
 
 def _sum(one: Use, other: Use) -> Use:
@@ -254,9 +269,9 @@ def _sum(one: Use, other: Use) -> Use:
 def _parts(use: Use, others: int) -> list[Part]:
     """Of a memory of which ``others`` bytes cannot be had."""
     return [
-        Part("Weights", use.weights, "accent"),
-        Part("Cache", use.cache, "link"),
-        Part("Buffers", use.compute, "warning"),
-        Part("Program", use.runtime, "muted"),
-        Part("Other programs", others, "scroll"),
+        Part(tr("Weights"), use.weights, "accent"),
+        Part(tr("Cache"), use.cache, "link"),
+        Part(tr("Buffers"), use.compute, "warning"),
+        Part(tr("Program"), use.runtime, "muted"),
+        Part(tr("Other programs"), others, "scroll"),
     ]

@@ -13,8 +13,9 @@ from app.ui.doctor import summary
 from app.ui.errors import Action, explain
 from app.ui.frame import Frame
 from app.ui.hub_desk import HubDesk
+from app.ui.language import number, tr
 from app.ui.model_choice import ModelChoice
-from app.ui.shelf import Shelf, title
+from app.ui.shelf import Shelf, place_name, title
 
 if TYPE_CHECKING:
     from app.models.library import Model
@@ -76,7 +77,7 @@ class ModelDesk(QObject):
     def open_file(self) -> None:
         """Asks for a GGUF file."""
         dialog = QFileDialog(
-            self._frame, "Open a GGUF file", "", "GGUF models (*.gguf);;All files (*)"
+            self._frame, tr("Open a GGUF file"), "", tr("GGUF models (*.gguf);;All files (*)")
         )
         dialog.setObjectName("openDialog")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
@@ -97,7 +98,10 @@ class ModelDesk(QObject):
             self.use(path)
         else:
             self._frame.show_banner(
-                f"{path.stem} has been downloaded. Choose it in the menu of models.", Action.NONE
+                tr("{stem} has been downloaded. Choose it in the menu of models.").format(
+                    stem=path.stem
+                ),
+                Action.NONE,
             )
 
     def fill(self, menu: QMenu) -> None:
@@ -111,13 +115,13 @@ class ModelDesk(QObject):
         known = {model.path for model in self._models.known()}
         for found in self._models.found:
             if found.path not in known:
-                action = menu.addAction(f"{title(found)}\t{found.place.kind}")
+                action = menu.addAction(f"{title(found)}\t{place_name(found)}")
                 action.setToolTip(str(found.path))
                 action.triggered.connect(lambda _=False, path=found.path: self.use(path))
         menu.addSeparator()
-        menu.addAction("Open a GGUF file…\tCtrl+O", self.open_file)
-        menu.addAction("Get a model…", self.show_page)
-        menu.addAction("Manage models…", self.show_here)
+        menu.addAction(tr("Open a GGUF file…\tCtrl+O"), self.open_file)
+        menu.addAction(tr("Get a model…"), self.show_page)
+        menu.addAction(tr("Manage models…"), self.show_here)
 
     def show_here(self) -> None:
         """The page with the models on this computer."""
@@ -142,8 +146,10 @@ class ModelDesk(QObject):
 
     def _changed(self) -> None:
         asked = self._models.asked
-        self._frame.composer.set_model(asked.name if asked else "Choose a model", asked is not None)
-        self._frame.model_name.setText(asked.name if asked else "No model yet")
+        self._frame.composer.set_model(
+            asked.name if asked else tr("Choose a model"), asked is not None
+        )
+        self._frame.model_name.setText(asked.name if asked else tr("No model yet"))
         self._show_asked()
         self._show_plan()
 
@@ -161,21 +167,26 @@ class ModelDesk(QObject):
     def _planned(self, event: ModelPlanned) -> None:
         if event.reduced:
             self._frame.show_banner(
-                f"Less memory was free than expected, so {event.model.name} is run with less: "
-                f"{summary(event.plan)}.",
+                tr(
+                    "Less memory was free than expected, so {name} is run with less: {summary}."
+                ).format(name=event.model.name, summary=summary(event.plan)),
                 Action.NONE,
             )
         self._show_plan()
 
     def _show_plan(self) -> None:
         plan = self._models.plan
-        said = f"\n{summary(plan)}" if plan else ""
-        self._frame.composer.picker.setToolTip(f"Choose a model{said}")
-        self._frame.model_name.setToolTip(said.strip())
+        said = summary(plan) if plan else ""
+        self._frame.composer.picker.setToolTip(
+            "\n".join(filter(None, (tr("Choose a model"), said)))
+        )
+        self._frame.model_name.setToolTip(said)
 
     def _progressed(self, fraction: float) -> None:
         if self._models.loading:
-            text = f"Loading {self._models.loading.name} {100 * fraction:.0f} %"
+            text = tr("Loading {name} {percent} %").format(
+                name=self._models.loading.name, percent=number(100 * fraction)
+            )
             self._loading = text
             if self.shown:
                 self._page.set_progress(text)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QWidget
 from app.ui.controls import Button, Notice, Segments, column, muted
 from app.ui.get_pane import GetPane
 from app.ui.here_pane import HerePane
+from app.ui.language import tr
 from app.ui.network_pane import NetworkPane
 from app.ui.theme import Look, font
 
@@ -25,7 +26,7 @@ class ModelsPage(QScrollArea):
         self._look = look
         self.get, self.here, self.network = get, here, network
         self.setObjectName("modelsPage")
-        self.setAccessibleName("Models")
+        self.setAccessibleName(tr("Models"))
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -54,7 +55,7 @@ class ModelsPage(QScrollArea):
     def set_first(self, first: bool) -> None:
         """Whether there is a chat to go back to."""
         self._back.setVisible(not first)
-        self._title.setText("Welcome to Fireside" if first else "Models")
+        self._title.setText(tr("Welcome to Fireside") if first else tr("Models"))
 
     def set_progress(self, text: str) -> None:
         """What is being loaded; empty when nothing is."""
@@ -75,22 +76,22 @@ class ModelsPage(QScrollArea):
         self._title = QLabel()
         self._title.setObjectName("modelsTitle")
         self._title.setFont(font(24, 640))
-        self._said = "Everything runs on this computer. Choose a model to begin."
+        self._said = tr("Everything runs on this computer. Choose a model to begin.")
         self._progress = muted(self._said, "modelsProgress", pixels=14)
         escape = QShortcut("Esc", self)
         escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         escape.activated.connect(self._escaped)
         self._back = Button(
-            self._look, "closeModels", "Back to the chat", icon="close", shortcut="Esc",
+            self._look, "closeModels", tr("Back to the chat"), icon="close", shortcut="Esc",
             clicked=self.closed.emit,
         )  # fmt: skip
         self._tabs = Segments(
             "modelsTabs",
-            "Models",
+            tr("Models"),
             [
-                ("get", "Get a model", "tabGet", ""),
-                ("here", "On this computer", "tabHere", ""),
-                ("network", "Network", "tabNetwork", ""),
+                ("get", tr("Get a model"), "tabGet", ""),
+                ("here", tr("On this computer"), "tabHere", ""),
+                ("network", tr("Network"), "tabNetwork", ""),
             ],
         )
         self._tabs.set_value("get")

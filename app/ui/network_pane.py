@@ -16,6 +16,7 @@ from app.ui.controls import Button, Segments, column, muted
 from app.ui.errors import gigabytes
 from app.ui.fields import Count, Row, heading, named
 from app.ui.here_pane import ask_folder
+from app.ui.language import tr
 from app.ui.theme import Look, font
 
 _MOST_MB = 10_000
@@ -38,37 +39,37 @@ class NetworkPane(QWidget):
         self._usual = usual
         self.offline = Segments(
             "offline",
-            "Offline",
-            [("off", "Off", "offlineOff", ""), ("on", "On", "offlineOn", "")],
+            tr("Offline"),
+            [("off", tr("Off"), "offlineOff", ""), ("on", tr("On"), "offlineOn", "")],
         )
         self.offline.set_value("on" if settings.offline else "off")
         self.offline.chosen.connect(lambda value: self.offline_chosen.emit(value == "on"))
         limit = Count(
-            "downloadLimit", "Speed limit of downloads", "Megabytes a second (0: no limit)",
-            most=_MOST_MB, step=1, none="No limit",
+            "downloadLimit", tr("Speed limit of downloads"), tr("Megabytes a second (0: no limit)"),
+            most=_MOST_MB, step=1, none=tr("No limit"),
         )  # fmt: skip
-        limit.setSuffix(" MB/s")
+        limit.setSuffix(tr(" MB/s"))
         limit.setValue(settings.download_limit)
         limit.valueChanged.connect(self.limit_chosen)
         self._folder = QLineEdit()
-        named(self._folder, "downloadFolder", "Download folder", "Where downloads go")
+        named(self._folder, "downloadFolder", tr("Download folder"), tr("Where downloads go"))
         self._folder.setReadOnly(True)
         layout = column(self, gap=8)
         layout.addWidget(
-            Row("Offline", "Fireside then opens no connection at all. Chats need none.",
+            Row(tr("Offline"), tr("Fireside then opens no connection at all. Chats need none."),
                 self.offline)
         )  # fmt: skip
         layout.addWidget(
-            Row("Speed limit", "For downloads on a metered or shared connection.", limit)
+            Row(tr("Speed limit"), tr("For downloads on a metered or shared connection."), limit)
         )
         self._add_folder(look, settings)
         layout.addSpacing(8)
-        layout.addWidget(heading("Surroundings", 15))
+        layout.addWidget(heading(tr("Surroundings"), 15))
         words = muted(_surroundings(), "surroundings", pixels=13)
         words.setWordWrap(True)
         layout.addWidget(words)
         layout.addSpacing(8)
-        layout.addWidget(heading("Every connection that Fireside made", 15))
+        layout.addWidget(heading(tr("Every connection that Fireside made"), 15))
         self._sum = muted("", "connectionSum", pixels=13)
         self._sum.setWordWrap(True)
         layout.addWidget(self._sum)
@@ -90,29 +91,38 @@ class NetworkPane(QWidget):
         self._log.set_rows(connections)
         count, total = len(connections), sum(each.received for each in connections)
         self._sum.setText(
-            f"{count:,} requests, {gigabytes(total)} received. They are kept in connections.log in "
-            "the data folder, and there were no others: chats use no network, Fireside looks for "
-            "no updates and reports nothing."
+            tr(
+                "%Ln request(s), {size} received. All are kept in connections.log in the data "
+                "folder, and there were no others: chats use no network, Fireside looks for "
+                "no updates and reports nothing.",
+                "",
+                count,
+            ).format(size=gigabytes(total))
             if count
-            else "None so far. Fireside makes none but for a search or a download on this page."
+            else tr("None so far. Fireside makes none but for a search or a download on this page.")
         )
 
     def _add_folder(self, look: Look, settings: Settings) -> None:
         layout = self.layout()
         choose = Button(
-            look, "chooseDownloadFolder", "Choose where downloads go", text="Choose…",
+            look,
+            "chooseDownloadFolder",
+            tr("Choose where downloads go"),
+            text=tr("Choose…"),
             clicked=lambda: ask_folder(
-                self, "Choose where downloads go", lambda path: self.folder_chosen.emit(str(path))
+                self,
+                tr("Choose where downloads go"),
+                lambda path: self.folder_chosen.emit(str(path)),
             ),
-        )  # fmt: skip
+        )
         self._back = Button(
-            look, "usualFolder", "Use Hugging Face's own folder again", text="Usual place",
+            look, "usualFolder", tr("Use Hugging Face's own folder again"), text=tr("Usual place"),
             clicked=lambda: self.folder_chosen.emit(""),
         )  # fmt: skip
         layout.addWidget(
             Row(
-                "Download folder",
-                "Laid out as Hugging Face's own, so that other programs find the models, too.",
+                tr("Download folder"),
+                tr("Laid out as Hugging Face's own, so that other programs find the models, too."),
                 choose,
             )
         )
@@ -122,7 +132,9 @@ class NetworkPane(QWidget):
 
     def _table(self) -> QTableView:
         table = QTableView()
-        named(table, "connectionLog", "Connections", "Time, host, purpose and bytes of each")
+        named(
+            table, "connectionLog", tr("Connections"), tr("Time, host, purpose and bytes of each")
+        )
         table.setModel(self._log)
         table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         table.setShowGrid(False)
@@ -145,10 +157,9 @@ class NetworkPane(QWidget):
 class _Log(QAbstractTableModel):
     """The last connection first."""
 
-    _HEADS = ("Time", "Host", "Purpose", "Received")
-
     def __init__(self) -> None:
         super().__init__()
+        self._heads = (tr("Time"), tr("Host"), tr("Purpose"), tr("Received"))
         self._rows: list[Connection] = []
 
     def set_rows(self, rows: Sequence[Connection]) -> None:
@@ -160,11 +171,11 @@ class _Log(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self._HEADS)
+        return 0 if parent.isValid() else len(self._heads)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> object:
         if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
-            return self._HEADS[section]
+            return self._heads[section]
         return None
 
     def data(self, index: QModelIndex | QPersistentModelIndex, role: int = 0) -> object:
@@ -182,16 +193,16 @@ def _surroundings() -> str:
     """What the environment says of the network, without secrets."""
     mirror = os.environ.get("HF_ENDPOINT")
     said = [
-        f"Models come from {mirror} (HF_ENDPOINT)."
+        tr("Models come from {mirror} (HF_ENDPOINT).").format(mirror=mirror)
         if mirror
-        else "Models come from huggingface.co; HF_ENDPOINT names a mirror.",
-        "HF_TOKEN is set, for models that ask for consent."
+        else tr("Models come from huggingface.co; HF_ENDPOINT names a mirror."),
+        tr("HF_TOKEN is set, for models that ask for consent.")
         if os.environ.get("HF_TOKEN")
-        else "Models that ask for consent need HF_TOKEN.",
+        else tr("Models that ask for consent need HF_TOKEN."),
     ]
     names = [n for n in _PROXIES if os.environ.get(n) or os.environ.get(n.lower())]
     if names:
-        said.append(f"The proxy of {names[0]} is used.")
+        said.append(tr("The proxy of {name} is used.").format(name=names[0]))
     else:
-        said.append("Proxies are those of the system (HTTPS_PROXY).")
-    return " ".join([*said, "Certificates are checked against those of the system."])
+        said.append(tr("Proxies are those of the system (HTTPS_PROXY)."))
+    return " ".join([*said, tr("Certificates are checked against those of the system.")])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from app.base.types import Stats
 from app.turn import Foreseen
+from app.ui.language import number, tr
 from app.ui.turns import Live
 
 
@@ -56,11 +57,20 @@ class Room:
     def _warning(self, event: Foreseen) -> str:
         room = event.context - event.reserved
         if event.prompt > room:
-            return (
-                f"This is too long for the model: it comes to {event.prompt:,} tokens, and there "
-                f"is room for {room:,}. Shorten the message or your instructions."
-            )
+            return tr(
+                "This is too long for the model: it comes to {prompt} tokens, and there is "
+                "room for {room}. Shorten the message or your instructions."
+            ).format(prompt=number(event.prompt), room=number(room))
         if event.dropped > self.unseen:
-            count = f"{event.dropped:,} oldest messages" if event.dropped > 1 else "oldest message"
-            return f"If you send this, the model will no longer see the {count} of this chat."
+            if event.dropped == 1:
+                return tr(
+                    "If you send this, the model will no longer see the oldest message of this "
+                    "chat."
+                )
+            return tr(
+                "If you send this, the model will no longer see the %Ln oldest message(s) of this "
+                "chat.",
+                "",
+                event.dropped,
+            )
         return ""

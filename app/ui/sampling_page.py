@@ -11,6 +11,7 @@ from app.base.types import Sampling
 from app.ui.chat_sampling import ChatSampling
 from app.ui.controls import Button
 from app.ui.fields import Count, Decimal, Digits, Page, Row
+from app.ui.language import tr
 from app.ui.theme import Look
 
 _LONGEST = 131_072  # tokens that gpt-oss was made for
@@ -20,7 +21,7 @@ class SamplingPage(Page):
     """Temperature and the like. Each change counts from the next answer on."""
 
     def __init__(self, look: Look, sampling: ChatSampling) -> None:
-        super().__init__("chatPage", "This chat")
+        super().__init__("chatPage", tr("This chat"))
         self._sampling = sampling
         self._shown: tuple[int | None, Sampling] | None = None
         self._whose = self.add_note("", "samplingChat")
@@ -28,8 +29,8 @@ class SamplingPage(Page):
         self._add_fields()
         self.column.addSpacing(8)
         self._reset = Button(
-            look, "resetSampling", "Back to the values that the model was made for",
-            text="Reset to the model’s own", clicked=lambda: sampling.choose(sampling.default),
+            look, "resetSampling", tr("Back to the values that the model was made for"),
+            text=tr("Reset to the model’s own"), clicked=lambda: sampling.choose(sampling.default),
         )  # fmt: skip
         self.column.addWidget(self._reset, 0, Qt.AlignmentFlag.AlignLeft)
         self.column.addStretch(1)
@@ -43,14 +44,14 @@ class SamplingPage(Page):
 
     def _add_fields(self) -> None:
         self._temperature = Decimal(
-            "temperature", "Temperature", "0 to 2", most=2, step=0.1, decimals=2
+            "temperature", tr("Temperature"), tr("0 to 2"), most=2, step=0.1, decimals=2
         )
-        self._top_p = Decimal("topP", "Top-p", "0 to 1", most=1, step=0.05, decimals=2)
-        self._min_p = Decimal("minP", "Min-p", "0 to 1", most=1, step=0.01, decimals=3)
-        self._seed = Digits("seed", "Seed", "A whole number", most=10, none="Random")
+        self._top_p = Decimal("topP", tr("Top-p"), tr("0 to 1"), most=1, step=0.05, decimals=2)
+        self._min_p = Decimal("minP", tr("Min-p"), tr("0 to 1"), most=1, step=0.01, decimals=3)
+        self._seed = Digits("seed", tr("Seed"), tr("A whole number"), most=10, none=tr("Random"))
         self._length = Count(
-            "answerLength", "Answer length", "Tokens, at most",
-            most=_LONGEST, step=256, none="Open",
+            "answerLength", tr("Answer length"), tr("Tokens, at most"),
+            most=_LONGEST, step=256, none=tr("Open"),
         )  # fmt: skip
         self._temperature.valueChanged.connect(lambda value: self._choose(temperature=value))
         self._top_p.valueChanged.connect(lambda value: self._choose(top_p=value))
@@ -59,28 +60,31 @@ class SamplingPage(Page):
         self._length.valueChanged.connect(lambda value: self._choose(max_tokens=value or None))
         for row in (
             Row(
-                "Temperature",
-                "How freely words are chosen. At 0 it is always the likeliest.",
+                tr("Temperature"),
+                tr("How freely words are chosen. At 0 it is always the likeliest."),
                 self._temperature,
             ),
             Row(
-                "Top-p",
-                "Only the likeliest words, up to this share of all chances.",
+                tr("Top-p"),
+                tr("Only the likeliest words, up to this share of all chances."),
                 self._top_p,
             ),
             Row(
-                "Min-p",
-                "Leaves out words far less likely than the likeliest one.",
+                tr("Min-p"),
+                tr("Leaves out words far less likely than the likeliest one."),
                 self._min_p,
             ),
             Row(
-                "Seed",
-                "The same number repeats an answer. The whole chat is then read anew for each one.",
+                tr("Seed"),
+                tr(
+                    "The same number repeats an answer. The whole chat is then read anew for "
+                    "each one."
+                ),
                 self._seed,
             ),
             Row(
-                "Answer length",
-                "In tokens, with the reasoning. Open: until the context is full.",
+                tr("Answer length"),
+                tr("In tokens, with the reasoning. Open: until the context is full."),
                 self._length,
             ),
         ):
@@ -95,7 +99,9 @@ class SamplingPage(Page):
     def _show(self) -> None:
         title = self._sampling.title
         self._whose.setText(
-            f"For “{title}” only, from its next answer on." if title else "For the new chat only."
+            tr("For “{title}” only, from its next answer on.").format(title=title)
+            if title
+            else tr("For the new chat only.")
         )
         self._reset.setEnabled(self._sampling.own is not None)
         value = self._sampling.value

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from app.host import Host, Moving, OnDisk
 from app.models.catalog import HubModel
 from app.ui.bridge import Bridge
+from app.ui.language import tr
 
 if TYPE_CHECKING:
     from app.models.library import Model
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 def title(model: Model) -> str:
     """What a person calls it: not by its folders, but for Ollama's own names."""
     return model.name if model.place.kind == "Ollama" else model.name.rpartition("/")[2]
+
+
+def place_name(model: Model) -> str:
+    """Whose folder it is in."""
+    kind = model.place.kind
+    return tr("Folder") if kind == "Folder" else str(kind)
 
 
 class Shelf(QObject):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from app.base.types import Stats
 from app.turn import Foreseen
 from app.ui.frame import Frame
+from app.ui.language import number, tr
 from app.ui.room import Room
 from app.ui.turns import Live
 
@@ -38,9 +39,11 @@ class Standing:
     def ended(self, stats: Stats) -> None:
         """An answer ended in sight."""
         self._room.answered(stats)
-        self._last = (
-            f"{stats.tokens_per_second:,.0f} tokens/s · "
-            f"first token after {stats.first_token_s:.2f} s"
+        self._last = tr(
+            "{tokens_per_second} tokens/s · first token after {first_token_s} s"
+        ).format(
+            tokens_per_second=number(stats.tokens_per_second),
+            first_token_s=number(stats.first_token_s, 2),
         )
 
     def foresee(self, event: Foreseen) -> None:
@@ -56,7 +59,7 @@ class Standing:
         if live:
             self._composer.set_status(live.status)
         elif loading:
-            self._composer.set_status(f"Loading {loading}…")
+            self._composer.set_status(tr("Loading {loading}…").format(loading=loading))
         else:
             self._composer.set_status(warning or self._last, "danger" if warning else "muted")
         self._composer.gauge.set_use(self._room.use, full=bool(warning))

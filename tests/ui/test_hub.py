@@ -419,7 +419,7 @@ def test_a_folder_of_ones_own_is_looked_in(start: Start, tmp_path: Path) -> None
     dialog = fireside.window.findChild(QFileDialog, "folderDialog")
     dialog.fileSelected.emit(str(folder))
     dialog.close()
-    fireside.until(lambda: "One model on this computer" in texts(fireside))
+    fireside.until(lambda: "1 model on this computer" in texts(fireside))
     fireside.find(QAbstractButton, "removeFolder").click()
     fireside.until(lambda: "No model was found yet." in texts(fireside))
     assert (folder / "mine.gguf").exists()

@@ -81,7 +81,7 @@ def test_the_bar_has_every_part_of_the_memory(computer: Callable[..., Fireside])
     assert sum(shown.values()) == 16 * GIB
     assert shown["Other programs"] == 2 * GIB
     bar = dialog.findChild(MemoryBar, "hostMemory")
-    assert bar.accessibleName().startswith("This computer: weights 12.1 GB, cache ")
+    assert bar.accessibleName().startswith("This computer: Weights 12.1 GB, Cache ")
     assert not dialog.findChild(MemoryBar, "gpuMemory").isVisible()
     assert not dialog.findChild(QSlider, "gpuLayers").isVisible()
     assert not dialog.findChild(QSlider, "cpuExperts").isVisible()
