@@ -31,6 +31,7 @@ from app.base.types import (
 )
 from app.engine.backend import Backend, Planned
 from app.store import MessageRow, State, Store
+from app.titles import Titles
 from app.turn import (
     ChatEvent,
     Foreseen,
@@ -51,7 +52,7 @@ _CLOSE_S = 0.7  # for the answer that runs to end by itself
 
 class Chats:
     """All conversations. ``disk`` is an executor with one thread; ``may_prepare`` says whether
-    the engine may work ahead while the person reads."""
+    the engine may work ahead while the person reads, ``may_name`` whether it may name chats."""
 
     def __init__(
         self,
@@ -60,6 +61,7 @@ class Chats:
         publish: Callable[[ChatEvent], None],
         disk: Executor,
         may_prepare: Callable[[], bool] = lambda: True,
+        may_name: Callable[[], bool] = lambda: True,
     ) -> None:
         self._store = store
         self._backend = backend
@@ -67,6 +69,7 @@ class Chats:
         self._disk = disk
         self._engine = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
         self._may_prepare = may_prepare
+        self._titles = Titles(store, backend, publish, may_name)
         self._preparing = Turn()
         self._running: dict[Turn, Future[None]] = {}
         self._lock = threading.Lock()  # for _preparing, and what is behind it in the queue
@@ -291,21 +294,28 @@ class Chats:
         if state is State.DONE and ended.error is None:
             before = request.messages[: -1 if row.message.parts else None]
             past = replace(request, messages=(*before, ended.answer.message))
+            if len(past.messages) == 2:
+                self._titles.begun(row.chat)
             turn = Turn()
             self._on_engine(turn, self._prepare, turn, row.chat, lambda: past, ahead=True)
 
     def _prepare(self, turn: Turn, chat: int | None, request: Callable[[], Request]) -> None:
-        """What can be done of the next question's work. Whatever goes wrong with it goes wrong
-        again where somebody waits for it, and is told there."""
+        """What can be done of the next question's work, and then a title. Whatever goes wrong
+        with it goes wrong again where somebody waits for it, and is told there."""
         if turn.stopped.is_set():
             return
         with suppress(FiresideError):
-            work = self._backend.prepare(request(), turn.stopped, read=self._may_prepare())
+            past = request()
+            prompt: Prompt | None = None  # stays so where the model is not loaded
+            work = self._backend.prepare(past, turn.stopped, read=self._may_prepare())
             with closing(work) as events:
                 for event in events:
                     if isinstance(event, Prompt):
+                        prompt = event
                         use = (len(event.tokens), event.reserved, event.context, event.dropped)
                         self._publish(Foreseen(chat, *use))
+            if prompt and not turn.stopped.is_set():
+                self._titles.idle(past, prompt, turn.stopped)
 
 
 def _began(path: Sequence[MessageRow]) -> datetime.date:

@@ -115,7 +115,14 @@ class Host:
             limit=_limit(self.settings),
         )
         self.backend = backend or LocalBackend(folders.engine_log, folders.kept, self._options)
-        self.chats = Chats(self._store, self.backend, publish, self._disk, self._may_prepare)
+        self.chats = Chats(
+            self._store,
+            self.backend,
+            publish,
+            self._disk,
+            self._may_prepare,
+            lambda: self.settings.name_chats,
+        )
 
     def change(self, **changes: Any) -> Settings:
         """Changes settings, and saves them on the disk thread."""

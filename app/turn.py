@@ -127,6 +127,13 @@ class SendFailed:
     error: FiresideError
 
 
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """The model has given a chat its title."""
+
+    chat: ChatRow
+
+
 ChatEvent = (
     ModelPlanned
     | ModelLoading
@@ -137,4 +144,5 @@ ChatEvent = (
     | TurnEnded
     | SendFailed
     | Foreseen
+    | Renamed
 )

@@ -82,6 +82,8 @@ class Settings:
     """The person's own instructions to the model, for every chat."""
     prepare: bool = True
     """Whether the engine reads ahead while the person reads or types."""
+    name_chats: bool = True
+    """Whether the model gives a new chat its title."""
     context: int | None = None
     """Tokens of context; this and the next three: None, or empty, leaves it to the plan."""
     gpu_layers: int | None = None

@@ -122,6 +122,8 @@ class Request:
     sampling: Sampling = Sampling()
     chat: int | None = None
     """Whose conversation it is: what is kept of it on disk can be thrown away by this."""
+    aside: bool = False
+    """Nothing will follow on it: what is read for it is not kept."""
 
 
 @dataclass(frozen=True, slots=True)

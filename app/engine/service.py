@@ -254,7 +254,9 @@ class Service:
             return
         reused = cache.reach([*prompt.tokens, _NO_TOKEN])
         cache.chat = request.chat
-        self._may_keep = self._prefill(prompt.tokens, reused, _AHEAD)
+        if self._prefill(prompt.tokens, reused, _AHEAD):
+            cache.checkpoint()
+            self._may_keep = True
 
     def _prompt(self, request: Request, parts: list[list[int]]) -> Prompt:
         """What fits of a conversation."""
@@ -281,7 +283,11 @@ class Service:
         if reused:
             cache.checkpoint()  # two prompts parted here, and a third may
         # The checkpoint comes before the last token, which another try decodes again.
-        if not self._prefill(tokens[:-1], reused, model.batch) or not self._decode(tokens[-1:]):
+        if not self._prefill(tokens[:-1], reused, model.batch):
+            raise Cancelled
+        if not request.aside:
+            cache.checkpoint()
+        if not self._decode(tokens[-1:]):
             raise Cancelled
         reason = self._generate(request, tally)
         # What follows will begin with the prompt, unless the answer is to be gone on with.
@@ -325,7 +331,6 @@ class Service:
                 return False
             done, size = done + len(batch), step
         self._send(Prefill(done, len(tokens)))
-        self._loaded()[1].checkpoint()
         return True
 
     def _generate(self, request: Request, tally: _Tally) -> StopReason:

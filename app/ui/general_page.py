@@ -38,6 +38,13 @@ class GeneralPage(Page):
         )
         self.column.addWidget(
             Row(
+                tr("Name chats"),
+                tr("The model gives a new chat its title when it has nothing else to do."),
+                self._name_chats(),
+            )
+        )
+        self.column.addWidget(
+            Row(
                 tr("Copy as"),
                 tr("What Ctrl+C copies of a conversation. The menu on a right click has both."),
                 self._copies(),
@@ -76,6 +83,16 @@ class GeneralPage(Page):
         prepare.set_value("on" if self._host.settings.prepare else "off")
         prepare.chosen.connect(lambda value: self._host.change(prepare=value == "on"))
         return prepare
+
+    def _name_chats(self) -> QWidget:
+        names = Segments(
+            "nameChats",
+            tr("Name chats"),
+            [("on", tr("On"), "nameChatsOn", ""), ("off", tr("Off"), "nameChatsOff", "")],
+        )
+        names.set_value("on" if self._host.settings.name_chats else "off")
+        names.chosen.connect(lambda value: self._host.change(name_chats=value == "on"))
+        return names
 
     def _copies(self) -> QWidget:
         copies = Segments(

@@ -20,6 +20,7 @@ from app.turn import (
     ModelLoading,
     ModelPlanned,
     ModelReady,
+    Renamed,
     SendFailed,
     Turn,
     TurnEnded,
@@ -471,6 +472,8 @@ class Window(Frame):
                     self.hub.receive(event)
                 case Moving():
                     self.shelf.receive(event)
+                case Renamed(chat):
+                    self.index.put(chat)
                 case NotSaved(error):
                     self._tell(error)
                 case _:

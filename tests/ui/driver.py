@@ -74,6 +74,8 @@ class Backend:
         self.requests: list[Request] = []
         self.hurried: list[bool] = []
         """After each wait, whether the answer was to come now."""
+        self.titles: list[str] = []
+        """What it calls chats; nothing where there are no more. It is asked where it foresees."""
         self.prepared: list[Request] = []
         self.foreseen: Prompt | None = None
         self.planned: Planned | None = None
@@ -95,6 +97,10 @@ class Backend:
         yield Loading(1.0)
 
     def stream(self, request: Request, cancel: Any, answer_now: Any = None) -> Iterator[Event]:
+        if request.aside:
+            yield from (*map(said, self.titles[:1]), done())
+            del self.titles[:1]
+            return
         self.requests.append(request)
         for step in self.scripts.pop(0):
             if isinstance(step, threading.Event):

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from app import __version__
 from app.base import settings
 from app.base.settings import Theme
+from app.base.types import Prompt
 from app.ui.blocks.canvas import Canvas
 from app.ui.preferences import Preferences
 from app.ui.theme import Look
@@ -152,6 +153,19 @@ def test_reading_ahead_can_be_turned_off(fireside: Fireside) -> None:
     fireside.stored(lambda store: None)
     assert settings.load(fireside.host.folders.settings).prepare is False
     assert not fireside.host._may_prepare()
+
+
+def test_naming_chats_can_be_turned_off(fireside: Fireside) -> None:
+    fireside.backend.foreseen = Prompt((1,) * 100, 4096)
+    fireside.backend.titles = ["Apples"]
+    dialog = open_preferences(fireside)
+    assert dialog.findChild(QAbstractButton, "nameChatsOn").isChecked()
+    dialog.findChild(QAbstractButton, "nameChatsOff").click()
+    fireside.ask("about apples", *answer("About apples."))
+    fireside.shows("About apples.")
+    fireside.idle()
+    assert settings.load(fireside.host.folders.settings).name_chats is False
+    assert fireside.backend.titles == ["Apples"]
 
 
 def test_a_setting_that_cannot_be_saved_says_so(

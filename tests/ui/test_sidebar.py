@@ -9,10 +9,10 @@ import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QListView, QWidget
 
-from app.base.types import Effort
+from app.base.types import Effort, Prompt
 from app.store import ChatRow, TitleBy
 from app.ui.chat_list import ChatModel, group_of
-from tests.ui.driver import Fireside, Start, make
+from tests.ui.driver import Fireside, Start, answer, done, make, said, thought
 
 
 def chats(fireside: Fireside) -> list[str]:
@@ -202,3 +202,30 @@ def test_thousands_of_chats_are_cheap(qapp: QApplication) -> None:
     model.set_chats(rows)
     assert model.index_of(4999).isValid()
     assert time.process_time() - began < 0.5
+
+
+def test_the_model_names_a_new_chat(fireside: Fireside) -> None:
+    window = fireside.window
+    fireside.backend.foreseen = Prompt((1,) * 100, 4096)
+    fireside.backend.titles = ["**Title:** Apples <b>and</b> more."]
+    fireside.ask("tell me of apples, please", *answer("About apples."))
+    fireside.until(lambda: chats(fireside) == ["Today", "Apples <b>and</b> more"])
+    assert window.title.text() == "Apples <b>and</b> more"
+    assert window.windowTitle() == "Apples <b>and</b> more – Fireside"
+
+
+def test_a_title_by_the_model_waits_for_the_persons_own(fireside: Fireside) -> None:
+    fireside.backend.foreseen = Prompt((1,) * 100, 4096)
+    fireside.backend.titles = ["Apples"]
+    go_on = fireside.hold()
+    fireside.ask("about apples", thought("Hm"), go_on, said("About apples.", 1), done())
+    fireside.until(lambda: chats(fireside) == ["Today", "about apples"])
+    field = begin_renaming(fireside, "about apples")
+    go_on.set()
+    fireside.idle()
+    fireside.until(lambda: not fireside.backend.titles)
+    field.setText("Mine")
+    fireside.qtbot.keyClick(field, Qt.Key.Key_Return)
+    fireside.until(lambda: chats(fireside) == ["Today", "Mine"])
+    fireside.stored(lambda store: None)
+    assert fireside.window.title.text() == "Mine"

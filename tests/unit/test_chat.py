@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
@@ -33,7 +32,6 @@ from app.chat import Chats
 from app.engine.backend import ScriptedBackend
 from app.store import MessageRow, State, Store
 from app.turn import (
-    ChatEvent,
     ModelFailed,
     ModelReady,
     SendFailed,
@@ -41,8 +39,7 @@ from app.turn import (
     TurnProgress,
     TurnStarted,
 )
-
-T = TypeVar("T")
+from tests.fakes.desk import Desk
 
 MODEL = ModelRef(Path("demo.gguf"), "Demo model")
 STATS = Stats(10, 10, 5, 2, 0.1, 0.5, 1000, 7, 4096)
@@ -53,39 +50,6 @@ ANSWER = (Prompt((1, 2), 100), Prefill(2, 2), *THINKS, *SAYS, Done(StopReason.EN
 
 def words(text: str) -> tuple[Part, ...]:
     return (Part(text),)
-
-
-class Desk:
-    """Chats on a store of their own, and what they published."""
-
-    def __init__(self, path: Path, *scripts: tuple[Event | FiresideError, ...]) -> None:
-        self.store = Store(path)
-        self.backend = ScriptedBackend(*scripts)
-        self.events: list[ChatEvent] = []
-        self._arrived = threading.Condition()
-        self.open = True
-        self._disk = ThreadPoolExecutor(1)
-        self.chats = Chats(self.store, self.backend, self._publish, self._disk)
-
-    def _publish(self, event: ChatEvent) -> None:
-        with self._arrived:
-            self.events.append(event)
-            self._arrived.notify_all()
-
-    def wait(self, kind: type[T], count: int = 1) -> T:
-        def found() -> list[T]:
-            return [e for e in self.events if isinstance(e, kind)]
-
-        with self._arrived:
-            assert self._arrived.wait_for(lambda: len(found()) >= count, timeout=10), self.events
-        return found()[count - 1]
-
-    def close(self) -> None:
-        if self.open:
-            self.open = False
-            self.chats.close()
-            self._disk.shutdown()
-            self.store.close()
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ CHANGED = Settings(
     offline=True,
     text_size=17,
     copy_markdown=False,
+    name_chats=False,
     chat=7,
     window="AdnQ",
     splitter="AAAA",

@@ -1,0 +1,93 @@
+"""A title by the real engine costs the chat nothing, whatever the demo model says for one."""
+
+from __future__ import annotations
+
+import threading
+from array import array
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from app.base import gguf
+from app.base.types import Effort, Event, Part, Request
+from app.chat import Chats
+from app.engine.backend import Planned
+from app.engine.local import LocalBackend, Options
+from app.harmony import Vocabulary
+from app.store import Store, TitleBy
+from app.turn import ChatEvent, TurnEnded
+from tests.e2e.engine import BEYOND_THE_WINDOW, DEMO, GREEDY, size
+
+LONG = "Here is what I know of France: " + "the sea, the hills, the bread. " * 150
+FRANCE = "What is the capital of France?"
+MORE = 16  # tokens that a question may cost besides its own
+
+
+class Watched(LocalBackend):
+    """Notes what it was asked aside, and whether that ran to its end."""
+
+    asides: list[tuple[Request, bool]]
+
+    def stream(
+        self,
+        request: Request,
+        cancel: threading.Event,
+        answer_now: threading.Event | None = None,
+    ) -> Generator[Event | Planned, None, None]:
+        yield from super().stream(request, cancel, answer_now)
+        if request.aside:
+            self.asides.append((request, not cancel.is_set()))
+
+
+@pytest.mark.parametrize("reads_ahead", [True, False])
+def test_a_title_costs_the_chat_nothing(tmp_path: Path, reads_ahead: bool) -> None:
+    kept = tmp_path / "kept"
+    backend = Watched(tmp_path / "engine.log", kept, lambda: Options(budget=1 << 30))
+    backend.asides = []
+    store = Store(tmp_path / "chats.db")
+    ended: list[TurnEnded] = []
+    arrived = threading.Semaphore(0)
+
+    def publish(event: ChatEvent) -> None:
+        if isinstance(event, TurnEnded):
+            ended.append(event)
+            arrived.release()
+
+    with ThreadPoolExecutor(1) as disk:
+        chats = Chats(store, backend, publish, disk, lambda: reads_ahead)
+
+        def ask(chat: int | None, text: str) -> TurnEnded:
+            chats.send(chat, (Part(text),), Effort.LOW, DEMO, sampling=GREEDY)
+            assert arrived.acquire(timeout=60)
+            for _ in range(2):  # what is done ahead, and with it the title
+                chats._engine.submit(int).result(timeout=60)
+            return ended[-1]
+
+        first = ask(None, LONG + FRANCE).answer
+        assert [whole for _, whole in backend.asides] == [True]
+        second = ask(first.chat, "What is the capital of Spain?").answer
+        ask(None, "And this is another chat. " + LONG + FRANCE)  # its title is the last of all
+        assert [whole for _, whole in backend.asides] == [True, True]
+        row = store.chat(first.chat)
+        chats.close()
+    store.close()
+    assert first.stats is not None
+    assert first.stats.evaluated > BEYOND_THE_WINDOW
+    assert second.stats is not None
+    # Where nothing is read ahead, the first answer is read now, or was for the title.
+    assert second.stats.evaluated <= size("What is the capital of Spain?") + MORE
+    assert row.title_by in (TitleBy.QUESTION, TitleBy.MODEL)
+    assert 0 < len(row.title) <= 60
+    asked = backend.asides[0][0].messages[-1].text
+    read = [_text(entry.parent / "tokens") for entry in kept.glob("*/*/entry.json")]
+    assert read
+    assert any("the bread" in text for text in read)
+    assert not any(asked in text for text in read)
+
+
+def _text(tokens: Path) -> str:
+    ids = array("I", tokens.read_bytes())
+    bytes_of = Vocabulary.from_gguf(gguf.read(DEMO.path, arrays=True)).tokenizer.bytes_of
+    return b"".join(bytes_of(token) for token in ids).decode(errors="replace")

@@ -1,0 +1,245 @@
+"""Titles by the model: when it is asked, what it is asked, and what becomes of its answer."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from app.base.errors import Cancelled, EngineDied
+from app.base.types import (
+    Channel,
+    Delta,
+    Done,
+    Effort,
+    Event,
+    ModelRef,
+    Part,
+    Prompt,
+    Request,
+    Stats,
+    StopReason,
+)
+from app.engine.backend import ScriptedBackend
+from app.store import ChatRow, TitleBy
+from app.store.titles import title_out_of
+from app.turn import Renamed, TurnEnded
+from tests.fakes.desk import Desk
+
+MODEL = ModelRef(Path("demo.gguf"), "Demo model")
+STATS = Stats(10, 10, 5, 2, 0.1, 0.5, 1000, 7, 4096)
+ANSWER = (Delta(0, "Paris is the capital of France.", Channel.FINAL), Done(StopReason.END, STATS))
+QUESTION = "Where is the Eiffel tower, and why?"
+
+
+def titled(text: str, reason: StopReason = StopReason.END) -> tuple[Event, ...]:
+    return Delta(0, text, Channel.FINAL), Done(reason, STATS)
+
+
+class Names(ScriptedBackend):
+    """Has read whatever is prepared, and calls every chat as ``title`` says."""
+
+    def __init__(self, *scripts: tuple[Event, ...]) -> None:
+        super().__init__(*scripts)
+        self.title: tuple[Event | Exception, ...] = titled("The Eiffel tower")
+        self.read = Prompt((1,) * 500, 4096, 1024)
+        self.asides: list[Request] = []
+        self.begun, self.go_on = threading.Event(), threading.Event()
+        self.go_on.set()
+
+    def prepare(
+        self, request: Request, cancel: threading.Event, *, read: bool = True
+    ) -> Generator[Event, None, None]:
+        yield self.read
+
+    def stream(
+        self,
+        request: Request,
+        cancel: threading.Event,
+        answer_now: threading.Event | None = None,
+    ) -> Generator[Event, None, None]:
+        if not request.aside:
+            yield from super().stream(request, cancel, answer_now)
+            return
+        assert answer_now is not None
+        assert answer_now.is_set()
+        self.asides.append(request)
+        self.begun.set()
+        while not self.go_on.wait(0.01):
+            if cancel.is_set():
+                raise Cancelled
+        for step in self.title:
+            if isinstance(step, Exception):
+                raise step
+            yield step
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(tmp_path / "chats.db", ANSWER, ANSWER, ANSWER, kind=Names)
+    yield desk
+    desk.close()
+
+
+@pytest.fixture
+def names(desk: Desk) -> Names:
+    assert isinstance(desk.backend, Names)
+    return desk.backend
+
+
+def ask(desk: Desk, chat: int | None = None) -> int:
+    """Asks, waits for the answer, and returns the chat."""
+    count = sum(isinstance(event, TurnEnded) for event in desk.events)
+    desk.chats.send(chat, (Part(QUESTION),), Effort.HIGH, MODEL, "Be brief.")
+    return desk.wait(TurnEnded, count + 1).answer.chat
+
+
+def settle(desk: Desk) -> None:
+    """Waits for what the engine does after an answer."""
+    for _ in range(2):
+        desk.chats._engine.submit(int).result(timeout=10)
+
+
+def now(desk: Desk, chat: int) -> ChatRow:
+    settle(desk)
+    return desk.store.chat(chat)
+
+
+def test_the_model_names_a_chat_after_its_first_answer(desk: Desk, names: Names) -> None:
+    chat = ask(desk)
+    renamed = desk.wait(Renamed)
+    assert (renamed.chat.title, renamed.chat.title_by) == ("The Eiffel tower", TitleBy.MODEL)
+    assert desk.store.chat(chat) == renamed.chat
+    kinds = [type(event) for event in desk.events]
+    assert kinds.index(TurnEnded) < kinds.index(Renamed)  # nobody waited for it
+    (asked,), (aside,) = names.requests, names.asides
+    # All before the question for the title is what the engine has read already.
+    assert [m.text for m in aside.messages[:-1]] == [QUESTION, "Paris is the capital of France."]
+    same = ("model", "effort", "instructions", "today", "chat")
+    assert [getattr(aside, name) for name in same] == [getattr(asked, name) for name in same]
+    assert (aside.sampling.max_tokens or 1000) <= 64
+    ask(desk, chat)
+    settle(desk)
+    assert len(names.asides) == 1
+
+
+def test_a_title_by_hand_stays(desk: Desk, names: Names) -> None:
+    names.go_on.clear()
+    chat = ask(desk)
+    assert names.begun.wait(10)
+    desk.store.rename(chat, "Mine")
+    names.go_on.set()
+    assert now(desk, chat).title == "Mine"
+    other = ask(desk)
+    settle(desk)
+    assert desk.store.chat(other).title_by is TitleBy.MODEL
+
+
+def test_a_question_ends_it_at_once_and_it_is_tried_again(desk: Desk, names: Names) -> None:
+    names.go_on.clear()
+    chat = ask(desk)
+    assert names.begun.wait(10)
+    ask(desk, chat)  # is answered, though the title was not
+    assert desk.store.chat(chat).title_by is TitleBy.QUESTION
+    names.go_on.set()
+    assert desk.wait(Renamed).chat.id == chat
+    assert len(names.asides) == 2
+    assert len(names.asides[1].messages) == 5
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        titled("I found these files:\n\n- eiffel.txt"),
+        titled("The Eiffel tower, and then", StopReason.LENGTH),
+        titled("Sorry, I cannot do this"),
+        titled(""),
+        (Delta(0, "The Eiffel tower", Channel.ANALYSIS), Done(StopReason.END, STATS)),
+        (EngineDied(-9, "killed"),),
+    ],
+)
+def test_what_is_no_title_leaves_the_questions(
+    desk: Desk, names: Names, title: tuple[Event, ...]
+) -> None:
+    names.title = title
+    chat = ask(desk)
+    row = now(desk, chat)
+    assert (row.title, row.title_by) == (QUESTION, TitleBy.QUESTION)
+    ask(desk, chat)
+    settle(desk)
+    assert len(names.asides) == 1  # it would say the same again, or die of it again
+    assert not any(isinstance(event, Renamed) for event in desk.events)
+
+
+def test_what_is_typed_or_does_not_fit_is_left_alone(desk: Desk, names: Names) -> None:
+    names.read = Prompt((1,) * 4000, 4096)
+    chat = ask(desk)
+    settle(desk)
+    names.read = Prompt((1,) * 100, 4096, dropped=2)
+    desk.chats.prepare(chat, "", Effort.HIGH, MODEL)
+    settle(desk)
+    names.read = Prompt((1,) * 100, 4096)
+    desk.chats.prepare(chat, "And the", Effort.HIGH, MODEL)
+    settle(desk)
+    assert names.asides == []
+    desk.chats.prepare(chat, "", Effort.HIGH, MODEL)
+    assert desk.wait(Renamed).chat.id == chat
+
+
+def test_the_person_may_not_want_it(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "chats.db", ANSWER, kind=Names, may_name=lambda: False)
+    chat = ask(desk)
+    row = now(desk, chat)
+    desk.close()
+    assert row.title == QUESTION
+    assert isinstance(desk.backend, Names)
+    assert desk.backend.asides == []
+
+
+def test_a_chat_that_is_erased_meanwhile(desk: Desk, names: Names) -> None:
+    names.go_on.clear()
+    chat = ask(desk)
+    assert names.begun.wait(10)
+    desk.store.erase([chat])
+    names.go_on.set()
+    settle(desk)
+    other = ask(desk)  # the engine's thread lives
+    assert desk.wait(Renamed).chat.id == other
+
+
+ABOUT = "What is the capital of France? The capital of **France** is Paris. 法国的首都是哪里？"
+
+
+@pytest.mark.parametrize(
+    ("said", "title"),
+    [
+        ("Capital of France", "Capital of France"),
+        ('**Title:** "Capital of France."\n', "Capital of France"),
+        ("# *The* `capital` of [France](https://x.org)", "The capital of France"),
+        ("„Hauptstadt Frankreichs: Paris“", "Hauptstadt Frankreichs: Paris"),
+        ("Titel: »Französische Hauptstadt, Paris«", "Französische Hauptstadt, Paris"),
+        ("标题：「法国首都查询」。", "法国首都查询"),
+        ("“Capital” and “France”", "“Capital” and “France”"),
+        ("Capitals, as in the U.S.", "Capitals, as in the U.S."),
+        ("Is Paris the capital?", "Is Paris the capital?"),
+        ("\u202eThe\x1b[31m capital\x00 city\ufeff", "The [31m capital city"),
+        ("The capital 👨\u200d👩\u200d👧", "The capital 👨\u200d👩\u200d👧"),
+        ("capital " * 12, "capital " * 6 + "capital…"),
+        ("capital " * 30, ""),
+        ("capital" * 1_000_000, ""),
+        ("The capital\nof France", ""),
+        ("Sorry, I cannot answer that.", ""),
+        ("巴黎旅游", ""),
+        ("Title:", ""),
+        ('"."', ""),
+        (" \n ", ""),
+    ],
+)  # fmt: skip
+def test_an_answer_becomes_a_title(said: str, title: str) -> None:
+    assert title_out_of(said, ABOUT) == title
+
+
+def test_short_words_are_compared_as_they_are() -> None:
+    assert title_out_of("Go or C", "Which one, Go or C?") == "Go or C"
