@@ -39,13 +39,15 @@ from app.turn import (
     ModelLoading,
     ModelPlanned,
     ModelReady,
+    NotSaved,
+    SavedAgain,
     SendFailed,
     Turn,
     TurnEnded,
     TurnProgress,
     TurnStarted,
 )
-from app.writer import Writer
+from app.writer import Unsaved, Writer
 
 _CLOSE_S = 0.7  # for the answer that runs to end by itself
 
@@ -73,6 +75,7 @@ class Chats:
         self._preparing = Turn()
         self._running: dict[Turn, Future[None]] = {}
         self._lock = threading.Lock()  # for _preparing, and what is behind it in the queue
+        self._unsaved = Unsaved(disk, lambda *ended: publish(TurnEnded(*ended)))
         self._closing = False
 
     def load(self, model: ModelRef) -> Turn:
@@ -167,6 +170,7 @@ class Chats:
         wait(running.values(), timeout=_CLOSE_S)
         self._backend.close()
         self._engine.shutdown()
+        self._unsaved.close()
 
     # --- A question is stored ---------------------------------------------------------------
 
@@ -185,6 +189,7 @@ class Chats:
             started: TurnStarted | None = None
             error = FiresideError()  # what a fault of ours would leave
             try:
+                self._unsaved.save()  # else a continuation would begin in the middle
                 question, answer = write()
                 path = self._store.conversation(answer.chat)
                 row = self._store.set_model(answer.chat, model.key)
@@ -236,8 +241,8 @@ class Chats:
         """Ends an answer that has not begun: nobody waits for its turn."""
         if future.cancel():
             state = State.CUT_OFF if self._closing else State.STOPPED
-            writer = Writer(self._store, answer)
-            self._disk.submit(loud, lambda: self._publish(TurnEnded(*writer.finish(state))))
+            writer = Writer(self._store, answer, self._told)
+            self._disk.submit(loud, lambda: self._end(writer, state))
 
     def _throw_away(self, chat: int) -> None:
         with suppress(FiresideError):  # a child that is gone holds nothing
@@ -264,7 +269,7 @@ class Chats:
                 self._publish(outcome)
 
     def _answer(self, turn: Turn, row: MessageRow, request: Request) -> None:
-        writer = Writer(self._store, row)
+        writer = Writer(self._store, row, self._told)
         state = State.CUT_OFF  # what a fault of ours would leave, too
         error: FiresideError | None = None
         try:
@@ -289,8 +294,7 @@ class Chats:
         finally:
             if state is State.STOPPED and self._closing:
                 state = State.CUT_OFF  # the person closed the window, and did not stop the answer
-            ended = TurnEnded(*writer.finish(state, error))
-            self._publish(ended)
+            ended = self._end(writer, state, error)
         if state is State.DONE and ended.error is None:
             before = request.messages[: -1 if row.message.parts else None]
             past = replace(request, messages=(*before, ended.answer.message))
@@ -298,6 +302,18 @@ class Chats:
                 self._titles.begun(row.chat)
             turn = Turn()
             self._on_engine(turn, self._prepare, turn, row.chat, lambda: past, ahead=True)
+
+    def _end(self, writer: Writer, state: State, error: FiresideError | None = None) -> TurnEnded:
+        """Stores the whole of an answer, and tells."""
+        row, fault = writer.finish(state)
+        ended = TurnEnded(row, error or fault)
+        self._publish(ended)
+        if fault:
+            self._unsaved.add(writer, state, error)
+        return ended
+
+    def _told(self, fault: StoreError | None) -> None:
+        self._publish(NotSaved(fault) if fault else SavedAgain())
 
     def _prepare(self, turn: Turn, chat: int | None, request: Callable[[], Request]) -> None:
         """What can be done of the next question's work, and then a title. Whatever goes wrong

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.base import settings as settings_file
-from app.base.errors import ModelError, StoreError, StoreFull, StoreReadOnly
+from app.base.errors import ModelError, StoreFull, StoreReadOnly
 from app.base.gguf import Header
 from app.base.resources import resource
 from app.base.settings import Folders, Settings
@@ -28,7 +28,7 @@ from app.models.catalog import Repository, Variant
 from app.models.downloads import DownloadEvent, Downloads
 from app.models.record import Connection, Record
 from app.store import Found, Store
-from app.turn import ChatEvent
+from app.turn import ChatEvent, NotSaved
 
 if TYPE_CHECKING:  # what is loaded when it is used: a window need not wait for it
     from app.exchange import Import, Report
@@ -45,13 +45,6 @@ def demo_model() -> ModelRef:
     temperature, most of its answers about France are about another country."""
     path = resource("models", "demo-gpt-oss.gguf")  # another one after an update
     return ModelRef(path, "Demo model", Sampling(temperature=0.3), "demo")
-
-
-@dataclass(frozen=True, slots=True)
-class NotSaved:
-    """The settings could not be written. They hold until the end of this session."""
-
-    error: StoreError
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +83,7 @@ class Host:
     def __init__(
         self,
         folders: Folders,
-        publish: Callable[[ChatEvent | NotSaved | DownloadEvent | Moving], None],
+        publish: Callable[[ChatEvent | DownloadEvent | Moving], None],
         *,
         backend: Backend | None = None,
     ) -> None:

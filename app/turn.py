@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.base.errors import FiresideError
+from app.base.errors import FiresideError, StoreError
 from app.base.types import Delta, Loading, ModelRef, Part, Prefill, Prompt
 from app.engine.plan import Plan
 from app.store import ChatRow, MessageRow
@@ -111,10 +111,24 @@ class Foreseen:
 
 @dataclass(frozen=True, slots=True)
 class TurnEnded:
-    """The answer as it is on disk now. ``error`` where it was cut off by one."""
+    """The answer as it is on disk now. ``error`` where it was cut off by one, or where the disk
+    did not take it; then this comes once more when it did."""
 
     answer: MessageRow
     error: FiresideError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotSaved:
+    """Something that is shown could not be written. An answer is tried again until it is; the
+    settings hold until the end of this session, and are tried again then."""
+
+    error: StoreError
+
+
+@dataclass(frozen=True, slots=True)
+class SavedAgain:
+    """What could not be written of an answer is on disk now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +156,8 @@ ChatEvent = (
     | TurnStarted
     | TurnProgress
     | TurnEnded
+    | NotSaved
+    | SavedAgain
     | SendFailed
     | Foreseen
     | Renamed

@@ -1,26 +1,40 @@
-"""An answer while it grows: in memory, and a little later on disk."""
+"""An answer while it grows: in memory, and a little later on disk; or later still."""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import replace
+from typing import Any
 
 from app.base.errors import FiresideError, StoreError
+from app.base.threads import loud
 from app.base.types import Channel, Delta, Draft, Message, Role, Stats
 from app.store import MessageRow, State, Store
 
 _SAVE_S = 0.5  # a crash loses at most so much of an answer
+_AGAIN_S = 3.0  # until a whole one that the disk did not take is tried again
 
 
 class Writer:
-    """An answer while it grows, in memory and, a little later, on disk."""
+    """An answer while it grows, in memory and, a little later, on disk.
 
-    def __init__(self, store: Store, row: MessageRow) -> None:
+    Where the disk does not take it, it grows in memory, and the disk is asked again with each
+    save. ``told`` is called with the first StoreError, and with None when all is on disk again.
+    """
+
+    def __init__(
+        self, store: Store, row: MessageRow, told: Callable[[StoreError | None], None]
+    ) -> None:
         self._store = store
         self._row = row
+        self._told = told
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
+        self._newer = False  # than what is being saved just now
+        self._ended = False
         self._fault: StoreError | None = None
         self._draft = Draft(row.message.parts)
         self._thought_before = row.thought_s or 0.0
@@ -29,50 +43,58 @@ class Writer:
         self.stats: Stats | None = None
 
     def add(self, delta: Delta) -> None:
-        """Takes a delta, which is on disk half a second later, whether others follow or not.
-        Raises the StoreError that an earlier one met."""
+        """Takes a delta, which is on disk half a second later, whether others follow or not."""
         with self._lock:
-            if self._fault:
-                raise self._fault
             self._time_thought(delta.channel is Channel.ANALYSIS)
             self._draft.add(delta)
-            if self._timer is None:
-                self._timer = threading.Timer(_SAVE_S, self._save)
-                self._timer.name = "save"
-                self._timer.start()
+            self._newer = True
+            self._save_soon()
 
-    def finish(
-        self, state: State, error: FiresideError | None = None
-    ) -> tuple[MessageRow, FiresideError | None]:
-        """Saves the whole; returns it, and ``error`` or what the disk said. Where the disk
-        refuses, the answer lives in the window only."""
+    def finish(self, state: State) -> tuple[MessageRow, StoreError | None]:
+        """Saves the whole; returns it, and what the disk said where it refused: then the answer
+        is in memory only, until this is called again with better luck."""
         with self._lock:
+            self._ended = True
             timer = self._timer
         if timer:
             timer.cancel()
             timer.join()
         parts = self._draft.parts
-        try:
-            row = self._store.update(
-                self._row.id,
-                parts=parts,
-                state=state,
-                stats=self.stats,
-                thought_s=self._thought_s,
-            )
-        except StoreError as fault:
-            message = Message(Role.ASSISTANT, parts)
-            row = replace(self._row, message=message, state=State.CUT_OFF, stats=self.stats)
-            return row, error or fault
-        return row, error
+        saved = self._write(parts=parts, state=state, stats=self.stats, thought_s=self._thought_s)
+        message = Message(Role.ASSISTANT, parts)
+        unsaved = replace(self._row, message=message, state=state, stats=self.stats)
+        return saved or unsaved, self._fault
+
+    def _save_soon(self) -> None:
+        if self._timer is None and not self._ended:
+            self._timer = threading.Timer(_SAVE_S, self._save)
+            self._timer.name = "save"
+            self._timer.start()
 
     def _save(self) -> None:
         with self._lock:
+            self._newer = False
+            parts, thought_s = self._draft.parts, self._thought_s
+        saved = self._write(parts=parts, thought_s=thought_s)
+        with self._lock:
             self._timer = None
-            try:
-                self._store.update(self._row.id, parts=self._draft.parts, thought_s=self._thought_s)
-            except StoreError as fault:
-                self._fault = fault
+            if self._newer or not saved:
+                self._save_soon()
+
+    def _write(self, **values: Any) -> MessageRow | None:
+        """None where the disk refuses."""
+        before = self._fault
+        try:
+            row = self._store.update(self._row.id, **values)
+        except StoreError as fault:
+            self._fault = fault
+            if before is None:
+                self._told(fault)
+            return None
+        self._fault = None
+        if before is not None:
+            self._told(None)
+        return row
 
     def _time_thought(self, thinking: bool) -> None:
         now = time.monotonic()
@@ -83,3 +105,64 @@ class Writer:
         if not thinking and self._thinking_since is not None:
             self._thought_before = self._thought_s or 0.0
             self._thinking_since = None
+
+
+class Unsaved:
+    """The answers that ended, and that the disk did not take. They are tried again every few
+    seconds, and when something else is to be written. ``saved`` is called with each that is on
+    disk, and with the error that it had ended with. ``disk`` is an executor with one thread."""
+
+    def __init__(
+        self, disk: Executor, saved: Callable[[MessageRow, FiresideError | None], None]
+    ) -> None:
+        self._disk = disk
+        self._saved = saved
+        self._lock = threading.Lock()
+        self._waiting: list[tuple[Writer, State, FiresideError | None]] = []
+        self._timer: threading.Timer | None = None
+        self._closed = False
+
+    def add(self, writer: Writer, state: State, error: FiresideError | None) -> None:
+        """One more."""
+        with self._lock:
+            self._waiting.append((writer, state, error))
+            self._try_later()
+
+    def save(self) -> None:
+        """Writes them now, on the disk's thread. Raises the StoreError of the first that is
+        still refused."""
+        while self._waiting:
+            writer, state, error = self._waiting[0]
+            row, fault = writer.finish(state)
+            if fault:
+                raise fault
+            del self._waiting[0]
+            self._saved(row, error)
+
+    def close(self) -> None:
+        """Tries them once more."""
+        with self._lock:
+            self._closed = True
+            timer = self._timer
+        if timer:
+            timer.cancel()
+            timer.join()
+        self._disk.submit(loud, self._save_or_wait).result()
+
+    def _try_later(self) -> None:
+        if self._timer is None and self._waiting and not self._closed:
+            self._timer = threading.Timer(
+                _AGAIN_S, lambda: self._disk.submit(loud, self._save_or_wait)
+            )
+            self._timer.name = "save again"
+            self._timer.start()
+
+    def _save_or_wait(self) -> None:
+        try:
+            self.save()
+        except StoreError:
+            pass  # told already
+        finally:
+            with self._lock:
+                self._timer = None
+                self._try_later()

@@ -33,8 +33,10 @@ __all__ = [
     "TitleBy",
     "Tree",
     "backups",
+    "count_chats",
     "recover",
     "restore_backup",
+    "set_aside",
 ]
 
 _DAY = 86400.0
@@ -127,7 +129,8 @@ class Store(WholeStore):
                     db.execute(f"DELETE FROM erased WHERE id <= {rows[-1][0]}")
 
     def backup(self) -> Backup:
-        """Makes a backup now, and removes all but the newest seven. Writers do not wait."""
+        """Makes a backup now, and removes old ones: the newest seven stay, and the last one of
+        each of the newest seven days. Writers do not wait."""
         with self._errors():
             return backup.make(self.path)
 
@@ -149,11 +152,24 @@ def backups(path: Path) -> list[Backup]:
         return backup.backups(path)
 
 
+def count_chats(source: Path) -> int | None:
+    """How many chats a backup has; None where it is damaged."""
+    return backup.count(source)
+
+
 def restore_backup(path: Path, source: Path) -> Path:
     """Puts a backup in the place of the database at ``path``, which no store has open, and
-    returns where the old one is kept. Where that fails, all is as it was."""
+    returns where the old one is kept: in another backup, or beside it where it is damaged.
+    Where that fails, all is as it was."""
     with typed_errors(path):
         return backup.restore(path, source)
+
+
+def set_aside(path: Path) -> Path:
+    """Takes the database at ``path``, which no store has open, out of the way, and returns where
+    it is kept."""
+    with typed_errors(path):
+        return backup.set_aside(path)
 
 
 def recover(path: Path) -> Backup:

@@ -11,7 +11,7 @@ import re
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,60 +43,82 @@ def backups(database: Path) -> list[Backup]:
 
 
 def make(database: Path) -> Backup:
-    """Makes one, and removes all but the newest seven. Whoever writes to the database does not
-    wait for it. Raises sqlite3.DatabaseError where the copy is not sound; then nothing is
-    removed."""
-    with (
-        new(database) as partial,
-        contextlib.closing(sqlite3.connect(partial)) as target,
-        contextlib.closing(sqlite3.connect(database)) as source,
-    ):
-        source.backup(target)  # in one go: readers and writers do not meet in a WAL
-    newest, *others = backups(database)
-    for old in others[KEPT - 1 :]:
-        old.path.unlink(missing_ok=True)
-    return newest
+    """Makes one, and removes old ones: the newest seven stay, and the last one of each of the
+    newest seven days. Whoever writes to the database does not wait for it. Raises
+    sqlite3.DatabaseError where the copy is not sound; then nothing is removed."""
+    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as source:
+        source.execute("BEGIN")
+        source.execute("SELECT 1 FROM sqlite_schema")  # fails where `backup` would wait for ever
+        made = add(database, source.backup)  # in one go: readers and writers do not meet in a WAL
+    all_ = backups(database)
+    days = {datetime.fromtimestamp(b.made).date(): b for b in reversed(all_)}
+    for old in all_[KEPT:]:
+        # One that was just made may look old, where a clock was wrong.
+        if old not in list(days.values())[-KEPT:] and old != made:
+            old.path.unlink(missing_ok=True)
+    return made
 
 
-@contextlib.contextmanager
-def new(database: Path) -> Iterator[Path]:
-    """A file to be written, which becomes a backup when it is sound."""
+def add(database: Path, fill: Callable[[sqlite3.Connection], object]) -> Backup:
+    """A new backup, of what ``fill`` puts into an empty database, when that is sound."""
     folder = _folder(database)
     folder.mkdir(exist_ok=True)
     partial = folder / f"{database.stem}.part"
     partial.unlink(missing_ok=True)
     try:
-        yield partial
-        with contextlib.closing(sqlite3.connect(partial)) as db:
-            db.execute("PRAGMA journal_mode = DELETE")  # one file
+        with contextlib.closing(sqlite3.connect(partial, isolation_level=None)) as db:
+            fill(db)
             version = _verify(db)
-        stamp = time.strftime(_FORMAT, time.gmtime())
-        partial.replace(folder / f"{database.stem}-{stamp}-v{version}.db")
+        made = int(time.time())
+        while (path := folder / _name(database, made, version)).exists():
+            made += 1  # never over another one
+        partial.replace(path)
     finally:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
+        _remove(partial)
+    return Backup(path, float(made), path.stat().st_size, version)
+
+
+def count(source: Path) -> int | None:
+    """How many chats a backup has, without those in the bin; None where it does not say."""
+    # It does not change any more, so SQLite need not write anything beside it.
+    where = f"{source.absolute().as_uri()}?immutable=1"
+    try:
+        with contextlib.closing(sqlite3.connect(where, uri=True)) as db:
+            sql = "SELECT count(*) FROM chat WHERE deleted IS NULL"
+            return int(db.execute(sql).fetchone()[0])
+    except sqlite3.Error:
+        return None
 
 
 def restore(database: Path, source: Path) -> Path:
     """Puts the backup ``source`` in the place of a database that nobody has open. What was
-    there is kept beside it, as the returned path names; a kill on the way leaves either.
-    Raises sqlite3.DatabaseError where the backup is not sound, and changes nothing then."""
+    there is kept, as the returned path names: in a backup, or beside the database where it is
+    not sound. A kill on the way leaves either. Raises sqlite3.DatabaseError where ``source``
+    is not sound, and changes nothing then."""
     partial = database.with_name(database.name + ".part")
-    aside = database.with_name(f"{database.name}.{time.strftime(_FORMAT, time.gmtime())}.old")
-    shutil.copyfile(source, partial)
     try:
+        shutil.copyfile(source, partial)
         with contextlib.closing(sqlite3.connect(partial)) as db:
-            db.execute("PRAGMA journal_mode = DELETE")
             _verify(db)
-        for end in ("-wal", ""):
-            if (file := database.with_name(database.name + end)).exists():
-                shutil.copyfile(file, aside.with_name(aside.name + end))
-        for end in ("-wal", "-shm"):  # SQLite would take them for the new file's
-            database.with_name(database.name + end).unlink(missing_ok=True)
+        try:
+            kept = make(database).path
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # see `typed_errors`
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+                raise
+            kept = _copy_aside(database)
+        _remove_log(database)
         partial.replace(database)
     finally:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
+        _remove(partial)
+    return kept
+
+
+def set_aside(database: Path) -> Path:
+    """Takes a database that nobody has open out of the way. It is kept beside its place, as the
+    returned path names."""
+    aside = _copy_aside(database)
+    database.unlink(missing_ok=True)
+    _remove_log(database)  # SQLite takes none for a file that is not there
     return aside
 
 
@@ -125,10 +147,47 @@ def _folder(database: Path) -> Path:
     return database.with_name("backups")
 
 
+def _name(database: Path, made: float, version: int) -> str:
+    return f"{database.stem}-{time.strftime(_FORMAT, time.gmtime(made))}-v{version}.db"
+
+
 def _verify(db: sqlite3.Connection) -> int:
-    """Its schema, where it is sound."""
+    """Its schema, where it is sound; what is closed then is one file."""
+    db.execute("PRAGMA journal_mode = DELETE")
     said = str(db.execute("PRAGMA integrity_check(1)").fetchone()[0])
     version = int(db.execute("PRAGMA user_version").fetchone()[0])
     if said != "ok" or version == 0:
         raise sqlite3.DatabaseError(said if version else "empty")
     return version
+
+
+def _copy_aside(database: Path) -> Path:
+    """The file and its log under another name, whole or not at all."""
+    stamp = time.strftime(_FORMAT, time.gmtime())
+    number = 1
+    while (aside := database.with_name(f"{database.name}.{stamp}-{number}.old")).exists():
+        number += 1
+    ends = [end for end in ("-wal", "") if database.with_name(database.name + end).exists()]
+    try:
+        for end in ends:
+            file, copy = (path.with_name(path.name + end) for path in (database, aside))
+            try:
+                copy.hardlink_to(file)  # takes no room on the disk, which may be full
+            except OSError:
+                shutil.copyfile(file, copy)
+    except OSError:
+        for end in ends:
+            _remove(aside.with_name(aside.name + end))
+        raise
+    return aside
+
+
+def _remove_log(database: Path) -> None:
+    """SQLite would take it for that of another file in the same place."""
+    for end in ("-wal", "-shm"):
+        database.with_name(database.name + end).unlink(missing_ok=True)
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)

@@ -39,11 +39,8 @@ def recover(database: Path) -> Backup:
     """Puts the chats and messages of a damaged database that can be read into a new backup of
     it, from which it can be restored. The database stays as it is. Raises sqlite3.DatabaseError
     where nothing can be read."""
-    with (
-        backup.new(database) as partial,
-        contextlib.closing(sqlite3.connect(partial, isolation_level=None)) as target,
-        contextlib.closing(sqlite3.connect(database, isolation_level=None)) as source,
-    ):
+
+    def fill(target: sqlite3.Connection) -> None:
         target.execute("BEGIN")
         for migrate in MIGRATIONS:
             migrate(target)
@@ -53,7 +50,9 @@ def recover(database: Path) -> Backup:
         for repair in _REPAIRS:
             target.execute(repair)
         target.execute("COMMIT")
-    return backup.backups(database)[0]
+
+    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as source:
+        return backup.add(database, fill)
 
 
 def _copy(

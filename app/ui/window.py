@@ -11,7 +11,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent
 
 from app.base.types import Effort, ModelRef, Part
-from app.host import Host, Moving, NotSaved
+from app.host import Host, Moving
 from app.models.downloads import Downloaded, DownloadEnded, DownloadHeld, Downloading
 from app.store import ChatRow, Found, MessageRow, State, Store
 from app.turn import (
@@ -20,7 +20,9 @@ from app.turn import (
     ModelLoading,
     ModelPlanned,
     ModelReady,
+    NotSaved,
     Renamed,
+    SavedAgain,
     SendFailed,
     Turn,
     TurnEnded,
@@ -67,6 +69,7 @@ class Window(Frame):
         self._chat: int | None = None
         self._waits_for: Turn | None = None  # which will make a chat of the new one that is shown
         self._drafts: dict[int | None, tuple[Part, ...]] = {}
+        self._refusal = ""  # what the banner says of an answer that the disk does not take
         self.turns = Turns(host.chats, self)
         self.models = ModelChoice(host, self)
         self.shelf = Shelf(host, bridge, self)
@@ -476,6 +479,10 @@ class Window(Frame):
                     self.index.put(chat)
                 case NotSaved(error):
                     self._tell(error)
+                    self._refusal = self.banner.label.text()
+                case SavedAgain():
+                    if self.banner.label.text() == self._refusal:
+                        self.banner.hide()
                 case _:
                     about_turns.append(event)
         self.turns.receive(about_turns)

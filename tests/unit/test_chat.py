@@ -6,10 +6,13 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from app import writer
 from app.base.errors import Cancelled, EngineDied, FiresideError, NotGguf, StoreFull
 from app.base.types import (
     Channel,
@@ -34,6 +37,8 @@ from app.store import MessageRow, State, Store
 from app.turn import (
     ModelFailed,
     ModelReady,
+    NotSaved,
+    SavedAgain,
     SendFailed,
     TurnEnded,
     TurnProgress,
@@ -232,19 +237,79 @@ def test_what_cannot_be_stored_is_given_back(
     assert d.store.chats() == []
 
 
-def test_a_disk_that_fills_up_in_mid_answer_leaves_the_words_on_screen(
+class Disk:
+    """Stands before a store's `update`, and refuses while it is full."""
+
+    def __init__(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.full = True
+        self._update = store.update
+        monkeypatch.setattr(store, "update", self)
+        monkeypatch.setattr(writer, "_SAVE_S", 0.01)
+        monkeypatch.setattr(writer, "_AGAIN_S", 0.05)
+
+    def __call__(self, *values: Any, **more: Any) -> MessageRow:
+        if self.full:
+            raise StoreFull(Path("chats.db"))
+        return self._update(*values, **more)
+
+
+def test_a_disk_that_fills_up_in_mid_answer_gets_it_when_there_is_room(
     desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    d = desk(ANSWER)
-
-    def full(*_: object, **__: object) -> MessageRow:
-        raise StoreFull(Path("chats.db"))
-
-    monkeypatch.setattr(d.store, "update", full)
+    d = desk(ANSWER, ANSWER)
+    disk = Disk(d.store, monkeypatch)
     d.chats.send(None, words("one"), Effort.LOW, MODEL)
     ended = d.wait(TurnEnded)
     assert isinstance(ended.error, StoreFull)
     assert ended.answer.message.text == "Paris"
+    assert isinstance(d.wait(NotSaved).error, StoreFull)
+    d.chats.resume(ended.answer.id, MODEL)  # which would go on from what is on disk
+    assert isinstance(d.wait(SendFailed).error, StoreFull)
+    assert conversation(d)[1].message.text == ""
+    disk.full = False
+    again = d.wait(TurnEnded, 2)
+    assert (again.answer.id, again.error) == (ended.answer.id, None)
+    d.wait(SavedAgain)
+    assert conversation(d)[1] == again.answer
+    assert again.answer.message.text == "Paris"
+    assert (again.answer.state, again.answer.stats) == (State.DONE, STATS)
+    d.chats.send(ended.answer.chat, words("two"), Effort.LOW, MODEL)
+    d.wait(TurnEnded, 3)
+    assert sum(isinstance(e, NotSaved) for e in d.events) == 1
+
+
+def test_an_answer_goes_on_while_the_disk_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    d = Desk(tmp_path / "chats.db")
+    disk = Disk(d.store, monkeypatch)
+    d.chats._backend = Waits()
+    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.wait(NotSaved)
+    disk.full = False
+    d.wait(SavedAgain)
+    assert conversation(d)[1].message.text == "Well"
+    assert not any(isinstance(e, TurnEnded) for e in d.events)
+    disk.full = True
+    d.close()
+    with closing(Store(tmp_path / "chats.db")) as again:
+        _, answer = again.conversation(again.chats()[0].id)
+    assert (answer.state, answer.message.text) == (State.CUT_OFF, "Well")
+
+
+def test_what_was_not_saved_is_tried_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    d = Desk(tmp_path / "chats.db", ANSWER)
+    disk = Disk(d.store, monkeypatch)
+    monkeypatch.setattr(writer, "_AGAIN_S", 60)
+    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.wait(TurnEnded)
+    disk.full = False
+    d.close()
+    with closing(Store(tmp_path / "chats.db")) as again:
+        _, answer = again.conversation(again.chats()[0].id)
+    assert (answer.state, answer.message.text) == (State.DONE, "Paris")
 
 
 def test_models_are_made_ready(desk: Callable[..., Desk]) -> None:

@@ -13,13 +13,23 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from app.base.errors import StoreDamaged, StoreError, StoreReadOnly
+from app.base.errors import StoreDamaged, StoreError, StoreLocked, StoreReadOnly
 from app.base.types import Channel, Effort, Message, Part, Role
-from app.store import State, Store, backup, backups, recover, restore_backup
+from app.store import (
+    State,
+    Store,
+    backup,
+    backups,
+    count_chats,
+    recover,
+    restore_backup,
+    set_aside,
+)
 from app.store.schema import MIGRATIONS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -129,19 +139,75 @@ def test_a_backup_a_day_and_seven_in_all(path: Path, tmp_path: Path) -> None:
     assert backups(tmp_path / "other.db") == []
 
 
+def test_many_backups_of_a_day_leave_the_other_days_theirs(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1_700_000_000.0]
+    monkeypatch.setattr(backup.time, "time", lambda: now[0])
+    with contextlib.closing(Store(path)) as store:
+        for _ in range(9):
+            store.backup()
+            store.backup()  # in the same second
+            now[0] += 86400
+        today = []
+        for _ in range(9):
+            now[0] += 1
+            today.append(store.backup())
+        kept = backups(path)
+        assert kept[:7] == today[:1:-1]
+        last_of_days = [datetime.fromtimestamp(b.made).date() for b in kept[7:]]
+        assert last_of_days == sorted(set(last_of_days), reverse=True)
+        assert len(last_of_days) == 6
+        now[0] = 1_000_000_000.0  # a clock that went wrong
+        assert store.backup() in backups(path)
+
+
+def test_a_backup_of_a_locked_file_fails(store: Store, path: Path) -> None:
+    store.close()
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        source = path.with_name("other.db")
+        with contextlib.closing(Store(source)) as sound:
+            made = sound.backup()
+        with pytest.raises(StoreLocked):
+            restore_backup(path, made.path)
+        assert backups(path) == []
+    Store(path).close()
+
+
 def test_restore(path: Path) -> None:
     with contextlib.closing(Store(path)) as store:
         chat = store.create_chat(Effort.LOW).id
         store.add(chat, None, question("kept"))
         made = store.backup()
         store.add(chat, 1, question("later"))
-    aside = restore_backup(path, made.path)
+    assert count_chats(made.path) == 1
+    kept = restore_backup(path, made.path)
+    assert [b.path for b in backups(path)] == [kept, made.path]
     with contextlib.closing(Store(path)) as store:
         assert [row.message.text for row in store.conversation(chat)] == ["kept"]
         assert [f.message for f in store.search("kept")] == [None, 1]
-    with contextlib.closing(Store(aside)) as old:
-        assert [row.message.text for row in old.conversation(chat)] == ["kept", "later"]
+    restore_backup(path, kept)
+    with contextlib.closing(Store(path)) as store:
+        assert [row.message.text for row in store.conversation(chat)] == ["kept", "later"]
     check(path)
+
+
+def test_starting_afresh_keeps_the_file(path: Path) -> None:
+    with contextlib.closing(Store(path)) as store:
+        store.add(store.create_chat(Effort.LOW).id, None, question("kept"))
+        log = path.with_name("chats.db-wal").read_bytes()
+    path.with_name("chats.db-wal").write_bytes(log)  # as after a kill
+    aside = set_aside(path)
+    other = set_aside(path.with_name("nothing.db"))
+    assert not other.exists()
+    with contextlib.closing(Store(path)) as store:
+        assert store.chats() == []
+    second = set_aside(path)
+    assert second != aside
+    with contextlib.closing(Store(aside)) as old:
+        assert [chat.title for chat in old.chats()] == ["kept"]
 
 
 def test_a_damaged_file_is_not_backed_up_but_replaced(path: Path) -> None:
@@ -161,7 +227,11 @@ def test_a_damaged_file_is_not_backed_up_but_replaced(path: Path) -> None:
         pytest.raises(StoreDamaged),
     ):
         store.backup()
-    restore_backup(path, made.path)
+    assert count_chats(made.path) == 1
+    damaged = path.read_bytes()
+    kept = restore_backup(path, made.path)
+    assert kept.parent == path.parent
+    assert kept.read_bytes() == damaged
     with contextlib.closing(Store(path)) as store:
         assert len(store.versions(1)) == 50
 
@@ -173,6 +243,7 @@ def test_a_damaged_backup_is_not_restored(path: Path) -> None:
     before = path.read_bytes()
     for content in (b"", b"garbage" * 1000, made.path.read_bytes()[:8192]):
         made.path.write_bytes(content)
+        assert count_chats(made.path) is None
         with pytest.raises(StoreDamaged):
             restore_backup(path, made.path)
         assert path.read_bytes() == before
