@@ -26,11 +26,10 @@ from app.base.types import (
     Prompt,
     Request,
     Role,
-    Sampling,
     StopReason,
 )
 from app.engine.backend import Backend, Planned
-from app.store import MessageRow, State, Store
+from app.store import PLAIN, MessageRow, Setup, State, Store
 from app.titles import Titles
 from app.turn import (
     ChatEvent,
@@ -54,7 +53,8 @@ _CLOSE_S = 0.7  # for the answer that runs to end by itself
 
 class Chats:
     """All conversations. ``disk`` is an executor with one thread; ``may_prepare`` says whether
-    the engine may work ahead while the person reads, ``may_name`` whether it may name chats."""
+    the engine may work ahead while the person reads, ``may_name`` whether it may name chats;
+    ``instructions`` are those for a chat that has none of its own."""
 
     def __init__(
         self,
@@ -64,6 +64,7 @@ class Chats:
         disk: Executor,
         may_prepare: Callable[[], bool] = lambda: True,
         may_name: Callable[[], bool] = lambda: True,
+        instructions: Callable[[], str] = lambda: "",
     ) -> None:
         self._store = store
         self._backend = backend
@@ -72,6 +73,7 @@ class Chats:
         self._engine = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
         self._may_prepare = may_prepare
         self._titles = Titles(store, backend, publish, may_name)
+        self._instructions = instructions
         self._preparing = Turn()
         self._running: dict[Turn, Future[None]] = {}
         self._lock = threading.Lock()  # for _preparing, and what is behind it in the queue
@@ -91,23 +93,19 @@ class Chats:
         parts: tuple[Part, ...],
         effort: Effort,
         model: ModelRef,
-        instructions: str = "",
-        sampling: Sampling | None = None,
+        setup: Setup = PLAIN,
         instead: int | None = None,
     ) -> Turn:
-        """Asks; ``chat=None`` starts a new one, with ``sampling`` for all its answers;
-        ``instead`` is the question that this one is another version of. Ends in TurnEnded or
-        SendFailed."""
+        """Asks; ``chat=None`` starts a new one, with ``setup`` for all its answers; ``instead``
+        is the question that this one is another version of. Ends in TurnEnded or SendFailed."""
         asked = Message(Role.USER, parts)
 
         def write() -> tuple[MessageRow | None, MessageRow]:
-            return self._store.ask(chat, asked, effort, model.name, sampling, instead=instead)
+            return self._store.ask(chat, asked, effort, model.name, setup, instead=instead)
 
-        return self._begin(chat, parts, write, model, instructions)
+        return self._begin(chat, parts, write, model)
 
-    def regenerate(
-        self, answer: int, effort: Effort, model: ModelRef, instructions: str = ""
-    ) -> Turn:
+    def regenerate(self, answer: int, effort: Effort, model: ModelRef) -> Turn:
         """Another try at an answer, beside the first. Ends as `send` does."""
 
         def write() -> tuple[MessageRow | None, MessageRow]:
@@ -115,15 +113,15 @@ class Chats:
             assert parent is not None, "an answer has a question"
             return None, self._store.answer(self._store.message(parent), effort, model.name)
 
-        return self._begin(None, (), write, model, instructions)
+        return self._begin(None, (), write, model)
 
-    def resume(self, answer: int, model: ModelRef, instructions: str = "") -> Turn:
+    def resume(self, answer: int, model: ModelRef) -> Turn:
         """Goes on with an answer that was stopped or cut off. Ends as `send` does."""
 
         def write() -> tuple[MessageRow | None, MessageRow]:
             return None, self._store.update(answer, state=State.STREAMING)
 
-        return self._begin(None, (), write, model, instructions)
+        return self._begin(None, (), write, model)
 
     def prepare(
         self,
@@ -131,26 +129,19 @@ class Chats:
         parts: tuple[Part, ...],
         effort: Effort,
         model: ModelRef,
-        instructions: str = "",
+        setup: Setup = PLAIN,
     ) -> None:
-        """Has the engine read what it will be asked with: the chat, and the ``parts`` that there
-        are so far of the next question. Whatever is asked for next ends it. Publishes Foreseen,
-        where the model is loaded."""
+        """Has the engine read what it will be asked with: the chat (None for a new one, which
+        gets ``setup``), and the ``parts`` that there are so far of the next question. Whatever is
+        asked for next ends it. Publishes Foreseen, where the model is loaded."""
         turn = Turn()
 
         def request() -> Request:
             path = self._store.conversation(chat) if chat is not None else []
-            own = self._store.chat(chat).sampling if chat is not None and path else None
+            given = self._store.chat(chat).setup if chat is not None and path else setup
             draft = [Message(Role.USER, parts)] if parts else []
-            return Request(
-                model=model,
-                messages=(*(row.message for row in path), *draft),
-                effort=effort,
-                instructions=instructions,
-                today=_began(path),
-                sampling=own or model.sampling,
-                chat=chat,
-            )
+            messages = (*(row.message for row in path), *draft)
+            return self._request(chat, given, path, messages, effort, model)
 
         self._on_engine(turn, self._prepare, turn, chat, request, ahead=True)
 
@@ -180,7 +171,6 @@ class Chats:
         parts: tuple[Part, ...],
         write: Callable[[], tuple[MessageRow | None, MessageRow]],
         model: ModelRef,
-        instructions: str,
     ) -> Turn:
         """Writes the question and the empty answer, and asks; all on the disk's thread."""
         turn = Turn()
@@ -202,20 +192,33 @@ class Chats:
                 return
             # Ids grow along a path, and the answer itself is on it where it is continued.
             before = answer.id if answer.message.parts else answer.id - 1
-            request = Request(
-                model=model,
-                messages=tuple(r.message for r in path if r.id <= before),
-                effort=answer.effort or Effort.MEDIUM,
-                instructions=instructions,
-                today=_began(path),
-                sampling=row.sampling or model.sampling,
-                chat=answer.chat,
-            )
+            messages = tuple(r.message for r in path if r.id <= before)
+            effort = answer.effort or Effort.MEDIUM
+            request = self._request(row.id, row.setup, path, messages, effort, model)
             if future := self._on_engine(turn, self._answer, turn, answer, request):
                 turn.queued(lambda: self._withdraw(future, answer))
 
         self._disk.submit(loud, begin)
         return turn
+
+    def _request(
+        self,
+        chat: int | None,
+        setup: Setup,
+        path: Sequence[MessageRow],
+        messages: tuple[Message, ...],
+        effort: Effort,
+        model: ModelRef,
+    ) -> Request:
+        return Request(
+            model=model,
+            messages=messages,
+            effort=effort,
+            instructions=setup.instructions or self._instructions(),
+            today=_began(path),
+            sampling=setup.sampling or model.sampling,
+            chat=chat,
+        )
 
     def _on_engine(
         self, turn: Turn, work: Callable[..., None], *arguments: object, ahead: bool = False

@@ -115,6 +115,7 @@ class Host:
             self._disk,
             self._may_prepare,
             lambda: self.settings.name_chats,
+            lambda: self.settings.instructions,
         )
 
     def change(self, **changes: Any) -> Settings:

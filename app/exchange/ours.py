@@ -11,7 +11,9 @@ The file is JSON in UTF-8, one chat a line, in this order::
           "effort": "low" | "medium" | "high",
           "created": 1.5, "updated": 2.5,   POSIX seconds
           "model": "…",                     the key of the one asked last; may be empty
+          "instructions": "",               of this chat; empty: the person's general ones
           "sampling": null | {"temperature", "top_p", "top_k", "min_p", "seed", "max_tokens"},
+          "preset": "",                     the name of the one that both came from
           "pinned": false, "archived": false,
           "folder": "",                     empty for none
           "leaf": 2,                        the end of the branch that is shown; null: no message
@@ -57,7 +59,7 @@ from typing import Any, TextIO, TypeVar
 from app.base.types import Channel, Effort, Message, Part, Role, Sampling, Stats
 from app.exchange.fields import Wrong, checked
 from app.exchange.stream import NotJson, Reader
-from app.store import ChatRow, MessageRow, State, TitleBy, Tree
+from app.store import ChatRow, MessageRow, Setup, State, TitleBy, Tree
 
 FORMAT = "fireside-chats"
 VERSION = 1
@@ -117,7 +119,7 @@ def _chat_json(tree: Tree) -> _Json:
         "created": chat.created,
         "updated": chat.updated,
         "model": chat.model,
-        "sampling": None if chat.sampling is None else asdict(chat.sampling),
+        **asdict(chat.setup),
         "pinned": chat.pinned,
         "archived": chat.archived,
         "folder": chat.folder,
@@ -177,7 +179,11 @@ def _tree(raw: object) -> Tree:
         _number(chat, "created"),
         _number(chat, "updated"),
         leaf,
-        None if sampling is None else _sampling(sampling),
+        Setup(
+            _maybe(chat, "instructions", str) or "",
+            None if sampling is None else _sampling(sampling),
+            _maybe(chat, "preset", str) or "",
+        ),
         _maybe(chat, "model", str) or "",
         _maybe(chat, "pinned", bool) or False,
         _maybe(chat, "archived", bool) or False,

@@ -1,8 +1,8 @@
 """Chats on disk, as trees of messages, in SQLite.
 
 A message has a parent, so another try at an answer is a branch and nothing is overwritten.
-A chat remembers its leaf; the conversation is the path from the root to it. Deletion is soft
-until `purge` or `erase`. Every write returns what changed, as it is on disk.
+A chat remembers its leaf; the conversation is the path from the root to it. Deletion of a chat is
+soft until `purge` or `erase`. Every write returns what changed, as it is on disk.
 
 All methods may be called from any thread and none should be called from the GUI's. They raise
 StoreError (its own class where the store has been closed), and KeyError for an id that never
@@ -18,16 +18,20 @@ from pathlib import Path
 from app.store import backup, rescue
 from app.store.backup import Backup
 from app.store.database import typed_errors
-from app.store.rows import ChatRow, MessageRow, State, TitleBy
+from app.store.presets import PresetStore
+from app.store.rows import PLAIN, ChatRow, MessageRow, Preset, Setup, State, TitleBy
 from app.store.schema import MIGRATIONS, Migration
 from app.store.search import Found, Search
 from app.store.whole import Tree, WholeStore
 
 __all__ = [
+    "PLAIN",
     "Backup",
     "ChatRow",
     "Found",
     "MessageRow",
+    "Preset",
+    "Setup",
     "State",
     "Store",
     "TitleBy",
@@ -44,7 +48,7 @@ _INDEX_S = 2.0  # at a start; the rest of an old database follows with `tidy`
 _MERGE = 200  # pages of the index that are merged in one transaction
 
 
-class Store(WholeStore):
+class Store(PresetStore, WholeStore):
     """The database at ``path``, made where there is none.
 
     Opening it brings an older schema up to date, after a backup in ``backups/`` beside the

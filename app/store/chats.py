@@ -6,16 +6,18 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from app.base.types import Effort, Part, Sampling
+from app.base.types import Effort, Part
 from app.store.database import Database
 from app.store.rows import (
     CHAT,
+    PLAIN,
     ChatRow,
+    Setup,
     TitleBy,
     chat_row,
     clean,
     pack_parts,
-    pack_sampling,
+    pack_setup,
     unpack_parts,
 )
 from app.store.titles import one_line
@@ -46,16 +48,23 @@ class ChatStore(Database):
         """One of them."""
         return self._one(chat_row, f"SELECT {CHAT} FROM chat WHERE id = ?", chat)
 
-    def create_chat(self, effort: Effort, sampling: Sampling | None = None) -> ChatRow:
+    def create_chat(self, effort: Effort, setup: Setup = PLAIN) -> ChatRow:
         """A new one: empty, and without a title until its first question."""
         now = time.time()
+        return self._insert_chat(
+            title="",
+            title_by=TitleBy.QUESTION,
+            effort=effort,
+            created=now,
+            updated=now,
+            **pack_setup(setup),
+        )
+
+    def _insert_chat(self, **values: Any) -> ChatRow:
+        sql = f"""INSERT INTO chat ({", ".join(values)})
+            VALUES ({", ".join("?" * len(values))}) RETURNING {CHAT}"""
         with self._transaction():
-            return self._one(
-                chat_row,
-                f"""INSERT INTO chat (title, title_by, effort, created, updated, sampling)
-                VALUES ('', ?, ?, ?, ?, ?) RETURNING {CHAT}""",
-                *(TitleBy.QUESTION, effort, now, now, pack_sampling(sampling)),
-            )
+            return self._one(chat_row, sql, *values.values())
 
     def rename(self, chat: int, title: str, by: TitleBy = TitleBy.PERSON) -> ChatRow:
         """Gives it a title, brought into one line. A blank one, and one of a lower rank in
@@ -73,10 +82,12 @@ class ChatStore(Database):
         with self._transaction():
             return self._set_chat(chat, "effort = ?", effort)
 
-    def set_sampling(self, chat: int, sampling: Sampling | None) -> ChatRow:
-        """Remembers how its answers are drawn; None leaves it to the model."""
+    def set_up(self, chat: int, setup: Setup) -> ChatRow:
+        """Gives it another setup, for its answers from now on."""
+        values = pack_setup(setup)
         with self._transaction():
-            return self._set_chat(chat, "sampling = ?", pack_sampling(sampling))
+            assignments = ", ".join(f"{column} = ?" for column in values)
+            return self._set_chat(chat, assignments, *values.values())
 
     def set_model(self, chat: int, model: str) -> ChatRow:
         """Remembers the key of the model that its next message is for."""
@@ -91,7 +102,9 @@ class ChatStore(Database):
     def rename_model(self, old: str, new: str) -> None:
         """A model is known by another key from now on."""
         with self._transaction() as db:
-            db.execute("UPDATE chat SET model = ? WHERE model = ?", (clean(new), clean(old)))
+            for table in ("chat", "preset"):
+                sql = f"UPDATE {table} SET model = ? WHERE model = ?"
+                db.execute(sql, (clean(new), clean(old)))
 
     # --- Order ----------------------------------------------------------------------------
 

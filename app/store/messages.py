@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from app.base.types import Effort, Message, Part, Role, Sampling, Stats
+from app.base.types import Effort, Message, Part, Role, Stats
 from app.store.chats import ChatStore
 from app.store.rows import (
     CHAT,
     MESSAGE,
+    PLAIN,
     ChatRow,
     MessageRow,
+    Setup,
     State,
     chat_row,
     clean,
@@ -112,15 +114,15 @@ class MessageStore(ChatStore):
         question: Message,
         effort: Effort,
         model: str,
-        sampling: Sampling | None = None,
+        setup: Setup = PLAIN,
         *,
         instead: int | None = None,
     ) -> tuple[MessageRow, MessageRow]:
-        """Puts a question at the end of a chat (None for a new one, with ``sampling``), or
+        """Puts a question at the end of a chat (None for a new one, with ``setup``), or
         beside the question ``instead`` of that chat, of which it is another version; and an
         empty, streaming answer below it: both or neither."""
         with self._transaction():
-            row = self.create_chat(effort, sampling) if chat is None else self.chat(chat)
+            row = self.create_chat(effort, setup) if chat is None else self.chat(chat)
             parent = row.leaf if instead is None else self.message(instead).parent
             asked = self.add(row.id, parent, question)
             return asked, self.answer(asked, effort, model)
@@ -216,7 +218,7 @@ class MessageStore(ChatStore):
     def fork(self, message: int) -> ChatRow:
         """A new chat, with copies of the messages down to and including this one, and with the
         old one's name and settings. Of an answer that is being written, it gets what is there."""
-        columns = "title, title_by, effort, sampling, model, folder"
+        columns = "title, title_by, effort, instructions, sampling, preset, model, folder"
         kept = "effort, model, stats, thought_s, thought_open"
         with self._transaction() as db:
             path = self._path(self.message(message).id)

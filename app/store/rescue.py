@@ -13,7 +13,7 @@ from typing import Any
 
 from app.store import backup
 from app.store.backup import Backup
-from app.store.rows import CHAT, MESSAGE, chat_row, message_row
+from app.store.rows import CHAT, MESSAGE, PRESET, chat_row, message_row, preset_row
 from app.store.schema import MIGRATIONS
 
 _REPAIRS = (
@@ -36,9 +36,9 @@ _REPAIRS = (
 
 
 def recover(database: Path) -> Backup:
-    """Puts the chats and messages of a damaged database that can be read into a new backup of
-    it, from which it can be restored. The database stays as it is. Raises sqlite3.DatabaseError
-    where nothing can be read."""
+    """Puts what can be read of the chats, messages and presets of a damaged database into a new
+    backup of it, from which it can be restored. The database stays as it is. Raises
+    sqlite3.DatabaseError where nothing can be read."""
 
     def fill(target: sqlite3.Connection) -> None:
         target.execute("BEGIN")
@@ -47,6 +47,7 @@ def recover(database: Path) -> Backup:
         target.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
         _copy(source, target, "chat", CHAT, chat_row)
         _copy(source, target, "message", MESSAGE, message_row)
+        _copy(source, target, "preset", PRESET, preset_row)
         for repair in _REPAIRS:
             target.execute(repair)
         target.execute("COMMIT")
@@ -67,6 +68,8 @@ def _copy(
     # AUTOINCREMENT's table tells how far ids go, also where the table itself is damaged.
     sequence = "SELECT seq FROM sqlite_sequence WHERE name = ?"
     (last,) = source.execute(sequence, (table,)).fetchone() or (0,)
+    if not names:
+        return  # an earlier version had no such table
     sql = f"SELECT {', '.join(names)} FROM {table} WHERE id BETWEEN ? AND ? ORDER BY id"
     into = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
     full = f"SELECT {columns} FROM {table} WHERE id = ?"

@@ -31,10 +31,44 @@ class TitleBy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Setup:
+    """What a chat was given for all its answers: instructions of its own (empty: the person's
+    general ones), how they are drawn (None: as the model was made for), and the name of the
+    preset that both came from (empty: of none). It is a copy: the preset may change, or go."""
+
+    instructions: str = ""
+    sampling: Sampling | None = None
+    preset: str = ""
+
+
+PLAIN = Setup()
+"""Of a chat that was given nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A setup under a name, and the effort and the model (its key; empty for any) to begin with.
+    ``default``: it is what new chats begin with."""
+
+    id: int
+    name: str
+    effort: Effort = Effort.MEDIUM
+    model: str = ""
+    instructions: str = ""
+    sampling: Sampling | None = None
+    default: bool = False
+
+    @property
+    def setup(self) -> Setup:
+        """What a chat gets of it."""
+        return Setup(self.instructions, self.sampling, self.name)
+
+
+@dataclass(frozen=True, slots=True)
 class ChatRow:
-    """A chat in the list. Times are POSIX seconds. ``sampling`` is None where it is left to the
-    model. ``model`` is the key of the one that was asked last, empty where that is not known.
-    ``folder`` is empty for a chat that is in none; ``deleted`` is when it went into the bin."""
+    """A chat in the list. Times are POSIX seconds. ``model`` is the key of the one that was
+    asked last, empty where that is not known. ``folder`` is empty for a chat that is in none;
+    ``deleted`` is when it went into the bin."""
 
     id: int
     title: str
@@ -43,7 +77,7 @@ class ChatRow:
     created: float
     updated: float
     leaf: int | None
-    sampling: Sampling | None = None
+    setup: Setup = PLAIN
     model: str = ""
     pinned: bool = False
     archived: bool = False
@@ -71,12 +105,13 @@ class MessageRow:
 
 
 CHAT = (
-    "id, title, title_by, effort, created, updated, leaf, sampling, model, "
+    "id, title, title_by, effort, created, updated, leaf, instructions, sampling, preset, model, "
     "pinned, archived, folder, deleted"
 )
 MESSAGE = (
     "id, chat, parent, role, state, created, effort, model, stats, thought_s, thought_open, parts"
 )
+PRESET = "id, name, effort, model, instructions, sampling, is_default"
 
 
 def clean(text: str) -> str:
@@ -131,15 +166,17 @@ def pack_sampling(sampling: Sampling | None) -> str | None:
     return None if sampling is None else json.dumps(asdict(sampling))
 
 
-def unpack_sampling(text: str) -> Sampling:
+def _unpack_sampling(text: str | None) -> Sampling | None:
     """A field that another version did not know has its default."""
+    if text is None:
+        return None
     raw = json.loads(text)
     return Sampling(**{f.name: raw[f.name] for f in fields(Sampling) if f.name in raw})
 
 
 def chat_row(row: tuple[Any, ...]) -> ChatRow:
-    number, title, title_by, effort, created, updated, leaf, sampling, model, *order = row
-    pinned, archived, folder, deleted = order
+    number, title, title_by, effort, created, updated, leaf, *others = row
+    instructions, sampling, preset, model, pinned, archived, folder, deleted = others
     return ChatRow(
         number,
         title,
@@ -148,13 +185,28 @@ def chat_row(row: tuple[Any, ...]) -> ChatRow:
         created,
         updated,
         leaf,
-        unpack_sampling(sampling) if sampling else None,
+        Setup(instructions, _unpack_sampling(sampling), preset),
         model,
         bool(pinned),
         bool(archived),
         folder,
         deleted,
     )
+
+
+def pack_setup(setup: Setup) -> dict[str, str | None]:
+    """The values of its columns, by their names."""
+    return {
+        "instructions": clean(setup.instructions),
+        "sampling": pack_sampling(setup.sampling),
+        "preset": clean(setup.preset),
+    }
+
+
+def preset_row(row: tuple[Any, ...]) -> Preset:
+    number, name, effort, model, instructions, sampling, default = row
+    unpacked = _unpack_sampling(sampling)
+    return Preset(number, name, Effort(effort), model, instructions, unpacked, bool(default))
 
 
 def message_row(row: tuple[Any, ...]) -> MessageRow:

@@ -97,5 +97,29 @@ def _search_and_order(db: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Migration, ...] = (_first_schema, _chat_sampling, _chat_model, _search_and_order)
+def _presets(db: sqlite3.Connection) -> None:
+    # '': the general ones, and of no preset. A chat has copies: its preset may change, or go.
+    db.execute("ALTER TABLE chat ADD COLUMN instructions TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE chat ADD COLUMN preset TEXT NOT NULL DEFAULT ''")
+    db.execute(
+        """CREATE TABLE preset (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            name TEXT NOT NULL UNIQUE,
+            effort TEXT NOT NULL,
+            model TEXT NOT NULL,
+            instructions TEXT NOT NULL,
+            sampling TEXT,
+            is_default INTEGER NOT NULL
+        ) STRICT"""
+    )
+    db.execute("CREATE UNIQUE INDEX preset_default ON preset (is_default) WHERE is_default")
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    _first_schema,
+    _chat_sampling,
+    _chat_model,
+    _search_and_order,
+    _presets,
+)
 """The n-th step brings the schema from version n-1 to n, in a transaction of its own."""

@@ -7,14 +7,12 @@ from dataclasses import dataclass, field
 
 from app.store.messages import MessageStore
 from app.store.rows import (
-    CHAT,
     MESSAGE,
     ChatRow,
     MessageRow,
-    chat_row,
     clean,
     message_row,
-    pack_sampling,
+    pack_setup,
     pack_stats,
 )
 from app.store.titles import one_line
@@ -55,22 +53,19 @@ class WholeStore(MessageStore):
 
     def _add_tree(self, tree: Tree) -> ChatRow:
         chat = tree.chat
-        values = {
-            "title": one_line(chat.title),
-            "title_by": chat.title_by,
-            "effort": chat.effort,
-            "created": chat.created,
-            "updated": chat.updated,
-            "sampling": pack_sampling(chat.sampling),
-            "model": clean(chat.model),
-            "pinned": chat.pinned,
-            "archived": chat.archived,
-            "folder": one_line(chat.folder),
-        }
-        sql = f"""INSERT INTO chat ({", ".join(values)})
-            VALUES ({", ".join("?" * len(values))}) RETURNING {CHAT}"""
         with self._transaction() as db:
-            new = self._one(chat_row, sql, *values.values()).id
+            new = self._insert_chat(
+                title=one_line(chat.title),
+                title_by=chat.title_by,
+                effort=chat.effort,
+                created=chat.created,
+                updated=chat.updated,
+                model=clean(chat.model),
+                pinned=chat.pinned,
+                archived=chat.archived,
+                folder=one_line(chat.folder),
+                **pack_setup(chat.setup),
+            ).id
             ids: dict[int | None, int | None] = {None: None}
             for row in tree.messages:
                 ids[row.id] = self._insert(

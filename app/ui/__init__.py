@@ -4,14 +4,14 @@
 conversation in ``talk``, painted by ``blocks``, ``composer`` with ``gauge``, ``greeting``);
 ``window`` says what they do, with ``turns`` for the answers on their way, ``standing`` for what is
 said of them, ``room`` for what still fits, ``ahead`` for what is read early, ``chat_index`` and
-``chat_sampling`` for the chats, ``branches`` and ``exchange_desk`` for their versions and files,
+``chat_setup`` for the chats, ``branches`` and ``exchange_desk`` for their versions and files,
 ``model_choice`` and ``model_desk`` for the model.
 
 ``models_page`` has its panes in ``get_pane`` (with ``hub_search``), ``here_pane`` and
 ``network_pane``; ``hub_desk`` makes it and does what is wished there, with ``fetcher`` and
 ``download_row`` for downloads, ``shelf`` for what is on this disk.
 
-``preferences`` has its pages in ``general_page``, ``sampling_page``, ``memory_page`` (with
+``preferences`` has its pages in ``general_page``, ``chat_page``, ``memory_page`` (with
 ``memory_bar``) and ``diagnosis_page``; they are made of ``fields``, and ``examiner`` looks at this
 computer for them.
 

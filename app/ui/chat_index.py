@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-from app.base.types import Effort, Sampling
-from app.store import ChatRow, Store
+from app.base.types import Effort
+from app.store import ChatRow, Setup, Store
 from app.ui.controls import Toast
 from app.ui.language import tr
 from app.ui.sidebar import Sidebar
@@ -85,11 +85,11 @@ class ChatIndex(QObject):
             self.rows[chat] = replace(self.rows[chat], effort=effort)
         self._ask_disk(lambda store: store.set_effort(chat, effort), lambda _: None)
 
-    def set_sampling(self, chat: int, sampling: Sampling | None) -> None:
-        """How its answers are drawn; None leaves it to the model."""
+    def set_up(self, chat: int, setup: Setup) -> None:
+        """What it is asked with from now on."""
         if chat in self.rows:
-            self.rows[chat] = replace(self.rows[chat], sampling=sampling)
-        self._ask_disk(lambda store: store.set_sampling(chat, sampling), lambda _: None)
+            self.rows[chat] = replace(self.rows[chat], setup=setup)
+        self._ask_disk(lambda store: store.set_up(chat, setup), lambda _: None)
 
     def set_model(self, chat: int, key: str) -> None:
         """Which model its next message is for."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QRegularExpression, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QRegularExpressionValidator, QWheelEvent
+from PySide6.QtCore import QRegularExpression, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QRegularExpressionValidator, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QDoubleSpinBox,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QPlainTextEdit,
     QSlider,
     QSpinBox,
     QVBoxLayout,
@@ -24,6 +26,7 @@ from app.ui.theme import font
 
 FIELD_WIDTH = 150
 KNOB_WIDTH = 210
+_REST_MS = 700
 
 
 class Page(QWidget):
@@ -137,6 +140,47 @@ class Digits(QLineEdit):
     def value(self) -> int | None:
         """None where nothing is written."""
         return int(self.text()) if self.text() else None
+
+
+class Words(QPlainTextEdit):
+    """A text of several lines. It counts when the person leaves it or rests."""
+
+    written = Signal(str)
+    """The person has written something else."""
+
+    def __init__(self, name: str, label: str, tip: str, hint: str, height: int = 120) -> None:
+        super().__init__()
+        named(self, name, label, tip)
+        self.setProperty("kind", "field")
+        self.setPlaceholderText(hint)
+        self.setTabChangesFocus(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFixedHeight(height)
+        self._told = ""
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
+        self._rest.timeout.connect(self.finish)
+        self.textChanged.connect(self._rest.start)
+
+    def show_text(self, text: str) -> None:
+        """Shows a text, without telling anyone."""
+        self._told = text
+        if text.strip() != self.toPlainText().strip():  # blanks at the end may go on to words
+            self.setPlainText(text)
+        self._rest.stop()
+
+    def finish(self) -> None:
+        """What is half written counts."""
+        self._rest.stop()
+        text = self.toPlainText()
+        if text != self._told:
+            self._told = text
+            self.written.emit(text)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.finish()
 
 
 class Knob(QWidget):

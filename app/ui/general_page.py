@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from app import __version__
 from app.base.settings import Theme
 from app.host import Host
 from app.ui.controls import Button, Segments, muted
-from app.ui.fields import Page, Row, heading, named
+from app.ui.fields import Page, Row, Words, heading, named
 from app.ui.language import tr
 from app.ui.theme import Look
 
@@ -58,10 +58,11 @@ class GeneralPage(Page):
         self.column.addWidget(muted(f"Fireside {__version__}", "version"))
 
     def leave(self) -> None:
-        text = self.instructions.toPlainText().strip()
-        if text != self._host.settings.instructions:
-            self._host.change(instructions=text)
-            self.instructed.emit()
+        self.instructions.finish()
+
+    def _instruct(self, text: str) -> None:
+        self._host.change(instructions=text.strip())
+        self.instructed.emit()
 
     def _theme(self) -> QWidget:
         choices = [
@@ -109,19 +110,15 @@ class GeneralPage(Page):
 
     def _add_instructions(self) -> None:
         self.column.addWidget(heading(tr("Instructions to the model")))
-        self.add_note(tr("Sent with every question, in every chat."))
-        self.instructions = QPlainTextEdit(self._host.settings.instructions)
-        named(
-            self.instructions,
+        self.add_note(tr("Sent with every question, in every chat that has none of its own."))
+        self.instructions = Words(
             "instructions",
             tr("Instructions to the model"),
-            tr("Sent with every question, in every chat"),
+            tr("Sent with every question, in every chat that has none of its own"),
+            tr("For example: Answer briefly."),
         )
-        self.instructions.setProperty("kind", "field")
-        self.instructions.setPlaceholderText(tr("For example: Answer briefly."))
-        self.instructions.setTabChangesFocus(True)
-        self.instructions.setFrameShape(QFrame.Shape.NoFrame)
-        self.instructions.setFixedHeight(120)
+        self.instructions.show_text(self._host.settings.instructions)
+        self.instructions.written.connect(self._instruct)
         self.column.addWidget(self.instructions)
 
     def _add_folder(self) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from app.base.settings import Settings, Theme
 from app.host import Host
-from app.ui.chat_sampling import ChatSampling
+from app.ui.chat_setup import ChatSetup
 from app.ui.examiner import Examiner
 from app.ui.exchange_desk import ExchangeDesk
 from app.ui.frame import Frame
@@ -35,13 +35,13 @@ class PreferencesDesk(QObject):
         host: Host,
         models: ModelChoice,
         examiner: Examiner,
-        sampling: ChatSampling,
+        setup: ChatSetup,
         exchange: ExchangeDesk,
     ) -> None:
         super().__init__(frame)
         self._frame, self._look, self._host = frame, look, host
         self._models, self._examiner = models, examiner
-        self._sampling, self._exchange = sampling, exchange
+        self._setup, self._exchange = setup, exchange
         self._dialog: Preferences | None = None
         frame.begun.connect(self._equip)
 
@@ -58,21 +58,21 @@ class PreferencesDesk(QObject):
 
     def _make(self) -> Preferences:
         # Here: a window need not wait for them.
+        from app.ui.chat_page import ChatPage
         from app.ui.diagnosis_page import DiagnosisPage
         from app.ui.general_page import GeneralPage
         from app.ui.memory_page import MemoryPage
         from app.ui.preferences import Preferences
-        from app.ui.sampling_page import SamplingPage
 
         general = GeneralPage(self._look, self._host)
         general.instructed.connect(self.instructed)
         general.copies.connect(self._choose_copies)
         general.export_all.connect(self._exchange.export_all)
         general.import_chats.connect(self._exchange.import_chats)
-        sampling = SamplingPage(self._look, self._sampling)
+        chat = ChatPage(self._look, self._setup)
         memory = MemoryPage(self._look, self._host, self._models, self._examiner)
         diagnosis = DiagnosisPage(self._look, self._host, self._examiner)
-        self._dialog = dialog = Preferences((general, sampling, memory, diagnosis), self._frame)
+        self._dialog = dialog = Preferences((general, chat, memory, diagnosis), self._frame)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.finished.connect(self._closed)
         general.instructions.setFocus()

@@ -18,10 +18,9 @@ from app.base.types import (
     Part,
     Prefill,
     Prompt,
-    Sampling,
 )
 from app.chat import Chats
-from app.store import MessageRow
+from app.store import PLAIN, MessageRow, Setup
 from app.turn import (
     ChatEvent,
     SendFailed,
@@ -182,26 +181,23 @@ class Turns(QObject):
         parts: tuple[Part, ...],
         effort: Effort,
         model: ModelRef,
-        instructions: str,
-        sampling: Sampling | None = None,
+        setup: Setup = PLAIN,
         instead: int | None = None,
     ) -> Turn:
-        """Asks in a chat, or in a new one, which keeps the ``sampling``; in the place of the
+        """Asks in a chat, or in a new one, which gets the ``setup``; in the place of the
         question ``instead``, where that is given."""
-        turn = self._chats.send(chat, parts, effort, model, instructions, sampling, instead)
+        turn = self._chats.send(chat, parts, effort, model, setup, instead)
         self._asked[turn] = Asked(turn, chat)
         return turn
 
-    def again(
-        self, chat: int, answer: int, effort: Effort, model: ModelRef, instructions: str
-    ) -> None:
+    def again(self, chat: int, answer: int, effort: Effort, model: ModelRef) -> None:
         """Another try at an answer."""
-        turn = self._chats.regenerate(answer, effort, model, instructions)
+        turn = self._chats.regenerate(answer, effort, model)
         self._asked[turn] = Asked(turn, chat)
 
-    def resume(self, chat: int, answer: int, model: ModelRef, instructions: str) -> None:
+    def resume(self, chat: int, answer: int, model: ModelRef) -> None:
         """Goes on with an answer."""
-        turn = self._chats.resume(answer, model, instructions)
+        turn = self._chats.resume(answer, model)
         self._asked[turn] = Asked(turn, chat)
 
     def stop(self, chat: int) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtGui import QCloseEvent
 from app.base.types import Effort, ModelRef, Part
 from app.host import Host, Moving
 from app.models.downloads import Downloaded, DownloadEnded, DownloadHeld, Downloading
-from app.store import ChatRow, Found, MessageRow, State, Store
+from app.store import PLAIN, ChatRow, Found, MessageRow, State, Store
 from app.turn import (
     Foreseen,
     ModelFailed,
@@ -32,7 +32,7 @@ from app.ui.ahead import Ahead
 from app.ui.branches import Branches
 from app.ui.bridge import Bridge
 from app.ui.chat_index import ChatIndex
-from app.ui.chat_sampling import ChatSampling
+from app.ui.chat_setup import ChatSetup
 from app.ui.commands import commands_of
 from app.ui.composer import NEW_CHAT_EFFORT
 from app.ui.errors import Action, explain
@@ -80,13 +80,13 @@ class Window(Frame):
         self.exchange = ExchangeDesk(host, bridge, self)
         self.exchange.told.connect(lambda said: self.show_banner(said, Action.NONE))
         self.exchange.imported.connect(self.index.refresh)
-        self.sampling = ChatSampling(self.index, self.models)
+        self.setup = ChatSetup(self.index, self.models)
         self.begun.connect(self._equip)
         self._standing = Standing(self)
         self._ahead = Ahead(self._prepare, self)
         self._examiner = Examiner(host, bridge, self.models, self)
         self.preferences = PreferencesDesk(
-            self, look, host, self.models, self._examiner, self.sampling, self.exchange
+            self, look, host, self.models, self._examiner, self.setup, self.exchange
         )
         self._palette: Palette | None = None
         self._connect()
@@ -124,6 +124,7 @@ class Window(Frame):
         self.sidebar.collapsed.connect(lambda: self.show_sidebar(False))
         self.sidebar.preferences.connect(self.preferences.open)
         self.preferences.instructed.connect(self._ahead.changed)
+        self.setup.chosen.connect(self._ahead.changed)
         self.composer.sent.connect(self._send)
         self.composer.stopped.connect(self.stop)
         self.composer.typed.connect(self._typed)
@@ -149,6 +150,7 @@ class Window(Frame):
 
     def _show_new(self) -> None:
         self._switch(None)
+        self.setup.begin(PLAIN)
         self.composer.set_effort(NEW_CHAT_EFFORT)
         self.models.show("")
         self.conversation.setCurrentWidget(self.greeting)
@@ -175,7 +177,7 @@ class Window(Frame):
         self._chat = chat
         self._waits_for = None
         self._standing.clear()
-        self.sampling.show(chat)
+        self.setup.show(chat)
         self.pages.setCurrentWidget(self.chat_page)
         self.sidebar.select(chat)
         self.composer.set_parts(self._drafts.pop(chat, ()))
@@ -237,8 +239,7 @@ class Window(Frame):
             parts,
             self.composer.effort,
             model,
-            self._host.settings.instructions,
-            self.sampling.fresh,
+            self.setup.fresh,
             self.branches.edited,
         )
         self.branches.sent()
@@ -271,7 +272,7 @@ class Window(Frame):
                 self.composer.parts(),
                 self.composer.effort,
                 model,
-                self._host.settings.instructions,
+                self.setup.fresh,
             )
 
     def _foreseen(self, event: Foreseen) -> None:
@@ -281,27 +282,25 @@ class Window(Frame):
 
     def _again(self, answer: int, effort: Effort) -> None:
         if (model := self.models.asked) and self._chat is not None:
-            self.turns.again(self._chat, answer, effort, model, self._host.settings.instructions)
+            self.turns.again(self._chat, answer, effort, model)
             self._show_status()
             self.composer.editor.setFocus()
 
     def _resume(self, answer: int) -> None:
         if (model := self.models.asked) and self._chat is not None:
-            self.turns.resume(self._chat, answer, model, self._host.settings.instructions)
+            self.turns.resume(self._chat, answer, model)
             self._show_status()
             self.composer.editor.setFocus()
 
     def _started(self, event: TurnStarted, asked: int | None) -> None:
         chat = event.chat
         self.index.put(chat)
-        if asked is None:
-            self.sampling.stored()
         if event.turn is self._waits_for:
             self._waits_for = None
             self._chat = asked = chat.id
             self._remember(chat.id)
             self.sidebar.select(chat.id)
-            self.sampling.show(chat.id)
+            self.setup.show(chat.id)
         if asked is not None and asked == self._chat:
             self._standing.started()
             self.conversation.setCurrentWidget(self.transcript)

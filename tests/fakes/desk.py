@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from app.base.errors import FiresideError
 from app.base.types import Event
@@ -27,7 +27,7 @@ class Desk:
         path: Path,
         *scripts: tuple[Event | FiresideError, ...],
         kind: type[ScriptedBackend] = ScriptedBackend,
-        **wishes: Callable[[], bool],
+        **wishes: Callable[[], Any],
     ) -> None:
         self.store = Store(path)
         self.backend = kind(*scripts)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QLineEdit, QPushButton, QS
 
 from app.base.types import Sampling
 from app.host import demo_model
+from app.store import Setup
 from app.ui.preferences import Preferences
 from tests.ui.driver import Fireside, answer, make
 from tests.ui.test_preferences import open_preferences
@@ -36,7 +37,7 @@ def write(fireside: Fireside, dialog: Preferences, name: str, text: str) -> None
 
 def sampling(fireside: Fireside, title: str) -> Sampling | None:
     chats = fireside.stored(lambda store: store.chats())
-    return next(chat.sampling for chat in chats if chat.title == title)
+    return next(chat.setup.sampling for chat in chats if chat.title == title)
 
 
 def test_the_model_s_own_until_the_person_says_otherwise(fireside: Fireside) -> None:
@@ -96,7 +97,7 @@ def test_one_value_leaves_the_others_as_they_are(fireside: Fireside) -> None:
     make(fireside, "pears")
     chat = fireside.window._chat
     odd = Sampling(0.123456, 0.98765, 40, 0.0123456)
-    fireside.stored(lambda store: store.set_sampling(chat, odd))
+    fireside.stored(lambda store: store.set_up(chat, Setup(sampling=odd)))
     fireside.window.index.refresh()
     fireside.stored(lambda store: None)
     write(fireside, open_page(fireside), "answerLength", "512")

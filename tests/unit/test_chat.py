@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ from app.base.types import (
 )
 from app.chat import Chats
 from app.engine.backend import ScriptedBackend
-from app.store import MessageRow, State, Store
+from app.store import MessageRow, Setup, State, Store
 from app.turn import (
     ModelFailed,
     ModelReady,
@@ -46,6 +47,7 @@ from app.turn import (
 )
 from tests.fakes.desk import Desk
 
+BRIEF = Setup("Be brief.", preset="Brief")
 MODEL = ModelRef(Path("demo.gguf"), "Demo model")
 STATS = Stats(10, 10, 5, 2, 0.1, 0.5, 1000, 7, 4096)
 THINKS = Delta(0, "It is ", Channel.ANALYSIS), Delta(0, "Paris.", Channel.ANALYSIS)
@@ -61,8 +63,8 @@ def words(text: str) -> tuple[Part, ...]:
 def desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
     desks: list[Desk] = []
 
-    def make(*scripts: tuple[Event | FiresideError, ...]) -> Desk:
-        desks.append(Desk(tmp_path / f"chats{len(desks)}.db", *scripts))
+    def make(*scripts: tuple[Event | FiresideError, ...], **wishes: Callable[[], Any]) -> Desk:
+        desks.append(Desk(tmp_path / f"chats{len(desks)}.db", *scripts, **wishes))
         return desks[-1]
 
     yield make
@@ -76,7 +78,7 @@ def conversation(desk: Desk) -> list[MessageRow]:
 
 def test_a_question_and_its_answer(desk: Callable[..., Desk]) -> None:
     d = desk(ANSWER)
-    d.chats.send(None, words("Capital of France?"), Effort.HIGH, MODEL, "Be brief.")
+    d.chats.send(None, words("Capital of France?"), Effort.HIGH, MODEL, BRIEF)
     ended = d.wait(TurnEnded)
 
     started = d.wait(TurnStarted)
@@ -129,6 +131,27 @@ def test_the_next_question_brings_the_history(desk: Callable[..., Desk]) -> None
     d.chats.send(chat, words("two"), Effort.LOW, MODEL)
     d.wait(TurnEnded, 2)
     assert [m.text for m in d.backend.requests[1].messages] == ["one", "Paris", "two"]
+
+
+def test_a_chat_s_own_instructions_come_before_the_general_ones(desk: Callable[..., Desk]) -> None:
+    cut = (*SAYS, Done(StopReason.LENGTH, STATS))
+    general = ["In general."]
+    d = desk(cut, ANSWER, ANSWER, ANSWER, ANSWER, instructions=lambda: general[-1])
+    d.chats.send(None, words("one"), Effort.LOW, MODEL, BRIEF)
+    first = d.wait(TurnEnded).answer
+    assert d.store.chat(first.chat).setup == BRIEF
+    d.chats.resume(first.id, MODEL)
+    d.wait(TurnEnded, 2)
+    d.chats.regenerate(first.id, Effort.LOW, MODEL)
+    d.wait(TurnEnded, 3)
+    d.store.set_up(first.chat, Setup())
+    d.chats.send(first.chat, words("two"), Effort.LOW, MODEL)
+    d.wait(TurnEnded, 4)
+    general.append("Others.")
+    d.chats.send(None, words("three"), Effort.LOW, MODEL)
+    d.wait(TurnEnded, 5)
+    told = [request.instructions for request in d.backend.requests]
+    assert told == ["Be brief."] * 3 + ["In general.", "Others."]
 
 
 def test_another_try_is_a_branch(desk: Callable[..., Desk]) -> None:
@@ -369,7 +392,7 @@ def test_a_fault_of_ours_is_loud_and_ends_the_turn(
 def test_the_next_question_is_prepared_while_the_person_reads(desk: Callable[..., Desk]) -> None:
     stopped = (*SAYS, Done(StopReason.CANCELLED, STATS))
     d = desk(ANSWER, stopped)
-    d.chats.send(None, words("one"), Effort.HIGH, MODEL, "Be brief.")
+    d.chats.send(None, words("one"), Effort.HIGH, MODEL, BRIEF)
     answer = d.wait(TurnEnded).answer
     d.chats.send(answer.chat, words("two"), Effort.LOW, MODEL)
     d.wait(TurnEnded, 2)
@@ -383,13 +406,18 @@ def test_what_is_typed_is_prepared_as_it_will_be_asked(desk: Callable[..., Desk]
     """Also with the same room for the answer: that decides which turns are left out."""
     short = Sampling(max_tokens=100)
     d = desk(ANSWER, ANSWER)
-    d.chats.send(None, words("one"), Effort.LOW, MODEL, "Be brief.", short)
-    chat = d.wait(TurnEnded).answer.chat
-    d.chats.prepare(chat, words("two"), Effort.HIGH, MODEL, "Be brief.")
+    setup = Setup("Be brief.", short)
+    d.chats.prepare(None, words("one"), Effort.LOW, MODEL, setup)
     d.chats._engine.submit(int).result()
-    d.chats.send(chat, words("two"), Effort.HIGH, MODEL, "Be brief.")
+    d.chats.send(None, words("one"), Effort.LOW, MODEL, setup)
+    chat = d.wait(TurnEnded).answer.chat
+    assert d.backend.requests[0] == replace(d.backend.prepared[0], chat=chat)
+    d.chats.prepare(chat, words("two"), Effort.HIGH, MODEL)
+    d.chats._engine.submit(int).result()
+    d.chats.send(chat, words("two"), Effort.HIGH, MODEL)
     d.wait(TurnEnded, 2)
-    assert d.backend.requests[1].sampling == short
+    asked = d.backend.requests[1]
+    assert (asked.instructions, asked.sampling) == ("Be brief.", short)
     assert d.backend.requests[1] in d.backend.prepared
 
 

@@ -29,7 +29,7 @@ from app.base.errors import (
 )
 from app.base.types import Channel, Effort, Message, Part, Role, Sampling, Stats
 from app.exchange import Report, Source, export_json, ours, read, stream
-from app.store import ChatRow, MessageRow, State, Store, TitleBy, Tree
+from app.store import PLAIN, ChatRow, MessageRow, Setup, State, Store, TitleBy, Tree
 from app.store.titles import one_line
 
 # --- Any chats ----------------------------------------------------------------------------
@@ -46,6 +46,7 @@ samplings = st.builds(
 stats = st.builds(
     Stats, *[numbers] * 4, times, times, *[numbers] * 3, restored=numbers, dropped=numbers
 )
+SETUP = Setup("Be brief.", Sampling(temperature=0.5, seed=3), "Brief")
 states = st.sampled_from([State.DONE, State.STOPPED, State.CUT_OFF])
 
 
@@ -85,7 +86,7 @@ def trees(draw: st.DrawFn) -> Tree:
             times,
             times,
             st.sampled_from([row.id for row in rows]) if rows else st.none(),
-            st.none() | samplings,
+            st.builds(Setup, texts, st.none() | samplings, texts),
             texts,
             st.booleans(),
             st.booleans(),
@@ -132,7 +133,7 @@ def said(role: Role, text: str, reasoning: str = "") -> Message:
 
 def a_chat(store: Store, text: str = "Hello") -> int:
     """A question with an answer and its reasoning."""
-    chat = store.create_chat(Effort.HIGH, Sampling(temperature=0.5, seed=3)).id
+    chat = store.create_chat(Effort.HIGH, SETUP).id
     asked = store.add(chat, None, said(Role.USER, text))
     store.add(chat, asked.id, said(Role.ASSISTANT, "Good day.", "A greeting."), model="m")
     return chat
@@ -181,6 +182,7 @@ def test_what_a_person_did_survives(store: Store, tmp_path: Path) -> None:
         assert content(other) == content(store)
         (row,) = other.chats()
         assert (row.title, row.folder, row.pinned) == ("Greetings", "Small talk", True)
+        assert row.setup == SETUP
         _, answer = other.conversation(row.id)
         assert answer.message.text == "Good day."
         assert answer.thought_open is True
@@ -285,6 +287,7 @@ _MESSAGE = ("chats", 0, "messages", 1)
         (_set("chats", 0, "leaf", to=77), "“leaf” is none of its messages"),
         (_set("chats", 0, "leaf", to=None), "“leaf” is none of its messages"),
         (_set("chats", 0, "pinned", to=1), "“pinned” is of a wrong type"),
+        (_set("chats", 0, "instructions", to=1), "“instructions” is of a wrong type"),
         (_set("chats", 0, "sampling", "top_k", to=0.5), "“top_k” is of a wrong type"),
         (_set(*_MESSAGE, "id", to=1), "message 2: the id 1 is there twice"),
         (_set(*_MESSAGE, "id", to=True), "“id” is of a wrong type"),
@@ -316,11 +319,13 @@ def test_what_is_not_known_is_passed_over(store: Store, tmp_path: Path) -> None:
     raw["chats"][0]["mood"] = {"deep": [1, 2, {"deeper": None}]}
     raw["chats"][0]["messages"][0]["parts"][0]["colour"] = "red"
     raw["chats"][0]["messages"][1]["stats"] = {"generated": 7, "watts": 3}
-    del raw["chats"][0]["sampling"], raw["chats"][0]["pinned"], raw["chats"][0]["model"]
+    for name in ("sampling", "instructions", "preset", "pinned", "model"):
+        del raw["chats"][0][name]
     path = tmp_path / "more.json"
     path.write_text(json.dumps({"format": raw["format"], "by": [{}], **raw, "end": 1}), "utf-8")
     with contextlib.closing(Store(tmp_path / "other.db")) as other:
         assert read(path).into(other) == Report(1, 3, 0)
+        assert other.chats()[0].setup == PLAIN
         saved = other.conversation(other.chats()[0].id)[1].stats
         assert saved is not None
         assert saved.generated == 7

@@ -19,8 +19,10 @@ from pathlib import Path
 import pytest
 
 from app.base.errors import StoreDamaged, StoreError, StoreLocked, StoreReadOnly
-from app.base.types import Channel, Effort, Message, Part, Role
+from app.base.types import Channel, Effort, Message, Part, Role, Sampling
 from app.store import (
+    Preset,
+    Setup,
     State,
     Store,
     backup,
@@ -32,6 +34,7 @@ from app.store import (
 )
 from app.store.schema import MIGRATIONS
 
+BRIEF = Preset(0, "Brief", Effort.LOW, "m", "Be brief.", Sampling(seed=7), True)
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -99,6 +102,38 @@ def test_a_file_of_an_earlier_version(path: Path, version: int) -> None:
         assert db.execute("PRAGMA user_version").fetchone() == (version,)
     with contextlib.closing(Store(path)) as store:
         assert len(store.conversation(1)) == 500
+
+
+def test_a_file_from_before_there_were_presets(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        for migrate in MIGRATIONS[:4]:
+            migrate(db)
+        db.execute("PRAGMA user_version = 4")
+        db.execute(
+            "INSERT INTO chat (title, title_by, effort, created, updated, sampling)"
+            " VALUES ('Old', 'person', 'low', 1, 2, '{\"temperature\": 0.5}')"
+        )
+    before = path.read_bytes()
+    with contextlib.closing(sqlite3.connect(recover(path).path)) as db:
+        assert db.execute("SELECT title, instructions FROM chat").fetchall() == [("Old", "")]
+    assert path.read_bytes() == before
+    with contextlib.closing(Store(path)) as store:
+        assert store.chats()[0].setup == Setup(sampling=Sampling(temperature=0.5))
+        assert store.presets() == []
+        store.add_presets([BRIEF])
+    check(path)
+
+
+def test_presets_are_in_what_is_kept(store: Store) -> None:
+    (brief,) = store.add_presets([BRIEF])
+    chat = store.create_chat(Effort.LOW, brief.setup).id
+    made = (store.backup(), recover(store.path))
+    store.close()
+    for each in made:
+        restore_backup(store.path, each.path)
+        with contextlib.closing(Store(store.path)) as again:
+            assert again.presets() == [brief]
+            assert again.chat(chat).setup == brief.setup
 
 
 def test_a_large_file_is_indexed_bit_by_bit(store: Store) -> None:

@@ -1,48 +1,30 @@
-"""How the answers of the chat that is shown are drawn."""
+"""The fields for how answers are drawn."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QWidget
 
 from app.base.types import Sampling
-from app.ui.chat_sampling import ChatSampling
-from app.ui.controls import Button
-from app.ui.fields import Count, Decimal, Digits, Page, Row
+from app.ui.controls import column
+from app.ui.fields import Count, Decimal, Digits, Row
 from app.ui.language import tr
-from app.ui.theme import Look
 
 _LONGEST = 131_072  # tokens that gpt-oss was made for
 
 
-class SamplingPage(Page):
-    """Temperature and the like. Each change counts from the next answer on."""
+class SamplingFields(QWidget):
+    """Temperature and the like."""
 
-    def __init__(self, look: Look, sampling: ChatSampling) -> None:
-        super().__init__("chatPage", tr("This chat"))
-        self._sampling = sampling
-        self._shown: tuple[int | None, Sampling] | None = None
-        self._whose = self.add_note("", "samplingChat")
-        self.column.addSpacing(4)
-        self._add_fields()
-        self.column.addSpacing(8)
-        self._reset = Button(
-            look, "resetSampling", tr("Back to the values that the model was made for"),
-            text=tr("Reset to the model’s own"), clicked=lambda: sampling.choose(sampling.default),
-        )  # fmt: skip
-        self.column.addWidget(self._reset, 0, Qt.AlignmentFlag.AlignLeft)
-        self.column.addStretch(1)
-        sampling.changed.connect(self._show)
-        self._show()
+    chosen = Signal(object)
+    """A Sampling: the person has changed a value."""
 
-    def leave(self) -> None:
-        for field in (self._temperature, self._top_p, self._min_p, self._length):
-            field.interpretText()
-        self._seed_written()
-
-    def _add_fields(self) -> None:
+    def __init__(self) -> None:
+        super().__init__()
+        self._value = Sampling()
         self._temperature = Decimal(
             "temperature", tr("Temperature"), tr("0 to 2"), most=2, step=0.1, decimals=2
         )
@@ -58,23 +40,24 @@ class SamplingPage(Page):
         self._min_p.valueChanged.connect(lambda value: self._choose(min_p=value))
         self._seed.editingFinished.connect(self._seed_written)
         self._length.valueChanged.connect(lambda value: self._choose(max_tokens=value or None))
-        for row in (
-            Row(
+        rows = column(self, gap=8)
+        for title, why, field in (
+            (
                 tr("Temperature"),
                 tr("How freely words are chosen. At 0 it is always the likeliest."),
                 self._temperature,
             ),
-            Row(
+            (
                 tr("Top-p"),
                 tr("Only the likeliest words, up to this share of all chances."),
                 self._top_p,
             ),
-            Row(
+            (
                 tr("Min-p"),
                 tr("Leaves out words far less likely than the likeliest one."),
                 self._min_p,
             ),
-            Row(
+            (
                 tr("Seed"),
                 tr(
                     "The same number repeats an answer. The whole chat is then read anew for "
@@ -82,32 +65,17 @@ class SamplingPage(Page):
                 ),
                 self._seed,
             ),
-            Row(
+            (
                 tr("Answer length"),
                 tr("In tokens, with the reasoning. Open: until the context is full."),
                 self._length,
             ),
         ):
-            self.column.addWidget(row)
+            rows.addWidget(Row(title, why, field))
 
-    def _seed_written(self) -> None:
-        self._choose(seed=self._seed.value)
-
-    def _choose(self, **changes: Any) -> None:
-        self._sampling.choose(replace(self._sampling.value, **changes))
-
-    def _show(self) -> None:
-        title = self._sampling.title
-        self._whose.setText(
-            tr("For “{title}” only, from its next answer on.").format(title=title)
-            if title
-            else tr("For the new chat only.")
-        )
-        self._reset.setEnabled(self._sampling.own is not None)
-        value = self._sampling.value
-        if (self._sampling.chat, value) == self._shown:
-            return  # what is half written stays
-        self._shown = self._sampling.chat, value
+    def show_value(self, value: Sampling) -> None:
+        """Shows these values, without telling anyone."""
+        self._value = value
         for field, shown in (
             (self._temperature, value.temperature),
             (self._top_p, value.top_p),
@@ -117,3 +85,18 @@ class SamplingPage(Page):
             with QSignalBlocker(field):
                 field.setValue(shown)
         self._seed.setText("" if value.seed is None else str(value.seed))
+
+    def finish(self) -> None:
+        """What is half written counts."""
+        for field in (self._temperature, self._top_p, self._min_p, self._length):
+            field.interpretText()
+        self._seed_written()
+
+    def _seed_written(self) -> None:
+        self._choose(seed=self._seed.value)
+
+    def _choose(self, **changes: Any) -> None:
+        value = replace(self._value, **changes)
+        if value != self._value:
+            self._value = value
+            self.chosen.emit(value)
