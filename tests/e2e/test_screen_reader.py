@@ -53,7 +53,7 @@ def test_a_question_and_its_answer(tmp_path: Path) -> None:
     assert question["role"] == answer["role"] == "list item"
     assert question["name"].startswith("You, ")
     assert question["text"] == "What is the capital of France?"
-    assert ", medium effort, " in answer["name"]
+    assert ", Medium effort, " in answer["name"]
     assert "Paris" in answer["text"]
     assert ["push button", "Copy this answer"] in answer["in"]
     assert found["heard"][0] == "Thinking"

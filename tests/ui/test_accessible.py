@@ -101,7 +101,7 @@ def test_messages_are_items_of_a_list(page: Transcript) -> None:
     assert {each.role() for each in found} == {QAccessible.Role.ListItem}
     assert [each.text(Text.Name) for each in found] == [
         f"You, {clock}",
-        f"gpt-oss-20b, high effort, {clock}",
+        f"gpt-oss-20b, High effort, {clock}",
         f"You, {clock}",
     ]
     assert [text_of(each) for each in found] == [

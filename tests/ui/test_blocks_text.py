@@ -467,7 +467,7 @@ class Counter(Box):
     markdown = text
 
     def controls(self) -> list[Control]:
-        return [Control("copyIt", "Copy it", QRectF(200, 2, 60, 24), self)]
+        return [Control("copyIt", "Copy", "Copy it", QRectF(200, 2, 60, 24), self)]
 
     def act(self, name: str) -> str:
         self.clicks += 1

@@ -126,7 +126,7 @@ def test_try_again_at_another_effort(fireside: Fireside) -> None:
     fireside.script(*answer("second try"))
     press(fireside, "regenerate")
     menu = fireside.window.findChild(QMenu, "regenerateMenu")
-    next(a for a in menu.actions() if "high" in a.text()).trigger()
+    next(a for a in menu.actions() if "High" in a.text()).trigger()
     menu.close()
     fireside.shows("second try")
     assert "first try" not in fireside.text()

@@ -52,9 +52,11 @@ class Ink:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """Where a button stands in a box: ``name`` is its objectName, ``label`` what it does."""
+    """Where a button stands in a box: ``name`` is its objectName, ``word`` what it says, and
+    ``label`` what it does."""
 
     name: str
+    word: str
     label: str
     rect: QRectF
     box: Box

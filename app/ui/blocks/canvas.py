@@ -29,6 +29,7 @@ from app.markdown import link_allowed
 from app.ui.blocks.box import Box, Control, Ink, Link, Style
 from app.ui.blocks.column import Column
 from app.ui.controls import Button, tip
+from app.ui.language import tr
 from app.ui.theme import Look
 
 COPIED_MS = 1500
@@ -105,14 +106,15 @@ class Canvas(QWidget):
             if key not in self._buttons:
                 self._buttons[key] = self._button(control)
             button = self._buttons[key]
+            if button.accessibleName() != control.label:
+                _dress(button, control)
             button.setGeometry(control.rect.toAlignedRect())
             button.show()
 
     def _button(self, control: Control) -> Button:
-        text = _word(control.label)
         if not self._spare:
             button = Button(
-                self._look, control.name, control.label, text=text, kind="ghost", pixels=12,
+                self._look, control.name, control.label, text=control.word, kind="ghost", pixels=12,
                 weight=400,
             )  # fmt: skip
             button.setParent(self)
@@ -121,10 +123,7 @@ class Canvas(QWidget):
             button.clicked.connect(lambda: self._clicked(button))
             return button
         button = self._spare.pop()
-        button.setObjectName(control.name)
-        button.setAccessibleName(control.label)
-        button.setToolTip(tip(control.label))
-        button.setText(text)
+        _dress(button, control)
         return button
 
     def _clicked(self, button: Button) -> None:
@@ -134,7 +133,7 @@ class Canvas(QWidget):
         if copied:
             QGuiApplication.clipboard().setText(copied)
             text = button.text()
-            button.setText("Copied")
+            button.setText(tr("Copied"))
             QTimer.singleShot(COPIED_MS, button, lambda: self._restore(key, text))
         self.column.settle()
         if self.column.height != before:
@@ -142,7 +141,7 @@ class Canvas(QWidget):
         self.refresh()
 
     def _restore(self, key: _Key, text: str) -> None:
-        if (button := self._buttons.get(key)) and button.text() == "Copied":
+        if (button := self._buttons.get(key)) and button.text() == tr("Copied"):
             button.setText(text)
 
     def _restyle(self) -> None:
@@ -316,6 +315,9 @@ def _follow(address: str) -> None:
         QDesktopServices.openUrl(QUrl(address))
 
 
-def _word(label: str) -> str:
-    """What a button says: the first word of what it does."""
-    return label.split()[0]
+def _dress(button: Button, control: Control) -> None:
+    """Has a button be another control's, or the same one's that does something else now."""
+    button.setObjectName(control.name)
+    button.setAccessibleName(control.label)
+    button.setToolTip(tip(control.label))
+    button.setText(control.word)

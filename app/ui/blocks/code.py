@@ -25,6 +25,7 @@ from app.ui.blocks.pieces import TAB, Piece, Pieces
 from app.ui.blocks.runs import units
 from app.ui.blocks.sideways import BAR, Sideways
 from app.ui.blocks.tokens import Stretch, Tokens, find_lexer
+from app.ui.language import tr
 from app.ui.theme import Look, font, mono
 
 _HEAD = 34.0  # pixels above the first line
@@ -32,10 +33,9 @@ _SIDE = 13.0
 _RADIUS = 10.0
 _PITCH = 1.6  # from line to line, of the font's size
 _LAID_OUT = 400  # pieces that are kept
-_NAMES = {"": "Text", "text": "Text", "plaintext": "Text", "txt": "Text"}
+_PLAIN = ("", "text", "plaintext", "txt")
 # What Qt would take for the end of a line, or for a picture.
 _SHOWN = str.maketrans({"\r": " ", "\u2028": " ", "\u2029": " ", "\ufffc": "\ufffd"})
-_LABELS = {"copyCode": "Copy this code", "wrapCode": "Wrap lines", "unwrapCode": "Unwrap lines"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,18 +286,16 @@ class CodeBox(Box):
 
     def controls(self) -> Sequence[Control]:
         """The lines can be wrapped where one is too long."""
-        names = ["copyCode"]
-        if self._wraps or self._across.needed:
-            names.append("unwrapCode" if self._wraps else "wrapCode")
-        right = self.width - 5
-        found = []
-        for name in names:
-            word = "Unwrap" if name == "unwrapCode" else "Copied"  # which Copy becomes
-            wide = button_width(word)
-            rect = QRectF(right - wide, 4, wide, 24)
-            found.append(Control(name.replace("unwrap", "wrap"), _LABELS[name], rect, self))
-            right -= wide
-        return found[::-1]
+        wanted = [("copyCode", tr("Copy"), tr("Copy this code"))]
+        if self._wraps:
+            wanted.append(("wrapCode", tr("Unwrap"), tr("Unwrap lines")))
+        elif self._across.needed:
+            wanted.append(("wrapCode", tr("Wrap"), tr("Wrap lines")))
+        wide = button_width()
+        return [
+            Control(name, word, label, QRectF(self.width - 5 - at * wide, 4, wide, 24), self)
+            for at, (name, word, label) in reversed([*enumerate(wanted, 1)])
+        ]
 
     def act(self, name: str) -> str:
         if name == "copyCode":
@@ -313,7 +311,9 @@ class CodeBox(Box):
 def _name(language: str) -> str:
     """A language as people know it."""
     lexer = find_lexer(language)
-    return lexer.name if lexer else _NAMES.get(language.lower(), language)
+    if language.lower() in _PLAIN:
+        return tr("Text")
+    return lexer.name if lexer else language
 
 
 @lru_cache(maxsize=8)
@@ -334,7 +334,8 @@ def _format(colour: str, slanted: bool) -> QTextCharFormat:
     return result
 
 
-@lru_cache(maxsize=8)
-def button_width(word: str) -> float:
-    """How wide the button of a control is that says a word."""
-    return round(QFontMetricsF(font(12)).horizontalAdvance(word)) + 14.0
+@lru_cache(maxsize=1)
+def button_width() -> float:
+    """How wide the buttons of a block are, whatever they say."""
+    words = tr("Copy"), tr("Copied"), tr("Wrap"), tr("Unwrap")
+    return round(max(map(QFontMetricsF(font(12)).horizontalAdvance, words))) + 14.0

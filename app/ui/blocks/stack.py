@@ -11,6 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from app.ui.blocks.box import Box, Control, Ink, Link, Range, Style
+from app.ui.language import tr
 from app.ui.theme import Look, font
 
 _NARROW = 120.0
@@ -95,7 +96,7 @@ class Stack(Box):
             painter.setPen(self.look.colour("danger"))
             painter.setFont(font(13))
             place = QRectF(0, 0, box.width, max(box.height, 20))
-            painter.drawText(place, Qt.AlignmentFlag.AlignTop, "This part cannot be shown.")
+            painter.drawText(place, Qt.AlignmentFlag.AlignTop, tr("This part cannot be shown."))
             if box not in self._failed:
                 self._failed.add(box)
                 sys.excepthook(*sys.exc_info())

@@ -16,13 +16,12 @@ from app.ui.blocks.cells import Cells, Line, fit
 from app.ui.blocks.code import button_width
 from app.ui.blocks.sideways import BAR, Sideways
 from app.ui.blocks.text import TextBox
+from app.ui.language import tr
 from app.ui.theme import Look
 
 _PAD = 14.0, 6.0  # pixels inside a cell, at its sides and above and below
 _RADIUS = 10.0
 _BUTTONS = 30.0  # pixels below a table, where its buttons have no room beside it
-_LABELS = {"copyTable": "Copy this table", "copyCsv": "CSV copy of this table"}
-_WORDS = dict.fromkeys(_LABELS, "Copied")  # which each of them becomes
 
 _Cell = tuple[int, int]
 """Row and column. The header is the first row."""
@@ -298,21 +297,24 @@ class TableBox(Box):
 
     def _beside(self) -> bool:
         """Whether there is room for the buttons at the right of the table."""
-        return self._shown + 8 + sum(map(button_width, _WORDS.values())) <= self.width
+        return self._shown + 8 + 2 * button_width() <= self.width
 
     def controls(self) -> Sequence[Control]:
         if not self._lines or not self.width:
             return ()
-        wide = sum(map(button_width, _WORDS.values()))
-        left, top = self.width - wide, self._frame_height + _BUTTONS - 24
+        wide = button_width()
+        left, top = self.width - 2 * wide, self._frame_height + _BUTTONS - 24
         if self._beside():
             left, top = self._shown + 8, (self._heights[0] - 24) / 2
-        found = []
-        for name, word in _WORDS.items():
-            rect = QRectF(left, round(top), button_width(word), 24)
-            found.append(Control(name, _LABELS[name], rect, self))
-            left += button_width(word)
-        return found
+        return [
+            Control(name, word, label, QRectF(left + at * wide, round(top), wide, 24), self)
+            for at, (name, word, label) in enumerate(
+                (
+                    ("copyTable", tr("Copy"), tr("Copy this table")),
+                    ("copyCsv", "CSV", tr("Copy this table as CSV")),
+                )
+            )
+        ]
 
     def act(self, name: str) -> str:
         return table_csv(self._block) if name == "copyCsv" else table_markdown(self._block)

@@ -23,6 +23,7 @@ from shiboken6 import VoidPtr
 
 from app.ui.blocks.canvas import Canvas
 from app.ui.errors import explain
+from app.ui.language import number, tr
 from app.ui.talk.message import MessageView
 from app.ui.talk.page import Page
 from app.ui.talk.records import Record, Section, Sort
@@ -155,7 +156,8 @@ class SpokenCanvas(SpokenText):
     def text(self, kind: QAccessible.Text) -> str:
         canvas = self.widget()
         if kind == _Text.Description and (link := canvas.link):
-            return f"Link: {canvas.column.text(link.start, link.end)}, {link.address}"
+            text = canvas.column.text(link.start, link.end)
+            return tr("Link: {text}, {address}").format(text=text, address=link.address)
         return super().text(kind)
 
 
@@ -178,7 +180,7 @@ class SpokenList(QAccessibleWidget):
     def text(self, kind: QAccessible.Text) -> str:
         match kind:
             case _Text.Name:
-                return "Messages"
+                return tr("Messages")
             case _Text.Description:
                 return _in_sight(self.widget().parent())
         return super().text(kind)
@@ -207,10 +209,10 @@ def _in_sight(page: Page) -> str:
     numbers = [n for n, area in enumerate(areas, 1) if area and area.intersects(edge)]
     if not numbers:
         return ""
-    total = f"{len(page.records):,}"
-    if len(numbers) == 1:
-        return f"Message {numbers[0]:,} of {total}"
-    return f"Messages {numbers[0]:,} to {numbers[-1]:,} of {total}"
+    first, last, total = map(number, (numbers[0], numbers[-1], len(page.records)))
+    if first == last:
+        return tr("Message {first} of {total}").format(first=first, total=total)
+    return tr("Messages {first} to {last} of {total}").format(first=first, last=last, total=total)
 
 
 class Herald(QObject):
@@ -255,7 +257,7 @@ class Herald(QObject):
         texts = []
         if record.thinking and not self._thinking:
             self._thinking = True
-            texts.append("Thinking")
+            texts.append(tr("Thinking"))
         texts += [self._more(record, section) for section in record.sections]
         if not record.streaming:
             texts.append(_ended(record))
@@ -274,10 +276,12 @@ class Herald(QObject):
         self._read[section] = start + len(new)
         if section.sort is Sort.THOUGHT and not record.row.thought_open:
             return ""
-        return f"Call to {section.recipient}: {new}" if section.sort is Sort.CALL and new else new
+        if section.sort is Sort.CALL and new:
+            return tr("Call to {recipient}: {new}").format(recipient=section.recipient, new=new)
+        return new
 
 
 def _ended(record: Record) -> str:
     if record.error:
         return explain(record.error).sentence
-    return record.notice or "Answer finished"
+    return record.notice or tr("Answer finished")

@@ -14,6 +14,7 @@ from app.ui.blocks.box import Range
 from app.ui.blocks.column import Column
 from app.ui.controls import Button, muted
 from app.ui.fields import named
+from app.ui.language import number, tr
 from app.ui.talk.records import Record
 from app.ui.theme import Look
 
@@ -42,7 +43,7 @@ class FindBar(QFrame):
     def __init__(self, look: Look, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("findBar")
-        self.setAccessibleName("Find in this chat")
+        self.setAccessibleName(tr("Find in this chat"))
         self.words = ""
         self.hits: list[Hit] = []
         self.current = -1
@@ -54,8 +55,8 @@ class FindBar(QFrame):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._search_on)
         self.field = QLineEdit()
-        named(self.field, "findText", "Find in this chat", "Find in this chat (Ctrl+F)")
-        self.field.setPlaceholderText("Find in this chat")
+        named(self.field, "findText", tr("Find in this chat"), tr("Find in this chat (Ctrl+F)"))
+        self.field.setPlaceholderText(tr("Find in this chat"))
         self.field.setFixedWidth(210)
         self.field.textChanged.connect(self.search)
         self.field.installEventFilter(self)
@@ -68,9 +69,9 @@ class FindBar(QFrame):
         row.addWidget(self.field)
         row.addWidget(self._count)
         for name, label, icon, keys, work in (
-            ("findPrevious", "Previous place", "chevron-up", "Shift+F3", self.previous),
-            ("findNext", "Next place", "chevron-down", "F3", self.next),
-            ("closeFind", "Close the search", "close", "Esc", self.hide),
+            ("findPrevious", tr("Previous place"), "chevron-up", "Shift+F3", self.previous),
+            ("findNext", tr("Next place"), "chevron-down", "F3", self.next),
+            ("closeFind", tr("Close the search"), "close", "Esc", self.hide),
         ):
             row.addWidget(
                 Button(look, name, label, icon=icon, size=16, shortcut=keys, clicked=work)
@@ -153,10 +154,10 @@ class FindBar(QFrame):
         wanted = self.words.casefold()
         while self._next < len(self._records) and time.monotonic() < until:
             record = self._records[self._next]
-            for number, section in enumerate(record.sections):
+            for at, section in enumerate(record.sections):
                 if section in record.visible:
                     count = section.plain.casefold().count(wanted)
-                    self.hits += [Hit(self._next, number, n) for n in range(count)]
+                    self.hits += [Hit(self._next, at, n) for n in range(count)]
             self._next += 1
         self._look_for_wanted()
         self._say()
@@ -176,9 +177,9 @@ class FindBar(QFrame):
         if wanted is None or self._next <= wanted.message:
             return
         self._wanted = None
-        for number, hit in enumerate(self.hits):
+        for at, hit in enumerate(self.hits):
             if hit >= wanted and hit.message == wanted.message:
-                self.current = number
+                self.current = at
                 if self._going:
                     self.went.emit(hit)
                 return
@@ -188,11 +189,13 @@ class FindBar(QFrame):
         if not self.words:
             text = ""
         elif not self.hits:
-            text = "…" if more else "Nothing"
+            text = "…" if more else tr("Nothing")
         elif self.current < 0:
-            text = f"{len(self.hits):,}{more}"
+            text = f"{number(len(self.hits))}{more}"
         else:
-            text = f"{self.current + 1:,} of {len(self.hits):,}{more}"
+            text = tr("{current} of {count}").format(
+                current=number(self.current + 1), count=f"{number(len(self.hits))}{more}"
+            )
         self._count.setText(text)
         self._count.setAccessibleName(text)
 

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 from app.base.types import Effort, Stats
 from app.store import MessageRow
 from app.ui.controls import Button, muted
-from app.ui.talk.records import Record
+from app.ui.language import number, tr
+from app.ui.talk.records import Record, effort_name
 from app.ui.theme import Look
 
 
@@ -28,8 +29,8 @@ class Versions(QWidget):
             Button(look, name, label, icon=icon, size=14, clicked=lambda s=side: self._go(s))
             for side, (name, label, icon) in enumerate(
                 (
-                    ("previousVersion", "The version before", "chevron-left"),
-                    ("nextVersion", "The next version", "chevron-right"),
+                    ("previousVersion", tr("The version before"), "chevron-left"),
+                    ("nextVersion", tr("The next version"), "chevron-right"),
                 )
             )
         )
@@ -47,8 +48,11 @@ class Versions(QWidget):
         before = all_[at - 1] if at else None
         after = all_[at + 1] if at + 1 < len(all_) else None
         self._others = before, after
-        self._said.setText(f"{at + 1} of {len(all_)}")
-        self._said.setAccessibleName(f"Version {at + 1} of {len(all_)}")
+        place, count = at + 1, len(all_)
+        self._said.setText(tr("{place} of {count}").format(place=place, count=count))
+        self._said.setAccessibleName(
+            tr("Version {place} of {count}").format(place=place, count=count)
+        )
         self._before.setEnabled(before is not None and not busy)
         self._after.setEnabled(after is not None and not busy)
 
@@ -70,10 +74,15 @@ class Footer(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         self._copy = Button(
-            look, "copyMessage", "Copy this answer", icon="copy", size=16, clicked=self.copy.emit
+            look,
+            "copyMessage",
+            tr("Copy this answer"),
+            icon="copy",
+            size=16,
+            clicked=self.copy.emit,
         )
         self.regenerate = Button(
-            look, "regenerate", "Try again, at any effort", icon="retry", size=16,
+            look, "regenerate", tr("Try again, at any effort"), icon="retry", size=16,
             clicked=self._choose,
         )  # fmt: skip
         self.versions = Versions(look)
@@ -90,9 +99,13 @@ class Footer(QWidget):
         """The answer that it is about."""
         self._effort = row.effort or Effort.MEDIUM
         self._copy.setVisible(bool(row.message.text))
-        said = [f"{self._effort.capitalize()} effort", row.model]
+        said = [effort_name(self._effort), row.model]
         if row.stats and row.stats.tokens_per_second:
-            said.append(f"{row.stats.tokens_per_second:,.0f} tokens/s")
+            said.append(
+                tr("{tokens_per_second} tokens/s").format(
+                    tokens_per_second=number(row.stats.tokens_per_second)
+                )
+            )
         self._made.setText(" · ".join(text for text in said if text))
         self._made.setToolTip(_stats(row.stats) if row.stats else "")
 
@@ -105,10 +118,10 @@ class Footer(QWidget):
         if self._menu is None:
             self._menu = QMenu(self)
             self._menu.setObjectName("regenerateMenu")
-            self._menu.addAction("Try again", lambda: self.again.emit(self._effort))
+            self._menu.addAction(tr("Try again"), lambda: self.again.emit(self._effort))
             self._menu.addSeparator()
             for effort in Effort:
-                self._menu.addAction(f"With {effort} effort", lambda e=effort: self.again.emit(e))
+                self._menu.addAction(effort_name(effort), lambda e=effort: self.again.emit(e))
         self._menu.popup(self.regenerate.mapToGlobal(self.regenerate.rect().bottomLeft()))
 
 
@@ -116,11 +129,22 @@ def _stats(stats: Stats) -> str:
     """All that was measured, one fact a line."""
     return "\n".join(
         (
-            f"Prompt: {stats.prompt_tokens:,} tokens, {stats.reused:,} of them reused",
-            f"First token after {stats.first_token_s:.2f} s",
-            f"Generated: {stats.generated:,} tokens, {stats.reasoning_tokens:,} of them reasoning",
-            f"Speed: {stats.tokens_per_second:,.1f} tokens/s over {stats.generation_s:.1f} s",
-            f"Peak memory of the model: {stats.peak_memory / 10**6:,.0f} MB",
-            f"Seed: {stats.seed}",
+            tr("Prompt: {prompt_tokens} tokens, {reused} of them reused").format(
+                prompt_tokens=number(stats.prompt_tokens), reused=number(stats.reused)
+            ),
+            tr("First token after {first_token_s} s").format(
+                first_token_s=number(stats.first_token_s, 2)
+            ),
+            tr("Generated: {generated} tokens, {reasoning_tokens} of them reasoning").format(
+                generated=number(stats.generated), reasoning_tokens=number(stats.reasoning_tokens)
+            ),
+            tr("Speed: {tokens_per_second} tokens/s over {generation_s} s").format(
+                tokens_per_second=number(stats.tokens_per_second, 1),
+                generation_s=number(stats.generation_s, 1),
+            ),
+            tr("Peak memory of the model: {size} MB").format(
+                size=number(stats.peak_memory / 10**6)
+            ),
+            tr("Seed: {seed}").format(seed=stats.seed),
         )
     )

@@ -13,6 +13,7 @@ from app.ui.blocks.canvas import Canvas
 from app.ui.blocks.column import Column
 from app.ui.controls import Button, Notice, muted
 from app.ui.errors import Action, explain
+from app.ui.language import tr
 from app.ui.talk.footer import Footer, Versions
 from app.ui.talk.records import Record, Section, Sort
 from app.ui.talk.thought import ThoughtHead
@@ -118,16 +119,16 @@ class QuestionView(MessageView):
         self._versions.setParent(self)
         self._versions.wanted.connect(self.version_wanted)
         self._edit = Button(
-            look, "editMessage", "Edit this message and ask again", icon="edit", size=16,
+            look, "editMessage", tr("Edit this message and ask again"), icon="edit", size=16,
             clicked=lambda: self.edit.emit(self.record.row.id),
         )  # fmt: skip
         self._edit.setParent(self)
         self._edit.installEventFilter(self)
         self._bubble = QFrame(self)
         self._bubble.setObjectName("bubble")
-        self._text = self._canvas("questionText", "You", self._bubble)
+        self._text = self._canvas("questionText", tr("You"), self._bubble)
         self._copy = Button(
-            look, "copyQuestion", "Copy this message", icon="copy", size=16,
+            look, "copyQuestion", tr("Copy this message"), icon="copy", size=16,
             clicked=lambda: self.copy.emit(self.record.sections[0].source),
         )  # fmt: skip
         self._copy.setParent(self)
@@ -214,7 +215,7 @@ class AnswerView(MessageView):
         self.head.resized.connect(self.resized)
         self._body = QFrame(self)
         self._body.setObjectName("thoughtBody")
-        self._thought = self._canvas("thoughtText", "Reasoning", self._body)
+        self._thought = self._canvas("thoughtText", tr("Reasoning"), self._body)
         self._parts: list[PartView] = []
         self._notice: Notice | None = None
         self._notice_of: tuple[object, ...] = ()
@@ -363,7 +364,7 @@ class PartView(QFrame):
         self._to = muted(pixels=13)
         self._to.setParent(self)
         self._to.move(14, 8)
-        self.canvas = answer._canvas("answerText", "Answer", self)
+        self.canvas = answer._canvas("answerText", tr("Answer"), self)
 
     def style_of(self, section: Section) -> Style:
         """How it is written."""
@@ -377,7 +378,7 @@ class PartView(QFrame):
             self.setObjectName(name)
             self.style().unpolish(self)
             self.style().polish(self)
-        self._to.setText(f"Call to {section.recipient}")
+        self._to.setText(section.heading)
         self._to.setVisible(call)
         self._to.adjustSize()
         self.show()

@@ -9,21 +9,21 @@ from dataclasses import replace
 from datetime import datetime
 from enum import Enum, auto
 
-from app.base.types import Channel, Message, Part, Role
+from app.base.types import Channel, Effort, Message, Part, Role
 from app.markdown import Stream, blocks_text, parse
 from app.markdown.blocks import Block, Paragraph, Span
 from app.store import MessageRow, State
 from app.ui.blocks.box import Style
 from app.ui.blocks.column import Column
 from app.ui.errors import explain
+from app.ui.language import number, tr
 from app.ui.theme import Look
+from app.ui.words import date_of
 
-_ENDED = {State.STOPPED: "You stopped this answer.", State.CUT_OFF: "This answer was cut off."}
 _SLICE, _LINES = 8_000, 80  # characters and lines that are read before others get their turn
 _LONGEST = 2_000  # characters of one paragraph
 _RECENT = 600  # characters at the end of the reasoning that tell what it is about now
 _FEWEST = 6  # words that tell something
-_NO_TOOLS = "The model wanted to use a tool, and Fireside has none yet."
 
 
 class Sort(Enum):
@@ -120,6 +120,11 @@ class Section:
             self._end()
 
     @property
+    def heading(self) -> str:
+        """What stands above a call."""
+        return tr("Call to {recipient}").format(recipient=self.recipient)
+
+    @property
     def unread(self) -> bool:
         """Whether there is more than `column` shows."""
         return self._reader is not None and self._fed < len(self.source)
@@ -212,8 +217,8 @@ class Record:
     @property
     def title(self) -> str:
         """Who said it, and when."""
-        who = "You" if self.is_question else self.row.model or "Answer"
-        effort = f"{self.row.effort} effort" if self.row.effort else ""
+        who = tr("You") if self.is_question else self.row.model or tr("Answer")
+        effort = effort_name(self.row.effort) if self.row.effort else ""
         return ", ".join(text for text in (who, effort, when(self.row.created)) if text)
 
     @property
@@ -289,9 +294,9 @@ class Record:
         """What stands above the reasoning; ``reading`` where that has taken a while."""
         if self.thinking:
             if reading:
-                return "Reading…"
+                return tr("Reading…")
             doing = doing_now(self.thought.source) if self.thought and not self.opened else ""
-            return f"Thinking: {doing}" if doing else "Thinking…"
+            return tr("Thinking: {doing}").format(doing=doing) if doing else tr("Thinking…")
         return thought_for(self.seconds)
 
     def set_opened(self, opened: bool) -> None:
@@ -309,7 +314,14 @@ class Record:
     @property
     def notice(self) -> str:
         """Why the answer is no whole one, where nothing went wrong; empty for a whole one."""
-        return _ENDED.get(self.row.state) or (_NO_TOOLS if self._calls else "")
+        match self.row.state:
+            case State.STOPPED:
+                return tr("You stopped this answer.")
+            case State.CUT_OFF:
+                return tr("This answer was cut off.")
+        return (
+            tr("The model wanted to use a tool, and Fireside has none yet.") if self._calls else ""
+        )
 
     @property
     def _calls(self) -> bool:
@@ -327,7 +339,7 @@ class Record:
         for section in self.visible:
             match section.sort:
                 case Sort.CALL:
-                    text = f"Call to {section.recipient}\n{section.source}"
+                    text = f"{section.heading}\n{section.source}"
                 case _:
                     text = section.plain
             if section.sort is Sort.THOUGHT:
@@ -361,17 +373,28 @@ def when(seconds: float) -> str:
     """The time of day, and the day where that is not today. From POSIX seconds."""
     then = datetime.fromtimestamp(seconds)
     today = then.date() == datetime.now().date()
-    return f"{then:%H:%M}" if today else f"{then.day} {then:%B %Y, %H:%M}"
+    return f"{then:%H:%M}" if today else f"{date_of(then, year=True)}, {then:%H:%M}"
+
+
+def effort_name(effort: Effort) -> str:
+    """How hard the model thinks, as it is said of an answer."""
+    match effort:
+        case Effort.LOW:
+            return tr("Low effort")
+        case Effort.MEDIUM:
+            return tr("Medium effort")
+        case Effort.HIGH:
+            return tr("High effort")
 
 
 def thought_for(seconds: float | None) -> str:
     """How long the reasoning took, in words."""
     if not seconds or seconds < 1:
-        return "Thought for less than a second"
+        return tr("Thought for less than a second")
     if seconds < 60:
-        return f"Thought for {seconds:.0f} s"
+        return tr("Thought for {seconds} s").format(seconds=number(seconds))
     minutes, rest = divmod(round(seconds), 60)
-    return f"Thought for {minutes} min {rest} s"
+    return tr("Thought for {minutes} min {rest} s").format(minutes=minutes, rest=rest)
 
 
 def doing_now(reasoning: str) -> str:

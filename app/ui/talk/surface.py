@@ -12,6 +12,7 @@ from PySide6.QtGui import QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 
 from app.ui.controls import Button
+from app.ui.language import tr
 from app.ui.talk.focus import Focus
 from app.ui.talk.heights import Heights
 from app.ui.talk.message import GUTTER, AnswerView, QuestionView
@@ -55,7 +56,7 @@ class Surface(QAbstractScrollArea):
         self.setViewport(QWidget())
         self._look = look
         self.setObjectName("transcript")
-        self.setAccessibleName("Conversation")
+        self.setAccessibleName(tr("Conversation"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -80,7 +81,7 @@ class Surface(QAbstractScrollArea):
         self._more.setSingleShot(True)
         self._more.timeout.connect(self._read_on)
         self._jump = Button(
-            look, "jumpToLatest", "Jump to the latest", icon="arrow-down", kind="float",
+            look, "jumpToLatest", tr("Jump to the latest"), icon="arrow-down", kind="float",
             colour="text", size=16, shortcut="End", clicked=self.follow,
         )  # fmt: skip
         self._jump.setParent(self)

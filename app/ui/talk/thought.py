@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QStyle, QWidget
 
 from app.ui.controls import Bar, Button, column
+from app.ui.language import tr
 from app.ui.talk.records import Record
 from app.ui.theme import Look
 
@@ -21,7 +22,12 @@ class ThoughtHeader(Button):
 
     def __init__(self, look: Look) -> None:
         super().__init__(
-            look, "thought", "Show or hide the reasoning", shortcut="Space", pixels=14, weight=400
+            look,
+            "thought",
+            tr("Show or hide the reasoning"),
+            shortcut="Space",
+            pixels=14,
+            weight=400,
         )
         self.setCheckable(True)
         self._began = time.monotonic()
@@ -82,8 +88,8 @@ class ReadingBar(Bar):
     appeared = Signal()
 
     def __init__(self) -> None:
-        tip = "How much of the prompt the model has read"
-        super().__init__("prefillProgress", "Reading the prompt", tip, 3)
+        tip = tr("How much of the prompt the model has read")
+        super().__init__("prefillProgress", tr("Reading the prompt"), tip, 3)
         self.setMaximumWidth(280)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -118,7 +124,7 @@ class ThoughtHead(QWidget):
         super().__init__()
         self.header = ThoughtHeader(look)
         self._hurry = Button(
-            look, "answerNow", "Answer now", text="Answer now", kind="small", pixels=12,
+            look, "answerNow", tr("Answer now"), text=tr("Answer now"), kind="small", pixels=12,
             shortcut="Ctrl+Return", clicked=self.hurried.emit,
         )  # fmt: skip
         self._hurry.hide()
@@ -139,7 +145,7 @@ class ThoughtHead(QWidget):
         """As it is with this answer now."""
         self._record = record
         self._bar.set_fraction(record.read)
-        text = "Answering…" if record.hurried else "Answer now"
+        text = tr("Answering…") if record.hurried else tr("Answer now")
         if text != self._hurry.text():
             self._hurry.setText(text)
             self._hurry.setAccessibleName(text)

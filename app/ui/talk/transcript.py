@@ -13,6 +13,7 @@ from app.base.types import Draft
 from app.store import MessageRow
 from app.ui.blocks.box import Ink, Range, Style
 from app.ui.blocks.column import Column
+from app.ui.language import tr
 from app.ui.talk.accessible import Herald, install
 from app.ui.talk.find import FindBar, Hit, Marks, places_in
 from app.ui.talk.message import copy_text, rects_at
@@ -280,18 +281,18 @@ class Transcript(Page):
         copy = QKeySequence(QKeySequence.StandardKey.Copy)
         every = QKeySequence(QKeySequence.StandardKey.SelectAll)
         text = QKeySequence.SequenceFormat.NativeText
-        usual = menu.addAction(f"Copy\t{copy.toString(text)}", self.copy)
-        markdown = menu.addAction("Copy as Markdown", lambda: self.copy(markdown=True))
-        plain = menu.addAction("Copy as plain text", lambda: self.copy(markdown=False))
+        usual = menu.addAction(f"{tr('Copy')}\t{copy.toString(text)}", self.copy)
+        markdown = menu.addAction(tr("Copy as Markdown"), lambda: self.copy(markdown=True))
+        plain = menu.addAction(tr("Copy as plain text"), lambda: self.copy(markdown=False))
         for action in (usual, markdown, plain):
             action.setEnabled(chosen)
         menu.addSeparator()
-        menu.addAction(f"Select all\t{every.toString(text)}", self.select_all)
+        menu.addAction(f"{tr('Select all')}\t{every.toString(text)}", self.select_all)
         point = self.point_at(self.viewport().mapFromGlobal(event.globalPos()))
         if point:
             message = self.records[point.message].row.id
             menu.addSeparator()
-            menu.addAction("New chat from here", lambda: self.forked.emit(message))
+            menu.addAction(tr("New chat from here"), lambda: self.forked.emit(message))
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(event.globalPos())
 

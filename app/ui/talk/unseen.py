@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from app.ui.controls import muted
+from app.ui.language import tr
 
 
 class UnseenLine(QWidget):
@@ -13,11 +14,13 @@ class UnseenLine(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("unseenLine")
-        self._label = muted("The model no longer sees what is above this line.")
+        self._label = muted(tr("The model no longer sees what is above this line."))
         self.setAccessibleName(self.text())
         self.setToolTip(
-            "The conversation is longer than the model's context. Nothing was deleted: "
-            "the oldest messages are only left out of what the model is given."
+            tr(
+                "The conversation is longer than the model's context. Nothing was deleted: "
+                "the oldest messages are only left out of what the model is given."
+            )
         )
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 0, 8, 0)
