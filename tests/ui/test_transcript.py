@@ -270,7 +270,7 @@ def test_copies_are_plain_where_one_wants_that(fireside: Fireside) -> None:
     transcript = fireside.window.transcript
     transcript.select_all()
     assert "**bold**" in transcript.selected_text()
-    fireside.window._choose_copies(False)
+    fireside.window.preferences._choose_copies(False)
     assert "**" not in transcript.selected_text()
     assert fireside.host.settings.copy_markdown is False
 
