@@ -19,7 +19,17 @@ from app.store import backup, rescue
 from app.store.backup import Backup
 from app.store.database import typed_errors
 from app.store.presets import PresetStore
-from app.store.rows import PLAIN, ChatRow, MessageRow, Preset, Setup, State, TitleBy
+from app.store.rows import (
+    PLAIN,
+    ChatRow,
+    MessageRow,
+    Preset,
+    Queued,
+    Setup,
+    State,
+    TitleBy,
+    Unsent,
+)
 from app.store.schema import MIGRATIONS, Migration
 from app.store.search import Found, Search
 from app.store.whole import Tree, WholeStore
@@ -31,11 +41,13 @@ __all__ = [
     "Found",
     "MessageRow",
     "Preset",
+    "Queued",
     "Setup",
     "State",
     "Store",
     "TitleBy",
     "Tree",
+    "Unsent",
     "backups",
     "count_chats",
     "recover",

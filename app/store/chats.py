@@ -12,13 +12,17 @@ from app.store.rows import (
     CHAT,
     PLAIN,
     ChatRow,
+    Queued,
     Setup,
     TitleBy,
+    Unsent,
     chat_row,
     clean,
     pack_parts,
+    pack_queue,
     pack_setup,
     unpack_parts,
+    unpack_queue,
 )
 from app.store.titles import one_line
 
@@ -172,21 +176,23 @@ class ChatStore(Database):
 
     # --- Drafts ---------------------------------------------------------------------------
 
-    def draft(self, chat: int | None) -> tuple[Part, ...]:
-        """What stands in the composer of a chat (None for a new one) and is not sent."""
-        for parts in self._read(_draft, "SELECT parts FROM draft WHERE chat IS ?", chat):
-            return parts
-        return ()
+    def drafts(self) -> dict[int | None, Unsent]:
+        """What is written and not sent, by chat (None for a new one)."""
+        return dict(self._read(_draft, "SELECT chat, parts, queue FROM draft"))
 
-    def set_draft(self, chat: int | None, parts: tuple[Part, ...]) -> None:
-        """Remembers it; nothing removes it."""
+    def set_draft(
+        self, chat: int | None, parts: tuple[Part, ...], queue: tuple[Queued, ...] = ()
+    ) -> None:
+        """Remembers what stands in the composer of a chat, and what waits there."""
         with self._transaction() as db:
             db.execute("DELETE FROM draft WHERE chat IS ?", (chat,))
-            if parts:
+            if parts or queue:
                 if chat is not None:
                     self.chat(chat)  # a KeyError where it is gone
-                db.execute("INSERT INTO draft VALUES (?, ?)", (chat, pack_parts(parts)))
+                values = (chat, pack_parts(parts), pack_queue(queue))
+                db.execute("INSERT INTO draft (chat, parts, queue) VALUES (?, ?, ?)", values)
 
 
-def _draft(row: tuple[Any, ...]) -> tuple[Part, ...]:
-    return unpack_parts(row[0])
+def _draft(row: tuple[Any, ...]) -> tuple[int | None, Unsent]:
+    chat, parts, queue = row
+    return chat, Unsent(unpack_parts(parts), unpack_queue(queue))

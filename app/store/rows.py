@@ -104,6 +104,23 @@ class MessageRow:
     thought_open: bool | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A message that is to be sent when the answer before it is there."""
+
+    parts: tuple[Part, ...]
+    effort: Effort
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """What a person has written in a chat and not sent: what stands in the composer, and the
+    messages that wait, the first one first."""
+
+    parts: tuple[Part, ...] = ()
+    queue: tuple[Queued, ...] = ()
+
+
 CHAT = (
     "id, title, title_by, effort, created, updated, leaf, instructions, sampling, preset, model, "
     "pinned, archived, folder, deleted"
@@ -124,6 +141,10 @@ def clean(text: str) -> str:
 
 
 def pack_parts(parts: tuple[Part, ...]) -> str:
+    return json.dumps(_raw_parts(parts), ensure_ascii=False)
+
+
+def _raw_parts(parts: tuple[Part, ...]) -> list[dict[str, str]]:
     raw = []
     for part in parts:
         item = {"channel": part.channel, "text": clean(part.text)}
@@ -134,11 +155,15 @@ def pack_parts(parts: tuple[Part, ...]) -> str:
         if part.name:
             item["name"] = clean(part.name)
         raw.append(item)
-    return json.dumps(raw, ensure_ascii=False)
+    return raw
 
 
 def unpack_parts(text: str) -> tuple[Part, ...]:
     """Fields that a later version added are passed over; its channels are commentary."""
+    return _parts(json.loads(text))
+
+
+def _parts(raw: list[dict[str, str]]) -> tuple[Part, ...]:
     channels = {str(c): c for c in Channel}
     return tuple(
         Part(
@@ -148,8 +173,17 @@ def unpack_parts(text: str) -> tuple[Part, ...]:
             item.get("content_type", ""),
             item.get("name", ""),
         )
-        for item in json.loads(text)
+        for item in raw
     )
+
+
+def pack_queue(queue: tuple[Queued, ...]) -> str:
+    raw = [{"effort": each.effort, "parts": _raw_parts(each.parts)} for each in queue]
+    return json.dumps(raw, ensure_ascii=False)
+
+
+def unpack_queue(text: str) -> tuple[Queued, ...]:
+    return tuple(Queued(_parts(each["parts"]), Effort(each["effort"])) for each in json.loads(text))
 
 
 def pack_stats(stats: Stats) -> str:

@@ -115,11 +115,17 @@ def _presets(db: sqlite3.Connection) -> None:
     db.execute("CREATE UNIQUE INDEX preset_default ON preset (is_default) WHERE is_default")
 
 
+def _queue(db: sqlite3.Connection) -> None:
+    # Messages that wait for an answer to end, in the order in which they are to be sent.
+    db.execute("ALTER TABLE draft ADD COLUMN queue TEXT NOT NULL DEFAULT '[]'")
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     _first_schema,
     _chat_sampling,
     _chat_model,
     _search_and_order,
     _presets,
+    _queue,
 )
 """The n-th step brings the schema from version n-1 to n, in a transaction of its own."""

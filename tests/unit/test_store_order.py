@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.base.types import Channel, Effort, Message, Part, Role, Stats
-from app.store import MessageRow, State, Store, TitleBy
+from app.store import MessageRow, Queued, State, Store, TitleBy, Unsent
 
 
 def question(text: str) -> Message:
@@ -157,19 +157,22 @@ def test_the_bin(store: Store) -> None:
 
 def test_drafts_survive(tmp_path: Path) -> None:
     path = tmp_path / "chats.db"
-    parts = (Part("half a thou"), Part("x = 1", content_type="text/x-python"))
+    parts = (Part("half a thou"), Part("x = 1", content_type="text/x-python", name="x.py"))
+    queue = (Queued(parts, Effort.HIGH), Queued(parts[:1], Effort.LOW))
     with contextlib.closing(Store(path)) as store:
-        chat = store.create_chat(Effort.LOW).id
-        assert store.draft(chat) == store.draft(None) == ()
-        store.set_draft(chat, parts)
+        chat, other = (store.create_chat(Effort.LOW).id for _ in range(2))
+        assert store.drafts() == {}
+        store.set_draft(chat, parts, queue)
+        store.set_draft(other, (), queue[:1])
         store.set_draft(None, parts[:1])
         store.set_draft(None, parts[1:])
     with contextlib.closing(Store(path)) as store:
-        assert store.draft(chat) == parts
-        assert store.draft(None) == parts[1:]
+        kept = {chat: Unsent(parts, queue), other: Unsent((), queue[:1]), None: Unsent(parts[1:])}
+        assert store.drafts() == kept
         store.set_draft(None, ())
-        assert store.draft(None) == ()
+        store.set_draft(other, ())
+        assert set(store.drafts()) == {chat}
         with pytest.raises(KeyError):
             store.set_draft(99, parts)
         store.erase([chat])
-        assert store.draft(chat) == ()
+        assert store.drafts() == {}

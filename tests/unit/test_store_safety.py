@@ -452,8 +452,8 @@ def _agrees(store: Store, facts: dict[str, object]) -> None:
             case "leaf":
                 assert store.chat(int(number)).leaf == value
             case "draft":
-                parts = store.draft(int(number) or None)
-                assert "".join(part.text for part in parts) == value
+                unsent = store.drafts()[int(number) or None]
+                assert "".join(part.text for part in unsent.parts) == value
             case "deleted":
                 assert (store.chat(int(number)).deleted is not None) is value
             case "erased":
