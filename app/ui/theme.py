@@ -27,6 +27,7 @@ from app.base.settings import Theme
 
 _FONTS = ("Inter.ttf", "Inter-Italic.ttf", "JetBrainsMono.ttf", "JetBrainsMono-Italic.ttf")
 _WEIGHT = QFont.Tag("wght")
+_ALTERNATES = QFont.Tag("calt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +83,12 @@ def load_fonts() -> None:
 
 
 def font(pixels: int, weight: int = 400) -> QFont:
-    """Inter. Its weight is an axis of the one variable file; Qt's own weights would smear it."""
+    """Inter. Its weight is an axis of the one variable file; Qt's own weights would smear it.
+    Without the alternates that draw ``->`` as an arrow and ``10x10`` with another sign, which a PDF
+    would not give back as they were written."""
     result = QFont("Inter")
     result.setPixelSize(pixels)
+    result.setFeature(_ALTERNATES, 0)
     if weight != 400:
         result.setVariableAxis(_WEIGHT, weight)
     return result
@@ -95,8 +99,19 @@ def mono(pixels: int) -> QFont:
     result = QFont("JetBrains Mono")
     result.setPixelSize(pixels)
     result.setStyleHint(QFont.StyleHint.Monospace)
-    result.setFeature(QFont.Tag("calt"), 0)
+    result.setFeature(_ALTERNATES, 0)
     return result
+
+
+class Paper:
+    """What boxes wear on paper instead of a `Look`: light colours, whatever the window wears."""
+
+    def __init__(self) -> None:
+        self.colours = _colours("light")
+
+    def colour(self, name: str) -> QColor:
+        """See `Look.colour`."""
+        return QColor(getattr(self.colours, name))
 
 
 class Look(QObject):

@@ -40,6 +40,7 @@ from app.ui.blocks import formula
 from app.ui.blocks.box import Box, Control, Ink, Style
 from app.ui.blocks.canvas import Canvas
 from app.ui.blocks.column import Column
+from app.ui.blocks.tex import Drawing
 from app.ui.blocks.text import TextBox
 from app.ui.theme import Look, load_fonts
 
@@ -107,7 +108,8 @@ def fake_picture(tex: str, pixels: int, colour: str, ratio: float, display: bool
     width, height, descent = (80, 60, 25) if display else (30, 20, 6)
     image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(QColor("#ff0000"))
-    return formula.Picture(image, width, height, descent)
+    drawing = Drawing("", QRectF(0, 0, width, height), tex)
+    return formula.Picture(image, width, height, descent, drawing, colour)
 
 
 @pytest.fixture(autouse=True)

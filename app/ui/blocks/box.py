@@ -23,11 +23,13 @@ Range = tuple[int, int]
 @dataclass(frozen=True, slots=True)
 class Style:
     """How the blocks of a message look: the text's size in ``pixels``, the theme's name for its
-    colour, and whether it is in the font of code."""
+    colour, whether it is in the font of code, and whether it is for paper: there, nothing scrolls
+    and nothing is clicked but links."""
 
     pixels: int = 15
     colour: str = "text"
     mono: bool = False
+    paper: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class Box(ABC):
 
     gap: int = 12
     """Pixels that a box wants to the one above it; the first of a column gets none."""
+    leads = False
+    """It belongs to what is below it, and does not stand alone at the end of a page."""
 
     def __init__(self, look: Look, style: Style) -> None:
         self.look, self.style = look, style
@@ -102,6 +106,12 @@ class Box(ABC):
     def paint(self, painter: QPainter, clip: QRectF, ink: Ink) -> None:
         """Paints at least what is inside ``clip``. The painter's origin is the box's own, and its
         state is the same afterwards."""
+
+    def page_end(self, y: float) -> float:
+        """Where a page should end that has room up to ``y``, which is inside the box: at or above
+        it, and through no line. It may be below where nothing is but a gap. 0 for in front of the
+        box."""
+        return 0.0
 
     @abstractmethod
     def position_at(self, point: QPointF) -> int:

@@ -15,7 +15,9 @@ from app.ui.blocks.text import TextBox
 from app.ui.theme import Look, font
 
 _KEPT = 1500  # boxes
-_LEAST = 160  # pixels; narrower, no column is made so that a table fits
+LEAST, LEAST_ON_PAPER = 160, 64
+"""Pixels; narrower, no column is made so that a table fits."""
+
 _STEP = 8  # pixels in which columns get narrower, so that cells are seldom laid out again
 
 
@@ -100,9 +102,9 @@ def _in_line(span: Span) -> Span:
     return replace(span, kind=Kind.MATH) if span.kind is Kind.DISPLAY else span
 
 
-def fit(wants: Sequence[float], room: float) -> list[float]:
+def fit(wants: Sequence[float], room: float, least: int = LEAST) -> list[float]:
     """How wide columns are that want to be so wide, and have so much room together. The widest
-    give way first. It may be more, where there are many."""
+    give way first, down to ``least``. It may be more, where there are many."""
     if sum(wants) <= room:
         return list(wants)
     left, most = room, 0.0
@@ -111,5 +113,5 @@ def fit(wants: Sequence[float], room: float) -> list[float]:
         if want > most:
             break
         left -= want
-    less = max(math.floor(most / _STEP) * _STEP, _LEAST)
+    less = max(math.floor(most / _STEP) * _STEP, least)
     return [want if want <= max(most, less) else less for want in wants]

@@ -29,6 +29,7 @@ from app.ui.language import tr
 from app.ui.theme import Look, font, mono
 
 _HEAD = 34.0  # pixels above the first line
+_FEWEST = 2  # rows of a block that stand on a page of their own
 _SIDE = 13.0
 _RADIUS = 10.0
 _PITCH = 1.6  # from line to line, of the font's size
@@ -73,7 +74,7 @@ class CodeBox(Box):
         self._tokens = Tokens()
         self._laid: dict[int, _Laid] = {}
         self._across = Sideways()
-        self._wraps = False
+        self._wraps = style.paper
 
     def set_block(self, block: Code) -> None:
         self._block = block
@@ -211,6 +212,11 @@ class CodeBox(Box):
                 )
                 yield stretch
 
+    def page_end(self, y: float) -> float:
+        above = int((y - _HEAD) // self._face.pitch)
+        above = min(above, len(self._pieces.rows) - _FEWEST)
+        return _HEAD + above * self._face.pitch if above >= _FEWEST else 0.0
+
     # Positions
 
     def position_at(self, point: QPointF) -> int:
@@ -286,6 +292,8 @@ class CodeBox(Box):
 
     def controls(self) -> Sequence[Control]:
         """The lines can be wrapped where one is too long."""
+        if self.style.paper:
+            return ()
         wanted = [("copyCode", tr("Copy"), tr("Copy this code"))]
         if self._wraps:
             wanted.append(("wrapCode", tr("Unwrap"), tr("Unwrap lines")))

@@ -31,6 +31,7 @@ from app.ui.blocks.text import TextBox
 from app.ui.theme import Look, font
 
 _LINES = re.compile(r"-[ ]+-[- ]*(?:\n|$)")
+_BELOW = 0.35  # of a mark, below its baseline, in sizes of the text
 _BOXES = {None: "", False: "[ ] ", True: "[x] "}
 
 
@@ -149,18 +150,13 @@ class ItemBox(Inset):
         self.height = max(self.height, 1.4 * self.style.pixels)  # its mark, where it is empty
 
     def paint(self, painter: QPainter, clip: QRectF, ink: Ink) -> None:
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.translate(self.corner.x(), self.baseline)
-        self._paint_mark(painter)
-        painter.restore()
+        if clip.top() < self.baseline + _BELOW * self.style.pixels:
+            painter.save()
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.translate(self.corner.x(), self.baseline)
+            self._paint_mark(painter)
+            painter.restore()
         super().paint(painter, clip, ink)
-
-    def text(self, start: int, end: int) -> str:
-        return self.inner.text(start, end)
-
-    def markdown(self, start: int, end: int) -> str:
-        return self.inner.markdown(start, end)
 
     @property
     def box(self) -> str:
@@ -284,11 +280,12 @@ class FootnoteBox(Inset):
         self.measure()
 
     def paint(self, painter: QPainter, clip: QRectF, ink: Ink) -> None:
-        painter.save()
-        painter.setFont(font(self.style.pixels - 2))
-        painter.setPen(self.look.colour("muted"))
-        painter.drawText(QPointF(0, self.baseline), self._label)
-        painter.restore()
+        if clip.top() < self.baseline + _BELOW * self.style.pixels:
+            painter.save()
+            painter.setFont(font(self.style.pixels - 2))
+            painter.setPen(self.look.colour("muted"))
+            painter.drawText(QPointF(0, self.baseline), self._label)
+            painter.restore()
         super().paint(painter, clip, ink)
 
     def text(self, start: int, end: int) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QByteArray, QPointF, QRectF, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QFontMetricsF, QImage, QPaintEngine, QPainter
 from PySide6.QtSvg import QSvgRenderer
 
 from app.markdown import Code, Math
@@ -16,10 +16,11 @@ from app.ui.blocks.box import Box, Control, Ink, Range, Style
 from app.ui.blocks.code import CodeBox
 from app.ui.blocks.sideways import BAR, Sideways
 from app.ui.blocks.tex import INK, Drawing, draw
-from app.ui.theme import Look
+from app.ui.theme import Look, mono
 
 _KEPT = 8_000_000  # pixels of all pictures that are kept
 _MARGIN = 4.0  # pixels above and below
+_HIGHEST = 600.0  # pixels on paper, where a page has to take it
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,28 @@ class Picture:
     width: int
     height: int
     descent: int
+    drawing: Drawing
+    colour: str
+
+    def paint(self, painter: QPainter, frame: QRectF) -> None:
+        """Draws it; in a PDF as lines that stay sharp, with its TeX as the text that is found and
+        copied there."""
+        if painter.paintEngine().type() != QPaintEngine.Type.Pdf:
+            painter.drawImage(frame, self.image)
+            return
+        face = mono(12)
+        text, metrics = " ".join(self.drawing.tex.split()), QFontMetricsF(face)
+        painter.save()
+        painter.setPen(Qt.PenStyle.NoPen)  # of what has no outline
+        _renderer(self.drawing, self.colour).render(painter, frame)
+        painter.setFont(face)
+        painter.setPen(Qt.GlobalColor.transparent)
+        painter.translate(frame.topLeft())
+        painter.scale(
+            frame.width() / metrics.horizontalAdvance(text), frame.height() / metrics.height()
+        )
+        painter.drawText(QPointF(0, metrics.ascent()), text)
+        painter.restore()
 
 
 def picture(
@@ -75,8 +98,15 @@ class FormulaBox(Box):
             self._source.lay_out(self.width)
             self.height = self._source.height
         else:
-            self._across.fit(self._view.width(), self.width)
-            self.height = self._view.height() + 2 * _MARGIN + BAR * self._across.needed
+            wide, high = self._size()
+            self._across.fit(wide, self.width)
+            self.height = high + 2 * _MARGIN + BAR * self._across.needed
+
+    def _size(self) -> tuple[float, float]:
+        """How large it is: on paper, no larger than its place."""
+        wide, high = self._view.width(), self._view.height()
+        shrunk = min(1.0, self.width / wide, _HIGHEST / high) if self.style.paper else 1.0
+        return wide * shrunk, high * shrunk
 
     @property
     def baseline(self) -> float:
@@ -102,14 +132,14 @@ class FormulaBox(Box):
         if ink.selected[0] < ink.selected[1]:
             painter.fillRect(frame, self.look.colour("selection"))
         if shown:
-            painter.drawImage(frame.topLeft(), shown.image)
+            shown.paint(painter, frame)
         painter.restore()
         track = QRectF(0, 0, self.width, self.height)
         self._across.paint(painter, track, self.look.colour("scroll"))
 
     def _frame(self) -> QRectF:
         """Where the picture is."""
-        wide, high = self._view.width(), self._view.height()
+        wide, high = self._size()
         left = max(math.floor((self.width - wide) / 2), 0) - self._across.offset
         return QRectF(left, _MARGIN, wide, high)
 
@@ -180,9 +210,14 @@ def _rasterised(drawing: Drawing, colour: str, ratio: float) -> Picture:
     )
     image.setDevicePixelRatio(ratio)
     image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    _renderer(drawing, colour).render(painter, QRectF(0, 0, width, height))
+    painter.end()
+    bottom = int(drawing.view.bottom())
+    return Picture(image, int(width), int(height), bottom, drawing, colour)
+
+
+def _renderer(drawing: Drawing, colour: str) -> QSvgRenderer:
     renderer = QSvgRenderer(QByteArray(drawing.svg.replace(INK, colour).encode()))
     renderer.setViewBox(drawing.view)
-    painter = QPainter(image)
-    renderer.render(painter, QRectF(0, 0, width, height))
-    painter.end()
-    return Picture(image, int(width), int(height), int(drawing.view.bottom()))
+    return renderer

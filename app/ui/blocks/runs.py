@@ -144,6 +144,7 @@ class Runs:
             span.strike,
             self.face.link if span.link or note else "",
             spacing,
+            span.link,
         )
 
 
@@ -228,6 +229,7 @@ def _format(
     strike: bool,
     colour: str,
     spacing: float,
+    link: str,
 ) -> QTextCharFormat:
     face = mono(pixels) if code else font(pixels, weight)
     face.setItalic(italic)
@@ -236,6 +238,9 @@ def _format(
     result.setFont(face)
     if colour:
         result.setForeground(QColor(colour))
+    if link:  # which a PDF has as one
+        result.setAnchor(True)
+        result.setAnchorHref(link)
     if raised:
         result.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignSuperScript)
     if spacing:

@@ -106,6 +106,17 @@ class Stack(Box):
         first = max(bisect_right(self._tops, top) - 1, 0)
         return range(first, bisect_right(self._tops, bottom))
 
+    def page_end(self, y: float) -> float:
+        number = bisect_right(self._tops, y) - 1
+        box, top = self.boxes[number], self._tops[number]
+        if y - top >= box.height:
+            number += 1
+        elif end := box.page_end(y - top):
+            return top + end
+        while number and self.boxes[number - 1].leads:
+            number -= 1
+        return self.top_of(number)
+
     # Positions
 
     def position_at(self, point: QPointF) -> int:
@@ -181,9 +192,9 @@ class Stack(Box):
 
 
 class Inset(Box):
-    """A stack with room at its left, above and below. Positions are the stack's."""
+    """A stack with room around it. Positions are the stack's."""
 
-    above = below = 0.0
+    above = below = right = 0.0
 
     def __init__(self, look: Look, style: Style, inner: Stack) -> None:
         super().__init__(look, style)
@@ -208,7 +219,7 @@ class Inset(Box):
     def measure(self) -> None:
         """Takes over what the stack has become."""
         if self.width:
-            self.inner.lay_out(self.width - self.corner.x())
+            self.inner.lay_out(self.width - self.corner.x() - self.right)
         self.height = self.above + self.inner.height + self.below
         self.length = self.inner.length
 
@@ -227,11 +238,22 @@ class Inset(Box):
         self.inner.paint(painter, clip.translated(-corner), ink)
         painter.translate(-corner)
 
+    def page_end(self, y: float) -> float:
+        inside = min(y - self.above, self.inner.height - 1)
+        end = self.inner.page_end(inside) if inside > 0 else 0.0
+        return self.above + end if end else 0.0
+
     def position_at(self, point: QPointF) -> int:
         return self.inner.position_at(point - self.corner)
 
     def rects(self, start: int, end: int) -> list[QRectF]:
         return [rect.translated(self.corner) for rect in self.inner.rects(start, end)]
+
+    def text(self, start: int, end: int) -> str:
+        return self.inner.text(start, end)
+
+    def markdown(self, start: int, end: int) -> str:
+        return self.inner.markdown(start, end)
 
     def leaf_at(self, position: int) -> Range:
         return self.inner.leaf_at(position)

@@ -12,7 +12,7 @@ from PySide6.QtGui import QPainter, QPen
 
 from app.markdown import Row, Span, Spans, Table, spans_text, table_csv, table_markdown
 from app.ui.blocks.box import Box, Control, Ink, Link, Range, Style
-from app.ui.blocks.cells import Cells, Line, fit
+from app.ui.blocks.cells import LEAST, LEAST_ON_PAPER, Cells, Line, fit
 from app.ui.blocks.code import button_width
 from app.ui.blocks.sideways import BAR, Sideways
 from app.ui.blocks.text import TextBox
@@ -22,6 +22,7 @@ from app.ui.theme import Look
 _PAD = 14.0, 6.0  # pixels inside a cell, at its sides and above and below
 _RADIUS = 10.0
 _BUTTONS = 30.0  # pixels below a table, where its buttons have no room beside it
+_HIGH = 200.0  # pixels of a row that a page may end in
 
 _Cell = tuple[int, int]
 """Row and column. The header is the first row."""
@@ -29,7 +30,8 @@ _Cell = tuple[int, int]
 
 class TableBox(Box):
     """A table as wide as it wants to be. What does not fit wraps, and where columns get too narrow
-    the table scrolls. A row more costs the same however many there are."""
+    the table scrolls, or on paper gets smaller. A row more costs the same however many there
+    are."""
 
     def __init__(self, look: Look, style: Style) -> None:
         super().__init__(look, style)
@@ -48,6 +50,7 @@ class TableBox(Box):
         self._heights: list[float] = []
         self._tops: list[float] = []
         self._bottom = self._shown = self._frame_height = 0.0
+        self._shrunk = 1.0
 
     def set_block(self, block: Table) -> None:
         before, self._block = self._block, block
@@ -94,8 +97,14 @@ class TableBox(Box):
         top = self._tops[moved] if moved < len(self._tops) else self._bottom
         self._tops[moved:] = accumulate(self._heights[moved:-1], initial=top)
         self._bottom = self._tops[-1] + self._heights[-1]
-        self._across.fit(self._edges[-1], self.width)
-        self._shown = min(self._edges[-1], self.width)
+        wide = self._edges[-1]
+        if self.style.paper:
+            self._shrunk = min(1.0, self.width / wide)
+            self._shown, self._frame_height = wide, self._bottom
+            self.height = self._bottom * self._shrunk
+            return
+        self._across.fit(wide, self.width)
+        self._shown = min(wide, self.width)
         self._frame_height = self._bottom + BAR * self._across.needed
         self.height = self._frame_height + _BUTTONS * (not self._beside())
 
@@ -104,7 +113,8 @@ class TableBox(Box):
         another height then: those with a cell that wraps."""
         wants = list(map(max, self._wants, self._lines[-1].wants))
         before = self._widths
-        self._widths = fit(wants, self.width - 2 * _PAD[0] * len(wants))
+        least = LEAST_ON_PAPER if self.style.paper else LEAST
+        self._widths = fit(wants, self.width - 2 * _PAD[0] * len(wants), least)
         if self._widths == before:
             return ()
         self._edges = list(accumulate((w + 2 * _PAD[0] for w in self._widths), initial=0.0))
@@ -153,6 +163,13 @@ class TableBox(Box):
     # Painting
 
     def paint(self, painter: QPainter, clip: QRectF, ink: Ink) -> None:
+        more = 1 / self._shrunk
+        painter.save()
+        painter.scale(self._shrunk, self._shrunk)
+        self._paint(painter, QRectF(clip.topLeft() * more, clip.size() * more), ink)
+        painter.restore()
+
+    def _paint(self, painter: QPainter, clip: QRectF, ink: Ink) -> None:
         frame = QRectF(0.5, 0.5, self._shown - 1, self._frame_height - 1)
         head = self._heights[0]
         painter.save()
@@ -196,6 +213,26 @@ class TableBox(Box):
         edges, shift = self._edges, self._across.offset
         first = max(bisect_right(edges, left + shift) - 1, 0)
         return range(first, min(bisect_right(edges, right + shift), len(edges) - 1))
+
+    def page_end(self, y: float) -> float:
+        """Between rows, and not right below the header; in a high one, between its lines."""
+        y /= self._shrunk
+        row = max(bisect_right(self._tops, y) - 1, 0)
+        top = end = self._tops[row] if row > 1 else 0.0
+        if self._heights[row] > _HIGH:
+            end = max(self._line_end(row, y), top)
+        return end * self._shrunk
+
+    def _line_end(self, row: int, y: float) -> float:
+        """The lowest place above ``y`` that no line of a row's cells crosses; the row's top, about,
+        for none."""
+        top = self._tops[row] + _PAD[1]
+        boxes = [self._box(row, column) for column in range(len(self._widths))]
+        while True:
+            ends = [top + box.page_end(y - top) for box in boxes if top + box.height > y > top]
+            if min(ends, default=y) >= y:
+                return y if y > top else self._tops[row]
+            y = min(ends)
 
     # Positions
 
@@ -300,7 +337,7 @@ class TableBox(Box):
         return self._shown + 8 + 2 * button_width() <= self.width
 
     def controls(self) -> Sequence[Control]:
-        if not self._lines or not self.width:
+        if not self._lines or not self.width or self.style.paper:
             return ()
         wide = button_width()
         left, top = self.width - 2 * wide, self._frame_height + _BUTTONS - 24

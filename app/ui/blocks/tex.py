@@ -35,10 +35,11 @@ _DRAWN = {"svg", "g", "path", "rect", "line", "polyline", "polygon", "symbol", "
 @dataclass(frozen=True, slots=True)
 class Drawing:
     """A formula as SVG in `INK`; what is to be seen of it, with y growing downwards from the
-    baseline."""
+    baseline; and its source."""
 
     svg: str
     view: QRectF
+    tex: str
 
 
 @lru_cache(maxsize=512)
@@ -52,10 +53,11 @@ def draw(tex: str, pixels: int, *, display: bool) -> Drawing | None:
     from ziamath.escapes import unescape
     from ziamath.tex import tex2mml
 
+    read = tex
     for old, new in _WRITTEN:
-        tex = old.sub(new, tex)
+        read = old.sub(new, read)
     try:
-        mathml = ElementTree.fromstring(unescape(tex2mml(tex, inline=not display)))
+        mathml = ElementTree.fromstring(unescape(tex2mml(read, inline=not display)))
         unknown = any(re.match(r"\\[a-zA-Z]", e.text or "") for e in mathml.findall(".//{*}mi"))
         if unknown or _cost(mathml) > _DEAREST:
             return None
@@ -71,7 +73,7 @@ def draw(tex: str, pixels: int, *, display: bool) -> Drawing | None:
     left, right = math.floor(box.xmin - 0.5), math.ceil(box.xmax + 0.5)
     top, bottom = math.floor(-box.ymax), math.ceil(-box.ymin)
     view = QRectF(left, top, right - left, bottom - top)
-    return Drawing(ElementTree.tostring(svg, encoding="unicode"), view)
+    return Drawing(ElementTree.tostring(svg, encoding="unicode"), view, tex)
 
 
 def _is_harmless(element: Element) -> bool:

@@ -61,6 +61,7 @@ class TextBox(Box):
             self._weight = BOLD if level else 400
             self._spans = None  # equal ones look different now
         self.gap = 20 if level else 0 if getattr(block, "joined", False) else Box.gap
+        self.leads = level > 0
         self.set_spans(block.spans)
 
     def set_plain(self, text: str) -> None:
@@ -203,11 +204,16 @@ class TextBox(Box):
             name = "found_current" if found == ink.current else "found"
             self._fill(painter, found, seen, name)
         self._fill(painter, ink.selected, seen, "selection")
-        for run in self._pictures(*seen):
-            painter.drawImage(self._frame(run), run.picture.image)
         painter.setPen(self.look.colour(self.style.colour))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # of where a colour ends
-        self._layout.draw(painter, QPointF(0, 0), self._marked(ink, seen), clip)
+        if marked := self._marked(ink, seen):
+            self._layout.draw(painter, QPointF(0, 0), marked, clip)
+        else:  # which draws the line above the clip, too: in a PDF, it would be found twice
+            for line in self._lines[first:last]:
+                line.draw(painter, QPointF(0, 0))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for run in self._pictures(*seen):
+            run.picture.paint(painter, self._frame(run))
         painter.restore()
 
     def _fill(self, painter: QPainter, marked: Range, seen: Range, colour: str) -> None:
@@ -253,6 +259,13 @@ class TextBox(Box):
             left = max((self.width - wide) / 2, 0)
         top = self._bases[number] + run.picture.descent * shrunk - high
         return QRectF(round(left), top, wide, high)
+
+    def page_end(self, y: float) -> float:
+        """No line is alone on its page, neither the first nor the last."""
+        number = max(bisect_right(self._tops, y) - 1, 0)
+        if number == len(self._lines) - 1:
+            number -= 1
+        return self._tops[number] if number > 1 else 0.0
 
     # Positions
 

@@ -1,0 +1,273 @@
+"""A chat as a PDF: all of it is there, can be found, and stands where a page has room."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pypdfium2 import PdfDocument, PdfPage, raw
+from PySide6.QtCore import QRectF
+
+from app.base.types import Channel, Effort, Message, Part, Role
+from app.exchange import Words
+from app.markdown import parse
+from app.store import ChatRow, MessageRow, State, TitleBy
+from app.ui import pdf
+from app.ui.blocks.box import Box, Style
+from app.ui.blocks.column import Column
+from app.ui.theme import Paper
+from tests.fakes.hostile import texts
+
+pytestmark = pytest.mark.usefixtures("fonts")
+
+MILLIMETRE = 72 / 25.4
+LONG = "+".join(f"v{n}" for n in range(150))
+WORDS = " ".join(f"cell{n}" for n in range(90))
+ANSWER = """\
+## Sums (ABC)
+
+It’s “ten” at 12:30, not 10x10: a->b, office, Ελληνικά, Русский, naïve. **Bold** and *slanted*,
+`in->line`, [the page](https://example.org/?a=1&b=2), $a^2$ in a line.
+
+```python
+def office(n: int) -> int:
+    return LONG  # end
+```
+
+| Name | Words |
+|---|---|
+| first | WORDS |
+
+$$\\frac{x}{y}$$
+
+- [x] ticked
+- plain
+
+> quoted[^1]
+
+[^1]: the note
+""".replace("LONG", LONG).replace("WORDS", WORDS)
+
+
+def row(role: Role, *parts: Part, state: State = State.DONE) -> MessageRow:
+    model = "/m/gpt-oss-20b.gguf" if role is Role.ASSISTANT else ""
+    return MessageRow(1, 1, None, Message(role, parts), state, 1.7e9, model=model, thought_s=3.2)
+
+
+def made(*rows: MessageRow, title: str = "All of “it”", reasoning: bool = True) -> PdfDocument:
+    chat = ChatRow(1, title, TitleBy.PERSON, Effort.LOW, 1.7e9, 1.7e9, 1)
+    work = pdf.write(chat, rows, reasoning=reasoning, words=Words())
+    shares = []
+    while True:
+        try:
+            shares.append(next(work))
+        except StopIteration as stopped:
+            assert shares == sorted(shares)
+            return PdfDocument(stopped.value)
+
+
+def answered(text: str) -> PdfDocument:
+    return made(row(Role.ASSISTANT, Part(text)))
+
+
+def texts_of(document: PdfDocument) -> list[str]:
+    """What is found on each page."""
+    return [page.get_textpage().get_text_range() for page in document]
+
+
+def text(document: PdfDocument) -> str:
+    return "\n".join(texts_of(document))
+
+
+def links(document: PdfDocument) -> list[str]:
+    """Where a click leads."""
+    found = []
+    for page in document:
+        place, link = ctypes.c_int(0), raw.FPDF_LINK()
+        while raw.FPDFLink_Enumerate(page, place, link):
+            action = raw.FPDFLink_GetAction(link)
+            buffer = ctypes.create_string_buffer(500)
+            raw.FPDFAction_GetURIPath(document, action, buffer, 500)
+            found.append(buffer.value.decode())
+    return found
+
+
+def closed(text: str) -> str:
+    """Without blanks, of which lines that wrap have others."""
+    return re.sub(r"\s+", "", text)
+
+
+class Glyph(NamedTuple):
+    """Where one is on its page, in points from the lower left corner."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+
+def glyphs(page: PdfPage) -> Iterator[Glyph]:
+    """Every one that can be seen."""
+    found = page.get_textpage()
+    for number, character in enumerate(found.get_text_range()):
+        if character.strip():
+            yield Glyph(*found.get_charbox(number))
+
+
+# --- What is in it ------------------------------------------------------------------------
+
+
+def test_all_of_it_can_be_found() -> None:
+    """In the characters that were written, and in their order."""
+    question = "What’s *it*?\n\n  two blanks"
+    reader = made(
+        row(Role.USER, Part("a,b", name="numbers.csv"), Part(question)),
+        row(
+            Role.ASSISTANT, Part("I *think*.", Channel.ANALYSIS), Part(ANSWER), state=State.STOPPED
+        ),
+    )
+    found = closed(text(reader))
+    at = 0
+    for piece in (
+        "All of “it”", "2023-11-1", "You", "numbers.csv", "What’s *it*?", "two blanks",
+        "gpt-oss-20b", "Thought for 3 s", "I think.", "Sums (ABC)",
+        "It’s “ten” at 12:30, not 10x10: a->b, office, Ελληνικά, Русский, naïve. Bold and slanted,",
+        "in->line", "the page", "a^2", "in a line.", "Python", "def office(n: int) -> int:",
+        f"return {LONG}", "# end",
+        "Name", "first", WORDS,
+        r"\frac{x}{y}", "ticked", "plain", "quoted", "the note", "Stopped",
+    ):  # fmt: skip
+        at = found.find(closed(piece), at)
+        assert at >= 0, piece
+    assert "\t" not in text(reader)
+    assert "Two  blanks" not in found
+    assert links(reader) == ["https://example.org/?a=1&b=2"]
+    assert reader.get_metadata_value("Title") == "All of “it”"
+    assert reader.get_metadata_value("Creator").startswith("Fireside ")
+    for number, page in enumerate(texts_of(reader), start=1):
+        assert page.endswith(f"{number} / {len(reader)}")
+
+
+def test_words_have_blanks_between_them() -> None:
+    found = text(answered("Plain words, **bold words**, *slanted* ones and\nothers in one line."))
+    assert "Plain words, bold words, slanted ones and others in one line." in found
+
+
+def test_reasoning_is_left_out() -> None:
+    parts = (Part("secret", Channel.ANALYSIS), Part("said"))
+    assert "secret" not in text(made(row(Role.ASSISTANT, *parts), reasoning=False))
+
+
+def test_nothing_is_beside_the_page() -> None:
+    code = "```\n" + "x" * 500 + "\n" + "word " * 120 + "\n" + "漢" * 200 + "\n```\n\n"
+    table = "|" + "head|" * 15 + "\n" + "|" + "-|" * 15 + "\n" + ("|" + "internationally|" * 15)
+    formula = "\n\n$$" + "+".join(f"a_{{{n}}}" for n in range(45)) + "$$\n\n"
+    reader = made(
+        row(Role.USER, Part("y" * 700)),
+        row(Role.ASSISTANT, Part("z" * 900, Channel.ANALYSIS), Part(code + table + formula)),
+        title="A long title " * 20,
+    )
+    found = closed(text(reader))
+    assert found.count("internationally") == 15
+    assert found.count("x") == 500 + len("x")  # and that of “Text”
+    for page in reader:
+        wide, high = page.get_size()
+        for glyph in glyphs(page):
+            assert glyph.left > 20 * MILLIMETRE - 1
+            assert glyph.right < wide - 20 * MILLIMETRE + 1
+            assert glyph.bottom > 12 * MILLIMETRE - 1
+            assert glyph.top < high - 18 * MILLIMETRE + 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["bidi overrides", "zero-width storm", "combining storm", "broken HTML", "bad links",
+     "nested lists", "open formula", "control tokens", "nothing but line ends"],
+)  # fmt: skip
+def test_whatever_a_model_writes(name: str) -> None:
+    reader = answered(texts()[name][:9000])
+    assert not links(reader)
+    assert f"1 / {len(reader)}" in texts_of(reader)[0]
+
+
+# --- Where pages end ----------------------------------------------------------------------
+
+
+def test_each_line_is_whole_and_on_one_page() -> None:
+    long = "\n\n".join(
+        [
+            *(f"{n}. item{n}x " + "word " * (n % 40) for n in range(60)),
+            "```\n" + "\n".join(f"code{n}x" for n in range(150)) + "\n```",
+            "|a|b|\n|-|-|\n" + "\n".join(f"|cell{n}x|{'word ' * (n % 30)}|" for n in range(80)),
+            "> " + " ".join(f"said{n}x" for n in range(900)),
+        ]
+    )
+    reader = made(
+        row(Role.USER, Part("\n".join(f"asked{n}x" for n in range(90)))),
+        row(Role.ASSISTANT, Part(long)),
+    )
+    assert len(reader) > 8
+    found = closed(text(reader))
+    for kind, count in (("item", 60), ("code", 150), ("cell", 80), ("said", 900), ("asked", 90)):
+        assert all(found.count(f"{kind}{n}x") == 1 for n in range(count)), kind
+
+
+def test_a_heading_stands_above_its_text() -> None:
+    reader = answered(
+        "\n\n".join(f"## Head{n}x\n\n### Sub{n}x\n\ntext{n}x {'word ' * (7 * n % 90)}"
+                    for n in range(70))
+    )  # fmt: skip
+    pages = list(map(closed, texts_of(reader)))
+    assert len(pages) > 4
+    for n in range(70):
+        kinds = ("Head", "Sub", "text")
+        places = {next(i for i, page in enumerate(pages) if f"{k}{n}x" in page) for k in kinds}
+        assert len(places) == 1, n
+
+
+class Press:
+    """Keeps what it is to print."""
+
+    def __init__(self) -> None:
+        self.parts: list[tuple[float, float, float]] = []
+        self.pages = 0
+
+    def print(self, box: Box, y: float, start: float, end: float) -> None:
+        self.parts.append((y, start, end))
+
+    def finish(self, number: int) -> None:
+        self.pages += 1
+
+
+PIECES = [
+    "word " * 60, "# head\n\n", "\n\n", "- item\n", "  - more\n", "> quote\n", "1. one\n",
+    "```\nx = 1\ny = 2\n\n\n\nz = 3\n```\n", "|a|b|\n|-|-|\n|c|d|\n|e|f|\n|g|h|\n\n", "---\n",
+    "|a|b|\n|-|-|\n|c|" + "long " * 90 + "|\n\n", "line\\\n" * 9,
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join), st.integers(400, 900))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80)
+def test_pages_have_all_of_a_box_and_end_between_lines(source: str, high: int) -> None:
+    column = Column(Paper(), Style(paper=True))
+    column.set_blocks(parse(source))
+    column.lay_out(300)
+    press = Press()
+    pages = pdf._Pages(QRectF(0, 0, 300, high), press)  # type: ignore[arg-type]
+    list(pages.put(column))
+    at = 0.0
+    cuts = []
+    for y, start, end in press.parts:
+        assert start <= at + 60  # nothing but a gap is between
+        assert start >= at
+        assert y + end - start <= high + 0.01
+        cuts.append(start)
+        at = end
+    assert at == pytest.approx(column.height)
+    for rect in column.rects(0, column.length):
+        assert not any(rect.top() + 1 < cut < rect.bottom() - 1 for cut in cuts), (rect, cuts)
