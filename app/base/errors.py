@@ -45,6 +45,15 @@ turns them into sentences.
     │   ├── ExchangeNewer(found, known)
     │   ├── ExchangeTooLarge(limit)
     │   └── ExchangeUnwritable(reason)
+    ├── DocumentError(path)         a file that a person attaches, and that gave no text
+    │   ├── DocumentUnreadable(reason)
+    │   ├── DocumentUnknown
+    │   ├── DocumentImage
+    │   ├── DocumentBroken(detail)
+    │   ├── DocumentEncrypted
+    │   ├── DocumentTooLarge(limit)
+    │   ├── DocumentTooLong(limit)
+    │   └── DocumentEmpty(pages)
     └── Cancelled                   a person stopped it: not a fault
 """
 
@@ -324,3 +333,58 @@ class ExchangeUnwritable(ExchangeError):
     """It could not be written; ``reason`` is the system's own word. What was there is there."""
 
     reason: str
+
+
+@dataclass(eq=False)
+class DocumentError(FiresideError):
+    """There is no text to be had from the file at ``path``."""
+
+    path: Path
+
+
+@dataclass(eq=False)
+class DocumentUnreadable(DocumentError):
+    """The system does not let it be read; ``reason`` is its own word."""
+
+    reason: str
+
+
+class DocumentUnknown(DocumentError):
+    """It is of no kind that Fireside reads."""
+
+
+class DocumentImage(DocumentError):
+    """It is a picture, and gpt-oss sees none."""
+
+
+@dataclass(eq=False)
+class DocumentBroken(DocumentError):
+    """It breaks the rules of its kind; ``detail`` is what its reader says."""
+
+    detail: str
+
+
+class DocumentEncrypted(DocumentError):
+    """It opens with a password only."""
+
+
+@dataclass(eq=False)
+class DocumentTooLarge(DocumentError):
+    """It has more than ``limit`` bytes, as it is or unpacked."""
+
+    limit: int
+
+
+@dataclass(eq=False)
+class DocumentTooLong(DocumentError):
+    """Its text has more than ``limit`` characters."""
+
+    limit: int
+
+
+@dataclass(eq=False)
+class DocumentEmpty(DocumentError):
+    """There is no text in it: in none of its ``pages``, which are pictures then; 0 where its kind
+    has none."""
+
+    pages: int

@@ -1,0 +1,69 @@
+"""What a file says, as text that can be sent in part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.base.types import Part
+
+_STRETCH = 400  # characters of a stretch of lines, about 100 tokens
+_STRETCHES = 2000  # so many at the most; a long text has longer ones
+
+Seen = Callable[[int, int], None]
+"""Is told how many of a file's pages are read, and how many there are."""
+
+
+class Kind(StrEnum):
+    """How the text of a file is found."""
+
+    TEXT = "text"
+    HTML = "html"
+    PDF = "pdf"
+    DOCX = "docx"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """``sections`` are the text of its pages where its kind has any, else stretches of whole
+    lines, where lines are short enough, that make up the text as they are."""
+
+    name: str
+    kind: Kind
+    sections: tuple[str, ...]
+
+    @property
+    def paged(self) -> bool:
+        """Whether its sections are pages."""
+        return self.kind is Kind.PDF
+
+    def piece(self, number: int) -> str:
+        """The section of a number, from 0, as it stands in the text."""
+        section = self.sections[number]
+        return f"[Page {number + 1}]\n{section}\n\n" if self.paged else section
+
+    def text(self, numbers: range) -> str:
+        """Neighbouring sections as one text; pages with their numbers, for the model to name."""
+        return "".join(map(self.piece, numbers)).rstrip("\n")
+
+    @classmethod
+    def of(cls, name: str, kind: Kind, text: str) -> Document:
+        """One without pages."""
+        return cls(name, kind, tuple(_stretches(text)))
+
+    @classmethod
+    def of_part(cls, part: Part) -> Document:
+        """What was attached once, and may be cut further."""
+        return cls.of(part.name, Kind.TEXT, part.text)
+
+
+def _stretches(text: str) -> Iterator[str]:
+    size = max(_STRETCH, len(text) // _STRETCHES)
+    start = 0
+    while start < len(text):
+        end = start + size
+        if end < len(text):
+            end = text.rfind("\n", start, end) + 1 or end
+        yield text[start:end]
+        start = end
