@@ -12,6 +12,7 @@ A map of the code, from the ground up; a lower room never imports a higher one.
 ``models``     what is offered, what is on this disk already, and the downloader
 ``store``      chats on disk, as trees of messages, in SQLite
 ``exchange``   chats as files, out and in
+``documents``  text out of the files that a person attaches
 ``writer``     an answer while it grows, in memory and on disk
 ``turn``       a turn as a value, and the events that are told about it
 ``chat``       a turn: question -> store -> engine -> store

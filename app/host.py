@@ -19,6 +19,7 @@ from app.base.settings import Folders, Settings
 from app.base.threads import loud
 from app.base.types import ModelRef, Sampling
 from app.chat import Chats
+from app.documents import Document, Reader
 from app.engine import probe
 from app.engine.backend import Backend
 from app.engine.local import LocalBackend, Options
@@ -66,6 +67,15 @@ class OnDisk:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """How far a file that is to be attached has been read, in pages. ``stop`` is what ends it."""
+
+    stop: threading.Event
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Moving:
     """How far a model is on its way to another folder, in bytes."""
 
@@ -83,7 +93,7 @@ class Host:
     def __init__(
         self,
         folders: Folders,
-        publish: Callable[[ChatEvent | DownloadEvent | Moving], None],
+        publish: Callable[[ChatEvent | DownloadEvent | Moving | Reading], None],
         *,
         backend: Backend | None = None,
     ) -> None:
@@ -96,6 +106,7 @@ class Host:
         # Two: a newer search ends the one that runs.
         self._seeker = ThreadPoolExecutor(max_workers=2, thread_name_prefix="search")
         self._librarian = ThreadPoolExecutor(max_workers=2, thread_name_prefix="library")
+        self._reader = Reader()
         self._ending = threading.Event()
         self._moves: set[threading.Event] = set()
         self._network: Network | None = None
@@ -255,6 +266,21 @@ class Host:
 
         return self._examiner.submit(work)
 
+    # --- Files that are attached ------------------------------------------------------------
+
+    def read(self, path: Path, stop: threading.Event) -> Future[Document]:
+        """Takes the text out of a file; publishes Reading. Fails with DocumentError, or with
+        Cancelled once ``stop`` is set."""
+
+        def seen(done: int, total: int) -> None:
+            self._publish(Reading(stop, done, total))
+
+        return self._reader.read(path, stop, seen)
+
+    def count(self, model: ModelRef, texts: Sequence[str]) -> Future[list[int]]:
+        """The tokens that a model takes each text for. Fails with ModelError or EngineError."""
+        return self._reader.count(model.path, texts)
+
     # --- Chats as files ---------------------------------------------------------------------
 
     def export(self, path: Path, chats: Sequence[int] | None) -> Future[None]:
@@ -309,6 +335,7 @@ class Host:
         for stop in list(self._moves):
             stop.set()
         self.downloads.close()
+        self._reader.close()
         for pool in (self._examiner, self._librarian, self._seeker):
             pool.shutdown(wait=False, cancel_futures=True)
         self.chats.close()

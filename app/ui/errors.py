@@ -65,6 +65,8 @@ def explain(error: BaseException) -> Explanation:
             return Explanation(_library(error))
         case e.ExchangeError():
             return Explanation(_exchange(error))
+        case e.DocumentError():
+            return Explanation(_document(error))
     return Explanation(
         tr(
             "Something went wrong that Fireside did not expect ({name}: {error}). Try again."
@@ -349,3 +351,45 @@ def _died(code: int | None) -> str:
 def _last_line(log: str) -> str:
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     return lines[-1].rstrip(".") if lines else ""
+
+
+def _document(error: e.DocumentError) -> str:
+    name = error.path.name
+    match error:
+        case e.DocumentUnreadable() if error.path.is_dir():
+            return tr("“{name}” is a folder. Attach the files in it.").format(name=name)
+        case e.DocumentUnreadable():
+            return tr(
+                "“{name}” cannot be read ({reason}). Check that it is there, and who may read it."
+            ).format(name=name, reason=error.reason)
+        case e.DocumentImage():
+            return tr("“{name}” is a picture, and gpt-oss reads only text.").format(name=name)
+        case e.DocumentUnknown():
+            return tr(
+                "“{name}” is of a kind that cannot be attached. Fireside reads text, code, "
+                "Markdown, CSV, JSON, HTML, PDF and DOCX."
+            ).format(name=name)
+        case e.DocumentEncrypted():
+            return tr(
+                "“{name}” is locked with a password. Save it without one, and attach that."
+            ).format(name=name)
+        case e.DocumentTooLarge():
+            return tr("“{name}” is larger than {size}. Attach a part of it.").format(
+                name=name, size=gigabytes(error.limit)
+            )
+        case e.DocumentTooLong():
+            return tr("“{name}” is longer than any model can read. Attach a part of it.").format(
+                name=name
+            )
+        case e.DocumentEmpty() if error.pages:
+            return tr(
+                "“{name}” has no text: its pages are pictures. Run a text recognition (OCR) on "
+                "it first."
+            ).format(name=name)
+        case e.DocumentEmpty():
+            return tr("“{name}” has no text in it.").format(name=name)
+        case e.DocumentBroken():
+            return tr(
+                "“{name}” is damaged ({detail}). Save it again in its own program, or get it again."
+            ).format(name=name, detail=error.detail)
+    return tr("“{name}” could not be read.").format(name=name)

@@ -60,6 +60,16 @@ ERRORS = [
     e.ExchangeTooLarge(FILE, 64_000_000),
     e.ExchangeUnwritable(FILE, "No space left on device"),
     e.ExchangeError(FILE),
+    e.DocumentUnreadable(FILE, "Permission denied"),
+    e.DocumentUnknown(FILE),
+    e.DocumentImage(FILE),
+    e.DocumentBroken(FILE, "Data format error"),
+    e.DocumentEncrypted(FILE),
+    e.DocumentTooLarge(FILE, 200_000_000),
+    e.DocumentTooLong(FILE, 20_000_000),
+    e.DocumentEmpty(FILE, 3),
+    e.DocumentEmpty(FILE, 0),
+    e.DocumentError(FILE),
 ]
 
 
