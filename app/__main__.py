@@ -7,7 +7,7 @@ The engine's process imports this module again, so it imports nothing at its top
 from __future__ import annotations
 
 import argparse
-import multiprocessing
+import gc
 import os
 import sys
 from pathlib import Path
@@ -22,7 +22,10 @@ ANSWERED, FAILED, USAGE, NO_MODEL, INTERRUPTED = 0, 1, 2, 3, 130
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command; returns its exit code."""
-    multiprocessing.freeze_support()
+    if getattr(sys, "frozen", False):  # this may be the engine's process
+        import multiprocessing
+
+        multiprocessing.freeze_support()
     options = _parser().parse_args(arguments)
     return int(options.run(options))
 
@@ -91,6 +94,7 @@ def _window(options: argparse.Namespace) -> int:
             'There is no screen here. In a terminal, `fireside ask "…"` answers.', file=sys.stderr
         )
         return USAGE
+    gc.disable()  # nothing that is loaded now is garbage; `app.ui.garbage` goes on from there
     from app.ui.app import run
 
     return run(options.data_dir, options.model, smoke=False)

@@ -25,16 +25,16 @@ from app.engine.backend import Backend
 from app.engine.local import LocalBackend, Options
 from app.engine.plan import CacheType, Wishes
 from app.engine.probe import Machine
-from app.models.catalog import Repository, Variant
-from app.models.downloads import DownloadEvent, Downloads
-from app.models.record import Connection, Record
 from app.store import Found, Store
 from app.turn import ChatEvent, NotSaved
 
 if TYPE_CHECKING:  # what is loaded when it is used: a window need not wait for it
     from app.exchange import Import, Report
+    from app.models.catalog import Repository, Variant
+    from app.models.downloads import DownloadEvent, Downloads
     from app.models.library import Model
     from app.models.network import Network
+    from app.models.record import Connection
 
 T = TypeVar("T")
 
@@ -111,13 +111,7 @@ class Host:
         self._moves: set[threading.Event] = set()
         self._network: Network | None = None
         self._opening = threading.Lock()
-        self.downloads = Downloads(
-            publish,
-            self._door,
-            folders.downloads,
-            cache=_download_folder(self.settings),
-            limit=_limit(self.settings),
-        )
+        self._downloads: Downloads | None = None
         self.backend = backend or LocalBackend(folders.engine_log, folders.kept, self._options)
         self.chats = Chats(
             self._store,
@@ -134,8 +128,9 @@ class Host:
         self.settings = dataclasses.replace(self.settings, **changes)
         if self._network:
             self._network.offline = self.settings.offline
-        self.downloads.limit = _limit(self.settings)
-        self.downloads.cache = _download_folder(self.settings)
+        if self._downloads:
+            self._downloads.limit = _limit(self.settings)
+            self._downloads.cache = _download_folder(self.settings)
         self._disk.submit(loud, self._save, self.settings)
         return self.settings
 
@@ -186,6 +181,22 @@ class Host:
         return self._examiner.submit(examine, self.backend, models)
 
     # --- Models -----------------------------------------------------------------------------
+
+    @property
+    def downloads(self) -> Downloads:
+        """What fetches models."""
+        from app.models.downloads import Downloads
+
+        with self._opening:
+            if self._downloads is None:
+                self._downloads = Downloads(
+                    self._publish,
+                    self._door,
+                    self.folders.downloads,
+                    cache=_download_folder(self.settings),
+                    limit=_limit(self.settings),
+                )
+            return self._downloads
 
     def find_models(self) -> Future[OnDisk]:
         """Looks for models that are on this disk already."""
@@ -316,6 +327,8 @@ class Host:
 
     def connections(self) -> Future[list[Connection]]:
         """Every request that was made, the oldest first. Fails with OSError."""
+        from app.models.record import Record
+
         return self._examiner.submit(Record(self.folders.connections).read)
 
     def _door(self) -> Network:
@@ -334,7 +347,10 @@ class Host:
         self._ending.set()
         for stop in list(self._moves):
             stop.set()
-        self.downloads.close()
+        with self._opening:
+            downloads = self._downloads
+        if downloads:
+            downloads.close()
         self._reader.close()
         for pool in (self._examiner, self._librarian, self._seeker):
             pool.shutdown(wait=False, cancel_futures=True)

@@ -322,14 +322,12 @@ class ExchangeUnwritable(ExchangeError):
     reason: str
 
 
-@dataclass(eq=False)
 class DocumentError(FiresideError):
     """There is no text to be had from the file at ``path``."""
 
     path: Path
 
 
-@dataclass(eq=False)
 class DocumentUnreadable(DocumentError):
     """The system does not let it be read; ``reason`` is its own word."""
 
@@ -344,7 +342,6 @@ class DocumentImage(DocumentError):
     """It is a picture, and gpt-oss sees none."""
 
 
-@dataclass(eq=False)
 class DocumentBroken(DocumentError):
     """It breaks the rules of its kind; ``detail`` is what its reader says."""
 
@@ -355,21 +352,18 @@ class DocumentEncrypted(DocumentError):
     """It opens with a password only."""
 
 
-@dataclass(eq=False)
 class DocumentTooLarge(DocumentError):
     """It has more than ``limit`` bytes, as it is or unpacked."""
 
     limit: int
 
 
-@dataclass(eq=False)
 class DocumentTooLong(DocumentError):
     """Its text has more than ``limit`` characters."""
 
     limit: int
 
 
-@dataclass(eq=False)
 class DocumentEmpty(DocumentError):
     """There is no text in it: in none of its ``pages``, which are pictures then; 0 where its kind
     has none."""

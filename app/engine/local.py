@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import faulthandler
 import itertools
-import multiprocessing
 import os
 import queue
 import sys
@@ -18,9 +17,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
-from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.base.errors import (
     Cancelled,
@@ -38,13 +36,16 @@ from app.engine.backend import Planned
 from app.engine.plan import Plan, Wishes
 from app.engine.probe import Devices
 
+if TYPE_CHECKING:  # a window need not wait for it, nor have room for it
+    from multiprocessing.connection import Connection
+
 _POLL_S = 0.02  # how often a stop is looked for
 _POLLED_S = 1.0  # the most that one look counts for
 _LOG_TAIL = 2000  # characters of the log that go into a report
 _LOG_LIMIT = 1 << 20  # bytes after which the log starts again
 _KILLED = -9  # exit code of a process that was killed
 
-Target = Callable[[Connection, Path], None]
+Target = Callable[["Connection", Path], None]
 
 
 def _run_child(connection: Connection, log: Path) -> None:
@@ -83,6 +84,8 @@ class _Child:
     """One process and its pipe."""
 
     def __init__(self, target: Target, log: Path) -> None:
+        import multiprocessing
+
         self._log = log
         self._log_start = _trimmed(log)
         context = multiprocessing.get_context("spawn")
@@ -326,6 +329,8 @@ class LocalBackend:
     ) -> Generator[Any, None, None]:
         """Sends a command and yields its payloads. Raises what the child answers with, or
         EngineDied, EngineHung, Cancelled."""
+        from multiprocessing.connection import wait
+
         child = child or self._child
         if child is None or self._closed:
             raise Cancelled

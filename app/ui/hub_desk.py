@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.host import Examined, Host
-from app.models.downloads import DownloadEvent
 from app.ui.bridge import Bridge
 from app.ui.errors import explain
-from app.ui.fetcher import Fetcher
 from app.ui.shelf import Shelf
 from app.ui.theme import Look
 
 if TYPE_CHECKING:
+    from app.models.downloads import DownloadEvent
+    from app.ui.fetcher import Fetcher
     from app.ui.models_page import ModelsPage
 
 
@@ -36,10 +36,7 @@ class HubDesk(QObject):
         self._look, self._host, self._bridge, self._shelf = look, host, bridge, shelf
         self._examined: Examined | None = None
         self._page: ModelsPage | None = None
-        self._fetcher = Fetcher(host.downloads, shelf, self)
-        self._fetcher.set_offline(host.settings.offline)
-        self._fetcher.arrived.connect(self.arrived)
-        self._fetcher.wanted.connect(self.wanted)
+        self._known: Fetcher | None = None
         shelf.changed.connect(self._found)
 
     @property
@@ -58,6 +55,17 @@ class HubDesk(QObject):
                 self._page.get.examined(self._examined)
             self.built.emit(self._page)
         return self._page
+
+    @property
+    def _fetcher(self) -> Fetcher:
+        if self._known is None:
+            from app.ui.fetcher import Fetcher
+
+            self._known = fetcher = Fetcher(self._host.downloads, self._shelf, self)
+            fetcher.set_offline(self._host.settings.offline)
+            fetcher.arrived.connect(self.arrived)
+            fetcher.wanted.connect(self.wanted)
+        return self._known
 
     def _build(self) -> ModelsPage:
         from app.models import library

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.host import Host, Moving, OnDisk
-from app.models.catalog import HubModel
 from app.ui.bridge import Bridge
 from app.ui.language import tr
 
 if TYPE_CHECKING:
+    from app.models.catalog import HubModel
     from app.models.library import Model
 
 

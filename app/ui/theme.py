@@ -25,7 +25,6 @@ from PySide6.QtWidgets import QApplication
 from app.base.resources import resource
 from app.base.settings import Theme
 
-_FONTS = ("Inter.ttf", "Inter-Italic.ttf", "JetBrainsMono.ttf", "JetBrainsMono-Italic.ttf")
 _WEIGHT = QFont.Tag("wght")
 _ALTERNATES = QFont.Tag("calt")
 
@@ -76,18 +75,21 @@ def _colours(name: str) -> Colours:
     return Colours(**json.loads(resource("themes", f"{name}.json").read_text(encoding="utf-8")))
 
 
-def load_fonts() -> None:
-    """Makes the bundled fonts known to Qt."""
-    for name in _FONTS:
-        QFontDatabase.addApplicationFont(str(resource("fonts", name)))
+@cache
+def _load(*files: str) -> None:
+    """Makes bundled fonts known to Qt, when they are wanted first."""
+    for file in files:
+        QFontDatabase.addApplicationFont(str(resource("fonts", file)))
 
 
-def font(pixels: int, weight: int = 400) -> QFont:
+def font(pixels: int, weight: int = 400, *, italic: bool = False) -> QFont:
     """Inter. Its weight is an axis of the one variable file; Qt's own weights would smear it.
     Without the alternates that draw ``->`` as an arrow and ``10x10`` with another sign, which a PDF
     would not give back as they were written."""
+    _load("Inter-Italic.ttf" if italic else "Inter.ttf")
     result = QFont("Inter")
     result.setPixelSize(pixels)
+    result.setItalic(italic)
     result.setFeature(_ALTERNATES, 0)
     if weight != 400:
         result.setVariableAxis(_WEIGHT, weight)
@@ -96,6 +98,7 @@ def font(pixels: int, weight: int = 400) -> QFont:
 
 def mono(pixels: int) -> QFont:
     """JetBrains Mono, without the ligatures that draw ``->`` as an arrow."""
+    _load("JetBrainsMono.ttf", "JetBrainsMono-Italic.ttf")
     result = QFont("JetBrains Mono")
     result.setPixelSize(pixels)
     result.setStyleHint(QFont.StyleHint.Monospace)

@@ -12,7 +12,6 @@ from PySide6.QtGui import QCloseEvent
 
 from app.base.types import Effort, ModelRef, Part
 from app.host import Host, Moving
-from app.models.downloads import Downloaded, DownloadEnded, DownloadHeld, Downloading
 from app.store import PLAIN, ChatRow, Found, MessageRow, State, Store
 from app.turn import (
     Foreseen,
@@ -26,6 +25,7 @@ from app.turn import (
     SendFailed,
     Turn,
     TurnEnded,
+    TurnProgress,
     TurnStarted,
 )
 from app.ui.ahead import Ahead
@@ -470,8 +470,6 @@ class Window(Frame):
             match event:
                 case ModelPlanned() | ModelLoading() | ModelReady() | ModelFailed():
                     self.models.receive(event)
-                case Downloading() | Downloaded() | DownloadEnded() | DownloadHeld():
-                    self.hub.receive(event)
                 case Moving():
                     self.shelf.receive(event)
                 case Renamed(chat):
@@ -482,8 +480,10 @@ class Window(Frame):
                 case SavedAgain():
                     if self.banner.label.text() == self._refusal:
                         self.banner.hide()
-                case _:
+                case TurnStarted() | TurnProgress() | TurnEnded() | SendFailed() | Foreseen():
                     about_turns.append(event)
+                case _:
+                    self.hub.receive(event)
         self.turns.receive(about_turns)
         for event in events:  # after the answers: what is foreseen while one is on its way is old
             if isinstance(event, Foreseen):

@@ -31,7 +31,7 @@ from app.base.settings import Theme
 from app.base.types import Channel, Delta, Draft, Effort, Message, Part, Role
 from app.store import MessageRow, State
 from app.ui.talk.transcript import Transcript
-from app.ui.theme import Look, load_fonts
+from app.ui.theme import Look
 from tests.bench.markdown import message, tails
 from tests.fakes.hostile import texts
 
@@ -266,7 +266,7 @@ def start() -> None:
         "a = QApplication([]); w = QWidget(); w.resize(1180, 860); w.show(); a.processEvents()\n"
     )
     ours = (
-        "from pathlib import Path; import tempfile\n"
+        "from pathlib import Path; import tempfile, gc; gc.disable()\n"
         "from app.ui import app as ui; from app.ui.window import Window\n"
         "from app.base.settings import Folders; from app.host import Host\n"
         "from app.ui.bridge import Bridge; from app.ui.theme import Look\n"
@@ -307,7 +307,6 @@ def main() -> None:
     options = parser.parse_args()
     application = QApplication([])
     application.setStyle("Fusion")
-    load_fonts()
     transcript = Transcript(Look(application, Theme.LIGHT))
     transcript.resize(*SIZE)
     transcript.show()

@@ -16,7 +16,7 @@ from app.base.settings import Folders, Settings, Theme
 from app.host import Host, demo_model
 from app.ui.bridge import Bridge
 from app.ui.garbage import GarbageCollector
-from app.ui.theme import Look, load_fonts
+from app.ui.theme import Look
 from app.ui.window import Window
 from tests.ui.driver import Backend, Fireside, Start
 
@@ -24,7 +24,6 @@ from tests.ui.driver import Backend, Fireside, Start
 @pytest.fixture(scope="session")
 def fonts(qapp: QApplication) -> None:
     qapp.setStyle("Fusion")
-    load_fonts()
 
 
 @pytest.fixture(autouse=True)

@@ -19,8 +19,9 @@ from PySide6.QtWidgets import QApplication
 
 from app.base.errors import StoreLocked, StoreReadOnly
 from app.store import Store
-from app.ui import app
-from app.ui.app import FileOpener, SingleInstance
+from app.ui import app, instance
+from app.ui.app import FileOpener
+from app.ui.instance import SingleInstance
 from app.ui.smoke import Smoke
 from tests.ui.driver import Fireside
 
@@ -75,7 +76,7 @@ def test_a_second_start_raises_the_first(tmp_path: Path) -> None:
         began = time.monotonic()
         second = subprocess.run([*FIRESIDE, "--data-dir", str(tmp_path)], timeout=30, check=False)
         assert second.returncode == 0
-        assert time.monotonic() - began < 0.7 * app._PATIENCE_S
+        assert time.monotonic() - began < 0.7 * instance._PATIENCE_S
         assert first.poll() is None
     finally:
         children = psutil.Process(first.pid).children(recursive=True)
@@ -94,7 +95,7 @@ def test_the_first_is_told(tmp_path: Path, qtbot: object, model: Path | None) ->
     name = f"Path({str(model)!r})" if model else None
     code = (
         "import sys; from pathlib import Path; from PySide6.QtCore import QCoreApplication\n"
-        "from app.ui.app import SingleInstance; QCoreApplication([])\n"
+        "from app.ui.instance import SingleInstance; QCoreApplication([])\n"
         f"sys.exit(SingleInstance(Path({str(tmp_path)!r})).acquire({name}))"
     )
     second = subprocess.Popen([sys.executable, "-c", code])
@@ -124,7 +125,7 @@ def test_a_folder_that_takes_no_lock(tmp_path: Path, qtbot: object) -> None:
 def test_a_first_that_does_not_listen(
     tmp_path: Path, qtbot: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app, "_PATIENCE_S", 0.3)
+    monkeypatch.setattr(instance, "_PATIENCE_S", 0.3)
     lock = QLockFile(str(tmp_path / "fireside.lock"))
     assert lock.tryLock(0)
     with pytest.raises(StoreLocked):

@@ -20,7 +20,7 @@ from app.ui.blocks.code import CodeBox
 from app.ui.blocks.column import Column
 from app.ui.blocks.runs import units
 from app.ui.blocks.tokens import find_lexer
-from app.ui.theme import Colours, Look, load_fonts
+from app.ui.theme import Colours, Look
 from tests.ui.painting import painted
 
 WIDTH = 300
@@ -36,7 +36,6 @@ LANGUAGES = ["", "python", "js", "yaml", "json", "c", "html", "console", "diff",
 
 @pytest.fixture(scope="session")
 def worn(qapp: QApplication) -> Look:
-    load_fonts()
     return Look(qapp, Theme.LIGHT)
 
 

@@ -15,7 +15,7 @@ from app.ui.blocks import formula
 from app.ui.blocks import tex as setter
 from app.ui.blocks.box import Ink, Style
 from app.ui.blocks.formula import FormulaBox, Picture, picture
-from app.ui.theme import Look, load_fonts
+from app.ui.theme import Look
 from tests.ui.painting import painted
 
 WIDTH = 300
@@ -74,7 +74,6 @@ HOSTILE = [
 
 @pytest.fixture(scope="session")
 def worn(qapp: QApplication) -> Look:
-    load_fonts()
     return Look(qapp, Theme.LIGHT)
 
 

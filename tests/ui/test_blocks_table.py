@@ -16,7 +16,7 @@ from app.markdown import Align, Kind, Row, Span, Table, blocks_text, parse, tabl
 from app.ui.blocks.box import Ink, Link, Style
 from app.ui.blocks.cells import Cells, Line, fit
 from app.ui.blocks.table import TableBox
-from app.ui.theme import Look, load_fonts
+from app.ui.theme import Look
 from tests.ui.painting import painted
 
 WIDTH = 400
@@ -56,7 +56,6 @@ def tables(draw: Any) -> Table:
 
 @pytest.fixture(scope="session")
 def worn(qapp: QApplication) -> Look:
-    load_fonts()
     return Look(qapp, Theme.LIGHT)
 
 

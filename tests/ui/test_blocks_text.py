@@ -42,7 +42,7 @@ from app.ui.blocks.canvas import Canvas
 from app.ui.blocks.column import Column
 from app.ui.blocks.tex import Drawing
 from app.ui.blocks.text import TextBox
-from app.ui.theme import Look, load_fonts
+from app.ui.theme import Look
 
 WIDTH = 300
 PIECES = [
@@ -98,7 +98,6 @@ SHARED = settings(
 @pytest.fixture(scope="module")
 def worn(qapp: QApplication) -> Look:
     qapp.setStyle("Fusion")
-    load_fonts()
     return Look(qapp, Theme.LIGHT)
 
 

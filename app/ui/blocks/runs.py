@@ -231,7 +231,7 @@ def _format(
     spacing: float,
     link: str,
 ) -> QTextCharFormat:
-    face = mono(pixels) if code else font(pixels, weight)
+    face = mono(pixels) if code else font(pixels, weight, italic=italic)
     face.setItalic(italic)
     face.setStrikeOut(strike)
     result = QTextCharFormat()

@@ -1,0 +1,92 @@
+"""One window for each folder of data."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCryptographicHash, QLockFile, QObject
+
+from app.base.errors import StoreLocked, StoreReadOnly
+
+if TYPE_CHECKING:  # a window need not wait for it
+    from PySide6.QtNetwork import QLocalServer, QLocalSocket
+
+_PATIENCE_S = 10.0  # for a first that is starting, or ending
+
+
+class SingleInstance(QObject):
+    """One window for each data folder; a second start shows the first one's."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        place = QCryptographicHash.hash(
+            str(folder.resolve()).encode(), QCryptographicHash.Algorithm.Sha256
+        )
+        self._name = f"fireside-{place.toHex().data().decode()[:24]}"
+        self._chats = folder / "chats.db"
+        self._lock = QLockFile(str(folder / "fireside.lock"))
+        self._lock.setStaleLockTime(0)  # stale only when its process is gone
+        self._server: QLocalServer | None = None
+
+    def acquire(self, model: Path | None = None) -> bool:
+        """True for the first. Any other has the first come to the front, and use ``model``.
+
+        Raises StoreReadOnly where the folder takes no lock, StoreLocked where the first does
+        not listen.
+        """
+        deadline = time.monotonic() + _PATIENCE_S
+        while not self._lock.tryLock(0):
+            if self._lock.error() is not QLockFile.LockError.LockFailedError:
+                raise StoreReadOnly(self._chats)
+            if self._call_first(model):
+                return False
+            if time.monotonic() > deadline:
+                raise StoreLocked(self._chats)
+            time.sleep(0.1)
+        return True
+
+    def on_second(self, called: Callable[[Path | None], None]) -> None:
+        """Calls ``called`` whenever Fireside is started again, with the model that it was
+        started with. Whoever was started before this waits."""
+        from PySide6.QtNetwork import QLocalServer
+
+        server = self._server = QLocalServer(self)
+        server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
+
+        def hear(connection: QLocalSocket) -> None:
+            if connection.canReadLine():
+                path = os.fsdecode(bytes(connection.readLine().data()).removesuffix(b"\n"))
+                connection.disconnectFromServer()
+                called(Path(path) if path else None)
+
+        def arrived() -> None:
+            while connection := server.nextPendingConnection():
+                connection.disconnected.connect(connection.deleteLater)
+                connection.readyRead.connect(partial(hear, connection))
+                hear(connection)
+
+        server.newConnection.connect(arrived)
+        QLocalServer.removeServer(self._name)  # left by one that was killed
+        server.listen(self._name)
+
+    def close(self) -> None:
+        """Another may be the first."""
+        if self._server:
+            self._server.close()
+        self._lock.unlock()
+
+    def _call_first(self, model: Path | None) -> bool:
+        from PySide6.QtNetwork import QLocalSocket
+
+        socket = QLocalSocket()
+        socket.connectToServer(self._name)
+        reached = socket.waitForConnected(500)
+        if reached:
+            socket.write(os.fsencode(model.absolute() if model else "") + b"\n")
+            socket.waitForDisconnected(2000)
+        return reached
