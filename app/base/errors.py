@@ -38,9 +38,10 @@ turns them into sentences.
     │   ├── TargetExists
     │   ├── TargetFull(needed, free)
     │   └── CopyDiffers
-    ├── ExchangeError(path)         a file of chats that was not read or written
+    ├── ExchangeError(path)         a file of chats or presets, not read or written
     │   ├── ExchangeUnreadable(reason)
     │   ├── ExchangeUnknown
+    │   ├── ExchangeNoPresets
     │   ├── ExchangeDamaged(detail)
     │   ├── ExchangeNewer(found, known)
     │   ├── ExchangeTooLarge(limit)
@@ -282,7 +283,7 @@ class CopyDiffers(LibraryError):
 
 
 class ExchangeError(FiresideError):
-    """Chats could not be read from, or written to, the file at ``path``."""
+    """Chats, or presets, could not be read from, or written to, the file at ``path``."""
 
     path: Path
 
@@ -295,6 +296,10 @@ class ExchangeUnreadable(ExchangeError):
 
 class ExchangeUnknown(ExchangeError):
     """What is in it are no chats in any form that Fireside knows."""
+
+
+class ExchangeNoPresets(ExchangeError):
+    """It is no file of presets."""
 
 
 class ExchangeDamaged(ExchangeError):

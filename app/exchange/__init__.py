@@ -7,20 +7,23 @@ Out: `export_json` writes all that the store knows of chats (``ours`` describes 
     show(found.source, found.chats, found.messages, found.left)
     report = found.into(store)
 
-``stream`` reads JSON of any length, ``fields`` makes sure of types, ``tree`` makes chats out of
-other programs' nodes. All of it may take long and belongs on a worker thread; ``seen`` is called
-after each chat, and an exception from it (`Cancelled`) ends the work.
+``presets`` has presets in files of their own. ``stream`` reads JSON of any length, ``fields``
+makes sure of types, ``tree`` makes chats out of other programs' nodes. All of it may take long and
+belongs on a worker thread; ``seen`` is called after each chat, and an exception from it
+(`Cancelled`) ends the work.
 """
 
 from app.exchange.incoming import Import, Report, Seen, Source, read
 from app.exchange.markdown import Words
 from app.exchange.outgoing import Form, export_chat, export_folder, export_json, page
+from app.exchange.presets import PresetReport, export_presets, import_presets
 from app.exchange.tree import Left
 
 __all__ = [
     "Form",
     "Import",
     "Left",
+    "PresetReport",
     "Report",
     "Seen",
     "Source",
@@ -28,6 +31,8 @@ __all__ = [
     "export_chat",
     "export_folder",
     "export_json",
+    "export_presets",
+    "import_presets",
     "page",
     "read",
 ]

@@ -23,7 +23,7 @@ from app.base.errors import (
 )
 from app.base.types import Message, Role
 from app.exchange import chatgpt, lmstudio, openwebui, ours
-from app.exchange.fields import Foreign, Wrong
+from app.exchange.fields import Foreign, Newer, Wrong
 from app.exchange.stream import LARGEST, NotJson, Reader, TooLarge
 from app.exchange.tree import Left
 from app.store import Store, Tree
@@ -122,23 +122,9 @@ class _Reading:
         self.left: Counter[Left] = Counter()
 
     def trees(self) -> Iterator[Tree]:
-        path = self._path
-        try:
-            with path.open("rb") as file:
-                for text in self._texts(file):
-                    yield from self._chats(text)
-        except OSError as error:
-            raise ExchangeUnreadable(path, error.strerror or str(error)) from error
-        except TooLarge as error:
-            raise ExchangeTooLarge(path, LARGEST) from error
-        except ours.Newer as error:
-            raise ExchangeNewer(path, error.args[0], ours.VERSION) from error
-        except UnicodeDecodeError as error:
-            raise ExchangeDamaged(path, "it is not UTF-8") from error
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-            raise ExchangeDamaged(path, "its compression is broken") from error
-        except (NotJson, Wrong) as error:
-            raise ExchangeDamaged(path, str(error)) from error
+        with typed_errors(self._path), self._path.open("rb") as file:
+            for text in self._texts(file):
+                yield from self._chats(text)
 
     def _texts(self, file: IO[bytes]) -> Iterator[TextIO]:
         """The JSON in a file, or in the files of an archive."""
@@ -147,7 +133,7 @@ class _Reading:
         if head.startswith(b"PK\x03\x04"):
             yield from self._unpacked(file)
         elif head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
-            yield _text(file)
+            yield as_text(file)
         else:
             raise ExchangeUnknown(self._path)
 
@@ -160,7 +146,7 @@ class _Reading:
                 if info.flag_bits & 1:
                     raise ExchangeUnreadable(self._path, "it has a password")
                 with archive.open(info) as member:
-                    yield _text(member)
+                    yield as_text(member)
 
     def _chats(self, text: TextIO) -> Iterator[Tree]:
         reader = Reader(text)
@@ -186,7 +172,27 @@ class _Reading:
         self.left[Left.CHAT] += 1
 
 
-def _text(file: IO[bytes]) -> TextIO:
+@contextlib.contextmanager
+def typed_errors(path: Path) -> Iterator[None]:
+    """What goes wrong with a file that is read, as ExchangeErrors."""
+    try:
+        yield
+    except OSError as error:
+        raise ExchangeUnreadable(path, error.strerror or str(error)) from error
+    except TooLarge as error:
+        raise ExchangeTooLarge(path, LARGEST) from error
+    except Newer as error:
+        raise ExchangeNewer(path, *error.args) from error
+    except UnicodeDecodeError as error:
+        raise ExchangeDamaged(path, "it is not UTF-8") from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        raise ExchangeDamaged(path, "its compression is broken") from error
+    except (NotJson, Wrong) as error:
+        raise ExchangeDamaged(path, str(error)) from error
+
+
+def as_text(file: IO[bytes]) -> TextIO:
+    """What JSON is read from."""
     return io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
 
 

@@ -51,26 +51,19 @@ know; what such a reader would misunderstand gets another version.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, fields
-from enum import StrEnum
-from typing import Any, TextIO, TypeVar
+from typing import Any, TextIO
 
-from app.base.types import Channel, Effort, Message, Part, Role, Sampling, Stats
-from app.exchange.fields import Wrong, checked
+from app.base.types import Channel, Effort, Message, Part, Role, Stats
+from app.exchange.fields import Newer, Wrong, an_object, checked, choice, maybe, number, sampling
 from app.exchange.stream import NotJson, Reader
 from app.store import ChatRow, MessageRow, Setup, State, TitleBy, Tree
 
 FORMAT = "fireside-chats"
 VERSION = 1
 
-T = TypeVar("T")
-E = TypeVar("E", bound=StrEnum)
 _Json = dict[str, Any]
-
-
-class Newer(Exception):
-    """The file is of a later version, which is the argument."""
 
 
 def write(file: TextIO, trees: Iterable[Tree]) -> None:
@@ -91,17 +84,17 @@ def read(reader: Reader) -> Iterator[Tree]:
         if name == "version":
             version = checked({name: reader.value()}, name, int)
             if version > VERSION:
-                raise Newer(version)
+                raise Newer(version, VERSION)
         elif name != "chats":
             reader.value()
         elif version < 1:
             raise Wrong("“version” does not stand before “chats”")
         else:
-            for number, _ in enumerate(reader.items(), start=1):
+            for count, _ in enumerate(reader.items(), start=1):
                 try:
                     yield _tree(reader.value())
                 except (Wrong, NotJson) as error:
-                    raise Wrong(f"chat {number}: {error}") from error
+                    raise Wrong(f"chat {count}: {error}") from error
     reader.end()
     if not version:
         raise Wrong("“version” is missing")
@@ -149,91 +142,77 @@ def _message_json(row: MessageRow, went: int | None) -> _Json:
 
 
 def _tree(raw: object) -> Tree:
-    chat = _object(raw)
+    chat = an_object(raw)
     messages: dict[int, MessageRow] = {}
     went: dict[int, int] = {}
-    for number, item in enumerate(checked(chat, "messages", list), start=1):
+    for count, item in enumerate(checked(chat, "messages", list), start=1):
         try:
-            row = _message(_object(item))
+            row = _message(an_object(item))
             if row.id in messages:
                 raise Wrong(f"the id {row.id} is there twice")
             if row.parent is not None and row.parent not in messages:
                 raise Wrong("its parent does not stand before it")
         except Wrong as error:
-            raise Wrong(f"message {number}: {error}") from error
+            raise Wrong(f"message {count}: {error}") from error
         messages[row.id] = row
-        below = _maybe(item, "next", int)
+        below = maybe(item, "next", int)
         if below is not None:
             went[row.id] = below
     if any(below not in messages or messages[below].parent != up for up, below in went.items()):
         raise Wrong("“next” is no message below")
-    leaf = _maybe(chat, "leaf", int)
+    leaf = maybe(chat, "leaf", int)
     if leaf not in messages and (messages or leaf is not None):
         raise Wrong("“leaf” is none of its messages")
-    sampling = _maybe(chat, "sampling", dict)
     head = ChatRow(
         0,
         checked(chat, "title", str),
-        _choice(TitleBy, chat, "title_by"),
-        _choice(Effort, chat, "effort"),
-        _number(chat, "created"),
-        _number(chat, "updated"),
+        choice(TitleBy, chat, "title_by"),
+        choice(Effort, chat, "effort"),
+        number(chat, "created"),
+        number(chat, "updated"),
         leaf,
         Setup(
-            _maybe(chat, "instructions", str) or "",
-            None if sampling is None else _sampling(sampling),
-            _maybe(chat, "preset", str) or "",
+            maybe(chat, "instructions", str) or "",
+            sampling(chat),
+            maybe(chat, "preset", str) or "",
         ),
-        _maybe(chat, "model", str) or "",
-        _maybe(chat, "pinned", bool) or False,
-        _maybe(chat, "archived", bool) or False,
-        _maybe(chat, "folder", str) or "",
+        maybe(chat, "model", str) or "",
+        maybe(chat, "pinned", bool) or False,
+        maybe(chat, "archived", bool) or False,
+        maybe(chat, "folder", str) or "",
     )
     return Tree(head, tuple(messages.values()), went)
 
 
 def _message(raw: _Json) -> MessageRow:
-    stats = _maybe(raw, "stats", dict)
+    stats = maybe(raw, "stats", dict)
     return MessageRow(
         checked(raw, "id", int),
         0,
-        _maybe(raw, "parent", int),
+        maybe(raw, "parent", int),
         Message(
-            _choice(Role, raw, "role"),
-            tuple(_part(_object(part)) for part in checked(raw, "parts", list)),
+            choice(Role, raw, "role"),
+            tuple(_part(an_object(part)) for part in checked(raw, "parts", list)),
         ),
         # One that is being written has nobody to go on writing it.
-        State.CUT_OFF if raw.get("state") == State.STREAMING else _choice(State, raw, "state"),
-        _number(raw, "created"),
-        _choice(Effort, raw, "effort") if raw.get("effort") is not None else None,
-        _maybe(raw, "model", str) or "",
+        State.CUT_OFF if raw.get("state") == State.STREAMING else choice(State, raw, "state"),
+        number(raw, "created"),
+        choice(Effort, raw, "effort") if raw.get("effort") is not None else None,
+        maybe(raw, "model", str) or "",
         None if stats is None else _stats(stats),
-        _number(raw, "thought_s") if raw.get("thought_s") is not None else None,
-        _maybe(raw, "thought_open", bool),
+        number(raw, "thought_s") if raw.get("thought_s") is not None else None,
+        maybe(raw, "thought_open", bool),
     )
 
 
 def _part(raw: _Json) -> Part:
     return Part(
         checked(raw, "text", str),
-        _choice(Channel, raw, "channel"),
-        _maybe(raw, "recipient", str) or "",
-        _maybe(raw, "content_type", str) or "",
-        _maybe(raw, "name", str) or "",
+        choice(Channel, raw, "channel"),
+        maybe(raw, "recipient", str) or "",
+        maybe(raw, "content_type", str) or "",
+        maybe(raw, "name", str) or "",
     )
-
-
-def _sampling(raw: _Json) -> Sampling:
-    """A field that is missing has its default."""
-    values: dict[str, Any] = {}
-    for name in ("temperature", "top_p", "min_p"):
-        if name in raw:
-            values[name] = _number(raw, name)
-    for name in ("seed", "max_tokens"):
-        values[name] = _maybe(raw, name, int)
-    if "top_k" in raw:
-        values["top_k"] = checked(raw, "top_k", int)
-    return Sampling(**values)
 
 
 def _stats(raw: _Json) -> Stats:
@@ -246,25 +225,3 @@ def _stats(raw: _Json) -> Stats:
         if field.name in raw
     }
     return Stats(**{field.name: numbers.get(field.name, 0) for field in fields(Stats)})
-
-
-def _object(raw: object) -> _Json:
-    if not isinstance(raw, dict):
-        raise Wrong("it is no object")
-    return raw
-
-
-def _choice(kind: type[E], raw: Mapping[str, Any], name: str) -> E:
-    value = checked(raw, name, str)
-    try:
-        return kind(value)
-    except ValueError as error:
-        raise Wrong(f"“{name}” is {value[:40]!r}") from error
-
-
-def _number(raw: Mapping[str, Any], name: str) -> float:
-    return float(checked(raw, name, float, int))
-
-
-def _maybe(raw: Mapping[str, Any], name: str, kind: type[T]) -> T | None:
-    return None if raw.get(name) is None else checked(raw, name, kind)

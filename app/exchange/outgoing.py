@@ -34,7 +34,7 @@ def export_json(
 ) -> None:
     """Writes chats as `app.exchange.ours` describes: these, else all that are not in the bin. All
     or nothing: what was at ``path`` stays until the end. Raises ExchangeUnwritable, StoreError."""
-    with _replacing(path) as file:
+    with replacing(path) as file:
         ours.write(file, _trees(store, _chosen(store, chats), seen))
 
 
@@ -50,7 +50,7 @@ def export_chat(
     """Writes the branch of a chat that is shown. All or nothing. Raises ExchangeUnwritable,
     StoreError, and KeyError for no chat."""
     text = page(store, chat, form, reasoning=reasoning, words=words)
-    with _replacing(path) as file:
+    with replacing(path) as file:
         file.write(text)
 
 
@@ -106,7 +106,7 @@ def _trees(store: Store, chats: Iterable[int], seen: Seen) -> Iterator[Tree]:
 
 
 @contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[TextIO]:
+def replacing(path: Path) -> Iterator[TextIO]:
     """A file to write to, which takes its place at the end. A crash leaves the old or the new."""
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".fireside-")

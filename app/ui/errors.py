@@ -304,6 +304,11 @@ def _exchange(error: e.ExchangeError) -> str:
                 "Fireside, ChatGPT (the .zip or conversations.json), LM Studio or Open "
                 "WebUI."
             ).format(name=name)
+        case e.ExchangeNoPresets():
+            return tr(
+                "“{name}” holds no presets. Choose a file that was exported on the page with "
+                "the presets; its name ends in .fireside-presets.json."
+            ).format(name=name)
         case e.ExchangeDamaged():
             return tr(
                 "“{name}” is damaged or incomplete ({detail}). Export it again; none of it "

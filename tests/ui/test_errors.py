@@ -55,6 +55,7 @@ ERRORS = [
     e.LibraryError(FILE),
     e.ExchangeUnreadable(FILE, "Permission denied"),
     e.ExchangeUnknown(FILE),
+    e.ExchangeNoPresets(FILE),
     e.ExchangeDamaged(FILE, "chat 3: it ends too early"),
     e.ExchangeNewer(FILE, 2, 1),
     e.ExchangeTooLarge(FILE, 64_000_000),

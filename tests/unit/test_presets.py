@@ -1,18 +1,32 @@
-"""Presets on disk."""
+"""Presets on disk, and as files."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from app.base.errors import StoreError
+from app.base.errors import (
+    ExchangeDamaged,
+    ExchangeError,
+    ExchangeNewer,
+    ExchangeNoPresets,
+    ExchangeUnreadable,
+    ExchangeUnwritable,
+    StoreError,
+)
 from app.base.types import Effort, Message, Part, Role, Sampling
+from app.exchange import PresetReport, export_presets, import_presets
 from app.store import PLAIN, Preset, Setup, Store
+from app.store.titles import one_line
+from tests.unit.test_exchange import samplings, stores
 
 BRIEF = Preset(0, "Brief", Effort.LOW, "demo", "Be brief.", Sampling(0.5, seed=3))
 
@@ -90,3 +104,151 @@ def test_one_that_never_was(store: Store) -> None:
     with pytest.raises(KeyError):
         store.set_preset(replace(BRIEF, id=99))
     store.delete_preset(99)
+
+
+# --- As files -----------------------------------------------------------------------------
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+presets = st.builds(
+    Preset,
+    st.just(0),
+    texts.map(one_line).filter(bool),
+    st.sampled_from(Effort),
+    texts.filter(lambda text: "/" not in text and text != "."),
+    texts,
+    st.none() | samplings,
+    st.just(False),
+)
+
+
+def bare(store: Store) -> list[Preset]:
+    return [replace(preset, id=0, default=False) for preset in store.presets()]
+
+
+@settings(max_examples=40)
+@given(st.lists(presets, max_size=5))
+def test_out_and_in_gives_equal_presets(given_: list[Preset]) -> None:
+    with stores(2) as (one, other):
+        count = len(one.add_presets(given_))
+        file = one.path.with_suffix(".fireside-presets.json")
+        export_presets(one, file)
+        report = import_presets(other, file)
+        assert (len(report.added), report.renamed, report.known) == (count, 0, 0)
+        assert bare(other) == bare(one)
+        for store in (one, other):
+            assert import_presets(store, file) == PresetReport((), 0, count)
+
+
+def test_a_file_tells_nobody_where_the_models_are(store: Store, tmp_path: Path) -> None:
+    model = str(tmp_path / "secret" / "m.gguf")
+    ours = replace(BRIEF, model=model, default=True)
+    one, _ = store.add_presets([ours, replace(BRIEF, name="b")])
+    file = tmp_path / "p.fireside-presets.json"
+    export_presets(store, file, [one.id])
+    assert json.loads(file.read_text("utf-8")) == {
+        "format": "fireside-presets",
+        "version": 1,
+        "presets": [
+            {
+                "name": "Brief",
+                "effort": "low",
+                "model": "m.gguf",
+                "instructions": "Be brief.",
+                "sampling": {
+                    "temperature": 0.5,
+                    "top_p": 1.0,
+                    "top_k": 0,
+                    "min_p": 0.01,
+                    "seed": 3,
+                    "max_tokens": None,
+                },
+            }
+        ],
+    }
+    assert import_presets(store, file) == PresetReport((), 0, 1)  # the same, wherever it lies
+
+
+def test_another_one_of_the_same_name(store: Store, tmp_path: Path) -> None:
+    file = tmp_path / "p.fireside-presets.json"
+    store.add_presets([BRIEF, replace(BRIEF, name="Other")])
+    export_presets(store, file)
+    brief, _ = store.presets()
+    store.set_preset(replace(brief, name="BRIEF", instructions="Mine.", default=True))
+    report = import_presets(store, file)
+    assert [preset.name for preset in report.added] == ["Brief 2"]
+    assert (report.renamed, report.known) == (1, 1)
+    assert [(p.name, p.instructions, p.default) for p in store.presets()] == [
+        ("BRIEF", "Mine.", True),
+        ("Brief 2", "Be brief.", False),
+        ("Other", "Be brief.", False),
+    ]
+
+
+LEAST = {"format": "fireside-presets", "version": 1, "presets": [{"name": "x", "effort": "low"}]}
+
+
+def test_what_is_missing_is_empty_and_what_is_not_known_is_passed_over(
+    store: Store, tmp_path: Path
+) -> None:
+    file = tmp_path / "p.json"
+    raw = {**LEAST, "by": [{}], "presets": [{"name": " x\n", "effort": "low", "mood": {"a": 1}}]}
+    file.write_bytes(b"\xef\xbb\xbf" + json.dumps(raw).encode())
+    (added,) = import_presets(store, file).added
+    assert replace(added, id=0) == Preset(0, "x", Effort.LOW)
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "words"),
+    [
+        (b"", ExchangeNoPresets, ""),
+        (b"[1]", ExchangeNoPresets, ""),
+        (b"PK\x03\x04", ExchangeNoPresets, ""),
+        (b'{"format": "fireside-chats", "version": 1, "chats": []}', ExchangeNoPresets, ""),
+        (b"{}", ExchangeNoPresets, ""),
+        (json.dumps({**LEAST, "version": 2}).encode(), ExchangeNewer, ""),
+        (json.dumps({**LEAST, "version": "1"}).encode(), ExchangeDamaged, "“version” is of"),
+        (json.dumps({**LEAST, "presets": {}}).encode(), ExchangeDamaged, "“presets” is of"),
+        (json.dumps(LEAST).encode()[:-3], ExchangeDamaged, "ends too early"),
+        (json.dumps(LEAST).encode() + b"x", ExchangeDamaged, "behind its end"),
+        (b'{"format": "fireside-presets\xff"}', ExchangeDamaged, "not UTF-8"),
+        (b'{"a":' + b"[" * 99999, ExchangeDamaged, "nested"),
+    ],
+)
+def test_a_file_that_is_none(
+    store: Store, tmp_path: Path, content: bytes, error: type[ExchangeError], words: str
+) -> None:
+    file = tmp_path / "p.json"
+    file.write_bytes(content)
+    with pytest.raises(error) as caught:
+        import_presets(store, file)
+    assert words in getattr(caught.value, "detail", "")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"name": ""}, "preset 2: “name” is empty"),
+        ({"name": "\n"}, "preset 2: “name” is empty"),
+        ({"name": None}, "preset 2: “name” is of a wrong type"),
+        ({"effort": "huge"}, "“effort” is 'huge'"),
+        ({"instructions": 1}, "“instructions” is of a wrong type"),
+        ({"sampling": {"seed": 1.5}}, "“seed” is of a wrong type"),
+    ],
+)
+def test_a_wrong_field_is_named_and_nothing_is_taken_in(
+    store: Store, tmp_path: Path, change: dict[str, object], words: str
+) -> None:
+    file = tmp_path / "p.json"
+    right = {"name": "x", "effort": "low"}
+    file.write_text(json.dumps({**LEAST, "presets": [right, {**right, **change}]}), "utf-8")
+    with pytest.raises(ExchangeDamaged) as caught:
+        import_presets(store, file)
+    assert words in caught.value.detail
+    assert store.presets() == []
+
+
+def test_a_file_that_is_not_there(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(ExchangeUnreadable):
+        import_presets(store, tmp_path / "none.json")
+    with pytest.raises(ExchangeUnwritable):
+        export_presets(store, tmp_path / "no" / "folder.json")
