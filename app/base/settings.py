@@ -78,6 +78,8 @@ class Settings:
     """Each setting, declared once, with its default. JSON on disk."""
 
     theme: Theme = Theme.SYSTEM
+    language: str = ""
+    """Of the window, "en" or "de"; empty for the system's."""
     instructions: str = ""
     """The person's own instructions to the model, for every chat."""
     prepare: bool = True

@@ -16,6 +16,7 @@ from app import __version__
 from app.base.errors import StoreError
 from app.base.settings import Folders
 from app.host import Host
+from app.ui import language
 from app.ui.bridge import Bridge
 from app.ui.errors import explain
 from app.ui.garbage import GarbageCollector
@@ -40,10 +41,12 @@ def run(data_dir: Path | None, model: Path | None, smoke: bool) -> int:
         bridge = Bridge()
         host = Host(folders, bridge.publish)
     except StoreError as error:
+        language.install(application, "")
         _say(explain(error).sentence, smoke)
         return 1
     garbage = GarbageCollector()
     try:
+        language.install(application, host.settings.language)
         look.choose(host.settings.theme)
         window = Window(host, bridge, look)
         FileOpener(application, window.called)

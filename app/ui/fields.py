@@ -60,12 +60,17 @@ class Row(QWidget):
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(heading(title, 14, 550))
-        words.addWidget(note(explanation))
+        self._explanation = note(explanation)
+        words.addWidget(self._explanation)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 6, 0, 6)
         row.setSpacing(20)
         row.addLayout(words, 1)
         row.addWidget(field, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def explain(self, text: str) -> None:
+        """Other words for why."""
+        self._explanation.setText(text)
 
 
 def heading(text: str, pixels: int = 14, weight: int = 600) -> QLabel:

@@ -11,7 +11,7 @@ from app.base.settings import Theme
 from app.host import Host
 from app.ui.controls import Button, Segments, muted
 from app.ui.fields import Page, Row, Words, heading, named
-from app.ui.language import tr
+from app.ui.language import LANGUAGES, tr
 from app.ui.theme import Look
 
 
@@ -29,6 +29,10 @@ class GeneralPage(Page):
         super().__init__("generalPage", tr("General"))
         self._look, self._host = look, host
         self.column.addWidget(Row(tr("Theme"), tr("The colours of the window."), self._theme()))
+        self._language_row = Row(
+            tr("Language"), tr("Of everything that Fireside says."), self._language()
+        )
+        self.column.addWidget(self._language_row)
         self.column.addWidget(
             Row(
                 tr("Read ahead"),
@@ -74,6 +78,21 @@ class GeneralPage(Page):
         theme.set_value(self._host.settings.theme)
         theme.chosen.connect(self._choose_theme)
         return theme
+
+    def _language(self) -> QWidget:
+        choices = [("", tr("System"), "languageSystem", "")]
+        choices += [
+            (code, name, f"language{code.capitalize()}", "") for code, name in LANGUAGES.items()
+        ]
+        field = Segments("language", tr("Language"), choices)
+        wanted = self._host.settings.language
+        field.set_value(wanted if wanted in LANGUAGES else "")
+        field.chosen.connect(self._choose_language)
+        return field
+
+    def _choose_language(self, code: str) -> None:
+        self._host.change(language=code)
+        self._language_row.explain(tr("Fireside speaks it from its next start on."))
 
     def _prepare(self) -> QWidget:
         prepare = Segments(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from app.base.resources import resource
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import QCoreApplication
+    from PySide6.QtCore import QCoreApplication, QTranslator
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 """The code of each language, and its name in itself."""
@@ -22,6 +22,7 @@ _MARKS = {"en": {}, "de": str.maketrans(",.", ".,")}  # between thousands, and b
 
 _translate: Callable[[str, str, str | None, int], str] | None = None
 _marks: dict[int, int] = _MARKS["en"]
+_installed: list[QTranslator] = []
 
 
 def tr(text: str, comment: str = "", n: int = -1) -> str:
@@ -60,6 +61,8 @@ def install(application: QCoreApplication, wanted: str) -> None:
     language = next(code for code in preferred if code in LANGUAGES)
     same = system.name().split("_")[0] == language
     QLocale.setDefault(system if same else QLocale(language))
+    while _installed:
+        application.removeTranslator(_installed.pop())
     of_qt = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
     for name, folder in (
         (f"qtbase_{language}", of_qt),
@@ -68,4 +71,5 @@ def install(application: QCoreApplication, wanted: str) -> None:
         translator = QTranslator(application)
         if translator.load(name, folder):
             application.installTranslator(translator)
+            _installed.append(translator)
     _translate, _marks = QCoreApplication.translate, _MARKS[language]

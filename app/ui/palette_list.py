@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 
 from app.store import ChatRow, Found
 from app.ui.commands import Command
+from app.ui.language import tr
 from app.ui.theme import Look, font
 from app.ui.words import day
 
@@ -216,7 +217,7 @@ class PaletteList(QListView):
         self._model = _Model()
         self._model.setParent(self)
         self.setObjectName("paletteList")
-        self.setAccessibleName("Results")
+        self.setAccessibleName(tr("Results"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setModel(self._model)
         self.setItemDelegate(_Delegate(look, self))

@@ -33,7 +33,7 @@ class SamplingFields(QWidget):
         self._seed = Digits("seed", tr("Seed"), tr("A whole number"), most=10, none=tr("Random"))
         self._length = Count(
             "answerLength", tr("Answer length"), tr("Tokens, at most"),
-            most=_LONGEST, step=256, none=tr("Open"),
+            most=_LONGEST, step=256, none=tr("Open", "the length of an answer"),
         )  # fmt: skip
         self._temperature.valueChanged.connect(lambda value: self._choose(temperature=value))
         self._top_p.valueChanged.connect(lambda value: self._choose(top_p=value))

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from app.base import settings as settings_file
 from app.base.settings import Folders, Settings, Theme
 from app.host import Host, demo_model
+from app.ui import language
 from app.ui.bridge import Bridge
 from app.ui.garbage import GarbageCollector
 from app.ui.theme import Look
@@ -24,6 +25,7 @@ from tests.ui.driver import Backend, Fireside, Start
 @pytest.fixture(scope="session")
 def fonts(qapp: QApplication) -> None:
     qapp.setStyle("Fusion")
+    language.install(qapp, "en")
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,7 @@ from app.base.settings import Folders, Settings, Theme, load, save
 CHANGED = Settings(
     theme=Theme.DARK,
     instructions="Be brief.\n“Ünïcode” 😀\0",
+    language="de",
     prepare=False,
     context=16384,
     gpu_layers=12,

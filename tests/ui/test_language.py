@@ -1,0 +1,101 @@
+"""The window speaks the person's language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QLocale
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialogButtonBox, QLabel
+
+from app.ui import language
+from app.ui.language import number, tr
+from app.ui.preferences import Preferences
+from installers import translations
+from tests.ui.driver import Fireside, Start
+
+
+@pytest.fixture(autouse=True)
+def english(qapp: QApplication) -> Iterator[None]:
+    yield
+    language.install(qapp, "en")
+
+
+def test_what_is_compiled_is_what_was_translated(tmp_path: Path) -> None:
+    translations.release(translations.FOLDER, tmp_path)
+    for code in translations.LANGUAGES:
+        kept = (translations.FOLDER / f"{code}.qm").read_bytes()
+        assert (tmp_path / f"{code}.qm").read_bytes() == kept
+
+
+def test_a_language_is_installed_and_another_takes_its_place(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for code, text in (("de", DE), ("en", EN)):
+        (tmp_path / f"{code}.ts").write_text(text, "utf-8")
+    translations.release(tmp_path, tmp_path)
+    monkeypatch.setattr(language, "resource", lambda name: tmp_path)
+
+    language.install(qapp, "de")
+    assert tr("Quit") == "Beenden"
+    assert tr("Open", "as an adjective") == "Offen"
+    assert tr("Open") == "Open"  # of which nothing is known
+    assert [tr("%Ln chat(s)", "", n) for n in (1, 2000)] == ["1 Gespräch", "2.000 Gespräche"]
+    assert number(0.5, 1) == "0,5"
+    assert QLocale().language() == QLocale.Language.German
+    box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+    assert box.buttons()[0].text() == "Abbrechen"  # Qt's own words, too
+
+    language.install(qapp, "en")
+    assert tr("Quit") == "Quit"
+    assert [tr("%Ln chat(s)", "", n) for n in (1, 2000)] == ["1 chat", "2,000 chats"]
+
+
+def test_the_system_says_which_language(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for spoken, expected in ((["fr-FR", "de-AT", "en"], "0,5"), (["fr", "C"], "0.5")):
+        monkeypatch.setattr(QLocale, "uiLanguages", lambda _, spoken=spoken: spoken)
+        language.install(qapp, "")
+        assert number(0.5, 1) == expected
+        language.install(qapp, "xx")  # of a newer Fireside
+        assert number(0.5, 1) == expected
+
+
+def test_the_language_is_chosen_for_the_next_start(start: Start) -> None:
+    fireside = start()
+    dialog = preferences(fireside)
+    assert dialog.findChild(QAbstractButton, "languageSystem").isChecked()
+    dialog.findChild(QAbstractButton, "languageDe").click()
+    assert fireside.host.settings.language == "de"
+    assert any("next start" in label.text() for label in dialog.findChildren(QLabel))
+    again = start()
+    assert again.host.settings.language == "de"
+    assert preferences(again).findChild(QAbstractButton, "languageDe").isChecked()
+
+
+def preferences(fireside: Fireside) -> Preferences:
+    fireside.find(QAbstractButton, "openPreferences").click()
+    return fireside.window.findChild(Preferences)
+
+
+DE = """<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="de" sourcelanguage="en"><context><name></name>
+<message><source>Quit</source><translation>Beenden</translation></message>
+<message><source>Open</source><comment>as an adjective</comment>
+<translation>Offen</translation></message>
+<message numerus="yes"><source>%Ln chat(s)</source><translation>
+<numerusform>%Ln Gespräch</numerusform><numerusform>%Ln Gespräche</numerusform>
+</translation></message>
+</context></TS>
+"""
+EN = """<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="en" sourcelanguage="en"><context><name></name>
+<message numerus="yes"><source>%Ln chat(s)</source><translation>
+<numerusform>%Ln chat</numerusform><numerusform>%Ln chats</numerusform>
+</translation></message>
+</context></TS>
+"""

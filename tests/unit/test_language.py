@@ -1,0 +1,118 @@
+"""Every sentence of the window can be translated, and says the same in each language."""
+
+from __future__ import annotations
+
+import ast
+import datetime
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from app.ui import language, words
+from app.ui.errors import Action
+from app.ui.language import number, tr
+from installers import translations
+
+UI = sorted((translations.ROOT / "app" / "ui").rglob("*.py"))
+# Names of fonts, of Pygments' tokens, and a question to a model.
+NO_SENTENCES = ("theme.py", "tokens.py", "smoke.py")
+# Whose texts are names for machines, or keys.
+FOR_MACHINES = {"setObjectName", "setProperty", "property", "QShortcut", "setShortcuts", "strftime"}
+PROPER = {"Fireside", "Markdown", "Ollama", "Folder", "Fusion", "English", "Deutsch", "CSV", "GPU"}
+COMMANDS = {"=on python3 installers/from_source.py", ", Python "}
+KEYS = {"Return", "Esc", "Space", "End", "Home", "Del"}
+SENTENCE = re.compile(
+    r"^[A-Z][a-z]+…?$|[A-Za-z]{2} [A-Za-z“]|[a-z]{2}[.…:] |[a-z]{2}[.…]$|^ [A-Za-z]{4,}"
+)
+
+
+def literals(tree: ast.AST, parent: ast.AST | None = None) -> Iterator[ast.Constant]:
+    """The texts that are not spoken through `tr`."""
+    match tree:
+        case ast.Call(ast.Name("tr")):
+            return
+        case ast.Call(ast.Name(name) | ast.Attribute(_, name)) if name in FOR_MACHINES:
+            return
+        case ast.Expr(ast.Constant(str())) | ast.AnnAssign(annotation=ast.Constant()):
+            return
+        case ast.Constant(str()):
+            yield tree
+    for child in ast.iter_child_nodes(tree):
+        yield from literals(child)
+
+
+@pytest.mark.parametrize("path", UI, ids=lambda path: path.name)
+def test_every_sentence_goes_through_tr(path: Path) -> None:
+    if path.name in NO_SENTENCES:
+        return
+    found = [
+        f"{path}:{each.lineno}: {each.value!r}"
+        for each in literals(ast.parse(path.read_text("utf-8")))
+        if SENTENCE.search(each.value) and each.value not in PROPER | KEYS | COMMANDS
+    ]
+    assert not found
+
+
+@pytest.mark.parametrize("path", UI, ids=lambda path: path.name)
+def test_what_goes_through_tr_is_found_and_comes_in_time(path: Path) -> None:
+    """A tool can read it, and nothing is translated before the language is known."""
+
+    def check(tree: ast.AST, late: bool) -> None:
+        match tree:
+            case ast.Call(ast.Name("tr"), [text, *others], []):
+                where = f"{path}:{tree.lineno}"
+                assert isinstance(text, ast.Constant), where
+                assert late, f"{where}: at import"
+                assert len(others) < 2 or "%n" in text.value or "%Ln" in text.value, where
+                assert len(others) == 2 or not re.search("%L?n", text.value), where
+            case ast.Call(ast.Name("tr")):
+                raise AssertionError(f"{path}:{tree.lineno}: its arguments have no names")
+        late = late or isinstance(tree, ast.FunctionDef | ast.Lambda)
+        for child in ast.iter_child_nodes(tree):
+            check(child, late)
+
+    check(ast.parse(path.read_text("utf-8")), False)
+
+
+@pytest.mark.parametrize("code", translations.LANGUAGES)
+def test_a_translation_has_the_places_of_its_source(code: str) -> None:
+    root = ElementTree.parse(translations.FOLDER / f"{code}.ts").getroot()
+    assert root.get("language") == code
+    messages = list(root.iter("message"))
+    assert messages
+    for message in messages:
+        source = message.findtext("source") or ""
+        written = message.find("translation")
+        assert written is not None
+        forms = [form.text or "" for form in written.iter("numerusform")] or [written.text or ""]
+        for form in filter(None, forms):
+            assert places(form) == places(source), source
+
+
+def places(text: str) -> list[str]:
+    """What is filled in later, and the keys and filters that stand beside a text."""
+    return sorted(re.findall(r"\{\w*\}|%L?n|\t.+|\(\*[^)]*\)", text))
+
+
+def test_english_needs_no_tools() -> None:
+    assert tr("%n file(s)", "", 1) == "1 file"
+    assert tr("%Ln file(s)", "", 12_345) == "12,345 files"
+    assert tr("None", "of the layers") == "None"
+    assert number(12_345.67, 1) == "12,345.7"
+    assert [action.words for action in Action if not action.words] == [""]
+
+
+def test_numbers_and_days_follow_the_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    long_ago = datetime.datetime(2024, 11, 12, 12).timestamp()
+    assert words.day(long_ago) == "12 November 2024"
+    assert words.gigabytes(12_109_566_560) == "12.1 GB"
+    german = {"{day} {month} {year}": "{day}. {month} {year}", "November": "Nebelung"}
+    monkeypatch.setattr(language, "_translate", lambda _, text, comment, n: german.get(text, text))
+    monkeypatch.setattr(language, "_marks", language._MARKS["de"])
+    assert words.day(long_ago) == "12. Nebelung 2024"
+    assert words.gigabytes(12_109_566_560) == "12,1 GB"
+    assert words.duration(3 * 3600) == "3,0 h"
+    assert number(12_345.67, 1) == "12.345,7"
