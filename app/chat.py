@@ -145,9 +145,10 @@ class Chats:
 
         self._on_engine(turn, self._prepare, turn, chat, request, ahead=True)
 
-    def forget(self, chat: int) -> None:
-        """Has the engine throw away what it has read of a chat."""
-        self._on_engine(Turn(), self._throw_away, chat)
+    def forget(self, chat: int) -> Future[None] | None:
+        """Has the engine throw away what it has read of a chat, after what it is at. None where
+        everything ends."""
+        return self._on_engine(Turn(), self._throw_away, chat)
 
     def close(self) -> None:
         """Stops what runs, stores what it said, and ends the engine."""

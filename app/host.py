@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import errno
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,7 +20,7 @@ from app.base.threads import loud
 from app.base.types import ModelRef, Sampling
 from app.chat import Chats
 from app.documents import Document, Reader
-from app.engine import probe
+from app.engine import kept, probe
 from app.engine.backend import Backend
 from app.engine.local import LocalBackend, Options
 from app.engine.plan import CacheType, Wishes
@@ -158,7 +158,21 @@ class Host:
             while not self._ending.is_set():
                 if self._store.index(_INDEX_S):
                     self._store.tidy()
-                    return
+                    break
+            for chat in kept.chats(self.folders.kept) - self._store.live():
+                self.chats.forget(chat)  # which something has prevented before
+
+        return self._librarian.submit(work)
+
+    def erase(self, chats: Collection[int]) -> Future[None]:
+        """Removes chats for good, and all traces of them, of what the engine has read of them,
+        too. Takes seconds, in steps between which others can write, and waits for the answer
+        that the engine is at. Fails with StoreError."""
+        forgotten = [self.chats.forget(chat) for chat in chats]
+
+        def work() -> None:
+            self._store.erase(chats)
+            wait(future for future in forgotten if future)
 
         return self._librarian.submit(work)
 

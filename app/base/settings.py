@@ -111,6 +111,8 @@ class Settings:
     """Of the conversation, in pixels."""
     copy_markdown: bool = True
     """Whether what is copied of a conversation is Markdown, or else plain text."""
+    closed_folders: tuple[str, ...] = ()
+    """The folders of chats that the side bar does not unfold."""
     chat: int | None = None
     """The chat that was open last."""
     window: str = ""

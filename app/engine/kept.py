@@ -183,6 +183,15 @@ def forget(root: Path, chat: int) -> None:
             shutil.rmtree(header.parent, ignore_errors=True)
 
 
+def chats(root: Path) -> set[int]:
+    """The chats of which something is kept, as far as it says so: no hash is looked at."""
+    said = set()
+    for header in _found(root, f"*/*/{_HEADER}"):
+        with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
+            said.add(json.loads(header.read_text(encoding="ascii"))["chat"])
+    return {chat for chat in said if isinstance(chat, int)}
+
+
 def identity(path: Path, *facts: object) -> str:
     """A name for one way to run the model at ``path``: its bytes, by samples of 64 KiB from the
     whole file, and ``facts``: what else has to be the same for a cache to fit. Raises OSError."""

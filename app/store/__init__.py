@@ -11,12 +11,14 @@ was. A soft-deleted chat can still be read and written by its id.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from app.store import backup, rescue
 from app.store.backup import Backup
+from app.store.chats import BIN_DAYS
 from app.store.database import typed_errors
 from app.store.presets import PresetStore
 from app.store.rows import (
@@ -35,6 +37,7 @@ from app.store.search import Found, Search
 from app.store.whole import Tree, WholeStore
 
 __all__ = [
+    "BIN_DAYS",
     "PLAIN",
     "Backup",
     "ChatRow",
@@ -77,6 +80,7 @@ class Store(PresetStore, WholeStore):
         patience: float = 5.0,
     ) -> None:
         self._search, self._find = Search(path, patience), Search(path, patience)
+        self._upkeep = threading.Lock()  # a backup that is being made would keep what is erased
         super().__init__(path, migrations, patience)
 
     def _opened(self) -> None:
@@ -110,10 +114,9 @@ class Store(PresetStore, WholeStore):
 
     def erase(self, chats: Iterable[int]) -> None:
         """Removes chats for good, whether they are in the bin or not, and their traces, which
-        takes as long as `sweep`."""
+        takes as long as `sweep`. One that is gone already is passed over."""
         with self._transaction():
             for chat in chats:
-                self.chat(chat)
                 self._remove("id = ?", chat)
         self.sweep()
 
@@ -121,6 +124,10 @@ class Store(PresetStore, WholeStore):
         """Removes the traces of what was removed for good: from the index of the search, from
         SQLite's log, and from the backups. Takes seconds where there is much, in steps between
         which others can write. What is interrupted is taken up by the next one."""
+        with self._upkeep:
+            self._sweep()
+
+    def _sweep(self) -> None:
         sql = "SELECT id, chat, created FROM erased ORDER BY id"
         rows = self._read(lambda r: (int(r[0]), int(r[1]), float(r[2])), sql)
         if not rows:
@@ -147,7 +154,7 @@ class Store(PresetStore, WholeStore):
     def backup(self) -> Backup:
         """Makes a backup now, and removes old ones: the newest seven stay, and the last one of
         each of the newest seven days. Writers do not wait."""
-        with self._errors():
+        with self._upkeep, self._errors():
             return backup.make(self.path)
 
     def tidy(self) -> None:

@@ -26,6 +26,9 @@ from app.store.rows import (
 )
 from app.store.titles import one_line
 
+BIN_DAYS = 30
+"""How long deleted chats are kept."""
+
 
 class ChatStore(Database):
     """The part of Store that knows chats and not what was said in them."""
@@ -42,6 +45,10 @@ class ChatStore(Database):
     def bin(self) -> list[ChatRow]:
         """Those that were deleted, the last one first."""
         return self._chats("deleted IS NOT NULL", "deleted DESC")
+
+    def live(self) -> set[int]:
+        """The ids of all that are not in the bin."""
+        return set(self._read(lambda row: int(row[0]), "SELECT id FROM chat WHERE deleted IS NULL"))
 
     def _chats(self, where: str, order: str) -> list[ChatRow]:
         return self._read(
@@ -147,18 +154,18 @@ class ChatStore(Database):
     # --- The bin --------------------------------------------------------------------------
 
     def delete(self, *chats: int) -> None:
-        """Puts them into the bin, until `restore` or, after 30 days, `purge`."""
+        """Puts them into the bin, until `restore` or, after BIN_DAYS, `purge`."""
         now = time.time()
         with self._transaction():
             for chat in chats:
                 self._set_chat(chat, "deleted = coalesce(deleted, ?)", now)
 
-    def restore(self, chat: int) -> ChatRow:
-        """Undoes `delete`."""
+    def restore(self, *chats: int) -> list[ChatRow]:
+        """Undoes `delete`, of all of them or of none."""
         with self._transaction():
-            return self._set_chat(chat, "deleted = NULL")
+            return [self._set_chat(chat, "deleted = NULL") for chat in chats]
 
-    def purge(self, days: float = 30.0) -> None:
+    def purge(self, days: float = BIN_DAYS) -> None:
         """Removes for good what was deleted more than ``days`` ago. Traces of it are left until
         `sweep`."""
         with self._transaction():

@@ -70,7 +70,8 @@ class MessageStore(ChatStore):
         model: str = "",
     ) -> MessageRow:
         """Puts a message below ``parent`` (None for a root), which has to be of the same chat,
-        and makes it the chat's leaf. The first question names the chat."""
+        and makes it the chat's leaf. The first question names the chat; any message takes it out
+        of the archive."""
         now = time.time()
         with self._transaction():
             before = self.chat(chat)
@@ -79,7 +80,7 @@ class MessageStore(ChatStore):
             if parent != before.leaf:
                 self._leave(before)
             row = self._insert(chat, parent, message, state, now, effort=effort, model=clean(model))
-            self._set_chat(chat, "leaf = ?, updated = ?", row.id, now)
+            self._set_chat(chat, "leaf = ?, updated = ?, archived = 0", row.id, now)
             if message.role is Role.USER and not before.title:
                 self._set_chat(chat, "title = ?", title_of(message))
         return row

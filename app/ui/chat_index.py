@@ -1,9 +1,10 @@
-"""Which chats there are, and what is done with them: found, renamed, deleted, brought back."""
+"""Which chats there are, and what is done with them: found, named, put in order, brought back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Signal
@@ -15,6 +16,13 @@ from app.ui.language import tr
 from app.ui.sidebar import Sidebar
 
 _SHOWN_TITLE = 40  # characters of a title in the toast
+_ICONS = {
+    "delete": "trash",
+    "archive": "archive",
+    "unarchive": "archive",
+    "move": "folder",
+    "take out": "folder",
+}
 
 
 class AskDisk(Protocol):
@@ -24,42 +32,51 @@ class AskDisk(Protocol):
 
 
 class ChatIndex(QObject):
-    """The chats as the side bar shows them."""
+    """The chats as the side bar shows them, and those that were archived."""
 
     changed = Signal()
     """The rows are others."""
     deleted = Signal(int)
-    restored = Signal(int)
+    archived = Signal(int)
+    restored = Signal(list)
+    """The ids of chats that are where they were."""
 
     def __init__(self, ask_disk: AskDisk, sidebar: Sidebar, toast: Toast, parent: QObject) -> None:
         super().__init__(parent)
         self.rows: dict[int, ChatRow] = {}
+        """All that are not in the bin."""
         self._ask_disk = ask_disk
         self._sidebar = sidebar
         self._toast = toast
         self._words = ""
-        self._deleted: list[ChatRow] = []  # those that the toast speaks of
-        sidebar.renamed.connect(self.rename)
-        sidebar.deleted.connect(self.delete)
+        self._done = ("", "")  # what the toast speaks of,
+        self._before: dict[int, ChatRow] = {}  # and how these chats were before it
+        sidebar.list.renamed.connect(self.rename)
+        sidebar.list.folder_renamed.connect(self.rename_folder)
+        sidebar.list.deleted.connect(lambda chats: self.delete(*chats))
+        sidebar.list.arranged.connect(lambda chats, changes: self.arrange(chats, **changes))
+        sidebar.list.undone.connect(self.undo)
         sidebar.searched.connect(self.find)
-        toast.undone.connect(self.undo_delete)
+        toast.undone.connect(self.undo)
 
     def refresh(self) -> None:
         """The list anew, of those with the words searched for."""
         words = self._words
 
-        def read(store: Store) -> tuple[list[ChatRow], set[int] | None]:
-            return store.chats(), set(store.find(words)) if words else None
+        def read(store: Store) -> tuple[list[ChatRow], list[ChatRow], set[int] | None]:
+            return store.chats(), store.archived(), set(store.find(words)) if words else None
 
-        def show(found: tuple[list[ChatRow], set[int] | None]) -> None:
-            chats, ids = found
-            self.rows = {chat.id: chat for chat in chats}
+        def show(found: tuple[list[ChatRow], list[ChatRow], set[int] | None]) -> None:
+            chats, archived, ids = found
+            self.rows = {chat.id: chat for chat in (*chats, *archived)}
             self.changed.emit()
             if words != self._words:
                 return
+            names = {chat.folder for chat in chats} - {""}
+            self._sidebar.list.folders = sorted(names, key=lambda name: (name.casefold(), name))
             if ids is not None:
                 chats = [c for c in chats if c.id in ids or words.casefold() in c.title.casefold()]
-            self._sidebar.set_chats(chats)
+            self._sidebar.set_chats(chats, found=bool(words))
 
         self._ask_disk(read, show)
 
@@ -97,32 +114,114 @@ class ChatIndex(QObject):
             self.rows[chat] = replace(self.rows[chat], model=key)
         self._ask_disk(lambda store: store.set_model(chat, key), lambda _: None)
 
-    def delete(self, chat: int) -> None:
-        """Away with it; a toast brings it back."""
-        if chat not in self.rows:
+    # --- Order, and the way back ------------------------------------------------------------
+
+    def arrange(self, chats: Iterable[int], **changes: Any) -> None:
+        """Pins chats, archives them, or puts them into a folder, as `Store.arrange` does."""
+        known = [self.rows[chat] for chat in chats if chat in self.rows]
+        rows = [row for row in known if any(getattr(row, k) != v for k, v in changes.items())]
+        if not rows:
             return
+        ids = [row.id for row in rows]
+        self.rows |= {row.id: replace(row, **changes) for row in rows}
+        if changes.get("archived"):
+            for chat in ids:
+                self.archived.emit(chat)
+        self._ask_disk(lambda store: store.arrange(ids, **changes), self._written)
+        match changes:
+            case {"archived": True}:
+                self._tell("archive", rows)
+            case {"archived": False}:
+                self._tell("unarchive", rows)
+            case {"folder": name}:
+                self._tell("move" if name else "take out", rows, name)
+
+    def rename_folder(self, old: str, new: str) -> None:
+        """Another name for a folder; that of another one makes them one, none dissolves it."""
+        inside = [row.id for row in self.rows.values() if row.folder == old]
+        if not new or any(row.folder == new for row in self.rows.values()):
+            self.arrange(inside, folder=new)  # which can be undone
+        else:
+            self._ask_disk(lambda store: store.rename_folder(old, new), self._written)
+
+    def delete(self, *chats: int) -> None:
+        """Into the bin with them; a toast brings them back."""
+        rows = [self.rows.pop(chat) for chat in chats if chat in self.rows]
+        if not rows:
+            return
+        ids = [row.id for row in rows]
+        for chat in ids:
+            self.deleted.emit(chat)
+        self._ask_disk(lambda store: store.delete(*ids), self._written)
+        self._tell("delete", rows)
+
+    def restore(self, chats: Sequence[int]) -> None:
+        """Out of the bin with them."""
+        self._ask_disk(lambda store: store.restore(*chats), self._written)
+
+    def undo(self) -> None:
+        """All that the toast speaks of is as it was before."""
         if not self._toast.isVisible():
-            self._deleted = []
-        self._deleted.append(self.rows.pop(chat))
-        self.deleted.emit(chat)
-        self._ask_disk(lambda store: store.delete(chat), self._written)
-        count, title = len(self._deleted), self._deleted[0].title
-        if len(title) > _SHOWN_TITLE:
-            title = f"{title[: _SHOWN_TITLE - 1].rstrip()}…"
-        one = tr("Deleted “{title}”").format(title=title)
-        self._toast.tell(one if count == 1 else tr("Deleted %Ln chat(s)", "", count))
+            return
+        self._toast.hide()
+        before, self._before = list(self._before.values()), {}
 
-    def undo_delete(self) -> None:
-        """Brings back what the toast speaks of."""
-        chats = [chat.id for chat in self._deleted]
-        self._deleted = []
+        def place(row: ChatRow) -> tuple[bool, str]:
+            return row.archived, row.folder
 
-        def restored(rows: list[ChatRow]) -> None:
-            self.rows |= {row.id: row for row in rows}
+        def put_back(store: Store) -> None:
+            store.restore(*(row.id for row in before))
+            for (archived, folder), rows in groupby(sorted(before, key=place), place):
+                store.arrange([row.id for row in rows], archived=archived, folder=folder)
+
+        def back(_: object) -> None:
+            self.rows |= {row.id: row for row in before}
             self.refresh()
-            self.restored.emit(chats[-1])
+            self.restored.emit([row.id for row in before])
 
-        self._ask_disk(lambda store: [store.restore(chat) for chat in chats], restored)
+        self._ask_disk(put_back, back)
+
+    def forget(self) -> None:
+        """What the toast speaks of cannot be undone any more."""
+        self._before = {}
+        self._toast.hide()
+
+    def _tell(self, what: str, rows: Iterable[ChatRow], folder: str = "") -> None:
+        """Tells what was done, for as long as it can be undone: together with what was done just
+        before, where that was the same."""
+        if (what, folder) != self._done or not self._toast.isVisible():
+            self._done, self._before = (what, folder), {}
+        for row in rows:
+            self._before.setdefault(row.id, row)
+        first = next(iter(self._before.values()))
+        said = _said(what, len(self._before))
+        self._toast.tell(
+            said.format(title=_short(first.title), folder=_short(folder)), _ICONS[what]
+        )
 
     def _written(self, _: object) -> None:
         self.refresh()
+
+
+def _said(what: str, count: int) -> str:
+    one = count == 1
+    match what:
+        case "archive":
+            return tr("Archived “{title}”") if one else tr("Archived %Ln chat(s)", "", count)
+        case "unarchive":
+            if one:
+                return tr("“{title}” is back among the chats")
+            return tr("%Ln chat(s) are back among the others", "", count)
+        case "move":
+            if one:
+                return tr("Moved “{title}” to “{folder}”")
+            return tr("Moved %Ln chat(s) to “{folder}”", "", count)
+        case "take out":
+            if one:
+                return tr("Took “{title}” out of its folder")
+            return tr("Took %Ln chat(s) out of their folder", "", count)
+    return tr("Deleted “{title}”") if one else tr("Deleted %Ln chat(s)", "", count)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN_TITLE else f"{text[: _SHOWN_TITLE - 1].rstrip()}…"

@@ -1,204 +1,78 @@
-"""The list of chats: its rows, how they are painted, and its keys."""
+"""The list of chats: its keys, its menus, and what is dragged in it."""
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import (
-    QAbstractListModel,
+    QItemSelection,
+    QItemSelectionModel,
+    QMimeData,
     QModelIndex,
-    QPersistentModelIndex,
     QPoint,
-    QRect,
-    QRectF,
-    QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPen
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
-    QLineEdit,
-    QListView,
-    QMenu,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QWidget,
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDrag,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFocusEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
 )
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView
 
 from app.store import ChatRow
+from app.ui import chat_menu
+from app.ui.chat_delegate import ChatDelegate
+from app.ui.chat_model import ENTRY, ChatModel, FolderRow, Key, key_of
 from app.ui.language import tr
-from app.ui.theme import Look, font
-from app.ui.words import month, month_and_year
+from app.ui.theme import Look
 
-_Index = QModelIndex | QPersistentModelIndex
-_ROW = 36
-CHAT = Qt.ItemDataRole.UserRole
-
-
-def group_of(updated: float, today: datetime.date) -> str:
-    """The heading that a chat of that time stands under."""
-    day = datetime.datetime.fromtimestamp(updated).date()
-    match (today - day).days:
-        case age if age <= 0:
-            return tr("Today")
-        case 1:
-            return tr("Yesterday")
-        case age if age <= 7:
-            return tr("Previous 7 days")
-        case age if age <= 30:
-            return tr("Previous 30 days")
-    return month(day) if day.year == today.year else month_and_year(day)
-
-
-class ChatModel(QAbstractListModel):
-    """Headings and chats, the latest first."""
-
-    renamed = Signal(int, str)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._entries: list[str | ChatRow] = []
-
-    def set_chats(self, chats: Iterable[ChatRow]) -> None:
-        """Shows these."""
-        today = datetime.date.today()
-        entries: list[str | ChatRow] = []
-        heading = ""
-        for chat in sorted(chats, key=lambda row: row.updated, reverse=True):
-            if (group := group_of(chat.updated, today)) != heading:
-                heading = group
-                entries.append(heading)
-            entries.append(chat)
-        if entries != self._entries:
-            self.beginResetModel()
-            self._entries = entries
-            self.endResetModel()
-
-    def index_of(self, chat: int | None) -> QModelIndex:
-        """Where a chat is; an invalid index where it is not shown."""
-        for number, entry in enumerate(self._entries):
-            if isinstance(entry, ChatRow) and entry.id == chat:
-                return self.index(number)
-        return QModelIndex()
-
-    def near(self, row: int) -> QModelIndex:
-        """The first chat from a row on, or else the last one before it."""
-        after, before = range(row, len(self._entries)), range(min(row, len(self._entries)))
-        for number in (*after, *reversed(before)):
-            if isinstance(self._entries[number], ChatRow):
-                return self.index(number)
-        return QModelIndex()
-
-    def rowCount(self, parent: _Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self._entries)
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        entry = self._entries[index.row()]
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
-            return entry if isinstance(entry, str) else entry.title
-        if role == CHAT:
-            return entry.id if isinstance(entry, ChatRow) else None
-        return None
-
-    def setData(self, index: _Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        title = " ".join(str(value).split())
-        entry = self._entries[index.row()]
-        if isinstance(entry, str) or not title or title == entry.title:
-            return False
-        self.renamed.emit(entry.id, title)
-        return True
-
-    def flags(self, index: _Index) -> Qt.ItemFlag:
-        if isinstance(self._entries[index.row()], str):
-            return Qt.ItemFlag.NoItemFlags
-        flag = Qt.ItemFlag
-        return flag.ItemIsEnabled | flag.ItemIsSelectable | flag.ItemIsEditable
-
-
-class ChatDelegate(QStyledItemDelegate):
-    """Paints a heading or a chat."""
-
-    def __init__(self, look: Look, view: QListView) -> None:
-        super().__init__(view)
-        self._look = look
-        self._view = view
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        return QSize(0, _ROW)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        painter.save()
-        try:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            if index.data(CHAT) is None:
-                self._paint_heading(painter, option.rect, index.data())
-            else:
-                self._paint_chat(painter, option, index.data())
-        finally:
-            painter.restore()
-
-    def updateEditorGeometry(
-        self, editor: QWidget, option: QStyleOptionViewItem, index: _Index
-    ) -> None:
-        editor.setGeometry(option.rect.adjusted(0, 1, 0, -1))
-
-    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: _Index) -> QWidget:
-        editor = QLineEdit(parent)
-        editor.setObjectName("renameChat")
-        editor.setAccessibleName(tr("Name of the chat"))
-        editor.setFont(font(14))
-        return editor
-
-    def _paint_heading(self, painter: QPainter, rect: QRect, text: str) -> None:
-        painter.setFont(font(12, 500))
-        painter.setPen(self._look.colour("muted"))
-        where = rect.adjusted(10, 0, -8, -5)
-        flags = Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft
-        painter.drawText(where, flags, text)
-
-    def _paint_chat(self, painter: QPainter, option: QStyleOptionViewItem, text: str) -> None:
-        state = option.state
-        selected = bool(state & QStyle.StateFlag.State_Selected)
-        ground = QRectF(option.rect).adjusted(0.5, 1.5, -0.5, -1.5)
-        if selected or state & QStyle.StateFlag.State_MouseOver:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self._look.colour("selected"))
-            if not selected:
-                painter.setOpacity(0.6)
-            painter.drawRoundedRect(ground, 8, 8)
-            painter.setOpacity(1)
-        if state & QStyle.StateFlag.State_HasFocus and self._view.keyboard:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(self._look.colour("accent"), 1))
-            painter.drawRoundedRect(ground, 8, 8)
-        painter.setFont(font(14, 500 if selected else 400))
-        painter.setPen(self._look.colour("text"))
-        where = option.rect.adjusted(10, 0, -10, 0)
-        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, where.width())
-        painter.drawText(where, Qt.AlignmentFlag.AlignVCenter, shown)
+_MIME = "application/x-fireside-chats"
+_SELECT = QItemSelectionModel.SelectionFlag
+_EDITING = QAbstractItemView.State.EditingState
 
 
 class ChatList(QListView):
-    """The list itself."""
+    """The list itself. The mark, and what is selected, stay where they are while the person is
+    in the list; else they are on the chat that is shown."""
 
     opened = Signal(int)
-    deleted = Signal(int)
-    exported = Signal(int)
-    left = Signal()
-    """The person has turned to something else than the list."""
+    renamed = Signal(int, str)
+    folder_renamed = Signal(str, str)
+    """A folder's name, and the other one: empty where it is dissolved."""
+    deleted = Signal(tuple)
+    exported = Signal(tuple)
+    arranged = Signal(tuple, object)
+    """Chats, and what is to be of them: a dict of arguments for `Store.arrange`."""
+    folded = Signal(object)
+    """The names of the folders that are closed, as a frozenset."""
+    undone = Signal()
+    refreshed = Signal()
+    """The rows are others."""
 
-    def __init__(self, look: Look, model: ChatModel) -> None:
+    def __init__(self, look: Look) -> None:
         super().__init__()
         self.keyboard = False
-        self._model = model
+        """Whether the person came here by keyboard, and has to see where it is."""
+        self.folders: list[str] = []
+        """The names of all folders, in their order."""
+        self.drop_folder: str | None = None
+        """The folder that what is dragged would get into; empty for none."""
+        self._shown: int | None = None
+        self._later: Callable[[], None] | None = None
+        self.chats = ChatModel()
+        self.chats.setParent(self)
         self.setObjectName("chatList")
         self.setAccessibleName(tr("Chats"))
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setModel(model)
+        self.setModel(self.chats)
         self.setItemDelegate(ChatDelegate(look, self))
         self.setUniformItemSizes(True)
         self.setMouseTracking(True)
@@ -206,66 +80,256 @@ class ChatList(QListView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
+        self.setDropIndicatorShown(False)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.customContextMenuRequested.connect(self._menu)
-        self.clicked.connect(self._open)
+        self.clicked.connect(self._clicked)
+        self.chats.renamed.connect(self.renamed)
+        self.chats.folder_renamed.connect(self._rename_folder)
+        self.itemDelegate().closeEditor.connect(
+            self._renaming_ended, Qt.ConnectionType.QueuedConnection
+        )
         look.changed.connect(self.viewport().update)
 
-    def marked(self) -> int | None:
-        """The chat that the keys are for."""
-        chat: int | None = self.currentIndex().data(CHAT)
-        return chat
+    # --- What is in it ----------------------------------------------------------------------
+
+    def set_chats(self, chats: Iterable[ChatRow], *, found: bool = False) -> None:
+        """Shows these, once the person has finished renaming one. ``found``: they are what a
+        search has found, and no folder hides any."""
+        if self.state() is _EDITING:
+            rows = list(chats)
+            self._later = lambda: self.set_chats(rows, found=found)
+            return
+        self._later = None
+        self._keep(lambda: self.chats.set_chats(chats, found=found))
+        # An empty list has no place for the mark that shows where the keyboard is.
+        nothing = self.chats.rowCount() == 0
+        policy = Qt.FocusPolicy.NoFocus if nothing else Qt.FocusPolicy.StrongFocus
+        self.setFocusPolicy(policy)
+        self.refreshed.emit()
+
+    def close_folders(self, names: Iterable[str]) -> None:
+        """Shows the chats of all other folders."""
+        self._keep(lambda: self.chats.close(names))
+
+    def show_chat(self, chat: int | None) -> None:
+        """Which chat is shown. It is marked, but never under the hands of a person who is in
+        the list."""
+        self._shown = chat
+        if not self._in_use():
+            self._mark_shown()
+
+    def rename(self) -> None:
+        """Lets the person change the name of the chat or the folder that is marked."""
+        if isinstance(self._key(), int | str):
+            self.edit(self.currentIndex())
+
+    def chosen(self) -> list[ChatRow]:
+        """The chats that a key or the menu is for, from the top."""
+        rows = sorted(index.row() for index in self.selectedIndexes())
+        entries = [self.chats.index(row).data(ENTRY) for row in rows] or [self._entry()]
+        return [entry for entry in entries if isinstance(entry, ChatRow)]
 
     def mark(self, index: QModelIndex) -> None:
-        """Marks a chat; none for an invalid index."""
+        """Marks a row; none for an invalid index."""
         if not index.isValid():
             self.clearSelection()
-        self.setCurrentIndex(index)
+        # Not setCurrentIndex of the view, for which a key that is held down counts.
+        self.selectionModel().setCurrentIndex(index, _SELECT.ClearAndSelect)
+
+    def fold(self, name: str, *, closed: bool) -> None:
+        """Hides or shows the chats of a folder."""
+        before = self.chats.closed
+        self.close_folders(before | {name} if closed else before - {name})
+        if self.chats.closed != before:
+            self.folded.emit(self.chats.closed)
+
+    def _keep(self, change: Callable[[], None]) -> None:
+        """Changes the rows; the person finds the mark and the selection on what they were on,
+        or the mark on the next chat where that is gone."""
+        row, key, top = self.currentIndex().row(), self._key(), self.verticalScrollBar().value()
+        chosen = [chat.id for chat in self.chosen()]
+        change()
+        if not self._in_use():
+            self._mark_shown()
+        elif key is not None:
+            here = self.chats.index_of(key)
+            self.mark(here if here.isValid() else self.chats.near(row))
+            if len(chosen) > 1:
+                self._select(chosen)
+        self.verticalScrollBar().setValue(top)
+
+    def _select(self, chats: Iterable[int]) -> None:
+        rows = sorted(i.row() for i in map(self.chats.index_of, chats) if i.isValid())
+        ranges = QItemSelection()
+        begin = end = -1
+        for row in [*rows, -1]:
+            if row != end + 1 and end >= 0:
+                ranges.select(self.chats.index(begin), self.chats.index(end))
+                begin = row
+            elif end < 0:
+                begin = row
+            end = row
+        if rows:
+            self.selectionModel().select(ranges, _SELECT.ClearAndSelect)
+
+    def _in_use(self) -> bool:
+        """Whether the person is in the list, or comes back to it from a menu, a dialog or another
+        program."""
+        return self.window().focusWidget() is self
+
+    def _entry(self) -> object:
+        """What the mark is on."""
+        return self.currentIndex().data(ENTRY)
+
+    def _key(self) -> Key:
+        entry = self._entry()
+        return key_of(entry) if isinstance(entry, FolderRow | ChatRow) else None
+
+    def _mark_shown(self) -> None:
+        if self.state() is not _EDITING:
+            self.mark(self.chats.index_of(self._shown))
+
+    def _renaming_ended(self) -> None:
+        if self._later is not None:
+            self._later()
+        elif not self._in_use():
+            self._mark_shown()
+
+    def _rename_folder(self, old: str, new: str) -> None:
+        if old in self.chats.closed:  # so it is under its new name
+            self.chats.closed |= {new}
+            self.folded.emit(self.chats.closed)
+        self.folder_renamed.emit(old, new)
+
+    # --- Keys and the mouse -----------------------------------------------------------------
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        chat = self.marked()
-        if self.state() is QAbstractItemView.State.EditingState:
-            chat = None  # a key that the field for the name did not want
-        match event.key():
-            case Qt.Key.Key_Delete if chat is not None:
-                self.deleted.emit(chat)
-            case Qt.Key.Key_Return | Qt.Key.Key_Enter | Qt.Key.Key_Space if chat is not None:
+        if self.state() is _EDITING or not self._pressed(event):
+            super().keyPressEvent(event)
+
+    def _pressed(self, event: QKeyEvent) -> bool:
+        """Whether a key was one for a chat or a folder."""
+        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        enter = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+        chosen = self.chosen()
+        match self._entry():
+            case _ if event.matches(QKeySequence.StandardKey.Undo):
+                self.undone.emit()
+            case _ if event.key() == Qt.Key.Key_Delete and chosen:
+                self.deleted.emit(tuple(chat.id for chat in chosen))
+            case _ if event.key() == Qt.Key.Key_F2:
+                self.rename()
+            case _ if event.key() == Qt.Key.Key_Escape and len(chosen) > 1:
+                self.mark(self.currentIndex())
+            case ChatRow(id=chat) if plain and event.key() in enter:
                 self.opened.emit(chat)
+            case FolderRow() as folder if plain and event.key() in enter:
+                self.fold(folder.name, closed=folder.open)
+            case FolderRow(open=True) as folder if plain and event.key() == Qt.Key.Key_Left:
+                self.fold(folder.name, closed=True)
+            case FolderRow(open=False) as folder if plain and event.key() == Qt.Key.Key_Right:
+                self.fold(folder.name, closed=False)
+            case ChatRow() as inside if inside.folder and plain and event.key() == Qt.Key.Key_Left:
+                self.mark(self.chats.index_of(inside.folder))
             case _:
-                super().keyPressEvent(event)
+                return False
+        return True
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         self.keyboard = event.reason() != Qt.FocusReason.MouseFocusReason
         super().focusInEvent(event)
-        marked = self.selectionModel().hasSelection()
-        if not marked and event.reason() in (
+        if not self.selectedIndexes() and event.reason() in (
             Qt.FocusReason.TabFocusReason,
             Qt.FocusReason.BacktabFocusReason,
         ):
-            self.mark(self._model.near(0))
+            self.mark(self.chats.near(0))
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        if event.reason() is not Qt.FocusReason.PopupFocusReason:
-            self.left.emit()
+        if not self._in_use():
+            self._mark_shown()
 
-    def _open(self, index: QModelIndex) -> None:
-        if (chat := index.data(CHAT)) is not None:
-            self.opened.emit(chat)
+    def _clicked(self, index: QModelIndex) -> None:
+        held = QGuiApplication.keyboardModifiers()
+        match index.data(ENTRY):
+            case ChatRow(id=chat) if not held:
+                self.opened.emit(chat)
+            case FolderRow() as folder if not held:
+                self.fold(folder.name, closed=folder.open)
 
-    def _menu(self, where: QPoint) -> None:
-        index = self.indexAt(where)
-        chat = index.data(CHAT)
-        if chat is None:
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        by_key = event.reason() is QContextMenuEvent.Reason.Keyboard
+        index = self.currentIndex() if by_key else self.indexAt(event.pos())
+        if not index.isValid():
             return
-        menu = QMenu(self)
-        menu.setObjectName("chatMenu")
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        kept = QPersistentModelIndex(index)
-        menu.addAction(tr("Rename\tF2"), lambda: self.edit(QModelIndex(kept)))
-        menu.addAction(tr("Export…"), lambda: self.exported.emit(chat))
-        menu.addAction(tr("Delete\tDel"), lambda: self.deleted.emit(chat))
-        # The press has marked this chat; the mark belongs to the one that is shown.
-        menu.aboutToHide.connect(self.left, Qt.ConnectionType.QueuedConnection)
-        menu.popup(self.viewport().mapToGlobal(where))
+        if not self.selectionModel().isSelected(index):
+            self.mark(index)
+        menu = chat_menu.menu(self, index.data(ENTRY))
+        if menu is None:
+            return
+        if not by_key:
+            menu.aboutToHide.connect(self._menu_left, Qt.ConnectionType.QueuedConnection)
+        middle = self.viewport().mapToGlobal(self.visualRect(index).center())
+        menu.popup(middle if by_key else event.globalPos())
+
+    def _menu_left(self) -> None:
+        """A right click has marked a chat; the mark belongs to the one that is shown."""
+        if len(self.chosen()) < 2:
+            self._mark_shown()
+
+    # --- Dragging ---------------------------------------------------------------------------
+
+    def startDrag(self, actions: Qt.DropAction) -> None:
+        chosen = self.chosen()
+        data = QMimeData()
+        data.setData(_MIME, b" ".join(b"%d" % chat.id for chat in chosen))
+        first = self.chats.index_of(chosen[0].id)
+        drag = QDrag(self)
+        drag.setMimeData(data)
+        drag.setPixmap(self.viewport().grab(self.visualRect(first)))
+        drag.setHotSpot(QPoint(12, 18))
+        drag.exec(Qt.DropAction.MoveAction)
+        self._show_target(None)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasFormat(_MIME):
+            super().dragEnterEvent(event)
+            event.acceptProposedAction()
+        else:  # a file is the window's
+            self.window().dragEnterEvent(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        super().dragMoveEvent(event)  # scrolls at the edges
+        if event.mimeData().hasFormat(_MIME):
+            self._show_target(self._folder_at(event.position().toPoint()))
+        event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        super().dragLeaveEvent(event)
+        self._show_target(None)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        if not event.mimeData().hasFormat(_MIME):
+            self.window().dropEvent(event)
+            return
+        chats = tuple(map(int, bytes(event.mimeData().data(_MIME).data()).split()))
+        folder = self._folder_at(event.position().toPoint())
+        event.acceptProposedAction()
+        self.setState(QAbstractItemView.State.NoState)
+        self._show_target(None)
+        self.arranged.emit(chats, {"folder": folder})
+
+    def _folder_at(self, where: QPoint) -> str:
+        match self.indexAt(where).data(ENTRY):
+            case FolderRow(name=name):
+                return name
+            case ChatRow(folder=name):
+                return name
+        return ""
+
+    def _show_target(self, folder: str | None) -> None:
+        if folder != self.drop_folder:
+            self.drop_folder = folder
+            self.viewport().update()

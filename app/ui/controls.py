@@ -168,6 +168,11 @@ class Picture(QLabel):
         look.changed.connect(self._paint_icon)
         self._paint_icon()
 
+    def set_icon(self, icon: str) -> None:
+        """Shows another icon."""
+        self._icon = icon
+        self._paint_icon()
+
     def _paint_icon(self) -> None:
         icon = self._look.icon(self._icon, self._colour, self._size)
         self.setPixmap(icon.pixmap(self._size, self._size))
@@ -210,7 +215,8 @@ class Notice(QFrame):
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(14, 8, 8, 8)
         self._layout.setSpacing(10)
-        self._layout.addWidget(Picture(look, icon, colour, 18))
+        self.picture = Picture(look, icon, colour, 18)
+        self._layout.addWidget(self.picture)
         self.label = QLabel()
         self.label.setObjectName(f"{name}Text")
         self.label.setTextFormat(Qt.TextFormat.PlainText)
@@ -243,7 +249,9 @@ class Toast(Notice):
         self._above = above
         self.label.setWordWrap(False)
         self.add_button(
-            Button(look, "undo", tr("Undo the deletion"), text=button, clicked=self._clicked)
+            Button(
+                look, "undo", tr("Undo"), text=button, shortcut="Ctrl+Z", clicked=self.undone.emit
+            )
         )
         self.add_button(
             Button(look, "dismissToast", tr("Dismiss"), icon="close", size=14, clicked=self.hide)
@@ -255,9 +263,10 @@ class Toast(Notice):
         parent.installEventFilter(self)
         self.hide()
 
-    def tell(self, text: str) -> None:
+    def tell(self, text: str, icon: str) -> None:
         """Shows the text for ten seconds."""
         self.set_text(text)
+        self.picture.set_icon(icon)
         self.show()
         self._place()
         self.raise_()
@@ -272,10 +281,6 @@ class Toast(Notice):
         self.adjustSize()
         edge = self._above.mapTo(self.parentWidget(), QPoint(self._above.width() // 2, 0))
         self.move(edge.x() - self.width() // 2, edge.y() - self.height() - 12)
-
-    def _clicked(self) -> None:
-        self.hide()
-        self.undone.emit()
 
 
 def muted(text: str = "", name: str = "", pixels: int = 12) -> QLabel:

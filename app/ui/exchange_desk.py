@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,6 +62,15 @@ class ExchangeDesk(QObject):
             )
 
         self._ask_target(tr("Export this chat"), _safe(title), chosen)
+
+    def export_several(self, chats: Sequence[int]) -> None:
+        """Asks where some chats are to go: as one JSON file."""
+
+        def chosen(path: Path) -> None:
+            said = tr("%Ln chat(s) are in {path}.", "", len(chats)).format(path=path)
+            self._do(self._host.export(path, chats), said)
+
+        self._ask_target(tr("Export these chats"), "fireside-chats", chosen, only=".json")
 
     def export_all(self) -> None:
         """Asks where all chats are to go: as one JSON file."""

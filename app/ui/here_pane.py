@@ -9,10 +9,11 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QMessageBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.models import shelf as shelving
 from app.models.library import Kind, Model
+from app.ui.confirm import confirm
 from app.ui.controls import Bar, Button, Elided, column, muted, set_tone
 from app.ui.errors import explain, gigabytes
 from app.ui.fields import heading
@@ -156,7 +157,7 @@ class HerePane(QWidget):
     def _ask_removal(self, model: Model) -> None:
         name, size = title(model), gigabytes(model.size)
         if self._shelf.ours(model):
-            _confirm(
+            confirm(
                 self,
                 tr("Remove {name}?").format(name=name),
                 tr("{size} become free. It can be downloaded again.").format(size=size),
@@ -174,12 +175,12 @@ class HerePane(QWidget):
                 "Fireside did not download it: it is in the folder of {owner}, and other programs "
                 "may use it."
             ).format(owner=model.place.kind)
-        _confirm(
+        confirm(
             self,
             tr("Remove {name}?").format(name=name),
             why,
             tr("Remove…"),
-            lambda: _confirm(
+            lambda: confirm(
                 self,
                 tr("Really delete {name}?").format(name=model.path.name),
                 tr("This deletes {size} from {parent}. It cannot be undone.").format(
@@ -333,17 +334,3 @@ def reveal(path: Path) -> None:
         subprocess.Popen(["open", "-R", str(path)])
     else:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
-
-
-def _confirm(
-    parent: QWidget, question: str, text: str, button: str, done: Callable[[], None]
-) -> None:
-    box = QMessageBox(QMessageBox.Icon.NoIcon, "Fireside", question, parent=parent)
-    box.setObjectName("confirm")
-    box.setInformativeText(text)
-    yes = box.addButton(button, QMessageBox.ButtonRole.AcceptRole)
-    yes.setObjectName("confirmYes")
-    box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
-    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    box.accepted.connect(lambda: done())
-    box.open()

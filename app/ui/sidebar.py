@@ -1,4 +1,4 @@
-"""The chats at the left: new, find, choose, rename, delete."""
+"""The chats at the left: new, find, choose, and put in order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from PySide6.QtCore import (
     SignalInstance,
 )
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -20,35 +19,31 @@ from PySide6.QtWidgets import (
 )
 
 from app.store import ChatRow
-from app.ui.chat_list import CHAT, ChatList, ChatModel
+from app.ui.chat_list import ChatList
+from app.ui.chat_model import ENTRY
 from app.ui.controls import Button, Picture, column, muted, tip
 from app.ui.language import tr
 from app.ui.theme import Look, font
 
 
 class Sidebar(QFrame):
-    """New chat, search, the list, and the way to the preferences."""
+    """New chat, search, the list, and the way to the archive, the bin and the preferences."""
 
     new_chat = Signal()
     opened = Signal(int)
-    renamed = Signal(int, str)
-    deleted = Signal(int)
-    exported = Signal(int)
     searched = Signal(str)
     """What is to be found; empty for everything."""
     collapsed = Signal()
+    away = Signal()
+    """The archive and the bin are wanted."""
     preferences = Signal()
 
     def __init__(self, look: Look) -> None:
         super().__init__()
         self.setObjectName("sidebar")
         self._look = look
-        self._current: int | None = None
-        self._later: list[ChatRow] | None = None
         self._open_first = False
-        self._model = ChatModel()
-        self._model.setParent(self)
-        self._list = ChatList(look, self._model)
+        self.list = ChatList(look)
         self._empty = muted(name="noChats", pixels=13)
         self._empty.setContentsMargins(10, 12, 0, 0)
         self._empty.hide()
@@ -61,74 +56,40 @@ class Sidebar(QFrame):
         layout.addSpacing(6)
         layout.addWidget(self._search_field(look))
         layout.addWidget(self._empty)
-        layout.addWidget(self._list, 1)
+        layout.addWidget(self.list, 1)
         layout.addSpacing(4)
-        layout.addWidget(
-            self._button(
-                look, "openPreferences", tr("Preferences"), "settings", "Ctrl+,", self.preferences
-            )
-        )
-        self._model.renamed.connect(self.renamed)
-        self._list.opened.connect(self.opened)
-        self._list.deleted.connect(self.deleted)
-        self._list.exported.connect(self.exported)
-        self._list.left.connect(self._mark_current)
-        self._list.itemDelegate().closeEditor.connect(
-            self._renaming_ended, Qt.ConnectionType.QueuedConnection
-        )
+        for name, text, icon, keys, wanted in (
+            ("openAway", tr("Archive and bin"), "archive", "", self.away),
+            ("openPreferences", tr("Preferences"), "settings", "Ctrl+,", self.preferences),
+        ):
+            layout.addWidget(self._button(look, name, text, icon, keys, wanted))
+        self.list.opened.connect(self.opened)
+        self.list.refreshed.connect(self._refreshed)
         self.setMinimumWidth(220)
         self.setMaximumWidth(420)
 
-    def set_chats(self, chats: Iterable[ChatRow]) -> None:
-        """Shows these chats, once the person has finished renaming one. The mark stays on its
-        chat while the person is in the list; where that one is gone, it is on the next."""
-        if self._list.state() is QAbstractItemView.State.EditingState:
-            self._later = list(chats)
-            return
-        self._later = None
-        top = self._list.verticalScrollBar().value()
-        row, chat = self._list.currentIndex().row(), self._list.marked()
-        self._model.set_chats(chats)
-        if self._list.hasFocus() and chat is not None:
-            kept = self._model.index_of(chat)
-            self._list.mark(kept if kept.isValid() else self._model.near(row))
-        elif not self._list.hasFocus():
-            self._mark_current()
-        self._list.verticalScrollBar().setValue(top)
-        nothing = self._model.rowCount() == 0
-        # An empty list has no place for the mark that shows where the keyboard is.
-        policy = Qt.FocusPolicy.NoFocus if nothing else Qt.FocusPolicy.StrongFocus
-        self._list.setFocusPolicy(policy)
+    def set_chats(self, chats: Iterable[ChatRow], *, found: bool) -> None:
+        """Shows these; ``found`` where they are what was searched for."""
+        self.list.set_chats(chats, found=found)
+
+    def rename(self) -> None:
+        """Lets the person change the name of the chat that is marked."""
+        self.list.rename()
+
+    def select(self, chat: int | None) -> None:
+        """Which chat is shown."""
+        self.list.show_chat(chat)
+
+    def _refreshed(self) -> None:
+        nothing = self.list.chats.rowCount() == 0
         self._empty.setVisible(nothing and bool(self.search.text()))
         self._empty.setText(tr("No chat has these words."))
         if self._open_first and not nothing:
-            self.opened.emit(self._model.near(0).data(CHAT))
+            self.opened.emit(self.list.chats.near(0).data(ENTRY).id)
         self._open_first = False
 
     def _paint_glass(self) -> None:
         self._glass.setIcon(self._look.icon("search", "muted", 16))
-
-    def _renaming_ended(self) -> None:
-        if self._later is not None:
-            self.set_chats(self._later)
-        elif not self._list.hasFocus():
-            self._mark_current()
-
-    def _mark_current(self) -> None:
-        if self._list.state() is not QAbstractItemView.State.EditingState:
-            self._list.mark(self._model.index_of(self._current))
-
-    def rename(self) -> None:
-        """Lets the person change the name of the chat that is marked."""
-        if self._list.currentIndex().isValid():
-            self._list.edit(self._list.currentIndex())
-
-    def select(self, chat: int | None) -> None:
-        """Which chat is shown. It is marked, but never under the hands of a person who is in
-        the list."""
-        self._current = chat
-        if not self._list.hasFocus():
-            self._mark_current()
 
     def _button(
         self, look: Look, name: str, text: str, icon: str, keys: str, clicked: SignalInstance
@@ -202,7 +163,7 @@ class Sidebar(QFrame):
         """From the search field down into the list, and out of it by Esc."""
         if watched is self.search and event.type() == QEvent.Type.KeyPress:
             if event.key() == Qt.Key.Key_Down:
-                self._list.setFocus(Qt.FocusReason.TabFocusReason)
+                self.list.setFocus(Qt.FocusReason.TabFocusReason)
                 return True
             if event.key() == Qt.Key.Key_Escape and self.search.text():
                 self.search.clear()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -29,6 +29,7 @@ from app.turn import (
     TurnStarted,
 )
 from app.ui.ahead import Ahead
+from app.ui.away_desk import AwayDesk
 from app.ui.branches import Branches
 from app.ui.bridge import Bridge
 from app.ui.chat_index import ChatIndex
@@ -67,6 +68,7 @@ class Window(Frame):
         super().__init__(look, lambda menu: self.desk.fill(menu))
         self._host, self._bridge, self._look = host, bridge, look
         self._chat: int | None = None
+        self._left: int | None = None  # the chat that was shown before it went out of the way
         self._waits_for: Turn | None = None  # which will make a chat of the new one that is shown
         self._drafts: dict[int | None, tuple[Part, ...]] = {}
         self._refusal = ""  # what the banner says of an answer that the disk does not take
@@ -76,6 +78,7 @@ class Window(Frame):
         self.hub = HubDesk(look, host, bridge, self.shelf, self)
         self.desk = ModelDesk(self, self.models, self.hub, self.shelf)
         self.index = ChatIndex(self._ask_disk, self.sidebar, self.toast, self)
+        self.away = AwayDesk(look, self, host, bridge, self.index)
         self.branches = Branches(self, self._ask_disk, lambda: self._chat, self.busy)
         self.exchange = ExchangeDesk(host, bridge, self)
         self.exchange.told.connect(lambda said: self.show_banner(said, Action.NONE))
@@ -92,9 +95,11 @@ class Window(Frame):
         self._connect()
         self.commands = commands_of(self)
         self.restore(host.settings.window, host.settings.splitter)
+        self.sidebar.list.close_folders(host.settings.closed_folders)
         self.index.refresh()
         last = host.settings.chat
         self._show_new()
+        self._turn_to_chat()
         self._ask_disk(Store.chats, lambda chats: self._reopen(last, chats))
         QTimer.singleShot(_SOON_MS, self, self._look_around)
 
@@ -118,9 +123,17 @@ class Window(Frame):
         self.sidebar.new_chat.connect(self.new_chat)
         self.sidebar.opened.connect(self.open_chat)
         self.index.changed.connect(self._show_title)
-        self.sidebar.exported.connect(self._export)
+        self.sidebar.list.exported.connect(lambda chats: self._export(*chats))
+        self.sidebar.list.folded.connect(
+            lambda names: self._host.change(closed_folders=tuple(sorted(names)))
+        )
+        self.sidebar.away.connect(self.away.show_page)
+        self.away.opened.connect(self.open_chat)
+        self.away.turned.connect(self._show_title)
+        self.away.erased.connect(self._erased)
         self.index.deleted.connect(self._deleted)
-        self.index.restored.connect(self.open_chat)
+        self.index.archived.connect(self._leave)
+        self.index.restored.connect(self._restored)
         self.sidebar.collapsed.connect(lambda: self.show_sidebar(False))
         self.sidebar.preferences.connect(self.preferences.open)
         self.preferences.instructed.connect(self._ahead.changed)
@@ -147,6 +160,7 @@ class Window(Frame):
         """An empty chat. It is stored with its first question."""
         self._remember(None)
         self._show_new()
+        self._turn_to_chat()
 
     def _show_new(self) -> None:
         self._switch(None)
@@ -161,6 +175,7 @@ class Window(Frame):
         """Shows a chat: its end, or a place in it that was searched for."""
         self._remember(chat)
         self._switch(chat)
+        self._turn_to_chat()
         if row := self.index.rows.get(chat):
             self.composer.set_effort(row.effort)
             self.models.show(row.model)
@@ -178,13 +193,16 @@ class Window(Frame):
         self._waits_for = None
         self._standing.clear()
         self.setup.show(chat)
-        self.pages.setCurrentWidget(self.chat_page)
         self.sidebar.select(chat)
         self.composer.set_parts(self._drafts.pop(chat, ()))
-        self.composer.editor.setFocus()
         self._show_title()
         self._show_status()
         self._ahead.opened()
+
+    def _turn_to_chat(self) -> None:
+        self.pages.setCurrentWidget(self.chat_page)
+        self.composer.editor.setFocus()
+        self._show_title()
 
     def _remember(self, chat: int | None) -> None:
         """The next start shows the chat that the person chose, however this one ends."""
@@ -225,8 +243,23 @@ class Window(Frame):
     def _deleted(self, chat: int) -> None:
         self.turns.stop(chat)
         self._host.chats.forget(chat)
+        self._leave(chat)
+
+    def _leave(self, chat: int) -> None:
+        """A chat goes out of the way: another one is shown, where this was."""
         if chat == self._chat:
-            self.new_chat()
+            self._remember(None)
+            self._show_new()
+            self._left = chat
+
+    def _restored(self, chats: list[int]) -> None:
+        in_sight = self.pages.currentWidget() is self.chat_page
+        if self._left in chats and self._chat is None and in_sight:
+            self.open_chat(self._left)
+
+    def _erased(self, chats: Sequence[int]) -> None:
+        for chat in chats:
+            self._drafts.pop(chat, None)
 
     # --- Questions and answers --------------------------------------------------------------
 
@@ -346,9 +379,12 @@ class Window(Frame):
         if self._chat is not None:
             self.index.set_model(self._chat, model.key)
 
-    def _export(self, chat: int) -> None:
-        row = self.index.rows.get(chat)
-        self.exchange.export_chat(chat, row.title if row else "")
+    def _export(self, *chats: int) -> None:
+        first = self.index.rows.get(chats[0])
+        if len(chats) == 1:
+            self.exchange.export_chat(chats[0], first.title if first else "")
+        else:
+            self.exchange.export_several(chats)
 
     def _forked(self, chat: ChatRow) -> None:
         self.index.put(chat)
@@ -432,10 +468,11 @@ class Window(Frame):
 
     def _show_title(self) -> None:
         chat = self.index.rows.get(self._chat) if self._chat is not None else None
-        models = self.desk.shown
-        title = tr("Models") if models else chat.title if chat else tr("New chat")
+        page = tr("Models") if self.desk.shown else ""
+        page = tr("Archive and bin") if self.away.shown else page
+        title = page or (chat.title if chat else tr("New chat"))
         self.title.set_text(title)
-        self.setWindowTitle(f"{title} – Fireside" if chat and not models else "Fireside")
+        self.setWindowTitle(f"{title} – Fireside" if chat and not page else "Fireside")
 
     def _show_status(self) -> None:
         """Everything that says whether something is going on in the chat that is shown."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import math
+import time
 
 from app.ui.language import number, tr
 
@@ -53,6 +55,23 @@ def date_of(date: datetime.date, *, year: bool) -> str:
     """A day as "12 November", or "12 November 2024"."""
     text = tr("{day} {month} {year}") if year else tr("{day} {month}")
     return text.format(day=date.day, month=month(date), year=date.year)
+
+
+def ago(when: float) -> str:
+    """How many days a POSIX time is past: "today", "yesterday", "3 days ago"."""
+    match (datetime.date.today() - datetime.date.fromtimestamp(when)).days:
+        case days if days <= 0:
+            return tr("today", "in a sentence")
+        case 1:
+            return tr("yesterday", "in a sentence")
+        case days:
+            return tr("%Ln day(s) ago", "", days)
+
+
+def days_left(since: float, days: float) -> str:
+    """When ``days`` will have passed since a POSIX time: "in 27 days", "today"."""
+    left = math.ceil((since - time.time()) / 86400 + days)
+    return tr("in %Ln day(s)", "", left) if left > 0 else tr("today", "in a sentence")
 
 
 def day(when: float, now: datetime.date | None = None) -> str:

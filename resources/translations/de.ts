@@ -22,7 +22,42 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>%Ln chat(s) are back among the others</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln chat(s) are in {path}.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%Ln chat(s) without a message</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln chat(s). Each is removed {days} days after its deletion.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln chat(s). The search finds them; a new message brings one back.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln day(s) ago</source>
         <translation type="unfinished">
             <numerusform></numerusform>
             <numerusform></numerusform>
@@ -209,6 +244,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>All messages are removed, from the backups of your chats, too. This cannot be undone.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>All {count}</source>
         <translation type="unfinished"></translation>
     </message>
@@ -249,6 +288,37 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Archive</source>
+        <comment>the place</comment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Archive</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message numerus="yes">
+        <source>Archive %Ln chat(s)</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Archive and bin</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message numerus="yes">
+        <source>Archived %Ln chat(s)</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Archived “{title}”</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Ask anything…</source>
         <translation type="unfinished"></translation>
     </message>
@@ -281,11 +351,19 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Back to the chats</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Back to the values that the model was made for</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Backends</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Bin</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -366,6 +444,10 @@
     </message>
     <message>
         <source>Chosen</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Close folder</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -476,12 +558,39 @@
         <source>Delete	Del</source>
         <translation type="unfinished"></translation>
     </message>
+    <message numerus="yes">
+        <source>Delete %Ln chat(s)	Del</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Delete %Ln chat(s) for good?</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Delete for good</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete for good…</source>
+        <translation type="unfinished"></translation>
+    </message>
     <message>
         <source>Delete the chat</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Delete what has arrived</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Deleted</source>
+        <comment>when</comment>
         <translation type="unfinished"></translation>
     </message>
     <message numerus="yes">
@@ -501,6 +610,10 @@
     </message>
     <message>
         <source>Dismiss</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Dissolve folder, keep its chats</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -544,6 +657,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Empty the bin…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Empty: the general ones.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -562,6 +679,13 @@
     <message>
         <source>Experts on the processor</source>
         <translation type="unfinished"></translation>
+    </message>
+    <message numerus="yes">
+        <source>Export %Ln chat(s)…</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
     </message>
     <message>
         <source>Export all chats</source>
@@ -584,6 +708,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Export these chats</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Export this chat</source>
         <translation type="unfinished"></translation>
     </message>
@@ -593,6 +721,10 @@
     </message>
     <message>
         <source>February</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Filter by title</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -657,6 +789,24 @@
     </message>
     <message>
         <source>Folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message numerus="yes">
+        <source>Folder {name}, closed, %Ln chat(s)</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Folder {name}, open, %Ln chat(s)</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Folders</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -906,6 +1056,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Last used</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Latest chats</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1082,7 +1236,22 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Move to folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Move {called} to another folder or disk</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message numerus="yes">
+        <source>Moved %Ln chat(s) to “{folder}”</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Moved “{title}” to “{folder}”</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1106,6 +1275,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Name of the folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Network</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1118,6 +1291,14 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>New folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New folder…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Next place</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1127,6 +1308,10 @@
     </message>
     <message>
         <source>No connection to Hugging Face.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No folder</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1168,6 +1353,10 @@
     </message>
     <message>
         <source>Nothing has these words.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing is archived. Archive a chat from its menu in the side bar.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1248,6 +1437,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Open this chat</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Open {page} in the browser</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1277,6 +1470,14 @@
     </message>
     <message>
         <source>Peak memory of the model: {size} MB</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pin</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pinned</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1321,6 +1522,10 @@
     </message>
     <message>
         <source>Purpose</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Put into the bin</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1376,6 +1581,14 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Remove all of the bin for good</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove these chats for good</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Remove {called}</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1384,7 +1597,22 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Removed for good</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Remove…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message numerus="yes">
+        <source>Removing %Ln chat(s) for good. This takes some seconds.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Removing for good</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1396,11 +1624,19 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Rename folder	F2</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Rename the chat</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Reset to the model’s own</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Restore</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1581,6 +1817,10 @@
     </message>
     <message>
         <source>The address of the file has changed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The bin is empty. Deleted chats stay here for {days} days.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1787,6 +2027,17 @@
         <source>Too large</source>
         <translation type="unfinished"></translation>
     </message>
+    <message numerus="yes">
+        <source>Took %Ln chat(s) out of their folder</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Took “{title}” out of its folder</source>
+        <translation type="unfinished"></translation>
+    </message>
     <message>
         <source>Top-p</source>
         <translation type="unfinished"></translation>
@@ -1820,7 +2071,7 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Undo the deletion</source>
+        <source>Unpin</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2011,6 +2262,13 @@
         <source>gpt-oss, or a part of a name…</source>
         <translation type="unfinished"></translation>
     </message>
+    <message numerus="yes">
+        <source>in %Ln day(s)</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
     <message>
         <source>in use</source>
         <translation type="unfinished"></translation>
@@ -2189,6 +2447,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>{title}, pinned</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{tokens_per_second} tokens/s</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2262,6 +2524,10 @@
     </message>
     <message>
         <source>“{name}” holds no chats that Fireside can read. Choose an export of Fireside, ChatGPT (the .zip or conversations.json), LM Studio or Open WebUI.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{name}” holds no presets. Choose a file that was exported on the page with the presets; its name ends in .fireside-presets.json.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2346,6 +2612,10 @@
     </message>
     <message>
         <source>“{name}” was written by a newer Fireside (version {found} of the format; this one knows {known}). Update Fireside.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{title}” is back among the chats</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

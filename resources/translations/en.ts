@@ -18,10 +18,45 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>%Ln chat(s) are back among the others</source>
+        <translation>
+            <numerusform>%Ln chat are back among the others</numerusform>
+            <numerusform>%Ln chats are back among the others</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln chat(s) are in {path}.</source>
+        <translation>
+            <numerusform>%Ln chat are in {path}.</numerusform>
+            <numerusform>%Ln chats are in {path}.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%Ln chat(s) without a message</source>
         <translation>
             <numerusform>%Ln chat without a message</numerusform>
             <numerusform>%Ln chats without a message</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln chat(s). Each is removed {days} days after its deletion.</source>
+        <translation>
+            <numerusform>%Ln chat. Each is removed {days} days after its deletion.</numerusform>
+            <numerusform>%Ln chats. Each is removed {days} days after its deletion.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln chat(s). The search finds them; a new message brings one back.</source>
+        <translation>
+            <numerusform>%Ln chat. The search finds them; a new message brings one back.</numerusform>
+            <numerusform>%Ln chats. The search finds them; a new message brings one back.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln day(s) ago</source>
+        <translation>
+            <numerusform>%Ln day ago</numerusform>
+            <numerusform>%Ln days ago</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -165,10 +200,59 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>Archive %Ln chat(s)</source>
+        <translation>
+            <numerusform>Archive %Ln chat</numerusform>
+            <numerusform>Archive %Ln chats</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Archived %Ln chat(s)</source>
+        <translation>
+            <numerusform>Archived %Ln chat</numerusform>
+            <numerusform>Archived %Ln chats</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Delete %Ln chat(s)	Del</source>
+        <translation>
+            <numerusform>Delete %Ln chat	Del</numerusform>
+            <numerusform>Delete %Ln chats	Del</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Delete %Ln chat(s) for good?</source>
+        <translation>
+            <numerusform>Delete %Ln chat for good?</numerusform>
+            <numerusform>Delete %Ln chats for good?</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>Deleted %Ln chat(s)</source>
         <translation>
             <numerusform>Deleted %Ln chat</numerusform>
             <numerusform>Deleted %Ln chats</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Export %Ln chat(s)…</source>
+        <translation>
+            <numerusform>Export %Ln chat…</numerusform>
+            <numerusform>Export %Ln chats…</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Folder {name}, closed, %Ln chat(s)</source>
+        <translation>
+            <numerusform>Folder {name}, closed, %Ln chat</numerusform>
+            <numerusform>Folder {name}, closed, %Ln chats</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Folder {name}, open, %Ln chat(s)</source>
+        <translation>
+            <numerusform>Folder {name}, open, %Ln chat</numerusform>
+            <numerusform>Folder {name}, open, %Ln chats</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -183,6 +267,34 @@
         <translation>
             <numerusform>If you send this, the model will no longer see the %Ln oldest message of this chat.</numerusform>
             <numerusform>If you send this, the model will no longer see the %Ln oldest messages of this chat.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Moved %Ln chat(s) to “{folder}”</source>
+        <translation>
+            <numerusform>Moved %Ln chat to “{folder}”</numerusform>
+            <numerusform>Moved %Ln chats to “{folder}”</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Removing %Ln chat(s) for good. This takes some seconds.</source>
+        <translation>
+            <numerusform>Removing %Ln chat for good. This takes some seconds.</numerusform>
+            <numerusform>Removing %Ln chats for good. This takes some seconds.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Took %Ln chat(s) out of their folder</source>
+        <translation>
+            <numerusform>Took %Ln chat out of their folder</numerusform>
+            <numerusform>Took %Ln chats out of their folder</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>in %Ln day(s)</source>
+        <translation>
+            <numerusform>in %Ln day</numerusform>
+            <numerusform>in %Ln days</numerusform>
         </translation>
     </message>
     <message numerus="yes">

@@ -37,7 +37,7 @@ def test_a_restored_chat_has_its_effort(fireside: Fireside) -> None:
     fireside.shows("About pears.")
     fireside.idle()
     chat = fireside.window._chat
-    fireside.window.sidebar.deleted.emit(chat)
+    fireside.window.index.delete(chat)
     fireside.until(lambda: fireside.find(QListView, "chatList").model().rowCount() == 0)
     fireside.find(QAbstractButton, "undo").click()
     fireside.shows("About pears.")

@@ -151,6 +151,19 @@ def test_the_models(start: Start) -> None:
         check(fireside, fireside.window)
 
 
+@pytest.mark.parametrize("tab", ["archive", "bin"])
+def test_archive_and_bin(fireside: Fireside, tab: str) -> None:
+    make(fireside, "apples", "pears", "plums")
+    fireside.window.index.arrange([1], archived=True)
+    fireside.window.index.delete(2)
+    fireside.window.toast.hide()
+    fireside.window.away.show_page(tab)
+    fireside.stored(lambda store: None)
+    page = fireside.window.away.page
+    page.table.selectRow(0)
+    check(fireside, fireside.window)
+
+
 @pytest.mark.parametrize("number", range(4))
 def test_the_preferences(fireside: Fireside, number: int) -> None:
     fireside.window.preferences.open()

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QListVie
 
 from app.base.types import Effort, Prompt
 from app.store import ChatRow, TitleBy
-from app.ui.chat_list import ChatModel, group_of
+from app.ui.chat_model import ChatModel, group_of
 from tests.ui.driver import Fireside, Start, answer, done, make, said, thought
 
 
@@ -139,7 +139,7 @@ def test_the_toast_leaves_and_the_chat_stays_away(start: Start) -> None:
     fireside = start()
     make(fireside, "apples")
     fireside.window.toast._timer.setInterval(50)
-    fireside.window.sidebar.deleted.emit(fireside.window._chat)
+    fireside.window.index.delete(fireside.window._chat)
     fireside.until(lambda: fireside.window.toast.isVisible())
     fireside.until(lambda: not fireside.window.toast.isVisible())
     fireside = start()
@@ -153,7 +153,7 @@ def test_deleting_a_chat_stops_its_answer(fireside: Fireside) -> None:
     fireside.ask("count", said("one"), fireside.hold())
     fireside.shows("one")
     chat = fireside.window._chat
-    fireside.window.sidebar.deleted.emit(chat)
+    fireside.window.index.delete(chat)
     fireside.until(lambda: not fireside.window.turns.busy(chat))
 
 

@@ -345,7 +345,7 @@ def test_delete_restore_purge(store: Store, path: Path) -> None:
     store.delete(gone)
     assert [c.id for c in store.chats()] == [kept]
     assert store.find(f"secret {gone}") == []
-    assert store.restore(gone) == row
+    assert store.restore(gone) == [row]
     assert [c.id for c in store.chats()] == [gone, kept]
     store.delete(gone)
     store.purge()
@@ -775,7 +775,7 @@ class Tree(RuleBasedStateMachine):
             self.store.delete(chat)
             self.deleted.add(chat)
         else:
-            assert self.store.restore(chat) == self.chats[chat]
+            assert self.store.restore(chat) == [self.chats[chat]]
             self.deleted.discard(chat)
 
     @rule()

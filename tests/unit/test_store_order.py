@@ -149,7 +149,7 @@ def test_the_bin(store: Store) -> None:
     assert [row.id for row in store.chats()] == [b]
     assert [row.id for row in store.bin()] == [c, a]
     assert all(row.deleted for row in store.bin())
-    assert store.restore(a).deleted is None
+    assert [row.deleted for row in store.restore(a)] == [None]
     with pytest.raises(KeyError):
         store.delete(b, 99)
     assert [row.id for row in store.bin()] == [c]

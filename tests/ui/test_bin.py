@@ -1,0 +1,237 @@
+"""The archive, the bin, and what is removed for good: it is in no file afterwards."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QLabel,
+    QLineEdit,
+    QMessageBox,
+    QTableView,
+    QWidget,
+)
+
+from app.base.errors import StoreFull
+from app.base.types import Channel, Effort, Message, Part, Role
+from app.store import BIN_DAYS, Store
+from app.ui.away_page import AwayPage
+from tests.ui.driver import Fireside, Start, answer, make
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+SECRETS = ("titlesecret", "asksecret", "saidsecret", "thoughtsecret", "filesecret", "draftsecret")
+OTHERS = ("titlekept", "askkept", "saidkept", "thoughtkept", "filekept", "draftkept")
+
+
+def open_page(fireside: Fireside, tab: str = "") -> AwayPage:
+    fireside.find(QAbstractButton, "openAway").click()
+    page = fireside.find(AwayPage, "awayPage")
+    if tab:
+        fireside.find(QAbstractButton, tab).click()
+    fireside.stored(lambda store: None)
+    return page
+
+
+def rows(fireside: Fireside) -> list[list[str]]:
+    """What the table shows, cell by cell."""
+    table = fireside.find(QTableView, "awayList")
+    model = table.model()
+    columns = [c for c in range(model.columnCount()) if not table.isColumnHidden(c)]
+    return [
+        [model.index(row, column).data() for column in columns] for row in range(model.rowCount())
+    ]
+
+
+def titles(fireside: Fireside) -> list[str]:
+    return [title for title, *_ in rows(fireside)]
+
+
+def choose(fireside: Fireside, *wanted: str) -> QTableView:
+    """Selects rows by clicks, with Ctrl held."""
+    table = fireside.find(QTableView, "awayList")
+    table.clearSelection()
+    for title in wanted:
+        where = table.visualRect(table.model().index(titles(fireside).index(title), 0)).center()
+        held = Qt.KeyboardModifier.ControlModifier
+        QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, held, where)
+    return table
+
+
+def answer_box(fireside: Fireside, *, yes: bool) -> str:
+    """Answers the question before a deletion; returns its words."""
+    box = fireside.find(QMessageBox, "confirm")
+    said = f"{box.text()} {box.informativeText()}"
+    button = box.findChild(QAbstractButton, "confirmYes") if yes else box.defaultButton()
+    button.click()
+    return said
+
+
+def age(fireside: Fireside, chat: int, days: float) -> None:
+    def write(store: Store) -> None:
+        with store._transaction() as db:
+            db.execute(
+                "UPDATE chat SET deleted = ? WHERE id = ?", (time.time() - days * 86400, chat)
+            )
+
+    fireside.stored(write)
+
+
+def test_the_bin_tells_its_days_and_gives_back(fireside: Fireside) -> None:
+    make(fireside, "apples", "pears", "plums")
+    fireside.window.index.delete(1, 2, 3)
+    fireside.stored(lambda store: None)
+    age(fireside, 1, 3)
+    age(fireside, 2, BIN_DAYS - 0.5)
+    page = open_page(fireside, "tabBin")
+    fireside.until(
+        lambda: (
+            rows(fireside)
+            == [
+                ["plums", "today", "in 30 days"],
+                ["apples", "3 days ago", "in 27 days"],
+                ["pears", "29 days ago", "in 1 day"],
+            ]
+        )
+    )
+    fireside.qtbot.keyClicks(fireside.find(QLineEdit, "awayFilter"), "APP")
+    assert titles(fireside) == ["apples"]
+    page.filter.clear()
+    assert not fireside.find(QAbstractButton, "restore").isEnabled()
+    choose(fireside, "apples", "pears")
+    fireside.find(QAbstractButton, "restore").click()
+    fireside.until(lambda: titles(fireside) == ["plums"])
+    assert {row.title for row in fireside.stored(lambda store: store.chats())} == {
+        "apples",
+        "pears",
+    }
+    fireside.qtbot.keyClick(page, Qt.Key.Key_Escape)
+    assert not page.isVisible()
+    assert fireside.window.composer.editor.hasFocus()
+
+
+def test_the_archive_opens_and_gives_back(fireside: Fireside) -> None:
+    make(fireside, "apples", "pears", "plums")
+    fireside.window.index.arrange([1, 2, 3], archived=True)
+    open_page(fireside)
+    fireside.until(lambda: titles(fireside) == ["plums", "pears", "apples"])
+    choose(fireside, "plums")
+    fireside.find(QAbstractButton, "unarchive").click()
+    fireside.until(lambda: titles(fireside) == ["pears", "apples"])
+    assert fireside.find(QWidget, "toast").accessibleName() == "“plums” is back among the chats"
+    table = choose(fireside, "pears")
+    fireside.qtbot.keyClick(table, Qt.Key.Key_Delete)
+    fireside.until(lambda: titles(fireside) == ["apples"])
+    assert [row.title for row in fireside.stored(lambda store: store.bin())] == ["pears"]
+    table = choose(fireside, "apples")
+    fireside.qtbot.keyClick(table, Qt.Key.Key_Return)
+    fireside.shows("About apples.")
+
+
+def fill(store: Store, title: str, *texts: str) -> int:
+    """A chat with a text in each place where one can be."""
+    asked, said, thought, file, draft = texts
+    chat = store.create_chat(Effort.LOW).id
+    parts = (Part(asked), Part(file, content_type="text/plain; name=secret.txt"))
+    question = store.add(chat, None, Message(Role.USER, parts))
+    store.add(
+        chat,
+        question.id,
+        Message(Role.ASSISTANT, (Part(thought, Channel.ANALYSIS), Part(said * 500))),
+    )
+    store.rename(chat, title)
+    store.set_draft(chat, (Part(draft),))
+    return chat
+
+
+def found_in(folder: Path, words: tuple[str, ...]) -> set[tuple[str, str]]:
+    """The words that are in a file, and where: in any encoding that text may have there."""
+    found = set()
+    for file in folder.rglob("*"):
+        content = file.read_bytes().lower() if file.is_file() else b""
+        for word in words:
+            if any(word.encode(code) in content for code in ("utf-8", "utf-16-le", "utf-16-be")):
+                found.add((word, file.name))
+    return found
+
+
+def test_what_is_deleted_for_good_is_in_no_file(start: Start, tmp_path: Path) -> None:
+    fireside = start()
+    fireside.stored(lambda store: fill(store, *SECRETS))
+    fireside.stored(lambda store: fill(store, *OTHERS))
+    fireside.stored(lambda store: store.backup())
+    fireside.ask("asksecret again?", *answer("saidsecret again", "thoughtsecret again"))
+    fireside.shows("saidsecret again")
+    fireside.type("draftsecret, too")
+    fireside.idle()
+    fireside.stored(lambda store: store.backup())
+    assert {word for word, _ in found_in(tmp_path, SECRETS)} == set(SECRETS)
+    fireside.window.index.delete(1, 3)
+    open_page(fireside, "tabBin")
+    fireside.until(lambda: len(rows(fireside)) == 2)
+    choose(fireside, "titlesecret", "asksecret again?")
+    fireside.find(QAbstractButton, "erase").click()
+    assert "Delete 2 chats for good?" in answer_box(fireside, yes=False)
+    fireside.stored(lambda store: None)
+    assert len(rows(fireside)) == 2
+    fireside.qtbot.keyClick(fireside.find(QTableView, "awayList"), Qt.Key.Key_Delete)
+    assert "This cannot be undone." in answer_box(fireside, yes=True)
+    fireside.until(lambda: rows(fireside) == [])
+    assert not fireside.window.toast.isVisible()  # there is nothing to undo any more
+    fireside.until(lambda: not fireside.window.findChild(QWidget, "eraseProgress").isVisible())
+    assert fireside.backend.forgotten.count(1) >= 1
+    assert found_in(tmp_path, SECRETS) == set()
+    fireside = start()
+    fireside.stored(lambda store: None)
+    fireside.host.tidy().result(timeout=20)
+    assert found_in(tmp_path, SECRETS) == set()
+    assert {word for word, _ in found_in(tmp_path, OTHERS)} == set(OTHERS)
+
+
+def test_the_bin_is_emptied_while_others_write(fireside: Fireside) -> None:
+    make(fireside, "apples", "pears", "plums")
+    fireside.window.index.delete(1, 2)
+    open_page(fireside, "tabBin")
+    fireside.until(lambda: len(rows(fireside)) == 2)
+    begun, go = threading.Event(), threading.Event()
+    sweep = fireside.host._store.sweep
+
+    def slow() -> None:
+        begun.set()
+        go.wait(5)
+        sweep()
+
+    fireside.host._store.sweep = slow
+    fireside.find(QAbstractButton, "emptyBin").click()
+    answer_box(fireside, yes=True)
+    fireside.until(begun.is_set)
+    assert "Removing 2 chats" in fireside.find(QLabel, "awayStatus").text()
+    assert fireside.find(QWidget, "eraseProgress").isVisible()
+    assert not fireside.find(QAbstractButton, "emptyBin").isEnabled()
+    fireside.stored(lambda store: store.rename(3, "still written"))
+    go.set()
+    fireside.until(lambda: "The bin is empty" in fireside.find(QLabel, "awayStatus").text())
+    assert [row.title for row in fireside.stored(lambda store: store.chats())] == ["still written"]
+
+
+def test_a_deletion_that_fails_says_so_and_keeps_them(fireside: Fireside) -> None:
+    make(fireside, "apples")
+    fireside.window.index.delete(1)
+    open_page(fireside, "tabBin")
+    fireside.until(lambda: len(rows(fireside)) == 1)
+
+    def full(chats: object) -> None:
+        raise StoreFull(fireside.host.folders.chats)
+
+    fireside.host._store.erase = full
+    choose(fireside, "apples")
+    fireside.find(QAbstractButton, "erase").click()
+    answer_box(fireside, yes=True)
+    fireside.until(lambda: fireside.find(QWidget, "awayError").isVisible())
+    fireside.until(lambda: titles(fireside) == ["apples"])

@@ -1,0 +1,300 @@
+"""Order among the chats: pins, folders, several at once, the archive."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from PySide6.QtCore import QMimeData, QModelIndex, QPoint, QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QInputDialog,
+    QLineEdit,
+    QMenu,
+    QWidget,
+)
+
+from app.base.types import Effort, Message, Part, Role
+from app.store import Store
+from app.ui.chat_list import ChatList
+from app.ui.chat_model import ENTRY
+from tests.ui.driver import Fireside, Start, answer, make
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+KEY = Qt.Key
+NONE = Qt.KeyboardModifier.NoModifier
+CTRL = Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+
+
+@pytest.fixture
+def fruit(start: Start) -> Fireside:
+    """Six chats: two in each of two folders, two in none, of which one is pinned."""
+    fireside = start()
+    fill(fireside, {"apple": "Red", "pear": "Green", "cherry": "Red", "kiwi": "Green"})
+    fill(fireside, {"melon": "", "plum": ""})
+    fireside.stored(lambda store: store.arrange([6], pinned=True))
+    fireside.window.index.refresh()
+    fireside.until(lambda: len(rows(fireside)) == 11)
+    return fireside
+
+
+def fill(fireside: Fireside, chats: dict[str, str]) -> None:
+    def write(store: Store) -> None:
+        for title, folder in chats.items():
+            chat = store.create_chat(Effort.LOW).id
+            store.add(chat, None, Message(Role.USER, (Part(title),)))
+            store.arrange([chat], folder=folder)
+
+    fireside.stored(write)
+
+
+def view(fireside: Fireside) -> ChatList:
+    return fireside.window.sidebar.list
+
+
+def rows(fireside: Fireside) -> list[str]:
+    model = view(fireside).chats
+    return [model.index(row, 0).data() for row in range(model.rowCount())]
+
+
+def at(fireside: Fireside, title: str) -> QModelIndex:
+    return view(fireside).chats.index(rows(fireside).index(title), 0)
+
+
+def click(fireside: Fireside, title: str, held: Qt.KeyboardModifier = NONE) -> None:
+    where = view(fireside).visualRect(at(fireside, title)).center()
+    QTest.mouseClick(view(fireside).viewport(), Qt.MouseButton.LeftButton, held, where)
+
+
+def key(fireside: Fireside, wanted: Qt.Key, held: Qt.KeyboardModifier = NONE) -> None:
+    QTest.keyClick(view(fireside), wanted, held)
+
+
+def stand_on(fireside: Fireside, title: str) -> None:
+    view(fireside).setFocus(Qt.FocusReason.TabFocusReason)
+    view(fireside).mark(at(fireside, title))
+
+
+def chosen(fireside: Fireside) -> list[str]:
+    return [chat.title for chat in view(fireside).chosen()]
+
+
+def menu_by_key(fireside: Fireside, name: str = "chatMenu") -> QMenu:
+    reason = QContextMenuEvent.Reason.Keyboard
+    QApplication.sendEvent(view(fireside), QContextMenuEvent(reason, QPoint(0, 0), QPoint(0, 0)))
+    return fireside.find(QMenu, name)
+
+
+def choose(menu: QMenu, *path: str) -> None:
+    """Triggers what the texts lead to, through its submenus."""
+    for text in path:
+        action = next(a for a in menu.actions() if a.text().split("\t")[0] == text)
+        if inner := action.menu():
+            menu = inner
+    assert action.isEnabled()
+    while isinstance(menu.parent(), QMenu):
+        menu = menu.parent()
+    window = menu.parent().window()
+    menu.hide()  # as Qt does before it acts
+    window.activateWindow()
+    QTest.qWait(20)
+    action.trigger()
+    menu.close()
+
+
+def folders(fireside: Fireside) -> dict[str, str]:
+    return {row.title: row.folder for row in fireside.stored(lambda store: store.chats())}
+
+
+def toast(fireside: Fireside) -> str:
+    return fireside.find(QWidget, "toast").accessibleName()
+
+
+def test_pins_are_first_then_folders_then_days(fruit: Fireside) -> None:
+    fruit.stored(lambda store: store.arrange([1], pinned=True))
+    fruit.window.index.refresh()
+    fruit.until(lambda: rows(fruit)[6:9] == ["Red", "apple", "cherry"])  # pinned in its folder
+    assert rows(fruit)[:6] == ["Pinned", "plum", "Folders", "Green", "kiwi", "pear"]
+    assert rows(fruit)[9:] == ["Today", "melon"]
+    spoken = [at(fruit, t).data(Qt.ItemDataRole.AccessibleTextRole) for t in ("plum", "Red")]
+    assert spoken == ["plum, pinned", "Folder Red, open, 2 chats"]
+
+
+def test_the_menu_pins_and_unpins(fruit: Fireside) -> None:
+    stand_on(fruit, "melon")
+    choose(menu_by_key(fruit), "Pin")
+    fruit.until(lambda: rows(fruit)[1] == "plum" and rows(fruit)[2] == "melon")
+    assert chosen(fruit) == ["melon"]  # the mark went with it
+    choose(menu_by_key(fruit), "Unpin")
+    fruit.until(lambda: rows(fruit)[-1] == "melon")
+
+
+def test_folders_close_by_click_and_keys_and_stay_closed(fruit: Fireside, start: Start) -> None:
+    click(fruit, "Red")
+    assert "apple" not in rows(fruit)
+    key(fruit, KEY.Key_Right)
+    assert "apple" in rows(fruit)
+    key(fruit, KEY.Key_Down)
+    assert chosen(fruit) == ["cherry"]
+    key(fruit, KEY.Key_Left)  # up to its folder
+    assert at(fruit, "Red") == view(fruit).currentIndex()
+    key(fruit, KEY.Key_Left)
+    assert "apple" not in rows(fruit)
+    fireside = start()
+    fireside.until(lambda: "Red" in rows(fireside))
+    assert "apple" not in rows(fireside)
+    assert "pear" in rows(fireside)
+    fireside.qtbot.keyClicks(fireside.find(QLineEdit, "chatSearch"), "app")
+    fireside.until(lambda: "pear" not in rows(fireside))
+    assert rows(fireside) == ["Folders", "Red", "apple"]  # what is found is not hidden
+
+
+def test_several_are_chosen_by_mouse(fruit: Fireside) -> None:
+    click(fruit, "apple")
+    fruit.until(lambda: fruit.window._chat == 1)
+    click(fruit, "pear", CTRL)
+    click(fruit, "plum", CTRL)
+    assert chosen(fruit) == ["plum", "pear", "apple"]
+    assert fruit.window._chat == 1  # a held key opens nothing
+    click(fruit, "kiwi")
+    fruit.until(lambda: fruit.window._chat == 4)
+    click(fruit, "melon", SHIFT)
+    assert chosen(fruit) == ["kiwi", "pear", "cherry", "apple", "melon"]
+    fruit.window.index.refresh()
+    fruit.stored(lambda store: store.rename(1, "a new name"))
+    fruit.window.index.refresh()
+    fruit.until(lambda: "a new name" in rows(fruit))
+    assert chosen(fruit) == ["kiwi", "pear", "cherry", "a new name", "melon"]
+    key(fruit, KEY.Key_Escape)
+    assert chosen(fruit) == ["melon"]
+
+
+def test_several_are_deleted_by_keys_and_come_back(fruit: Fireside, start: Start) -> None:
+    before = rows(fruit)
+    stand_on(fruit, "kiwi")
+    key(fruit, KEY.Key_Down, SHIFT)
+    key(fruit, KEY.Key_Down, SHIFT)  # the folder
+    key(fruit, KEY.Key_Down, SHIFT)
+    assert chosen(fruit) == ["kiwi", "pear", "cherry"]
+    key(fruit, KEY.Key_Delete)
+    fruit.until(
+        lambda: rows(fruit) == ["Pinned", "plum", "Folders", "Red", "apple", "Today", "melon"]
+    )
+    assert toast(fruit) == "Deleted 3 chats"
+    key(fruit, KEY.Key_Z, CTRL)
+    fruit.until(lambda: rows(fruit) == before)
+    assert not fruit.window.toast.isVisible()
+    key(fruit, KEY.Key_A, CTRL)
+    assert len(chosen(fruit)) == 6
+    choose(menu_by_key(fruit), "Delete 6 chats")
+    fruit.until(lambda: not rows(fruit))
+    fireside = start()
+    assert rows(fireside) == []
+    assert len(fireside.stored(lambda store: store.bin())) == 6
+
+
+def test_several_move_by_the_menu_and_back(fruit: Fireside) -> None:
+    before = folders(fruit)
+    click(fruit, "melon", CTRL)
+    click(fruit, "kiwi", CTRL)
+    choose(menu_by_key(fruit), "Move to folder", "Red")
+    fruit.until(lambda: rows(fruit)[-5:] == ["Red", "melon", "kiwi", "cherry", "apple"])
+    assert toast(fruit) == "Moved 2 chats to “Red”"
+    fruit.find(QAbstractButton, "undo").click()
+    fruit.until(lambda: "melon" in rows(fruit)[-2:])
+    assert folders(fruit) == before
+    stand_on(fruit, "kiwi")
+    choose(menu_by_key(fruit), "Move to folder", "No folder")
+    fruit.until(lambda: rows(fruit)[-2:] == ["melon", "kiwi"])
+    choose(menu_by_key(fruit), "Move to folder", "New folder…")
+    dialog = fruit.find(QInputDialog, "newFolder")
+    dialog.setTextValue("  Not  red ")
+    dialog.accept()
+    fruit.until(lambda: "Not red" in rows(fruit))
+    assert folders(fruit)["kiwi"] == "Not red"
+
+
+def drop(fireside: Fireside, titles: Sequence[str], on: str) -> None:
+    """As when they are dragged there; the drag itself is the system's."""
+    target = view(fireside).viewport()
+    where = view(fireside).visualRect(at(fireside, on)).center()
+    ids = [str(at(fireside, title).data(ENTRY).id) for title in titles]
+    data = QMimeData()
+    data.setData("application/x-fireside-chats", " ".join(ids).encode())
+    now = (Qt.DropAction.MoveAction, data, Qt.MouseButton.LeftButton, NONE)
+    enter = QDragEnterEvent(where, *now)
+    QApplication.sendEvent(target, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(target, QDragMoveEvent(where, *now))
+    QApplication.sendEvent(target, QDropEvent(QPointF(where), *now))
+
+
+def test_chats_are_dropped_on_a_folder_and_out_of_it(fruit: Fireside) -> None:
+    drop(fruit, ["melon", "plum"], "Red")
+    fruit.until(lambda: folders(fruit)["plum"] == "Red")
+    fruit.until(lambda: rows(fruit)[:3] == ["Folders", "Green", "kiwi"])
+    drop(fruit, ["pear"], "apple")  # a chat of a folder stands for it
+    fruit.until(lambda: folders(fruit)["pear"] == "Red")
+    assert toast(fruit) == "Moved 3 chats to “Red”"
+    drop(fruit, ["kiwi"], "Folders")
+    fruit.until(lambda: folders(fruit)["kiwi"] == "")
+    assert toast(fruit) == "Took “kiwi” out of its folder"
+
+
+def test_a_folder_is_renamed_joined_and_dissolved(fruit: Fireside) -> None:
+    click(fruit, "Red")
+    key(fruit, KEY.Key_F2)
+    field = fruit.find(QLineEdit, "renameFolder")
+    field.setText("Rouge")
+    fruit.qtbot.keyClick(field, KEY.Key_Return)
+    fruit.until(lambda: "Rouge" in rows(fruit))
+    assert "apple" not in rows(fruit)  # it stays closed
+    stand_on(fruit, "Green")
+    choose(menu_by_key(fruit, "folderMenu"), "Rename folder")
+    field = fruit.find(QLineEdit, "renameFolder")
+    field.setText("Rouge")
+    fruit.qtbot.keyClick(field, KEY.Key_Return)
+    fruit.until(lambda: "Green" not in rows(fruit))
+    assert set(folders(fruit).values()) == {"Rouge", ""}
+    fruit.find(QAbstractButton, "undo").click()
+    fruit.until(lambda: "Green" in rows(fruit))
+    stand_on(fruit, "Rouge")
+    choose(menu_by_key(fruit, "folderMenu"), "Dissolve folder, keep its chats")
+    fruit.until(lambda: {"apple", "cherry"} <= set(rows(fruit)))
+    assert "Rouge" not in rows(fruit)
+
+
+def test_an_archived_chat_is_read_and_comes_back_with_a_message(fireside: Fireside) -> None:
+    make(fireside, "apples", "pears")
+    stand_on(fireside, "pears")
+    choose(menu_by_key(fireside), "Archive")
+    fireside.until(lambda: rows(fireside) == ["Today", "apples"])
+    assert toast(fireside) == "Archived “pears”"
+    assert fireside.window._chat is None
+    assert view(fireside).hasFocus()
+    key(fireside, KEY.Key_Z, CTRL)
+    fireside.until(lambda: "pears" in rows(fireside))
+    fireside.shows("About pears.")
+    fireside.window.index.arrange([2], archived=True)
+    fireside.until(lambda: "pears" not in rows(fireside))
+    fireside.window.open_chat(2)
+    fireside.shows("About pears.")
+    assert fireside.window.windowTitle() == "pears – Fireside"
+    fireside.ask("more", *answer("And more."))
+    fireside.until(lambda: "pears" in rows(fireside))
+    fireside.idle()
+
+
+def test_several_are_exported(fruit: Fireside) -> None:
+    sent: list[tuple[int, ...]] = []
+    view(fruit).exported.disconnect()
+    view(fruit).exported.connect(sent.append)
+    click(fruit, "melon", CTRL)
+    click(fruit, "apple", CTRL)
+    choose(menu_by_key(fruit), "Export 2 chats…")
+    assert sent == [(1, 5)]
