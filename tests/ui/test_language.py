@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QLocale
-from PySide6.QtWidgets import QAbstractButton, QApplication, QDialogButtonBox, QLabel
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialogButtonBox, QLabel, QWidget
 
 from app.ui import language
 from app.ui.language import number, tr
 from app.ui.preferences import Preferences
+from app.ui.talk.transcript import Transcript
 from installers import translations
-from tests.ui.driver import Fireside, Start
+from tests.ui.driver import Fireside, Start, answer
 
 
 @pytest.fixture(autouse=True)
@@ -73,6 +74,41 @@ def test_the_language_is_chosen_for_the_next_start(start: Start) -> None:
     again = start()
     assert again.host.settings.language == "de"
     assert preferences(again).findChild(QAbstractButton, "languageDe").isChecked()
+
+
+NAMES = {"CSV", "Markdown", "English", "Deutsch", "Fireside", "gpt-oss-20b", "gpt-oss-120b"}
+
+
+def test_nothing_stays_english(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a language of which every word is known by its marks."""
+    monkeypatch.setattr(
+        language, "_translate", lambda _, text, comment, n: f"⟦{language.counted(text, n)}⟧"
+    )
+    fireside = start()
+    fireside.ask("hello", *answer("It is ⟦\n\n```\n⟦\n```\n\n| ⟦ |\n|---|\n| ⟦ |"))
+    fireside.shows("It is")
+    fireside.idle()
+    fireside.window.transcript.open_find()
+    preferences(fireside)
+    fireside.window.desk.show_here()
+    windows = QApplication.topLevelWidgets()
+    found = {
+        (widget.objectName(), text)
+        for widget in (*windows, *(w for each in windows for w in each.findChildren(QWidget)))
+        for text in _said(widget)
+        if "⟦" not in text and any(map(str.isalpha, text)) and text not in NAMES
+    }
+    # Names and places that are not the window's own words.
+    own = {"modelPicker", "modelName", "version", "dataFolder", "downloadFolder"}
+    assert {each for each in found if each[0] not in own} == set()
+
+
+def _said(widget: QWidget) -> Iterator[str]:
+    for name in ("text", "placeholderText"):
+        if hasattr(widget, name) and not isinstance(widget, Transcript):
+            yield getattr(widget, name)()
+    yield from (widget.toolTip(), widget.accessibleName(), widget.windowTitle())
+    yield from (action.text() for action in widget.actions())
 
 
 def preferences(fireside: Fireside) -> Preferences:
