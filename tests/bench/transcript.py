@@ -275,9 +275,8 @@ def start() -> None:
         "w = Window(host, bridge, look); w.show(); a.processEvents()\n"
     )
     tell = (
-        "import time, psutil, os\n"
-        "print(time.process_time() * 1000, psutil.Process().memory_info().rss / 1e6)\n"
-        "os._exit(0)\n"
+        "import time; print(time.process_time() * 1000, flush=True)\n"
+        "import os; input(); os._exit(0)\n"
     )
     found = {}
     for name, code in (("an empty window", empty), ("Fireside's window", ours)):
@@ -293,11 +292,16 @@ def _run(code: str) -> tuple[float, float]:
     # As where it is installed: compiled once, not at every start.
     surroundings = dict(os.environ, PYTHONPYCACHEPREFIX=tempfile.gettempdir() + "/fireside-bench")
     surroundings.pop("PYTHONDONTWRITEBYTECODE", None)
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=surroundings
-    )
-    time_ms, memory = done.stdout.split()
-    return float(time_ms), float(memory)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=pipe, stdout=pipe, text=True, env=surroundings
+    ) as window:
+        assert window.stdin
+        assert window.stdout
+        time_ms = float(window.stdout.readline())
+        memory = psutil.Process(window.pid).memory_info().rss / 1e6
+        window.stdin.write("\n")
+    return time_ms, memory
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from app.ui.language import number, tr
 from app.ui.theme import Look
 from app.ui.words import date_of
 
-_SLICE, _LINES = 8_000, 80  # characters and lines that are read before others get their turn
+_SLICE, _LINES = 2_500, 40  # characters and lines that are read before others get their turn
 _LONGEST = 2_000  # characters of one paragraph
 _RECENT = 600  # characters at the end of the reasoning that tell what it is about now
 _FEWEST = 6  # words that tell something

@@ -145,8 +145,9 @@ class Surface(QAbstractScrollArea):
             self._choose(view)
             guessed = self._guess(record)
             record.measured = view.lay_out(self._width)
-            self._scale *= 1 + _LEARNT * (min(max(record.measured / guessed, 0.5), 2) - 1)
-            self._scale = min(max(self._scale, 0.5), 2.0)
+            if not any(section.unread for section in record.visible):  # else it grows yet
+                self._scale *= 1 + _LEARNT * (min(max(record.measured / guessed, 0.5), 2) - 1)
+                self._scale = min(max(self._scale, 0.5), 2.0)
             self._ink(record, view)
             stops = (len(view.shown), record.notice, record.streaming, record.opened)
             self._disordered |= stops != view.stops
