@@ -21,7 +21,7 @@ _ICONS = {
     "archive": "archive",
     "unarchive": "archive",
     "move": "folder",
-    "take out": "folder",
+    "take_out": "folder",
 }
 
 
@@ -134,7 +134,7 @@ class ChatIndex(QObject):
             case {"archived": False}:
                 self._tell("unarchive", rows)
             case {"folder": name}:
-                self._tell("move" if name else "take out", rows, name)
+                self._tell("move" if name else "take_out", rows, name)
 
     def rename_folder(self, old: str, new: str) -> None:
         """Another name for a folder; that of another one makes them one, none dissolves it."""
@@ -216,7 +216,7 @@ def _said(what: str, count: int) -> str:
             if one:
                 return tr("Moved “{title}” to “{folder}”")
             return tr("Moved %Ln chat(s) to “{folder}”", "", count)
-        case "take out":
+        case "take_out":
             if one:
                 return tr("Took “{title}” out of its folder")
             return tr("Took %Ln chat(s) out of their folder", "", count)
