@@ -20,14 +20,14 @@
     <message numerus="yes">
         <source>%Ln chat(s) are back among the others</source>
         <translation>
-            <numerusform>%Ln chat are back among the others</numerusform>
+            <numerusform>%Ln chat is back among the others</numerusform>
             <numerusform>%Ln chats are back among the others</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln chat(s) are in {path}.</source>
         <translation>
-            <numerusform>%Ln chat are in {path}.</numerusform>
+            <numerusform>%Ln chat is in {path}.</numerusform>
             <numerusform>%Ln chats are in {path}.</numerusform>
         </translation>
     </message>
