@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.base import settings as settings_file
-from app.base.errors import ModelError, StoreFull, StoreReadOnly
+from app.base.errors import Cancelled, ModelError, StoreFull, StoreReadOnly
 from app.base.gguf import Header
 from app.base.resources import resource
 from app.base.settings import Folders, Settings
@@ -29,7 +29,7 @@ from app.store import Found, Store
 from app.turn import ChatEvent, NotSaved
 
 if TYPE_CHECKING:  # what is loaded when it is used: a window need not wait for it
-    from app.exchange import Import, Report
+    from app.exchange import Import, Manner, Report
     from app.models.catalog import Repository, Variant
     from app.models.downloads import DownloadEvent, Downloads
     from app.models.library import Model
@@ -108,7 +108,7 @@ class Host:
         self._librarian = ThreadPoolExecutor(max_workers=2, thread_name_prefix="library")
         self._reader = Reader()
         self._ending = threading.Event()
-        self._moves: set[threading.Event] = set()
+        self._stops: set[threading.Event] = set()
         self._network: Network | None = None
         self._opening = threading.Lock()
         self._downloads: Downloads | None = None
@@ -250,7 +250,7 @@ class Host:
     def move(self, model: Model, folder: Path, stop: threading.Event) -> Future[Path]:
         """Brings a model to another folder, where it is looked for from now on; publishes
         Moving. Fails with LibraryError, or with Cancelled once ``stop`` is set."""
-        self._moves.add(stop)
+        self._stops.add(stop)
         if str(folder) not in self.settings.folders:
             self.change(folders=(*self.settings.folders, str(folder)))
 
@@ -262,7 +262,7 @@ class Host:
                     model, folder, stop, lambda *now: self._publish(Moving(model, *now))
                 )
             finally:
-                self._moves.discard(stop)
+                self._stops.discard(stop)
             self.downloads.moved(model.path, path)
             self._store.rename_model(str(model.path), str(path))
             return path
@@ -308,20 +308,32 @@ class Host:
 
     # --- Chats as files ---------------------------------------------------------------------
 
-    def export(self, path: Path, chats: Sequence[int] | None) -> Future[None]:
-        """Writes chats (None for all) to a file, in the form of its ending: ".json" holds
-        everything, ".md" and ".html" are one chat to be read. Fails with ExchangeError or
-        StoreError."""
+    def export(
+        self,
+        folder: Path,
+        name: str,
+        manner: Manner,
+        chats: Sequence[int] | None,
+        stop: threading.Event,
+        seen: Callable[[float], None],
+    ) -> Future[Path]:
+        """Writes chats as `app.exchange.export` does; ``seen`` is told the share that is done, on
+        another thread. Fails with ExchangeError or StoreError, or with Cancelled once ``stop`` is
+        set."""
+        self._stops.add(stop)
 
-        def work() -> None:
+        def told(share: float) -> None:
+            if stop.is_set():
+                raise Cancelled
+            seen(share)
+
+        def work() -> Path:
             from app import exchange
 
-            if path.suffix == ".json" or chats is None:
-                exchange.export_json(self._store, path, chats)
-            else:
-                (chat,) = chats
-                form = exchange.Form(path.suffix)
-                exchange.export_chat(self._store, chat, path, form, reasoning=True)
+            try:
+                return exchange.export(self._store, folder, name, manner, chats, told)
+            finally:
+                self._stops.discard(stop)
 
         return self._librarian.submit(work)
 
@@ -359,7 +371,7 @@ class Host:
     def close(self) -> None:
         """Stops everything; every word on screen is on disk afterwards."""
         self._ending.set()
-        for stop in list(self._moves):
+        for stop in list(self._stops):
             stop.set()
         with self._opening:
             downloads = self._downloads

@@ -115,6 +115,11 @@ class Settings:
     """The folders of chats that the side bar does not unfold."""
     chat: int | None = None
     """The chat that was open last."""
+    export_form: str = ".md"
+    """How chats were exported last, as the ending of the file; and the next three."""
+    export_reasoning: bool = True
+    export_branches: bool = False
+    export_folder: str = ""
     window: str = ""
     """Geometry of the window as Qt saves it, in base64."""
     splitter: str = ""

@@ -1,7 +1,7 @@
 """Chats out of Fireside and into it, as files.
 
-Out: `export_json` writes all that the store knows of chats (``ours`` describes the form);
-`export_chat` and `export_folder` write them to be read, as Markdown or HTML. In::
+Out: `export` writes all that the store knows of chats as JSON (``ours`` describes it), or has them
+read as Markdown, HTML or PDF. In::
 
     found = read(path)  # Fireside, ChatGPT, LM Studio or Open WebUI: told by what is in it
     show(found.source, found.chats, found.messages, found.left)
@@ -15,7 +15,15 @@ belongs on a worker thread; ``seen`` is called after each chat, and an exception
 
 from app.exchange.incoming import Import, Report, Seen, Source, read
 from app.exchange.markdown import Words
-from app.exchange.outgoing import Form, export_chat, export_folder, export_json, page
+from app.exchange.outgoing import (
+    Form,
+    Manner,
+    export,
+    export_chat,
+    export_folder,
+    export_json,
+    page,
+)
 from app.exchange.presets import PresetReport, export_presets, import_presets
 from app.exchange.tree import Left
 
@@ -23,11 +31,13 @@ __all__ = [
     "Form",
     "Import",
     "Left",
+    "Manner",
     "PresetReport",
     "Report",
     "Seen",
     "Source",
     "Words",
+    "export",
     "export_chat",
     "export_folder",
     "export_json",

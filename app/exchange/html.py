@@ -10,7 +10,7 @@ from html import escape
 
 from app.base.types import Role
 from app.exchange.formula import mathml
-from app.exchange.markdown import Words, day, ending, speaker, thought
+from app.exchange.markdown import ALONE, Versions, Words, day, ending, speaker, thought
 from app.markdown import (
     Align,
     Block,
@@ -63,12 +63,17 @@ aside { font-size: .875rem; } @media print { pre { white-space: pre-wrap; } }
 
 
 def chat_html(
-    chat: ChatRow, messages: Sequence[MessageRow], *, reasoning: bool, words: Words
+    chat: ChatRow,
+    messages: Sequence[MessageRow],
+    *,
+    reasoning: bool,
+    words: Words,
+    versions: Versions = ALONE,
 ) -> str:
-    """The messages of one branch as a whole page."""
+    """The messages as a whole page."""
     title = escape(chat.title or words.untitled)
     date = f"<time>{day(chat.created)}</time>" if day(chat.created) else ""
-    articles = "\n".join(_article(message, reasoning, words) for message in messages)
+    articles = "\n".join(_article(message, reasoning, words, versions) for message in messages)
     return f"""<!DOCTYPE html>
 <html lang="{escape(words.language)}">
 <head>
@@ -88,10 +93,10 @@ def chat_html(
 """
 
 
-def _article(message: MessageRow, reasoning: bool, words: Words) -> str:
+def _article(message: MessageRow, reasoning: bool, words: Words, versions: Versions) -> str:
     own = message.message
     whose = "user" if own.role is Role.USER else "assistant"
-    pieces = [f'<p class="who">{escape(speaker(message, words))}</p>']
+    pieces = [f'<p class="who">{escape(speaker(message, words, versions))}</p>']
     if reasoning and own.reasoning.strip():
         summary = f"<summary>{escape(thought(message, words))}</summary>"
         pieces.append(f"<details>{summary}<div>{_blocks(parse(own.reasoning))}</div></details>")

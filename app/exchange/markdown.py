@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from textwrap import indent
@@ -27,25 +27,42 @@ class Words:
     untitled: str = "Untitled"
     reasoning: str = "Reasoning"
     thought: str = "Thought for {seconds} s"
+    version: str = "{number} of {count}"
+    """Of a message of which there are several, where all of them are written."""
     stopped: str = "Stopped"
     cut_off: str = "Cut off"
     language: str = "en"
     """As HTML names it."""
 
 
+Versions = Mapping[int, tuple[int, ...]]
+"""By a message that has others in its place, all of them; see `Store.branches`."""
+ALONE: Versions = {}
+
+
 def chat_markdown(
-    chat: ChatRow, messages: Sequence[MessageRow], *, reasoning: bool, words: Words
+    chat: ChatRow,
+    messages: Sequence[MessageRow],
+    *,
+    reasoning: bool,
+    words: Words,
+    versions: Versions = ALONE,
 ) -> str:
-    """The messages of one branch, each below a heading; reasoning as quotations. A message that
-    ends within a block of code does not draw the next one into it."""
-    return "\n\n".join(_blocks(chat, messages, reasoning, words)) + "\n"
+    """The messages, each below a heading; reasoning as quotations. A message that ends within a
+    block of code does not draw the next one into it."""
+    return "\n\n".join(_blocks(chat, messages, reasoning, words, versions)) + "\n"
 
 
-def speaker(message: MessageRow, words: Words) -> str:
-    """Who is named above a message: a model's file without folders and ending."""
+def speaker(message: MessageRow, words: Words, versions: Versions) -> str:
+    """Who is named above a message: a model's file without folders and ending. And which of its
+    versions it is, where it has some."""
+    who = re.split(r"[/\\]", message.model)[-1].removesuffix(".gguf") or words.model
     if message.message.role is Role.USER:
-        return words.you
-    return re.split(r"[/\\]", message.model)[-1].removesuffix(".gguf") or words.model
+        who = words.you
+    if (same := versions.get(message.id)) is None:
+        return who
+    version = words.version.format(number=same.index(message.id) + 1, count=len(same))
+    return f"{who} ({version})"
 
 
 def thought(message: MessageRow, words: Words) -> str:
@@ -72,13 +89,17 @@ def day(seconds: float) -> str:
 
 
 def _blocks(
-    chat: ChatRow, messages: Sequence[MessageRow], reasoning: bool, words: Words
+    chat: ChatRow,
+    messages: Sequence[MessageRow],
+    reasoning: bool,
+    words: Words,
+    versions: Versions,
 ) -> Iterator[str]:
     yield f"# {_plain(chat.title or words.untitled)}"
     if date := day(chat.created):
         yield f"*{date}*"
     for message in messages:
-        yield f"## {_plain(speaker(message, words))}"
+        yield f"## {_plain(speaker(message, words, versions))}"
         if reasoning and (thoughts := message.message.reasoning.strip()):
             text = f"*{thought(message, words)}*\n\n{_closed(thoughts)}"
             yield indent(text, "> ", lambda line: True)

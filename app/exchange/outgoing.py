@@ -5,25 +5,86 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TextIO
+from typing import Any, Protocol, TextIO
 
 from app.base.errors import ExchangeUnwritable
 from app.exchange import ours
 from app.exchange.html import chat_html
 from app.exchange.incoming import Seen
-from app.exchange.markdown import Words, chat_markdown
+from app.exchange.markdown import ALONE, Versions, Words, chat_markdown
 from app.exchange.names import file_name, same
-from app.store import Store, Tree
+from app.store import ChatRow, MessageRow, Store, Tree
 
 
 class Form(StrEnum):
-    """How a chat is written to be read; the value is the ending of its file."""
+    """How chats are written; the value is the ending of their files. JSON has all of them, the
+    others are one chat each, to be read."""
 
     MARKDOWN = ".md"
     HTML = ".html"
+    PDF = ".pdf"
+    JSON = ".json"
+
+
+class Draw(Protocol):
+    """Makes a PDF, for which it takes a window."""
+
+    def __call__(
+        self,
+        chat: ChatRow,
+        messages: Sequence[MessageRow],
+        *,
+        reasoning: bool,
+        words: Words,
+        versions: Versions,
+    ) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a chat is to be written: with its reasoning or without, and with all of its branches or
+    the one that is shown. JSON has all of both. ``draw`` is for PDF."""
+
+    form: Form
+    reasoning: bool = False
+    branches: bool = False
+    words: Words = field(default_factory=Words)
+    draw: Draw | None = None
+
+
+def export(
+    store: Store,
+    folder: Path,
+    name: str,
+    manner: Manner,
+    chats: Sequence[int] | None = None,
+    seen: Callable[[float], None] = lambda share: None,
+) -> Path:
+    """Writes chats (None for all that are not in the bin) into a folder, which is made where there
+    is none: one chat, or JSON, into a file of that name, others into files in a folder of that
+    name. Nothing that is there is written over. Returns the file or folder. ``seen`` is told the
+    share that is done, and may raise Cancelled. Raises ExchangeUnwritable and StoreError, and
+    KeyError where the only chat is no more."""
+    chosen = _chosen(store, chats)
+
+    def count(done: int) -> None:
+        seen(done / len(chosen))
+
+    seen(0.0)
+    if chats is not None and len(chats) == 1 and manner.form is not Form.JSON:
+        path = _free(folder, name, manner.form)
+        export_chat(store, chats[0], path, manner)
+    elif manner.form is Form.JSON:
+        path = _free(folder, name, manner.form)
+        export_json(store, path, chosen, count)
+    else:
+        path = folder / file_name(name, "", set())
+        export_folder(store, path, manner, chosen, count)
+    return path
 
 
 def export_json(
@@ -38,57 +99,86 @@ def export_json(
         ours.write(file, _trees(store, _chosen(store, chats), seen))
 
 
-def export_chat(
-    store: Store,
-    chat: int,
-    path: Path,
-    form: Form,
-    *,
-    reasoning: bool = False,
-    words: Words | None = None,
-) -> None:
-    """Writes the branch of a chat that is shown. All or nothing. Raises ExchangeUnwritable,
-    StoreError, and KeyError for no chat."""
-    text = page(store, chat, form, reasoning=reasoning, words=words)
+def export_chat(store: Store, chat: int, path: Path, manner: Manner) -> None:
+    """Writes one chat to be read. All or nothing. Raises ExchangeUnwritable, StoreError, and
+    KeyError for no chat."""
+    content = page(store, chat, manner)
     with replacing(path) as file:
-        file.write(text)
+        file.buffer.write(content)
 
 
 def export_folder(
     store: Store,
     folder: Path,
-    form: Form,
+    manner: Manner,
     chats: Sequence[int] | None = None,
-    *,
-    reasoning: bool = False,
-    words: Words | None = None,
     seen: Seen = lambda done: None,
 ) -> list[Path]:
     """Writes each chat into a file of its own, named by its title; no file that is there is
-    touched. ``folder`` is made where there is none. Returns the files. Raises as `export_chat`."""
+    touched. ``folder`` is made where there is none. All or nothing. Returns the files. Raises as
+    `export_chat`."""
+    made = not folder.exists()
+    taken = _taken(folder)
+    written: list[Path] = []
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        taken = {same(path.name) for path in folder.iterdir()}
-    except OSError as error:
-        raise ExchangeUnwritable(folder, error.strerror or str(error)) from error
-    written = []
-    for number, chat in enumerate(_chosen(store, chats), start=1):
-        with contextlib.suppress(KeyError):  # deleted for good a moment ago
-            path = folder / file_name(store.chat(chat).title, form.value, taken)
-            export_chat(store, chat, path, form, reasoning=reasoning, words=words)
-            written.append(path)
-        seen(number)
+        for number, chat in enumerate(_chosen(store, chats), start=1):
+            with contextlib.suppress(KeyError):  # deleted for good a moment ago
+                path = folder / file_name(store.chat(chat).title, manner.form.value, taken)
+                export_chat(store, chat, path, manner)
+                written.append(path)
+            seen(number)
+    except BaseException:  # all or nothing
+        with contextlib.suppress(OSError):
+            for path in written:
+                path.unlink()
+            if made:
+                folder.rmdir()
+        raise
     return written
 
 
-def page(
-    store: Store, chat: int, form: Form, *, reasoning: bool = False, words: Words | None = None
-) -> str:
+def page(store: Store, chat: int, manner: Manner) -> bytes:
     """What `export_chat` writes."""
-    make = chat_html if form is Form.HTML else chat_markdown
-    return make(
-        store.chat(chat), store.conversation(chat), reasoning=reasoning, words=words or Words()
+    tree = store.tree(chat) if manner.branches else None
+    messages = _in_order(tree) if tree else store.conversation(chat)
+    make: Any = manner.draw
+    if manner.form is not Form.PDF:
+        make = chat_html if manner.form is Form.HTML else chat_markdown
+    made: str | bytes = make(
+        store.chat(chat),
+        messages,
+        reasoning=manner.reasoning,
+        words=manner.words,
+        versions=store.branches(chat) if tree else ALONE,
     )
+    return made.encode(errors="replace") if isinstance(made, str) else made
+
+
+def _in_order(tree: Tree) -> list[MessageRow]:
+    """All messages, each above what follows from it: a branch to its end, then the next one."""
+    below: dict[int | None, list[MessageRow]] = {}
+    for message in tree.messages:
+        below.setdefault(message.parent, []).append(message)
+    found: list[MessageRow] = []
+    waiting = below.get(None, [])[::-1]
+    while waiting:
+        found.append(waiting.pop())
+        waiting += below.get(found[-1].id, [])[::-1]
+    return found
+
+
+def _free(folder: Path, name: str, form: Form) -> Path:
+    """A file of that name that is not there yet."""
+    return folder / file_name(name, form.value, _taken(folder))
+
+
+def _taken(folder: Path) -> set[str]:
+    """The names in a folder, which is made where there is none."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return {same(path.name) for path in folder.iterdir()}
+    except OSError as error:
+        raise ExchangeUnwritable(folder, error.strerror or str(error)) from error
 
 
 def _chosen(store: Store, chats: Sequence[int] | None) -> Sequence[int]:

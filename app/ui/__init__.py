@@ -4,8 +4,9 @@
 conversation in ``talk``, painted by ``blocks``, ``composer`` with ``gauge``, ``greeting``);
 ``window`` says what they do, with ``turns`` for the answers on their way, ``standing`` for what is
 said of them, ``room`` for what still fits, ``ahead`` for what is read early, ``chat_index`` and
-``chat_setup`` for the chats, ``branches`` and ``exchange_desk`` for their versions and files,
-``model_choice`` and ``model_desk`` for the model.
+``chat_setup`` for the chats, ``branches`` and ``exchange_desk`` for their versions and files
+(``export_dialog`` asks; ``printer`` has ``pdf`` lay pages out), ``model_choice`` and ``model_desk``
+for the model.
 
 ``models_page`` has its panes in ``get_pane`` (with ``hub_search``), ``here_pane`` and
 ``network_pane``; ``hub_desk`` makes it and does what is wished there, with ``fetcher`` and

@@ -46,6 +46,10 @@ class Bridge(QObject):
             if len(self._waiting) == 1:
                 self._filled.emit()
 
+    def call(self, work: Callable[[], None]) -> None:
+        """Calls something on the GUI's thread, in order with the events."""
+        self.publish(_Call(work))
+
     def when_done(
         self,
         future: Future[T],
@@ -64,7 +68,7 @@ class Bridge(QObject):
 
         def publish(_: Future[T]) -> None:
             if not future.cancelled():
-                self.publish(_Call(deliver))
+                self.call(deliver)
 
         future.add_done_callback(publish)
 

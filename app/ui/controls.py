@@ -108,6 +108,7 @@ class Segments(QFrame):
             button.setAccessibleName(f"{label}: {text}")
             button.setToolTip(tip(f"{label}: {text}", shortcut))
             button.setCheckable(True)
+            button.setAutoDefault(False)
             button.setFixedHeight(26)
             button.setFont(font(13, 450))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -135,6 +136,7 @@ class Segments(QFrame):
         self._buttons[value].setChecked(True)
 
     def _toggled(self, value: str) -> None:
+        self.setFocusProxy(self._buttons[value])
         for each, button in self._buttons.items():  # Tab goes to the choice, arrows from it
             policy = Qt.FocusPolicy.TabFocus if each == value else Qt.FocusPolicy.NoFocus
             button.setFocusPolicy(policy)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QLocale, QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.host import Host
 from app.ui.bridge import Bridge
 from app.ui.errors import explain
 from app.ui.language import tr
+from app.ui.theme import Look
 
 if TYPE_CHECKING:
-    from app.exchange import Import, Report
+    from app.exchange import Import, Report, Words
+    from app.ui.export_dialog import ExportDialog
 
 _LEFT = {
     "image": lambda n: tr("%Ln image(s)", "", n),
@@ -32,55 +34,90 @@ _LEFT = {
 }
 
 
-def _forms() -> dict[str, str]:
-    """What a file dialog calls each form, and the ending of its files."""
-    return {
-        tr("Markdown (*.md)"): ".md",
-        tr("Web page (*.html)"): ".html",
-        tr("Everything, as JSON (*.json)"): ".json",
-    }
-
-
 class ExchangeDesk(QObject):
-    """Between the file dialogs and the host."""
+    """Between the dialogs and the host."""
 
     told = Signal(str)
     """What was done, or why not."""
     imported = Signal()
 
-    def __init__(self, host: Host, bridge: Bridge, window: QWidget) -> None:
+    def __init__(self, look: Look, host: Host, bridge: Bridge, window: QWidget) -> None:
         super().__init__(window)
+        self._look = look
         self._host, self._bridge, self._window = host, bridge, window
 
     def export_chat(self, chat: int, title: str) -> None:
-        """Asks where one chat is to go, and in which form."""
-
-        def chosen(path: Path) -> None:
-            self._do(
-                self._host.export(path, [chat]),
-                tr("“{title}” is in {path}.").format(title=title, path=path),
-            )
-
-        self._ask_target(tr("Export this chat"), _safe(title), chosen)
+        """Asks how one chat is to be exported, and does it."""
+        asked = tr("Export “{title}”").format(title=title)
+        self._export([chat], asked, title, f"“{title}”")
 
     def export_several(self, chats: Sequence[int]) -> None:
-        """Asks where some chats are to go: as one JSON file."""
-
-        def chosen(path: Path) -> None:
-            said = tr("%Ln chat(s) are in {path}.", "", len(chats)).format(path=path)
-            self._do(self._host.export(path, chats), said)
-
-        self._ask_target(tr("Export these chats"), "fireside-chats", chosen, only=".json")
+        """The same for some chats."""
+        count = tr("%Ln chat(s)", "", len(chats))
+        self._export(chats, tr("Export {count}").format(count=count), tr("Fireside chats"), count)
 
     def export_all(self) -> None:
-        """Asks where all chats are to go: as one JSON file."""
+        """The same for all chats."""
+        name, what = tr("Fireside chats"), tr("All chats")
+        self._export(None, tr("Export all chats"), name, what)
 
-        def chosen(path: Path) -> None:
-            self._do(
-                self._host.export(path, None), tr("All chats are in {path}.").format(path=path)
-            )
+    def _export(self, chats: Sequence[int] | None, asked: str, name: str, what: str) -> None:
+        """``what`` is said to be where it is then."""
+        # Imported here: a window need not wait for it.
+        from app.ui.export_dialog import ExportDialog
 
-        self._ask_target(tr("Export all chats"), "fireside-chats", chosen, only=".json")
+        several = chats is None or len(chats) > 1
+        dialog = ExportDialog(self._look, asked, name, self._host.settings, several, self._window)
+        dialog.wanted.connect(lambda: self._begin(dialog, chats, what))
+        dialog.show()
+
+    def _begin(self, dialog: ExportDialog, chats: Sequence[int] | None, what: str) -> None:
+        """Does what was chosen, and remembers it."""
+        from app.exchange import Form, Manner
+        from app.ui.printer import Printer
+
+        reasoning, branches = dialog.reasoning.value == "with", dialog.branches.value == "all"
+        self._host.change(
+            export_form=dialog.form.value,
+            export_reasoning=reasoning,
+            export_branches=branches,
+            export_folder=str(dialog.place),
+        )
+        stop = threading.Event()
+        dialog.given_up.connect(stop.set)
+
+        def seen(share: float) -> None:
+            if not stop.is_set():
+                dialog.bar.set_share(share)
+
+        def printed(share: float) -> None:
+            if chats is not None and len(chats) == 1:  # of several, whole ones are counted
+                seen(share)
+
+        printer = Printer(self._bridge, stop, printed)
+        manner = Manner(Form(dialog.form.value), reasoning, branches, _words(), printer)
+
+        def done(path: Path) -> None:
+            self.told.emit(tr("Exported to {path}: {what}").format(what=what, path=path))
+            dialog.accept()
+
+        def failed(error: BaseException) -> None:
+            if not stop.is_set():
+                dialog.fail(explain(error).sentence)
+
+        dialog.begin()
+        self._bridge.when_done(
+            self._host.export(
+                dialog.place,
+                dialog.file,
+                manner,
+                chats,
+                stop,
+                lambda share: self._bridge.call(lambda: seen(share)),
+            ),
+            done,
+            failed,
+        )
 
     def import_chats(self) -> None:
         """Asks for a file of chats."""
@@ -115,33 +152,22 @@ class ExchangeDesk(QObject):
         self.told.emit(" ".join(said))
         self.imported.emit()
 
-    def _ask_target(
-        self, words: str, name: str, chosen: Callable[[Path], None], *, only: str = ""
-    ) -> None:
-        forms = _forms()
-        filters = [f for f, form in forms.items() if only in ("", form)]
-        dialog = QFileDialog(self._window, words, name, ";;".join(filters))
-        dialog.setObjectName("exportDialog")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-
-        def selected(text: str) -> None:
-            path = Path(text)
-            if path.suffix not in [forms[each] for each in filters]:
-                path = path.with_name(path.name + forms[dialog.selectedNameFilter()])
-            chosen(path)
-
-        dialog.fileSelected.connect(selected)
-        dialog.open()
-
-    def _do(self, work: Future[None], said: str) -> None:
-        self._bridge.when_done(work, lambda _: self.told.emit(said), self._failed)
-
     def _failed(self, error: BaseException) -> None:
         self.told.emit(explain(error).sentence)
 
 
-def _safe(title: str) -> str:
-    """A title as the name of a file that all systems take."""
-    kept = "".join(c if c.isalnum() or c in " -_()" else " " for c in title)
-    return " ".join(kept.split())[:60].rstrip() or "chat"
+def _words() -> Words:
+    """What an export says by itself."""
+    from app.exchange import Words
+
+    return Words(
+        you=tr("You"),
+        model=tr("Answer"),
+        untitled=tr("Untitled"),
+        reasoning=tr("Reasoning"),
+        thought=tr("Thought for {seconds} s"),
+        version=tr("{number} of {count}"),
+        stopped=tr("You stopped this answer."),
+        cut_off=tr("This answer was cut off."),
+        language=QLocale().bcp47Name(),
+    )

@@ -159,9 +159,8 @@ class GeneralPage(Page):
         self.column.addSpacing(4)
         self.add_note(
             tr(
-                "Take all chats along as one file, with their branches and reasoning, or "
-                "bring in those of ChatGPT, LM Studio or Open WebUI. A single chat is "
-                "exported from its menu."
+                "Take all chats along, as one file or to read, or bring in those of ChatGPT, "
+                "LM Studio or Open WebUI. A single chat is exported from its menu."
             )
         )
         files = QHBoxLayout()

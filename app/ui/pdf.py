@@ -11,7 +11,7 @@ from PySide6.QtGui import QFontMetricsF, QPageLayout, QPageSize, QPainter, QPdfW
 
 from app import __version__
 from app.base.types import Part, Role
-from app.exchange.markdown import Words, day, ending, speaker, thought
+from app.exchange.markdown import Versions, Words, day, ending, speaker, thought
 from app.markdown import Kind, Paragraph, Quote, Span, Spans
 from app.store import ChatRow, MessageRow
 from app.ui.blocks.box import Box, Ink, Style
@@ -32,11 +32,16 @@ _QUIET = Style(13, "muted", paper=True)
 
 
 def write(
-    chat: ChatRow, messages: Sequence[MessageRow], *, reasoning: bool, words: Words
+    chat: ChatRow,
+    messages: Sequence[MessageRow],
+    *,
+    reasoning: bool,
+    words: Words,
+    versions: Versions,
 ) -> Generator[float, None, bytes]:
     """Makes the file a step after the other, each of which yields how much is done, from 0 to 1,
     and takes no longer than the window takes to show as much; returns what is in it."""
-    book = _Book(chat, messages, reasoning, words)
+    book = _Book(chat, messages, reasoning, words, versions)
     counted = _Pages(_room())  # a page says how many there are
     for share in book.into(counted):
         yield share / 2
@@ -203,11 +208,16 @@ class _Book:
     """What is on the pages, made a message at a time: a long chat's boxes need much memory."""
 
     def __init__(
-        self, chat: ChatRow, messages: Sequence[MessageRow], reasoning: bool, words: Words
+        self,
+        chat: ChatRow,
+        messages: Sequence[MessageRow],
+        reasoning: bool,
+        words: Words,
+        versions: Versions,
     ) -> None:
         self.title = chat.title or words.untitled
         self._chat, self._messages = chat, messages
-        self._reasoning, self._words = reasoning, words
+        self._reasoning, self._words, self._versions = reasoning, words, versions
         self._look = Paper()
 
     def into(self, pages: _Pages) -> Iterator[float]:
@@ -240,7 +250,7 @@ class _Book:
         """What a message consists of; None where another step is needed."""
         own, words = message.message, self._words
         time = day(message.created)
-        who = (Span(speaker(message, words), bold=True), Span(f"   {time}"))
+        who = (Span(speaker(message, words, self._versions), bold=True), Span(f"   {time}"))
         yield self._line(who, leads=True)
         for part in own.attached:
             yield self._line((Span(part.name, Kind.CODE),), gap=8)

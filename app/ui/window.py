@@ -80,7 +80,7 @@ class Window(Frame):
         self.index = ChatIndex(self._ask_disk, self.sidebar, self.toast, self)
         self.away = AwayDesk(look, self, host, bridge, self.index)
         self.branches = Branches(self, self._ask_disk, lambda: self._chat, self.busy)
-        self.exchange = ExchangeDesk(host, bridge, self)
+        self.exchange = ExchangeDesk(look, host, bridge, self)
         self.exchange.told.connect(lambda said: self.show_banner(said, Action.NONE))
         self.exchange.imported.connect(self.index.refresh)
         self.setup = ChatSetup(self.index, self.models)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pypdfium2 import PdfDocument
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLabel
 
+from app.ui import pdf
+from app.ui.export_dialog import ExportDialog
 from tests.ui.driver import Fireside, Start, answer, make
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -17,35 +24,86 @@ def banner(fireside: Fireside) -> str:
     return fireside.window.findChild(QLabel, "bannerText").text()
 
 
-def choose(fireside: Fireside, name: str, path: Path, form: str = "") -> None:
-    dialog = fireside.window.findChild(QFileDialog, name)
-    if form:
-        dialog.selectNameFilter(form)
-    dialog.fileSelected.emit(str(path))
-    dialog.close()
+def dialog(fireside: Fireside) -> ExportDialog | None:
+    return fireside.window.findChild(ExportDialog)
 
 
-@pytest.mark.parametrize(
-    ("name", "form", "file"),
-    [
-        ("apples.md", "", "apples.md"),
-        ("apples", "Web page (*.html)", "apples.html"),
-        ("apples", "Everything, as JSON (*.json)", "apples.json"),
-    ],
-)
-def test_a_chat_is_exported(
-    fireside: Fireside, tmp_path: Path, name: str, form: str, file: str
-) -> None:
+def choose(fireside: Fireside, form: str, folder: Path, *, name: str = "") -> ExportDialog:
+    """Fills the dialog, and says yes."""
+    shown = dialog(fireside)
+    assert shown
+    fireside.find(QAbstractButton, form).click()
+    shown.folder.setText(str(folder))
+    if name:
+        shown.name.setText(name)
+    fireside.find(QAbstractButton, "startExport").click()
+    return shown
+
+
+@pytest.mark.parametrize("form", ["Markdown", "Html", "Pdf", "Json"])
+def test_a_chat_is_exported(fireside: Fireside, tmp_path: Path, form: str) -> None:
     fireside.ask("apples?", *answer("They are **red**.", "Fruit."))
     fireside.shows("They are red.")
     fireside.idle()
-    chat = fireside.window._chat
-    fireside.window._export(chat)
-    choose(fireside, "exportDialog", tmp_path / name, form)
-    fireside.until(lambda: "apples?" in banner(fireside))
-    text = (tmp_path / file).read_text(encoding="utf-8")
-    assert "red" in text
-    assert "apples?" in text
+    fireside.window.export_shown()
+    place = tmp_path / "out"
+    choose(fireside, f"export{form}", place)
+    fireside.until(lambda: dialog(fireside) is None)
+    (file,) = place.iterdir()
+    assert file.stem == "apples"
+    assert str(file) in banner(fireside)
+    if form == "Pdf":
+        text = "".join(page.get_textpage().get_text_range() for page in PdfDocument(file))
+    else:
+        text = file.read_text(encoding="utf-8")
+    for words in ("red", "apples?", "Fruit."):
+        assert words in text
+
+
+def test_it_is_done_by_the_keyboard_and_remembered(start: Start, tmp_path: Path) -> None:
+    fireside = start(export_folder=str(tmp_path / "out"))
+    make(fireside, "apples")
+    keys = fireside.qtbot
+    keys.keyClick(
+        fireside.window, Qt.Key.Key_E,
+        Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier,
+    )  # fmt: skip
+    fireside.until(lambda: dialog(fireside))
+    fireside.until(lambda: fireside.find(QAbstractButton, "exportMarkdown").hasFocus())
+
+    def press(*pressed: Qt.Key) -> str:
+        """Presses keys where the keyboard is, and says where it is then."""
+        for key in pressed:
+            keys.keyClick(dialog(fireside).focusWidget(), key)
+        return dialog(fireside).focusWidget().objectName()
+
+    tab, right = Qt.Key.Key_Tab, Qt.Key.Key_Right
+    assert [press(), *(press(tab) for _ in range(6))] == [
+        "exportMarkdown", "exportWithReasoning", "exportShownBranch", "exportName", "exportFolder",
+        "chooseExportFolder", "cancelExport",
+    ]  # fmt: skip
+    assert press(tab, tab, right, tab, right, tab, tab) == "exportName"
+    keys.keyClicks(dialog(fireside).focusWidget(), "Fruit")
+    press(Qt.Key.Key_Return)
+    fireside.until(lambda: dialog(fireside) is None)
+    assert "Let me think" not in (tmp_path / "out" / "Fruit.html").read_text("utf-8")
+    fireside.window.export_shown()
+    again = dialog(fireside)
+    assert (again.form.value, again.reasoning.value) == (".html", "without")
+    assert again.place == tmp_path / "out"
+    keys.keyClick(again, Qt.Key.Key_Escape)
+    fireside.until(lambda: dialog(fireside) is None)
+
+
+def test_all_chats_are_files_in_a_folder(start: Start, tmp_path: Path) -> None:
+    fireside = start()
+    make(fireside, "apples", "pears")
+    fireside.window.preferences.open()
+    fireside.find(QAbstractButton, "exportAll").click()
+    choose(fireside, "exportPdf", tmp_path, name="Fruit: all")
+    fireside.until(lambda: dialog(fireside) is None, 20_000)
+    names = sorted(path.name for path in (tmp_path / "Fruit all").iterdir())
+    assert names == ["apples.pdf", "pears.pdf"]
 
 
 def test_all_chats_go_out_and_come_in_again(start: Start, tmp_path: Path) -> None:
@@ -53,21 +111,70 @@ def test_all_chats_go_out_and_come_in_again(start: Start, tmp_path: Path) -> Non
     make(fireside, "apples", "pears")
     fireside.window.preferences.open()
     fireside.find(QAbstractButton, "exportAll").click()
-    choose(fireside, "exportDialog", tmp_path / "all.json")
-    fireside.until(lambda: "All chats are in" in banner(fireside))
+    choose(fireside, "exportJson", tmp_path, name="all")
+    fireside.until(lambda: "All chats" in banner(fireside))
     assert len(json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))["chats"]) == 2
     for chat in list(fireside.window.index.rows):
         fireside.window.index.delete(chat)
     fireside.stored(lambda store: store.purge(0))
     fireside.find(QAbstractButton, "importChats").click()
-    choose(fireside, "importDialog", tmp_path / "all.json")
+    files = fireside.window.findChild(QFileDialog, "importDialog")
+    files.fileSelected.emit(str(tmp_path / "all.json"))
+    files.close()
     fireside.until(lambda: "2 chats with 4 messages came from Fireside." in banner(fireside))
     fireside.until(lambda: len(fireside.window.index.rows) == 2)
+
+
+def endless(*what: Any, **how: Any) -> Any:
+    while True:
+        yield 0.3
+
+
+@pytest.mark.parametrize("way", ["cancel", "close"])
+def test_a_cancelled_export_leaves_nothing(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """And what is on its way keeps neither the window nor its end from going on."""
+    fireside = start()
+    make(fireside, "apples")
+    monkeypatch.setattr(pdf, "write", endless)
+    fireside.window.export_shown()
+    shown = choose(fireside, "exportPdf", tmp_path / "out")
+    fireside.until(lambda: shown.bar.value() == 300)
+    fireside.ask("meanwhile?", *answer("It goes on."))
+    fireside.shows("It goes on.")
+    if way == "cancel":
+        fireside.qtbot.keyClick(shown, Qt.Key.Key_Escape)
+        fireside.until(lambda: dialog(fireside) is None)
+        fireside.until(lambda: not fireside.host._stops)
+    else:
+        start()
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_full_disk_says_so(
+    fireside: Fireside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(fireside, "apples")
+    fireside.window.export_shown()
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("app.exchange.outgoing.os.fsync", full)
+        shown = choose(fireside, "exportPdf", tmp_path / "out")
+        fireside.until(shown.problem.isVisible)
+    assert "No space left" in shown.problem.text()
+    assert list((tmp_path / "out").iterdir()) == []
+    fireside.find(QAbstractButton, "startExport").click()
+    fireside.until(lambda: dialog(fireside) is None)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["apples.pdf"]
 
 
 def test_what_is_no_file_of_chats_says_so(fireside: Fireside, tmp_path: Path) -> None:
     wrong = tmp_path / "notes.json"
     wrong.write_text("[1, 2]", encoding="utf-8")
     fireside.window.exchange.bring(wrong)
-    fireside.until(lambda: "notes.json” " in banner(fireside) or "“notes.json”" in banner(fireside))
+    fireside.until(lambda: "“notes.json”" in banner(fireside))
     assert "did not expect" not in banner(fireside)

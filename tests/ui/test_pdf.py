@@ -61,7 +61,7 @@ def row(role: Role, *parts: Part, state: State = State.DONE) -> MessageRow:
 
 def made(*rows: MessageRow, title: str = "All of “it”", reasoning: bool = True) -> PdfDocument:
     chat = ChatRow(1, title, TitleBy.PERSON, Effort.LOW, 1.7e9, 1.7e9, 1)
-    work = pdf.write(chat, rows, reasoning=reasoning, words=Words())
+    work = pdf.write(chat, rows, reasoning=reasoning, words=Words(), versions={})
     shares = []
     while True:
         try:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import contextlib
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.base.errors import ExchangeUnwritable
+from app.base.errors import Cancelled, ExchangeUnwritable
 from app.base.types import Channel, Effort, Message, Part, Role
-from app.exchange import Form, Words, export_chat, export_folder, page
+from app.exchange import Form, Manner, Words, export, export_chat, export_folder, page
 from app.exchange.formula import mathml
 from app.exchange.html import chat_html
 from app.exchange.markdown import chat_markdown
@@ -67,12 +68,16 @@ def chat(store: Store, question: str, answer: str, reasoning: str = "Let me *see
     return number
 
 
+def written(store: Store, number: int, form: Form, **how: Any) -> str:
+    return page(store, number, Manner(form, **how)).decode()
+
+
 # --- Markdown -----------------------------------------------------------------------------
 
 
 def test_markdown(store: Store) -> None:
     number = chat(store, "What is *it*?", "Ten.\n\n```python\nx = 1")
-    text = page(store, number, Form.MARKDOWN, reasoning=True)
+    text = written(store, number, Form.MARKDOWN, reasoning=True)
     assert re.sub(r"\*\d{4}-\d\d-\d\d \d\d:\d\d\*", "*then*", text) == (
         "# What is it?\n\n*then*\n\n"
         "## You\n\nWhat is *it*?\n\n"
@@ -80,7 +85,7 @@ def test_markdown(store: Store) -> None:
         "> *Thought for 3 s*\n> \n> Let me *see*.\n\n"
         "Ten.\n\n```python\nx = 1\n```\n\n*Stopped*\n"
     )
-    short = page(store, number, Form.MARKDOWN, words=Words(you="Du", stopped="Angehalten"))
+    short = written(store, number, Form.MARKDOWN, words=Words(you="Du", stopped="Angehalten"))
     assert "see" not in short
     assert "## Du" in short
     assert short.endswith("*Angehalten*\n")
@@ -148,7 +153,7 @@ class Page(HTMLParser):
 
 def test_html(store: Store) -> None:
     number = chat(store, "What\n*is* it?", ANSWER)
-    text = page(store, number, Form.HTML, reasoning=True, words=Words(language="de"))
+    text = written(store, number, Form.HTML, reasoning=True, words=Words(language="de"))
     read = Page(text)
     assert "What\n*is* it?" in read.text  # as it was typed
     for words in ("x<y", "one & only", "# <all>", "a note", "☑ done", "Let me see"):
@@ -169,7 +174,7 @@ def test_html(store: Store) -> None:
     ):
         assert piece in text
     assert "url(" not in text
-    assert "Let me" not in page(store, number, Form.HTML)
+    assert "Let me" not in written(store, number, Form.HTML)
 
 
 HOSTILE = [
@@ -227,7 +232,7 @@ def test_a_folder_of_all_chats(store: Store, tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "SUMS.md").write_text("mine", "utf-8")
     counts: list[int] = []
-    written = export_folder(store, folder, Form.MARKDOWN, seen=counts.append)
+    written = export_folder(store, folder, Manner(Form.MARKDOWN), seen=counts.append)
     assert [path.name for path in written] == [
         "Sums (2).md",
         "sums (3).md",
@@ -246,15 +251,81 @@ def test_a_folder_of_all_chats(store: Store, tmp_path: Path) -> None:
 
 def test_one_file(store: Store, tmp_path: Path) -> None:
     number = chat(store, "What is it?", "Ten.")
-    export_chat(store, number, tmp_path / "a.html", Form.HTML)
-    assert (tmp_path / "a.html").read_bytes() == page(store, number, Form.HTML).encode()
+    export_chat(store, number, tmp_path / "a.html", Manner(Form.HTML))
+    assert (tmp_path / "a.html").read_bytes() == page(store, number, Manner(Form.HTML))
     with pytest.raises(ExchangeUnwritable):
-        export_chat(store, number, tmp_path / "none" / "a.html", Form.HTML)
+        export_chat(store, number, tmp_path / "none" / "a.html", Manner(Form.HTML))
     (tmp_path / "file").touch()
     with pytest.raises(ExchangeUnwritable):
-        export_folder(store, tmp_path / "file", Form.HTML)
+        export_folder(store, tmp_path / "file", Manner(Form.HTML))
     with pytest.raises(KeyError):
-        export_chat(store, 99, tmp_path / "b.html", Form.HTML)
+        export_chat(store, 99, tmp_path / "b.html", Manner(Form.HTML))
+
+
+def test_all_branches_are_written_each_to_its_end(store: Store) -> None:
+    number = chat(store, "One?", "First.")
+    asked, told = store.conversation(number)
+    more = store.add(number, told.id, Message(Role.USER, (Part("More?"),)))
+    store.add(number, asked.id, Message(Role.ASSISTANT, (Part("Second."),)), model="other")
+    store.show(more.id)
+    whole = written(store, number, Form.MARKDOWN, branches=True)
+    places = [whole.index(piece) for piece in (
+        "## You\n\nOne?", "## gpt-oss-20b (1 of 2)\n\nFirst.", "## You\n\nMore?",
+        "## other (2 of 2)\n\nSecond.",
+    )]  # fmt: skip
+    assert places == sorted(places)
+    assert "(2 of 2)" in written(store, number, Form.HTML, branches=True)
+    shown = written(store, number, Form.MARKDOWN)
+    assert "Second" not in shown
+    assert "of 2" not in shown
+
+
+def test_nothing_is_written_over(store: Store, tmp_path: Path) -> None:
+    one, two = chat(store, "One?", "1"), chat(store, "Two?", "2")
+    place = tmp_path / "made" / "here"
+    names = [
+        export(store, place, "a/b", Manner(form), [one]).name
+        for form in Form
+        if form is not Form.PDF
+    ]
+    assert names == ["a b.md", "a b.html", "a b.json"]
+    assert export(store, place, "a/b", Manner(Form.MARKDOWN), [one]).name == "a b (2).md"
+    assert export(store, place, "All", Manner(Form.JSON)).name == "All.json"
+    folder = export(store, place, "All", Manner(Form.HTML), [one, two])
+    assert sorted(path.name for path in folder.iterdir()) == ["One.html", "Two.html"]
+    shares: list[float] = []
+    export(store, place, "All", Manner(Form.MARKDOWN), seen=shares.append)
+    assert shares == [0.0, 0.5, 1.0]
+    assert len(list(folder.iterdir())) == 4
+
+
+def test_a_pdf_is_drawn_by_somebody_else(store: Store, tmp_path: Path) -> None:
+    number = chat(store, "One?", "First.")
+
+    def draw(chat: ChatRow, messages: Sequence[MessageRow], **how: Any) -> bytes:
+        return f"{chat.title} {len(messages)} {how['reasoning']} {how['words'].you}".encode()
+
+    manner = Manner(Form.PDF, reasoning=True, draw=draw)
+    assert export(store, tmp_path, "x", manner, [number]).read_bytes() == b"One? 2 True You"
+
+
+def test_what_is_cancelled_leaves_nothing(store: Store, tmp_path: Path) -> None:
+    numbers = [chat(store, "One?", "1"), chat(store, "Two?", "2")]
+
+    def seen(share: float) -> None:
+        if share == 0.5:
+            raise Cancelled
+
+    for form in (Form.JSON, Form.HTML):
+        with pytest.raises(Cancelled):
+            export(store, tmp_path / "out", "All", Manner(form), numbers, seen)
+        assert list((tmp_path / "out").iterdir()) == []
+    kept = tmp_path / "out" / "All" / "One.html"
+    kept.parent.mkdir()
+    kept.write_text("mine", "utf-8")
+    with pytest.raises(Cancelled):
+        export(store, tmp_path / "out", "All", Manner(Form.HTML), numbers, seen)
+    assert list(kept.parent.iterdir()) == [kept]
 
 
 @given(st.lists(st.text(max_size=300) | st.sampled_from(["nul.txt", "COM1", "LPT¹", "aux ."])))
