@@ -27,10 +27,10 @@ from PySide6.QtWidgets import (
 )
 
 from app.store import BIN_DAYS, ChatRow
-from app.ui.confirm import confirm
 from app.ui.controls import Bar, Button, Notice, Segments, column, muted
 from app.ui.fields import named
 from app.ui.language import tr
+from app.ui.questions import confirm
 from app.ui.theme import Look, font
 from app.ui.words import ago, day, days_left
 
@@ -248,9 +248,7 @@ class AwayPage(QWidget):
         elif self._tab == "bin":
             said = tr("The bin is empty. Deleted chats stay here for {days} days.")
         elif count:
-            said = tr(
-                "%Ln chat(s). The search finds them; a new message brings one back.", "", count
-            )
+            said = tr("%Ln chat(s). The search finds what is here, too.", "", count)
         else:
             said = tr("Nothing is archived. Archive a chat from its menu in the side bar.")
         self._said.setText(said.format(days=BIN_DAYS))
@@ -287,6 +285,7 @@ class AwayPage(QWidget):
     def _ask(self, chats: tuple[int, ...]) -> None:
         confirm(
             self,
+            self._look,
             tr("Delete %Ln chat(s) for good?", "", len(chats)),
             tr("All messages are removed, from the backups of your chats, too. "
                "This cannot be undone."),

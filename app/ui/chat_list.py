@@ -24,14 +24,16 @@ from PySide6.QtGui import (
     QGuiApplication,
     QKeyEvent,
     QKeySequence,
+    QMouseEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QLabel, QListView
 
 from app.store import ChatRow
 from app.ui import chat_menu
 from app.ui.chat_delegate import ChatDelegate
 from app.ui.chat_model import ENTRY, ChatModel, FolderRow, Key, key_of
 from app.ui.language import tr
+from app.ui.questions import ask_name
 from app.ui.theme import Look
 
 _MIME = "application/x-fireside-chats"
@@ -60,11 +62,12 @@ class ChatList(QListView):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self.keyboard = False
-        """Whether the person came here by keyboard, and has to see where it is."""
+        """Whether the person uses the keyboard, and has to see where it is."""
         self.folders: list[str] = []
         """The names of all folders, in their order."""
         self.drop_folder: str | None = None
         """The folder that what is dragged would get into; empty for none."""
+        self._look = look
         self._shown: int | None = None
         self._later: Callable[[], None] | None = None
         self.chats = ChatModel()
@@ -124,6 +127,10 @@ class ChatList(QListView):
         """Lets the person change the name of the chat or the folder that is marked."""
         if isinstance(self._key(), int | str):
             self.edit(self.currentIndex())
+
+    def ask_folder(self, done: Callable[[str], None]) -> None:
+        """Asks for the name of a new folder."""
+        ask_name(self, self._look, "newFolder", tr("New folder"), tr("Name of the folder"), done)
 
     def chosen(self) -> list[ChatRow]:
         """The chats that a key or the menu is for, from the top."""
@@ -205,7 +212,12 @@ class ChatList(QListView):
 
     # --- Keys and the mouse -----------------------------------------------------------------
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.keyboard = False
+        super().mousePressEvent(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        self.keyboard = True
         if self.state() is _EDITING or not self._pressed(event):
             super().keyPressEvent(event)
 
@@ -238,7 +250,9 @@ class ChatList(QListView):
         return True
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        self.keyboard = event.reason() != Qt.FocusReason.MouseFocusReason
+        back = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason)
+        if event.reason() not in back:
+            self.keyboard = event.reason() != Qt.FocusReason.MouseFocusReason
         super().focusInEvent(event)
         if not self.selectedIndexes() and event.reason() in (
             Qt.FocusReason.TabFocusReason,
@@ -285,11 +299,15 @@ class ChatList(QListView):
         chosen = self.chosen()
         data = QMimeData()
         data.setData(_MIME, b" ".join(b"%d" % chat.id for chat in chosen))
-        first = self.chats.index_of(chosen[0].id)
+        count = len(chosen)
+        label = QLabel(chosen[0].title if count == 1 else tr("%Ln chat(s)", "", count))
+        label.setObjectName("dragged")
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setMaximumWidth(self.viewport().width())
         drag = QDrag(self)
         drag.setMimeData(data)
-        drag.setPixmap(self.viewport().grab(self.visualRect(first)))
-        drag.setHotSpot(QPoint(12, 18))
+        drag.setPixmap(label.grab())
+        drag.setHotSpot(QPoint(-10, 10))
         drag.exec(Qt.DropAction.MoveAction)
         self._show_target(None)
 

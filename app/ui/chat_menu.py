@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
+from PySide6.QtWidgets import QMenu
 
 from app.store import ChatRow
 from app.ui.chat_model import FolderRow
@@ -68,7 +68,7 @@ def _folders(view: ChatList, chats: Sequence[ChatRow], parent: QMenu) -> QMenu:
         action.setChecked(now == {name})
     if view.folders:
         menu.addSeparator()
-    menu.addAction(tr("New folder…"), lambda: _ask_name(view, move))
+    menu.addAction(tr("New folder…"), lambda: view.ask_folder(move))
     none = menu.addAction(tr("No folder"), lambda: move(""))
     none.setEnabled(now != {""})
     return menu
@@ -91,13 +91,3 @@ def _new(view: ChatList, name: str) -> QMenu:
     menu.setObjectName(name)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     return menu
-
-
-def _ask_name(parent: QWidget, done: Callable[[str], None]) -> None:
-    dialog = QInputDialog(parent)
-    dialog.setObjectName("newFolder")
-    dialog.setWindowTitle(tr("New folder"))
-    dialog.setLabelText(tr("Name of the folder"))
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.textValueSelected.connect(lambda name: name.strip() and done(" ".join(name.split())))
-    dialog.open()

@@ -13,11 +13,11 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QVBoxLayout, QWi
 
 from app.models import shelf as shelving
 from app.models.library import Kind, Model
-from app.ui.confirm import confirm
 from app.ui.controls import Bar, Button, Elided, column, muted, set_tone
 from app.ui.errors import explain, gigabytes
 from app.ui.fields import heading
 from app.ui.language import number, tr
+from app.ui.questions import confirm
 from app.ui.shelf import Shelf, place_name, title
 from app.ui.theme import Look, font
 from app.ui.words import day
@@ -159,6 +159,7 @@ class HerePane(QWidget):
         if self._shelf.ours(model):
             confirm(
                 self,
+                self._look,
                 tr("Remove {name}?").format(name=name),
                 tr("{size} become free. It can be downloaded again.").format(size=size),
                 tr("Remove"),
@@ -177,11 +178,13 @@ class HerePane(QWidget):
             ).format(owner=model.place.kind)
         confirm(
             self,
+            self._look,
             tr("Remove {name}?").format(name=name),
             why,
             tr("Remove…"),
             lambda: confirm(
                 self,
+                self._look,
                 tr("Really delete {name}?").format(name=model.path.name),
                 tr("This deletes {size} from {parent}. It cannot be undone.").format(
                     size=size, parent=model.path.parent

@@ -11,9 +11,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QDialog,
     QLabel,
     QLineEdit,
-    QMessageBox,
     QTableView,
     QWidget,
 )
@@ -66,10 +66,14 @@ def choose(fireside: Fireside, *wanted: str) -> QTableView:
 
 def answer_box(fireside: Fireside, *, yes: bool) -> str:
     """Answers the question before a deletion; returns its words."""
-    box = fireside.find(QMessageBox, "confirm")
-    said = f"{box.text()} {box.informativeText()}"
-    button = box.findChild(QAbstractButton, "confirmYes") if yes else box.defaultButton()
-    button.click()
+    box = fireside.find(QDialog, "confirm")
+    said = f"{box.accessibleName()} {box.findChild(QLabel, 'confirmText').text()}"
+    if yes:
+        box.findChild(QAbstractButton, "confirmYes").click()
+    else:
+        focus = box.focusWidget()
+        assert focus.objectName() == "cancel"
+        fireside.qtbot.keyClick(focus, Qt.Key.Key_Return)
     return said
 
 

@@ -13,11 +13,11 @@ from huggingface_hub import constants
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QDialog,
     QFileDialog,
     QLabel,
     QLineEdit,
     QMenu,
-    QMessageBox,
     QProgressBar,
     QTableView,
     QWidget,
@@ -78,9 +78,10 @@ def texts(fireside: Fireside) -> str:
 
 def confirm(fireside: Fireside, word: str) -> None:
     """Presses the button of the question that is shown, which has to have this word."""
-    fireside.until(lambda: fireside.window.findChildren(QMessageBox, "confirm"))
-    box = fireside.window.findChildren(QMessageBox, "confirm")[-1]
-    (button,) = [each for each in box.buttons() if each.text() == word]
+    fireside.until(lambda: fireside.window.findChildren(QDialog, "confirm"))
+    box = fireside.window.findChildren(QDialog, "confirm")[-1]
+    button = box.findChild(QAbstractButton, "confirmYes")
+    assert button.text() == word
     button.click()
 
 
