@@ -29,13 +29,6 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%Ln chat(s) are in {path}.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
         <source>%Ln chat(s) without a message</source>
         <translation type="unfinished">
             <numerusform></numerusform>
@@ -50,7 +43,7 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%Ln chat(s). The search finds them; a new message brings one back.</source>
+        <source>%Ln chat(s). The search finds what is here, too.</source>
         <translation type="unfinished">
             <numerusform></numerusform>
             <numerusform></numerusform>
@@ -220,6 +213,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>A page for any browser. It needs nothing else, and loads nothing.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>A part was damaged on the way. It is looked for and fetched again…</source>
         <translation type="unfinished"></translation>
     </message>
@@ -236,11 +233,15 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>All</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>All automatic</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>All chats are in {path}.</source>
+        <source>All chats</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -367,6 +368,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Branches</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Break the line</source>
         <translation type="unfinished"></translation>
     </message>
@@ -432,6 +437,10 @@
     </message>
     <message>
         <source>Choose a page with the arrow keys</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose the folder</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -633,6 +642,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Each chat is a file, in a folder of that name.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Edit this message and ask again</source>
         <translation type="unfinished"></translation>
     </message>
@@ -673,11 +686,15 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Everything, as JSON (*.json)</source>
+        <source>Everything: all branches, reasoning and figures. Fireside reads it back.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Experts on the processor</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Export</source>
         <translation type="unfinished"></translation>
     </message>
     <message numerus="yes">
@@ -708,11 +725,15 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Export these chats</source>
+        <source>Export {count}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Export this chat</source>
+        <source>Export “{title}”</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Exported to {path}: {what}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -745,6 +766,10 @@
     </message>
     <message>
         <source>Fireside</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Fireside chats</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -830,6 +855,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Form</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Free</source>
         <translation type="unfinished"></translation>
     </message>
@@ -902,6 +931,10 @@
     </message>
     <message>
         <source>How much has been moved</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How much is exported</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1160,10 +1193,6 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Markdown (*.md)</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>May</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1264,6 +1293,10 @@
     </message>
     <message>
         <source>NVIDIA, with the CUDA toolkit</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1368,6 +1401,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>OK</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>October</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1458,6 +1495,10 @@
     </message>
     <message>
         <source>Pages</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pages to read, print and send.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1800,7 +1841,7 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Take all chats along as one file, with their branches and reasoning, or bring in those of ChatGPT, LM Studio or Open WebUI. A single chat is exported from its menu.</source>
+        <source>Take all chats along, as one file or to read, or bring in those of ChatGPT, LM Studio or Open WebUI. A single chat is exported from its menu.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1813,6 +1854,10 @@
     </message>
     <message>
         <source>Text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Text with a few marks, for notes and editors.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1853,6 +1898,14 @@
     </message>
     <message>
         <source>The disk is full, so nothing new can be saved in {place}. Free some space.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The file’s name</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The folder that it goes into</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1909,6 +1962,10 @@
     </message>
     <message>
         <source>The next version</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The one that is shown</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2075,6 +2132,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Untitled</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Unwrap</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2119,7 +2180,7 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Web page (*.html)</source>
+        <source>Web page</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2151,6 +2212,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>What the folder of the files is called</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>What was found, and what was chosen</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2172,6 +2237,14 @@
     </message>
     <message>
         <source>Whether it fits this computer can be told once it is here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>With it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Without it</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2411,6 +2484,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>{number} of {count}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{place} of {count}</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2616,10 +2693,6 @@
     </message>
     <message>
         <source>“{title}” is back among the chats</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>“{title}” is in {path}.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>

@@ -25,13 +25,6 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%Ln chat(s) are in {path}.</source>
-        <translation>
-            <numerusform>%Ln chat is in {path}.</numerusform>
-            <numerusform>%Ln chats are in {path}.</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
         <source>%Ln chat(s) without a message</source>
         <translation>
             <numerusform>%Ln chat without a message</numerusform>
@@ -46,10 +39,10 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%Ln chat(s). The search finds them; a new message brings one back.</source>
+        <source>%Ln chat(s). The search finds what is here, too.</source>
         <translation>
-            <numerusform>%Ln chat. The search finds them; a new message brings one back.</numerusform>
-            <numerusform>%Ln chats. The search finds them; a new message brings one back.</numerusform>
+            <numerusform>%Ln chat. The search finds what is here, too.</numerusform>
+            <numerusform>%Ln chats. The search finds what is here, too.</numerusform>
         </translation>
     </message>
     <message numerus="yes">

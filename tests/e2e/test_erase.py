@@ -1,0 +1,123 @@
+"""What is deleted for good, in the real window with the real engine, is in no file afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QTableView, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.base import settings
+from app.base.settings import Folders, Settings, Theme
+from app.engine import kept
+from app.host import Host
+from app.ui.bridge import Bridge
+from app.ui.garbage import GarbageCollector
+from app.ui.theme import Look
+from app.ui.window import Window
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+_PATIENCE_MS = 60_000
+SECRETS = ("quokka", "wombat", "numbat")  # said in the first chat, in the second, typed
+
+
+class Session:
+    """From a start to its end."""
+
+    def __init__(self, qtbot: QtBot, folder: Path) -> None:
+        self._qtbot = qtbot
+        self._bridge = Bridge()
+        self.host = Host(Folders(folder), self._bridge.publish)
+        self.window = Window(self.host, self._bridge, Look(QApplication.instance(), Theme.LIGHT))
+        self.window.show()
+        self.window.models.load()
+        self.until(lambda: self.window.models.loading is None)
+
+    def until(self, condition: Callable[[], object]) -> None:
+        self._qtbot.waitUntil(lambda: bool(condition()), timeout=_PATIENCE_MS)
+
+    def ask(self, text: str) -> None:
+        """In a new chat, which is long enough to be kept."""
+        self.window.new_chat()
+        self.window.composer.editor.insertPlainText(f"What is the capital of France? {text} " * 60)
+        self.press("send")
+        self.until(lambda: self.window._chat is not None)
+        self.until(lambda: not self.window.busy())
+        self.host.disk(lambda store: None).result()
+
+    def press(self, name: str) -> None:
+        self.until(lambda: self.window.findChild(QAbstractButton, name))
+        self.window.findChild(QAbstractButton, name).click()
+
+    def close(self) -> None:
+        self.window.close()
+        self.host.close()
+        self._bridge.close()
+        self.window.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+@pytest.fixture
+def start(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[[], Session]]:
+    collector = GarbageCollector()
+    running: list[Session] = []
+
+    def begin() -> Session:
+        while running:
+            running.pop().close()
+        running.append(Session(qtbot, tmp_path))
+        return running[-1]
+
+    settings.save(Settings(model="demo"), Folders(tmp_path).settings)
+    yield begin
+    while running:
+        running.pop().close()
+    collector.close()
+
+
+def left_in(folder: Path, wanted: tuple[bytes, ...]) -> set[str]:
+    """The files with one of the bytes in them, and the folders of what the engine kept."""
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    return {file.name for file in files if any(each in file.read_bytes() for each in wanted)}
+
+
+def test_nothing_is_left_in_any_file(start: Callable[[], Session], tmp_path: Path) -> None:
+    shelf = Folders(tmp_path).kept
+    first = start()
+    first.ask(SECRETS[0])
+    first.ask(SECRETS[1])
+    first.window.composer.editor.insertPlainText(SECRETS[2])
+    session = start()  # all that the engine had read is on disk now
+    assert kept.chats(shelf) == {1, 2}
+    tokens = [file.read_bytes()[-800:-400] for file in shelf.rglob("tokens")]
+    wanted = tuple(word.encode() for word in SECRETS) + tuple(tokens)
+    session.host.disk(lambda store: store.backup()).result()
+    assert {"chats.db", "tokens"} <= left_in(tmp_path, wanted)
+
+    session.window.open_chat(1)  # in the engine's memory again
+    session.until(lambda: session.window.index.rows)
+    view = session.window.sidebar.list
+    view.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(view, Qt.Key.Key_Delete)
+    session.until(lambda: view.chats.rowCount() == 0)
+    session.press("openAway")
+    session.press("tabBin")
+    table = session.window.findChild(QTableView, "awayList")
+    session.until(lambda: table.model().rowCount() == 2)
+    session.press("emptyBin")
+    session.press("confirmYes")
+    progress = session.window.findChild(QWidget, "eraseProgress")
+    session.until(lambda: progress.isHidden())
+    assert left_in(tmp_path, wanted) == set()
+    assert kept.chats(shelf) == set()
+
+    again = start()
+    again.host.tidy().result(timeout=60)
+    assert left_in(tmp_path, wanted) == set()
+    assert kept.chats(shelf) == set()
