@@ -96,11 +96,11 @@ def _opening(request: Request, v: Vocabulary) -> list[int]:
 def _past(message: Message, v: Vocabulary) -> list[int]:
     """A message that is complete."""
     if message.role is Role.USER:
-        return _whole("user", "\n\n".join(map(_asked, message.parts)), v)
+        return _whole("user", "\n\n".join(map(asked, message.parts)), v)
     return _answer(_without_reasoning(message), v)
 
 
-def _asked(part: Part) -> str:
+def asked(part: Part) -> str:
     """What a person says, or has attached: that stands fenced under its name."""
     if not part.name:
         return part.text

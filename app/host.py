@@ -17,7 +17,7 @@ from app.base.gguf import Header
 from app.base.resources import resource
 from app.base.settings import Folders, Settings
 from app.base.threads import loud
-from app.base.types import ModelRef, Sampling
+from app.base.types import ModelRef, Part, Sampling
 from app.chat import Chats
 from app.documents import Document, Reader
 from app.engine import kept, probe
@@ -302,9 +302,10 @@ class Host:
 
         return self._reader.read(path, stop, seen)
 
-    def count(self, model: ModelRef, texts: Sequence[str]) -> Future[list[int]]:
-        """The tokens that a model takes each text for. Fails with ModelError or EngineError."""
-        return self._reader.count(model.path, texts)
+    def count(self, model: ModelRef, part: Part, pieces: Sequence[str] = ()) -> Future[list[int]]:
+        """How many tokens a part takes in a prompt, and each piece of text by itself. Fails with
+        ModelError or EngineError."""
+        return self._reader.count(model.path, part, pieces)
 
     # --- Chats as files ---------------------------------------------------------------------
 

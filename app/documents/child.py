@@ -17,9 +17,11 @@ from app.base.errors import (
     DocumentUnreadable,
     ModelError,
 )
+from app.base.types import Part
 from app.documents import kinds
 from app.documents.document import Document, Kind, Seen
 from app.documents.plain import decode
+from app.harmony import asked
 from app.tokenizer import Tokenizer
 
 LARGEST = 200_000_000  # bytes of a file
@@ -53,12 +55,13 @@ class _Counter:
         self._model: Path | None = None
         self._tokenizer: Tokenizer | None = None
 
-    def count(self, model: Path, texts: Sequence[str]) -> list[int]:
-        """The tokens of each text. Raises ModelError."""
+    def count(self, model: Path, part: Part, pieces: Sequence[str]) -> list[int]:
+        """The tokens of a part as it stands in a prompt, and of each piece of text. Raises
+        ModelError."""
         if self._tokenizer is None or self._model != model:
             self._tokenizer = Tokenizer.from_gguf(gguf.read(model, arrays=True))
             self._model = model
-        return [len(self._tokenizer.encode(text)) for text in texts]
+        return [len(self._tokenizer.encode(text)) for text in (asked(part), *pieces)]
 
 
 def read(path: Path, seen: Seen) -> Document:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -43,8 +43,8 @@ class Document:
         section = self.sections[number]
         return f"[Page {number + 1}]\n{section}\n\n" if self.paged else section
 
-    def text(self, numbers: range) -> str:
-        """Neighbouring sections as one text; pages with their numbers, for the model to name."""
+    def text(self, numbers: Iterable[int]) -> str:
+        """Some of the sections as one text; pages with their numbers, for the model to name."""
         return "".join(map(self.piece, numbers)).rstrip("\n")
 
     @classmethod

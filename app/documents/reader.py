@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from app.base.errors import Cancelled, DocumentBroken, DocumentError, EngineFailed, ModelError
+from app.base.types import Part
 from app.documents.document import Document, Seen
 
 MEMORY = 2_000_000_000  # bytes that the process may take
@@ -64,10 +65,11 @@ class Reader:
         died = DocumentBroken(path, "it is too much for the program that reads it")
         return self._add(_Job(("read", path), died, stop, seen))
 
-    def count(self, model: Path, texts: Sequence[str]) -> Future[list[int]]:
-        """How many tokens each text has for a model. Fails with ModelError or EngineFailed."""
+    def count(self, model: Path, part: Part, pieces: Sequence[str] = ()) -> Future[list[int]]:
+        """How many tokens a part takes in a model's prompt, and each piece of text by itself.
+        Fails with ModelError, EngineFailed or Cancelled."""
         died = EngineFailed("counting tokens took too much")
-        job = _Job(("count", model, list(texts)), died, threading.Event(), lambda *_: None)
+        job = _Job(("count", model, part, list(pieces)), died, threading.Event(), lambda *_: None)
         return self._add(job)
 
     def close(self) -> None:

@@ -88,6 +88,7 @@ def commands_of(window: Window) -> Commands:
     add("export", tr("Export the chat…"), window.export_shown, "Ctrl+Shift+E", when=window.in_chat)
     add("delete", tr("Delete the chat"), window.delete_shown, when=window.in_chat)
     commands.group(tr("Conversation"))
+    add("attach", tr("Attach files…"), window.attachments.choose_files, "Ctrl+Shift+A")
     find = window.find_bar
     add("find", tr("Find in the chat"), window.open_find, "Ctrl+F", when=window.in_chat)
     add("findNext", tr("Next place"), lambda: find().next(), "F3", when=window.in_chat)

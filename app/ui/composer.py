@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QWidget
 
 from app.base.types import Effort, Part
+from app.ui.attached import Attached
 from app.ui.controls import Button, Segments, column, muted, set_tone
 from app.ui.gauge import ContextGauge
 from app.ui.language import tr
 from app.ui.theme import Look, font
+from app.ui.tray import Tray
 
 WIDTH = 764
 NEW_CHAT_EFFORT = Effort.MEDIUM
 _LINES = 9  # that it grows to
+_LONG = 8000  # characters that are pasted, from which on they are attached
 
 
 class Editor(QPlainTextEdit):
@@ -25,6 +29,11 @@ class Editor(QPlainTextEdit):
 
     submitted = Signal()
     focus_changed = Signal(bool)
+    files_given = Signal(object)
+    """A list of paths that were pasted or dropped."""
+    text_pasted = Signal(str)
+    """More than one reads in a message."""
+    picture_pasted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,17 +49,32 @@ class Editor(QPlainTextEdit):
         # `textChanged` comes before the text is laid out.
         self.document().documentLayout().documentSizeChanged.connect(self._grow)
         self._grow()
+        self.take_back: Callable[[], bool] = lambda: False
+        """Undoes what was done last, if that was no change of the words."""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if enter and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.submitted.emit()
+        elif event.matches(QKeySequence.StandardKey.Undo) and self.take_back():
+            pass
         else:
             super().keyPressEvent(event)
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
-        """Text only: a file that is dropped is the window's."""
-        return not source.hasUrls() and super().canInsertFromMimeData(source)
+        """Text; files and pictures are told of."""
+        return source.hasUrls() or source.hasImage() or super().canInsertFromMimeData(source)
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        """What is pasted or dropped here. Of what a program offers as text, too, that is taken."""
+        if files := files_in(source):
+            self.files_given.emit(files)
+        elif source.hasImage() and not source.hasText():
+            self.picture_pasted.emit()
+        elif len(source.text()) > _LONG:
+            self.text_pasted.emit(source.text())
+        else:
+            super().insertFromMimeData(source)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -79,11 +103,17 @@ class Editor(QPlainTextEdit):
         self.setVerticalScrollBarPolicy(bar)
 
 
+def files_in(data: QMimeData) -> list[Path]:
+    """The files of this computer that are dropped or pasted."""
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+
+
 class Composer(QWidget):
     """The card with the text, the model, the effort, and send or stop; a line of status below."""
 
     sent = Signal(object)
     """The parts of a message, as a tuple."""
+    attach_wanted = Signal()
     stopped = Signal()
     effort_chosen = Signal(Effort)
     typed = Signal()
@@ -96,18 +126,25 @@ class Composer(QWidget):
         self._running = False
         self._model = ""
         self._can_ask = True
-        self._attached: tuple[Part, ...] = ()
+        self._pasted: tuple[Attached, int] | None = None  # and the words' revision after it
         self.setMaximumWidth(WIDTH)
         self.editor = Editor()
         self.editor.submitted.connect(self._submit)
         self.editor.textChanged.connect(self._show_buttons)
         self.editor.textChanged.connect(self.typed)
         self.editor.focus_changed.connect(self._focused)
+        self.editor.take_back = self._unpaste
+        self.tray = Tray(look)
+        self.tray.changed.connect(self._show_buttons)
+        self.tray.changed.connect(self.typed)
+        self.tray.emptied.connect(self.editor.setFocus)
+        self.tray.unfolded.connect(self._unfold)
 
         self._card = QFrame()
         self._card.setObjectName("composerCard")
         card = column(self._card, (16, 12, 10, 10), gap=8)
         card.addWidget(self._edit_line(look))
+        card.addWidget(self.tray)
         card.addWidget(self.editor)
         card.addLayout(self._controls(look))
 
@@ -162,7 +199,7 @@ class Composer(QWidget):
 
     def set_parts(self, parts: tuple[Part, ...]) -> None:
         """A draft comes back."""
-        self._attached = tuple(part for part in parts if part.name)
+        self.tray.set_parts(tuple(part for part in parts if part.name))
         self.editor.setPlainText("\n\n".join(part.text for part in parts if not part.name))
         self.editor.moveCursor(self.editor.textCursor().MoveOperation.End)
         self._show_buttons()
@@ -172,7 +209,27 @@ class Composer(QWidget):
         nothing to send. The words come last, since what is read ahead up to them stays read
         while they are typed."""
         words = self.editor.toPlainText()
-        return (*self._attached, *((Part(words),) if words.strip() else ()))
+        return (*self.tray.parts(), *((Part(words),) if words.strip() else ()))
+
+    def pasted(self, item: Attached) -> None:
+        """A text that was pasted has been attached; undoing that makes it words again."""
+        self._pasted = item, self.editor.document().revision()
+
+    def _unpaste(self) -> bool:
+        item, revision = self._pasted or (None, 0)
+        if item not in self.tray.items or revision != self.editor.document().revision():
+            return False
+        self.tray.unfold(item)
+        return True
+
+    def _unfold(self, text: str) -> None:
+        self.editor.insertPlainText(text)
+        self.editor.ensureCursorVisible()
+        self.editor.setFocus()
+
+    def set_welcoming(self, welcoming: bool) -> None:
+        """Something is over the window that can be dropped."""
+        self._focused(welcoming or self.editor.hasFocus())
 
     def _edit_line(self, look: Look) -> QWidget:
         self._editing = QWidget()
@@ -220,6 +277,12 @@ class Composer(QWidget):
         )  # fmt: skip
         for button in (self._send, self._stop):
             button.setFixedSize(34, 34)
+        row.addWidget(
+            Button(
+                look, "attach", tr("Attach files"), icon="paperclip", shortcut="Ctrl+Shift+A",
+                clicked=self.attach_wanted.emit,
+            )
+        )  # fmt: skip
         row.addWidget(self.picker)
         row.addStretch(1)
         row.addWidget(muted(tr("Effort"), pixels=13))
@@ -233,14 +296,14 @@ class Composer(QWidget):
         self._shorten_model()
 
     def _shorten_model(self) -> None:
-        room = min(230, max(60, self.width() - 360))
+        room = min(230, max(60, self.width() - 400))
         metrics = self.picker.fontMetrics()
         shown = metrics.elidedText(self._model, Qt.TextElideMode.ElideMiddle, room)
         self.picker.setText(f"{shown}  ")  # room before the arrow
 
     def _submit(self) -> None:
         parts = self.parts()
-        if parts and self._can_ask and not self._running:
+        if self._send.isEnabled() and not self._running:
             self.sent.emit(
                 tuple(p if p.name else replace(p, text=p.text.strip("\n")) for p in parts)
             )
@@ -249,7 +312,8 @@ class Composer(QWidget):
         stop_focused = self._stop.hasFocus()
         self._stop.setVisible(self._running)
         self._send.setVisible(not self._running)
-        self._send.setEnabled(bool(self.parts()) and self._can_ask)
+        ready = bool(self.parts()) and not self.tray.reading
+        self._send.setEnabled(ready and self._can_ask)
         if stop_focused and not self._running:
             self.editor.setFocus()
 

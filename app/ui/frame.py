@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.composer import Composer
+from app.ui.composer import Composer, files_in
 from app.ui.controls import Button, Elided, Notice, Toast, column, muted
 from app.ui.errors import Action
 from app.ui.greeting import Greeting
@@ -39,6 +39,8 @@ class Frame(QMainWindow):
     """A Transcript: there was none before."""
     dropped = Signal(Path)
     """A GGUF file."""
+    attached = Signal(object)
+    """A list of other files."""
 
     def __init__(self, look: Look, fill_models: Callable[[QMenu], None]) -> None:
         super().__init__()
@@ -52,6 +54,7 @@ class Frame(QMainWindow):
         self.sidebar = Sidebar(look)
         self.greeting = Greeting(look)
         self.composer = Composer(look, fill_models)
+        self.composer.editor.files_given.connect(self._take)
         self.conversation = QStackedWidget()
         self.conversation.addWidget(self.greeting)
         self.pages = QStackedWidget()
@@ -128,13 +131,26 @@ class Frame(QMainWindow):
             self.show_sidebar(not splitter.startswith(_HIDDEN))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _model_in(event):
+        if files_in(event.mimeData()):
             event.acceptProposedAction()
+            self.composer.set_welcoming(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.composer.set_welcoming(False)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        if path := _model_in(event):
+        self.composer.set_welcoming(False)
+        if paths := files_in(event.mimeData()):
             event.acceptProposedAction()
-            self.dropped.emit(path)
+            self._take(paths)
+
+    def _take(self, paths: list[Path]) -> None:
+        """Files that were dropped or pasted: a model is to be used, all others are attached."""
+        models = [path for path in paths if path.suffix.lower() == ".gguf"]
+        if models:
+            self.dropped.emit(models[0])
+        if others := [path for path in paths if path not in models]:
+            self.attached.emit(others)
 
     def _arrange(self, bar: QWidget) -> None:
         page = QWidget()
@@ -151,7 +167,7 @@ class Frame(QMainWindow):
 
         center = QWidget()
         center.setObjectName("center")
-        center.setMinimumWidth(498)  # what the composer's controls need
+        center.setMinimumWidth(500)  # what the composer's controls need
         layout = column(center)
         layout.addWidget(bar)
         framed = QHBoxLayout()
@@ -202,9 +218,3 @@ class Frame(QMainWindow):
 
 def _base64(data: QByteArray) -> str:
     return bytes(data.toBase64().data()).decode()
-
-
-def _model_in(event: QDropEvent) -> Path | None:
-    """The GGUF file that is being dropped."""
-    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-    return next((path for path in paths if path.suffix.lower() == ".gguf"), None)

@@ -61,7 +61,8 @@ class Standing:
         elif loading:
             self._composer.set_status(tr("Loading {loading}…").format(loading=loading))
         else:
-            self._composer.set_status(warning or self._last, "danger" if warning else "muted")
+            said = "" if self._composer.tray.too_long else warning  # there it is said already
+            self._composer.set_status(said or self._last, "danger" if said else "muted")
         self._composer.gauge.set_use(self._room.use, full=bool(warning))
         if self._frame.has_transcript:
             self._show_in(self._frame.transcript, live, busy)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent
 
 from app.base.types import Effort, ModelRef, Part
-from app.host import Host, Moving
+from app.host import Host, Moving, Reading
 from app.store import PLAIN, ChatRow, Found, MessageRow, State, Store
 from app.turn import (
     Foreseen,
@@ -29,6 +29,7 @@ from app.turn import (
     TurnStarted,
 )
 from app.ui.ahead import Ahead
+from app.ui.attach_desk import AttachDesk
 from app.ui.away_desk import AwayDesk
 from app.ui.branches import Branches
 from app.ui.bridge import Bridge
@@ -87,6 +88,7 @@ class Window(Frame):
         self.begun.connect(self._equip)
         self._standing = Standing(self)
         self._ahead = Ahead(self._prepare, self)
+        self.attachments = AttachDesk(look, host, bridge, self.models, self)
         self._examiner = Examiner(host, bridge, self.models, self)
         self.preferences = PreferencesDesk(
             self, look, host, self.models, self._examiner, self.setup, self.exchange
@@ -189,6 +191,7 @@ class Window(Frame):
     def _switch(self, chat: int | None) -> None:
         self.branches.give_up()
         self._drafts[self._chat] = self.composer.parts()
+        self.attachments.switch(self._chat, chat)
         self._chat = chat
         self._waits_for = None
         self._standing.clear()
@@ -311,6 +314,7 @@ class Window(Frame):
     def _foreseen(self, event: Foreseen) -> None:
         if event.chat == self._chat and not self.busy():
             self._standing.foresee(event)
+            self.attachments.foresee(event)
             self._show_status()
 
     def _again(self, answer: int, effort: Effort) -> None:
@@ -509,6 +513,8 @@ class Window(Frame):
                     self.models.receive(event)
                 case Moving():
                     self.shelf.receive(event)
+                case Reading():
+                    self.attachments.receive(event)
                 case Renamed(chat):
                     self.index.put(chat)
                 case NotSaved(error):

@@ -235,12 +235,13 @@ def test_what_is_no_file(tmp_path: Path) -> None:
 
 
 def test_tokens_are_those_of_the_model(reader: Reader, tmp_path: Path) -> None:
-    texts = ["", "Größe <|end|>", "a" * 1000]
+    pieces = ["", "Größe <|end|>", "a" * 1000]
     tokenizer = Tokenizer.from_gguf(gguf.read(MODEL, arrays=True))
-    counted = reader.count(MODEL, texts).result(60)
-    assert counted == [len(tokenizer.encode(each)) for each in texts]
+    counted = reader.count(MODEL, Part("```", name="a.txt"), pieces).result(60)
+    whole = "a.txt:\n````\n```\n````"
+    assert counted == [len(tokenizer.encode(text)) for text in (whole, *pieces)]
     with pytest.raises(e.ModelMissing):
-        reader.count(tmp_path / "gone.gguf", texts).result(60)
+        reader.count(tmp_path / "gone.gguf", Part("x")).result(60)
 
 
 # --- The process --------------------------------------------------------------------------
@@ -270,7 +271,7 @@ def test_a_file_that_is_too_much(tmp_path: Path, target: object) -> None:
         with pytest.raises(e.DocumentBroken):
             reader.read(put(tmp_path, "a.txt", b"text"), threading.Event()).result(60)
         with pytest.raises(e.EngineFailed):
-            reader.count(MODEL, ["x"]).result(60)
+            reader.count(MODEL, Part("x")).result(60)
     finally:
         reader.close()
 
