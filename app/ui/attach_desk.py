@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtCore import QObject, QPoint, Qt, Signal
 from PySide6.QtWidgets import QFileDialog
 
 from app.base.errors import Cancelled
@@ -24,6 +24,9 @@ from app.ui.theme import Look
 
 class AttachDesk(QObject):
     """Between the ways in, the composer's tray, and the host."""
+
+    arrived = Signal(object, object)
+    """A chat (None for a new one) that is not shown, and a Part: its file has been read."""
 
     def __init__(
         self, look: Look, host: Host, bridge: Bridge, models: ModelChoice, frame: Frame
@@ -67,8 +70,12 @@ class AttachDesk(QObject):
     def _read(self, item: Attached, path: Path) -> None:
         def read(document: Document) -> None:
             item.read(document)
-            self._tray.refresh(item)
-            self._tray.changed.emit()
+            if item in self._tray.items:
+                self._tray.refresh(item)
+                self._tray.changed.emit()
+            for chat, aside in self._aside.items():
+                if item in aside:
+                    self.arrived.emit(chat, item.part)
 
         def failed(error: BaseException) -> None:
             if isinstance(error, Cancelled):

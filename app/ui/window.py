@@ -89,6 +89,7 @@ class Window(Frame):
         self._standing = Standing(self)
         self._ahead = Ahead(self._prepare, self)
         self.attachments = AttachDesk(look, host, bridge, self.models, self)
+        self.attachments.arrived.connect(self._arrived)
         self._examiner = Examiner(host, bridge, self.models, self)
         self.preferences = PreferencesDesk(
             self, look, host, self.models, self._examiner, self.setup, self.exchange
@@ -373,6 +374,10 @@ class Window(Frame):
             self._drafts[event.chat] = (*event.parts, *self._drafts.get(event.chat, ()))
         self._show_status()
         self._tell(event.error)
+
+    def _arrived(self, chat: int | None, part: Part) -> None:
+        """A file of a chat that is not shown has been read."""
+        self._drafts[chat] = (part, *self._drafts.get(chat, ()))
 
     def _choose_effort(self, effort: Effort) -> None:
         if self._chat is not None:

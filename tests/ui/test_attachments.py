@@ -2,13 +2,76 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QAbstractButton
+from collections.abc import Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLineEdit, QSpinBox
 
 from app.base.errors import StoreFull
-from app.base.types import Message, Part, Role
+from app.base.types import Message, Part, Prompt, Role
+from app.harmony import asked
+from app.ui.attached import pages_of, ranges
+from app.ui.controls import Notice
+from app.ui.part_choice import PartChoice
+from app.ui.tray import Chip
+from tests.fakes.pdf import pdf
 from tests.ui.driver import Fireside, answer
 
+# Popups, where there is no screen.
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
 FILE = Part("apples\npears", name="fruit.txt")
+
+
+def urls(*paths: Path) -> QMimeData:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    return data
+
+
+def paste(fireside: Fireside, data: QMimeData | str) -> None:
+    if isinstance(data, str):
+        text, data = data, QMimeData()
+        data.setText(text)
+    fireside.window.composer.editor.insertFromMimeData(data)
+
+
+def chips(fireside: Fireside) -> list[str]:
+    """What each chip says."""
+    return [
+        f"{chip.item.name}: {chip.item.detail}"
+        for chip in fireside.window.composer.tray.findChildren(Chip)
+        if chip.isVisible()
+    ]
+
+
+def counted(fireside: Fireside) -> None:
+    items = fireside.window.composer.tray.items
+    fireside.until(lambda: all(item.tokens is not None for item in items), 30_000)
+
+
+def put(folder: Path, name: str, content: bytes) -> Path:
+    path = folder / name
+    path.write_bytes(content)
+    return path
+
+
+def told(fireside: Fireside) -> list[str]:
+    notices = fireside.window.composer.tray.findChildren(Notice)
+    return [notice.label.text() for notice in notices if notice.isVisible()]
+
+
+def foresee(fireside: Fireside, excess: int) -> None:
+    """The engine says that what is to be sent is too long by so many tokens."""
+    fireside.backend.foreseen = Prompt((1,) * (900 + excess), 1000, 100, 0)
+    count = len(fireside.backend.prepared)
+    fireside.window.composer.typed.emit()
+    fireside.until(lambda: len(fireside.backend.prepared) > count)
 
 
 def ask(fireside: Fireside, *parts: Part) -> None:
@@ -50,8 +113,10 @@ def test_an_edited_message_has_its_files_again(fireside: Fireside) -> None:
     assert window.composer.parts() == (Part("half a thought"),)
 
 
-def test_what_cannot_be_stored_comes_back(fireside: Fireside, monkeypatch) -> None:
-    def full(*_, **__):
+def test_what_cannot_be_stored_comes_back(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
         raise StoreFull(fireside.host.folders.chats)
 
     monkeypatch.setattr(fireside.host._store, "ask", full)
@@ -61,3 +126,256 @@ def test_what_cannot_be_stored_comes_back(fireside: Fireside, monkeypatch) -> No
     window.composer.set_parts((Part("and more"),))
     fireside.until(window.banner.isVisible)
     assert window.composer.parts() == (FILE, Part("What is it?\n\nand more"))
+
+
+# --- Ways in ------------------------------------------------------------------------------
+
+
+def test_what_is_dropped_on_the_window(fireside: Fireside, tmp_path: Path) -> None:
+    window, used = fireside.window, []
+    window.dropped.disconnect()
+    window.dropped.connect(used.append)
+    paths = [put(tmp_path, "a.txt", b"apples"), put(tmp_path, "m.gguf", b"GGUF"),
+             put(tmp_path, "b.md", b"pears")]  # fmt: skip
+    data = urls(*paths)
+    place = QPoint(10, 10)
+    actions, buttons = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    none = Qt.KeyboardModifier.NoModifier
+    entered = QDragEnterEvent(place, actions, data, buttons, none)
+    QApplication.sendEvent(window, entered)
+    assert entered.isAccepted()
+    QApplication.sendEvent(window, QDropEvent(place.toPointF(), actions, data, buttons, none))
+    assert used == [tmp_path / "m.gguf"]
+    counted(fireside)
+    assert [part.text for part in window.composer.parts()] == ["apples", "pears"]
+    assert [chip.split(":")[0] for chip in chips(fireside)] == ["a.txt", "b.md"]
+    assert all(chip.endswith(" tokens") for chip in chips(fireside))
+
+
+def test_the_paper_clip_asks_for_files(fireside: Fireside, tmp_path: Path) -> None:
+    fireside.find(QAbstractButton, "attach").click()
+    dialog = fireside.window.findChild(QFileDialog, "attachFiles")
+    dialog.filesSelected.emit([str(put(tmp_path, "a.txt", b"apples"))])
+    dialog.close()
+    fireside.until(lambda: [p.text for p in fireside.window.composer.parts()] == ["apples"])
+
+
+def test_what_gives_no_text_is_told(fireside: Fireside, tmp_path: Path) -> None:
+    paste(fireside, urls(put(tmp_path, "a.png", b"\x89PNG\r\n\x1a\n"), tmp_path / "gone.pdf"))
+    fireside.until(lambda: len(told(fireside)) == 2)
+    assert told(fireside)[0] == "“a.png” is a picture, and gpt-oss reads only text."
+    assert "gone.pdf" in told(fireside)[1]
+    assert chips(fireside) == []
+    picture = QMimeData()
+    picture.setImageData(QImage(2, 2, QImage.Format.Format_RGB32))
+    paste(fireside, picture)
+    assert told(fireside) == ["Pictures cannot be attached: gpt-oss reads only text."]
+    fireside.find(QAbstractButton, "dismissFailed").click()
+    assert told(fireside) == []
+    assert not fireside.window.composer.tray.isVisible()
+
+
+def test_a_long_text_that_is_pasted_is_attached(fireside: Fireside) -> None:
+    window = fireside.window
+    long = "a line of text\n" * 1000
+    fireside.type("look: ")
+    paste(fireside, "short")
+    paste(fireside, long)
+    paste(fireside, long.upper())
+    assert [chip.split(":")[0] for chip in chips(fireside)] == ["Pasted text", "Pasted text 2"]
+    assert window.composer.parts()[2] == Part("look: short")
+    fireside.qtbot.keyClick(window.composer.editor, "z", Qt.KeyboardModifier.ControlModifier)
+    assert window.composer.editor.toPlainText() == "look: short" + long.upper()
+    fireside.qtbot.keyClick(window.composer.editor, "z", Qt.KeyboardModifier.ControlModifier)
+    assert window.composer.editor.toPlainText() == "look: short"  # as ever
+    assert len(chips(fireside)) == 1
+    fireside.find(QAbstractButton, "unfoldAttached").click()
+    assert window.composer.parts() == (Part("look: short" + long),)
+
+
+# --- While it is read ---------------------------------------------------------------------
+
+
+def test_the_window_lives_while_a_long_file_is_read(fireside: Fireside, tmp_path: Path) -> None:
+    lines = "\n".join(f"line {n} of a page with some words on it" for n in range(60))
+    path = put(tmp_path, "long.pdf", pdf([lines] * 500))
+    window = fireside.window
+    turns, seen = 0, set()
+    timer = QTimer(window)
+
+    def turn() -> None:
+        nonlocal turns
+        turns += 1
+        seen.update(chips(fireside))
+
+    timer.timeout.connect(turn)
+    timer.start(0)
+    paste(fireside, urls(path))
+    fireside.type("words")  # which are typed meanwhile
+    fireside.until(lambda: bool(window.composer.parts()[1:]), 60_000)
+    timer.stop()
+    assert turns > 200
+    assert len([said for said in seen if "Reading page" in said]) > 5
+    counted(fireside)
+    assert chips(fireside)[0].startswith("long.pdf: 500 pages · ")
+    assert window.composer.parts()[1] == Part("words")
+
+
+def held(fireside: Fireside, monkeypatch: pytest.MonkeyPatch) -> Future[Any]:
+    """What the next file is read as comes when it is set."""
+    future: Future[Any] = Future()
+    monkeypatch.setattr(fireside.host, "read", lambda path, stop: future)
+    return future
+
+
+def test_nothing_is_sent_before_a_file_is_read(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    read = fireside.host.read
+    path = put(tmp_path, "a.txt", b"apples")
+    future = held(fireside, monkeypatch)
+    paste(fireside, urls(path))
+    fireside.type("What is it?")
+    send = fireside.find(QAbstractButton, "send")
+    assert chips(fireside) == ["a.txt: Reading…"]
+    assert not send.isEnabled()
+    fireside.qtbot.keyClick(fireside.window.composer.editor, Qt.Key.Key_Return)
+    assert fireside.backend.requests == []
+    chat = fireside.window.composer.parts()
+    window = fireside.window
+    window.new_chat()  # a switch does not end it
+    assert window.composer.parts() == chat
+    future.set_result(read(path, window.composer.tray.items[0].stop).result(30))
+    fireside.until(send.isEnabled)
+    assert window.composer.parts() == (Part("apples", name="a.txt"), Part("What is it?"))
+
+
+def test_a_file_is_read_on_while_another_chat_is_shown(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ask(fireside, Part("a question"))
+    window, read = fireside.window, fireside.host.read
+    first = window._chat
+    path = put(tmp_path, "a.txt", b"apples")
+    future = held(fireside, monkeypatch)
+    paste(fireside, urls(path))
+    item = window.composer.tray.items[0]
+    window.new_chat()
+    assert chips(fireside) == []
+    future.set_result(read(path, item.stop).result(30))
+    fireside.until(lambda: item.part is not None)
+    assert window.composer.parts() == ()
+    window.open_chat(first)
+    assert window.composer.parts() == (Part("apples", name="a.txt"),)
+
+
+def test_chips_are_removed_by_mouse_and_keyboard(fireside: Fireside) -> None:
+    window = fireside.window
+    three = tuple(Part(name, name=name) for name in ("a.txt", "b.txt", "c.txt"))
+    window.composer.set_parts((*three, Part("words")))
+    removes = [
+        chip.findChild(QAbstractButton, "removeAttached")
+        for chip in window.composer.tray.findChildren(Chip)
+    ]
+    removes[0].setFocus()
+    fireside.qtbot.keyClick(removes[0], Qt.Key.Key_Delete)
+    assert window.composer.parts() == (*three[1:], Part("words"))
+    assert removes[1].hasFocus()
+    removes[2].click()
+    assert removes[1].hasFocus()
+    fireside.qtbot.keyClick(removes[1], Qt.Key.Key_Return)
+    assert window.composer.parts() == (Part("words"),)
+    assert window.composer.editor.hasFocus()
+
+
+# --- What does not fit --------------------------------------------------------------------
+
+
+def test_pages_as_a_person_writes_them() -> None:
+    assert pages_of("1-3, 8", 10) == (0, 1, 2, 7)
+    assert pages_of(" 2 – 2;1", 10) == (0, 1)
+    assert ranges((0, 1, 2, 7)) == "1–3, 8"
+    assert pages_of(ranges((0, 4, 5, 6)), 7) == (0, 4, 5, 6)
+    for nonsense in ("", "0", "3-2", "11", "1-", "a", "1,,2", "9999999999"):
+        assert pages_of(nonsense, 10) == ()
+
+
+def too_long(fireside: Fireside, path: Path, excess: int) -> None:
+    paste(fireside, urls(path))
+    fireside.until(lambda: bool(fireside.window.composer.parts()), 30_000)
+    counted(fireside)
+    foresee(fireside, excess)
+    fireside.until(lambda: bool(told(fireside)))
+
+
+def test_what_does_not_fit_can_be_sent_in_part(fireside: Fireside, tmp_path: Path) -> None:
+    window = fireside.window
+    pages = [f"page {n} " + "with some words on it " * 8 for n in range(20)]
+    path = put(tmp_path, "a.pdf", pdf(pages))
+    too_long(fireside, path, 0 + 1)
+    item = window.composer.tray.items[0]
+    whole = item.tokens or 0
+    foresee(fireside, whole // 2)
+    fireside.until(lambda: f"{whole:,} tokens, where there is room for" in told(fireside)[0])
+    take = fireside.find(QAbstractButton, "attachWhatFits")
+    some = take.text().removeprefix("Attach pages ")
+    assert some.startswith("1–")
+    assert window.composer.status.property("tone") == "muted"  # it is said once
+    take.click()
+    assert told(fireside) == []
+    counted(fireside)
+    assert whole * 0.35 < (item.tokens or 0) <= whole - whole // 2
+    (part,) = window.composer.parts()
+    assert part.name == f"a.pdf (pages {some} of 20)"
+    assert part.text.startswith("[Page 1]\npage 0 with")
+    fireside.find(QAbstractButton, "cutAttached").click()
+    choice = window.findChild(PartChoice)
+    field, done = (
+        choice.findChild(QLineEdit, "pages"),
+        choice.findChild(QAbstractButton, "partDone"),
+    )
+    assert field.text() == some
+    field.setText("3, 99")
+    assert not done.isEnabled()
+    field.setText("3, 5-6")
+    done.click()
+    (part,) = window.composer.parts()
+    assert part.name == "a.pdf (pages 3, 5–6 of 20)"
+    assert [p for p in range(20) if f"page {p} " in part.text] == [2, 4, 5]
+    ask(fireside, part)
+    assert "a.pdf (pages 3, 5–6 of 20):\n```\n[Page 3]\n" in asked(
+        fireside.backend.requests[-1].messages[0].parts[0]
+    )
+
+
+def test_of_what_has_no_pages_the_beginning_is_sent(fireside: Fireside, tmp_path: Path) -> None:
+    window = fireside.window
+    path = put(tmp_path, "a.csv", b"".join(b"%d;some;words\n" % n for n in range(500)))
+    too_long(fireside, path, 300)
+    fireside.find(QAbstractButton, "choosePart").click()
+    choice = window.findChild(PartChoice)
+    field = choice.findChild(QSpinBox, "tokens")
+    room = field.value()
+    choice.findChild(QAbstractButton, "partDone").click()
+    counted(fireside)
+    item = window.composer.tray.items[0]
+    assert item.tokens is not None
+    assert item.tokens <= room + 16
+    (part,) = window.composer.parts()
+    assert part.name == "a.csv (the beginning)"
+    assert part.text.startswith("0;some;words\n1;some")
+    assert part.text.endswith(";some;words")
+
+
+def test_another_model_counts_anew(fireside: Fireside, monkeypatch: pytest.MonkeyPatch) -> None:
+    def count(model: object, part: Part, pieces: Sequence[str] = ()) -> Future[list[int]]:
+        done: Future[list[int]] = Future()
+        done.set_result([77, *[1] * len(pieces)])
+        return done
+
+    fireside.window.composer.set_parts((FILE,))
+    counted(fireside)
+    assert chips(fireside) != ["fruit.txt: 77 tokens"]
+    monkeypatch.setattr(fireside.host, "count", count)
+    fireside.window.models.load()
+    fireside.until(lambda: chips(fireside) == ["fruit.txt: 77 tokens"])
