@@ -7,8 +7,19 @@
         <source> MB/s</source>
         <translation type="unfinished"></translation>
     </message>
+    <message>
+        <source> tokens</source>
+        <translation type="unfinished"></translation>
+    </message>
     <message numerus="yes">
         <source>%Ln call(s) to tools</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln character(s)</source>
         <translation type="unfinished">
             <numerusform></numerusform>
             <numerusform></numerusform>
@@ -107,6 +118,13 @@
     </message>
     <message numerus="yes">
         <source>%Ln message(s) out of place</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln page(s)</source>
         <translation type="unfinished">
             <numerusform></numerusform>
             <numerusform></numerusform>
@@ -229,6 +247,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>About {tokens} of {all} tokens</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Add a folder…</source>
         <translation type="unfinished"></translation>
     </message>
@@ -336,6 +358,26 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Attach files</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Attach files…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Attach pages {some}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Attach this part</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Attach what fits</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>August</source>
         <translation type="unfinished"></translation>
     </message>
@@ -437,6 +479,10 @@
     </message>
     <message>
         <source>Choose a page with the arrow keys</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a part of it</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -943,6 +989,10 @@
     </message>
     <message>
         <source>How much of a chat the model sees, in tokens.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How much of its beginning?</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1498,7 +1548,19 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Pages from 1 to {count}, such as 1-20, 25</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Pages to read, print and send.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pasted text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pasted text {number}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1511,6 +1573,10 @@
     </message>
     <message>
         <source>Peak memory of the model: {size} MB</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pictures cannot be attached: gpt-oss reads only text.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1570,6 +1636,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Put this text into the message</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Quit</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1579,6 +1649,10 @@
     </message>
     <message>
         <source>Read ahead</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reading page {page} of {pages}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1635,6 +1709,10 @@
     </message>
     <message>
         <source>Remove {name}?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove “{name}”</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2077,6 +2155,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Tokens</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Tokens, at most</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2240,6 +2322,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Which pages?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>With it</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2328,6 +2414,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>for example 1-20, 25</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>full precision</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2380,6 +2470,14 @@
     </message>
     <message>
         <source>of a kind that is not known: Fireside runs only gpt-oss</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>pages {some} of {all}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>the beginning</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2536,6 +2634,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>{tokens} tokens; there is room for {room}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{weights} in {layers} layers</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2669,6 +2771,10 @@
     </message>
     <message>
         <source>“{name}” is of a kind that cannot be attached. Fireside reads text, code, Markdown, CSV, JSON, HTML, PDF and DOCX.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{name}” is too long for the model: {tokens} tokens, where there is room for {room}.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
