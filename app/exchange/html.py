@@ -53,12 +53,14 @@ pre { padding: .75rem 1rem; overflow-x: auto; border: 1px solid var(--line); bor
 blockquote, details > div { margin: 1rem 0; padding-left: 1rem;
   border-left: 3px solid var(--line); color: var(--muted); }
 .wide { overflow-x: auto; } table { border-collapse: collapse; margin: 1rem 0; }
-th, td { padding: .35rem .75rem; border: 1px solid var(--line); text-align: left; }
+th, td { padding: .35rem .75rem; border: 1px solid var(--line); text-align: start; }
+p, li, td, th, h1, h2, h3, h4, h5, h6, .user .text { unicode-bidi: plaintext; }
 .center { text-align: center; } .right { text-align: right; }
 math[display="block"] { margin: 1rem 0; overflow-x: auto; overflow-y: hidden; }
 hr { border: 0; border-top: 1px solid var(--line); } li.task { list-style: none; }
 details.file { margin: .5rem 0; } .file pre { white-space: pre-wrap; }
-aside { font-size: .875rem; } @media print { pre { white-space: pre-wrap; } }
+aside { display: flex; gap: .5rem; margin: .75rem 0; font-size: .875rem; } aside p { margin: 0; }
+@media print { pre { white-space: pre-wrap; } }
 """
 
 
@@ -149,7 +151,7 @@ def _block(block: Block) -> str:
         case Quote(blocks):
             return f"<blockquote>{_blocks(blocks)}</blockquote>"
         case Footnote(label, blocks):
-            return f"<aside><sup>{escape(label)}</sup>{_blocks(blocks)}</aside>"
+            return f"<aside><sup>{escape(label)}</sup><div>{_blocks(blocks)}</div></aside>"
         case List(start, items):
             name = "ul" if start is None else "ol"
             first = "" if start in (None, 1) else f' start="{start}"'

@@ -262,7 +262,7 @@ class _Book:
             asked = own.role is Role.USER
             sort, room = (Sort.QUESTION, width - 2 * _SIDE) if asked else (Sort.SAID, width)
             column = yield from self._column(sort, own.text.strip("\n"), _STYLE, room)
-            column.gap = 8
+            column.gap = 8 if asked or not self._reasoning else 16
             yield _Bubble(column) if asked else column
         if end := ending(message, words):
             yield self._line((Span(end, italic=True),), gap=10)

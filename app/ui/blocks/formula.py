@@ -20,6 +20,8 @@ from app.ui.theme import Look, mono
 
 _KEPT = 8_000_000  # pixels of all pictures that are kept
 _MARGIN = 4.0  # pixels above and below
+# Where an SVG has none, Qt draws one of a pixel in a PDF.
+_UNSEEN = ' stroke="#ffffff" stroke-opacity="0"'
 _HIGHEST = 600.0  # pixels on paper, where a page has to take it
 
 
@@ -44,8 +46,7 @@ class Picture:
         face = mono(12)
         text, metrics = " ".join(self.drawing.tex.split()), QFontMetricsF(face)
         painter.save()
-        painter.setPen(Qt.PenStyle.NoPen)  # of what has no outline
-        _renderer(self.drawing, self.colour).render(painter, frame)
+        _renderer(self.drawing, self.colour, _UNSEEN).render(painter, frame)
         painter.setFont(face)
         painter.setPen(Qt.GlobalColor.transparent)
         painter.translate(frame.topLeft())
@@ -217,7 +218,8 @@ def _rasterised(drawing: Drawing, colour: str, ratio: float) -> Picture:
     return Picture(image, int(width), int(height), bottom, drawing, colour)
 
 
-def _renderer(drawing: Drawing, colour: str) -> QSvgRenderer:
-    renderer = QSvgRenderer(QByteArray(drawing.svg.replace(INK, colour).encode()))
+def _renderer(drawing: Drawing, colour: str, outline: str = "") -> QSvgRenderer:
+    svg = drawing.svg.replace(INK, colour).replace("<svg", f"<svg{outline}", 1)
+    renderer = QSvgRenderer(QByteArray(svg.encode()))
     renderer.setViewBox(drawing.view)
     return renderer
