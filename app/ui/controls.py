@@ -170,9 +170,9 @@ class Picture(QLabel):
         look.changed.connect(self._paint_icon)
         self._paint_icon()
 
-    def set_icon(self, icon: str) -> None:
-        """Shows another icon."""
-        self._icon = icon
+    def set_icon(self, icon: str, colour: str = "") -> None:
+        """Shows another icon, or the same in another colour."""
+        self._icon, self._colour = icon, colour or self._colour
         self._paint_icon()
 
     def _paint_icon(self) -> None:
@@ -231,6 +231,13 @@ class Notice(QFrame):
         """What happened."""
         self.label.setText(text)
         self.setAccessibleName(text)
+
+    def set_quiet(self, quiet: bool) -> None:
+        """Whether all is well."""
+        self.picture.set_icon("check" if quiet else "alert", "accent" if quiet else "danger")
+        self.setProperty("quiet", quiet)
+        self.style().unpolish(self)
+        self.style().polish(self)
 
     def add_button(self, button: QWidget) -> None:
         """Another thing to do."""

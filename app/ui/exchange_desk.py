@@ -38,7 +38,9 @@ class ExchangeDesk(QObject):
     """Between the dialogs and the host."""
 
     told = Signal(str)
-    """What was done, or why not."""
+    """What was done."""
+    failed = Signal(object)
+    """The error because of which something was not done."""
     imported = Signal()
 
     def __init__(self, look: Look, host: Host, bridge: Bridge, window: QWidget) -> None:
@@ -133,7 +135,7 @@ class ExchangeDesk(QObject):
     def bring(self, path: Path) -> None:
         """Takes in what a file has."""
         self.told.emit(tr("Reading {name}…").format(name=path.name))
-        self._bridge.when_done(self._host.bring(path), self._brought, self._failed)
+        self._bridge.when_done(self._host.bring(path), self._brought, self.failed.emit)
 
     def _brought(self, done: tuple[Import, Report]) -> None:
         found, report = done
@@ -151,9 +153,6 @@ class ExchangeDesk(QObject):
             said.append(tr("Left out: {counts}.").format(counts=counts))
         self.told.emit(" ".join(said))
         self.imported.emit()
-
-    def _failed(self, error: BaseException) -> None:
-        self.told.emit(explain(error).sentence)
 
 
 def _words() -> Words:

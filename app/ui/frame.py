@@ -101,10 +101,16 @@ class Frame(QMainWindow):
         self.sidebar.rename()
 
     def show_banner(self, sentence: str, action: Action) -> None:
-        """A line above the conversation, and what to do."""
+        """A line above the conversation: what went wrong, and what to do."""
+        self.banner.set_quiet(False)
         self.banner.set_text(sentence)
         self.banner_step.setVisible(action is Action.CHOOSE_MODEL)
         self.banner.show()
+
+    def tell_in_banner(self, sentence: str) -> None:
+        """The same for what was done as it was wished."""
+        self.show_banner(sentence, Action.NONE)
+        self.banner.set_quiet(True)
 
     def raise_to_front(self) -> None:
         """Somebody started Fireside again: here it is."""

@@ -20,6 +20,7 @@ from app.store import ChatRow, MessageRow, State, TitleBy
 from app.ui import pdf
 from app.ui.blocks.box import Box, Style
 from app.ui.blocks.column import Column
+from app.ui.blocks.formula import picture
 from app.ui.theme import Paper
 from tests.fakes.hostile import texts
 
@@ -192,7 +193,26 @@ def test_nothing_is_beside_the_page() -> None:
 def test_whatever_a_model_writes(name: str) -> None:
     reader = answered(texts()[name][:9000])
     assert not links(reader)
-    assert f"1 / {len(reader)}" in texts_of(reader)[0]
+    assert f"1/{len(reader)}" in closed(texts_of(reader)[0])
+
+
+def test_formulas_are_drawn_as_on_the_screen() -> None:
+    """Qt would give what has no outline one in a PDF, and they would look bold."""
+    tex = r"\frac{x+y}{\sqrt{z}} = \int_0^1 f"
+    page = answered(f"$$\n{tex}\n$$")[0]
+    shown = picture(tex, 15, "#000000", 4.0, display=True)
+    assert shown
+    found = page.get_textpage()
+    place = found.get_text_range().index(r"\frac")
+    left, bottom, *_ = found.get_charbox(place, loose=True)
+    *_, right, top = found.get_charbox(place + len(tex) - 1, loose=True)
+    wide, high = page.get_size()
+    drawn = page.render(scale=4 / 0.7, crop=(left, bottom, wide - right, high - top))
+    pixels = drawn.to_numpy()
+    ink = int((255 - pixels[:, :, :3].mean(axis=2)).sum()) / 255
+    image = shown.image
+    colours = (image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height()))
+    assert ink == pytest.approx(sum(colour.alphaF() for colour in colours), rel=0.2)
 
 
 # --- Where pages end ----------------------------------------------------------------------
