@@ -52,8 +52,10 @@ class Greeting(QWidget):
                 clicked=lambda text=text: self.asked.emit(text),
             )
             self._chips.append(chip)
-        self._arrange(2)
+        # First: of what stands in it now PySide would keep wrappers, and hand them out for whatever
+        # is at those addresses once it has been arranged anew.
         layout.addLayout(grid)
+        self._arrange(2)
         layout.setAlignment(grid, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(4)
 

@@ -102,7 +102,8 @@ class Growing:
         """Of updates by 16 characters once so many are there."""
         while self.at < size:
             self.grow(min(2000, size - self.at))
-        QApplication.processEvents()
+        while self.transcript._unread() is not None:  # what came in large pieces is read in slices
+            QApplication.processEvents()
         return [spent(lambda: self.grow(STEP)) for _ in range(updates)]
 
 

@@ -9,8 +9,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QLayout,
+    QLayoutItem,
+    QLineEdit,
+    QWidget,
+    QWidgetItem,
+)
 from pytestqt.qtbot import QtBot
+from shiboken6 import Shiboken
 
 from app.base.errors import FiresideError
 from app.base.types import (
@@ -199,11 +207,30 @@ class Fireside:
     def close(self) -> None:
         for event in self._held:
             event.set()
+        assert not stale(self.window), "PySide would take what is at these addresses for these"
         self.window.close()
         self.host.close()
         self.bridge.close()
         self.window.deleteLater()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+def stale(window: QWidget) -> list[QLayoutItem]:
+    """PySide's wrappers of a layout's items that Qt has deleted: made where a layout that is not
+    empty is added to another, and left behind where a widget then leaves it."""
+    there: set[int] = set()
+
+    def walk(layout: QLayout) -> None:
+        for item in (layout.itemAt(n) for n in range(layout.count())):
+            there.update(Shiboken.getCppPointer(item))
+            if inner := item.layout():
+                walk(inner)
+
+    items = [w for w in Shiboken.getAllValidWrappers() if isinstance(w, QWidgetItem)]
+    for widget in (window, *window.findChildren(QWidget)):
+        if layout := widget.layout():
+            walk(layout)
+    return [item for item in items if Shiboken.getCppPointer(item)[0] not in there]
 
 
 Start = Callable[..., Fireside]
