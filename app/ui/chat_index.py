@@ -72,8 +72,7 @@ class ChatIndex(QObject):
             self.changed.emit()
             if words != self._words:
                 return
-            names = {chat.folder for chat in chats} - {""}
-            self._sidebar.list.folders = sorted(names, key=lambda name: (name.casefold(), name))
+            self._sidebar.list.set_folders({chat.folder for chat in chats} - {""})
             if ids is not None:
                 chats = [c for c in chats if c.id in ids or words.casefold() in c.title.casefold()]
             self._sidebar.set_chats(chats, found=bool(words))

@@ -84,7 +84,7 @@ class ChatList(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
+        self.setDragEnabled(True)
         self.setDropIndicatorShown(False)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.clicked.connect(self._clicked)
@@ -111,6 +111,13 @@ class ChatList(QListView):
         policy = Qt.FocusPolicy.NoFocus if nothing else Qt.FocusPolicy.StrongFocus
         self.setFocusPolicy(policy)
         self.refreshed.emit()
+
+    def set_folders(self, names: Iterable[str]) -> None:
+        """All folders that there are. One that is gone is not remembered as closed."""
+        self.folders = sorted(names, key=lambda name: (name.casefold(), name))
+        if self.chats.closed - set(self.folders):
+            self.close_folders(self.chats.closed & set(self.folders))
+            self.folded.emit(self.chats.closed)
 
     def close_folders(self, names: Iterable[str]) -> None:
         """Shows the chats of all other folders."""
@@ -308,20 +315,18 @@ class ChatList(QListView):
         drag.setMimeData(data)
         drag.setPixmap(label.grab())
         drag.setHotSpot(QPoint(-10, 10))
+        self.viewport().setAcceptDrops(True)  # of these; a file is the window's
         drag.exec(Qt.DropAction.MoveAction)
+        self.viewport().setAcceptDrops(False)
         self._show_target(None)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasFormat(_MIME):
-            super().dragEnterEvent(event)
-            event.acceptProposedAction()
-        else:  # a file is the window's
-            self.window().dragEnterEvent(event)
+        super().dragEnterEvent(event)
+        event.acceptProposedAction()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         super().dragMoveEvent(event)  # scrolls at the edges
-        if event.mimeData().hasFormat(_MIME):
-            self._show_target(self._folder_at(event.position().toPoint()))
+        self._show_target(self._folder_at(event.position().toPoint()))
         event.acceptProposedAction()
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
@@ -329,9 +334,6 @@ class ChatList(QListView):
         self._show_target(None)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        if not event.mimeData().hasFormat(_MIME):
-            self.window().dropEvent(event)
-            return
         chats = tuple(map(int, bytes(event.mimeData().data(_MIME).data()).split()))
         folder = self._folder_at(event.position().toPoint())
         event.acceptProposedAction()

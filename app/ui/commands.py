@@ -85,8 +85,12 @@ def commands_of(window: Window) -> Commands:
     add("search", tr("Search everything"), window.search_everything, "Ctrl+K")
     add("filterChats", tr("Filter the list of chats"), window.filter_chats, "Ctrl+Shift+F")
     add("rename", tr("Rename the chat"), window.rename_shown, "F2", when=window.in_chat)
-    add("export", tr("Export the chat…"), window.export_shown, "Ctrl+Shift+E", when=window.in_chat)
-    add("delete", tr("Delete the chat"), window.delete_shown, when=window.in_chat)
+    order = window.order
+    add("export", tr("Export the chat…"), order.export_shown, "Ctrl+Shift+E", when=window.in_chat)
+    add("pin", tr("Pin or unpin the chat"), order.pin_shown, when=window.in_chat)
+    add("archive", tr("Archive the chat"), order.archive_shown, when=window.in_chat)
+    add("delete", tr("Delete the chat"), order.delete_shown, when=window.in_chat)
+    add("away", tr("Archive and bin"), window.away.show_page)
     commands.group(tr("Conversation"))
     add("attach", tr("Attach files…"), window.attachments.choose_files, "Ctrl+Shift+A")
     find = window.find_bar

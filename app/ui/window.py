@@ -45,6 +45,7 @@ from app.ui.hub_desk import HubDesk
 from app.ui.language import tr
 from app.ui.model_choice import ModelChoice
 from app.ui.model_desk import ModelDesk
+from app.ui.order_desk import OrderDesk
 from app.ui.preferences_desk import PreferencesDesk
 from app.ui.shelf import Shelf
 from app.ui.standing import Standing
@@ -69,7 +70,6 @@ class Window(Frame):
         super().__init__(look, lambda menu: self.desk.fill(menu))
         self._host, self._bridge, self._look = host, bridge, look
         self._chat: int | None = None
-        self._left: int | None = None  # the chat that was shown before it went out of the way
         self._waits_for: Turn | None = None  # which will make a chat of the new one that is shown
         self._drafts: dict[int | None, tuple[Part, ...]] = {}
         self._refusal = ""  # what the banner says of an answer that the disk does not take
@@ -80,8 +80,11 @@ class Window(Frame):
         self.desk = ModelDesk(self, self.models, self.hub, self.shelf)
         self.index = ChatIndex(self._ask_disk, self.sidebar, self.toast, self)
         self.away = AwayDesk(look, self, host, bridge, self.index)
-        self.branches = Branches(self, self._ask_disk, lambda: self._chat, self.busy)
         self.exchange = ExchangeDesk(look, host, bridge, self)
+        self.order = OrderDesk(
+            self, host, self.index, self.turns, self.exchange, lambda: self._chat
+        )
+        self.branches = Branches(self, self._ask_disk, lambda: self._chat, self.busy)
         self.exchange.told.connect(self.tell_in_banner)
         self.exchange.failed.connect(self._tell)
         self.exchange.imported.connect(self.index.refresh)
@@ -99,7 +102,6 @@ class Window(Frame):
         self._connect()
         self.commands = commands_of(self)
         self.restore(host.settings.window, host.settings.splitter)
-        self.sidebar.list.close_folders(host.settings.closed_folders)
         self.index.refresh()
         last = host.settings.chat
         self._show_new()
@@ -127,17 +129,12 @@ class Window(Frame):
         self.sidebar.new_chat.connect(self.new_chat)
         self.sidebar.opened.connect(self.open_chat)
         self.index.changed.connect(self._show_title)
-        self.sidebar.list.exported.connect(lambda chats: self._export(*chats))
-        self.sidebar.list.folded.connect(
-            lambda names: self._host.change(closed_folders=tuple(sorted(names)))
-        )
         self.sidebar.away.connect(self.away.show_page)
         self.away.opened.connect(self.open_chat)
         self.away.turned.connect(self._show_title)
         self.away.erased.connect(self._erased)
-        self.index.deleted.connect(self._deleted)
-        self.index.archived.connect(self._leave)
-        self.index.restored.connect(self._restored)
+        self.order.left.connect(self._leave)
+        self.order.back.connect(self.open_chat)
         self.sidebar.collapsed.connect(lambda: self.show_sidebar(False))
         self.sidebar.preferences.connect(self.preferences.open)
         self.preferences.instructed.connect(self._ahead.changed)
@@ -245,22 +242,10 @@ class Window(Frame):
             self._standing.opened(stats)
         self._show_status()
 
-    def _deleted(self, chat: int) -> None:
-        self.turns.stop(chat)
-        self._host.chats.forget(chat)
-        self._leave(chat)
-
-    def _leave(self, chat: int) -> None:
-        """A chat goes out of the way: another one is shown, where this was."""
-        if chat == self._chat:
-            self._remember(None)
-            self._show_new()
-            self._left = chat
-
-    def _restored(self, chats: list[int]) -> None:
-        in_sight = self.pages.currentWidget() is self.chat_page
-        if self._left in chats and self._chat is None and in_sight:
-            self.open_chat(self._left)
+    def _leave(self) -> None:
+        """The chat that was shown is out of the way; what else is in sight stays there."""
+        self._remember(None)
+        self._show_new()
 
     def _erased(self, chats: Sequence[int]) -> None:
         for chat in chats:
@@ -389,13 +374,6 @@ class Window(Frame):
         if self._chat is not None:
             self.index.set_model(self._chat, model.key)
 
-    def _export(self, *chats: int) -> None:
-        first = self.index.rows.get(chats[0])
-        if len(chats) == 1:
-            self.exchange.export_chat(chats[0], first.title if first else "")
-        else:
-            self.exchange.export_several(chats)
-
     def _forked(self, chat: ChatRow) -> None:
         self.index.put(chat)
         self.open_chat(chat.id)
@@ -454,16 +432,6 @@ class Window(Frame):
     def find_bar(self) -> FindBar:
         """Where one goes from place to place."""
         return self.transcript.find
-
-    def export_shown(self) -> None:
-        """The chat that is shown goes into a file."""
-        if self._chat is not None:
-            self._export(self._chat)
-
-    def delete_shown(self) -> None:
-        """The chat that is shown goes into the bin."""
-        if self._chat is not None:
-            self.index.delete(self._chat)
 
     def busy(self) -> bool:
         """Whether an answer is on its way in the chat that is shown."""

@@ -330,6 +330,10 @@
         <source>Archive and bin</source>
         <translation type="unfinished"></translation>
     </message>
+    <message>
+        <source>Archive the chat</source>
+        <translation type="unfinished"></translation>
+    </message>
     <message numerus="yes">
         <source>Archived %Ln chat(s)</source>
         <translation type="unfinished">
@@ -1581,6 +1585,10 @@
     </message>
     <message>
         <source>Pin</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pin or unpin the chat</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

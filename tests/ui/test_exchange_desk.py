@@ -45,7 +45,7 @@ def test_a_chat_is_exported(fireside: Fireside, tmp_path: Path, form: str) -> No
     fireside.ask("apples?", *answer("They are **red**.", "Fruit."))
     fireside.shows("They are red.")
     fireside.idle()
-    fireside.window.export_shown()
+    fireside.window.order.export_shown()
     place = tmp_path / "out"
     choose(fireside, f"export{form}", place)
     fireside.until(lambda: dialog(fireside) is None)
@@ -87,7 +87,7 @@ def test_it_is_done_by_the_keyboard_and_remembered(start: Start, tmp_path: Path)
     press(Qt.Key.Key_Return)
     fireside.until(lambda: dialog(fireside) is None)
     assert "Let me think" not in (tmp_path / "out" / "Fruit.html").read_text("utf-8")
-    fireside.window.export_shown()
+    fireside.window.order.export_shown()
     again = dialog(fireside)
     assert (again.form.value, again.reasoning.value) == (".html", "without")
     assert again.place == tmp_path / "out"
@@ -138,7 +138,7 @@ def test_a_cancelled_export_leaves_nothing(
     fireside = start()
     make(fireside, "apples")
     monkeypatch.setattr(pdf, "write", endless)
-    fireside.window.export_shown()
+    fireside.window.order.export_shown()
     shown = choose(fireside, "exportPdf", tmp_path / "out")
     fireside.until(lambda: shown.bar.value() == 300)
     fireside.ask("meanwhile?", *answer("It goes on."))
@@ -156,7 +156,7 @@ def test_a_full_disk_says_so(
     fireside: Fireside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make(fireside, "apples")
-    fireside.window.export_shown()
+    fireside.window.order.export_shown()
 
     def full(handle: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

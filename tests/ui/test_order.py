@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QMimeData, QModelIndex, QPoint, QPointF, Qt
-from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtCore import QModelIndex, QPoint, QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent, QDrag, QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
 from app.base.types import Effort, Message, Part, Role
 from app.store import Store
 from app.ui.chat_list import ChatList
-from app.ui.chat_model import ENTRY
 from tests.ui.driver import Fireside, Start, answer, make
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -217,29 +216,42 @@ def test_several_move_by_the_menu_and_back(fruit: Fireside) -> None:
     assert folders(fruit)["kiwi"] == "Not red"
 
 
-def drop(fireside: Fireside, titles: Sequence[str], on: str) -> None:
-    """As when they are dragged there; the drag itself is the system's."""
-    target = view(fireside).viewport()
-    where = view(fireside).visualRect(at(fireside, on)).center()
-    ids = [str(at(fireside, title).data(ENTRY).id) for title in titles]
-    data = QMimeData()
-    data.setData("application/x-fireside-chats", " ".join(ids).encode())
-    now = (Qt.DropAction.MoveAction, data, Qt.MouseButton.LeftButton, NONE)
-    enter = QDragEnterEvent(where, *now)
-    QApplication.sendEvent(target, enter)
-    assert enter.isAccepted()
-    QApplication.sendEvent(target, QDragMoveEvent(where, *now))
-    QApplication.sendEvent(target, QDropEvent(QPointF(where), *now))
+Drop = Callable[..., None]
 
 
-def test_chats_are_dropped_on_a_folder_and_out_of_it(fruit: Fireside) -> None:
-    drop(fruit, ["melon", "plum"], "Red")
+@pytest.fixture
+def drop(fruit: Fireside, monkeypatch: pytest.MonkeyPatch) -> Drop:
+    """Selects chats and drags them somewhere; the system's part of it is played here."""
+    target = view(fruit).viewport()
+    where = QPoint()
+
+    def carry(drag: QDrag, action: Qt.DropAction) -> None:
+        now = (action, drag.mimeData(), Qt.MouseButton.LeftButton, NONE)
+        enter = QDragEnterEvent(where, *now)
+        QApplication.sendEvent(target, enter)
+        assert enter.isAccepted()
+        QApplication.sendEvent(target, QDragMoveEvent(where, *now))
+        QApplication.sendEvent(target, QDropEvent(QPointF(where), *now))
+
+    def drop(*titles: str, on: str) -> None:
+        nonlocal where
+        for number, title in enumerate(titles):
+            view(fruit).mark(at(fruit, title)) if number == 0 else click(fruit, title, CTRL)
+        where = view(fruit).visualRect(at(fruit, on)).center()
+        view(fruit).startDrag(Qt.DropAction.MoveAction)
+
+    monkeypatch.setattr(QDrag, "exec", carry)
+    return drop
+
+
+def test_chats_are_dropped_on_a_folder_and_out_of_it(fruit: Fireside, drop: Drop) -> None:
+    drop("melon", "plum", on="Red")
     fruit.until(lambda: folders(fruit)["plum"] == "Red")
     fruit.until(lambda: rows(fruit)[:3] == ["Folders", "Green", "kiwi"])
-    drop(fruit, ["pear"], "apple")  # a chat of a folder stands for it
+    drop("pear", on="apple")  # a chat of a folder stands for it
     fruit.until(lambda: folders(fruit)["pear"] == "Red")
     assert toast(fruit) == "Moved 3 chats to “Red”"
-    drop(fruit, ["kiwi"], "Folders")
+    drop("kiwi", on="Folders")
     fruit.until(lambda: folders(fruit)["kiwi"] == "")
     assert toast(fruit) == "Took “kiwi” out of its folder"
 
@@ -265,6 +277,9 @@ def test_a_folder_is_renamed_joined_and_dissolved(fruit: Fireside) -> None:
     choose(menu_by_key(fruit, "folderMenu"), "Dissolve folder, keep its chats")
     fruit.until(lambda: {"apple", "cherry"} <= set(rows(fruit)))
     assert "Rouge" not in rows(fruit)
+    fruit.window.index.arrange([1], folder="Rouge")
+    fruit.until(lambda: "Rouge" in rows(fruit))
+    assert rows(fruit)[rows(fruit).index("Rouge") + 1] == "apple"  # a new one is open
 
 
 def test_an_archived_chat_is_read_and_comes_back_with_a_message(fireside: Fireside) -> None:
@@ -286,6 +301,22 @@ def test_an_archived_chat_is_read_and_comes_back_with_a_message(fireside: Firesi
     fireside.ask("more", *answer("And more."))
     fireside.until(lambda: "pears" in rows(fireside))
     fireside.idle()
+
+
+def test_the_chat_that_is_shown_is_put_in_order_by_commands(fireside: Fireside) -> None:
+    make(fireside, "apples", "pears")
+    commands = {command.objectName(): command for command in fireside.window.commands.all}
+    commands["pinCommand"].trigger()
+    fireside.until(lambda: rows(fireside)[:2] == ["Pinned", "pears"])
+    commands["pinCommand"].trigger()
+    fireside.until(lambda: rows(fireside)[0] == "Today")
+    commands["archiveCommand"].trigger()
+    fireside.until(lambda: rows(fireside) == ["Today", "apples"])
+    assert fireside.window.composer.editor.hasFocus()
+    assert not commands["archiveCommand"].isEnabled()
+    commands["awayCommand"].trigger()
+    fireside.until(lambda: fireside.window.away.shown)
+    assert fireside.window.windowTitle() == "Fireside"
 
 
 def test_several_are_exported(fruit: Fireside) -> None:

@@ -176,3 +176,23 @@ def test_drafts_survive(tmp_path: Path) -> None:
             store.set_draft(99, parts)
         store.erase([chat])
         assert store.drafts() == {}
+
+
+def test_a_message_takes_a_chat_out_of_the_archive(store: Store) -> None:
+    chat = store.create_chat(Effort.LOW).id
+    asked = store.add(chat, None, question("q"))
+    store.arrange([chat], archived=True)
+    assert store.chats() == []
+    store.answer(asked, Effort.LOW, "m")
+    assert [row.id for row in store.chats()] == [chat]
+    store.delete(chat)
+    assert store.live() == set()
+    assert [row.id for row in store.restore(chat)] == [chat]
+    assert store.live() == {chat}
+
+
+def test_erasing_what_is_gone_already(store: Store) -> None:
+    a, b = (store.create_chat(Effort.LOW).id for _ in range(2))
+    store.erase([a])
+    store.erase([a, b])
+    assert store.chats() == []
