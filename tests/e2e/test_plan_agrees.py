@@ -79,23 +79,41 @@ def test_a_gpu_if_there_is_one(here: Machine) -> None:
         assert ours == pytest.approx(theirs, rel=rel), (layers, experts)
 
 
-@pytest.mark.skipif(not FULL_SIZE, reason="FIRESIDE_FULL_SIZE_MODEL names no file")
-def test_the_peak_of_a_real_process(tmp_path: Path) -> None:
-    """Anonymous and mapped memory together: of a file by tools/make_full_size_model.py."""
+def run(tmp_path: Path, wishes: Wishes) -> tuple[Plan, int, int]:
+    """Has the full-size model read a prompt; its plan, and the bytes that its process then
+    holds of the computer's memory (anonymous and mapped, at most) and of a GPU's."""
     model = ModelRef(Path(FULL_SIZE), "full size")
-    options = Options(Wishes(context=32768, cache=CacheType.F16))
-    backend = LocalBackend(tmp_path / "engine.log", None, lambda: options)
+    backend = LocalBackend(tmp_path / "engine.log", None, lambda: Options(wishes))
     request = Request(
         model, (Message(Role.USER, (Part("Why? " * 200),)),), sampling=Sampling(max_tokens=4)
     )
-    chosen: Plan | None = None
     try:
-        for event in backend.stream(request, threading.Event()):
-            if isinstance(event, Planned):
-                chosen = event.plan
-            if isinstance(event, Done):
-                assert chosen
-                assert event.stats.peak_memory < 16e9
-                assert event.stats.peak_memory == pytest.approx(chosen.host.total, rel=0.03)
+        events = list(backend.stream(request, threading.Event()))
+        (chosen,) = (event.plan for event in events if isinstance(event, Planned))
+        (peak,) = (event.stats.peak_memory for event in events if isinstance(event, Done))
+        assert backend._child
+        free = {gpu.name: gpu.available for gpu in backend._ask_devices(backend._child).gpus}
+        taken = chosen.gpu.available - free[chosen.gpu.name] if chosen.gpu else 0
     finally:
         backend.close()
+    return chosen, peak, taken
+
+
+@pytest.mark.skipif(not FULL_SIZE, reason="FIRESIDE_FULL_SIZE_MODEL names no file")
+def test_the_peak_of_a_real_process(tmp_path: Path) -> None:
+    """Of a file by tools/make_full_size_model.py, on the processor."""
+    wishes = Wishes(context=32768, gpu_layers=0, cache=CacheType.F16)
+    chosen, peak, _ = run(tmp_path, wishes)
+    assert peak < 16e9
+    assert peak == pytest.approx(chosen.host.total, rel=0.03)
+
+
+@pytest.mark.skipif(not FULL_SIZE, reason="FIRESIDE_FULL_SIZE_MODEL names no file")
+@pytest.mark.parametrize("experts", [0, 12, 24])
+def test_what_a_real_process_takes_of_a_gpu(tmp_path: Path, here: Machine, experts: int) -> None:
+    if not here.devices.gpus:
+        pytest.skip("this build of llama.cpp finds no GPU")
+    wishes = Wishes(context=32768, cpu_experts=experts, cache=CacheType.F16)
+    chosen, _, taken = run(tmp_path, wishes)
+    assert chosen.gpu
+    assert taken == pytest.approx(chosen.device.total, abs=256 << 20)
