@@ -28,6 +28,7 @@ _PATIENCE = 16 * _GIB  # of weights to repack, at some 300 MB/s
 _UBATCH_GPU = 512
 _UBATCH_CPU = 256  # as fast as 512, with half the buffers, and a stop is obeyed sooner
 _RUNTIME = 60 * _MIB  # Python and the libraries (measured, as the next)
+_RUNTIME_GPU = 450 * _MIB  # a driver and what it holds: CUDA's (measured)
 _RUNTIME_TOKEN = 560  # bytes for each token of the vocabulary: here, and in llama.cpp
 _SHARE = 64 * _MIB  # of weights; to wake another thread for less costs more than it saves
 _CHECKPOINTS = 32  # as app.engine.cache keeps
@@ -170,8 +171,17 @@ class _Model:
         chosen = self._number("expert_used_count") * self._number(
             "expert_feed_forward_length", self._number("feed_forward_length")
         )
-        heads = self._number("attention.head_count") * self._number("attention.key_length", 64)
-        return 4 * (3 * chosen + heads) + 2 * self._row + _POSITIONS
+        return 4 * (3 * chosen + self._heads) + 2 * self._row + _POSITIONS
+
+    @cached_property
+    def _heads(self) -> int:
+        return self._number("attention.head_count") * self._number("attention.key_length", 64)
+
+    def _attention(self, s: _Settings) -> int:
+        """Bytes that a GPU's attention has for a batch: what the heads ask and find, two rows of
+        the embedding, and for CUDA a layer's cache in 16 bits where it is stored in fewer."""
+        wide = 0 if s.cache is CacheType.F16 else 2 * s.context * self._cell
+        return s.ubatch * (8 * self._heads + 2 * self._row + _POSITIONS) + wide
 
     def cells(self, layer: int, context: int, ubatch: int) -> int:
         """Tokens that a layer's cache holds: every second one sees a window only, which is
@@ -205,7 +215,7 @@ class _Model:
         if s.gpu_layers <= self.layers:
             copied += self.cache(range(1, 2), s.context, s.ubatch, s.cache)
         host = s.ubatch * (2 * self._row + _POSITIONS) + masks
-        return host, s.ubatch * self._peak + masks + copied
+        return host, max(s.ubatch * self._peak, self._attention(s)) + masks + copied
 
 
 _POSITIONS = 41  # bytes a token: ids, positions, and places in both caches
@@ -239,6 +249,7 @@ def _uses(model: _Model, s: _Settings) -> tuple[Use, Use]:
     compute, device_compute = model.compute(s)
     logits = 4 * model.vocabulary
     runtime = _RUNTIME + _RUNTIME_TOKEN * model.vocabulary + model.checkpoints(s.cache)
+    runtime += _RUNTIME_GPU if s.gpu_layers else 0
     caches = [model.cache(part, s.context, s.ubatch, s.cache) for part in (below, above)]
     host = Use(weights, caches[0], compute + logits, runtime)
     return host, Use(model.weights - weights, caches[1], device_compute) if s.gpu_layers else Use()

@@ -15,7 +15,7 @@ from app.base.errors import ModelMissing, ModelTooLarge, UnsupportedArchitecture
 from app.base.gguf import Header
 from app.base.resources import resource
 from app.engine import plan, probe
-from app.engine.plan import Wishes
+from app.engine.plan import CacheType, Wishes
 from app.engine.probe import Devices, Gpu, Machine
 from tests.fakes import gpt_oss, vocabulary
 
@@ -48,6 +48,25 @@ def test_the_cache_is_as_llama_cpp_reports_it(header: Header, context: int, mib:
     chosen = plan.propose(header, machine(200, 200), Wishes(context=context))
     assert chosen.ubatch == 512
     assert chosen.device.cache == mib * MIB
+
+
+# Of CUDA, by llama.cpp's own log on an H100.
+@pytest.mark.parametrize(
+    ("header", "context", "cache", "mib"),
+    [
+        (SMALL, 4096, CacheType.F16, 91.5),
+        (SMALL, 32768, CacheType.F16, 119.5),
+        (SMALL, 32768, CacheType.Q8_0, 124.1),
+        (SMALL, 131072, CacheType.F16, 215.5),
+        (SMALL, 131072, CacheType.Q8_0, 412.1),
+        (LARGE, 131072, CacheType.F16, 215.5),
+        (LARGE, 131072, CacheType.Q8_0, 412.1),
+    ],
+)
+def test_the_buffers_on_the_gpu(header: Header, context: int, cache: CacheType, mib: float) -> None:
+    wishes = Wishes(context=context, gpu_layers=99, cpu_experts=0, cache=cache)
+    chosen = plan.propose(header, machine(64, 80), wishes)
+    assert chosen.device.compute / MIB == pytest.approx(mib, abs=0.1)
 
 
 # What a reader of reference/gpt-oss.md would choose, too: "weights on the GPU = 10,949 - 404.5 N".
