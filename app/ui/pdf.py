@@ -124,7 +124,7 @@ class _Pages:
         self.width, self._height = room.width(), room.height()
         self.press = press
         self.number = 1
-        self._y = 0.0
+        self._y = self._first = 0.0  # where the next box is, and where the page's first one is
 
     def put(self, box: Box) -> Iterator[None]:
         """A box below the others; it is on several pages where it is long. Steps at each."""
@@ -136,6 +136,9 @@ class _Pages:
                 self._print(box, start, min(end, start + self._height - self._y))
                 start = end
             self._turn()
+            if start and (head := box.page_head(start)):
+                self._print(box, *head)
+                self._y = self._first = head[1] - head[0]
             yield
         self._print(box, start, box.height)
         self._y += box.height - start
@@ -149,14 +152,14 @@ class _Pages:
         """Where this page's part of a box ends."""
         room = start + self._height - self._y
         end = box.page_end(room) if room > start else start
-        if end > start or self._y:
+        if end > start or self._y > self._first:
             return end
         return room  # higher than any page: nothing is left but to go through it
 
     def _turn(self) -> None:
         self.finish()
         self.number += 1
-        self._y = 0.0
+        self._y = self._first = 0.0
 
     def _print(self, box: Box, start: float, end: float) -> None:
         if self.press:

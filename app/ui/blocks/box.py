@@ -113,6 +113,11 @@ class Box(ABC):
         box."""
         return 0.0
 
+    def page_head(self, y: float) -> tuple[float, float] | None:
+        """What stands again at the top of a page that begins at ``y``: from where to where in the
+        box that is."""
+        return None
+
     @abstractmethod
     def position_at(self, point: QPointF) -> int:
         """The position nearest to a point, which may be outside."""

@@ -117,6 +117,11 @@ class Stack(Box):
             number -= 1
         return self.top_of(number)
 
+    def page_head(self, y: float) -> tuple[float, float] | None:
+        number = bisect_right(self._tops, y) - 1
+        top = self._tops[number]
+        return _below(self.boxes[number].page_head(y - top), top) if y > top else None
+
     # Positions
 
     def position_at(self, point: QPointF) -> int:
@@ -243,6 +248,9 @@ class Inset(Box):
         end = self.inner.page_end(inside) if inside > 0 else 0.0
         return self.above + end if end else 0.0
 
+    def page_head(self, y: float) -> tuple[float, float] | None:
+        return _below(self.inner.page_head(y - self.above), self.above) if y > self.above else None
+
     def position_at(self, point: QPointF) -> int:
         return self.inner.position_at(point - self.corner)
 
@@ -271,6 +279,11 @@ class Inset(Box):
         """See `Stack.controls`."""
         part = None if clip is None else clip.translated(-self.corner)
         return _moved(self.inner.controls(part), self.corner)
+
+
+def _below(part: tuple[float, float] | None, top: float) -> tuple[float, float] | None:
+    """A part of a box, as what it is in has it."""
+    return part and (part[0] + top, part[1] + top)
 
 
 def _controls(box: Box, clip: QRectF | None) -> Sequence[Control]:

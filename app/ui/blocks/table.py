@@ -223,6 +223,11 @@ class TableBox(Box):
             end = max(self._line_end(row, y), top)
         return end * self._shrunk
 
+    def page_head(self, y: float) -> tuple[float, float] | None:
+        """The header, where it is no page by itself."""
+        head = self._heights[0]
+        return (0.0, head * self._shrunk) if head <= _HIGH else None
+
     def _line_end(self, row: int, y: float) -> float:
         """The lowest place above ``y`` that no line of a row's cells crosses; the row's top, about,
         for none."""
