@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.base.settings import Theme
 from app.base.types import Effort
+from app.ui.frame import PRESET_KEYS
 from app.ui.language import tr
 
 if TYPE_CHECKING:
@@ -104,6 +105,10 @@ def commands_of(window: Window) -> Commands:
     add("low", tr("Effort: low"), lambda: choose(Effort.LOW), "Ctrl+1")
     add("medium", tr("Effort: medium"), lambda: choose(Effort.MEDIUM), "Ctrl+2")
     add("high", tr("Effort: high"), lambda: choose(Effort.HIGH), "Ctrl+3")
+    presets = window.preset_desk
+    add("choosePreset", tr("Choose a preset"), presets.pick, PRESET_KEYS)
+    add("instructChat", tr("Instructions for this chat…"), presets.instruct)
+    add("managePresets", tr("Manage presets…"), presets.manage)
     commands.group(tr("Models"))
     add("chooseModel", tr("Choose a model"), window.composer.pick_model, "Ctrl+M")
     add("getModel", tr("Get a model…"), window.desk.show_page)

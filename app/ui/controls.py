@@ -113,6 +113,7 @@ class Segments(QFrame):
             button.setFont(font(13, 450))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setCursor(Qt.CursorShape.PointingHandCursor)
+            button.setAutoDefault(False)  # Enter in a field of a dialog is not for it
             self._group.addButton(button)
             self._buttons[value] = button
             layout.addWidget(button)
@@ -290,6 +291,17 @@ class Toast(Notice):
         self.adjustSize()
         edge = self._above.mapTo(self.parentWidget(), QPoint(self._above.width() // 2, 0))
         self.move(edge.x() - self.width() // 2, edge.y() - self.height() - 12)
+
+
+def elided(
+    widget: QWidget,
+    text: str,
+    width: int,
+    mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+) -> str:
+    """A text for a button or a menu, in which "&" is no sign for a key, at most so many pixels
+    wide."""
+    return widget.fontMetrics().elidedText(text, mode, width).replace("&", "&&")
 
 
 def muted(text: str = "", name: str = "", pixels: int = 12) -> QLabel:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.composer import Composer, files_in
-from app.ui.controls import Button, Elided, Notice, Toast, column, muted
+from app.ui.controls import Button, Elided, Notice, Toast, column, elided, muted, tip
 from app.ui.errors import Action
 from app.ui.greeting import Greeting
 from app.ui.language import tr
@@ -29,6 +29,8 @@ from app.ui.theme import Look, font
 if TYPE_CHECKING:
     from app.ui.talk.transcript import Transcript
 
+PRESET_KEYS = "Ctrl+Shift+P"
+_PRESET_WIDTH = 180  # pixels of its name
 _HIDDEN = "hidden:"  # before the splitter's state, where the side bar is hidden
 
 
@@ -111,6 +113,14 @@ class Frame(QMainWindow):
         """The same for what was done as it was wished."""
         self.show_banner(sentence, Action.NONE)
         self.banner.set_quiet(True)
+
+    def show_preset(self, name: str) -> None:
+        """The preset of the chat; an empty name for none."""
+        picker = self.preset_picker
+        label = tr("Preset: {name}").format(name=name) if name else tr("Choose a preset")
+        picker.setText(f" {elided(picker, name, _PRESET_WIDTH)}" if name else "")
+        picker.setAccessibleName(label)
+        picker.setToolTip(tip(label, PRESET_KEYS))
 
     def raise_to_front(self) -> None:
         """Somebody started Fireside again: here it is."""
@@ -214,10 +224,15 @@ class Frame(QMainWindow):
         self._reveal.hide()
         self.title = Elided("title")
         self.title.setFont(font(14, 600))
+        self.preset_picker = Button(
+            look, "presetPicker", "", icon="preset", kind="ghost", shortcut=PRESET_KEYS, weight=400
+        )
+        self.show_preset("")
         self.model_name = muted(name="modelName", pixels=13)
         row.addWidget(self._reveal)
         row.addSpacing(4)
         row.addWidget(self.title, 1)
+        row.addWidget(self.preset_picker)
         row.addWidget(self.model_name)
         return bar
 

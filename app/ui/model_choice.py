@@ -70,6 +70,19 @@ class ModelChoice(QObject):
         """The demo model, and the files that were opened."""
         return [self.demo, *(self._named(path) for path in self._host.settings.models)]
 
+    def here(self) -> list[ModelRef]:
+        """All that can be chosen, each once."""
+        found = (self._named(str(model.path)) for model in self.found)
+        return list(dict.fromkeys((*self.known(), *found)))
+
+    def find(self, key: str) -> ModelRef | None:
+        """The one with this key, or else one whose file has the same name: it may have been
+        moved, or be another computer's."""
+        here = self.here() if key else []
+        exact = (model for model in here if model.key == key)
+        alike = (model for model in here if model.path.name == Path(key).name)
+        return next(exact, None) or next(alike, None)
+
     def adopt(self, found: tuple[Model, ...]) -> None:
         """What can be run of what is on this disk, to be used where it is."""
         if found == self.found:
@@ -105,8 +118,7 @@ class ModelChoice(QObject):
     def show(self, key: str) -> None:
         """A chat is shown that has the model of this ``key`` (empty for none). That one is asked
         from now on where it is still here, else the one that was chosen last."""
-        here = [*self.known(), *(self._named(str(model.path)) for model in self.found)]
-        model = next((model for model in here if key and model.key == key), None)
+        model = self.find(key)
         if model is None and (last := self._host.settings.model):
             model = self._named(last)
         if model is None or model == self.asked:

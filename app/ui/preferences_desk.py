@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QWidget
 
 from app.base.settings import Settings, Theme
 from app.host import Host
@@ -13,6 +14,7 @@ from app.ui.examiner import Examiner
 from app.ui.exchange_desk import ExchangeDesk
 from app.ui.frame import Frame
 from app.ui.model_choice import ModelChoice
+from app.ui.presets import Presets
 from app.ui.theme import Look
 
 if TYPE_CHECKING:
@@ -36,20 +38,26 @@ class PreferencesDesk(QObject):
         models: ModelChoice,
         examiner: Examiner,
         setup: ChatSetup,
+        presets: Presets,
         exchange: ExchangeDesk,
     ) -> None:
         super().__init__(frame)
         self._frame, self._look, self._host = frame, look, host
         self._models, self._examiner = models, examiner
         self._setup, self._exchange = setup, exchange
+        self._presets = presets
         self._dialog: Preferences | None = None
         frame.begun.connect(self._equip)
 
-    def open(self) -> None:
-        """Shows the preferences."""
+    def open(self, page: str = "", field: str = "") -> None:
+        """Shows the preferences: the page of that name, and the keyboard is in its ``field``."""
         dialog = self._dialog or self._make()
+        if page:
+            dialog.show_page(page)
         dialog.show()
         dialog.activateWindow()
+        if widget := dialog.findChild(QWidget, field) if field else None:
+            widget.setFocus()
 
     def close(self) -> None:
         """What is half written in them counts."""
@@ -63,6 +71,7 @@ class PreferencesDesk(QObject):
         from app.ui.general_page import GeneralPage
         from app.ui.memory_page import MemoryPage
         from app.ui.preferences import Preferences
+        from app.ui.presets_page import PresetsPage
 
         general = GeneralPage(self._look, self._host)
         general.instructed.connect(self.instructed)
@@ -70,9 +79,11 @@ class PreferencesDesk(QObject):
         general.export_all.connect(self._exchange.export_all)
         general.import_chats.connect(self._exchange.import_chats)
         chat = ChatPage(self._look, self._setup)
+        presets = PresetsPage(self._look, self._presets, self._models)
         memory = MemoryPage(self._look, self._host, self._models, self._examiner)
         diagnosis = DiagnosisPage(self._look, self._host, self._examiner)
-        self._dialog = dialog = Preferences((general, chat, memory, diagnosis), self._frame)
+        pages = (general, chat, presets, memory, diagnosis)
+        self._dialog = dialog = Preferences(pages, self._frame)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.finished.connect(self._closed)
         general.instructions.setFocus()

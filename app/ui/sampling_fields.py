@@ -22,17 +22,28 @@ class SamplingFields(QWidget):
     chosen = Signal(object)
     """A Sampling: the person has changed a value."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = "") -> None:
+        """``prefix`` stands before the fields' names."""
         super().__init__()
         self._value = Sampling()
+
+        def name(field: str) -> str:
+            return f"{prefix}{field[0].upper()}{field[1:]}" if prefix else field
+
         self._temperature = Decimal(
-            "temperature", tr("Temperature"), tr("0 to 2"), most=2, step=0.1, decimals=2
+            name("temperature"), tr("Temperature"), tr("0 to 2"), most=2, step=0.1, decimals=2
         )
-        self._top_p = Decimal("topP", tr("Top-p"), tr("0 to 1"), most=1, step=0.05, decimals=2)
-        self._min_p = Decimal("minP", tr("Min-p"), tr("0 to 1"), most=1, step=0.01, decimals=3)
-        self._seed = Digits("seed", tr("Seed"), tr("A whole number"), most=10, none=tr("Random"))
+        self._top_p = Decimal(
+            name("topP"), tr("Top-p"), tr("0 to 1"), most=1, step=0.05, decimals=2
+        )
+        self._min_p = Decimal(
+            name("minP"), tr("Min-p"), tr("0 to 1"), most=1, step=0.01, decimals=3
+        )
+        self._seed = Digits(
+            name("seed"), tr("Seed"), tr("A whole number"), most=10, none=tr("Random")
+        )
         self._length = Count(
-            "answerLength", tr("Answer length"), tr("Tokens, at most"),
+            name("answerLength"), tr("Answer length"), tr("Tokens, at most"),
             most=_LONGEST, step=256, none=tr("Open", "the length of an answer"),
         )  # fmt: skip
         self._temperature.valueChanged.connect(lambda value: self._choose(temperature=value))

@@ -12,7 +12,7 @@ from PySide6.QtGui import QCloseEvent
 
 from app.base.types import Effort, ModelRef, Part
 from app.host import Host, Moving, Reading
-from app.store import PLAIN, ChatRow, Found, MessageRow, State, Store
+from app.store import ChatRow, Found, MessageRow, State, Store
 from app.turn import (
     Foreseen,
     ModelFailed,
@@ -36,7 +36,6 @@ from app.ui.bridge import Bridge
 from app.ui.chat_index import ChatIndex
 from app.ui.chat_setup import ChatSetup
 from app.ui.commands import commands_of
-from app.ui.composer import NEW_CHAT_EFFORT
 from app.ui.errors import Action, explain
 from app.ui.examiner import Examiner
 from app.ui.exchange_desk import ExchangeDesk
@@ -47,6 +46,8 @@ from app.ui.model_choice import ModelChoice
 from app.ui.model_desk import ModelDesk
 from app.ui.order_desk import OrderDesk
 from app.ui.preferences_desk import PreferencesDesk
+from app.ui.preset_desk import PresetDesk
+from app.ui.presets import Presets
 from app.ui.shelf import Shelf
 from app.ui.standing import Standing
 from app.ui.theme import Look
@@ -89,6 +90,7 @@ class Window(Frame):
         self.exchange.failed.connect(self._tell)
         self.exchange.imported.connect(self.index.refresh)
         self.setup = ChatSetup(self.index, self.models)
+        self.presets = Presets(host, bridge, self)
         self.begun.connect(self._equip)
         self._standing = Standing(self)
         self._ahead = Ahead(self._prepare, self)
@@ -96,13 +98,17 @@ class Window(Frame):
         self.attachments.arrived.connect(self._arrived)
         self._examiner = Examiner(host, bridge, self.models, self)
         self.preferences = PreferencesDesk(
-            self, look, host, self.models, self._examiner, self.setup, self.exchange
+            self, look, host, self.models, self._examiner, self.setup, self.presets, self.exchange
+        )
+        self.preset_desk = PresetDesk(
+            self, self.presets, self.setup, self.models, self.index, self.preferences
         )
         self._palette: Palette | None = None
         self._connect()
         self.commands = commands_of(self)
         self.restore(host.settings.window, host.settings.splitter)
         self.index.refresh()
+        self.presets.refresh()
         last = host.settings.chat
         self._show_new()
         self._turn_to_chat()
@@ -139,6 +145,7 @@ class Window(Frame):
         self.sidebar.preferences.connect(self.preferences.open)
         self.preferences.instructed.connect(self._ahead.changed)
         self.setup.chosen.connect(self._ahead.changed)
+        self.presets.failed.connect(self._tell)
         self.composer.sent.connect(self._send)
         self.composer.stopped.connect(self.stop)
         self.composer.typed.connect(self._typed)
@@ -165,9 +172,7 @@ class Window(Frame):
 
     def _show_new(self) -> None:
         self._switch(None)
-        self.setup.begin(PLAIN)
-        self.composer.set_effort(NEW_CHAT_EFFORT)
-        self.models.show("")
+        self.preset_desk.begin()
         self.conversation.setCurrentWidget(self.greeting)
         if self.has_transcript:
             self.transcript.set_rows([])
@@ -448,6 +453,7 @@ class Window(Frame):
         chat = self.index.rows.get(self._chat) if self._chat is not None else None
         page = tr("Models") if self.desk.shown else ""
         page = tr("Archive and bin") if self.away.shown else page
+        self.preset_picker.setHidden(bool(page))
         title = page or (chat.title if chat else tr("New chat"))
         self.title.set_text(title)
         self.setWindowTitle(f"{title} – Fireside" if chat and not page else "Fireside")

@@ -138,6 +138,13 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>%Ln preset(s) came in.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%Ln recording(s)</source>
         <translation type="unfinished">
             <numerusform></numerusform>
@@ -300,6 +307,10 @@
     </message>
     <message>
         <source>Answering…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Any</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -490,6 +501,14 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Choose a preset</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose one with the arrow keys</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Choose the folder</source>
         <translation type="unfinished"></translation>
     </message>
@@ -503,6 +522,10 @@
     </message>
     <message>
         <source>Chosen</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Chosen along with it, where it is here.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -644,6 +667,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Delete the preset</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Delete what has arrived</source>
         <translation type="unfinished"></translation>
     </message>
@@ -654,6 +681,13 @@
     </message>
     <message numerus="yes">
         <source>Deleted %Ln chat(s)</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Deleted %Ln preset(s)</source>
         <translation type="unfinished">
             <numerusform></numerusform>
             <numerusform></numerusform>
@@ -692,7 +726,15 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Duplicate the preset</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Each chat is a file, in a folder of that name.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Each new chat begins with this.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -767,11 +809,23 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Export all presets to a file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Export all…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Export presets</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Export the chat…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Export this preset to a file</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -897,6 +951,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>For new chats</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>For the new chat only.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -951,6 +1009,13 @@
             <numerusform></numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>Here already: %Ln preset(s).</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
     <message>
         <source>Hide the side bar</source>
         <translation type="unfinished"></translation>
@@ -969,6 +1034,10 @@
     </message>
     <message>
         <source>How freely words are chosen. At 0 it is always the likeliest.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How long the model thinks.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1005,6 +1074,10 @@
     </message>
     <message>
         <source>How much of the prompt the model has read</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How words are drawn.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1051,6 +1124,14 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Import presets</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Import presets from a file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Import…</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1079,6 +1160,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Instructions for this chat…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Instructions to the model</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1100,6 +1185,10 @@
     </message>
     <message>
         <source>It waits for the download before it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Its own</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1240,6 +1329,10 @@
     </message>
     <message>
         <source>Manage models…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Manage presets…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1386,7 +1479,15 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>New preset</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Next place</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1420,6 +1521,10 @@
     <message>
         <source>None</source>
         <comment>of the layers</comment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>None</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1548,6 +1653,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Own instructions</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Pages</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1605,6 +1714,18 @@
     </message>
     <message>
         <source>Prepares your next question while you read and type. Never on battery.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Preset: {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Presets</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Presets (*.json);;All files (*)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1775,6 +1896,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Sampling</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Search</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1828,6 +1953,10 @@
     </message>
     <message>
         <source>Send</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Sent with every question of a chat that has this preset</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2043,6 +2172,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>The model’s</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The more, the faster, as long as they fit.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2052,6 +2185,10 @@
     </message>
     <message>
         <source>The one that is shown</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The presets are in {path}.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2072,6 +2209,10 @@
     </message>
     <message>
         <source>Theme</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There are no presets yet.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2213,8 +2354,19 @@
         <source>Trying again; what has arrived is kept.</source>
         <translation type="unfinished"></translation>
     </message>
+    <message numerus="yes">
+        <source>Under another name, since theirs was taken: %Ln.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
     <message>
         <source>Undo</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Undo the deletion</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2294,6 +2446,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>What a chat is asked with, under a name. A chat keeps what it was given, also when its preset changes.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>What is the capital of France?</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2303,6 +2459,10 @@
     </message>
     <message>
         <source>What the folder of the files is called</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What the preset is called</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2355,6 +2515,10 @@
     </message>
     <message>
         <source>Writing</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Yes</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2590,6 +2754,14 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>{name} (default)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{name} (not here)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{number} of {count}</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2803,6 +2975,10 @@
     </message>
     <message>
         <source>“{name}” was written by a newer Fireside (version {found} of the format; this one knows {known}). Update Fireside.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{preset}” is meant for the model “{model}”, which is not on this computer. The chat stays with the one that it has.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

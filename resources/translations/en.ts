@@ -130,6 +130,13 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>%Ln preset(s) came in.</source>
+        <translation>
+            <numerusform>%Ln preset came in.</numerusform>
+            <numerusform>%Ln presets came in.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%Ln recording(s)</source>
         <translation>
             <numerusform>%Ln recording</numerusform>
@@ -242,6 +249,13 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>Deleted %Ln preset(s)</source>
+        <translation>
+            <numerusform>Deleted %Ln preset</numerusform>
+            <numerusform>Deleted %Ln presets</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>Export %Ln chat(s)…</source>
         <translation>
             <numerusform>Export %Ln chat…</numerusform>
@@ -270,6 +284,13 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>Here already: %Ln preset(s).</source>
+        <translation>
+            <numerusform>Here already: %Ln preset.</numerusform>
+            <numerusform>Here already: %Ln presets.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>If you send this, the model will no longer see the %Ln oldest message(s) of this chat.</source>
         <translation>
             <numerusform>If you send this, the model will no longer see the %Ln oldest message of this chat.</numerusform>
@@ -295,6 +316,13 @@
         <translation>
             <numerusform>Took %Ln chat out of their folder</numerusform>
             <numerusform>Took %Ln chats out of their folder</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Under another name, since theirs was taken: %Ln.</source>
+        <translation>
+            <numerusform>Under another name, since theirs was taken: %Ln.</numerusform>
+            <numerusform>Under another name, since theirs was taken: %Ln.</numerusform>
         </translation>
     </message>
     <message numerus="yes">

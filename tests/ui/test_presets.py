@@ -1,0 +1,314 @@
+"""Presets: chosen for a chat, made in the preferences, the default of new chats, files."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QDoubleSpinBox,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QMenu,
+    QPlainTextEdit,
+    QPushButton,
+    QWidget,
+)
+
+from app.base.types import Effort, Sampling
+from app.host import demo_model
+from app.store import PLAIN, Preset, Setup
+from app.ui.preferences import Preferences
+from tests.ui.driver import Fireside, Start, answer, make
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+KEYS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+BRIEF = Preset(0, "Brief", Effort.LOW, "demo", "Be brief.", Sampling(0.5))
+LONG = Preset(0, "Long & wide", Effort.HIGH, "", "Be long.")
+
+
+def keep(fireside: Fireside, *presets: Preset) -> None:
+    fireside.stored(lambda store: store.add_presets(presets))
+    fireside.window.presets.refresh()
+    fireside.stored(lambda store: None)
+
+
+def presets(fireside: Fireside) -> list[Preset]:
+    return fireside.stored(lambda store: store.presets())
+
+
+def offered(fireside: Fireside, *, checked: bool) -> list[str]:
+    shown = menu(fireside)
+    texts = [a.text() for a in shown.actions() if a.isChecked() or not checked]
+    shown.close()
+    return texts
+
+
+def menu(fireside: Fireside) -> QMenu:
+    """By the keyboard."""
+    fireside.window.activateWindow()
+    fireside.until(fireside.window.isActiveWindow)  # a menu without a screen takes it along
+    fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_P, KEYS)
+    return fireside.find(QMenu, "presetMenu")
+
+
+def choose(fireside: Fireside, text: str) -> None:
+    shown = menu(fireside)
+    next(action for action in shown.actions() if action.text() == text).trigger()
+    shown.close()
+    fireside.stored(lambda store: None)
+
+
+def page(fireside: Fireside) -> Preferences:
+    choose(fireside, "Manage presets…")
+    dialog = fireside.window.findChild(Preferences, "preferences")
+    fireside.until(dialog.isVisible)
+    return dialog
+
+
+def names(dialog: Preferences) -> list[str]:
+    rows = dialog.findChild(QListWidget, "presetList")
+    return [rows.item(n).text() for n in range(rows.count())]
+
+
+def press(fireside: Fireside, dialog: Preferences, name: str) -> None:
+    dialog.findChild(QAbstractButton, name).click()
+    fireside.stored(lambda store: None)
+
+
+def chat(fireside: Fireside) -> int:
+    shown = fireside.window.setup.chat
+    assert shown is not None
+    return shown
+
+
+def test_one_is_chosen_for_the_chat_that_is_shown(fireside: Fireside) -> None:
+    keep(fireside, BRIEF, LONG)
+    make(fireside, "pears", "apples")
+    picker = fireside.find(QPushButton, "presetPicker")
+    assert (picker.text(), picker.accessibleName()) == ("", "Choose a preset")
+    assert offered(fireside, checked=False)[:3] == ["Brief", "Long && wide", "None"]
+    assert offered(fireside, checked=True) == ["None"]
+    choose(fireside, "Long && wide")
+    assert picker.text().strip() == "Long && wide"
+    assert picker.accessibleName() == "Preset: Long & wide"
+    assert fireside.window.composer.effort is Effort.HIGH
+    fireside.ask("more", *answer("More."))
+    fireside.shows("More.")
+    fireside.idle()
+    request = fireside.backend.requests[-1]
+    assert (request.instructions, request.effort) == ("Be long.", Effort.HIGH)
+    assert request.sampling == demo_model().sampling
+    stored = fireside.stored(lambda store: store.chat(chat(fireside)))
+    assert (stored.setup, stored.effort) == (LONG.setup, Effort.HIGH)
+    pears = fireside.stored(lambda store: store.chats())[-1]
+    assert pears.setup == PLAIN
+    fireside.window.open_chat(pears.id)
+    assert picker.text() == ""
+    choose(fireside, "Brief")
+    assert offered(fireside, checked=True) == ["Brief"]
+    choose(fireside, "None")
+    assert fireside.stored(lambda store: store.chat(pears.id)).setup == PLAIN
+    assert picker.text() == ""
+
+
+def test_a_new_chat_takes_it_along(fireside: Fireside) -> None:
+    keep(fireside, BRIEF)
+    choose(fireside, "Brief")
+    fireside.ask("pears", *answer("About pears."))
+    fireside.shows("About pears.")
+    fireside.idle()
+    request = fireside.backend.requests[-1]
+    assert (request.instructions, request.effort) == ("Be brief.", Effort.LOW)
+    assert request.sampling == Sampling(0.5)
+    assert fireside.find(QPushButton, "presetPicker").text().strip() == "Brief"
+    assert fireside.stored(lambda store: store.chat(chat(fireside))).setup == BRIEF.setup
+    fireside.window.new_chat()
+    assert fireside.find(QPushButton, "presetPicker").text() == ""
+
+
+def test_new_chats_begin_with_the_default(start: Start) -> None:
+    fireside = start()
+    keep(fireside, replace(BRIEF, default=True), LONG)
+    picker = fireside.find(QPushButton, "presetPicker")
+    assert picker.text().strip() == "Brief"  # also the one that is there already
+    make(fireside, "pears")
+    assert fireside.backend.requests[-1].instructions == "Be brief."
+    fireside.window.composer.choose_effort(Effort.HIGH)
+    fireside.window.new_chat()
+    assert fireside.window.composer.effort is Effort.LOW
+    choose(fireside, "None")
+    _, long = presets(fireside)
+    fireside.window.presets.save(replace(long, default=True))
+    fireside.stored(lambda store: None)
+    assert picker.text() == ""  # a choice is not taken back
+    fireside.window.new_chat()
+    assert picker.text().strip() == "Long && wide"
+    fireside = start()
+    fireside.until(lambda: fireside.window.composer.effort is Effort.HIGH)
+    assert fireside.find(QPushButton, "presetPicker").text().strip() == "Long && wide"
+
+
+def test_its_model_is_chosen_where_it_is_here(fireside: Fireside, tmp_path: Path) -> None:
+    other = tmp_path / "here" / "other.gguf"
+    fireside.window.models.open(other)
+    fireside.until(lambda: fireside.window.models.loading is None)
+    make(fireside, "pears")
+    keep(fireside, BRIEF, replace(LONG, model="/elsewhere/other.gguf"),
+         replace(LONG, name="Gone", model="/elsewhere/gone.gguf"))  # fmt: skip
+    choose(fireside, "Brief")
+    assert fireside.window.models.asked == demo_model()
+    assert fireside.stored(lambda store: store.chat(chat(fireside))).model == "demo"
+    choose(fireside, "Long && wide")  # the file lies somewhere else here
+    assert fireside.window.models.asked.path == other
+    assert not fireside.window.banner.isVisible()
+    choose(fireside, "Gone")
+    assert fireside.window.models.asked.path == other
+    said = fireside.find(QLabel, "bannerText").text()
+    assert said.startswith("“Gone” is meant for the model “gone”, which is not on this computer.")
+    row = fireside.stored(lambda store: store.chat(chat(fireside)))
+    assert (row.setup.preset, row.model) == ("Gone", str(other))
+
+
+def test_instructions_for_one_chat(fireside: Fireside) -> None:
+    fireside.host.change(instructions="In general.")
+    keep(fireside, BRIEF)
+    make(fireside, "pears")
+    assert fireside.backend.requests[-1].instructions == "In general."
+    choose(fireside, "Brief")
+    choose(fireside, "Instructions for this chat…")
+    dialog = fireside.window.findChild(Preferences, "preferences")
+    field = dialog.findChild(QPlainTextEdit, "chatInstructions")
+    fireside.until(field.hasFocus)
+    assert field.toPlainText() == "Be brief."
+    fireside.qtbot.keyClicks(field, "And ")
+    fireside.qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    setup = fireside.stored(lambda store: store.chat(chat(fireside))).setup
+    assert setup == Setup("And Be brief.", Sampling(0.5))
+    assert fireside.find(QPushButton, "presetPicker").text().strip() == "Own instructions"
+    fireside.ask("more", *answer("More."))
+    fireside.shows("More.")
+    fireside.idle()
+    assert fireside.backend.requests[-1].instructions == "And Be brief."
+    fireside.until(lambda: fireside.backend.prepared)
+    assert fireside.backend.prepared[-1].instructions == "And Be brief."
+
+
+def test_one_is_made(fireside: Fireside) -> None:
+    dialog = page(fireside)
+    assert dialog.findChild(QLabel, "noPresets").isVisible()
+    assert not dialog.findChild(QPushButton, "exportPreset").isEnabled()
+    press(fireside, dialog, "newPreset")
+    name = dialog.findChild(QLineEdit, "presetName")
+    assert name.hasFocus()
+    fireside.qtbot.keyClicks(name, "Terse")  # over what stands there
+    fireside.qtbot.keyClick(name, Qt.Key.Key_Return)
+    assert dialog.isVisible()
+    words = dialog.findChild(QPlainTextEdit, "presetInstructions")
+    words.setFocus()
+    fireside.qtbot.keyClicks(words, "Be terse.")
+    for button in ("presetEffortHigh", "presetDefaultOn", "presetSamplingOn"):
+        press(fireside, dialog, button)
+    form = dialog.findChild(QDoubleSpinBox, "presetTemperature")
+    form.setFocus()
+    form.selectAll()
+    fireside.qtbot.keyClicks(form, "0.25")
+    fireside.qtbot.keyClick(form, Qt.Key.Key_Return)
+    press(fireside, dialog, "presetModel")
+    models = dialog.findChild(QMenu, "presetModelMenu")
+    next(a for a in models.actions() if a.text() == "Demo model").trigger()
+    models.close()
+    (made,) = presets(fireside)
+    expected = Preset(made.id, "Terse", Effort.HIGH, "demo", "Be terse.", Sampling(0.25), True)
+    assert made == expected
+    assert names(dialog) == ["Terse (default)"]
+    press(fireside, dialog, "presetSamplingOff")
+    press(fireside, dialog, "presetDefaultOff")
+    assert presets(fireside) == [replace(expected, sampling=None, default=False)]
+
+
+def test_what_is_half_written_counts(fireside: Fireside) -> None:
+    keep(fireside, BRIEF, LONG)
+    dialog = page(fireside)
+    words = dialog.findChild(QPlainTextEdit, "presetInstructions")
+    rows = dialog.findChild(QListWidget, "presetList")
+    words.setPlainText("Be brief, please.")
+    rows.setCurrentRow(1)
+    assert words.toPlainText() == "Be long."
+    assert presets(fireside)[0].instructions == "Be brief, please."
+    rows.setCurrentRow(0)
+    assert words.toPlainText() == "Be brief, please."
+    name = dialog.findChild(QLineEdit, "presetName")
+    name.setText("long & Wide")
+    name.setFocus()
+    fireside.qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    assert [p.name for p in presets(fireside)] == ["Long & wide", "long & Wide 2"]
+
+
+def test_one_is_duplicated_deleted_and_brought_back(fireside: Fireside) -> None:
+    keep(fireside, replace(BRIEF, default=True), LONG)
+    make(fireside, "pears")
+    dialog = page(fireside)
+    press(fireside, dialog, "duplicatePreset")
+    assert names(dialog) == ["Brief (default)", "Brief 2", "Long & wide"]
+    rows = dialog.findChild(QListWidget, "presetList")
+    assert rows.currentRow() == 1
+    rows.setCurrentRow(0)
+    rows.setFocus()
+    fireside.qtbot.keyClick(rows, Qt.Key.Key_Delete)
+    fireside.stored(lambda store: None)
+    assert names(dialog) == ["Brief 2", "Long & wide"]
+    assert dialog.findChild(QLabel, "presetUndoText").text() == "Deleted “Brief”"
+    assert fireside.stored(lambda store: store.chat(chat(fireside))).setup == BRIEF.setup
+    press(fireside, dialog, "undoPreset")
+    assert names(dialog) == ["Brief (default)", "Brief 2", "Long & wide"]
+    assert not dialog.findChild(QWidget, "presetUndo").isVisible()
+    for _ in range(3):
+        press(fireside, dialog, "deletePreset")
+    assert names(dialog) == []
+    assert not dialog.findChild(QPushButton, "deletePreset").isEnabled()
+    assert not dialog.findChild(QLineEdit, "presetName").isVisible()
+    assert dialog.findChild(QLabel, "presetUndoText").text() == "Deleted 3 presets"
+    press(fireside, dialog, "undoPreset")
+    assert names(dialog) == ["Brief (default)", "Brief 2", "Long & wide"]
+
+
+def test_out_as_a_file_and_in_again(fireside: Fireside, tmp_path: Path) -> None:
+    keep(fireside, BRIEF, LONG)
+    dialog = page(fireside)
+    told = dialog.findChild(QLabel, "presetsTold")
+    press(fireside, dialog, "exportPreset")
+    files = dialog.findChild(QFileDialog, "presetExportDialog")
+    assert files.selectedFiles()[0].endswith("/Brief.fireside-presets.json")
+    files.fileSelected.emit(str(tmp_path / "brief"))
+    files.close()
+    fireside.until(told.isVisible)
+    file = tmp_path / "brief.fireside-presets.json"
+    assert str(file) in told.text()
+    assert [p["name"] for p in json.loads(file.read_text("utf-8"))["presets"]] == ["Brief"]
+    press(fireside, dialog, "exportPresets")
+    dialog.findChild(QFileDialog, "presetExportDialog").fileSelected.emit(str(tmp_path / "a.json"))
+    fireside.stored(lambda store: store.set_preset(replace(store.presets()[0], instructions="x")))
+    fireside.window.presets.refresh()
+    for path in ("a.json", "none.json"):
+        press(fireside, dialog, "importPresets")
+        files = dialog.findChild(QFileDialog, "presetImportDialog")
+        files.fileSelected.emit(str(tmp_path / path))
+        files.close()
+        fireside.stored(lambda store: None)
+        if path == "a.json":
+            assert told.text() == (
+                "1 preset came in. Under another name, since theirs was taken: 1. "
+                "Here already: 1 preset."
+            )
+    assert names(dialog) == ["Brief", "Brief 2", "Long & wide"]
+    assert dialog.findChild(QLineEdit, "presetName").text() == "Brief 2"
+    assert told.text().startswith("“none.json” cannot be read")
+    assert told.property("tone") == "danger"
