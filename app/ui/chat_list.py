@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import (
@@ -26,7 +27,7 @@ from PySide6.QtGui import (
     QKeySequence,
     QMouseEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QLabel, QListView
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QLabel, QListView, QMenu
 
 from app.store import ChatRow
 from app.ui import chat_menu
@@ -69,6 +70,7 @@ class ChatList(QListView):
         """The folder that what is dragged would get into; empty for none."""
         self._look = look
         self._shown: int | None = None
+        self._called: dict[Key, str] = {}  # the folders that were renamed
         self._later: Callable[[], None] | None = None
         self.chats = ChatModel()
         self.chats.setParent(self)
@@ -169,6 +171,8 @@ class ChatList(QListView):
             self._mark_shown()
         elif key is not None:
             here = self.chats.index_of(key)
+            if not here.isValid():
+                here = self.chats.index_of(self._called.get(key))
             self.mark(here if here.isValid() else self.chats.near(row))
             if len(chosen) > 1:
                 self._select(chosen)
@@ -212,6 +216,7 @@ class ChatList(QListView):
             self._mark_shown()
 
     def _rename_folder(self, old: str, new: str) -> None:
+        self._called[old] = new
         if old in self.chats.closed:  # so it is under its new name
             self.chats.closed |= {new}
             self.folded.emit(self.chats.closed)
@@ -232,6 +237,7 @@ class ChatList(QListView):
         """Whether a key was one for a chat or a folder."""
         plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         enter = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+        shift = event.modifiers() == Qt.KeyboardModifier.ShiftModifier
         chosen = self.chosen()
         match self._entry():
             case _ if event.matches(QKeySequence.StandardKey.Undo):
@@ -240,6 +246,8 @@ class ChatList(QListView):
                 self.deleted.emit(tuple(chat.id for chat in chosen))
             case _ if event.key() == Qt.Key.Key_F2:
                 self.rename()
+            case _ if event.key() == Qt.Key.Key_F10 and shift and sys.platform != "win32":
+                self._open_menu()  # which Windows asks for by itself
             case _ if event.key() == Qt.Key.Key_Escape and len(chosen) > 1:
                 self.mark(self.currentIndex())
             case ChatRow(id=chat) if plain and event.key() in enter:
@@ -281,19 +289,22 @@ class ChatList(QListView):
                 self.fold(folder.name, closed=folder.open)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        by_key = event.reason() is QContextMenuEvent.Reason.Keyboard
-        index = self.currentIndex() if by_key else self.indexAt(event.pos())
-        if not index.isValid():
-            return
-        if not self.selectionModel().isSelected(index):
-            self.mark(index)
-        menu = chat_menu.menu(self, index.data(ENTRY))
-        if menu is None:
-            return
-        if not by_key:
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            self._open_menu()
+        elif menu := self._menu_of(self.indexAt(event.pos())):
             menu.aboutToHide.connect(self._menu_left, Qt.ConnectionType.QueuedConnection)
-        middle = self.viewport().mapToGlobal(self.visualRect(index).center())
-        menu.popup(middle if by_key else event.globalPos())
+            menu.popup(event.globalPos())
+
+    def _open_menu(self) -> None:
+        """By a key, where the mark is."""
+        index = self.currentIndex()
+        if menu := self._menu_of(index):
+            menu.popup(self.viewport().mapToGlobal(self.visualRect(index).center()))
+
+    def _menu_of(self, index: QModelIndex) -> QMenu | None:
+        if index.isValid() and not self.selectionModel().isSelected(index):
+            self.mark(index)
+        return chat_menu.menu(self, index.data(ENTRY))
 
     def _menu_left(self) -> None:
         """A right click has marked a chat; the mark belongs to the one that is shown."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from pathlib import Path
@@ -196,6 +197,19 @@ def test_what_is_deleted_for_good_is_in_no_file(start: Start, tmp_path: Path) ->
     fireside.host.tidy().result(timeout=20)
     assert found_in(tmp_path, SECRETS) == set()
     assert {word for word, _ in found_in(tmp_path, OTHERS)} == set(OTHERS)
+
+
+def test_what_was_kept_of_a_chat_that_is_gone_goes_at_the_next_start(
+    start: Start, tmp_path: Path
+) -> None:
+    make(start(), "apples")
+    for chat in (1, 99):
+        (folder := tmp_path / "kept" / "id" / str(chat)).mkdir(parents=True)
+        (folder / "entry.json").write_text(json.dumps({"chat": chat}), encoding="ascii")
+    fireside = start()
+    fireside.host.tidy().result(timeout=20)
+    fireside.until(lambda: 99 in fireside.backend.forgotten)
+    assert 1 not in fireside.backend.forgotten
 
 
 def test_the_bin_is_emptied_while_others_write(fireside: Fireside) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -264,6 +265,7 @@ def test_a_folder_is_renamed_joined_and_dissolved(fruit: Fireside) -> None:
     fruit.qtbot.keyClick(field, KEY.Key_Return)
     fruit.until(lambda: "Rouge" in rows(fruit))
     assert "apple" not in rows(fruit)  # it stays closed
+    assert view(fruit).currentIndex() == at(fruit, "Rouge")
     stand_on(fruit, "Green")
     choose(menu_by_key(fruit, "folderMenu"), "Rename folder")
     field = fruit.find(QLineEdit, "renameFolder")
@@ -301,6 +303,14 @@ def test_an_archived_chat_is_read_and_comes_back_with_a_message(fireside: Firesi
     fireside.ask("more", *answer("And more."))
     fireside.until(lambda: "pears" in rows(fireside))
     fireside.idle()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends the event by itself")
+def test_the_menu_by_shift_and_f10(fruit: Fireside) -> None:
+    stand_on(fruit, "melon")
+    key(fruit, KEY.Key_F10, SHIFT)
+    choose(fruit.find(QMenu, "chatMenu"), "Delete")
+    fruit.until(lambda: "melon" not in rows(fruit))
 
 
 def test_the_chat_that_is_shown_is_put_in_order_by_commands(fireside: Fireside) -> None:

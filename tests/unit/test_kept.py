@@ -165,6 +165,7 @@ def test_a_header_that_is_hardly_json(tmp_path: Path, text: str) -> None:
     put(shelf(tmp_path), [1, 2, 3])
     (entry,) = shelf(tmp_path).entries
     renamed(entry, text)
+    assert kept.chats(tmp_path) == set()
     assert shelf(tmp_path).entries == []
     assert is_empty(tmp_path)
 
@@ -299,6 +300,15 @@ def test_a_chat_is_forgotten_in_all_identities(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("*/*"))) == 4
     gone = next(entry for entry in one.entries if entry.tokens[0] == 1)
     assert not one.take(gone)  # the child learns of it when it looks
+
+
+def test_the_chats_of_which_something_is_kept(tmp_path: Path) -> None:
+    assert kept.chats(tmp_path / "nowhere") == set()
+    for name, chat in (("id", 1), ("other", 7), ("other", None)):
+        put(shelf(tmp_path, name), [chat or 0, 2, 3], chat)
+    assert kept.chats(tmp_path) == {1, 7}
+    kept.forget(tmp_path, 7)
+    assert kept.chats(tmp_path) == {1}
 
 
 def test_what_does_not_say_whose_it_is_is_forgotten_too(tmp_path: Path) -> None:

@@ -388,6 +388,36 @@ def test_an_interrupted_sweep_is_taken_up(path: Path) -> None:
             assert not file.is_file() or b"secretword" not in file.read_bytes(), file
 
 
+def test_a_backup_on_its_way_keeps_nothing_of_what_is_erased(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied, go = threading.Event(), threading.Event()
+    verify = backup._verify
+
+    def slow(db: sqlite3.Connection) -> int:
+        copied.set()
+        go.wait(5)
+        return verify(db)
+
+    with contextlib.closing(Store(path)) as store:
+        chat = store.create_chat(Effort.LOW).id
+        store.add(chat, None, question("secretword"))
+        monkeypatch.setattr(backup, "_verify", slow)
+        making = threading.Thread(target=store.backup)
+        erasing = threading.Thread(target=store.erase, args=([chat],))
+        making.start()
+        assert copied.wait(5)
+        erasing.start()
+        erasing.join(0.3)
+        assert store.chats() == []  # it is gone at once; its traces wait
+        go.set()
+        making.join()
+        erasing.join()
+        assert len(backups(path)) == 1
+        for file in path.parent.rglob("*"):
+            assert not file.is_file() or b"secretword" not in file.read_bytes(), file
+
+
 def test_a_restored_chat_of_the_same_id_is_another(path: Path) -> None:
     with contextlib.closing(Store(path)) as store:
         first = store.backup()
