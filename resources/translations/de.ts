@@ -393,6 +393,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Attached: {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>August</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2069,6 +2073,10 @@
     </message>
     <message>
         <source>Text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Text of the file</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

@@ -379,3 +379,56 @@ def test_another_model_counts_anew(fireside: Fireside, monkeypatch: pytest.Monke
     monkeypatch.setattr(fireside.host, "count", count)
     fireside.window.models.load()
     fireside.until(lambda: chips(fireside) == ["fruit.txt: 77 tokens"])
+
+
+# --- In the conversation ------------------------------------------------------------------
+
+
+def files(fireside: Fireside) -> list[QAbstractButton]:
+    heads = fireside.window.transcript.findChildren(QAbstractButton, "file")
+    return [head for head in heads if head.isVisible()]
+
+
+def test_a_file_of_a_message_opens_to_its_text(fireside: Fireside) -> None:
+    ask(fireside, FILE, Part("<b>x</b>", name="b.html"), Part("What is it?"))
+    transcript = fireside.window.transcript
+    assert [head.text() for head in files(fireside)] == ["fruit.txt", "b.html"]
+    assert fireside.text().startswith("fruit.txt\n\nb.html\n\nWhat is it?")
+    files(fireside)[1].click()
+    assert "<b>x</b>" in fireside.text()  # as it is
+    assert "apples" not in fireside.text()
+    fireside.qtbot.keyClick(files(fireside)[0], Qt.Key.Key_Space)
+    fireside.find(QAbstractButton, "copyQuestion").click()
+    assert QApplication.clipboard().text() == "What is it?"
+    transcript.select_all()
+    assert transcript.selected_text(markdown=False).startswith("apples\npears\n\n<b>x</b>")
+    transcript.find.open(transcript.records, "pears")
+    assert len(transcript.find.hits) == 1
+    files(fireside)[0].click()
+    transcript.find.refresh(transcript.records)
+    assert not transcript.find.hits
+    ask(fireside, FILE)  # without words
+    assert [head.text() for head in files(fireside)] == ["fruit.txt", "b.html", "fruit.txt"]
+
+
+def test_what_is_found_in_a_file_opens_it(fireside: Fireside) -> None:
+    ask(fireside, FILE, Part("What is it?"))
+    found = fireside.stored(lambda store: store.search("pears"))
+    fireside.window.new_chat()
+    fireside.window.open_chat(found[0].chat, found[0])
+    fireside.shows("apples\npears")
+    assert files(fireside)[0].isChecked()
+
+
+def test_a_long_file_is_read_as_it_is_seen(fireside: Fireside) -> None:
+    long = "\n".join(f"line {n}" for n in range(5_000))
+    ask(fireside, Part(long, name="long.txt"), Part("What is it?"))
+    transcript = fireside.window.transcript
+    record = transcript.records[0]
+    assert transcript._heights[0] < 300
+    files(fireside)[0].click()
+    assert 0 < len(record.files[0]._reader.blocks) < 50  # more comes when others had their turn
+    fireside.until(lambda: not record.files[0].unread, 20_000)
+    assert transcript._heights[0] > 5_000 * 10
+    files(fireside)[0].click()
+    assert transcript._heights[0] < 300

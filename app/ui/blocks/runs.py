@@ -52,9 +52,10 @@ class Face:
     colour: str
     """As Qt reads it, of formulas: what else has no colour of its own is painted in the pen's."""
     link: str
+    mono: bool = False
 
     def font(self) -> QFont:
-        return font(self.pixels, self.weight)
+        return mono(self.pixels) if self.mono else font(self.pixels, self.weight)
 
 
 @dataclass(frozen=True, slots=True)

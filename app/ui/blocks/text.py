@@ -104,7 +104,7 @@ class TextBox(Box):
             getattr(self.look.colours, self.style.colour),
             self.look.colours.link,
         )
-        face = Face(self._pixels, self._weight, colour, link)
+        face = Face(self._pixels, self._weight, colour, link, self.style.mono)
         self._runs = Runs(self._spans, face, self._runs)
         self.length = self._runs.length
         self._layout = QTextLayout(self._runs.text, self._runs.face.font())

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QGuiApplication
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QWidget
 
 from app.base.types import Effort
@@ -14,16 +14,13 @@ from app.ui.blocks.column import Column
 from app.ui.controls import Button, Notice, muted
 from app.ui.errors import Action, explain
 from app.ui.language import tr
-from app.ui.talk.footer import Footer, Versions
+from app.ui.talk.footer import Footer
 from app.ui.talk.records import Record, Section, Sort
 from app.ui.talk.thought import ThoughtHead
 from app.ui.theme import Look
 
 GUTTER = 8  # pixels beside the text: the icons below stand under it, their ground reaches out
 _GAP = 12
-_BUBBLE = 0.78  # of the column's width, at most
-_BUBBLE_ROOM = (16, 12, 16, 12)
-_SMALL = 28  # pixels of a button beside a bubble
 _INDENT = 23  # of the reasoning, with its line
 
 
@@ -105,95 +102,6 @@ class MessageView(QWidget):
             )
         )
         return canvas
-
-
-class QuestionView(MessageView):
-    """What the person said, exactly as it was typed."""
-
-    edit = Signal(int)
-    """It is to be asked in other words."""
-
-    def __init__(self, look: Look) -> None:
-        super().__init__(look)
-        self._versions = Versions(look)
-        self._versions.setParent(self)
-        self._versions.wanted.connect(self.version_wanted)
-        self._edit = Button(
-            look, "editMessage", tr("Edit this message and ask again"), icon="edit", size=16,
-            clicked=lambda: self.edit.emit(self.record.row.id),
-        )  # fmt: skip
-        self._edit.setParent(self)
-        self._edit.installEventFilter(self)
-        self._bubble = QFrame(self)
-        self._bubble.setObjectName("bubble")
-        self._text = self._canvas("questionText", tr("You"), self._bubble)
-        self._copy = Button(
-            look, "copyQuestion", tr("Copy this message"), icon="copy", size=16,
-            clicked=lambda: self.copy.emit(self.record.sections[0].source),
-        )  # fmt: skip
-        self._copy.setParent(self)
-        self._copy.installEventFilter(self)
-
-    def tab_stops(self) -> list[QWidget]:
-        versions = self._versions.findChildren(Button)
-        return [self._text, self._edit, self._copy, *versions]
-
-    def set_choices(self, busy: bool) -> None:
-        """Nothing can be asked again while an answer is on its way."""
-        self._edit.setEnabled(not busy)
-        if self.record:
-            self._versions.set_record(self.record, busy)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
-            self.set_hovered(event.type() is QEvent.Type.FocusIn)
-        return False
-
-    def show_record(self, record: Record) -> None:
-        """Shows another message, or the same one as it is now."""
-        self.record = record
-        self.setAccessibleName(record.title)
-        self.shown = []
-        self._show(self._text, record.sections[0], Style(self.pixels))
-        self.set_hovered(self.underMouse())
-
-    def lay_out(self, width: int) -> int:
-        left, top, right, bottom = _BUBBLE_ROOM
-        inner = width - 2 * GUTTER
-        most = round(inner * _BUBBLE) - left - right
-        column = self._text.column
-        column.lay_out(most)
-        needed = max((r.right() for r in column.rects(0, column.length)), default=0)
-        wide = min(most, int(needed) + 2)
-        high = self._text.height_for(wide)
-        self._text.setGeometry(left, top, wide, high)
-        bubble = QRect(0, 0, wide + left + right, high + top + bottom)
-        bubble.moveRight(width - GUTTER - 1)
-        self._bubble.setGeometry(bubble)
-        for number, button in enumerate((self._copy, self._edit), start=1):
-            left_of = bubble.left() - number * (_SMALL + 2) - 2
-            button.setGeometry(left_of, (bubble.height() - _SMALL) // 2, _SMALL, _SMALL)
-        if self._versions.isHidden():
-            return bubble.height()
-        below = self._versions.sizeHint()
-        self._versions.setGeometry(
-            bubble.right() - below.width(), bubble.bottom() + 3, below.width(), below.height()
-        )
-        return bubble.height() + 3 + below.height()
-
-    def enterEvent(self, event: QEnterEvent) -> None:
-        super().enterEvent(event)
-        self.set_hovered(True)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        super().leaveEvent(event)
-        self.set_hovered(False)
-
-    def set_hovered(self, hovered: bool) -> None:
-        """The way to copy it is only in sight where one looks for it."""
-        for button, icon in ((self._copy, "copy"), (self._edit, "edit")):
-            shown = (hovered or button.hasFocus()) and button.isEnabled()
-            button.set_icon(icon if shown else "")
 
 
 class AnswerView(MessageView):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from PySide6.QtCore import QTimer, Signal
 
 from app.base.types import Draft, Effort
 from app.store import MessageRow
 from app.ui.errors import Action
-from app.ui.talk.message import AnswerView, QuestionView, copy_text
+from app.ui.talk.message import AnswerView, copy_text
+from app.ui.talk.question import QuestionView
 from app.ui.talk.records import Record
 from app.ui.talk.surface import EDGE, Surface, View
 from app.ui.theme import Look
@@ -185,6 +187,7 @@ class Page(Surface):
         view.version_wanted.connect(self.version_wanted)
         if isinstance(view, QuestionView):
             view.edit.connect(self.edit)
+            view.file_toggled.connect(self._toggled_file)
         if isinstance(view, AnswerView):
             view.again.connect(self.again)
             view.resume.connect(self.resume)
@@ -209,13 +212,23 @@ class Page(Surface):
             view.copied()
 
     def _toggled(self, message: int, opened: bool) -> None:
-        index = self._index(message)
-        if index is None:
-            return
-        record = self.records[index]
+        if (index := self._index(message)) is not None:
+            with self._turned(index):
+                self.records[index].set_opened(opened)
+            self.thought_toggled.emit(message, opened)
+
+    def _toggled_file(self, message: int, number: int, opened: bool) -> None:
+        if (index := self._index(message)) is not None:
+            with self._turned(index):
+                self.records[index].files[number].opened = opened
+
+    @contextlib.contextmanager
+    def _turned(self, index: int) -> Iterator[None]:
+        """The person opens or closes a part of a message. The header stays under the pointer, or
+        what is read below it."""
         self._follow = False
-        if (view := self._views.get(record)) and view.y() >= 0:
+        view = self._views.get(self.records[index])
+        if view and view.y() >= 0:
             self._anchor = (index, self._value - EDGE - self._heights.top(index))
-        with self._kept(index):  # the header stays under the pointer, or what is read below it
-            record.set_opened(opened)
-        self.thought_toggled.emit(message, opened)
+        with self._kept(index):
+            yield

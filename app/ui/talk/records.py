@@ -31,6 +31,8 @@ class Sort(Enum):
 
     QUESTION = auto()
     """The person's words, exactly as they were typed."""
+    FILE = auto()
+    """The text of a file that came with them."""
     THOUGHT = auto()
     SAID = auto()
     CALL = auto()
@@ -87,7 +89,9 @@ class Section:
 
     def __init__(self, sort: Sort, part: Part) -> None:
         self.sort = sort
-        self.recipient = part.recipient
+        self.recipient, self.name = part.recipient, part.name
+        self.opened = sort is not Sort.FILE
+        """Whether it can be seen, as far as that is its own matter."""
         self.source = ""
         self.growing = False
         self.repaint_from = 0.0
@@ -155,7 +159,7 @@ class Section:
     def plain(self) -> str:
         """All of it as plain text."""
         if self._plain is None:
-            if self.sort in (Sort.QUESTION, Sort.CALL):
+            if self.sort in (Sort.QUESTION, Sort.FILE, Sort.CALL):
                 self._plain = self.source
             else:
                 whole = self._reader.blocks if self._reader and self._finished else None
@@ -241,7 +245,9 @@ class Record:
         """The text so far."""
         self.measured = None
         if self.is_question:
-            self._set_sections([(Sort.QUESTION, Part(self.row.message.text))])
+            own = self.row.message
+            words = [(Sort.QUESTION, Part(own.text))] if own.text or not own.attached else []
+            self._set_sections([*((Sort.FILE, part) for part in own.attached), *words])
             return
         reasoning = Message(Role.ASSISTANT, parts).reasoning.strip("\n")
         others = [
@@ -299,6 +305,12 @@ class Record:
             return tr("Thinking: {doing}").format(doing=doing) if doing else tr("Thinking…")
         return thought_for(self.seconds)
 
+    def open(self, section: Section) -> None:
+        """The person is to see this."""
+        section.opened = True
+        if section is self.thought:
+            self.set_opened(True)
+
     def set_opened(self, opened: bool) -> None:
         """The person opens or closes the reasoning."""
         self.row = replace(self.row, thought_open=opened)
@@ -307,7 +319,12 @@ class Record:
     @property
     def visible(self) -> list[Section]:
         """The sections that are in sight."""
-        return [s for s in self.sections if s.sort is not Sort.THOUGHT or self.opened]
+        return [s for s in self.sections if (self.opened if s is self.thought else s.opened)]
+
+    @property
+    def files(self) -> list[Section]:
+        """What came with a question, whether it is opened or not."""
+        return [s for s in self.sections if s.sort is Sort.FILE]
 
     # --- What is below ------------------------------------------------------------------------
 
@@ -336,6 +353,7 @@ class Record:
     def plain_text(self) -> str:
         """All of it that is in sight."""
         texts = [self.label()] if self.has_header else []
+        texts += [section.name for section in self.files]
         for section in self.visible:
             match section.sort:
                 case Sort.CALL:

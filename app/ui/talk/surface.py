@@ -15,7 +15,8 @@ from app.ui.controls import Button
 from app.ui.language import tr
 from app.ui.talk.focus import Focus
 from app.ui.talk.heights import Heights
-from app.ui.talk.message import GUTTER, AnswerView, QuestionView
+from app.ui.talk.message import GUTTER, AnswerView
+from app.ui.talk.question import QuestionView
 from app.ui.talk.records import Record, Section
 from app.ui.talk.unseen import UnseenLine
 from app.ui.theme import Look
@@ -27,6 +28,7 @@ EDGE = 28  # above the first and below the last
 _NEAR = 24  # pixels from the end that still count as the end
 _AHEAD = 40  # pixels beyond the edges in which messages are made ready
 _LEARNT = 0.02  # of how much a height was guessed wrong
+_FILE = 40  # pixels of a file that came with a message, and is closed
 _KEPT = 60  # messages whose blocks are kept while they are out of sight
 
 View = QuestionView | AnswerView
@@ -128,7 +130,7 @@ class Surface(QAbstractScrollArea):
         if record.is_question:
             inner = round(inner * 0.75)
         lines = record.characters / (inner / (0.5 * self._pixels)) + 0.6 * record.lines
-        rest = 30 if record.is_question else 90
+        rest = 30 + _FILE * len(record.files) if record.is_question else 90
         return max(24, round(self._scale * (rest + lines * 1.5 * self._pixels)))
 
     def _above(self, index: int) -> int:
@@ -149,7 +151,8 @@ class Surface(QAbstractScrollArea):
                 self._scale *= 1 + _LEARNT * (min(max(record.measured / guessed, 0.5), 2) - 1)
                 self._scale = min(max(self._scale, 0.5), 2.0)
             self._ink(record, view)
-            stops = (len(view.shown), record.notice, record.streaming, record.opened)
+            files = len(record.files)
+            stops = (len(view.shown), files, record.notice, record.streaming, record.opened)
             self._disordered |= stops != view.stops
             view.stops = stops
         height = self._above(index) + record.measured + _GAP

@@ -75,16 +75,16 @@ class Transcript(Page):
         self.find.open(self.records, self.selected_text(markdown=False))
 
     def go_to(self, message: int, words: str) -> None:
-        """Shows a message, and where the words are in it, if need be by opening its reasoning."""
+        """Shows a message, and where the words are in it, if need be by opening what hides them."""
         if (index := self._index(message)) is None:
             return
         record = self.records[index]
         wanted = words.casefold()
         if not any(wanted in section.plain.casefold() for section in record.visible):
-            thought = record.thought
-            if thought and not record.opened and wanted in thought.plain.casefold():
-                with self._kept(index):
-                    record.set_opened(True)
+            hidden = (section for section in record if wanted in section.plain.casefold())
+            with self._kept(index):
+                for section in (*hidden,)[:1]:
+                    record.open(section)
         self.show_message(index)
         if words:
             self.find.open(self.records, words, index)
