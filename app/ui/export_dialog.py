@@ -173,7 +173,7 @@ class ExportDialog(QDialog):
     def _label(self, text: str) -> QWidget:
         label = muted(text, pixels=13)
         label.setFont(font(13, 500))
-        label.setMinimumHeight(32)
+        label.setMinimumSize(84, 32)
         return label
 
     def _buttons(self) -> QHBoxLayout:

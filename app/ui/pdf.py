@@ -6,7 +6,7 @@ import re
 from collections.abc import Generator, Iterator, Sequence
 from unicodedata import normalize
 
-from PySide6.QtCore import QBuffer, QLocale, QMarginsF, QPointF, QRectF, Qt
+from PySide6.QtCore import QBuffer, QLocale, QMarginsF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPageLayout, QPageSize, QPainter, QPdfWriter
 
 from app import __version__
@@ -42,18 +42,19 @@ def write(
     """Makes the file a step after the other, each of which yields how much is done, from 0 to 1,
     and takes no longer than the window takes to show as much; returns what is in it."""
     book = _Book(chat, messages, reasoning, words, versions)
-    counted = _Pages(_room())  # a page says how many there are
-    for share in book.into(counted):
-        yield share / 2
     buffer = QBuffer()
     buffer.open(QBuffer.OpenModeFlag.WriteOnly)
     writer = QPdfWriter(buffer)
     _set_up(writer)
     writer.setTitle(book.title)
     writer.setCreator(f"Fireside {__version__}")
+    room = QSizeF(writer.width(), writer.height() - _FOOT)
+    counted = _Pages(room)  # a page says how many there are
+    for share in book.into(counted):
+        yield share / 2
     press = _Press(writer, book.title, counted.number)
     try:
-        for share in book.into(_Pages(_room(), press)):
+        for share in book.into(_Pages(room, press)):
             yield 0.5 + share / 2
     finally:
         press.end()
@@ -66,13 +67,6 @@ def _set_up(writer: QPdfWriter) -> None:
     writer.setResolution(_RESOLUTION)
     writer.setPageSize(QPageSize(size))
     writer.setPageMargins(_MARGINS, QPageLayout.Unit.Millimeter)
-
-
-def _room() -> QRectF:
-    """Where a page has text."""
-    writer = QPdfWriter(QBuffer())
-    _set_up(writer)
-    return QRectF(0, 0, writer.width(), writer.height() - _FOOT)
 
 
 # --- Pages --------------------------------------------------------------------------------
@@ -120,7 +114,7 @@ class _Press:
 class _Pages:
     """Puts boxes below each other on pages, which a press prints; without one, counts them."""
 
-    def __init__(self, room: QRectF, press: _Press | None = None) -> None:
+    def __init__(self, room: QSizeF, press: _Press | None = None) -> None:
         self.width, self._height = room.width(), room.height()
         self.press = press
         self.number = 1

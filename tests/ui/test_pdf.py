@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pypdfium2 import PdfDocument, PdfPage, raw
-from PySide6.QtCore import QLocale, QRectF
+from PySide6.QtCore import QLocale, QSizeF
 
 from app.base.types import Channel, Effort, Message, Part, Role
 from app.exchange import Words
@@ -168,6 +168,13 @@ def test_words_have_blanks_between_them() -> None:
     assert "Plain words, bold words, slanted ones and others in one line." in found
 
 
+def test_glyphs_stand_for_what_is_written_with_them() -> None:
+    """Shapes of Arabic letters, radicals, and what a font draws like something else."""
+    of_qt = b"stream\n2 beginbfrange\n<0000> <0000> <0000>\n<0001> <0006> [<FEDF> <0009> <2F00> <02BC> <FB01> <0041> ]\nendbfrange <0009>"  # noqa: E501
+    meant = b"stream\n2 beginbfrange\n<0000> <0000> <FFFD>\n<0001> <0006> [<0644> <0020> <4E00> <2019> <FB01> <0041> ]\nendbfrange <0009>"  # noqa: E501
+    assert pdf._mended(of_qt) == meant
+
+
 def test_reasoning_is_left_out() -> None:
     parts = (Part("secret", Channel.ANALYSIS), Part("said"))
     assert "secret" not in text(made(row(Role.ASSISTANT, *parts), reasoning=False))
@@ -296,7 +303,7 @@ def test_pages_have_all_of_a_box_and_end_between_lines(source: str, high: int) -
     column.set_blocks(parse(source))
     column.lay_out(300)
     press = Press()
-    pages = pdf._Pages(QRectF(0, 0, 300, high), press)  # type: ignore[arg-type]
+    pages = pdf._Pages(QSizeF(300, high), press)  # type: ignore[arg-type]
     list(pages.put(column))
     at = 0.0
     cuts = []
