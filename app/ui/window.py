@@ -455,7 +455,8 @@ class Window(Frame):
         page = tr("Archive and bin") if self.away.shown else page
         self.preset_picker.setHidden(bool(page))
         title = page or (chat.title if chat else tr("New chat"))
-        self.title.set_text(title)
+        archived = tr("{title} (archived)").format(title=title)
+        self.title.set_text(archived if chat and chat.archived and not page else title)
         self.setWindowTitle(f"{title} – Fireside" if chat and not page else "Fireside")
 
     def _show_status(self) -> None:

@@ -2810,6 +2810,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>{title} (archived)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{title}, pinned</source>
         <translation type="unfinished"></translation>
     </message>
