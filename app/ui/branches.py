@@ -56,17 +56,21 @@ class Branches(QObject):
         composer.set_parts(row.message.parts)
         composer.editor.setFocus()
 
+    def written(self) -> tuple[Part, ...]:
+        """All that the person has written: what stands in the composer, and what stood there
+        before an earlier message was edited."""
+        return (*self._frame.composer.parts(), *self._draft)
+
     def sent(self) -> None:
-        """The other version has been asked."""
-        self.edited, self._draft = None, ()
+        """What stands in the composer has been taken: what was typed before comes back."""
+        draft, self.edited, self._draft = self._draft, None, ()
         self._frame.composer.set_editing(False)
+        self._frame.composer.set_parts(draft)
 
     def give_up(self) -> None:
-        """The question stays as it was, and what was typed before comes back."""
+        """The question stays as it was."""
         if self.edited is not None:
-            draft = self._draft
             self.sent()
-            self._frame.composer.set_parts(draft)
 
     def show(self, message: int) -> None:
         """Another message in the place of one, with what came below it."""

@@ -101,6 +101,9 @@ def commands_of(window: Window) -> Commands:
         when=window.in_chat)  # fmt: skip
     add("stop", tr("Stop the answer"), window.stop, "Esc", when=window.busy)
     add("answerNow", tr("Answer now"), window.hurry, "Ctrl+Return", "Ctrl+Enter", when=window.busy)
+    waits = lambda: window.queue.waits  # noqa: E731
+    add("sendQueued", tr("Send what waits now"), window.queue.send, "Ctrl+Shift+Return", when=waits)
+    add("editQueued", tr("Edit what waits"), window.queue.edit, "Alt+Up", when=waits)
     choose = window.composer.choose_effort
     add("low", tr("Effort: low"), lambda: choose(Effort.LOW), "Ctrl+1")
     add("medium", tr("Effort: medium"), lambda: choose(Effort.MEDIUM), "Ctrl+2")

@@ -12,9 +12,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QWidge
 
 from app.base.types import Effort, Part
 from app.ui.attached import Attached
-from app.ui.controls import Button, Segments, column, muted, set_tone
+from app.ui.controls import Button, Segments, column, muted, set_tone, tip
 from app.ui.gauge import ContextGauge
 from app.ui.language import tr
+from app.ui.queue_rows import QueueRows
 from app.ui.theme import Look, font
 from app.ui.tray import Tray
 
@@ -128,6 +129,7 @@ class Composer(QWidget):
         self._can_ask = True
         self._pasted: tuple[Attached, int] | None = None  # and the words' revision after it
         self.setMaximumWidth(WIDTH)
+        self.queue = QueueRows(look)
         self.editor = Editor()
         self.editor.submitted.connect(self._submit)
         self.editor.textChanged.connect(self._show_buttons)
@@ -157,8 +159,13 @@ class Composer(QWidget):
         below.addWidget(self.status, 1)
         below.addWidget(self.gauge)
         layout = column(self, gap=7)
+        above = QHBoxLayout()
+        above.setContentsMargins(14, 0, 14, 0)
+        above.addWidget(self.queue)
+        layout.addLayout(above)
         layout.addWidget(self._card)
         layout.addLayout(below)
+        self.queue.follow(self._card.findChild(Button, "endEdit"))  # and the editor follows it
         self._show_buttons()
         self.set_status("")
 
@@ -184,8 +191,11 @@ class Composer(QWidget):
         self._show_buttons()
 
     def set_running(self, running: bool) -> None:
-        """While an answer is on its way, stop takes the place of send."""
+        """While an answer is on its way, it can be stopped, and what is sent waits for its end."""
         self._running = running
+        send = tr("Send when the answer is complete") if running else tr("Send")
+        self._send.setAccessibleName(send)
+        self._send.setToolTip(tip(send, "Return"))
         self._show_buttons()
 
     def set_status(self, text: str, tone: str = "muted") -> None:
@@ -239,12 +249,11 @@ class Composer(QWidget):
             muted(tr("Editing an earlier message; both versions are kept."), "editing", 13)
         )
         row.addStretch(1)
-        row.addWidget(
-            Button(
-                look, "endEdit", tr("Leave the message as it was"), icon="close", size=14,
-                clicked=self.edit_ended.emit,
-            )
+        end = Button(
+            look, "endEdit", tr("Leave the message as it was"), icon="close", size=14,
+            clicked=self.edit_ended.emit,
         )  # fmt: skip
+        row.addWidget(end)
         self._editing.hide()
         return self._editing
 
@@ -303,16 +312,17 @@ class Composer(QWidget):
 
     def _submit(self) -> None:
         parts = self.parts()
-        if self._send.isEnabled() and not self._running:
+        if self._send.isEnabled():
             self.sent.emit(
                 tuple(p if p.name else replace(p, text=p.text.strip("\n")) for p in parts)
             )
 
     def _show_buttons(self) -> None:
         stop_focused = self._stop.hasFocus()
+        parts = bool(self.parts())
         self._stop.setVisible(self._running)
-        self._send.setVisible(not self._running)
-        ready = bool(self.parts()) and not self.tray.reading
+        ready = parts and not self.tray.reading
+        self._send.setVisible(parts or not self._running)
         self._send.setEnabled(ready and self._can_ask)
         if stop_focused and not self._running:
             self.editor.setFocus()

@@ -115,12 +115,15 @@ class ModelChoice(QObject):
         if self.asked:
             self._load(self.asked)
 
+    def of(self, key: str) -> ModelRef | None:
+        """What a chat asks that has the model of this ``key`` (empty for none): that one where it
+        is still here, else the one that was chosen last."""
+        last = self._host.settings.model
+        return self.find(key) or (self._named(last) if last else None)
+
     def show(self, key: str) -> None:
-        """A chat is shown that has the model of this ``key`` (empty for none). That one is asked
-        from now on where it is still here, else the one that was chosen last."""
-        model = self.find(key)
-        if model is None and (last := self._host.settings.model):
-            model = self._named(last)
+        """A chat is shown that has the model of this ``key``. It is asked from now on."""
+        model = self.of(key)
         if model is None or model == self.asked:
             return
         self._cancel()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,7 +12,7 @@ from PySide6.QtGui import QCloseEvent
 
 from app.base.types import Effort, ModelRef, Part
 from app.host import Host, Moving, Reading
-from app.store import ChatRow, Found, MessageRow, State, Store
+from app.store import ChatRow, Found, MessageRow, State, Store, Unsent
 from app.turn import (
     Foreseen,
     ModelFailed,
@@ -36,6 +36,7 @@ from app.ui.bridge import Bridge
 from app.ui.chat_index import ChatIndex
 from app.ui.chat_setup import ChatSetup
 from app.ui.commands import commands_of
+from app.ui.drafts import Drafts
 from app.ui.errors import Action, explain
 from app.ui.examiner import Examiner
 from app.ui.exchange_desk import ExchangeDesk
@@ -48,6 +49,7 @@ from app.ui.order_desk import OrderDesk
 from app.ui.preferences_desk import PreferencesDesk
 from app.ui.preset_desk import PresetDesk
 from app.ui.presets import Presets
+from app.ui.queue import Queue
 from app.ui.shelf import Shelf
 from app.ui.standing import Standing
 from app.ui.theme import Look
@@ -72,7 +74,6 @@ class Window(Frame):
         self._host, self._bridge, self._look = host, bridge, look
         self._chat: int | None = None
         self._waits_for: Turn | None = None  # which will make a chat of the new one that is shown
-        self._drafts: dict[int | None, tuple[Part, ...]] = {}
         self._refusal = ""  # what the banner says of an answer that the disk does not take
         self.turns = Turns(host.chats, self)
         self.models = ModelChoice(host, self)
@@ -86,6 +87,8 @@ class Window(Frame):
             self, host, self.index, self.turns, self.exchange, lambda: self._chat
         )
         self.branches = Branches(self, self._ask_disk, lambda: self._chat, self.busy)
+        self.drafts = Drafts(host, bridge, self.composer, self.branches.written, self)
+        self.queue = Queue(self.composer, self.drafts, self.turns, self._ask, self)
         self.exchange.told.connect(self.tell_in_banner)
         self.exchange.failed.connect(self._tell)
         self.exchange.imported.connect(self.index.refresh)
@@ -112,7 +115,9 @@ class Window(Frame):
         last = host.settings.chat
         self._show_new()
         self._turn_to_chat()
-        self._ask_disk(Store.chats, lambda chats: self._reopen(last, chats))
+        self._ask_disk(
+            lambda store: (store.chats(), store.drafts()), lambda found: self._reopen(last, *found)
+        )
         QTimer.singleShot(_SOON_MS, self, self._look_around)
 
     def _look_around(self) -> None:
@@ -138,7 +143,7 @@ class Window(Frame):
         self.sidebar.away.connect(self.away.show_page)
         self.away.opened.connect(self.open_chat)
         self.away.turned.connect(self._show_title)
-        self.away.erased.connect(self._erased)
+        self.away.erased.connect(self.drafts.forget)
         self.order.left.connect(self._leave)
         self.order.back.connect(self.open_chat)
         self.sidebar.collapsed.connect(lambda: self.show_sidebar(False))
@@ -149,6 +154,8 @@ class Window(Frame):
         self.composer.sent.connect(self._send)
         self.composer.stopped.connect(self.stop)
         self.composer.typed.connect(self._typed)
+        self.drafts.failed.connect(self._tell)
+        self.queue.changed.connect(self._show_status)
         self.branches.turned.connect(self._ahead.opened)
         self.branches.forked.connect(self._forked)
         self.composer.effort_chosen.connect(self._choose_effort)
@@ -194,14 +201,16 @@ class Window(Frame):
 
     def _switch(self, chat: int | None) -> None:
         self.branches.give_up()
-        self._drafts[self._chat] = self.composer.parts()
+        if self._waits_for:
+            self.queue.leave(self._waits_for)
+        self.drafts.leave()
         self.attachments.switch(self._chat, chat)
         self._chat = chat
         self._waits_for = None
         self._standing.clear()
         self.setup.show(chat)
         self.sidebar.select(chat)
-        self.composer.set_parts(self._drafts.pop(chat, ()))
+        self.drafts.show(chat)
         self._show_title()
         self._show_status()
         self._ahead.opened()
@@ -216,15 +225,19 @@ class Window(Frame):
         if chat != self._host.settings.chat:
             self._host.change(chat=chat)
 
-    def _reopen(self, last: int | None, chats: list[ChatRow]) -> None:
-        """The chat of the last time, unless the person has been quicker."""
+    def _reopen(
+        self, last: int | None, chats: list[ChatRow], drafts: dict[int | None, Unsent]
+    ) -> None:
+        """The chat of the last time, unless the person has been quicker; and what was typed."""
         quicker = self._chat is not None or self.composer.parts() or self.busy()
+        self.drafts.load(drafts)
         chosen = self._host.settings.chat != last  # Ctrl+N is a choice, too
         if not quicker and not chosen and last in [chat.id for chat in chats]:
             shown = self.pages.currentWidget()
             self.open_chat(last)
             self.pages.setCurrentWidget(shown)
             self._show_title()
+        self._show_status()
 
     def _show_rows(self, chat: int, rows: list[MessageRow], place: Found | None) -> None:
         if chat != self._chat:
@@ -252,28 +265,32 @@ class Window(Frame):
         self._remember(None)
         self._show_new()
 
-    def _erased(self, chats: Sequence[int]) -> None:
-        for chat in chats:
-            self._drafts.pop(chat, None)
-
     # --- Questions and answers --------------------------------------------------------------
 
     def _send(self, parts: tuple[Part, ...]) -> None:
-        if (model := self.models.asked) is None or self.busy():
-            return
-        self.composer.set_parts(())
-        turn = self.turns.send(
-            self._chat,
-            parts,
-            self.composer.effort,
-            model,
-            self.setup.fresh,
-            self.branches.edited,
-        )
-        self.branches.sent()
-        if self._chat is None:
-            self._waits_for = turn
+        effort, edited = self.composer.effort, self.branches.edited
+        if not self.busy():
+            taken = self._ask(self._chat, parts, effort, edited) is not None
+        elif taken := edited is None:
+            self.queue.add(parts, effort)
+        if taken:
+            self.branches.sent()
+            self.drafts.keep()
         self._show_status()
+
+    def _ask(
+        self, chat: int | None, parts: tuple[Part, ...], effort: Effort, instead: int | None = None
+    ) -> Turn | None:
+        """Asks the model of a chat, where there is one."""
+        row = self.index.rows.get(chat) if chat is not None else None
+        shown = chat == self._chat
+        model = self.models.asked if shown else self.models.of(row.model) if row else None
+        if model is None:
+            return None
+        turn = self.turns.send(chat, parts, effort, model, self.setup.fresh, instead)
+        if chat is None:
+            self._waits_for = turn
+        return turn
 
     def stop(self) -> None:
         if self._waits_for:
@@ -324,9 +341,11 @@ class Window(Frame):
     def _started(self, event: TurnStarted, asked: int | None) -> None:
         chat = event.chat
         self.index.put(chat)
+        self.queue.started(event.turn, chat.id)
         if event.turn is self._waits_for:
             self._waits_for = None
             self._chat = asked = chat.id
+            self.drafts.begun(chat.id)
             self._remember(chat.id)
             self.sidebar.select(chat.id)
             self.setup.show(chat.id)
@@ -351,6 +370,7 @@ class Window(Frame):
             if answer.stats:
                 self._standing.ended(answer.stats)
             self.transcript.finish(answer, event.error)
+        self.queue.ended(event)
         self._show_status()
         self.index.refresh()
         self._ahead.opened()  # as for what was typed meanwhile
@@ -359,16 +379,14 @@ class Window(Frame):
         """Nothing was stored: what was sent comes back, before what was typed since."""
         if event.turn is self._waits_for:
             self._waits_for = None
-        if event.parts and event.chat == self._chat:
-            self.composer.set_parts((*event.parts, *self.composer.parts()))
-        elif event.parts:
-            self._drafts[event.chat] = (*event.parts, *self._drafts.get(event.chat, ()))
+        self.queue.refused(event.turn)
+        self.drafts.give_back(event.chat, event.parts)
         self._show_status()
         self._tell(event.error)
 
     def _arrived(self, chat: int | None, part: Part) -> None:
         """A file of a chat that is not shown has been read."""
-        self._drafts[chat] = (part, *self._drafts.get(chat, ()))
+        self.drafts.give_back(chat, (part,))
 
     def _choose_effort(self, effort: Effort) -> None:
         if self._chat is not None:
@@ -463,6 +481,7 @@ class Window(Frame):
         """Everything that says whether something is going on in the chat that is shown."""
         loading = self.models.loading.name if self.models.loading else ""
         self._standing.show(self.turns.running(self._chat), loading, busy=self.busy())
+        self.queue.show(self._chat, busy=self.busy())
         self.commands.refresh()
 
     def _tell(self, error: BaseException) -> None:
@@ -476,6 +495,7 @@ class Window(Frame):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remembers how it was."""
         self.preferences.close()
+        self.drafts.keep()
         self._host.change(**self.place())
         super().closeEvent(event)
 

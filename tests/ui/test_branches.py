@@ -38,6 +38,7 @@ def edited(fireside: Fireside) -> Fireside:
     assert fireside.window.composer.editor.toPlainText() == "about apples"
     fireside.window.composer.set_parts(())
     ask(fireside, "about plums", "Plums are blue.")
+    assert fireside.window.composer.editor.toPlainText() == "half a thought"
     return fireside
 
 

@@ -94,8 +94,6 @@ def test_escape_stops_and_the_text_stays(fireside: Fireside) -> None:
     fireside.shows("one, two")
     assert not fireside.window.findChild(QWidget, "send").isVisible()
     fireside.type("next question")
-    fireside.qtbot.keyClick(editor(fireside), Qt.Key.Key_Return)
-    assert editor(fireside).toPlainText() == "next question"  # Enter keeps it meanwhile
     fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_Escape)
     fireside.shows("You stopped this answer.")
     assert "one, two" in fireside.text()

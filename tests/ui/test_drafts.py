@@ -1,0 +1,148 @@
+"""What is written and not sent is there at the next start."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtWidgets import QAbstractButton
+
+from app.base.errors import StoreFull
+from app.base.types import Part
+from app.store import Store, Unsent
+from app.ui import drafts
+from tests.ui.driver import Fireside, Start, answer, make
+
+FILE = Part("apples\npears", name="fruit.txt")
+
+
+def text(fireside: Fireside) -> str:
+    return fireside.window.composer.editor.toPlainText()
+
+
+def kept(fireside: Fireside) -> dict[int | None, Unsent]:
+    return fireside.stored(Store.drafts)
+
+
+def test_what_is_typed_is_stored_while_one_types(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fireside.window.drafts._timer.setInterval(100)
+    for number in range(60):  # without a pause
+        fireside.type(f"word {number} ")
+        if kept(fireside):
+            break
+    assert kept(fireside)[None].parts[0].text.startswith("word 0 ")
+    fireside.until(lambda: kept(fireside)[None] == Unsent((Part(text(fireside)),)))
+    assert drafts.SOON_MS == 1000
+
+
+def test_every_chat_has_its_own_at_the_next_start(start: Start) -> None:
+    fireside = start()
+    make(fireside, "apples", "pears")
+    pears = fireside.window._chat
+    fireside.window.composer.set_parts((FILE, Part("half a pear")))
+    fireside.window.new_chat()
+    fireside.type("something new")
+    fireside.window.open_chat(pears)
+
+    again = start()
+    again.shows("About pears.")
+    assert again.window.composer.parts() == (FILE, Part("half a pear"))
+    again.window.new_chat()
+    assert text(again) == "something new"
+    apples = next(chat for chat in again.window.index.rows if chat != pears)
+    again.window.open_chat(apples)
+    assert text(again) == ""
+    again.window.new_chat()
+    again.window.composer.set_parts(())
+    again.window.open_chat(pears)
+
+    third = start()
+    third.shows("About pears.")
+    assert third.window.composer.parts() == (FILE, Part("half a pear"))
+    third.window.new_chat()
+    assert text(third) == ""
+
+
+def test_the_first_start_without_a_chat_has_it_too(start: Start) -> None:
+    start().type("half a thought")
+    again = start()
+    again.until(lambda: text(again) == "half a thought")
+    assert again.window._chat is None
+
+
+def test_what_is_sent_is_no_draft_any_more(fireside: Fireside) -> None:
+    fireside.type("half a thought")
+    fireside.window.drafts.keep()
+    assert list(kept(fireside)) == [None]
+    fireside.ask(" and the rest", *answer("An answer."))
+    fireside.shows("An answer.")
+    fireside.idle()
+    assert kept(fireside) == {}
+
+
+def test_what_is_typed_before_the_chat_exists_goes_along(fireside: Fireside) -> None:
+    held = fireside.hold()
+    fireside.host.disk(lambda _: held.wait())
+    fireside.ask("one", *answer("first"))
+    fireside.type("half a thought")
+    fireside.window.drafts.keep()
+    held.set()
+    fireside.shows("first")
+    fireside.idle()
+    fireside.window.drafts.keep()
+    assert kept(fireside) == {fireside.window._chat: Unsent((Part("half a thought"),))}
+    fireside.window.new_chat()
+    assert text(fireside) == ""
+
+
+def test_an_edit_and_what_was_typed_before_it_are_kept(start: Start) -> None:
+    fireside = start()
+    make(fireside, "about apples")
+    fireside.type("half a thought")
+    fireside.find(QAbstractButton, "editMessage").click()
+    fireside.type(", again")
+    again = start()
+    again.shows("About about apples.")
+    assert text(again) == "about apples, again\n\nhalf a thought"
+
+
+def test_what_is_typed_before_the_old_draft_is_there(start: Start) -> None:
+    fireside = start()
+    fireside.type("from before")
+    again = start()
+    # As where the disk is slow at the start.
+    again.window.composer.set_parts((Part("quick"),))
+    again.window.drafts.load({None: Unsent((Part("from before"),))})
+    assert text(again) == "from before\n\nquick"
+
+
+def test_a_full_disk_is_told_once_and_tried_again(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StoreFull(fireside.host.folders.chats)
+
+    window = fireside.window
+    with monkeypatch.context() as patched:
+        patched.setattr(fireside.host._store, "set_draft", full)
+        fireside.type("half")
+        window.drafts.keep()
+        fireside.until(window.banner.isVisible)
+        window.banner.hide()
+        fireside.type(" a")
+        window.drafts.keep()
+        fireside.stored(lambda store: None)
+        assert not window.banner.isVisible()
+    fireside.type(" thought")
+    window.drafts.keep()
+    assert kept(fireside) == {None: Unsent((Part("half a thought"),))}
+
+
+def test_a_chat_that_is_erased_takes_its_draft_along(fireside: Fireside) -> None:
+    make(fireside, "apples")
+    chat = fireside.window._chat
+    fireside.type("half a thought")
+    fireside.stored(lambda store: store.erase([chat]))
+    fireside.window.drafts.keep()
+    assert kept(fireside) == {}
+    assert not fireside.window.banner.isVisible()
