@@ -14,6 +14,7 @@ A map of the code, from the ground up; a lower room never imports a higher one.
 ``exchange``   chats as files, out and in
 ``documents``  text out of the files that a person attaches
 ``writer``     an answer while it grows, in memory and on disk
+``titles``     a title for a chat, by the model
 ``turn``       a turn as a value, and the events that are told about it
 ``chat``       a turn: question -> store -> engine -> store
 ``host``       the one object graph

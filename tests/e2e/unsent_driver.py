@@ -1,0 +1,106 @@
+"""Runs the real window for a test of what is written and not sent.
+
+usage: unsent_driver.py write|send FOLDER
+
+``write`` asks, writes two more messages while the answer grows and half of a third, prints what
+it sees a good second later, and goes on until it is killed. ``send`` prints what it finds, sends
+what waits, and ends when all of it is answered. Each line is a JSON object.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QPushButton
+
+from app.base import settings
+from app.base.settings import Folders
+from app.engine import local
+from app.ui import app as ui
+from app.ui.drafts import SOON_MS
+from app.ui.window import Window
+from tests.fakes import child
+
+
+def window() -> Window:
+    return next(w for w in QApplication.topLevelWidgets() if isinstance(w, Window))
+
+
+def press(name: str) -> None:
+    button = next(b for b in window().findChildren(QPushButton, name) if b.isVisible())
+    button.click()
+
+
+def send(text: str) -> None:
+    window().findChild(QPlainTextEdit, "composer").insertPlainText(text)
+    press("send")
+
+
+def say() -> None:
+    """What is seen."""
+    rows = window().composer.queue
+    waits = [label.accessibleName() for label in rows.findChildren(QLabel, "queued")]
+    seen = {
+        "typed": window().composer.editor.toPlainText(),
+        "waits": waits if rows.isVisible() else [],
+        "shown": window().transcript.plainText(),
+    }
+    print(json.dumps(seen), flush=True)
+
+
+def write() -> Iterator[Callable[[], bool]]:
+    """Yields what has to be so before it goes on."""
+    yield lambda: window().models.loading is None
+    send("Count to 100.")
+    yield lambda: "1, 2" in window().transcript.plainText()
+    send("What is the capital of France?")
+    send("What is the capital of Spain?")
+    window().composer.editor.insertPlainText("What is the capital of")
+    until = time.monotonic() + SOON_MS / 1000 + 0.5
+    yield lambda: time.monotonic() > until
+    say()
+
+
+def resume() -> Iterator[Callable[[], bool]]:
+    yield lambda: window().models.loading is None
+    yield lambda: "Count to 100." in window().transcript.plainText()
+    say()
+    press("sendWaiting")
+    yield lambda: window().turns.idle and not window().queue.waits
+    say()
+    window().close()
+
+
+class Steps:
+    """Goes through the steps, each as soon as it can be."""
+
+    def __init__(self, steps: Iterator[Callable[[], bool]]) -> None:
+        self._steps = steps
+        self._ready: Callable[[], bool] | None = next(steps)
+
+    def go_on(self) -> None:
+        while self._ready and self._ready():
+            self._ready = next(self._steps, None)
+
+
+def main() -> int:
+    work, folder = sys.argv[1:]
+    if work == "write":  # an answer that is still on its way when the end comes
+        local.LocalBackend.__init__.__kwdefaults__["target"] = child.slow
+    folders = Folders.find(Path(folder))
+    settings.save(replace(settings.load(folders.settings), model="demo"), folders.settings)
+    application = ui._application()  # before any timer
+    steps, timer = Steps(write() if work == "write" else resume()), QTimer(application)
+    timer.timeout.connect(steps.go_on)
+    QTimer.singleShot(300, lambda: timer.start(50))
+    return ui.run(folders.data, None, smoke=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
