@@ -80,6 +80,13 @@ class Commands:
 def commands_of(window: Window) -> Commands:
     """All that the window can do."""
     commands = Commands(window)
+    _for_chats(window, commands)
+    _for_the_conversation(window, commands)
+    _for_the_rest(window, commands)
+    return commands
+
+
+def _for_chats(window: Window, commands: Commands) -> None:
     add = commands.add
     commands.group(tr("Chat"))
     add("newChat", tr("New chat"), window.new_chat, "Ctrl+N")
@@ -92,6 +99,10 @@ def commands_of(window: Window) -> Commands:
     add("archive", tr("Archive the chat"), order.archive_shown, when=window.in_chat)
     add("delete", tr("Delete the chat"), order.delete_shown, when=window.in_chat)
     add("away", tr("Archive and bin"), window.away.show_page)
+
+
+def _for_the_conversation(window: Window, commands: Commands) -> None:
+    add = commands.add
     commands.group(tr("Conversation"))
     add("attach", tr("Attach files…"), window.attachments.choose_files, "Ctrl+Shift+A")
     find = window.find_bar
@@ -101,9 +112,9 @@ def commands_of(window: Window) -> Commands:
         when=window.in_chat)  # fmt: skip
     add("stop", tr("Stop the answer"), window.stop, "Esc", when=window.busy)
     add("answerNow", tr("Answer now"), window.hurry, "Ctrl+Return", "Ctrl+Enter", when=window.busy)
-    waits = lambda: window.queue.waits  # noqa: E731
-    add("sendQueued", tr("Send what waits now"), window.queue.send, "Ctrl+Shift+Return", when=waits)
-    add("editQueued", tr("Edit what waits"), window.queue.edit, "Alt+Up", when=waits)
+    queue = window.queue
+    add("sendQueued", tr("Send what waits now"), queue.send, "Ctrl+Shift+Return", when=queue.waits)
+    add("editQueued", tr("Edit what waits"), queue.edit, "Alt+Up", when=queue.waits)
     choose = window.composer.choose_effort
     add("low", tr("Effort: low"), lambda: choose(Effort.LOW), "Ctrl+1")
     add("medium", tr("Effort: medium"), lambda: choose(Effort.MEDIUM), "Ctrl+2")
@@ -112,6 +123,10 @@ def commands_of(window: Window) -> Commands:
     add("choosePreset", tr("Choose a preset"), presets.pick, PRESET_KEYS)
     add("instructChat", tr("Instructions for this chat…"), presets.instruct)
     add("managePresets", tr("Manage presets…"), presets.manage)
+
+
+def _for_the_rest(window: Window, commands: Commands) -> None:
+    add = commands.add
     commands.group(tr("Models"))
     add("chooseModel", tr("Choose a model"), window.composer.pick_model, "Ctrl+M")
     add("getModel", tr("Get a model…"), window.desk.show_page)
@@ -132,4 +147,3 @@ def commands_of(window: Window) -> Commands:
     add("preferences", tr("Preferences"), window.preferences.open, "Ctrl+,")
     add("keys", tr("Keyboard shortcuts"), window.show_keys, "F1")
     add("quit", tr("Quit"), window.close, "Ctrl+Q")
-    return commands

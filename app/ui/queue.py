@@ -44,7 +44,6 @@ class Queue(QObject):
         self._chat, self._busy = chat, busy
         self._composer.queue.show_queue(self._drafts.queue(chat), busy=busy)
 
-    @property
     def waits(self) -> bool:
         """Whether anything waits there."""
         return bool(self._drafts.queue(self._chat))
@@ -79,7 +78,7 @@ class Queue(QObject):
 
     def send(self, index: int = 0) -> None:
         """The person wants one of them sent now; an answer on its way is stopped for it."""
-        if not self.waits:
+        if not self.waits():
             return
         chosen, others = self._take(index)
         self._drafts.set_queue(self._chat, (chosen, *others))
@@ -92,7 +91,7 @@ class Queue(QObject):
 
     def edit(self, index: int = -1) -> None:
         """One of them comes back into the composer, before what stands there."""
-        if self.waits:
+        if self.waits():
             chosen, others = self._take(index)
             self._drafts.set_queue(self._chat, others)
             self._drafts.give_back(self._chat, chosen.parts)
