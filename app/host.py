@@ -372,6 +372,7 @@ class Host:
     def close(self) -> None:
         """Stops everything; every word on screen is on disk afterwards."""
         self._ending.set()
+        self._store.hurry()
         for stop in list(self._stops):
             stop.set()
         with self._opening:

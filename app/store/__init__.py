@@ -80,6 +80,7 @@ class Store(PresetStore, WholeStore):
         patience: float = 5.0,
     ) -> None:
         self._search, self._find = Search(path, patience), Search(path, patience)
+        self._ending = threading.Event()
         self._upkeep = threading.Lock()  # a backup that is being made would keep what is erased
         super().__init__(path, migrations, patience)
 
@@ -93,6 +94,11 @@ class Store(PresetStore, WholeStore):
         self._search.close()
         self._find.close()
         super().close()
+
+    def hurry(self) -> None:
+        """Everything is about to end: `sweep` and `tidy` stop after their step, and leave the
+        others to the next start."""
+        self._ending.set()
 
     # --- Search ---------------------------------------------------------------------------
 
@@ -135,15 +141,19 @@ class Store(PresetStore, WholeStore):
         # A deletion only adds to the index that the words are gone; they leave it when all of
         # it is merged. (FTS5's own secure-delete makes a file that older SQLites cannot read.)
         merge = -_MERGE
-        while True:
+        while not self._ending.is_set():
             with self._transaction() as db:
                 before = db.total_changes
                 db.execute("INSERT INTO words (words, rank) VALUES ('merge', ?)", (merge,))
                 if db.total_changes - before < 2:
                     break
             merge = _MERGE
-        with self._errors():
-            backup.erase(self.path, [(chat, created) for _, chat, created in rows])
+        for kept in backups(self.path):
+            if not self._ending.is_set():
+                with self._errors():
+                    backup.erase(kept, [(chat, created) for _, chat, created in rows])
+        if self._ending.is_set():
+            return
         with self._lock, self._errors():
             self._db.execute("VACUUM")  # what SQLite moved around within its pages
             (busy, *_) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -165,7 +175,8 @@ class Store(PresetStore, WholeStore):
         self.purge()
         self.sweep()
         last = next(iter(backups(self.path)), None)
-        if last is None or not 0 <= time.time() - last.made < _DAY:
+        new = last is not None and 0 <= time.time() - last.made < _DAY
+        if not new and not self._ending.is_set():
             self.backup()
 
 

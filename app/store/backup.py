@@ -122,25 +122,20 @@ def set_aside(database: Path) -> Path:
     return aside
 
 
-def erase(database: Path, chats: Iterable[tuple[int, float]]) -> None:
-    """Removes chats, known by id and time of creation, from all backups: after a restore, an id
+def erase(kept: Backup, chats: Iterable[tuple[int, float]]) -> None:
+    """Removes chats, known by id and time of creation, from a backup: after a restore, an id
     alone may be that of another."""
-    rows = list(chats)
-    for kept in backups(database):
-        with contextlib.closing(sqlite3.connect(kept.path, isolation_level=None)) as db:
-            db.execute("PRAGMA foreign_keys = ON")
-            db.execute("BEGIN IMMEDIATE")
-            before = db.total_changes
-            db.executemany("DELETE FROM chat WHERE id = ? AND created = ?", rows)
-            changed = db.total_changes > before
-            if (
-                changed
-                and db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'words'").fetchone()
-            ):
-                db.execute("INSERT INTO words (words) VALUES ('optimize')")
-            db.execute("COMMIT")
-            if changed:
-                db.execute("VACUUM")
+    with contextlib.closing(sqlite3.connect(kept.path, isolation_level=None)) as db:
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute("BEGIN IMMEDIATE")
+        before = db.total_changes
+        db.executemany("DELETE FROM chat WHERE id = ? AND created = ?", chats)
+        changed = db.total_changes > before
+        if changed and db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'words'").fetchone():
+            db.execute("INSERT INTO words (words) VALUES ('optimize')")
+        db.execute("COMMIT")
+        if changed:
+            db.execute("VACUUM")
 
 
 def _folder(database: Path) -> Path:

@@ -388,6 +388,31 @@ def test_an_interrupted_sweep_is_taken_up(path: Path) -> None:
             assert not file.is_file() or b"secretword" not in file.read_bytes(), file
 
 
+def test_a_sweep_is_hurried_and_goes_on_at_the_next_start(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with contextlib.closing(Store(path)) as store:
+        chat = store.create_chat(Effort.LOW).id
+        store.add(chat, None, question("secretword"))
+        first = store.backup().path
+        second = first.with_name("chats-20200101-000000-v6.db")
+        second.write_bytes(first.read_bytes())
+        erase = backup.erase
+
+        def one(*arguments: object) -> None:
+            erase(*arguments)  # type: ignore[arg-type]
+            store.hurry()
+
+        monkeypatch.setattr(backup, "erase", one)
+        store.erase([chat])
+    assert [b"secretword" in each.read_bytes() for each in (first, second)] == [False, True]
+    with contextlib.closing(Store(path)) as store:
+        monkeypatch.setattr(backup, "erase", erase)
+        store.tidy()
+        for file in path.parent.rglob("*"):
+            assert not file.is_file() or b"secretword" not in file.read_bytes(), file
+
+
 def test_a_backup_on_its_way_keeps_nothing_of_what_is_erased(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
