@@ -105,7 +105,13 @@ class ChatIndex(QObject):
         """What it is asked with from now on."""
         if chat in self.rows:
             self.rows[chat] = replace(self.rows[chat], setup=setup)
-        self._ask_disk(lambda store: store.set_up(chat, setup), lambda _: None)
+        self._ask_disk(lambda store: store.set_up(chat, setup), self._stored)
+
+    def _stored(self, chat: ChatRow) -> None:
+        """Also where a list that was read before it came in between."""
+        if self.rows.get(chat.id) not in (None, chat):
+            self.rows[chat.id] = chat
+            self.changed.emit()
 
     def set_model(self, chat: int, key: str) -> None:
         """Which model its next message is for."""

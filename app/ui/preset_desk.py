@@ -63,8 +63,8 @@ class PresetDesk(QObject):
         else:
             self._frame.show_banner(
                 tr(
-                    "“{preset}” is meant for the model “{model}”, which is not on this computer. "
-                    "The chat stays with the one that it has."
+                    "The model of “{preset}”, {model}, is not on this computer. The chat keeps "
+                    "the one that it has."
                 ).format(preset=preset.name, model=Path(preset.model).stem),
                 Action.NONE,
             )

@@ -206,14 +206,8 @@ class PresetsPage(Page):
     def _ask_target(self, name: str, presets: Sequence[int] | None) -> None:
         dialog = self._dialog("presetExportDialog", tr("Export presets"), name)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-
-        def selected(text: str) -> None:
-            path = Path(text)
-            if path.suffix != ".json":
-                path = path.with_name(path.name + _ENDING)
-            self._presets.export(path, presets)
-
-        dialog.fileSelected.connect(selected)
+        dialog.setDefaultSuffix(_ENDING)  # before it asks about a file that is there
+        dialog.fileSelected.connect(lambda path: self._presets.export(Path(path), presets))
         dialog.open()
 
     def _import(self) -> None:

@@ -2152,6 +2152,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>The model of “{preset}”, {model}, is not on this computer. The chat keeps the one that it has.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The model said nothing for {seconds} seconds and was ended. What it said so far is kept.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2987,10 +2991,6 @@
     </message>
     <message>
         <source>“{name}” was written by a newer Fireside (version {found} of the format; this one knows {known}). Update Fireside.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>“{preset}” is meant for the model “{model}”, which is not on this computer. The chat stays with the one that it has.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

@@ -172,7 +172,7 @@ def test_its_model_is_chosen_where_it_is_here(fireside: Fireside, tmp_path: Path
     choose(fireside, "Gone")
     assert fireside.window.models.asked.path == other
     said = fireside.find(QLabel, "bannerText").text()
-    assert said.startswith("“Gone” is meant for the model “gone”, which is not on this computer.")
+    assert said.startswith("The model of “Gone”, gone, is not on this computer.")
     row = fireside.stored(lambda store: store.chat(chat(fireside)))
     assert (row.setup.preset, row.model) == ("Gone", str(other))
 
@@ -287,8 +287,8 @@ def test_out_as_a_file_and_in_again(fireside: Fireside, tmp_path: Path) -> None:
     press(fireside, dialog, "exportPreset")
     files = dialog.findChild(QFileDialog, "presetExportDialog")
     assert files.selectedFiles()[0].endswith("/Brief.fireside-presets.json")
-    files.fileSelected.emit(str(tmp_path / "brief"))
-    files.close()
+    files.findChild(QLineEdit, "fileNameEdit").setText(str(tmp_path / "brief"))
+    files.accept()
     fireside.until(told.isVisible)
     file = tmp_path / "brief.fireside-presets.json"
     assert str(file) in told.text()
