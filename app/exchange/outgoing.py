@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -177,8 +177,8 @@ def _taken(folder: Path) -> set[str]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return {same(path.name) for path in folder.iterdir()}
-    except OSError as error:
-        raise ExchangeUnwritable(folder, error.strerror or str(error)) from error
+    except (OSError, ValueError) as error:  # the latter: a character that no path may have
+        raise ExchangeUnwritable(folder, getattr(error, "strerror", "") or str(error)) from error
 
 
 def _chosen(store: Store, chats: Sequence[int] | None) -> Sequence[int]:
@@ -198,16 +198,16 @@ def _trees(store: Store, chats: Iterable[int], seen: Seen) -> Iterator[Tree]:
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[TextIO]:
     """A file to write to, which takes its place at the end. A crash leaves the old or the new."""
+    growing = path.with_name(f".fireside-{secrets.token_hex(8)}")
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".fireside-")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="\n") as file:
+            with growing.open("x", encoding="utf-8", errors="replace", newline="\n") as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            Path(name).replace(path)
+            growing.replace(path)
         except BaseException:
-            Path(name).unlink(missing_ok=True)
+            growing.unlink(missing_ok=True)
             raise
     except OSError as error:
         raise ExchangeUnwritable(path, error.strerror or str(error)) from error

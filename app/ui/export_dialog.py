@@ -68,8 +68,8 @@ class ExportDialog(QDialog):
 
     @property
     def place(self) -> Path:
-        """The folder."""
-        return Path(self.folder.text().strip()).expanduser()
+        """The folder; below the person's own, where it is not said where it is."""
+        return Path.home() / self.folder.text().strip().removeprefix("~/")
 
     @property
     def file(self) -> str:

@@ -258,6 +258,10 @@ def test_one_file(store: Store, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ExchangeUnwritable):
         export_folder(store, tmp_path / "file", Manner(Form.HTML))
+    with pytest.raises(ExchangeUnwritable):
+        export(store, tmp_path / "no\0path", "x", Manner(Form.JSON))
+    (tmp_path / "usual").touch()
+    assert (tmp_path / "a.html").stat().st_mode == (tmp_path / "usual").stat().st_mode
     with pytest.raises(KeyError):
         export_chat(store, 99, tmp_path / "b.html", Manner(Form.HTML))
 
