@@ -222,3 +222,10 @@ def test_other_colours(worn: Look) -> None:
     box.restyle()
     assert dark != light
     assert painted(box) == light
+
+
+@pytest.mark.parametrize("text", ["الاسم", "مرحبا بالعالم", "שלום עולם", "漢字", "naïve Wörter"])
+def test_a_short_cell_does_not_wrap(worn: Look, text: str) -> None:
+    box = made(worn, Table((Align.NONE,), ((Span(text),),), (((Span(text),),),)))
+    lines = [rect.top() for rect in box.rects(0, box.length)]
+    assert len(set(lines)) == 2

@@ -10,7 +10,7 @@ from PySide6.QtGui import QFontMetricsF
 
 from app.markdown import Align, Kind, Row, Span, Spans
 from app.ui.blocks.box import Style
-from app.ui.blocks.runs import BOLD, units
+from app.ui.blocks.runs import BOLD, is_turned, units
 from app.ui.blocks.text import TextBox
 from app.ui.theme import Look, font
 
@@ -90,9 +90,11 @@ class Cells:
 
 
 def _is_plain(spans: Spans) -> bool:
-    """Whether spans are text as any other, on one line."""
+    """Whether spans are text as any other, on one line. Of what is written from right to left,
+    Qt's metrics say less than a layout takes."""
     return all(
-        s.kind is Kind.TEXT and not (s.bold or s.italic or s.strike or s.link or "\n" in s.text)
+        s.kind is Kind.TEXT
+        and not (s.bold or s.italic or s.strike or s.link or "\n" in s.text or is_turned(s.text))
         for s in spans
     )
 

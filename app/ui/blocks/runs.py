@@ -89,7 +89,7 @@ class Runs:
             at = end
         self.text = "".join(shown)
         self.length = at
-        self.turned = not self.text.isascii() and _TURNED.search(self.text) is not None
+        self.turned = is_turned(self.text)
         self.leftwards = self.turned and _leftwards(self.text)
         self.codes = [(r.start, r.end) for r in self.runs if r.span.kind is Kind.CODE]
         self.pictures = [r for r in self.runs if r.picture]
@@ -166,6 +166,11 @@ def part(text: str, start: int, end: int) -> str:
         return text[start:end]
     raw = text.encode("utf-16-le", "surrogatepass")
     return raw[2 * start : 2 * end].decode("utf-16-le", "ignore")
+
+
+def is_turned(text: str) -> bool:
+    """Whether some of it is written from right to left."""
+    return not text.isascii() and _TURNED.search(text) is not None
 
 
 def _leftwards(text: str) -> bool:
