@@ -18,7 +18,6 @@ from app.ui.errors import explain
 from app.ui.frame import Frame
 from app.ui.language import tr
 from app.ui.model_choice import ModelChoice
-from app.ui.part_choice import PartChoice
 from app.ui.theme import Look
 
 
@@ -159,6 +158,8 @@ class AttachDesk(QObject):
     # --- Parts --------------------------------------------------------------------------------
 
     def _cut(self, item: Attached) -> None:
+        from app.ui.part_choice import PartChoice  # a window need not wait for it
+
         room = self._tray.room_for(item)
         choice = PartChoice(self._look, item, room, self._frame)
         choice.chosen.connect(lambda chosen: self._tray.choose(item, chosen))

@@ -22,6 +22,7 @@ from app.ui.tray import Tray
 WIDTH = 764
 NEW_CHAT_EFFORT = Effort.MEDIUM
 _LINES = 9  # that it grows to
+_ROOMY = 520  # pixels, from which on the effort has its name beside it
 _LONG = 8000  # characters that are pasted, from which on they are attached
 
 
@@ -294,7 +295,8 @@ class Composer(QWidget):
         )  # fmt: skip
         row.addWidget(self.picker)
         row.addStretch(1)
-        row.addWidget(muted(tr("Effort"), pixels=13))
+        self._effort_label = muted(tr("Effort"), pixels=13)
+        row.addWidget(self._effort_label)
         row.addWidget(self._effort)
         row.addWidget(self._send)
         row.addWidget(self._stop)
@@ -302,6 +304,7 @@ class Composer(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._effort_label.setVisible(self.width() >= _ROOMY)
         self._shorten_model()
 
     def _shorten_model(self) -> None:

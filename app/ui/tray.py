@@ -268,14 +268,17 @@ class Tray(QWidget):
         largest = max(self.items, key=lambda item: item.tokens or 0)
         self._room = max(0, (largest.tokens or 0) - excess - _MARGIN)
         self._too_long = largest
-        said = tr("“{name}” is too long for the model: {tokens} tokens, where there is room for "
-                  "{room}.")  # fmt: skip
-        self._excess.set_text(
-            said.format(
-                name=largest.name, tokens=number(largest.tokens or 0), room=number(self._room)
-            )
-        )
         fitting = largest.first(self._room)
+        if fitting:
+            said = tr(
+                "“{name}” is too long for the model: {tokens} tokens, where there is room for "
+                "{room}."
+            ).format(name=largest.name, tokens=number(largest.tokens or 0), room=number(self._room))
+        else:
+            said = tr("Not even a part of “{name}” fits beside the rest. Remove a file.").format(
+                name=largest.name
+            )
+        self._excess.set_text(said)
         label = tr("Attach what fits")
         if fitting and largest.paged:
             label = tr("Attach pages {some}").format(some=ranges(fitting))

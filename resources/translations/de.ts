@@ -714,6 +714,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Do not send this message</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Download</source>
         <translation type="unfinished"></translation>
     </message>
@@ -742,7 +746,15 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Edit this message</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Edit this message and ask again</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Edit what waits</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1376,6 +1388,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Messages that wait</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Messages {first} to {last} of {total}</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1537,6 +1553,14 @@
     </message>
     <message>
         <source>Not</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not even a part of “{name}” fits beside the rest. Remove a file.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not sent yet, since the answer before was not completed</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1960,6 +1984,26 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Send now</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Send the first of them now</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Send what waits now</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Send when the answer is complete</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Sent when the answer is complete</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Sent with every question of a chat that has this preset</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2045,6 +2089,10 @@
     </message>
     <message>
         <source>Stop the answer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stop the answer and send this now</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

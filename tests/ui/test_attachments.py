@@ -315,6 +315,12 @@ def test_what_does_not_fit_can_be_sent_in_part(fireside: Fireside, tmp_path: Pat
     too_long(fireside, path, 0 + 1)
     item = window.composer.tray.items[0]
     whole = item.tokens or 0
+    foresee(fireside, 10 * whole)
+    fireside.until(
+        lambda: (
+            told(fireside) == ["Not even a part of “a.pdf” fits beside the rest. Remove a file."]
+        )
+    )
     foresee(fireside, whole // 2)
     fireside.until(lambda: f"{whole:,} tokens, where there is room for" in told(fireside)[0])
     take = fireside.find(QAbstractButton, "attachWhatFits")
