@@ -37,7 +37,6 @@ def chat(raw: Foreign, left: Counter[Left]) -> Tree | None:
     """A conversation; None where nothing of it can be read. Counts what was left out."""
     nodes: dict[str, Node] = {}
     above: str | None = None
-    left[Left.INSTRUCTIONS] += bool(raw.text("systemPrompt") or _has_prompt(raw))
     for turn, message in enumerate(map(Foreign, raw.items("messages"))):
         chosen = int(message.number("currentlySelected") or 0)
         shown = above
@@ -54,12 +53,13 @@ def chat(raw: Foreign, left: Counter[Left]) -> Tree | None:
         created=raw.time("createdAt"),
         updated=raw.time("assistantLastMessagedAt", "userLastMessagedAt"),
         left=left,
+        instructions=raw.text("systemPrompt") or _prompt(raw),
     )
 
 
-def _has_prompt(raw: Foreign) -> bool:
+def _prompt(raw: Foreign) -> str:
     settings = map(Foreign, raw["perChatPredictionConfig"].items("fields"))
-    return any(item.text("key") == _PROMPT and item.text("value") for item in settings)
+    return next((item.text("value") for item in settings if item.text("key") == _PROMPT), "")
 
 
 def _node(version: Foreign, left: Counter[Left]) -> Node:

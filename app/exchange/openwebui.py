@@ -36,7 +36,6 @@ def is_chat(raw: Foreign) -> bool:
 def chat(raw: Foreign, left: Counter[Left]) -> Tree | None:
     """A chat; None where nothing of it can be read. Counts what was left out."""
     own = raw["chat"] or raw
-    left[Left.INSTRUCTIONS] += bool(own.text("system") or own["params"].text("system"))
     history = _history(raw)
     return tree(
         {name: _node(Foreign(node), left) for name, node in history["messages"].raw.items()},
@@ -45,6 +44,7 @@ def chat(raw: Foreign, left: Counter[Left]) -> Tree | None:
         created=raw.time("created_at") or own.time("timestamp"),
         updated=raw.time("updated_at"),
         left=left,
+        instructions=own.text("system") or own["params"].text("system"),
     )
 
 

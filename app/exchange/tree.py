@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from app.base.types import Effort, Message, Part, Role
-from app.store import ChatRow, MessageRow, State, TitleBy, Tree
+from app.store import ChatRow, MessageRow, Setup, State, TitleBy, Tree
 from app.store.titles import one_line, title_from
 
 
@@ -23,7 +23,7 @@ class Left(StrEnum):
     CITATION = "citation"
     """A mark in a text that leads to a source which is not there."""
     INSTRUCTIONS = "instructions"
-    """What the model is told before a chat begins."""
+    """What the model is told beside the chat's own instructions."""
     HIDDEN = "hidden"
     """A message that its program did not show either."""
     UNKNOWN = "unknown"
@@ -89,10 +89,11 @@ def tree(
     created: float | None,
     updated: float | None,
     left: Counter[Left],
+    instructions: str = "",
 ) -> Tree | None:
     """The chat that they are; None where there is nothing to read. ``current`` is the node that
-    was last on the screen. A parent that is not there makes a node a beginning; what is in a
-    circle is left out."""
+    was last on the screen, ``instructions`` are the chat's own. A parent that is not there makes
+    a node a beginning; what is in a circle is left out."""
     times = [node.created for node in nodes.values() if node.created is not None]
     began = created if created is not None else min(times, default=0.0)
     drafts: list[_Draft] = []
@@ -119,7 +120,8 @@ def tree(
     messages = tuple(draft.row(number) for number, draft in enumerate(drafts, start=1))
     ended = updated if updated is not None else max(times, default=began)
     leaf = homes.get(current)
-    return Tree(_chat(title, messages, began, ended, leaf or _last_leaf(messages)), messages)
+    chat = _chat(title, messages, began, ended, leaf or _last_leaf(messages))
+    return Tree(replace(chat, setup=Setup(instructions.strip())), messages)
 
 
 def plain(text: str) -> tuple[Part, ...]:

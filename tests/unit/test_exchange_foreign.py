@@ -21,7 +21,7 @@ from app.base.errors import (
 )
 from app.base.types import Channel, Role
 from app.exchange import Left, Report, Source, read
-from app.store import ChatRow, MessageRow, State, Store, TitleBy
+from app.store import PLAIN, ChatRow, MessageRow, Setup, State, Store, TitleBy
 from tests.fakes import chatgpt_export as chatgpt
 from tests.unit.test_exchange import changed
 
@@ -235,10 +235,11 @@ def lmstudio() -> dict[str, Any]:
 def test_lmstudio(store: Store, tmp_path: Path) -> None:
     found = read(write(tmp_path, lmstudio()))
     assert (found.source, found.chats, found.messages) == (Source.LM_STUDIO, 1, 4)
-    assert found.left == {Left.IMAGE: 1, Left.TOOL: 1, Left.INSTRUCTIONS: 1}
+    assert found.left == {Left.IMAGE: 1, Left.TOOL: 1}
     assert found.into(store) == Report(1, 4, 0)
     assert found.into(store) == Report(0, 0, 1)
     row = chat_named(store, "Two answers")
+    assert row.setup == Setup("Be nice.")
     assert (row.created, row.updated) == (1_750_000_000.123, 1_750_000_100.0)
     question, answer, bye = store.conversation(row.id)
     assert [m.message.text for m in (question, answer, bye)] == ["Hi", "Good day.", "Bye"]
@@ -286,10 +287,12 @@ def openwebui() -> list[dict[str, Any]]:
 def test_openwebui(store: Store, tmp_path: Path) -> None:
     found = read(write(tmp_path, openwebui()))
     assert (found.source, found.chats, found.messages) == (Source.OPEN_WEBUI, 2, 4)
-    assert found.left == {Left.IMAGE: 1, Left.FILE: 1, Left.TOOL: 1, Left.INSTRUCTIONS: 1}
+    assert found.left == {Left.IMAGE: 1, Left.FILE: 1, Left.TOOL: 1}
     assert found.into(store) == Report(2, 4, 0)
     assert found.into(store) == Report(0, 0, 2)
     row = chat_named(store, "Is it?")
+    assert row.setup == PLAIN
+    assert chat_named(store, "Old").setup == Setup("Be old.")
     assert (row.created, row.updated) == (1_744_577_557, 1_744_577_571)
     _, answer = store.conversation(row.id)
     assert answer.message.text == "It is.\n\nTruly."
