@@ -110,9 +110,10 @@ def _for_the_conversation(window: Window, commands: Commands) -> None:
     add("findNext", tr("Next place"), lambda: find().next(), "F3", when=window.in_chat)
     add("findPrevious", tr("Previous place"), lambda: find().previous(), "Shift+F3",
         when=window.in_chat)  # fmt: skip
-    add("stop", tr("Stop the answer"), window.stop, "Esc", when=window.busy)
-    add("answerNow", tr("Answer now"), window.hurry, "Ctrl+Return", "Ctrl+Enter", when=window.busy)
-    queue = window.queue
+    asking = window.asking
+    add("stop", tr("Stop the answer"), asking.stop, "Esc", when=asking.busy)
+    add("answerNow", tr("Answer now"), asking.hurry, "Ctrl+Return", "Ctrl+Enter", when=asking.busy)
+    queue = asking.queue
     add("sendQueued", tr("Send what waits now"), queue.send, "Ctrl+Shift+Return", when=queue.waits)
     add("editQueued", tr("Edit what waits"), queue.edit, "Alt+Up", when=queue.waits)
     choose = window.composer.choose_effort

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent
 
-from app.base.types import Effort, ModelRef, Part
+from app.base.types import Effort, ModelRef
 from app.host import Host, Moving, Reading
 from app.store import ChatRow, Found, MessageRow, State, Store, Unsent
 from app.turn import (
@@ -23,12 +23,11 @@ from app.turn import (
     Renamed,
     SavedAgain,
     SendFailed,
-    Turn,
     TurnEnded,
     TurnProgress,
     TurnStarted,
 )
-from app.ui.ahead import Ahead
+from app.ui.ask_desk import AskDesk
 from app.ui.attach_desk import AttachDesk
 from app.ui.away_desk import AwayDesk
 from app.ui.branches import Branches
@@ -49,7 +48,6 @@ from app.ui.order_desk import OrderDesk
 from app.ui.preferences_desk import PreferencesDesk
 from app.ui.preset_desk import PresetDesk
 from app.ui.presets import Presets
-from app.ui.queue import Queue
 from app.ui.shelf import Shelf
 from app.ui.standing import Standing
 from app.ui.theme import Look
@@ -73,7 +71,6 @@ class Window(Frame):
         super().__init__(look, lambda menu: self.desk.fill(menu))
         self._host, self._bridge, self._look = host, bridge, look
         self._chat: int | None = None
-        self._waits_for: Turn | None = None  # which will make a chat of the new one that is shown
         self._refusal = ""  # what the banner says of an answer that the disk does not take
         self.turns = Turns(host.chats, self)
         self.models = ModelChoice(host, self)
@@ -86,9 +83,10 @@ class Window(Frame):
         self.order = OrderDesk(
             self, host, self.index, self.turns, self.exchange, lambda: self._chat
         )
-        self.branches = Branches(self, self._ask_disk, lambda: self._chat, self.busy)
+        self.branches = Branches(
+            self, self._ask_disk, lambda: self._chat, lambda: self.asking.busy()
+        )
         self.drafts = Drafts(host, bridge, self.composer, self.branches.written, self)
-        self.queue = Queue(self.composer, self.drafts, self.turns, self._ask, self)
         self.exchange.told.connect(self.tell_in_banner)
         self.exchange.failed.connect(self._tell)
         self.exchange.imported.connect(self.index.refresh)
@@ -96,9 +94,8 @@ class Window(Frame):
         self.presets = Presets(host, bridge, self)
         self.begun.connect(self._equip)
         self._standing = Standing(self)
-        self._ahead = Ahead(self._prepare, self)
         self.attachments = AttachDesk(look, host, bridge, self.models, self)
-        self.attachments.arrived.connect(self._arrived)
+        self.attachments.arrived.connect(lambda chat, part: self.drafts.give_back(chat, (part,)))
         self._examiner = Examiner(host, bridge, self.models, self)
         self.preferences = PreferencesDesk(
             self, look, host, self.models, self._examiner, self.setup, self.presets, self.exchange
@@ -106,6 +103,7 @@ class Window(Frame):
         self.preset_desk = PresetDesk(
             self, self.presets, self.setup, self.models, self.index, self.preferences
         )
+        self.asking = AskDesk(self, host, lambda: self._chat)
         self._palette: Palette | None = None
         self._connect()
         self.commands = commands_of(self)
@@ -133,7 +131,6 @@ class Window(Frame):
         self.turns.ended.connect(self._ended)
         self.turns.refused.connect(self._refused)
         self.models.changed.connect(self._show_status)
-        self.models.ready.connect(self._ahead.opened)
         self.models.chosen.connect(self._chosen)
         self.desk.turned.connect(self._turned)
         self._examiner.examined.connect(self.hub.examined)
@@ -148,24 +145,17 @@ class Window(Frame):
         self.order.back.connect(self.open_chat)
         self.sidebar.collapsed.connect(lambda: self.show_sidebar(False))
         self.sidebar.preferences.connect(self.preferences.open)
-        self.preferences.instructed.connect(self._ahead.changed)
-        self.setup.chosen.connect(self._ahead.changed)
         self.presets.failed.connect(self._tell)
-        self.composer.sent.connect(self._send)
-        self.composer.stopped.connect(self.stop)
-        self.composer.typed.connect(self._typed)
+        self.asking.changed.connect(self._show_status)
         self.drafts.failed.connect(self._tell)
-        self.queue.changed.connect(self._show_status)
-        self.branches.turned.connect(self._ahead.opened)
         self.branches.forked.connect(self._forked)
         self.composer.effort_chosen.connect(self._choose_effort)
-        self.greeting.asked.connect(lambda text: self._send((Part(text),)))
 
     def _equip(self, transcript: Transcript) -> None:
         """The conversation has just been made."""
-        transcript.again.connect(self._again)
-        transcript.resume.connect(self._resume)
-        transcript.hurried.connect(self.hurry)
+        transcript.again.connect(self.asking.again)
+        transcript.resume.connect(self.asking.resume)
+        transcript.hurried.connect(self.asking.hurry)
         transcript.act.connect(self._act)
         transcript.thought_toggled.connect(self._toggled_thought)
 
@@ -201,19 +191,17 @@ class Window(Frame):
 
     def _switch(self, chat: int | None) -> None:
         self.branches.give_up()
-        if self._waits_for:
-            self.queue.leave(self._waits_for)
+        self.asking.leave()
         self.drafts.leave()
         self.attachments.switch(self._chat, chat)
         self._chat = chat
-        self._waits_for = None
         self._standing.clear()
         self.setup.show(chat)
         self.sidebar.select(chat)
         self.drafts.show(chat)
         self._show_title()
         self._show_status()
-        self._ahead.opened()
+        self.asking.ahead.opened()
 
     def _turn_to_chat(self) -> None:
         self.pages.setCurrentWidget(self.chat_page)
@@ -267,85 +255,17 @@ class Window(Frame):
 
     # --- Questions and answers --------------------------------------------------------------
 
-    def _send(self, parts: tuple[Part, ...]) -> None:
-        effort, edited = self.composer.effort, self.branches.edited
-        if not self.busy():
-            taken = self._ask(self._chat, parts, effort, edited) is not None
-        elif taken := edited is None:
-            self.queue.add(parts, effort)
-        if taken:
-            self.branches.sent()
-            self.drafts.keep()
-        self._show_status()
-
-    def _ask(
-        self, chat: int | None, parts: tuple[Part, ...], effort: Effort, instead: int | None = None
-    ) -> Turn | None:
-        """Asks the model of a chat, where there is one."""
-        row = self.index.rows.get(chat) if chat is not None else None
-        shown = chat == self._chat
-        model = self.models.asked if shown else self.models.of(row.model) if row else None
-        if model is None:
-            return None
-        turn = self.turns.send(chat, parts, effort, model, self.setup.fresh, instead)
-        if chat is None:
-            self._waits_for = turn
-        return turn
-
-    def stop(self) -> None:
-        if self._waits_for:
-            self._waits_for.cancel()
-        elif self._chat is not None:
-            self.turns.stop(self._chat)
-
-    def hurry(self) -> None:
-        live = self.turns.running(self._chat)
-        if live and live.thinking:
-            live.turn.answer_now()
-            self._show_status()
-
-    def _typed(self) -> None:
-        self._ahead.typed()
-        self._show_status()
-
-    def _prepare(self) -> None:
-        """Has the next question read ahead, as far as it is there."""
-        model = self.models.current
-        if model and not self.models.loading and self.turns.idle:
-            self._host.chats.prepare(
-                self._chat,
-                self.composer.parts(),
-                self.composer.effort,
-                model,
-                self.setup.fresh,
-            )
-
     def _foreseen(self, event: Foreseen) -> None:
         if event.chat == self._chat and not self.busy():
             self._standing.foresee(event)
             self.attachments.foresee(event)
             self._show_status()
 
-    def _again(self, answer: int, effort: Effort) -> None:
-        if (model := self.models.asked) and self._chat is not None:
-            self.turns.again(self._chat, answer, effort, model)
-            self._show_status()
-            self.composer.editor.setFocus()
-
-    def _resume(self, answer: int) -> None:
-        if (model := self.models.asked) and self._chat is not None:
-            self.turns.resume(self._chat, answer, model)
-            self._show_status()
-            self.composer.editor.setFocus()
-
     def _started(self, event: TurnStarted, asked: int | None) -> None:
         chat = event.chat
         self.index.put(chat)
-        self.queue.started(event.turn, chat.id)
-        if event.turn is self._waits_for:
-            self._waits_for = None
+        if self.asking.started(event):
             self._chat = asked = chat.id
-            self.drafts.begun(chat.id)
             self._remember(chat.id)
             self.sidebar.select(chat.id)
             self.setup.show(chat.id)
@@ -370,28 +290,19 @@ class Window(Frame):
             if answer.stats:
                 self._standing.ended(answer.stats)
             self.transcript.finish(answer, event.error)
-        self.queue.ended(event)
+        self.asking.ended(event)
         self._show_status()
         self.index.refresh()
-        self._ahead.opened()  # as for what was typed meanwhile
 
     def _refused(self, event: SendFailed) -> None:
-        """Nothing was stored: what was sent comes back, before what was typed since."""
-        if event.turn is self._waits_for:
-            self._waits_for = None
-        self.queue.refused(event.turn)
-        self.drafts.give_back(event.chat, event.parts)
+        self.asking.refused(event)
         self._show_status()
         self._tell(event.error)
-
-    def _arrived(self, chat: int | None, part: Part) -> None:
-        """A file of a chat that is not shown has been read."""
-        self.drafts.give_back(chat, (part,))
 
     def _choose_effort(self, effort: Effort) -> None:
         if self._chat is not None:
             self.index.set_effort(self._chat, effort)
-        self._ahead.changed()
+        self.asking.ahead.changed()
 
     def _chosen(self, model: ModelRef) -> None:
         if self._chat is not None:
@@ -458,9 +369,7 @@ class Window(Frame):
 
     def busy(self) -> bool:
         """Whether an answer is on its way in the chat that is shown."""
-        if self._chat is None:
-            return self._waits_for is not None
-        return self.turns.busy(self._chat)
+        return self.asking.busy()
 
     def _turned(self) -> None:
         self._show_title()
@@ -481,7 +390,7 @@ class Window(Frame):
         """Everything that says whether something is going on in the chat that is shown."""
         loading = self.models.loading.name if self.models.loading else ""
         self._standing.show(self.turns.running(self._chat), loading, busy=self.busy())
-        self.queue.show(self._chat, busy=self.busy())
+        self.asking.queue.show(self._chat, busy=self.busy())
         self.commands.refresh()
 
     def _tell(self, error: BaseException) -> None:
