@@ -133,7 +133,7 @@ class Tray(QWidget):
         self._rows = column(self, gap=_GAP)
         self._rows.addWidget(self._area)
         self._excess = Notice(look, "tooLong", "alert", "danger")
-        self._cut = Button(look, "attachWhatFits", "", text=" ", kind="small")
+        self._cut = Button(look, "attachWhatFits", tr("Attach what fits"), text=" ", kind="small")
         self._choose = Button(
             look, "choosePart", tr("Choose a part of it"), text=tr("Choose…"), kind="small"
         )
