@@ -12,12 +12,11 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from importlib import metadata
+from importlib.util import find_spec, module_from_spec
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
-
-import llama_cpp
-import llama_cpp.llama_cpp as llama
 
 from app.base import gguf
 from app.base.errors import EngineFailed, ModelLoadFailed, OutOfMemory
@@ -27,6 +26,11 @@ from app.engine.plan import CacheType, Plan
 from app.engine.probe import Devices
 from app.engine.service import Service
 from app.harmony import Vocabulary
+
+if spec := find_spec("llama_cpp"):
+    # Its own first lines import the high-level API, with numpy and jinja2: half a second, 23 MB.
+    sys.modules.setdefault("llama_cpp", module_from_spec(spec))
+import llama_cpp.llama_cpp as llama
 
 _SEQUENCE = 0
 _ABORTED = 2  # llama_decode's return code
@@ -38,6 +42,7 @@ def main(connection: Connection) -> None:
     """Serves the pipe until it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is the parent's to handle
     llama.llama_log_set(_log, None)
+    _ggml().load_backends()
     llama.llama_backend_init()
     Service(connection, Llama()).serve()
     sys.stderr.flush()
@@ -66,7 +71,7 @@ class Llama:
     """llama.cpp as an `Engine`."""
 
     def __init__(self) -> None:
-        self.version = llama_cpp.__version__
+        self.version = metadata.version("llama-cpp-python")
         # llama.cpp asks between the nodes of its graph, a thousand times a token, so the answer
         # is given in C, without Python's lock: strlen(text) is true when the text is not empty.
         self._stopped = ctypes.create_string_buffer(2)

@@ -1,12 +1,13 @@
 """Runs in the child process: ggml's own list of devices, which llama-cpp-python does not offer.
 
-Declared as in ggml's ggml-backend.h. The libraries are loaded already; nothing is called before
-llama_backend_init, which registers the backends.
+Declared as in ggml's ggml-backend.h. The libraries are loaded already. First of all comes
+`load_backends`, then llama_backend_init, then the rest.
 """
 
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,21 @@ class Ggml:
     """ggml's libraries in ``folder``. Raises OSError where they are not there."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._base, self._ggml = _library(folder, "ggml-base"), _library(folder, "ggml")
+
+    def load_backends(self) -> None:
+        """Loads those that are libraries of their own (GGML_BACKEND_DL): of the processor's
+        variants the best that runs here, and of the GPUs' those whose drivers are here. The log
+        says which. Where they are built in, this does nothing.
+
+        llama.cpp would look for them beside the program and in the current folder.
+        """
+        count = _declare(self._ggml, "ggml_backend_reg_count", ctypes.c_size_t)
+        path = ctypes.c_char_p
+        load = _declare(self._ggml, "ggml_backend_load_all_from_path", None, path)
+        if not count():
+            load(os.fsencode(self._folder))
 
     def gpus(self) -> tuple[Gpu, ...]:
         """Every graphics processor that one of the backends finds."""
@@ -87,7 +102,10 @@ class Ggml:
 
 
 def _library(folder: Path, name: str) -> ctypes.CDLL:
-    files = (f"lib{name}.so", f"lib{name}.dylib", f"{name}.dll", f"lib{name}.dll")
+    """The one that llama.cpp has loaded, which asks for it by its version: a wheel has no links,
+    and a second copy would keep a second list."""
+    unix = (f"lib{name}.so.0", f"lib{name}.0.dylib", f"lib{name}.so", f"lib{name}.dylib")
+    files = (*unix, f"{name}.dll", f"lib{name}.dll")
     found = [folder / file for file in files if (folder / file).exists()]
     if not found:
         raise FileNotFoundError(folder / files[0])

@@ -74,6 +74,16 @@ def test_it_thinks_and_answers(backend: LocalBackend) -> None:
     assert 10_000_000 < stats.peak_memory < 1_000_000_000
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="a process's map is Linux's")
+def test_the_process_has_one_llama_cpp_and_no_more(backend: LocalBackend) -> None:
+    answer(backend, ask("Hello"))
+    loaded = [Path(each.path).name for each in psutil.Process(backend.pid).memory_maps()]
+    ours = [name.split(".so")[0] for name in loaded if name.startswith(("libggml", "libllama"))]
+    assert sorted(set(ours)) == sorted(ours)  # a second ggml has a list of devices of its own
+    assert {"libggml", "libggml-base", "libllama"} < set(ours)
+    assert not any("numpy" in name for name in loaded)
+
+
 def test_more_effort_is_more_reasoning(backend: LocalBackend) -> None:
     lengths = []
     for effort in Effort:
