@@ -202,7 +202,7 @@ class StoreFull(StoreError):
 
 
 class StoreReadOnly(StoreError):
-    """The file or folder cannot be written to."""
+    """The file or folder cannot be written to: it is not allowed, or the disk refuses."""
 
 
 class StoreLocked(StoreError):

@@ -52,7 +52,6 @@ __all__ = [
     "Tree",
     "Unsent",
     "backups",
-    "count_chats",
     "recover",
     "restore_backup",
     "set_aside",
@@ -186,15 +185,12 @@ def backups(path: Path) -> list[Backup]:
         return backup.backups(path)
 
 
-def count_chats(source: Path) -> int | None:
-    """How many chats a backup has; None where it is damaged."""
-    return backup.count(source)
-
-
 def restore_backup(path: Path, source: Path) -> Path:
     """Puts a backup in the place of the database at ``path``, which no store has open, and
     returns where the old one is kept: in another backup, or beside it where it is damaged.
-    Where that fails, all is as it was."""
+    Where that fails, all is as it was; the StoreDamaged of a backup has its path."""
+    with typed_errors(source):
+        backup.verify(source)
     with typed_errors(path):
         return backup.restore(path, source)
 

@@ -16,18 +16,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from app.base.files import sync
+
 KEPT = 7
 _FORMAT = "%Y%m%d-%H%M%S"
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A backup: when it was made (POSIX seconds), its size in bytes, and its schema."""
+    """A backup: when it was made (POSIX seconds), its size in bytes, its schema, and how many
+    chats it has, without those in the bin (None where it is damaged)."""
 
     path: Path
     made: float
     size: int
     version: int
+    chats: int | None
 
 
 def backups(database: Path) -> list[Backup]:
@@ -38,7 +42,7 @@ def backups(database: Path) -> list[Backup]:
     for path in folder.iterdir() if folder.is_dir() else ():
         if named := pattern.fullmatch(path.name):
             made = datetime.strptime(named[1], _FORMAT).replace(tzinfo=UTC).timestamp()
-            found.append(Backup(path, made, path.stat().st_size, int(named[2])))
+            found.append(_backup(path, made, int(named[2])))
     return sorted(found, key=lambda b: (b.made, b.version), reverse=True)
 
 
@@ -73,41 +77,35 @@ def add(database: Path, fill: Callable[[sqlite3.Connection], object]) -> Backup:
         while (path := folder / _name(database, made, version)).exists():
             made += 1  # never over another one
         partial.replace(path)
+        sync(folder)
     finally:
         _remove(partial)
-    return Backup(path, float(made), path.stat().st_size, version)
+    return _backup(path, float(made), version)
 
 
-def count(source: Path) -> int | None:
-    """How many chats a backup has, without those in the bin; None where it does not say."""
-    # It does not change any more, so SQLite need not write anything beside it.
-    where = f"{source.absolute().as_uri()}?immutable=1"
-    try:
-        with contextlib.closing(sqlite3.connect(where, uri=True)) as db:
-            sql = "SELECT count(*) FROM chat WHERE deleted IS NULL"
-            return int(db.execute(sql).fetchone()[0])
-    except sqlite3.Error:
-        return None
+def verify(source: Path) -> None:
+    """Raises sqlite3.DatabaseError where a backup is not sound."""
+    with contextlib.closing(_still(source)) as db:
+        _verify(db)
 
 
 def restore(database: Path, source: Path) -> Path:
     """Puts the backup ``source`` in the place of a database that nobody has open. What was
     there is kept, as the returned path names: in a backup, or beside the database where it is
-    not sound. A kill on the way leaves either. Raises sqlite3.DatabaseError where ``source``
-    is not sound, and changes nothing then."""
+    not sound. A kill on the way leaves either."""
     partial = database.with_name(database.name + ".part")
     try:
         shutil.copyfile(source, partial)
-        with contextlib.closing(sqlite3.connect(partial)) as db:
-            _verify(db)
         try:
             kept = make(database).path
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # see `typed_errors`
             if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
                 raise
             kept = _copy_aside(database)
+        sync(partial)
         _remove_log(database)
         partial.replace(database)
+        sync(database.parent)
     finally:
         _remove(partial)
     return kept
@@ -136,6 +134,18 @@ def erase(kept: Backup, chats: Iterable[tuple[int, float]]) -> None:
         db.execute("COMMIT")
         if changed:
             db.execute("VACUUM")
+
+
+def _still(source: Path) -> sqlite3.Connection:
+    """A connection to a file that does not change: nothing is written, not even beside it."""
+    return sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+
+
+def _backup(path: Path, made: float, version: int) -> Backup:
+    chats = None
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(_still(path)) as db:
+        (chats,) = db.execute("SELECT count(*) FROM chat WHERE deleted IS NULL").fetchone()
+    return Backup(path, made, path.stat().st_size, version, chats)
 
 
 def _folder(database: Path) -> Path:

@@ -10,6 +10,7 @@ from app.base.types import Effort, Part
 from app.store.database import Database
 from app.store.rows import (
     CHAT,
+    DRAFT,
     PLAIN,
     ChatRow,
     Queued,
@@ -18,11 +19,10 @@ from app.store.rows import (
     Unsent,
     chat_row,
     clean,
+    draft_row,
     pack_parts,
     pack_queue,
     pack_setup,
-    unpack_parts,
-    unpack_queue,
 )
 from app.store.titles import one_line
 
@@ -185,7 +185,7 @@ class ChatStore(Database):
 
     def drafts(self) -> dict[int | None, Unsent]:
         """What is written and not sent, by chat (None for a new one)."""
-        return dict(self._read(_draft, "SELECT chat, parts, queue FROM draft"))
+        return dict(self._read(draft_row, f"SELECT {DRAFT} FROM draft"))
 
     def set_draft(
         self, chat: int | None, parts: tuple[Part, ...], queue: tuple[Queued, ...] = ()
@@ -198,8 +198,3 @@ class ChatStore(Database):
                     self.chat(chat)  # a KeyError where it is gone
                 values = (chat, pack_parts(parts), pack_queue(queue))
                 db.execute("INSERT INTO draft (chat, parts, queue) VALUES (?, ?, ?)", values)
-
-
-def _draft(row: tuple[Any, ...]) -> tuple[int | None, Unsent]:
-    chat, parts, queue = row
-    return chat, Unsent(unpack_parts(parts), unpack_queue(queue))

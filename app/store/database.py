@@ -23,6 +23,14 @@ from app.store.schema import Migration
 
 T = TypeVar("T")
 
+_READING = (
+    sqlite3.SQLITE_IOERR_READ,
+    sqlite3.SQLITE_IOERR_SHORT_READ,
+    sqlite3.SQLITE_IOERR_DATA,
+    sqlite3.SQLITE_IOERR_CORRUPTFS,
+)
+"""The faults of a disk that are not of writing."""
+
 
 def _typed(error: sqlite3.Error, path: Path) -> StoreError:
     """SQLite's error as one of ours."""
@@ -34,6 +42,8 @@ def _typed(error: sqlite3.Error, path: Path) -> StoreError:
             return StoreFull(path)
         case sqlite3.SQLITE_IOERR if code == sqlite3.SQLITE_IOERR_SHMSIZE:
             return StoreFull(path)  # no room for the -shm file
+        case sqlite3.SQLITE_IOERR if code not in _READING:
+            return StoreReadOnly(path)
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
             return StoreReadOnly(path)
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED | sqlite3.SQLITE_PROTOCOL:

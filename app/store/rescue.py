@@ -13,14 +13,28 @@ from typing import Any
 
 from app.store import backup
 from app.store.backup import Backup
-from app.store.rows import CHAT, MESSAGE, PRESET, chat_row, message_row, preset_row
+from app.store.rows import (
+    CHAT,
+    DRAFT,
+    MESSAGE,
+    PRESET,
+    chat_row,
+    draft_row,
+    message_row,
+    preset_row,
+)
 from app.store.schema import MIGRATIONS
 
+_MANY = 100_000  # more drafts than anybody has
 _REPAIRS = (
     # Messages without their chat get a new one.
     """INSERT INTO chat (id, title, title_by, effort, created, updated)
         SELECT chat, '', 'question', 'medium', min(created), max(created) FROM message
         WHERE chat NOT IN (SELECT id FROM chat) GROUP BY chat""",
+    # So do words that were not sent.
+    """INSERT INTO chat (id, title, title_by, effort, created, updated)
+        SELECT chat, '', 'question', 'medium', unixepoch(), unixepoch() FROM draft
+        WHERE chat NOT IN (SELECT id FROM chat)""",
     # A message whose parent is lost follows what came before it, so that nothing is out of sight.
     """UPDATE message SET parent = (
             SELECT max(id) FROM message AS before
@@ -36,8 +50,8 @@ _REPAIRS = (
 
 
 def recover(database: Path) -> Backup:
-    """Puts what can be read of the chats, messages and presets of a damaged database into a new
-    backup of it, from which it can be restored. The database stays as it is. Raises
+    """Puts what can be read of the chats, messages, drafts and presets of a damaged database
+    into a new backup of it, from which it can be restored. The database stays as it is. Raises
     sqlite3.DatabaseError where nothing can be read."""
 
     def fill(target: sqlite3.Connection) -> None:
@@ -47,6 +61,7 @@ def recover(database: Path) -> Backup:
         target.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
         _copy(source, target, "chat", CHAT, chat_row)
         _copy(source, target, "message", MESSAGE, message_row)
+        _copy(source, target, "draft", DRAFT, draft_row)
         _copy(source, target, "preset", PRESET, preset_row)
         for repair in _REPAIRS:
             target.execute(repair)
@@ -65,19 +80,19 @@ def _copy(
 ) -> None:
     known = {row[1] for row in source.execute(f"PRAGMA table_info ({table})")}
     names = [name for name in columns.split(", ") if name in known]
+    if not names:
+        return  # an older schema had no such table
     # AUTOINCREMENT's table tells how far ids go, also where the table itself is damaged.
     sequence = "SELECT seq FROM sqlite_sequence WHERE name = ?"
-    (last,) = source.execute(sequence, (table,)).fetchone() or (0,)
-    if not names:
-        return  # an earlier version had no such table
-    sql = f"SELECT {', '.join(names)} FROM {table} WHERE id BETWEEN ? AND ? ORDER BY id"
+    (last,) = source.execute(sequence, (table,)).fetchone() or (_MANY,)
+    sql = f"SELECT {', '.join(names)} FROM {table} WHERE rowid BETWEEN ? AND ? ORDER BY rowid"
     into = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
-    full = f"SELECT {columns} FROM {table} WHERE id = ?"
+    full = f"SELECT {columns} FROM {table} WHERE rowid = last_insert_rowid()"
     for row in _rows(source, sql, 1, last):
         target.execute("SAVEPOINT one")
         try:
             target.execute(into, row)
-            make(target.execute(full, row[:1]).fetchone())
+            make(target.execute(full).fetchone())
         except (sqlite3.IntegrityError, ValueError, TypeError, KeyError, AttributeError):
             target.execute("ROLLBACK TO one")  # it can be read, but it is nonsense
         target.execute("RELEASE one")

@@ -128,6 +128,7 @@ CHAT = (
 MESSAGE = (
     "id, chat, parent, role, state, created, effort, model, stats, thought_s, thought_open, parts"
 )
+DRAFT = "chat, parts, queue"
 PRESET = "id, name, effort, model, instructions, sampling, is_default"
 
 
@@ -235,6 +236,11 @@ def pack_setup(setup: Setup) -> dict[str, str | None]:
         "sampling": pack_sampling(setup.sampling),
         "preset": clean(setup.preset),
     }
+
+
+def draft_row(row: tuple[Any, ...]) -> tuple[int | None, Unsent]:
+    chat, parts, queue = row
+    return chat, Unsent(unpack_parts(parts), unpack_queue(queue))
 
 
 def preset_row(row: tuple[Any, ...]) -> Preset:
