@@ -25,7 +25,7 @@ from app.engine.backend import Backend
 from app.engine.local import LocalBackend, Options
 from app.engine.plan import CacheType, Wishes
 from app.engine.probe import Machine
-from app.store import Found, Store
+from app.store import Backup, Found, Store, backups
 from app.turn import ChatEvent, NotSaved
 
 if TYPE_CHECKING:  # what is loaded when it is used: a window need not wait for it
@@ -180,6 +180,17 @@ class Host:
         """Searches all chats, as `Store.search` does, beside whatever else is done. Fails with
         Cancelled once there is a newer search."""
         return self._seeker.submit(lambda: self._store.search(text, reasoning=reasoning))
+
+    def backups(self, *, make: bool = False) -> Future[list[Backup]]:
+        """The backups of the chats, the newest first, after another one was made with
+        ``make``. Fails with StoreError."""
+
+        def work() -> list[Backup]:
+            if make:
+                self._store.backup()
+            return backups(self.folders.chats)
+
+        return self._librarian.submit(work)
 
     @property
     def wishes(self) -> Wishes:

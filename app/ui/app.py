@@ -14,13 +14,14 @@ from PySide6.QtWidgets import QApplication
 
 from app import __version__
 from app.base.errors import StoreError
-from app.base.settings import Folders
+from app.base.types import Part
 from app.host import Host
+from app.store import Backup, Store, Unsent
 from app.ui import language
 from app.ui.bridge import Bridge
 from app.ui.errors import explain
 from app.ui.garbage import GarbageCollector
-from app.ui.instance import SingleInstance
+from app.ui.opening import Opening
 from app.ui.theme import Look, application_icon
 from app.ui.window import Window
 
@@ -32,39 +33,118 @@ def run(data_dir: Path | None, model: Path | None, smoke: bool) -> int:
     asks the demo model one question and returns 0 only where its answer is on screen.
     """
     application = _application()
+    opening = Opening(data_dir)
+    trouble: StoreError | None = None
     try:
-        folders = Folders.find(data_dir)
-        first = SingleInstance(folders.data)
-        if not first.acquire(model):
+        if not opening.take(model):
             return 1 if smoke else 0
-        look = Look(application)
-        bridge = Bridge()
-        host = Host(folders, bridge.publish)
     except StoreError as error:
-        language.install(application, "")
-        _say(explain(error).sentence, smoke)
-        return 1
-    garbage = GarbageCollector()
+        trouble = error
+    program = Program(application, opening, model, smoke)
     try:
-        language.install(application, host.settings.language)
-        look.choose(host.settings.theme)
-        window = Window(host, bridge, look)
-        FileOpener(application, window.called)
+        return program.run(trouble)
+    finally:
+        program.close()
+
+
+class Program:
+    """From an open folder to its end: one window after the other, where a backup is restored
+    between them."""
+
+    def __init__(
+        self, application: QApplication, opening: Opening, model: Path | None, smoke: bool
+    ) -> None:
+        self._application, self._opening = application, opening
+        self._model, self._smoke = model, smoke
+        self._look = Look(application)
+        self._garbage = GarbageCollector()
+        self._again: StoreError | Backup | None = None  # why there is to be another window
+        self._typed: tuple[Part, ...] = ()  # in the one before
+
+    def run(self, trouble: StoreError | None) -> int:
+        """Until a window is closed for good."""
+        self._again = trouble
+        while True:
+            bridge = Bridge()
+            host = self._open(bridge)
+            if isinstance(host, int):
+                return host
+            try:
+                code = self._show(host, bridge)
+            finally:
+                host.close()
+                bridge.close()
+            if self._again is None:
+                return code
+
+    def close(self) -> None:
+        """Another Fireside may have the folder."""
+        self._opening.close()
+        self._garbage.close()
+
+    def _open(self, bridge: Bridge) -> Host | int:
+        """The host, perhaps after a talk about what is wrong; or the exit code."""
+        why = self._again
+        if why is None:
+            try:
+                return self._opening.host(bridge.publish)
+            except StoreError as error:
+                why = error
+        settings = self._opening.settings
+        language.install(self._application, settings.language)
+        if self._smoke and isinstance(why, StoreError):  # nobody is there to answer
+            print(explain(why).sentence, file=sys.stderr)
+            return 1
+        from app.ui.rescue import Rescue
+
+        self._again = None
+        self._look.choose(settings.theme)
+        return Rescue(self._look, bridge, self._opening).ask(why)
+
+    def _show(self, host: Host, bridge: Bridge) -> int:
+        language.install(self._application, host.settings.language)
+        self._look.choose(host.settings.theme)
+        window = Window(host, bridge, self._look)
+        self._give_back(window, host, bridge)
+        window.again.connect(lambda why: self._restart(window, why))
+        opener = FileOpener(self._application, window.called)
         window.show()
-        QTimer.singleShot(100, lambda: first.on_second(window.called))
-        _choose_model(window, host, model)
-        QTimer.singleShot(400, lambda: window.transcript)  # before the first question needs it
+        QTimer.singleShot(100, window, lambda: self._opening.on_second(window.called))
+        _choose_model(window, host, self._model)
+        QTimer.singleShot(400, window, lambda: window.transcript)  # before a question needs it
         QTimer.singleShot(1000, gc.freeze)  # what is there now lives as long as the window
-        if smoke:
+        if self._smoke:
             from app.ui.smoke import Smoke
 
-            return Smoke(window).run(application)
-        return application.exec()
-    finally:
-        host.close()
-        bridge.close()
-        first.close()
-        garbage.close()
+            return Smoke(window).run(self._application)
+        code = self._application.exec()
+        if self._again:
+            self._forget(window, opener)
+        return code
+
+    def _give_back(self, window: Window, host: Host, bridge: Bridge) -> None:
+        """What stood in the composer before, where the chats that are open now do not have it."""
+        typed, self._typed = self._typed, ()
+
+        def found(drafts: dict[int | None, Unsent]) -> None:
+            if typed not in [unsent.parts for unsent in drafts.values()]:
+                window.new_chat()
+                window.drafts.give_back(None, typed)
+
+        if typed:
+            bridge.when_done(host.disk(Store.drafts), found, lambda _: None)
+
+    def _restart(self, window: Window, why: StoreError | Backup) -> None:
+        self._again, self._typed = why, window.composer.parts()
+        window.close()
+
+    def _forget(self, window: Window, opener: FileOpener) -> None:
+        """The window is not the last one."""
+        gc.unfreeze()
+        self._model = None
+        self._application.removeEventFilter(opener)
+        opener.deleteLater()
+        window.deleteLater()
 
 
 def _application() -> QApplication:
@@ -89,17 +169,6 @@ def _choose_model(window: Window, host: Host, model: Path | None) -> None:
         window.models.load()
     else:
         window.desk.show_page()
-
-
-def _say(sentence: str, smoke: bool) -> None:
-    if smoke:  # nobody is there to close a box
-        print(sentence, file=sys.stderr)
-        return
-    from PySide6.QtWidgets import QMessageBox
-
-    box = QMessageBox(QMessageBox.Icon.Warning, "Fireside", sentence)
-    box.setObjectName("startProblem")
-    box.exec()
 
 
 class FileOpener(QObject):

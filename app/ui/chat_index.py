@@ -26,9 +26,15 @@ _ICONS = {
 
 
 class AskDisk(Protocol):
-    """Runs ``work`` where the disk is, and ``done`` with its result in the window."""
+    """Runs ``work`` where the disk is, and ``done`` with its result in the window; where that
+    fails, it is told, and ``refused`` is called."""
 
-    def __call__(self, work: Callable[[Store], Any], done: Callable[[Any], None]) -> None: ...
+    def __call__(
+        self,
+        work: Callable[[Store], Any],
+        done: Callable[[Any], None],
+        refused: Callable[[], None] = lambda: None,
+    ) -> None: ...
 
 
 class ChatIndex(QObject):
@@ -93,19 +99,19 @@ class ChatIndex(QObject):
         """The person's own name for a chat."""
         self.rows[chat] = replace(self.rows[chat], title=title)
         self.changed.emit()
-        self._ask_disk(lambda store: store.rename(chat, title), self._written)
+        self._ask_disk(lambda store: store.rename(chat, title), self._written, self._refused)
 
     def set_effort(self, chat: int, effort: Effort) -> None:
         """What the chat's next message is asked with."""
         if chat in self.rows:
             self.rows[chat] = replace(self.rows[chat], effort=effort)
-        self._ask_disk(lambda store: store.set_effort(chat, effort), lambda _: None)
+        self._ask_disk(lambda store: store.set_effort(chat, effort), lambda _: None, self._refused)
 
     def set_up(self, chat: int, setup: Setup) -> None:
         """What it is asked with from now on."""
         if chat in self.rows:
             self.rows[chat] = replace(self.rows[chat], setup=setup)
-        self._ask_disk(lambda store: store.set_up(chat, setup), self._stored)
+        self._ask_disk(lambda store: store.set_up(chat, setup), self._stored, self._refused)
 
     def _stored(self, chat: ChatRow) -> None:
         """Also where a list that was read before it came in between."""
@@ -117,7 +123,7 @@ class ChatIndex(QObject):
         """Which model its next message is for."""
         if chat in self.rows:
             self.rows[chat] = replace(self.rows[chat], model=key)
-        self._ask_disk(lambda store: store.set_model(chat, key), lambda _: None)
+        self._ask_disk(lambda store: store.set_model(chat, key), lambda _: None, self._refused)
 
     # --- Order, and the way back ------------------------------------------------------------
 
@@ -132,7 +138,7 @@ class ChatIndex(QObject):
         if changes.get("archived"):
             for chat in ids:
                 self.archived.emit(chat)
-        self._ask_disk(lambda store: store.arrange(ids, **changes), self._written)
+        self._ask_disk(lambda store: store.arrange(ids, **changes), self._written, self._refused)
         match changes:
             case {"archived": True}:
                 self._tell("archive", rows)
@@ -147,7 +153,9 @@ class ChatIndex(QObject):
         if not new or any(row.folder == new for row in self.rows.values()):
             self.arrange(inside, folder=new)  # which can be undone
         else:
-            self._ask_disk(lambda store: store.rename_folder(old, new), self._written)
+            self._ask_disk(
+                lambda store: store.rename_folder(old, new), self._written, self._refused
+            )
 
     def delete(self, *chats: int) -> None:
         """Into the bin with them; a toast brings them back."""
@@ -157,7 +165,7 @@ class ChatIndex(QObject):
         ids = [row.id for row in rows]
         for chat in ids:
             self.deleted.emit(chat)
-        self._ask_disk(lambda store: store.delete(*ids), self._written)
+        self._ask_disk(lambda store: store.delete(*ids), self._written, self._refused)
         self._tell("delete", rows)
 
     def restore(self, chats: Sequence[int]) -> None:
@@ -185,6 +193,11 @@ class ChatIndex(QObject):
             self.restored.emit([row.id for row in before])
 
         self._ask_disk(put_back, back)
+
+    def _refused(self) -> None:
+        """The disk did not take what is shown already: it is as it was."""
+        self.forget()
+        self.refresh()
 
     def forget(self) -> None:
         """What the toast speaks of cannot be undone any more."""

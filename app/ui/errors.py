@@ -19,6 +19,7 @@ class Action(Enum):
     CONTINUE = auto()
     CHOOSE_MODEL = auto()
     NEW_CHAT = auto()
+    REPAIR = auto()
 
     @property
     def words(self) -> str:
@@ -32,6 +33,8 @@ class Action(Enum):
                 return tr("Choose a model")
             case Action.NEW_CHAT:
                 return tr("New chat")
+            case Action.REPAIR:
+                return tr("Repair…")
         return ""
 
 
@@ -51,7 +54,8 @@ def explain(error: BaseException) -> Explanation:
         case e.EngineError():
             return _engine(error)
         case e.StoreError():
-            return Explanation(_store(error))
+            damaged = isinstance(error, e.StoreDamaged)
+            return Explanation(_store(error), Action.REPAIR if damaged else Action.NONE)
         case e.HubError():
             return Explanation(_hub(error), Action.RETRY)
         case e.Offline():
@@ -188,12 +192,17 @@ def _store(error: e.StoreError) -> str:
         case e.StoreNewer():
             return tr(
                 "The chats in {place} were written by a newer Fireside (version {found} of "
-                "the format; this one knows {known}). Update Fireside."
+                "the format; this one knows {known}). Update Fireside where you got it from, or "
+                "restore a backup from before."
             ).format(place=place, found=error.found, known=error.known)
+        case e.StoreDamaged() if error.path.parent.name == "backups":
+            return tr("{name} cannot be read ({detail}). Choose another backup.").format(
+                name=error.path.name, detail=error.detail
+            )
         case e.StoreDamaged():
             return tr(
-                "The chats in {place} cannot be read ({detail}). Put a backup of chats.db "
-                "in its place, or move the file away to start afresh."
+                "The chats in {place} are damaged ({detail}). Restore a backup, or recover what "
+                "can still be read."
             ).format(place=place, detail=error.detail)
         case e.StoreFull():
             return tr(
@@ -201,7 +210,8 @@ def _store(error: e.StoreError) -> str:
             ).format(place=place)
         case e.StoreReadOnly():
             return tr(
-                "Fireside may not write in {place}. Check who may write in this folder."
+                "Fireside may not write in {place}. Check who may write in this folder, and "
+                "the disk."
             ).format(place=place)
         case e.StoreLocked():
             return tr(

@@ -39,6 +39,11 @@ class Frame(QMainWindow):
 
     begun = Signal(object)
     """A Transcript: there was none before."""
+    stepped = Signal(Action)
+    """What the banner offers is to be done."""
+    again = Signal(object)
+    """All is to be closed and opened once more: with a Backup in the place of the chats, or with
+    the ways out of a StoreError."""
     dropped = Signal(Path)
     """A GGUF file."""
     attached = Signal(object)
@@ -106,7 +111,11 @@ class Frame(QMainWindow):
         """A line above the conversation: what went wrong, and what to do."""
         self.banner.set_quiet(False)
         self.banner.set_text(sentence)
-        self.banner_step.setVisible(action is Action.CHOOSE_MODEL)
+        self._step = action
+        self.banner_step.setText(action.words)
+        self.banner_step.setAccessibleName(action.words)
+        self.banner_step.setToolTip(action.words)
+        self.banner_step.setVisible(action in (Action.CHOOSE_MODEL, Action.REPAIR))
         self.banner.show()
 
     def tell_in_banner(self, sentence: str) -> None:
@@ -201,8 +210,12 @@ class Frame(QMainWindow):
 
     def _add_banner(self, look: Look) -> None:
         self.banner = Notice(look, "banner")
-        choose = Action.CHOOSE_MODEL.words
-        self.banner_step = Button(look, "bannerAction", choose, text=choose)
+        self._step = Action.CHOOSE_MODEL
+        choose = self._step.words
+        self.banner_step = Button(
+            look, "bannerAction", choose, text=choose,
+            clicked=lambda: self.stepped.emit(self._step),
+        )  # fmt: skip
         dismiss = Button(
             look, "dismissBanner", tr("Dismiss"), icon="close", size=14, clicked=self.banner.hide
         )

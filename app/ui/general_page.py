@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 from app import __version__
 from app.base.settings import Theme
 from app.host import Host
+from app.ui.backup_pane import BackupPane
+from app.ui.bridge import Bridge
 from app.ui.controls import Button, Segments, muted
 from app.ui.fields import Page, Row, Words, heading, named
 from app.ui.language import LANGUAGES, tr
@@ -20,12 +22,14 @@ class GeneralPage(Page):
 
     export_all = Signal()
     import_chats = Signal()
+    restored = Signal(object)
+    """A Backup that is to take the place of the chats."""
     copies = Signal(bool)
     """Whether copies of a conversation are Markdown from now on."""
     instructed = Signal()
     """The model gets other instructions from now on."""
 
-    def __init__(self, look: Look, host: Host) -> None:
+    def __init__(self, look: Look, host: Host, bridge: Bridge) -> None:
         super().__init__("generalPage", tr("General"))
         self._look, self._host = look, host
         self.column.addWidget(Row(tr("Theme"), tr("The colours of the window."), self._theme()))
@@ -58,6 +62,11 @@ class GeneralPage(Page):
         self._add_instructions()
         self.column.addSpacing(14)
         self._add_folder()
+        self.column.addSpacing(14)
+        backups = BackupPane(look, host, bridge)
+        backups.wanted.connect(self.restored)
+        self.column.addWidget(backups)
+        self.column.addSpacing(14)
         self.column.addStretch(1)
         self.column.addWidget(muted(f"Fireside {__version__}", "version"))
 

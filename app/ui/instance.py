@@ -16,7 +16,7 @@ from app.base.errors import StoreLocked, StoreReadOnly
 if TYPE_CHECKING:  # a window need not wait for it
     from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
-_PATIENCE_S = 10.0  # for a first that is starting, or ending
+PATIENCE_S = 10.0  # for a first that is starting, or ending
 
 
 class SingleInstance(QObject):
@@ -33,13 +33,13 @@ class SingleInstance(QObject):
         self._lock.setStaleLockTime(0)  # stale only when its process is gone
         self._server: QLocalServer | None = None
 
-    def acquire(self, model: Path | None = None) -> bool:
+    def acquire(self, model: Path | None = None, patience: float = PATIENCE_S) -> bool:
         """True for the first. Any other has the first come to the front, and use ``model``.
 
         Raises StoreReadOnly where the folder takes no lock, StoreLocked where the first does
-        not listen.
+        not listen for ``patience`` seconds.
         """
-        deadline = time.monotonic() + _PATIENCE_S
+        deadline = time.monotonic() + patience
         while not self._lock.tryLock(0):
             if self._lock.error() is not QLockFile.LockError.LockFailedError:
                 raise StoreReadOnly(self._chats)
@@ -55,6 +55,9 @@ class SingleInstance(QObject):
         started with. Whoever was started before this waits."""
         from PySide6.QtNetwork import QLocalServer
 
+        if self._server:
+            self._server.close()
+            self._server.deleteLater()
         server = self._server = QLocalServer(self)
         server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
 

@@ -43,7 +43,6 @@ class ModelDesk(QObject):
         shelf.changed.connect(lambda: models.adopt(shelf.usable))
         shelf.moved.connect(self._moved)
         shelf.failed.connect(self.tell)
-        frame.banner_step.clicked.connect(self.show_page)
         frame.dropped.connect(self.use)
         self._changed()
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.base.settings import Settings, Theme
 from app.host import Host
+from app.ui.bridge import Bridge
 from app.ui.chat_setup import ChatSetup
 from app.ui.examiner import Examiner
 from app.ui.exchange_desk import ExchangeDesk
@@ -29,12 +30,15 @@ class PreferencesDesk(QObject):
 
     instructed = Signal()
     """The instructions to the model are others."""
+    again = Signal(object)
+    """A Backup is to be put in the place of the chats."""
 
     def __init__(
         self,
         frame: Frame,
         look: Look,
         host: Host,
+        bridge: Bridge,
         models: ModelChoice,
         examiner: Examiner,
         setup: ChatSetup,
@@ -42,7 +46,7 @@ class PreferencesDesk(QObject):
         exchange: ExchangeDesk,
     ) -> None:
         super().__init__(frame)
-        self._frame, self._look, self._host = frame, look, host
+        self._frame, self._look, self._host, self._bridge = frame, look, host, bridge
         self._models, self._examiner = models, examiner
         self._setup, self._exchange = setup, exchange
         self._presets = presets
@@ -73,11 +77,12 @@ class PreferencesDesk(QObject):
         from app.ui.preferences import Preferences
         from app.ui.presets_page import PresetsPage
 
-        general = GeneralPage(self._look, self._host)
+        general = GeneralPage(self._look, self._host, self._bridge)
         general.instructed.connect(self.instructed)
         general.copies.connect(self._choose_copies)
         general.export_all.connect(self._exchange.export_all)
         general.import_chats.connect(self._exchange.import_chats)
+        general.restored.connect(self.again)
         chat = ChatPage(self._look, self._setup)
         presets = PresetsPage(self._look, self._presets, self._models)
         memory = MemoryPage(self._look, self._host, self._models, self._examiner)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent
 
+from app.base.errors import StoreDamaged
 from app.base.types import Effort, ModelRef
 from app.host import Host, Moving, Reading
 from app.store import ChatRow, Found, MessageRow, State, Store, Unsent
@@ -71,6 +72,7 @@ class Window(Frame):
         super().__init__(look, lambda menu: self.desk.fill(menu))
         self._host, self._bridge, self._look = host, bridge, look
         self._chat: int | None = None
+        self._damage = tr("it does not open")  # what was last heard of it
         self._refusal = ""  # what the banner says of an answer that the disk does not take
         self.turns = Turns(host.chats, self)
         self.models = ModelChoice(host, self)
@@ -93,17 +95,27 @@ class Window(Frame):
         self.setup = ChatSetup(self.index, self.models)
         self.presets = Presets(host, bridge, self)
         self.begun.connect(self._equip)
+        self.stepped.connect(self._act)
         self._standing = Standing(self)
         self.attachments = AttachDesk(look, host, bridge, self.models, self)
         self.attachments.arrived.connect(lambda chat, part: self.drafts.give_back(chat, (part,)))
         self._examiner = Examiner(host, bridge, self.models, self)
         self.preferences = PreferencesDesk(
-            self, look, host, self.models, self._examiner, self.setup, self.presets, self.exchange
+            self,
+            look,
+            host,
+            bridge,
+            self.models,
+            self._examiner,
+            self.setup,
+            self.presets,
+            self.exchange,
         )
         self.preset_desk = PresetDesk(
             self, self.presets, self.setup, self.models, self.index, self.preferences
         )
         self.asking = AskDesk(self, host, lambda: self._chat)
+        self.preferences.again.connect(self.again)
         self._palette: Palette | None = None
         self._connect()
         self.commands = commands_of(self)
@@ -395,11 +407,19 @@ class Window(Frame):
 
     def _tell(self, error: BaseException) -> None:
         """A line above the conversation."""
+        if isinstance(error, StoreDamaged):
+            self._damage = error.detail
         explanation = explain(error)
         self.show_banner(explanation.sentence, explanation.action)
 
     def _act(self, action: Action) -> None:
-        self.desk.show_page() if action is Action.CHOOSE_MODEL else self.new_chat()
+        match action:
+            case Action.CHOOSE_MODEL:
+                self.desk.show_page()
+            case Action.NEW_CHAT:
+                self.new_chat()
+            case Action.REPAIR:
+                self.again.emit(StoreDamaged(self._host.folders.chats, self._damage))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remembers how it was."""
@@ -410,10 +430,20 @@ class Window(Frame):
 
     # --- Threads ----------------------------------------------------------------------------
 
-    def _ask_disk(self, work: Callable[[Store], T], done: Callable[[T], None]) -> None:
-        """Runs ``work`` where the disk is, and ``done`` here."""
+    def _ask_disk(
+        self,
+        work: Callable[[Store], T],
+        done: Callable[[T], None],
+        refused: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Runs ``work`` where the disk is, and ``done`` here; see AskDisk."""
+
+        def failed(error: BaseException) -> None:
+            self._tell(error)
+            refused()
+
         future: Future[T] = self._host.disk(work)
-        self._bridge.when_done(future, done, self._tell)
+        self._bridge.when_done(future, done, failed)
 
     def _receive(self, events: list[Any]) -> None:
         about_turns = []

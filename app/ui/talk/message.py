@@ -224,7 +224,7 @@ class AnswerView(MessageView):
             self._notice.hide()
             self._notice.deleteLater()
             self._notice = None
-        if not record.notice:
+        if not record.notice and record.error is None:
             return
         quiet = record.error is None
         notice = Notice(self.look, "notice", "alert", "muted" if quiet else "danger")

@@ -1,0 +1,67 @@
+"""Backups to choose one from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QDateTime, QLocale, QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem
+
+from app.store import Backup
+from app.ui.fields import named
+from app.ui.language import tr
+from app.ui.theme import font
+from app.ui.words import day, gigabytes
+
+_ROW = 34  # pixels
+_ROWS = 5  # that are in sight at most
+
+
+class BackupList(QListWidget):
+    """When each was made, how many chats it has, and its size; the newest first."""
+
+    marked = Signal(bool)
+    """Whether one is marked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        named(self, "backups", tr("Backups"), tr("Choose a backup with the arrow keys"))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFont(font(13))
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._backups: list[Backup] = []
+        self.currentRowChanged.connect(lambda row: self.marked.emit(row >= 0))
+
+    def set_backups(self, backups: Sequence[Backup]) -> None:
+        """Shows them; the newest that is whole is marked."""
+        self._backups = list(backups)
+        self.clear()
+        for backup in backups:
+            item = QListWidgetItem(words(backup))
+            item.setSizeHint(QSize(100, _ROW))
+            if backup.chats is None:
+                item.setFlags(Qt.ItemFlag.NoItemFlags)
+            self.addItem(item)
+        whole = (row for row, backup in enumerate(backups) if backup.chats is not None)
+        self.setCurrentRow(next(whole, -1))
+        self.setFixedHeight(min(max(len(self._backups), 1), _ROWS) * _ROW + 10)
+
+    @property
+    def backup(self) -> Backup | None:
+        """The one that is marked."""
+        row = self.currentRow()
+        return self._backups[row] if row >= 0 else None
+
+
+def words(backup: Backup) -> str:
+    """What is said of one, in a line."""
+    chats = tr("damaged") if backup.chats is None else tr("%Ln chat(s)", "", backup.chats)
+    when = moment(backup)
+    return f"{when[:1].upper()}{when[1:]}  ·  {chats}  ·  {gigabytes(backup.size)}"
+
+
+def moment(backup: Backup) -> str:
+    """When it was made: "yesterday, 14:03"."""
+    made = QDateTime.fromSecsSinceEpoch(int(backup.made))
+    time = QLocale().toString(made.time(), QLocale.FormatType.ShortFormat)
+    return tr("{day}, {time}").format(day=day(backup.made), time=time)
