@@ -34,6 +34,11 @@ CHANGED = Settings(
     copy_markdown=False,
     name_chats=False,
     chat=7,
+    closed_folders=("Work",),
+    export_form=".pdf",
+    export_reasoning=False,
+    export_branches=True,
+    export_folder="/big disk/notes",
     window="AdnQ",
     splitter="AAAA",
 )

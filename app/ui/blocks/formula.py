@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QByteArray, QPointF, QRectF, Qt
@@ -21,7 +21,7 @@ from app.ui.theme import Look, mono
 _KEPT = 8_000_000  # pixels of all pictures that are kept
 _MARGIN = 4.0  # pixels above and below
 # Where an SVG has none, Qt draws one of a pixel in a PDF.
-_UNSEEN = ' stroke="#ffffff" stroke-opacity="0"'
+_UNSEEN = {"stroke": "#ffffff", "stroke-opacity": "0"}
 _HIGHEST = 600.0  # pixels on paper, where a page has to take it
 
 
@@ -218,8 +218,11 @@ def _rasterised(drawing: Drawing, colour: str, ratio: float) -> Picture:
     return Picture(image, int(width), int(height), bottom, drawing, colour)
 
 
-def _renderer(drawing: Drawing, colour: str, outline: str = "") -> QSvgRenderer:
-    svg = drawing.svg.replace(INK, colour).replace("<svg", f"<svg{outline}", 1)
+def _renderer(
+    drawing: Drawing, colour: str, outline: Mapping[str, str] | None = None
+) -> QSvgRenderer:
+    said = "".join(f' {name}="{value}"' for name, value in (outline or {}).items())
+    svg = drawing.svg.replace(INK, colour).replace("<svg", f"<svg{said}", 1)
     renderer = QSvgRenderer(QByteArray(svg.encode()))
     renderer.setViewBox(drawing.view)
     return renderer
