@@ -255,14 +255,17 @@ class AwayPage(QWidget):
 
     def _enable(self) -> None:
         count = len(self.table.selectionModel().selectedRows())
+        idle = not self._removing
         able = {
             "openArchived": count == 1,
-            "emptyBin": bool(self._rows.rows) and not self._removing,
+            "erase": count > 0 and idle,
+            "emptyBin": bool(self._rows.rows) and idle,
         }
         for _, button in self._buttons:
-            name = button.objectName()
-            default = count > 0 and not (name == "erase" and self._removing)
-            button.setEnabled(able.get(name, default))
+            enabled = able.get(button.objectName(), count > 0)
+            if button.hasFocus() and not enabled:
+                self.table.setFocus()  # not wherever Tab would lead from here
+            button.setEnabled(enabled)
 
     # --- What is done -----------------------------------------------------------------------
 

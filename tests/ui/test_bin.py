@@ -110,8 +110,11 @@ def test_the_bin_tells_its_days_and_gives_back(fireside: Fireside) -> None:
     page.filter.clear()
     assert not fireside.find(QAbstractButton, "restore").isEnabled()
     choose(fireside, "apples", "pears")
-    fireside.find(QAbstractButton, "restore").click()
+    restore = fireside.find(QAbstractButton, "restore")
+    restore.setFocus(Qt.FocusReason.TabFocusReason)
+    fireside.qtbot.keyClick(restore, Qt.Key.Key_Return)
     fireside.until(lambda: titles(fireside) == ["plums"])
+    assert page.table.hasFocus()
     assert {row.title for row in fireside.stored(lambda store: store.chats())} == {
         "apples",
         "pears",
