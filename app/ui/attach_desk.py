@@ -26,6 +26,8 @@ class AttachDesk(QObject):
 
     arrived = Signal(object, object)
     """A chat (None for a new one) that is not shown, and a Part: its file has been read."""
+    judged = Signal()
+    """Whether all of it fits is known better."""
 
     def __init__(
         self, look: Look, host: Host, bridge: Bridge, models: ModelChoice, frame: Frame
@@ -144,6 +146,7 @@ class AttachDesk(QObject):
             item.tokens, item.counts = counts[0], counts[1:] or item.counts
             self._tray.refresh(item)
             self._tray.set_excess(self._excess)
+            self.judged.emit()
 
         self._bridge.when_done(self._host.count(model, part, pieces), counted, lambda _: None)
 

@@ -131,7 +131,6 @@ class Tray(QWidget):
         for ground in (self._area.viewport(), self._inside):
             ground.setAutoFillBackground(False)
         self._rows = column(self, gap=_GAP)
-        self._rows.addWidget(self._area)
         self._excess = Notice(look, "tooLong", "alert", "danger")
         self._cut = Button(look, "attachWhatFits", tr("Attach what fits"), text=" ", kind="small")
         self._choose = Button(
@@ -142,6 +141,7 @@ class Tray(QWidget):
         self._cut.clicked.connect(self._take_fitting)
         self._choose.clicked.connect(lambda: self.cut_wanted.emit(self._too_long))
         self._rows.addWidget(self._excess)
+        self._rows.addWidget(self._area)
         self._too_long: Attached | None = None
         self._room = 0  # tokens that there are for it
         self._excess.hide()
@@ -177,8 +177,8 @@ class Tray(QWidget):
         self._inside.chips = [chips.pop(item, None) or self._chip(item) for item in items]
         for chip in chips.values():
             self._drop(chip)
+        self._order_tabs()
         self._forgive()
-        self._arrange()
         self.changed.emit()
 
     def refresh(self, item: Attached) -> None:
@@ -239,7 +239,8 @@ class Tray(QWidget):
             clicked=lambda: self._dismiss(notice),
         )  # fmt: skip
         notice.add_button(dismiss)
-        self._rows.addWidget(notice)
+        self._rows.insertWidget(self._rows.count() - 1, notice)
+        self._order_tabs()
         self._arrange()
 
     @property
@@ -307,6 +308,14 @@ class Tray(QWidget):
         self._too_long = None
         self._excess.hide()
         self._arrange()
+
+    def _order_tabs(self) -> None:
+        """The Tab key comes here before the words, and goes from top to bottom."""
+        before: QWidget = self._choose
+        for group in (*self._told, *self._inside.chips):
+            for button in group.findChildren(Button):
+                QWidget.setTabOrder(before, button)
+                before = button
 
     # --- Places -------------------------------------------------------------------------------
 

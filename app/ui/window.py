@@ -99,6 +99,7 @@ class Window(Frame):
         self._standing = Standing(self)
         self.attachments = AttachDesk(look, host, bridge, self.models, self)
         self.attachments.arrived.connect(lambda chat, part: self.drafts.give_back(chat, (part,)))
+        self.attachments.judged.connect(self._show_status)
         self._examiner = Examiner(host, bridge, self.models, self)
         self.preferences = PreferencesDesk(
             self,

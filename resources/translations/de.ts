@@ -421,7 +421,19 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Back up now</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Backends</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Backups</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Begins without chats. The damaged file is put aside in the same folder.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -485,6 +497,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Choose a backup with the arrow keys</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Choose a folder with models</source>
         <translation type="unfinished"></translation>
     </message>
@@ -530,6 +546,10 @@
     </message>
     <message>
         <source>Chosen along with it, where it is here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Close Fireside; everything stays as it is</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -901,6 +921,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Fireside first makes another backup, of all chats as they are now, so that you can come back to them. Then it closes them and opens this one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Fireside is offline, as you chose. It opens no connection.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -913,11 +937,15 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Fireside makes a backup of the chats every day, and keeps those of the last seven days on which it ran.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Fireside may not write in {path} ({reason}), so nothing is downloaded. Check who may write there.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Fireside may not write in {place}. Check who may write in this folder.</source>
+        <source>Fireside may not write in {place}. Check who may write in this folder, and the disk.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1344,6 +1372,14 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Make a backup of all chats now</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Makes a new file of all that can still be read. The damaged file is kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Manage models…</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1568,6 +1604,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Nothing can be read of them any more. Restore a backup, or start afresh.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Nothing has come for a while.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1670,6 +1710,14 @@
     </message>
     <message>
         <source>OpenAI&apos;s open model, for real questions. It needs a computer with 16 GB of memory.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Opening…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Opens the chats as they are.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1793,6 +1841,14 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Put the backup of {moment} in the place of your chats?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Put the chosen backup in the place of the chats</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Put this text into the message</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1829,6 +1885,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Reading what can be read…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Reading {name}…</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1846,6 +1906,10 @@
     </message>
     <message>
         <source>Received</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Recover</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1908,11 +1972,27 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Repair…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Reset to the model’s own</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Restore</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Restore this backup</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Restore…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Restoring the backup…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2048,6 +2128,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Show the folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Show the side bar</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2081,6 +2165,10 @@
     </message>
     <message>
         <source>Speed: {tokens_per_second} tokens/s over {generation_s} s</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Start afresh</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2140,7 +2228,7 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>The chats in {place} cannot be read ({detail}). Put a backup of chats.db in its place, or move the file away to start afresh.</source>
+        <source>The chats in {place} are damaged ({detail}). Restore a backup, or recover what can still be read.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2148,7 +2236,7 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>The chats in {place} were written by a newer Fireside (version {found} of the format; this one knows {known}). Update Fireside.</source>
+        <source>The chats in {place} were written by a newer Fireside (version {found} of the format; this one knows {known}). Update Fireside where you got it from, or restore a backup from before.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2288,6 +2376,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>There is none yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>There was not enough free memory for “{name}”. Close other programs, or choose a shorter context in the preferences (Memory).</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2305,6 +2397,10 @@
     </message>
     <message>
         <source>This answer was cut off.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This backup is damaged, too</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2333,6 +2429,10 @@
     </message>
     <message>
         <source>This takes {short} more than is free now. Close other programs, or choose a shorter context.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This time only: Fireside has the chats that are there, or begins without any.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2454,6 +2554,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Use another folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Use it now</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2510,6 +2614,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>What a newer Fireside added since then stays in its file, which is kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>What is the capital of France?</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2534,7 +2642,27 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>What was written since then is missing from it. The damaged file is kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>What would you like to know?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>When the folder can be written to.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>When the other program is closed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>When there is room.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Where Fireside shall keep chats and settings</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2598,6 +2726,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Your chats cannot be opened</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Your data</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2642,6 +2774,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>damaged</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>expert layers on the CPU</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2666,6 +2802,10 @@
     </message>
     <message>
         <source>in use</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>it does not open</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2763,6 +2903,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>{day}, {time}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{done} of {size}</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2819,6 +2963,10 @@
     </message>
     <message>
         <source>{name} (not here)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{name} cannot be read ({detail}). Choose another backup.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

@@ -277,7 +277,13 @@ def test_chips_are_removed_by_mouse_and_keyboard(fireside: Fireside) -> None:
         chip.findChild(QAbstractButton, "removeAttached")
         for chip in window.composer.tray.findChildren(Chip)
     ]
-    removes[0].setFocus()
+    editor = window.composer.editor
+    editor.setFocus()
+    fireside.qtbot.keyClick(editor, Qt.Key.Key_Backtab)
+    assert removes[2].hasFocus()
+    fireside.qtbot.keyClick(removes[2], Qt.Key.Key_Backtab)
+    fireside.qtbot.keyClick(removes[1], Qt.Key.Key_Backtab)
+    assert removes[0].hasFocus()
     fireside.qtbot.keyClick(removes[0], Qt.Key.Key_Delete)
     assert window.composer.parts() == (*three[1:], Part("words"))
     assert removes[1].hasFocus()

@@ -15,9 +15,9 @@ import pytest
 from app.base import errors as e
 from app.base import gguf
 from app.base.resources import resource
-from app.base.types import Part
+from app.base.types import Message, ModelRef, Part, Request, Role
 from app.documents import Document, Kind, Reader, child
-from app.tokenizer import Tokenizer
+from app.harmony import Vocabulary, render
 from tests.fakes import readers
 from tests.fakes.pdf import pdf
 
@@ -236,10 +236,14 @@ def test_what_is_no_file(tmp_path: Path) -> None:
 
 def test_tokens_are_those_of_the_model(reader: Reader, tmp_path: Path) -> None:
     pieces = ["", "Größe <|end|>", "a" * 1000]
-    tokenizer = Tokenizer.from_gguf(gguf.read(MODEL, arrays=True))
-    counted = reader.count(MODEL, Part("```", name="a.txt"), pieces).result(60)
-    whole = "a.txt:\n````\n```\n````"
-    assert counted == [len(tokenizer.encode(text)) for text in (whole, *pieces)]
+    v = Vocabulary.from_gguf(gguf.read(MODEL, arrays=True))
+    part = Part("```", name="a.txt")
+    asked, *counted = reader.count(MODEL, part, pieces).result(60)
+    assert counted == [len(v.tokenizer.encode(text)) for text in pieces]
+    without, with_it = (
+        Request(ModelRef(MODEL, ""), (Message(Role.USER, parts),)) for parts in ((), (part,))
+    )
+    assert asked == len(render(with_it, v)) - len(render(without, v))
     with pytest.raises(e.ModelMissing):
         reader.count(tmp_path / "gone.gguf", Part("x")).result(60)
 
