@@ -187,7 +187,6 @@ class Composer(QWidget):
         """Shows the name of the model; without one nothing can be asked."""
         self._can_ask = can_ask
         self._model = name
-        self._shorten_model()
         self.picker.setAccessibleName(tr("Model: {name}").format(name=name))
         self._show_buttons()
 
@@ -308,7 +307,8 @@ class Composer(QWidget):
         self._shorten_model()
 
     def _shorten_model(self) -> None:
-        room = min(230, max(60, self.width() - 400))
+        second = 0 if self._send.isHidden() or self._stop.isHidden() else 42  # of the buttons
+        room = min(230, max(40 if second else 60, self.width() - 400 - second))
         metrics = self.picker.fontMetrics()
         shown = metrics.elidedText(self._model, Qt.TextElideMode.ElideMiddle, room)
         self.picker.setText(f"{shown}  ")  # room before the arrow
@@ -327,6 +327,7 @@ class Composer(QWidget):
         ready = parts and not self.tray.reading
         self._send.setVisible(parts or not self._running)
         self._send.setEnabled(ready and self._can_ask)
+        self._shorten_model()
         if stop_focused and not self._running:
             self.editor.setFocus()
 

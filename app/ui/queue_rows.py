@@ -33,6 +33,7 @@ class QueueRows(QFrame):
         self.setAccessibleName(tr("Messages that wait"))
         layout = column(self, (14, 8, 8, 8), gap=4)
         self._line = muted(name="queueLine")
+        self._line.setWordWrap(True)
         self._send = Button(
             look, "sendWaiting", tr("Send the first of them now"), text=tr("Send"), kind="small",
             pixels=12, shortcut="Ctrl+Shift+Return", clicked=lambda: self.sent.emit(0),

@@ -371,3 +371,16 @@ def test_what_waits_is_one_for_the_store(fireside: Fireside) -> None:
     press(fireside, "effortHigh")
     queue(fireside, "first")
     assert kept(fireside) == Unsent((), (Queued((Part("first"),), Effort.HIGH),))
+
+
+def test_there_is_room_for_both_buttons(fireside: Fireside) -> None:
+    window = fireside.window
+    window.resize(window.minimumSize())
+    hold(fireside)
+    fireside.type("half a thought")
+    for name in ("effortLow", "effortMedium", "effortHigh", "send", "stop"):
+        button = fireside.find(QAbstractButton, name)
+        needed = button.fontMetrics().horizontalAdvance(button.text())
+        assert button.width() >= max(needed + 16, 34), name
+        edge = button.mapTo(window.composer, button.rect().topRight()).x()
+        assert edge < window.composer.width(), name
