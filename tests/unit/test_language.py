@@ -38,6 +38,8 @@ def literals(tree: ast.AST, parent: ast.AST | None = None) -> Iterator[ast.Const
             return
         case ast.Expr(ast.Constant(str())) | ast.AnnAssign(annotation=ast.Constant()):
             return
+        case ast.JoinedStr([ast.FormattedValue(), ast.Constant(str(glued))]) if glued.isalpha():
+            return  # a name for machines, as "{name}Field"
         case ast.Constant(str()):
             yield tree
     for child in ast.iter_child_nodes(tree):

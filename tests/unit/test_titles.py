@@ -23,7 +23,7 @@ from app.base.types import (
     StopReason,
 )
 from app.engine.backend import ScriptedBackend
-from app.store import ChatRow, TitleBy
+from app.store import ChatRow, Setup, TitleBy
 from app.store.titles import title_out_of
 from app.turn import Renamed, TurnEnded
 from tests.fakes.desk import Desk
@@ -92,7 +92,7 @@ def names(desk: Desk) -> Names:
 def ask(desk: Desk, chat: int | None = None) -> int:
     """Asks, waits for the answer, and returns the chat."""
     count = sum(isinstance(event, TurnEnded) for event in desk.events)
-    desk.chats.send(chat, (Part(QUESTION),), Effort.HIGH, MODEL, "Be brief.")
+    desk.chats.send(chat, (Part(QUESTION),), Effort.HIGH, MODEL, Setup(instructions="Be brief."))
     return desk.wait(TurnEnded, count + 1).answer.chat
 
 

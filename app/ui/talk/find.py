@@ -47,6 +47,9 @@ class FindBar(QFrame):
         self.words = ""
         self.hits: list[Hit] = []
         self.current = -1
+        self._coming: list[
+            Hit
+        ] = []  # by the search that runs: `hits` itself, while it is the first
         self._records: Sequence[Record] = ()
         self._next = 0
         self._wanted: Hit | None = None  # which the first place from there on is to be, and
@@ -95,7 +98,8 @@ class FindBar(QFrame):
     def search(self) -> None:
         """From the beginning."""
         self.words = self.field.text()
-        self.hits, self.current, self._next = [], -1, 0
+        self.hits = self._coming = []
+        self.current, self._next = -1, 0
         self._wanted = None
         self._timer.stop()
         if self.words and self.isVisible():
@@ -105,14 +109,13 @@ class FindBar(QFrame):
             self.found.emit()
 
     def refresh(self, records: Sequence[Record]) -> None:
-        """The conversation has changed."""
+        """The conversation has changed. What was found counts until all of it is searched anew."""
         self._records = records
         if self.isVisible() and self.words:
-            there = self.hits[self.current] if self.current >= 0 else self._wanted
-            going = self._going and self._wanted is not None
-            self.search()
-            if there:
-                self._want(there, going=going)
+            if self.current >= 0:
+                self._wanted, self._going = self.hits[self.current], False
+            self._coming, self._next = [], 0
+            self._search_on()
 
     def next(self) -> None:
         """The place below, or the first after the last."""
@@ -157,8 +160,10 @@ class FindBar(QFrame):
             for at, section in enumerate(record.sections):
                 if section in record.visible:
                     count = section.plain.casefold().count(wanted)
-                    self.hits += [Hit(self._next, at, n) for n in range(count)]
+                    self._coming += [Hit(self._next, at, n) for n in range(count)]
             self._next += 1
+        if self._next == len(self._records) and self.hits is not self._coming:
+            self.hits, self.current = self._coming, -1
         self._look_for_wanted()
         self._say()
         self.found.emit()
@@ -174,7 +179,7 @@ class FindBar(QFrame):
 
     def _look_for_wanted(self) -> None:
         wanted = self._wanted
-        if wanted is None or self._next <= wanted.message:
+        if wanted is None or self.hits is not self._coming or self._next <= wanted.message:
             return
         self._wanted = None
         for at, hit in enumerate(self.hits):
