@@ -47,9 +47,7 @@ class FindBar(QFrame):
         self.words = ""
         self.hits: list[Hit] = []
         self.current = -1
-        self._coming: list[
-            Hit
-        ] = []  # by the search that runs: `hits` itself, while it is the first
+        self._coming: list[Hit] = []  # of the search that runs; a first one fills `hits` itself
         self._records: Sequence[Record] = ()
         self._next = 0
         self._wanted: Hit | None = None  # which the first place from there on is to be, and
