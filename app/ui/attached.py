@@ -85,7 +85,7 @@ class Attached:
         if self.document is None:
             done, total = self.pages
             if not total:
-                return tr("Reading…")
+                return tr("Reading…", "a file")
             return tr("Reading page {page} of {pages}").format(
                 page=number(done + 1), pages=number(total)
             )

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu
 
 from app.store import ChatRow
 from app.ui.chat_model import FolderRow
+from app.ui.controls import keyed
 from app.ui.language import tr
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def _of_chats(view: ChatList, chats: Sequence[ChatRow]) -> QMenu:
         return lambda: view.arranged.emit(ids, changes)
 
     if one:
-        menu.addAction(tr("Rename\tF2"), view.rename)
+        menu.addAction(keyed(tr("Rename"), "F2"), view.rename)
     if all(chat.pinned for chat in chats):
         menu.addAction(tr("Unpin"), arrange(pinned=False))
     else:
@@ -47,8 +48,8 @@ def _of_chats(view: ChatList, chats: Sequence[ChatRow]) -> QMenu:
     export = tr("Export…") if one else tr("Export %Ln chat(s)…", "", count)
     menu.addAction(export, lambda: view.exported.emit(ids))
     menu.addSeparator()
-    delete = tr("Delete\tDel") if one else tr("Delete %Ln chat(s)\tDel", "", count)
-    menu.addAction(delete, lambda: view.deleted.emit(ids))
+    delete = tr("Delete") if one else tr("Delete %Ln chat(s)", "", count)
+    menu.addAction(keyed(delete, "Del"), lambda: view.deleted.emit(ids))
     return menu
 
 
@@ -76,8 +77,8 @@ def _folders(view: ChatList, chats: Sequence[ChatRow], parent: QMenu) -> QMenu:
 
 def _of_folder(view: ChatList, folder: FolderRow) -> QMenu:
     menu = _new(view, "folderMenu")
-    menu.addAction(tr("Rename folder\tF2"), view.rename)
-    turn = tr("Close folder") if folder.open else tr("Open folder")
+    menu.addAction(keyed(tr("Rename folder"), "F2"), view.rename)
+    turn = tr("Close folder") if folder.open else tr("Open folder", "in the list of chats")
     menu.addAction(turn, lambda: view.fold(folder.name, closed=folder.open))
     menu.addSeparator()
     menu.addAction(

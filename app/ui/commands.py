@@ -141,7 +141,7 @@ def _for_the_rest(window: Window, commands: Commands) -> None:
     wear = window.preferences.wear
     add("light", tr("Light colours"), lambda: wear(Theme.LIGHT))
     add("dark", tr("Dark colours"), lambda: wear(Theme.DARK))
-    add("systemColours", tr("The system's colours"), lambda: wear(Theme.SYSTEM))
+    add("systemColours", tr("The system’s colours"), lambda: wear(Theme.SYSTEM))
     commands.group(tr("Fireside"))
     add("importChats", tr("Import chats…"), window.exchange.import_chats)
     add("exportAll", tr("Export all chats…"), window.exchange.export_all)

@@ -24,10 +24,17 @@ from app.ui.theme import Look, font
 
 def tip(label: str, shortcut: str = "") -> str:
     """A tooltip: what a control does, and the keys that do the same."""
-    if not shortcut:
-        return label
-    keys = QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)
-    return f"{label} ({keys})"
+    return f"{label} ({spoken(shortcut)})" if shortcut else label
+
+
+def keyed(text: str, keys: str | QKeySequence.StandardKey) -> str:
+    """The text of a menu's entry, with the keys that do the same."""
+    return f"{text}\t{spoken(keys)}"
+
+
+def spoken(keys: str | QKeySequence | QKeySequence.StandardKey) -> str:
+    """Keys as the person's keyboard calls them: "Ctrl+F", "Strg+F", "⌘F"."""
+    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
 
 
 class Button(QPushButton):

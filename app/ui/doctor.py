@@ -105,7 +105,7 @@ def _no_gpu(devices: Devices) -> Iterator[str]:
 
 def _gpu(gpu: Gpu) -> str:
     text = (
-        tr("{gpu} ({name}), {free} of {memory} free, which is the computer's own")
+        tr("{gpu} ({name}), {free} of {memory} free, which is the computer’s own")
         if gpu.unified
         else tr("{gpu} ({name}), {free} of {memory} free")
     )
@@ -150,7 +150,7 @@ def _model(model: ModelRef, header: Header, machine: Machine, wishes: Wishes) ->
     if plan.gpu:
         yield _line(tr("On the GPU"), _parts(plan.device, plan.device_room))
     for refused in plan.refused:
-        yield _line(tr("Not"), _refused(refused, plan))
+        yield _line(tr("Too much"), _refused(refused, plan))
 
 
 def _refused(refused: Refused, plan: Plan) -> str:

@@ -119,7 +119,8 @@ class DownloadRow(QWidget):
     def set_held(self, sentence: str) -> None:
         """It waits for something that the person has to do, and goes on by itself then."""
         self._begin()
-        self._show(f"{sentence} {tr('The download goes on by itself then.')}", "danger")
+        then = tr("The download goes on by itself then.")
+        self._show(f"{sentence} {then}", "danger")
 
     def set_ended(self, sentence: str = "", *, share: float | None = None) -> None:
         """It is not on its way any more; ``sentence`` says why, where that is a fault, and

@@ -183,7 +183,7 @@ def _engine(error: e.EngineError) -> Explanation:
                 ).format(prompt=number(error.prompt), context=number(error.context)),
                 Action.NEW_CHAT,
             )
-    return Explanation(tr("The model's process is in trouble."), Action.RETRY)
+    return Explanation(tr("The model’s process is in trouble."), Action.RETRY)
 
 
 def _store(error: e.StoreError) -> str:
@@ -348,18 +348,18 @@ def _place(path: Path) -> str:
 
 def _died(code: int | None) -> str:
     if code is None:
-        return tr("The model's process ended unexpectedly. What it said so far is kept.")
+        return tr("The model’s process ended unexpectedly. What it said so far is kept.")
     if code == -9:
         return tr(
-            "The model's process ended because the system or a person killed it, perhaps for "
+            "The model’s process ended because the system or a person killed it, perhaps for "
             "want of memory. What it said so far is kept."
         )
     if code < 0:
         return tr(
-            "The model's process ended unexpectedly (signal {signal}). What it said so far is kept."
+            "The model’s process ended unexpectedly (signal {signal}). What it said so far is kept."
         ).format(signal=-code)
     return tr(
-        "The model's process ended unexpectedly (exit code {code}). What it said so far is kept."
+        "The model’s process ended unexpectedly (exit code {code}). What it said so far is kept."
     ).format(code=code)
 
 

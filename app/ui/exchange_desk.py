@@ -51,7 +51,7 @@ class ExchangeDesk(QObject):
     def export_chat(self, chat: int, title: str) -> None:
         """Asks how one chat is to be exported, and does it."""
         asked = tr("Export “{title}”").format(title=title)
-        self._export([chat], asked, title, f"“{title}”")
+        self._export([chat], asked, title, tr("“{title}”").format(title=title))
 
     def export_several(self, chats: Sequence[int]) -> None:
         """The same for some chats."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from app import __version__
@@ -11,7 +11,7 @@ from app.base.settings import Theme
 from app.host import Host
 from app.ui.backup_pane import BackupPane
 from app.ui.bridge import Bridge
-from app.ui.controls import Button, Segments, muted
+from app.ui.controls import Button, Segments, muted, spoken
 from app.ui.fields import Page, Row, Words, heading, named
 from app.ui.language import LANGUAGES, tr
 from app.ui.theme import Look
@@ -54,7 +54,9 @@ class GeneralPage(Page):
         self.column.addWidget(
             Row(
                 tr("Copy as"),
-                tr("What Ctrl+C copies of a conversation. The menu on a right click has both."),
+                tr(
+                    "What {keys} copies of a conversation. The menu on a right click has both."
+                ).format(keys=spoken(QKeySequence.StandardKey.Copy)),
                 self._copies(),
             )
         )

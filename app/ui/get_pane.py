@@ -64,7 +64,7 @@ class GetPane(QWidget):
             "search",
             tr("More on Hugging Face"),
             tr(
-                "Other people's versions of gpt-oss, larger or smaller. Your words go to "
+                "Other people’s versions of gpt-oss, larger or smaller. Your words go to "
                 "Hugging Face when you press Enter."
             ),
         )
@@ -180,7 +180,7 @@ def _about(offer: Offer) -> str:
     match offer.name:
         case "gpt-oss-20b":
             return tr(
-                "OpenAI's open model, for real questions. It needs a computer with 16 GB of memory."
+                "OpenAI’s open model, for real questions. It needs a computer with 16 GB of memory."
             )
         case "gpt-oss-120b":
             return tr("The large one, for a computer with 64 GB of memory and a graphics card.")

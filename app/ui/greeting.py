@@ -13,6 +13,7 @@ from app.ui.theme import Look, font
 
 def _suggestions() -> tuple[str, ...]:
     """Questions that the demo model can answer too."""
+    #: The demo model knows English only: leave these questions in English.
     return (
         tr("What is the capital of France?"),
         tr("Show the times table of 7."),

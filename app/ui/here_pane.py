@@ -161,7 +161,7 @@ class HerePane(QWidget):
                 self,
                 self._look,
                 tr("Remove {name}?").format(name=name),
-                tr("{size} become free. It can be downloaded again.").format(size=size),
+                tr("This frees {size}. It can be downloaded again.").format(size=size),
                 tr("Remove"),
                 lambda: self._shelf.remove(model),
             )
@@ -258,7 +258,7 @@ class ModelRow(QFrame):
             look,
             "stopMove",
             tr("Leave {called} where it is").format(called=called),
-            text=tr("Stop"),
+            text=tr("Stop", "moving a model"),
             clicked=self.stopped.emit,
         )
         buttons = QHBoxLayout()

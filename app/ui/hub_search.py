@@ -11,7 +11,7 @@ from app.host import Host
 from app.models import catalog
 from app.models.catalog import Repository, Variant
 from app.ui.bridge import Bridge
-from app.ui.controls import Button, Elided, column, muted, set_kind, set_tone
+from app.ui.controls import Button, Elided, column, muted, set_kind, set_tone, tip
 from app.ui.doctor import fit
 from app.ui.errors import explain, gigabytes
 from app.ui.fetcher import Fetcher
@@ -31,7 +31,12 @@ class HubSearch(QWidget):
         self._asked = ""
         self._machine: Machine | None = None
         self.field = QLineEdit()
-        named(self.field, "hubSearch", tr("Search Hugging Face"), tr("Search Hugging Face (Enter)"))
+        named(
+            self.field,
+            "hubSearch",
+            tr("Search Hugging Face"),
+            tip(tr("Search Hugging Face"), "Return"),
+        )
         self.field.setProperty("kind", "field")
         self.field.setPlaceholderText(tr("gpt-oss, or a part of a name…"))
         self.field.setClearButtonEnabled(True)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QScrollArea, QWidget
 
 from app.ui.commands import Command
-from app.ui.controls import column, muted
+from app.ui.controls import column, muted, spoken
 from app.ui.language import tr
 from app.ui.theme import font
 
@@ -74,8 +73,7 @@ class Keys(QDialog):
             row = grid.rowCount()
             label = QLabel(text)
             label.setTextFormat(Qt.TextFormat.PlainText)
-            native = QKeySequence.SequenceFormat.NativeText
-            shown = "   ".join(QKeySequence(key).toString(native) for key in keys)
+            shown = "   ".join(map(spoken, keys))
             key_label = muted(shown, pixels=13)
             label.setAccessibleName(f"{text}: {shown}")
             grid.addWidget(label, row, 0)

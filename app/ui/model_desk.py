@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from app.turn import ModelPlanned
+from app.ui.controls import keyed
 from app.ui.doctor import summary
 from app.ui.errors import Action, explain
 from app.ui.frame import Frame
@@ -118,7 +119,7 @@ class ModelDesk(QObject):
                 action.setToolTip(str(found.path))
                 action.triggered.connect(lambda _=False, path=found.path: self.use(path))
         menu.addSeparator()
-        menu.addAction(tr("Open a GGUF file…\tCtrl+O"), self.open_file)
+        menu.addAction(keyed(tr("Open a GGUF file…"), "Ctrl+O"), self.open_file)
         menu.addAction(tr("Get a model…"), self.show_page)
         menu.addAction(tr("Manage models…"), self.show_here)
 

@@ -116,13 +116,13 @@ class NetworkPane(QWidget):
             ),
         )
         self._back = Button(
-            look, "usualFolder", tr("Use Hugging Face's own folder again"), text=tr("Usual place"),
+            look, "usualFolder", tr("Use Hugging Face’s own folder again"), text=tr("Usual place"),
             clicked=lambda: self.folder_chosen.emit(""),
         )  # fmt: skip
         layout.addWidget(
             Row(
                 tr("Download folder"),
-                tr("Laid out as Hugging Face's own, so that other programs find the models, too."),
+                tr("Laid out as Hugging Face’s own, so that other programs find the models, too."),
                 choose,
             )
         )

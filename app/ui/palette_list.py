@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QKeySequence, QPainter, QTextCharFormat, QTextLayout, QTextOption
+from PySide6.QtGui import QPainter, QTextCharFormat, QTextLayout, QTextOption
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 
 from app.store import ChatRow, Found
 from app.ui.commands import Command
+from app.ui.controls import spoken
 from app.ui.language import tr
 from app.ui.theme import Look, font
 from app.ui.words import day
@@ -58,7 +59,7 @@ class Row:
     @classmethod
     def of_command(cls, command: Command) -> Self:
         """With its keys."""
-        keys = command.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        keys = spoken(command.shortcut())
         return cls(command.text(), command, keys)
 
     @classmethod

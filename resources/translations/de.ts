@@ -5,3193 +5,3205 @@
     <name></name>
     <message>
         <source> MB/s</source>
-        <translation type="unfinished"></translation>
+        <translation> MB/s</translation>
     </message>
     <message>
         <source> tokens</source>
-        <translation type="unfinished"></translation>
+        <translation> Tokens</translation>
     </message>
     <message numerus="yes">
         <source>%Ln call(s) to tools</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln Werkzeugaufruf</numerusform>
+            <numerusform>%Ln Werkzeugaufrufe</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln character(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln Zeichen</numerusform>
+            <numerusform>%Ln Zeichen</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln chat(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln Chat</numerusform>
+            <numerusform>%Ln Chats</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln chat(s) are back among the others</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln Chat ist wieder bei den anderen</numerusform>
+            <numerusform>%Ln Chats sind wieder bei den anderen</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln chat(s) without a message</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln Chat ohne Nachricht</numerusform>
+            <numerusform>%Ln Chats ohne Nachricht</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln chat(s). Each is removed {days} days after its deletion.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln Chat. Er wird {days} Tage nach dem Löschen endgültig entfernt.</numerusform>
+            <numerusform>%Ln Chats. Jeder wird {days} Tage nach dem Löschen endgültig entfernt.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln chat(s). The search finds what is here, too.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln Chat. Die Suche findet auch, was hier liegt.</numerusform>
+            <numerusform>%Ln Chats. Die Suche findet auch, was hier liegt.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln day(s) ago</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>vor %Ln Tag</numerusform>
+            <numerusform>vor %Ln Tagen</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln download(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln Download</numerusform>
+            <numerusform>%Ln Downloads</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln file(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln Datei</numerusform>
+            <numerusform>%Ln Dateien</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln hidden message(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln verborgene Nachricht</numerusform>
+            <numerusform>%Ln verborgene Nachrichten</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln image(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln Bild</numerusform>
+            <numerusform>%Ln Bilder</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln instruction(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln Anweisung</numerusform>
+            <numerusform>%Ln Anweisungen</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln mark(s) of sources</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln Quellenangabe</numerusform>
+            <numerusform>%Ln Quellenangaben</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln message(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln Nachricht</numerusform>
+            <numerusform>%Ln Nachrichten</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln message(s) out of place</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln Nachricht ohne Platz im Verlauf</numerusform>
+            <numerusform>%Ln Nachrichten ohne Platz im Verlauf</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln page(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln Seite</numerusform>
+            <numerusform>%Ln Seiten</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln part(s) of an unknown kind</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln Teil unbekannter Art</numerusform>
+            <numerusform>%Ln Teile unbekannter Art</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln preset(s) came in.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln Vorlage übernommen.</numerusform>
+            <numerusform>%Ln Vorlagen übernommen.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln recording(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln Aufnahme</numerusform>
+            <numerusform>%Ln Aufnahmen</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln request(s), {size} received. All are kept in connections.log in the data folder, and there were no others: chats use no network, Fireside looks for no updates and reports nothing.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln Anfrage, {size} empfangen. Alle stehen in connections.log im Datenordner, und andere gab es nicht: Chats brauchen kein Netzwerk, Fireside sucht nicht nach Aktualisierungen und meldet nichts weiter.</numerusform>
+            <numerusform>%Ln Anfragen, {size} empfangen. Alle stehen in connections.log im Datenordner, und andere gab es nicht: Chats brauchen kein Netzwerk, Fireside sucht nicht nach Aktualisierungen und meldet nichts weiter.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln token(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln Token</numerusform>
+            <numerusform>%Ln Tokens</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n byte(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n Byte</numerusform>
+            <numerusform>%n Byte</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n core(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n Kern</numerusform>
+            <numerusform>%n Kerne</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n expert layer(s) on the CPU</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n Expertenschicht auf der CPU</numerusform>
+            <numerusform>%n Expertenschichten auf der CPU</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n found, of which Fireside can run {runs}.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n gefunden, davon kann Fireside {runs} ausführen.</numerusform>
+            <numerusform>%n gefunden, davon kann Fireside {runs} ausführen.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n layer(s) on the GPU</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n Schicht auf der GPU</numerusform>
+            <numerusform>%n Schichten auf der GPU</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n model(s) on this computer, {size} in all.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n Modell auf diesem Computer, insgesamt {size}.</numerusform>
+            <numerusform>%n Modelle auf diesem Computer, insgesamt {size}.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n part(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n Teil</numerusform>
+            <numerusform>%n Teile</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n thread(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n Thread</numerusform>
+            <numerusform>%n Threads</numerusform>
         </translation>
     </message>
     <message>
         <source>0 to 1</source>
-        <translation type="unfinished"></translation>
+        <translation>0 bis 1</translation>
     </message>
     <message>
         <source>0 to 2</source>
-        <translation type="unfinished"></translation>
+        <translation>0 bis 2</translation>
     </message>
     <message>
         <source>A file of yours</source>
-        <translation type="unfinished"></translation>
+        <translation>Eine eigene Datei</translation>
     </message>
     <message>
         <source>A gpt-oss model in GGUF that is already on this computer. It stays where it is; you can also drop it on this window.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ein gpt-oss-Modell im Format GGUF, das schon auf diesem Computer liegt. Es bleibt, wo es ist; Sie können es auch in dieses Fenster ziehen.</translation>
     </message>
     <message>
         <source>A page for any browser. It needs nothing else, and loads nothing.</source>
-        <translation type="unfinished"></translation>
+        <translation>Eine Seite für jeden Browser. Sie braucht nichts weiter und lädt nichts nach.</translation>
     </message>
     <message>
         <source>A part was damaged on the way. It is looked for and fetched again…</source>
-        <translation type="unfinished"></translation>
+        <translation>Ein Teil wurde unterwegs beschädigt. Er wird gesucht und erneut geholt&#xa0;…</translation>
     </message>
     <message>
         <source>A tiny gpt-oss that comes with Fireside. It knows capitals, times tables, short stories and a little Python: enough to look around.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ein winziges gpt-oss, das mit Fireside kommt. Es kennt Hauptstädte, das Einmaleins, kurze Geschichten und etwas Python und versteht nur Englisch: genug, um sich umzusehen.</translation>
     </message>
     <message>
         <source>A whole number</source>
-        <translation type="unfinished"></translation>
+        <translation>Eine ganze Zahl</translation>
     </message>
     <message>
         <source>About {tokens} of {all} tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>Etwa {tokens} von {all} Tokens</translation>
     </message>
     <message>
         <source>Add a folder…</source>
-        <translation type="unfinished"></translation>
+        <translation>Ordner hinzufügen&#xa0;…</translation>
     </message>
     <message>
         <source>All</source>
-        <translation type="unfinished"></translation>
+        <translation>Alle</translation>
     </message>
     <message>
         <source>All automatic</source>
-        <translation type="unfinished"></translation>
+        <translation>Alles automatisch</translation>
     </message>
     <message>
         <source>All chats</source>
-        <translation type="unfinished"></translation>
+        <translation>Alle Chats</translation>
     </message>
     <message>
         <source>All messages are removed, from the backups of your chats, too. This cannot be undone.</source>
-        <translation type="unfinished"></translation>
+        <translation>Alle Nachrichten werden entfernt, auch aus den Sicherungen Ihrer Chats. Das lässt sich nicht rückgängig machen.</translation>
     </message>
     <message>
         <source>All {count}</source>
-        <translation type="unfinished"></translation>
+        <translation>Alle {count}</translation>
     </message>
     <message>
         <source>Another program is downloading this file.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ein anderes Programm lädt diese Datei gerade herunter.</translation>
     </message>
     <message>
         <source>Another program is using the chats in {place}. Close it and start again.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ein anderes Programm verwendet die Chats in {place}. Beenden Sie es und starten Sie neu.</translation>
     </message>
     <message>
         <source>Answer</source>
-        <translation type="unfinished"></translation>
+        <translation>Antwort</translation>
     </message>
     <message>
         <source>Answer finished</source>
-        <translation type="unfinished"></translation>
+        <translation>Antwort fertig</translation>
     </message>
     <message>
         <source>Answer length</source>
-        <translation type="unfinished"></translation>
+        <translation>Antwortlänge</translation>
     </message>
     <message>
         <source>Answer now</source>
-        <translation type="unfinished"></translation>
+        <translation>Jetzt antworten</translation>
     </message>
     <message>
         <source>Answering…</source>
-        <translation type="unfinished"></translation>
+        <translation>Antwortet&#xa0;…</translation>
     </message>
     <message>
         <source>Any</source>
-        <translation type="unfinished"></translation>
+        <translation>Beliebig</translation>
     </message>
     <message>
         <source>Apply and reload the model</source>
-        <translation type="unfinished"></translation>
+        <translation>Anwenden und Modell neu laden</translation>
     </message>
     <message>
         <source>April</source>
-        <translation type="unfinished"></translation>
+        <translation>April</translation>
     </message>
     <message>
         <source>Archive</source>
         <comment>the place</comment>
-        <translation type="unfinished"></translation>
+        <translation>Archiv</translation>
     </message>
     <message>
         <source>Archive</source>
-        <translation type="unfinished"></translation>
+        <translation>Archivieren</translation>
     </message>
     <message numerus="yes">
         <source>Archive %Ln chat(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln Chat archivieren</numerusform>
+            <numerusform>%Ln Chats archivieren</numerusform>
         </translation>
     </message>
     <message>
         <source>Archive and bin</source>
-        <translation type="unfinished"></translation>
+        <translation>Archiv und Papierkorb</translation>
     </message>
     <message>
         <source>Archive the chat</source>
-        <translation type="unfinished"></translation>
+        <translation>Chat archivieren</translation>
     </message>
     <message numerus="yes">
         <source>Archived %Ln chat(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln Chat archiviert</numerusform>
+            <numerusform>%Ln Chats archiviert</numerusform>
         </translation>
     </message>
     <message>
         <source>Archived “{title}”</source>
-        <translation type="unfinished"></translation>
+        <translation>„{title}“ archiviert</translation>
     </message>
     <message>
         <source>Ask anything…</source>
-        <translation type="unfinished"></translation>
+        <translation>Fragen Sie etwas&#xa0;…</translation>
     </message>
     <message>
         <source>Ask: {text}</source>
-        <translation type="unfinished"></translation>
+        <translation>Fragen: {text}</translation>
     </message>
     <message>
         <source>Asking Hugging Face for the file…</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Datei wird bei Hugging Face angefragt&#xa0;…</translation>
     </message>
     <message>
         <source>Asking…</source>
-        <translation type="unfinished"></translation>
+        <translation>Wird angefragt&#xa0;…</translation>
     </message>
     <message>
         <source>Attach files</source>
-        <translation type="unfinished"></translation>
+        <translation>Dateien anhängen</translation>
     </message>
     <message>
         <source>Attach files…</source>
-        <translation type="unfinished"></translation>
+        <translation>Dateien anhängen&#xa0;…</translation>
     </message>
     <message>
         <source>Attach pages {some}</source>
-        <translation type="unfinished"></translation>
+        <translation>Seiten {some} anhängen</translation>
     </message>
     <message>
         <source>Attach this part</source>
-        <translation type="unfinished"></translation>
+        <translation>Diesen Teil anhängen</translation>
     </message>
     <message>
         <source>Attach what fits</source>
-        <translation type="unfinished"></translation>
+        <translation>Anhängen, was passt</translation>
     </message>
     <message>
         <source>Attached: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>Anhang: {name}</translation>
     </message>
     <message>
         <source>August</source>
-        <translation type="unfinished"></translation>
+        <translation>August</translation>
     </message>
     <message>
         <source>Automatic</source>
-        <translation type="unfinished"></translation>
+        <translation>Automatisch</translation>
     </message>
     <message>
         <source>Automatic: {chosen}</source>
-        <translation type="unfinished"></translation>
+        <translation>Automatisch: {chosen}</translation>
     </message>
     <message>
         <source>Back to the chat</source>
-        <translation type="unfinished"></translation>
+        <translation>Zurück zum Chat</translation>
     </message>
     <message>
         <source>Back to the chats</source>
-        <translation type="unfinished"></translation>
+        <translation>Zurück zu den Chats</translation>
     </message>
     <message>
         <source>Back to the values that the model was made for</source>
-        <translation type="unfinished"></translation>
+        <translation>Zurück zu den Werten, für die das Modell gemacht ist</translation>
     </message>
     <message>
         <source>Back up now</source>
-        <translation type="unfinished"></translation>
+        <translation>Jetzt sichern</translation>
     </message>
     <message>
         <source>Backends</source>
-        <translation type="unfinished"></translation>
+        <translation>Backends</translation>
     </message>
     <message>
         <source>Backups</source>
-        <translation type="unfinished"></translation>
+        <translation>Sicherungen</translation>
     </message>
     <message>
         <source>Begins without chats. The damaged file is put aside in the same folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>Beginnt ohne Chats. Die beschädigte Datei wird im selben Ordner zur Seite gelegt.</translation>
     </message>
     <message>
         <source>Bin</source>
-        <translation type="unfinished"></translation>
+        <translation>Papierkorb</translation>
     </message>
     <message>
         <source>Branches</source>
-        <translation type="unfinished"></translation>
+        <translation>Zweige</translation>
     </message>
     <message>
         <source>Break the line</source>
-        <translation type="unfinished"></translation>
+        <translation>Neue Zeile beginnen</translation>
     </message>
     <message>
         <source>Buffers</source>
-        <translation type="unfinished"></translation>
+        <translation>Puffer</translation>
     </message>
     <message>
         <source>Cache</source>
-        <translation type="unfinished"></translation>
+        <translation>Cache</translation>
     </message>
     <message>
         <source>Call to {recipient}</source>
-        <translation type="unfinished"></translation>
+        <translation>Aufruf an {recipient}</translation>
     </message>
     <message>
         <source>Call to {recipient}: {new}</source>
-        <translation type="unfinished"></translation>
+        <translation>Aufruf an {recipient}: {new}</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>Abbrechen</translation>
     </message>
     <message>
         <source>Cancel the download of {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>Download von {name} abbrechen</translation>
     </message>
     <message>
         <source>Certificates are checked against those of the system.</source>
-        <translation type="unfinished"></translation>
+        <translation>Zertifikate werden gegen die des Systems geprüft.</translation>
     </message>
     <message>
         <source>Chat</source>
-        <translation type="unfinished"></translation>
+        <translation>Chat</translation>
     </message>
     <message>
         <source>Chats</source>
-        <translation type="unfinished"></translation>
+        <translation>Chats</translation>
     </message>
     <message>
         <source>Chats (*.json *.zip);;All files (*)</source>
-        <translation type="unfinished"></translation>
+        <translation>Chats (*.json *.zip);;Alle Dateien (*)</translation>
     </message>
     <message>
         <source>Chats and settings lie in this folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>Chats und Einstellungen liegen in diesem Ordner.</translation>
     </message>
     <message>
         <source>Checking what has arrived…</source>
-        <translation type="unfinished"></translation>
+        <translation>Was angekommen ist, wird geprüft&#xa0;…</translation>
     </message>
     <message>
         <source>Choose a backup with the arrow keys</source>
-        <translation type="unfinished"></translation>
+        <translation>Sicherung mit den Pfeiltasten wählen</translation>
     </message>
     <message>
         <source>Choose a folder with models</source>
-        <translation type="unfinished"></translation>
+        <translation>Ordner mit Modellen wählen</translation>
     </message>
     <message>
         <source>Choose a model</source>
-        <translation type="unfinished"></translation>
+        <translation>Modell wählen</translation>
     </message>
     <message>
         <source>Choose a model to see what it takes.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wählen Sie ein Modell, um zu sehen, was es braucht.</translation>
     </message>
     <message>
         <source>Choose a page with the arrow keys</source>
-        <translation type="unfinished"></translation>
+        <translation>Seite mit den Pfeiltasten wählen</translation>
     </message>
     <message>
         <source>Choose a part of it</source>
-        <translation type="unfinished"></translation>
+        <translation>Einen Teil davon wählen</translation>
     </message>
     <message>
         <source>Choose a preset</source>
-        <translation type="unfinished"></translation>
+        <translation>Vorlage wählen</translation>
     </message>
     <message>
         <source>Choose one with the arrow keys</source>
-        <translation type="unfinished"></translation>
+        <translation>Mit den Pfeiltasten wählen</translation>
     </message>
     <message>
         <source>Choose the folder</source>
-        <translation type="unfinished"></translation>
+        <translation>Ordner wählen</translation>
     </message>
     <message>
         <source>Choose where downloads go</source>
-        <translation type="unfinished"></translation>
+        <translation>Ordner für Downloads wählen</translation>
     </message>
     <message>
         <source>Choose…</source>
-        <translation type="unfinished"></translation>
+        <translation>Wählen&#xa0;…</translation>
     </message>
     <message>
         <source>Chosen</source>
-        <translation type="unfinished"></translation>
+        <translation>Gewählt</translation>
     </message>
     <message>
         <source>Chosen along with it, where it is here.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wird mitgewählt, wenn es hier vorhanden ist.</translation>
     </message>
     <message>
         <source>Close Fireside; everything stays as it is</source>
-        <translation type="unfinished"></translation>
+        <translation>Fireside schließen; alles bleibt, wie es ist</translation>
     </message>
     <message>
         <source>Close folder</source>
-        <translation type="unfinished"></translation>
+        <translation>Ordner zuklappen</translation>
     </message>
     <message>
         <source>Close the search</source>
-        <translation type="unfinished"></translation>
+        <translation>Suche schließen</translation>
     </message>
     <message>
         <source>Compact</source>
-        <translation type="unfinished"></translation>
+        <translation>Kompakt</translation>
     </message>
     <message>
         <source>Compact takes half, for nearly the same answers.</source>
-        <translation type="unfinished"></translation>
+        <translation>Kompakt braucht die Hälfte, bei fast gleichen Antworten.</translation>
     </message>
     <message>
         <source>Connections</source>
-        <translation type="unfinished"></translation>
+        <translation>Verbindungen</translation>
     </message>
     <message>
         <source>Context</source>
-        <translation type="unfinished"></translation>
+        <translation>Kontext</translation>
     </message>
     <message>
         <source>Context: {used} tokens used, {context} in all</source>
-        <translation type="unfinished"></translation>
+        <translation>Kontext: {used} von {context} Tokens belegt</translation>
     </message>
     <message>
         <source>Context: {used} tokens used, {reserved} kept for the answer, {context} in all</source>
-        <translation type="unfinished"></translation>
+        <translation>Kontext: {used} von {context} Tokens belegt, {reserved} für die Antwort frei gehalten</translation>
     </message>
     <message>
         <source>Continue</source>
-        <translation type="unfinished"></translation>
+        <translation>Fortsetzen</translation>
     </message>
     <message>
         <source>Conversation</source>
-        <translation type="unfinished"></translation>
+        <translation>Unterhaltung</translation>
     </message>
     <message>
         <source>Copied</source>
-        <translation type="unfinished"></translation>
+        <translation>Kopiert</translation>
     </message>
     <message>
         <source>Copy</source>
-        <translation type="unfinished"></translation>
+        <translation>Kopieren</translation>
     </message>
     <message>
         <source>Copy as</source>
-        <translation type="unfinished"></translation>
+        <translation>Kopieren als</translation>
     </message>
     <message>
         <source>Copy as Markdown</source>
-        <translation type="unfinished"></translation>
+        <translation>Als Markdown kopieren</translation>
     </message>
     <message>
         <source>Copy as plain text</source>
-        <translation type="unfinished"></translation>
+        <translation>Als reinen Text kopieren</translation>
     </message>
     <message>
         <source>Copy the diagnosis</source>
-        <translation type="unfinished"></translation>
+        <translation>Diagnose kopieren</translation>
     </message>
     <message>
         <source>Copy this answer</source>
-        <translation type="unfinished"></translation>
+        <translation>Diese Antwort kopieren</translation>
     </message>
     <message>
         <source>Copy this code</source>
-        <translation type="unfinished"></translation>
+        <translation>Diesen Code kopieren</translation>
     </message>
     <message>
         <source>Copy this message</source>
-        <translation type="unfinished"></translation>
+        <translation>Diese Nachricht kopieren</translation>
     </message>
     <message>
         <source>Copy this table</source>
-        <translation type="unfinished"></translation>
+        <translation>Diese Tabelle kopieren</translation>
     </message>
     <message>
         <source>Copy this table as CSV</source>
-        <translation type="unfinished"></translation>
+        <translation>Diese Tabelle als CSV kopieren</translation>
     </message>
     <message>
         <source>Copy what is selected</source>
-        <translation type="unfinished"></translation>
+        <translation>Auswahl kopieren</translation>
     </message>
     <message>
         <source>Dark</source>
-        <translation type="unfinished"></translation>
+        <translation>Dunkel</translation>
     </message>
     <message>
         <source>Dark colours</source>
-        <translation type="unfinished"></translation>
+        <translation>Dunkle Farben</translation>
     </message>
     <message>
         <source>Data folder</source>
-        <translation type="unfinished"></translation>
+        <translation>Datenordner</translation>
     </message>
     <message>
         <source>December</source>
-        <translation type="unfinished"></translation>
+        <translation>Dezember</translation>
     </message>
     <message>
         <source>Delete</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Delete	Del</source>
-        <translation type="unfinished"></translation>
+        <translation>Löschen</translation>
     </message>
     <message numerus="yes">
-        <source>Delete %Ln chat(s)	Del</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <source>Delete %Ln chat(s)</source>
+        <translation>
+            <numerusform>%Ln Chat löschen</numerusform>
+            <numerusform>%Ln Chats löschen</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>Delete %Ln chat(s) for good?</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln Chat endgültig löschen?</numerusform>
+            <numerusform>%Ln Chats endgültig löschen?</numerusform>
         </translation>
     </message>
     <message>
         <source>Delete for good</source>
-        <translation type="unfinished"></translation>
+        <translation>Endgültig löschen</translation>
     </message>
     <message>
         <source>Delete for good…</source>
-        <translation type="unfinished"></translation>
+        <translation>Endgültig löschen&#xa0;…</translation>
     </message>
     <message>
         <source>Delete the chat</source>
-        <translation type="unfinished"></translation>
+        <translation>Chat löschen</translation>
     </message>
     <message>
         <source>Delete the preset</source>
-        <translation type="unfinished"></translation>
+        <translation>Vorlage löschen</translation>
     </message>
     <message>
         <source>Delete what has arrived</source>
-        <translation type="unfinished"></translation>
+        <translation>Angekommenes löschen</translation>
     </message>
     <message>
         <source>Deleted</source>
         <comment>when</comment>
-        <translation type="unfinished"></translation>
+        <translation>Gelöscht</translation>
     </message>
     <message numerus="yes">
         <source>Deleted %Ln chat(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln Chat gelöscht</numerusform>
+            <numerusform>%Ln Chats gelöscht</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>Deleted %Ln preset(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln Vorlage gelöscht</numerusform>
+            <numerusform>%Ln Vorlagen gelöscht</numerusform>
         </translation>
     </message>
     <message>
         <source>Deleted “{title}”</source>
-        <translation type="unfinished"></translation>
+        <translation>„{title}“ gelöscht</translation>
     </message>
     <message>
         <source>Diagnosis</source>
-        <translation type="unfinished"></translation>
+        <translation>Diagnose</translation>
     </message>
     <message>
         <source>Dismiss</source>
-        <translation type="unfinished"></translation>
+        <translation>Schließen</translation>
     </message>
     <message>
         <source>Dissolve folder, keep its chats</source>
-        <translation type="unfinished"></translation>
+        <translation>Ordner auflösen, Chats behalten</translation>
     </message>
     <message>
         <source>Do not send this message</source>
-        <translation type="unfinished"></translation>
+        <translation>Diese Nachricht nicht senden</translation>
     </message>
     <message>
         <source>Download</source>
-        <translation type="unfinished"></translation>
+        <translation>Herunterladen</translation>
     </message>
     <message>
         <source>Download folder</source>
-        <translation type="unfinished"></translation>
+        <translation>Ordner für Downloads</translation>
     </message>
     <message>
         <source>Download of {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>Download von {name}</translation>
     </message>
     <message>
         <source>Download {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} herunterladen</translation>
     </message>
     <message>
         <source>Duplicate the preset</source>
-        <translation type="unfinished"></translation>
+        <translation>Vorlage duplizieren</translation>
     </message>
     <message>
         <source>Each chat is a file, in a folder of that name.</source>
-        <translation type="unfinished"></translation>
+        <translation>Jeder Chat wird eine Datei, in einem Ordner dieses Namens.</translation>
     </message>
     <message>
         <source>Each new chat begins with this.</source>
-        <translation type="unfinished"></translation>
+        <translation>Jeder neue Chat beginnt damit.</translation>
     </message>
     <message>
         <source>Edit this message</source>
-        <translation type="unfinished"></translation>
+        <translation>Diese Nachricht bearbeiten</translation>
     </message>
     <message>
         <source>Edit this message and ask again</source>
-        <translation type="unfinished"></translation>
+        <translation>Diese Nachricht bearbeiten und neu fragen</translation>
     </message>
     <message>
         <source>Edit what waits</source>
-        <translation type="unfinished"></translation>
+        <translation>Wartendes bearbeiten</translation>
     </message>
     <message>
         <source>Editing an earlier message; both versions are kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>Eine frühere Nachricht wird bearbeitet; beide Fassungen bleiben erhalten.</translation>
     </message>
     <message>
         <source>Effort</source>
-        <translation type="unfinished"></translation>
+        <translation>Aufwand</translation>
     </message>
     <message>
         <source>Effort: high</source>
-        <translation type="unfinished"></translation>
+        <translation>Aufwand: hoch</translation>
     </message>
     <message>
         <source>Effort: low</source>
-        <translation type="unfinished"></translation>
+        <translation>Aufwand: niedrig</translation>
     </message>
     <message>
         <source>Effort: medium</source>
-        <translation type="unfinished"></translation>
+        <translation>Aufwand: mittel</translation>
     </message>
     <message>
         <source>Empty the bin…</source>
-        <translation type="unfinished"></translation>
+        <translation>Papierkorb leeren&#xa0;…</translation>
     </message>
     <message>
         <source>Empty: the general ones.</source>
-        <translation type="unfinished"></translation>
+        <translation>Leer: die allgemeinen.</translation>
     </message>
     <message>
         <source>Every connection that Fireside made</source>
-        <translation type="unfinished"></translation>
+        <translation>Jede Verbindung, die Fireside hergestellt hat</translation>
     </message>
     <message>
         <source>Everything runs on this computer. Choose a model to begin.</source>
-        <translation type="unfinished"></translation>
+        <translation>Alles läuft auf diesem Computer. Wählen Sie ein Modell, um zu beginnen.</translation>
     </message>
     <message>
         <source>Everything: all branches, reasoning and figures. Fireside reads it back.</source>
-        <translation type="unfinished"></translation>
+        <translation>Alles: sämtliche Zweige, Gedankengänge und Zahlen. Fireside kann es wieder einlesen.</translation>
     </message>
     <message>
         <source>Experts on the processor</source>
-        <translation type="unfinished"></translation>
+        <translation>Experten auf dem Prozessor</translation>
     </message>
     <message>
         <source>Export</source>
-        <translation type="unfinished"></translation>
+        <translation>Exportieren</translation>
     </message>
     <message numerus="yes">
         <source>Export %Ln chat(s)…</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln Chat exportieren&#xa0;…</numerusform>
+            <numerusform>%Ln Chats exportieren&#xa0;…</numerusform>
         </translation>
     </message>
     <message>
         <source>Export all chats</source>
-        <translation type="unfinished"></translation>
+        <translation>Alle Chats exportieren</translation>
     </message>
     <message>
         <source>Export all chats to a file</source>
-        <translation type="unfinished"></translation>
+        <translation>Alle Chats in eine Datei exportieren</translation>
     </message>
     <message>
         <source>Export all chats…</source>
-        <translation type="unfinished"></translation>
+        <translation>Alle Chats exportieren&#xa0;…</translation>
     </message>
     <message>
         <source>Export all presets to a file</source>
-        <translation type="unfinished"></translation>
+        <translation>Alle Vorlagen in eine Datei exportieren</translation>
     </message>
     <message>
         <source>Export all…</source>
-        <translation type="unfinished"></translation>
+        <translation>Alle exportieren&#xa0;…</translation>
     </message>
     <message>
         <source>Export presets</source>
-        <translation type="unfinished"></translation>
+        <translation>Vorlagen exportieren</translation>
     </message>
     <message>
         <source>Export the chat…</source>
-        <translation type="unfinished"></translation>
+        <translation>Chat exportieren&#xa0;…</translation>
     </message>
     <message>
         <source>Export this preset to a file</source>
-        <translation type="unfinished"></translation>
+        <translation>Diese Vorlage in eine Datei exportieren</translation>
     </message>
     <message>
         <source>Export {count}</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} exportieren</translation>
     </message>
     <message>
         <source>Export “{title}”</source>
-        <translation type="unfinished"></translation>
+        <translation>„{title}“ exportieren</translation>
     </message>
     <message>
         <source>Exported to {path}: {what}</source>
-        <translation type="unfinished"></translation>
+        <translation>Nach {path} exportiert: {what}</translation>
     </message>
     <message>
         <source>Export…</source>
-        <translation type="unfinished"></translation>
+        <translation>Exportieren&#xa0;…</translation>
     </message>
     <message>
         <source>February</source>
-        <translation type="unfinished"></translation>
+        <translation>Februar</translation>
     </message>
     <message>
         <source>Filter by title</source>
-        <translation type="unfinished"></translation>
+        <translation>Nach Titel filtern</translation>
     </message>
     <message>
         <source>Filter the list of chats</source>
-        <translation type="unfinished"></translation>
+        <translation>Chatliste filtern</translation>
     </message>
     <message>
         <source>Find in the chat</source>
-        <translation type="unfinished"></translation>
+        <translation>Im Chat suchen</translation>
     </message>
     <message>
         <source>Find in this chat</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Find in this chat (Ctrl+F)</source>
-        <translation type="unfinished"></translation>
+        <translation>In diesem Chat suchen</translation>
     </message>
     <message>
         <source>Fireside</source>
-        <translation type="unfinished"></translation>
+        <translation>Fireside</translation>
     </message>
     <message>
         <source>Fireside chats</source>
-        <translation type="unfinished"></translation>
+        <translation>Fireside-Chats</translation>
     </message>
     <message>
         <source>Fireside did not download it: it is in a folder of yours, and other programs may use it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Fireside hat es nicht heruntergeladen: Es liegt in einem Ihrer Ordner, und andere Programme verwenden es vielleicht.</translation>
     </message>
     <message>
         <source>Fireside did not download it: it is in the folder of {owner}, and other programs may use it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Fireside hat es nicht heruntergeladen: Es liegt im Ordner von {owner}, und andere Programme verwenden es vielleicht.</translation>
     </message>
     <message>
         <source>Fireside first makes another backup, of all chats as they are now, so that you can come back to them. Then it closes them and opens this one.</source>
-        <translation type="unfinished"></translation>
+        <translation>Fireside legt zuerst noch eine Sicherung aller Chats an, wie sie jetzt sind, damit Sie zu ihnen zurückkehren können. Dann schließt es sie und öffnet diese.</translation>
     </message>
     <message>
         <source>Fireside is offline, as you chose. It opens no connection.</source>
-        <translation type="unfinished"></translation>
+        <translation>Fireside ist offline, wie Sie es gewählt haben. Es öffnet keine Verbindung.</translation>
     </message>
     <message>
         <source>Fireside is offline, as you chose. Switch that off on the models page (Network) to search and download.</source>
-        <translation type="unfinished"></translation>
+        <translation>Fireside ist offline, wie Sie es gewählt haben. Schalten Sie das auf der Modellseite (Netzwerk) aus, um zu suchen und herunterzuladen.</translation>
     </message>
     <message>
         <source>Fireside looks in the folders of Hugging Face, LM Studio, Ollama, Jan and llama.cpp, and in these. Models are used where they are; nothing is copied.</source>
-        <translation type="unfinished"></translation>
+        <translation>Fireside sucht in den Ordnern von Hugging Face, LM Studio, Ollama, Jan und llama.cpp und in diesen hier. Modelle werden dort verwendet, wo sie sind; nichts wird kopiert.</translation>
     </message>
     <message>
         <source>Fireside makes a backup of the chats every day, and keeps those of the last seven days on which it ran.</source>
-        <translation type="unfinished"></translation>
+        <translation>Fireside legt jeden Tag eine Sicherung der Chats an und behält die der letzten sieben Tage, an denen es lief.</translation>
     </message>
     <message>
         <source>Fireside may not write in {path} ({reason}), so nothing is downloaded. Check who may write there.</source>
-        <translation type="unfinished"></translation>
+        <translation>Fireside darf in {path} nicht schreiben ({reason}), also wird nichts heruntergeladen. Prüfen Sie, wer dort schreiben darf.</translation>
     </message>
     <message>
         <source>Fireside may not write in {place}. Check who may write in this folder, and the disk.</source>
-        <translation type="unfinished"></translation>
+        <translation>Fireside darf in {place} nicht schreiben. Prüfen Sie, wer in diesem Ordner schreiben darf, und den Datenträger.</translation>
     </message>
     <message>
         <source>Fireside speaks it from its next start on.</source>
-        <translation type="unfinished"></translation>
+        <translation>Fireside spricht sie ab dem nächsten Start.</translation>
     </message>
     <message>
         <source>Fireside then opens no connection at all. Chats need none.</source>
-        <translation type="unfinished"></translation>
+        <translation>Fireside öffnet dann gar keine Verbindung. Chats brauchen keine.</translation>
     </message>
     <message>
         <source>First token after {first_token_s} s</source>
-        <translation type="unfinished"></translation>
+        <translation>Erstes Token nach {first_token_s}&#xa0;s</translation>
     </message>
     <message>
         <source>Folder</source>
-        <translation type="unfinished"></translation>
+        <translation>Ordner</translation>
     </message>
     <message numerus="yes">
         <source>Folder {name}, closed, %Ln chat(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>Ordner {name}, zugeklappt, %Ln Chat</numerusform>
+            <numerusform>Ordner {name}, zugeklappt, %Ln Chats</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>Folder {name}, open, %Ln chat(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>Ordner {name}, aufgeklappt, %Ln Chat</numerusform>
+            <numerusform>Ordner {name}, aufgeklappt, %Ln Chats</numerusform>
         </translation>
     </message>
     <message>
         <source>Folders</source>
-        <translation type="unfinished"></translation>
+        <translation>Ordner</translation>
     </message>
     <message>
         <source>Folders of yours</source>
-        <translation type="unfinished"></translation>
+        <translation>Eigene Ordner</translation>
     </message>
     <message>
         <source>For downloads on a metered or shared connection.</source>
-        <translation type="unfinished"></translation>
+        <translation>Für Downloads über eine begrenzte oder geteilte Verbindung.</translation>
     </message>
     <message>
         <source>For example: Answer briefly.</source>
-        <translation type="unfinished"></translation>
+        <translation>Zum Beispiel: Antworte kurz.</translation>
     </message>
     <message>
         <source>For new chats</source>
-        <translation type="unfinished"></translation>
+        <translation>Für neue Chats</translation>
     </message>
     <message>
         <source>For the new chat only.</source>
-        <translation type="unfinished"></translation>
+        <translation>Nur für den neuen Chat.</translation>
     </message>
     <message>
         <source>For “{title}” only, from its next answer on.</source>
-        <translation type="unfinished"></translation>
+        <translation>Nur für „{title}“, ab der nächsten Antwort.</translation>
     </message>
     <message>
         <source>Form</source>
-        <translation type="unfinished"></translation>
+        <translation>Format</translation>
     </message>
     <message>
         <source>Free</source>
-        <translation type="unfinished"></translation>
+        <translation>Frei</translation>
     </message>
     <message>
         <source>Full</source>
-        <translation type="unfinished"></translation>
+        <translation>Voll</translation>
     </message>
     <message>
         <source>GGUF models (*.gguf);;All files (*)</source>
-        <translation type="unfinished"></translation>
+        <translation>GGUF-Modelle (*.gguf);;Alle Dateien (*)</translation>
     </message>
     <message>
         <source>General</source>
-        <translation type="unfinished"></translation>
+        <translation>Allgemein</translation>
     </message>
     <message>
         <source>Generated: {generated} tokens, {reasoning_tokens} of them reasoning</source>
-        <translation type="unfinished"></translation>
+        <translation>Erzeugt: {generated} Tokens, davon {reasoning_tokens} für den Gedankengang</translation>
     </message>
     <message>
         <source>Get a model</source>
-        <translation type="unfinished"></translation>
+        <translation>Modell holen</translation>
     </message>
     <message>
         <source>Get a model…</source>
-        <translation type="unfinished"></translation>
+        <translation>Modell holen&#xa0;…</translation>
     </message>
     <message>
         <source>Go online</source>
-        <translation type="unfinished"></translation>
+        <translation>Online gehen</translation>
     </message>
     <message>
         <source>HF_TOKEN is set, for models that ask for consent.</source>
-        <translation type="unfinished"></translation>
+        <translation>HF_TOKEN ist gesetzt, für Modelle, die Zustimmung verlangen.</translation>
     </message>
     <message numerus="yes">
         <source>Here already: %Ln chat(s).</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>Schon vorhanden: %Ln Chat.</numerusform>
+            <numerusform>Schon vorhanden: %Ln Chats.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>Here already: %Ln preset(s).</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>Schon vorhanden: %Ln Vorlage.</numerusform>
+            <numerusform>Schon vorhanden: %Ln Vorlagen.</numerusform>
         </translation>
     </message>
     <message>
         <source>Hide the side bar</source>
-        <translation type="unfinished"></translation>
+        <translation>Seitenleiste ausblenden</translation>
     </message>
     <message>
         <source>High</source>
-        <translation type="unfinished"></translation>
+        <translation>Hoch</translation>
     </message>
     <message>
         <source>High effort</source>
-        <translation type="unfinished"></translation>
+        <translation>Hoher Aufwand</translation>
     </message>
     <message>
         <source>Host</source>
-        <translation type="unfinished"></translation>
+        <translation>Server</translation>
     </message>
     <message>
         <source>How freely words are chosen. At 0 it is always the likeliest.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wie frei Wörter gewählt werden. Bei 0 ist es immer das wahrscheinlichste.</translation>
     </message>
     <message>
         <source>How long the model thinks.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wie lange das Modell nachdenkt.</translation>
     </message>
     <message>
         <source>How much disk it may take</source>
-        <translation type="unfinished"></translation>
+        <translation>Wie viel Platz es einnehmen darf</translation>
     </message>
     <message>
         <source>How much has arrived</source>
-        <translation type="unfinished"></translation>
+        <translation>Wie viel angekommen ist</translation>
     </message>
     <message>
         <source>How much has been moved</source>
-        <translation type="unfinished"></translation>
+        <translation>Wie viel verschoben ist</translation>
     </message>
     <message>
         <source>How much is exported</source>
-        <translation type="unfinished"></translation>
+        <translation>Wie viel exportiert ist</translation>
     </message>
     <message>
         <source>How much of a chat the model sees</source>
-        <translation type="unfinished"></translation>
+        <translation>Wie viel von einem Chat das Modell sieht</translation>
     </message>
     <message>
         <source>How much of a chat the model sees, in tokens.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wie viel von einem Chat das Modell sieht, in Tokens.</translation>
     </message>
     <message>
         <source>How much of its beginning?</source>
-        <translation type="unfinished"></translation>
+        <translation>Wie viel vom Anfang?</translation>
     </message>
     <message>
         <source>How much of the model the GPU runs</source>
-        <translation type="unfinished"></translation>
+        <translation>Wie viel vom Modell die GPU ausführt</translation>
     </message>
     <message>
         <source>How much of the prompt the model has read</source>
-        <translation type="unfinished"></translation>
+        <translation>Wie viel der Eingabe das Modell gelesen hat</translation>
     </message>
     <message>
         <source>How words are drawn.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wie Wörter gezogen werden.</translation>
     </message>
     <message>
         <source>Hugging Face cannot be reached ({reason}). Check the connection, or try again later.</source>
-        <translation type="unfinished"></translation>
+        <translation>Hugging Face ist nicht erreichbar ({reason}). Prüfen Sie die Verbindung oder versuchen Sie es später noch einmal.</translation>
     </message>
     <message>
         <source>Hugging Face does not give out “{name}” (status {status}). Accept the terms of {repository} on its web page, and set HF_TOKEN to a token of yours.</source>
-        <translation type="unfinished"></translation>
+        <translation>Hugging Face gibt „{name}“ nicht heraus (Status {status}). Stimmen Sie den Bedingungen von {repository} auf dessen Webseite zu, und setzen Sie HF_TOKEN auf ein eigenes Zugriffstoken.</translation>
     </message>
     <message>
         <source>Hugging Face does not show “{name}” (status {status}): it is private, or not there, or the token in HF_TOKEN is wrong.</source>
-        <translation type="unfinished"></translation>
+        <translation>Hugging Face zeigt „{name}“ nicht (Status {status}): Es ist privat oder nicht vorhanden, oder das Zugriffstoken in HF_TOKEN ist falsch.</translation>
     </message>
     <message>
         <source>Hugging Face has a fault.</source>
-        <translation type="unfinished"></translation>
+        <translation>Bei Hugging Face gibt es eine Störung.</translation>
     </message>
     <message>
         <source>Hugging Face is busy.</source>
-        <translation type="unfinished"></translation>
+        <translation>Hugging Face ist ausgelastet.</translation>
     </message>
     <message numerus="yes">
         <source>If you send this, the model will no longer see the %Ln oldest message(s) of this chat.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>Wenn Sie das senden, sieht das Modell die %Ln älteste Nachricht dieses Chats nicht mehr.</numerusform>
+            <numerusform>Wenn Sie das senden, sieht das Modell die %Ln ältesten Nachrichten dieses Chats nicht mehr.</numerusform>
         </translation>
     </message>
     <message>
         <source>If you send this, the model will no longer see the oldest message of this chat.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wenn Sie das senden, sieht das Modell die älteste Nachricht dieses Chats nicht mehr.</translation>
     </message>
     <message>
         <source>Import chats</source>
-        <translation type="unfinished"></translation>
+        <translation>Chats importieren</translation>
     </message>
     <message>
         <source>Import chats from a file</source>
-        <translation type="unfinished"></translation>
+        <translation>Chats aus einer Datei importieren</translation>
     </message>
     <message>
         <source>Import chats…</source>
-        <translation type="unfinished"></translation>
+        <translation>Chats importieren&#xa0;…</translation>
     </message>
     <message>
         <source>Import presets</source>
-        <translation type="unfinished"></translation>
+        <translation>Vorlagen importieren</translation>
     </message>
     <message>
         <source>Import presets from a file</source>
-        <translation type="unfinished"></translation>
+        <translation>Vorlagen aus einer Datei importieren</translation>
     </message>
     <message>
         <source>Import…</source>
-        <translation type="unfinished"></translation>
+        <translation>Importieren&#xa0;…</translation>
     </message>
     <message>
         <source>In memory</source>
-        <translation type="unfinished"></translation>
+        <translation>Im Speicher</translation>
     </message>
     <message>
         <source>In the conversation</source>
-        <translation type="unfinished"></translation>
+        <translation>In der Unterhaltung</translation>
     </message>
     <message>
         <source>In the list of chats</source>
-        <translation type="unfinished"></translation>
+        <translation>In der Chatliste</translation>
     </message>
     <message>
         <source>In tokens, with the reasoning. Open: until the context is full.</source>
-        <translation type="unfinished"></translation>
+        <translation>In Tokens, samt Gedankengang. Offen: bis der Kontext voll ist.</translation>
     </message>
     <message>
         <source>Instructions</source>
-        <translation type="unfinished"></translation>
+        <translation>Anweisungen</translation>
     </message>
     <message>
         <source>Instructions for this chat</source>
-        <translation type="unfinished"></translation>
+        <translation>Anweisungen für diesen Chat</translation>
     </message>
     <message>
         <source>Instructions for this chat…</source>
-        <translation type="unfinished"></translation>
+        <translation>Anweisungen für diesen Chat&#xa0;…</translation>
     </message>
     <message>
         <source>Instructions to the model</source>
-        <translation type="unfinished"></translation>
+        <translation>Anweisungen an das Modell</translation>
     </message>
     <message>
         <source>It does not fit this computer: it needs {needed} of memory, and there are {memory}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es passt nicht auf diesen Computer: Es braucht {needed} Speicher, und vorhanden sind {memory}.</translation>
     </message>
     <message>
         <source>It fits this computer: {summary}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es passt auf diesen Computer: {summary}.</translation>
     </message>
     <message>
         <source>It has no model that can be run.</source>
-        <translation type="unfinished"></translation>
+        <translation>Darin ist kein Modell, das Fireside ausführen kann.</translation>
     </message>
     <message>
         <source>It needs more than is free here now: {summary}. Close other programs for it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es braucht mehr, als hier gerade frei ist: {summary}. Schließen Sie dafür andere Programme.</translation>
     </message>
     <message>
         <source>It waits for the download before it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es wartet auf den Download davor.</translation>
     </message>
     <message>
         <source>Its own</source>
-        <translation type="unfinished"></translation>
+        <translation>Eigenes</translation>
     </message>
     <message>
         <source>January</source>
-        <translation type="unfinished"></translation>
+        <translation>Januar</translation>
     </message>
     <message>
         <source>July</source>
-        <translation type="unfinished"></translation>
+        <translation>Juli</translation>
     </message>
     <message>
         <source>Jump to the latest</source>
-        <translation type="unfinished"></translation>
+        <translation>Zum Neuesten springen</translation>
     </message>
     <message>
         <source>June</source>
-        <translation type="unfinished"></translation>
+        <translation>Juni</translation>
     </message>
     <message>
         <source>Keep what has arrived</source>
-        <translation type="unfinished"></translation>
+        <translation>Angekommenes behalten</translation>
     </message>
     <message>
         <source>Kept on disk</source>
-        <translation type="unfinished"></translation>
+        <translation>Auf dem Datenträger</translation>
     </message>
     <message>
         <source>Keyboard shortcuts</source>
-        <translation type="unfinished"></translation>
+        <translation>Tastenkürzel</translation>
     </message>
     <message>
-        <source>Laid out as Hugging Face&apos;s own, so that other programs find the models, too.</source>
-        <translation type="unfinished"></translation>
+        <source>Laid out as Hugging Face’s own, so that other programs find the models, too.</source>
+        <translation>Aufgebaut wie der von Hugging Face selbst, damit auch andere Programme die Modelle finden.</translation>
     </message>
     <message>
         <source>Language</source>
-        <translation type="unfinished"></translation>
+        <translation>Sprache</translation>
     </message>
     <message>
         <source>Larger text</source>
-        <translation type="unfinished"></translation>
+        <translation>Größere Schrift</translation>
     </message>
     <message>
         <source>Last used</source>
-        <translation type="unfinished"></translation>
+        <translation>Zuletzt verwendet</translation>
     </message>
     <message>
         <source>Latest chats</source>
-        <translation type="unfinished"></translation>
+        <translation>Neueste Chats</translation>
     </message>
     <message>
         <source>Layers on the GPU</source>
-        <translation type="unfinished"></translation>
+        <translation>Schichten auf der GPU</translation>
     </message>
     <message>
         <source>Leave all of it to Fireside</source>
-        <translation type="unfinished"></translation>
+        <translation>Alles Fireside überlassen</translation>
     </message>
     <message>
         <source>Leave the message as it was</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Nachricht lassen, wie sie war</translation>
     </message>
     <message>
         <source>Leave {called} where it is</source>
-        <translation type="unfinished"></translation>
+        <translation>{called} lassen, wo es ist</translation>
     </message>
     <message>
         <source>Leaves out words far less likely than the likeliest one.</source>
-        <translation type="unfinished"></translation>
+        <translation>Lässt Wörter weg, die viel unwahrscheinlicher sind als das wahrscheinlichste.</translation>
     </message>
     <message>
         <source>Left out: {counts}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Weggelassen: {counts}.</translation>
     </message>
     <message>
         <source>Less memory was free than expected, so {name} is run with less: {summary}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es war weniger Speicher frei als erwartet, also läuft {name} mit weniger: {summary}.</translation>
     </message>
     <message>
         <source>Let Fireside use the network</source>
-        <translation type="unfinished"></translation>
+        <translation>Fireside das Netzwerk verwenden lassen</translation>
     </message>
     <message>
         <source>Light</source>
-        <translation type="unfinished"></translation>
+        <translation>Hell</translation>
     </message>
     <message>
         <source>Light colours</source>
-        <translation type="unfinished"></translation>
+        <translation>Helle Farben</translation>
     </message>
     <message>
         <source>Link: {text}, {address}</source>
-        <translation type="unfinished"></translation>
+        <translation>Link: {text}, {address}</translation>
     </message>
     <message>
         <source>Load the model anew with these settings</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Modell mit diesen Einstellungen neu laden</translation>
     </message>
     <message>
         <source>Loading {loading}…</source>
-        <translation type="unfinished"></translation>
+        <translation>{loading} wird geladen&#xa0;…</translation>
     </message>
     <message>
         <source>Loading {model} {percent} %</source>
-        <translation type="unfinished"></translation>
+        <translation>{model} wird geladen: {percent}&#xa0;%</translation>
     </message>
     <message>
         <source>Loading {name} {percent} %</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} wird geladen: {percent}&#xa0;%</translation>
     </message>
     <message>
         <source>Look again</source>
-        <translation type="unfinished"></translation>
+        <translation>Erneut suchen</translation>
     </message>
     <message>
         <source>Look for models again</source>
-        <translation type="unfinished"></translation>
+        <translation>Erneut nach Modellen suchen</translation>
     </message>
     <message>
         <source>Look no longer in {folder}; nothing is deleted</source>
-        <translation type="unfinished"></translation>
+        <translation>Nicht mehr in {folder} suchen; nichts wird gelöscht</translation>
     </message>
     <message>
         <source>Looking at this computer…</source>
-        <translation type="unfinished"></translation>
+        <translation>Dieser Computer wird untersucht&#xa0;…</translation>
     </message>
     <message>
         <source>Looking for models…</source>
-        <translation type="unfinished"></translation>
+        <translation>Modelle werden gesucht&#xa0;…</translation>
     </message>
     <message>
         <source>Low</source>
-        <translation type="unfinished"></translation>
+        <translation>Niedrig</translation>
     </message>
     <message>
         <source>Low effort</source>
-        <translation type="unfinished"></translation>
+        <translation>Niedriger Aufwand</translation>
     </message>
     <message>
         <source>Make a backup of all chats now</source>
-        <translation type="unfinished"></translation>
+        <translation>Jetzt eine Sicherung aller Chats anlegen</translation>
     </message>
     <message>
         <source>Makes a new file of all that can still be read. The damaged file is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>Macht eine neue Datei aus allem, was noch lesbar ist. Die beschädigte Datei bleibt erhalten.</translation>
     </message>
     <message>
         <source>Manage models…</source>
-        <translation type="unfinished"></translation>
+        <translation>Modelle verwalten&#xa0;…</translation>
     </message>
     <message>
         <source>Manage presets…</source>
-        <translation type="unfinished"></translation>
+        <translation>Vorlagen verwalten&#xa0;…</translation>
     </message>
     <message>
         <source>March</source>
-        <translation type="unfinished"></translation>
+        <translation>März</translation>
     </message>
     <message>
         <source>May</source>
-        <translation type="unfinished"></translation>
+        <translation>Mai</translation>
     </message>
     <message>
         <source>Medium</source>
-        <translation type="unfinished"></translation>
+        <translation>Mittel</translation>
     </message>
     <message>
         <source>Medium effort</source>
-        <translation type="unfinished"></translation>
+        <translation>Mittlerer Aufwand</translation>
     </message>
     <message>
         <source>Megabytes a second (0: no limit)</source>
-        <translation type="unfinished"></translation>
+        <translation>Megabyte pro Sekunde (0: unbegrenzt)</translation>
     </message>
     <message>
         <source>Memory</source>
-        <translation type="unfinished"></translation>
+        <translation>Speicher</translation>
     </message>
     <message>
         <source>Message</source>
-        <translation type="unfinished"></translation>
+        <translation>Nachricht</translation>
     </message>
     <message>
         <source>Message {first} of {total}</source>
-        <translation type="unfinished"></translation>
+        <translation>Nachricht {first} von {total}</translation>
     </message>
     <message>
         <source>Messages</source>
-        <translation type="unfinished"></translation>
+        <translation>Nachrichten</translation>
     </message>
     <message>
         <source>Messages that wait</source>
-        <translation type="unfinished"></translation>
+        <translation>Wartende Nachrichten</translation>
     </message>
     <message>
         <source>Messages {first} to {last} of {total}</source>
-        <translation type="unfinished"></translation>
+        <translation>Nachrichten {first} bis {last} von {total}</translation>
     </message>
     <message>
         <source>Min-p</source>
-        <translation type="unfinished"></translation>
+        <translation>Min-p</translation>
     </message>
     <message>
         <source>Model</source>
-        <translation type="unfinished"></translation>
+        <translation>Modell</translation>
     </message>
     <message>
         <source>Model: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>Modell: {name}</translation>
     </message>
     <message>
         <source>Models</source>
-        <translation type="unfinished"></translation>
+        <translation>Modelle</translation>
     </message>
     <message>
         <source>Models come from huggingface.co; HF_ENDPOINT names a mirror.</source>
-        <translation type="unfinished"></translation>
+        <translation>Modelle kommen von huggingface.co; HF_ENDPOINT nennt einen Spiegelserver.</translation>
     </message>
     <message>
         <source>Models come from {mirror} (HF_ENDPOINT).</source>
-        <translation type="unfinished"></translation>
+        <translation>Modelle kommen von {mirror} (HF_ENDPOINT).</translation>
     </message>
     <message>
         <source>Models that ask for consent need HF_TOKEN.</source>
-        <translation type="unfinished"></translation>
+        <translation>Modelle, die Zustimmung verlangen, brauchen HF_TOKEN.</translation>
     </message>
     <message>
         <source>More on Hugging Face</source>
-        <translation type="unfinished"></translation>
+        <translation>Mehr auf Hugging Face</translation>
     </message>
     <message>
         <source>Move to</source>
-        <translation type="unfinished"></translation>
+        <translation>Verschieben nach</translation>
     </message>
     <message>
         <source>Move to folder</source>
-        <translation type="unfinished"></translation>
+        <translation>In Ordner verschieben</translation>
     </message>
     <message>
         <source>Move {called} to another folder or disk</source>
-        <translation type="unfinished"></translation>
+        <translation>{called} in einen anderen Ordner oder auf einen anderen Datenträger verschieben</translation>
     </message>
     <message numerus="yes">
         <source>Moved %Ln chat(s) to “{folder}”</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln Chat nach „{folder}“ verschoben</numerusform>
+            <numerusform>%Ln Chats nach „{folder}“ verschoben</numerusform>
         </translation>
     </message>
     <message>
         <source>Moved “{title}” to “{folder}”</source>
-        <translation type="unfinished"></translation>
+        <translation>„{title}“ nach „{folder}“ verschoben</translation>
     </message>
     <message>
         <source>Move…</source>
-        <translation type="unfinished"></translation>
+        <translation>Verschieben&#xa0;…</translation>
     </message>
     <message>
         <source>Moving {called}</source>
-        <translation type="unfinished"></translation>
+        <translation>{called} wird verschoben</translation>
     </message>
     <message>
         <source>NVIDIA, with the CUDA toolkit</source>
-        <translation type="unfinished"></translation>
+        <translation>NVIDIA, mit dem CUDA-Toolkit</translation>
     </message>
     <message>
         <source>Name</source>
-        <translation type="unfinished"></translation>
+        <translation>Name</translation>
     </message>
     <message>
         <source>Name chats</source>
-        <translation type="unfinished"></translation>
+        <translation>Chats benennen</translation>
     </message>
     <message>
         <source>Name of the chat</source>
-        <translation type="unfinished"></translation>
+        <translation>Name des Chats</translation>
     </message>
     <message>
         <source>Name of the folder</source>
-        <translation type="unfinished"></translation>
+        <translation>Name des Ordners</translation>
     </message>
     <message>
         <source>Network</source>
-        <translation type="unfinished"></translation>
+        <translation>Netzwerk</translation>
     </message>
     <message>
         <source>New chat</source>
-        <translation type="unfinished"></translation>
+        <translation>Neuer Chat</translation>
     </message>
     <message>
         <source>New chat from here</source>
-        <translation type="unfinished"></translation>
+        <translation>Neuer Chat ab hier</translation>
     </message>
     <message>
         <source>New folder</source>
-        <translation type="unfinished"></translation>
+        <translation>Neuer Ordner</translation>
     </message>
     <message>
         <source>New folder…</source>
-        <translation type="unfinished"></translation>
+        <translation>Neuer Ordner&#xa0;…</translation>
     </message>
     <message>
         <source>New preset</source>
-        <translation type="unfinished"></translation>
+        <translation>Neue Vorlage</translation>
     </message>
     <message>
         <source>Next place</source>
-        <translation type="unfinished"></translation>
+        <translation>Nächste Fundstelle</translation>
     </message>
     <message>
         <source>No</source>
-        <translation type="unfinished"></translation>
+        <translation>Nein</translation>
     </message>
     <message>
         <source>No chat has these words.</source>
-        <translation type="unfinished"></translation>
+        <translation>Kein Chat enthält diese Wörter.</translation>
     </message>
     <message>
         <source>No connection to Hugging Face.</source>
-        <translation type="unfinished"></translation>
+        <translation>Keine Verbindung zu Hugging Face.</translation>
     </message>
     <message>
         <source>No folder</source>
-        <translation type="unfinished"></translation>
+        <translation>Kein Ordner</translation>
     </message>
     <message>
         <source>No limit</source>
-        <translation type="unfinished"></translation>
+        <translation>Unbegrenzt</translation>
     </message>
     <message>
         <source>No model</source>
-        <translation type="unfinished"></translation>
+        <translation>Kein Modell</translation>
     </message>
     <message>
         <source>No model was found yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>Noch wurde kein Modell gefunden.</translation>
     </message>
     <message>
         <source>No model yet</source>
-        <translation type="unfinished"></translation>
+        <translation>Noch kein Modell</translation>
     </message>
     <message>
         <source>None</source>
         <comment>of the layers</comment>
-        <translation type="unfinished"></translation>
+        <translation>Keine</translation>
     </message>
     <message>
         <source>None</source>
-        <translation type="unfinished"></translation>
+        <translation>Keine</translation>
     </message>
     <message>
         <source>None so far. Fireside makes none but for a search or a download on this page.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Not</source>
-        <translation type="unfinished"></translation>
+        <translation>Bisher keine. Fireside stellt nur für eine Suche oder einen Download auf dieser Seite eine her.</translation>
     </message>
     <message>
         <source>Not even a part of “{name}” fits beside the rest. Remove a file.</source>
-        <translation type="unfinished"></translation>
+        <translation>Neben dem Übrigen passt nicht einmal ein Teil von „{name}“ hinein. Entfernen Sie eine Datei.</translation>
     </message>
     <message>
         <source>Not sent yet, since the answer before was not completed</source>
-        <translation type="unfinished"></translation>
+        <translation>Noch nicht gesendet, weil die Antwort davor nicht fertig wurde</translation>
     </message>
     <message>
         <source>Nothing</source>
-        <translation type="unfinished"></translation>
+        <translation>Nichts</translation>
     </message>
     <message>
         <source>Nothing can be read of them any more. Restore a backup, or start afresh.</source>
-        <translation type="unfinished"></translation>
+        <translation>Von ihnen ist nichts mehr lesbar. Stellen Sie eine Sicherung wieder her, oder beginnen Sie neu.</translation>
     </message>
     <message>
         <source>Nothing has come for a while.</source>
-        <translation type="unfinished"></translation>
+        <translation>Seit einer Weile kommt nichts mehr.</translation>
     </message>
     <message>
         <source>Nothing has these words.</source>
-        <translation type="unfinished"></translation>
+        <translation>Nichts enthält diese Wörter.</translation>
     </message>
     <message>
         <source>Nothing is archived. Archive a chat from its menu in the side bar.</source>
-        <translation type="unfinished"></translation>
+        <translation>Nichts ist archiviert. Einen Chat archivieren Sie über sein Menü in der Seitenleiste.</translation>
     </message>
     <message>
         <source>Nothing on Hugging Face matches “{text}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Auf Hugging Face passt nichts zu „{text}“.</translation>
     </message>
     <message>
         <source>November</source>
-        <translation type="unfinished"></translation>
+        <translation>November</translation>
     </message>
     <message>
         <source>OK</source>
-        <translation type="unfinished"></translation>
+        <translation>OK</translation>
     </message>
     <message>
         <source>October</source>
-        <translation type="unfinished"></translation>
+        <translation>Oktober</translation>
     </message>
     <message>
         <source>Of everything that Fireside says.</source>
-        <translation type="unfinished"></translation>
+        <translation>Von allem, was Fireside sagt.</translation>
     </message>
     <message>
         <source>Off</source>
-        <translation type="unfinished"></translation>
+        <translation>Aus</translation>
     </message>
     <message>
         <source>Offline</source>
-        <translation type="unfinished"></translation>
+        <translation>Offline</translation>
     </message>
     <message>
         <source>On</source>
-        <translation type="unfinished"></translation>
+        <translation>An</translation>
     </message>
     <message>
         <source>On the GPU</source>
-        <translation type="unfinished"></translation>
+        <translation>Auf der GPU</translation>
     </message>
     <message>
         <source>On this computer</source>
-        <translation type="unfinished"></translation>
+        <translation>Auf diesem Computer</translation>
     </message>
     <message>
         <source>On this computer ({place}).</source>
-        <translation type="unfinished"></translation>
+        <translation>Auf diesem Computer ({place}).</translation>
     </message>
     <message>
         <source>Only the likeliest words, up to this share of all chances.</source>
-        <translation type="unfinished"></translation>
+        <translation>Nur die wahrscheinlichsten Wörter, bis zu diesem Anteil an der gesamten Wahrscheinlichkeit.</translation>
     </message>
     <message>
         <source>Open</source>
         <comment>the length of an answer</comment>
-        <translation type="unfinished"></translation>
+        <translation>Offen</translation>
     </message>
     <message>
         <source>Open</source>
-        <translation type="unfinished"></translation>
+        <translation>Öffnen</translation>
     </message>
     <message>
         <source>Open a GGUF file</source>
-        <translation type="unfinished"></translation>
+        <translation>GGUF-Datei öffnen</translation>
     </message>
     <message>
-        <source>Open a GGUF file…	Ctrl+O</source>
-        <translation type="unfinished"></translation>
+        <source>Open a GGUF file…</source>
+        <translation>GGUF-Datei öffnen&#xa0;…</translation>
     </message>
     <message>
         <source>Open a file…</source>
-        <translation type="unfinished"></translation>
+        <translation>Datei öffnen&#xa0;…</translation>
     </message>
     <message>
         <source>Open a model file…</source>
-        <translation type="unfinished"></translation>
+        <translation>Modelldatei öffnen&#xa0;…</translation>
     </message>
     <message>
         <source>Open folder</source>
-        <translation type="unfinished"></translation>
+        <comment>in the list of chats</comment>
+        <translation>Ordner aufklappen</translation>
+    </message>
+    <message>
+        <source>Open folder</source>
+        <translation>Ordner öffnen</translation>
     </message>
     <message>
         <source>Open the data folder in the file manager</source>
-        <translation type="unfinished"></translation>
+        <translation>Den Datenordner in der Dateiverwaltung öffnen</translation>
     </message>
     <message>
         <source>Open this chat</source>
-        <translation type="unfinished"></translation>
+        <translation>Diesen Chat öffnen</translation>
     </message>
     <message>
         <source>Open {page} in the browser</source>
-        <translation type="unfinished"></translation>
+        <translation>{page} im Browser öffnen</translation>
     </message>
     <message>
-        <source>OpenAI&apos;s open model, for real questions. It needs a computer with 16 GB of memory.</source>
-        <translation type="unfinished"></translation>
+        <source>OpenAI’s open model, for real questions. It needs a computer with 16 GB of memory.</source>
+        <translation>Das offene Modell von OpenAI, für richtige Fragen. Es braucht einen Computer mit 16&#xa0;GB Speicher.</translation>
     </message>
     <message>
         <source>Opening…</source>
-        <translation type="unfinished"></translation>
+        <translation>Wird geöffnet&#xa0;…</translation>
     </message>
     <message>
         <source>Opens the chats as they are.</source>
-        <translation type="unfinished"></translation>
+        <translation>Öffnet die Chats, wie sie sind.</translation>
     </message>
     <message>
-        <source>Other people&apos;s versions of gpt-oss, larger or smaller. Your words go to Hugging Face when you press Enter.</source>
-        <translation type="unfinished"></translation>
+        <source>Other people’s versions of gpt-oss, larger or smaller. Your words go to Hugging Face when you press Enter.</source>
+        <translation>Fassungen von gpt-oss, die andere gemacht haben, größer oder kleiner. Ihre Suchwörter gehen an Hugging Face, sobald Sie die Eingabetaste drücken.</translation>
     </message>
     <message>
         <source>Other programs</source>
-        <translation type="unfinished"></translation>
+        <translation>Andere Programme</translation>
     </message>
     <message>
         <source>Own instructions</source>
-        <translation type="unfinished"></translation>
+        <translation>Eigene Anweisungen</translation>
     </message>
     <message>
         <source>Pages</source>
-        <translation type="unfinished"></translation>
+        <translation>Seiten</translation>
     </message>
     <message>
         <source>Pages from 1 to {count}, such as 1-20, 25</source>
-        <translation type="unfinished"></translation>
+        <translation>Seiten von 1 bis {count}, etwa 1-20, 25</translation>
     </message>
     <message>
         <source>Pages to read, print and send.</source>
-        <translation type="unfinished"></translation>
+        <translation>Seiten zum Lesen, Drucken und Verschicken.</translation>
     </message>
     <message>
         <source>Pasted text</source>
-        <translation type="unfinished"></translation>
+        <translation>Eingefügter Text</translation>
     </message>
     <message>
         <source>Pasted text {number}</source>
-        <translation type="unfinished"></translation>
+        <translation>Eingefügter Text {number}</translation>
     </message>
     <message>
         <source>Pause</source>
-        <translation type="unfinished"></translation>
+        <translation>Anhalten</translation>
     </message>
     <message>
         <source>Paused at {percent} %. What has arrived is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>Angehalten bei {percent}&#xa0;%. Was angekommen ist, bleibt erhalten.</translation>
     </message>
     <message>
         <source>Peak memory of the model: {size} MB</source>
-        <translation type="unfinished"></translation>
+        <translation>Höchster Speicherbedarf des Modells: {size}&#xa0;MB</translation>
     </message>
     <message>
         <source>Pictures cannot be attached: gpt-oss reads only text.</source>
-        <translation type="unfinished"></translation>
+        <translation>Bilder können nicht angehängt werden: gpt-oss liest nur Text.</translation>
     </message>
     <message>
         <source>Pin</source>
-        <translation type="unfinished"></translation>
+        <translation>Anheften</translation>
     </message>
     <message>
         <source>Pin or unpin the chat</source>
-        <translation type="unfinished"></translation>
+        <translation>Chat anheften oder lösen</translation>
     </message>
     <message>
         <source>Pinned</source>
-        <translation type="unfinished"></translation>
+        <translation>Angeheftet</translation>
     </message>
     <message>
         <source>Plain text</source>
-        <translation type="unfinished"></translation>
+        <translation>Reiner Text</translation>
     </message>
     <message>
         <source>Preferences</source>
-        <translation type="unfinished"></translation>
+        <translation>Einstellungen</translation>
     </message>
     <message>
         <source>Prepares your next question while you read and type. Never on battery.</source>
-        <translation type="unfinished"></translation>
+        <translation>Bereitet die nächste Frage vor, während Sie lesen und schreiben. Nie im Akkubetrieb.</translation>
     </message>
     <message>
         <source>Preset: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>Vorlage: {name}</translation>
     </message>
     <message>
         <source>Presets</source>
-        <translation type="unfinished"></translation>
+        <translation>Vorlagen</translation>
     </message>
     <message>
         <source>Presets (*.json);;All files (*)</source>
-        <translation type="unfinished"></translation>
+        <translation>Vorlagen (*.json);;Alle Dateien (*)</translation>
     </message>
     <message>
         <source>Previous 30 days</source>
-        <translation type="unfinished"></translation>
+        <translation>Letzte 30 Tage</translation>
     </message>
     <message>
         <source>Previous 7 days</source>
-        <translation type="unfinished"></translation>
+        <translation>Letzte 7 Tage</translation>
     </message>
     <message>
         <source>Previous place</source>
-        <translation type="unfinished"></translation>
+        <translation>Vorige Fundstelle</translation>
     </message>
     <message>
         <source>Processor</source>
-        <translation type="unfinished"></translation>
+        <translation>Prozessor</translation>
     </message>
     <message>
         <source>Program</source>
-        <translation type="unfinished"></translation>
+        <translation>Programm</translation>
     </message>
     <message>
         <source>Prompt: {prompt_tokens} tokens, {reused} of them reused</source>
-        <translation type="unfinished"></translation>
+        <translation>Eingabe: {prompt_tokens} Tokens, davon {reused} wiederverwendet</translation>
     </message>
     <message>
         <source>Proxies are those of the system (HTTPS_PROXY).</source>
-        <translation type="unfinished"></translation>
+        <translation>Als Proxy gilt der des Systems (HTTPS_PROXY).</translation>
     </message>
     <message>
         <source>Purpose</source>
-        <translation type="unfinished"></translation>
+        <translation>Zweck</translation>
     </message>
     <message>
         <source>Put into the bin</source>
-        <translation type="unfinished"></translation>
+        <translation>In den Papierkorb legen</translation>
     </message>
     <message>
         <source>Put the backup of {moment} in the place of your chats?</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Sicherung ({moment}) an die Stelle Ihrer Chats setzen?</translation>
     </message>
     <message>
         <source>Put the chosen backup in the place of the chats</source>
-        <translation type="unfinished"></translation>
+        <translation>Die gewählte Sicherung an die Stelle der Chats setzen</translation>
     </message>
     <message>
         <source>Put this text into the message</source>
-        <translation type="unfinished"></translation>
+        <translation>Diesen Text in die Nachricht übernehmen</translation>
     </message>
     <message>
         <source>Quit</source>
-        <translation type="unfinished"></translation>
+        <translation>Beenden</translation>
     </message>
     <message>
         <source>Random</source>
-        <translation type="unfinished"></translation>
+        <translation>Zufällig</translation>
     </message>
     <message>
         <source>Read ahead</source>
-        <translation type="unfinished"></translation>
+        <translation>Vorauslesen</translation>
     </message>
     <message>
         <source>Reading page {page} of {pages}</source>
-        <translation type="unfinished"></translation>
+        <translation>Seite {page} von {pages} wird gelesen</translation>
     </message>
     <message>
         <source>Reading the prompt</source>
-        <translation type="unfinished"></translation>
+        <translation>Liest die Eingabe</translation>
     </message>
     <message>
         <source>Reading the prompt: {done} of {total} tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>Liest die Eingabe: {done} von {total} Tokens</translation>
     </message>
     <message>
         <source>Reading the prompt: {done} of {total} tokens · about {time} left</source>
-        <translation type="unfinished"></translation>
+        <translation>Liest die Eingabe: {done} von {total} Tokens · noch etwa {time}</translation>
     </message>
     <message>
         <source>Reading the prompt…</source>
-        <translation type="unfinished"></translation>
+        <translation>Liest die Eingabe&#xa0;…</translation>
     </message>
     <message>
         <source>Reading what can be read…</source>
-        <translation type="unfinished"></translation>
+        <translation>Was noch lesbar ist, wird gelesen&#xa0;…</translation>
     </message>
     <message>
         <source>Reading {name}…</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} wird gelesen&#xa0;…</translation>
     </message>
     <message>
         <source>Reading…</source>
-        <translation type="unfinished"></translation>
+        <comment>a file</comment>
+        <translation>Wird gelesen&#xa0;…</translation>
+    </message>
+    <message>
+        <source>Reading…</source>
+        <translation>Liest&#xa0;…</translation>
     </message>
     <message>
         <source>Really delete {name}?</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} wirklich löschen?</translation>
     </message>
     <message>
         <source>Reasoning</source>
-        <translation type="unfinished"></translation>
+        <translation>Gedankengang</translation>
     </message>
     <message>
         <source>Received</source>
-        <translation type="unfinished"></translation>
+        <translation>Empfangen</translation>
     </message>
     <message>
         <source>Recover</source>
-        <translation type="unfinished"></translation>
+        <translation>Retten</translation>
     </message>
     <message>
         <source>Remove</source>
-        <translation type="unfinished"></translation>
+        <translation>Entfernen</translation>
     </message>
     <message>
         <source>Remove all of the bin for good</source>
-        <translation type="unfinished"></translation>
+        <translation>Alles im Papierkorb endgültig löschen</translation>
     </message>
     <message>
         <source>Remove these chats for good</source>
-        <translation type="unfinished"></translation>
+        <translation>Diese Chats endgültig löschen</translation>
     </message>
     <message>
         <source>Remove {called}</source>
-        <translation type="unfinished"></translation>
+        <translation>{called} entfernen</translation>
     </message>
     <message>
         <source>Remove {name}?</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} entfernen?</translation>
     </message>
     <message>
         <source>Remove “{name}”</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ entfernen</translation>
     </message>
     <message>
         <source>Removed for good</source>
-        <translation type="unfinished"></translation>
+        <translation>Endgültig gelöscht</translation>
     </message>
     <message>
         <source>Remove…</source>
-        <translation type="unfinished"></translation>
+        <translation>Entfernen&#xa0;…</translation>
     </message>
     <message numerus="yes">
         <source>Removing %Ln chat(s) for good. This takes some seconds.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln Chat wird endgültig gelöscht. Das dauert einige Sekunden.</numerusform>
+            <numerusform>%Ln Chats werden endgültig gelöscht. Das dauert einige Sekunden.</numerusform>
         </translation>
     </message>
     <message>
         <source>Removing for good</source>
-        <translation type="unfinished"></translation>
+        <translation>Endgültiges Löschen</translation>
     </message>
     <message>
         <source>Rename</source>
-        <translation type="unfinished"></translation>
+        <translation>Umbenennen</translation>
     </message>
     <message>
-        <source>Rename	F2</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Rename folder	F2</source>
-        <translation type="unfinished"></translation>
+        <source>Rename folder</source>
+        <translation>Ordner umbenennen</translation>
     </message>
     <message>
         <source>Rename the chat</source>
-        <translation type="unfinished"></translation>
+        <translation>Chat umbenennen</translation>
     </message>
     <message>
         <source>Repair…</source>
-        <translation type="unfinished"></translation>
+        <translation>Reparieren&#xa0;…</translation>
     </message>
     <message>
         <source>Reset to the model’s own</source>
-        <translation type="unfinished"></translation>
+        <translation>Auf die des Modells zurücksetzen</translation>
     </message>
     <message>
         <source>Restore</source>
-        <translation type="unfinished"></translation>
+        <translation>Wiederherstellen</translation>
     </message>
     <message>
         <source>Restore this backup</source>
-        <translation type="unfinished"></translation>
+        <translation>Diese Sicherung wiederherstellen</translation>
     </message>
     <message>
         <source>Restore…</source>
-        <translation type="unfinished"></translation>
+        <translation>Wiederherstellen&#xa0;…</translation>
     </message>
     <message>
         <source>Restoring the backup…</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Sicherung wird wiederhergestellt&#xa0;…</translation>
     </message>
     <message>
         <source>Results</source>
-        <translation type="unfinished"></translation>
+        <translation>Treffer</translation>
     </message>
     <message>
         <source>Runs on this computer. Answers may contain mistakes.</source>
-        <translation type="unfinished"></translation>
+        <translation>Läuft auf diesem Computer. Antworten können Fehler enthalten.</translation>
     </message>
     <message>
         <source>Sampling</source>
-        <translation type="unfinished"></translation>
+        <translation>Sampling</translation>
     </message>
     <message>
         <source>Search</source>
-        <translation type="unfinished"></translation>
+        <translation>Suchen</translation>
     </message>
     <message>
         <source>Search Hugging Face</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Search Hugging Face (Enter)</source>
-        <translation type="unfinished"></translation>
+        <translation>Auf Hugging Face suchen</translation>
     </message>
     <message>
         <source>Search chats</source>
-        <translation type="unfinished"></translation>
+        <translation>Chats durchsuchen</translation>
     </message>
     <message>
         <source>Search chats, messages and commands</source>
-        <translation type="unfinished"></translation>
+        <translation>Chats, Nachrichten und Befehle durchsuchen</translation>
     </message>
     <message>
         <source>Search everything</source>
-        <translation type="unfinished"></translation>
+        <translation>Alles durchsuchen</translation>
     </message>
     <message>
         <source>Search the reasoning, too</source>
-        <translation type="unfinished"></translation>
+        <translation>Auch Gedankengänge durchsuchen</translation>
     </message>
     <message>
         <source>Search titles and messages</source>
-        <translation type="unfinished"></translation>
+        <translation>Titel und Nachrichten durchsuchen</translation>
     </message>
     <message>
         <source>Searching for “{text}”…</source>
-        <translation type="unfinished"></translation>
+        <translation>Suche nach „{text}“&#xa0;…</translation>
     </message>
     <message>
         <source>Seed</source>
-        <translation type="unfinished"></translation>
+        <translation>Startwert</translation>
     </message>
     <message>
         <source>Seed: {seed}</source>
-        <translation type="unfinished"></translation>
+        <translation>Startwert: {seed}</translation>
     </message>
     <message>
         <source>Select</source>
-        <translation type="unfinished"></translation>
+        <translation>Auswählen</translation>
+    </message>
+    <message>
+        <source>Select all</source>
+        <translation>Alles auswählen</translation>
     </message>
     <message>
         <source>Select everything</source>
-        <translation type="unfinished"></translation>
+        <translation>Alles auswählen</translation>
     </message>
     <message>
         <source>Send</source>
-        <translation type="unfinished"></translation>
+        <translation>Senden</translation>
     </message>
     <message>
         <source>Send now</source>
-        <translation type="unfinished"></translation>
+        <translation>Jetzt senden</translation>
     </message>
     <message>
         <source>Send the first of them now</source>
-        <translation type="unfinished"></translation>
+        <translation>Die erste davon jetzt senden</translation>
     </message>
     <message>
         <source>Send what waits now</source>
-        <translation type="unfinished"></translation>
+        <translation>Wartendes jetzt senden</translation>
     </message>
     <message>
         <source>Send when the answer is complete</source>
-        <translation type="unfinished"></translation>
+        <translation>Senden, wenn die Antwort fertig ist</translation>
     </message>
     <message>
         <source>Sent when the answer is complete</source>
-        <translation type="unfinished"></translation>
+        <translation>Wird gesendet, wenn die Antwort fertig ist</translation>
     </message>
     <message>
         <source>Sent with every question of a chat that has this preset</source>
-        <translation type="unfinished"></translation>
+        <translation>Gehen mit jeder Frage eines Chats mit, der diese Vorlage hat</translation>
     </message>
     <message>
         <source>Sent with every question of this chat, in the place of the general ones</source>
-        <translation type="unfinished"></translation>
+        <translation>Gehen mit jeder Frage dieses Chats mit, anstelle der allgemeinen</translation>
     </message>
     <message>
         <source>Sent with every question, in every chat that has none of its own</source>
-        <translation type="unfinished"></translation>
+        <translation>Gehen mit jeder Frage mit, in jedem Chat, der keine eigenen hat</translation>
     </message>
     <message>
         <source>Sent with every question, in every chat that has none of its own.</source>
-        <translation type="unfinished"></translation>
+        <translation>Gehen mit jeder Frage mit, in jedem Chat, der keine eigenen hat.</translation>
     </message>
     <message>
         <source>September</source>
-        <translation type="unfinished"></translation>
+        <translation>September</translation>
     </message>
     <message>
         <source>Show files</source>
-        <translation type="unfinished"></translation>
+        <translation>Dateien zeigen</translation>
     </message>
     <message>
         <source>Show in browser</source>
-        <translation type="unfinished"></translation>
+        <translation>Im Browser zeigen</translation>
     </message>
     <message>
         <source>Show in folder</source>
-        <translation type="unfinished"></translation>
+        <translation>Im Ordner zeigen</translation>
     </message>
     <message>
         <source>Show or hide the reasoning</source>
-        <translation type="unfinished"></translation>
+        <translation>Gedankengang ein- oder ausblenden</translation>
     </message>
     <message>
         <source>Show or hide the side bar</source>
-        <translation type="unfinished"></translation>
+        <translation>Seitenleiste ein- oder ausblenden</translation>
     </message>
     <message>
         <source>Show the files of {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Dateien von {name} zeigen</translation>
     </message>
     <message>
         <source>Show the folder</source>
-        <translation type="unfinished"></translation>
+        <translation>Ordner zeigen</translation>
     </message>
     <message>
         <source>Show the side bar</source>
-        <translation type="unfinished"></translation>
+        <translation>Seitenleiste einblenden</translation>
     </message>
     <message>
         <source>Show the times table of 7.</source>
-        <translation type="unfinished"></translation>
+        <translation>Show the times table of 7.</translation>
     </message>
     <message>
         <source>Show {called} in the file manager</source>
-        <translation type="unfinished"></translation>
+        <translation>{called} in der Dateiverwaltung zeigen</translation>
     </message>
     <message>
         <source>Smaller text</source>
-        <translation type="unfinished"></translation>
+        <translation>Kleinere Schrift</translation>
     </message>
     <message>
         <source>Some of its parts are missing there.</source>
-        <translation type="unfinished"></translation>
+        <translation>Dort fehlen einige Teile davon.</translation>
     </message>
     <message>
         <source>Something went wrong that Fireside did not expect ({name}: {error}). Try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>Etwas ging schief, womit Fireside nicht gerechnet hat ({name}: {error}). Versuchen Sie es noch einmal.</translation>
     </message>
     <message>
         <source>Speed limit</source>
-        <translation type="unfinished"></translation>
+        <translation>Tempolimit</translation>
     </message>
     <message>
         <source>Speed limit of downloads</source>
-        <translation type="unfinished"></translation>
+        <translation>Tempolimit für Downloads</translation>
     </message>
     <message>
         <source>Speed: {tokens_per_second} tokens/s over {generation_s} s</source>
-        <translation type="unfinished"></translation>
+        <translation>Tempo: {tokens_per_second} Tokens/s über {generation_s}&#xa0;s</translation>
     </message>
     <message>
         <source>Start afresh</source>
-        <translation type="unfinished"></translation>
+        <translation>Neu beginnen</translation>
     </message>
     <message>
         <source>Stop</source>
-        <translation type="unfinished"></translation>
+        <comment>moving a model</comment>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Anhalten</translation>
     </message>
     <message>
         <source>Stop the answer</source>
-        <translation type="unfinished"></translation>
+        <translation>Antwort anhalten</translation>
     </message>
     <message>
         <source>Stop the answer and send this now</source>
-        <translation type="unfinished"></translation>
+        <translation>Antwort anhalten und dies jetzt senden</translation>
     </message>
     <message>
         <source>Stopping…</source>
-        <translation type="unfinished"></translation>
+        <translation>Wird angehalten&#xa0;…</translation>
     </message>
     <message>
         <source>Surroundings</source>
-        <translation type="unfinished"></translation>
+        <translation>Umgebung</translation>
     </message>
     <message>
         <source>System</source>
-        <translation type="unfinished"></translation>
+        <translation>System</translation>
     </message>
     <message>
         <source>Take all chats along, as one file or to read, or bring in those of ChatGPT, LM Studio or Open WebUI. A single chat is exported from its menu.</source>
-        <translation type="unfinished"></translation>
+        <translation>Alle Chats mitnehmen, als eine Datei oder zum Lesen, oder die von ChatGPT, LM Studio oder Open WebUI hereinholen. Ein einzelner Chat wird über sein Menü exportiert.</translation>
     </message>
     <message>
         <source>Tell me a story.</source>
-        <translation type="unfinished"></translation>
+        <translation>Tell me a story.</translation>
     </message>
     <message>
         <source>Temperature</source>
-        <translation type="unfinished"></translation>
+        <translation>Temperatur</translation>
     </message>
     <message>
         <source>Text</source>
-        <translation type="unfinished"></translation>
+        <translation>Text</translation>
     </message>
     <message>
         <source>Text of the file</source>
-        <translation type="unfinished"></translation>
+        <translation>Text der Datei</translation>
     </message>
     <message>
         <source>Text with a few marks, for notes and editors.</source>
-        <translation type="unfinished"></translation>
+        <translation>Text mit einigen Auszeichnungen, für Notizen und Editoren.</translation>
     </message>
     <message>
         <source>The address of the file has changed.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Adresse der Datei hat sich geändert.</translation>
     </message>
     <message>
         <source>The bin is empty. Deleted chats stay here for {days} days.</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Papierkorb ist leer. Gelöschte Chats bleiben {days} Tage lang hier.</translation>
     </message>
     <message>
         <source>The chats in {place} are damaged ({detail}). Restore a backup, or recover what can still be read.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Chats in {place} sind beschädigt ({detail}). Stellen Sie eine Sicherung wieder her, oder retten Sie, was noch lesbar ist.</translation>
     </message>
     <message>
         <source>The chats in {place} cannot be used. Check the folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Chats in {place} können nicht verwendet werden. Prüfen Sie den Ordner.</translation>
     </message>
     <message>
         <source>The chats in {place} were written by a newer Fireside (version {found} of the format; this one knows {known}). Update Fireside where you got it from, or restore a backup from before.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Chats in {place} wurden von einem neueren Fireside geschrieben (Version {found} des Formats; dieses kennt {known}). Aktualisieren Sie Fireside dort, wo Sie es herhaben, oder stellen Sie eine frühere Sicherung wieder her.</translation>
     </message>
     <message>
         <source>The colours of the window.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Farben des Fensters.</translation>
     </message>
     <message>
-        <source>The conversation is longer than the model&apos;s context. Nothing was deleted: the oldest messages are only left out of what the model is given.</source>
-        <translation type="unfinished"></translation>
+        <source>The conversation is longer than the model’s context. Nothing was deleted: the oldest messages are only left out of what the model is given.</source>
+        <translation>Die Unterhaltung ist länger als der Kontext des Modells. Nichts wurde gelöscht: Dem Modell werden nur die ältesten Nachrichten nicht mehr gegeben.</translation>
     </message>
     <message>
         <source>The copy of “{name}” in {parent} reads back differently, so it was removed; the model is where it was. The disk may be failing: choose another.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Kopie von „{name}“ in {parent} liest sich anders als das Original, also wurde sie entfernt; das Modell ist, wo es war. Vielleicht ist der Datenträger defekt: Wählen Sie einen anderen.</translation>
     </message>
     <message>
         <source>The demo model</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Demo-Modell</translation>
     </message>
     <message>
         <source>The disk is full, so nothing new can be saved in {place}. Free some space.</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Datenträger ist voll, also kann in {place} nichts Neues gespeichert werden. Schaffen Sie Platz.</translation>
+    </message>
+    <message>
+        <source>The download goes on by itself then.</source>
+        <translation>Der Download geht dann von selbst weiter.</translation>
     </message>
     <message>
         <source>The file’s name</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Name der Datei</translation>
     </message>
     <message>
         <source>The folder that it goes into</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Ordner, in den es kommt</translation>
     </message>
     <message>
         <source>The large one, for a computer with 64 GB of memory and a graphics card.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das große, für einen Computer mit 64&#xa0;GB Speicher und einer Grafikkarte.</translation>
     </message>
     <message>
         <source>The largest part of so many layers stays off the GPU.</source>
-        <translation type="unfinished"></translation>
+        <translation>Von so vielen Schichten bleibt der größte Teil außerhalb der GPU.</translation>
     </message>
     <message>
         <source>The model could not go on ({detail}).</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Modell konnte nicht weitermachen ({detail}).</translation>
     </message>
     <message>
         <source>The model gives a new chat its title when it has nothing else to do.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Modell gibt einem neuen Chat seinen Titel, wenn es sonst nichts zu tun hat.</translation>
     </message>
     <message>
         <source>The model no longer sees what is above this line.</source>
-        <translation type="unfinished"></translation>
+        <translation>Was über dieser Linie steht, sieht das Modell nicht mehr.</translation>
     </message>
     <message>
         <source>The model of “{preset}”, {model}, is not on this computer. The chat keeps the one that it has.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Modell von „{preset}“, {model}, ist nicht auf diesem Computer. Der Chat behält sein Modell.</translation>
     </message>
     <message>
         <source>The model said nothing for {seconds} seconds and was ended. What it said so far is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Modell hat {seconds} Sekunden lang nichts gesagt und wurde beendet. Was es bis dahin gesagt hat, bleibt erhalten.</translation>
     </message>
     <message>
         <source>The model wanted to use a tool, and Fireside has none yet.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The model&apos;s process ended because the system or a person killed it, perhaps for want of memory. What it said so far is kept.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The model&apos;s process ended unexpectedly (exit code {code}). What it said so far is kept.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The model&apos;s process ended unexpectedly (signal {signal}). What it said so far is kept.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The model&apos;s process ended unexpectedly. What it said so far is kept.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The model&apos;s process is in trouble.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Modell wollte ein Werkzeug verwenden, und Fireside hat noch keines.</translation>
     </message>
     <message>
         <source>The model’s</source>
-        <translation type="unfinished"></translation>
+        <translation>Das des Modells</translation>
+    </message>
+    <message>
+        <source>The model’s process ended because the system or a person killed it, perhaps for want of memory. What it said so far is kept.</source>
+        <translation>Der Prozess des Modells wurde vom System oder von jemandem beendet, vielleicht weil der Speicher knapp war. Was es bis dahin gesagt hat, bleibt erhalten.</translation>
+    </message>
+    <message>
+        <source>The model’s process ended unexpectedly (exit code {code}). What it said so far is kept.</source>
+        <translation>Der Prozess des Modells endete unerwartet (Rückgabewert {code}). Was es bis dahin gesagt hat, bleibt erhalten.</translation>
+    </message>
+    <message>
+        <source>The model’s process ended unexpectedly (signal {signal}). What it said so far is kept.</source>
+        <translation>Der Prozess des Modells endete unerwartet (Signal {signal}). Was es bis dahin gesagt hat, bleibt erhalten.</translation>
+    </message>
+    <message>
+        <source>The model’s process ended unexpectedly. What it said so far is kept.</source>
+        <translation>Der Prozess des Modells endete unerwartet. Was es bis dahin gesagt hat, bleibt erhalten.</translation>
+    </message>
+    <message>
+        <source>The model’s process is in trouble.</source>
+        <translation>Der Prozess des Modells ist in Schwierigkeiten.</translation>
     </message>
     <message>
         <source>The more, the faster, as long as they fit.</source>
-        <translation type="unfinished"></translation>
+        <translation>Je mehr, desto schneller, solange sie hineinpassen.</translation>
     </message>
     <message>
         <source>The next version</source>
-        <translation type="unfinished"></translation>
+        <translation>Nächste Fassung</translation>
     </message>
     <message>
         <source>The one that is shown</source>
-        <translation type="unfinished"></translation>
+        <translation>Nur der gezeigte</translation>
     </message>
     <message>
         <source>The presets are in {path}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Vorlagen sind in {path}.</translation>
     </message>
     <message>
         <source>The proxy of {name} is used.</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Proxy aus {name} wird verwendet.</translation>
     </message>
     <message>
         <source>The same number repeats an answer. The whole chat is then read anew for each one.</source>
-        <translation type="unfinished"></translation>
+        <translation>Dieselbe Zahl wiederholt eine Antwort. Der ganze Chat wird dann für jede Antwort neu gelesen.</translation>
     </message>
     <message>
-        <source>The system&apos;s colours</source>
-        <translation type="unfinished"></translation>
+        <source>The system’s colours</source>
+        <translation>Farben des Systems</translation>
     </message>
     <message>
         <source>The version before</source>
-        <translation type="unfinished"></translation>
+        <translation>Vorige Fassung</translation>
     </message>
     <message>
         <source>Theme</source>
-        <translation type="unfinished"></translation>
+        <translation>Farbschema</translation>
     </message>
     <message>
         <source>There are no presets yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es gibt noch keine Vorlagen.</translation>
     </message>
     <message>
         <source>There is another “{name}” in {parent}. Choose another folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>In {parent} gibt es schon ein anderes „{name}“. Wählen Sie einen anderen Ordner.</translation>
     </message>
     <message>
         <source>There is no “{name}” in {repository} on Hugging Face. Choose another file.</source>
-        <translation type="unfinished"></translation>
+        <translation>In {repository} auf Hugging Face gibt es kein „{name}“. Wählen Sie eine andere Datei.</translation>
     </message>
     <message>
         <source>There is no “{name}” on Hugging Face any more. Choose another repository.</source>
-        <translation type="unfinished"></translation>
+        <translation>Auf Hugging Face gibt es „{name}“ nicht mehr. Wählen Sie ein anderes Repository.</translation>
     </message>
     <message>
         <source>There is none yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es gibt noch keine.</translation>
     </message>
     <message>
         <source>There was not enough free memory for “{name}”. Close other programs, or choose a shorter context in the preferences (Memory).</source>
-        <translation type="unfinished"></translation>
+        <translation>Für „{name}“ war nicht genug Speicher frei. Schließen Sie andere Programme, oder wählen Sie in den Einstellungen (Speicher) einen kürzeren Kontext.</translation>
     </message>
     <message>
         <source>Thinking</source>
-        <translation type="unfinished"></translation>
+        <translation>Denkt nach</translation>
     </message>
     <message>
         <source>Thinking: {doing}</source>
-        <translation type="unfinished"></translation>
+        <translation>Denkt nach: {doing}</translation>
     </message>
     <message>
         <source>Thinking…</source>
-        <translation type="unfinished"></translation>
+        <translation>Denkt nach&#xa0;…</translation>
     </message>
     <message>
         <source>This answer was cut off.</source>
-        <translation type="unfinished"></translation>
+        <translation>Diese Antwort wurde abgeschnitten.</translation>
     </message>
     <message>
         <source>This backup is damaged, too</source>
-        <translation type="unfinished"></translation>
+        <translation>Auch diese Sicherung ist beschädigt</translation>
     </message>
     <message>
         <source>This chat</source>
-        <translation type="unfinished"></translation>
+        <translation>Dieser Chat</translation>
     </message>
     <message>
         <source>This computer</source>
-        <translation type="unfinished"></translation>
+        <translation>Dieser Computer</translation>
     </message>
     <message>
         <source>This conversation is too long for the model: it has {prompt} tokens, and there is room for {context}. Start a new chat.</source>
-        <translation type="unfinished"></translation>
+        <translation>Diese Unterhaltung ist zu lang für das Modell: Sie hat {prompt} Tokens, und Platz ist für {context}. Beginnen Sie einen neuen Chat.</translation>
     </message>
     <message>
         <source>This deletes {size} from {parent}. It cannot be undone.</source>
-        <translation type="unfinished"></translation>
+        <translation>Damit werden {size} aus {parent} gelöscht. Das lässt sich nicht rückgängig machen.</translation>
+    </message>
+    <message>
+        <source>This frees {size}. It can be downloaded again.</source>
+        <translation>Damit werden {size} frei. Es kann wieder heruntergeladen werden.</translation>
     </message>
     <message>
         <source>This is too long for the model: it comes to {prompt} tokens, and there is room for {room}. Shorten the message or your instructions.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das ist zu lang für das Modell: Es sind {prompt} Tokens, und Platz ist für {room}. Kürzen Sie die Nachricht oder Ihre Anweisungen.</translation>
     </message>
     <message>
         <source>This part cannot be shown.</source>
-        <translation type="unfinished"></translation>
+        <translation>Dieser Teil kann nicht gezeigt werden.</translation>
     </message>
     <message>
         <source>This takes {short} more than is free now. Close other programs, or choose a shorter context.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das braucht {short} mehr, als gerade frei ist. Schließen Sie andere Programme, oder wählen Sie einen kürzeren Kontext.</translation>
     </message>
     <message>
         <source>This time only: Fireside has the chats that are there, or begins without any.</source>
-        <translation type="unfinished"></translation>
+        <translation>Nur dieses Mal: Fireside nimmt die Chats, die dort sind, oder beginnt ohne.</translation>
     </message>
     <message>
         <source>Thought for less than a second</source>
-        <translation type="unfinished"></translation>
+        <translation>Weniger als eine Sekunde nachgedacht</translation>
     </message>
     <message>
         <source>Thought for {minutes} min {rest} s</source>
-        <translation type="unfinished"></translation>
+        <translation>{minutes}&#xa0;min {rest}&#xa0;s nachgedacht</translation>
     </message>
     <message>
         <source>Thought for {seconds} s</source>
-        <translation type="unfinished"></translation>
+        <translation>{seconds}&#xa0;s nachgedacht</translation>
     </message>
     <message>
         <source>Time</source>
-        <translation type="unfinished"></translation>
+        <translation>Zeit</translation>
     </message>
     <message>
         <source>Time, host, purpose and bytes of each</source>
-        <translation type="unfinished"></translation>
+        <translation>Zeit, Server, Zweck und Menge einer jeden</translation>
     </message>
     <message>
         <source>To the beginning, to the end</source>
-        <translation type="unfinished"></translation>
+        <translation>Zum Anfang, zum Ende</translation>
     </message>
     <message>
         <source>Today</source>
-        <translation type="unfinished"></translation>
+        <translation>Heute</translation>
     </message>
     <message>
         <source>Tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>Tokens</translation>
     </message>
     <message>
         <source>Tokens, at most</source>
-        <translation type="unfinished"></translation>
+        <translation>Tokens, höchstens</translation>
     </message>
     <message>
         <source>Too large</source>
-        <translation type="unfinished"></translation>
+        <translation>Zu groß</translation>
+    </message>
+    <message>
+        <source>Too much</source>
+        <translation>Zu viel</translation>
     </message>
     <message numerus="yes">
         <source>Took %Ln chat(s) out of their folder</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln Chat aus dem Ordner genommen</numerusform>
+            <numerusform>%Ln Chats aus ihren Ordnern genommen</numerusform>
         </translation>
     </message>
     <message>
         <source>Took “{title}” out of its folder</source>
-        <translation type="unfinished"></translation>
+        <translation>„{title}“ aus dem Ordner genommen</translation>
     </message>
     <message>
         <source>Top-p</source>
-        <translation type="unfinished"></translation>
+        <translation>Top-p</translation>
     </message>
     <message>
         <source>Try again</source>
-        <translation type="unfinished"></translation>
+        <translation>Noch einmal versuchen</translation>
     </message>
     <message>
         <source>Try again, at any effort</source>
-        <translation type="unfinished"></translation>
+        <translation>Noch einmal versuchen, mit beliebigem Aufwand</translation>
     </message>
     <message>
         <source>Try it now</source>
-        <translation type="unfinished"></translation>
+        <translation>Jetzt ausprobieren</translation>
     </message>
     <message>
         <source>Try the demo model now</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Demo-Modell jetzt ausprobieren</translation>
     </message>
     <message>
         <source>Trying again in {seconds} s; what has arrived is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>Neuer Versuch in {seconds}&#xa0;s; was angekommen ist, bleibt erhalten.</translation>
     </message>
     <message>
         <source>Trying again; what has arrived is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>Neuer Versuch; was angekommen ist, bleibt erhalten.</translation>
     </message>
     <message numerus="yes">
         <source>Under another name, since theirs was taken: %Ln.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>Unter anderem Namen, weil der eigene vergeben war: %Ln.</numerusform>
+            <numerusform>Unter anderem Namen, weil die eigenen vergeben waren: %Ln.</numerusform>
         </translation>
     </message>
     <message>
         <source>Undo</source>
-        <translation type="unfinished"></translation>
+        <translation>Rückgängig</translation>
     </message>
     <message>
         <source>Undo the deletion</source>
-        <translation type="unfinished"></translation>
+        <translation>Löschen rückgängig machen</translation>
     </message>
     <message>
         <source>Unpin</source>
-        <translation type="unfinished"></translation>
+        <translation>Lösen</translation>
     </message>
     <message>
         <source>Untitled</source>
-        <translation type="unfinished"></translation>
+        <translation>Ohne Titel</translation>
     </message>
     <message>
         <source>Unwrap</source>
-        <translation type="unfinished"></translation>
+        <translation>Umbruch aus</translation>
     </message>
     <message>
         <source>Unwrap lines</source>
-        <translation type="unfinished"></translation>
+        <translation>Zeilen nicht umbrechen</translation>
     </message>
     <message>
         <source>Use</source>
-        <translation type="unfinished"></translation>
+        <translation>Verwenden</translation>
     </message>
     <message>
-        <source>Use Hugging Face&apos;s own folder again</source>
-        <translation type="unfinished"></translation>
+        <source>Use Hugging Face’s own folder again</source>
+        <translation>Wieder den Ordner von Hugging Face verwenden</translation>
     </message>
     <message>
         <source>Use another folder</source>
-        <translation type="unfinished"></translation>
+        <translation>Anderen Ordner verwenden</translation>
     </message>
     <message>
         <source>Use it now</source>
-        <translation type="unfinished"></translation>
+        <translation>Jetzt verwenden</translation>
     </message>
     <message>
         <source>Use {called}</source>
-        <translation type="unfinished"></translation>
+        <translation>{called} verwenden</translation>
     </message>
     <message>
         <source>Usual place</source>
-        <translation type="unfinished"></translation>
+        <translation>Üblicher Ort</translation>
     </message>
     <message>
         <source>Usual text size</source>
-        <translation type="unfinished"></translation>
+        <translation>Übliche Schriftgröße</translation>
     </message>
     <message>
         <source>Version {place} of {count}</source>
-        <translation type="unfinished"></translation>
+        <translation>Fassung {place} von {count}</translation>
     </message>
     <message>
         <source>View</source>
-        <translation type="unfinished"></translation>
+        <translation>Ansicht</translation>
     </message>
     <message>
         <source>Waiting for the model…</source>
-        <translation type="unfinished"></translation>
+        <translation>Wartet auf das Modell&#xa0;…</translation>
     </message>
     <message>
         <source>Web page</source>
-        <translation type="unfinished"></translation>
+        <translation>Webseite</translation>
     </message>
     <message>
         <source>Weights</source>
-        <translation type="unfinished"></translation>
+        <translation>Gewichte</translation>
     </message>
     <message>
         <source>Welcome to Fireside</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>What Ctrl+C copies of a conversation. The menu on a right click has both.</source>
-        <translation type="unfinished"></translation>
+        <translation>Willkommen bei Fireside</translation>
     </message>
     <message>
         <source>What Fireside found on this computer, and what it chose. Nothing of your chats is in it, so you can send it along where you ask for help.</source>
-        <translation type="unfinished"></translation>
+        <translation>Was Fireside auf diesem Computer gefunden und was es gewählt hat. Nichts aus Ihren Chats steht darin; Sie können es also mitschicken, wenn Sie um Hilfe bitten.</translation>
     </message>
     <message>
         <source>What Hugging Face sends as “{name}” does not have the checksum that it promises. Try again later, or on another network.</source>
-        <translation type="unfinished"></translation>
+        <translation>Was Hugging Face als „{name}“ sendet, hat nicht die versprochene Prüfsumme. Versuchen Sie es später noch einmal oder in einem anderen Netzwerk.</translation>
     </message>
     <message>
         <source>What a chat is asked with, under a name. A chat keeps what it was given, also when its preset changes.</source>
-        <translation type="unfinished"></translation>
+        <translation>Was einem Chat mitgegeben wird, unter einem Namen. Ein Chat behält, was er bekommen hat, auch wenn sich die Vorlage ändert.</translation>
     </message>
     <message>
         <source>What a newer Fireside added since then stays in its file, which is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>Was ein neueres Fireside seither hinzugefügt hat, bleibt in dessen Datei; sie bleibt erhalten.</translation>
     </message>
     <message>
         <source>What is the capital of France?</source>
-        <translation type="unfinished"></translation>
+        <extracomment>The demo model knows English only: leave these questions in English.</extracomment>
+        <translation>What is the capital of France?</translation>
     </message>
     <message>
         <source>What of those layers stays in memory</source>
-        <translation type="unfinished"></translation>
+        <translation>Was von diesen Schichten im Arbeitsspeicher bleibt</translation>
     </message>
     <message>
         <source>What the folder of the files is called</source>
-        <translation type="unfinished"></translation>
+        <translation>Wie der Ordner der Dateien heißt</translation>
     </message>
     <message>
         <source>What the preset is called</source>
-        <translation type="unfinished"></translation>
+        <translation>Wie die Vorlage heißt</translation>
     </message>
     <message>
         <source>What was found, and what was chosen</source>
-        <translation type="unfinished"></translation>
+        <translation>Was gefunden und was gewählt wurde</translation>
     </message>
     <message>
         <source>What was read of your chats, so that long ones open at once.</source>
-        <translation type="unfinished"></translation>
+        <translation>Was von Ihren Chats schon gelesen wurde, damit lange sofort bereit sind.</translation>
     </message>
     <message>
         <source>What was written since then is missing from it. The damaged file is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>Was seither geschrieben wurde, fehlt darin. Die beschädigte Datei bleibt erhalten.</translation>
     </message>
     <message>
         <source>What would you like to know?</source>
-        <translation type="unfinished"></translation>
+        <translation>Was möchten Sie wissen?</translation>
+    </message>
+    <message>
+        <source>What {keys} copies of a conversation. The menu on a right click has both.</source>
+        <translation>Was {keys} von einer Unterhaltung kopiert. Das Menü der rechten Maustaste hat beides.</translation>
     </message>
     <message>
         <source>When the folder can be written to.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wenn in den Ordner geschrieben werden kann.</translation>
     </message>
     <message>
         <source>When the other program is closed.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wenn das andere Programm geschlossen ist.</translation>
     </message>
     <message>
         <source>When there is room.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wenn Platz ist.</translation>
     </message>
     <message>
         <source>Where Fireside shall keep chats and settings</source>
-        <translation type="unfinished"></translation>
+        <translation>Wo Fireside Chats und Einstellungen ablegen soll</translation>
     </message>
     <message>
         <source>Where chats and settings are kept</source>
-        <translation type="unfinished"></translation>
+        <translation>Wo Chats und Einstellungen liegen</translation>
     </message>
     <message>
         <source>Where downloads go</source>
-        <translation type="unfinished"></translation>
+        <translation>Wohin Downloads kommen</translation>
     </message>
     <message>
         <source>Whether it fits this computer can be told once it is here.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ob es auf diesen Computer passt, lässt sich sagen, sobald es hier ist.</translation>
     </message>
     <message>
         <source>Which pages?</source>
-        <translation type="unfinished"></translation>
+        <translation>Welche Seiten?</translation>
     </message>
     <message>
         <source>With it</source>
-        <translation type="unfinished"></translation>
+        <translation>Mit</translation>
     </message>
     <message>
         <source>Without it</source>
-        <translation type="unfinished"></translation>
+        <translation>Ohne</translation>
     </message>
     <message>
         <source>Wrap</source>
-        <translation type="unfinished"></translation>
+        <translation>Umbruch an</translation>
     </message>
     <message>
         <source>Wrap lines</source>
-        <translation type="unfinished"></translation>
+        <translation>Zeilen umbrechen</translation>
     </message>
     <message>
         <source>Write a Python function that adds two numbers.</source>
-        <translation type="unfinished"></translation>
+        <translation>Write a Python function that adds two numbers.</translation>
     </message>
     <message>
         <source>Writing</source>
-        <translation type="unfinished"></translation>
+        <translation>Schreiben</translation>
     </message>
     <message>
         <source>Yes</source>
-        <translation type="unfinished"></translation>
+        <translation>Ja</translation>
     </message>
     <message>
         <source>Yesterday</source>
-        <translation type="unfinished"></translation>
+        <translation>Gestern</translation>
     </message>
     <message>
         <source>You</source>
-        <translation type="unfinished"></translation>
+        <translation>Sie</translation>
     </message>
     <message>
         <source>You fixed</source>
-        <translation type="unfinished"></translation>
+        <translation>Festgelegt</translation>
     </message>
     <message>
         <source>You stopped this answer.</source>
-        <translation type="unfinished"></translation>
+        <translation>Sie haben diese Antwort angehalten.</translation>
     </message>
     <message>
         <source>Your chats cannot be opened</source>
-        <translation type="unfinished"></translation>
+        <translation>Ihre Chats können nicht geöffnet werden</translation>
     </message>
     <message>
         <source>Your data</source>
-        <translation type="unfinished"></translation>
+        <translation>Ihre Daten</translation>
     </message>
     <message>
         <source>all layers on the GPU</source>
-        <translation type="unfinished"></translation>
+        <translation>alle Schichten auf der GPU</translation>
     </message>
     <message>
         <source>all on the GPU</source>
-        <translation type="unfinished"></translation>
+        <translation>alles auf der GPU</translation>
     </message>
     <message>
         <source>any GPU, with the Vulkan SDK</source>
-        <translation type="unfinished"></translation>
+        <translation>jede GPU, mit dem Vulkan-SDK</translation>
     </message>
     <message>
         <source>as much as fits on the GPU</source>
-        <translation type="unfinished"></translation>
+        <translation>so viel, wie auf die GPU passt</translation>
     </message>
     <message>
         <source>asks for your consent on its web page</source>
-        <translation type="unfinished"></translation>
+        <translation>verlangt Ihre Zustimmung auf seiner Webseite</translation>
     </message>
     <message>
         <source>buffers</source>
-        <translation type="unfinished"></translation>
+        <translation>Puffer</translation>
     </message>
     <message>
         <source>cache</source>
-        <translation type="unfinished"></translation>
+        <translation>Cache</translation>
     </message>
     <message>
         <source>cache in {cache}; {batch}; weights {weights}</source>
-        <translation type="unfinished"></translation>
+        <translation>Cache: {cache}; {batch}; Gewichte: {weights}</translation>
     </message>
     <message>
         <source>compact (q8_0)</source>
-        <translation type="unfinished"></translation>
+        <translation>kompakt (q8_0)</translation>
     </message>
     <message>
         <source>context</source>
-        <translation type="unfinished"></translation>
+        <translation>Kontext</translation>
     </message>
     <message>
         <source>damaged</source>
-        <translation type="unfinished"></translation>
+        <translation>beschädigt</translation>
     </message>
     <message>
         <source>expert layers on the CPU</source>
-        <translation type="unfinished"></translation>
+        <translation>Expertenschichten auf der CPU</translation>
     </message>
     <message>
         <source>for example 1-20, 25</source>
-        <translation type="unfinished"></translation>
+        <translation>zum Beispiel 1-20, 25</translation>
     </message>
     <message>
         <source>full precision</source>
-        <translation type="unfinished"></translation>
+        <translation>volle Genauigkeit</translation>
     </message>
     <message>
         <source>gpt-oss, or a part of a name…</source>
-        <translation type="unfinished"></translation>
+        <translation>gpt-oss oder ein Teil eines Namens&#xa0;…</translation>
     </message>
     <message numerus="yes">
         <source>in %Ln day(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>in %Ln Tag</numerusform>
+            <numerusform>in %Ln Tagen</numerusform>
         </translation>
     </message>
     <message>
         <source>in use</source>
-        <translation type="unfinished"></translation>
+        <translation>in Gebrauch</translation>
     </message>
     <message>
         <source>it does not open</source>
-        <translation type="unfinished"></translation>
+        <translation>sie lässt sich nicht öffnen</translation>
     </message>
     <message>
         <source>laid out anew for this processor</source>
-        <translation type="unfinished"></translation>
+        <translation>für diesen Prozessor neu angeordnet</translation>
     </message>
     <message>
         <source>last used {last}</source>
-        <translation type="unfinished"></translation>
+        <translation>zuletzt verwendet: {last}</translation>
     </message>
     <message>
         <source>layers on the GPU</source>
-        <translation type="unfinished"></translation>
+        <translation>Schichten auf der GPU</translation>
     </message>
     <message>
         <source>llama.cpp was built for the processor only. Build it again for</source>
-        <translation type="unfinished"></translation>
+        <translation>llama.cpp wurde nur für den Prozessor gebaut. Neu bauen für</translation>
     </message>
     <message>
         <source>mapped from the file</source>
-        <translation type="unfinished"></translation>
+        <translation>direkt aus der Datei</translation>
     </message>
     <message>
         <source>moving, {percent} %</source>
-        <translation type="unfinished"></translation>
+        <translation>wird verschoben, {percent}&#xa0;%</translation>
     </message>
     <message>
         <source>none that {names} can use. Check the graphics driver.</source>
-        <translation type="unfinished"></translation>
+        <translation>keine, die {names} verwenden kann. Prüfen Sie den Grafiktreiber.</translation>
     </message>
     <message>
         <source>nothing: all is chosen for this computer</source>
-        <translation type="unfinished"></translation>
+        <translation>nichts: alles wird passend zu diesem Computer gewählt</translation>
     </message>
     <message>
         <source>of a kind that is not known: Fireside runs only gpt-oss</source>
-        <translation type="unfinished"></translation>
+        <translation>von unbekannter Art: Fireside führt nur gpt-oss aus</translation>
     </message>
     <message>
         <source>pages {some} of {all}</source>
-        <translation type="unfinished"></translation>
+        <translation>Seiten {some} von {all}</translation>
     </message>
     <message>
         <source>the beginning</source>
-        <translation type="unfinished"></translation>
+        <translation>der Anfang</translation>
     </message>
     <message>
         <source>the program</source>
-        <translation type="unfinished"></translation>
+        <translation>das Programm</translation>
     </message>
     <message>
         <source>today</source>
         <comment>in a sentence</comment>
-        <translation type="unfinished"></translation>
+        <translation>heute</translation>
     </message>
     <message>
         <source>weights</source>
-        <translation type="unfinished"></translation>
+        <translation>Gewichte</translation>
     </message>
     <message>
         <source>yesterday</source>
         <comment>in a sentence</comment>
-        <translation type="unfinished"></translation>
+        <translation>gestern</translation>
     </message>
     <message>
         <source>{chats} with {messages} came from {source}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{chats} mit {messages} aus {source} übernommen.</translation>
     </message>
     <message>
         <source>{count} billion parameters</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} Milliarden Parameter</translation>
     </message>
     <message>
         <source>{count} million parameters</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} Millionen Parameter</translation>
     </message>
     <message>
         <source>{count} of {all}</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} von {all}</translation>
     </message>
     <message>
         <source>{count} of {all} layers on the GPU</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} von {all} Schichten auf der GPU</translation>
     </message>
     <message>
         <source>{current} of {count}</source>
-        <translation type="unfinished"></translation>
+        <translation>{current} von {count}</translation>
     </message>
     <message>
         <source>{day} {month}</source>
-        <translation type="unfinished"></translation>
+        <translation>{day}. {month}</translation>
     </message>
     <message>
         <source>{day} {month} {year}</source>
-        <translation type="unfinished"></translation>
+        <translation>{day}. {month} {year}</translation>
     </message>
     <message>
         <source>{day}, {time}</source>
-        <translation type="unfinished"></translation>
+        <translation>{day}, {time}</translation>
     </message>
     <message>
         <source>{done} of {size}</source>
-        <translation type="unfinished"></translation>
+        <translation>{done} von {size}</translation>
     </message>
     <message>
         <source>{files}, {size}, {licence}, from {repository} on Hugging Face. Nothing is sent there but the request for the file.</source>
-        <translation type="unfinished"></translation>
+        <translation>{files}, {size}, {licence}, von {repository} auf Hugging Face. Gesendet wird dorthin nur die Anfrage nach der Datei.</translation>
     </message>
     <message numerus="yes">
         <source>{file} and %n more</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>{file} und %n weitere</numerusform>
+            <numerusform>{file} und %n weitere</numerusform>
         </translation>
     </message>
     <message>
         <source>{generated} tokens/s</source>
-        <translation type="unfinished"></translation>
+        <translation>{generated} Tokens/s</translation>
     </message>
     <message>
         <source>{gpu} ({name}), {free} of {memory} free</source>
-        <translation type="unfinished"></translation>
+        <translation>{gpu} ({name}), {free} von {memory} frei</translation>
     </message>
     <message>
-        <source>{gpu} ({name}), {free} of {memory} free, which is the computer&apos;s own</source>
-        <translation type="unfinished"></translation>
+        <source>{gpu} ({name}), {free} of {memory} free, which is the computer’s own</source>
+        <translation>{gpu} ({name}), {free} von {memory} frei, mit dem Computer geteilt</translation>
     </message>
     <message>
         <source>{kind}: Fireside runs only gpt-oss</source>
-        <translation type="unfinished"></translation>
+        <translation>{kind}: Fireside führt nur gpt-oss aus</translation>
     </message>
     <message>
         <source>{label}: choose another model first</source>
-        <translation type="unfinished"></translation>
+        <translation>{label}: erst ein anderes Modell wählen</translation>
     </message>
     <message>
         <source>{label}: only in Ollama (ollama rm {name})</source>
-        <translation type="unfinished"></translation>
+        <translation>{label}: nur in Ollama (ollama rm {name})</translation>
     </message>
     <message>
         <source>{left} left</source>
-        <translation type="unfinished"></translation>
+        <translation>noch {left}</translation>
     </message>
     <message>
         <source>{memory}, {available} can be taken</source>
-        <translation type="unfinished"></translation>
+        <translation>{memory}, davon {available} verfügbar</translation>
     </message>
     <message>
         <source>{month} {year}</source>
-        <translation type="unfinished"></translation>
+        <translation>{month} {year}</translation>
     </message>
     <message>
         <source>{name} (default)</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} (Standard)</translation>
     </message>
     <message>
         <source>{name} (not here)</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} (nicht hier)</translation>
     </message>
     <message>
         <source>{name} cannot be read ({detail}). Choose another backup.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} kann nicht gelesen werden ({detail}). Wählen Sie eine andere Sicherung.</translation>
     </message>
     <message>
         <source>{number} of {count}</source>
-        <translation type="unfinished"></translation>
+        <translation>{number} von {count}</translation>
     </message>
     <message>
         <source>{place} of {count}</source>
-        <translation type="unfinished"></translation>
+        <translation>{place} von {count}</translation>
     </message>
     <message>
         <source>{share} at {context} tokens of context</source>
-        <translation type="unfinished"></translation>
+        <translation>{share} bei {context} Tokens Kontext</translation>
     </message>
     <message>
         <source>{share} on {gpu}, at {context} tokens of context; {layers}</source>
-        <translation type="unfinished"></translation>
+        <translation>{share} auf {gpu}, bei {context} Tokens Kontext; {layers}</translation>
     </message>
     <message>
         <source>{size} GB</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{size} become free. It can be downloaded again.</source>
-        <translation type="unfinished"></translation>
+        <translation>{size}&#xa0;GB</translation>
     </message>
     <message>
         <source>{size} of {room}</source>
-        <translation type="unfinished"></translation>
+        <translation>{size} von {room}</translation>
     </message>
     <message>
         <source>{size}, from {repository}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{size}, von {repository}.</translation>
     </message>
     <message>
         <source>{stem} has been downloaded. Choose it in the menu of models.</source>
-        <translation type="unfinished"></translation>
+        <translation>{stem} wurde heruntergeladen. Wählen Sie es im Menü der Modelle.</translation>
     </message>
     <message>
         <source>{threads}, batches of {size}</source>
-        <translation type="unfinished"></translation>
+        <translation>{threads}, Stapel zu {size}</translation>
     </message>
     <message>
         <source>{title} (archived)</source>
-        <translation type="unfinished"></translation>
+        <translation>{title} (archiviert)</translation>
     </message>
     <message>
         <source>{title}, pinned</source>
-        <translation type="unfinished"></translation>
+        <translation>{title}, angeheftet</translation>
     </message>
     <message>
         <source>{tokens_per_second} tokens/s</source>
-        <translation type="unfinished"></translation>
+        <translation>{tokens_per_second} Tokens/s</translation>
     </message>
     <message>
         <source>{tokens_per_second} tokens/s · first token after {first_token_s} s</source>
-        <translation type="unfinished"></translation>
+        <translation>{tokens_per_second} Tokens/s · erstes Token nach {first_token_s}&#xa0;s</translation>
     </message>
     <message>
         <source>{tokens} tokens; there is room for {room}</source>
-        <translation type="unfinished"></translation>
+        <translation>{tokens} Tokens; Platz ist für {room}</translation>
     </message>
     <message>
         <source>{weights} in {layers} layers</source>
-        <translation type="unfinished"></translation>
+        <translation>{weights} in {layers} Schichten</translation>
     </message>
     <message>
         <source>“{name}” cannot be read ({reason}). Check that it is there, and who may read it.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ kann nicht gelesen werden ({reason}). Prüfen Sie, ob die Datei da ist und wer sie lesen darf.</translation>
     </message>
     <message>
         <source>“{name}” cannot be read ({reason}). Check who may read it.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ kann nicht gelesen werden ({reason}). Prüfen Sie, wer die Datei lesen darf.</translation>
     </message>
     <message>
         <source>“{name}” cannot be read ({reason}). Check who may read the file.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ kann nicht gelesen werden ({reason}). Prüfen Sie, wer die Datei lesen darf.</translation>
     </message>
     <message>
         <source>“{name}” cannot be used. Choose another file.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ kann nicht verwendet werden. Wählen Sie eine andere Datei.</translation>
     </message>
     <message>
         <source>“{name}” could not be changed ({reason}). Nothing was lost. Check who may write in its folder, and whether another program uses it.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ konnte nicht geändert werden ({reason}). Nichts ging verloren. Prüfen Sie, wer in dem Ordner schreiben darf und ob ein anderes Programm die Datei verwendet.</translation>
     </message>
     <message>
         <source>“{name}” could not be changed. It is as it was.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ konnte nicht geändert werden. Alles ist, wie es war.</translation>
     </message>
     <message>
         <source>“{name}” could not be downloaded.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ konnte nicht heruntergeladen werden.</translation>
     </message>
     <message>
         <source>“{name}” could not be loaded ({reason}). The file may be damaged: download it again.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ konnte nicht geladen werden ({reason}). Vielleicht ist die Datei beschädigt: Laden Sie sie noch einmal herunter.</translation>
     </message>
     <message>
         <source>“{name}” could not be loaded. The file may be damaged: download it again.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ konnte nicht geladen werden. Vielleicht ist die Datei beschädigt: Laden Sie sie noch einmal herunter.</translation>
     </message>
     <message>
         <source>“{name}” could not be read.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ konnte nicht gelesen werden.</translation>
     </message>
     <message>
         <source>“{name}” could not be used.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ konnte nicht verwendet werden.</translation>
     </message>
     <message>
         <source>“{name}” could not be written ({reason}). Check who may write in {parent} and how much room there is, or choose another folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ konnte nicht geschrieben werden ({reason}). Prüfen Sie, wer in {parent} schreiben darf und wie viel Platz dort ist, oder wählen Sie einen anderen Ordner.</translation>
     </message>
     <message>
         <source>“{name}” has a chat of more than {limit}, which is too large. None of it was imported.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ enthält einen Chat von mehr als {limit}; das ist zu groß. Nichts davon wurde importiert.</translation>
     </message>
     <message>
         <source>“{name}” has no text in it.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ enthält keinen Text.</translation>
     </message>
     <message>
         <source>“{name}” has no text: its pages are pictures. Run a text recognition (OCR) on it first.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ enthält keinen Text: Die Seiten sind Bilder. Lassen Sie erst eine Texterkennung (OCR) darüberlaufen.</translation>
     </message>
     <message>
         <source>“{name}” holds no chats that Fireside can read. Choose an export of Fireside, ChatGPT (the .zip or conversations.json), LM Studio or Open WebUI.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ enthält keine Chats, die Fireside lesen kann. Wählen Sie einen Export von Fireside, ChatGPT (die .zip oder conversations.json), LM Studio oder Open WebUI.</translation>
     </message>
     <message>
         <source>“{name}” holds no presets. Choose a file that was exported on the page with the presets; its name ends in .fireside-presets.json.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ enthält keine Vorlagen. Wählen Sie eine Datei, die auf der Seite mit den Vorlagen exportiert wurde; ihr Name endet auf .fireside-presets.json.</translation>
     </message>
     <message>
         <source>“{name}” is a folder. Attach the files in it.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ ist ein Ordner. Hängen Sie die Dateien darin an.</translation>
     </message>
     <message>
         <source>“{name}” is a folder. Choose the file in it that ends in .gguf.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ ist ein Ordner. Wählen Sie darin die Datei, die auf .gguf endet.</translation>
     </message>
     <message>
         <source>“{name}” is a model of another kind ({architecture}). Choose a gpt-oss model: Fireside runs only those.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ ist ein Modell anderer Art ({architecture}). Wählen Sie ein gpt-oss-Modell: Fireside führt nur diese aus.</translation>
     </message>
     <message>
         <source>“{name}” is a picture, and gpt-oss reads only text.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ ist ein Bild, und gpt-oss liest nur Text.</translation>
     </message>
     <message>
         <source>“{name}” is damaged ({detail}). Save it again in its own program, or get it again.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ ist beschädigt ({detail}). Speichern Sie die Datei in ihrem eigenen Programm noch einmal, oder besorgen Sie sie neu.</translation>
     </message>
     <message>
         <source>“{name}” is damaged or incomplete ({detail}). Export it again; none of it was imported.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ ist beschädigt oder unvollständig ({detail}). Exportieren Sie noch einmal; nichts davon wurde importiert.</translation>
     </message>
     <message>
         <source>“{name}” is gpt-oss in a form that only Ollama can run. Choose a GGUF file of it that was made for llama.cpp.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ ist gpt-oss in einer Form, die nur Ollama ausführen kann. Wählen Sie eine GGUF-Datei davon, die für llama.cpp gemacht ist.</translation>
     </message>
     <message>
         <source>“{name}” is incomplete. Download it again.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ ist unvollständig. Laden Sie die Datei noch einmal herunter.</translation>
     </message>
     <message>
         <source>“{name}” is incomplete: {there} of {all} are there. Download it again.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ ist unvollständig: {there} von {all} sind da. Laden Sie die Datei noch einmal herunter.</translation>
     </message>
     <message>
         <source>“{name}” is larger than {size}. Attach a part of it.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ ist größer als {size}. Hängen Sie einen Teil davon an.</translation>
     </message>
     <message>
         <source>“{name}” is locked with a password. Save it without one, and attach that.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ ist mit einem Kennwort geschützt. Speichern Sie die Datei ohne Kennwort, und hängen Sie diese an.</translation>
     </message>
     <message>
         <source>“{name}” is longer than any model can read. Attach a part of it.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ ist länger, als irgendein Modell lesen kann. Hängen Sie einen Teil davon an.</translation>
     </message>
     <message>
         <source>“{name}” is not a GGUF model in spite of its name: its content may be a web page, or what an interrupted download left. Download it again.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ ist trotz des Namens kein GGUF-Modell: Der Inhalt ist vielleicht eine Webseite oder der Rest eines abgebrochenen Downloads. Laden Sie die Datei noch einmal herunter.</translation>
     </message>
     <message>
         <source>“{name}” is not a GGUF model. Choose a file that ends in .gguf, such as gpt-oss-20b-mxfp4.gguf.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ ist kein GGUF-Modell. Wählen Sie eine Datei, die auf .gguf endet, etwa gpt-oss-20b-mxfp4.gguf.</translation>
     </message>
     <message>
         <source>“{name}” is not at {parent} any more. Choose the file again.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ ist nicht mehr in {parent}. Wählen Sie die Datei neu.</translation>
     </message>
     <message>
         <source>“{name}” is of a kind that cannot be attached. Fireside reads text, code, Markdown, CSV, JSON, HTML, PDF and DOCX.</source>
-        <translation type="unfinished"></translation>
+        <translation>Dateien wie „{name}“ können nicht angehängt werden. Fireside liest Text, Code, Markdown, CSV, JSON, HTML, PDF und DOCX.</translation>
     </message>
     <message>
         <source>“{name}” is too long for the model: {tokens} tokens, where there is room for {room}.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ ist zu lang für das Modell: {tokens} Tokens, und Platz ist für {room}.</translation>
     </message>
     <message>
         <source>“{name}” needs {needed} more on the disk, and {free} are free in {path}. Free some space: what is there already is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ braucht noch {needed} auf dem Datenträger, und in {path} sind {free} frei. Schaffen Sie Platz: Was schon da ist, bleibt erhalten.</translation>
     </message>
     <message>
         <source>“{name}” needs {needed} of memory, and this computer has {available} to give. Choose a smaller model.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ braucht {needed} Speicher, und auf diesem Computer sind {available} verfügbar. Wählen Sie ein kleineres Modell.</translation>
     </message>
     <message>
         <source>“{name}” needs {needed} of the memory of {gpu}, which has {available} to give. Choose fewer layers on the GPU, or a shorter context, in the preferences (Memory).</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ braucht {needed} vom Speicher von {gpu}, und dort sind {available} verfügbar. Wählen Sie in den Einstellungen (Speicher) weniger Schichten auf der GPU oder einen kürzeren Kontext.</translation>
     </message>
     <message>
         <source>“{name}” needs {needed}, and {free} are free in {parent}. Free some space or choose another folder; the model is where it was.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ braucht {needed}, und in {parent} sind {free} frei. Schaffen Sie Platz, oder wählen Sie einen anderen Ordner; das Modell ist, wo es war.</translation>
     </message>
     <message>
         <source>“{name}” was written by a newer Fireside (version {found} of the format; this one knows {known}). Update Fireside.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ wurde von einem neueren Fireside geschrieben (Version {found} des Formats; dieses kennt {known}). Aktualisieren Sie Fireside.</translation>
+    </message>
+    <message>
+        <source>“{title}”</source>
+        <translation>„{title}“</translation>
     </message>
     <message>
         <source>“{title}” is back among the chats</source>
-        <translation type="unfinished"></translation>
+        <translation>„{title}“ ist wieder bei den Chats</translation>
     </message>
 </context>
 </TS>

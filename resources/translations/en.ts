@@ -228,10 +228,10 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>Delete %Ln chat(s)	Del</source>
+        <source>Delete %Ln chat(s)</source>
         <translation>
-            <numerusform>Delete %Ln chat	Del</numerusform>
-            <numerusform>Delete %Ln chats	Del</numerusform>
+            <numerusform>Delete %Ln chat</numerusform>
+            <numerusform>Delete %Ln chats</numerusform>
         </translation>
     </message>
     <message numerus="yes">

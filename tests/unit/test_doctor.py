@@ -78,7 +78,7 @@ def test_what_was_chosen_and_why() -> None:
     assert "NVIDIA RTX 4060 (CUDA0), 8.3 GB of 8.6 GB free" in text
     assert "Chosen      7.5 of 7.7 GB on NVIDIA RTX 4060" in text
     assert "On the GPU  7.5 of 7.7 GB: weights" in text
-    assert "Not         131,072 tokens, all on the GPU: 14.9 of 7.7 GB" in text
+    assert "Too much    131,072 tokens, all on the GPU: 14.9 of 7.7 GB" in text
 
 
 def test_what_the_person_fixed() -> None:

@@ -25,7 +25,7 @@ PROPER = {"Fireside", "Markdown", "Ollama", "Folder", "Fusion", "English", "Deut
 COMMANDS = {"=on python3 installers/from_source.py", ", Python "}
 KEYS = {"Return", "Esc", "Space", "End", "Home", "Del"}
 SENTENCE = re.compile(
-    r"^[A-Z][a-z]+…?$|[A-Za-z]{2} [A-Za-z“]|[a-z]{2}[.…:] |[a-z]{2}[.…]$|^ [A-Za-z]{4,}"
+    r"^[A-Z][a-z]+…?$|[A-Za-z]{2} [A-Za-z“]|[a-z]{2}[.…:] |[a-z]{2}[.…]$|^ [A-Za-z]{4,}(?![\w=])"
 )
 
 
@@ -72,6 +72,9 @@ def test_what_goes_through_tr_is_found_and_comes_in_time(path: Path) -> None:
                 assert len(others) == 2 or not re.search("%L?n", text.value), where
             case ast.Call(ast.Name("tr")):
                 raise AssertionError(f"{path}:{tree.lineno}: its arguments have no names")
+            case ast.JoinedStr():
+                within = {each.id for each in ast.walk(tree) if isinstance(each, ast.Name)}
+                assert "tr" not in within, f"{path}:{tree.lineno}: lupdate reads no f-strings"
         late = late or isinstance(tree, ast.FunctionDef | ast.Lambda)
         for child in ast.iter_child_nodes(tree):
             check(child, late)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QWidget
 
 from app.ui.blocks.box import Range
 from app.ui.blocks.column import Column
-from app.ui.controls import Button, muted
+from app.ui.controls import Button, muted, tip
 from app.ui.fields import named
 from app.ui.language import number, tr
 from app.ui.talk.records import Record
@@ -56,7 +56,9 @@ class FindBar(QFrame):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._search_on)
         self.field = QLineEdit()
-        named(self.field, "findText", tr("Find in this chat"), tr("Find in this chat (Ctrl+F)"))
+        named(
+            self.field, "findText", tr("Find in this chat"), tip(tr("Find in this chat"), "Ctrl+F")
+        )
         self.field.setPlaceholderText(tr("Find in this chat"))
         self.field.setFixedWidth(210)
         self.field.textChanged.connect(self.search)

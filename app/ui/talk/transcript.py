@@ -13,6 +13,7 @@ from app.base.types import Draft
 from app.store import MessageRow
 from app.ui.blocks.box import Ink, Range, Style
 from app.ui.blocks.column import Column
+from app.ui.controls import keyed
 from app.ui.language import tr
 from app.ui.talk.accessible import Herald, install
 from app.ui.talk.find import FindBar, Hit, Marks, places_in
@@ -278,16 +279,13 @@ class Transcript(Page):
         menu = QMenu(self)
         menu.setObjectName("transcriptMenu")
         chosen = bool(self._selection)
-        copy = QKeySequence(QKeySequence.StandardKey.Copy)
-        every = QKeySequence(QKeySequence.StandardKey.SelectAll)
-        text = QKeySequence.SequenceFormat.NativeText
-        usual = menu.addAction(f"{tr('Copy')}\t{copy.toString(text)}", self.copy)
+        usual = menu.addAction(keyed(tr("Copy"), QKeySequence.StandardKey.Copy), self.copy)
         markdown = menu.addAction(tr("Copy as Markdown"), lambda: self.copy(markdown=True))
         plain = menu.addAction(tr("Copy as plain text"), lambda: self.copy(markdown=False))
         for action in (usual, markdown, plain):
             action.setEnabled(chosen)
         menu.addSeparator()
-        menu.addAction(f"{tr('Select all')}\t{every.toString(text)}", self.select_all)
+        menu.addAction(keyed(tr("Select all"), QKeySequence.StandardKey.SelectAll), self.select_all)
         point = self.point_at(self.viewport().mapFromGlobal(event.globalPos()))
         if point:
             message = self.records[point.message].row.id

@@ -18,7 +18,7 @@ class UnseenLine(QWidget):
         self.setAccessibleName(self.text())
         self.setToolTip(
             tr(
-                "The conversation is longer than the model's context. Nothing was deleted: "
+                "The conversation is longer than the model’s context. Nothing was deleted: "
                 "the oldest messages are only left out of what the model is given."
             )
         )
