@@ -19,13 +19,12 @@ from app.base.errors import (
 )
 from app.base.types import Part
 from app.documents import kinds
-from app.documents.document import Document, Kind, Seen
+from app.documents.document import LONGEST, Document, Kind, Seen
 from app.documents.plain import decode
 from app.harmony import asked
 from app.tokenizer import Tokenizer
 
 LARGEST = 200_000_000  # bytes of a file
-LONGEST = 20_000_000  # characters of its text: forty times the largest context
 
 
 def main(connection: Connection) -> None:

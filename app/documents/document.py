@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from app.base.types import Part
 
+LONGEST = 20_000_000  # characters: forty times the largest context
 _STRETCH = 400  # characters of a stretch of lines, about 100 tokens
 _STRETCHES = 2000  # so many at the most; a long text has longer ones
 

@@ -14,25 +14,29 @@ from typing import BinaryIO
 import pypdfium2
 import pypdfium2.raw as raw
 
-from app.base.errors import DocumentBroken, DocumentEncrypted
-from app.documents.document import Seen
+from app.base.errors import DocumentBroken, DocumentEncrypted, DocumentTooLong
+from app.documents.document import LONGEST, Seen
 
 _HYPHEN = re.compile("[\ufffe\x02]\n?")  # PDFium's mark of a word that is broken at a line's end
 
 
 def pages_of(path: Path, file: BinaryIO, seen: Seen) -> tuple[str, ...]:
     """The text of each page, empty for one that has none or is damaged. Raises
-    DocumentEncrypted, DocumentBroken."""
+    DocumentEncrypted, DocumentBroken, DocumentTooLong."""
     try:
         document = pypdfium2.PdfDocument(file)
     except pypdfium2.PdfiumError as error:
         if error.err_code == raw.FPDF_ERR_PASSWORD:
             raise DocumentEncrypted(path) from error
         raise DocumentBroken(path, str(error)) from error
-    pages = []
+    pages: list[str] = []
+    length = 0
     for number in range(len(document)):
         seen(number, len(document))
         pages.append(_page(document, number))
+        length += len(pages[-1])
+        if length > LONGEST:
+            raise DocumentTooLong(path, LONGEST)
     return tuple(pages)
 
 

@@ -148,10 +148,10 @@ class Reader:
             if job.stop.is_set() or self._closing.is_set():
                 self._end()
                 raise Cancelled
-            if wait([connection, process.sentinel], _POLL_S):
-                return connection.recv()
             if _memory_of(process.pid) > self._memory:
                 raise EOFError
+            if wait([connection, process.sentinel], _POLL_S):
+                return connection.recv()
 
     def _end(self) -> None:
         """Ends the process, which holds nothing that is not elsewhere."""

@@ -37,6 +37,7 @@ class AttachDesk(QObject):
         self._models, self._frame = models, frame
         self._tray = frame.composer.tray
         self._excess = 0  # tokens, of what was foreseen last
+        self._space = 0  # tokens that a prompt may have; 0 while that is not known
         self._aside: dict[int | None, list[Attached]] = {}  # by their chats, which are not shown
         frame.attached.connect(self.attach)
         composer = frame.composer
@@ -115,17 +116,24 @@ class AttachDesk(QObject):
 
     def foresee(self, event: Foreseen) -> None:
         """What all of it will take."""
-        self._excess = event.prompt - (event.context - event.reserved)
-        self._tray.set_excess(self._excess)
+        self._space = event.context - event.reserved
+        self._excess = event.prompt - self._space
+        self._judge()
 
     def _changed(self) -> None:
         self._excess = 0  # what was foreseen was of other files
         self._count_all()
 
+    def _judge(self) -> None:
+        """While an answer is on its way nothing is foreseen; the files alone may be too much."""
+        alone = sum(item.tokens or 0 for item in self._tray.items) - self._space
+        self._tray.set_excess(max(self._excess, alone if self._space else 0))
+
     def _count_anew(self) -> None:
         """Another model may take other tokens for them."""
         for item in self._tray.items:
             item.tokens, item.counts, item.asked = None, [], ()
+        self._space = 0
         self._count_all()
 
     def _count_all(self) -> None:
@@ -145,7 +153,7 @@ class AttachDesk(QObject):
                 return  # another part is wanted, or another model
             item.tokens, item.counts = counts[0], counts[1:] or item.counts
             self._tray.refresh(item)
-            self._tray.set_excess(self._excess)
+            self._judge()
             self.judged.emit()
 
         self._bridge.when_done(self._host.count(model, part, pieces), counted, lambda _: None)

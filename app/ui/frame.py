@@ -157,7 +157,7 @@ class Frame(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if files_in(event.mimeData()):
-            event.acceptProposedAction()
+            _copy(event)
             self.composer.set_welcoming(True)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
@@ -166,7 +166,7 @@ class Frame(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         self.composer.set_welcoming(False)
         if paths := files_in(event.mimeData()):
-            event.acceptProposedAction()
+            _copy(event)
             self._take(paths)
 
     def _take(self, paths: list[Path]) -> None:
@@ -248,6 +248,12 @@ class Frame(QMainWindow):
         row.addWidget(self.preset_picker)
         row.addWidget(self.model_name)
         return bar
+
+
+def _copy(event: QDropEvent) -> None:
+    """The file stays where it is, whatever was proposed."""
+    event.setDropAction(Qt.DropAction.CopyAction)
+    event.accept()
 
 
 def _base64(data: QByteArray) -> str:

@@ -142,8 +142,9 @@ def test_what_is_dropped_on_the_window(fireside: Fireside, tmp_path: Path) -> No
     actions, buttons = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
     none = Qt.KeyboardModifier.NoModifier
     entered = QDragEnterEvent(place, actions, data, buttons, none)
-    QApplication.sendEvent(window, entered)
+    QApplication.sendEvent(window.composer.editor.viewport(), entered)
     assert entered.isAccepted()
+    assert entered.position() != place.toPointF()  # it is the window's there, too
     QApplication.sendEvent(window, QDropEvent(place.toPointF(), actions, data, buttons, none))
     assert used == [tmp_path / "m.gguf"]
     counted(fireside)
@@ -377,6 +378,20 @@ def test_of_what_has_no_pages_the_beginning_is_sent(fireside: Fireside, tmp_path
     assert part.name == "a.csv (the beginning)"
     assert part.text.startswith("0;some;words\n1;some")
     assert part.text.endswith(";some;words")
+
+
+def test_what_cannot_fit_is_told_while_an_answer_is_on_its_way(fireside: Fireside) -> None:
+    foresee(fireside, -800)
+    saying = fireside.hold()
+    fireside.ask("pears", saying, *answer("Pears."))
+    fireside.until(lambda: fireside.window.busy())
+    count = len(fireside.backend.prepared)
+    fireside.window.composer.set_parts((Part("word\n" * 2000, name="a.txt"),))
+    counted(fireside)
+    assert "room for 884" in told(fireside)[0]  # 900, but for what joins it to the rest
+    assert len(fireside.backend.prepared) == count
+    saying.set()
+    fireside.idle()
 
 
 def test_another_model_counts_anew(fireside: Fireside, monkeypatch: pytest.MonkeyPatch) -> None:
