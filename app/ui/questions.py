@@ -66,10 +66,10 @@ def _add_buttons(layout: QVBoxLayout, look: Look, dialog: QDialog, yes: Button) 
     """Returns the one for no."""
     no = Button(look, "cancel", tr("Cancel"), text=tr("Cancel"), clicked=dialog.reject)
     buttons = QHBoxLayout()
+    layout.addSpacing(8)
+    layout.addLayout(buttons)
     buttons.setSpacing(8)
     buttons.addStretch(1)
     buttons.addWidget(no)
     buttons.addWidget(yes)
-    layout.addSpacing(8)
-    layout.addLayout(buttons)
     return no
