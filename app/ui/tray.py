@@ -3,7 +3,7 @@ said of them."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
 
@@ -214,8 +214,16 @@ class Tray(QWidget):
         chip.removed.connect(lambda: self.remove(item))
         chip.cut.connect(lambda: self.cut_wanted.emit(item))
         chip.unfolded.connect(lambda: self.unfold(item))
+        for button in chip.findChildren(Button):
+            button.installEventFilter(self)
         chip.show()
         return chip
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The chip where the keyboard is comes into sight."""
+        if event.type() is QEvent.Type.FocusIn and isinstance(watched, QWidget):
+            self._area.ensureWidgetVisible(watched.parentWidget(), 0, 0)
+        return False
 
     def unfold(self, item: Attached) -> None:
         """A text that was pasted is a part of the words again."""

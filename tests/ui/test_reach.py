@@ -18,7 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.base.types import Part
 from app.ui.controls import Segments
+from app.ui.part_choice import PartChoice
 from app.ui.preferences import Preferences
 from app.ui.talk.transcript import Transcript
 from tests.ui.driver import Fireside, Start, answer, make, said
@@ -112,6 +114,30 @@ def test_a_conversation(fireside: Fireside) -> None:
     fireside.idle()
     fireside.qtbot.wait(50)
     check(fireside, fireside.window)
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")  # popups, without a screen
+def test_what_is_attached(fireside: Fireside) -> None:
+    window = fireside.window
+    long = Part("words\n" * 200, name="long.txt")
+    fireside.script(*answer("Fruit."))
+    window.composer.set_parts((Part("apples", name="a.txt"), Part("What is it?")))
+    fireside.find(QAbstractButton, "send").click()
+    fireside.shows("Fruit.")
+    fireside.idle()
+    fireside.find(QAbstractButton, "file").click()
+    many = tuple(Part("pears", name=f"{n}.txt") for n in range(9))
+    window.composer.set_parts((long, *many))
+    window.composer.editor.text_pasted.emit("pasted " * 2000)
+    items = window.composer.tray.items
+    fireside.until(lambda: all(item.tokens for item in items), 30_000)
+    window.composer.tray.set_excess(30)
+    window.composer.tray.tell("Something is wrong.")
+    check(fireside, window)
+    fireside.find(QAbstractButton, "choosePart").click()
+    choice = window.findChild(PartChoice)
+    assert QApplication.focusWidget() is choice.findChild(QAbstractSpinBox)
+    check(fireside, choice)
 
 
 def test_what_is_selected_can_be_read(fireside: Fireside) -> None:
