@@ -4,10 +4,12 @@
 ``chat_model``, ``chat_delegate`` and ``chat_menu``, the conversation in ``talk``, painted by
 ``blocks``, ``composer`` with ``gauge``, ``greeting``);
 ``window`` says what they do, with ``turns`` for the answers on their way, ``standing`` for what is
-said of them, ``room`` for what still fits, ``ahead`` for what is read early, ``chat_index`` and
-``chat_setup`` for the chats, ``presets`` and ``preset_desk`` for what they begin with, ``branches``
-and ``exchange_desk`` for their versions and files (``export_dialog`` asks; ``printer`` has ``pdf``
-lay pages out), ``model_choice`` and ``model_desk`` for the model.
+said of them, ``room`` for what still fits, ``ask_desk`` for what is asked, ``queue`` with
+``queue_rows`` for what waits for an answer, ``drafts`` for what is not sent, ``ahead`` for what is
+read early, ``chat_index`` and ``chat_setup`` for the chats, ``presets`` and ``preset_desk`` for
+what they begin with, ``branches`` and ``exchange_desk`` for their versions and files
+(``export_dialog`` asks; ``printer`` has ``pdf`` lay pages out), ``model_choice`` and
+``model_desk`` for the model.
 
 ``models_page`` has its panes in ``get_pane`` (with ``hub_search``), ``here_pane`` and
 ``network_pane``; ``hub_desk`` makes it and does what is wished there, with ``fetcher`` and

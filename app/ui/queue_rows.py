@@ -107,6 +107,7 @@ class QueueRows(QFrame):
                 clicked=lambda signal=signal: signal.emit(index),
             )  # fmt: skip
             button.setProperty("place", index)
+            button.setAccessibleDescription(text.accessibleName())
             button.installEventFilter(self)
             layout.addWidget(button)
         return row
