@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
     QHBoxLayout,
     QListWidget,
-    QScrollArea,
     QStackedWidget,
     QWidget,
 )
 
+from app.ui.controls import Scroll
 from app.ui.fields import Page, named
 from app.ui.language import tr
 from app.ui.theme import font
@@ -39,7 +39,9 @@ class Preferences(QDialog):
         for page in pages:
             self._list.addItem(page.title)
             self._list.item(self._list.count() - 1).setSizeHint(QSize(120, 36))
-            self._stack.addWidget(_scrolled(page))
+            area = Scroll()
+            area.setWidget(page)
+            self._stack.addWidget(area)
         self._list.currentRowChanged.connect(self._stack.setCurrentIndex)
         self._list.setCurrentRow(0)
         row = QHBoxLayout(self)
@@ -57,13 +59,3 @@ class Preferences(QDialog):
         for page in self._pages:
             page.leave()
         super().done(result)
-
-
-def _scrolled(page: Page) -> QScrollArea:
-    area = QScrollArea()
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setWidgetResizable(True)
-    area.setWidget(page)
-    return area

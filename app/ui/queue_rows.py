@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QScrollArea, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QWidget
 
 from app.store import Queued
-from app.ui.controls import Button, Elided, column, muted
+from app.ui.controls import Button, Elided, Scroll, column, muted
 from app.ui.language import tr
 from app.ui.theme import Look, font
 
@@ -42,10 +42,7 @@ class QueueRows(QFrame):
         head.addWidget(self._line, 1)
         head.addWidget(self._send)
         layout.addLayout(head)
-        self._area = QScrollArea()
-        self._area.setWidgetResizable(True)
-        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area = Scroll()
         layout.addWidget(self._area)
         self.hide()
 
@@ -108,12 +105,5 @@ class QueueRows(QFrame):
             )  # fmt: skip
             button.setProperty("place", index)
             button.setAccessibleDescription(text.accessibleName())
-            button.installEventFilter(self)
             layout.addWidget(button)
         return row
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The row where the keyboard is comes into sight."""
-        if event.type() == QEvent.Type.FocusIn and isinstance(watched, QWidget):
-            self._area.ensureWidgetVisible(watched)
-        return False
