@@ -16,7 +16,7 @@ from app.chat import Chats
 from app.engine.backend import Planned
 from app.engine.local import LocalBackend, Options
 from app.harmony import Vocabulary
-from app.store import Store, TitleBy
+from app.store import Setup, Store, TitleBy
 from app.turn import ChatEvent, TurnEnded
 from tests.e2e.engine import BEYOND_THE_WINDOW, DEMO, GREEDY, size
 
@@ -59,7 +59,7 @@ def test_a_title_costs_the_chat_nothing(tmp_path: Path, reads_ahead: bool) -> No
         chats = Chats(store, backend, publish, disk, lambda: reads_ahead)
 
         def ask(chat: int | None, text: str) -> TurnEnded:
-            chats.send(chat, (Part(text),), Effort.LOW, DEMO, sampling=GREEDY)
+            chats.send(chat, (Part(text),), Effort.LOW, DEMO, Setup(sampling=GREEDY))
             assert arrived.acquire(timeout=60)
             for _ in range(2):  # what is done ahead, and with it the title
                 chats._engine.submit(int).result(timeout=60)
