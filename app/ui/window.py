@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent
 
-from app.base.errors import StoreDamaged
+from app.base.errors import StoreDamaged, StoreError
 from app.base.types import Effort, ModelRef
 from app.host import Host, Moving, Reading
 from app.store import ChatRow, Found, MessageRow, State, Store, Unsent
@@ -73,7 +73,7 @@ class Window(Frame):
         self._host, self._bridge, self._look = host, bridge, look
         self._chat: int | None = None
         self._damage = tr("it does not open")  # what was last heard of it
-        self._refusal = ""  # what the banner says of an answer that the disk does not take
+        self._refusal = ""  # what the banner last said of the disk
         self.turns = Turns(host.chats, self)
         self.models = ModelChoice(host, self)
         self.shelf = Shelf(host, bridge, self)
@@ -276,6 +276,7 @@ class Window(Frame):
 
     def _started(self, event: TurnStarted, asked: int | None) -> None:
         chat = event.chat
+        self._disk_took()
         self.index.put(chat)
         if self.asking.started(event):
             self._chat = asked = chat.id
@@ -412,6 +413,13 @@ class Window(Frame):
             self._damage = error.detail
         explanation = explain(error)
         self.show_banner(explanation.sentence, explanation.action)
+        if isinstance(error, StoreError):
+            self._refusal = explanation.sentence
+
+    def _disk_took(self) -> None:
+        """What the disk refused before is past."""
+        if self.banner.label.text() == self._refusal:
+            self.banner.hide()
 
     def _act(self, action: Action) -> None:
         match action:
@@ -460,10 +468,8 @@ class Window(Frame):
                     self.index.put(chat)
                 case NotSaved(error):
                     self._tell(error)
-                    self._refusal = self.banner.label.text()
                 case SavedAgain():
-                    if self.banner.label.text() == self._refusal:
-                        self.banner.hide()
+                    self._disk_took()
                 case TurnStarted() | TurnProgress() | TurnEnded() | SendFailed() | Foreseen():
                     about_turns.append(event)
                 case _:

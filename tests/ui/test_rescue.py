@@ -470,6 +470,22 @@ def test_an_answer_on_a_disk_that_fills_up(
     fireside.shows("Room again.")
 
 
+def test_a_question_on_a_disk_that_was_full(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(store: Store, *_: object, **__: object) -> None:
+        raise StoreFull(store.path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "ask", full)
+        fireside.ask("one")
+        banner = fireside.find(QLabel, "bannerText")
+        assert fireside.window.composer.editor.toPlainText() == "one"
+    fireside.ask("", *answer("Room again."))
+    fireside.shows("Room again.")
+    assert not banner.isVisible()
+
+
 def test_what_the_disk_does_not_take_is_shown_as_it_was(
     fireside: Fireside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
