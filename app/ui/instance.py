@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCryptographicHash, QLockFile, QObject
 
-from app.base.errors import StoreLocked, StoreReadOnly
+from app.base.errors import StoreFull, StoreLocked, StoreReadOnly
 
 if TYPE_CHECKING:  # a window need not wait for it
     from PySide6.QtNetwork import QLocalServer, QLocalSocket
@@ -36,15 +36,21 @@ class SingleInstance(QObject):
     def acquire(self, model: Path | None = None, patience: float = PATIENCE_S) -> bool:
         """True for the first. Any other has the first come to the front, and use ``model``.
 
-        Raises StoreReadOnly where the folder takes no lock, StoreLocked where the first does
-        not listen for ``patience`` seconds.
+        Raises StoreReadOnly where the folder takes no lock, StoreFull where there is no room for
+        one, StoreLocked where the first does not listen for ``patience`` seconds.
         """
         deadline = time.monotonic() + patience
         while not self._lock.tryLock(0):
-            if self._lock.error() is not QLockFile.LockError.LockFailedError:
+            match self._lock.error():
+                case QLockFile.LockError.LockFailedError if self._call_first(model):
+                    return False
+                case QLockFile.LockError.UnknownError:
+                    there = self._chats.parent.is_dir()
+                    raise (StoreFull if there else StoreReadOnly)(self._chats)
+                case QLockFile.LockError.PermissionError:
+                    raise StoreReadOnly(self._chats)
+            if not os.access(self._chats.parent, os.W_OK):  # the lock of one that was killed
                 raise StoreReadOnly(self._chats)
-            if self._call_first(model):
-                return False
             if time.monotonic() > deadline:
                 raise StoreLocked(self._chats)
             time.sleep(0.1)
