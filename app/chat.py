@@ -181,9 +181,10 @@ class Chats:
             error = FiresideError()  # what a fault of ours would leave
             try:
                 self._unsaved.save()  # else a continuation would begin in the middle
-                question, answer = write()
-                path = self._store.conversation(answer.chat)
-                row = self._store.set_model(answer.chat, model.key)
+                with self._store.at_once():
+                    question, answer = write()
+                    path = self._store.conversation(answer.chat)
+                    row = self._store.set_model(answer.chat, model.key)
                 started = TurnStarted(turn, row, question, answer)
             except StoreError as fault:
                 error = fault

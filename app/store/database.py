@@ -130,6 +130,10 @@ class Database:
                     self._db.execute("ROLLBACK")
                 raise
 
+    def at_once(self) -> contextlib.AbstractContextManager[object]:
+        """All that this thread does inside is on disk at the end, or none of it."""
+        return self._transaction()
+
     def _read(self, make: Callable[[tuple[Any, ...]], T], sql: str, *values: Any) -> list[T]:
         with self._lock, self._errors():
             rows = self._db.execute(sql, values).fetchall()

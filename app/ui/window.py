@@ -466,15 +466,18 @@ class Window(Frame):
                     self.attachments.receive(event)
                 case Renamed(chat):
                     self.index.put(chat)
-                case NotSaved(error):
-                    self._tell(error)
-                case SavedAgain():
-                    self._disk_took()
                 case TurnStarted() | TurnProgress() | TurnEnded() | SendFailed() | Foreseen():
                     about_turns.append(event)
+                case NotSaved() | SavedAgain():
+                    pass  # below
                 case _:
                     self.hub.receive(event)
         self.turns.receive(about_turns)
         for event in events:  # after the answers: what is foreseen while one is on its way is old
-            if isinstance(event, Foreseen):
-                self._foreseen(event)
+            match event:
+                case Foreseen():
+                    self._foreseen(event)
+                case NotSaved(error):
+                    self._tell(error)
+                case SavedAgain():
+                    self._disk_took()

@@ -193,10 +193,12 @@ def frozen(plan: Plan) -> None:
             assert plan.live("StoreReadOnly").refused
     else:
         assert plan.disk
+        plan.facts.unsure = True
         plan.disk.break_down()
         plan.meets(life, "StoreReadOnly")
         (life.kill if plan.did.endswith("killed") else life.close)()
         assert plan.live("StoreReadOnly").refused
+        plan.facts.unsure = False
         plan.disk.unmount()
         plan.disk.mount()
     life = plan.live()

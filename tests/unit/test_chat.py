@@ -243,15 +243,16 @@ def test_closing_keeps_the_words_and_marks_them_cut_off(tmp_path: Path) -> None:
     again.close()
 
 
+@pytest.mark.parametrize("write", ["answer", "set_model"])
 def test_what_cannot_be_stored_is_given_back(
-    desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+    desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch, write: str
 ) -> None:
     d = desk()
 
     def full(*_: object, **__: object) -> MessageRow:
         raise StoreFull(Path("chats.db"))
 
-    monkeypatch.setattr(d.store, "answer", full)  # the second of three writes that are one
+    monkeypatch.setattr(d.store, write, full)  # one of several writes that are one
     d.chats.send(None, words("precious words"), Effort.LOW, MODEL)
     failed = d.wait(SendFailed)
     assert failed.parts == words("precious words")
