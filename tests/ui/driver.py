@@ -207,7 +207,7 @@ class Fireside:
     def close(self) -> None:
         for event in self._held:
             event.set()
-        assert not stale(self.window), "PySide would take what is at these addresses for these"
+        assert not stale(), "PySide would take what is at these addresses for these"
         self.window.close()
         self.host.close()
         self.bridge.close()
@@ -215,7 +215,7 @@ class Fireside:
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
-def stale(window: QWidget) -> list[QLayoutItem]:
+def stale() -> list[QLayoutItem]:
     """PySide's wrappers of a layout's items that Qt has deleted: made where a layout that is not
     empty is added to another, and left behind where a widget then leaves it."""
     there: set[int] = set()
@@ -227,7 +227,7 @@ def stale(window: QWidget) -> list[QLayoutItem]:
                 walk(inner)
 
     items = [w for w in Shiboken.getAllValidWrappers() if isinstance(w, QWidgetItem)]
-    for widget in (window, *window.findChildren(QWidget)):
+    for widget in QApplication.allWidgets():
         if layout := widget.layout():
             walk(layout)
     return [item for item in items if Shiboken.getCppPointer(item)[0] not in there]
