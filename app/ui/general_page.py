@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QWidget
 
 from app import __version__
 from app.base.settings import Theme
 from app.host import Host
-from app.ui.backup_pane import BackupPane
-from app.ui.bridge import Bridge
-from app.ui.controls import Button, Segments, muted, spoken
-from app.ui.fields import Page, Row, Words, heading, named
+from app.ui.controls import Segments, muted, spoken
+from app.ui.fields import Page, Row, Words, heading
 from app.ui.language import LANGUAGES, tr
 from app.ui.theme import Look
 
 
 class GeneralPage(Page):
-    """Colours, instructions, reading ahead, and where everything lies."""
+    """Colours, language, instructions, and reading ahead."""
 
-    export_all = Signal()
-    import_chats = Signal()
-    restored = Signal(object)
-    """A Backup that is to take the place of the chats."""
     copies = Signal(bool)
     """Whether copies of a conversation are Markdown from now on."""
     instructed = Signal()
     """The model gets other instructions from now on."""
 
-    def __init__(self, look: Look, host: Host, bridge: Bridge) -> None:
+    def __init__(self, look: Look, host: Host) -> None:
         super().__init__("generalPage", tr("General"))
         self._look, self._host = look, host
         self.column.addWidget(Row(tr("Theme"), tr("The colours of the window."), self._theme()))
@@ -62,12 +56,6 @@ class GeneralPage(Page):
         )
         self.column.addSpacing(10)
         self._add_instructions()
-        self.column.addSpacing(14)
-        self._add_folder()
-        self.column.addSpacing(14)
-        backups = BackupPane(look, host, bridge)
-        backups.wanted.connect(self.restored)
-        self.column.addWidget(backups)
         self.column.addSpacing(14)
         self.column.addStretch(1)
         self.column.addWidget(muted(f"Fireside {__version__}", "version"))
@@ -151,42 +139,6 @@ class GeneralPage(Page):
         self.instructions.written.connect(self._instruct)
         self.column.addWidget(self.instructions)
 
-    def _add_folder(self) -> None:
-        self.column.addWidget(heading(tr("Your data")))
-        self.add_note(tr("Chats and settings lie in this folder."))
-        folder = QLineEdit(str(self._host.folders.data))
-        named(folder, "dataFolder", tr("Data folder"), tr("Where chats and settings are kept"))
-        folder.setReadOnly(True)
-        folder.setCursorPosition(0)
-        button = Button(
-            self._look, "openFolder", tr("Open the data folder in the file manager"),
-            text=tr("Open folder"), clicked=self._open_folder,
-        )  # fmt: skip
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(folder, 1)
-        row.addWidget(button)
-        self.column.addLayout(row)
-        self.column.addSpacing(4)
-        self.add_note(
-            tr(
-                "Take all chats along, as one file or to read, or bring in those of ChatGPT, "
-                "LM Studio or Open WebUI. A single chat is exported from its menu."
-            )
-        )
-        files = QHBoxLayout()
-        files.setSpacing(8)
-        for name, text, label, wanted in (
-            ("exportAll", tr("Export all…"), tr("Export all chats to a file"), self.export_all),
-            ("importChats", tr("Import…"), tr("Import chats from a file"), self.import_chats),
-        ):
-            files.addWidget(Button(self._look, name, label, text=text, clicked=wanted.emit))
-        files.addStretch(1)
-        self.column.addLayout(files)
-
     def _choose_theme(self, value: str) -> None:
         self._host.change(theme=Theme(value))
         self._look.choose(Theme(value))
-
-    def _open_folder(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._host.folders.data)))

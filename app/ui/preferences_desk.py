@@ -71,23 +71,25 @@ class PreferencesDesk(QObject):
     def _make(self) -> Preferences:
         # Here: a window need not wait for them.
         from app.ui.chat_page import ChatPage
+        from app.ui.data_page import DataPage
         from app.ui.diagnosis_page import DiagnosisPage
         from app.ui.general_page import GeneralPage
         from app.ui.memory_page import MemoryPage
         from app.ui.preferences import Preferences
         from app.ui.presets_page import PresetsPage
 
-        general = GeneralPage(self._look, self._host, self._bridge)
+        general = GeneralPage(self._look, self._host)
         general.instructed.connect(self.instructed)
         general.copies.connect(self._choose_copies)
-        general.export_all.connect(self._exchange.export_all)
-        general.import_chats.connect(self._exchange.import_chats)
-        general.restored.connect(self.again)
         chat = ChatPage(self._look, self._setup)
         presets = PresetsPage(self._look, self._presets, self._models)
+        data = DataPage(self._look, self._host, self._bridge)
+        data.export_all.connect(self._exchange.export_all)
+        data.import_chats.connect(self._exchange.import_chats)
+        data.restored.connect(self.again)
         memory = MemoryPage(self._look, self._host, self._models, self._examiner)
         diagnosis = DiagnosisPage(self._look, self._host, self._examiner)
-        pages = (general, chat, presets, memory, diagnosis)
+        pages = (general, chat, presets, data, memory, diagnosis)
         self._dialog = dialog = Preferences(pages, self._frame)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.finished.connect(self._closed)

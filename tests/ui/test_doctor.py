@@ -85,16 +85,15 @@ def test_where_the_engine_says_nothing_the_page_says_so(
     fireside.until(lambda: "exit code 1" in report.toPlainText())
 
 
+PAGES = ("generalPage", "chatPage", "presetsPage", "dataPage", "memoryPage", "diagnosisPage")
+
+
 def test_the_pages_by_keyboard(fireside: Fireside) -> None:
     dialog = open_preferences(fireside)
     pages = dialog.findChild(QWidget, "preferencePages")
     pages.setFocus()
     shown = []
-    for _ in range(4):
-        shown += [
-            name
-            for name in ("generalPage", "chatPage", "memoryPage", "diagnosisPage")
-            if dialog.findChild(QWidget, name).isVisible()
-        ]
+    for _ in PAGES:
+        shown += [name for name in PAGES if dialog.findChild(QWidget, name).isVisible()]
         fireside.qtbot.keyClick(pages, Qt.Key.Key_Down)
-    assert shown == ["generalPage", "chatPage", "memoryPage", "diagnosisPage"]
+    assert shown == list(PAGES)

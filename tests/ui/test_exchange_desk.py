@@ -98,7 +98,7 @@ def test_it_is_done_by_the_keyboard_and_remembered(start: Start, tmp_path: Path)
 def test_all_chats_are_files_in_a_folder(start: Start, tmp_path: Path) -> None:
     fireside = start()
     make(fireside, "apples", "pears")
-    fireside.window.preferences.open()
+    fireside.window.preferences.open("dataPage")
     fireside.find(QAbstractButton, "exportAll").click()
     choose(fireside, "exportPdf", tmp_path, name="Fruit: all")
     fireside.until(lambda: dialog(fireside) is None, 20_000)
@@ -109,7 +109,7 @@ def test_all_chats_are_files_in_a_folder(start: Start, tmp_path: Path) -> None:
 def test_all_chats_go_out_and_come_in_again(start: Start, tmp_path: Path) -> None:
     fireside = start()
     make(fireside, "apples", "pears")
-    fireside.window.preferences.open()
+    fireside.window.preferences.open("dataPage")
     fireside.find(QAbstractButton, "exportAll").click()
     choose(fireside, "exportJson", tmp_path, name="all")
     fireside.until(lambda: "All chats" in banner(fireside))

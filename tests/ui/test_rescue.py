@@ -307,7 +307,7 @@ def test_every_way_has_a_name_and_words(window: Window) -> None:
 
 def test_backups_are_made_and_listed(fireside: Fireside) -> None:
     make(fireside, "one", "two")
-    fireside.window.preferences.open()
+    fireside.window.preferences.open("dataPage")
     list_ = fireside.find(BackupList, "backups")
     fireside.until(lambda: fireside.find(QAbstractButton, "backUpNow").isEnabled())
     before = list_.count()
@@ -322,7 +322,7 @@ def test_a_restore_is_asked_for(fireside: Fireside, qtbot: QtBot) -> None:
     made = fireside.stored(Store.backup)
     asked: list[object] = []
     fireside.window.again.connect(asked.append)
-    fireside.window.preferences.open()
+    fireside.window.preferences.open("dataPage")
     list_ = fireside.find(BackupList, "backups")
     fireside.until(lambda: list_.backup == made)
     for button, expected in (("confirmNo", []), ("confirmYes", [made])):
@@ -361,7 +361,7 @@ def steps():
     first = windows()[0]
     print("first", titles(first), flush=True)
     first.composer.editor.setPlainText("half a question")
-    first.preferences.open()
+    first.preferences.open("dataPage")
     while not find(QWidget, "backups") or find(QWidget, "backups")[0].count() < 2:
         yield
     list_ = find(QWidget, "backups")[0]
