@@ -24,6 +24,8 @@ NEW_CHAT_EFFORT = Effort.MEDIUM
 _LINES = 9  # that it grows to
 _ROOMY = 520  # pixels, from which on the effort has its name beside it
 _LONG = 8000  # characters that are pasted, from which on they are attached
+_GAP = 8
+_AROUND = 76  # pixels: the card's margins, and what the button has around the model's name
 
 
 class Editor(QPlainTextEdit):
@@ -266,7 +268,7 @@ class Composer(QWidget):
 
     def _controls(self, look: Look) -> QHBoxLayout:
         row = QHBoxLayout()
-        row.setSpacing(8)
+        row.setSpacing(_GAP)
         self.picker = Button(
             look, "modelPicker", tr("Choose a model"), icon="chevron-down", text=tr("No model"),
             kind="pill", size=14, weight=400, shortcut="Ctrl+M", clicked=self.pick_model,
@@ -293,12 +295,11 @@ class Composer(QWidget):
         )  # fmt: skip
         for button in (self._send, self._stop):
             button.setFixedSize(34, 34)
-        row.addWidget(
-            Button(
-                look, "attach", tr("Attach files"), icon="paperclip", shortcut="Ctrl+Shift+A",
-                clicked=self.attach_wanted.emit,
-            )
+        self._attach = Button(
+            look, "attach", tr("Attach files"), icon="paperclip", shortcut="Ctrl+Shift+A",
+            clicked=self.attach_wanted.emit,
         )  # fmt: skip
+        row.addWidget(self._attach)
         row.addWidget(self.picker)
         row.addStretch(1)
         self._effort_label = muted(tr("Effort"), pixels=13)
@@ -314,8 +315,10 @@ class Composer(QWidget):
         self._shorten_model()
 
     def _shorten_model(self) -> None:
-        second = 0 if self._send.isHidden() or self._stop.isHidden() else 42  # of the buttons
-        room = min(230, max(40 if second else 60, self.width() - 400 - second))
+        others = (self._attach, self._effort_label, self._effort, self._send, self._stop)
+        taken = (w.sizeHint().expandedTo(w.minimumSize()) for w in others if not w.isHidden())
+        room = self.width() - sum(size.width() + _GAP for size in taken) - _AROUND
+        room = min(230, max(30, room))
         metrics = self.picker.fontMetrics()
         shown = metrics.elidedText(self._model, Qt.TextElideMode.ElideMiddle, room)
         self.picker.setText(f"{shown}  ")  # room before the arrow

@@ -64,6 +64,7 @@ class Frame(QMainWindow):
         self.composer.editor.files_given.connect(self._take)
         self.conversation = QStackedWidget()
         self.conversation.addWidget(self.greeting)
+        self.conversation.setMinimumHeight(64)  # the composer's words come first
         self.pages = QStackedWidget()
         self._splitter = QSplitter()
         bar = self._bar(look)
@@ -192,7 +193,7 @@ class Frame(QMainWindow):
 
         center = QWidget()
         center.setObjectName("center")
-        center.setMinimumWidth(500)  # what the composer's controls need
+        center.setMinimumWidth(496)  # what the composer's controls need
         layout = column(center)
         layout.addWidget(bar)
         framed = QHBoxLayout()

@@ -23,7 +23,7 @@ def _suggestions() -> tuple[str, ...]:
 
 
 class Greeting(QWidget):
-    """A calm welcome, and a few questions to begin with."""
+    """A calm welcome, and a few questions to begin with, as far as there is room."""
 
     asked = Signal(str)
 
@@ -32,7 +32,7 @@ class Greeting(QWidget):
         self.setObjectName("greeting")
         layout = column(self, (24, 0, 24, 0), gap=10)
         layout.addStretch(3)
-        flame = Picture(look, "flame", "accent", 40)
+        flame = self._flame = Picture(look, "flame", "accent", 40)
         flame.setAlignment(Qt.AlignmentFlag.AlignCenter)
         title = QLabel(tr("What would you like to know?"))
         title.setFont(font(24, 600))
@@ -65,6 +65,13 @@ class Greeting(QWidget):
         widths = [chip.sizeHint().width() for chip in self._chips]
         two = max(widths[::2]) + self._grid.spacing() + max(widths[1::2])
         self._arrange(2 if two <= self.contentsRect().width() - 48 else 1)
+        for flame, chips in ((True, True), (False, True), (False, False)):
+            self._flame.setVisible(flame)
+            for chip in self._chips:
+                chip.setVisible(chips)
+            self.layout().invalidate()
+            if self.layout().minimumSize().height() <= self.height():
+                return
 
     def _arrange(self, columns: int) -> None:
         for number, chip in enumerate(self._chips):

@@ -37,6 +37,8 @@ class Keys(QDialog):
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(page)
+        bar = area.verticalScrollBar().sizeHint().width()
+        area.setMinimumWidth(page.minimumSizeHint().width() + bar)
         column(self).addWidget(area)
 
     def _groups(self, commands: Sequence[Command]) -> dict[str, list[tuple[str, list[str]]]]:
@@ -73,8 +75,11 @@ class Keys(QDialog):
             row = grid.rowCount()
             label = QLabel(text)
             label.setTextFormat(Qt.TextFormat.PlainText)
-            shown = "   ".join(map(spoken, keys))
+            names = list(map(spoken, keys))
+            pairs = ["   ".join(names[at : at + 2]) for at in range(0, len(names), 2)]
+            shown = "\n".join(pairs)  # four would want more than the window has
             key_label = muted(shown, pixels=13)
-            label.setAccessibleName(f"{text}: {shown}")
+            key_label.setAlignment(Qt.AlignmentFlag.AlignRight)
+            label.setAccessibleName(f"{text}: {'   '.join(names)}")
             grid.addWidget(label, row, 0)
             grid.addWidget(key_label, row, 1, Qt.AlignmentFlag.AlignRight)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent
+from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.ui.errors import gigabytes
@@ -15,7 +15,7 @@ from app.ui.theme import Look, font
 
 _BAR = 14
 _LINE = 21
-_COLUMNS = 3
+_COLUMNS = 3  # where there is room for them
 _SWATCH = 9
 
 
@@ -53,8 +53,18 @@ class MemoryBar(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        lines = -(-len(self.parts) // _COLUMNS)
+        lines = -(-len(self.parts) // self._columns())
         return QSize(420, _LINE + _BAR + 8 + lines * _LINE)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.updateGeometry()
+
+    def _columns(self) -> int:
+        """How many parts stand beside each other: as many as have room for their words."""
+        metrics = QFontMetricsF(font(12))
+        widest = max((metrics.horizontalAdvance(_said(part)) for part in self.parts), default=0.0)
+        return max(1, min(_COLUMNS, int(self.width() // (widest + _SWATCH + 7 + 12))))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -96,10 +106,11 @@ class MemoryBar(QWidget):
         painter.setClipping(False)
 
     def _paint_legend(self, painter: QPainter) -> None:
-        column = self.width() / _COLUMNS
+        columns = self._columns()
+        column = self.width() / columns
         painter.setFont(font(12))
         for index, part in enumerate(self.parts):
-            row, place = divmod(index, _COLUMNS)
+            row, place = divmod(index, columns)
             line = QRectF(place * column, _LINE + _BAR + 8 + row * _LINE, column, _LINE)
             swatch = QRectF(line.x(), line.center().y() - _SWATCH / 2, _SWATCH, _SWATCH)
             shape = QPainterPath()
@@ -109,6 +120,8 @@ class MemoryBar(QWidget):
             painter.drawPath(shape)
             line.setLeft(line.x() + _SWATCH + 7)
             painter.setPen(self._look.colour("muted"))
-            painter.drawText(
-                line, Qt.AlignmentFlag.AlignVCenter, f"{part.name}  {gigabytes(part.size)}"
-            )
+            painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, _said(part))
+
+
+def _said(part: Part) -> str:
+    return f"{part.name}  {gigabytes(part.size)}"

@@ -78,6 +78,7 @@ class ModelsPage(QScrollArea):
         self._title.setFont(font(24, 640))
         self._said = tr("Everything runs on this computer. Choose a model to begin.")
         self._progress = muted(self._said, "modelsProgress", pixels=14)
+        self._progress.setWordWrap(True)
         escape = QShortcut("Esc", self)
         escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         escape.activated.connect(self._escaped)

@@ -771,7 +771,7 @@
     </message>
     <message>
         <source>Edit what waits</source>
-        <translation>Wartendes bearbeiten</translation>
+        <translation>Wartende Nachricht bearbeiten</translation>
     </message>
     <message>
         <source>Editing an earlier message; both versions are kept.</source>
@@ -795,7 +795,7 @@
     </message>
     <message>
         <source>Empty the bin…</source>
-        <translation>Papierkorb leeren&#xa0;…</translation>
+        <translation>Leeren&#xa0;…</translation>
     </message>
     <message>
         <source>Empty: the general ones.</source>
@@ -1971,7 +1971,7 @@
     </message>
     <message>
         <source>Reset to the model’s own</source>
-        <translation>Auf die des Modells zurücksetzen</translation>
+        <translation>Auf die Werte des Modells zurücksetzen</translation>
     </message>
     <message>
         <source>Restore</source>
@@ -1995,7 +1995,7 @@
     </message>
     <message>
         <source>Runs on this computer. Answers may contain mistakes.</source>
-        <translation>Läuft auf diesem Computer. Antworten können Fehler enthalten.</translation>
+        <translation>Läuft auf diesem Computer und kann Fehler machen.</translation>
     </message>
     <message>
         <source>Sampling</source>
@@ -2067,7 +2067,7 @@
     </message>
     <message>
         <source>Send what waits now</source>
-        <translation>Wartendes jetzt senden</translation>
+        <translation>Wartende Nachricht jetzt senden</translation>
     </message>
     <message>
         <source>Send when the answer is complete</source>
@@ -2236,7 +2236,7 @@
     </message>
     <message>
         <source>The chats in {place} were written by a newer Fireside (version {found} of the format; this one knows {known}). Update Fireside where you got it from, or restore a backup from before.</source>
-        <translation>Die Chats in {place} wurden von einem neueren Fireside geschrieben (Version {found} des Formats; dieses kennt {known}). Aktualisieren Sie Fireside dort, wo Sie es herhaben, oder stellen Sie eine frühere Sicherung wieder her.</translation>
+        <translation>Die Chats in {place} wurden von einem neueren Fireside geschrieben (Version {found} des Formats; dieses kennt {known}). Aktualisieren Sie Fireside dort, woher Sie es haben, oder stellen Sie eine frühere Sicherung wieder her.</translation>
     </message>
     <message>
         <source>The colours of the window.</source>
@@ -2304,7 +2304,7 @@
     </message>
     <message>
         <source>The model’s</source>
-        <translation>Das des Modells</translation>
+        <translation>Vom Modell</translation>
     </message>
     <message>
         <source>The model’s process ended because the system or a person killed it, perhaps for want of memory. What it said so far is kept.</source>
@@ -2503,11 +2503,11 @@
     </message>
     <message>
         <source>Try again</source>
-        <translation>Noch einmal versuchen</translation>
+        <translation>Erneut versuchen</translation>
     </message>
     <message>
         <source>Try again, at any effort</source>
-        <translation>Noch einmal versuchen, mit beliebigem Aufwand</translation>
+        <translation>Erneut versuchen, mit beliebigem Aufwand</translation>
     </message>
     <message>
         <source>Try it now</source>

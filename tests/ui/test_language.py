@@ -7,14 +7,24 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QLocale
-from PySide6.QtWidgets import QAbstractButton, QApplication, QDialogButtonBox, QLabel, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QDialogButtonBox,
+    QLabel,
+    QListWidget,
+    QScrollArea,
+    QWidget,
+)
 
 from app.ui import language
+from app.ui.errors import Action
+from app.ui.keys import Keys
 from app.ui.language import number, tr
 from app.ui.preferences import Preferences
 from app.ui.talk.transcript import Transcript
 from installers import translations
-from tests.ui.driver import Fireside, Start, answer
+from tests.ui.driver import Fireside, Start, answer, done, said
 
 
 @pytest.fixture(autouse=True)
@@ -101,6 +111,59 @@ def test_nothing_stays_english(start: Start, monkeypatch: pytest.MonkeyPatch) ->
     # Names and places that are not the window's own words.
     own = {"modelPicker", "modelName", "version", "dataFolder", "downloadFolder"}
     assert {each for each in found if each[0] not in own} == set()
+
+
+def test_german_has_room_in_the_smallest_windows(start: Start, qapp: QApplication) -> None:
+    language.install(qapp, "de")
+    fireside = start()
+    window = fireside.window
+    window.resize(window.minimumSize())
+    fireside.find(QAbstractButton, "suggestion1")
+    _has_room(fireside, window)
+    held = fireside.hold()
+    fireside.ask("hello", said("It is"), held, done())
+    fireside.shows("It is")
+    fireside.ask("next")
+    fireside.find(QAbstractButton, "withdrawQueued")
+    fireside.type("half a thought")
+    window.transcript.open_find()
+    window.show_banner("Etwas ging schief. " * 6, Action.CHOOSE_MODEL)
+    _has_room(fireside, window)
+    card = window.composer.findChild(QWidget, "composerCard")
+    assert card.height() >= card.minimumSizeHint().height()
+    window.new_chat()
+    _has_room(fireside, window)
+    for tab in ("archive", "bin"):
+        window.away.show_page(tab)
+        _has_room(fireside, window)
+    window.desk.show_page()
+    for pane in ("get", "here", "network"):
+        window.models_page.show_pane(pane)
+        _has_room(fireside, window)
+    window.show_keys()
+    _has_room(fireside, window.findChild(Keys))
+    dialog = preferences(fireside)
+    pages = dialog.findChild(QListWidget, "preferencePages")
+    for number_of_page in range(pages.count()):
+        pages.setCurrentRow(number_of_page)
+        for new in dialog.findChildren(QAbstractButton, "newPreset"):
+            new.click()
+        _has_room(fireside, dialog)
+
+
+def _has_room(fireside: Fireside, window: QWidget) -> None:
+    """No text of a button is cut off, and nothing lies beyond the right edge of what scrolls."""
+    window.resize(window.minimumSize())
+    fireside.qtbot.wait(50)
+    for button in window.findChildren(QAbstractButton):
+        if button.isVisible() and button.text():
+            size, needed = button.size(), button.minimumSizeHint()
+            assert size.width() >= needed.width(), (button.objectName(), button.text())
+            assert size.height() >= needed.height(), (button.objectName(), button.text())
+    for area in window.findChildren(QScrollArea):
+        if area.isVisible() and area.widget():
+            wide = area.widget().minimumSizeHint().width()
+            assert wide <= area.viewport().width(), (area, area.widget().objectName())
 
 
 def _said(widget: QWidget) -> Iterator[str]:

@@ -380,6 +380,7 @@ def test_there_is_room_for_both_buttons(fireside: Fireside) -> None:
     window.resize(window.minimumSize())
     hold(fireside)
     fireside.type("half a thought")
+    fireside.qtbot.wait(50)  # until it is laid out
     for name in ("effortLow", "effortMedium", "effortHigh", "send", "stop"):
         button = fireside.find(QAbstractButton, name)
         fireside.until(lambda b=button: b.width() >= b.sizeHint().width())

@@ -72,7 +72,8 @@ class Cells:
         return Line(cells, starts, max(at - 1, 0), wants, heights)
 
     def _advance(self, row: int, text: str) -> float:
-        return float(math.ceil(self._metrics[not row].horizontalAdvance(text)))
+        # A layout gives the last letter a pixel more, where it reaches out of its own width.
+        return float(math.ceil(self._metrics[not row].horizontalAdvance(text)) + bool(text))
 
     def box(self, row: int, column: int, spans: Spans) -> TextBox:
         """The box of a cell, which is yet to be laid out."""
