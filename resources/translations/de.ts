@@ -849,6 +849,10 @@
         <translation>Alle exportieren&#xa0;…</translation>
     </message>
     <message>
+        <source>Export and import</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Export presets</source>
         <translation>Vorlagen exportieren</translation>
     </message>
