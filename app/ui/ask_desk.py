@@ -14,6 +14,7 @@ from app.ui.ahead import Ahead
 from app.ui.queue import Queue
 
 if TYPE_CHECKING:
+    from app.store import MessageRow
     from app.ui.window import Window
 
 
@@ -80,6 +81,31 @@ class AskDesk(QObject):
             self._turns.again(chat, answer, effort, model)
             self._composer.editor.setFocus()
             self.changed.emit()
+
+    def again_last(self) -> None:
+        """Another try at the last answer, at the effort that is chosen now."""
+        if answer := self._last(question=False):
+            self.again(answer.id, self._composer.effort)
+
+    def edit_last(self) -> None:
+        """The last question comes back, to be asked in other words."""
+        if question := self._last(question=True):
+            self._window.branches.edit(question.id)
+
+    def copy_last(self) -> None:
+        """The words of the last answer, to the clipboard."""
+        if answer := self._last(question=False):
+            from app.ui.talk.message import copy_text
+
+            copy_text(answer.message.text)
+
+    def may_change(self) -> bool:
+        """Whether there is something that could be tried again, edited or copied."""
+        return not self.busy() and self._last(question=False) is not None
+
+    def _last(self, *, question: bool) -> MessageRow | None:
+        there = self._shown() is not None and self._window.has_transcript
+        return self._window.transcript.last(question=question) if there else None
 
     def resume(self, answer: int) -> None:
         """Goes on with an answer."""

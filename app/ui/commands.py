@@ -90,7 +90,7 @@ def _for_chats(window: Window, commands: Commands) -> None:
     add = commands.add
     commands.group(tr("Chat"))
     add("newChat", tr("New chat"), window.new_chat, "Ctrl+N")
-    add("search", tr("Search everything"), window.search_everything, "Ctrl+K")
+    add("search", tr("Search everything"), window.searching.toggle, "Ctrl+K")
     add("filterChats", tr("Filter the list of chats"), window.filter_chats, "Ctrl+Shift+F")
     add("rename", tr("Rename the chat"), window.rename_shown, "F2", when=window.in_chat)
     order = window.order
@@ -105,14 +105,29 @@ def _for_the_conversation(window: Window, commands: Commands) -> None:
     add = commands.add
     commands.group(tr("Conversation"))
     add("attach", tr("Attach files…"), window.attachments.choose_files, "Ctrl+Shift+A")
-    find = window.find_bar
-    add("find", tr("Find in the chat"), window.open_find, "Ctrl+F", when=window.in_chat)
-    add("findNext", tr("Next place"), lambda: find().next(), "F3", when=window.in_chat)
-    add("findPrevious", tr("Previous place"), lambda: find().previous(), "Shift+F3",
+    add(
+        "find",
+        tr("Find in the chat"),
+        lambda: window.transcript.open_find(),
+        "Ctrl+F",
+        when=window.in_chat,
+    )
+    add(
+        "findNext",
+        tr("Next place"),
+        lambda: window.transcript.find.next(),
+        "F3",
+        when=window.in_chat,
+    )
+    add("findPrevious", tr("Previous place"), lambda: window.transcript.find.previous(), "Shift+F3",
         when=window.in_chat)  # fmt: skip
     asking = window.asking
     add("stop", tr("Stop the answer"), asking.stop, "Esc", when=asking.busy)
     add("answerNow", tr("Answer now"), asking.hurry, "Ctrl+Return", "Ctrl+Enter", when=asking.busy)
+    may_change = asking.may_change
+    add("again", tr("Try the last answer again"), asking.again_last, "Ctrl+R", when=may_change)
+    add("editLast", tr("Edit the last question"), asking.edit_last, "Ctrl+E", when=may_change)
+    add("copyLast", tr("Copy the last answer"), asking.copy_last, "Ctrl+Shift+C", when=may_change)
     queue = asking.queue
     add("sendQueued", tr("Send what waits now"), queue.send, "Ctrl+Shift+Return", when=queue.waits)
     add("editQueued", tr("Edit what waits"), queue.edit, "Alt+Up", when=queue.waits)
@@ -146,5 +161,5 @@ def _for_the_rest(window: Window, commands: Commands) -> None:
     add("importChats", tr("Import chats…"), window.exchange.import_chats)
     add("exportAll", tr("Export all chats…"), window.exchange.export_all)
     add("preferences", tr("Preferences"), window.preferences.open, "Ctrl+,")
-    add("keys", tr("Keyboard shortcuts"), window.show_keys, "F1")
+    add("keys", tr("Keyboard shortcuts"), window.searching.show_keys, "F1")
     add("quit", tr("Quit"), window.close, "Ctrl+Q")

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent
 
-from app.base.errors import StoreDamaged, StoreError
 from app.base.types import Effort, ModelRef
 from app.host import Host, Moving, Reading
 from app.store import ChatRow, Found, MessageRow, State, Store, Unsent
@@ -31,13 +30,13 @@ from app.turn import (
 from app.ui.ask_desk import AskDesk
 from app.ui.attach_desk import AttachDesk
 from app.ui.away_desk import AwayDesk
+from app.ui.banner_desk import BannerDesk
 from app.ui.branches import Branches
 from app.ui.bridge import Bridge
 from app.ui.chat_index import ChatIndex
 from app.ui.chat_setup import ChatSetup
 from app.ui.commands import commands_of
 from app.ui.drafts import Drafts
-from app.ui.errors import Action, explain
 from app.ui.examiner import Examiner
 from app.ui.exchange_desk import ExchangeDesk
 from app.ui.frame import Frame
@@ -49,6 +48,7 @@ from app.ui.order_desk import OrderDesk
 from app.ui.preferences_desk import PreferencesDesk
 from app.ui.preset_desk import PresetDesk
 from app.ui.presets import Presets
+from app.ui.search_desk import SearchDesk
 from app.ui.shelf import Shelf
 from app.ui.standing import Standing
 from app.ui.theme import Look
@@ -56,8 +56,6 @@ from app.ui.turns import Turns
 
 if TYPE_CHECKING:
     from app.ui.models_page import ModelsPage
-    from app.ui.palette import Palette
-    from app.ui.talk.find import FindBar
     from app.ui.talk.transcript import Transcript
 
 T = TypeVar("T")
@@ -72,8 +70,7 @@ class Window(Frame):
         super().__init__(look, lambda menu: self.desk.fill(menu))
         self._host, self._bridge, self._look = host, bridge, look
         self._chat: int | None = None
-        self._damage = tr("it does not open")  # what was last heard of it
-        self._refusal = ""  # what the banner last said of the disk
+        self.banner_desk = BannerDesk(self, host)
         self.turns = Turns(host.chats, self)
         self.models = ModelChoice(host, self)
         self.shelf = Shelf(host, bridge, self)
@@ -90,12 +87,11 @@ class Window(Frame):
         )
         self.drafts = Drafts(host, bridge, self.composer, self.branches.written, self)
         self.exchange.told.connect(self.tell_in_banner)
-        self.exchange.failed.connect(self._tell)
+        self.exchange.failed.connect(self.banner_desk.tell)
         self.exchange.imported.connect(self.index.refresh)
         self.setup = ChatSetup(self.index, self.models)
         self.presets = Presets(host, bridge, self)
         self.begun.connect(self._equip)
-        self.stepped.connect(self._act)
         self._standing = Standing(self)
         self.attachments = AttachDesk(look, host, bridge, self.models, self)
         self.attachments.arrived.connect(lambda chat, part: self.drafts.give_back(chat, (part,)))
@@ -117,7 +113,7 @@ class Window(Frame):
         )
         self.asking = AskDesk(self, host, lambda: self._chat)
         self.preferences.again.connect(self.again)
-        self._palette: Palette | None = None
+        self.searching = SearchDesk(self, look, host, bridge, self.index, lambda: self.commands.all)
         self._connect()
         self.commands = commands_of(self)
         self.restore(host.settings.window, host.settings.splitter)
@@ -135,7 +131,7 @@ class Window(Frame):
         """What nobody waits for, once the window is in sight."""
         self.shelf.look()
         self.hub.resume()
-        self._bridge.when_done(self._host.tidy(), lambda _: None, self._tell)
+        self._bridge.when_done(self._host.tidy(), lambda _: None, self.banner_desk.tell)
 
     def _connect(self) -> None:
         self._bridge.delivered.connect(self._receive)
@@ -158,9 +154,12 @@ class Window(Frame):
         self.order.back.connect(self.open_chat)
         self.sidebar.collapsed.connect(lambda: self.show_sidebar(False))
         self.sidebar.preferences.connect(self.preferences.open)
-        self.presets.failed.connect(self._tell)
+        self.searching.opened.connect(lambda found: self.open_chat(found.chat, found))
+        self.banner_desk.models.connect(self.desk.show_page)
+        self.banner_desk.new_chat.connect(self.new_chat)
+        self.presets.failed.connect(self.banner_desk.tell)
         self.asking.changed.connect(self._show_status)
-        self.drafts.failed.connect(self._tell)
+        self.drafts.failed.connect(self.banner_desk.tell)
         self.branches.forked.connect(self._forked)
         self.composer.effort_chosen.connect(self._choose_effort)
 
@@ -169,7 +168,7 @@ class Window(Frame):
         transcript.again.connect(self.asking.again)
         transcript.resume.connect(self.asking.resume)
         transcript.hurried.connect(self.asking.hurry)
-        transcript.act.connect(self._act)
+        transcript.act.connect(self.banner_desk.act)
         transcript.thought_toggled.connect(self._toggled_thought)
 
     # --- Chats ------------------------------------------------------------------------------
@@ -276,7 +275,7 @@ class Window(Frame):
 
     def _started(self, event: TurnStarted, asked: int | None) -> None:
         chat = event.chat
-        self._disk_took()
+        self.banner_desk.disk_took()
         self.index.put(chat)
         if self.asking.started(event):
             self._chat = asked = chat.id
@@ -311,7 +310,7 @@ class Window(Frame):
     def _refused(self, event: SendFailed) -> None:
         self.asking.refused(event)
         self._show_status()
-        self._tell(event.error)
+        self.banner_desk.tell(event.error)
 
     def _choose_effort(self, effort: Effort) -> None:
         if self._chat is not None:
@@ -348,39 +347,6 @@ class Window(Frame):
         """Whether a chat is shown that is stored."""
         return self._chat is not None
 
-    def search_everything(self) -> None:
-        """Shows what finds chats, messages and commands, or takes it away."""
-        if self._palette is None:
-            from app.ui.palette import Palette
-
-            self._palette = Palette(
-                self._look,
-                self,
-                self._bridge,
-                self.commands.all,
-                lambda: list(self.index.rows.values()),
-                self._host.look_for,
-            )
-            self._palette.opened.connect(lambda found: self.open_chat(found.chat, found))
-        if self._palette.isVisible():
-            self._palette.close_again()
-        else:
-            self._palette.open()
-
-    def show_keys(self) -> None:
-        """Lists the keys."""
-        from app.ui.keys import Keys
-
-        Keys(self.commands.all, self).show()
-
-    def open_find(self) -> None:
-        """Finds in the chat that is shown."""
-        self.transcript.open_find()
-
-    def find_bar(self) -> FindBar:
-        """Where one goes from place to place."""
-        return self.transcript.find
-
     def busy(self) -> bool:
         """Whether an answer is on its way in the chat that is shown."""
         return self.asking.busy()
@@ -407,29 +373,6 @@ class Window(Frame):
         self.asking.queue.show(self._chat, busy=self.busy())
         self.commands.refresh()
 
-    def _tell(self, error: BaseException) -> None:
-        """A line above the conversation."""
-        if isinstance(error, StoreDamaged):
-            self._damage = error.detail
-        explanation = explain(error)
-        self.show_banner(explanation.sentence, explanation.action)
-        if isinstance(error, StoreError):
-            self._refusal = explanation.sentence
-
-    def _disk_took(self) -> None:
-        """What the disk refused before is past."""
-        if self.banner.label.text() == self._refusal:
-            self.banner.hide()
-
-    def _act(self, action: Action) -> None:
-        match action:
-            case Action.CHOOSE_MODEL:
-                self.desk.show_page()
-            case Action.NEW_CHAT:
-                self.new_chat()
-            case Action.REPAIR:
-                self.again.emit(StoreDamaged(self._host.folders.chats, self._damage))
-
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remembers how it was."""
         self.preferences.close()
@@ -448,7 +391,7 @@ class Window(Frame):
         """Runs ``work`` where the disk is, and ``done`` here; see AskDisk."""
 
         def failed(error: BaseException) -> None:
-            self._tell(error)
+            self.banner_desk.tell(error)
             refused()
 
         future: Future[T] = self._host.disk(work)
@@ -478,6 +421,6 @@ class Window(Frame):
                 case Foreseen():
                     self._foreseen(event)
                 case NotSaved(error):
-                    self._tell(error)
+                    self.banner_desk.tell(error)
                 case SavedAgain():
-                    self._disk_took()
+                    self.banner_desk.disk_took()

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QDialog, QLabel, QLineEdit, QListView, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QDialog,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QWidget,
+)
 
 from app.base.types import Effort
 from app.ui.palette_list import Row
@@ -130,6 +138,25 @@ def test_a_rename_is_seen_and_found(fireside: Fireside) -> None:
     field = open_it(fireside)
     fireside.qtbot.keyClicks(field, "strasse")
     fireside.until(lambda: "Straße nach Łódź" in texts(fireside))
+
+
+def test_the_last_answer_by_keys(fireside: Fireside) -> None:
+    modifier = Qt.KeyboardModifier
+    fireside.qtbot.keyClick(fireside.window, KEY.Key_R, CONTROL)  # there is none
+    make(fireside, "apples")
+    QApplication.clipboard().clear()
+    fireside.qtbot.keyClick(fireside.window, KEY.Key_C, CONTROL | modifier.ShiftModifier)
+    assert QApplication.clipboard().text() == "About apples."
+    fireside.script(*answer("Of apples."))
+    fireside.qtbot.keyClick(fireside.window, KEY.Key_R, CONTROL)
+    fireside.shows("Of apples.")
+    fireside.idle()
+    fireside.qtbot.keyClick(fireside.window, KEY.Key_E, CONTROL)
+    assert fireside.window.composer.editor.toPlainText() == "apples"
+    fireside.ask(" and pears", *answer("Of both."))
+    fireside.shows("Of both.")
+    assert fireside.text().count("apples and pears") == 1
+    assert "Of apples." not in fireside.text()
 
 
 def test_f1_lists_every_key(fireside: Fireside) -> None:

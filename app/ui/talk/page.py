@@ -156,6 +156,11 @@ class Page(Surface):
             texts.insert(self._unseen, self._line.text())
         return "\n\n".join(text for text in texts if text)
 
+    def last(self, *, question: bool) -> MessageRow | None:
+        """The last question, or the last answer."""
+        rows = (record.row for record in reversed(self.records) if record.is_question is question)
+        return next(rows, None)
+
     def _index(self, message: int) -> int | None:
         for index in range(len(self.records) - 1, -1, -1):
             if self.records[index].row.id == message:
