@@ -254,10 +254,9 @@ class Composer(QWidget):
         self._editing = QWidget()
         row = QHBoxLayout(self._editing)
         row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(
-            muted(tr("Editing an earlier message; both versions are kept."), "editing", 13)
-        )
-        row.addStretch(1)
+        said = muted(tr("Editing an earlier message; both versions are kept."), "editing", 13)
+        said.setWordWrap(True)
+        row.addWidget(said, 1)
         end = Button(
             look, "endEdit", tr("Leave the message as it was"), icon="close", size=14,
             clicked=self.edit_ended.emit,

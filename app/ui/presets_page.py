@@ -71,7 +71,7 @@ class PresetsPage(Page):
         self._list = QListWidget()
         named(self._list, "presetList", tr("Presets"), tr("Choose one with the arrow keys"))
         self._list.setFont(font(14, 450))
-        self._list.setFixedWidth(160)
+        self._list.setFixedWidth(152)
         self._list.setFixedHeight(250)
         self._list.setFrameShape(QFrame.Shape.NoFrame)
         self._list.setTextElideMode(Qt.TextElideMode.ElideRight)

@@ -617,6 +617,10 @@
         <translation>Diagnose kopieren</translation>
     </message>
     <message>
+        <source>Copy the last answer</source>
+        <translation>Letzte Antwort kopieren</translation>
+    </message>
+    <message>
         <source>Copy this answer</source>
         <translation>Diese Antwort kopieren</translation>
     </message>
@@ -762,6 +766,10 @@
         <translation>Jeder neue Chat beginnt damit.</translation>
     </message>
     <message>
+        <source>Edit the last question</source>
+        <translation>Letzte Frage bearbeiten</translation>
+    </message>
+    <message>
         <source>Edit this message</source>
         <translation>Diese Nachricht bearbeiten</translation>
     </message>
@@ -850,7 +858,7 @@
     </message>
     <message>
         <source>Export and import</source>
-        <translation type="unfinished"></translation>
+        <translation>Exportieren und importieren</translation>
     </message>
     <message>
         <source>Export presets</source>
@@ -1253,7 +1261,7 @@
     </message>
     <message>
         <source>Kept on disk</source>
-        <translation>Auf dem Datenträger</translation>
+        <translation>Gelesenes aufbewahren</translation>
     </message>
     <message>
         <source>Keyboard shortcuts</source>
@@ -2522,6 +2530,10 @@
         <translation>Das Demo-Modell jetzt ausprobieren</translation>
     </message>
     <message>
+        <source>Try the last answer again</source>
+        <translation>Letzte Antwort erneut versuchen</translation>
+    </message>
+    <message>
         <source>Trying again in {seconds} s; what has arrived is kept.</source>
         <translation>Neuer Versuch in {seconds}&#xa0;s; was angekommen ist, bleibt erhalten.</translation>
     </message>
@@ -2651,7 +2663,7 @@
     </message>
     <message>
         <source>What was read of your chats, so that long ones open at once.</source>
-        <translation>Was von Ihren Chats schon gelesen wurde, damit lange sofort bereit sind.</translation>
+        <translation>Auf dem Datenträger: was von Ihren Chats schon gelesen wurde, damit lange sofort bereit sind.</translation>
     </message>
     <message>
         <source>What was written since then is missing from it. The damaged file is kept.</source>

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui import language
+from app.ui.controls import Elided
 from app.ui.errors import Action
 from app.ui.keys import Keys
 from app.ui.language import number, tr
@@ -128,6 +129,7 @@ def test_german_has_room_in_the_smallest_windows(start: Start, qapp: QApplicatio
     fireside.type("half a thought")
     window.transcript.open_find()
     window.show_banner("Etwas ging schief. " * 6, Action.CHOOSE_MODEL)
+    window.composer.set_editing(True)
     _has_room(fireside, window)
     card = window.composer.findChild(QWidget, "composerCard")
     assert card.height() >= card.minimumSizeHint().height()
@@ -140,7 +142,7 @@ def test_german_has_room_in_the_smallest_windows(start: Start, qapp: QApplicatio
     for pane in ("get", "here", "network"):
         window.models_page.show_pane(pane)
         _has_room(fireside, window)
-    window.show_keys()
+    window.searching.show_keys()
     _has_room(fireside, window.findChild(Keys))
     dialog = preferences(fireside)
     pages = dialog.findChild(QListWidget, "preferencePages")
@@ -160,6 +162,11 @@ def _has_room(fireside: Fireside, window: QWidget) -> None:
             size, needed = button.size(), button.minimumSizeHint()
             assert size.width() >= needed.width(), (button.objectName(), button.text())
             assert size.height() >= needed.height(), (button.objectName(), button.text())
+    for label in window.findChildren(QLabel):
+        if label.isVisible() and label.text() and not isinstance(label, Elided):
+            needed = label.minimumSizeHint()
+            assert label.width() >= needed.width(), label.text()
+            assert label.height() >= label.heightForWidth(label.width()), label.text()
     for area in window.findChildren(QScrollArea):
         if area.isVisible() and area.widget():
             wide = area.widget().minimumSizeHint().width()
