@@ -1,28 +1,28 @@
 """The window: the only room that knows Qt.
 
-``app`` starts it; ``frame`` has its parts in their places (``sidebar`` with ``chat_list``, its
-``chat_model``, ``chat_delegate`` and ``chat_menu``, the conversation in ``talk``, painted by
-``blocks``, ``composer`` with ``gauge``, ``greeting``);
-``window`` says what they do, with ``turns`` for the answers on their way, ``standing`` for what is
-said of them, ``room`` for what still fits, ``ask_desk`` for what is asked, ``queue`` with
-``queue_rows`` for what waits for an answer, ``drafts`` for what is not sent, ``ahead`` for what is
-read early, ``chat_index`` and ``chat_setup`` for the chats, ``presets`` and ``preset_desk`` for
-what they begin with, ``branches`` and ``exchange_desk`` for their versions and files
-(``export_dialog`` asks; ``printer`` has ``pdf`` lay pages out), ``model_choice`` and
-``model_desk`` for the model.
+::
 
-``models_page`` has its panes in ``get_pane`` (with ``hub_search``), ``here_pane`` and
-``network_pane``; ``hub_desk`` makes it and does what is wished there, with ``fetcher`` and
-``download_row`` for downloads, ``shelf`` for what is on this disk.
+    app          starts it and ends it (`start`: the folder, damaged chats, one window for each)
+    window       the rooms of the window, and what is shown in them
+    frame        where everything stands; `greeting` stands in an empty chat
+    commands     what a person can have the window do, by key or by name
+    turns        the answers on their way
+    standing     what is said of the chat that is shown
+    banner_desk  what the banner says of faults
+    chats        the list of them, archive and bin, versions
+    talk         the conversation; `blocks` lays a message out and paints it
+    ask          the composer, what is attached, what waits, what is not sent
+    models       the models page, and the model that is asked
+    presets      what new chats begin with
+    preferences  their dialog
+    exchange     chats out into files and in from them
+    search       what finds everything, and the list of keys
 
-``order_desk`` does what is wished about the order among the chats, ``away_desk`` makes
-``away_page``, the archive and the bin; ``questions`` are what is asked before a deletion for good.
+A desk does what a person wishes with the things of its room; dialogs, pages and what draws paper
+are loaded when they are wanted.
 
-``preferences`` has its pages in ``general_page``, ``chat_page``, ``presets_page`` (with
-``preset_form``), ``memory_page`` (with ``memory_bar``) and ``diagnosis_page``; they are made of
-``fields`` and ``sampling_fields``, and ``examiner`` looks at this computer for them.
-
-``bridge`` alone crosses threads, and ``garbage`` keeps Python from doing so; ``theme`` has
-colours, fonts and icons, ``controls`` the small parts. ``errors`` has the sentences and ``doctor``
-the diagnosis, both without Qt.
+All rooms use ``bridge``, which alone crosses threads; ``garbage``, which keeps Python from doing
+so; ``language`` and ``words``; ``errors``, which has their sentences; ``theme``, which has colours,
+fonts and icons; ``controls``, ``fields``, ``questions`` and ``backup_list``, the parts that pages
+and dialogs are made of. ``errors`` and ``doctor``, the diagnosis, do without Qt.
 """

@@ -21,7 +21,7 @@ from app.ui import language
 from app.ui.bridge import Bridge
 from app.ui.errors import explain
 from app.ui.garbage import GarbageCollector
-from app.ui.opening import Opening
+from app.ui.start.opening import Opening
 from app.ui.theme import Look, application_icon
 from app.ui.window import Window
 
@@ -95,7 +95,7 @@ class Program:
         if self._smoke and isinstance(why, StoreError):  # nobody is there to answer
             print(explain(why).sentence, file=sys.stderr)
             return 1
-        from app.ui.rescue import Rescue
+        from app.ui.start.rescue import Rescue
 
         self._again = None
         self._look.choose(settings.theme)
@@ -114,7 +114,7 @@ class Program:
         QTimer.singleShot(400, window, lambda: window.transcript)  # before a question needs it
         QTimer.singleShot(1000, gc.freeze)  # what is there now lives as long as the window
         if self._smoke:
-            from app.ui.smoke import Smoke
+            from app.ui.start.smoke import Smoke
 
             return Smoke(window).run(self._application)
         code = self._application.exec()

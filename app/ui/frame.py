@@ -18,12 +18,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.composer import Composer, files_in
+from app.ui.ask.composer import Composer, files_in
+from app.ui.chats.sidebar import Sidebar
 from app.ui.controls import Button, Elided, Notice, Toast, column, elided, muted, tip
 from app.ui.errors import Action
 from app.ui.greeting import Greeting
 from app.ui.language import tr
-from app.ui.sidebar import Sidebar
 from app.ui.theme import Look, font
 
 if TYPE_CHECKING:

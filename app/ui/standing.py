@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from app.base.types import Stats
 from app.turn import Foreseen
+from app.ui.ask.room import Room
 from app.ui.frame import Frame
 from app.ui.language import number, tr
-from app.ui.room import Room
 from app.ui.turns import Live
 
 if TYPE_CHECKING:

@@ -27,35 +27,35 @@ from app.turn import (
     TurnProgress,
     TurnStarted,
 )
-from app.ui.ask_desk import AskDesk
-from app.ui.attach_desk import AttachDesk
-from app.ui.away_desk import AwayDesk
+from app.ui.ask.attach_desk import AttachDesk
+from app.ui.ask.desk import AskDesk
+from app.ui.ask.drafts import Drafts
 from app.ui.banner_desk import BannerDesk
-from app.ui.branches import Branches
 from app.ui.bridge import Bridge
-from app.ui.chat_index import ChatIndex
-from app.ui.chat_setup import ChatSetup
+from app.ui.chats.away_desk import AwayDesk
+from app.ui.chats.branches import Branches
+from app.ui.chats.index import ChatIndex
+from app.ui.chats.order_desk import OrderDesk
 from app.ui.commands import commands_of
-from app.ui.drafts import Drafts
-from app.ui.examiner import Examiner
-from app.ui.exchange_desk import ExchangeDesk
+from app.ui.exchange.desk import ExchangeDesk
 from app.ui.frame import Frame
-from app.ui.hub_desk import HubDesk
 from app.ui.language import tr
-from app.ui.model_choice import ModelChoice
-from app.ui.model_desk import ModelDesk
-from app.ui.order_desk import OrderDesk
-from app.ui.preferences_desk import PreferencesDesk
-from app.ui.preset_desk import PresetDesk
-from app.ui.presets import Presets
-from app.ui.search_desk import SearchDesk
-from app.ui.shelf import Shelf
+from app.ui.models.choice import ModelChoice
+from app.ui.models.desk import ModelDesk
+from app.ui.models.hub_desk import HubDesk
+from app.ui.models.shelf import Shelf
+from app.ui.preferences.desk import PreferencesDesk
+from app.ui.preferences.examiner import Examiner
+from app.ui.presets.desk import PresetDesk
+from app.ui.presets.index import Presets
+from app.ui.presets.setup import ChatSetup
+from app.ui.search.desk import SearchDesk
 from app.ui.standing import Standing
 from app.ui.theme import Look
 from app.ui.turns import Turns
 
 if TYPE_CHECKING:
-    from app.ui.models_page import ModelsPage
+    from app.ui.models.page import ModelsPage
     from app.ui.talk.transcript import Transcript
 
 T = TypeVar("T")

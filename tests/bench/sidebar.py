@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QApplication
 from app.base.settings import Theme
 from app.base.types import Effort
 from app.store import ChatRow, TitleBy
-from app.ui.chat_list import ChatList
+from app.ui.chats.list import ChatList
 from app.ui.theme import Look
 
 FEW = 20

@@ -23,7 +23,7 @@ from app.base import settings
 from app.base.settings import Folders
 from app.engine import local
 from app.ui import app as ui
-from app.ui.drafts import SOON_MS
+from app.ui.ask.drafts import SOON_MS
 from app.ui.window import Window
 from tests.fakes import child
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QPlainTextEdit, QWidget
 
 from app.base.types import Effort, Prompt, Request, Role
 from app.turn import Foreseen
-from app.ui import ahead
+from app.ui.ask import ahead
 from tests.ui.driver import Fireside, Start, answer, done, make, said, thought
 from tests.ui.test_preferences import open_preferences
 

@@ -16,10 +16,11 @@ from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
 from app.base.errors import StoreLocked, StoreReadOnly
-from app.ui import app, instance
+from app.ui import app
 from app.ui.app import FileOpener
-from app.ui.instance import SingleInstance
-from app.ui.smoke import Smoke
+from app.ui.start import instance
+from app.ui.start.instance import SingleInstance
+from app.ui.start.smoke import Smoke
 from tests.ui.driver import Fireside
 
 FIRESIDE = [sys.executable, "-m", "app"]
@@ -92,7 +93,7 @@ def test_the_first_is_told(tmp_path: Path, qtbot: object, model: Path | None) ->
     name = f"Path({str(model)!r})" if model else None
     code = (
         "import sys; from pathlib import Path; from PySide6.QtCore import QCoreApplication\n"
-        "from app.ui.instance import SingleInstance; QCoreApplication([])\n"
+        "from app.ui.start.instance import SingleInstance; QCoreApplication([])\n"
         f"sys.exit(SingleInstance(Path({str(tmp_path)!r})).acquire({name}))"
     )
     second = subprocess.Popen([sys.executable, "-c", code])

@@ -15,10 +15,10 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLineE
 from app.base.errors import StoreFull
 from app.base.types import Message, Part, Prompt, Role
 from app.harmony import asked
-from app.ui.attached import pages_of, ranges
+from app.ui.ask.attached import pages_of, ranges
+from app.ui.ask.part_choice import PartChoice
+from app.ui.ask.tray import Chip
 from app.ui.controls import Notice
-from app.ui.part_choice import PartChoice
-from app.ui.tray import Chip
 from tests.fakes.pdf import pdf
 from tests.ui.driver import Fireside, answer
 

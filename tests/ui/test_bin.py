@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from app.base.errors import StoreFull
 from app.base.types import Channel, Effort, Message, Part, Role
 from app.store import BIN_DAYS, Store
-from app.ui.away_page import AwayPage
+from app.ui.chats.away_page import AwayPage
 from tests.ui.driver import Fireside, Start, answer, make
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")

@@ -14,7 +14,7 @@ from app.engine.backend import Planned
 from app.engine.plan import Plan, propose
 from app.engine.probe import Devices, Machine
 from app.ui.doctor import summary
-from app.ui.preferences import Preferences
+from app.ui.preferences.dialog import Preferences
 from tests.fakes.gpt_oss import header
 from tests.ui.driver import Fireside
 from tests.ui.test_preferences import open_preferences

@@ -13,8 +13,8 @@ from pypdfium2 import PdfDocument
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLabel
 
-from app.ui import pdf
-from app.ui.export_dialog import ExportDialog
+from app.ui.exchange import pdf
+from app.ui.exchange.dialog import ExportDialog
 from tests.ui.driver import Fireside, Start, answer, make
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")

@@ -28,7 +28,7 @@ from app.host import demo_model
 from app.models import catalog, session
 from app.models.catalog import HubModel
 from app.models.download import Phase, Progress, Reason, Waiting
-from app.ui.download_row import DownloadRow
+from app.ui.models.download_row import DownloadRow
 from app.ui.theme import Look
 from app.ui.words import day, duration
 from tests.fakes.hub import Fault, File, Hub, serving

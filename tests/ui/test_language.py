@@ -20,9 +20,9 @@ from PySide6.QtWidgets import (
 from app.ui import language
 from app.ui.controls import Elided
 from app.ui.errors import Action
-from app.ui.keys import Keys
 from app.ui.language import number, tr
-from app.ui.preferences import Preferences
+from app.ui.preferences.dialog import Preferences
+from app.ui.search.keys import Keys
 from app.ui.talk.transcript import Transcript
 from installers import translations
 from tests.ui.driver import Fireside, Start, answer, done, said

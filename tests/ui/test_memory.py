@@ -16,8 +16,8 @@ from app.base.types import ModelRef
 from app.engine import probe
 from app.engine.plan import CacheType, Wishes
 from app.engine.probe import Devices, Gpu, Machine
-from app.ui.memory_bar import MemoryBar
-from app.ui.preferences import Preferences
+from app.ui.preferences.dialog import Preferences
+from app.ui.preferences.memory_bar import MemoryBar
 from tests.fakes.gpt_oss import header
 from tests.ui.driver import Fireside, Start
 from tests.ui.test_preferences import open_preferences

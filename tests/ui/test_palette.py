@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.base.types import Effort
-from app.ui.palette_list import Row
+from app.ui.search.list import Row
 from tests.ui.driver import Fireside, answer, make
 
 KEY = Qt.Key

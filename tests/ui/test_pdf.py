@@ -18,10 +18,10 @@ from app.base.types import Channel, Effort, Message, Part, Role
 from app.exchange import Words
 from app.markdown import parse
 from app.store import ChatRow, MessageRow, State, TitleBy
-from app.ui import pdf
 from app.ui.blocks.box import Box, Style
 from app.ui.blocks.column import Column
 from app.ui.blocks.formula import picture
+from app.ui.exchange import pdf
 from app.ui.theme import Paper
 from tests.fakes.hostile import texts
 

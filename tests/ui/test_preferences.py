@@ -24,7 +24,7 @@ from app.base import settings
 from app.base.settings import Theme
 from app.base.types import Prompt
 from app.ui.blocks.canvas import Canvas
-from app.ui.preferences import Preferences
+from app.ui.preferences.dialog import Preferences
 from app.ui.theme import Look
 from tests.ui.driver import Fireside, Start, answer
 

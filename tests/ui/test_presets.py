@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from app.base.types import Effort, Sampling
 from app.host import demo_model
 from app.store import PLAIN, Preset, Setup
-from app.ui.preferences import Preferences
+from app.ui.preferences.dialog import Preferences
 from tests.ui.driver import Fireside, Start, answer, make
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")

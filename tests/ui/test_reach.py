@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.base.types import Part
+from app.ui.ask.part_choice import PartChoice
 from app.ui.controls import Segments
-from app.ui.part_choice import PartChoice
-from app.ui.preferences import Preferences
+from app.ui.preferences.dialog import Preferences
 from app.ui.talk.transcript import Transcript
 from tests.ui.driver import Fireside, Start, answer, make, said
 

@@ -30,9 +30,9 @@ from app.host import Host
 from app.store import Backup, MessageRow, State, Store, backups
 from app.ui.backup_list import BackupList
 from app.ui.bridge import Bridge
-from app.ui.instance import SingleInstance
-from app.ui.opening import Opening
-from app.ui.rescue import Rescue
+from app.ui.start.instance import SingleInstance
+from app.ui.start.opening import Opening
+from app.ui.start.rescue import Rescue
 from app.ui.theme import Look
 from tests.ui.driver import Fireside, answer, make
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QLineEdit, QPushButton, QS
 from app.base.types import Sampling
 from app.host import demo_model
 from app.store import Setup
-from app.ui.preferences import Preferences
+from app.ui.preferences.dialog import Preferences
 from tests.ui.driver import Fireside, answer, make
 from tests.ui.test_preferences import open_preferences
 

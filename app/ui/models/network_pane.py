@@ -1,0 +1,208 @@
+"""What Fireside does on the network: whether at all, how fast, and every request on record."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtWidgets import QHeaderView, QLineEdit, QTableView, QWidget
+
+from app.base.settings import Settings
+from app.models.record import Connection
+from app.ui.controls import Button, Segments, column, muted
+from app.ui.errors import gigabytes
+from app.ui.fields import Count, Row, heading, named
+from app.ui.language import tr
+from app.ui.models.here_pane import ask_folder
+from app.ui.theme import Look, font
+
+_MOST_MB = 10_000
+_PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
+
+
+class NetworkPane(QWidget):
+    """The switches, and the log of connections."""
+
+    offline_chosen = Signal(bool)
+    limit_chosen = Signal(int)
+    """Megabytes a second; 0 for none."""
+    folder_chosen = Signal(str)
+    """Where downloads go; empty for the usual place."""
+    shown = Signal()
+
+    def __init__(self, look: Look, settings: Settings, usual: Path) -> None:
+        super().__init__()
+        self.setObjectName("networkPane")
+        self._usual = usual
+        self.offline = Segments(
+            "offline",
+            tr("Offline"),
+            [("off", tr("Off"), "offlineOff", ""), ("on", tr("On"), "offlineOn", "")],
+        )
+        self.offline.set_value("on" if settings.offline else "off")
+        self.offline.chosen.connect(lambda value: self.offline_chosen.emit(value == "on"))
+        limit = Count(
+            "downloadLimit", tr("Speed limit of downloads"), tr("Megabytes a second (0: no limit)"),
+            most=_MOST_MB, step=1, none=tr("No limit"),
+        )  # fmt: skip
+        limit.setSuffix(tr(" MB/s"))
+        limit.setValue(settings.download_limit)
+        limit.valueChanged.connect(self.limit_chosen)
+        self._folder = QLineEdit()
+        named(self._folder, "downloadFolder", tr("Download folder"), tr("Where downloads go"))
+        self._folder.setReadOnly(True)
+        layout = column(self, gap=8)
+        layout.addWidget(
+            Row(tr("Offline"), tr("Fireside then opens no connection at all. Chats need none."),
+                self.offline)
+        )  # fmt: skip
+        layout.addWidget(
+            Row(tr("Speed limit"), tr("For downloads on a metered or shared connection."), limit)
+        )
+        self._add_folder(look, settings)
+        layout.addSpacing(8)
+        layout.addWidget(heading(tr("Surroundings"), 15))
+        words = muted(_surroundings(), "surroundings", pixels=13)
+        words.setWordWrap(True)
+        layout.addWidget(words)
+        layout.addSpacing(8)
+        layout.addWidget(heading(tr("Every connection that Fireside made"), 15))
+        self._sum = muted("", "connectionSum", pixels=13)
+        self._sum.setWordWrap(True)
+        layout.addWidget(self._sum)
+        self._log = _Log()
+        layout.addWidget(self._table())
+
+    def showEvent(self, event: object) -> None:
+        super().showEvent(event)
+        self.shown.emit()
+
+    def set_folder(self, folder: str) -> None:
+        """Where downloads go; empty for the usual place."""
+        self._folder.setText(folder or str(self._usual))
+        self._folder.setCursorPosition(0)
+        self._back.setVisible(bool(folder))
+
+    def set_connections(self, connections: Sequence[Connection]) -> None:
+        """All of them, the oldest first."""
+        self._log.set_rows(connections)
+        count, total = len(connections), sum(each.received for each in connections)
+        self._sum.setText(
+            tr(
+                "%Ln request(s), {size} received. All are kept in connections.log in the data "
+                "folder, and there were no others: chats use no network, Fireside looks for "
+                "no updates and reports nothing.",
+                "",
+                count,
+            ).format(size=gigabytes(total))
+            if count
+            else tr("None so far. Fireside makes none but for a search or a download on this page.")
+        )
+
+    def _add_folder(self, look: Look, settings: Settings) -> None:
+        layout = self.layout()
+        choose = Button(
+            look,
+            "chooseDownloadFolder",
+            tr("Choose where downloads go"),
+            text=tr("Choose…"),
+            clicked=lambda: ask_folder(
+                self,
+                tr("Choose where downloads go"),
+                lambda path: self.folder_chosen.emit(str(path)),
+            ),
+        )
+        self._back = Button(
+            look, "usualFolder", tr("Use Hugging Face’s own folder again"), text=tr("Usual place"),
+            clicked=lambda: self.folder_chosen.emit(""),
+        )  # fmt: skip
+        layout.addWidget(
+            Row(
+                tr("Download folder"),
+                tr("Laid out as Hugging Face’s own, so that other programs find the models, too."),
+                choose,
+            )
+        )
+        layout.addWidget(self._folder)
+        layout.addWidget(self._back, 0, Qt.AlignmentFlag.AlignLeft)
+        self.set_folder(settings.download_folder)
+
+    def _table(self) -> QTableView:
+        table = QTableView()
+        named(
+            table, "connectionLog", tr("Connections"), tr("Time, host, purpose and bytes of each")
+        )
+        table.setModel(self._log)
+        table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        table.setShowGrid(False)
+        table.setAlternatingRowColors(False)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(26)
+        header = table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for section, width in enumerate((150, 150, 0, 90)):
+            table.setColumnWidth(section, width)
+        header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
+        table.setMinimumHeight(320)
+        table.setFont(font(12))
+        header.setFont(font(12))
+        table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        table.setTabKeyNavigation(False)
+        return table
+
+
+class _Log(QAbstractTableModel):
+    """The last connection first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._heads = (tr("Time"), tr("Host"), tr("Purpose"), tr("Received"))
+        self._rows: list[Connection] = []
+
+    def set_rows(self, rows: Sequence[Connection]) -> None:
+        self.beginResetModel()
+        self._rows = list(rows)[::-1]
+        self.endResetModel()
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self._heads)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> object:
+        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
+            return self._heads[section]
+        return None
+
+    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = 0) -> object:
+        if role != Qt.ItemDataRole.DisplayRole:
+            return None
+        row = self._rows[index.row()]
+        return (_local(row.time), row.host, row.purpose, gigabytes(row.received))[index.column()]
+
+
+def _local(time: datetime.datetime) -> str:
+    return time.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _surroundings() -> str:
+    """What the environment says of the network, without secrets."""
+    mirror = os.environ.get("HF_ENDPOINT")
+    said = [
+        tr("Models come from {mirror} (HF_ENDPOINT).").format(mirror=mirror)
+        if mirror
+        else tr("Models come from huggingface.co; HF_ENDPOINT names a mirror."),
+        tr("HF_TOKEN is set, for models that ask for consent.")
+        if os.environ.get("HF_TOKEN")
+        else tr("Models that ask for consent need HF_TOKEN."),
+    ]
+    names = [n for n in _PROXIES if os.environ.get(n) or os.environ.get(n.lower())]
+    if names:
+        said.append(tr("The proxy of {name} is used.").format(name=names[0]))
+    else:
+        said.append(tr("Proxies are those of the system (HTTPS_PROXY)."))
+    return " ".join([*said, tr("Certificates are checked against those of the system.")])

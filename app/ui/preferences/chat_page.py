@@ -1,0 +1,68 @@
+"""What the chat that is shown is asked with."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+
+from app.base.types import Sampling
+from app.ui.controls import Button
+from app.ui.fields import Page, Words, heading
+from app.ui.language import tr
+from app.ui.preferences.sampling_fields import SamplingFields
+from app.ui.presets.setup import ChatSetup
+from app.ui.theme import Look
+
+
+class ChatPage(Page):
+    """Its instructions, temperature and the like. Each change counts from the next answer on."""
+
+    def __init__(self, look: Look, setup: ChatSetup) -> None:
+        super().__init__("chatPage", tr("This chat"))
+        self._setup = setup
+        self._shown: tuple[int | None, Sampling] | None = None
+        self._instructed: tuple[int | None, str] | None = None
+        self._whose = self.add_note("", "samplingChat")
+        self.column.addSpacing(4)
+        self.column.addWidget(heading(tr("Instructions")))
+        self.instructions = Words(
+            "chatInstructions",
+            tr("Instructions for this chat"),
+            tr("Sent with every question of this chat, in the place of the general ones"),
+            tr("Empty: the general ones."),
+        )
+        self.instructions.written.connect(setup.choose_instructions)
+        self.column.addWidget(self.instructions)
+        self.column.addSpacing(8)
+        self._fields = SamplingFields()
+        self._fields.chosen.connect(setup.choose_sampling)
+        self.column.addWidget(self._fields)
+        self.column.addSpacing(8)
+        self._reset = Button(
+            look, "resetSampling", tr("Back to the values that the model was made for"),
+            text=tr("Reset to the model’s own"),
+            clicked=lambda: setup.choose_sampling(setup.default),
+        )  # fmt: skip
+        self.column.addWidget(self._reset, 0, Qt.AlignmentFlag.AlignLeft)
+        self.column.addStretch(1)
+        setup.changed.connect(self._show)
+        self._show()
+
+    def leave(self) -> None:
+        self.instructions.finish()
+        self._fields.finish()
+
+    def _show(self) -> None:
+        setup, title = self._setup, self._setup.title
+        self._whose.setText(
+            tr("For “{title}” only, from its next answer on.").format(title=title)
+            if title
+            else tr("For the new chat only.")
+        )
+        self._reset.setEnabled(setup.own.sampling is not None)
+        # What is half written stays, unless there is something else to show.
+        if self._instructed != (told := (setup.chat, setup.own.instructions)):
+            self._instructed = told
+            self.instructions.show_text(setup.own.instructions)
+        if self._shown != (shown := (setup.chat, setup.sampling)):
+            self._shown = shown
+            self._fields.show_value(setup.sampling)

@@ -1,0 +1,73 @@
+"""The preferences' page about a person's data: where it lies, in and out of files, backups."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit
+
+from app.host import Host
+from app.ui.bridge import Bridge
+from app.ui.controls import Button
+from app.ui.fields import Page, heading, named
+from app.ui.language import tr
+from app.ui.preferences.backup_pane import BackupPane
+from app.ui.theme import Look
+
+
+class DataPage(Page):
+    """The folder, export and import, and the backups."""
+
+    export_all = Signal()
+    import_chats = Signal()
+    restored = Signal(object)
+    """A Backup that is to take the place of the chats."""
+
+    def __init__(self, look: Look, host: Host, bridge: Bridge) -> None:
+        super().__init__("dataPage", tr("Your data"))
+        self._look, self._host = look, host
+        self._add_folder()
+        self.column.addSpacing(14)
+        self._add_files()
+        self.column.addSpacing(14)
+        backups = BackupPane(look, host, bridge)
+        backups.wanted.connect(self.restored)
+        self.column.addWidget(backups)
+        self.column.addStretch(1)
+
+    def _add_folder(self) -> None:
+        self.add_note(tr("Chats and settings lie in this folder."))
+        folder = QLineEdit(str(self._host.folders.data))
+        named(folder, "dataFolder", tr("Data folder"), tr("Where chats and settings are kept"))
+        folder.setReadOnly(True)
+        folder.setCursorPosition(0)
+        button = Button(
+            self._look, "openFolder", tr("Open the data folder in the file manager"),
+            text=tr("Open folder"), clicked=self._open_folder,
+        )  # fmt: skip
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.column.addLayout(row)
+        row.addWidget(folder, 1)
+        row.addWidget(button)
+
+    def _add_files(self) -> None:
+        self.column.addWidget(heading(tr("Export and import")))
+        self.add_note(
+            tr(
+                "Take all chats along, as one file or to read, or bring in those of ChatGPT, "
+                "LM Studio or Open WebUI. A single chat is exported from its menu."
+            )
+        )
+        files = QHBoxLayout()
+        files.setSpacing(8)
+        self.column.addLayout(files)
+        for name, text, label, wanted in (
+            ("exportAll", tr("Export all…"), tr("Export all chats to a file"), self.export_all),
+            ("importChats", tr("Import…"), tr("Import chats from a file"), self.import_chats),
+        ):
+            files.addWidget(Button(self._look, name, label, text=text, clicked=wanted.emit))
+        files.addStretch(1)
+
+    def _open_folder(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._host.folders.data)))

@@ -1,0 +1,74 @@
+"""What was found on this computer, and what Fireside makes of it: to read, and to send along."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtWidgets import QFrame, QPlainTextEdit
+
+from app.host import Examined, Host
+from app.ui.controls import Button
+from app.ui.doctor import report
+from app.ui.errors import explain
+from app.ui.fields import Page, named
+from app.ui.language import tr
+from app.ui.preferences.examiner import Examiner
+from app.ui.theme import Look, mono
+
+
+class DiagnosisPage(Page):
+    """The doctor's report, as ``fireside doctor`` prints it."""
+
+    def __init__(self, look: Look, host: Host, examiner: Examiner) -> None:
+        super().__init__("diagnosisPage", tr("Diagnosis"))
+        self._host, self._examiner = host, examiner
+        self.add_note(
+            tr(
+                "What Fireside found on this computer, and what it chose. Nothing of your "
+                "chats is in it, so you can send it along where you ask for help."
+            )
+        )
+        self._report = QPlainTextEdit(tr("Looking at this computer…"))
+        named(
+            self._report, "doctorReport", tr("Diagnosis"), tr("What was found, and what was chosen")
+        )
+        self._report.setProperty("kind", "field")
+        self._report.setFrameShape(QFrame.Shape.NoFrame)
+        self._report.setReadOnly(True)
+        self._report.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+            | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self._report.setTabChangesFocus(True)
+        self._report.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self._report.setFont(mono(12))
+        self._report.setMinimumHeight(240)
+        self.column.addWidget(self._report, 1)
+        self._copy = Button(
+            look, "copyDoctor", tr("Copy the diagnosis"), text=tr("Copy"), icon="copy", size=16,
+            clicked=self._copy_it,
+        )  # fmt: skip
+        self._copy.setEnabled(False)
+        self.column.addWidget(self._copy, 0, Qt.AlignmentFlag.AlignLeft)
+        examiner.examined.connect(self._examined)
+        examiner.failed.connect(self._not_examined)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._examiner.look()
+
+    def _examined(self, examined: Examined) -> None:
+        self._show(report(examined, self._host.wishes))
+
+    def _not_examined(self, error: Exception) -> None:
+        self._show(explain(error).sentence)
+
+    def _show(self, text: str) -> None:
+        if text != self._report.toPlainText():  # a selection in it stays
+            self._report.setPlainText(text)
+        self._copy.setEnabled(True)
+
+    def _copy_it(self) -> None:
+        QGuiApplication.clipboard().setText(self._report.toPlainText())
+        self._copy.set_icon("check")
+        QTimer.singleShot(1500, self._copy, lambda: self._copy.set_icon("copy"))

@@ -1,0 +1,165 @@
+"""What one preset says, to be changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
+
+from app.base.types import Effort, Sampling
+from app.store import Preset
+from app.ui.controls import Button, Segments, column, elided
+from app.ui.fields import Row, Words, heading, named
+from app.ui.language import tr
+from app.ui.models.choice import ModelChoice
+from app.ui.preferences.sampling_fields import SamplingFields
+from app.ui.theme import Look
+
+_MODEL_WIDTH = 190  # pixels of its name
+_MENU_WIDTH = 320
+_ON, _OFF = "on", "off"
+
+
+class PresetForm(QWidget):
+    """A field for each value of ``preset``, which is None while nothing is shown."""
+
+    edited = Signal(object)
+    """The Preset, with what the person has changed."""
+
+    def __init__(self, look: Look, models: ModelChoice) -> None:
+        super().__init__()
+        self.preset: Preset | None = None
+        self._models = models
+        self.name = QLineEdit()
+        named(self.name, "presetName", tr("Name"), tr("What the preset is called"))
+        self.name.setProperty("kind", "field")
+        self.name.editingFinished.connect(self._name_written)
+        self._words = Words(
+            "presetInstructions",
+            tr("Instructions to the model"),
+            tr("Sent with every question of a chat that has this preset"),
+            tr("Empty: the general ones."),
+        )
+        self._words.written.connect(lambda text: self._edit(instructions=text.strip()))
+        self._effort = Segments(
+            "presetEffort",
+            tr("Effort"),
+            [
+                (Effort.LOW, tr("Low"), "presetEffortLow", ""),
+                (Effort.MEDIUM, tr("Medium"), "presetEffortMedium", ""),
+                (Effort.HIGH, tr("High"), "presetEffortHigh", ""),
+            ],
+        )
+        self._effort.chosen.connect(lambda value: self._edit(effort=Effort(value)))
+        self._model = Button(
+            look, "presetModel", tr("Choose a model"), icon="chevron-down", text="-",
+            kind="pill", size=14, weight=400, clicked=self._pick_model,
+        )  # fmt: skip
+        self._model.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        self._default = Segments(
+            "presetDefault",
+            tr("For new chats"),
+            [
+                (_ON, tr("Yes"), "presetDefaultOn", ""),
+                (_OFF, tr("No"), "presetDefaultOff", ""),
+            ],
+        )
+        self._default.chosen.connect(lambda value: self._edit(default=value == _ON))
+        self._own = Segments(
+            "presetSampling",
+            tr("Sampling"),
+            [
+                (_ON, tr("Its own"), "presetSamplingOn", ""),
+                (_OFF, tr("The model’s"), "presetSamplingOff", ""),
+            ],
+        )
+        self._own.chosen.connect(lambda value: self._choose_own(value == _ON))
+        self._fields = SamplingFields("preset")
+        self._fields.chosen.connect(lambda value: self._edit(sampling=value))
+        self._arrange()
+
+    def _arrange(self) -> None:
+        rows = column(self, gap=6)
+        rows.addWidget(heading(tr("Name")))
+        rows.addWidget(self.name)
+        rows.addSpacing(6)
+        rows.addWidget(heading(tr("Instructions to the model")))
+        rows.addWidget(self._words)
+        rows.addSpacing(4)
+        for title, why, field in (
+            (tr("Effort"), tr("How long the model thinks."), self._effort),
+            (tr("Model"), tr("Chosen along with it, where it is here."), self._model),
+            (tr("For new chats"), tr("Each new chat begins with this."), self._default),
+            (tr("Sampling"), tr("How words are drawn."), self._own),
+        ):
+            rows.addWidget(Row(title, why, field))
+        rows.addWidget(self._fields)
+        rows.addStretch(1)
+
+    def show_preset(self, preset: Preset | None) -> None:
+        """Shows another one, or the same with other values; what is half written of it stays."""
+        before, self.preset = self.preset, preset
+        self.setVisible(preset is not None)
+        if preset is None:
+            return
+        other = before is None or before.id != preset.id
+        if other:
+            self._words.show_text(preset.instructions)
+            self._fields.show_value(preset.sampling or Sampling())
+        if other or before is None or before.name != preset.name:
+            self.name.setText(preset.name)
+        self._effort.set_value(preset.effort)
+        self._default.set_value(_ON if preset.default else _OFF)
+        self._own.set_value(_OFF if preset.sampling is None else _ON)
+        self._fields.setVisible(preset.sampling is not None)
+        self._show_model(preset.model)
+
+    def finish(self) -> None:
+        """What is half written counts."""
+        if self.preset:
+            self._name_written()
+            self._words.finish()
+        if self.preset and self.preset.sampling is not None:
+            self._fields.finish()
+
+    def _edit(self, **changes: Any) -> None:
+        if self.preset and (changed := replace(self.preset, **changes)) != self.preset:
+            self.show_preset(changed)
+            self.edited.emit(changed)
+
+    def _name_written(self) -> None:
+        if name := " ".join(self.name.text().split()):
+            self._edit(name=name)
+        elif self.preset:
+            self.name.setText(self.preset.name)
+
+    def _choose_own(self, on: bool) -> None:
+        self._fields.show_value(Sampling())
+        self._edit(sampling=Sampling() if on else None)
+
+    def _show_model(self, key: str) -> None:
+        model = self._models.find(key)
+        name = tr("Any")
+        if model:
+            name = model.name
+        elif key:
+            name = tr("{name} (not here)").format(name=Path(key).stem)
+        middle = Qt.TextElideMode.ElideMiddle
+        self._model.setText(f"{elided(self._model, name, _MODEL_WIDTH, middle)}  ")
+        self._model.setAccessibleName(tr("Model: {name}").format(name=name))
+
+    def _pick_model(self) -> None:
+        menu = QMenu(self)
+        menu.setObjectName("presetModelMenu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        now = self.preset.model if self.preset else ""
+        choices = [("", tr("Any")), *((model.key, model.name) for model in self._models.here())]
+        for key, name in choices:
+            action = menu.addAction(elided(menu, name, _MENU_WIDTH))
+            action.setCheckable(True)
+            action.setChecked(key == now)
+            action.triggered.connect(lambda _=False, key=key: self._edit(model=key))
+        menu.popup(self._model.mapToGlobal(self._model.rect().bottomLeft()))

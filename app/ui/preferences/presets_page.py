@@ -1,0 +1,245 @@
+"""The preferences' page on which presets are made, and go out and in as files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QListWidget, QVBoxLayout
+
+from app.store import Preset
+from app.ui.controls import Button, Notice, set_tone
+from app.ui.errors import explain
+from app.ui.fields import Page, named, note
+from app.ui.language import tr
+from app.ui.models.choice import ModelChoice
+from app.ui.preferences.preset_form import PresetForm
+from app.ui.presets.index import Presets
+from app.ui.theme import Look, font
+
+if TYPE_CHECKING:
+    from app.exchange import PresetReport
+
+_ENDING = ".fireside-presets.json"
+
+
+class PresetsPage(Page):
+    """A list of them, and beside it what the chosen one says. Each change counts at once, for
+    the chats that are given the preset from then on."""
+
+    def __init__(self, look: Look, presets: Presets, models: ModelChoice) -> None:
+        super().__init__("presetsPage", tr("Presets"))
+        self._look, self._presets = look, presets
+        self._deleted: list[Preset] = []  # those that may be brought back
+        self.add_note(
+            tr(
+                "What a chat is asked with, under a name. A chat keeps what it was given, also "
+                "when its preset changes."
+            )
+        )
+        self._told = self.add_note("", "presetsTold")
+        self._told.hide()
+        self._add_undo()
+        self.column.addSpacing(6)
+        self._form = PresetForm(look, models)
+        self._form.edited.connect(presets.save)
+        self._none = note(tr("There are no presets yet."), "noPresets")
+        self._none.setAlignment(Qt.AlignmentFlag.AlignTop)
+        both = QHBoxLayout()
+        both.setSpacing(22)
+        both.addLayout(self._left())
+        both.addWidget(self._form, 1)
+        both.addWidget(self._none, 1)
+        self.column.addLayout(both, 1)
+        presets.changed.connect(self._show)
+        presets.added.connect(self._select)
+        presets.brought.connect(self._brought)
+        presets.exported.connect(self._exported)
+        presets.refused.connect(self._refused)
+        self._show()
+
+    def leave(self) -> None:
+        self._form.finish()
+
+    # --- The list ---------------------------------------------------------------------------
+
+    def _left(self) -> QVBoxLayout:
+        self._list = QListWidget()
+        named(self._list, "presetList", tr("Presets"), tr("Choose one with the arrow keys"))
+        self._list.setFont(font(14, 450))
+        self._list.setFixedWidth(152)
+        self._list.setFixedHeight(250)
+        self._list.setFrameShape(QFrame.Shape.NoFrame)
+        self._list.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._list.currentRowChanged.connect(self._chosen)
+        keys = QShortcut(QKeySequence(Qt.Key.Key_Delete), self._list)
+        keys.setContext(Qt.ShortcutContext.WidgetShortcut)
+        keys.activated.connect(self._delete)
+        new = Button(self._look, "newPreset", tr("New preset"), icon="plus", clicked=self._new)
+        duplicate = Button(
+            self._look, "duplicatePreset", tr("Duplicate the preset"), icon="copy",
+            clicked=self._duplicate,
+        )  # fmt: skip
+        delete = Button(
+            self._look, "deletePreset", tr("Delete the preset"), icon="trash", shortcut="Del",
+            clicked=self._delete,
+        )  # fmt: skip
+        self._for_one = [duplicate, delete]
+        buttons = QHBoxLayout()
+        buttons.setSpacing(2)
+        for button in (new, duplicate, delete):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        left = QVBoxLayout()
+        left.setSpacing(6)
+        left.addWidget(self._list)
+        left.addLayout(buttons)
+        left.addSpacing(8)
+        for button in self._files():
+            left.addWidget(button)
+        left.addStretch(1)
+        return left
+
+    def _show(self) -> None:
+        """The presets are others: the one that was chosen stays so."""
+        rows = self._presets.rows
+        shown = self._form.preset
+        ids = [preset.id for preset in rows]
+        at = min(max(0, self._list.currentRow()), len(rows) - 1)
+        if shown and shown.id in ids:
+            at = ids.index(shown.id)
+        with QSignalBlocker(self._list):
+            self._list.clear()
+            for preset in rows:
+                name = preset.name
+                said = tr("{name} (default)").format(name=name) if preset.default else name
+                self._list.addItem(said)
+                self._list.item(self._list.count() - 1).setSizeHint(QSize(100, 34))
+            self._list.setCurrentRow(at)
+        self._none.setVisible(not rows)
+        for button in self._for_one:
+            button.setEnabled(bool(rows))
+        self._form.show_preset(rows[at] if rows else None)
+
+    def _chosen(self, row: int) -> None:
+        self._form.finish()
+        self._form.show_preset(self._presets.rows[row])
+
+    def _go_to(self, preset: Preset) -> None:
+        if preset in self._presets.rows:
+            self._list.setCurrentRow(self._presets.rows.index(preset))
+
+    def _select(self, preset: Preset) -> None:
+        """It has just come."""
+        self._go_to(preset)
+        self._form.name.setFocus()
+        self._form.name.selectAll()
+
+    def _new(self) -> None:
+        self._form.finish()
+        self._presets.add(Preset(0, tr("New preset")))
+
+    def _duplicate(self) -> None:
+        self._form.finish()
+        if preset := self._form.preset:
+            self._presets.add(replace(preset, default=False))
+
+    def _delete(self) -> None:
+        self._form.finish()
+        if preset := self._form.preset:
+            self._deleted.append(preset)
+            count = len(self._deleted)
+            one = tr("Deleted “{title}”").format(title=preset.name)
+            self._undo.set_text(one if count == 1 else tr("Deleted %Ln preset(s)", "", count))
+            self._undo.show()
+            self._presets.delete(preset)
+
+    def _bring_back(self) -> None:
+        self._undo.hide()
+        self._presets.add(*self._deleted)
+        self._deleted.clear()
+
+    def _add_undo(self) -> None:
+        self._undo = Notice(self._look, "presetUndo", "trash", "muted")
+        undo = Button(
+            self._look, "undoPreset", tr("Undo the deletion"), text=tr("Undo"),
+            clicked=self._bring_back,
+        )  # fmt: skip
+        self._undo.add_button(undo)
+        self._undo.hide()
+        self.column.addWidget(self._undo)
+
+    # --- Files ------------------------------------------------------------------------------
+
+    def _files(self) -> tuple[Button, ...]:
+        export = Button(
+            self._look, "exportPreset", tr("Export this preset to a file"), text=tr("Export…"),
+            clicked=self._export,
+        )  # fmt: skip
+        export_all = Button(
+            self._look, "exportPresets", tr("Export all presets to a file"),
+            text=tr("Export all…"), clicked=self._export_all,
+        )  # fmt: skip
+        bring = Button(
+            self._look, "importPresets", tr("Import presets from a file"), text=tr("Import…"),
+            clicked=self._import,
+        )  # fmt: skip
+        self._for_one += [export, export_all]
+        return export, export_all, bring
+
+    def _export(self) -> None:
+        self._form.finish()
+        if preset := self._form.preset:
+            from app.exchange.names import file_name
+
+            self._ask_target(file_name(preset.name, _ENDING, set()), [preset.id])
+
+    def _export_all(self) -> None:
+        self._form.finish()
+        self._ask_target(f"presets{_ENDING}", None)
+
+    def _ask_target(self, name: str, presets: Sequence[int] | None) -> None:
+        dialog = self._dialog("presetExportDialog", tr("Export presets"), name)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(_ENDING)  # before it asks about a file that is there
+        dialog.fileSelected.connect(lambda path: self._presets.export(Path(path), presets))
+        dialog.open()
+
+    def _import(self) -> None:
+        self._form.finish()
+        dialog = self._dialog("presetImportDialog", tr("Import presets"), "")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda path: self._presets.bring(Path(path)))
+        dialog.open()
+
+    def _dialog(self, name: str, title: str, file: str) -> QFileDialog:
+        dialog = QFileDialog(self, title, file, tr("Presets (*.json);;All files (*)"))
+        dialog.setObjectName(name)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        return dialog
+
+    def _brought(self, report: PresetReport) -> None:
+        said = [tr("%Ln preset(s) came in.", "", len(report.added))]
+        if report.renamed:
+            said.append(tr("Under another name, since theirs was taken: %Ln.", "", report.renamed))
+        if report.known:
+            said.append(tr("Here already: %Ln preset(s).", "", report.known))
+        self._tell(" ".join(said))
+        if report.added:
+            self._go_to(report.added[0])
+
+    def _exported(self, path: Path) -> None:
+        self._tell(tr("The presets are in {path}.").format(path=path))
+
+    def _refused(self, error: BaseException) -> None:
+        self._tell(explain(error).sentence, "danger")
+
+    def _tell(self, text: str, tone: str = "muted") -> None:
+        set_tone(self._told, tone)
+        self._told.setText(text)
+        self._told.show()
