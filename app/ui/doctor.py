@@ -40,7 +40,7 @@ def fit(plan: Plan, machine: Machine) -> str:
         return tr("It fits this computer: {summary}.").format(summary=summary(plan))
     if plan.needed > machine.memory:
         return tr(
-            "It does not fit this computer: it needs {needed} of memory, and there are {memory}."
+            "It does not fit this computer: it needs {needed} of memory, and there is {memory}."
         ).format(needed=gigabytes(plan.needed), memory=gigabytes(machine.memory))
     return tr(
         "It needs more than is free here now: {summary}. Close other programs for it."
@@ -67,7 +67,7 @@ def _machine(machine: Machine) -> Iterator[str]:
     yield ""
     yield _line(
         tr("Memory"),
-        tr("{memory}, {available} can be taken").format(
+        tr("{memory}, of which {available} can be used").format(
             memory=gigabytes(machine.memory), available=gigabytes(machine.available)
         ),
     )

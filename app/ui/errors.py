@@ -111,7 +111,7 @@ def _model(error: e.ModelError) -> str:
             if not tell:
                 return tr("“{name}” is incomplete. Download it again.").format(name=name)
             return tr(
-                "“{name}” is incomplete: {there} of {all} are there. Download it again."
+                "“{name}” is incomplete: {there} of {all} is there. Download it again."
             ).format(name=name, there=there, all=all_of_it)
         case e.UnsupportedArchitecture():
             return tr(
@@ -254,7 +254,7 @@ def _hub(error: e.HubError) -> str:
             ).format(name=name)
         case e.NoRoom():
             return tr(
-                "“{name}” needs {needed} more on the disk, and {free} are free in {path}. "
+                "“{name}” needs {needed} more on the disk, and {free} is free in {path}. "
                 "Free some space: what is there already is kept."
             ).format(
                 name=name,
@@ -284,7 +284,7 @@ def _library(error: e.LibraryError) -> str:
             )
         case e.TargetFull():
             return tr(
-                "“{name}” needs {needed}, and {free} are free in {parent}. Free some space "
+                "“{name}” needs {needed}, and {free} is free in {parent}. Free some space "
                 "or choose another folder; the model is where it was."
             ).format(
                 name=name,

@@ -489,7 +489,7 @@
         <translation>Chats (*.json *.zip);;Alle Dateien (*)</translation>
     </message>
     <message>
-        <source>Chats and settings lie in this folder.</source>
+        <source>Chats and settings are kept in this folder.</source>
         <translation>Chats und Einstellungen liegen in diesem Ordner.</translation>
     </message>
     <message>
@@ -1216,7 +1216,7 @@
         <translation>Anweisungen an das Modell</translation>
     </message>
     <message>
-        <source>It does not fit this computer: it needs {needed} of memory, and there are {memory}.</source>
+        <source>It does not fit this computer: it needs {needed} of memory, and there is {memory}.</source>
         <translation>Es passt nicht auf diesen Computer: Es braucht {needed} Speicher, und vorhanden sind {memory}.</translation>
     </message>
     <message>
@@ -1354,10 +1354,6 @@
     <message>
         <source>Look for models again</source>
         <translation>Erneut nach Modellen suchen</translation>
-    </message>
-    <message>
-        <source>Look no longer in {folder}; nothing is deleted</source>
-        <translation>Nicht mehr in {folder} suchen; nichts wird gelöscht</translation>
     </message>
     <message>
         <source>Looking at this computer…</source>
@@ -2187,6 +2183,10 @@
         <translation>Anhalten</translation>
     </message>
     <message>
+        <source>Stop looking in {folder}; nothing is deleted</source>
+        <translation>Nicht mehr in {folder} suchen; nichts wird gelöscht</translation>
+    </message>
+    <message>
         <source>Stop the answer</source>
         <translation>Antwort anhalten</translation>
     </message>
@@ -2379,6 +2379,10 @@
         <translation>Es gibt noch keine Vorlagen.</translation>
     </message>
     <message>
+        <source>There are none yet.</source>
+        <translation>Es gibt noch keine.</translation>
+    </message>
+    <message>
         <source>There is another “{name}” in {parent}. Choose another folder.</source>
         <translation>In {parent} gibt es schon ein anderes „{name}“. Wählen Sie einen anderen Ordner.</translation>
     </message>
@@ -2389,10 +2393,6 @@
     <message>
         <source>There is no “{name}” on Hugging Face any more. Choose another repository.</source>
         <translation>Auf Hugging Face gibt es „{name}“ nicht mehr. Wählen Sie ein anderes Repository.</translation>
-    </message>
-    <message>
-        <source>There is none yet.</source>
-        <translation>Es gibt noch keine.</translation>
     </message>
     <message>
         <source>There was not enough free memory for “{name}”. Close other programs, or choose a shorter context in the preferences (Memory).</source>
@@ -2690,7 +2690,7 @@
         <translation>Wenn Platz ist.</translation>
     </message>
     <message>
-        <source>Where Fireside shall keep chats and settings</source>
+        <source>Where Fireside keeps chats and settings</source>
         <translation>Wo Fireside Chats und Einstellungen ablegen soll</translation>
     </message>
     <message>
@@ -2978,7 +2978,7 @@
         <translation>noch {left}</translation>
     </message>
     <message>
-        <source>{memory}, {available} can be taken</source>
+        <source>{memory}, of which {available} can be used</source>
         <translation>{memory}, davon {available} verfügbar</translation>
     </message>
     <message>
@@ -3158,7 +3158,7 @@
         <translation>„{name}“ ist unvollständig. Laden Sie die Datei noch einmal herunter.</translation>
     </message>
     <message>
-        <source>“{name}” is incomplete: {there} of {all} are there. Download it again.</source>
+        <source>“{name}” is incomplete: {there} of {all} is there. Download it again.</source>
         <translation>„{name}“ ist unvollständig: {there} von {all} sind da. Laden Sie die Datei noch einmal herunter.</translation>
     </message>
     <message>
@@ -3194,7 +3194,7 @@
         <translation>„{name}“ ist zu lang für das Modell: {tokens} Tokens, und Platz ist für {room}.</translation>
     </message>
     <message>
-        <source>“{name}” needs {needed} more on the disk, and {free} are free in {path}. Free some space: what is there already is kept.</source>
+        <source>“{name}” needs {needed} more on the disk, and {free} is free in {path}. Free some space: what is there already is kept.</source>
         <translation>„{name}“ braucht noch {needed} auf dem Datenträger, und in {path} sind {free} frei. Schaffen Sie Platz: Was schon da ist, bleibt erhalten.</translation>
     </message>
     <message>
@@ -3206,7 +3206,7 @@
         <translation>„{name}“ braucht {needed} vom Speicher von {gpu}, und dort sind {available} verfügbar. Wählen Sie in den Einstellungen (Speicher) weniger Schichten auf der GPU oder einen kürzeren Kontext.</translation>
     </message>
     <message>
-        <source>“{name}” needs {needed}, and {free} are free in {parent}. Free some space or choose another folder; the model is where it was.</source>
+        <source>“{name}” needs {needed}, and {free} is free in {parent}. Free some space or choose another folder; the model is where it was.</source>
         <translation>„{name}“ braucht {needed}, und in {parent} sind {free} frei. Schaffen Sie Platz, oder wählen Sie einen anderen Ordner; das Modell ist, wo es war.</translation>
     </message>
     <message>

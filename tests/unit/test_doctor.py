@@ -62,7 +62,7 @@ def test_without_a_gpu_it_tells_how_to_get_one() -> None:
     text = told(machine())
     assert "CMAKE_ARGS=-DGGML_CUDA=on python3 installers/from_source.py" in text
     assert "16 GiB" not in text
-    assert "17.2 GB, 14.0 GB can be taken" in text
+    assert "17.2 GB, of which 14.0 GB can be used" in text
     assert "8 cores, AVX2" in text
     assert "nothing: all is chosen" in text
 

@@ -108,7 +108,7 @@ class HerePane(QWidget):
             Button(
                 self._look,
                 "removeFolder",
-                tr("Look no longer in {folder}; nothing is deleted").format(folder=folder),
+                tr("Stop looking in {folder}; nothing is deleted").format(folder=folder),
                 icon="close",
                 size=14,
                 clicked=lambda: self.folders_changed.emit(others),

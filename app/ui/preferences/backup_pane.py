@@ -72,7 +72,7 @@ class BackupPane(QWidget):
     def _show(self, backups: list[Backup]) -> None:
         self._make.setEnabled(True)
         self._list.set_backups(backups)
-        self._say("" if backups else tr("There is none yet."))
+        self._say("" if backups else tr("There are none yet."))
 
     def _fail(self, error: BaseException) -> None:
         self._make.setEnabled(True)

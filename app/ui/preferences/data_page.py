@@ -36,7 +36,7 @@ class DataPage(Page):
         self.column.addStretch(1)
 
     def _add_folder(self) -> None:
-        self.add_note(tr("Chats and settings lie in this folder."))
+        self.add_note(tr("Chats and settings are kept in this folder."))
         folder = QLineEdit(str(self._host.folders.data))
         named(folder, "dataFolder", tr("Data folder"), tr("Where chats and settings are kept"))
         folder.setReadOnly(True)

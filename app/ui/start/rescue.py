@@ -255,7 +255,7 @@ class Rescue(QDialog):
             self._opening.move(folder)
             self._open(tr("Opening…"))
 
-        ask_folder(self, tr("Where Fireside shall keep chats and settings"), chosen)
+        ask_folder(self, tr("Where Fireside keeps chats and settings"), chosen)
 
     def _show_folder(self) -> None:
         there = next(folder for folder in self._at.parents if folder.is_dir())
