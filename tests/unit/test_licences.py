@@ -1,0 +1,81 @@
+"""The licences of what Fireside is made of: all there, up to date, and read as written."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from packaging.licenses import canonicalize_license_expression
+from packaging.utils import canonicalize_name
+
+from app.base import licences
+from app.base.licences import Component
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "installers"))
+
+import licences as writer  # noqa: E402
+
+COMMITTED = {c.name: c for c in licences.read(writer.TARGET.read_text("utf-8"))}
+
+
+def test_what_is_installed_is_in_the_file_as_it_is() -> None:
+    """Fails where a dependency has come, gone, or changed its licence since the file was written:
+    `python installers/licences.py` writes it anew."""
+    now = {c.name: c for c in licences.read(writer.content())}
+    assert set(now) <= set(COMMITTED)
+    for name, component in now.items():
+        # The file is of one system and one Python; on others, a few versions are others.
+        if component.version == COMMITTED[name].version:
+            assert component == COMMITTED[name], name
+
+
+def test_the_file_is_of_the_versions_that_are_installed_for_it() -> None:
+    pinned = dict[str, set[str]]()
+    for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines():
+        if found := re.match(r"([\w.-]+)==([\w.]+)", line):
+            pinned.setdefault(canonicalize_name(found[1]), set()).add(found[2])
+    packages = [c for c in COMMITTED.values() if c.source.startswith("https://pypi.org/")]
+    assert len(packages) > 30
+    for component in packages:
+        name = canonicalize_name(component.source.split("/")[-3])
+        assert component.source.split("/")[-2] in pinned[name], component.name
+
+
+def test_each_has_its_words() -> None:
+    for component in COMMITTED.values():
+        canonicalize_license_expression(component.licence)
+        assert component.source.startswith("https://"), component.name
+        assert len(component.text) > 500, component.name
+    text = COMMITTED["Qt and Qt for Python (PySide6)"].text
+    assert "linked\ndynamically" in text
+    assert "GNU LESSER GENERAL PUBLIC LICENSE" in text
+    assert "GNU GENERAL PUBLIC LICENSE" in text
+
+
+def test_a_package_has_what_it_carries() -> None:
+    names = {c.name for c in writer.components({"app", "json", "httpx2", "PySide6"})}
+    assert "httpx2" in names
+    assert "numpy" not in names
+
+
+def test_a_module_of_nobody_stops_the_build() -> None:
+    with pytest.raises(LookupError, match="no_such_module"):
+        writer.components({"app", "no_such_module"})
+
+
+def test_written_is_read() -> None:
+    odd = Component("a: b", "", "MIT", "https://x", "one\n\n Name: two\n\n\nthree")
+    other = Component("c", "2", "0BSD", "https://y", "four")
+    assert licences.read(licences.write([odd, other], "Head.")) == (odd, other)
+    # What a text has of page breaks and blanks at ends of lines would end it.
+    rough = Component("c", "2", "0BSD", "https://y", "\n one \f\n\n two\t\n\n")
+    (read,) = licences.read(licences.write([rough], "Head."))
+    assert read.text == " one\n\n two"
+
+
+def test_what_is_no_such_file() -> None:
+    with pytest.raises(ValueError, match="no component"):
+        licences.read("Head.\n\f\nName: x\nLicence: y\n\ntext")
