@@ -27,3 +27,9 @@ imported llama_cpp.
 """
 
 __version__ = "0.1.0"
+"""The one place of it: packages, installers and the list of what is in them read it here."""
+
+REPOSITORY = ""
+"""Where Fireside is released, as GitHub's "owner/name". Nobody has said yet where that is: the
+release workflow puts its own repository here, and without one no look for a new version is
+offered."""

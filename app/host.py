@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # what is loaded when it is used: a window need not wait for 
     from app.models.library import Model
     from app.models.network import Network
     from app.models.record import Connection
+    from app.models.updates import Newest
 
 T = TypeVar("T")
 
@@ -368,6 +369,17 @@ class Host:
         from app.models.record import Record
 
         return self._examiner.submit(Record(self.folders.connections).read)
+
+    def newest(self) -> Future[Newest]:
+        """Asks which Fireside is the newest. Fails with UpdatesUnknown or Offline."""
+
+        def work() -> Newest:
+            door = self._door()
+            from app.models import updates
+
+            return updates.newest(door)
+
+        return self._examiner.submit(work)
 
     def _door(self) -> Network:
         """The way to the network, which nobody has waited for before it is used."""

@@ -33,6 +33,7 @@ turns them into sentences.
     │   ├── NoRoom(path, needed, free)
     │   └── CacheUnwritable(path, reason)
     ├── Offline                     a person wants no connection
+    ├── UpdatesUnknown(host, reason)  whether there is a newer Fireside cannot be told
     ├── LibraryError(path)          a model's file that could not be moved or removed
     │   ├── FileRefused(reason)
     │   ├── TargetExists
@@ -253,6 +254,13 @@ class CacheUnwritable(HubError):
 
 class Offline(FiresideError):
     """A person has switched the network off, and something wanted to use it."""
+
+
+class UpdatesUnknown(FiresideError):
+    """``host`` does not tell which Fireside is the newest; ``reason`` says why."""
+
+    host: str
+    reason: str
 
 
 class LibraryError(FiresideError):

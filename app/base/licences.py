@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
+from app.base.resources import resource
+
 _PAGE = "\f\n"
 
 
@@ -26,6 +28,11 @@ class Component:
 
 
 _FIELDS = [field.name for field in fields(Component)][:-1]
+
+
+def load() -> tuple[Component, ...]:
+    """What this Fireside is made of. Raises OSError or ValueError where the file is damaged."""
+    return read(resource("licences.txt").read_text("utf-8"))
 
 
 def write(components: Iterable[Component], head: str) -> str:

@@ -162,4 +162,5 @@ def _for_the_rest(window: Window, commands: Commands) -> None:
     add("exportAll", tr("Export all chats…"), window.exchange.export_all)
     add("preferences", tr("Preferences"), window.preferences.open, "Ctrl+,")
     add("keys", tr("Keyboard shortcuts"), window.searching.show_keys, "F1")
+    add("about", tr("About Fireside"), window.preferences.about)
     add("quit", tr("Quit"), window.close, "Ctrl+Q")

@@ -65,6 +65,13 @@ def explain(error: BaseException) -> Explanation:
                     "(Network) to search and download."
                 )
             )
+        case e.UpdatesUnknown():
+            return Explanation(
+                tr(
+                    "Whether there is a newer Fireside could not be found out: {host} gave no "
+                    "answer to that ({reason}). Check the connection, or try again later."
+                ).format(host=error.host, reason=error.reason)
+            )
         case e.LibraryError():
             return Explanation(_library(error))
         case e.ExchangeError():

@@ -93,13 +93,16 @@ class NetworkPane(QWidget):
         self._sum.setText(
             tr(
                 "%Ln request(s), {size} received. All are kept in connections.log in the data "
-                "folder, and there were no others: chats use no network, Fireside looks for "
-                "no updates and reports nothing.",
+                "folder, and there were no others: chats use no network, and Fireside reports "
+                "nothing.",
                 "",
                 count,
             ).format(size=gigabytes(total))
             if count
-            else tr("None so far. Fireside makes none but for a search or a download on this page.")
+            else tr(
+                "None so far. Fireside makes none but for a search or a download on this page, and "
+                "when you have it look for a new version."
+            )
         )
 
     def _add_folder(self, look: Look, settings: Settings) -> None:

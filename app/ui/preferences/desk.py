@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QDialog, QWidget
 
 from app.base.settings import Settings, Theme
 from app.host import Host
@@ -63,6 +63,15 @@ class PreferencesDesk(QObject):
         if widget := dialog.findChild(QWidget, field) if field else None:
             widget.setFocus()
 
+    def about(self) -> None:
+        """Shows which Fireside this is, and what it is made of."""
+        from app.ui.about import About
+
+        there = self._frame.findChild(QDialog, "about")
+        dialog = there or About(self._look, self._host, self._bridge, self._frame)
+        dialog.show()
+        dialog.activateWindow()
+
     def close(self) -> None:
         """What is half written in them counts."""
         if self._dialog:
@@ -81,6 +90,7 @@ class PreferencesDesk(QObject):
         general = GeneralPage(self._look, self._host)
         general.instructed.connect(self.instructed)
         general.copies.connect(self._choose_copies)
+        general.about.connect(self.about)
         chat = ChatPage(self._look, self._setup)
         presets = PresetsPage(self._look, self._presets, self._models)
         data = DataPage(self._look, self._host, self._bridge)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app import __version__
 from app.base.settings import Theme
 from app.host import Host
-from app.ui.controls import Segments, muted, spoken
+from app.ui.controls import Button, Segments, muted, spoken
 from app.ui.fields import Page, Row, Words, heading
 from app.ui.language import LANGUAGES, tr
 from app.ui.theme import Look
@@ -18,6 +18,7 @@ from app.ui.theme import Look
 class GeneralPage(Page):
     """Colours, language, instructions, and reading ahead."""
 
+    about = Signal()
     copies = Signal(bool)
     """Whether copies of a conversation are Markdown from now on."""
     instructed = Signal()
@@ -58,7 +59,7 @@ class GeneralPage(Page):
         self._add_instructions()
         self.column.addSpacing(14)
         self.column.addStretch(1)
-        self.column.addWidget(muted(f"Fireside {__version__}", "version"))
+        self._add_version()
 
     def leave(self) -> None:
         self.instructions.finish()
@@ -138,6 +139,16 @@ class GeneralPage(Page):
         self.instructions.show_text(self._host.settings.instructions)
         self.instructions.written.connect(self._instruct)
         self.column.addWidget(self.instructions)
+
+    def _add_version(self) -> None:
+        about = Button(
+            self._look, "openAbout", tr("About Fireside: newer versions, and licences"),
+            text=tr("About Fireside…"), clicked=self.about.emit,
+        )  # fmt: skip
+        row = QHBoxLayout()
+        row.addWidget(muted(f"Fireside {__version__}", "version"), 1)
+        row.addWidget(about)
+        self.column.addLayout(row)
 
     def _choose_theme(self, value: str) -> None:
         self._host.change(theme=Theme(value))

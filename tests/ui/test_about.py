@@ -1,0 +1,167 @@
+"""About Fireside: the licences, and the look for a newer version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import (
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QPlainTextEdit,
+    QPushButton,
+)
+
+from app import __version__
+from app.models import updates
+from app.ui import about
+from app.ui.about import About
+from tests.fakes.releases import Releases, serving
+from tests.ui.driver import Fireside, Start
+
+
+@pytest.fixture
+def releases(monkeypatch: pytest.MonkeyPatch) -> Iterator[Releases]:
+    with serving() as served:
+        monkeypatch.setattr(updates, "API", served.address)
+        for module in (updates, about):
+            monkeypatch.setattr(module, "REPOSITORY", "some/fireside")
+        yield served
+
+
+def opened(fireside: Fireside) -> About:
+    """By its command, as the palette does it."""
+    (command,) = [c for c in fireside.window.commands.all if c.objectName() == "aboutCommand"]
+    command.trigger()
+    dialog = fireside.find(About, "about")
+    components = dialog.findChild(QListWidget, "componentList")
+    fireside.until(lambda: components.count())
+    return dialog
+
+
+def shown(components: QListWidget) -> list[str]:
+    rows = [components.item(row) for row in range(components.count())]
+    return [item.text() for item in rows if not item.isHidden()]
+
+
+def test_every_component_has_its_licence(start: Start) -> None:
+    fireside = start()
+    dialog = opened(fireside)
+    assert dialog.findChild(QLabel, "version").text() == f"Fireside {__version__}"
+    components = dialog.findChild(QListWidget, "componentList")
+    text = dialog.findChild(QPlainTextEdit, "licenceText")
+    assert shown(components)[0] == "Fireside"
+    assert "Apache License" in text.toPlainText()
+    (qt,) = components.findItems("Qt and Qt for Python (PySide6)", Qt.MatchFlag.MatchExactly)
+    components.setCurrentItem(qt)
+    assert "LGPL-3.0-only" in dialog.findChild(QLabel, "componentLicence").text()
+    assert "You may replace these files" in text.toPlainText()
+    assert text.verticalScrollBar().value() == 0
+    assert not text.textCursor().hasSelection()
+
+
+def test_it_is_searched_by_keyboard(start: Start) -> None:
+    fireside = start()
+    dialog = opened(fireside)
+    field = dialog.findChild(QLineEdit, "findLicence")
+    components = dialog.findChild(QListWidget, "componentList")
+    text = dialog.findChild(QPlainTextEdit, "licenceText")
+    dialog.activateWindow()
+    fireside.until(field.hasFocus)
+    fireside.qtbot.keyClicks(field, "Ronie")
+    assert shown(components) == ["latex2mathml"]
+    assert text.textCursor().selectedText() == "Ronie"
+    field.clear()
+    fireside.qtbot.keyClicks(field, "mozilla")
+    several = shown(components)
+    assert {"certifi", "tqdm"} < set(several)
+    first = text.textCursor().position()
+    fireside.qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert text.textCursor().position() > first
+    was = components.currentItem().text()
+    fireside.qtbot.keyClick(field, Qt.Key.Key_Down)
+    assert components.currentItem().text() == several[several.index(was) + 1]
+    field.clear()
+    fireside.qtbot.keyClicks(field, "no such words")
+    assert shown(components) == []
+    assert text.toPlainText() == ""
+    field.clear()
+    fireside.qtbot.keyClicks(field, "r")
+    assert text.toPlainText()
+
+
+def test_it_opens_once(start: Start) -> None:
+    fireside = start()
+    assert opened(fireside) is opened(fireside)
+
+
+def test_a_newer_version_is_told_of_and_its_page_opened(
+    start: Start, releases: Releases, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    visited: list[QUrl] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", visited.append)
+    fireside = start()
+    dialog = opened(fireside)
+    news = dialog.findChild(QLabel, "newVersion")
+    page = dialog.findChild(QPushButton, "openRelease")
+    fireside.qtbot.wait(50)
+    assert releases.asked == []  # nobody has asked it to
+    assert not page.isVisible()
+    dialog.findChild(QPushButton, "checkVersion").click()
+    fireside.until(page.isVisible)
+    assert news.text() == "Fireside 1.2.0 is there."
+    page.click()
+    assert visited == [QUrl("https://github.com/some/fireside/releases/tag/v1.2.0")]
+    assert "look for a new version" in (tmp_path / "connections.log").read_text()
+    releases.tag = f"v{__version__}"
+    dialog.findChild(QPushButton, "checkVersion").click()
+    fireside.until(lambda: news.text() == "This is the newest version.")
+    assert not page.isVisible()
+
+
+def test_offline_is_said(start: Start, releases: Releases) -> None:
+    fireside = start(offline=True)
+    dialog = opened(fireside)
+    check = dialog.findChild(QPushButton, "checkVersion")
+    check.click()
+    news = dialog.findChild(QLabel, "newVersion")
+    fireside.until(lambda: "offline, as you chose" in news.text())
+    assert check.isEnabled()
+    assert releases.asked == []
+
+
+def test_a_fault_is_said_and_it_can_be_tried_again(start: Start, releases: Releases) -> None:
+    releases.status = 502
+    fireside = start()
+    dialog = opened(fireside)
+    check = dialog.findChild(QPushButton, "checkVersion")
+    check.click()
+    news = dialog.findChild(QLabel, "newVersion")
+    fireside.until(lambda: "(status 502)" in news.text())
+    releases.status = 200
+    check.click()
+    fireside.until(lambda: "1.2.0" in news.text())
+
+
+def test_closing_it_before_the_answer(start: Start, releases: Releases) -> None:
+    releases.silent = True
+    fireside = start()
+    dialog = opened(fireside)
+    dialog.findChild(QPushButton, "checkVersion").click()
+    fireside.until(lambda: releases.asked)
+    dialog.close()
+    QApplication.processEvents()
+    releases.closing.set()
+    fireside.host.connections().result(timeout=5)
+    fireside.qtbot.wait(100)
+
+
+def test_without_a_place_of_releases_nothing_is_offered(start: Start) -> None:
+    dialog = opened(start())
+    assert not dialog.findChild(QPushButton, "checkVersion").isVisible()
+    assert "does not know where" in dialog.findChild(QLabel, "newVersion").text()
