@@ -48,6 +48,7 @@ ERRORS = [
     e.CacheUnwritable(*WANTED, Path("/cache"), "Permission denied"),
     e.HubError(*WANTED),
     e.Offline(),
+    e.UpdatesUnknown("api.github.com", "status 502"),
     e.FileRefused(FILE, "Permission denied"),
     e.TargetExists(FILE),
     e.TargetFull(FILE, 12_100_000_000, 3_000_000_000),
