@@ -24,7 +24,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from app import __version__  # noqa: E402
+from app import REPOSITORY, __version__  # noqa: E402
 from app.base import licences  # noqa: E402
 from app.base.licences import Component  # noqa: E402
 
@@ -96,7 +96,7 @@ def content(modules: Collection[str] | None = None) -> str:
 
 def _by_hand() -> Iterator[Component]:
     """What is no Python package, and what is more than one. Fireside comes first."""
-    here = "https://www.apache.org/licenses/LICENSE-2.0"
+    here = f"https://github.com/{REPOSITORY}" if REPOSITORY else ""
     own = (ROOT / "LICENSE").read_text("utf-8")
     note = "Made for Fireside, and under its licence, which follows.\n\n"
     fonts = ROOT / "resources" / "fonts"

@@ -15,8 +15,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QListWidget,
-    QListWidgetItem,
     QPlainTextEdit,
     QVBoxLayout,
     QWidget,
@@ -29,6 +27,7 @@ from app.base.licences import Component
 from app.host import Host
 from app.models.updates import Newest
 from app.ui.bridge import Bridge
+from app.ui.component_list import ComponentList
 from app.ui.controls import Button, Elided, Picture, column, muted, set_tone
 from app.ui.errors import explain
 from app.ui.fields import heading, named, note
@@ -38,7 +37,6 @@ from app.ui.theme import Look, font, mono
 T = TypeVar("T")
 
 _LEFT = 236
-_COMPONENT = Qt.ItemDataRole.UserRole
 
 
 class About(QDialog):
@@ -74,7 +72,7 @@ class About(QDialog):
         self._find.setFocus()
         find = QShortcut(QKeySequence.StandardKey.Find, self)
         find.activated.connect(self._find.setFocus)
-        self._await(host.disk(lambda _: licences.load()), self._show, self._failed)
+        self._await(host.disk(lambda _: licences.load()), self._list.set_components, self._failed)
 
     def _await(
         self, future: Future[T], done: Callable[[T], None], failed: Callable[[BaseException], None]
@@ -156,20 +154,10 @@ class About(QDialog):
         self._find.setFixedWidth(_LEFT)
         self._find.textChanged.connect(self._filter)
         self._find.returnPressed.connect(self._next)
-        self._find.moved.connect(self._move)
-        self._list = QListWidget()
-        named(
-            self._list,
-            "componentList",
-            tr("What Fireside is made of"),
-            tr("Choose one with the arrow keys"),
-        )
+        self._list = ComponentList(self._look)
         self._list.setFixedWidth(_LEFT)
-        self._list.setFont(font(13, 450))
-        self._list.setFrameShape(QFrame.Shape.NoFrame)
-        self._list.setTextElideMode(Qt.TextElideMode.ElideRight)
-        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._list.currentItemChanged.connect(self._chosen)
+        self._list.chosen.connect(self._chosen)
+        self._find.moved.connect(self._list.move)
         left = QVBoxLayout()
         left.setSpacing(8)
         left.addWidget(self._find)
@@ -208,41 +196,24 @@ class About(QDialog):
         right.addWidget(self._text, 1)
         return right
 
-    def _show(self, components: tuple[Component, ...]) -> None:
-        for component in components:
-            item = QListWidgetItem(component.name, self._list)
-            item.setData(_COMPONENT, component)
-            item.setToolTip(component.licence)
-        self._list.setCurrentRow(0)
-
     def _failed(self, error: BaseException) -> None:
         self._text.setPlainText(explain(error).sentence)
 
-    def _chosen(self, item: QListWidgetItem | None) -> None:
-        component = item.data(_COMPONENT) if item else Component("", "", "", "", "")
+    def _chosen(self, component: Component) -> None:
         self._name.setText(component.name)
         self._terms.set_text(component.licence)
         self._source.setText(component.source)
+        self._source.setVisible(bool(component.source))
         self._text.setPlainText(component.text)
         self._next()
 
     def _filter(self, text: str) -> None:
-        """Only those stay that have it, in their names or in their licences."""
-        wanted = text.strip().casefold()
-        shown = []
-        for row in range(self._list.count()):
-            item = self._list.item(row)
-            component = item.data(_COMPONENT)
-            told = f"{component.name}\n{component.licence}\n{component.text}".casefold()
-            item.setHidden(wanted not in told)
-            if not item.isHidden():
-                shown.append(item)
-        if self._list.currentItem() not in shown:
-            self._list.setCurrentItem(shown[0] if shown else None)
-        else:
-            cursor = self._text.textCursor()
-            cursor.setPosition(cursor.selectionStart())  # what grows is found where it is
-            self._text.setTextCursor(cursor)
+        cursor = self._text.textCursor()
+        cursor.setPosition(cursor.selectionStart())  # what grows is found where it is
+        self._text.setTextCursor(cursor)
+        shown = self._text.toPlainText()
+        self._list.keep(text)
+        if self._text.toPlainText() == shown:
             self._next()
 
     def _next(self) -> None:
@@ -256,14 +227,6 @@ class About(QDialog):
             cursor.setPosition(0)
             self._text.setTextCursor(cursor)
             self._text.find(words)
-
-    def _move(self, step: int) -> None:
-        """To the next one in the list that is in sight."""
-        row = self._list.currentRow() + step
-        while 0 <= row < self._list.count() and self._list.item(row).isHidden():
-            row += step
-        if 0 <= row < self._list.count():
-            self._list.setCurrentRow(row)
 
 
 class _Find(QLineEdit):

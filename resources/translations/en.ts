@@ -144,10 +144,10 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%Ln request(s), {size} received. All are kept in connections.log in the data folder, and there were no others: chats use no network, Fireside looks for no updates and reports nothing.</source>
+        <source>%Ln request(s), {size} received. All are kept in connections.log in the data folder, and there were no others: chats use no network, and Fireside reports nothing.</source>
         <translation>
-            <numerusform>%Ln request, {size} received. All are kept in connections.log in the data folder, and there were no others: chats use no network, Fireside looks for no updates and reports nothing.</numerusform>
-            <numerusform>%Ln requests, {size} received. All are kept in connections.log in the data folder, and there were no others: chats use no network, Fireside looks for no updates and reports nothing.</numerusform>
+            <numerusform>%Ln request, {size} received. All are kept in connections.log in the data folder, and there were no others: chats use no network, and Fireside reports nothing.</numerusform>
+            <numerusform>%Ln requests, {size} received. All are kept in connections.log in the data folder, and there were no others: chats use no network, and Fireside reports nothing.</numerusform>
         </translation>
     </message>
     <message numerus="yes">

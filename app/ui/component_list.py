@@ -1,0 +1,122 @@
+"""What Fireside is made of, to choose one from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtWidgets import (
+    QFrame,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+)
+
+from app.base.licences import Component
+from app.ui.fields import named
+from app.ui.language import tr
+from app.ui.theme import Look, font
+
+_COMPONENT = Qt.ItemDataRole.UserRole
+_ROW = 42
+_NONE = Component("", "", "", "", "")
+
+
+class ComponentList(QListWidget):
+    """Each with its licence."""
+
+    chosen = Signal(object)
+    """A Component; one without a name where none is left."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        named(
+            self,
+            "componentList",
+            tr("What Fireside is made of"),
+            tr("Choose one with the arrow keys"),
+        )
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setItemDelegate(_Delegate(look, self))
+        self.currentItemChanged.connect(
+            lambda item: self.chosen.emit(item.data(_COMPONENT) if item else _NONE)
+        )
+
+    def set_components(self, components: Sequence[Component]) -> None:
+        """Shows them; the first is chosen."""
+        for component in components:
+            item = QListWidgetItem(component.name, self)
+            item.setData(_COMPONENT, component)
+            said = f"{component.name}: {component.licence}"
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, said)
+            item.setToolTip(component.licence)
+        self.setCurrentRow(0)
+
+    def keep(self, text: str) -> None:
+        """Only those stay that have it, in their names or in their licences. If the chosen one
+        does not, the first that does is chosen."""
+        wanted = text.strip().casefold()
+        shown = []
+        for row in range(self.count()):
+            item = self.item(row)
+            component = item.data(_COMPONENT)
+            told = f"{component.name}\n{component.licence}\n{component.text}".casefold()
+            item.setHidden(wanted not in told)
+            if not item.isHidden():
+                shown.append(item)
+        if self.currentItem() not in shown:
+            self.setCurrentItem(shown[0] if shown else None)
+
+    def move(self, step: int) -> None:
+        """Chooses the next one that is in sight."""
+        row = self.currentRow() + step
+        while 0 <= row < self.count() and self.item(row).isHidden():
+            row += step
+        if 0 <= row < self.count():
+            self.setCurrentRow(row)
+
+
+class _Delegate(QStyledItemDelegate):
+    """A name, and below it, quietly, a licence."""
+
+    def __init__(self, look: Look, view: QListWidget) -> None:
+        super().__init__(view)
+        self._look = look
+
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        return QSize(0, _ROW)
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        component = index.data(_COMPONENT)
+        painter.save()
+        try:
+            style = option.widget.style()
+            ground = QStyle.PrimitiveElement.PE_PanelItemViewItem
+            style.drawPrimitive(ground, option, painter, option.widget)
+            words = option.rect.adjusted(10, 4, -8, -5)
+            upper = QRect(words.x(), words.y(), words.width(), words.height() // 2 + 1)
+            lower = QRect(words.x(), upper.bottom(), words.width(), words.bottom() - upper.bottom())
+            self._write(painter, upper, component.name, 13, "text")
+            self._write(painter, lower, component.licence, 11, "muted")
+        finally:
+            painter.restore()
+
+    def _write(self, painter: QPainter, where: QRect, text: str, size: int, colour: str) -> None:
+        painter.setFont(font(size, 450))
+        painter.setPen(self._look.colour(colour))
+        shown = QFontMetrics(painter.font()).elidedText(
+            text, Qt.TextElideMode.ElideRight, where.width()
+        )
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(where, left | Qt.TextFlag.TextSingleLine, shown)
