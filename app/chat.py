@@ -146,8 +146,13 @@ class Chats:
         self._on_engine(turn, self._prepare, turn, chat, request, ahead=True)
 
     def forget(self, chat: int) -> Future[None] | None:
-        """Has the engine throw away what it has read of a chat, after what it is at. None where
-        everything ends."""
+        """Stops what is said in a chat, and has the engine throw away what it has read of it,
+        after what it is at. None where everything ends."""
+        with self._lock:
+            running = list(self._running)
+        for turn in running:
+            if turn.chat == chat:
+                turn.cancel()
         return self._on_engine(Turn(), self._throw_away, chat)
 
     def close(self) -> None:
@@ -192,6 +197,7 @@ class Chats:
                 self._publish(started or SendFailed(turn, chat, parts, error))
             if not started:
                 return
+            turn.chat = row.id
             # Ids grow along a path, and the answer itself is on it where it is continued.
             before = answer.id if answer.message.parts else answer.id - 1
             messages = tuple(r.message for r in path if r.id <= before)
@@ -300,7 +306,7 @@ class Chats:
             if state is State.STOPPED and self._closing:
                 state = State.CUT_OFF  # the person closed the window, and did not stop the answer
             ended = self._end(writer, state, error)
-        if state is State.DONE and ended.error is None:
+        if state is State.DONE and ended.error is None and not turn.stopped.is_set():
             before = request.messages[: -1 if row.message.parts else None]
             past = replace(request, messages=(*before, ended.answer.message))
             if len(past.messages) == 2:

@@ -16,6 +16,7 @@ class Turn:
     """An answer on its way."""
 
     def __init__(self) -> None:
+        self.chat: int | None = None  # once it is known
         self.stopped = threading.Event()
         self.hurried = threading.Event()
         self._lock = threading.Lock()

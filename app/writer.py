@@ -52,7 +52,8 @@ class Writer:
 
     def finish(self, state: State) -> tuple[MessageRow, StoreError | None]:
         """Saves the whole; returns it, and what the disk said where it refused: then the answer
-        is in memory only, until this is called again with better luck."""
+        is in memory only, until this is called again with better luck. That of a chat which was
+        erased meanwhile is nowhere else, and no fault."""
         with self._lock:
             self._ended = True
             timer = self._timer
@@ -61,8 +62,13 @@ class Writer:
             timer.join()
         parts = self._draft.parts
         saved = self._write(parts=parts, state=state, stats=self.stats, thought_s=self._thought_s)
-        message = Message(Role.ASSISTANT, parts)
-        unsaved = replace(self._row, message=message, state=state, stats=self.stats)
+        unsaved = replace(
+            self._row,
+            message=Message(Role.ASSISTANT, parts),
+            state=state,
+            stats=self.stats,
+            thought_s=self._thought_s,
+        )
         return saved or unsaved, self._fault
 
     def _save_soon(self) -> None:
@@ -82,18 +88,18 @@ class Writer:
                 self._save_soon()
 
     def _write(self, **values: Any) -> MessageRow | None:
-        """None where the disk refuses."""
-        before = self._fault
+        """None where the disk refuses, and where the chat was erased meanwhile: then there is
+        nothing to be saved."""
+        row: MessageRow | None = None
+        before, self._fault = self._fault, None
         try:
             row = self._store.update(self._row.id, **values)
         except StoreError as fault:
             self._fault = fault
-            if before is None:
-                self._told(fault)
-            return None
-        self._fault = None
-        if before is not None:
-            self._told(None)
+        except KeyError:
+            pass
+        if (before is None) != (self._fault is None):
+            self._told(self._fault)
         return row
 
     def _time_thought(self, thinking: bool) -> None:

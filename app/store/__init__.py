@@ -14,8 +14,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from app.base.errors import StoreDamaged
 from app.store import backup, rescue
 from app.store.backup import Backup
 from app.store.chats import BIN_DAYS
@@ -127,8 +129,9 @@ class Store(PresetStore, WholeStore):
 
     def sweep(self) -> None:
         """Removes the traces of what was removed for good: from the index of the search, from
-        SQLite's log, and from the backups. Takes seconds where there is much, in steps between
-        which others can write. What is interrupted is taken up by the next one."""
+        SQLite's log, and from the backups, unless they are damaged. Takes seconds where there is
+        much, in steps between which others can write. What is interrupted is taken up by the
+        next one."""
         with self._upkeep:
             self._sweep()
 
@@ -148,9 +151,10 @@ class Store(PresetStore, WholeStore):
                     break
             merge = _MERGE
         for kept in backups(self.path):
-            if not self._ending.is_set():
-                with self._errors():
-                    backup.erase(kept, [(chat, created) for _, chat, created in rows])
+            if self._ending.is_set():
+                return
+            with suppress(StoreDamaged), typed_errors(kept.path):
+                backup.erase(kept, [(chat, created) for _, chat, created in rows])
         if self._ending.is_set():
             return
         with self._lock, self._errors():

@@ -42,7 +42,8 @@ def backups(database: Path) -> list[Backup]:
     for path in folder.iterdir() if folder.is_dir() else ():
         if named := pattern.fullmatch(path.name):
             made = datetime.strptime(named[1], _FORMAT).replace(tzinfo=UTC).timestamp()
-            found.append(_backup(path, made, int(named[2])))
+            with contextlib.suppress(FileNotFoundError):  # it was an old one a moment ago
+                found.append(_backup(path, made, int(named[2])))
     return sorted(found, key=lambda b: (b.made, b.version), reverse=True)
 
 

@@ -336,6 +336,33 @@ def test_what_was_not_saved_is_tried_at_the_end(
     assert (answer.state, answer.message.text) == (State.DONE, "Paris")
 
 
+def test_a_chat_that_is_erased_in_mid_answer(
+    desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    d = desk()
+    erased = threading.Event()
+    update = d.store.update
+
+    def late(*values: Any, **more: Any) -> MessageRow:
+        assert erased.wait(10)
+        return update(*values, **more)
+
+    monkeypatch.setattr(writer, "_SAVE_S", 0.01)
+    monkeypatch.setattr(d.store, "update", late)
+    d.chats._backend = Waits()
+    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    answer = d.wait(TurnProgress)
+    forgotten = d.chats.forget(answer.chat)
+    d.store.erase([answer.chat])
+    erased.set()
+    ended = d.wait(TurnEnded)  # though nobody has stopped it
+    assert (ended.answer.id, ended.error) == (answer.message, None)
+    assert (ended.answer.state, ended.answer.message.text) == (State.STOPPED, "Well")
+    assert forgotten
+    forgotten.result(10)
+    assert not any(isinstance(event, NotSaved) for event in d.events)
+
+
 def test_models_are_made_ready(desk: Callable[..., Desk]) -> None:
     d = desk()
     d.chats.load(MODEL)

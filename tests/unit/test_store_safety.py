@@ -374,6 +374,26 @@ def test_what_is_erased_is_in_no_file(path: Path, seed: int) -> None:
     check(path)
 
 
+def test_a_damaged_backup_does_not_keep_the_others_from_being_swept(path: Path) -> None:
+    with contextlib.closing(Store(path)) as store:
+        chat = store.create_chat(Effort.LOW).id
+        store.add(chat, None, question("secretword"))
+        made = store.backup().path
+        for day, content in enumerate((b"", b"garbage" * 1000, made.read_bytes()[:8192])):
+            made.with_name(f"chats-2020010{day + 1}-000000-v6.db").write_bytes(content)
+        store.erase([chat])
+        for file in (made, *path.parent.glob("chats.db*")):
+            assert b"secretword" not in file.read_bytes(), file
+        assert len(backups(path)) == 4
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_a_backup_that_goes_while_the_others_are_listed(store: Store, path: Path) -> None:
+    made = store.backup()
+    made.path.with_name("chats-20200101-000000-v6.db").symlink_to("gone")
+    assert backups(path) == [made]
+
+
 def test_an_interrupted_sweep_is_taken_up(path: Path) -> None:
     with contextlib.closing(Store(path)) as store:
         chat = store.create_chat(Effort.LOW).id
