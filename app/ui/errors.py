@@ -413,5 +413,5 @@ def _document(error: e.DocumentError) -> str:
         case e.DocumentBroken():
             return tr(
                 "“{name}” is damaged ({detail}). Save it again in its own program, or get it again."
-            ).format(name=name, detail=error.detail)
+            ).format(name=name, detail=error.detail.rstrip("."))
     return tr("“{name}” could not be read.").format(name=name)

@@ -55,6 +55,7 @@ class AskDesk(QObject):
         elif taken := edited is None:
             self.queue.add(parts, effort)
         if taken:
+            self._composer.tray.forget_told()
             self._window.branches.sent()
             self._window.drafts.keep()
         self.changed.emit()
