@@ -388,6 +388,7 @@ def test_what_cannot_fit_is_told_while_an_answer_is_on_its_way(fireside: Firesid
     count = len(fireside.backend.prepared)
     fireside.window.composer.set_parts((Part("word\n" * 2000, name="a.txt"),))
     counted(fireside)
+    fireside.until(lambda: told(fireside))
     assert "room for 884" in told(fireside)[0]  # 900, but for what joins it to the rest
     assert len(fireside.backend.prepared) == count
     saying.set()
