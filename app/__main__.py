@@ -146,8 +146,9 @@ def _doctor(options: argparse.Namespace) -> int:
     from app.base.errors import FiresideError
     from app.base.settings import Folders
     from app.base.types import ModelRef
+    from app.engine import probe
     from app.engine.local import LocalBackend
-    from app.host import demo_model, examine, wishes
+    from app.host import demo_model, wishes
     from app.ui.doctor import report
     from app.ui.errors import explain
 
@@ -157,7 +158,7 @@ def _doctor(options: argparse.Namespace) -> int:
         files = [options.model.absolute()] if options.model else map(Path, settings.models)
         models = [*(ModelRef(path, path.stem) for path in files)]
         with closing(LocalBackend(folders.engine_log)) as backend:
-            found = examine(backend, models or [demo_model()])
+            found = probe.examine(backend.devices(), models or [demo_model()])
         print(_plain(report(found, wishes(settings)), sys.stdout))
         return ANSWERED
     except FiresideError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import errno
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -12,8 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.base import settings as settings_file
-from app.base.errors import Cancelled, ModelError, StoreFull, StoreReadOnly
-from app.base.gguf import Header
+from app.base.errors import Cancelled, StoreError
 from app.base.resources import resource
 from app.base.settings import Folders, Settings
 from app.base.threads import loud
@@ -24,8 +22,8 @@ from app.engine import kept, probe
 from app.engine.backend import Backend
 from app.engine.local import LocalBackend, Options
 from app.engine.plan import CacheType, Wishes
-from app.engine.probe import Machine
-from app.store import Backup, Found, Store, backups
+from app.engine.probe import Examined
+from app.store import Backup, Found, Store, backups, typed_errors
 from app.turn import ChatEvent, NotSaved
 
 if TYPE_CHECKING:  # what is loaded when it is used: a window need not wait for it
@@ -39,22 +37,12 @@ if TYPE_CHECKING:  # what is loaded when it is used: a window need not wait for 
 
 T = TypeVar("T")
 
-_INDEX_S = 0.5  # of indexing, before it is looked whether everything ends
-
 
 def demo_model() -> ModelRef:
     """The small model that comes with Fireside. It knows little for certain: at gpt-oss's own
     temperature, most of its answers about France are about another country."""
     path = resource("models", "demo-gpt-oss.gguf")  # another one after an update
     return ModelRef(path, "Demo model", Sampling(temperature=0.3), "demo")
-
-
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """This machine now, and what its models say of themselves, or why they cannot be run."""
-
-    machine: Machine
-    models: tuple[tuple[ModelRef, Header | ModelError], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +124,11 @@ class Host:
         return self.settings
 
     def _save(self, settings: Settings) -> None:
-        path = self.folders.settings
         try:
-            settings_file.save(settings, path)
-        except OSError as error:
-            full = error.errno == errno.ENOSPC
-            self._publish(NotSaved(StoreFull(path) if full else StoreReadOnly(path)))
+            with typed_errors(self.folders.settings):
+                settings_file.save(settings, self.folders.settings)
+        except StoreError as fault:
+            self._publish(NotSaved(fault))
 
     def _may_prepare(self) -> bool:
         """Reading ahead is the person's wish, and not worth a battery's charge."""
@@ -156,10 +143,7 @@ class Host:
         file, traces of what was deleted, the backup of the day. Fails with StoreError."""
 
         def work() -> None:
-            while not self._ending.is_set():
-                if self._store.index(_INDEX_S):
-                    self._store.tidy()
-                    break
+            self._store.tidy()
             for chat in kept.chats(self.folders.kept) - self._store.live():
                 self.chats.forget(chat)  # which something has prevented before
 
@@ -204,7 +188,7 @@ class Host:
     def examine(self, models: Sequence[ModelRef]) -> Future[Examined]:
         """Looks at this machine and at files of models; nobody else waits for it. Fails with
         EngineError where llama.cpp does not say what it finds."""
-        return self._examiner.submit(examine, self.backend, models)
+        return self._examiner.submit(lambda: probe.examine(self.backend.devices(), models))
 
     # --- Models -----------------------------------------------------------------------------
 
@@ -262,24 +246,18 @@ class Host:
     def move(self, model: Model, folder: Path, stop: threading.Event) -> Future[Path]:
         """Brings a model to another folder, where it is looked for from now on; publishes
         Moving. Fails with LibraryError, or with Cancelled once ``stop`` is set."""
-        self._stops.add(stop)
         if str(folder) not in self.settings.folders:
             self.change(folders=(*self.settings.folders, str(folder)))
 
         def work() -> Path:
             from app.models import shelf
 
-            try:
-                path = shelf.move(
-                    model, folder, stop, lambda *now: self._publish(Moving(model, *now))
-                )
-            finally:
-                self._stops.discard(stop)
+            path = shelf.move(model, folder, stop, lambda *now: self._publish(Moving(model, *now)))
             self.downloads.moved(model.path, path)
             self._store.rename_model(str(model.path), str(path))
             return path
 
-        return self._librarian.submit(work)
+        return self._until(stop, work)
 
     def search(self, text: str) -> Future[tuple[Repository, ...]]:
         """Asks the hub. Fails with HubError or Offline."""
@@ -333,7 +311,6 @@ class Host:
         """Writes chats as `app.exchange.export` does; ``seen`` is told the share that is done, on
         another thread. Fails with ExchangeError or StoreError, or with Cancelled once ``stop`` is
         set."""
-        self._stops.add(stop)
 
         def told(share: float) -> None:
             if stop.is_set():
@@ -343,12 +320,9 @@ class Host:
         def work() -> Path:
             from app import exchange
 
-            try:
-                return exchange.export(self._store, folder, name, manner, chats, told)
-            finally:
-                self._stops.discard(stop)
+            return exchange.export(self._store, folder, name, manner, chats, told)
 
-        return self._librarian.submit(work)
+        return self._until(stop, work)
 
     def bring(self, path: Path) -> Future[tuple[Import, Report]]:
         """Takes in the chats of a file of ours or of another program's. Fails with
@@ -392,6 +366,13 @@ class Host:
             self._network.offline = self.settings.offline
             return self._network
 
+    def _until(self, stop: threading.Event, work: Callable[[], T]) -> Future[T]:
+        """Has a librarian do ``work``, which ends by ``stop``: when everything ends, too."""
+        self._stops.add(stop)
+        future = self._librarian.submit(work)
+        future.add_done_callback(lambda _: self._stops.discard(stop))
+        return future
+
     def close(self) -> None:
         """Stops everything; every word on screen is on disk afterwards."""
         self._ending.set()
@@ -428,16 +409,3 @@ def wishes(settings: Settings) -> Wishes:
     s = settings
     cache = CacheType(s.cache_type) if s.cache_type in list(CacheType) else None
     return Wishes(s.context, s.gpu_layers, s.cpu_experts, cache)
-
-
-def examine(backend: Backend, models: Sequence[ModelRef]) -> Examined:
-    """This machine now, as llama.cpp sees it, too. Raises EngineError."""
-    machine = probe.machine(backend.devices())
-    return Examined(machine, tuple((model, _header(model)) for model in models))
-
-
-def _header(model: ModelRef) -> Header | ModelError:
-    try:
-        return probe.model(model.path)
-    except ModelError as error:
-        return error

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.base import gguf
-from app.base.errors import UnsupportedArchitecture
+from app.base.errors import ModelError, UnsupportedArchitecture
+from app.base.types import ModelRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,26 @@ def _whole(header: gguf.Header) -> gguf.Header:
     parts = [gguf.read(part) for part in gguf.numbered(header.path, count)]
     tensors = tuple(tensor for part in parts for tensor in part.tensors)
     return replace(parts[0], tensors=tensors)
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """This machine now, and what models say of themselves, or why they cannot be run."""
+
+    machine: Machine
+    models: tuple[tuple[ModelRef, gguf.Header | ModelError], ...]
+
+
+def examine(devices: Devices, models: Sequence[ModelRef]) -> Examined:
+    """Looks at this machine, with what the child found, and at the files of models."""
+    return Examined(machine(devices), tuple((each, _said(each)) for each in models))
+
+
+def _said(of: ModelRef) -> gguf.Header | ModelError:
+    try:
+        return model(of.path)
+    except ModelError as error:
+        return error
 
 
 def on_battery() -> bool:

@@ -57,10 +57,12 @@ __all__ = [
     "recover",
     "restore_backup",
     "set_aside",
+    "typed_errors",
 ]
 
 _DAY = 86400.0
 _INDEX_S = 2.0  # at a start; the rest of an old database follows with `tidy`
+_STEP_S = 0.5  # of it
 _MERGE = 200  # pages of the index that are merged in one transaction
 
 
@@ -171,9 +173,9 @@ class Store(PresetStore, WholeStore):
             return backup.make(self.path)
 
     def tidy(self) -> None:
-        """What is to be done in the background after a start, and once a day: indexing what is
-        not indexed yet, removing traces, and a backup where the last one is a day old."""
-        while not self.index(_INDEX_S):
+        """What is to be done in the background after a start: indexing what is not indexed yet,
+        removing traces, and a backup where the last one is a day old."""
+        while not self._ending.is_set() and not self.index(_STEP_S):
             pass
         self.purge()
         self.sweep()

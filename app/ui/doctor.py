@@ -11,8 +11,7 @@ from app import __version__
 from app.base.gguf import Header
 from app.base.types import ModelRef
 from app.engine.plan import CacheType, Plan, Refused, Use, Wishes, propose
-from app.engine.probe import Devices, Gpu, Machine
-from app.host import Examined
+from app.engine.probe import Devices, Examined, Gpu, Machine
 from app.ui.errors import explain, gigabytes
 from app.ui.language import number, tr
 

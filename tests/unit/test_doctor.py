@@ -11,8 +11,7 @@ from app.base.errors import ModelMissing
 from app.base.types import ModelRef
 from app.engine import plan
 from app.engine.plan import CacheType, Wishes
-from app.engine.probe import Devices, Gpu, Machine
-from app.host import Examined
+from app.engine.probe import Devices, Examined, Gpu, Machine
 from app.ui.doctor import report, summary
 from tests.fakes import gpt_oss
 

@@ -145,6 +145,12 @@ def test_a_large_file_is_indexed_bit_by_bit(store: Store) -> None:
     assert not store.index(0.001)
     assert store.search("word 999")  # the newest first
     assert not store.search("word 3")
+    with contextlib.closing(Store(store.path)) as ending:
+        with ending._transaction() as db:
+            db.execute("INSERT OR IGNORE INTO unindexed SELECT id FROM message")
+        ending.hurry()
+        ending.tidy()
+        assert ending._read(tuple, "SELECT 1 FROM unindexed LIMIT 1")
     store.tidy()
     assert store.search("word 3")
 

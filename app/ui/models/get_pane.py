@@ -9,7 +9,8 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
 from app.engine.plan import propose
-from app.host import Examined, Host
+from app.engine.probe import Examined
+from app.host import Host
 from app.models import catalog
 from app.models.catalog import HubModel, Offer
 from app.ui.bridge import Bridge

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.host import Examined, Host
+from app.engine.probe import Examined
+from app.host import Host
 from app.ui.bridge import Bridge
 from app.ui.errors import explain
 from app.ui.models.shelf import Shelf

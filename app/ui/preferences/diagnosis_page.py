@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QFrame, QPlainTextEdit
 
-from app.host import Examined, Host
+from app.engine.probe import Examined
+from app.host import Host
 from app.ui.controls import Button
 from app.ui.doctor import report
 from app.ui.errors import explain

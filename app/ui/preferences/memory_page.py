@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout
 from app.base.errors import ModelError
 from app.base.gguf import Header
 from app.engine.plan import CONTEXTS, CacheType, Plan, Use, Wishes, propose
-from app.engine.probe import Machine
-from app.host import Examined, Host
+from app.engine.probe import Examined, Machine
+from app.host import Host
 from app.ui.controls import Button, Segments, set_tone
 from app.ui.doctor import summary
 from app.ui.errors import explain, gigabytes

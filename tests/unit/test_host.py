@@ -1,0 +1,105 @@
+"""The object graph, without a window."""
+
+from __future__ import annotations
+
+import errno
+import queue
+import threading
+from collections.abc import Generator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from app.base import settings
+from app.base.errors import Cancelled, StoreError, StoreFull, StoreReadOnly
+from app.base.settings import Folders, Settings
+from app.base.types import Channel, Delta, Effort, Event, ModelRef, Part, Request
+from app.engine.backend import ScriptedBackend
+from app.exchange import Form, Manner
+from app.host import Host
+from app.store import State, Store
+from app.turn import NotSaved, TurnEnded, TurnProgress
+
+MODEL = ModelRef(Path("demo.gguf"), "Demo model")
+T = TypeVar("T")
+
+
+class Talks(ScriptedBackend):
+    """Says a word, and waits to be stopped. ``done`` has what it was asked for, in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.done: list[str] = []
+
+    def stream(
+        self, request: Request, cancel: threading.Event, answer_now: object = None
+    ) -> Generator[Event, None, None]:
+        yield Delta(0, "Well", Channel.FINAL)
+        assert cancel.wait(10)
+        self.done.append(f"answer {request.chat}")
+        raise Cancelled
+
+    def forget(self, chat: int) -> None:
+        self.done.append(f"forget {chat}")
+
+
+def arrives(events: queue.Queue[Any], kind: type[T]) -> T:
+    """The next event of a kind."""
+    while True:
+        event = events.get(timeout=10)
+        if isinstance(event, kind):
+            return event
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [(errno.ENOSPC, StoreFull), (errno.EDQUOT, StoreFull), (errno.EROFS, StoreReadOnly)],
+)
+def test_settings_that_the_disk_does_not_take(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, kind: type[StoreError]
+) -> None:
+    def refuse(new: Settings, path: Path) -> None:
+        raise OSError(number, "no", str(path))
+
+    monkeypatch.setattr(settings, "save", refuse)
+    events: queue.Queue[Any] = queue.Queue()
+    with closing(Host(Folders(tmp_path), events.put, backend=Talks())) as host:
+        host.change(instructions="Be brief.")
+        assert host.settings.instructions == "Be brief."
+        error = arrives(events, NotSaved).error
+        assert (type(error), error.path) == (kind, tmp_path / "settings.json")
+
+
+def test_a_chat_is_erased_while_its_model_talks(tmp_path: Path) -> None:
+    events: queue.Queue[Any] = queue.Queue()
+    backend = Talks()
+    with closing(Host(Folders(tmp_path), events.put, backend=backend)) as host:
+        host.chats.send(None, (Part("secretword"),), Effort.LOW, MODEL)
+        chat = arrives(events, TurnProgress).chat
+        host.erase([chat]).result(10)
+        assert backend.done == [f"answer {chat}", f"forget {chat}"]
+        ended = arrives(events, TurnEnded)
+        assert (ended.answer.state, ended.error) == (State.STOPPED, None)
+        assert host.disk(Store.live).result() == set()
+    for file in tmp_path.rglob("*"):
+        assert not file.is_file() or b"secretword" not in file.read_bytes(), file
+
+
+def test_what_goes_on_for_long_ends_when_everything_does(tmp_path: Path) -> None:
+    began = threading.Event()
+
+    def draw(*_: object, **__: object) -> bytes:
+        began.set()
+        assert stop.wait(10)
+        raise Cancelled
+
+    stop = threading.Event()
+    with closing(Host(Folders(tmp_path), lambda _: None, backend=Talks())) as host:
+        chat = host.disk(lambda store: store.create_chat(Effort.LOW)).result().id
+        manner = Manner(Form.PDF, draw=draw)
+        made = host.export(tmp_path / "out", "a", manner, [chat], stop, lambda _: None)
+        assert began.wait(10)
+    assert isinstance(made.exception(), Cancelled)
+    assert list((tmp_path / "out").iterdir()) == []
