@@ -72,6 +72,7 @@ def foresee(fireside: Fireside, excess: int) -> None:
     count = len(fireside.backend.prepared)
     fireside.window.composer.typed.emit()
     fireside.until(lambda: len(fireside.backend.prepared) > count)
+    fireside.until(lambda: fireside.window.attachments._excess == excess)
 
 
 def ask(fireside: Fireside, *parts: Part) -> None:
