@@ -21,8 +21,9 @@
 A desk does what a person wishes with the things of its room; dialogs, pages and what draws paper
 are loaded when they are wanted.
 
-All rooms use ``bridge``, which alone crosses threads; ``garbage``, which keeps Python from doing
-so; ``language`` and ``words``; ``errors``, which has their sentences; ``theme``, which has colours,
-fonts and icons; ``controls``, ``fields``, ``questions`` and ``backup_list``, the parts that pages
-and dialogs are made of. ``errors`` and ``doctor``, the diagnosis, do without Qt.
+All rooms use ``bridge``, which alone crosses threads, and ``disk`` above it; ``garbage``, which
+keeps Python from crossing them; ``language`` and ``words``; ``errors``, which has their sentences;
+``theme``, which has colours, fonts and icons; ``controls``, ``fields``, ``questions`` and
+``backup_list``, the parts that pages and dialogs are made of. ``errors`` and ``doctor``, the
+diagnosis, do without Qt.
 """

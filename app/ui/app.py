@@ -105,7 +105,7 @@ class Program:
         language.install(self._application, host.settings.language)
         self._look.choose(host.settings.theme)
         window = Window(host, bridge, self._look)
-        self._give_back(window, host, bridge)
+        self._give_back(window)
         window.again.connect(lambda why: self._restart(window, why))
         opener = FileOpener(self._application, window.called)
         window.show()
@@ -122,7 +122,7 @@ class Program:
             self._forget(window, opener)
         return code
 
-    def _give_back(self, window: Window, host: Host, bridge: Bridge) -> None:
+    def _give_back(self, window: Window) -> None:
         """What stood in the composer before, where the chats that are open now do not have it."""
         typed, self._typed = self._typed, ()
 
@@ -132,7 +132,7 @@ class Program:
                 window.drafts.give_back(None, typed)
 
         if typed:
-            bridge.when_done(host.disk(Store.drafts), found, lambda _: None)
+            window.disk.ask(Store.drafts, found, lambda _: None)
 
     def _restart(self, window: Window, why: StoreError | Backup) -> None:
         self._again, self._typed = why, window.composer.parts()

@@ -53,8 +53,8 @@ class Bridge(QObject):
     def when_done(
         self,
         future: Future[T],
-        done: Callable[[T], None],
-        failed: Callable[[BaseException], None],
+        done: Callable[[T], object],
+        failed: Callable[[BaseException], object],
     ) -> None:
         """Calls ``done`` with the future's result, or ``failed`` with its error, on the GUI's
         thread, in order with the events."""

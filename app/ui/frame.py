@@ -57,6 +57,8 @@ class Frame(QMainWindow):
         self.setMinimumSize(720, 480)
         self.resize(1180, 860)
         self._look = look
+        self.chat: int | None = None
+        """The one that is shown; None for a new one."""
         self._transcript: Transcript | None = None
         self.sidebar = Sidebar(look)
         self.greeting = Greeting(look)

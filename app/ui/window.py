@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent
@@ -37,6 +35,7 @@ from app.ui.chats.branches import Branches
 from app.ui.chats.index import ChatIndex
 from app.ui.chats.order_desk import OrderDesk
 from app.ui.commands import commands_of
+from app.ui.disk import Disk
 from app.ui.exchange.desk import ExchangeDesk
 from app.ui.frame import Frame
 from app.ui.language import tr
@@ -55,10 +54,7 @@ from app.ui.theme import Look
 from app.ui.turns import Turns
 
 if TYPE_CHECKING:
-    from app.ui.models.page import ModelsPage
     from app.ui.talk.transcript import Transcript
-
-T = TypeVar("T")
 
 _SOON_MS = 150
 
@@ -68,29 +64,25 @@ class Window(Frame):
 
     def __init__(self, host: Host, bridge: Bridge, look: Look) -> None:
         super().__init__(look, lambda menu: self.desk.fill(menu))
-        self._host, self._bridge, self._look = host, bridge, look
-        self._chat: int | None = None
+        self._host, self._bridge = host, bridge
         self.banner_desk = BannerDesk(self, host)
+        self.disk = Disk(host, bridge, self.banner_desk.tell)
         self.turns = Turns(host.chats, self)
         self.models = ModelChoice(host, self)
         self.shelf = Shelf(host, bridge, self)
         self.hub = HubDesk(look, host, bridge, self.shelf, self)
         self.desk = ModelDesk(self, self.models, self.hub, self.shelf)
-        self.index = ChatIndex(self._ask_disk, self.sidebar, self.toast, self)
-        self.away = AwayDesk(look, self, host, bridge, self.index)
+        self.index = ChatIndex(self.disk, self.sidebar, self.toast, self)
+        self.away = AwayDesk(look, self, host, bridge, self.disk, self.index)
         self.exchange = ExchangeDesk(look, host, bridge, self)
-        self.order = OrderDesk(
-            self, host, self.index, self.turns, self.exchange, lambda: self._chat
-        )
-        self.branches = Branches(
-            self, self._ask_disk, lambda: self._chat, lambda: self.asking.busy()
-        )
-        self.drafts = Drafts(host, bridge, self.composer, self.branches.written, self)
+        self.order = OrderDesk(self, host, self.index, self.turns, self.exchange)
+        self.branches = Branches(self, self.disk, lambda: self.asking.busy())
+        self.drafts = Drafts(self.disk, self.composer, self.branches.written, self)
         self.exchange.told.connect(self.tell_in_banner)
         self.exchange.failed.connect(self.banner_desk.tell)
         self.exchange.imported.connect(self.index.refresh)
         self.setup = ChatSetup(self.index, self.models)
-        self.presets = Presets(host, bridge, self)
+        self.presets = Presets(self.disk, self)
         self.begun.connect(self._equip)
         self._standing = Standing(self)
         self.attachments = AttachDesk(look, host, bridge, self.models, self)
@@ -111,7 +103,7 @@ class Window(Frame):
         self.preset_desk = PresetDesk(
             self, self.presets, self.setup, self.models, self.index, self.preferences
         )
-        self.asking = AskDesk(self, host, lambda: self._chat)
+        self.asking = AskDesk(self, host)
         self.preferences.again.connect(self.again)
         self.searching = SearchDesk(self, look, host, bridge, self.index, lambda: self.commands.all)
         self._connect()
@@ -122,7 +114,7 @@ class Window(Frame):
         last = host.settings.chat
         self._show_new()
         self._turn_to_chat()
-        self._ask_disk(
+        self.disk.ask(
             lambda store: (store.chats(), store.drafts()), lambda found: self._reopen(last, *found)
         )
         QTimer.singleShot(_SOON_MS, self, self._look_around)
@@ -157,9 +149,7 @@ class Window(Frame):
         self.searching.opened.connect(lambda found: self.open_chat(found.chat, found))
         self.banner_desk.models.connect(self.desk.show_page)
         self.banner_desk.new_chat.connect(self.new_chat)
-        self.presets.failed.connect(self.banner_desk.tell)
         self.asking.changed.connect(self._show_status)
-        self.drafts.failed.connect(self.banner_desk.tell)
         self.branches.forked.connect(self._forked)
         self.composer.effort_chosen.connect(self._choose_effort)
 
@@ -199,14 +189,14 @@ class Window(Frame):
         def read(store: Store) -> list[MessageRow]:
             return store.conversation(chat) if message is None else store.show(message)
 
-        self._ask_disk(read, lambda rows: self._show_rows(chat, rows, place))
+        self.disk.ask(read, lambda rows: self._show_rows(chat, rows, place))
 
     def _switch(self, chat: int | None) -> None:
         self.branches.give_up()
         self.asking.leave()
         self.drafts.leave()
-        self.attachments.switch(self._chat, chat)
-        self._chat = chat
+        self.attachments.switch(self.chat, chat)
+        self.chat = chat
         self._standing.clear()
         self.setup.show(chat)
         self.sidebar.select(chat)
@@ -229,7 +219,7 @@ class Window(Frame):
         self, last: int | None, chats: list[ChatRow], drafts: dict[int | None, Unsent]
     ) -> None:
         """The chat of the last time, unless the person has been quicker; and what was typed."""
-        quicker = self._chat is not None or self.composer.parts() or self.busy()
+        quicker = self.chat is not None or self.composer.parts() or self.busy()
         self.drafts.load(drafts)
         chosen = self._host.settings.chat != last  # Ctrl+N is a choice, too
         if not quicker and not chosen and last in [chat.id for chat in chats]:
@@ -240,7 +230,7 @@ class Window(Frame):
         self._show_status()
 
     def _show_rows(self, chat: int, rows: list[MessageRow], place: Found | None) -> None:
-        if chat != self._chat:
+        if chat != self.chat:
             return
         # What the disk has may be older than what this session heard.
         heard = [self.turns.ended_with(row.id) for row in rows]
@@ -268,7 +258,7 @@ class Window(Frame):
     # --- Questions and answers --------------------------------------------------------------
 
     def _foreseen(self, event: Foreseen) -> None:
-        if event.chat == self._chat and not self.busy():
+        if event.chat == self.chat and not self.busy():
             self._standing.foresee(event)
             self.attachments.foresee(event)
             self._show_status()
@@ -278,11 +268,11 @@ class Window(Frame):
         self.banner_desk.disk_took()
         self.index.put(chat)
         if self.asking.started(event):
-            self._chat = asked = chat.id
+            self.chat = asked = chat.id
             self._remember(chat.id)
             self.sidebar.select(chat.id)
             self.setup.show(chat.id)
-        if asked is not None and asked == self._chat:
+        if asked is not None and asked == self.chat:
             self._standing.started()
             self.conversation.setCurrentWidget(self.transcript)
             if event.question:
@@ -293,13 +283,13 @@ class Window(Frame):
         self._show_status()
 
     def _grown(self, chat: int, message: int) -> None:
-        if chat == self._chat:
+        if chat == self.chat:
             self.transcript.feed(message)
             self._show_status()
 
     def _ended(self, event: TurnEnded) -> None:
         answer = event.answer
-        if answer.chat == self._chat:
+        if answer.chat == self.chat:
             if answer.stats:
                 self._standing.ended(answer.stats)
             self.transcript.finish(answer, event.error)
@@ -313,20 +303,20 @@ class Window(Frame):
         self.banner_desk.tell(event.error)
 
     def _choose_effort(self, effort: Effort) -> None:
-        if self._chat is not None:
-            self.index.set_effort(self._chat, effort)
+        if self.chat is not None:
+            self.index.set_effort(self.chat, effort)
         self.asking.ahead.changed()
 
     def _chosen(self, model: ModelRef) -> None:
-        if self._chat is not None:
-            self.index.set_model(self._chat, model.key)
+        if self.chat is not None:
+            self.index.set_model(self.chat, model.key)
 
     def _forked(self, chat: ChatRow) -> None:
         self.index.put(chat)
         self.open_chat(chat.id)
 
     def _toggled_thought(self, message: int, opened: bool) -> None:
-        self._ask_disk(lambda store: store.set_thought_open(message, opened), lambda _: None)
+        self.disk.ask(lambda store: store.set_thought_open(message, opened))
 
     # --- What is shown ----------------------------------------------------------------------
 
@@ -336,16 +326,11 @@ class Window(Frame):
         if model:
             self.desk.use(model)
 
-    @property
-    def models_page(self) -> ModelsPage:
-        """Where a model comes from."""
-        return self.hub.page
-
     # --- Commands ---------------------------------------------------------------------------
 
     def in_chat(self) -> bool:
         """Whether a chat is shown that is stored."""
-        return self._chat is not None
+        return self.chat is not None
 
     def busy(self) -> bool:
         """Whether an answer is on its way in the chat that is shown."""
@@ -357,7 +342,7 @@ class Window(Frame):
             self._examiner.look()
 
     def _show_title(self) -> None:
-        chat = self.index.rows.get(self._chat) if self._chat is not None else None
+        chat = self.index.rows.get(self.chat) if self.chat is not None else None
         page = tr("Models") if self.desk.shown else ""
         page = tr("Archive and bin") if self.away.shown else page
         self.preset_picker.setHidden(bool(page))
@@ -369,8 +354,8 @@ class Window(Frame):
     def _show_status(self) -> None:
         """Everything that says whether something is going on in the chat that is shown."""
         loading = self.models.loading.name if self.models.loading else ""
-        self._standing.show(self.turns.running(self._chat), loading, busy=self.busy())
-        self.asking.queue.show(self._chat, busy=self.busy())
+        self._standing.show(self.turns.running(self.chat), loading, busy=self.busy())
+        self.asking.queue.show(self.chat, busy=self.busy())
         self.commands.refresh()
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -381,21 +366,6 @@ class Window(Frame):
         super().closeEvent(event)
 
     # --- Threads ----------------------------------------------------------------------------
-
-    def _ask_disk(
-        self,
-        work: Callable[[Store], T],
-        done: Callable[[T], None],
-        refused: Callable[[], None] = lambda: None,
-    ) -> None:
-        """Runs ``work`` where the disk is, and ``done`` here; see AskDisk."""
-
-        def failed(error: BaseException) -> None:
-            self.banner_desk.tell(error)
-            refused()
-
-        future: Future[T] = self._host.disk(work)
-        self._bridge.when_done(future, done, failed)
 
     def _receive(self, events: list[Any]) -> None:
         about_turns = []

@@ -46,7 +46,7 @@ class Session:
         self.window.new_chat()
         self.window.composer.editor.insertPlainText(f"What is the capital of France? {text} " * 60)
         self.press("send")
-        self.until(lambda: self.window._chat is not None)
+        self.until(lambda: self.window.chat is not None)
         self.until(lambda: not self.window.busy())
         self.host.disk(lambda store: None).result()
 

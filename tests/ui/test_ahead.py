@@ -156,7 +156,7 @@ def test_what_will_not_be_seen_any_more_is_told_before(fireside: Fireside) -> No
 def test_what_is_unseen_already_is_no_warning(fireside: Fireside) -> None:
     make(fireside, "pears")
     fireside.backend.foreseen = Prompt((1,) * 900, 4096, 1024, 1)
-    fireside.window.open_chat(fireside.window._chat)
+    fireside.window.open_chat(fireside.window.chat)
     fireside.shows(UNSEEN)
     fireside.type("plums")
     settle(fireside)
@@ -188,7 +188,7 @@ def test_what_is_foreseen_of_another_chat_is_not_told(fireside: Fireside) -> Non
     gauge = fireside.find(QWidget, "contextGauge")
     before = gauge.accessibleName()
     fireside.type("plums")
-    for chat in (None, fireside.window._chat + 1):
+    for chat in (None, fireside.window.chat + 1):
         fireside.bridge.publish(Foreseen(chat, 3000, 1024, 4096, 2))
     settle(fireside)
     assert gauge.accessibleName() == before
@@ -198,7 +198,7 @@ def test_what_is_foreseen_of_another_chat_is_not_told(fireside: Fireside) -> Non
 def test_what_was_foreseen_is_old_once_it_is_asked(fireside: Fireside) -> None:
     fireside.ask("pears", Prompt((1,) * 80, 4096, 1024), thought("hm"), fireside.hold())
     fireside.shows("hm")
-    fireside.bridge.publish(Foreseen(fireside.window._chat, 3000, 1024, 4096, 2))
+    fireside.bridge.publish(Foreseen(fireside.window.chat, 3000, 1024, 4096, 2))
     fireside.qtbot.wait(100)
     gauge = fireside.find(QWidget, "contextGauge")
     assert gauge.accessibleName().startswith("Context: 81 tokens used, 1,023 kept")
@@ -255,7 +255,7 @@ def test_the_line_among_messages_that_are_made_later(fireside: Fireside) -> None
         fireside.shows(f"Reply {n}.")
         fireside.idle()
     settle(fireside)
-    rows = fireside.stored(lambda store: store.conversation(fireside.window._chat))
+    rows = fireside.stored(lambda store: store.conversation(fireside.window.chat))
     transcript = fireside.window.transcript
     transcript.set_rows(rows)
     transcript.set_unseen(len(rows) - 4)

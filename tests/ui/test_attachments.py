@@ -97,7 +97,7 @@ def test_a_draft_keeps_its_files(fireside: Fireside) -> None:
     draft = (FILE, Part("half a thought"))
     window = fireside.window
     window.composer.set_parts(draft)
-    chat = window._chat
+    chat = window.chat
     window.new_chat()
     assert window.composer.parts() == ()
     window.open_chat(chat)
@@ -257,7 +257,7 @@ def test_a_file_is_read_on_while_another_chat_is_shown(
 ) -> None:
     ask(fireside, Part("a question"))
     window, read = fireside.window, fireside.host.read
-    first = window._chat
+    first = window.chat
     path = put(tmp_path, "a.txt", b"apples")
     future = held(fireside, monkeypatch)
     paste(fireside, urls(path))

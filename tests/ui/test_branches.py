@@ -60,7 +60,7 @@ def test_a_question_is_edited_and_both_are_kept(edited: Fireside) -> None:
 def test_a_branch_remembers_where_one_was(edited: Fireside) -> None:
     press(edited, "previousVersion")
     edited.shows("Pears are green.")
-    again = edited.window._chat
+    again = edited.window.chat
     edited.window.new_chat()
     edited.window.open_chat(again)
     edited.shows("Pears are green.")
@@ -98,7 +98,7 @@ def test_another_try_at_any_answer(fireside: Fireside) -> None:
 def test_a_chat_goes_on_from_any_message(fireside: Fireside) -> None:
     ask(fireside, "about apples", "Apples are red.")
     ask(fireside, "and pears", "Pears are green.")
-    first = fireside.window._chat
+    first = fireside.window.chat
     transcript = fireside.window.transcript
     place = QPoint(300, transcript._views[transcript.records[1]].geometry().center().y())
     where = transcript.viewport().mapToGlobal(place)
@@ -108,7 +108,7 @@ def test_a_chat_goes_on_from_any_message(fireside: Fireside) -> None:
     (fork,) = [action for action in menu.actions() if action.text() == "New chat from here"]
     fork.trigger()
     menu.close()
-    fireside.until(lambda: fireside.window._chat != first)
+    fireside.until(lambda: fireside.window.chat != first)
     fireside.until(lambda: "Pears" not in fireside.text())
     fireside.shows("Apples are red.")
     ask(fireside, "and plums", "Plums are blue.")

@@ -38,7 +38,7 @@ def test_what_is_typed_is_stored_while_one_types(
 def test_every_chat_has_its_own_at_the_next_start(start: Start) -> None:
     fireside = start()
     make(fireside, "apples", "pears")
-    pears = fireside.window._chat
+    pears = fireside.window.chat
     fireside.window.composer.set_parts((FILE, Part("half a pear")))
     fireside.window.new_chat()
     fireside.type("something new")
@@ -67,7 +67,7 @@ def test_the_first_start_without_a_chat_has_it_too(start: Start) -> None:
     start().type("half a thought")
     again = start()
     again.until(lambda: text(again) == "half a thought")
-    assert again.window._chat is None
+    assert again.window.chat is None
 
 
 def test_what_is_sent_is_no_draft_any_more(fireside: Fireside) -> None:
@@ -90,7 +90,7 @@ def test_what_is_typed_before_the_chat_exists_goes_along(fireside: Fireside) -> 
     fireside.shows("first")
     fireside.idle()
     fireside.window.drafts.keep()
-    assert kept(fireside) == {fireside.window._chat: Unsent((Part("half a thought"),))}
+    assert kept(fireside) == {fireside.window.chat: Unsent((Part("half a thought"),))}
     fireside.window.new_chat()
     assert text(fireside) == ""
 
@@ -140,7 +140,7 @@ def test_a_full_disk_is_told_once_and_tried_again(
 
 def test_a_chat_that_is_erased_takes_its_draft_along(fireside: Fireside) -> None:
     make(fireside, "apples")
-    chat = fireside.window._chat
+    chat = fireside.window.chat
     fireside.type("half a thought")
     fireside.stored(lambda store: store.erase([chat]))
     fireside.window.drafts.keep()

@@ -68,11 +68,11 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
 
 def show(fireside: Fireside, pane: str = "get") -> None:
     fireside.window.desk.show_page()
-    fireside.window.models_page.show_pane(pane)
+    fireside.window.hub.page.show_pane(pane)
 
 
 def texts(fireside: Fireside) -> str:
-    labels = fireside.window.models_page.findChildren(QLabel)
+    labels = fireside.window.hub.page.findChildren(QLabel)
     return "\n".join(label.text() for label in labels if label.isVisible())
 
 
@@ -334,7 +334,7 @@ def test_what_is_here_is_shown_with_what_is_wrong(start: Start, theirs: Path) ->
     fireside.until(lambda: "in use" in texts(fireside))
     (row,) = [
         card
-        for card in fireside.window.models_page.here.findChildren(QWidget, "card")
+        for card in fireside.window.hub.page.here.findChildren(QWidget, "card")
         if card.accessibleName() == "theirs"
     ]
     assert not row.findChild(QAbstractButton, "removeModel").isEnabled()

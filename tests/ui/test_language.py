@@ -140,7 +140,7 @@ def test_german_has_room_in_the_smallest_windows(start: Start, qapp: QApplicatio
         _has_room(fireside, window)
     window.desk.show_page()
     for pane in ("get", "here", "network"):
-        window.models_page.show_pane(pane)
+        window.hub.page.show_pane(pane)
         _has_room(fireside, window)
     window.searching.show_keys()
     _has_room(fireside, window.findChild(Keys))

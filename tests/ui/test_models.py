@@ -172,7 +172,7 @@ def test_the_page_tells_which_file_to_get(
     opened: list[str] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
     fireside.window.desk.show_page()
-    texts = " ".join(label.text() for label in fireside.window.models_page.findChildren(QLabel))
+    texts = " ".join(label.text() for label in fireside.window.hub.page.findChildren(QLabel))
     for fact in ("gpt-oss-20b-mxfp4.gguf", "12.1 GB", "ggml-org/gpt-oss-20b-GGUF", "16 GB"):
         assert fact in texts
     fireside.find(QAbstractButton, "openHub").click()
@@ -247,7 +247,7 @@ def test_loading_is_shown(fireside: Fireside, tmp_path: Path) -> None:
     fireside.window.desk.show_page()
     assert fireside.find(QLabel, "modelsProgress").text() == "Loading mine 40 %"
     fireside.backend.loads.set()
-    fireside.until(lambda: not fireside.window.models_page.isVisible())
+    fireside.until(lambda: not fireside.window.hub.page.isVisible())
     assert fireside.find(QLabel, "statusLine").text().startswith("Runs on this computer.")
 
 

@@ -155,13 +155,13 @@ def test_folders_close_by_click_and_keys_and_stay_closed(fruit: Fireside, start:
 
 def test_several_are_chosen_by_mouse(fruit: Fireside) -> None:
     click(fruit, "apple")
-    fruit.until(lambda: fruit.window._chat == 1)
+    fruit.until(lambda: fruit.window.chat == 1)
     click(fruit, "pear", CTRL)
     click(fruit, "plum", CTRL)
     assert chosen(fruit) == ["plum", "pear", "apple"]
-    assert fruit.window._chat == 1  # a held key opens nothing
+    assert fruit.window.chat == 1  # a held key opens nothing
     click(fruit, "kiwi")
-    fruit.until(lambda: fruit.window._chat == 4)
+    fruit.until(lambda: fruit.window.chat == 4)
     click(fruit, "melon", SHIFT)
     assert chosen(fruit) == ["kiwi", "pear", "cherry", "apple", "melon"]
     fruit.window.index.refresh()
@@ -290,7 +290,7 @@ def test_an_archived_chat_is_read_and_comes_back_with_a_message(fireside: Firesi
     choose(menu_by_key(fireside), "Archive")
     fireside.until(lambda: rows(fireside) == ["Today", "apples"])
     assert toast(fireside) == "Archived “pears”"
-    assert fireside.window._chat is None
+    assert fireside.window.chat is None
     assert view(fireside).hasFocus()
     key(fireside, KEY.Key_Z, CTRL)
     fireside.until(lambda: "pears" in rows(fireside))

@@ -54,7 +54,7 @@ def queue(fireside: Fireside, *texts: str) -> None:
 
 def kept(fireside: Fireside) -> Unsent:
     fireside.window.drafts.keep()
-    return fireside.stored(lambda store: store.drafts()).get(fireside.window._chat, Unsent())
+    return fireside.stored(lambda store: store.drafts()).get(fireside.window.chat, Unsent())
 
 
 def test_messages_wait_in_sight_and_are_sent_one_after_the_other(fireside: Fireside) -> None:
@@ -163,7 +163,7 @@ def test_one_is_sent_at_once(fireside: Fireside) -> None:
 
 def test_it_belongs_to_its_chat(fireside: Fireside) -> None:
     held = hold(fireside)
-    chat = fireside.window._chat
+    chat = fireside.window.chat
     queue(fireside, "first")
     fireside.window.new_chat()
     assert waiting(fireside) == []
@@ -206,7 +206,7 @@ def test_a_chat_is_left_before_it_is_there(fireside: Fireside) -> None:
     slow.set()
     fireside.until(lambda: asked(fireside) == ["count", "first"])
     fireside.until(lambda: fireside.window.turns.idle)
-    assert fireside.window._chat is None
+    assert fireside.window.chat is None
     assert waiting(fireside) == []
     assert len(fireside.window.index.rows) == 1
 
@@ -235,7 +235,7 @@ def test_a_chat_that_could_not_be_stored_leaves_all_words_in_the_new_one(
 
 def test_one_waits_in_a_chat_that_is_left_and_deleted(fireside: Fireside) -> None:
     held = hold(fireside)
-    chat = fireside.window._chat
+    chat = fireside.window.chat
     queue(fireside, "first")
     fireside.window.index.delete(chat)
     held.set()
@@ -243,7 +243,7 @@ def test_one_waits_in_a_chat_that_is_left_and_deleted(fireside: Fireside) -> Non
     fireside.qtbot.wait(50)
     assert asked(fireside) == ["count"]
     press(fireside, "undo")
-    fireside.until(lambda: fireside.window._chat == chat)
+    fireside.until(lambda: fireside.window.chat == chat)
     assert waiting(fireside) == ["first"]
 
 

@@ -159,7 +159,7 @@ def test_what_is_selected_can_be_read(fireside: Fireside) -> None:
 def test_an_answer_that_was_stopped(fireside: Fireside) -> None:
     fireside.ask("count", said("one, "), fireside.hold())
     fireside.shows("one,")
-    fireside.window.turns.stop(fireside.window._chat)
+    fireside.window.turns.stop(fireside.window.chat)
     fireside.shows("You stopped this answer.")
     fireside.idle()
     fireside.type("more")
@@ -170,7 +170,7 @@ def test_an_answer_that_was_stopped(fireside: Fireside) -> None:
 def test_the_models(start: Start) -> None:
     fireside = start(model=False)
     fireside.window.desk.show_page()
-    page = fireside.window.models_page
+    page = fireside.window.hub.page
     for tab in page.findChildren(Segments)[0].findChildren(QAbstractButton):
         tab.click()
         fireside.qtbot.wait(50)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -24,10 +23,9 @@ class AskDesk(QObject):
     changed = Signal()
     """Something is on its way that was not, or other words stand in the composer."""
 
-    def __init__(self, window: Window, host: Host, shown: Callable[[], int | None]) -> None:
-        """``shown``: the chat that is shown; None for a new one."""
+    def __init__(self, window: Window, host: Host) -> None:
         super().__init__(window)
-        self._window, self._host, self._shown = window, host, shown
+        self._window, self._host = window, host
         self._composer, self._turns, self._models = window.composer, window.turns, window.models
         self._new: Turn | None = None  # which will make a chat of the new one that is shown
         self.queue = Queue(self._composer, window.drafts, window.turns, self._ask, self)
@@ -44,14 +42,14 @@ class AskDesk(QObject):
 
     def busy(self) -> bool:
         """Whether an answer is on its way in the chat that is shown."""
-        chat = self._shown()
+        chat = self._window.chat
         return self._new is not None if chat is None else self._turns.busy(chat)
 
     def send(self, parts: tuple[Part, ...]) -> None:
         """What stands in the composer is asked, or waits for the answer that is on its way."""
         effort, edited = self._composer.effort, self._window.branches.edited
         if not self.busy():
-            taken = self._ask(self._shown(), parts, effort, edited) is not None
+            taken = self._ask(self._window.chat, parts, effort, edited) is not None
         elif taken := edited is None:
             self.queue.add(parts, effort)
         if taken:
@@ -65,7 +63,7 @@ class AskDesk(QObject):
     ) -> Turn | None:
         """Asks the model of a chat, where there is one."""
         row = self._window.index.rows.get(chat) if chat is not None else None
-        shown = chat == self._shown()
+        shown = chat == self._window.chat
         model = self._models.asked if shown else self._models.of(row.model) if row else None
         if model is None:
             return None
@@ -77,7 +75,7 @@ class AskDesk(QObject):
 
     def again(self, answer: int, effort: Effort) -> None:
         """Another try at an answer."""
-        chat, model = self._shown(), self._models.asked
+        chat, model = self._window.chat, self._models.asked
         if model and chat is not None:
             self._turns.again(chat, answer, effort, model)
             self._composer.editor.setFocus()
@@ -105,12 +103,12 @@ class AskDesk(QObject):
         return not self.busy() and self._last(question=False) is not None
 
     def _last(self, *, question: bool) -> MessageRow | None:
-        there = self._shown() is not None and self._window.has_transcript
+        there = self._window.chat is not None and self._window.has_transcript
         return self._window.transcript.last(question=question) if there else None
 
     def resume(self, answer: int) -> None:
         """Goes on with an answer."""
-        chat, model = self._shown(), self._models.asked
+        chat, model = self._window.chat, self._models.asked
         if model and chat is not None:
             self._turns.resume(chat, answer, model)
             self._composer.editor.setFocus()
@@ -118,7 +116,7 @@ class AskDesk(QObject):
 
     def stop(self) -> None:
         """Ends the answer on its way."""
-        chat = self._shown()
+        chat = self._window.chat
         if self._new:
             self._new.cancel()
         elif chat is not None:
@@ -126,7 +124,7 @@ class AskDesk(QObject):
 
     def hurry(self) -> None:
         """Ends its reasoning."""
-        live = self._turns.running(self._shown())
+        live = self._turns.running(self._window.chat)
         if live and live.thinking:
             live.turn.answer_now()
             self.changed.emit()
@@ -172,4 +170,4 @@ class AskDesk(QObject):
         if model and not self._models.loading and self._turns.idle:
             parts, effort = self._composer.parts(), self._composer.effort
             setup = self._window.setup.fresh
-            self._host.chats.prepare(self._shown(), parts, effort, model, setup)
+            self._host.chats.prepare(self._window.chat, parts, effort, model, setup)

@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer
 
 from app.base.types import Part
-from app.host import Host
 from app.store import Queued, Store, Unsent
 from app.ui.ask.composer import Composer
-from app.ui.bridge import Bridge
+from app.ui.disk import Disk
 
 SOON_MS = 1000  # a crash loses at most what was typed in so long
 
@@ -20,26 +19,20 @@ SOON_MS = 1000  # a crash loses at most what was typed in so long
 class Drafts(QObject):
     """What stands in the composer of each chat (None for a new one), and what waits there."""
 
-    failed = Signal(object)
-    """An error: the disk does not take it. It is tried again with the next change, and told
-    again once it has worked."""
-
     def __init__(
         self,
-        host: Host,
-        bridge: Bridge,
+        disk: Disk,
         composer: Composer,
         written: Callable[[], tuple[Part, ...]],
         parent: QObject,
     ) -> None:
         """``written`` is what there is to be kept of the chat that is shown."""
         super().__init__(parent)
-        self._host, self._bridge = host, bridge
-        self._composer, self._written = composer, written
+        self._disk, self._composer, self._written = disk, composer, written
         self._chat: int | None = None
         self._all: dict[int | None, Unsent] = {}
         self._changed: set[int | None] = set()
-        self._told = False
+        self._told = False  # that the disk does not take it: once, until it has
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SOON_MS)
@@ -96,7 +89,8 @@ class Drafts(QObject):
         self.keep()
 
     def keep(self) -> None:
-        """Has all of it written now."""
+        """Has all of it written now. What the disk does not take is tried again with the next
+        change."""
         self._timer.stop()
         self._note()
         changed, self._changed = self._changed, set()
@@ -111,10 +105,10 @@ class Drafts(QObject):
             self._changed |= changed
             if not self._told:
                 self._told = True
-                self.failed.emit(error)
+                self._disk.tell(error)
 
         if unsent:
-            self._bridge.when_done(self._host.disk(write), self._kept, failed)
+            self._disk.ask(write, self._kept, failed)
 
     def _kept(self, _: None) -> None:
         self._told = False

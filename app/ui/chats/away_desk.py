@@ -10,6 +10,7 @@ from app.host import Host
 from app.store import ChatRow, Store
 from app.ui.bridge import Bridge
 from app.ui.chats.index import ChatIndex
+from app.ui.disk import Disk
 from app.ui.errors import explain
 from app.ui.frame import Frame
 from app.ui.theme import Look
@@ -29,11 +30,17 @@ class AwayDesk(QObject):
     """These chats are being removed for good."""
 
     def __init__(
-        self, look: Look, frame: Frame, host: Host, bridge: Bridge, index: ChatIndex
+        self,
+        look: Look,
+        frame: Frame,
+        host: Host,
+        bridge: Bridge,
+        disk: Disk,
+        index: ChatIndex,
     ) -> None:
         super().__init__(frame)
         self._look, self._frame, self._index = look, frame, index
-        self._host, self._bridge = host, bridge
+        self._host, self._bridge, self._disk = host, bridge, disk
         self._page: AwayPage | None = None
         self._removing: set[int] = set()
         index.changed.connect(self._refresh)
@@ -101,7 +108,7 @@ class AwayDesk(QObject):
             archived, deleted = found
             self.page.set_rows(archived, [c for c in deleted if c.id not in self._removing])
 
-        self._bridge.when_done(self._host.disk(read), show, self._tell)
+        self._disk.ask(read, show, self._tell)
 
     def _leave(self) -> None:
         self._frame.pages.setCurrentWidget(self._frame.chat_page)

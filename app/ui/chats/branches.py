@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.base.types import Part
-from app.store import ChatRow, MessageRow
-from app.ui.chats.index import AskDisk
+from app.store import MessageRow
+from app.ui.disk import Disk
 from app.ui.frame import Frame
 
 if TYPE_CHECKING:
@@ -24,13 +24,10 @@ class Branches(QObject):
     forked = Signal(object)
     """A ChatRow: the new chat."""
 
-    def __init__(
-        self, frame: Frame, ask_disk: AskDisk, chat: Callable[[], int | None],
-        busy: Callable[[], bool],
-    ) -> None:  # fmt: skip
+    def __init__(self, frame: Frame, disk: Disk, busy: Callable[[], bool]) -> None:
+        """``busy``: whether an answer is on its way in the chat that is shown."""
         super().__init__(frame)
-        self._frame, self._ask_disk = frame, ask_disk
-        self._chat, self._busy = chat, busy
+        self._frame, self._disk, self._busy = frame, disk, busy
         self._draft: tuple[Part, ...] = ()
         self.edited: int | None = None
         """The question that what is typed is another version of."""
@@ -74,32 +71,29 @@ class Branches(QObject):
 
     def show(self, message: int) -> None:
         """Another message in the place of one, with what came below it."""
-        chat = self._chat()
+        chat = self._frame.chat
         if chat is None or self._busy():
             return
 
         def shown(rows: list[MessageRow]) -> None:
-            if chat == self._chat():
+            if chat == self._frame.chat:
                 self.give_up()
                 self._frame.transcript.swap(rows, message)
                 self.look()
                 self.turned.emit()
 
-        self._ask_disk(lambda store: store.show(message), shown)
+        self._disk.ask(lambda store: store.show(message), shown)
 
     def look(self) -> None:
         """Which messages have other versions now."""
-        if (chat := self._chat()) is None:
+        if (chat := self._frame.chat) is None:
             return
 
         def found(branches: dict[int, tuple[int, ...]]) -> None:
-            if chat == self._chat() and self._frame.has_transcript:
+            if chat == self._frame.chat and self._frame.has_transcript:
                 self._frame.transcript.set_branches(branches)
 
-        self._ask_disk(lambda store: store.branches(chat), found)
+        self._disk.ask(lambda store: store.branches(chat), found)
 
     def _fork(self, message: int) -> None:
-        def made(chat: ChatRow) -> None:
-            self.forked.emit(chat)
-
-        self._ask_disk(lambda store: store.fork(message), made)
+        self._disk.ask(lambda store: store.fork(message), self.forked.emit)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
-from typing import Any, Protocol
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -13,6 +13,7 @@ from app.base.types import Effort
 from app.store import ChatRow, Setup, Store
 from app.ui.chats.sidebar import Sidebar
 from app.ui.controls import Toast
+from app.ui.disk import Disk
 from app.ui.language import tr
 
 _SHOWN_TITLE = 40  # characters of a title in the toast
@@ -25,18 +26,6 @@ _ICONS = {
 }
 
 
-class AskDisk(Protocol):
-    """Runs ``work`` where the disk is, and ``done`` with its result in the window; where that
-    fails, it is told, and ``refused`` is called."""
-
-    def __call__(
-        self,
-        work: Callable[[Store], Any],
-        done: Callable[[Any], None],
-        refused: Callable[[], None] = lambda: None,
-    ) -> None: ...
-
-
 class ChatIndex(QObject):
     """The chats as the side bar shows them, and those that were archived."""
 
@@ -47,11 +36,11 @@ class ChatIndex(QObject):
     restored = Signal(list)
     """The ids of chats that are where they were."""
 
-    def __init__(self, ask_disk: AskDisk, sidebar: Sidebar, toast: Toast, parent: QObject) -> None:
+    def __init__(self, disk: Disk, sidebar: Sidebar, toast: Toast, parent: QObject) -> None:
         super().__init__(parent)
         self.rows: dict[int, ChatRow] = {}
         """All that are not in the bin."""
-        self._ask_disk = ask_disk
+        self._disk = disk
         self._sidebar = sidebar
         self._toast = toast
         self._words = ""
@@ -83,7 +72,7 @@ class ChatIndex(QObject):
                 chats = [c for c in chats if c.id in ids or words.casefold() in c.title.casefold()]
             self._sidebar.set_chats(chats, found=bool(words))
 
-        self._ask_disk(read, show)
+        self._disk.ask(read, show)
 
     def put(self, chat: ChatRow) -> None:
         """A chat is new, or has been used."""
@@ -99,19 +88,19 @@ class ChatIndex(QObject):
         """The person's own name for a chat."""
         self.rows[chat] = replace(self.rows[chat], title=title)
         self.changed.emit()
-        self._ask_disk(lambda store: store.rename(chat, title), self._written, self._refused)
+        self._disk.ask(lambda store: store.rename(chat, title), self._written, self._refused)
 
     def set_effort(self, chat: int, effort: Effort) -> None:
         """What the chat's next message is asked with."""
         if chat in self.rows:
             self.rows[chat] = replace(self.rows[chat], effort=effort)
-        self._ask_disk(lambda store: store.set_effort(chat, effort), lambda _: None, self._refused)
+        self._disk.ask(lambda store: store.set_effort(chat, effort), failed=self._refused)
 
     def set_up(self, chat: int, setup: Setup) -> None:
         """What it is asked with from now on."""
         if chat in self.rows:
             self.rows[chat] = replace(self.rows[chat], setup=setup)
-        self._ask_disk(lambda store: store.set_up(chat, setup), self._stored, self._refused)
+        self._disk.ask(lambda store: store.set_up(chat, setup), self._stored, self._refused)
 
     def _stored(self, chat: ChatRow) -> None:
         """Also where a list that was read before it came in between."""
@@ -123,7 +112,7 @@ class ChatIndex(QObject):
         """Which model its next message is for."""
         if chat in self.rows:
             self.rows[chat] = replace(self.rows[chat], model=key)
-        self._ask_disk(lambda store: store.set_model(chat, key), lambda _: None, self._refused)
+        self._disk.ask(lambda store: store.set_model(chat, key), failed=self._refused)
 
     # --- Order, and the way back ------------------------------------------------------------
 
@@ -138,7 +127,7 @@ class ChatIndex(QObject):
         if changes.get("archived"):
             for chat in ids:
                 self.archived.emit(chat)
-        self._ask_disk(lambda store: store.arrange(ids, **changes), self._written, self._refused)
+        self._disk.ask(lambda store: store.arrange(ids, **changes), self._written, self._refused)
         match changes:
             case {"archived": True}:
                 self._tell("archive", rows)
@@ -153,7 +142,7 @@ class ChatIndex(QObject):
         if not new or any(row.folder == new for row in self.rows.values()):
             self.arrange(inside, folder=new)  # which can be undone
         else:
-            self._ask_disk(
+            self._disk.ask(
                 lambda store: store.rename_folder(old, new), self._written, self._refused
             )
 
@@ -165,12 +154,12 @@ class ChatIndex(QObject):
         ids = [row.id for row in rows]
         for chat in ids:
             self.deleted.emit(chat)
-        self._ask_disk(lambda store: store.delete(*ids), self._written, self._refused)
+        self._disk.ask(lambda store: store.delete(*ids), self._written, self._refused)
         self._tell("delete", rows)
 
     def restore(self, chats: Sequence[int]) -> None:
         """Out of the bin with them."""
-        self._ask_disk(lambda store: store.restore(*chats), self._written)
+        self._disk.ask(lambda store: store.restore(*chats), self._written)
 
     def undo(self) -> None:
         """All that the toast speaks of is as it was before."""
@@ -192,10 +181,11 @@ class ChatIndex(QObject):
             self.refresh()
             self.restored.emit([row.id for row in before])
 
-        self._ask_disk(put_back, back)
+        self._disk.ask(put_back, back)
 
-    def _refused(self) -> None:
+    def _refused(self, error: BaseException) -> None:
         """The disk did not take what is shown already: it is as it was."""
+        self._disk.tell(error)
         self.forget()
         self.refresh()
 

@@ -3,8 +3,6 @@ when it is put out of the way."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QObject, Signal
 
 from app.host import Host
@@ -29,12 +27,10 @@ class OrderDesk(QObject):
         index: ChatIndex,
         turns: Turns,
         exchange: ExchangeDesk,
-        shown: Callable[[], int | None],
     ) -> None:
-        """``shown``: the chat that is shown; None for a new one."""
         super().__init__(frame)
         self._frame, self._host, self._index = frame, host, index
-        self._turns, self._exchange, self._shown = turns, exchange, shown
+        self._turns, self._exchange = turns, exchange
         self._left: int | None = None
         view = frame.sidebar.list
         view.close_folders(host.settings.closed_folders)
@@ -54,22 +50,22 @@ class OrderDesk(QObject):
 
     def export_shown(self) -> None:
         """The chat that is shown goes into a file."""
-        if (chat := self._shown()) is not None:
+        if (chat := self._frame.chat) is not None:
             self.export(chat)
 
     def pin_shown(self) -> None:
         """The chat that is shown stands above the others from now on, or no longer."""
-        if row := self._index.rows.get(self._shown() or 0):
+        if row := self._index.rows.get(self._frame.chat or 0):
             self._index.arrange([row.id], pinned=not row.pinned)
 
     def archive_shown(self) -> None:
         """The chat that is shown goes into the archive."""
-        if (chat := self._shown()) is not None:
+        if (chat := self._frame.chat) is not None:
             self._index.arrange([chat], archived=True)
 
     def delete_shown(self) -> None:
         """The chat that is shown goes into the bin."""
-        if (chat := self._shown()) is not None:
+        if (chat := self._frame.chat) is not None:
             self._index.delete(chat)
 
     def _deleted(self, chat: int) -> None:
@@ -78,11 +74,11 @@ class OrderDesk(QObject):
         self._leave(chat)
 
     def _leave(self, chat: int) -> None:
-        if chat == self._shown():
+        if chat == self._frame.chat:
             self._left = chat
             self.left.emit()
 
     def _restored(self, chats: list[int]) -> None:
         in_sight = self._frame.pages.currentWidget() is self._frame.chat_page
-        if self._left in chats and self._shown() is None and in_sight:
+        if self._left in chats and self._frame.chat is None and in_sight:
             self.back.emit(self._left)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from app.host import Host
 from app.store import Preset, Store
-from app.ui.bridge import Bridge
+from app.ui.disk import Disk
 
 if TYPE_CHECKING:
     from app.exchange import PresetReport
@@ -29,14 +27,12 @@ class Presets(QObject):
     brought = Signal(object)
     """A PresetReport: a file was taken in."""
     exported = Signal(Path)
-    failed = Signal(object)
-    """An error: something could not be stored."""
     refused = Signal(object)
     """An error: of a file, or what is in it."""
 
-    def __init__(self, host: Host, bridge: Bridge, parent: QObject) -> None:
+    def __init__(self, disk: Disk, parent: QObject) -> None:
         super().__init__(parent)
-        self._host, self._bridge = host, bridge
+        self._disk = disk
         self._writing = 0
         self.rows: tuple[Preset, ...] = ()
 
@@ -104,7 +100,6 @@ class Presets(QObject):
 
         def fail(error: BaseException) -> None:
             self._writing -= 1
-            (failed or self.failed.emit)(error)
+            (failed or self._disk.tell)(error)
 
-        future: Future[tuple[T, tuple[Preset, ...]]] = self._host.disk(both)
-        self._bridge.when_done(future, show, fail)
+        self._disk.ask(both, show, fail)
