@@ -11,9 +11,10 @@ that it carries, and so writes what is in that one.
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 import tomllib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -92,6 +93,24 @@ def components(modules: Collection[str] | None = None) -> list[Component]:
 def content(modules: Collection[str] | None = None) -> str:
     """The file for them."""
     return licences.write(components(modules), HEAD)
+
+
+def of_libraries(paths: Iterable[Path]) -> list[Component]:
+    """What Debian, or what is made of it, says of libraries of its own that a package brings
+    along. Raises CalledProcessError for one that is of no package."""
+    found = {}
+    for path in paths:
+        # By its name: /lib may be a link to /usr/lib, and dpkg knows only one of the two.
+        owner = _said("dpkg", "-S", f"*/{path.resolve().name}").partition(": ")[0]
+        package = owner.partition(":")[0]
+        version, source = _said(
+            "dpkg-query", "-W", "-f", "${Version} ${source:Package}", owner
+        ).split()
+        text = _decoded(Path("/usr/share/doc") / package / "copyright")
+        place = f"https://sources.debian.org/src/{source}/"
+        licence = "LicenseRef-Debian-copyright-file"
+        found[package] = Component(package, version, licence, place, text)
+    return [found[package] for package in sorted(found)]
 
 
 def _by_hand() -> Iterator[Component]:
@@ -199,6 +218,10 @@ def _decoded(path: Path) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError:  # "©" in an old file
         return data.decode("latin-1")
+
+
+def _said(*command: str) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def _text(name: str) -> str:

@@ -1,0 +1,123 @@
+"""The frozen app as an installer for Windows, which needs no administrator.
+
+`windows/fireside.nsi` says what it does; NSIS compiles it, on any system. FIRESIDE_SIGN may name a
+command that signs the file whose path is appended to it, as ``signtool sign /n NAME /tr …`` does.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from app import REPOSITORY, __version__  # noqa: E402
+
+WINDOWS = ROOT / "installers" / "windows"
+_NSIS = r"C:\Program Files (x86)\NSIS\makensis.exe"
+
+RESOURCE = """\
+# What Windows shows under Properties, Details; PyInstaller reads it.
+VSVersionInfo(
+  ffi=FixedFileInfo(filevers={numbers}, prodvers={numbers}, mask=0x3F, flags=0x0, OS=0x40004,
+                    fileType=0x1, subtype=0x0, date=(0, 0)),
+  kids=[
+    StringFileInfo([StringTable("040904B0", [
+      StringStruct("CompanyName", "The Fireside authors"),
+      StringStruct("FileDescription", "Fireside"),
+      StringStruct("FileVersion", "{version}"),
+      StringStruct("InternalName", "fireside"),
+      StringStruct("LegalCopyright", "The Fireside authors. Apache License 2.0"),
+      StringStruct("OriginalFilename", "fireside.exe"),
+      StringStruct("ProductName", "Fireside"),
+      StringStruct("ProductVersion", "{version}"),
+    ])]),
+    VarFileInfo([VarStruct("Translation", [1033, 1200])]),
+  ],
+)
+"""
+
+
+def resource() -> str:
+    """The version resource of fireside.exe, as PyInstaller's ``version`` wants it in a file."""
+    return RESOURCE.format(version=__version__, numbers=numbers(__version__))
+
+
+def numbers(version: str) -> tuple[int, int, int, int]:
+    """Windows' own form of a version: four numbers, without what makes it a pre-release."""
+    from packaging.version import Version
+
+    major, minor, micro, *_ = (*Version(version).release, 0, 0)
+    return major, minor, micro, 0
+
+
+def package(frozen: Path, icons: Path, dist: Path) -> list[Path]:
+    """Writes ``fireside-VERSION-windows-x86_64.exe``. Raises CalledProcessError, and
+    FileNotFoundError where there is no NSIS."""
+    target = dist / f"fireside-{__version__}-windows-x86_64.exe"
+    sign(frozen / "fireside.exe")
+    size = sum(file.stat().st_size for file in frozen.rglob("*") if file.is_file())
+    values: dict[str, object] = {
+        "VERSION": __version__,
+        "NUMBERS": ".".join(map(str, numbers(__version__))),
+        "FOLDER": frozen.resolve(),
+        "ICON": (icons / "fireside.ico").resolve(),
+        "LICENCE": ROOT / "LICENSE",
+        "SIZE": size // 1024,
+        "TARGET": target.resolve(),
+    }
+    if REPOSITORY:
+        values["PAGE"] = f"https://github.com/{REPOSITORY}"
+    compiler = shutil.which("makensis") or _NSIS
+    given = [f"-D{name}={value}" for name, value in values.items()]
+    flags = ["-V2", "-WX", "-INPUTCHARSET", "UTF8"]
+    subprocess.run([compiler, *flags, *given, str(WINDOWS / "fireside.nsi")], check=True)
+    sign(target)
+    return [target]
+
+
+def sign(file: Path) -> None:
+    """Signs it, where FIRESIDE_SIGN says how."""
+    if command := os.environ.get("FIRESIDE_SIGN"):
+        subprocess.run([*shlex.split(command), str(file)], check=True)
+
+
+def check(dist: Path) -> None:
+    """Installs it silently, uses it, and removes it. Raises AssertionError."""
+    (installer,) = dist.glob("fireside-*-windows-x86_64.exe")
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "Fireside"
+        data = Path(folder) / "data"
+        subprocess.run([installer, "/S", f"/D={place}"], check=True, timeout=600)
+        program = place / "fireside.exe"
+        environment = {**os.environ, "FIRESIDE_DATA_DIR": str(data)}
+        smoke = subprocess.run([program, "--smoke"], env=environment, timeout=300)
+        assert smoke.returncode == 0, f"--smoke ended with {smoke.returncode}"
+        subprocess.run([program, "ask", "Hello"], env=environment, check=True, timeout=300)
+        command = registered(r"Software\Classes\Fireside.gguf\shell\open\command")
+        assert command == f'"{program}" --model "%1"', command
+        # Without "_?=" it would go on in a copy of itself, and nobody could wait for it.
+        remove: list[str | Path] = [place / "uninstall.exe", "/S", f"_?={place}"]
+        subprocess.run(remove, check=True, timeout=600)
+        left = sorted(file.name for file in place.rglob("*")) if place.exists() else []
+        assert left in ([], ["uninstall.exe"]), left  # which runs, and cannot remove itself so
+        assert registered(r"Software\Classes\Fireside.gguf\shell\open\command") is None
+        assert list(data.iterdir()), "what a person has is not to be removed"
+
+
+def registered(key: str) -> str | None:
+    """The default value of a key of this person's, or None where there is no such key."""
+    if sys.platform != "win32":
+        raise NotImplementedError("only Windows has a registry")
+    import winreg
+
+    try:
+        return str(winreg.QueryValue(winreg.HKEY_CURRENT_USER, key))
+    except FileNotFoundError:
+        return None

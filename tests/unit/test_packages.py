@@ -1,0 +1,151 @@
+"""What packages say of themselves, as far as it can be seen without the system they are for."""
+
+from __future__ import annotations
+
+import json
+import plistlib
+import re
+import shutil
+import struct
+import subprocess
+import sys
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from app import __version__
+from app.base.licences import Component
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "installers"))
+
+import macos_package  # noqa: E402
+import sbom  # noqa: E402
+import windows_package  # noqa: E402
+
+
+def test_the_version_is_written_in_one_place() -> None:
+    told = subprocess.run(
+        ["git", "grep", "-lF", f'"{__version__}"', "--", "*.py", "*.toml", "installers", ".github"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert [name for name in told.stdout.split() if not name.startswith("tests/")] == [
+        "app/__init__.py"
+    ]
+
+
+def test_every_package_reads_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for module in (windows_package, macos_package, sbom):
+        monkeypatch.setattr(module, "__version__", "98.7.6rc1")
+    assert windows_package.resource().count('"98.7.6rc1"') == 2
+    assert "filevers=(98, 7, 6, 0)" in windows_package.resource()
+    assert macos_package.info()["CFBundleShortVersionString"] == "98.7.6rc1"
+    own = Component("Fireside", "98.7.6rc1", "Apache-2.0", "", "text")
+    assert json.loads(sbom.content([own], tmp_path))["metadata"]["component"]["version"] == (
+        "98.7.6rc1"
+    )
+
+
+def test_the_version_resource_is_one() -> None:
+    """As PyInstaller reads it: an expression of its own classes."""
+    told: dict[str, Any] = {}
+
+    def make(name: str) -> Any:
+        return lambda *given, **named: told.setdefault(name, []).append((given, named))
+
+    names = ("VSVersionInfo", "FixedFileInfo", "StringFileInfo", "StringTable", "StringStruct")
+    classes = {name: make(name) for name in (*names, "VarFileInfo", "VarStruct")}
+    eval(compile(windows_package.resource(), "resource", "eval"), classes)
+    assert ("ProductName", "Fireside") in [given for given, _ in told["StringStruct"]]
+
+
+def test_the_manifest_asks_for_sharp_pixels_and_no_administrator() -> None:
+    tree = ElementTree.parse(ROOT / "installers" / "windows" / "fireside.manifest")
+    texts = {element.tag.rpartition("}")[2]: element.text for element in tree.iter()}
+    assert texts["dpiAwareness"] == "PerMonitorV2, PerMonitor"
+    levels = [e.get("level") for e in tree.iter() if e.tag.endswith("requestedExecutionLevel")]
+    assert levels == ["asInvoker"]
+
+
+@pytest.mark.skipif(not shutil.which("makensis"), reason="NSIS is not here")
+def test_the_windows_installer_compiles(tmp_path: Path) -> None:
+    frozen, icons = tmp_path / "fireside", tmp_path / "icons"
+    (frozen / "_internal").mkdir(parents=True)
+    icons.mkdir()
+    (frozen / "fireside.exe").write_bytes(b"MZ")
+    (frozen / "_internal" / "library.dll").write_bytes(b"MZ")
+    # One pixel: a header, its bitmap, and its mask.
+    bitmap = struct.pack("<IiiHHIIiiII", 40, 1, 2, 1, 32, 8, 0, 0, 0, 0, 0) + b"\0" * 8
+    entry = struct.pack("<BBBBHHII", 1, 1, 0, 0, 1, 32, len(bitmap), 22)
+    (icons / "fireside.ico").write_bytes(struct.pack("<HHH", 0, 1, 1) + entry + bitmap)
+    (made,) = windows_package.package(frozen, icons, tmp_path)
+    assert made.name == f"fireside-{__version__}-windows-x86_64.exe"
+    assert made.read_bytes()[:2] == b"MZ"
+    assert b"NullsoftInst" in made.read_bytes()
+
+
+def test_the_installer_removes_only_what_it_brought() -> None:
+    script = (ROOT / "installers" / "windows" / "fireside.nsi").read_text("utf-8")
+    recursive = re.findall(r"RMDir /r (.*)", script)
+    assert set(recursive) == {'"$INSTDIR\\_internal"'}
+    assert "HKLM" not in script
+    # It is offered to open such files with, and not made what opens them.
+    assert not re.search(r'Classes\\\.gguf" ""', script)
+
+
+def test_a_mac_is_told_of_gguf_files() -> None:
+    told = macos_package.info()
+    (kind,) = told["CFBundleDocumentTypes"]
+    (imported,) = told["UTImportedTypeDeclarations"]
+    assert kind["LSItemContentTypes"] == [imported["UTTypeIdentifier"]]
+    assert kind["LSHandlerRank"] == "Alternate"
+    assert imported["UTTypeTagSpecification"]["public.filename-extension"] == ["gguf"]
+    assert told["NSHighResolutionCapable"] is True
+    rights = plistlib.loads((macos_package.MACOS / "entitlements.plist").read_bytes())
+    assert all(key.startswith("com.apple.security.cs.") for key in rights)
+
+
+def test_what_is_inside_is_signed_first(tmp_path: Path) -> None:
+    bundle = tmp_path / "Fireside.app"
+    inner = bundle / "Contents" / "Frameworks"
+    program = bundle / "Contents" / "MacOS" / "fireside"
+    for file, start in {
+        inner / "lib.dylib": b"\xcf\xfa\xed\xfe",
+        inner / "PySide6" / "Qt" / "lib" / "QtCore": b"\xca\xfe\xba\xbe",
+        inner / "notes.txt": b"text",
+        program: b"\xcf\xfa\xed\xfe",
+    }.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(start)
+    (inner / "link.dylib").symlink_to("lib.dylib")
+    signed = [file.name for file in macos_package.libraries(bundle)]
+    assert signed == ["QtCore", "lib.dylib"]
+
+
+def test_the_list_for_machines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000000000")
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "libQt6Core.so.6").write_bytes(b"library")
+    (tmp_path / "lib" / "words.txt").write_bytes(b"text")
+    parts = [
+        Component("Fireside", __version__, "Apache-2.0", "", "text"),
+        Component("Python", "3.13.1", "PSF-2.0", "https://www.python.org/", "text"),
+        Component("x", "2.0", "MIT", "https://pypi.org/project/X_y/2.0/", "text"),
+    ]
+    told = sbom.content(parts, tmp_path)
+    assert told == sbom.content(parts, tmp_path)
+    bom = json.loads(told)
+    assert bom["metadata"]["timestamp"] == "2001-09-09T01:46:40Z"
+    python, x, file = bom["components"]
+    assert python["purl"] == "pkg:generic/python@3.13.1"
+    assert (x["purl"], x["licenses"]) == ("pkg:pypi/x-y@2.0", [{"expression": "MIT"}])
+    assert file["name"] == "lib/libQt6Core.so.6"
+    digest = sha256(b"library").hexdigest()
+    assert file["hashes"] == [{"alg": "SHA-256", "content": digest}]
+    refs = [each["ref"] for each in bom["dependencies"]]
+    assert len(refs) == len(set(refs)) == 4
