@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QProgressBar,
     QPushButton,
     QScrollArea,
@@ -117,7 +118,6 @@ class Segments(QFrame):
             button.setAccessibleName(f"{label}: {text}")
             button.setToolTip(tip(f"{label}: {text}", shortcut))
             button.setCheckable(True)
-            button.setAutoDefault(False)
             button.setFixedHeight(26)
             button.setFont(font(13, 450))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -320,15 +320,27 @@ class Toast(Notice):
         self.move(edge.x() - self.width() // 2, edge.y() - self.height() - 12)
 
 
+def menu_of(parent: QWidget, name: str) -> QMenu:
+    """A menu that is there until it is closed."""
+    menu = QMenu(parent)
+    menu.setObjectName(name)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    return menu
+
+
+def plain(text: str) -> str:
+    """A text for a button or a menu, in which "&" is no sign for a key."""
+    return text.replace("&", "&&")
+
+
 def elided(
     widget: QWidget,
     text: str,
     width: int,
     mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
 ) -> str:
-    """A text for a button or a menu, in which "&" is no sign for a key, at most so many pixels
-    wide."""
-    return widget.fontMetrics().elidedText(text, mode, width).replace("&", "&&")
+    """The same, at most so many pixels wide."""
+    return plain(widget.fontMetrics().elidedText(text, mode, width))
 
 
 def muted(text: str = "", name: str = "", pixels: int = 12) -> QLabel:

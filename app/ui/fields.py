@@ -76,6 +76,7 @@ class Row(QWidget):
 def heading(text: str, pixels: int = 14, weight: int = 600) -> QLabel:
     """The name of what follows."""
     label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setFont(font(pixels, weight))
     label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     return label

@@ -1,11 +1,13 @@
-"""Small dialogs: the question before what cannot be undone, and the one for a name."""
+"""Small dialogs: the question before what cannot be undone, and those for a name, for files and for
+a folder."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.ui.controls import Button, column
 from app.ui.fields import heading, named, note
@@ -47,6 +49,59 @@ def ask_name(
     dialog.open()
 
 
+def ask_files(
+    parent: QWidget, name: str, title: str, done: Callable[[list[Path]], object], kinds: str = ""
+) -> None:
+    """Asks for files that are there. ``kinds``: those that are offered, as Qt writes them."""
+    dialog = _file_dialog(parent, name, title, kinds)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+    dialog.filesSelected.connect(lambda paths: done(list(map(Path, paths))))
+    dialog.open()
+
+
+def ask_file(
+    parent: QWidget, name: str, title: str, done: Callable[[Path], object], kinds: str
+) -> None:
+    """Asks for one."""
+    dialog = _file_dialog(parent, name, title, kinds)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    dialog.fileSelected.connect(lambda path: done(Path(path)))
+    dialog.open()
+
+
+def ask_target(
+    parent: QWidget,
+    name: str,
+    title: str,
+    done: Callable[[Path], object],
+    kinds: str,
+    at: str,
+    ending: str,
+) -> None:
+    """Asks where a file is to be written, ``at`` what is proposed."""
+    dialog = _file_dialog(parent, name, title, kinds, at)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setDefaultSuffix(ending)  # before it asks about a file that is there
+    dialog.fileSelected.connect(lambda path: done(Path(path)))
+    dialog.open()
+
+
+def ask_folder(parent: QWidget, title: str, done: Callable[[Path], object], at: str = "") -> None:
+    """Asks for a folder."""
+    dialog = _file_dialog(parent, "folderDialog", title, "", at)
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+    dialog.fileSelected.connect(lambda path: done(Path(path)))
+    dialog.open()
+
+
+def _file_dialog(parent: QWidget, name: str, title: str, kinds: str, at: str = "") -> QFileDialog:
+    dialog = QFileDialog(parent, title, at, kinds)
+    dialog.setObjectName(name)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    return dialog
+
+
 def _dialog(parent: QWidget, name: str, question: str) -> tuple[QDialog, QVBoxLayout]:
     dialog = QDialog(parent)
     dialog.setObjectName(name)
@@ -56,7 +111,6 @@ def _dialog(parent: QWidget, name: str, question: str) -> tuple[QDialog, QVBoxLa
     dialog.setMinimumWidth(420)
     layout = column(dialog, (24, 20, 20, 18), gap=8)
     said = heading(question, 16)
-    said.setTextFormat(Qt.TextFormat.PlainText)
     said.setWordWrap(True)
     layout.addWidget(said)
     return dialog, layout

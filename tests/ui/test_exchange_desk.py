@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,21 @@ def test_all_chats_go_out_and_come_in_again(start: Start, tmp_path: Path) -> Non
     files.close()
     fireside.until(lambda: "2 chats with 4 messages came from Fireside." in banner(fireside))
     fireside.until(lambda: len(fireside.window.index.rows) == 2)
+
+
+def test_the_dialog_may_be_closed_when_all_is_done(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fireside = start()
+    make(fireside, "apples")
+    made: Future[Path] = Future()
+    monkeypatch.setattr(fireside.host, "export", lambda *_: made)
+    fireside.window.order.export_shown()
+    choose(fireside, "exportMarkdown", tmp_path, name="Fruit")
+    fireside.qtbot.keyClick(dialog(fireside), Qt.Key.Key_Escape)
+    fireside.until(lambda: dialog(fireside) is None)
+    made.set_result(tmp_path / "Fruit.md")
+    fireside.until(lambda: "Fruit.md" in banner(fireside))
 
 
 def endless(*what: Any, **how: Any) -> Any:

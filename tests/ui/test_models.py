@@ -74,12 +74,16 @@ def test_a_file_is_opened_and_remembered(start: Start, tmp_path: Path) -> None:
     fireside.window.desk.show_page()
     fireside.find(QAbstractButton, "openFile").click()
     dialog = fireside.window.findChild(QFileDialog, "openDialog")
-    dialog.fileSelected.emit(str(tmp_path / "mine.gguf"))
+    dialog.fileSelected.emit(str(tmp_path / "R&D.gguf"))
     dialog.close()
     fireside.until(lambda: fireside.window.models.current)
-    assert fireside.host.settings.models == (str(tmp_path / "mine.gguf"),)
+    assert fireside.host.settings.models == (str(tmp_path / "R&D.gguf"),)
     fireside = start()
-    assert picker(fireside) == "Model: mine"
+    assert picker(fireside) == "Model: R&D"
+    assert fireside.find(QAbstractButton, "modelPicker").text().strip() == "R&&D"  # no key for D
+    menu = QMenu()
+    fireside.window.desk.fill(menu)
+    assert "R&&D" in [action.text() for action in menu.actions()]
 
 
 def test_what_another_program_downloaded_is_used_where_it_is(start: Start, home: Path) -> None:

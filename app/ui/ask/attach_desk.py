@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPoint, Qt, Signal
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtCore import QObject, QPoint, Signal
 
 from app.base.errors import Cancelled
 from app.documents import Document
@@ -18,6 +17,7 @@ from app.ui.errors import explain
 from app.ui.frame import Frame
 from app.ui.language import tr
 from app.ui.models.choice import ModelChoice
+from app.ui.questions import ask_files
 from app.ui.theme import Look
 
 
@@ -52,12 +52,7 @@ class AttachDesk(QObject):
 
     def choose_files(self) -> None:
         """Asks which files."""
-        dialog = QFileDialog(self._frame, tr("Attach files"))
-        dialog.setObjectName("attachFiles")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.filesSelected.connect(lambda names: self.attach([Path(name) for name in names]))
-        dialog.open()
+        ask_files(self._frame, "attachFiles", tr("Attach files"), self.attach)
 
     def attach(self, paths: Iterable[Path]) -> None:
         """Reads files, and shows how far that is."""

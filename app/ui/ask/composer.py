@@ -15,7 +15,7 @@ from app.ui.ask.attached import Attached
 from app.ui.ask.gauge import ContextGauge
 from app.ui.ask.queue_rows import QueueRows
 from app.ui.ask.tray import Tray
-from app.ui.controls import Button, Segments, column, muted, set_tone, tip
+from app.ui.controls import Button, Segments, column, elided, menu_of, muted, set_tone, tip
 from app.ui.language import tr
 from app.ui.theme import Look, font
 
@@ -318,8 +318,7 @@ class Composer(QWidget):
         taken = (w.sizeHint().expandedTo(w.minimumSize()) for w in others if not w.isHidden())
         room = self.width() - sum(size.width() + _GAP for size in taken) - _AROUND
         room = min(230, max(30, room))
-        metrics = self.picker.fontMetrics()
-        shown = metrics.elidedText(self._model, Qt.TextElideMode.ElideMiddle, room)
+        shown = elided(self.picker, self._model, room, Qt.TextElideMode.ElideMiddle)
         self.picker.setText(f"{shown}  ")  # room before the arrow
 
     def _submit(self) -> None:
@@ -347,9 +346,7 @@ class Composer(QWidget):
 
     def pick_model(self) -> None:
         """Shows the models to choose from."""
-        menu = QMenu(self)
-        menu.setObjectName("modelMenu")
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu = menu_of(self, "modelMenu")
         self._fill_models(menu)
         above = self.picker.mapToGlobal(self.picker.rect().topLeft())
         above.setY(above.y() - menu.sizeHint().height() - 6)

@@ -21,13 +21,12 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
-    QMenu,
     QTableView,
     QWidget,
 )
 
 from app.store import BIN_DAYS, ChatRow
-from app.ui.controls import Bar, Button, Notice, Segments, column, muted
+from app.ui.controls import Bar, Button, Notice, Segments, column, menu_of, muted
 from app.ui.fields import named
 from app.ui.language import tr
 from app.ui.questions import confirm
@@ -299,9 +298,7 @@ class AwayPage(QWidget):
     def _menu(self, where: QPoint) -> None:
         if not self.chosen():
             return
-        menu = QMenu(self)
-        menu.setObjectName("awayMenu")
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu = menu_of(self, "awayMenu")
         for tab, button in self._buttons:
             if tab == self._tab:
                 menu.addAction(button.text(), button.click).setEnabled(button.isEnabled())

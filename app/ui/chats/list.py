@@ -31,7 +31,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QLabel, QListView, QMen
 
 from app.store import ChatRow
 from app.ui.chats.delegate import ChatDelegate
-from app.ui.chats.menu import menu_of
+from app.ui.chats.menu import menu_for
 from app.ui.chats.rows import ENTRY, ChatModel, FolderRow, Key, key_of
 from app.ui.language import tr
 from app.ui.questions import ask_name
@@ -304,7 +304,7 @@ class ChatList(QListView):
     def _menu_of(self, index: QModelIndex) -> QMenu | None:
         if index.isValid() and not self.selectionModel().isSelected(index):
             self.mark(index)
-        return menu_of(self, index.data(ENTRY))
+        return menu_for(self, index.data(ENTRY))
 
     def _menu_left(self) -> None:
         """A right click has marked a chat; the mark belongs to the one that is shown."""

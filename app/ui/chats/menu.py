@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu
 
 from app.store import ChatRow
 from app.ui.chats.rows import FolderRow
-from app.ui.controls import keyed
+from app.ui.controls import keyed, menu_of, plain
 from app.ui.language import tr
 
 if TYPE_CHECKING:
     from app.ui.chats.list import ChatList
 
 
-def menu_of(view: ChatList, entry: object) -> QMenu | None:
+def menu_for(view: ChatList, entry: object) -> QMenu | None:
     """What can be done with a row, and with the others that are selected; None with a heading."""
     match entry:
         case ChatRow():
@@ -28,7 +27,7 @@ def menu_of(view: ChatList, entry: object) -> QMenu | None:
 
 
 def _of_chats(view: ChatList, chats: Sequence[ChatRow]) -> QMenu:
-    menu = _new(view, "chatMenu")
+    menu = menu_of(view, "chatMenu")
     ids = tuple(chat.id for chat in chats)
     count = len(chats)
     one = count == 1
@@ -64,7 +63,7 @@ def _folders(view: ChatList, chats: Sequence[ChatRow], parent: QMenu) -> QMenu:
         view.arranged.emit(ids, {"folder": name})
 
     for name in view.folders:
-        action = menu.addAction(name.replace("&", "&&"), lambda name=name: move(name))
+        action = menu.addAction(plain(name), lambda name=name: move(name))
         action.setCheckable(True)
         action.setChecked(now == {name})
     if view.folders:
@@ -76,7 +75,7 @@ def _folders(view: ChatList, chats: Sequence[ChatRow], parent: QMenu) -> QMenu:
 
 
 def _of_folder(view: ChatList, folder: FolderRow) -> QMenu:
-    menu = _new(view, "folderMenu")
+    menu = menu_of(view, "folderMenu")
     menu.addAction(keyed(tr("Rename folder"), "F2"), view.rename)
     turn = tr("Close folder") if folder.open else tr("Open folder", "in the list of chats")
     menu.addAction(turn, lambda: view.fold(folder.name, closed=folder.open))
@@ -84,11 +83,4 @@ def _of_folder(view: ChatList, folder: FolderRow) -> QMenu:
     menu.addAction(
         tr("Dissolve folder, keep its chats"), lambda: view.folder_renamed.emit(folder.name, "")
     )
-    return menu
-
-
-def _new(view: ChatList, name: str) -> QMenu:
-    menu = QMenu(view)
-    menu.setObjectName(name)
-    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     return menu

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLocale, QObject, Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import QLocale, QObject, Signal
+from PySide6.QtWidgets import QWidget
 
 from app.host import Host
 from app.ui.bridge import Bridge
 from app.ui.errors import explain
 from app.ui.language import tr
+from app.ui.questions import ask_file
 from app.ui.theme import Look
 
 if TYPE_CHECKING:
@@ -101,7 +102,8 @@ class ExchangeDesk(QObject):
 
         def done(path: Path) -> None:
             self.told.emit(tr("Exported to {path}: {what}").format(what=what, path=path))
-            dialog.accept()
+            if not stop.is_set():  # else the dialog was closed when all was done
+                dialog.accept()
 
         def failed(error: BaseException) -> None:
             if not stop.is_set():
@@ -123,14 +125,8 @@ class ExchangeDesk(QObject):
 
     def import_chats(self) -> None:
         """Asks for a file of chats."""
-        dialog = QFileDialog(
-            self._window, tr("Import chats"), "", tr("Chats (*.json *.zip);;All files (*)")
-        )
-        dialog.setObjectName("importDialog")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda path: self.bring(Path(path)))
-        dialog.open()
+        kinds = tr("Chats (*.json *.zip);;All files (*)")
+        ask_file(self._window, "importDialog", tr("Import chats"), self.bring, kinds)
 
     def bring(self, path: Path) -> None:
         """Takes in what a file has."""

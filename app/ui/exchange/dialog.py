@@ -7,7 +7,6 @@ from pathlib import Path
 from PySide6.QtCore import QStandardPaths, Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
@@ -19,6 +18,7 @@ from app.base.settings import Settings
 from app.ui.controls import Bar, Button, Segments, column, muted, set_tone
 from app.ui.fields import heading, named, note
 from app.ui.language import tr
+from app.ui.questions import ask_folder
 from app.ui.theme import Look, font
 
 
@@ -43,7 +43,6 @@ class ExportDialog(QDialog):
         self.resize(540, 300)
         layout = column(self, (28, 22, 28, 22), gap=10)
         head = heading(title, 18, 640)
-        head.setTextFormat(Qt.TextFormat.PlainText)
         head.setWordWrap(True)
         layout.addWidget(head)
         layout.addSpacing(4)
@@ -223,12 +222,12 @@ class ExportDialog(QDialog):
         self.export.setEnabled(bool(self.file and self.folder.text().strip()))
 
     def _choose(self) -> None:
-        dialog = QFileDialog(self, tr("Choose the folder"), str(self.place))
-        dialog.setObjectName("exportFolderDialog")
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.folder.setText)
-        dialog.open()
+        ask_folder(
+            self,
+            tr("Choose the folder"),
+            lambda path: self.folder.setText(str(path)),
+            at=str(self.place),
+        )
 
 
 def _documents() -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QMenu, QWidget
 
 from app.turn import ModelPlanned
-from app.ui.controls import keyed
+from app.ui.controls import keyed, plain
 from app.ui.doctor import summary
 from app.ui.errors import Action, explain
 from app.ui.frame import Frame
@@ -17,6 +17,7 @@ from app.ui.language import number, tr
 from app.ui.models.choice import ModelChoice
 from app.ui.models.hub_desk import HubDesk
 from app.ui.models.shelf import Shelf, place_name, title
+from app.ui.questions import ask_file
 
 if TYPE_CHECKING:
     from app.models.library import Model
@@ -76,14 +77,8 @@ class ModelDesk(QObject):
 
     def open_file(self) -> None:
         """Asks for a GGUF file."""
-        dialog = QFileDialog(
-            self._frame, tr("Open a GGUF file"), "", tr("GGUF models (*.gguf);;All files (*)")
-        )
-        dialog.setObjectName("openDialog")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda path: self.use(Path(path)))
-        dialog.open()
+        kinds = tr("GGUF models (*.gguf);;All files (*)")
+        ask_file(self._frame, "openDialog", tr("Open a GGUF file"), self.use, kinds)
 
     def use(self, path: Path) -> None:
         """Loads a GGUF file, to be the chosen model."""
@@ -107,7 +102,7 @@ class ModelDesk(QObject):
     def fill(self, menu: QMenu) -> None:
         """The models there are, and how to get another."""
         for model in self._models.known():
-            action = menu.addAction(model.name)
+            action = menu.addAction(plain(model.name))
             action.setCheckable(True)
             action.setChecked(model == self._models.asked)
             action.setToolTip(str(model.path))
@@ -115,7 +110,7 @@ class ModelDesk(QObject):
         known = {model.path for model in self._models.known()}
         for found in self._models.found:
             if found.path not in known:
-                action = menu.addAction(f"{title(found)}\t{place_name(found)}")
+                action = menu.addAction(plain(f"{title(found)}\t{place_name(found)}"))
                 action.setToolTip(str(found.path))
                 action.triggered.connect(lambda _=False, path=found.path: self.use(path))
         menu.addSeparator()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.models.catalog import HubModel
 from app.models.progress import Phase, Progress, Reason, Waiting
-from app.ui.controls import Bar, Button, muted, set_kind, set_tone
+from app.ui.controls import Bar, Button, menu_of, muted, set_kind, set_tone
 from app.ui.errors import gigabytes
 from app.ui.fields import heading
 from app.ui.language import number, tr
@@ -158,11 +158,9 @@ class DownloadRow(QWidget):
             self.started.emit()
 
     def _ask_what_to_keep(self) -> None:
-        menu = QMenu(self)
-        menu.setObjectName("cancelMenu")
+        menu = menu_of(self, "cancelMenu")
         menu.addAction(tr("Keep what has arrived"), lambda: self.cancelled.emit(True))
         menu.addAction(tr("Delete what has arrived"), lambda: self.cancelled.emit(False))
-        menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self._cancel.mapToGlobal(self._cancel.rect().bottomLeft()))
 
     def _name(self, text: str) -> None:

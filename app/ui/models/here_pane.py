@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.models import shelf as shelving
 from app.models.library import Kind, Model
@@ -18,7 +17,7 @@ from app.ui.errors import explain, gigabytes
 from app.ui.fields import heading
 from app.ui.language import number, tr
 from app.ui.models.shelf import Shelf, place_name, title
-from app.ui.questions import confirm
+from app.ui.questions import ask_folder, confirm
 from app.ui.theme import Look, font
 from app.ui.words import day
 
@@ -316,17 +315,6 @@ def _tip(label: str, model: Model, asked: bool, able: bool) -> str:
     if not able:
         return tr("{label}: only in Ollama (ollama rm {name})").format(label=label, name=model.name)
     return label
-
-
-def ask_folder(parent: QWidget, words: str, chosen: Callable[[Path], None]) -> None:
-    """Has the person choose a folder."""
-    dialog = QFileDialog(parent, words)
-    dialog.setObjectName("folderDialog")
-    dialog.setFileMode(QFileDialog.FileMode.Directory)
-    dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.fileSelected.connect(lambda path: chosen(Path(path)))
-    dialog.open()
 
 
 def reveal(path: Path) -> None:

@@ -16,7 +16,7 @@ from app.ui.controls import Button, Segments, column, muted
 from app.ui.errors import gigabytes
 from app.ui.fields import Count, Row, heading, named
 from app.ui.language import tr
-from app.ui.models.here_pane import ask_folder
+from app.ui.questions import ask_folder
 from app.ui.theme import Look, font
 
 _MOST_MB = 10_000

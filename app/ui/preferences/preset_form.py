@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.base.types import Effort, Sampling
 from app.store import Preset
-from app.ui.controls import Button, Segments, column, elided
+from app.ui.controls import Button, Segments, column, elided, menu_of
 from app.ui.fields import Row, Words, heading, named
 from app.ui.language import tr
 from app.ui.models.choice import ModelChoice
@@ -152,9 +152,7 @@ class PresetForm(QWidget):
         self._model.setAccessibleName(tr("Model: {name}").format(name=name))
 
     def _pick_model(self) -> None:
-        menu = QMenu(self)
-        menu.setObjectName("presetModelMenu")
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu = menu_of(self, "presetModelMenu")
         now = self.preset.model if self.preset else ""
         choices = [("", tr("Any")), *((model.key, model.name) for model in self._models.here())]
         for key, name in choices:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QListWidget, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QVBoxLayout
 
 from app.store import Preset
 from app.ui.controls import Button, Notice, set_tone
@@ -19,6 +19,7 @@ from app.ui.language import tr
 from app.ui.models.choice import ModelChoice
 from app.ui.preferences.preset_form import PresetForm
 from app.ui.presets.index import Presets
+from app.ui.questions import ask_file, ask_target
 from app.ui.theme import Look, font
 
 if TYPE_CHECKING:
@@ -204,24 +205,20 @@ class PresetsPage(Page):
         self._ask_target(f"presets{_ENDING}", None)
 
     def _ask_target(self, name: str, presets: Sequence[int] | None) -> None:
-        dialog = self._dialog("presetExportDialog", tr("Export presets"), name)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(_ENDING)  # before it asks about a file that is there
-        dialog.fileSelected.connect(lambda path: self._presets.export(Path(path), presets))
-        dialog.open()
+        ask_target(
+            self,
+            "presetExportDialog",
+            tr("Export presets"),
+            lambda path: self._presets.export(path, presets),
+            _kinds(),
+            at=name,
+            ending=_ENDING,
+        )
 
     def _import(self) -> None:
         self._form.finish()
-        dialog = self._dialog("presetImportDialog", tr("Import presets"), "")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(lambda path: self._presets.bring(Path(path)))
-        dialog.open()
-
-    def _dialog(self, name: str, title: str, file: str) -> QFileDialog:
-        dialog = QFileDialog(self, title, file, tr("Presets (*.json);;All files (*)"))
-        dialog.setObjectName(name)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        return dialog
+        title = tr("Import presets")
+        ask_file(self, "presetImportDialog", title, self._presets.bring, _kinds())
 
     def _brought(self, report: PresetReport) -> None:
         said = [tr("%Ln preset(s) came in.", "", len(report.added))]
@@ -243,3 +240,7 @@ class PresetsPage(Page):
         set_tone(self._told, tone)
         self._told.setText(text)
         self._told.show()
+
+
+def _kinds() -> str:
+    return tr("Presets (*.json);;All files (*)")

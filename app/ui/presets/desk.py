@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPoint, Qt
-from PySide6.QtWidgets import QMenu
+from PySide6.QtCore import QObject, QPoint
 
 from app.store import PLAIN, Preset, Setup
 from app.ui.ask.composer import NEW_CHAT_EFFORT
 from app.ui.chats.index import ChatIndex
-from app.ui.controls import elided
+from app.ui.controls import elided, menu_of
 from app.ui.errors import Action
 from app.ui.frame import Frame
 from app.ui.language import tr
@@ -74,9 +73,7 @@ class PresetDesk(QObject):
         picker, own = self._frame.preset_picker, self._setup.own
         if not picker.isVisible():
             return
-        menu = QMenu(self._frame)
-        menu.setObjectName("presetMenu")
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu = menu_of(self._frame, "presetMenu")
         for preset in self._presets.rows:
             action = menu.addAction(elided(menu, preset.name, _NAME_WIDTH))
             action.setCheckable(True)

@@ -175,10 +175,9 @@ class _Delegate(QStyledItemDelegate):
         layout = QTextLayout(text, font(pixels))
         option = QTextOption()
         if lines == 1:
-            shown = painter.fontMetrics()
             painter.setFont(font(pixels))
-            shown = painter.fontMetrics()
-            layout.setText(shown.elidedText(text, Qt.TextElideMode.ElideRight, room))
+            shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room)
+            layout.setText(shown)
             option.setWrapMode(QTextOption.WrapMode.NoWrap)
         layout.setTextOption(option)
         layout.setFormats([self._mark(text, mark) for mark in marks])

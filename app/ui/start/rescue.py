@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.base.errors import (
     StoreDamaged,
@@ -23,10 +23,11 @@ from app.host import Host
 from app.store import Backup, backups, recover, restore_backup, set_aside
 from app.ui.backup_list import BackupList
 from app.ui.bridge import Bridge
-from app.ui.controls import Button, Picture
+from app.ui.controls import Bar, Button, Picture
 from app.ui.errors import explain
 from app.ui.fields import Row, heading, note
 from app.ui.language import tr
+from app.ui.questions import ask_folder
 from app.ui.start.opening import Opening
 from app.ui.theme import Look
 
@@ -51,11 +52,8 @@ class Rescue(QDialog):
         self._text = note("", "startProblemText")
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._title = heading("", 18, 640)
-        self._progress = QProgressBar()
-        self._progress.setObjectName("rescueProgress")
+        self._progress = Bar("rescueProgress", tr("Opening…"), tr("Opening…"), 4)
         self._progress.setRange(0, 0)
-        self._progress.setTextVisible(False)
-        self._progress.setFixedHeight(4)
         self._ways = QWidget()
         head = QHBoxLayout()
         head.setSpacing(14)
@@ -233,6 +231,8 @@ class Rescue(QDialog):
         """Does the work where nobody waits for it, and opens the chats."""
         self._set_working(True)
         self._title.setText(words)
+        self._progress.setAccessibleName(words)
+        self._progress.setToolTip(words)
         self._text.setText("")
         try:
             if not self._opening.take(patience=0):  # another Fireside has begun meanwhile
@@ -249,8 +249,6 @@ class Rescue(QDialog):
         self._bridge.when_done(self._pool.submit(both), self._end, self._show)
 
     def _choose_folder(self) -> None:
-        from app.ui.models.here_pane import ask_folder
-
         def chosen(folder: Path) -> None:
             self._opening.move(folder)
             self._open(tr("Opening…"))

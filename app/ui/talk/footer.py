@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.base.types import Effort, Stats
 from app.store import MessageRow
-from app.ui.controls import Button, muted
+from app.ui.controls import Button, menu_of, muted
 from app.ui.language import number, tr
 from app.ui.talk.records import Record, effort_name
 from app.ui.theme import Look
@@ -93,7 +93,6 @@ class Footer(QWidget):
         layout.addSpacing(6)
         layout.addWidget(self._made)
         layout.addStretch(1)
-        self._menu: QMenu | None = None
 
     def set_row(self, row: MessageRow) -> None:
         """The answer that it is about."""
@@ -115,14 +114,12 @@ class Footer(QWidget):
         QTimer.singleShot(1500, self._copy, lambda: self._copy.set_icon("copy"))
 
     def _choose(self) -> None:
-        if self._menu is None:
-            self._menu = QMenu(self)
-            self._menu.setObjectName("regenerateMenu")
-            self._menu.addAction(tr("Try again"), lambda: self.again.emit(self._effort))
-            self._menu.addSeparator()
-            for effort in Effort:
-                self._menu.addAction(effort_name(effort), lambda e=effort: self.again.emit(e))
-        self._menu.popup(self.regenerate.mapToGlobal(self.regenerate.rect().bottomLeft()))
+        menu = menu_of(self, "regenerateMenu")
+        menu.addAction(tr("Try again"), lambda: self.again.emit(self._effort))
+        menu.addSeparator()
+        for effort in Effort:
+            menu.addAction(effort_name(effort), lambda e=effort: self.again.emit(e))
+        menu.popup(self.regenerate.mapToGlobal(self.regenerate.rect().bottomLeft()))
 
 
 def _stats(stats: Stats) -> str:

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication
 
 from app.base.types import Draft
 from app.store import MessageRow
 from app.ui.blocks.box import Ink, Range, Style
 from app.ui.blocks.column import Column
-from app.ui.controls import keyed
+from app.ui.controls import keyed, menu_of
 from app.ui.language import tr
 from app.ui.talk.accessible import Herald, install
 from app.ui.talk.find import FindBar, Hit, Marks, places_in
@@ -276,8 +276,7 @@ class Transcript(Page):
         self._drag_to(self._pressed_last)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        menu = QMenu(self)
-        menu.setObjectName("transcriptMenu")
+        menu = menu_of(self, "transcriptMenu")
         chosen = bool(self._selection)
         usual = menu.addAction(keyed(tr("Copy"), QKeySequence.StandardKey.Copy), self.copy)
         markdown = menu.addAction(tr("Copy as Markdown"), lambda: self.copy(markdown=True))
@@ -291,7 +290,6 @@ class Transcript(Page):
             message = self.records[point.message].row.id
             menu.addSeparator()
             menu.addAction(tr("New chat from here"), lambda: self.forked.emit(message))
-        menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(event.globalPos())
 
     def copy(self, *, markdown: bool | None = None) -> None:
