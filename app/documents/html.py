@@ -14,20 +14,8 @@ _BLOCKS = {
     "summary", "table", "tbody", "tfoot", "thead", "title", "tr", "ul",
 }  # fmt: skip
 _APART = {
-    "p",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "pre",
-    "blockquote",
-    "table",
-    "ul",
-    "ol",
-    "title",
-}
+    "p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "blockquote", "table", "ul", "ol", "title",
+}  # fmt: skip
 _CELLS = {"td", "th"}
 
 

@@ -183,9 +183,7 @@ def _taken(folder: Path) -> set[str]:
 
 def _chosen(store: Store, chats: Sequence[int] | None) -> Sequence[int]:
     """These, else all that are not in the bin, in the order in which they came."""
-    if chats is None:
-        return sorted(row.id for row in (*store.chats(), *store.archived()))
-    return chats
+    return sorted(store.live()) if chats is None else chats
 
 
 def _trees(store: Store, chats: Iterable[int], seen: Seen) -> Iterator[Tree]:

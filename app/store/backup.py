@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.base.files import sync
+from app.store.schema import schema_version
 
 KEPT = 7
 _FORMAT = "%Y%m%d-%H%M%S"
@@ -161,7 +162,7 @@ def _verify(db: sqlite3.Connection) -> int:
     """Its schema, where it is sound; what is closed then is one file."""
     db.execute("PRAGMA journal_mode = DELETE")
     said = str(db.execute("PRAGMA integrity_check(1)").fetchone()[0])
-    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    version = schema_version(db)
     if said != "ok" or version == 0:
         raise sqlite3.DatabaseError(said if version else "empty")
     return version

@@ -11,6 +11,8 @@ from app.store.database import Database
 from app.store.rows import (
     CHAT,
     DRAFT,
+    LISTED,
+    ORDER,
     PLAIN,
     ChatRow,
     Queued,
@@ -36,24 +38,22 @@ class ChatStore(Database):
     def chats(self) -> list[ChatRow]:
         """All that are neither archived nor deleted: the pinned ones, then the others; the one
         that was written to last first."""
-        return self._chats("deleted IS NULL AND NOT archived", "pinned DESC, updated DESC")
+        return self._chats(LISTED, ORDER)
 
     def archived(self) -> list[ChatRow]:
         """Those that were archived and are not deleted, in the same order."""
-        return self._chats("deleted IS NULL AND archived", "pinned DESC, updated DESC")
+        return self._chats("deleted IS NULL AND archived", ORDER)
 
     def bin(self) -> list[ChatRow]:
         """Those that were deleted, the last one first."""
-        return self._chats("deleted IS NOT NULL", "deleted DESC")
+        return self._chats("deleted IS NOT NULL", "deleted DESC, id DESC")
 
     def live(self) -> set[int]:
         """The ids of all that are not in the bin."""
         return set(self._read(lambda row: int(row[0]), "SELECT id FROM chat WHERE deleted IS NULL"))
 
     def _chats(self, where: str, order: str) -> list[ChatRow]:
-        return self._read(
-            chat_row, f"SELECT {CHAT} FROM chat WHERE {where} ORDER BY {order}, id DESC"
-        )
+        return self._read(chat_row, f"SELECT {CHAT} FROM chat WHERE {where} ORDER BY {order}")
 
     def chat(self, chat: int) -> ChatRow:
         """One of them."""

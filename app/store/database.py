@@ -19,7 +19,7 @@ from app.base.errors import (
     StoreReadOnly,
 )
 from app.store import backup
-from app.store.schema import Migration
+from app.store.schema import Migration, schema_version, upgrade
 
 T = TypeVar("T")
 
@@ -86,29 +86,22 @@ class Database:
             raise
 
     def _open(self, migrations: Sequence[Migration]) -> None:
-        version = self._version()
+        version = schema_version(self._db)
         if version > len(migrations):
             raise StoreNewer(self.path, version, len(migrations))
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute("PRAGMA fullfsync = ON")  # macOS: its fsync alone does not reach the disk
         self._db.execute("PRAGMA secure_delete = ON")  # what is purged is gone
-        if 0 < version < len(migrations):
-            backup.make(self.path)
-        for number, migrate in enumerate(migrations, start=1):
-            if number <= version:
-                continue
+        if version < len(migrations):
+            if version:
+                backup.make(self.path)
             with self._transaction() as db:
-                if self._version() < number:  # else another process was faster
-                    migrate(db)
-                    db.execute(f"PRAGMA user_version = {number}")
+                upgrade(db, migrations)
         self._db.execute("PRAGMA foreign_keys = ON")  # not before: a migration may rebuild tables
 
     def _opened(self) -> None:
         """What is to be done before it is used."""
-
-    def _version(self) -> int:
-        return int(self._db.execute("PRAGMA user_version").fetchone()[0])
 
     def _errors(self) -> contextlib.AbstractContextManager[None]:
         return typed_errors(self.path)

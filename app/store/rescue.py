@@ -23,7 +23,7 @@ from app.store.rows import (
     message_row,
     preset_row,
 )
-from app.store.schema import MIGRATIONS
+from app.store.schema import upgrade
 
 _MANY = 100_000  # more drafts than anybody has
 _REPAIRS = (
@@ -56,9 +56,7 @@ def recover(database: Path) -> Backup:
 
     def fill(target: sqlite3.Connection) -> None:
         target.execute("BEGIN")
-        for migrate in MIGRATIONS:
-            migrate(target)
-        target.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        upgrade(target)
         _copy(source, target, "chat", CHAT, chat_row)
         _copy(source, target, "message", MESSAGE, message_row)
         _copy(source, target, "draft", DRAFT, draft_row)

@@ -125,6 +125,10 @@ CHAT = (
     "id, title, title_by, effort, created, updated, leaf, instructions, sampling, preset, model, "
     "pinned, archived, folder, deleted"
 )
+LISTED = "deleted IS NULL AND NOT archived"
+"""The chats that a person sees without looking for them."""
+ORDER = "pinned DESC, updated DESC, id DESC"
+"""Of chats in a list."""
 MESSAGE = (
     "id, chat, parent, role, state, created, effort, model, stats, thought_s, thought_open, parts"
 )

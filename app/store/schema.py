@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 Migration = Callable[[sqlite3.Connection], None]
 
@@ -128,4 +128,19 @@ MIGRATIONS: tuple[Migration, ...] = (
     _presets,
     _queue,
 )
-"""The n-th step brings the schema from version n-1 to n, in a transaction of its own."""
+"""The n-th step brings the schema from version n-1 to n."""
+
+
+def schema_version(db: sqlite3.Connection) -> int:
+    """Of a database; 0 for one that is empty."""
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def upgrade(db: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+    """Brings a database up to date, in the transaction in which it is. Where another process was
+    faster, there is nothing to do."""
+    version = schema_version(db)
+    if version < len(migrations):
+        for migrate in migrations[version:]:
+            migrate(db)
+        db.execute(f"PRAGMA user_version = {len(migrations)}")

@@ -21,7 +21,7 @@ from typing import Any
 from app.base.errors import Cancelled
 from app.base.types import Message, Role
 from app.store.database import made, typed_errors
-from app.store.rows import unpack_parts
+from app.store.rows import LISTED, ORDER, unpack_parts
 from app.store.words import Query, fold, query, said_in
 
 _RANKED = 500
@@ -88,10 +88,7 @@ class Search:
                 sql = """SELECT DISTINCT chat FROM words CROSS JOIN message ON id = words.rowid
                     WHERE words MATCH ?"""
                 said = {row[0] for row in db.execute(sql, (_columns(wanted, False),))}
-            order = db.execute(
-                """SELECT id FROM chat WHERE deleted IS NULL AND NOT archived
-                ORDER BY pinned DESC, updated DESC, id DESC"""
-            )
+            order = db.execute(f"SELECT id FROM chat WHERE {LISTED} ORDER BY {ORDER}")
             return [chat for (chat,) in order if chat in named or chat in said]
 
     def close(self) -> None:

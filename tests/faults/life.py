@@ -209,6 +209,8 @@ def _holds(folder: Path, store: Store, key: str, value: Any) -> bool:
                 return "".join(part.text for part in parts) == value
             case "deleted":
                 return (store.chat(int(number)).deleted is not None) is value
+            case "erased":
+                return int(number) not in store.live()
             case "pinned":
                 return store.chat(int(number)).pinned is value
             case "setting":

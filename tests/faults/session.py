@@ -31,6 +31,7 @@ from app.base.types import (
     Done,
     Effort,
     Event,
+    Message,
     ModelRef,
     Part,
     Prompt,
@@ -91,8 +92,8 @@ class Person:
             work: Callable[[int], None]
             (work,) = self.dice.choices(
                 (self.ask, self.again, self.name, self.draft, self.bin, self.pin, self.fork,
-                 self.setting, self.keep),
-                (8, 2, 3, 5, 1, 2, 1, 2, 1),
+                 self.show, self.erase, self.setting, self.keep),
+                (8, 2, 3, 5, 1, 2, 1, 2, 1, 2, 1),
             )  # fmt: skip
             if not chats or self.dice.random() < 0.15:
                 self.send(None, None)
@@ -205,6 +206,22 @@ class Person:
         tell("begin", [])
         new = self.disk(lambda store: store.fork(path[-1].id))
         tell("done", {f"leaf {new.id}": new.leaf})
+
+    def show(self, chat: int) -> None:
+        path = self.disk(lambda store: store.conversation(chat))
+        if path:
+            message = self.dice.choice(path).id
+            other = self.dice.choice(self.disk(lambda store: store.versions(message)))
+            tell("begin", [f"leaf {chat}"])
+            shown = self.disk(lambda store: store.show(other))
+            tell("done", {f"leaf {chat}": shown[-1].id})
+
+    def erase(self, _: int) -> None:
+        tell("begin", [])
+        question = Message(Role.USER, (Part(self.text()),))
+        asked, _ = self.disk(lambda store: store.ask(None, question, Effort.LOW, "m"))
+        self.host.erase([asked.chat]).result()
+        tell("done", {f"erased {asked.chat}": True})
 
     def setting(self, _: int) -> None:
         self.count += 1

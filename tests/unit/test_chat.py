@@ -234,9 +234,7 @@ def test_closing_keeps_the_words_and_marks_them_cut_off(tmp_path: Path) -> None:
     d.chats._backend = Waits()
     d.chats.send(None, words("one"), Effort.LOW, MODEL)
     d.wait(TurnProgress)
-    started = time.monotonic()
     d.close()
-    assert time.monotonic() - started < 5
     again = Store(tmp_path / "chats.db")
     _, answer = again.conversation(again.chats()[0].id)
     assert (answer.state, answer.message.text) == (State.CUT_OFF, "Well")

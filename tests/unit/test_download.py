@@ -403,19 +403,19 @@ def test_stops_at_once(hub: Hub, tmp_path: Path, fault: Fault) -> None:
     timer.start()
     with pytest.raises(e.Cancelled):
         run()
-    assert time.monotonic() - asked[0] < 0.35  # 0.2, and something for a busy machine
+    assert time.monotonic() - asked[0] < 3  # 0.2; a stall by itself ends after 5, the others later
     timer.join()
 
 
 def test_stops_while_the_hub_is_silent(hub: Hub, tmp_path: Path) -> None:
     hub.hub_plan = iter([SILENT])
-    run = Run(hub, tmp_path, patience=Patience(connect=1.0))
+    run = Run(hub, tmp_path, patience=Patience(connect=1.8))
     timer = threading.Timer(0.3, run.stop.set)
     timer.start()
     begun = time.monotonic()
     with pytest.raises(e.Cancelled):
         run()
-    assert time.monotonic() - begun < 0.3 + 0.35
+    assert time.monotonic() - begun < 1.5  # 0.5; by itself it ends after 1.8
     assert is_right(Run(hub, tmp_path)())
 
 

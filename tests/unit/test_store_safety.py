@@ -1,18 +1,17 @@
-"""Backups, upgrades, deletion for good, and sessions that are killed, on real files."""
+"""Backups, upgrades and deletion for good, on real files."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
-import os
 import random
 import re
 import sqlite3
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -31,10 +30,9 @@ from app.store import (
     restore_backup,
     set_aside,
 )
-from app.store.schema import MIGRATIONS
+from app.store.schema import MIGRATIONS, upgrade
 
 BRIEF = Preset(0, "Brief", Effort.LOW, "m", "Be brief.", Sampling(seed=7), True)
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def question(text: str) -> Message:
@@ -68,10 +66,8 @@ def check(path: Path) -> None:
 
 @pytest.mark.parametrize("version", [1, 2, 3])
 def test_a_file_of_an_earlier_version(path: Path, version: int) -> None:
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
-        for migrate in MIGRATIONS[:version]:
-            migrate(db)
-        db.execute(f"PRAGMA user_version = {version}")
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        upgrade(db, MIGRATIONS[:version])
         db.execute(
             "INSERT INTO chat (title, title_by, effort, created, updated)"
             " VALUES ('Old', 'person', 'low', 1, 2)"
@@ -104,10 +100,8 @@ def test_a_file_of_an_earlier_version(path: Path, version: int) -> None:
 
 
 def test_a_file_from_before_there_were_presets(path: Path) -> None:
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
-        for migrate in MIGRATIONS[:4]:
-            migrate(db)
-        db.execute("PRAGMA user_version = 4")
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        upgrade(db, MIGRATIONS[:4])
         db.execute(
             "INSERT INTO chat (title, title_by, effort, created, updated, sampling)"
             " VALUES ('Old', 'person', 'low', 1, 2, '{\"temperature\": 0.5}')"
@@ -202,8 +196,12 @@ def test_many_backups_of_a_day_leave_the_other_days_theirs(
         assert store.backup() in backups(path)
 
 
-def test_a_backup_of_a_locked_file_fails(store: Store, path: Path) -> None:
+def test_a_backup_of_a_locked_file_fails(
+    store: Store, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store.close()
+    impatient = functools.partial(sqlite3.connect, timeout=0.1)
+    monkeypatch.setattr(backup.sqlite3, "connect", impatient)
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("PRAGMA locking_mode = EXCLUSIVE")
         other.execute("BEGIN EXCLUSIVE")
@@ -296,7 +294,7 @@ def test_a_damaged_backup_is_not_restored(path: Path) -> None:
 @pytest.mark.parametrize("seed", range(30))
 def test_what_can_be_read_of_a_damaged_file(path: Path, seed: int) -> None:
     dice = random.Random(seed)
-    with contextlib.closing(Store(path)) as store:
+    with contextlib.closing(Store(path)) as store, store.at_once():
         for _ in range(5):
             chat = store.create_chat(Effort.LOW).id
             for number in range(40):
@@ -322,22 +320,25 @@ def test_what_can_be_read_of_a_damaged_file(path: Path, seed: int) -> None:
     check(path)
 
 
-def test_writers_do_not_wait_for_a_backup(store: Store) -> None:
-    chat = store.create_chat(Effort.LOW).id
-    with store._transaction():
-        for _ in range(300):
-            store.add(chat, None, question("words " * 2000))
-    made = threading.Thread(target=store.backup)
-    made.start()
-    waits = []
-    while made.is_alive():
-        started = time.perf_counter()
-        store.add(chat, None, question("meanwhile"))
-        waits.append(time.perf_counter() - started)
-    assert len(waits) > 1
-    assert max(waits) < 1
-    with contextlib.closing(sqlite3.connect(backups(store.path)[0].path)) as db:
-        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+def test_writers_do_not_wait_for_a_backup(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    add = backup.add
+
+    def meanwhile(database: Path, fill: Callable[[sqlite3.Connection], object]) -> backup.Backup:
+        def filled(target: sqlite3.Connection) -> None:
+            fill(target)
+            store.add(chat, None, question("meanwhile"))  # fails where it would have to wait
+
+        return add(database, filled)
+
+    with contextlib.closing(Store(path, patience=0.0)) as store:
+        chat = store.create_chat(Effort.LOW).id
+        store.add(chat, None, question("before"))
+        monkeypatch.setattr(backup, "add", meanwhile)
+        made = store.backup()
+        assert [row.message.text for row in store.conversation(chat)] == ["meanwhile"]
+        assert len(store.versions(1)) == 2
+    with contextlib.closing(Store(made.path)) as kept:
+        assert len(kept.versions(1)) == 1
 
 
 # --- Deletion for good --------------------------------------------------------------------
@@ -483,63 +484,3 @@ def test_a_restored_chat_of_the_same_id_is_another(path: Path) -> None:
         store.erase([chat])
     with contextlib.closing(Store(kept)) as old:
         assert [row.title for row in old.chats()] == ["one"]
-
-
-# --- Killed sessions ----------------------------------------------------------------------
-
-PLANS = int(os.environ.get("FIRESIDE_FAULT_PLANS", "20"))
-
-
-@pytest.mark.parametrize("plan", range(PLANS))
-def test_killed_at_any_point(path: Path, plan: int) -> None:
-    """What a method returned from is there at the next start."""
-    dice = random.Random(plan)
-    facts: dict[str, object] = {}
-    for life in range(3):
-        command = [sys.executable, "-m", "tests.fakes.session", str(path), f"{plan}-{life}"]
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as session:
-            assert session.stdout
-            assert session.stdout.readline() == "open\n"
-            time.sleep(dice.random() ** 2 * 0.6)
-            session.kill()
-            lines = [line for line in session.stdout if line.endswith("\n")]
-        doubtful: set[str] = set()
-        for line in lines:
-            kind, told = json.loads(line)
-            if kind == "begin":
-                doubtful = set(told)
-            else:
-                facts.update(told)
-                doubtful = set()
-        try:
-            with contextlib.closing(Store(path)) as store:
-                _agrees(store, {k: v for k, v in facts.items() if not doubtful & {k, k.split()[0]}})
-        except StoreDamaged:
-            pytest.fail("a kill damages nothing")
-        for key in [k for k in facts if doubtful & {k, k.split()[0]}]:
-            del facts[key]
-        check(path)
-
-
-def _agrees(store: Store, facts: dict[str, object]) -> None:
-    for key, value in facts.items():
-        kind, _, number = key.partition(" ")
-        match kind:
-            case "text":
-                assert store.message(int(number)).message.text == value
-            case "title":
-                assert store.chat(int(number)).title == value
-            case "leaf":
-                assert store.chat(int(number)).leaf == value
-            case "draft":
-                unsent = store.drafts()[int(number) or None]
-                assert "".join(part.text for part in unsent.parts) == value
-            case "deleted":
-                assert (store.chat(int(number)).deleted is not None) is value
-            case "erased":
-                with pytest.raises(KeyError):
-                    store.chat(int(number))
-            case "found":
-                assert int(number) in [hit.message for hit in store.search(str(value))]
-            case _:
-                raise AssertionError(key)

@@ -178,13 +178,13 @@ def test_what_is_typed_or_does_not_fit_is_left_alone(desk: Desk, names: Names) -
     chat = ask(desk)
     settle(desk)
     names.read = Prompt((1,) * 100, 4096, dropped=2)
-    desk.chats.prepare(chat, "", Effort.HIGH, MODEL)
+    desk.chats.prepare(chat, (), Effort.HIGH, MODEL)
     settle(desk)
     names.read = Prompt((1,) * 100, 4096)
-    desk.chats.prepare(chat, "And the", Effort.HIGH, MODEL)
+    desk.chats.prepare(chat, (Part("And the"),), Effort.HIGH, MODEL)
     settle(desk)
     assert names.asides == []
-    desk.chats.prepare(chat, "", Effort.HIGH, MODEL)
+    desk.chats.prepare(chat, (), Effort.HIGH, MODEL)
     assert desk.wait(Renamed).chat.id == chat
 
 
