@@ -67,8 +67,13 @@ def _parser() -> argparse.ArgumentParser:
 def _shared(default: str | None) -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False, argument_default=default)
     shared.add_argument("--data-dir", type=Path, metavar="DIR", help="where chats and settings are")
-    shared.add_argument("--model", type=Path, metavar="FILE", help="a gpt-oss model in GGUF")
+    shared.add_argument("--model", type=_file, metavar="FILE", help="a gpt-oss model in GGUF")
     return shared
+
+
+def _file(name: str) -> Path | None:
+    """A desktop's menu passes an empty name, where a double-click on a file passes its own."""
+    return Path(name) if name else None
 
 
 def _question(text: str) -> str:

@@ -1,0 +1,144 @@
+"""The packages of Fireside for the system that this runs on, in one command.
+
+    python installers/build.py              build them, into dist/
+    python installers/build.py --test       test those in dist/: install, use, remove
+
+Everything in between is in build/, and what is there already is not made again, but for the frozen
+app. README.md in this folder says what is needed, and why it is done so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import llama
+
+ROOT = Path(__file__).resolve().parents[1]
+BUILD, DIST = ROOT / "build", ROOT / "dist"
+CONSTRAINTS = ROOT / "constraints.txt"
+PACKAGER = {"win32": "windows_package", "darwin": "macos_package"}.get(
+    sys.platform, "linux_package"
+)
+"""The module that makes this system's packages and tests them."""
+_SPACE = 100_000  # bytes below which a part of the app is told with the others
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the command; returns its exit code."""
+    assert __doc__
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--test", action="store_true", help="test the packages in dist/")
+    parser.add_argument(
+        "--gpu",
+        metavar="NAME[,NAME]",
+        default=",".join(llama.BACKENDS),
+        help="what of llama.cpp for graphics cards to build: vulkan, cuda (default: %(default)s)",
+    )
+    options = parser.parse_args(arguments)
+    try:
+        if options.test:
+            packager().check(DIST)
+        else:
+            build(options.gpu.split(",") if options.gpu else [])
+    except subprocess.CalledProcessError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def build(gpus: list[str]) -> None:
+    """From the source to the packages."""
+    os.environ.setdefault("SOURCE_DATE_EPOCH", str(moment()))
+    os.environ["PYTHONHASHSEED"] = "1"  # else sets are compiled in an order of their own
+    BUILD.mkdir(exist_ok=True)
+    DIST.mkdir(exist_ok=True)
+    python = environment(llama.wheel(BUILD, CONSTRAINTS, gpus))
+    frozen, icons = freeze(python), BUILD / "icons"
+    run(python, ROOT / "installers" / "icons.py", icons)
+    print("\n".join(table(frozen)))
+    for made in packager().package(frozen, icons, DIST):
+        print(f"{made.relative_to(ROOT)}: {made.stat().st_size / 1e6:.1f} MB")
+
+
+def packager() -> Any:
+    return importlib.import_module(PACKAGER)
+
+
+def moment() -> int:
+    """When the commit was made that is built, in POSIX seconds; without git, now."""
+    said = subprocess.run(
+        ["git", "-C", ROOT, "log", "-1", "--format=%ct"], capture_output=True, text=True
+    )
+    return int(said.stdout) if said.returncode == 0 else int(time.time())
+
+
+def environment(wheel: Path) -> Path:
+    """An environment of its own with what is frozen and what freezes it; returns its Python."""
+    folder = BUILD / "venv"
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if not python.exists():
+        run(sys.executable, "-m", "venv", folder)
+    pip = (python, "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "-q")
+    run(*pip, "pip>=25.1")  # an older one does not know `--group`
+    run(*pip, "--force-reinstall", "--no-deps", wheel)
+    run(*pip, "-c", CONSTRAINTS, "-e", ROOT, "--group", f"{ROOT / 'pyproject.toml'}:freeze")
+    return python
+
+
+def freeze(python: Path) -> Path:
+    """The frozen app: a folder, on a Mac a bundle."""
+    folder = BUILD / "frozen"
+    shutil.rmtree(folder, ignore_errors=True)
+    where = ("--distpath", folder, "--workpath", BUILD / "pyinstaller", "--noconfirm", "--clean")
+    run(python, "-m", "PyInstaller", *where, "--log-level=WARN", ROOT / "installers/fireside.spec")
+    bundle = folder / "Fireside.app"
+    return bundle if bundle.exists() else folder / "fireside"
+
+
+def table(frozen: Path) -> list[str]:
+    """What is in the frozen app, by size in MB, the largest first."""
+    sizes: dict[str, int] = {}
+    for file in frozen.rglob("*"):
+        if file.is_file() and not file.is_symlink():
+            part = kind(file.relative_to(frozen).as_posix())
+            sizes[part] = sizes.get(part, 0) + file.stat().st_size
+    small = sum(size for size in sizes.values() if size < _SPACE)
+    large = sorted(((size, part) for part, size in sizes.items() if size >= _SPACE), reverse=True)
+    rows = [*large, (small, "the rest"), (sum(sizes.values()), "in all")]
+    return [f"{size / 1e6:8.1f}  {part}" for size, part in rows]
+
+
+def kind(path: str) -> str:
+    """The part of the app that a file of it belongs to."""
+    inner = re.sub(r"^(Contents/\w+/)?(_internal/)?", "", path)
+    for pattern, part in (
+        (r"llama_cpp/lib/(lib)?ggml-cpu", "llama.cpp: the processor, in all variants"),
+        (r"llama_cpp/lib/(lib)?ggml-(vulkan|cuda|metal)", "llama.cpp: graphics cards"),
+        (r"llama_cpp", "llama.cpp: the rest"),
+        (r".*icu(data|i18n|uc)", "Qt: ICU"),
+        (r"PySide6/Qt/plugins", "Qt: plug-ins"),
+        (r"PySide6/Qt/", "Qt: libraries"),
+        (r"PySide6|shiboken6|lib(pyside|shiboken)6", "Qt: PySide"),
+        (r"(lib)?python3|base_library", "Python"),
+        (r"fireside(\.exe)?$", "Fireside and what is pure Python"),
+    ):
+        if re.match(pattern, inner):
+            return part
+    return re.split(r"[/.-]", inner)[0]
+
+
+def run(*command: str | Path) -> None:
+    subprocess.run(list(map(str, command)), check=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,9 @@
+"""The frozen app's first lines: the programs that it starts, such as the browser, are not to look
+for their libraries in its folder. Its own processes set this anew."""
+
+import os
+
+if "LD_LIBRARY_PATH_ORIG" in os.environ:
+    os.environ["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH_ORIG"]
+else:
+    os.environ.pop("LD_LIBRARY_PATH", None)

@@ -1,0 +1,218 @@
+"""The frozen app as a package for Debian and its like, and as an archive that runs from any
+folder of any Linux."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import shutil
+import subprocess
+import tarfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+LINUX = ROOT / "installers" / "linux"
+ID = "io.github.fireside_chat.fireside"
+_ICONS = (16, 22, 24, 32, 48, 64, 128, 256, 512)
+_GTK = "libqgtk3.so"  # Qt's way to GNOME's file dialogs, where GTK is
+_VULKAN = "libggml-vulkan.so"  # loaded where Vulkan is
+# Of a system's libraries those that the archive brings along: what Python is linked against, whose
+# names and versions differ between distributions, and those of X11 that few systems have.
+_BROUGHT = re.compile(
+    r"lib(bz2|brotli\w+|crypto|ffi|gomp|lzma|sqlite3|ssl|uuid"
+    r"|xcb-(cursor|icccm|image|keysyms|render-util|util)|xkbcommon-x11)\.so"
+)
+
+CONTROL = """\
+Package: fireside
+Version: {version}
+Architecture: {architecture}
+Maintainer: The Fireside authors <maintainers@users.noreply.github.com>
+Installed-Size: {size}
+Depends: {depends}
+Recommends: {recommends}
+Suggests: {suggests}
+Section: utils
+Priority: optional
+Description: chat with gpt-oss on your own computer
+ Fireside runs OpenAI's gpt-oss models on this computer, in a native window, with
+ llama.cpp. It gets a model with one click, shows its reasoning, and keeps chats
+ on the disk. Nothing that is written leaves the computer.
+ .
+ A tiny demo model is included, to look around with.
+"""
+
+
+def package(frozen: Path, icons: Path, dist: Path) -> list[Path]:
+    """Writes ``fireside_VERSION_ARCHITECTURE.deb``, where dpkg is, and
+    ``fireside-VERSION-linux-MACHINE.tar.xz``. Raises CalledProcessError."""
+    version = _version()
+    made = [_archive(frozen, dist / f"fireside-{version}-linux-{os.uname().machine}.tar.xz")]
+    if shutil.which("dpkg-deb") and shutil.which("dpkg-shlibdeps"):
+        made.append(_deb(frozen, icons, dist, version))
+    return made
+
+
+def _version() -> str:
+    return str(re.findall(r'__version__ = "(.+)"', (ROOT / "app/__init__.py").read_text())[0])
+
+
+# --- the package -----------------------------------------------------------------------------
+
+
+def _deb(frozen: Path, icons: Path, dist: Path, version: str) -> Path:
+    work = frozen.parent / "deb"
+    shutil.rmtree(work, ignore_errors=True)
+    root = work / "root"
+    _fill(root, frozen, icons, version)
+    architecture = _said("dpkg", "--print-architecture")
+    fields = dependencies(root / "usr/lib/fireside", work)
+    (root / "DEBIAN").mkdir()
+    control = CONTROL.format(
+        version=version,
+        architecture=architecture,
+        size=sum(-(-file.lstat().st_size // 1024) for file in _files(root)),
+        depends=fields["Depends"],
+        recommends=", ".join(filter(None, [fields.get("Recommends", ""), "xdg-utils"])),
+        suggests=fields.get("Suggests", "libgtk-3-0"),
+    )
+    (root / "DEBIAN" / "control").write_text(control, "utf-8")
+    sums = [f"{_md5(file)}  {file.relative_to(root)}\n" for file in _files(root / "usr")]
+    (root / "DEBIAN" / "md5sums").write_text("".join(sums), "utf-8")
+    target = dist / f"fireside_{version}_{architecture}.deb"
+    _run("dpkg-deb", "--root-owner-group", "-Zxz", "--build", str(root), str(target))
+    return target
+
+
+def _fill(root: Path, frozen: Path, icons: Path, version: str) -> None:
+    """Lays out what is installed, as Debian's policy has it."""
+    shutil.copytree(frozen, root / "usr/lib/fireside", symlinks=True)
+    share = root / "usr/share"
+    names = {
+        LINUX / "fireside.desktop": share / "applications/fireside.desktop",
+        LINUX / "fireside-mime.xml": share / "mime/packages/fireside.xml",
+        ROOT / "resources/icons/fireside.svg": share / "icons/hicolor/scalable/apps/fireside.svg",
+        ROOT / "LICENSE": share / "doc/fireside/copyright",
+    }
+    for size in _ICONS:
+        place = share / f"icons/hicolor/{size}x{size}/apps/fireside.png"
+        names[icons / f"fireside-{size}.png"] = place
+    for source, target in names.items():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+    day = time.strftime("%Y-%m-%d", time.gmtime(int(os.environ["SOURCE_DATE_EPOCH"])))
+    told = (LINUX / f"{ID}.metainfo.xml").read_text("utf-8")
+    place = share / f"metainfo/{ID}.metainfo.xml"
+    place.parent.mkdir()
+    place.write_text(told.replace("@VERSION@", version).replace("@DATE@", day), "utf-8")
+    _gzip((LINUX / "fireside.1").read_bytes(), share / "man/man1/fireside.1.gz")
+    _gzip(_changes(version).encode(), share / "doc/fireside/changelog.gz")
+    (root / "usr/bin").mkdir()
+    (root / "usr/bin/fireside").symlink_to("../lib/fireside/fireside")
+    for file in [root, *root.rglob("*")]:
+        if not file.is_symlink():
+            program = file.is_dir() or file == root / "usr/lib/fireside/fireside"
+            file.chmod(0o755 if program else 0o644)
+
+
+def _changes(version: str) -> str:
+    when = time.strftime(
+        "%a, %d %b %Y %H:%M:%S +0000", time.gmtime(int(os.environ["SOURCE_DATE_EPOCH"]))
+    )
+    who = re.findall(r"Maintainer: (.*)", CONTROL)[0]
+    return f"fireside ({version}) unstable; urgency=low\n\n  * {version}.\n\n -- {who}  {when}\n"
+
+
+def dependencies(folder: Path, work: Path) -> dict[str, str]:
+    """The fields Depends, Recommends and Suggests for the programs and libraries in a folder, as
+    dpkg finds them: which package of this very system has what they are linked against."""
+    (work / "debian").mkdir(parents=True, exist_ok=True)
+    (work / "debian/control").write_text(
+        "Source: fireside\n\nPackage: fireside\nArchitecture: any\n"
+    )
+    binaries = [file for file in _files(folder) if _is_elf(file)]
+    own = sorted({f"-l{file.parent}" for file in binaries})
+    order = sorted(binaries, key=lambda file: (file.name == _VULKAN, file.name == _GTK))
+    arguments = ["-dDepends"]
+    for file in order:
+        field = {_VULKAN: "-dRecommends", _GTK: "-dSuggests"}.get(file.name, "-dDepends")
+        arguments += [field, f"-e{file}"]
+    told = _said("dpkg-shlibdeps", "-O", "--ignore-missing-info", *own, *arguments, cwd=work)
+    return dict(re.findall(r"^shlibs:(\w+)=(.*)$", told, re.MULTILINE))
+
+
+# --- the archive -----------------------------------------------------------------------------
+
+
+def _archive(frozen: Path, target: Path) -> Path:
+    """The archive: every name in order, of no time and nobody, so that two are the same."""
+    folder = frozen.parent / "archive" / target.name.removesuffix(".tar.xz")
+    shutil.rmtree(folder.parent, ignore_errors=True)
+    shutil.copytree(frozen, folder, symlinks=True)
+    for library in brought(_said("ldd", *map(str, filter(_is_elf, _files(frozen))))):
+        shutil.copy(library, folder / "_internal" / library.name)
+    shutil.copy(ROOT / "LICENSE", folder)
+    moment = int(os.environ["SOURCE_DATE_EPOCH"])
+
+    def plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+        entry.uid = entry.gid = 0
+        entry.uname = entry.gname = "root"
+        entry.mtime = moment
+        entry.mode = 0o755 if entry.isdir() or entry.mode & 0o100 else 0o644
+        return entry
+
+    with tarfile.open(target, "w:xz") as archive:
+        archive.add(folder, folder.name, filter=plain)  # in the order of their names
+    return target
+
+
+def brought(told: str) -> list[Path]:
+    """Of what ldd tells those libraries that the archive has to bring along."""
+    found = re.findall(r"^\s+(\S+) => (/\S+)", told, re.MULTILINE)
+    return [Path(path) for name, path in sorted(set(found)) if _BROUGHT.match(name)]
+
+
+# --- small things ----------------------------------------------------------------------------
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """All files and links below a folder, by name."""
+    return (path for path in sorted(folder.rglob("*")) if path.is_symlink() or path.is_file())
+
+
+def _is_elf(file: Path) -> bool:
+    with file.open("rb") as start:
+        return not file.is_symlink() and start.read(4) == b"\x7fELF"
+
+
+def _md5(file: Path) -> str:
+    import hashlib
+
+    return hashlib.md5(file.read_bytes(), usedforsecurity=False).hexdigest()
+
+
+def _gzip(data: bytes, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(gzip.compress(data, mtime=0))
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True)
+
+
+def _said(*command: str, cwd: Path | None = None) -> str:
+    """What a command writes; its warnings are its own."""
+    result = subprocess.run(
+        command, cwd=cwd, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    return result.stdout.strip()
+
+
+def check(dist: Path) -> None:
+    """Installs the package where nothing else is, uses it, removes it. Raises AssertionError."""
+    import linux_smoke
+
+    linux_smoke.check(next(dist.glob("fireside_*.deb")))

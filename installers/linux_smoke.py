@@ -1,0 +1,207 @@
+"""The Debian package's test: a fresh Debian 12 gets it and what it depends on, a person without
+rights starts it from the desktop's menu, chats, loses the model's process, chats on; then it is
+removed.
+
+Needs root, a network for debootstrap and apt, Xvfb, xdotool, and ImageMagick for the picture.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shlex
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+BASE = Path(__file__).resolve().parents[1] / "build" / "debian"
+_MIRROR = "http://deb.debian.org/debian"
+_HOME = "home/person"
+_PATIENCE_S = 120.0
+_DISPLAY = os.environ.get("FIRESIDE_TEST_DISPLAY", ":73")
+
+
+def check(package: Path) -> None:
+    """Tests ``package``; what it looked like is in ``build/debian/``. Raises AssertionError."""
+    with _debian() as root:
+        before = _tree(root)
+        shutil.copy(package, root / "tmp")
+        inside(root, "apt-get", "install", "-y", "--no-install-recommends", f"/tmp/{package.name}")
+        installed = inside(root, "dpkg", "-L", "fireside").split("\n")
+        _smoke(root)
+        with _screen():
+            _chat(root)
+        inside(root, "apt-get", "purge", "-y", "fireside")
+        left = {path for path in _tree(root) - before if "fireside" in path.lower()}
+        left |= {path for path in installed if (root / path[1:]).is_file()}
+        assert not left, left
+        assert (root / _HOME / ".local/share/Fireside/chats.db").exists()
+        print("removed; what is left is the person's data")
+
+
+@contextlib.contextmanager
+def _debian() -> Iterator[Path]:
+    """A new Debian 12, with nothing but what every one has, and a person in it."""
+    fresh, root = BASE / "fresh", BASE / "root"
+    if not (fresh / "etc/debian_version").exists():
+        BASE.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["debootstrap", "--variant=minbase", "bookworm", fresh, _MIRROR], check=True)
+    shutil.rmtree(root, ignore_errors=True)
+    subprocess.run(["cp", "-a", fresh, root], check=True)
+    mounts = {
+        "/proc": "proc",
+        "/dev": "dev",
+        "/dev/shm": "dev/shm",
+        "/tmp/.X11-unix": "tmp/.X11-unix",
+    }
+    Path("/tmp/.X11-unix").mkdir(mode=0o1777, exist_ok=True)
+    try:
+        for source, target in mounts.items():
+            (root / target).mkdir(parents=True, exist_ok=True)
+            subprocess.run(["mount", "--bind", source, root / target], check=True)
+        inside(root, "useradd", "--create-home", "person")
+        yield root
+    finally:
+        for target in reversed(mounts.values()):
+            subprocess.run(["umount", root / target])
+
+
+def inside(root: Path, *command: str) -> str:
+    """What a command says that root runs in the new system."""
+    environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive"}
+    print(f"$ {shlex.join(command)}", flush=True)
+    done = subprocess.run(
+        ["chroot", root, *command], env=environment, stdout=subprocess.PIPE, text=True, check=True
+    )
+    return done.stdout
+
+
+def person(*command: str) -> list[str]:
+    """The command line that runs another as the person in the new system."""
+    environment = f"HOME=/{_HOME} PATH=/usr/bin:/bin LANG=C.UTF-8 DISPLAY={_DISPLAY}".split()
+    root = str(BASE / "root")
+    return ["chroot", "--userspec=person", root, "env", "-i", "-C", "/tmp", *environment, *command]
+
+
+def _smoke(root: Path) -> None:
+    """The window, without a screen."""
+    done = subprocess.run(
+        person("env", "-u", "DISPLAY", "fireside", "--smoke"), capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done
+    print("fireside --smoke: 0, and nothing on stderr")
+    print(subprocess.run(person("fireside", "doctor"), capture_output=True, text=True).stdout)
+
+
+@contextlib.contextmanager
+def _screen() -> Iterator[None]:
+    server = subprocess.Popen(
+        ["Xvfb", _DISPLAY, "-screen", "0", "1400x1000x24", "-ac"], stderr=subprocess.DEVNULL
+    )
+    try:
+        _until(lambda: Path(f"/tmp/.X11-unix/X{_DISPLAY[1:]}").exists(), "Xvfb")
+        yield
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _chat(root: Path) -> None:
+    """By mouse and keys, with the demo model; its process is killed between two questions."""
+    entry = (root / "usr/share/applications/fireside.desktop").read_text("utf-8")
+    line = re.findall(r"^Exec=(.*)$", entry, re.MULTILINE)[0]
+    program = subprocess.Popen(person(*shlex.split(line.replace("%f", ""))), stderr=subprocess.PIPE)
+    try:
+        window = _until(
+            lambda: xdotool("search", "--onlyvisible", "--name", "Fireside"), "a window"
+        )
+        time.sleep(5)
+        _click(window, -187, 234)  # "Try it now", of the demo model
+        time.sleep(2)
+        _ask(window, "What is the capital of France?")
+        _until(lambda: "Paris" in _answers(root), "an answer")
+        engine = _engine()
+        os.kill(engine, signal.SIGKILL)
+        time.sleep(3)
+        _ask(window, "What is the capital of Italy?")
+        _until(lambda: "Rome" in _answers(root), "an answer after the model's process was killed")
+        print(f"two answers, the second after process {engine} was killed; {BASE / 'chat.png'}")
+    finally:
+        time.sleep(2)
+        picture = ["import", "-display", _DISPLAY, "-window", "root", BASE / "chat.png"]
+        subprocess.run(picture, check=True)
+        xdotool("key", "--clearmodifiers", "ctrl+q")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            program.wait(10)
+        program.terminate()
+        said = program.communicate()[1]
+    assert not said, said.decode()
+
+
+def _ask(window: str, question: str) -> None:
+    _click(window, -472, -110)  # the line that is written in
+    xdotool("type", "--delay", "30", question)
+    xdotool("key", "Return")
+
+
+def _click(window: str, x: int, y: int) -> None:
+    """Where a window has this place; what is negative counts from its other edge."""
+    found = dict(re.findall(r"(\w+)=(\d+)", xdotool("getwindowgeometry", "--shell", window)))
+    left, top, width, height = (int(found[key]) for key in ("X", "Y", "WIDTH", "HEIGHT"))
+    place = str(left + x % width), str(top + y % height)
+    xdotool("windowfocus", window, "mousemove", *place, "click", "1")
+    time.sleep(0.5)
+
+
+def _answers(root: Path) -> str:
+    """All that was answered so far, as the database has it."""
+    path = root / _HOME / ".local/share/Fireside/chats.db"
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+            return repr(database.execute("SELECT parts FROM message").fetchall())
+    except sqlite3.Error:  # not yet
+        return ""
+
+
+def _engine() -> int:
+    """The process that runs the model: it has llama.cpp's libraries."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if "/llama_cpp/lib/" in (process / "maps").read_text():
+                root = os.readlink(process / "root")
+                if root == str(BASE / "root"):
+                    return int(process.name)
+    raise AssertionError("no process runs the model")
+
+
+def _tree(root: Path) -> set[str]:
+    """Every path but those of the person, of what runs, and of apt's and dpkg's own records."""
+    own = ("home", "proc", "dev", "tmp", "var/lib/dpkg", "var/lib/apt", "var/cache", "var/log")
+    passed = " ".join(f"-path ./{name} -prune -o" for name in own).split()
+    find = ["find", ".", "-xdev", *passed, "-print"]
+    said = subprocess.run(find, cwd=root, stdout=subprocess.PIPE, text=True, check=True)
+    return set(said.stdout.split("\n"))
+
+
+def xdotool(*arguments: str) -> str:
+    return subprocess.run(
+        ["xdotool", *arguments],
+        env={**os.environ, "DISPLAY": _DISPLAY},
+        capture_output=True,
+        text=True,
+    ).stdout
+
+
+def _until(found: Callable[[], object], what: str) -> str:
+    """Waits for ``found`` to return something; returns it."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < deadline:
+        if result := found():
+            return str(result).strip()
+        time.sleep(0.2)
+    raise AssertionError(f"{what} did not come within {_PATIENCE_S:.0f} s")

@@ -1,0 +1,96 @@
+"""llama.cpp for every computer of this kind, as a wheel of llama-cpp-python.
+
+`from_source.py` compiles it for the one processor that it runs on. Here the processor's part is
+compiled once for each generation, and a GPU's is a library of its own; ggml loads what fits when
+the engine starts (`app.engine.ggml`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from from_source import LLAMA_CMAKE, llama_cmake_args
+
+BACKENDS = {"win32": ("vulkan",), "darwin": ("metal",)}.get(sys.platform, ("vulkan",))
+"""Those of GPUs that a package has unless it is told otherwise."""
+
+
+def wheel(build: Path, constraints: Path, backends: Iterable[str]) -> Path:
+    """The wheel, compiled in the folder ``build`` where it is not there from before.
+
+    CMAKE_ARGS in the environment is added. Raises CalledProcessError.
+    """
+    found = re.search(r"^llama-cpp-python==(\S+)", constraints.read_text("utf-8"), re.MULTILINE)
+    assert found, constraints
+    source = build / f"llama_cpp_python-{found[1]}"
+    arguments = cmake_args(backends, source, sys.platform, os.environ.get("CMAKE_ARGS", ""))
+    name = hashlib.sha256(f"{found[1]} {arguments}".encode()).hexdigest()[:12]
+    folder = build / "wheels" / name
+    if not list(folder.glob("*.whl")):
+        _unpack(source, found[1])
+        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+        where = ["-C", f"build-dir={(build / 'cmake' / name).as_posix()}", "-w", str(folder)]
+        subprocess.run(
+            [*pip, "wheel", "-v", "--no-deps", "--no-cache-dir", *where, str(source)],
+            # Else the version of ggml that it tells would be the last commit of Fireside.
+            env={**os.environ, "CMAKE_ARGS": arguments, "GIT_CEILING_DIRECTORIES": str(build)},
+            check=True,
+        )
+    return next(folder.glob("*.whl"))
+
+
+def cmake_args(backends: Iterable[str], source: Path, platform: str, own: str) -> str:
+    """CMAKE_ARGS for llama-cpp-python, which splits it as a shell would on every system."""
+    flags = [
+        "-DGGML_NATIVE=OFF",
+        "-DGGML_BACKEND_DL=ON",
+        "-DGGML_CPU_ALL_VARIANTS=ON",
+        # Only so do the backends go to where the bindings are.
+        "-DCMAKE_INSTALL_BINDIR=llama_cpp/lib",
+        *(f"-DGGML_{name.upper()}=ON" for name in backends),
+    ]
+    if platform != "win32":
+        # What the failed assertions of two builds name is the same wherever they were built.
+        mapped = f"-ffile-prefix-map={source}=."
+        flags += [f"-DCMAKE_C_FLAGS={mapped}", f"-DCMAKE_CXX_FLAGS={mapped}"]
+    if platform == "linux":
+        flags.append("-DCMAKE_INSTALL_RPATH=$ORIGIN")
+    return llama_cmake_args(" ".join([*map(shlex.quote, flags), own]).strip(), LLAMA_CMAKE)
+
+
+def _unpack(source: Path, version: str) -> None:
+    """llama-cpp-python's source, in a place that has the same name in every build."""
+    if source.exists():
+        return
+    folder = source.parent / "sdist"
+    what = ["--no-deps", "--no-binary", ":all:", f"llama-cpp-python=={version}"]
+    subprocess.run([sys.executable, "-m", "pip", "download", "-d", str(folder), *what], check=True)
+    partial = source.with_suffix(".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    with tarfile.open(next(folder.glob("*.tar.gz"))) as archive:
+        archive.extractall(partial, filter="data")
+    (partial / source.name).rename(source)
+    partial.rmdir()
+
+
+def libraries(names: Iterable[str]) -> list[str]:
+    """Of the files in llama_cpp/lib those that are loaded. A wheel has no links, so each library
+    is there under up to three names."""
+    chosen: dict[str, str] = {}
+    for name in sorted(names):
+        plain = re.sub(r"(\.\d+)+", "", name)
+        if re.fullmatch(r"(lib)?(llama|ggml.*)\.(so|dylib|dll)", plain):
+            numbers = name.count(".") - plain.count(".")
+            linked = plain.startswith(("libggml.", "libggml-base."))  # as .so.0, by the others
+            if plain not in chosen or numbers == linked:
+                chosen[plain] = name
+    return sorted(chosen.values())
