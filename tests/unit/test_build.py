@@ -1,0 +1,120 @@
+"""The pure parts of what builds the packages."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shlex
+import struct
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from app.__main__ import _parser
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "installers"))
+
+import icons  # noqa: E402
+import linux_package as package  # noqa: E402
+import llama  # noqa: E402
+
+build = importlib.import_module("build")  # as a name it is a folder's, too
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
+def test_llama_cpp_is_built_for_every_processor(platform: str) -> None:
+    source = Path("/a folder/llama")
+    told = llama.cmake_args(["vulkan", "cuda"], source, platform, "-DOWN='a b'")
+    flags = shlex.split(told)
+    assert {"-DGGML_BACKEND_DL=ON", "-DGGML_CPU_ALL_VARIANTS=ON", "-DGGML_NATIVE=OFF"} < {*flags}
+    assert {"-DGGML_VULKAN=ON", "-DGGML_CUDA=ON", "-DLLAVA_BUILD=OFF", "-DOWN=a b"} < {*flags}
+    assert (f"-DCMAKE_CXX_FLAGS=-ffile-prefix-map={source}=." in flags) == (platform != "win32")
+
+
+def test_each_library_of_llama_cpp_is_taken_once_under_the_name_that_is_asked_for() -> None:
+    take = llama.libraries
+    stems = ("libggml", "libggml-base", "libllama")
+    wheel = [f"{stem}.so{version}" for stem in stems for version in ("", ".0", ".0.25.3")]
+    wheel += ["libggml-cpu-zen4.so", "libggml-vulkan.so", "libmtmd.so", "__init__.py"]
+    assert take(wheel) == [
+        *("libggml-base.so.0", "libggml-cpu-zen4.so", "libggml-vulkan.so"),
+        *("libggml.so.0", "libllama.so"),
+    ]
+    mac = [f"{stem}{version}.dylib" for stem in stems for version in ("", ".0", ".0.25.3")]
+    assert take([*mac, "libggml-metal.so"]) == [
+        *("libggml-base.0.dylib", "libggml-metal.so", "libggml.0.dylib", "libllama.dylib"),
+    ]
+    windows = ["ggml-base.dll", "ggml-cpu-haswell.dll", "ggml.dll", "llama.dll"]
+    assert take([*windows, "ggml.lib", "llama.lib"]) == windows
+
+
+def test_the_table_of_sizes_names_each_part_and_adds_up(tmp_path: Path) -> None:
+    for name, size in {
+        "fireside": 9_000_000,
+        "_internal/llama_cpp/lib/libggml-cpu-zen4.so": 1_500_000,
+        "_internal/llama_cpp/lib/libggml-cpu-x64.so": 900_000,
+        "_internal/PySide6/Qt/lib/libicudata.so.73": 32_000_000,
+        "_internal/tiktoken/_tiktoken.so": 2_800_000,
+        "_internal/tqdm-4.dist-info/METADATA": 10,
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(size)
+    (tmp_path / "_internal/libicudata.so.73").symlink_to("PySide6/Qt/lib/libicudata.so.73")
+    rows = [line.split(maxsplit=1) for line in build.table(tmp_path)]
+    assert rows == [
+        ["32.0", "Qt: ICU"],
+        ["9.0", "Fireside and what is pure Python"],
+        ["2.8", "tiktoken"],
+        ["2.4", "llama.cpp: the processor, in all variants"],
+        ["0.0", "the rest"],
+        ["46.2", "in all"],
+    ]
+
+
+def test_an_icon_file_has_every_picture_where_its_head_says() -> None:
+    pictures = {16: b"small", 256: b"a large one"}
+    data = icons.ico(pictures)
+    assert struct.unpack_from("<HHH", data) == (0, 1, 2)
+    for number, (side, picture) in enumerate(pictures.items()):
+        entry = struct.unpack_from("<BBBBHHII", data, 6 + 16 * number)
+        assert entry[0] == side % 256
+        assert data[entry[7] : entry[7] + entry[6]] == picture
+    data = icons.icns({b"ic07": b"picture"})
+    assert struct.unpack_from(">4sI4sI", data) == (b"icns", len(data), b"ic07", 15)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a package of Linux")
+def test_the_archive_is_the_same_again_and_brings_what_systems_lack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = (
+        "\tlibssl.so.3 => /usr/lib/libssl.so.3 (0x1)\n\tlibGL.so.1 => /usr/lib/libGL.so.1 (0x2)\n"
+        "\tlibxcb-cursor.so.0 => /lib/libxcb-cursor.so.0 (0x3)\n\tlibvulkan.so.1 => not found\n"
+        "\tlibxcb.so.1 => /lib/libxcb.so.1 (0x4)\n\tlibssl.so.3 => /usr/lib/libssl.so.3 (0x5)\n"
+    )
+    assert package.brought(told) == [Path("/usr/lib/libssl.so.3"), Path("/lib/libxcb-cursor.so.0")]
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1790000000")
+    monkeypatch.setattr(package, "_said", lambda *command: "")  # no ldd
+    made = []
+    for time, names in enumerate([("fireside", "_internal/b", "_internal/a"), ("_internal/a",)]):
+        frozen = tmp_path / "frozen"
+        (frozen / "_internal").mkdir(parents=True, exist_ok=True)
+        for name in names:
+            (frozen / name).unlink(missing_ok=True)
+            (frozen / name).write_bytes(name.encode())
+            os.utime(frozen / name, (time, time))
+        made.append(package._archive(frozen, tmp_path / "fireside.tar.xz").read_bytes())
+    assert made[0] == made[1]
+    with tarfile.open(tmp_path / "fireside.tar.xz") as archive:
+        names = archive.getnames()
+    assert names == sorted(names)
+    assert {"fireside/_internal/a", "fireside/fireside", "fireside/LICENSE"} < {*names}
+
+
+def test_a_menu_names_no_model_and_a_double_click_one() -> None:
+    assert _parser().parse_args(["--model="]).model is None
+    assert _parser().parse_args(["--model=a.gguf"]).model == Path("a.gguf")
