@@ -151,12 +151,14 @@ class Host:
 
     def erase(self, chats: Collection[int]) -> Future[None]:
         """Removes chats for good, and all traces of them, of what the engine has read of them,
-        too. Takes seconds, in steps between which others can write, and waits for the answer
-        that the engine is at. Fails with StoreError."""
+        too. They are gone at once, also where everything ends now; the traces take seconds, and
+        wait for the answer that the engine is at. Fails with StoreError."""
         forgotten = [self.chats.forget(chat) for chat in chats]
+        erased = self.disk(lambda store: store.erase(chats))
 
         def work() -> None:
-            self._store.erase(chats)
+            erased.result()
+            self._store.sweep()
             wait(future for future in forgotten if future)
 
         return self._librarian.submit(work)

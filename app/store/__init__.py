@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -120,14 +120,6 @@ class Store(PresetStore, WholeStore):
         return self._find.find(text)
 
     # --- Traces and backups ---------------------------------------------------------------
-
-    def erase(self, chats: Iterable[int]) -> None:
-        """Removes chats for good, whether they are in the bin or not, and their traces, which
-        takes as long as `sweep`. One that is gone already is passed over."""
-        with self._transaction():
-            for chat in chats:
-                self._remove("id = ?", chat)
-        self.sweep()
 
     def sweep(self) -> None:
         """Removes the traces of what was removed for good: from the index of the search, from

@@ -165,9 +165,15 @@ class ChatStore(Database):
         with self._transaction():
             return [self._set_chat(chat, "deleted = NULL") for chat in chats]
 
+    def erase(self, chats: Iterable[int]) -> None:
+        """Removes chats for good, whether they are in the bin or not; one that is gone already is
+        passed over. Traces of them are left until `sweep`."""
+        with self._transaction():
+            for chat in chats:
+                self._remove("id = ?", chat)
+
     def purge(self, days: float = BIN_DAYS) -> None:
-        """Removes for good what was deleted more than ``days`` ago. Traces of it are left until
-        `sweep`."""
+        """Erases what was deleted more than ``days`` ago."""
         with self._transaction():
             self._remove("deleted <= ?", time.time() - days * 86400)
 

@@ -77,7 +77,7 @@ def measure(path: Path) -> dict[str, float]:
         milliseconds(lambda: store.add(chat, None, question)) for _ in range(50)
     )
     costs["backup"] = milliseconds(store.backup)
-    costs["delete for good"] = milliseconds(lambda: store.erase([chat]))
+    costs["delete for good"] = milliseconds(lambda: (store.erase([chat]), store.sweep()))
     costs["memory, MB"] = (memory().rss - before) / 1e6
     costs["file, MB"] = path.stat().st_size / 1e6
     store.close()

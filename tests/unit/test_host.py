@@ -87,6 +87,20 @@ def test_a_chat_is_erased_while_its_model_talks(tmp_path: Path) -> None:
         assert not file.is_file() or b"secretword" not in file.read_bytes(), file
 
 
+def test_what_is_erased_at_the_end_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    free = threading.Event()
+    with closing(Host(Folders(tmp_path), lambda _: None, backend=Talks())) as host:
+        chat = host.disk(lambda store: store.create_chat(Effort.LOW)).result().id
+        for _ in range(2):  # as many as there are librarians
+            host._librarian.submit(free.wait, 10)
+        erased = host.erase([chat])
+        close = host.chats.close
+        monkeypatch.setattr(host.chats, "close", lambda: (free.set(), close()))
+    assert erased.cancelled()
+    with closing(Store(tmp_path / "chats.db")) as store:
+        assert store.live() == set()
+
+
 def test_what_goes_on_for_long_ends_when_everything_does(tmp_path: Path) -> None:
     began = threading.Event()
 

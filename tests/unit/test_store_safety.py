@@ -371,6 +371,7 @@ def test_what_is_erased_is_in_no_file(path: Path, seed: int) -> None:
                 store.backup()
         store.backup()
         store.erase(gone)
+        store.sweep()
         for file in path.parent.rglob("*"):
             content = file.read_bytes() if file.is_file() else b""
             names = {int(number) for number in re.findall(rb"[a-z](\d+)x", content)}
@@ -389,6 +390,7 @@ def test_a_damaged_backup_does_not_keep_the_others_from_being_swept(path: Path) 
         for day, content in enumerate((b"", b"garbage" * 1000, made.read_bytes()[:8192])):
             made.with_name(f"chats-2020010{day + 1}-000000-v6.db").write_bytes(content)
         store.erase([chat])
+        store.sweep()
         for file in (made, *path.parent.glob("chats.db*")):
             assert b"secretword" not in file.read_bytes(), file
         assert len(backups(path)) == 4
@@ -431,6 +433,7 @@ def test_a_sweep_is_hurried_and_goes_on_at_the_next_start(
 
         monkeypatch.setattr(backup, "erase", one)
         store.erase([chat])
+        store.sweep()
     assert [b"secretword" in each.read_bytes() for each in (first, second)] == [False, True]
     with contextlib.closing(Store(path)) as store:
         monkeypatch.setattr(backup, "erase", erase)
@@ -455,15 +458,15 @@ def test_a_backup_on_its_way_keeps_nothing_of_what_is_erased(
         store.add(chat, None, question("secretword"))
         monkeypatch.setattr(backup, "_verify", slow)
         making = threading.Thread(target=store.backup)
-        erasing = threading.Thread(target=store.erase, args=([chat],))
+        sweeping = threading.Thread(target=store.sweep)
         making.start()
         assert copied.wait(5)
-        erasing.start()
-        erasing.join(0.3)
-        assert store.chats() == []  # it is gone at once; its traces wait
+        store.erase([chat])  # it is gone at once; its traces wait
+        sweeping.start()
+        sweeping.join(0.3)
         go.set()
         making.join()
-        erasing.join()
+        sweeping.join()
         assert len(backups(path)) == 1
         for file in path.parent.rglob("*"):
             assert not file.is_file() or b"secretword" not in file.read_bytes(), file
@@ -482,5 +485,6 @@ def test_a_restored_chat_of_the_same_id_is_another(path: Path) -> None:
         chat = store.create_chat(Effort.LOW).id
         assert chat == 1
         store.erase([chat])
+        store.sweep()
     with contextlib.closing(Store(kept)) as old:
         assert [row.title for row in old.chats()] == ["one"]
