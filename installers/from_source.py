@@ -352,7 +352,7 @@ def install_libraries(libraries: list[str], others: list[str]) -> None:
     if not packages:
         return
     manager = next(filter(shutil.which, ("apt-get", "dnf")), "")
-    if manager == "apt-get" and os.geteuid() == 0:
+    if sys.platform == "linux" and manager == "apt-get" and os.geteuid() == 0:
         print(f"  Installing system packages: {' '.join(packages)}", flush=True)
         apt = ["apt-get", "-o", "DPkg::Lock::Timeout=300", "-o", "Dpkg::Use-Pty=0"]
         install = [*apt, "install", "-y", "--no-install-recommends", *packages]

@@ -127,7 +127,8 @@ class Reader:
             return self._connection
         self._end()
         context = multiprocessing.get_context("spawn")
-        self._connection, theirs = context.Pipe()
+        ends: tuple[Any, Any] = context.Pipe()  # which Windows has another class for
+        self._connection, theirs = ends
         self._process = context.Process(
             target=self._target, args=(theirs,), name="fireside documents", daemon=True
         )

@@ -18,6 +18,7 @@ import os
 import re
 import shutil
 import stat
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -208,7 +209,7 @@ class _Move:
         """What is on the disk, not what the system still has in memory."""
         hashed = hashlib.sha256()
         with _refusing(path), path.open("rb", buffering=0) as file:
-            if hasattr(os, "posix_fadvise"):
+            if sys.platform == "linux":
                 os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
             while data := file.read(_CHUNK):
                 hashed.update(data)

@@ -1,0 +1,36 @@
+"""Readies a checkout for a release, as `.github/workflows/release.yml` does on each system.
+
+    python installers/release.py TAG OWNER/NAME
+
+Sees that the tag names the version, and writes down where Fireside is released: "About Fireside"
+looks there for a newer one.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def ready(tag: str, repository: str, file: Path = ROOT / "app" / "__init__.py") -> None:
+    """Changes ``file``, where both are told. Raises SystemExit where they do not fit."""
+    text = file.read_text("utf-8")
+    (version,) = re.findall(r'^__version__ = "(.+)"$', text, re.MULTILINE)
+    if tag != f"v{version}":
+        raise SystemExit(f"The tag {tag} is not v{version}: app/__init__.py says {version}.")
+    if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", repository):
+        raise SystemExit(f"{repository!r} is not OWNER/NAME.")
+    new, count = re.subn(
+        r'^REPOSITORY = ".*"$', f'REPOSITORY = "{repository}"', text, flags=re.MULTILINE
+    )
+    if count != 1:
+        raise SystemExit("app/__init__.py has no line that begins with REPOSITORY.")
+    file.write_text(new, "utf-8")
+
+
+if __name__ == "__main__":
+    _, given_tag, given_repository = sys.argv
+    ready(given_tag, given_repository)

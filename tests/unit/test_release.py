@@ -1,0 +1,71 @@
+"""What a release does before it builds, and what its workflows may do."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from app import __version__
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "installers"))
+
+import release  # noqa: E402
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+@pytest.fixture
+def module(tmp_path: Path) -> Path:
+    return Path(shutil.copy(ROOT / "app" / "__init__.py", tmp_path))
+
+
+def test_a_release_says_where_it_is(module: Path) -> None:
+    before = module.read_text("utf-8")
+    release.ready(f"v{__version__}", "some-one/fire.side", module)
+    told: dict[str, str] = {}
+    exec(module.read_text("utf-8"), told)
+    assert (told["REPOSITORY"], told["__version__"]) == ("some-one/fire.side", __version__)
+    release.ready(f"v{__version__}", "other/name", module)  # a fork's own
+    exec(module.read_text("utf-8"), told)
+    assert told["REPOSITORY"] == "other/name"
+    after = module.read_text("utf-8").split("\n")
+    (changed,) = set(before.split("\n")) - set(after)
+    assert changed.startswith("REPOSITORY = ")
+
+
+@pytest.mark.parametrize(
+    ("tag", "repository", "words"),
+    [
+        (__version__, "a/b", "is not v"),
+        ("v99.0", "a/b", "is not v99.0|says"),
+        (f"v{__version__}", 'a/b"; import os', "OWNER/NAME"),
+        (f"v{__version__}", "b", "OWNER/NAME"),
+    ],
+)
+def test_what_does_not_fit_stops_it(module: Path, tag: str, repository: str, words: str) -> None:
+    before = module.read_bytes()
+    with pytest.raises(SystemExit, match=words):
+        release.ready(tag, repository, module)
+    assert module.read_bytes() == before
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_workflows_run_what_they_name_and_may_do_no_more_than_they_must(path: Path) -> None:
+    text = path.read_text("utf-8")
+    for action in re.findall(r"uses: (.+)", text):
+        assert re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action), action
+    granted = re.findall(r"^ *(\w+(?:-\w+)*): (?:read|write)$", text, re.MULTILINE)
+    assert set(granted) <= {"contents"}
+    assert text.count("contents: write") == (1 if path.name == "release.yml" else 0)
+    assert "secrets." not in text
+    # What others can choose, such as the name of a branch, is no part of a command.
+    for command in re.findall(r"run: \|?\n?(.*)", text):
+        assert "${{ github" not in command
+    scripts = re.findall(r"python (installers/\w+\.py)", text)
+    # `build.py` comes with the packages.
+    assert all((ROOT / script).is_file() for script in scripts if "build" not in script)
