@@ -154,6 +154,19 @@ class Segments(QFrame):
             self.chosen.emit(value)
 
 
+class Switch(Segments):
+    """On or off."""
+
+    turned = Signal(bool)
+    """The person has turned it."""
+
+    def __init__(self, name: str, label: str, *, on: bool) -> None:
+        choices = [("on", tr("On"), f"{name}On", ""), ("off", tr("Off"), f"{name}Off", "")]
+        super().__init__(name, label, choices)
+        self.set_value("on" if on else "off")
+        self.chosen.connect(lambda value: self.turned.emit(value == "on"))
+
+
 class Bar(QProgressBar):
     """How far something is: a thin line, from 0 to 1."""
 

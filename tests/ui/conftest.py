@@ -42,6 +42,12 @@ def look(qapp: QApplication, fonts: None) -> Look:
     return Look(qapp, Theme.LIGHT)
 
 
+@pytest.fixture(scope="session")
+def worn(qapp: QApplication, fonts: None) -> Look:
+    """A look that nobody changes, for tests that Hypothesis runs many times."""
+    return Look(qapp, Theme.LIGHT)
+
+
 @pytest.fixture
 def start(qtbot: QtBot, look: Look, tmp_path: Path) -> Iterator[Start]:
     """Starts a window on the test's folder; again, it is the next start of the same person's."""

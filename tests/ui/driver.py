@@ -199,9 +199,11 @@ class Fireside:
 
     def stored(self, read: Callable[[Store], T]) -> T:
         """What the store has."""
-        future = self.host.disk(read)
-        result = future.result(timeout=5)
-        self.qtbot.wait(60)  # for what follows from it
+        result = self.host.disk(read).result(timeout=5)
+        for _ in range(2):  # for what was on its way, and what follows from it
+            delivered: list[None] = []
+            self.bridge.when_done(self.host.disk(lambda _: None), delivered.append, raising)
+            self.until(lambda delivered=delivered: delivered)
         return result
 
     def close(self) -> None:
@@ -234,6 +236,10 @@ def stale() -> list[QLayoutItem]:
 
 
 Start = Callable[..., Fireside]
+
+
+def raising(error: BaseException) -> None:
+    raise error
 
 
 def make(fireside: Fireside, *titles: str) -> None:

@@ -7,9 +7,7 @@ import sys
 
 import pytest
 from PySide6.QtCore import QPointF
-from PySide6.QtWidgets import QApplication
 
-from app.base.settings import Theme
 from app.markdown import Math, parse
 from app.ui.blocks import formula
 from app.ui.blocks import tex as setter
@@ -70,11 +68,6 @@ HOSTILE = [
     r"\unicode{x26}",
     "x & y < z > w",
 ]
-
-
-@pytest.fixture(scope="session")
-def worn(qapp: QApplication) -> Look:
-    return Look(qapp, Theme.LIGHT)
 
 
 def drawn(tex: str, pixels: int = 15, colour: str = "#000000", ratio: float = 1) -> Picture | None:

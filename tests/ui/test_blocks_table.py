@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPointF
-from PySide6.QtWidgets import QApplication
 
 from app.base.settings import Theme
 from app.markdown import Align, Kind, Row, Span, Table, blocks_text, parse, table_csv
@@ -52,11 +51,6 @@ def tables(draw: Any) -> Table:
     header = st.lists(SPANS, min_size=columns, max_size=columns)
     rows = st.lists(st.lists(SPANS, max_size=columns).map(tuple), max_size=6)
     return Table(tuple(draw(aligns)), tuple(draw(header)), tuple(draw(rows)))
-
-
-@pytest.fixture(scope="session")
-def worn(qapp: QApplication) -> Look:
-    return Look(qapp, Theme.LIGHT)
 
 
 def made(look: Look, table: Table, width: float = WIDTH) -> TableBox:

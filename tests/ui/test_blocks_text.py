@@ -95,12 +95,6 @@ SHARED = settings(
 )
 
 
-@pytest.fixture(scope="module")
-def worn(qapp: QApplication) -> Look:
-    qapp.setStyle("Fusion")
-    return Look(qapp, Theme.LIGHT)
-
-
 def fake_picture(tex: str, pixels: int, colour: str, ratio: float, display: bool = False) -> Any:
     if "bad" in tex:
         return None

@@ -205,15 +205,17 @@ def test_what_a_download_tells(look: Look, fireside: Fireside) -> None:
 def test_a_full_disk_is_told(start: Start, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     from app.models import blob
 
-    room = itertools.chain([0, 0, 0], itertools.repeat(10**12))
+    full = [True]
     real = blob.free_space
-    monkeypatch.setattr(session, "free_space", lambda path: min(next(room), real(path)))
+    monkeypatch.setattr(session, "free_space", lambda path: 0 if full else real(path))
     fireside = start(model=False)
+    monkeypatch.setattr(fireside.host.downloads, "_recheck", 0.05)
     show(fireside)
     fireside.find(QAbstractButton, "download").click()
     status = fireside.find(QLabel, "downloadStatus")
     fireside.until(lambda: "more on the disk" in status.text())
     assert status.text().endswith("The download goes on by itself then.")
+    full.clear()
     fireside.until(lambda: fireside.window.models.current, timeout=20_000)
 
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 _LONGEST = 60_000  # characters; what is longer stays in one colour
 _BUDGET = 4_000  # characters for one paint, at about 2.3 µs
 _BEFORE = 25  # lines that a guess begins above what is to be seen
-_ROOT = ("root",)
 # Of the types a token has, from the special to the general, the first that is here counts.
 _COLOURS = {
     "Comment.Preproc": "code_keyword",

@@ -49,7 +49,8 @@ class ExportDialog(QDialog):
         self._choices = QWidget()
         layout.addWidget(self._choices)
         layout.addStretch(1)
-        self._fill(name, settings)
+        self._make_fields(name, settings)
+        self._arrange_fields()
         self.problem = note("", "exportProblem")
         self.problem.hide()
         layout.addWidget(self.problem)
@@ -104,7 +105,7 @@ class ExportDialog(QDialog):
 
     # --- Its parts ----------------------------------------------------------------------------
 
-    def _fill(self, name: str, settings: Settings) -> None:
+    def _make_fields(self, name: str, settings: Settings) -> None:
         self.form = Segments(
             "exportForm",
             tr("Form"),
@@ -148,6 +149,8 @@ class ExportDialog(QDialog):
         named(self.folder, "exportFolder", tr("Folder"), tr("The folder that it goes into"))
         self.folder.setProperty("kind", "field")
         self.folder.textChanged.connect(self._named)
+
+    def _arrange_fields(self) -> None:
         choose = Button(
             self._look, "chooseExportFolder", tr("Choose the folder"), text=tr("Choose…"),
             clicked=self._choose,

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHeaderView, QLineEdit, QTableView, QWidget
 
 from app.base.settings import Settings
 from app.models.record import Connection
-from app.ui.controls import Button, Segments, column, muted
+from app.ui.controls import Button, Switch, column, muted
 from app.ui.errors import gigabytes
 from app.ui.fields import Count, Row, heading, named
 from app.ui.language import tr
@@ -37,13 +37,8 @@ class NetworkPane(QWidget):
         super().__init__()
         self.setObjectName("networkPane")
         self._usual = usual
-        self.offline = Segments(
-            "offline",
-            tr("Offline"),
-            [("off", tr("Off"), "offlineOff", ""), ("on", tr("On"), "offlineOn", "")],
-        )
-        self.offline.set_value("on" if settings.offline else "off")
-        self.offline.chosen.connect(lambda value: self.offline_chosen.emit(value == "on"))
+        self.offline = Switch("offline", tr("Offline"), on=settings.offline)
+        self.offline.turned.connect(self.offline_chosen)
         limit = Count(
             "downloadLimit", tr("Speed limit of downloads"), tr("Megabytes a second (0: no limit)"),
             most=_MOST_MB, step=1, none=tr("No limit"),

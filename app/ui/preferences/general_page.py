@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from app import __version__
 from app.base.settings import Theme
 from app.host import Host
-from app.ui.controls import Button, Segments, muted, spoken
+from app.ui.controls import Button, Segments, Switch, muted, spoken
 from app.ui.fields import Page, Row, Words, heading
 from app.ui.language import LANGUAGES, tr
 from app.ui.theme import Look
@@ -95,23 +95,13 @@ class GeneralPage(Page):
         self._language_row.explain(tr("Fireside speaks it from its next start on."))
 
     def _prepare(self) -> QWidget:
-        prepare = Segments(
-            "prepare",
-            tr("Read ahead"),
-            [("on", tr("On"), "prepareOn", ""), ("off", tr("Off"), "prepareOff", "")],
-        )
-        prepare.set_value("on" if self._host.settings.prepare else "off")
-        prepare.chosen.connect(lambda value: self._host.change(prepare=value == "on"))
+        prepare = Switch("prepare", tr("Read ahead"), on=self._host.settings.prepare)
+        prepare.turned.connect(lambda on: self._host.change(prepare=on))
         return prepare
 
     def _name_chats(self) -> QWidget:
-        names = Segments(
-            "nameChats",
-            tr("Name chats"),
-            [("on", tr("On"), "nameChatsOn", ""), ("off", tr("Off"), "nameChatsOff", "")],
-        )
-        names.set_value("on" if self._host.settings.name_chats else "off")
-        names.chosen.connect(lambda value: self._host.change(name_chats=value == "on"))
+        names = Switch("nameChats", tr("Name chats"), on=self._host.settings.name_chats)
+        names.turned.connect(lambda on: self._host.change(name_chats=on))
         return names
 
     def _copies(self) -> QWidget:
