@@ -9,7 +9,6 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel, QSlider, QWidget
 
-from app import host as host_module
 from app.base import errors as e
 from app.base import settings
 from app.base.types import ModelRef
@@ -37,7 +36,7 @@ def computer(start: Start, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Fir
             return Machine(16 * GIB, int(free * GIB), 8, devices)
 
         monkeypatch.setattr(probe, "machine", look)
-        monkeypatch.setattr(host_module, "_header", lambda model: header("20b", model.path))
+        monkeypatch.setattr(probe, "_said", lambda model: header("20b", model.path))
         fireside = start(**changes)
         fireside.backend.found = Devices(gpus)
         return fireside
@@ -213,7 +212,7 @@ def test_what_is_kept_on_disk_is_sized_at_once(computer: Callable[..., Fireside]
 def test_without_a_plan_there_is_nothing_to_turn(
     start: Start, model: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(host_module, "_header", lambda model: e.NotGguf(model.path))
+    monkeypatch.setattr(probe, "_said", lambda model: e.NotGguf(model.path))
     fireside = start(model=model)
     dialog = open_preferences(fireside)
     dialog.show_page("memoryPage")
