@@ -15,7 +15,7 @@ PLANS = os.environ.get("FIRESIDE_FAULT_PLANS", "12")
 @pytest.mark.skipif(sys.platform == "win32", reason="locks, kills and mounts of POSIX")
 def test_nothing_that_was_confirmed_is_lost() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.faults", "--plans", PLANS, "--jobs", "4"],
+        [sys.executable, "-m", "tests.faults", "--plans", PLANS, "--jobs", "12"],
         cwd=Path(__file__).resolve().parents[2],
         capture_output=True,
         text=True,
