@@ -164,11 +164,11 @@ def _application() -> QApplication:
 
 def _choose_model(window: Window, host: Host, model: Path | None) -> None:
     if model is not None:
-        window.desk.use(model)
+        window.model_desk.use(model)
     elif window.models.current is not None:
         window.models.load()
     else:
-        window.desk.show_page()
+        window.model_desk.show_page()
 
 
 class FileOpener(QObject):

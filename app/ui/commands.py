@@ -145,8 +145,8 @@ def _for_the_rest(window: Window, commands: Commands) -> None:
     add = commands.add
     commands.group(tr("Models"))
     add("chooseModel", tr("Choose a model"), window.composer.pick_model, "Ctrl+M")
-    add("getModel", tr("Get a model…"), window.desk.show_page)
-    add("openModel", tr("Open a model file…"), window.desk.open_file, "Ctrl+O")
+    add("getModel", tr("Get a model…"), window.model_desk.show_page)
+    add("openModel", tr("Open a model file…"), window.model_desk.open_file, "Ctrl+O")
     commands.group(tr("View"))
     add("sidebar", tr("Show or hide the side bar"), window.toggle_sidebar, "Ctrl+B")
     resize = window.preferences.resize_text

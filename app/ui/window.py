@@ -63,18 +63,18 @@ class Window(Frame):
     """Fireside's window."""
 
     def __init__(self, host: Host, bridge: Bridge, look: Look) -> None:
-        super().__init__(look, lambda menu: self.desk.fill(menu))
+        super().__init__(look, lambda menu: self.model_desk.fill(menu))
         self._host, self._bridge = host, bridge
         self.banner_desk = BannerDesk(self, host)
         self.disk = Disk(host, bridge, self.banner_desk.tell)
         self.turns = Turns(host.chats, self)
         self.models = ModelChoice(host, self)
         self.shelf = Shelf(host, bridge, self)
-        self.hub = HubDesk(look, host, bridge, self.shelf, self)
-        self.desk = ModelDesk(self, self.models, self.hub, self.shelf)
+        self.hub = HubDesk(self, look, host, bridge, self.shelf)
+        self.model_desk = ModelDesk(self, self.banner_desk, self.models, self.hub, self.shelf)
         self.index = ChatIndex(self.disk, self.sidebar, self.toast, self)
-        self.away = AwayDesk(look, self, host, bridge, self.disk, self.index)
-        self.exchange = ExchangeDesk(look, host, bridge, self)
+        self.away = AwayDesk(self, look, host, bridge, self.disk, self.index)
+        self.exchange = ExchangeDesk(self, look, host, bridge)
         self.order = OrderDesk(self, host, self.index, self.turns, self.exchange)
         self.branches = Branches(self, self.disk, lambda: self.asking.busy())
         self.drafts = Drafts(self.disk, self.composer, self.branches.written, self)
@@ -85,7 +85,7 @@ class Window(Frame):
         self.presets = Presets(self.disk, self)
         self.begun.connect(self._equip)
         self._standing = Standing(self)
-        self.attachments = AttachDesk(look, host, bridge, self.models, self)
+        self.attachments = AttachDesk(self, look, host, bridge, self.models)
         self.attachments.arrived.connect(lambda chat, part: self.drafts.give_back(chat, (part,)))
         self.attachments.judged.connect(self._show_status)
         self._examiner = Examiner(host, bridge, self.models, self)
@@ -133,7 +133,7 @@ class Window(Frame):
         self.turns.refused.connect(self._refused)
         self.models.changed.connect(self._show_status)
         self.models.chosen.connect(self._chosen)
-        self.desk.turned.connect(self._turned)
+        self.model_desk.turned.connect(self._turned)
         self._examiner.examined.connect(self.hub.examined)
         self.sidebar.new_chat.connect(self.new_chat)
         self.sidebar.opened.connect(self.open_chat)
@@ -147,7 +147,7 @@ class Window(Frame):
         self.sidebar.collapsed.connect(lambda: self.show_sidebar(False))
         self.sidebar.preferences.connect(self.preferences.open)
         self.searching.opened.connect(lambda found: self.open_chat(found.chat, found))
-        self.banner_desk.models.connect(self.desk.show_page)
+        self.banner_desk.models.connect(self.model_desk.show_page)
         self.banner_desk.new_chat.connect(self.new_chat)
         self.asking.changed.connect(self._show_status)
         self.branches.forked.connect(self._forked)
@@ -324,7 +324,7 @@ class Window(Frame):
         """Somebody started Fireside again, perhaps with a model."""
         self.raise_to_front()
         if model:
-            self.desk.use(model)
+            self.model_desk.use(model)
 
     # --- Commands ---------------------------------------------------------------------------
 
@@ -338,12 +338,12 @@ class Window(Frame):
 
     def _turned(self) -> None:
         self._show_title()
-        if self.desk.shown:
+        if self.model_desk.shown:
             self._examiner.look()
 
     def _show_title(self) -> None:
         chat = self.index.rows.get(self.chat) if self.chat is not None else None
-        page = tr("Models") if self.desk.shown else ""
+        page = tr("Models") if self.model_desk.shown else ""
         page = tr("Archive and bin") if self.away.shown else page
         self.preset_picker.setHidden(bool(page))
         title = page or (chat.title if chat else tr("New chat"))

@@ -67,7 +67,7 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
 
 
 def show(fireside: Fireside, pane: str = "get") -> None:
-    fireside.window.desk.show_page()
+    fireside.window.model_desk.show_page()
     fireside.window.hub.page.show_pane(pane)
 
 
@@ -379,7 +379,7 @@ def test_a_model_moves_to_another_folder(start: Start, theirs: Path, tmp_path: P
     target = tmp_path / "big disk"
     target.mkdir()
     fireside = start()
-    fireside.window.desk.use(theirs)
+    fireside.window.model_desk.use(theirs)
     fireside.until(lambda: fireside.window.models.current.path == theirs)
     fireside.ask("hello", *answer("hi"))
     fireside.shows("hi")
@@ -434,7 +434,7 @@ def test_the_part_of_a_model_opens_the_whole(start: Start, tmp_path: Path) -> No
     for part in (first, second):
         part.write_bytes(DEMO)
     fireside = start()
-    fireside.window.desk.use(second)
+    fireside.window.model_desk.use(second)
     fireside.until(lambda: fireside.window.models.current.path == first)
 
 

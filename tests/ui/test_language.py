@@ -101,7 +101,7 @@ def test_nothing_stays_english(start: Start, monkeypatch: pytest.MonkeyPatch) ->
     fireside.idle()
     fireside.window.transcript.open_find()
     preferences(fireside)
-    fireside.window.desk.show_here()
+    fireside.window.model_desk.show_here()
     windows = QApplication.topLevelWidgets()
     found = {
         (widget.objectName(), text)
@@ -138,7 +138,7 @@ def test_german_has_room_in_the_smallest_windows(start: Start, qapp: QApplicatio
     for tab in ("archive", "bin"):
         window.away.show_page(tab)
         _has_room(fireside, window)
-    window.desk.show_page()
+    window.model_desk.show_page()
     for pane in ("get", "here", "network"):
         window.hub.page.show_pane(pane)
         _has_room(fireside, window)

@@ -169,7 +169,7 @@ def test_an_answer_that_was_stopped(fireside: Fireside) -> None:
 
 def test_the_models(start: Start) -> None:
     fireside = start(model=False)
-    fireside.window.desk.show_page()
+    fireside.window.model_desk.show_page()
     page = fireside.window.hub.page
     for tab in page.findChildren(Segments)[0].findChildren(QAbstractButton):
         tab.click()

@@ -30,7 +30,7 @@ class AttachDesk(QObject):
     """Whether all of it fits is known better."""
 
     def __init__(
-        self, look: Look, host: Host, bridge: Bridge, models: ModelChoice, frame: Frame
+        self, frame: Frame, look: Look, host: Host, bridge: Bridge, models: ModelChoice
     ) -> None:
         super().__init__(frame)
         self._look, self._host, self._bridge = look, host, bridge

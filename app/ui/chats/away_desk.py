@@ -31,8 +31,8 @@ class AwayDesk(QObject):
 
     def __init__(
         self,
-        look: Look,
         frame: Frame,
+        look: Look,
         host: Host,
         bridge: Bridge,
         disk: Disk,

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale, QObject, Signal
-from PySide6.QtWidgets import QWidget
 
 from app.host import Host
 from app.ui.bridge import Bridge
 from app.ui.errors import explain
+from app.ui.frame import Frame
 from app.ui.language import tr
 from app.ui.questions import ask_file
 from app.ui.theme import Look
@@ -44,10 +44,9 @@ class ExchangeDesk(QObject):
     """The error because of which something was not done."""
     imported = Signal()
 
-    def __init__(self, look: Look, host: Host, bridge: Bridge, window: QWidget) -> None:
-        super().__init__(window)
-        self._look = look
-        self._host, self._bridge, self._window = host, bridge, window
+    def __init__(self, frame: Frame, look: Look, host: Host, bridge: Bridge) -> None:
+        super().__init__(frame)
+        self._frame, self._look, self._host, self._bridge = frame, look, host, bridge
 
     def export_chat(self, chat: int, title: str) -> None:
         """Asks how one chat is to be exported, and does it."""
@@ -70,7 +69,7 @@ class ExchangeDesk(QObject):
         from app.ui.exchange.dialog import ExportDialog
 
         several = chats is None or len(chats) > 1
-        dialog = ExportDialog(self._look, asked, name, self._host.settings, several, self._window)
+        dialog = ExportDialog(self._look, asked, name, self._host.settings, several, self._frame)
         dialog.wanted.connect(lambda: self._begin(dialog, chats, what))
         dialog.show()
 
@@ -126,7 +125,7 @@ class ExchangeDesk(QObject):
     def import_chats(self) -> None:
         """Asks for a file of chats."""
         kinds = tr("Chats (*.json *.zip);;All files (*)")
-        ask_file(self._window, "importDialog", tr("Import chats"), self.bring, kinds)
+        ask_file(self._frame, "importDialog", tr("Import chats"), self.bring, kinds)
 
     def bring(self, path: Path) -> None:
         """Takes in what a file has."""

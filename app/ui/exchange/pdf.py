@@ -19,7 +19,7 @@ from app.ui.blocks.column import Column
 from app.ui.blocks.runs import BOLD
 from app.ui.blocks.stack import Inset
 from app.ui.blocks.text import TextBox
-from app.ui.talk.records import Section, Sort
+from app.ui.talk.sections import Section, Sort
 from app.ui.theme import Paper, font
 
 _RESOLUTION = 103  # pixels an inch: text of 15 pixels is 10.5 points high

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.turn import ModelPlanned
+from app.ui.banner_desk import BannerDesk
 from app.ui.controls import keyed, plain
 from app.ui.doctor import summary
 from app.ui.errors import Action, explain
@@ -30,9 +31,12 @@ class ModelDesk(QObject):
     turned = Signal()
     """The page with the models has come, or gone."""
 
-    def __init__(self, frame: Frame, models: ModelChoice, hub: HubDesk, shelf: Shelf) -> None:
+    def __init__(
+        self, frame: Frame, banner: BannerDesk, models: ModelChoice, hub: HubDesk, shelf: Shelf
+    ) -> None:
         super().__init__(frame)
-        self._frame, self._models, self._hub, self._shelf = frame, models, hub, shelf
+        self._frame, self._banner = frame, banner
+        self._models, self._hub, self._shelf = models, hub, shelf
         self._loading = ""  # how far a model is read, in words
         hub.built.connect(self._built)
         hub.wanted.connect(self.use)
@@ -128,7 +132,7 @@ class ModelDesk(QObject):
         if self.shown:
             self._page.set_error(explain(error).sentence)
         else:
-            self._frame.show_banner(explain(error).sentence, Action.NONE)
+            self._banner.tell(error)
 
     def _moved(self, model: Model, path: Path | None) -> None:
         """A model is somewhere else, or gone."""
@@ -201,8 +205,4 @@ class ModelDesk(QObject):
         frame = self._frame
         if self._models.current is None and frame.pages.currentWidget() is frame.chat_page:
             self.show_page()
-        explanation = explain(error)
-        if self.shown:
-            self._page.set_error(explanation.sentence)
-        else:
-            frame.show_banner(explanation.sentence, explanation.action)
+        self.tell(error)

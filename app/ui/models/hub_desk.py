@@ -11,6 +11,7 @@ from app.engine.probe import Examined
 from app.host import Host
 from app.ui.bridge import Bridge
 from app.ui.errors import explain
+from app.ui.frame import Frame
 from app.ui.models.shelf import Shelf
 from app.ui.theme import Look
 
@@ -30,10 +31,8 @@ class HubDesk(QObject):
     arrived = Signal(Path)
     """A model has been downloaded."""
 
-    def __init__(
-        self, look: Look, host: Host, bridge: Bridge, shelf: Shelf, parent: QObject
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, frame: Frame, look: Look, host: Host, bridge: Bridge, shelf: Shelf) -> None:
+        super().__init__(frame)
         self._look, self._host, self._bridge, self._shelf = look, host, bridge, shelf
         self._examined: Examined | None = None
         self._page: ModelsPage | None = None

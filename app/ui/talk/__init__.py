@@ -3,6 +3,7 @@
 ::
 
     records     what is known of each message, whether it is in sight or not
+    sections    a stretch of one, read into blocks
     heights     where each message begins, known or estimated
     message     a message as a widget, and what can be done with it
     footer      what stands under a message, and its other versions

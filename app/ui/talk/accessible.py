@@ -26,7 +26,8 @@ from app.ui.errors import explain
 from app.ui.language import number, tr
 from app.ui.talk.message import MessageView
 from app.ui.talk.page import Page
-from app.ui.talk.records import Record, Section, Sort
+from app.ui.talk.records import Record
+from app.ui.talk.sections import Section, Sort
 
 _PAUSE_MS = 1000  # between two announcements
 # Up to where a text that grows can be read: a sentence ends before a blank, anything at a line's.

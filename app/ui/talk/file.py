@@ -10,7 +10,7 @@ from app.ui.blocks.box import Style
 from app.ui.blocks.canvas import Canvas
 from app.ui.controls import Button
 from app.ui.language import tr
-from app.ui.talk.records import Section
+from app.ui.talk.sections import Section
 from app.ui.theme import Look
 
 HIGH = 32  # pixels of a button

@@ -15,7 +15,8 @@ from app.ui.controls import Button, Notice, muted
 from app.ui.errors import Action, explain
 from app.ui.language import tr
 from app.ui.talk.footer import Footer
-from app.ui.talk.records import Record, Section, Sort
+from app.ui.talk.records import Record
+from app.ui.talk.sections import Section, Sort
 from app.ui.talk.thought import ThoughtHead
 from app.ui.theme import Look
 

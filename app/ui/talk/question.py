@@ -12,7 +12,8 @@ from app.ui.language import tr
 from app.ui.talk.file import FileView
 from app.ui.talk.footer import Versions
 from app.ui.talk.message import GUTTER, MessageView
-from app.ui.talk.records import Record, Sort
+from app.ui.talk.records import Record
+from app.ui.talk.sections import Sort
 from app.ui.theme import Look
 
 _BUBBLE = 0.78  # of the column's width, at most

@@ -17,7 +17,8 @@ from app.ui.talk.focus import Focus
 from app.ui.talk.heights import Heights
 from app.ui.talk.message import GUTTER, AnswerView
 from app.ui.talk.question import QuestionView
-from app.ui.talk.records import Record, Section
+from app.ui.talk.records import Record
+from app.ui.talk.sections import Section
 from app.ui.talk.unseen import UnseenLine
 from app.ui.theme import Look
 

@@ -1,0 +1,184 @@
+"""A stretch of a message that is read as one, into blocks that are painted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum, auto
+
+from app.base.types import Part
+from app.markdown import Stream, blocks_text, parse
+from app.markdown.blocks import Block, Paragraph, Span
+from app.ui.blocks.box import Style
+from app.ui.blocks.column import Column
+from app.ui.language import tr
+from app.ui.theme import Look
+
+_SLICE, _LINES = 2_500, 40  # characters and lines that are read before others get their turn
+_LONGEST = 2_000  # characters of one paragraph
+
+
+class Sort(Enum):
+    """What a section of a message is."""
+
+    QUESTION = auto()
+    """The person's words, exactly as they were typed."""
+    FILE = auto()
+    """The text of a file that came with them."""
+    THOUGHT = auto()
+    SAID = auto()
+    CALL = auto()
+    """What the model wrote to a tool."""
+
+
+class Typed:
+    """What a person or a tool typed: a reader like `Stream`, for text in which nothing is
+    Markdown. Long text is cut, so that no part of it gets slow to lay out and to paint."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Paragraph] = []
+        self._open = ""
+
+    def feed(self, text: str) -> int:
+        """More of it. The index of the first block that has changed."""
+        first = max(0, len(self.blocks) - 1)
+        self._open += text.replace("\r\n", "\n").replace("\r", "\n")
+        del self.blocks[first:]
+        while len(self._open) > _LONGEST:
+            at = self._open.rfind("\n", 1, _LONGEST)
+            end, rest = (at, at + 1) if at > 0 else (_LONGEST, _LONGEST)
+            self._put(self._open[:end])
+            self._open = self._open[rest:]
+        if self._open:
+            self._put(self._open)
+        return first
+
+    def finish(self) -> int:
+        """Nothing changes any more."""
+        return len(self.blocks)
+
+    def _put(self, text: str) -> None:
+        spans = (Span(text),) if text else ()
+        self.blocks.append(Paragraph(spans, joined=bool(self.blocks)))
+
+
+def _slice(source: str, start: int) -> str:
+    """What is read at once."""
+    end = at = start
+    for _ in range(_LINES):
+        at = source.find("\n", end, start + _SLICE)
+        if at < 0:
+            return source[start : start + _SLICE]
+        end = at + 1
+    return source[start:end]
+
+
+class Section:
+    """A stretch of a message that is read as one: its source, and its blocks once it was seen.
+
+    A long one is read in slices, so that nobody waits for the end of what they cannot see yet.
+    """
+
+    def __init__(self, sort: Sort, part: Part) -> None:
+        self.sort = sort
+        self.recipient, self.name = part.recipient, part.name
+        self.opened = sort is not Sort.FILE
+        """Whether it can be seen, as far as that is its own matter."""
+        self.source = ""
+        self.growing = False
+        self.repaint_from = 0.0
+        """Pixels below its top from where `column` is not what it was."""
+        self._reader: Stream | Typed | None = None
+        self._fed = 0  # characters that the reader has
+        self._finished = False
+        self._changed = 0  # the first of the blocks that the column has not been given yet
+        self._column: Column | None = None
+        self._style = Style()
+        self._plain: str | None = None
+        self.set_source(part.text)
+
+    def set_source(self, source: str) -> bool:
+        """Other text; what only grew is only added to. Whether it is another."""
+        old, self.source = self.source, source
+        if source == old:
+            return False
+        self._plain = None
+        if self._reader and not self._finished and source.startswith(old):
+            self._feed()
+        else:
+            self._start()
+        return True
+
+    def finish(self) -> None:
+        """No more of it comes."""
+        self.growing = False
+        if self._reader and self._fed == len(self.source):
+            self._end()
+
+    @property
+    def heading(self) -> str:
+        """What stands above a call."""
+        return tr("Call to {recipient}").format(recipient=self.recipient)
+
+    @property
+    def unread(self) -> bool:
+        """Whether there is more than `column` shows."""
+        return self._reader is not None and self._fed < len(self.source)
+
+    def read_on(self) -> None:
+        """Another slice."""
+        self._feed()
+
+    def column(self, look: Look, style: Style) -> Column:
+        """Its blocks, to be painted."""
+        if self._column is None or style != self._style:
+            self._column, self._style, self._changed = Column(look, style), style, 0
+        blocks = self.blocks
+        first = self._column.set_blocks(blocks, self._changed)
+        self._changed = len(blocks)
+        self.repaint_from = self._column.top_of(first)
+        return self._column
+
+    @property
+    def blocks(self) -> Sequence[Block]:
+        """What it consists of, as far as it was read."""
+        if self._reader is None:
+            self._reader = Stream() if self.sort in (Sort.SAID, Sort.THOUGHT) else Typed()
+            self._feed()
+        return self._reader.blocks
+
+    @property
+    def plain(self) -> str:
+        """All of it as plain text."""
+        if self._plain is None:
+            if self.sort in (Sort.QUESTION, Sort.FILE, Sort.CALL):
+                self._plain = self.source
+            else:
+                whole = self._reader.blocks if self._reader and self._finished else None
+                self._plain = blocks_text(parse(self.source) if whole is None else whole)
+        return self._plain
+
+    def restyle(self) -> None:
+        """The theme's colours are others."""
+        if self._column:
+            self._column.restyle()
+
+    def forget(self) -> None:
+        """It is far out of sight: what can be made again need not be kept."""
+        self._column = None
+        self._start()
+
+    def _start(self) -> None:
+        self._reader, self._fed, self._finished, self._changed = None, 0, False, 0
+
+    def _feed(self) -> None:
+        assert self._reader
+        part = _slice(self.source, self._fed)
+        self._fed += len(part)
+        self._changed = min(self._changed, self._reader.feed(part))
+        if self._fed == len(self.source) and not self.growing:
+            self._end()
+
+    def _end(self) -> None:
+        if self._reader and not self._finished:
+            self._finished = True
+            self._changed = min(self._changed, self._reader.finish())
