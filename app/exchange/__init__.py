@@ -15,15 +15,7 @@ belongs on a worker thread; ``seen`` is called after each chat, and an exception
 
 from app.exchange.incoming import Import, Report, Seen, Source, read
 from app.exchange.markdown import Words
-from app.exchange.outgoing import (
-    Form,
-    Manner,
-    export,
-    export_chat,
-    export_folder,
-    export_json,
-    page,
-)
+from app.exchange.outgoing import Form, Manner, export
 from app.exchange.presets import PresetReport, export_presets, import_presets
 from app.exchange.tree import Left
 
@@ -38,11 +30,7 @@ __all__ = [
     "Source",
     "Words",
     "export",
-    "export_chat",
-    "export_folder",
-    "export_json",
     "export_presets",
     "import_presets",
-    "page",
     "read",
 ]

@@ -64,81 +64,62 @@ def export(
     chats: Sequence[int] | None = None,
     seen: Callable[[float], None] = lambda share: None,
 ) -> Path:
-    """Writes chats (None for all that are not in the bin) into a folder, which is made where there
-    is none: one chat, or JSON, into a file of that name, others into files in a folder of that
-    name. Nothing that is there is written over. Returns the file or folder. ``seen`` is told the
+    """Writes chats (None for all that are not in the bin, in the order in which they came) into a
+    folder, which is made where there is none: one chat, or JSON, into a file of that name, others
+    into files in a folder of that name, all or none. Nothing that is there is written over.
+    Returns the file or folder. ``seen`` is told the
     share that is done, and may raise Cancelled. Raises ExchangeUnwritable and StoreError, and
     KeyError where the only chat is no more."""
-    chosen = _chosen(store, chats)
+    chosen = sorted(store.live()) if chats is None else chats
 
     def count(done: int) -> None:
         seen(done / len(chosen))
 
     seen(0.0)
-    if chats is not None and len(chats) == 1 and manner.form is not Form.JSON:
+    if manner.form is Form.JSON:
         path = _free(folder, name, manner.form)
-        export_chat(store, chats[0], path, manner)
-    elif manner.form is Form.JSON:
+        with replacing(path) as file:
+            ours.write(file, _trees(store, chosen, count))
+    elif chats is not None and len(chats) == 1:
         path = _free(folder, name, manner.form)
-        export_json(store, path, chosen, count)
+        _write(store, chats[0], path, manner)
     else:
         path = folder / file_name(name, "", set())
-        export_folder(store, path, manner, chosen, count)
+        _write_each(store, path, manner, chosen, count)
     return path
 
 
-def export_json(
-    store: Store,
-    path: Path,
-    chats: Sequence[int] | None = None,
-    seen: Seen = lambda done: None,
-) -> None:
-    """Writes chats as `app.exchange.ours` describes: these, else all that are not in the bin. All
-    or nothing: what was at ``path`` stays until the end. Raises ExchangeUnwritable, StoreError."""
-    with replacing(path) as file:
-        ours.write(file, _trees(store, _chosen(store, chats), seen))
-
-
-def export_chat(store: Store, chat: int, path: Path, manner: Manner) -> None:
-    """Writes one chat to be read. All or nothing. Raises ExchangeUnwritable, StoreError, and
-    KeyError for no chat."""
-    content = page(store, chat, manner)
+def _write(store: Store, chat: int, path: Path, manner: Manner) -> None:
+    """One chat, to be read."""
+    content = _page(store, chat, manner)
     with replacing(path) as file:
         file.buffer.write(content)
 
 
-def export_folder(
-    store: Store,
-    folder: Path,
-    manner: Manner,
-    chats: Sequence[int] | None = None,
-    seen: Seen = lambda done: None,
-) -> list[Path]:
-    """Writes each chat into a file of its own, named by its title; no file that is there is
-    touched. ``folder`` is made where there is none. All or nothing. Returns the files. Raises as
-    `export_chat`."""
+def _write_each(
+    store: Store, folder: Path, manner: Manner, chats: Iterable[int], seen: Seen
+) -> None:
+    """Each chat into a file of its own, named by its title; all or none."""
     made = not folder.exists()
     taken = _taken(folder)
     written: list[Path] = []
     try:
-        for number, chat in enumerate(_chosen(store, chats), start=1):
+        for number, chat in enumerate(chats, start=1):
             with contextlib.suppress(KeyError):  # deleted for good a moment ago
                 path = folder / file_name(store.chat(chat).title, manner.form.value, taken)
-                export_chat(store, chat, path, manner)
+                _write(store, chat, path, manner)
                 written.append(path)
             seen(number)
-    except BaseException:  # all or nothing
+    except BaseException:
         with contextlib.suppress(OSError):
             for path in written:
                 path.unlink()
             if made:
                 folder.rmdir()
         raise
-    return written
 
 
-def page(store: Store, chat: int, manner: Manner) -> bytes:
-    """What `export_chat` writes."""
+def _page(store: Store, chat: int, manner: Manner) -> bytes:
     tree = store.tree(chat) if manner.branches else None
     messages = _in_order(tree) if tree else store.conversation(chat)
     make: Any = manner.draw
@@ -179,11 +160,6 @@ def _taken(folder: Path) -> set[str]:
         return {same(path.name) for path in folder.iterdir()}
     except (OSError, ValueError) as error:  # the latter: a character that no path may have
         raise ExchangeUnwritable(folder, getattr(error, "strerror", "") or str(error)) from error
-
-
-def _chosen(store: Store, chats: Sequence[int] | None) -> Sequence[int]:
-    """These, else all that are not in the bin, in the order in which they came."""
-    return sorted(store.live()) if chats is None else chats
 
 
 def _trees(store: Store, chats: Iterable[int], seen: Seen) -> Iterator[Tree]:

@@ -7,7 +7,7 @@ import copy
 import json
 import tempfile
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -28,7 +28,7 @@ from app.base.errors import (
     ExchangeUnwritable,
 )
 from app.base.types import Channel, Effort, Message, Part, Role, Sampling, Stats
-from app.exchange import Report, Source, export_json, ours, read, stream
+from app.exchange import Form, Manner, Report, Source, export, ours, read, stream
 from app.store import PLAIN, ChatRow, MessageRow, Setup, State, Store, TitleBy, Tree
 from app.store.titles import one_line
 
@@ -126,6 +126,10 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield store
 
 
+def out(store: Store, folder: Path, chats: Sequence[int] | None = None) -> Path:
+    return export(store, folder, "out", Manner(Form.JSON), chats)
+
+
 def said(role: Role, text: str, reasoning: str = "") -> Message:
     thoughts = (Part(reasoning, Channel.ANALYSIS),) if reasoning else ()
     return Message(role, (*thoughts, Part(text)))
@@ -148,8 +152,7 @@ def test_out_and_in_gives_an_equal_database(chats: list[Tree]) -> None:
     with stores(2) as (one, other):
         one.add_trees(chats)
         assert content(one) == [numbered(tree) for tree in chats]
-        file = one.path.with_suffix(".json")
-        export_json(one, file)
+        file = out(one, one.path.parent)
         found = read(file)
         count = sum(len(tree.messages) for tree in chats)
         assert (found.source, found.chats, found.messages) == (
@@ -176,7 +179,7 @@ def test_what_a_person_did_survives(store: Store, tmp_path: Path) -> None:
     store.arrange([archived], archived=True)
     gone = a_chat(store, "Thrown away")
     store.delete(gone)
-    export_json(store, tmp_path / "out.json")
+    out(store, tmp_path)
     with contextlib.closing(Store(tmp_path / "other.db")) as other:
         read(tmp_path / "out.json").into(other)
         assert content(other) == content(store)
@@ -193,13 +196,13 @@ def test_what_a_person_did_survives(store: Store, tmp_path: Path) -> None:
 
 def test_only_some(store: Store, tmp_path: Path) -> None:
     one, _ = a_chat(store, "one"), a_chat(store, "two")
-    export_json(store, tmp_path / "out.json", [one, 99])
+    out(store, tmp_path, [one, 99])
     assert read(tmp_path / "out.json").chats == 1
 
 
 def test_an_answer_that_is_being_written_is_cut_off(store: Store, tmp_path: Path) -> None:
     store.ask(None, said(Role.USER, "Hello"), Effort.LOW, "m")
-    export_json(store, tmp_path / "out.json")
+    out(store, tmp_path)
     with contextlib.closing(Store(tmp_path / "other.db")) as other:
         read(tmp_path / "out.json").into(other)
         (row,) = other.chats()
@@ -208,7 +211,7 @@ def test_an_answer_that_is_being_written_is_cut_off(store: Store, tmp_path: Path
 
 def test_what_has_gone_on_is_known(store: Store, tmp_path: Path) -> None:
     chat = a_chat(store)
-    export_json(store, tmp_path / "out.json")
+    out(store, tmp_path)
     store.add(chat, store.chat(chat).leaf, said(Role.USER, "And now?"))
     store.rename(chat, "Another name")
     assert read(tmp_path / "out.json").into(store) == Report(0, 0, 1)
@@ -258,7 +261,7 @@ def test_little_of_a_large_file_is_in_memory(tmp_path: Path) -> None:
 def raw_file(store: Store, tmp_path: Path) -> dict[str, Any]:
     chat = a_chat(store)
     store.add(chat, store.chat(chat).leaf, said(Role.USER, "More?"))
-    export_json(store, tmp_path / "out.json")
+    out(store, tmp_path)
     loaded: dict[str, Any] = json.loads((tmp_path / "out.json").read_text("utf-8"))
     return loaded
 
@@ -388,17 +391,16 @@ def test_a_chat_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_nothing_is_left_of_a_file_that_fails(store: Store, tmp_path: Path) -> None:
     a_chat(store)
 
-    def seen(done: int) -> None:
-        raise Cancelled
+    def seen(share: float) -> None:
+        if share:
+            raise Cancelled
 
-    (tmp_path / "out.json").write_text("before", "utf-8")
     before = sorted(path.name for path in tmp_path.iterdir())
     with pytest.raises(Cancelled):
-        export_json(store, tmp_path / "out.json", seen=seen)
-    assert (tmp_path / "out.json").read_text("utf-8") == "before"
+        export(store, tmp_path, "out", Manner(Form.JSON), seen=seen)
     assert sorted(path.name for path in tmp_path.iterdir()) == before
     with pytest.raises(ExchangeUnwritable):
-        export_json(store, tmp_path / "none" / "out.json")
+        out(store, store.path)
 
 
 # --- JSON in pieces -----------------------------------------------------------------------
@@ -455,7 +457,7 @@ def test_no_change_to_a_file_does_harm(store: Store, tmp_path: Path) -> None:
 
 def test_a_file_that_ends_early(store: Store, tmp_path: Path) -> None:
     a_chat(store)
-    export_json(store, tmp_path / "out.json")
+    out(store, tmp_path)
     text = (tmp_path / "out.json").read_text("utf-8").rstrip()
     path = tmp_path / "cut.json"
     for end in range(60, len(text)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import tempfile
 import unicodedata
 from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from app.base.errors import Cancelled, ExchangeUnwritable
 from app.base.types import Channel, Effort, Message, Part, Role
-from app.exchange import Form, Manner, Words, export, export_chat, export_folder, page
+from app.exchange import Form, Manner, Words, export
 from app.exchange.formula import mathml
 from app.exchange.html import chat_html
 from app.exchange.markdown import chat_markdown
@@ -69,7 +70,9 @@ def chat(store: Store, question: str, answer: str, reasoning: str = "Let me *see
 
 
 def written(store: Store, number: int, form: Form, **how: Any) -> str:
-    return page(store, number, Manner(form, **how)).decode()
+    with tempfile.TemporaryDirectory() as folder:
+        file = export(store, Path(folder), "x", Manner(form, **how), [number])
+        return file.read_text("utf-8")
 
 
 # --- Markdown -----------------------------------------------------------------------------
@@ -228,12 +231,15 @@ def test_a_folder_of_all_chats(store: Store, tmp_path: Path) -> None:
     for title in ("Sums", "sums", "a/b: c?", "..", "con", "Ünï", "U\u0308ni\u0308"):
         store.rename(chat(store, "x", "y"), title)
     store.arrange([chat(store, "Put away", "y")], archived=True)
-    folder = tmp_path / "deep" / "out"
-    folder.mkdir(parents=True)
-    (folder / "SUMS.md").write_text("mine", "utf-8")
-    counts: list[int] = []
-    written = export_folder(store, folder, Manner(Form.MARKDOWN), seen=counts.append)
-    assert [path.name for path in written] == [
+    mine = tmp_path / "deep" / "out" / "SUMS.md"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine", "utf-8")
+    shares: list[float] = []
+    manner = Manner(Form.MARKDOWN)
+    folder = export(store, tmp_path / "deep", "out", manner, seen=shares.append)
+    assert folder == mine.parent
+    written = set(folder.iterdir()) - {mine}
+    assert {path.name for path in written} == {
         "Sums (2).md",
         "sums (3).md",
         "a b c.md",
@@ -242,28 +248,26 @@ def test_a_folder_of_all_chats(store: Store, tmp_path: Path) -> None:
         "Ünï.md",
         "Üni (2).md".replace("i", "ï"),
         "Put away.md",
-    ]
-    assert counts == list(range(1, 9))
-    assert (folder / "SUMS.md").read_text("utf-8") == "mine"
-    assert len(list(folder.iterdir())) == 9
+    }
+    assert shares == [number / 8 for number in range(9)]
+    assert mine.read_text("utf-8") == "mine"
     assert all(path.read_text("utf-8").startswith("# ") for path in written)
 
 
 def test_one_file(store: Store, tmp_path: Path) -> None:
     number = chat(store, "What is it?", "Ten.")
-    export_chat(store, number, tmp_path / "a.html", Manner(Form.HTML))
-    assert (tmp_path / "a.html").read_bytes() == page(store, number, Manner(Form.HTML))
+    file = export(store, tmp_path, "a", Manner(Form.HTML), [number])
+    usual = tmp_path / "usual"
+    usual.touch()
+    assert file.stat().st_mode == usual.stat().st_mode
+    for folder, name in ((usual / "deep", "x"), (usual, "x"), (tmp_path / "no\0path", "x")):
+        with pytest.raises(ExchangeUnwritable):
+            export(store, folder, name, Manner(Form.HTML), [number])
     with pytest.raises(ExchangeUnwritable):
-        export_chat(store, number, tmp_path / "none" / "a.html", Manner(Form.HTML))
-    (tmp_path / "file").touch()
-    with pytest.raises(ExchangeUnwritable):
-        export_folder(store, tmp_path / "file", Manner(Form.HTML))
-    with pytest.raises(ExchangeUnwritable):
-        export(store, tmp_path / "no\0path", "x", Manner(Form.JSON))
-    (tmp_path / "usual").touch()
-    assert (tmp_path / "a.html").stat().st_mode == (tmp_path / "usual").stat().st_mode
+        export(store, tmp_path, "usual", Manner(Form.HTML))  # where there is to be a folder
     with pytest.raises(KeyError):
-        export_chat(store, 99, tmp_path / "b.html", Manner(Form.HTML))
+        export(store, tmp_path, "b", Manner(Form.HTML), [99])
+    assert {path.name for path in tmp_path.glob("*.html")} == {"a.html"}
 
 
 def test_all_branches_are_written_each_to_its_end(store: Store) -> None:
