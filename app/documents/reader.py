@@ -3,19 +3,21 @@ stopped at any time, may take so much memory and no more, and the next file gets
 
 from __future__ import annotations
 
-import multiprocessing
 import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.base.errors import Cancelled, DocumentBroken, DocumentError, EngineFailed, ModelError
 from app.base.types import Part
 from app.documents.document import Document, Seen
+
+if TYPE_CHECKING:  # a window need not wait for it
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
 
 MEMORY = 2_000_000_000  # bytes that the process may take
 _POLL_S = 0.05
@@ -54,7 +56,7 @@ class Reader:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._closing = threading.Event()
-        self._process: multiprocessing.process.BaseProcess | None = None
+        self._process: BaseProcess | None = None
         self._connection: Connection | None = None
 
     def read(
@@ -126,6 +128,8 @@ class Reader:
         if self._process and self._connection and self._process.is_alive():
             return self._connection
         self._end()
+        import multiprocessing
+
         context = multiprocessing.get_context("spawn")
         ends: tuple[Any, Any] = context.Pipe()  # which Windows has another class for
         self._connection, theirs = ends
@@ -143,6 +147,8 @@ class Reader:
 
     def _answer(self, connection: Connection, job: _Job) -> Any:
         """The next word of the process. Ends it where nobody wants that, or it grows too large."""
+        from multiprocessing.connection import wait
+
         process = self._process
         assert process
         while True:

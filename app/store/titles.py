@@ -8,20 +8,20 @@ import unicodedata
 from app.base.types import Message
 from app.store.rows import clean
 
-_BLOCK_MARKS = re.compile(r"^(?:\s|#{1,6}\s|>|[-*+]\s|\d{1,9}[.)]\s|\[[ xX]\]\s)+")
-_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
-_SPAN_MARKS = re.compile(r"(\*{1,3}|~~|`+|(?<!\w)_{1,3})(\S(?:.*?\S)??)\1(?!(?<=_)\w)")
-_LABEL = re.compile(
-    r"^(?:title|titel|titre|t[ií]tulo|titolo|заголовок|название|[标標][题題]|题目|タイトル|제목)"
-    r"\s*[:：]\s*",
-    re.I,
+# Not compiled here: a window need not wait for it.
+_BLOCK_MARKS = r"^(?:\s|#{1,6}\s|>|[-*+]\s|\d{1,9}[.)]\s|\[[ xX]\]\s)+"
+_LINK = r"!?\[([^\]]*)\]\([^)]*\)"
+_SPAN_MARKS = r"(\*{1,3}|~~|`+|(?<!\w)_{1,3})(\S(?:.*?\S)??)\1(?!(?<=_)\w)"
+_LABEL = (
+    r"(?i)^(?:title|titel|titre|t[ií]tulo|titolo|заголовок|название|[标標][题題]|题目|タイトル|제목)"
+    r"\s*[:：]\s*"
 )
-_QUOTED = re.compile(r"([\"'`“”„‘’‚«»「『《])([^\"`“”„«»「」『』《》]+)[\"'`“”‘’«»」』》]")
-_LAST_STOP = re.compile(r"(?<!\.\w)[\s.。．:;,]+$")  # but not that of "U.S."
+_QUOTED = r"([\"'`“”„‘’‚«»「『《])([^\"`“”„«»「」『』《》]+)[\"'`“”‘’«»」』》]"
+_LAST_STOP = r"(?<!\.\w)[\s.。．:;,]+$"  # but not that of "U.S."
 # What a title is about is told by the first letters of its longer words, whose endings vary, or
 # by two neighbours where words are not set apart.
-_STEM = re.compile(r"\b\w{4}")
-_NEIGHBOURS = re.compile(r"(?=([\u2e80-\u9fff\uac00-\ud7af]{2}))")
+_STEM = r"\b\w{4}"
+_NEIGHBOURS = r"(?=([\u2e80-\u9fff\uac00-\ud7af]{2}))"
 _READ = 50_000  # characters of a chat that are looked at, of its start and of its end
 
 
@@ -50,11 +50,11 @@ def title_out_of(said: str, about: str, width: int = 60) -> str:
     lines = said.strip().splitlines()
     if len(lines) != 1:
         return ""
-    line = _LABEL.sub("", _plain(lines[0]))
+    line = re.sub(_LABEL, "", _plain(lines[0]))
     line = "".join(c for c in line if c in "\u200c\u200d" or unicodedata.category(c) != "Cf")
-    line = _LAST_STOP.sub("", line)
-    if quoted := _QUOTED.fullmatch(line):
-        line = _LAST_STOP.sub("", quoted[2])
+    line = re.sub(_LAST_STOP, "", line)
+    if quoted := re.fullmatch(_QUOTED, line):
+        line = re.sub(_LAST_STOP, "", quoted[2])
     if not 0 < len(line) <= 2 * width or not _touches(line, about[:_READ] + about[-_READ:]):
         return ""
     return _cut(line, width)
@@ -62,15 +62,15 @@ def title_out_of(said: str, about: str, width: int = 60) -> str:
 
 def _touches(title: str, about: str) -> bool:
     title, about = title.casefold(), about.casefold()
-    telling = {*_STEM.findall(title), *_NEIGHBOURS.findall(title)}
+    telling = {*re.findall(_STEM, title), *re.findall(_NEIGHBOURS, title)}
     return any(part in about for part in telling or re.findall(r"\w+", title))
 
 
 def _plain(line: str) -> str:
     """A line without Markdown's marks; empty where it has no words."""
     line = line[:1000]  # the patterns are not made for a megabyte
-    line = _LINK.sub(r"\1", _BLOCK_MARKS.sub("", line))
-    line = _SPAN_MARKS.sub(r"\2", _SPAN_MARKS.sub(r"\2", line))
+    line = re.sub(_LINK, r"\1", re.sub(_BLOCK_MARKS, "", line))
+    line = re.sub(_SPAN_MARKS, r"\2", re.sub(_SPAN_MARKS, r"\2", line))
     line = one_line(line)
     return "" if all(unicodedata.category(c)[0] in "PZ" for c in line) else line
 
