@@ -152,10 +152,10 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%Ln request(s), {size} received. All are kept in connections.log in the data folder, and there were no others: chats use no network, Fireside looks for no updates and reports nothing.</source>
+        <source>%Ln request(s), {size} received. All are kept in connections.log in the data folder, and there were no others: chats use no network, and Fireside reports nothing.</source>
         <translation>
-            <numerusform>%Ln Anfrage, {size} empfangen. Alle stehen in connections.log im Datenordner, und andere gab es nicht: Chats brauchen kein Netzwerk, Fireside sucht nicht nach Aktualisierungen und meldet nichts weiter.</numerusform>
-            <numerusform>%Ln Anfragen, {size} empfangen. Alle stehen in connections.log im Datenordner, und andere gab es nicht: Chats brauchen kein Netzwerk, Fireside sucht nicht nach Aktualisierungen und meldet nichts weiter.</numerusform>
+            <numerusform>%Ln Anfrage, {size} empfangen. Alle stehen in connections.log im Datenordner, und andere gab es nicht: Chats brauchen kein Netzwerk, und Fireside meldet nichts weiter.</numerusform>
+            <numerusform>%Ln Anfragen, {size} empfangen. Alle stehen in connections.log im Datenordner, und andere gab es nicht: Chats brauchen kein Netzwerk, und Fireside meldet nichts weiter.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -252,6 +252,18 @@
     <message>
         <source>A whole number</source>
         <translation>Eine ganze Zahl</translation>
+    </message>
+    <message>
+        <source>About Fireside</source>
+        <translation>Über Fireside</translation>
+    </message>
+    <message>
+        <source>About Fireside: newer versions, and licences</source>
+        <translation>Über Fireside: neuere Versionen und Lizenzen</translation>
+    </message>
+    <message>
+        <source>About Fireside…</source>
+        <translation>Über Fireside&#xa0;…</translation>
     </message>
     <message>
         <source>About {tokens} of {all} tokens</source>
@@ -357,12 +369,20 @@
         <translation>„{title}“ archiviert</translation>
     </message>
     <message>
+        <source>Ask GitHub for the newest version</source>
+        <translation>GitHub nach der neuesten Version fragen</translation>
+    </message>
+    <message>
         <source>Ask anything…</source>
         <translation>Fragen Sie etwas&#xa0;…</translation>
     </message>
     <message>
         <source>Ask: {text}</source>
         <translation>Fragen: {text}</translation>
+    </message>
+    <message>
+        <source>Asking GitHub…</source>
+        <translation>GitHub wird gefragt&#xa0;…</translation>
     </message>
     <message>
         <source>Asking Hugging Face for the file…</source>
@@ -491,6 +511,10 @@
     <message>
         <source>Chats and settings are kept in this folder.</source>
         <translation>Chats und Einstellungen liegen in diesem Ordner.</translation>
+    </message>
+    <message>
+        <source>Check for a new version</source>
+        <translation>Nach neuer Version suchen</translation>
     </message>
     <message>
         <source>Checking what has arrived…</source>
@@ -937,6 +961,14 @@
         <translation>Fireside ist offline, wie Sie es gewählt haben. Schalten Sie das auf der Modellseite (Netzwerk) aus, um zu suchen und herunterzuladen.</translation>
     </message>
     <message>
+        <source>Fireside itself comes under the Apache License 2.0. Qt is used under the LGPL: its libraries are files of their own, which you may replace.</source>
+        <translation>Fireside selbst steht unter der Apache-Lizenz 2.0. Qt wird unter der LGPL verwendet: Seine Bibliotheken sind eigene Dateien, die Sie ersetzen dürfen.</translation>
+    </message>
+    <message>
+        <source>Fireside looks for a newer version only when you ask it to.</source>
+        <translation>Fireside sucht nur dann nach einer neueren Version, wenn Sie es wünschen.</translation>
+    </message>
+    <message>
         <source>Fireside looks in the folders of Hugging Face, LM Studio, Ollama, Jan and llama.cpp, and in these. Models are used where they are; nothing is copied.</source>
         <translation>Fireside sucht in den Ordnern von Hugging Face, LM Studio, Ollama, Jan und llama.cpp und in diesen hier. Modelle werden dort verwendet, wo sie sind; nichts wird kopiert.</translation>
     </message>
@@ -959,6 +991,10 @@
     <message>
         <source>Fireside then opens no connection at all. Chats need none.</source>
         <translation>Fireside öffnet dann gar keine Verbindung. Chats brauchen keine.</translation>
+    </message>
+    <message>
+        <source>Fireside {version} is there.</source>
+        <translation>Fireside {version} ist da.</translation>
     </message>
     <message>
         <source>First token after {first_token_s} s</source>
@@ -1320,6 +1356,10 @@
         <translation>Fireside das Netzwerk verwenden lassen</translation>
     </message>
     <message>
+        <source>Licence</source>
+        <translation>Lizenz</translation>
+    </message>
+    <message>
         <source>Light</source>
         <translation>Hell</translation>
     </message>
@@ -1584,8 +1624,8 @@
         <translation>Keine</translation>
     </message>
     <message>
-        <source>None so far. Fireside makes none but for a search or a download on this page.</source>
-        <translation>Bisher keine. Fireside stellt nur für eine Suche oder einen Download auf dieser Seite eine her.</translation>
+        <source>None so far. Fireside makes none but for a search or a download on this page, and when you have it look for a new version.</source>
+        <translation>Bisher keine. Fireside stellt nur für eine Suche oder einen Download auf dieser Seite eine her, und wenn Sie es nach einer neuen Version suchen lassen.</translation>
     </message>
     <message>
         <source>Not even a part of “{name}” fits beside the rest. Remove a file.</source>
@@ -1698,8 +1738,16 @@
         <translation>Ordner öffnen</translation>
     </message>
     <message>
+        <source>Open its page</source>
+        <translation>Seite öffnen</translation>
+    </message>
+    <message>
         <source>Open the data folder in the file manager</source>
         <translation>Den Datenordner in der Dateiverwaltung öffnen</translation>
+    </message>
+    <message>
+        <source>Open the page of the new version in the browser</source>
+        <translation>Die Seite der neuen Version im Browser öffnen</translation>
     </message>
     <message>
         <source>Open this chat</source>
@@ -2028,6 +2076,14 @@
     <message>
         <source>Search everything</source>
         <translation>Alles durchsuchen</translation>
+    </message>
+    <message>
+        <source>Search names and licences; Enter goes to the next place</source>
+        <translation>Namen und Lizenzen durchsuchen; die Eingabetaste führt zur nächsten Fundstelle</translation>
+    </message>
+    <message>
+        <source>Search the licences</source>
+        <translation>Lizenzen durchsuchen</translation>
     </message>
     <message>
         <source>Search the reasoning, too</source>
@@ -2371,6 +2427,10 @@
         <translation>Vorige Fassung</translation>
     </message>
     <message>
+        <source>The words of the licence</source>
+        <translation>Der Wortlaut der Lizenz</translation>
+    </message>
+    <message>
         <source>Theme</source>
         <translation>Farbschema</translation>
     </message>
@@ -2411,6 +2471,10 @@
         <translation>Denkt nach&#xa0;…</translation>
     </message>
     <message>
+        <source>This Fireside does not know where newer versions are released.</source>
+        <translation>Dieses Fireside weiß nicht, wo neuere Versionen erscheinen.</translation>
+    </message>
+    <message>
         <source>This answer was cut off.</source>
         <translation>Diese Antwort wurde abgeschnitten.</translation>
     </message>
@@ -2437,6 +2501,10 @@
     <message>
         <source>This frees {size}. It can be downloaded again.</source>
         <translation>Damit werden {size} frei. Es kann wieder heruntergeladen werden.</translation>
+    </message>
+    <message>
+        <source>This is the newest version.</source>
+        <translation>Das ist die neueste Version.</translation>
     </message>
     <message>
         <source>This is too long for the model: it comes to {prompt} tokens, and there is room for {room}. Shorten the message or your instructions.</source>
@@ -2629,6 +2697,10 @@
         <translation>Was Fireside auf diesem Computer gefunden und was es gewählt hat. Nichts aus Ihren Chats steht darin; Sie können es also mitschicken, wenn Sie um Hilfe bitten.</translation>
     </message>
     <message>
+        <source>What Fireside is made of</source>
+        <translation>Woraus Fireside besteht</translation>
+    </message>
+    <message>
         <source>What Hugging Face sends as “{name}” does not have the checksum that it promises. Try again later, or on another network.</source>
         <translation>Was Hugging Face als „{name}“ sendet, hat nicht die versprochene Prüfsumme. Versuchen Sie es später noch einmal oder in einem anderen Netzwerk.</translation>
     </message>
@@ -2706,8 +2778,16 @@
         <translation>Ob es auf diesen Computer passt, lässt sich sagen, sobald es hier ist.</translation>
     </message>
     <message>
+        <source>Whether there is a newer Fireside could not be found out: {host} gave no answer to that ({reason}). Check the connection, or try again later.</source>
+        <translation>Ob es ein neueres Fireside gibt, ließ sich nicht feststellen: {host} gab darauf keine Antwort ({reason}). Prüfen Sie die Verbindung, oder versuchen Sie es später noch einmal.</translation>
+    </message>
+    <message>
         <source>Which pages?</source>
         <translation>Welche Seiten?</translation>
+    </message>
+    <message>
+        <source>With Python {python} and Qt {qt}.</source>
+        <translation>Mit Python {python} und Qt {qt}.</translation>
     </message>
     <message>
         <source>With it</source>
