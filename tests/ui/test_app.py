@@ -18,7 +18,6 @@ from PySide6.QtWidgets import QApplication
 from app.base.errors import StoreLocked, StoreReadOnly
 from app.ui import app
 from app.ui.app import FileOpener
-from app.ui.start import instance
 from app.ui.start.instance import SingleInstance
 from app.ui.start.smoke import Smoke
 from tests.ui.driver import Fireside
@@ -71,10 +70,8 @@ def test_a_second_start_raises_the_first(tmp_path: Path) -> None:
         deadline = time.monotonic() + 20
         while not (tmp_path / "fireside.lock").exists() and time.monotonic() < deadline:
             time.sleep(0.05)
-        began = time.monotonic()
         second = subprocess.run([*FIRESIDE, "--data-dir", str(tmp_path)], timeout=30, check=False)
         assert second.returncode == 0
-        assert time.monotonic() - began < 0.7 * instance.PATIENCE_S
         assert first.poll() is None
     finally:
         children = psutil.Process(first.pid).children(recursive=True)

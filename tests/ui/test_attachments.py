@@ -440,6 +440,13 @@ def test_a_file_of_a_message_opens_to_its_text(fireside: Fireside) -> None:
     assert [head.text() for head in files(fireside)] == ["fruit.txt", "b.html", "fruit.txt"]
 
 
+def test_a_name_is_no_key(fireside: Fireside) -> None:
+    ask(fireside, Part("x", name="R&D.txt"))
+    (head,) = files(fireside)
+    assert head.text() == "R&D.txt"
+    assert head.shortcut().isEmpty()
+
+
 def test_what_is_found_in_a_file_opens_it(fireside: Fireside) -> None:
     ask(fireside, FILE, Part("What is it?"))
     found = fireside.stored(lambda store: store.search("pears"))

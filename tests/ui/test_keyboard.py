@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QListView, QWidget
 
 from app.base.types import Effort
+from app.ui.controls import spoken
 from tests.ui.driver import Fireside, answer, done, make, said
 
 KEY = Qt.Key
@@ -136,3 +139,15 @@ def test_tab_goes_from_top_to_bottom(fireside: Fireside) -> None:
         fireside.qtbot.keyClick(QApplication.focusWidget(), KEY.Key_Tab)
         order.append(QApplication.focusWidget().objectName())
     assert order == ["copyCode", "continueAnswer", "tryAgain", "copyMessage", "regenerate"]
+
+
+def test_the_keys_that_tips_name_are_keys(fireside: Fireside) -> None:
+    window = fireside.window
+    keys = {spoken(key) for command in window.commands.all for key in command.shortcuts()}
+    named = {}
+    for widget in window.findChildren(QWidget):
+        found = re.search(r"\(((?:Ctrl|Alt)\+.+)\)$", widget.toolTip())
+        if found and widget.isVisible():
+            named[widget.objectName()] = found[1]
+    assert named["chatSearch"] == "Ctrl+Shift+F"
+    assert set(named.values()) <= keys

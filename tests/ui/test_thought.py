@@ -131,6 +131,13 @@ def test_its_text_is_never_markup(fireside: Fireside) -> None:
     fireside.shows("<b>x</b>")
 
 
+def test_its_text_is_no_key(fireside: Fireside) -> None:
+    fireside.ask("hi", *answer("Hello.", "What is R&D, and what is it good for?"))
+    fireside.shows("Hello.")
+    header(fireside).set_label("Thinking: What is R&D", thinking=True)
+    assert header(fireside).shortcut().isEmpty()
+
+
 def test_no_reasoning_no_panel(fireside: Fireside) -> None:
     fireside.ask("hi", said("hello"), done())
     fireside.shows("hello")

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
 from app.ui.ask.attached import Attached, pages_of, ranges
 from app.ui.controls import Button, column, muted, set_tone
-from app.ui.fields import heading
+from app.ui.fields import heading, named
 from app.ui.language import number, tr
 from app.ui.theme import Look
 
@@ -58,10 +58,10 @@ class PartChoice(QFrame):
 
     def _pages(self) -> QLineEdit:
         field = QLineEdit()
-        field.setObjectName("pages")
+        example = tr("for example 1-20, 25")
+        named(field, "pages", tr("Pages"), example)
         field.setProperty("kind", "field")
-        field.setAccessibleName(tr("Pages"))
-        field.setPlaceholderText(tr("for example 1-20, 25"))
+        field.setPlaceholderText(example)
         fits = self._item.first(self._room) if self._room else self._item.chosen
         field.setText(ranges(fits))
         field.textChanged.connect(self._look_again)
@@ -70,8 +70,7 @@ class PartChoice(QFrame):
 
     def _tokens(self) -> QSpinBox:
         field = QSpinBox()
-        field.setObjectName("tokens")
-        field.setAccessibleName(tr("Tokens"))
+        named(field, "tokens", tr("Tokens"), tr("How much of its beginning?"))
         field.setSuffix(tr(" tokens"))
         field.setGroupSeparatorShown(True)
         field.setRange(1, max(1, self._sum))

@@ -133,7 +133,7 @@ class Sidebar(QFrame):
         self.search.setObjectName("chatSearch")
         self.search.setAccessibleName(tr("Search chats"))
         self.search.setPlaceholderText(tr("Search chats"))
-        self.search.setToolTip(tip(tr("Search titles and messages"), "Ctrl+K"))
+        self.search.setToolTip(tip(tr("Search titles and messages"), "Ctrl+Shift+F"))
         self.search.setClearButtonEnabled(True)
         self._glass = self.search.addAction(
             look.icon("search", "muted", 16), QLineEdit.ActionPosition.LeadingPosition

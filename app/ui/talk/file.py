@@ -30,6 +30,7 @@ class FileHead(Button):
         """Another one."""
         name = " ".join(name.split())
         self.setText(name)
+        self.setShortcut("")  # an "&" in it makes no key
         self.setAccessibleName(tr("Attached: {name}").format(name=name))
         self.setToolTip(name)
 
