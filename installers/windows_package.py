@@ -7,6 +7,7 @@ command that signs the file whose path is appended to it, as ``signtool sign /n 
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -51,9 +52,9 @@ def resource() -> str:
 
 def numbers(version: str) -> tuple[int, int, int, int]:
     """Windows' own form of a version: four numbers, without what makes it a pre-release."""
-    from packaging.version import Version
-
-    major, minor, micro, *_ = (*Version(version).release, 0, 0)
+    found = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", version)
+    assert found, version
+    major, minor, micro = (int(each or 0) for each in found.groups())
     return major, minor, micro, 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import shlex
+import shutil
 import struct
 import sys
 import tarfile
@@ -102,7 +103,8 @@ def test_the_archive_is_the_same_again_and_brings_what_systems_lack(
     made = []
     for time, names in enumerate([("fireside", "_internal/b", "_internal/a"), ("_internal/a",)]):
         frozen = tmp_path / "frozen"
-        (frozen / "_internal").mkdir(parents=True, exist_ok=True)
+        (frozen / "_internal/resources").mkdir(parents=True, exist_ok=True)
+        (frozen / "_internal/resources/licences.txt").write_text("Head.\n", "utf-8")
         for name in names:
             (frozen / name).unlink(missing_ok=True)
             (frozen / name).write_bytes(name.encode())
@@ -113,6 +115,21 @@ def test_the_archive_is_the_same_again_and_brings_what_systems_lack(
         names = archive.getnames()
     assert names == sorted(names)
     assert {"fireside/_internal/a", "fireside/fireside", "fireside/LICENSE"} < {*names}
+
+
+@pytest.mark.skipif(not shutil.which("dpkg"), reason="there is no dpkg")
+def test_the_archive_has_the_licences_of_the_libraries_that_it_brings() -> None:
+    (library,) = {Path(line.split()[-1]) for line in _loaded("libc.so.6")}
+    (found,) = package.of_debian([library, library])
+    assert found.name == "libc6"
+    assert found.version[0].isdigit()
+    assert found.source == "https://sources.debian.org/src/glibc/"
+    assert "GNU C Library" in found.text
+
+
+def _loaded(name: str) -> list[str]:
+    """What this very process has of that name, by the system."""
+    return [line for line in Path("/proc/self/maps").read_text().splitlines() if name in line]
 
 
 def test_a_menu_names_no_model_and_a_double_click_one() -> None:

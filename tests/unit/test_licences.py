@@ -51,7 +51,7 @@ def test_each_has_its_words() -> None:
         assert component.source.startswith("https://") or ours, component.name
         assert len(component.text) > 500, component.name
     text = COMMITTED["Qt and Qt for Python (PySide6)"].text
-    assert "linked\ndynamically" in text
+    assert "linked dynamically" in text
     assert "GNU LESSER GENERAL PUBLIC LICENSE" in text
     assert "GNU GENERAL PUBLIC LICENSE" in text
 
@@ -60,6 +60,18 @@ def test_a_package_has_what_it_carries() -> None:
     names = {c.name for c in writer.components({"app", "json", "httpx2", "PySide6"})}
     assert "httpx2" in names
     assert "numpy" not in names
+
+
+def test_the_modules_of_a_package_are_known_by_what_is_packed() -> None:
+    pure = [("httpx2._client", "/x.py", "PYMODULE"), ("_pyi_rth_utils.qt", "/y.py", "PYMODULE")]
+    binaries = [
+        ("psutil/_psutil_linux.abi3.so", "/a", "EXTENSION"),
+        ("python3.11/lib-dynload/_ssl.cpython-311-x86_64-linux-gnu.so", "/b", "EXTENSION"),
+        ("_ssl.pyd", "/c", "EXTENSION"),
+        ("PySide6\\QtCore.pyd", "/d", "EXTENSION"),
+        ("libQt6Core.so.6", "/e", "BINARY"),
+    ]
+    assert writer.modules(pure, binaries) == {"httpx2", "psutil", "_ssl", "PySide6", "PyInstaller"}
 
 
 def test_a_module_of_nobody_stops_the_build() -> None:
