@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import platform
+import sys
 import textwrap
 from collections.abc import Iterator
 
@@ -83,6 +84,8 @@ def _machine(machine: Machine) -> Iterator[str]:
 def _no_gpu(devices: Devices) -> Iterator[str]:
     """What to do for one that llama.cpp does not see."""
     others = [name for name in devices.backends if name not in ("CPU", "BLAS")]
+    if not others and getattr(sys, "frozen", False):
+        others = ["Vulkan"]  # is in every package, and was not loaded
     if others:
         names = " / ".join(others)
         yield _line(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,14 @@ def test_without_a_gpu_it_tells_how_to_get_one() -> None:
     assert "17.2 GB, of which 14.0 GB can be used" in text
     assert "8 cores, AVX2" in text
     assert "nothing: all is chosen" in text
+
+
+def test_an_installed_fireside_is_not_to_be_built_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Build it again" in told(machine())
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    text = told(machine())
+    assert "none that Vulkan can use" in text
+    assert "Build it again" not in text
 
 
 def test_a_backend_that_finds_no_gpu_is_told_apart() -> None:
