@@ -123,9 +123,9 @@ class Store(PresetStore, WholeStore):
 
     def sweep(self) -> None:
         """Removes the traces of what was removed for good: from the index of the search, from
-        SQLite's log, and from the backups, unless they are damaged. Takes seconds where there is
-        much, in steps between which others can write. What is interrupted is taken up by the
-        next one."""
+        SQLite's log, and from the backups, finished or not, unless they are damaged. Takes
+        seconds where there is much, in steps between which others can write. What is interrupted
+        is taken up by the next one."""
         with self._upkeep:
             self._sweep()
 
@@ -144,6 +144,8 @@ class Store(PresetStore, WholeStore):
                 if db.total_changes - before < 2:
                     break
             merge = _MERGE
+        with self._errors():
+            backup.remove_unfinished(self.path)
         for kept in backups(self.path):
             if self._ending.is_set():
                 return

@@ -95,7 +95,7 @@ def restore(database: Path, source: Path) -> Path:
     """Puts the backup ``source`` in the place of a database that nobody has open. What was
     there is kept, as the returned path names: in a backup, or beside the database where it is
     not sound. A kill on the way leaves either."""
-    partial = database.with_name(database.name + ".part")
+    partial = _restored(database)
     try:
         shutil.copyfile(source, partial)
         try:
@@ -136,6 +136,19 @@ def erase(kept: Backup, chats: Iterable[tuple[int, float]]) -> None:
         db.execute("COMMIT")
         if changed:
             db.execute("VACUUM")
+
+
+def remove_unfinished(database: Path) -> None:
+    """Removes what a kill has left of making a backup, and of going back to one. Nobody may be
+    doing either."""
+    for unfinished in (_folder(database) / f"{database.stem}.part", _restored(database)):
+        for path in unfinished.parent.glob(f"{unfinished.name}*"):  # SQLite's log of it, too
+            path.unlink()
+
+
+def _restored(database: Path) -> Path:
+    """Where a backup grows that is to be in the place of a database."""
+    return database.with_name(database.name + ".part")
 
 
 def _still(source: Path) -> sqlite3.Connection:

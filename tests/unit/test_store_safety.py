@@ -382,15 +382,18 @@ def test_what_is_erased_is_in_no_file(path: Path, seed: int) -> None:
     check(path)
 
 
-def test_a_damaged_backup_does_not_keep_the_others_from_being_swept(path: Path) -> None:
+def test_what_is_broken_or_unfinished_does_not_hinder_a_sweep(path: Path) -> None:
     with contextlib.closing(Store(path)) as store:
         chat = store.create_chat(Effort.LOW).id
         store.add(chat, None, question("secretword"))
         made = store.backup().path
         for day, content in enumerate((b"", b"garbage" * 1000, made.read_bytes()[:8192])):
             made.with_name(f"chats-2020010{day + 1}-000000-v6.db").write_bytes(content)
+        for unfinished in ("chats.part", "chats.part-journal", "../chats.db.part"):
+            (made.parent / unfinished).write_bytes(made.read_bytes())  # as a kill leaves them
         store.erase([chat])
         store.sweep()
+        assert not list(path.parent.rglob("*.part*"))
         for file in (made, *path.parent.glob("chats.db*")):
             assert b"secretword" not in file.read_bytes(), file
         assert len(backups(path)) == 4
