@@ -1,4 +1,4 @@
-"""What the preferences' pages are made of: headings, rows, and fields to set a value with."""
+"""What pages and dialogs are made of: headings, rows, and fields to set a value with."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from app.ui.theme import Look, font
 
 _NARROW, _WIDE, _HIGH, _GAP = 180, 330, 50, 8  # pixels of a chip
 _ROWS = 2.6  # of chips in sight, at most: a half one tells that there are more
+_MARGIN = 16  # tokens that neighbours may take besides their own
 
 
 class Chip(QFrame):
@@ -340,6 +341,3 @@ class Tray(QWidget):
             high = self._inside.arrange(self.width() - self._area.verticalScrollBar().width())
         self._inside.resize(self.width(), high)
         self._area.setFixedHeight(min(high, most))
-
-
-_MARGIN = 16  # tokens that neighbours may take besides their own
