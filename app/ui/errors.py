@@ -130,6 +130,24 @@ def _model(error: e.ModelError) -> str:
                 "“{name}” is gpt-oss in a form that only Ollama can run. Choose a GGUF "
                 "file of it that was made for llama.cpp."
             ).format(name=name)
+        case e.ModelTooLarge() | e.OutOfMemory():
+            return _memory(error)
+        case e.ModelLoadFailed():
+            if said := _last_line(error.log):
+                return tr(
+                    "“{name}” could not be loaded ({reason}). The file may be damaged: "
+                    "download it again."
+                ).format(name=name, reason=said)
+            return tr(
+                "“{name}” could not be loaded. The file may be damaged: download it again."
+            ).format(name=name)
+    return tr("“{name}” cannot be used. Choose another file.").format(name=name)
+
+
+def _memory(error: e.ModelTooLarge | e.OutOfMemory) -> str:
+    """There is too little, as was foreseen, or as it turned out."""
+    name = error.path.name
+    match error:
         case e.ModelTooLarge() if error.gpu:
             return tr(
                 "“{name}” needs {needed} of the memory of {gpu}, which has {available} to "
@@ -148,21 +166,10 @@ def _model(error: e.ModelError) -> str:
             ).format(
                 name=name, needed=gigabytes(error.needed), available=gigabytes(error.available)
             )
-        case e.OutOfMemory():
-            return tr(
-                "There was not enough free memory for “{name}”. Close other programs, or "
-                "choose a shorter context in the preferences (Memory)."
-            ).format(name=name)
-        case e.ModelLoadFailed():
-            if said := _last_line(error.log):
-                return tr(
-                    "“{name}” could not be loaded ({reason}). The file may be damaged: "
-                    "download it again."
-                ).format(name=name, reason=said)
-            return tr(
-                "“{name}” could not be loaded. The file may be damaged: download it again."
-            ).format(name=name)
-    return tr("“{name}” cannot be used. Choose another file.").format(name=name)
+    return tr(
+        "There was not enough free memory for “{name}”. Close other programs, or "
+        "choose a shorter context in the preferences (Memory)."
+    ).format(name=name)
 
 
 def _engine(error: e.EngineError) -> Explanation:
