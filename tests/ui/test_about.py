@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
 
 from app import __version__
 from app.models import updates
-from app.ui import about
-from app.ui.about import About
+from app.ui.preferences import about
+from app.ui.preferences.about import About
 from tests.fakes.releases import Releases, serving
 from tests.ui.driver import Fireside, Start
 

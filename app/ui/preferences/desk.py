@@ -65,7 +65,7 @@ class PreferencesDesk(QObject):
 
     def about(self) -> None:
         """Shows which Fireside this is, and what it is made of."""
-        from app.ui.about import About
+        from app.ui.preferences.about import About
 
         there = self._frame.findChild(QDialog, "about")
         dialog = there or About(self._look, self._host, self._bridge, self._frame)

@@ -27,11 +27,11 @@ from app.base.licences import Component
 from app.host import Host
 from app.models.updates import Newest
 from app.ui.bridge import Bridge
-from app.ui.component_list import ComponentList
 from app.ui.controls import Button, Elided, Picture, column, muted, set_tone
 from app.ui.errors import explain
 from app.ui.fields import heading, named, note
 from app.ui.language import tr
+from app.ui.preferences.component_list import ComponentList
 from app.ui.theme import Look, font, mono
 
 T = TypeVar("T")
