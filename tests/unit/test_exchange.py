@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
 import json
 import tempfile
 import tracemalloc
@@ -114,10 +115,19 @@ def content(store: Store) -> list[Tree]:
 def stores(number: int) -> Iterator[list[Store]]:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        yield [
-            stack.enter_context(contextlib.closing(Store(folder / f"{n}.db")))
-            for n in range(number)
-        ]
+        paths = [folder / f"{n}.db" for n in range(number)]
+        for path in paths:
+            path.write_bytes(_empty())
+        yield [stack.enter_context(contextlib.closing(Store(path))) for path in paths]
+
+
+@functools.cache
+def _empty() -> bytes:
+    """A database as it is made. Making one costs many waits for the disk."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.db"
+        Store(path).close()
+        return path.read_bytes()
 
 
 @pytest.fixture
