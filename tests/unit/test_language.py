@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import datetime
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
@@ -21,7 +22,18 @@ UI = sorted((translations.ROOT / "app" / "ui").rglob("*.py"))
 NO_SENTENCES = ("theme.py", "tokens.py", "smoke.py")
 # Whose texts are names for machines, or keys.
 FOR_MACHINES = {"setObjectName", "setProperty", "property", "QShortcut", "setShortcuts", "strftime"}
-PROPER = {"Fireside", "Markdown", "Ollama", "Folder", "Fusion", "English", "Deutsch", "CSV", "GPU"}
+PROPER = {
+    "Fireside",
+    "Markdown",
+    "Ollama",
+    "Folder",
+    "Fusion",
+    "English",
+    "Deutsch",
+    "CSV",
+    "GPU",
+    "Vulkan",
+}
 COMMANDS = {"=on python3 installers/from_source.py", ", Python "}
 KEYS = {"Return", "Esc", "Space", "End", "Home", "Del"}
 SENTENCE = re.compile(
@@ -92,8 +104,7 @@ def test_a_translation_has_the_places_of_its_source(code: str) -> None:
         source = message.findtext("source") or ""
         written = message.find("translation")
         assert written is not None
-        forms = [form.text or "" for form in written.iter("numerusform")] or [written.text or ""]
-        for form in filter(None, forms):
+        for form in filter(None, _forms(written)):
             assert places(form) == places(source), source
 
 
@@ -121,3 +132,27 @@ def test_numbers_and_days_follow_the_language(monkeypatch: pytest.MonkeyPatch) -
     assert words.gigabytes(12_109_566_560) == "12,1 GB"
     assert words.duration(3 * 3600) == "3,0 h"
     assert number(12_345.67, 1) == "12.345,7"
+
+
+def test_every_sentence_has_its_german() -> None:
+    root = ElementTree.parse(translations.FOLDER / "de.ts").getroot()
+    open_ones = [
+        message.findtext("source")
+        for message in root.iter("message")
+        for written in message.iter("translation")
+        if written.get("type") or not all(_forms(written))
+    ]
+    assert not open_ones
+
+
+def _forms(written: ElementTree.Element) -> list[str]:
+    return [form.text or "" for form in written.iter("numerusform")] or [written.text or ""]
+
+
+@pytest.mark.parametrize("code", translations.LANGUAGES)
+def test_no_sentence_is_missing_and_none_is_left(code: str, tmp_path: Path) -> None:
+    for name in translations.LANGUAGES:
+        shutil.copy(translations.FOLDER / f"{name}.ts", tmp_path)
+    translations.update(tmp_path)
+    updated = (tmp_path / f"{code}.ts").read_text("utf-8")
+    assert updated == (translations.FOLDER / f"{code}.ts").read_text("utf-8")
