@@ -79,7 +79,10 @@ class FiresideError(Exception):
     def __init__(self, *values: object, **named: object) -> None:
         facts = dict(zip(self._facts, values, strict=False)) | named
         for name in self._facts:
-            facts.setdefault(name, getattr(type(self), name, None))
+            if name not in facts:
+                facts[name] = getattr(type(self), name)  # its default
+        if len(facts) > len(self._facts) or len(values) > len(self._facts):
+            raise TypeError(f"{type(self).__name__} has the facts {self._facts}")
         vars(self).update(facts)
         super().__init__(*(facts[name] for name in self._facts))  # for repr and pickle
 
