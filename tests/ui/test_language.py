@@ -21,6 +21,7 @@ from app.ui import language
 from app.ui.controls import Elided
 from app.ui.errors import Action
 from app.ui.language import number, tr
+from app.ui.preferences import about
 from app.ui.preferences.dialog import Preferences
 from app.ui.search.keys import Keys
 from app.ui.talk.transcript import Transcript
@@ -114,7 +115,9 @@ def test_nothing_stays_english(start: Start, monkeypatch: pytest.MonkeyPatch) ->
     assert {each for each in found if each[0] not in own} == set()
 
 
-def test_german_has_room_in_the_smallest_windows(start: Start, qapp: QApplication) -> None:
+def test_german_has_room_in_the_smallest_windows(
+    start: Start, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
     language.install(qapp, "de")
     fireside = start()
     window = fireside.window
@@ -144,6 +147,10 @@ def test_german_has_room_in_the_smallest_windows(start: Start, qapp: QApplicatio
         _has_room(fireside, window)
     window.searching.show_keys()
     _has_room(fireside, window.findChild(Keys))
+    monkeypatch.setattr(about, "REPOSITORY", "some/fireside")
+    window.preferences.about()
+    window.findChild(QAbstractButton, "openRelease").show()  # as where a newer one is there
+    _has_room(fireside, window.findChild(about.About))
     dialog = preferences(fireside)
     pages = dialog.findChild(QListWidget, "preferencePages")
     for number_of_page in range(pages.count()):
