@@ -56,6 +56,7 @@ def _debian() -> Iterator[Path]:
     mounts = {
         "/proc": "proc",
         "/dev": "dev",
+        "/dev/pts": "dev/pts",
         "/dev/shm": "dev/shm",
         "/tmp/.X11-unix": "tmp/.X11-unix",
     }
