@@ -18,15 +18,14 @@ from app.base.threads import loud
 from app.base.types import ModelRef, Part, Sampling
 from app.chat import Chats
 from app.documents import Document, Reader
-from app.engine import kept, probe
 from app.engine.backend import Backend
 from app.engine.local import LocalBackend, Options
-from app.engine.plan import CacheType, Wishes
-from app.engine.probe import Examined
 from app.store import Backup, Found, Store, backups, typed_errors
 from app.turn import ChatEvent, NotSaved
 
 if TYPE_CHECKING:  # what is loaded when it is used: a window need not wait for it
+    from app.engine.plan import Wishes
+    from app.engine.probe import Examined
     from app.exchange import Import, Manner, Report
     from app.models.catalog import Repository, Variant
     from app.models.downloads import DownloadEvent, Downloads
@@ -132,6 +131,8 @@ class Host:
 
     def _may_prepare(self) -> bool:
         """Reading ahead is the person's wish, and not worth a battery's charge."""
+        from app.engine import probe
+
         return self.settings.prepare and not probe.on_battery()
 
     def disk(self, work: Callable[[Store], T]) -> Future[T]:
@@ -144,6 +145,8 @@ class Host:
 
         def work() -> None:
             self._store.tidy()
+            from app.engine import kept
+
             for chat in kept.chats(self.folders.kept) - self._store.live():
                 self.chats.forget(chat)  # which something has prevented before
 
@@ -190,7 +193,13 @@ class Host:
     def examine(self, models: Sequence[ModelRef]) -> Future[Examined]:
         """Looks at this machine and at files of models; nobody else waits for it. Fails with
         EngineError where llama.cpp does not say what it finds."""
-        return self._examiner.submit(lambda: probe.examine(self.backend.devices(), models))
+
+        def work() -> Examined:
+            from app.engine import probe
+
+            return probe.examine(self.backend.devices(), models)
+
+        return self._examiner.submit(work)
 
     # --- Models -----------------------------------------------------------------------------
 
@@ -408,6 +417,8 @@ def _download_folder(settings: Settings) -> Path | None:
 
 def wishes(settings: Settings) -> Wishes:
     """What the person has fixed of the plan."""
+    from app.engine.plan import CacheType, Wishes
+
     s = settings
     cache = CacheType(s.cache_type) if s.cache_type in list(CacheType) else None
     return Wishes(s.context, s.gpu_layers, s.cpu_experts, cache)

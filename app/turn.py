@@ -5,11 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app.base.errors import FiresideError, StoreError
 from app.base.types import Delta, Loading, ModelRef, Part, Prefill, Prompt
-from app.engine.plan import Plan
 from app.store import ChatRow, MessageRow
+
+if TYPE_CHECKING:  # a window need not wait for it
+    from app.engine.plan import Plan
 
 
 class Turn:

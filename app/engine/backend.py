@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from app.base.errors import FiresideError
 from app.base.types import Event, Loading, ModelRef, Request
-from app.engine.plan import Plan
-from app.engine.probe import Devices
+
+if TYPE_CHECKING:  # a window need not wait for them
+    from app.engine.plan import Plan
+    from app.engine.probe import Devices
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,13 +31,13 @@ from app.base.errors import (
 )
 from app.base.gguf import Header
 from app.base.types import Event, Loading, ModelRef, Request
-from app.engine import kept, plan, probe
 from app.engine.backend import Planned
-from app.engine.plan import Plan, Wishes
-from app.engine.probe import Devices
 
 if TYPE_CHECKING:  # a window need not wait for it, nor have room for it
     from multiprocessing.connection import Connection
+
+    from app.engine.plan import Plan, Wishes
+    from app.engine.probe import Devices
 
 _POLL_S = 0.02  # how often a stop is looked for
 _POLLED_S = 1.0  # the most that one look counts for
@@ -143,12 +143,18 @@ class _Child:
             return ""
 
 
+def _no_wishes() -> Wishes:
+    from app.engine.plan import Wishes
+
+    return Wishes()
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What a person has chosen: what is fixed of the plan, and how many bytes of disk what was
     read may take."""
 
-    wishes: Wishes = field(default_factory=Wishes)
+    wishes: Wishes = field(default_factory=_no_wishes)
     budget: int = 0
 
 
@@ -234,6 +240,8 @@ class LocalBackend:
                 self._tell("forget", chat)
             finally:  # also where there is no child any more
                 if self._kept:
+                    from app.engine import kept
+
                     kept.forget(self._kept, chat)
 
     def close(self) -> None:
@@ -249,10 +257,14 @@ class LocalBackend:
             raise Cancelled
         if self._runs(model):
             return
+        from app.engine import plan, probe
+
         wishes = self._options().wishes
         header = probe.model(model.path)
         # Refuses what this machine is too small for.
-        plan.make(header, probe.machine(self.devices() if self._devices else Devices()), wishes)
+        plan.make(
+            header, probe.machine(self.devices() if self._devices else probe.Devices()), wishes
+        )
         self._leave()
         tried: Plan | None = None
         while True:
@@ -299,6 +311,8 @@ class LocalBackend:
 
     def _ask_devices(self, child: _Child) -> Devices:
         (found,) = self._exchange(threading.Event(), "devices", child=child)
+        from app.engine.probe import Devices
+
         assert isinstance(found, Devices)
         return found
 

@@ -9,12 +9,12 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.base.errors import FiresideError, ModelMissing
 from app.base.types import ModelRef
-from app.engine.plan import Plan
 from app.host import Host, demo_model
 from app.turn import ModelFailed, ModelLoading, ModelPlanned, ModelReady, Turn
 from app.ui.models.shelf import title
 
 if TYPE_CHECKING:
+    from app.engine.plan import Plan
     from app.models.library import Model
 
 _SOON_MS = 600  # whoever only looks through chats has no model loaded

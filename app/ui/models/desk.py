@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QMenu, QWidget
 from app.turn import ModelPlanned
 from app.ui.banner_desk import BannerDesk
 from app.ui.controls import keyed, plain
-from app.ui.doctor import summary
 from app.ui.errors import Action, explain
 from app.ui.frame import Frame
 from app.ui.language import number, tr
@@ -21,6 +20,7 @@ from app.ui.models.shelf import Shelf, place_name, title
 from app.ui.questions import ask_file
 
 if TYPE_CHECKING:
+    from app.engine.plan import Plan
     from app.models.library import Model
     from app.ui.models.page import ModelsPage
 
@@ -168,14 +168,14 @@ class ModelDesk(QObject):
             self._frame.show_banner(
                 tr(
                     "Less memory was free than expected, so {name} is run with less: {summary}."
-                ).format(name=event.model.name, summary=summary(event.plan)),
+                ).format(name=event.model.name, summary=_summary(event.plan)),
                 Action.NONE,
             )
         self._show_plan()
 
     def _show_plan(self) -> None:
         plan = self._models.plan
-        said = summary(plan) if plan else ""
+        said = _summary(plan) if plan else ""
         self._frame.composer.picker.setToolTip(
             "\n".join(filter(None, (tr("Choose a model"), said)))
         )
@@ -206,3 +206,9 @@ class ModelDesk(QObject):
         if self._models.current is None and frame.pages.currentWidget() is frame.chat_page:
             self.show_page()
         self.tell(error)
+
+
+def _summary(plan: Plan) -> str:
+    from app.ui.doctor import summary  # a window need not wait for it
+
+    return summary(plan)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.engine.probe import Examined
 from app.host import Host
 from app.ui.bridge import Bridge
 from app.ui.errors import explain
@@ -16,6 +15,7 @@ from app.ui.models.shelf import Shelf
 from app.ui.theme import Look
 
 if TYPE_CHECKING:
+    from app.engine.probe import Examined
     from app.models.downloads import DownloadEvent
     from app.ui.models.fetcher import Fetcher
     from app.ui.models.page import ModelsPage
