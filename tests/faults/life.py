@@ -46,7 +46,8 @@ class Facts:
             case "done":
                 self.known.update(what[0])
                 self._last = list(what[0])
-                self._doubtful = set()
+                # Not all of them: it may be an earlier answer that the disk has taken only now.
+                self._doubtful -= set(what[0])
             case "failed":
                 self.errors[what[0]] += 1
                 if what[0] == "StoreReadOnly":  # a disk that breaks down may have taken it
