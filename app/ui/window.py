@@ -114,9 +114,7 @@ class Window(Frame):
         last = host.settings.chat
         self._show_new()
         self._turn_to_chat()
-        self.disk.ask(
-            lambda store: (store.chats(), store.drafts()), lambda found: self._reopen(last, *found)
-        )
+        self.disk.ask(Store.drafts, lambda drafts: self._reopen(last, drafts))
         QTimer.singleShot(_SOON_MS, self, self._look_around)
 
     def _look_around(self) -> None:
@@ -215,16 +213,15 @@ class Window(Frame):
         if chat != self._host.settings.chat:
             self._host.change(chat=chat)
 
-    def _reopen(
-        self, last: int | None, chats: list[ChatRow], drafts: dict[int | None, Unsent]
-    ) -> None:
+    def _reopen(self, last: int | None, drafts: dict[int | None, Unsent]) -> None:
         """The chat of the last time, unless the person has been quicker; and what was typed."""
         quicker = self.chat is not None or self.composer.parts() or self.busy()
         self.drafts.load(drafts)
         chosen = self._host.settings.chat != last  # Ctrl+N is a choice, too
-        if not quicker and not chosen and last in [chat.id for chat in chats]:
+        row = self.index.rows.get(last) if last is not None else None
+        if not quicker and not chosen and row and not row.archived:
             shown = self.pages.currentWidget()
-            self.open_chat(last)
+            self.open_chat(row.id)
             self.pages.setCurrentWidget(shown)
             self._show_title()
         self._show_status()

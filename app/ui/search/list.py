@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.store import ChatRow, Found
+from app.ui.blocks.runs import units
 from app.ui.commands import Command
 from app.ui.controls import spoken
 from app.ui.language import tr
@@ -198,8 +199,8 @@ class _Delegate(QStyledItemDelegate):
     def _mark(self, text: str, mark: tuple[int, int]) -> QTextLayout.FormatRange:
         """Positions of Qt count in UTF-16."""
         found = QTextLayout.FormatRange()
-        found.start = _units(text[: mark[0]])
-        found.length = _units(text[mark[0] : mark[1]])
+        found.start = units(text[: mark[0]])
+        found.length = units(text[mark[0] : mark[1]])
         look = QTextCharFormat()
         look.setBackground(self._look.colour("found"))
         found.format = look
@@ -254,7 +255,3 @@ class PaletteList(QListView):
         """The marked one it is."""
         if self.currentIndex().isValid():
             self.chosen.emit(self.currentIndex().data(_ROW))
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2

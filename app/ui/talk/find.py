@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QWidget
 
 from app.ui.blocks.box import Range
 from app.ui.blocks.column import Column
+from app.ui.blocks.runs import units
 from app.ui.controls import Button, muted, tip
 from app.ui.fields import named
 from app.ui.language import number, tr
@@ -246,17 +247,12 @@ def places_in(column: Column, words: str) -> list[Range]:
         middle = max(start, end - 1)
         text = column.text(start, middle) + column.text(middle, end)
         folded = text.casefold()
-        if len(folded) == len(text) and _units(text) == end - start:  # else it has a formula
+        if len(folded) == len(text) and units(text) == end - start:  # else it has a formula
             index = folded.find(wanted)
             while index >= 0:
-                first = start + _units(text[:index])
-                last = first + _units(text[index : index + len(wanted)])
+                first = start + units(text[:index])
+                last = first + units(text[index : index + len(wanted)])
                 found.append((first, last))
                 index = folded.find(wanted, index + len(wanted))
         at = max(end, at) + 1
     return found
-
-
-def _units(text: str) -> int:
-    """Positions count as Qt's characters do, in UTF-16."""
-    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
