@@ -3,12 +3,13 @@
 Out: `export` writes all that the store knows of chats as JSON (``ours`` describes it), or has them
 read as Markdown, HTML or PDF. In::
 
-    found = read(path)  # Fireside, ChatGPT, LM Studio or Open WebUI: told by what is in it
-    show(found.source, found.chats, found.messages, found.left)
+    found = read(paths)  # files, folders, archives, of any program: told by what is in them
+    show(found.sources, found.chats, found.messages, found.left, found.faults)
     report = found.into(store)
 
-``presets`` has presets in files of their own. ``stream`` reads JSON of any length, ``fields``
-makes sure of types, ``tree`` makes chats out of other programs' nodes. All of it may take long and
+``presets`` has presets in files of their own. ``files`` finds the files in what was chosen,
+``stream`` reads JSON of any length, ``fields`` makes sure of types and knows what nobody asked
+for, ``tree`` makes chats out of other programs' nodes; each of these has a module of its own. All of it may take long and
 belongs on a worker thread; ``seen`` is called after each chat, and an exception from it
 (`Cancelled`) ends the work.
 """

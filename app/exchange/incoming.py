@@ -1,41 +1,32 @@
-"""Chats out of a file of this or another program, told by what is in it."""
+"""Chats out of files of this and other programs, told by what is in them."""
 
 from __future__ import annotations
 
 import contextlib
-import io
 import re
-import zipfile
-import zlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, TextIO
+from typing import IO
 
-from app.base.errors import (
-    ExchangeDamaged,
-    ExchangeNewer,
-    ExchangeTooLarge,
-    ExchangeUnknown,
-    ExchangeUnreadable,
-)
-from app.base.types import Message, Role
-from app.exchange import chatgpt, lmstudio, openwebui, ours
-from app.exchange.fields import Foreign, Newer, Wrong
-from app.exchange.stream import LARGEST, NotJson, Reader, TooLarge
-from app.exchange.tree import Left
+from app.base.errors import ExchangeError, ExchangeUnknown
+from app.base.types import Message, Part, Role
+from app.exchange import chatgpt, claude, lmstudio, openwebui, ours
+from app.exchange.fields import Foreign
+from app.exchange.files import Piece, as_text, pieces, typed_errors
+from app.exchange.stream import Reader
+from app.exchange.tree import Around, Left, Project
 from app.store import Store, Tree
 from app.store.rows import clean
 
 _BATCH = 500  # messages that are written in one go
-_HEAD = 4096  # bytes
 _OURS = re.compile(r'\s*\{\s*"format"\s*:\s*"fireside-chats"')
-_IN_ZIP = re.compile(r"(?:.*/)?conversations(?:-\d+)?\.json")
 
 Seen = Callable[[int], None]
-"""Is told how many chats are done. What it raises ends the work."""
+"""Is told how many chats are done, also when that are no more than before. What it raises ends
+the work."""
 
 
 class Source(StrEnum):
@@ -43,12 +34,14 @@ class Source(StrEnum):
 
     FIRESIDE = "Fireside"
     CHATGPT = "ChatGPT"
+    CLAUDE = "Claude"
     LM_STUDIO = "LM Studio"
     OPEN_WEBUI = "Open WebUI"
 
 
 _FOREIGN = {
     Source.CHATGPT: chatgpt,
+    Source.CLAUDE: claude,
     Source.OPEN_WEBUI: openwebui,
     Source.LM_STUDIO: lmstudio,
 }
@@ -65,160 +58,242 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """A file that has been read to its end without a fault, and what is in it."""
+    """Files that have been read to their ends, and what is in them. ``known`` of the ``chats``
+    are in the store already. The files of ``faults`` are left out as a whole."""
 
-    path: Path
-    source: Source
+    paths: tuple[Path, ...]
+    sources: Mapping[Source, int]
+    """How many chats each program wrote."""
     chats: int
     messages: int
     left: Mapping[Left, int]
     """How often something was left out, by why."""
+    faults: tuple[ExchangeError, ...] = ()
+    others: int = 0
+    """Files, in folders and archives, in which there are no chats."""
+    known: int = 0
+    projects: Mapping[str, Project] | None = None
+    """What chats belong to, by its key."""
+    skipped: frozenset[object] = frozenset()
+    """The files of the faults, by what `_key_of` makes of them."""
+
+    @property
+    def source(self) -> Source:
+        """Who wrote the most of them."""
+        return max(self.sources, key=lambda source: self.sources[source])
 
     def into(self, store: Store, seen: Seen = lambda done: None) -> Report:
         """Puts the chats into the store but those that are there already: begun at the same
-        moment with the same message. Those in the bin do not count. Chats arrive some at a time,
-        each whole; doing it again after a fault adds the others. Raises ExchangeError, where the
-        file has changed, and StoreError."""
+        moment with the same message, or, where there is no moment, with the same messages. Those
+        in the bin do not count. Chats arrive some at a time, each whole; doing it again after a
+        fault adds the others. Raises ExchangeError, where a file has changed, and StoreError."""
         known = _Known(store)
         batch: list[Tree] = []
-        chats = count = skipped = 0
-        for number, tree in enumerate(_Reading(self.path).trees(), start=1):
-            if known.take(tree):
-                skipped += 1
-            else:
-                batch.append(tree)
-                chats += 1
-                count += len(tree.messages)
-            if sum(len(tree.messages) + 1 for tree in batch) >= _BATCH:
-                store.add_trees(batch)
-                batch.clear()
-            seen(number)
+        number = chats = count = skipped = 0
+        for piece, content in pieces(self.paths):
+            if _key_of(piece) in self.skipped:
+                continue
+            if isinstance(content, ExchangeError):
+                raise content
+            for tree in _Reading(piece, dict(self.projects or {})).trees(content):
+                number += 1
+                if known.take(tree, piece):
+                    skipped += 1
+                else:
+                    batch.append(tree)
+                    chats += 1
+                    count += len(tree.messages)
+                if sum(len(tree.messages) + 1 for tree in batch) >= _BATCH:
+                    store.add_trees(batch)
+                    batch.clear()
+                seen(number)
         store.add_trees(batch)
         return Report(chats, count, skipped)
 
 
-def read(path: Path, seen: Seen = lambda done: None) -> Import:
-    """Finds out what a file is and reads all of it, so that a fault shows before anything is
-    imported: an export of Fireside, of ChatGPT (its zip file, too) or Open WebUI, or a
-    conversation of LM Studio. Raises ExchangeError."""
-    reading = _Reading(path)
-    chats = count = 0
-    for tree in reading.trees():
-        chats += 1
-        count += len(tree.messages)
+def read(
+    paths: Path | Sequence[Path], seen: Seen = lambda done: None, store: Store | None = None
+) -> Import:
+    """Finds out what files are, and those in folders and archives, and reads all of them, so that
+    a fault shows before anything is imported: exports of Fireside, ChatGPT, claude.ai and Open
+    WebUI, and conversations of LM Studio. A file with a fault is told and left out. Raises an
+    ExchangeError where nothing else is there. ``store`` is asked which chats it has."""
+    chosen = (paths,) if isinstance(paths, Path) else tuple(paths)
+    known = _Known(store) if store else None
+    sources: Counter[Source] = Counter()
+    left: Counter[Left] = Counter()
+    faults: list[ExchangeError] = []
+    skipped: set[object] = set()
+    projects: dict[str, Project] = {}
+    wanted: set[str] = set()
+    chats = messages = there = others = 0
+    for piece, content in pieces(chosen):
         seen(chats)
-    if reading.source is None:
-        raise ExchangeUnknown(path)
-    left = {why: number for why, number in reading.left.items() if number}
-    return Import(path, reading.source, chats, count, left)
+        reading = _Reading(piece, projects)
+        try:
+            sizes, here = [], 0
+            for tree in reading.trees(content):
+                sizes.append(len(tree.messages))
+                here += known is not None and known.take(tree, piece)
+                seen(chats + len(sizes))
+        except ExchangeError as error:
+            skipped.add(_key_of(piece))
+            if isinstance(error, ExchangeUnknown) and _beside_others(piece):
+                others += 1
+            else:
+                faults.append(error)
+            continue
+        chats, messages, there = chats + len(sizes), messages + sum(sizes), there + here
+        sources.update(reading.sources)
+        left.update(reading.around.left)
+        wanted |= reading.around.wanted
+    if not sources:
+        raise faults[0] if faults else ExchangeUnknown(chosen[0])
+    left[Left.FOLDER] += len(wanted - projects.keys())
+    kept = {why: left[why] for why in Left if left[why]}
+    return Import(
+        chosen,
+        {source: number for source, number in sources.items() if number or not chats},
+        chats,
+        messages,
+        kept,
+        tuple(faults),
+        others,
+        there,
+        projects,
+        frozenset(skipped),
+    )
+
+
+def _is_chat(raw: Foreign) -> bool:
+    """Whether a program is known that has such chats."""
+    return any(room.is_chat(raw) for room in _FOREIGN.values())
+
+
+def _key_of(piece: Piece) -> object:
+    return piece.path, piece.inside
+
+
+def _beside_others(piece: Piece) -> bool:
+    """Whether nobody has chosen this very file."""
+    return bool(piece.inside) or piece.found
 
 
 class _Reading:
-    """One way through a file. ``source`` and ``left`` are whole at its end."""
+    """One way through a file. ``sources``, the chats by who wrote them, and what is in ``around``
+    are whole at its end."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self.source: Source | None = None
-        self.left: Counter[Left] = Counter()
+    def __init__(self, piece: Piece, projects: dict[str, Project]) -> None:
+        self._piece = piece
+        self._known = False  # something of an export, if not a chat
+        self.sources: Counter[Source] = Counter()
+        self.around = Around(piece.time, piece.place, piece.above, projects)
 
-    def trees(self) -> Iterator[Tree]:
-        with typed_errors(self._path), self._path.open("rb") as file:
-            for text in self._texts(file):
-                yield from self._chats(text)
+    def trees(self, content: IO[bytes] | ExchangeError) -> Iterator[Tree]:
+        if isinstance(content, ExchangeError):
+            raise content
+        text = as_text(content)
+        try:
+            with typed_errors(self._piece.shown):
+                yield from self._chats(Reader(text))
+        finally:
+            text.detach()  # else it would close what is not its own
+        if not self.sources and not self._known:
+            raise ExchangeUnknown(self._piece.shown)
 
-    def _texts(self, file: IO[bytes]) -> Iterator[TextIO]:
-        """The JSON in a file, or in the files of an archive."""
-        head = file.read(_HEAD)
-        file.seek(0)
-        if head.startswith(b"PK\x03\x04"):
-            yield from self._unpacked(file)
-        elif head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
-            yield as_text(file)
-        else:
-            raise ExchangeUnknown(self._path)
-
-    def _unpacked(self, file: IO[bytes]) -> Iterator[TextIO]:
-        with zipfile.ZipFile(file) as archive:
-            wanted = [info for info in archive.infolist() if _IN_ZIP.fullmatch(info.filename)]
-            if not wanted:
-                raise ExchangeUnknown(self._path)
-            for info in sorted(wanted, key=lambda info: info.filename):
-                if info.flag_bits & 1:
-                    raise ExchangeUnreadable(self._path, "it has a password")
-                with archive.open(info) as member:
-                    yield as_text(member)
-
-    def _chats(self, text: TextIO) -> Iterator[Tree]:
-        reader = Reader(text)
+    def _chats(self, reader: Reader) -> Iterator[Tree]:
         if reader.peek() == "[":
             for _ in reader.items():
                 yield from self._foreign(Foreign(reader.value()))
         elif _OURS.match(reader.head()):
-            self.source = Source.FIRESIDE
-            yield from ours.read(reader)
+            self.sources[Source.FIRESIDE] = 0
+            for tree in ours.read(reader):
+                self.sources[Source.FIRESIDE] += 1
+                yield tree
         else:
-            yield from self._foreign(Foreign(reader.value()))
+            while reader.peek() == "{":  # one, or one a line
+                yield from self._wrapped(Foreign(reader.value()))
         reader.end()
+
+    def _wrapped(self, raw: Foreign) -> Iterator[Tree]:
+        """A chat, or those in the lists of an object that other programs put around them."""
+        inside = [item for name in raw.raw for item in raw.objects(name)]
+        chats = [] if _is_chat(raw) else [item for item in inside if _is_chat(item)]
+        for item in chats or [raw]:
+            yield from self._foreign(item)
 
     def _foreign(self, raw: Foreign) -> Iterator[Tree]:
         """The chat of another program that an object is, where it is one."""
         for source, room in _FOREIGN.items():
             if room.is_chat(raw):
-                self.source = self.source or source
-                tree = room.chat(raw, self.left)
-                if tree is not None:
-                    yield tree
-                    return
-        self.left[Left.CHAT] += 1
-
-
-@contextlib.contextmanager
-def typed_errors(path: Path) -> Iterator[None]:
-    """What goes wrong with a file that is read, as ExchangeErrors."""
-    try:
-        yield
-    except OSError as error:
-        raise ExchangeUnreadable(path, error.strerror or str(error)) from error
-    except TooLarge as error:
-        raise ExchangeTooLarge(path, LARGEST) from error
-    except Newer as error:
-        raise ExchangeNewer(path, *error.args) from error
-    except UnicodeDecodeError as error:
-        raise ExchangeDamaged(path, "it is not UTF-8") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise ExchangeDamaged(path, "its compression is broken") from error
-    except (NotJson, Wrong) as error:
-        raise ExchangeDamaged(path, str(error)) from error
-
-
-def as_text(file: IO[bytes]) -> TextIO:
-    """What JSON is read from."""
-    return io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+                tree = room.chat(raw, self.around)
+                self.sources[source] += tree is not None
+                if tree is None:
+                    break
+                yield tree
+                return
+        if claude.beside(raw, self.around):
+            self._known = True
+        else:
+            self.around.left[Left.CHAT] += 1
 
 
 class _Known:
-    """Which chats the store has. Two equal ones of a file are both taken, and found again."""
+    """Which chats are there. Two equal ones of a file are both taken, and found again; one that
+    several files have is taken once."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._unread: dict[float, list[int]] = defaultdict(list)
+        self._dated: dict[float, list[int]] = defaultdict(list)
         for row in (*store.chats(), *store.archived()):
-            self._unread[row.created].append(row.id)
-        self._keys: Counter[object] = Counter()
+            self._dated[row.created].append(row.id)
+        self._rows = [row for rows in self._dated.values() for row in rows]
+        self._undated: dict[object, list[frozenset[object]]] | None = None
+        self._there: Counter[object] = Counter()
+        self._file: tuple[object, Counter[object]] = (None, Counter())
 
-    def take(self, tree: Tree) -> bool:
+    def take(self, tree: Tree, piece: Piece) -> bool:
         """Whether the chat is there; the next one like it has to be there once more."""
-        for chat in self._unread.pop(tree.chat.created, ()):
-            with contextlib.suppress(KeyError):  # deleted for good a moment ago
-                self._keys[_key(self._store.tree(chat))] += 1
-        key = _key(tree)
-        if self._keys[key]:
-            self._keys[key] -= 1
+        if self._file[0] != _key_of(piece):
+            self._file = _key_of(piece), Counter()
+        here = self._file[1]
+        if tree.chat.created == piece.time:
+            key: object = frozenset(_said(row.message) for row in tree.messages)
+            if key not in self._there:
+                self._there[key] = self._undated_like(tree)
+        else:
+            for chat in self._dated.pop(tree.chat.created, ()):
+                with contextlib.suppress(KeyError):  # deleted for good a moment ago
+                    self._there[_key(self._store.tree(chat))] += 1
+            key = _key(tree)
+        here[key] += 1
+        if here[key] <= self._there[key]:
             return True
+        self._there[key] = here[key]
         return False
+
+    def _undated_like(self, tree: Tree) -> int:
+        """How many chats have all messages of one that does not say when it was begun."""
+        if self._undated is None:
+            self._undated = defaultdict(list)
+            for chat in self._rows:
+                with contextlib.suppress(KeyError):
+                    said = [_said(row.message) for row in self._store.tree(chat).messages]
+                    if said:
+                        self._undated[said[0]].append(frozenset(said))
+        wanted = {_said(row.message) for row in tree.messages}
+        alike = self._undated.get(_said(tree.messages[0].message), ())
+        return sum(wanted <= said for said in alike)
 
 
 def _key(tree: Tree) -> object:
     """What stays the same of a chat when it is renamed and gets longer."""
     first = tree.messages[0].message if tree.messages else Message(Role.USER, ())
-    return tree.chat.created, first.role, clean(first.reasoning), clean(first.text)
+    return tree.chat.created, _said(first)
+
+
+def _said(message: Message) -> object:
+    """Who says something, and how that begins: what is attached, and the names of what is not
+    there, may be read otherwise by a later version."""
+    words = next((part for part in message.parts if not part.name), Part(""))
+    return message.role, words.channel, hash(clean(words.text))

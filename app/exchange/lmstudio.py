@@ -2,25 +2,29 @@
 
 ``messages`` has the turns in order, each with ``versions`` of which ``currentlySelected`` is
 shown; what comes after belongs below that one. A version is a ``singleStep`` with ``content``, or
-a ``multiStep`` with ``steps``, whose blocks of the style ``thinking`` are reasoning. Messages have
-no times of their own. LM Studio does not describe the format; a reader of it is
-https://github.com/YorkieDev/lm-studio-conversation-converter/blob/main/script.js.
+a ``multiStep`` with ``steps``, whose blocks of the style ``thinking`` are reasoning, and in whose
+blocks calls to tools stand as ``toolCallRequest`` and ``toolCallResult``. Messages have no times
+of their own. Folders are those that the files lie in. LM Studio does not describe the format.
+Looked up on 29 November 2026: https://lmstudio.ai/docs/app/basics/chat (where the files are), the
+reader https://github.com/YorkieDev/lm-studio-conversation-converter/blob/main/script.js, and other
+public readers and writers of it, which agree.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from app.base.types import Channel, Part, Role
-from app.exchange.fields import Foreign
-from app.exchange.tree import Left, Node, plain, tree
+from app.exchange.fields import Foreign, duration
+from app.exchange.tree import About, Around, Left, Node, named, plain, read_node, tree
 from app.store import Tree
 
 _ROLES = {"user": Role.USER, "assistant": Role.ASSISTANT}
 _SILENT = ("debugInfoBlock", "toolStatus", "status")
 _PROMPT = "llm.prediction.systemPrompt"
+_HOME = "conversations"  # the folder that the folders are in
 
 
 def is_chat(raw: Foreign) -> bool:
@@ -33,66 +37,111 @@ def is_chat(raw: Foreign) -> bool:
     )
 
 
-def chat(raw: Foreign, left: Counter[Left]) -> Tree | None:
+def chat(raw: Foreign, around: Around) -> Tree | None:
     """A conversation; None where nothing of it can be read. Counts what was left out."""
     nodes: dict[str, Node] = {}
+    told: list[str] = [raw.text("systemPrompt") or _prompt(raw)]
     above: str | None = None
-    for turn, message in enumerate(map(Foreign, raw.items("messages"))):
+
+    def read(version: Foreign, left: Counter[Left]) -> Node:
+        return _node(version, told, left)
+
+    for turn, message in enumerate(raw.objects("messages")):
         chosen = int(message.number("currentlySelected") or 0)
         shown = above
-        for number, version in enumerate(map(Foreign, message.items("versions"))):
+        for number, version in enumerate(message.objects("versions")):
             name = f"{turn}.{number}"
-            nodes[name] = replace(_node(version, left), parent=above)
+            nodes[name] = replace(read_node(version, read, around.left), parent=above)
             if number == chosen or shown == above:
                 shown = name
         above = shown
-    return tree(
-        nodes,
-        current=above,
-        title=raw.text("name"),
-        created=raw.time("createdAt"),
-        updated=raw.time("assistantLastMessagedAt", "userLastMessagedAt"),
-        left=left,
-        instructions=raw.text("systemPrompt") or _prompt(raw),
+    around.left[Left.NOTE] += len(raw.items("notes")) + bool(raw.text("clientInput").strip())
+    around.left[Left.FILE] += len(raw.items("looseFiles")) + len(raw.items("clientInputFiles"))
+    about = About(
+        raw.text("name"),
+        raw.time("createdAt"),
+        raw.time("assistantLastMessagedAt", "userLastMessagedAt"),
+        above,
+        "\n\n".join(dict.fromkeys(text.strip() for text in told if text.strip())),
+        raw.flag("pinned"),
+        raw.flag("archived"),
+        _folder(around),
     )
+    return tree(nodes, about, around)
+
+
+def _folder(around: Around) -> str:
+    """The folders below LM Studio's own, where that is on the way, else below what was chosen."""
+    folders = (*around.above, *around.place[:-1])
+    if _HOME not in folders:
+        return " / ".join(around.place[:-1])
+    return " / ".join(folders[len(folders) - folders[::-1].index(_HOME) :])
 
 
 def _prompt(raw: Foreign) -> str:
-    settings = map(Foreign, raw["perChatPredictionConfig"].items("fields"))
+    settings = raw["perChatPredictionConfig"].objects("fields")
     return next((item.text("value") for item in settings if item.text("key") == _PROMPT), "")
 
 
-def _node(version: Foreign, left: Counter[Left]) -> Node:
+@dataclass(slots=True)
+class _Beside:
+    """What stands among words: names of files, and how many calls to tools and results."""
+
+    files: list[str] = field(default_factory=list)
+    calls: int = 0
+    results: int = 0
+
+
+def _node(version: Foreign, told: list[str], left: Counter[Left]) -> Node:
+    version.aside("type", "preprocessed", "senderInfo")
     role = _ROLES.get(version.text("role"))
-    if role is None:
-        left[Left.INSTRUCTIONS] += bool(version)
+    beside = _Beside()
+    parts = tuple(_steps(version, beside, left)) or plain(_words(version, beside, left))
+    if version.text("role") == "system":
+        told.extend(part.text for part in parts)
         return Node(Role.ASSISTANT)
-    parts = tuple(_steps(version, left)) or plain(_words(version, left))
-    model = version["senderInfo"].text("senderName") if role is Role.ASSISTANT else ""
-    return Node(role, parts, model=model)
+    left[Left.TOOL] += max(beside.calls, beside.results)
+    answer = role is not Role.USER
+    titles = [step["style"].text("title") for step in version.objects("steps")]
+    thought = [seconds for title in titles if (seconds := duration(title)) is not None]
+    return Node(
+        role or Role.ASSISTANT,
+        (*parts, *named(beside.files)),
+        model=version["senderInfo"].text("senderName") if answer else "",
+        thought_s=sum(thought) if thought and answer else None,
+    )
 
 
-def _steps(version: Foreign, left: Counter[Left]) -> Iterator[Part]:
-    for step in map(Foreign, version.items("steps")):
+def _steps(version: Foreign, beside: _Beside, left: Counter[Left]) -> Iterator[Part]:
+    for step in version.objects("steps"):
         if step.text("type") != "contentBlock":
             left[Left.UNKNOWN] += step.text("type") not in _SILENT
+            step.aside()
             continue
-        text = _words(step, left)
+        step.aside("stepIdentifier", "genInfo", "style", "roleOverride")
+        text = _words(step, beside, left)
         if not text.strip():
             continue
         thinking = step["style"].text("type") == "thinking"
         yield Part(text, Channel.ANALYSIS if thinking else Channel.FINAL)
 
 
-def _words(raw: Foreign, left: Counter[Left]) -> str:
-    """The words in a ``content``; what else is in it is counted."""
+def _words(raw: Foreign, beside: _Beside, left: Counter[Left]) -> str:
+    """The words in a ``content``; what else is in it is counted, and files are named."""
     texts = [raw.text("content")]
-    for item in map(Foreign, raw.items("content")):
+    for item in raw.objects("content"):
         kind = item.text("type")
         if kind == "text":
             texts.append(item.text("text"))
         elif kind == "file":
             left[Left.IMAGE if item.text("fileType") == "image" else Left.FILE] += 1
+            beside.files.append(item.text("fileIdentifier").rpartition(" - ")[2])
+            item.aside()
+        elif kind.startswith("tool"):
+            beside.results += kind == "toolCallResult"
+            beside.calls += kind != "toolCallResult"
+            item.aside()
         else:
-            left[Left.TOOL if kind.startswith("tool") else Left.UNKNOWN] += 1
+            left[Left.UNKNOWN] += 1
+            item.aside()
     return "".join(texts)

@@ -2,22 +2,30 @@
 
 A list of objects whose ``chat`` has a ``history``: ``messages`` by id, with ``parentId`` and
 ``childrenIds``, and ``currentId``, the one that was last shown; an older form leaves ``chat`` out.
-https://docs.openwebui.com/features/chat-conversations/data-controls/import-export/ describes it.
-Reasoning and calls to tools are in the text as ``<details type="…">``, where
-https://github.com/open-webui/open-webui puts them (backend/open_webui/utils/middleware.py,
-``serialize_content_blocks``); a model's own ``<think>`` may be there as well.
+https://docs.openwebui.com/features/chat-conversations/data-controls/import-export/ describes it;
+which fields there are is in https://github.com/open-webui/open-webui (looked up on
+29 November 2026, at 00059776: backend/open_webui/models/chats.py). Folders have keys there, and
+names only where one folder is exported (``folder-….json``, src/lib/components/layout/Sidebar/
+RecursiveFolder.svelte).
+
+Since 0.8 an answer has its steps in ``output``, items as OpenAI's Responses API has them
+(``reasoning``, ``message``, ``function_call``, ``function_call_output``) and some of its own; since
+0.10 ``content`` may be empty beside it. Before, reasoning and calls to tools are in the text as
+``<details type="…">`` (backend/open_webui/utils/middleware.py, ``serialize_content_blocks``); a
+model's own ``<think>`` may be there as well.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import unescape
 
+from app.base.fence import fenced
 from app.base.types import Channel, Part, Role
 from app.exchange.fields import Foreign
-from app.exchange.tree import Left, Node, plain, tree
+from app.exchange.tree import About, Around, Left, Node, named, plain, read_node, tree
 from app.store import State, Tree
 
 _ROLES = {"user": Role.USER, "assistant": Role.ASSISTANT}
@@ -25,6 +33,7 @@ _OPENING = re.compile(r'<details type="([a-z_]+)"([^<>]*)>|<think>')
 _CLOSING = {"<details": "</details>", "<think>": "</think>"}
 _SUMMARY = re.compile(r"\s*<summary>[^<]*</summary>\n?")
 _QUOTED = re.compile(r"^(?:>|&gt;) ?", re.MULTILINE)
+_FOLDER = re.compile(r"folder-(.+)-export-\d+\.json")
 _DURATION = re.compile(r'duration="(\d{1,6}(?:\.\d+)?)"')
 
 
@@ -33,58 +42,152 @@ def is_chat(raw: Foreign) -> bool:
     return isinstance(_history(raw).raw.get("messages"), dict)
 
 
-def chat(raw: Foreign, left: Counter[Left]) -> Tree | None:
+def chat(raw: Foreign, around: Around) -> Tree | None:
     """A chat; None where nothing of it can be read. Counts what was left out."""
     own = raw["chat"] or raw
     history = _history(raw)
-    return tree(
-        {name: _node(Foreign(node), left) for name, node in history["messages"].raw.items()},
-        current=history.text("currentId") or None,
-        title=own.text("title") or raw.text("title"),
-        created=raw.time("created_at") or own.time("timestamp"),
-        updated=raw.time("updated_at"),
-        left=left,
-        instructions=own.text("system") or own["params"].text("system"),
+    told = [own.text("system") or own["params"].text("system")]
+
+    def read(message: Foreign, left: Counter[Left]) -> Node:
+        return _node(message, told, left)
+
+    table = history.table("messages")
+    nodes = {key: read_node(entry, read, around.left) for key, entry in table.items()}
+    around.left[Left.TAG] += len(own.items("tags") or raw["meta"].items("tags"))
+    around.left[Left.NOTE] += bool(raw.text("summary").strip())
+    about = About(
+        own.text("title") or raw.text("title"),
+        raw.time("created_at") or own.time("timestamp"),
+        raw.time("updated_at"),
+        history.text("currentId") or raw.text("current_message_id") or None,
+        "\n\n".join(dict.fromkeys(text.strip() for text in told if text.strip())),
+        raw.flag("pinned"),
+        raw.flag("archived"),
+        _folder(raw, around),
     )
+    return tree(nodes, about, around)
 
 
 def _history(raw: Foreign) -> Foreign:
     return (raw["chat"] or raw)["history"]
 
 
-def _node(raw: Foreign, left: Counter[Left]) -> Node:
+def _folder(raw: Foreign, around: Around) -> str:
+    named_so = _FOLDER.fullmatch(around.place[-1])
+    key = raw.text("folder_id")
+    return named_so[1] if named_so else around.project("Open WebUI", key).name
+
+
+def _node(raw: Foreign, told: list[str], left: Counter[Left]) -> Node:
+    raw.aside("id", "models", "modelName", "selectedModelId", "timestamp", "lastSentence")
+    raw.aside("usage", "info", "statusHistory", "status", "followUps", "annotation", "favorite")
+    raw.aside("userContext", "originalContent", "user", "feedbackId", "code_executions", "tasks")
     role = _ROLES.get(raw.text("role"))
     parent = raw.text("parentId") or None
     children = raw.names("childrenIds")
-    if role is None:
-        left[Left.INSTRUCTIONS] += bool(raw.text("content"))
-        return Node(Role.ASSISTANT, (), parent, children)
-    for file in map(Foreign, raw.items("files")):
-        kind = file.text("type", "content_type")
-        left[Left.IMAGE if kind.startswith("image") else Left.FILE] += 1
     content = raw.text("content") or _joined(raw, left)
+    if role is None:
+        told.append(content)
+        return Node(Role.ASSISTANT, (), parent, children)
+    files, names = _files(raw, left)
+    left[Left.CITATION] += len(raw.items("sources") or raw.items("citations"))
     asked = role is Role.USER
+    parts = plain(content) if asked else _answer(raw, content, left)
+    error = raw["error"].text("content", "message", "detail") or raw.text("error")
+    cut_off = raw.raw.get("done") is False or bool(error)
     return Node(
         role,
-        plain(content) if asked else tuple(_parts(content, left)),
+        (*files, *parts, *plain(error), *named(names)),
         parent,
         children,
         raw.time("timestamp"),
-        State.CUT_OFF if raw.raw.get("done") is False else State.DONE,
+        State.CUT_OFF if cut_off and not asked else State.DONE,
         "" if asked else raw.text("model"),
-        None if asked else _thought_s(content),
+        None if asked else _thought_s(raw, content),
     )
+
+
+def _files(raw: Foreign, left: Counter[Left]) -> tuple[list[Part], list[str]]:
+    """Files with the text that the program has taken out of them, and the names of the others."""
+    texts, names = [], []
+    for item in raw.objects("files"):
+        file = item["file"]
+        text = file["data"].text("content")
+        name = item.text("name") or file.text("filename") or file["meta"].text("name")
+        image = item.text("type", "content_type").startswith("image")
+        item.aside()
+        if text.strip() and not image:
+            texts.append(Part(text, name=name or "file.txt"))
+            continue
+        left[Left.IMAGE if image else Left.FILE] += 1
+        names.append(name)
+    return texts, names
 
 
 def _joined(raw: Foreign, left: Counter[Left]) -> str:
     """The words of a content that is a list, as OpenAI's API has it."""
     texts = []
-    for item in map(Foreign, raw.items("content")):
-        if item.text("type") == "text":
-            texts.append(item.text("text"))
+    for item in raw.objects("content"):
+        kind = item.text("type")
+        if kind in ("text", "input_text", "output_text", "summary_text", "refusal", ""):
+            texts.append(item.text("text", "refusal"))
         else:
-            left[Left.IMAGE if "image" in item.text("type") else Left.UNKNOWN] += 1
-    return "\n".join(texts)
+            left[Left.IMAGE if "image" in kind else Left.UNKNOWN] += 1
+            item.aside()
+    return "\n".join(text for text in texts if text)
+
+
+def _answer(raw: Foreign, content: str, left: Counter[Left]) -> tuple[Part, ...]:
+    """An answer by its steps, and by its text where those have none, or it was edited."""
+    steps = tuple(_steps(raw.objects("output"), left))
+    spoken = [part for part in steps if part.channel is Channel.FINAL]
+    if spoken and (not content or "originalContent" not in raw.raw):
+        return steps
+    text = tuple(_parts(content, Counter() if steps else left))
+    if not steps:
+        return text
+    thoughts = (part for part in steps if part.channel is not Channel.FINAL)
+    return (*thoughts, *(part for part in text if part.channel is Channel.FINAL))
+
+
+def _steps(items: Sequence[Foreign], left: Counter[Left]) -> Iterator[Part]:
+    """The steps of an answer in their order; a call and its result count as one."""
+    kinds = Counter(item.text("type") for item in items)
+    results = sum(number for kind, number in kinds.items() if kind.endswith("_call_output"))
+    left[Left.TOOL] += max(sum(n for kind, n in kinds.items() if kind.endswith("_call")), results)
+    for item in items:
+        item.aside("id", "status", "role", "attributes", "encrypted_content", "call_id")
+        kind = item.text("type")
+        if kind == "message":
+            yield from plain(item.text("content") or _joined(item, left))
+        elif kind == "reasoning":
+            said = "\n\n".join(part.text("text") for part in item.objects("summary"))
+            text = said or item.text("content") or _joined(item, left)
+            if text.strip():
+                yield Part(text.strip(), Channel.ANALYSIS)
+            item.aside("content", "summary")
+        elif kind.endswith("code_interpreter"):
+            yield from _code(item)
+        elif kind.endswith("_call_output"):
+            for file in item.objects("files"):
+                left[Left.IMAGE if file.text("type") == "image" else Left.FILE] += 1
+            item.aside()
+        elif kind.endswith("_call"):
+            item.aside()
+        else:
+            left[Left.UNKNOWN] += 1
+            item.aside()
+
+
+def _code(item: Foreign) -> Iterator[Part]:
+    """A piece of code that was run, and what it said."""
+    output = item["output"]
+    said = [output.text("stdout"), output.text("stderr"), output.text("result")]
+    texts = ["\n".join(text for text in said if text) or item.text("output")]
+    for text, language in ((item.text("code"), item.text("lang", "language")), (texts[0], "")):
+        if text.strip():
+            yield Part(fenced(text.strip("\n"), language), Channel.COMMENTARY)
+    item.aside()
 
 
 def _parts(content: str, left: Counter[Left]) -> Iterator[Part]:
@@ -100,6 +203,8 @@ def _parts(content: str, left: Counter[Left]) -> Iterator[Part]:
             text = inner if found[1] is None else _reasoning(inner)
             if text.strip():
                 yield Part(text.strip(), Channel.ANALYSIS)
+        elif found[1] == "code_interpreter" and (code := _SUMMARY.sub("", inner, count=1).strip()):
+            yield Part(code, Channel.COMMENTARY)
         else:
             left[Left.TOOL] += 1
     yield from plain(content[at:].lstrip("\n"))
@@ -112,8 +217,11 @@ def _reasoning(inner: str) -> str:
     return unescape(text) if quoted.lstrip().startswith("&gt;") else text
 
 
-def _thought_s(content: str) -> float | None:
-    seconds = [
+def _thought_s(raw: Foreign, content: str) -> float | None:
+    """Seconds of reasoning, as the steps say, or the text."""
+    steps = (item for item in raw.objects("output") if item.text("type") == "reasoning")
+    seconds = [given for item in steps if (given := item.number("duration")) is not None]
+    seconds = seconds or [
         float(duration[1])
         for found in _OPENING.finditer(content)
         if found[1] == "reasoning" and (duration := _DURATION.search(found[2]))

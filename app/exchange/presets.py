@@ -31,7 +31,7 @@ from typing import Any
 from app.base.errors import ExchangeNoPresets
 from app.base.types import Effort
 from app.exchange.fields import Newer, Wrong, an_object, checked, choice, maybe, sampling
-from app.exchange.incoming import as_text, typed_errors
+from app.exchange.files import as_text, typed_errors
 from app.exchange.outgoing import replacing
 from app.exchange.stream import NotJson, Reader
 from app.store import Preset, Store

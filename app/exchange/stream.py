@@ -7,6 +7,7 @@ that was not enough, twice as much each time, so that it reads a value twice at 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, NoReturn, TextIO
 
@@ -16,7 +17,7 @@ LARGEST = 128_000_000
 _EARLY = "it ends too early"
 _CHUNK = 1 << 18  # characters
 _TAIL = 16  # characters; a cut-off word, escape or end of a number has fewer
-_BLANK = " \t\n\r"
+_BLANK = re.compile(r"[ \t\n\r]*")
 
 
 class NotJson(Exception):
@@ -48,10 +49,9 @@ class Reader:
     def peek(self) -> str:
         """The first character of what comes, empty at the end of the file."""
         while True:
-            while self._at < len(self._text):
-                if self._text[self._at] not in _BLANK:
-                    return self._text[self._at]
-                self._at += 1
+            self._at = _BLANK.match(self._text, self._at).end()  # type: ignore[union-attr]
+            if self._at < len(self._text):
+                return self._text[self._at]
             if not self._more():
                 return ""
 

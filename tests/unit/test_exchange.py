@@ -385,9 +385,10 @@ def test_not_utf8(store: Store, tmp_path: Path) -> None:
 
 
 def test_no_file(tmp_path: Path) -> None:
-    for path in (tmp_path, tmp_path / "none.json"):
-        with pytest.raises(ExchangeUnreadable):
-            read(path)
+    with pytest.raises(ExchangeUnreadable):
+        read(tmp_path / "none.json")
+    with pytest.raises(ExchangeUnknown):
+        read(tmp_path)  # an empty folder
 
 
 def test_a_chat_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,240 @@
+"""Chats of other programs as their files have them: each input of tests/cases/imports, with what
+comes of it, what is kept, and what is said to be left out."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.base.types import Channel, Part
+from app.exchange import Left, Source, read
+from app.store import ChatRow, Setup, Store
+
+CASES = Path(__file__).parents[1] / "cases" / "imports"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with contextlib.closing(Store(tmp_path / "chats.db")) as store:
+        yield store
+
+
+def bring(store: Store, *names: str) -> dict[Left, int]:
+    """Takes in cases twice, of which nothing comes the second time; what was left out."""
+    found = read([CASES / name for name in names])
+    assert found.into(store).chats == found.chats
+    again = found.into(store)
+    assert (again.chats, again.known) == (0, found.chats)
+    return dict(found.left)
+
+
+def chat_named(store: Store, title: str) -> ChatRow:
+    (row,) = (row for row in (*store.chats(), *store.archived()) if row.title == title)
+    return row
+
+
+def parts(store: Store, title: str) -> list[tuple[Part, ...]]:
+    """Of each message of the branch that is shown."""
+    return [row.message.parts for row in store.conversation(chat_named(store, title).id)]
+
+
+def final(text: str, name: str = "") -> Part:
+    return Part(text, name=name)
+
+
+def thought(text: str) -> Part:
+    return Part(text, Channel.ANALYSIS)
+
+
+def aside(text: str) -> Part:
+    return Part(text, Channel.COMMENTARY)
+
+
+def test_custom_instructions_of_chatgpt(store: Store) -> None:
+    assert bring(store, "chatgpt-custom-instructions.json") == {}
+    row = chat_named(store, "Salt")
+    assert row.setup == Setup("I sail.\n\nAnswer in verse.")
+    question, answer = store.conversation(row.id)
+    assert question.message.parts == (final("Why is the sea salty?"),)
+    assert answer.message.parts == (
+        thought("**Rivers**\n\nRivers carry ions."),
+        final("Rivers bring salt."),
+    )
+    assert (answer.thought_s, answer.model) == (7, "o3")
+
+
+def test_canvas_marks_and_projects_of_chatgpt(store: Store) -> None:
+    assert bring(store, "chatgpt-canvas.json") == {Left.TOOL: 1, Left.CITATION: 1, Left.FOLDER: 1}
+    row = chat_named(store, "Letter")
+    assert (row.pinned, row.archived, row.folder) == (True, True, "ChatGPT b2c3d4")
+    _, answer = store.conversation(row.id)
+    assert answer.model == "gpt-4o"  # which only the conversation names
+    assert answer.message.parts == (
+        final("**Letter**"),
+        final("Dear **Ann**,\n\nhello."),
+        final("**add**"),
+        final("```python\nprint(1 + 1)\n```"),
+        final("```\nprint(2)\n```"),
+        final(
+            "It is ready ([Example](https://example.org)) for Ann. "
+            "See [this](https://example.org/a) and that"
+        ),
+    )
+
+
+def test_steps_of_open_webui(store: Store) -> None:
+    assert bring(store, "openwebui-0.10-output.json") == {Left.TOOL: 1}
+    _, answer = parts(store, "tool turn, content empty")
+    assert answer == (
+        thought("Need the plan."),
+        final("Let me look."),
+        final("The mast is 24 m tall."),
+    )
+    _, answer = parts(store, "plain turn, reasoning only in output")
+    assert answer == (thought("From the plan: 24 m."), final("The mast is 24 m tall."))
+    _, row = store.conversation(chat_named(store, "plain turn, reasoning only in output").id)
+    assert row.thought_s == 3
+
+
+def test_what_else_open_webui_has(store: Store) -> None:
+    assert bring(store, "openwebui-0.10-all.json") == {
+        Left.IMAGE: 1,
+        Left.FILE: 1,
+        Left.TOOL: 1,
+        Left.CITATION: 1,
+        Left.TAG: 2,
+        Left.FOLDER: 1,
+        Left.UNKNOWN: 1,
+    }
+    row = chat_named(store, "Kept")
+    assert (row.pinned, row.archived, row.folder) == (True, False, "Open WebUI 567890")
+    assert row.setup == Setup("Talk like a sailor.")
+    assert parts(store, "Kept") == [
+        (final("Wind: 5", "log.txt"), final("Read this"), final("[Charts]")),
+        (
+            thought("Five."),
+            aside("```python\nprint(5)\n```"),
+            aside("```\n5\n```"),
+            final("Wind five.\nNo more."),
+        ),
+    ]
+
+
+def test_the_export_of_one_folder_of_open_webui(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "folder-Boats & masts-export-1750000000000.json"
+    path.write_bytes((CASES / "openwebui-0.10-all.json").read_bytes())
+    found = read(path)
+    assert Left.FOLDER not in found.left
+    found.into(store)
+    assert chat_named(store, "Kept").folder == "Boats & masts"
+
+
+def test_lm_studio(store: Store) -> None:
+    assert bring(store, "lmstudio-tools.conversation.json") == {
+        Left.FILE: 1,
+        Left.TOOL: 1,
+        Left.NOTE: 1,
+    }
+    row = chat_named(store, "Files")
+    assert (row.pinned, row.folder, row.setup) == (True, "", Setup("Be exact."))
+    assert parts(store, "Files") == [
+        (final("How many files?"), final("[list.csv]")),
+        (thought("I count them."), final("Two.")),
+    ]
+    assert store.conversation(row.id)[1].thought_s == 2.5
+
+
+@pytest.mark.parametrize("above", [(), ("conversations",), ("user", ".lmstudio", "conversations")])
+@pytest.mark.parametrize("chosen", ["folder", "file", "archive"])
+def test_folders_of_lm_studio(
+    store: Store, tmp_path: Path, above: tuple[str, ...], chosen: str
+) -> None:
+    import zipfile
+
+    top = tmp_path.joinpath("home", *above)
+    path = top / "Work" / "Ships" / "1760000000000.conversation.json"
+    path.parent.mkdir(parents=True)
+    path.write_bytes((CASES / "lmstudio-tools.conversation.json").read_bytes())
+    expected = "Work / Ships"
+    if chosen == "file":
+        expected = expected if above else ""  # nothing says where the folders begin
+        top = path
+    elif chosen == "archive":
+        top = tmp_path / "home.zip"
+        with zipfile.ZipFile(top, "w") as archive:
+            name = path.relative_to(tmp_path / "home").as_posix()
+            archive.write(path, name)
+    read(top).into(store)
+    assert chat_named(store, "Files").folder == expected
+
+
+def test_claude(store: Store) -> None:
+    left = bring(store, "claude.json", "claude-project.json")
+    assert left == {
+        Left.IMAGE: 1,
+        Left.FILE: 2,  # one of a message, one of the project
+        Left.TOOL: 1,
+        Left.CITATION: 1,
+        Left.NOTE: 1,
+        Left.CHAT: 1,
+    }
+    row = chat_named(store, "Pumps")
+    question, answer, thanks = store.conversation(row.id)
+    assert question.message.parts == (
+        final("A: 3 bar\nB: 5 bar", "pumps.txt"),
+        final("Pasted words", "pasted.txt"),
+        final("Which pump?"),
+        final("[pump.png] [plan.pdf]"),
+    )
+    assert answer.message.parts == (
+        thought("5 bar is more."),
+        final("Take B."),
+        final("**The plan**"),
+        final("# Plan\n\nBuy B."),
+        aside("```\nconsole.log(5)\n```"),
+        aside("```\n5\n```"),
+    )
+    assert answer.thought_s == 4
+    assert thanks.message.parts == (final("Thanks"),)
+    others = [store.message(m).message.text for m in store.versions(answer.id)]
+    assert others[0] == "Take A."
+    assert (row.created, row.updated) == (1767607200.123456, 1767607740.0)
+
+
+def test_a_project_of_claude(store: Store) -> None:
+    """It is in another file than its chats, and may come before them or after."""
+    for names in (("claude.json", "claude-project.json"), ("claude-project.json", "claude.json")):
+        bring(store, *names)
+        row = chat_named(store, "Write a haiku")
+        assert (row.pinned, row.folder) == (True, "Poems")
+        assert row.setup == Setup("Five, seven, five.")
+        for chat in store.chats():
+            store.delete(chat.id)
+        store.purge(0)
+    assert bring(store, "claude.json")[Left.FOLDER] == 1  # without it, there is only its key
+    row = chat_named(store, "Write a haiku")
+    assert row.folder == "Claude p1"
+    assert parts(store, "Write a haiku")[1] == (
+        thought("Short lines."),
+        final("Here:"),
+        final("**Haiku**"),
+        final("```text\nsea\n```"),
+        final("Done."),
+    )
+
+
+def test_what_nobody_knows_of_is_counted(store: Store) -> None:
+    """In every form: an answer whose known fields are empty and whose unknown ones are not; and
+    a sentence beside what is known."""
+    found = read(CASES / "unknown-fields.json")
+    assert dict(found.sources) == {
+        Source.CHATGPT: 1,
+        Source.CLAUDE: 1,
+        Source.OPEN_WEBUI: 1,
+        Source.LM_STUDIO: 1,
+    }
+    assert found.left == {Left.UNKNOWN: 5}
+    assert found.messages == 5
