@@ -9,9 +9,9 @@ read as Markdown, HTML or PDF. In::
 
 ``presets`` has presets in files of their own. ``files`` finds the files in what was chosen,
 ``stream`` reads JSON of any length, ``fields`` makes sure of types and knows what nobody asked
-for, ``tree`` makes chats out of other programs' nodes; each of these has a module of its own. All of it may take long and
-belongs on a worker thread; ``seen`` is called after each chat, and an exception from it
-(`Cancelled`) ends the work.
+for, ``tree`` makes chats out of other programs' nodes; each of these has a module of its own. All
+of it may take long and belongs on a worker thread; ``seen`` is called again and again, and an
+exception from it (`Cancelled`) ends the work.
 """
 
 from app.exchange.incoming import Import, Report, Seen, Source, read
