@@ -323,29 +323,33 @@ class Host:
         another thread. Fails with ExchangeError or StoreError, or with Cancelled once ``stop`` is
         set."""
 
-        def told(share: float) -> None:
-            if stop.is_set():
-                raise Cancelled
-            seen(share)
-
         def work() -> Path:
             from app import exchange
 
+            told = _stoppable(stop, seen)
             return exchange.export(self._store, folder, name, manner, chats, told)
 
         return self._until(stop, work)
 
-    def bring(self, path: Path) -> Future[tuple[Import, Report]]:
-        """Takes in the chats of a file of ours or of another program's. Fails with
-        ExchangeError or StoreError."""
+    def read_chats(
+        self, paths: Sequence[Path], stop: threading.Event, seen: Callable[[int], None]
+    ) -> Future[Import]:
+        """Finds out what chats files and folders have, of ours or of other programs; ``seen`` is
+        told how many there are so far, on another thread. Fails with ExchangeError or StoreError,
+        or with Cancelled once ``stop`` is set."""
 
-        def work() -> tuple[Import, Report]:
+        def work() -> Import:
             from app import exchange
 
-            found = exchange.read(path)
-            return found, found.into(self._store)
+            return exchange.read(paths, _stoppable(stop, seen), self._store)
 
-        return self._librarian.submit(work)
+        return self._until(stop, work)
+
+    def take_chats(
+        self, found: Import, stop: threading.Event, seen: Callable[[int], None]
+    ) -> Future[Report]:
+        """Puts them into the store. Fails as `read_chats` does."""
+        return self._until(stop, lambda: found.into(self._store, _stoppable(stop, seen)))
 
     # --- The network ------------------------------------------------------------------------
 
@@ -405,6 +409,17 @@ class Host:
             self._network.close()
         self._disk.shutdown()
         self._store.close()
+
+
+def _stoppable(stop: threading.Event, seen: Callable[[T], None]) -> Callable[[T], None]:
+    """Tells ``seen``, or raises Cancelled once ``stop`` is set."""
+
+    def told(done: T) -> None:
+        if stop.is_set():
+            raise Cancelled
+        seen(done)
+
+    return told
 
 
 def _limit(settings: Settings) -> float | None:

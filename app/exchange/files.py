@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, TextIO
+from typing import IO, Any
 
 from app.base.errors import (
     ExchangeDamaged,
@@ -206,6 +206,6 @@ def typed_errors(path: Path) -> Iterator[None]:
         raise ExchangeDamaged(path, str(error)) from error
 
 
-def as_text(file: IO[bytes]) -> TextIO:
+def as_text(file: IO[bytes]) -> io.TextIOWrapper:
     """What JSON is read from."""
     return io.TextIOWrapper(file, encoding="utf-8-sig", newline="")

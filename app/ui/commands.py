@@ -159,6 +159,7 @@ def _for_the_rest(window: Window, commands: Commands) -> None:
     add("systemColours", tr("The system’s colours"), lambda: wear(Theme.SYSTEM))
     commands.group(tr("Fireside"))
     add("importChats", tr("Import chats…"), window.exchange.import_chats)
+    add("importFolder", tr("Import a folder of chats…"), window.exchange.import_folder)
     add("exportAll", tr("Export all chats…"), window.exchange.export_all)
     add("preferences", tr("Preferences"), window.preferences.open, "Ctrl+,")
     add("keys", tr("Keyboard shortcuts"), window.searching.show_keys, "F1")

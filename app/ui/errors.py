@@ -324,9 +324,8 @@ def _exchange(error: e.ExchangeError) -> str:
             )
         case e.ExchangeUnknown():
             return tr(
-                "“{name}” holds no chats that Fireside can read. Choose an export of "
-                "Fireside, ChatGPT (the .zip or conversations.json), LM Studio or Open "
-                "WebUI."
+                "“{name}” holds no chats that Fireside can read. Choose an export of Fireside, "
+                "ChatGPT, Claude (the .zip or conversations.json), LM Studio or Open WebUI."
             ).format(name=name)
         case e.ExchangeNoPresets():
             return tr(

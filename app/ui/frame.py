@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 PRESET_KEYS = "Ctrl+Shift+P"
 _PRESET_WIDTH = 180  # pixels of its name
+# What exports are called; a file of another name is one to be attached.
+_CHATS = re.compile(r"conversations(-\d+)?\.json|.+\.conversation\.json|.+\.zip", re.IGNORECASE)
 _HIDDEN = "hidden:"  # before the splitter's state, where the side bar is hidden
 
 
@@ -48,6 +51,8 @@ class Frame(QMainWindow):
     """A GGUF file."""
     attached = Signal(object)
     """A list of other files."""
+    chats_given = Signal(object)
+    """A list of folders, and of files that look as if they had chats."""
 
     def __init__(self, look: Look, fill_models: Callable[[QMenu], None]) -> None:
         super().__init__()
@@ -173,11 +178,14 @@ class Frame(QMainWindow):
             self._take(paths)
 
     def _take(self, paths: list[Path]) -> None:
-        """Files that were dropped or pasted: a model is to be used, all others are attached."""
+        """Files that were dropped or pasted: a model is to be used, exports of chats are shown,
+        all others are attached."""
         models = [path for path in paths if path.suffix.lower() == ".gguf"]
         if models:
             self.dropped.emit(models[0])
-        if others := [path for path in paths if path not in models]:
+        if chats := [path for path in paths if _has_chats(path)]:
+            self.chats_given.emit(chats)
+        if others := [path for path in paths if path not in (*models, *chats)]:
             self.attached.emit(others)
 
     def _arrange(self, bar: QWidget) -> None:
@@ -261,3 +269,8 @@ def _copy(event: QDropEvent) -> None:
 
 def _base64(data: QByteArray) -> str:
     return bytes(data.toBase64().data()).decode()
+
+
+def _has_chats(path: Path) -> bool:
+    """Whether a folder or file is to be looked into for chats."""
+    return bool(_CHATS.fullmatch(path.name)) or path.is_dir()

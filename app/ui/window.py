@@ -81,6 +81,7 @@ class Window(Frame):
         self.exchange.told.connect(self.tell_in_banner)
         self.exchange.failed.connect(self.banner_desk.tell)
         self.exchange.imported.connect(self.index.refresh)
+        self.chats_given.connect(self.exchange.bring)
         self.setup = ChatSetup(self.index, self.models)
         self.presets = Presets(self.disk, self)
         self.begun.connect(self._equip)

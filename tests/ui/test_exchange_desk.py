@@ -16,9 +16,13 @@ from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLabel
 
 from app.ui.exchange import pdf
 from app.ui.exchange.dialog import ExportDialog
+from app.ui.exchange.importing import ImportDialog
 from tests.ui.driver import Fireside, Start, answer, make
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+
+CASES = Path(__file__).parents[1] / "cases" / "imports"
 
 
 def banner(fireside: Fireside) -> str:
@@ -27,6 +31,21 @@ def banner(fireside: Fireside) -> str:
 
 def dialog(fireside: Fireside) -> ExportDialog | None:
     return fireside.window.findChild(ExportDialog)
+
+
+def preview(fireside: Fireside) -> ImportDialog | None:
+    return fireside.window.findChild(ImportDialog)
+
+
+def told(fireside: Fireside) -> list[str]:
+    """What the preview says, line by line."""
+    shown = preview(fireside)
+    lists = [label.text() for label in shown.findChildren(QLabel, "importTold")]
+    return [
+        line
+        for text in (shown.head.text(), shown.about.text(), *lists)
+        for line in text.split("\n")
+    ]
 
 
 def choose(fireside: Fireside, form: str, folder: Path, *, name: str = "") -> ExportDialog:
@@ -120,9 +139,15 @@ def test_all_chats_go_out_and_come_in_again(start: Start, tmp_path: Path) -> Non
     fireside.stored(lambda store: store.purge(0))
     fireside.find(QAbstractButton, "importChats").click()
     files = fireside.window.findChild(QFileDialog, "importDialog")
-    files.fileSelected.emit(str(tmp_path / "all.json"))
+    files.filesSelected.emit([str(tmp_path / "all.json")])
     files.close()
+    fireside.until(lambda: preview(fireside).start.isEnabled())
+    assert told(fireside) == ["2 chats with 4 messages", "From Fireside.", "Nothing is left out."]
+    assert not fireside.window.index.rows  # not before it is wanted
+    fireside.find(QAbstractButton, "startImport").click()
     fireside.until(lambda: "2 chats with 4 messages came from Fireside." in banner(fireside))
+    assert "Nothing was left out." in banner(fireside)
+    fireside.until(lambda: preview(fireside) is None)
     fireside.until(lambda: len(fireside.window.index.rows) == 2)
 
 
@@ -191,6 +216,48 @@ def test_a_full_disk_says_so(
 def test_what_is_no_file_of_chats_says_so(fireside: Fireside, tmp_path: Path) -> None:
     wrong = tmp_path / "notes.json"
     wrong.write_text("[1, 2]", encoding="utf-8")
-    fireside.window.exchange.bring(wrong)
-    fireside.until(lambda: "“notes.json”" in banner(fireside))
-    assert "did not expect" not in banner(fireside)
+    fireside.window.exchange.bring([wrong])
+    fireside.until(lambda: preview(fireside).head.text() == "Nothing to import")
+    assert "“notes.json” holds no chats" in preview(fireside).about.text()
+    assert preview(fireside).start.isHidden()
+    fireside.qtbot.keyClick(preview(fireside), Qt.Key.Key_Escape)
+    fireside.until(lambda: preview(fireside) is None)
+
+
+def test_a_folder_is_dropped_and_shown_first(start: Start, tmp_path: Path) -> None:
+    """What is left out and what is not readable, by kind, number and name; and a second time,
+    that all is here."""
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    for name in ("openwebui-0.10-all.json", "claude.json"):
+        (folder / name).write_bytes((CASES / name).read_bytes())
+    (folder / "cut.json").write_text("[{", "utf-8")
+    (folder / "users.json").write_text("[{}]", "utf-8")
+    fireside = start()
+    fireside.window._take([folder])
+    fireside.until(lambda: preview(fireside).start.isEnabled())
+    head, about, *lines = told(fireside)
+    assert (head, about) == ("3 chats with 8 messages", "From Claude (2), Open WebUI (1).")
+    assert lines[:4] == ["2 images", "2 files", "2 calls to tools", "2 marks of sources"]
+    for begin in ("2 tag", "1 part of an unknown kind", "1 file", "“cut.json” is damaged"):
+        assert any(line.startswith(begin) for line in lines), begin
+    assert preview(fireside).start.text().startswith("Import 3 chat")
+    preview(fireside).start.click()
+    fireside.until(lambda: len(fireside.window.index.rows) == 3)
+    fireside.until(lambda: "Not readable: 1 file" in banner(fireside))
+    fireside.until(lambda: preview(fireside) is None)
+    fireside.window.exchange.bring([folder])
+    fireside.until(lambda: "3 chats" in told(fireside))
+    assert not preview(fireside).start.isEnabled()
+
+
+def test_an_import_is_given_up(start: Start, tmp_path: Path) -> None:
+    path = tmp_path / "claude.json"
+    path.write_bytes((CASES / "claude.json").read_bytes())
+    fireside = start()
+    fireside.window.exchange.bring([path])
+    fireside.until(lambda: preview(fireside).start.isEnabled())
+    fireside.qtbot.keyClick(preview(fireside), Qt.Key.Key_Escape)
+    fireside.until(lambda: preview(fireside) is None)
+    fireside.until(lambda: not fireside.host._stops)
+    assert not fireside.window.index.rows

@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale, QObject, Signal
 
+from app.base.errors import Cancelled
 from app.host import Host
 from app.ui.bridge import Bridge
 from app.ui.errors import explain
 from app.ui.frame import Frame
 from app.ui.language import tr
-from app.ui.questions import ask_file
+from app.ui.questions import ask_files, ask_folder
 from app.ui.theme import Look
 
 if TYPE_CHECKING:
     from app.exchange import Import, Report, Words
     from app.ui.exchange.dialog import ExportDialog
+    from app.ui.exchange.importing import ImportDialog
 
-_LEFT = {
-    "image": lambda n: tr("%Ln image(s)", "", n),
-    "audio": lambda n: tr("%Ln recording(s)", "", n),
-    "file": lambda n: tr("%Ln file(s)", "", n),
-    "tool": lambda n: tr("%Ln call(s) to tools", "", n),
-    "citation": lambda n: tr("%Ln mark(s) of sources", "", n),
-    "instructions": lambda n: tr("%Ln instruction(s)", "", n),
-    "hidden": lambda n: tr("%Ln hidden message(s)", "", n),
-    "unknown": lambda n: tr("%Ln part(s) of an unknown kind", "", n),
-    "lost": lambda n: tr("%Ln message(s) out of place", "", n),
-    "chat": lambda n: tr("%Ln chat(s) without a message", "", n),
-}
+_TOLD_S = 0.1
 
 
 class ExchangeDesk(QObject):
@@ -123,31 +115,104 @@ class ExchangeDesk(QObject):
         )
 
     def import_chats(self) -> None:
-        """Asks for a file of chats."""
-        kinds = tr("Chats (*.json *.zip);;All files (*)")
-        ask_file(self._frame, "importDialog", tr("Import chats"), self.bring, kinds)
+        """Asks for files of chats."""
+        kinds = tr("Chats (*.json *.jsonl *.zip);;All files (*)")
+        ask_files(self._frame, "importDialog", tr("Import chats"), self.bring, kinds)
 
-    def bring(self, path: Path) -> None:
-        """Takes in what a file has."""
-        self.told.emit(tr("Reading {name}…").format(name=path.name))
-        self._bridge.when_done(self._host.bring(path), self._brought, self.failed.emit)
+    def import_folder(self) -> None:
+        """Asks for a folder of them."""
+        ask_folder(self._frame, tr("Import a folder of chats"), lambda path: self.bring([path]))
 
-    def _brought(self, done: tuple[Import, Report]) -> None:
-        found, report = done
-        said = [
-            tr("{chats} with {messages} came from {source}.").format(
-                chats=tr("%Ln chat(s)", "", report.chats),
-                messages=tr("%Ln message(s)", "", report.messages),
-                source=found.source,
-            )
-        ]
-        if report.known:
-            said.append(tr("Here already: %Ln chat(s).", "", report.known))
-        if found.left:
-            counts = ", ".join(_LEFT[why](count) for why, count in found.left.items())
-            said.append(tr("Left out: {counts}.").format(counts=counts))
-        self.told.emit(" ".join(said))
-        self.imported.emit()
+    def bring(self, paths: Sequence[Path]) -> None:
+        """Shows what files and folders have, and takes it in when that is wanted."""
+        from app.ui.exchange.importing import ImportDialog
+
+        count = tr("%Ln file(s)", "", len(paths))
+        name = tr("“{name}”").format(name=paths[0].name) if len(paths) == 1 else count
+        dialog = ImportDialog(self._look, name, self._frame)
+        stop = threading.Event()
+        dialog.given_up.connect(stop.set)
+
+        def seen(chats: int) -> None:
+            if not stop.is_set():
+                dialog.seen(chats)
+
+        def failed(error: BaseException) -> None:
+            if not stop.is_set():
+                dialog.fail(explain(error).sentence)
+            elif not isinstance(error, Cancelled):
+                self.failed.emit(error)
+
+        def found(found: Import) -> None:
+            if not stop.is_set():
+                dialog.wanted.connect(lambda: self._take_in(dialog, found, stop, seen, failed))
+                dialog.preview(found)
+
+        dialog.show()
+        work = self._host.read_chats(tuple(paths), stop, self._now_and_then(seen))
+        self._bridge.when_done(work, found, failed)
+
+    def _take_in(
+        self,
+        dialog: ImportDialog,
+        found: Import,
+        stop: threading.Event,
+        seen: Callable[[int], None],
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        """Does what was shown. What has come before it was given up stays."""
+        dialog.begin()
+
+        def done(report: Report) -> None:
+            self.told.emit(_told(found, report))
+            self.imported.emit()
+            if not stop.is_set():
+                dialog.accept()
+
+        def ended(error: BaseException) -> None:
+            failed(error)
+            if isinstance(error, Cancelled):
+                self.told.emit(tr("The import was stopped. The chats that came before that stay."))
+            self.imported.emit()
+
+        work = self._host.take_chats(found, stop, self._now_and_then(seen))
+        self._bridge.when_done(work, done, ended)
+
+    def _now_and_then(self, seen: Callable[[int], None]) -> Callable[[int], None]:
+        """Says how far it is some times a second; chats come by the thousand."""
+        last = 0.0
+
+        def tell(chats: int) -> None:
+            nonlocal last
+            if time.monotonic() - last > _TOLD_S:
+                last = time.monotonic()
+                self._bridge.call(lambda: seen(chats))
+
+        return tell
+
+
+def _told(found: Import, report: Report) -> str:
+    """What an import has done."""
+    from app.ui.exchange.importing import counted, sources
+
+    said = [
+        tr("{chats} with {messages} came from {source}.").format(
+            chats=tr("%Ln chat(s)", "", report.chats),
+            messages=tr("%Ln message(s)", "", report.messages),
+            source=sources(found),
+        )
+    ]
+    if report.known:
+        said.append(tr("Here already: %Ln chat(s).", "", report.known))
+    left = counted(found)
+    said.append(
+        tr("Left out: {counts}.").format(counts=", ".join(left))
+        if left
+        else tr("Nothing was left out.")
+    )
+    if found.faults:
+        said.append(tr("Not readable: %Ln file(s).", "", len(found.faults)))
+    return " ".join(said)
 
 
 def _words() -> Words:

@@ -20,6 +20,7 @@ class DataPage(Page):
 
     export_all = Signal()
     import_chats = Signal()
+    import_folder = Signal()
     restored = Signal(object)
     """A Backup that is to take the place of the chats."""
 
@@ -56,7 +57,8 @@ class DataPage(Page):
         self.add_note(
             tr(
                 "Take all chats along, as one file or to read, or bring in those of ChatGPT, "
-                "LM Studio or Open WebUI. A single chat is exported from its menu."
+                "Claude, LM Studio or Open WebUI: their exports as they are, several at once. A "
+                "single chat is exported from its menu."
             )
         )
         files = QHBoxLayout()
@@ -64,7 +66,13 @@ class DataPage(Page):
         self.column.addLayout(files)
         for name, text, label, wanted in (
             ("exportAll", tr("Export all…"), tr("Export all chats to a file"), self.export_all),
-            ("importChats", tr("Import…"), tr("Import chats from a file"), self.import_chats),
+            ("importChats", tr("Import…"), tr("Import chats from files"), self.import_chats),
+            (
+                "importFolder",
+                tr("Import a folder…"),
+                tr("Import chats from a folder"),
+                self.import_folder,
+            ),
         ):
             files.addWidget(Button(self._look, name, label, text=text, clicked=wanted.emit))
         files.addStretch(1)

@@ -96,6 +96,7 @@ class PreferencesDesk(QObject):
         data = DataPage(self._look, self._host, self._bridge)
         data.export_all.connect(self._exchange.export_all)
         data.import_chats.connect(self._exchange.import_chats)
+        data.import_folder.connect(self._exchange.import_folder)
         data.restored.connect(self.again)
         memory = MemoryPage(self._look, self._host, self._models, self._examiner)
         diagnosis = DiagnosisPage(self._look, self._host, self._examiner)
