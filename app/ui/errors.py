@@ -335,7 +335,7 @@ def _exchange(error: e.ExchangeError) -> str:
         case e.ExchangeDamaged():
             return tr(
                 "“{name}” is damaged or incomplete ({detail}). Export it again; none of it "
-                "was imported."
+                "is imported."
             ).format(name=name, detail=error.detail)
         case e.ExchangeNewer():
             return tr(
@@ -345,7 +345,7 @@ def _exchange(error: e.ExchangeError) -> str:
         case e.ExchangeTooLarge():
             return tr(
                 "“{name}” has a chat of more than {limit}, which is too large. None of it "
-                "was imported."
+                "is imported."
             ).format(name=name, limit=gigabytes(error.limit))
         case e.ExchangeUnwritable():
             return tr(

@@ -179,6 +179,7 @@ class ImportDialog(QDialog):
             if len(faults) > _FAULTS:
                 lines.append(tr("And %Ln more file(s).", "", len(faults) - _FAULTS))
             set_tone(self._row(grid, tr("Not readable"), "\n".join(lines)), "danger")
+        grid.setRowStretch(grid.rowCount(), 1)
         self._lists.setWidget(inside)
         self._lists.show()
         width = self.width() - 56
@@ -191,6 +192,7 @@ class ImportDialog(QDialog):
         label.setMinimumWidth(96)
         words = note(text, "importTold")
         words.setProperty("tone", "")
+        words.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row = grid.rowCount()
         grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
