@@ -33,6 +33,7 @@ _MARK = re.compile(
     " ?\ue200([^\ue200-\ue20f]*)((?:\ue202[^\ue200\ue201]*)?)\ue201|【\\d+†[^【】\n]*】"
 )
 _LOOSE = re.compile("[\ue200-\ue20f]")
+_BEGINNINGS = ("\ue200", "\ue203", "【")
 _STATES = {"interrupted": State.STOPPED, "max_tokens": State.CUT_OFF}
 _CONTEXTS = ("user_editable_context", "model_editable_context")
 _TOOLS = {
@@ -117,7 +118,7 @@ def _parts(
 ) -> tuple[Part, ...]:
     """What a message says, by its kind of content. What is said to the model goes to ``told``."""
     content, metadata = message["content"], message["metadata"]
-    kind = content.text("content_type")
+    kind = content.text("content_type") or "text"  # which other programs leave out
     if kind in _CONTEXTS:
         told.update(dict.fromkeys(_context(content, metadata)))
         return ()
@@ -126,7 +127,7 @@ def _parts(
         message.aside()
         return ()
     images: list[str] = []
-    text = _text(content, images, left)
+    text = _text(content, images, left) or message.text("content")
     if message and role is None:
         told.update(dict.fromkeys([text.strip()] if text.strip() else []))
         return ()
@@ -151,8 +152,6 @@ def _parts(
             return (*_call(recipient, text), *names)
         case "text" | "multimodal_text":
             return (*plain(_cited(text, metadata, left)), *names)
-        case "":
-            return ()
     left[Left.TOOL if tool or kind in _TOOLS else Left.UNKNOWN] += 1
     content.aside()
     return ()
@@ -213,7 +212,7 @@ def _thoughts(content: Foreign) -> tuple[Part, ...]:
         summary = item.text("summary")
         text = item.text("content") or "".join(item.names("chunks"))
         texts.append("\n\n".join(piece for piece in (summary and f"**{summary}**", text) if piece))
-    text = "\n\n".join(text for text in texts if text)
+    text = _cited("\n\n".join(text for text in texts if text), Foreign(None), Counter())
     return (Part(text, Channel.ANALYSIS),) if text.strip() else ()
 
 
@@ -244,6 +243,8 @@ def _report(metadata: Foreign) -> tuple[Part, ...]:
 
 def _cited(text: str, metadata: Foreign, left: Counter[Left]) -> str:
     """A text whose marks are what they stand for: links and names. Others are counted."""
+    if not any(mark in text for mark in _BEGINNINGS):
+        return text
     links = {
         reference.text("matched_text"): reference.text("alt")
         for reference in metadata.objects("content_references")

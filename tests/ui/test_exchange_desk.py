@@ -251,6 +251,33 @@ def test_a_folder_is_dropped_and_shown_first(start: Start, tmp_path: Path) -> No
     assert not preview(fireside).start.isEnabled()
 
 
+@pytest.mark.parametrize(
+    ("name", "chats"),
+    [
+        ("conversations.json", True),
+        ("conversations-001.json", True),
+        ("Conversations__ab-chatgpt-0001.ZIP", True),
+        ("1760000000000.conversation.json", True),
+        ("a folder", True),
+        ("data.json", False),
+        ("my conversations.json.txt", False),
+    ],
+)
+def test_what_is_dropped_is_told_by_its_name(
+    fireside: Fireside, tmp_path: Path, name: str, chats: bool
+) -> None:
+    path = tmp_path / name
+    path.mkdir() if name == "a folder" else path.write_text("x", "utf-8")
+    given: list[tuple[str, list[Path]]] = []
+    window = fireside.window
+    window.chats_given.disconnect()
+    window.attached.disconnect()
+    window.chats_given.connect(lambda paths: given.append(("chats", paths)))
+    window.attached.connect(lambda paths: given.append(("attached", paths)))
+    window._take([path])
+    assert given == [("chats" if chats else "attached", [path])]
+
+
 def test_an_import_is_given_up(start: Start, tmp_path: Path) -> None:
     path = tmp_path / "claude.json"
     path.write_bytes((CASES / "claude.json").read_bytes())

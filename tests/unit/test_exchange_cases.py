@@ -11,7 +11,7 @@ import pytest
 
 from app.base.types import Channel, Part
 from app.exchange import Left, Source, read
-from app.store import ChatRow, Setup, Store
+from app.store import ChatRow, Setup, State, Store
 
 CASES = Path(__file__).parents[1] / "cases" / "imports"
 
@@ -83,6 +83,22 @@ def test_canvas_marks_and_projects_of_chatgpt(store: Store) -> None:
             "See [this](https://example.org/a) and that"
         ),
     )
+
+
+def test_what_others_write_in_the_form_of_chatgpt(store: Store) -> None:
+    """Without kinds of content and names of models; speech, pictures without a name, deep
+    research, thoughts in pieces, and the time in words only."""
+    assert bring(store, "chatgpt-bare.json") == {Left.IMAGE: 1, Left.AUDIO: 1, Left.TOOL: 1}
+    row = chat_named(store, "Bare")
+    assert row.setup == Setup("Be kind.")
+    assert parts(store, "Bare") == [
+        (final("Hello?"),),
+        (final("Hi."),),
+        (final("And you?"), final("[file_2]")),
+        (thought("Let me see."), final("# Report\n\nFine."), final("Well.")),
+    ]
+    *_, answer = store.conversation(row.id)
+    assert (answer.thought_s, answer.state) == (65, State.STOPPED)
 
 
 def test_steps_of_open_webui(store: Store) -> None:

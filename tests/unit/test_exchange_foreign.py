@@ -1,4 +1,4 @@
-"""Chats of other programs: ChatGPT, LM Studio and Open WebUI."""
+"""Chats of other programs: ChatGPT, LM Studio and Open WebUI, and what breaks in any of them."""
 
 from __future__ import annotations
 
@@ -313,10 +313,13 @@ def test_openwebui(store: Store, tmp_path: Path) -> None:
 
 
 def test_no_change_to_a_foreign_file_does_harm(store: Store, tmp_path: Path) -> None:
+    folder = Path(__file__).parents[1] / "cases" / "imports"
+    cases = [json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json"))]
+
     @settings(max_examples=250)
     @given(st.data())
     def check(data: st.DataObject) -> None:
-        raw = data.draw(st.sampled_from([chatgpt.export(), lmstudio(), openwebui()]))
+        raw = data.draw(st.sampled_from([chatgpt.export(), lmstudio(), openwebui(), *cases]))
         for _ in range(data.draw(st.integers(1, 3))):
             raw = changed(data, raw)
         with contextlib.suppress(ExchangeError):
