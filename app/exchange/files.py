@@ -97,6 +97,8 @@ def _changed(path: Path) -> float:
 
 def _open(piece: Piece) -> Iterator[tuple[Piece, IO[bytes] | ExchangeError]]:
     try:
+        if piece.path.exists() and not piece.path.is_file():  # a pipe would be waited for
+            raise ExchangeUnreadable(piece.shown, "it is no file")
         with typed_errors(piece.shown), piece.path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             yield from _look(piece, file, _Budget(_RATIO * size + _FLOOR))

@@ -207,7 +207,7 @@ class _Reading:
                 yield from self._foreign(Foreign(reader.value()))
         elif _OURS.match(reader.head()):
             self.sources[Source.FIRESIDE] = 0
-            for tree in ours.read(reader):
+            for tree in ours.read(reader, self.around.left):
                 self.sources[Source.FIRESIDE] += 1
                 yield tree
         else:

@@ -51,13 +51,25 @@ know; what such a reader would misunderstand gets another version.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, fields
 from typing import Any, TextIO
 
 from app.base.types import Channel, Effort, Message, Part, Role, Stats
-from app.exchange.fields import Newer, Wrong, an_object, checked, choice, maybe, number, sampling
+from app.exchange.fields import (
+    Foreign,
+    Newer,
+    Wrong,
+    an_object,
+    checked,
+    choice,
+    maybe,
+    number,
+    sampling,
+)
 from app.exchange.stream import NotJson, Reader
+from app.exchange.tree import Left
 from app.store import ChatRow, MessageRow, Setup, State, TitleBy, Tree
 
 FORMAT = "fireside-chats"
@@ -77,8 +89,9 @@ def write(file: TextIO, trees: Iterable[Tree]) -> None:
     file.write("\n]}\n")
 
 
-def read(reader: Reader) -> Iterator[Tree]:
-    """The chats of a file, one at a time. Raises Wrong, Newer, and what the reader raises."""
+def read(reader: Reader, left: Counter[Left] | None = None) -> Iterator[Tree]:
+    """The chats of a file, one at a time. In ``left`` is counted what a later version says in a
+    field that this one does not know. Raises Wrong, Newer, and what the reader raises."""
     version = 0
     for name in reader.members():
         if name == "version":
@@ -92,7 +105,11 @@ def read(reader: Reader) -> Iterator[Tree]:
         else:
             for count, _ in enumerate(reader.items(), start=1):
                 try:
-                    yield _tree(reader.value())
+                    raw = reader.value()
+                    tree = _tree(raw)
+                    if left is not None:
+                        left[Left.UNKNOWN] += sum(map(_says_more, raw["messages"]))
+                    yield tree
                 except (Wrong, NotJson) as error:
                     raise Wrong(f"chat {count}: {error}") from error
     reader.end()
@@ -203,6 +220,19 @@ def _message(raw: _Json) -> MessageRow:
         number(raw, "thought_s") if raw.get("thought_s") is not None else None,
         maybe(raw, "thought_open", bool),
     )
+
+
+def _says_more(raw: _Json) -> bool:
+    """Whether a message, or a part of it, that says nothing has something in an unknown field, or
+    one that says something has whole sentences there."""
+    message = Foreign(raw)
+    parts = message.objects("parts")
+    spoken = any(part.text("text").strip() for part in parts)
+    for part in parts:
+        part.aside(*(field.name for field in fields(Part)))
+    message.aside("next", *(field.name for field in fields(MessageRow)))
+    message.aside("role", "state")
+    return any(m.unread(sentences=spoken) for m in (message, *parts))
 
 
 def _part(raw: _Json) -> Part:

@@ -29,7 +29,7 @@ from app.base.errors import (
     ExchangeUnwritable,
 )
 from app.base.types import Channel, Effort, Message, Part, Role, Sampling, Stats
-from app.exchange import Form, Manner, Report, Source, export, ours, read, stream
+from app.exchange import Form, Left, Manner, Report, Source, export, ours, read, stream
 from app.store import PLAIN, ChatRow, MessageRow, Setup, State, Store, TitleBy, Tree
 from app.store.titles import one_line
 
@@ -342,6 +342,22 @@ def test_what_is_not_known_is_passed_over(store: Store, tmp_path: Path) -> None:
         saved = other.conversation(other.chats()[0].id)[1].stats
         assert saved is not None
         assert saved.generated == 7
+
+
+def test_what_a_later_version_says_is_counted(store: Store, tmp_path: Path) -> None:
+    """Its fields are passed over; where an answer says nothing else, that is told."""
+    a_chat(store)
+    path = out(store, tmp_path)
+    raw = json.loads(path.read_text("utf-8"))
+    question, answer = raw["chats"][0]["messages"]
+    question["colour"] = "blue"  # beside words, one word is no loss
+    answer["parts"] = [{"text": "", "channel": "final", "picture": "data:image/png"}]
+    path.write_text(json.dumps(raw), "utf-8")
+    assert read(path).left == {Left.UNKNOWN: 1}
+    question["postscript"] = "and a whole sentence"
+    answer["parts"][0]["picture"] = None
+    path.write_text(json.dumps(raw), "utf-8")
+    assert read(path).left == {Left.UNKNOWN: 1}
 
 
 def test_one_of_a_newer_version(tmp_path: Path) -> None:

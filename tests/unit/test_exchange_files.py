@@ -228,6 +228,17 @@ def test_what_cannot_be_read_at_all(tmp_path: Path) -> None:
         read([tmp_path / "users"])
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes in folders")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.json")
+    (tmp_path / "b.json").write_bytes(chats(chatgpt.branches()))
+    found = read(tmp_path)
+    assert found.chats == 1
+    assert [fault.path.name for fault in found.faults] == ["a.json"]
+    with pytest.raises(ExchangeUnreadable):
+        read(tmp_path / "a.json")
+
+
 def test_a_file_is_read_once(store: Store, tmp_path: Path) -> None:
     """However it was chosen; and one that others have the chats of, too, adds nothing twice."""
     path = tmp_path / "a.json"
