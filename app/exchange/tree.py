@@ -12,6 +12,8 @@ from app.exchange.fields import Foreign
 from app.store import ChatRow, MessageRow, Setup, State, TitleBy, Tree
 from app.store.titles import one_line, title_from
 
+_BEGINNING = 4000  # characters of what a title or a name is made of
+
 
 class Left(StrEnum):
     """Why something of another program's chats was left out."""
@@ -195,13 +197,13 @@ def named(names: Sequence[str]) -> tuple[Part, ...]:
 def untitled(messages: Sequence[MessageRow]) -> str:
     """The title that the first question gives."""
     questions = (m.message.text for m in messages if m.message.role is Role.USER)
-    return title_from(next(questions, ""))
+    return title_from(next(questions, "")[:_BEGINNING])
 
 
 def _chat(
     about: About, messages: Sequence[MessageRow], created: float, updated: float, leaf: int
 ) -> ChatRow:
-    title = one_line(about.title)
+    title = one_line(about.title[:_BEGINNING])
     return ChatRow(
         0,
         title or untitled(messages),
@@ -213,7 +215,7 @@ def _chat(
         Setup(about.instructions.strip()),
         pinned=about.pinned,
         archived=about.archived,
-        folder=one_line(about.folder),
+        folder=one_line(about.folder[:_BEGINNING]),
     )
 
 
