@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.base.types import Part
+from app.documents.plain import Decoded, Reading
 
 LONGEST = 20_000_000  # characters: forty times the largest context
 _STRETCH = 400  # characters of a stretch of lines, about 100 tokens
@@ -28,11 +29,17 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Document:
     """``sections`` are the text of its pages where its kind has any, else stretches of whole
-    lines, where lines are short enough, that make up the text as they are."""
+    lines, where lines are short enough, that make up the text as they are. ``encoding``,
+    ``readings`` and ``bad`` are those of its bytes (see `Decoded`). ``pictures`` are the pages
+    that show something and have no text."""
 
     name: str
     kind: Kind
     sections: tuple[str, ...]
+    encoding: str = ""
+    readings: tuple[Reading, ...] = ()
+    bad: int = 0
+    pictures: tuple[int, ...] = ()
 
     @property
     def paged(self) -> bool:
@@ -42,7 +49,10 @@ class Document:
     def piece(self, number: int) -> str:
         """The section of a number, from 0, as it stands in the text."""
         section = self.sections[number]
-        return f"[Page {number + 1}]\n{section}\n\n" if self.paged else section
+        if not self.paged:
+            return section
+        seen = ": a picture, without text" if number in self.pictures else ""
+        return f"[Page {number + 1}{seen}]\n{section}\n\n"
 
     def text(self, numbers: Iterable[int]) -> str:
         """Some of the sections as one text; pages with their numbers, for the model to name."""
@@ -52,6 +62,12 @@ class Document:
     def of(cls, name: str, kind: Kind, text: str) -> Document:
         """One without pages."""
         return cls(name, kind, tuple(_stretches(text)))
+
+    @classmethod
+    def decoded(cls, name: str, kind: Kind, text: str, found: Decoded) -> Document:
+        """One whose ``text`` was made of bytes that were read so."""
+        sections = tuple(_stretches(text))
+        return cls(name, kind, sections, found.encoding, found.readings, found.bad)
 
     @classmethod
     def of_part(cls, part: Part) -> Document:
