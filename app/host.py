@@ -294,14 +294,15 @@ class Host:
 
     # --- Files that are attached ------------------------------------------------------------
 
-    def read(self, path: Path, stop: threading.Event) -> Future[Document]:
-        """Takes the text out of a file; publishes Reading. Fails with DocumentError, or with
-        Cancelled once ``stop`` is set."""
+    def read(self, path: Path, stop: threading.Event, encoding: str = "") -> Future[Document]:
+        """Takes the text out of a file, in an ``encoding`` that a person has chosen, where there
+        is one; publishes Reading. Fails with DocumentError, or with Cancelled once ``stop`` is
+        set."""
 
         def seen(done: int, total: int) -> None:
             self._publish(Reading(stop, done, total))
 
-        return self._reader.read(path, stop, seen)
+        return self._reader.read(path, stop, seen, encoding)
 
     def count(self, model: ModelRef, part: Part, pieces: Sequence[str] = ()) -> Future[list[int]]:
         """How many tokens a part takes in a prompt, and each piece of text by itself. Fails with

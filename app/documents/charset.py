@@ -20,12 +20,13 @@ from dataclasses import dataclass
 _BEYOND = re.compile(b"[\x80-\xff]")
 _NEAR = 200  # bytes of a line before that
 _SAMPLE = 6000  # bytes that are judged: lines that are not ASCII
-_OWN = 0.06  # what the system’s own encoding may be worse than the best, of 1
+_OWN = 0.06  # what the system's own encoding may be worse than the best, of 1, and
+_OWN_FEW = 3.0  # more where few bytes say anything
 
 # Supersets stand for what they contain: Windows-1252 for ISO 8859-1, and so on.
 CANDIDATES = (
     "cp1252", "cp1250", "cp1251", "cp932", "gb18030", "big5hkscs", "cp949", "euc_jp", "cp1253",
-    "cp1254", "cp1255", "cp1256", "cp1257", "cp874", "koi8_u", "koi8_r", "iso8859_2",
+    "cp1254", "cp1255", "cp1256", "cp1257", "cp874", "koi8_r", "koi8_u", "iso8859_2",
     "iso8859_5", "iso8859_7", "iso8859_6", "iso8859_15", "cp850", "cp852", "cp866", "mac_roman",
     "mac_cyrillic", "cp855", "cp437",
 )  # fmt: skip
@@ -118,6 +119,7 @@ def guesses(data: bytes, own: str = "") -> list[Guess]:
     """The encodings that make text of some bytes, the best first: ``own``, where that is about
     as good as any."""
     sample = _sample(data)
+    trust = _OWN + _OWN_FEW / (1 + len(_BEYOND.findall(sample)))
     found: list[Guess] = []
     said: set[str] = set()
     for encoding in dict.fromkeys((own, *CANDIDATES) if own else CANDIDATES):
@@ -126,7 +128,8 @@ def guesses(data: bytes, own: str = "") -> list[Guess]:
             continue
         said.add(text)
         worth = _worth(text, sample)
-        found.append(Guess(encoding, worth + (_OWN if encoding == own else 0)))
+        trusted = encoding == own and "\ufffd" not in text
+        found.append(Guess(encoding, worth + (trust if trusted else 0)))
     return sorted(found, key=lambda guess: -guess.worth)
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from app.base.types import Part
-from app.documents.plain import Decoded, Reading
+
+if TYPE_CHECKING:  # a window need not wait for it
+    from app.documents.plain import Decoded, Reading
 
 LONGEST = 20_000_000  # characters: forty times the largest context
 _STRETCH = 400  # characters of a stretch of lines, about 100 tokens

@@ -22,13 +22,13 @@ _MARKS = (
 )
 _BEYOND = bytes(range(128, 256))
 _WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
-_CONTROL = bytes({*range(32), 127} - set(b"\t\n\f\r\x1b\b\0"))
+_CONTROL = bytes({*range(32), 127} - set(b"\t\n\f\r\x1b\a\b\0"))
 _MOST_CONTROL = 0.01  # of all bytes, that text may have
 _NARROW = 0.4  # of 1, from which it is text of 8 bits
 _SAMPLE = 20_000  # bytes that are judged
 _TEXT = 0.7  # of 1, from which it is text of 16 or 32 bits
 _DECLARED = re.compile(
-    rb"""(?:charset|encoding|coding)\s*[=:]\s*["']?\s*([A-Za-z][\w.:-]{1,30})""", re.IGNORECASE
+    rb"""(?:charset|encoding|coding)\s*[=:]?\s*["']?\s*([A-Za-z][\w.:-]{1,30})""", re.IGNORECASE
 )
 _HEAD = 2048  # bytes in which a file may say what it is
 _FEW = 0.2  # bad sequences for each good one, up to which it is UTF-8 that was damaged
@@ -190,7 +190,16 @@ def _worth(text: str) -> float:
         if c in "\x00\ufffd" or category in ("Cn", "Co", "Cs"):
             points -= 4.0
             continue
-        block = 0 if code < 0x250 else 0x4E if 0x4E00 <= code < 0xA000 else 0xAC if 0xAC00 <= code < 0xD7A4 else code >> 8
+        block = _block(code)
         points += 1.0 if block == group or category[0] == "P" or block == 0x30 else 0.4
         group = block
     return points / max(1, len(text))
+
+
+def _block(code: int) -> int:
+    """Of Unicode: one for Latin, for Chinese characters, for Korean ones; else 256 each."""
+    if code < 0x250:
+        return 0
+    if 0x4E00 <= code < 0xA000:
+        return 0x4E
+    return 0xAC if 0xAC00 <= code < 0xD7A4 else code >> 8

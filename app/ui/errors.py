@@ -396,7 +396,7 @@ def _document(error: e.DocumentError) -> str:
         case e.DocumentUnknown():
             return tr(
                 "“{name}” is of a kind that cannot be attached. Fireside reads text, code, "
-                "Markdown, CSV, JSON, HTML, PDF and DOCX."
+                "Markdown, CSV, JSON, HTML, PDF and DOCX. Save it as one of these, and attach that."
             ).format(name=name)
         case e.DocumentEncrypted():
             return tr(
