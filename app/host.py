@@ -87,8 +87,9 @@ class Host:
     ) -> None:
         self.folders = folders
         self._publish = publish
-        self.settings = settings_file.load(folders.settings)
         self._store = Store(folders.chats)
+        self.settings, self.settings_damage = settings_file.open_(folders.settings)
+        """What was lost of the settings at this start; None where nothing was."""
         self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="disk")
         self._examiner = ThreadPoolExecutor(max_workers=2, thread_name_prefix="examine")
         # Two: a newer search ends the one that runs.

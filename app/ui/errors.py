@@ -56,6 +56,8 @@ def explain(error: BaseException) -> Explanation:
         case e.StoreError():
             damaged = isinstance(error, e.StoreDamaged)
             return Explanation(_store(error), Action.REPAIR if damaged else Action.NONE)
+        case e.SettingsDamaged():
+            return Explanation(_settings(error))
         case e.HubError():
             return Explanation(_hub(error), Action.RETRY)
         case e.Offline():
@@ -232,6 +234,24 @@ def _store(error: e.StoreError) -> str:
                 "Another program is using the chats in {place}. Close it and start again."
             ).format(place=place)
     return tr("The chats in {place} cannot be used. Check the folder.").format(place=place)
+
+
+def _settings(error: e.SettingsDamaged) -> str:
+    if error.lost == ("*",):
+        said = tr("The settings could not be read ({detail}), so all have their defaults.")
+    elif error.lost:
+        said = tr(
+            "Some settings could not be read and have their defaults again: {names}. The others "
+            "are as they were."
+        )
+    else:
+        said = tr("The file with the settings was damaged ({detail}), but all could be read.")
+    said = said.format(detail=error.detail.rstrip("."), names=", ".join(error.lost))
+    if error.kept:
+        kept = tr("The old file is kept as {path}.").format(path=error.kept)
+    else:
+        kept = tr("The file is still {path}, and is not written over.").format(path=error.path)
+    return f"{said} {kept}"
 
 
 def _hub(error: e.HubError) -> str:
