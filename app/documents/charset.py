@@ -118,22 +118,22 @@ def known(name: str) -> str:
 def guesses(data: bytes, own: str = "") -> list[Guess]:
     """The encodings that make text of some bytes, the best first: ``own``, where that is about
     as good as any."""
-    sample = _sample(data)
-    trust = _OWN + _OWN_FEW / (1 + len(_BEYOND.findall(sample)))
+    taken = sample(data)
+    trust = _OWN + _OWN_FEW / (1 + len(_BEYOND.findall(taken)))
     found: list[Guess] = []
     said: set[str] = set()
     for encoding in dict.fromkeys((own, *CANDIDATES) if own else CANDIDATES):
-        text = sample.decode(encoding, errors="replace")
+        text = taken.decode(encoding, errors="replace")
         if text in said:
             continue
         said.add(text)
-        worth = _worth(text, sample)
+        worth = _worth(text, taken)
         trusted = encoding == own and "\ufffd" not in text
         found.append(Guess(encoding, worth + (trust if trusted else 0)))
     return sorted(found, key=lambda guess: -guess.worth)
 
 
-def _sample(data: bytes) -> bytes:
+def sample(data: bytes) -> bytes:
     """Lines that have bytes beyond ASCII."""
     taken: list[bytes] = []
     size = end = 0

@@ -39,6 +39,7 @@ _ESCAPES = re.compile(
 )
 _OVERSTRUCK = re.compile(".\b", re.DOTALL)  # as manual pages print what is bold
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_WORD = re.compile(rb"[^\s;,]*[\x80-\xff][^\s;,]*")  # that is not ASCII
 _MOST_READINGS = 12
 _MOST_SHOWN = 60  # characters of an example
 
@@ -138,10 +139,8 @@ def _declared(data: bytes) -> str:
 
 
 def _readings(data: bytes, encoding: str, others: list[str]) -> tuple[Reading, ...]:
-    line = next((line for line in re.split(rb"[\r\n]+", data) if not line.isascii()), b"")
-    first = next((n for n, byte in enumerate(line) if byte > 127), 0)
-    begin = max(0, line.rfind(b" ", 0, max(0, first - 12)) + 1)
-    piece = line[begin : begin + 4 * _MOST_SHOWN]
+    words = dict.fromkeys(_WORD.findall(charset.sample(data)))
+    piece = b" ".join(words)[: 4 * _MOST_SHOWN]
     names = [encoding, *others]
     made: dict[str, Reading] = {}
     for name in dict.fromkeys(names):

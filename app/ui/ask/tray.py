@@ -13,7 +13,7 @@ from app.ui.controls import Button, Elided, Notice, Picture, column, menu_of, pl
 from app.ui.language import number, tr
 from app.ui.theme import Look, font
 
-_NARROW, _WIDE, _HIGH, _GAP = 180, 330, 50, 8  # pixels of a chip
+_NARROW, _WIDE, _HIGH, _GAP = 180, 400, 50, 8  # pixels of a chip
 _ROWS = 2.6  # of chips in sight, at most: a half one tells that there are more
 _MARGIN = 16  # tokens that neighbours may take besides their own
 
