@@ -25,6 +25,8 @@ _WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 _CONTROL = bytes({*range(32), 127} - set(b"\t\n\f\r\x1b\a\b\0"))
 _MOST_CONTROL = 0.01  # of all bytes, that text may have
 _NARROW = 0.4  # of 1, from which it is text of 8 bits
+_ODD_ASCII = 0.3  # of all bytes, where none is beyond ASCII, and
+_ODD = 0.03  # else, that hardly any text of 8 bits has of zeros and control characters
 _SAMPLE = 20_000  # bytes that are judged
 _TEXT = 0.7  # of 1, from which it is text of 16 or 32 bits
 _DECLARED = re.compile(
@@ -166,7 +168,8 @@ def _wide(data: bytes) -> str:
         worth = _worth(sample[: len(sample) & ~3].decode(name, errors="replace"))
         if worth > best:
             best, encoding = worth, name
-    if not encoding or len(sample) > len(sample.translate(None, _CONTROL + b"\0")):
+    odd = len(sample) - len(sample.translate(None, _CONTROL + b"\0"))
+    if not encoding or odd > (_ODD_ASCII if sample.isascii() else _ODD) * len(sample):
         return encoding
     if _utf8(sample) is not None or charset.guesses(sample)[0].worth > _NARROW:
         return ""

@@ -148,6 +148,10 @@ def test_logs_are_text() -> None:
     log = b"\x1b[31mred\x1b[0m\x1b]0;title\x07 line\x00\x00\x00\r\nN\x08NA\x08AM\x08ME\x1b[2K\x07\n"
     assert decode(HERE, log + bytes(5000)).text == "red line\nNAME\n"
     assert decode(HERE, "gr\x00ün".encode("cp1252")).text == "grün"
+    for log in ("error at line\0 in module\n", "errors\0ofmanykinds"):  # pairs are Chinese
+        assert decode(HERE, log.encode() * 50).text == log.replace("\0", "") * 50
+    steps = b"\x1b[1mStep\x1b[K 10%\rStep 20%\r\n"
+    assert decode(HERE, steps).text == "Step 10%\nStep 20%\n"
 
 
 def test_what_is_no_text() -> None:
