@@ -17,10 +17,10 @@ class PackageTooLarge(Exception):
 
 
 class _Builder(ElementTree.TreeBuilder):
-    """No part may have a DTD: one that is to grow by its entities would."""
+    """Nothing may have a DTD: what is to grow by its entities would."""
 
     def doctype(self, name: str, *_: object) -> None:
-        raise ElementTree.ParseError(f"{name} has a DTD")
+        raise ElementTree.ParseError(f"there is a DTD ({name})")
 
 
 class Relation:
@@ -49,11 +49,7 @@ class Package:
         data = self.content(name)
         if data is None:
             return None
-        parser = ElementTree.XMLParser(target=_Builder())
-        parser.feed(data)
-        root = parser.close()
-        assert isinstance(root, Element)
-        return root
+        return parsed(data)
 
     def content(self, name: str) -> bytes | None:
         """The bytes of a part; None where there is no such part."""
@@ -73,6 +69,15 @@ class Package:
             element.get("Id") or "": Relation(element, folder)
             for element in (root if root is not None else ())
         }
+
+
+def parsed(data: bytes) -> Element:
+    """The root of some XML. Raises ParseError."""
+    parser = ElementTree.XMLParser(target=_Builder())
+    parser.feed(data)
+    root = parser.close()
+    assert isinstance(root, Element)
+    return root
 
 
 def local(element: Element) -> str:

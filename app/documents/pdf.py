@@ -16,7 +16,7 @@ import pypdfium2
 import pypdfium2.raw as raw
 
 from app.base.errors import DocumentBroken, DocumentEncrypted, DocumentTooLong
-from app.documents import pdf_notes
+from app.documents import pdf_notes, pdf_xfa
 from app.documents.document import LONGEST, Seen
 
 _BROKEN = re.compile("([^\\W\\d_]*)(?:\ufffe|\x02)\n?([^\\W\\d_]*)")
@@ -51,6 +51,8 @@ def pages_of(path: Path, file: BinaryIO, seen: Seen) -> tuple[tuple[str, ...], t
         length += len(text)
         if length > LONGEST:
             raise DocumentTooLong(path, LONGEST)
+    if pages and (data := pdf_xfa.filled(document)):
+        pages[-1] = "\n".join(filter(None, (pages[-1], data)))
     words = {word for page in pages for word in _WORD.findall(page)}
     return tuple(_BROKEN.sub(lambda found: _mended(found, words), page) for page in pages), tuple(
         pictures

@@ -10,10 +10,12 @@ LOCKED = "/Filter /Standard /V 2 /R 3 /Length 128 /P -4 /O <{0}> /U <{0}>".forma
 _DOT = "BI /W 1 /H 1 /CS /G /BPC 8 /F /AHx ID 7F> EI"  # a grey one, as large as it is drawn
 
 
-def pdf(pages: Sequence[str | None], *, notes: Sequence[str] = (), locked: bool = False) -> bytes:
+def pdf(
+    pages: Sequence[str | None], *, notes: Sequence[str] = (), xfa: str = "", locked: bool = False
+) -> bytes:
     """A page of Helvetica for each text, in lines; an empty one has no text at all, and None is
     a picture. ``notes`` are annotations of the first page, widgets of a form among them, by what
-    is inside of them. ``locked``: it names a password that nobody knows."""
+    is inside of them. ``xfa`` are the data sets of a form of that kind. ``locked``: it names a password that nobody knows."""
     numbers = range(4, 4 + 2 * len(pages), 2)
     objects = [
         "<< /Type /Catalog /Pages 2 0 R {form}>>",
@@ -35,6 +37,9 @@ def pdf(pages: Sequence[str | None], *, notes: Sequence[str] = (), locked: bool 
     objects += [f"<< /Type /Annot {note} >>" for note in notes]
     references = " ".join(f"{first + number} 0 R" for number in range(len(notes)))
     form = f"/AcroForm << /Fields [{references}] >> " if "/Widget" in "".join(notes) else ""
+    if xfa:
+        objects.append(f"<< /Length {len(xfa)} >>\nstream\n{xfa}\nendstream")
+        form = f"/NeedsRendering true /AcroForm << /XFA [(datasets) {len(objects)} 0 R] >> "
     objects[0] = objects[0].replace("{form}", form)
     objects[3] = objects[3].replace("{notes}", f"/Annots [{references}] ")
     objects = [each.replace("{notes}", "") for each in objects]

@@ -59,6 +59,21 @@ def test_values_stand_behind_their_labels(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (
+            "<xfa:datasets><x>a & b</x><xfa:data><form><Name>Euler</Name><No/><a><b>Kind &amp; "
+            "good</b></a></form></xfa:data></xfa:datasets>",
+            "Please wait...\nName: Euler\nb: Kind & good",
+        ),
+        ("<xfa:datasets><xfa:data><form></xfa:data></xfa:datasets>", "Please wait..."),
+    ],
+)
+def test_a_form_that_pdfium_does_not_know(tmp_path: Path, data: str, said: str) -> None:
+    assert read(tmp_path, pdf(["Please wait..."], xfa=data)).sections == (said,)
+
+
 def test_notes_are_at_the_end_of_their_page(tmp_path: Path) -> None:
     document = read(tmp_path, pdf(["One", "Two"], notes=NOTES))
     assert document.sections == (
