@@ -35,7 +35,7 @@ from app.documents.docx_package import (
 _LARGEST = 400_000_000  # bytes, unpacked
 _LOCKED = 1  # a bit of zip's flags
 _GONE = {"del", "moveFrom", "sectPrChange", "background"}
-_HEADING = re.compile(r"heading ([1-9])|title()", re.IGNORECASE)
+_HEADING = re.compile(r"heading ([1-9])|title", re.IGNORECASE)
 _MOST_MARKS = 6  # that Markdown has for headings
 
 
