@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -76,6 +77,22 @@ class Document:
     def of_part(cls, part: Part) -> Document:
         """What was attached once, and may be cut further."""
         return cls.of(part.name, Kind.TEXT, part.text)
+
+
+def called(encoding: str) -> str:
+    """An encoding as people know it."""
+    known = {
+        "cp932": "Shift-JIS", "cp949": "EUC-KR", "big5hkscs": "Big5", "gb18030": "GBK (GB 18030)",
+        "mac_roman": "Mac Roman", "mac_cyrillic": "Mac Cyrillic",
+    }  # fmt: skip
+    if encoding in known:
+        return known[encoding]
+    if page := re.fullmatch(r"cp(\d+)", encoding):
+        windows = page[1].startswith("12") or page[1] == "874"
+        return f"{'Windows-' if windows else 'IBM '}{page[1]}"
+    if part := re.fullmatch(r"iso8859_(\d+)", encoding):
+        return f"ISO 8859-{part[1]}"
+    return encoding.upper().replace("_", "-")
 
 
 def _stretches(text: str) -> Iterator[str]:

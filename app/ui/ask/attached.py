@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.base.types import Part
 from app.documents import Document, Kind
+from app.documents.document import called
 from app.ui.language import number, tr
 
 
@@ -130,22 +131,6 @@ class Attached:
     def _part_name(self) -> str:
         """For the model, which is to know that there is more."""
         return self.name if self.whole else f"{self.name} ({self._extent()})"
-
-
-def called(encoding: str) -> str:
-    """An encoding as people know it."""
-    known = {
-        "cp932": "Shift-JIS", "cp949": "EUC-KR", "big5hkscs": "Big5", "gb18030": "GBK (GB 18030)",
-        "mac_roman": "Mac Roman", "mac_cyrillic": "Mac Cyrillic",
-    }  # fmt: skip
-    if encoding in known:
-        return known[encoding]
-    if page := re.fullmatch(r"cp(\d+)", encoding):
-        windows = page[1].startswith("12") or page[1] == "874"
-        return f"{'Windows-' if windows else 'IBM '}{page[1]}"
-    if part := re.fullmatch(r"iso8859_(\d+)", encoding):
-        return f"ISO 8859-{part[1]}"
-    return encoding.upper().replace("_", "-")
 
 
 def ranges(numbers: tuple[int, ...]) -> str:

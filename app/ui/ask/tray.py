@@ -8,7 +8,8 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
 
 from app.base.types import Part
-from app.ui.ask.attached import Attached, called, ranges
+from app.documents.document import called
+from app.ui.ask.attached import Attached, ranges
 from app.ui.controls import Button, Elided, Notice, Picture, column, menu_of, plain
 from app.ui.language import number, tr
 from app.ui.theme import Look, font
@@ -51,8 +52,8 @@ class Chip(QFrame):
             clicked=self.unfolded.emit,
         )  # fmt: skip
         self._read_as = Button(
-            look, "readAs", tr("Read it in another encoding"), text="Aa", kind="ghost",
-            clicked=self._ask_encoding,
+            look, "readAs", tr("Read it in another encoding"), kind="ghost",
+            text=tr("Aa", "letters, on a button"), clicked=self._ask_encoding,
         )  # fmt: skip
         self._cut = Button(
             look, "cutAttached", tr("Choose a part of it"), icon="chevron-down", size=14,
