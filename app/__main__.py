@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
+    from contextlib import ExitStack
+
+    from app.base.settings import Folders
     from app.base.types import Request
     from app.engine.backend import Backend
 
@@ -106,10 +109,9 @@ def _window(options: argparse.Namespace) -> int:
 
 
 def _ask(options: argparse.Namespace) -> int:
-    from contextlib import closing
+    from contextlib import ExitStack, closing
 
     from app.base.errors import FiresideError, ModelError
-    from app.base.settings import Folders
     from app.base.types import Effort, Message, ModelRef, Part, Request, Role
     from app.engine.local import LocalBackend
     from app.host import demo_model
@@ -128,8 +130,9 @@ def _ask(options: argparse.Namespace) -> int:
         sampling=model.sampling,
     )
     try:
-        log = Folders.find(options.data_dir).engine_log
-        with closing(LocalBackend(log)) as backend:
+        with ExitStack() as stack:
+            _, log = _folders(options.data_dir, stack)
+            backend = stack.enter_context(closing(LocalBackend(log)))
             return _print_answer(backend, request, as_json=options.json)
     except FiresideError as error:
         print(f"\n{explain(error).sentence}", file=sys.stderr)
@@ -145,11 +148,10 @@ def _ask(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from contextlib import closing
+    from contextlib import ExitStack, closing
 
     from app.base import settings as settings_file
     from app.base.errors import FiresideError
-    from app.base.settings import Folders
     from app.base.types import ModelRef
     from app.engine import probe
     from app.engine.local import LocalBackend
@@ -158,17 +160,41 @@ def _doctor(options: argparse.Namespace) -> int:
     from app.ui.errors import explain
 
     try:
-        folders = Folders.find(options.data_dir)
+        stack = ExitStack()
+        folders, log = _folders(options.data_dir, stack)
         settings = settings_file.load(folders.settings)
         files = [options.model.absolute()] if options.model else map(Path, settings.models)
         models = [*(ModelRef(path, path.stem) for path in files)]
-        with closing(LocalBackend(folders.engine_log)) as backend:
+        with stack, closing(LocalBackend(log)) as backend:
             found = probe.examine(backend.devices(), models or [demo_model()])
         print(_plain(report(found, wishes(settings)), sys.stdout))
         return ANSWERED
     except FiresideError as error:
         print(explain(error).sentence, file=sys.stderr)
         return FAILED
+
+
+def _folders(wished: Path | None, stack: ExitStack) -> tuple[Folders, Path]:
+    """The person's folder, and where the engine is to write its log: in a folder that is gone
+    with ``stack``, where the person's may not be written in, or there is none. Raises
+    StoreReadOnly where the one that was asked for cannot be made."""
+    import tempfile
+    from contextlib import suppress
+
+    from app.base.errors import StoreReadOnly
+    from app.base.settings import Folders
+
+    try:
+        folders = Folders.find(wished)
+    except StoreReadOnly as error:
+        if wished is not None:
+            raise
+        folders = Folders(error.path.parent)
+    if not os.access(folders.data, os.W_OK):
+        with suppress(OSError):  # not even that: the engine does without
+            other = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+            return folders, Folders(Path(stack.enter_context(other))).engine_log
+    return folders, folders.engine_log
 
 
 def _no_output() -> int:

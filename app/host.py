@@ -87,8 +87,9 @@ class Host:
     ) -> None:
         self.folders = folders
         self._publish = publish
-        self.settings = settings_file.load(folders.settings)
         self._store = Store(folders.chats)
+        self.settings, self.settings_damage = settings_file.open_(folders.settings)
+        """What was lost of the settings at this start; None where nothing was."""
         self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="disk")
         self._examiner = ThreadPoolExecutor(max_workers=2, thread_name_prefix="examine")
         # Two: a newer search ends the one that runs.
@@ -294,14 +295,15 @@ class Host:
 
     # --- Files that are attached ------------------------------------------------------------
 
-    def read(self, path: Path, stop: threading.Event) -> Future[Document]:
-        """Takes the text out of a file; publishes Reading. Fails with DocumentError, or with
-        Cancelled once ``stop`` is set."""
+    def read(self, path: Path, stop: threading.Event, encoding: str = "") -> Future[Document]:
+        """Takes the text out of a file, in an ``encoding`` that a person has chosen, where there
+        is one; publishes Reading. Fails with DocumentError, or with Cancelled once ``stop`` is
+        set."""
 
         def seen(done: int, total: int) -> None:
             self._publish(Reading(stop, done, total))
 
-        return self._reader.read(path, stop, seen)
+        return self._reader.read(path, stop, seen, encoding)
 
     def count(self, model: ModelRef, part: Part, pieces: Sequence[str] = ()) -> Future[list[int]]:
         """How many tokens a part takes in a prompt, and each piece of text by itself. Fails with

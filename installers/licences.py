@@ -41,7 +41,6 @@ and the place of its source.
 EXPRESSIONS = {
     "diskcache": "Apache-2.0",
     "jinja2": "BSD-3-Clause",
-    "lxml": "BSD-3-Clause AND MIT AND Zlib AND LGPL-2.1-or-later",
     "markdown-it-py": "MIT",
     "mdurl": "MIT",
     "pyinstaller": "GPL-2.0-or-later WITH Bootloader-exception",
@@ -54,7 +53,6 @@ MISSING = {
     "certifi": "MPL-2.0.txt",
     "diskcache": "Apache-2.0.txt",
     "latex2mathml": "latex2mathml.txt",
-    "lxml": "LGPL-2.1.txt",  # of the libiconv in it
     "tqdm": "MPL-2.0.txt",
 }
 # Packages that are told of by hand, below.

@@ -213,6 +213,17 @@ class StoreLocked(StoreError):
     """Another program holds it."""
 
 
+class SettingsDamaged(FiresideError):
+    """Of the settings at ``path``, those that are ``lost`` could not be read ("*": none could);
+    ``detail`` says what is wrong, and ``kept`` is where the file is now, None where it could not
+    be put aside."""
+
+    path: Path
+    lost: tuple[str, ...]
+    detail: str
+    kept: Path | None
+
+
 class HubError(FiresideError):
     """``file`` of ``repository`` cannot be had."""
 

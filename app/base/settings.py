@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import Any, Self
 
 import platformdirs
 
-from app.base.errors import StoreReadOnly
+from app.base.errors import SettingsDamaged, StoreReadOnly
 from app.base.files import replace_text
 
 
@@ -125,6 +127,23 @@ class Settings:
     splitter: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a file gave. ``others`` are fields that this Fireside does not know, as they are.
+    ``lost`` are those whose values could not be read, by their names; ``damage`` is what is wrong
+    with the file, empty where nothing is."""
+
+    settings: Settings = Settings()
+    others: dict[str, Any] = dataclasses.field(default_factory=dict)
+    lost: tuple[str, ...] = ()
+    damage: str = ""
+
+
+_UNREAD = object()
+_AFTER = re.compile(r"\s*(?:[,}\"]|//|$)")  # what may follow a value, also one without its comma
+_KEY = re.compile(r'"([A-Za-z_][A-Za-z0-9_]*)"\s*:\s*')
+
+
 def _parse(value: Any, default: Any, annotation: str) -> Any:
     """``value`` as the type of its field, or the default where it cannot be."""
     if annotation in ("int | None", "int"):
@@ -136,45 +155,117 @@ def _parse(value: Any, default: Any, annotation: str) -> Any:
     return value if isinstance(value, type(default)) else default
 
 
-def _read(path: Path) -> dict[str, Any] | None:
-    """The object in the file, or None where the file holds something else. Raises OSError."""
+def _same(value: Any, parsed: Any) -> bool:
+    """Whether a field came through as it was."""
+    if isinstance(parsed, tuple):
+        return isinstance(value, list) and value == list(parsed)
+    return bool(value == parsed) and isinstance(value, bool) is isinstance(parsed, bool)
+
+
+def _pieces(text: str) -> dict[str, Any]:
+    """The fields of an object that is damaged, one by one; `_UNREAD` for what makes no sense."""
+    found: dict[str, Any] = {}
+    decoder = json.JSONDecoder(strict=False)
+    at = 0
+    while key := _KEY.search(text, at):
+        at = key.end()
+        try:
+            value, end = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            found.setdefault(key[1], _UNREAD)
+            continue
+        if _AFTER.match(text, end):
+            found[key[1]], at = value, end
+        else:
+            found.setdefault(key[1], _UNREAD)
+    return found
+
+
+def _text(data: bytes) -> str:
+    """As an editor may have saved it: in UTF-8 or UTF-16, with a mark or without."""
+    encoding = json.detect_encoding(data)
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError):
-        return None
-    return raw if isinstance(raw, dict) else None
+        return data.decode(encoding, "surrogatepass")
+    except UnicodeDecodeError:
+        return data.decode(encoding, "replace")
+
+
+def read(path: Path) -> Loaded:
+    """The settings in ``path``: of a damaged file all that can be read, and defaults for the
+    rest. Where there is none, all are defaults. Changes nothing."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return Loaded()
+    except OSError as error:
+        return Loaded(lost=("*",), damage=error.strerror or str(error))
+    text, damage = _text(data), ""
+    try:
+        raw = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raw, damage = _pieces(text), str(error)
+    if not isinstance(raw, dict):
+        raw, damage = {}, "it holds no settings"
+    values: dict[str, Any] = {}
+    lost = []
+    for field in dataclasses.fields(Settings):
+        if field.name in raw:
+            value = raw.pop(field.name)
+            values[field.name] = _parse(value, field.default, str(field.type))
+            if not _same(value, values[field.name]):
+                lost.append(field.name)
+    lost += [name for name, value in raw.items() if value is _UNREAD]
+    others = {name: value for name, value in raw.items() if value is not _UNREAD}
+    if damage and not values and not others:
+        lost = ["*"]
+    return Loaded(
+        Settings(**values),
+        others,
+        tuple(lost),
+        damage or ("a value of another kind" if lost else ""),
+    )
 
 
 def load(path: Path) -> Settings:
-    """The settings in ``path``; defaults for what is missing or makes no sense.
+    """The settings in ``path``; defaults for what is missing or makes no sense."""
+    return read(path).settings
 
-    A file that is no JSON object is kept beside it as ``settings.json.broken``. One that
-    cannot be read at all counts as empty: Fireside starts nevertheless.
-    """
-    try:
-        raw = _read(path)
-        if raw is None:
-            path.replace(path.with_name(path.name + ".broken"))
-    except OSError:
-        raw = None
-    return Settings(
-        **{
-            field.name: _parse(raw[field.name], field.default, str(field.type))
-            for field in dataclasses.fields(Settings)
-            if raw and field.name in raw
-        }
-    )
+
+def open_(path: Path) -> tuple[Settings, SettingsDamaged | None]:
+    """The settings in ``path`` at a start. A file of which something is lost is put aside, and
+    what could be read of it is written in its place; the fault says what that was."""
+    loaded = read(path)
+    if not loaded.damage:
+        return loaded.settings, None
+    kept = None
+    with contextlib.suppress(OSError):
+        kept = _put_aside(path)
+        _write(loaded.settings, loaded.others, path)
+    return loaded.settings, SettingsDamaged(path, loaded.lost, loaded.damage, kept)
 
 
 def save(settings: Settings, path: Path) -> None:
     """Writes all or nothing: a crash leaves the old file or the new one. Raises OSError.
 
-    What a later Fireside wrote there under names that this one does not know is kept.
+    What a later Fireside wrote there under names that this one does not know is kept; a file
+    that something has damaged meanwhile is put aside.
     """
-    try:
-        there = _read(path) or {}
-    except OSError:
-        there = {}
+    there = read(path)
+    if there.damage:
+        _put_aside(path)
+    _write(settings, there.others, path)
+
+
+def _write(settings: Settings, others: dict[str, Any], path: Path) -> None:
     # ASCII, since a path on Linux may hold bytes that are no text and UTF-8 cannot write.
-    text = json.dumps(there | dataclasses.asdict(settings), indent=2)
+    text = json.dumps(others | dataclasses.asdict(settings), indent=2)
     replace_text(path, text + "\n")
+
+
+def _put_aside(path: Path) -> Path:
+    """Gives a file another name, which no other one has. Raises OSError."""
+    number = 1
+    while os.path.lexists(aside := path.with_name(f"{path.name}.{number}.old")):
+        number += 1
+    path.replace(aside)
+    return aside

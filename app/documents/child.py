@@ -41,8 +41,8 @@ def main(connection: Connection) -> None:
             if name == "count":
                 connection.send(counter.count(*arguments))
             else:
-                (path,) = arguments
-                connection.send(read(path, lambda *now: connection.send(now)))
+                path, encoding = arguments
+                connection.send(read(path, lambda *now: connection.send(now), encoding))
         except (DocumentError, ModelError) as error:
             connection.send(error)
 
@@ -63,14 +63,14 @@ class _Counter:
         return [len(self._tokenizer.encode(text)) for text in (asked(part), *pieces)]
 
 
-def read(path: Path, seen: Seen) -> Document:
-    """What a file says. ``seen`` is told how many of its pages are read, and of how many. Raises
-    DocumentError."""
+def read(path: Path, seen: Seen, encoding: str = "") -> Document:
+    """What a file says, in an ``encoding`` that a person has chosen, where there is one. ``seen``
+    is told how many of its pages are read, and of how many. Raises DocumentError."""
     try:
         if not path.is_file():  # a folder, or a pipe that would block
             raise DocumentUnreadable(path, "not a file" if path.exists() else "not there")
         with path.open("rb") as file:
-            document = _document(path, file, seen)
+            document = _document(path, file, seen, encoding)
     except OSError as error:
         raise DocumentUnreadable(path, error.strerror or str(error)) from error
     if not any(section.strip() for section in document.sections):
@@ -80,7 +80,7 @@ def read(path: Path, seen: Seen) -> Document:
     return document
 
 
-def _document(path: Path, file: BinaryIO, seen: Seen) -> Document:
+def _document(path: Path, file: BinaryIO, seen: Seen, encoding: str) -> Document:
     kind = kinds.kind(path, file.read(kinds.HEAD))
     if path.stat().st_size > LARGEST:
         raise DocumentTooLarge(path, LARGEST)
@@ -89,13 +89,15 @@ def _document(path: Path, file: BinaryIO, seen: Seen) -> Document:
         case Kind.PDF:
             from app.documents.pdf import pages_of
 
-            return Document(path.name, kind, pages_of(path, file, seen))
+            pages, pictures = pages_of(path, file, seen)
+            return Document(path.name, kind, pages, pictures=pictures)
         case Kind.DOCX:
             from app.documents.docx import text_of
 
             return Document.of(path.name, kind, text_of(path, file))
-        case Kind.HTML:
-            from app.documents import html
+    found = decode(path, file.read(), encoding)
+    if kind is Kind.HTML:
+        from app.documents import html
 
-            return Document.of(path.name, kind, html.text_of(decode(path, file.read())))
-    return Document.of(path.name, kind, decode(path, file.read()))
+        return Document.decoded(path.name, kind, html.text_of(found.text), found)
+    return Document.decoded(path.name, kind, found.text, found)

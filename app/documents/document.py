@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from app.base.types import Part
+
+if TYPE_CHECKING:  # a window need not wait for it
+    from app.documents.plain import Decoded, Reading
 
 LONGEST = 20_000_000  # characters: forty times the largest context
 _STRETCH = 400  # characters of a stretch of lines, about 100 tokens
@@ -28,11 +33,17 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Document:
     """``sections`` are the text of its pages where its kind has any, else stretches of whole
-    lines, where lines are short enough, that make up the text as they are."""
+    lines, where lines are short enough, that make up the text as they are. ``encoding``,
+    ``readings`` and ``bad`` are those of its bytes (see `Decoded`). ``pictures`` are the pages
+    that show something and have no text."""
 
     name: str
     kind: Kind
     sections: tuple[str, ...]
+    encoding: str = ""
+    readings: tuple[Reading, ...] = ()
+    bad: int = 0
+    pictures: tuple[int, ...] = ()
 
     @property
     def paged(self) -> bool:
@@ -42,7 +53,10 @@ class Document:
     def piece(self, number: int) -> str:
         """The section of a number, from 0, as it stands in the text."""
         section = self.sections[number]
-        return f"[Page {number + 1}]\n{section}\n\n" if self.paged else section
+        if not self.paged:
+            return section
+        seen = ": a picture, without text" if number in self.pictures else ""
+        return f"[Page {number + 1}{seen}]\n{section}\n\n"
 
     def text(self, numbers: Iterable[int]) -> str:
         """Some of the sections as one text; pages with their numbers, for the model to name."""
@@ -54,9 +68,31 @@ class Document:
         return cls(name, kind, tuple(_stretches(text)))
 
     @classmethod
+    def decoded(cls, name: str, kind: Kind, text: str, found: Decoded) -> Document:
+        """One whose ``text`` was made of bytes that were read so."""
+        sections = tuple(_stretches(text))
+        return cls(name, kind, sections, found.encoding, found.readings, found.bad)
+
+    @classmethod
     def of_part(cls, part: Part) -> Document:
         """What was attached once, and may be cut further."""
         return cls.of(part.name, Kind.TEXT, part.text)
+
+
+def called(encoding: str) -> str:
+    """An encoding as people know it."""
+    known = {
+        "cp932": "Shift-JIS", "cp949": "EUC-KR", "big5hkscs": "Big5", "gb18030": "GBK (GB 18030)",
+        "mac_roman": "Mac Roman", "mac_cyrillic": "Mac Cyrillic",
+    }  # fmt: skip
+    if encoding in known:
+        return known[encoding]
+    if page := re.fullmatch(r"cp(\d+)", encoding):
+        windows = page[1].startswith("12") or page[1] == "874"
+        return f"{'Windows-' if windows else 'IBM '}{page[1]}"
+    if part := re.fullmatch(r"iso8859_(\d+)", encoding):
+        return f"ISO 8859-{part[1]}"
+    return encoding.upper().replace("_", "-")
 
 
 def _stretches(text: str) -> Iterator[str]:

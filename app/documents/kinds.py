@@ -16,6 +16,15 @@ _IMAGE_NAMES = {
     ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".heic", ".heif",
     ".avif", ".ico", ".psd", ".jxl", ".raw", ".dng",
 }  # fmt: skip
+_OTHERS = (  # programs, archives, data, sound, fonts: some of them are text for a good part
+    b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"\0asm", b"\x1f\x8b", b"\xfd7zXZ\0",
+    b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"PK\5\6", b"PK\7\x08", b"\x28\xb5\x2f\xfd",
+    b"!<arch>\n", b"\0\1\0\0", b"\x1aE\xdf\xa3",
+)  # fmt: skip
+_OTHER_WORDS = (  # which may begin a text, too, but that has no zeros
+    b"MZ", b"BZh", b"SQLite format 3", b"GGUF", b"PAR1", b"bplist", b"OggS", b"fLaC", b"ID3",
+    b"RIFF", b"OTTO", b"wOFF", b"wOF2",
+)  # fmt: skip
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HTML = (b"<!doctype html", b"<html")
 _HTML_NAMES = {".html", ".htm", ".xhtml"}
@@ -33,14 +42,20 @@ def kind(path: Path, head: bytes) -> Kind:
     if head.startswith(_OLE) and ending == ".docx":
         raise DocumentEncrypted(path)
     if head.startswith(_ZIP):
-        if ending in (".docx", ".docm"):
+        if ending in (".docx", ".docm", ".dotx", ".dotm"):
             return Kind.DOCX
         raise DocumentUnknown(path)
-    if head.startswith(_OLE) or begin.startswith(b"{\\rtf"):
+    if head.startswith(_OLE) or begin.startswith(b"{\\rtf") or _is_other(head):
         raise DocumentUnknown(path)
     if ending in _HTML_NAMES or begin[:20].lower().startswith(_HTML):
         return Kind.HTML
     return Kind.TEXT
+
+
+def _is_other(head: bytes) -> bool:
+    compiled = head[1:4] == b"\r\r\n"  # Python's
+    named = head.startswith(_OTHER_WORDS) or head[4:8] == b"ftyp" or compiled
+    return head.startswith(_OTHERS) or head[257:262] == b"ustar" or (named and b"\0" in head)
 
 
 def _is_image(head: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""The text of a PDF, by PDFium.
+"""The text of a PDF, by PDFium, with what was filled into its forms and noted on its pages.
 
 PDFium (by pypdfium2, 8 MB; both under Apache-2.0 or BSD-3-Clause) and not pypdf: 500 pages take
 it 3 s where pypdf needs 85 s, and it knows ligatures and words apart where pypdf gives "ﬁne" and
@@ -7,6 +7,7 @@ tabs. It is C++ that reads hostile files, so it runs in a process that may die.
 
 from __future__ import annotations
 
+import logging
 import re
 from pathlib import Path
 from typing import BinaryIO
@@ -15,37 +16,87 @@ import pypdfium2
 import pypdfium2.raw as raw
 
 from app.base.errors import DocumentBroken, DocumentEncrypted, DocumentTooLong
+from app.documents import pdf_notes, pdf_xfa
 from app.documents.document import LONGEST, Seen
 
-_HYPHEN = re.compile("[\ufffe\x02]\n?")  # PDFium's mark of a word that is broken at a line's end
+_BROKEN = re.compile("([^\\W\\d_]*)(?:\ufffe|\x02)\n?([^\\W\\d_]*)")
+"""PDFium's mark of a hyphen at a line's end, and what is before and after it."""
+_WORD = re.compile("[^\\W\\d_]+(?:-[^\\W\\d_]+)*")
+_SCRAP = 40  # characters that a page may have beside a picture and still be one
+_LARGE = 0.5  # of a page, that a picture covers
+_DRAWN = 50  # strokes of a page that may be letters
+_PICTURES = (raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_FORM, raw.FPDF_PAGEOBJ_SHADING)
 
 
-def pages_of(path: Path, file: BinaryIO, seen: Seen) -> tuple[str, ...]:
-    """The text of each page, empty for one that has none or is damaged. Raises
-    DocumentEncrypted, DocumentBroken, DocumentTooLong."""
+def pages_of(path: Path, file: BinaryIO, seen: Seen) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """The text of each page, empty for one that has none or is damaged; and the numbers, from 0,
+    of those that are pictures. Raises DocumentEncrypted, DocumentBroken, DocumentTooLong."""
+    logging.getLogger("pypdfium2").setLevel(logging.ERROR)  # it has much to say of XFA
     try:
         document = pypdfium2.PdfDocument(file)
+        if document.get_formtype() != raw.FORMTYPE_NONE:
+            document.init_forms()
     except pypdfium2.PdfiumError as error:
         if error.err_code == raw.FPDF_ERR_PASSWORD:
             raise DocumentEncrypted(path) from error
         raise DocumentBroken(path, str(error)) from error
     pages: list[str] = []
+    pictures: list[int] = []
     length = 0
     for number in range(len(document)):
         seen(number, len(document))
-        pages.append(_page(document, number))
-        length += len(pages[-1])
+        text, picture = _page(document, number)
+        pages.append(text)
+        pictures += [number] * picture
+        length += len(text)
         if length > LONGEST:
             raise DocumentTooLong(path, LONGEST)
-    return tuple(pages)
+    if pages and (data := pdf_xfa.filled(document)):
+        pages[-1] = "\n".join(filter(None, (pages[-1], data)))
+    words = {word for page in pages for word in _WORD.findall(page)}
+    return tuple(_BROKEN.sub(lambda found: _mended(found, words), page) for page in pages), tuple(
+        pictures
+    )
 
 
-def _page(document: pypdfium2.PdfDocument, number: int) -> str:
+def _page(document: pypdfium2.PdfDocument, number: int) -> tuple[str, bool]:
     try:
         page = document[number]
-        text = page.get_textpage().get_text_range()
+        textpage = page.get_textpage()
+        text = textpage.get_text_range()
+        bare = len(text.strip()) < _SCRAP and _is_picture(page, bool(text.strip()))
+        text = pdf_notes.with_notes(page, textpage, text)
         page.close()  # and what was made of it
     except pypdfium2.PdfiumError:
-        return ""
-    lines = _HYPHEN.sub("", text.replace("\r\n", "\n")).split("\n")
-    return "\n".join(line.rstrip() for line in lines).strip()
+        return "", False
+    lines = text.replace("\r\n", "\n").split("\n")
+    return "\n".join(line.rstrip() for line in lines).strip(), bare
+
+
+def _is_picture(page: pypdfium2.PdfPage, has_text: bool) -> bool:
+    """Whether a page with little or no text shows something else."""
+    strokes, size = 0, page.get_width() * page.get_height()
+    for thing in page.get_objects(max_depth=1):
+        strokes += thing.type == raw.FPDF_PAGEOBJ_PATH
+        if thing.type in _PICTURES:
+            left, bottom, right, top = thing.get_bounds()
+            if not has_text or (right - left) * (top - bottom) > _LARGE * size:
+                return True
+    return strokes > _DRAWN and not has_text
+
+
+def _mended(found: re.Match[str], words: set[str]) -> str:
+    """A word that was broken at a line's end. Only between small letters may the hyphen be there
+    for the break alone; then the document's other words decide."""
+    before, after = found.groups()
+    with_it, without = f"{before}-{after}", before + after
+    small = before[-1:].islower() and after[:1].islower()
+    if before and after and not (small or _caseless(before[-1] + after[0])):
+        return with_it
+    if not before or not after or (with_it in words and without not in words):
+        return with_it
+    return without
+
+
+def _caseless(letters: str) -> bool:
+    return letters.lower() == letters.upper()

@@ -60,12 +60,17 @@ class Reader:
         self._connection: Connection | None = None
 
     def read(
-        self, path: Path, stop: threading.Event, seen: Seen = lambda done, total: None
+        self,
+        path: Path,
+        stop: threading.Event,
+        seen: Seen = lambda done, total: None,
+        encoding: str = "",
     ) -> Future[Document]:
-        """What a file says. ``seen`` is called on another thread. Fails with DocumentError, or
-        with Cancelled once ``stop`` is set."""
+        """What a file says, read in an ``encoding`` that a person has chosen, or in the one that
+        it seems to have. ``seen`` is called on another thread. Fails with DocumentError, or with
+        Cancelled once ``stop`` is set."""
         died = DocumentBroken(path, "it is too much for the program that reads it")
-        return self._add(_Job(("read", path), died, stop, seen))
+        return self._add(_Job(("read", path, encoding), died, stop, seen))
 
     def count(self, model: Path, part: Part, pieces: Sequence[str] = ()) -> Future[list[int]]:
         """How many tokens a part takes in a model's prompt, and each piece of text by itself.

@@ -73,6 +73,10 @@ class Store(PresetStore, WholeStore):
     file, marks answers that a crash interrupted as cut off, and purges chats that were deleted
     more than 30 days ago. A file that is damaged or from a later version is left as it is.
     ``patience`` is how many seconds to wait for a lock that another program holds.
+
+    Where the disk is too full to open a file that is there, a copy in memory is read in its
+    place. Whatever would change it raises StoreFull, until there is room: then it goes on with
+    the file.
     """
 
     def __init__(
@@ -82,7 +86,7 @@ class Store(PresetStore, WholeStore):
         migrations: Sequence[Migration] = MIGRATIONS,
         patience: float = 5.0,
     ) -> None:
-        self._search, self._find = Search(path, patience), Search(path, patience)
+        self._search, self._find = Search(path, self.connect), Search(path, self.connect)
         self._ending = threading.Event()
         self._upkeep = threading.Lock()  # a backup that is being made would keep what is erased
         super().__init__(path, migrations, patience)
@@ -91,6 +95,10 @@ class Store(PresetStore, WholeStore):
         super()._opened()
         self.purge()
         self.index(_INDEX_S)
+
+    def _went_on(self) -> None:
+        self._search.renew()
+        self._find.renew()
 
     def close(self) -> None:
         """Ends the use of the file, and a search that runs. Closing twice is allowed."""

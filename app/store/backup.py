@@ -87,7 +87,7 @@ def add(database: Path, fill: Callable[[sqlite3.Connection], object]) -> Backup:
 
 def verify(source: Path) -> None:
     """Raises sqlite3.DatabaseError where a backup is not sound."""
-    with contextlib.closing(_still(source)) as db:
+    with contextlib.closing(still(source)) as db:
         _verify(db)
 
 
@@ -151,14 +151,14 @@ def _restored(database: Path) -> Path:
     return database.with_name(database.name + ".part")
 
 
-def _still(source: Path) -> sqlite3.Connection:
+def still(source: Path) -> sqlite3.Connection:
     """A connection to a file that does not change: nothing is written, not even beside it."""
     return sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
 
 
 def _backup(path: Path, made: float, version: int) -> Backup:
     chats = None
-    with contextlib.suppress(sqlite3.Error), contextlib.closing(_still(path)) as db:
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(still(path)) as db:
         (chats,) = db.execute("SELECT count(*) FROM chat WHERE deleted IS NULL").fetchone()
     return Backup(path, made, path.stat().st_size, version, chats)
 

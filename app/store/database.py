@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +19,7 @@ from app.base.errors import (
     StoreNewer,
     StoreReadOnly,
 )
-from app.store import backup
+from app.store import backup, reading
 from app.store.schema import Migration, schema_version, upgrade
 
 T = TypeVar("T")
@@ -30,6 +31,7 @@ _READING = (
     sqlite3.SQLITE_IOERR_CORRUPTFS,
 )
 """The faults of a disk that are not of writing."""
+_ROOM = 64 << 10  # bytes that SQLite needs to open a file
 
 
 def _typed(error: sqlite3.Error, path: Path) -> StoreError:
@@ -44,12 +46,20 @@ def _typed(error: sqlite3.Error, path: Path) -> StoreError:
             return StoreFull(path)  # no room for the -shm file
         case sqlite3.SQLITE_IOERR if code not in _READING:
             return StoreReadOnly(path)
+        case sqlite3.SQLITE_CANTOPEN if _no_room(path):
+            return StoreFull(path)  # for a name in the folder
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
             return StoreReadOnly(path)
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED | sqlite3.SQLITE_PROTOCOL:
             return StoreLocked(path)
         case _:
             return StoreDamaged(path, str(error))
+
+
+def _no_room(path: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return shutil.disk_usage(path.parent).free < _ROOM
+    return False
 
 
 @contextlib.contextmanager
@@ -71,49 +81,94 @@ class Database:
 
     def __init__(self, path: Path, migrations: Sequence[Migration], patience: float) -> None:
         self.path = path
-        self._patience = patience
+        self._migrations, self._patience = migrations, patience
         self._lock = threading.RLock()
+        self._place: Path | str = path
+        self._full: StoreFull | None = None
+        """Why there is only a copy in memory, which is for reading."""
+        try:
+            self._db = self._begun()
+        except StoreFull as full:
+            if not reading.possible(path):
+                raise
+            self._place = reading.place()
+            self._db = self._begun()
+            self._full = full
+
+    def connect(self) -> sqlite3.Connection:
+        """Another connection to what is open."""
+        return sqlite3.connect(
+            self._place, timeout=self._patience, isolation_level=None, check_same_thread=False,
+            uri=self._copied,
+        )  # fmt: skip
+
+    def _begun(self) -> sqlite3.Connection:
+        """A connection that is ready for use."""
         with self._errors():
-            self._db = sqlite3.connect(
-                path, timeout=patience, isolation_level=None, check_same_thread=False
-            )
+            self._db = db = self.connect()
         try:
             with self._errors():
-                self._open(migrations)
+                if self._copied:
+                    reading.fill(db, self.path)
+                self._open()
             self._opened()
         except BaseException:
-            self._db.close()
+            db.close()
             raise
+        return db
 
-    def _open(self, migrations: Sequence[Migration]) -> None:
+    @property
+    def _copied(self) -> bool:
+        return self._place != self.path
+
+    def _open(self) -> None:
         version = schema_version(self._db)
-        if version > len(migrations):
-            raise StoreNewer(self.path, version, len(migrations))
+        if version > len(self._migrations):
+            raise StoreNewer(self.path, version, len(self._migrations))
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute("PRAGMA fullfsync = ON")  # macOS: its fsync alone does not reach the disk
         self._db.execute("PRAGMA secure_delete = ON")  # what is purged is gone
-        if version < len(migrations):
-            if version:
+        if version < len(self._migrations):
+            if version and not self._copied:
                 backup.make(self.path)
             with self._transaction() as db:
-                upgrade(db, migrations)
+                upgrade(db, self._migrations)
         self._db.execute("PRAGMA foreign_keys = ON")  # not before: a migration may rebuild tables
 
     def _opened(self) -> None:
         """What is to be done before it is used."""
 
+    def _went_on(self) -> None:
+        """What is to be done once the file is open in the place of a copy."""
+
+    def _go_on(self) -> None:
+        """Opens the file in the place of its copy, now that something is to be written. Raises
+        StoreFull where there is no room yet."""
+        copy, place, full = self._db, self._place, self._full
+        self._place, self._full = self.path, None
+        try:
+            self._db = self._begun()
+        except StoreError:
+            self._db, self._place, self._full = copy, place, full
+            raise
+        copy.close()
+        self._went_on()
+
     def _errors(self) -> contextlib.AbstractContextManager[None]:
         return typed_errors(self.path)
 
     @contextlib.contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, *, of_view: bool = False) -> Iterator[sqlite3.Connection]:
         """All that is done inside is on disk at the end, or none of it. Within another one it
-        is a part of that."""
+        is a part of that. ``of_view``: it only changes what is shown, which a copy may have,
+        too."""
         with self._lock, self._errors():
             if self._db.in_transaction:
                 yield self._db
                 return
+            if self._full and not of_view:
+                self._go_on()
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db

@@ -166,7 +166,8 @@ class MessageStore(ChatStore):
 
     def set_thought_open(self, message: int, opened: bool) -> MessageRow:
         """Remembers that the person opened or closed the panel with its reasoning."""
-        return self._set_message(message, {"thought_open": opened})
+        with self._transaction(of_view=True):
+            return self._set_message(message, {"thought_open": opened})
 
     def _set_message(self, message: int, values: dict[str, Any]) -> MessageRow:
         if not values:
@@ -200,7 +201,7 @@ class MessageStore(ChatStore):
     def show(self, message: int) -> list[MessageRow]:
         """Makes the branch through a message the one that is shown: down from there to where
         one was last, or to the newest. A message that is shown already changes nothing."""
-        with self._transaction():
+        with self._transaction(of_view=True):
             chat = self.chat(self.message(message).chat)
             self._leave(chat)
             leaf = self._one(

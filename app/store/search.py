@@ -13,7 +13,7 @@ import functools
 import itertools
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,11 +50,12 @@ class Found:
 
 
 class Search:
-    """Searches of the database at ``path``. A newer one ends an older one."""
+    """Searches of the database at ``path``, to which ``connect`` gives a connection. A newer one
+    ends an older one."""
 
-    def __init__(self, path: Path, patience: float) -> None:
+    def __init__(self, path: Path, connect: Callable[[], sqlite3.Connection]) -> None:
         self._path = path
-        self._patience = patience
+        self._connect = connect
         self._db: sqlite3.Connection | None = None
         self._closed = False
         self._lock = threading.Lock()  # for the connection
@@ -100,6 +101,13 @@ class Search:
             if self._db:
                 self._db.close()
 
+    def renew(self) -> None:
+        """The next one is on another connection: the database is somewhere else now."""
+        with self._lock, typed_errors(self._path):
+            if self._db:
+                self._db.close()
+            self._db, self._version = None, -1
+
     @contextlib.contextmanager
     def _turn(self) -> Iterator[sqlite3.Connection]:
         """The connection, for a search that ends with Cancelled once there is a newer one."""
@@ -128,9 +136,7 @@ class Search:
         if self._db is None:
             if self._closed:
                 raise sqlite3.ProgrammingError("closed")
-            self._db = sqlite3.connect(
-                self._path, timeout=self._patience, isolation_level=None, check_same_thread=False
-            )
+            self._db = self._connect()
             self._db.execute("PRAGMA query_only = ON")
         return self._db
 

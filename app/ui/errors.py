@@ -56,6 +56,8 @@ def explain(error: BaseException) -> Explanation:
         case e.StoreError():
             damaged = isinstance(error, e.StoreDamaged)
             return Explanation(_store(error), Action.REPAIR if damaged else Action.NONE)
+        case e.SettingsDamaged():
+            return Explanation(_settings(error))
         case e.HubError():
             return Explanation(_hub(error), Action.RETRY)
         case e.Offline():
@@ -234,6 +236,24 @@ def _store(error: e.StoreError) -> str:
     return tr("The chats in {place} cannot be used. Check the folder.").format(place=place)
 
 
+def _settings(error: e.SettingsDamaged) -> str:
+    if error.lost == ("*",):
+        said = tr("The settings could not be read ({detail}), so all have their defaults.")
+    elif error.lost:
+        said = tr(
+            "Some settings could not be read and have their defaults again: {names}. The others "
+            "are as they were."
+        )
+    else:
+        said = tr("The file with the settings was damaged ({detail}), but all could be read.")
+    said = said.format(detail=error.detail.rstrip("."), names=", ".join(error.lost))
+    if error.kept:
+        kept = tr("The old file is kept as {path}.").format(path=error.kept)
+    else:
+        kept = tr("The file is still {path}, and is not written over.").format(path=error.path)
+    return f"{said} {kept}"
+
+
 def _hub(error: e.HubError) -> str:
     name = error.file or error.repository
     match error:
@@ -395,7 +415,7 @@ def _document(error: e.DocumentError) -> str:
         case e.DocumentUnknown():
             return tr(
                 "“{name}” is of a kind that cannot be attached. Fireside reads text, code, "
-                "Markdown, CSV, JSON, HTML, PDF and DOCX."
+                "Markdown, CSV, JSON, HTML, PDF and DOCX. Save it as one of these, and attach that."
             ).format(name=name)
         case e.DocumentEncrypted():
             return tr(

@@ -122,6 +122,8 @@ class Window(Frame):
         """What nobody waits for, once the window is in sight."""
         self.shelf.look()
         self.hub.resume()
+        if self._host.settings_damage:
+            self.banner_desk.tell(self._host.settings_damage)
         self._bridge.when_done(self._host.tidy(), lambda _: None, self.banner_desk.tell)
 
     def _connect(self) -> None:

@@ -77,6 +77,27 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system names the folder")
+@pytest.mark.parametrize("command", [["ask", "Hello"], ["doctor"]])
+@pytest.mark.parametrize("temporary", ["", "file"])
+def test_a_home_in_which_no_folder_can_be_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], temporary: str
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("HOME", str(tmp_path / "file" / "home"))
+    for name in ("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    if temporary:
+        monkeypatch.setenv("TMPDIR", str(tmp_path / temporary))
+    done = subprocess.run(
+        [*FIRESIDE, *command], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+    assert "Traceback" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C is sent otherwise there")
 def test_ctrl_c_is_130_and_leaves_no_engine(tmp_path: Path) -> None:
     slow = tmp_path / "slow.py"

@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
-from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLineEdit, QSpinBox
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QFileDialog,
+    QLineEdit,
+    QMenu,
+    QSpinBox,
+)
 
 from app.base.errors import StoreFull
 from app.base.types import Message, Part, Prompt, Role
@@ -193,6 +200,60 @@ def test_a_long_text_that_is_pasted_is_attached(fireside: Fireside) -> None:
     assert len(chips(fireside)) == 1
     fireside.find(QAbstractButton, "unfoldAttached").click()
     assert window.composer.parts() == (Part("look: short" + long),)
+
+
+# --- Encodings ----------------------------------------------------------------------------
+
+CASES = Path(__file__).resolve().parents[1] / "cases" / "attachments"
+
+
+def test_an_encoding_that_was_guessed_is_shown_and_can_be_changed(
+    fireside: Fireside, tmp_path: Path
+) -> None:
+    path = put(tmp_path, "notes.txt", "Съешь ещё этих мягких булок".encode("koi8-r"))
+    paste(fireside, urls(path))
+    counted(fireside)
+    assert chips(fireside)[0].endswith(" tokens · read as KOI8-R")
+    assert fireside.window.composer.parts()[0].text == "Съешь ещё этих мягких булок"
+    button = fireside.find(QAbstractButton, "readAs")
+    assert button.accessibleName() == button.toolTip() == "Read it in another encoding"
+    button.setFocus()
+    fireside.qtbot.keyClick(button, Qt.Key.Key_Return)
+    menu = fireside.window.findChild(QMenu, "encodings")
+    checked = [action.text() for action in menu.actions() if action.isChecked()]
+    assert checked == ["KOI8-R: Съешь ещё этих мягких булок"]
+    (other,) = [a for a in menu.actions() if a.text().startswith("Windows-1251: ")]
+    menu.close()
+    other.trigger()
+    wrong = "Съешь ещё этих мягких булок".encode("koi8-r").decode("cp1251")
+    fireside.until(lambda: fireside.window.composer.parts()[0].text == wrong)
+    counted(fireside)
+    assert chips(fireside)[0].endswith(" · read as Windows-1251")
+    path.unlink()
+    button.click()
+    menu = fireside.window.findChild(QMenu, "encodings")
+    (back,) = [a for a in menu.actions() if a.text().startswith("KOI8-R: ")]
+    menu.close()
+    back.trigger()
+    fireside.until(lambda: "notes.txt" in "".join(told(fireside)))
+    assert fireside.window.composer.parts()[0].text == wrong  # as it was
+
+
+def test_what_is_beyond_doubt_has_no_choice(fireside: Fireside, tmp_path: Path) -> None:
+    paste(fireside, urls(put(tmp_path, "a.txt", "Größe".encode()), CASES / "c14_utf8_onebad.txt"))
+    counted(fireside)
+    one, other = fireside.window.composer.tray.findChildren(Chip)
+    assert one.findChild(QAbstractButton, "readAs").isHidden()
+    assert " · read as UTF-8 · 1 unreadable character" in other.item.detail
+    assert not other.findChild(QAbstractButton, "readAs").isHidden()
+
+
+def test_pages_that_are_pictures_are_named(fireside: Fireside, tmp_path: Path) -> None:
+    paste(fireside, urls(put(tmp_path, "a.pdf", pdf(["One", None, "Three"]))))
+    counted(fireside)
+    assert chips(fireside)[0].startswith("a.pdf: 3 pages · ")
+    assert chips(fireside)[0].endswith(" · page 2 is a picture")
+    assert "[Page 2: a picture, without text]" in fireside.window.composer.parts()[0].text
 
 
 # --- While it is read ---------------------------------------------------------------------

@@ -108,7 +108,7 @@ def repacked(old: bytes, **changed: bytes) -> bytes:
         ("a.md", b"# Title\r\n\r\ntext\r", "# Title\n\ntext"),
         ("a.csv", "Größe;12\n".encode(), "Größe;12"),
         ("a.json", b'{"a": [1]}', '{"a": [1]}'),
-        ("noname", b"a\x1b[0m", "a\x1b[0m"),
+        ("noname", b"a\x1b[0m", "a"),
         ("a.txt", "\ufeffmark".encode(), "mark"),
         ("a.txt", "Grüße 天".encode("utf-16"), "Grüße 天"),
         ("a.txt", b"\xfe\xff" + "Grüße".encode("utf-16-be"), "Grüße"),
@@ -148,7 +148,7 @@ def test_a_pdf_has_pages(reader: Reader, tmp_path: Path) -> None:
 def test_a_word_file_keeps_its_order(tmp_path: Path) -> None:
     document = read(put(tmp_path, "a.docx", word()))
     assert text(document) == (
-        "## Fruit\n\nApples are red.\n\na | b | c\njoined lines | d\n\n- one\n- two\n\nEnd"
+        "## Fruit\n\nApples are red.\n\na | b | c\njoined lines | d\n\n- one\n1. two\n\nEnd"
     )
 
 
@@ -194,11 +194,16 @@ def swollen() -> bytes:
         ("a.xlsx", word(), e.DocumentUnknown),
         ("a.doc", OLE, e.DocumentUnknown),
         ("a.rtf", b"{\\rtf1 x}", e.DocumentUnknown),
+        ("a", b"\x7fELF" + b"text " * 99, e.DocumentUnknown),
+        ("a", b"SQLite format 3\0" + b"CREATE TABLE a" * 99, e.DocumentUnknown),
+        ("a.txt", b"GGUF\3\0\0\0" + b"general.architecture" * 99, e.DocumentUnknown),
+        ("a.txt", b"notes.txt" + bytes(248) + b"ustar\0" + b"text " * 99, e.DocumentUnknown),
+        ("a.zip", b"PK\5\6" + bytes(18), e.DocumentUnknown),
         ("a.docx", OLE, e.DocumentEncrypted),
         ("a.docx", word()[:2000], e.DocumentBroken),
         ("a.docx", b"PK\x03\x04" + bytes(100), e.DocumentBroken),
         ("a.docx", repacked(word(), document=b"<w:document>"), e.DocumentBroken),
-        ("a.docx", repacked(word(), document=BOMB), e.DocumentEmpty),
+        ("a.docx", repacked(word(), document=BOMB), e.DocumentBroken),
         ("a.docx", swollen(), e.DocumentTooLarge),
         ("a.pdf", pdf(["secret"], locked=True), e.DocumentEncrypted),
         ("a.pdf", b"%PDF-1.7\nnothing else", e.DocumentBroken),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.base.errors import StoreReadOnly
-from app.base.settings import Folders, Settings, Theme, load, save
+from app.base.settings import Folders, Settings, Theme, load, open_, save
 
 CHANGED = Settings(
     theme=Theme.DARK,
@@ -71,20 +72,94 @@ def test_no_file_is_the_defaults(path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"{broken", b"", b"[1, 2]", b"null", b"\xff\xfe", b"[" * 9999])
-def test_a_broken_file_is_kept_aside(path: Path, content: bytes) -> None:
+def test_a_file_of_which_nothing_can_be_read(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     assert load(path) == Settings()
-    assert (path.parent / "settings.json.broken").read_bytes() == content
-    save(CHANGED, path)
+    assert path.read_bytes() == content
+    settings, damage = open_(path)
+    assert settings == Settings()
+    assert damage is not None
+    assert (damage.lost, damage.kept) == (("*",), path.with_name("settings.json.1.old"))
+    assert damage.kept.read_bytes() == content
+    assert open_(path) == (Settings(), None)  # it is told once
+    path.write_bytes(content)
+    _, damage = open_(path)
+    assert damage.kept == path.with_name("settings.json.2.old")  # nothing is written over
+    path.write_bytes(content)
+    save(CHANGED, path)  # damaged while Fireside ran
     assert load(path) == CHANGED
+    assert path.with_name("settings.json.3.old").read_bytes() == content
 
 
-def test_what_cannot_be_read_is_the_defaults(path: Path) -> None:
+def damaged(text: str) -> str:
+    return text.replace('"theme": "dark"', '"theme": "dar')
+
+
+@pytest.mark.parametrize(
+    ("damage", "lost"),
+    [
+        (damaged, {"theme"}),
+        (lambda text: text[: text.index('"splitter"')], set()),  # cut short: not even its name
+        (lambda text: text.replace('"context": 16384', '"context": 16k'), {"context"}),
+        (lambda text: text.replace('"prepare": false,', '"prepare": false'), set()),  # a comma
+        (lambda text: text.rstrip().removesuffix("}") + ",}", set()),
+        (lambda text: "// mine\n" + text, set()),
+        (lambda text: text.replace("\\n", "\n"), set()),  # an end of line within a text
+        (lambda text: text.replace('"chat": 7', '"chat": ' + "9" * 5000), {"chat"}),
+    ],
+)
+def test_what_can_be_read_is_kept(path: Path, damage: Callable[[str], str], lost: set[str]) -> None:
+    save(CHANGED, path)
+    before = json.loads(path.read_text("utf-8")) | {"voice": {"speed": 2}}
+    text = damage(json.dumps(before, indent=2))
+    path.write_text(text, encoding="utf-8")
+    settings, told = open_(path)
+    assert told
+    assert set(told.lost) == lost
+    gone = lost | ({"splitter"} if "splitter" not in text else set())
+    defaults = {name: getattr(Settings(), name) for name in gone}
+    assert settings == dataclasses.replace(CHANGED, **defaults)
+    assert told.kept.read_text("utf-8") == text
+    assert load(path) == settings
+    assert ("voice" in text) is ("voice" in json.loads(path.read_text("utf-8")))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_a_file_that_an_editor_saved_in_another_encoding(path: Path, encoding: str) -> None:
+    text = json.dumps({"instructions": "Größe 天", "theme": "dark"}, ensure_ascii=False)
+    path.write_bytes(text.encode(encoding))
+    assert open_(path) == (Settings(instructions="Größe 天", theme=Theme.DARK), None)
+    path.write_bytes(text.encode("cp1252", "replace"))
+    settings, told = open_(path)
+    assert (settings.theme, told) == (Theme.DARK, None)
+
+
+def test_what_may_not_be_read_is_put_aside(path: Path) -> None:
     path.mkdir()
+    (path / "inside").touch()
     assert load(path) == Settings()
-    with pytest.raises(OSError, match=r"."):
+    settings, told = open_(path)
+    assert settings == Settings()
+    assert told.lost == ("*",)
+    assert (told.kept / "inside").exists()
+    save(CHANGED, path)
+    assert open_(path) == (CHANGED, None)
+
+
+def test_what_cannot_be_put_aside_is_not_written_over(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.write_text("{broken", encoding="utf-8")
+
+    def fails(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "replace", fails)
+    settings, told = open_(path)
+    assert (settings, told.kept) == (Settings(), None)
+    with pytest.raises(PermissionError):
         save(CHANGED, path)
-    assert [p.name for p in path.parent.iterdir()] == [path.name]
+    assert path.read_text("utf-8") == "{broken"
 
 
 def test_wrong_types_fall_back_field_by_field(path: Path) -> None:
@@ -98,7 +173,10 @@ def test_wrong_types_fall_back_field_by_field(path: Path) -> None:
         "splitter": "kept",
     }
     path.write_text(json.dumps(wrong), encoding="utf-8")
-    assert load(path) == Settings(models=("a", "b"), splitter="kept")
+    settings, told = open_(path)
+    assert settings == Settings(models=("a", "b"), splitter="kept")
+    assert told.lost == ("theme", "instructions", "model", "models", "chat", "window")
+    assert json.loads(told.kept.read_text("utf-8")) == wrong
     path.write_text('{"models": "a", "chat": 1.0, "theme": "dark"}', encoding="utf-8")
     assert load(path) == Settings(theme=Theme.DARK)
 

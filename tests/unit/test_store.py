@@ -31,6 +31,7 @@ from app.base.errors import (
 )
 from app.base.types import Channel, Effort, Message, Part, Role, Stats
 from app.store import ChatRow, MessageRow, State, Store, TitleBy, backups, restore_backup
+from app.store.database import Database
 from app.store.schema import MIGRATIONS
 from app.store.titles import title_from
 
@@ -584,17 +585,90 @@ def test_a_full_disk_keeps_what_was_there(small_disk: Path) -> None:
     with contextlib.suppress(OSError), (small_disk / "ballast").open("wb") as ballast:
         while True:
             ballast.write(b"x" * 4096)
-    try:
-        with contextlib.closing(Store(path)) as store:
+    for migrations in (MIGRATIONS, (*MIGRATIONS, lambda db: None)):  # an older file, too
+        with contextlib.closing(Store(path, migrations=migrations)) as store:
             assert store.conversation(chat) == rows
-    except StoreFull:
-        pass  # no room for SQLite's own files
-    with pytest.raises(StoreFull):
-        Store(path, migrations=(*MIGRATIONS, lambda db: None))
-    (small_disk / "ballast").unlink()
+            with pytest.raises(StoreFull):
+                store.add(chat, None, question("x" * 900_000))
+    with contextlib.closing(Store(path)) as store:
+        (small_disk / "ballast").unlink()
+        store.rename(chat, "new")
+        assert store.conversation(chat) == rows
     check(path)
     with contextlib.closing(Store(path)) as store:
         assert store.conversation(chat) == rows
+        assert store.chat(chat).title == "new"
+
+
+@pytest.fixture
+def no_room() -> Iterator[pytest.MonkeyPatch]:
+    """SQLite finds no room for its files beside the database, until this is undone."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+def fill(patch: pytest.MonkeyPatch) -> None:
+    opened = Database._open
+
+    def full(store: Database) -> None:
+        if not store._copied:
+            raise StoreFull(store.path)
+        opened(store)
+
+    patch.setattr(Database, "_open", full)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_without_room_for_its_files_a_store_can_be_read(
+    path: Path, tmp_path: Path, no_room: pytest.MonkeyPatch, killed: bool
+) -> None:
+    first = Store(path)
+    asked, said = first.ask(None, question("pears"), Effort.LOW, "m")
+    first.update(said.id, parts=(Part("green pears"),), state=State.DONE)
+    again = first.answer(asked, Effort.LOW, "m")
+    first.update(again.id, parts=(Part("yellow pears"),), state=State.DONE)
+    if killed:  # the log has it, and the file has not
+        saved = files(tmp_path)
+        assert len(saved["chats.db-wal"]) > 10_000
+    first.close()
+    if killed:
+        for name in ("chats.db", "chats.db-wal"):
+            (tmp_path / name).write_bytes(saved[name])
+    fill(no_room)
+    with contextlib.closing(Store(path)) as store:
+        assert [row.message.text for row in store.conversation(asked.chat)] == [
+            "pears",
+            "yellow pears",
+        ]
+        found = {place.message for place in store.search("pea")}
+        assert found == {None, asked.id, said.id, again.id}
+        assert store.find("green") == [asked.chat]
+        assert store.versions(again.id) == [said.id, again.id]
+        assert [row.id for row in store.show(said.id)] == [asked.id, said.id]  # to be read
+        store.set_thought_open(said.id, True)
+        for attempt in (
+            lambda: store.rename(asked.chat, "new"),
+            lambda: store.ask(asked.chat, question("more"), Effort.LOW, "m"),
+            lambda: store.delete(asked.chat),
+            lambda: store.set_draft(None, (Part("x"),)),
+            store.tidy,
+        ):
+            with pytest.raises(StoreFull) as full:
+                attempt()
+            assert full.value.path == path
+        assert store.search("yellow")
+        no_room.undo()
+        store.ask(asked.chat, question("more plums"), Effort.LOW, "m")
+        assert [found.snippet for found in store.search("plums")] == ["more plums"]
+    with contextlib.closing(Store(path)) as store:
+        assert store.conversation(asked.chat)[2].message.text == "more plums"
+    check(path)
+
+
+def test_without_room_nothing_is_begun(path: Path, no_room: pytest.MonkeyPatch) -> None:
+    fill(no_room)
+    with pytest.raises(StoreFull):
+        Store(path)
 
 
 @pytest.fixture

@@ -45,6 +45,7 @@ class AttachDesk(QObject):
         composer.editor.text_pasted.connect(self._paste)
         composer.editor.picture_pasted.connect(self._refuse_picture)
         self._tray.cut_wanted.connect(self._cut)
+        self._tray.reread.connect(self._read_as)
         self._tray.changed.connect(self._changed)
         models.ready.connect(self._count_anew)
 
@@ -59,7 +60,7 @@ class AttachDesk(QObject):
         self._frame.pages.setCurrentWidget(self._frame.chat_page)
         self._tray.forget_told()
         for path in paths:
-            item = Attached(path.name)
+            item = Attached(path.name, path)
             self._tray.set_items([*self._tray.items, item])
             self._read(item, path)
         self._frame.composer.editor.setFocus()
@@ -84,6 +85,23 @@ class AttachDesk(QObject):
             self._tray.tell(explain(error).sentence)
 
         self._bridge.when_done(self._host.read(path, item.stop), read, failed)
+
+    def _read_as(self, item: Attached, encoding: str) -> None:
+        """Reads a file again, in an encoding that the person has chosen. What was read of it
+        before stays until then, and where that fails."""
+
+        def read(document: Document) -> None:
+            item.read(document)
+            if item in self._tray.items:
+                self._tray.refresh(item)
+                self._tray.changed.emit()
+
+        def failed(error: BaseException) -> None:
+            if not isinstance(error, Cancelled):
+                self._tray.tell(explain(error).sentence)
+
+        assert item.path
+        self._bridge.when_done(self._host.read(item.path, item.stop, encoding), read, failed)
 
     def _paste(self, text: str) -> None:
         """A long text is easier to see as one thing."""

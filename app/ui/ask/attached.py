@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import threading
 from itertools import accumulate, count, groupby
+from pathlib import Path
 
 from app.base.types import Part
 from app.documents import Document, Kind
+from app.documents.document import called
 from app.ui.language import number, tr
 
 
@@ -15,8 +17,10 @@ class Attached:
     """It is read first; then ``document`` is what it says, of which ``chosen`` sections are to
     be sent, as ``part``."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, path: Path | None = None) -> None:
         self.name = name
+        self.path = path
+        """Of the file, while it may be read again."""
         self.stop = threading.Event()
         """Ends the reading."""
         self.pages = (0, 0)
@@ -64,6 +68,11 @@ class Attached:
         self.document = document
         self.choose(tuple(range(len(document.sections))))
 
+    @property
+    def readable_as(self) -> bool:
+        """Whether there is another encoding that it can be read in."""
+        return bool(self.path and self.document and len(self.document.readings) > 1)
+
     def choose(self, chosen: tuple[int, ...]) -> None:
         """Only these of its sections are to be sent."""
         assert self.document
@@ -89,11 +98,26 @@ class Attached:
             return tr("Reading page {page} of {pages}").format(
                 page=number(done + 1), pages=number(total)
             )
-        size = self._extent()
-        if self.tokens is None:
-            return size or tr("%Ln character(s)", "", len(self.part.text) if self.part else 0)
-        tokens = tr("%Ln token(s)", "", self.tokens)
-        return f"{size} · {tokens}" if size else tokens
+        said = [self._extent()]
+        if self.tokens is not None:
+            said.append(tr("%Ln token(s)", "", self.tokens))
+        elif not said[0]:
+            said.append(tr("%Ln character(s)", "", len(self.part.text) if self.part else 0))
+        return " · ".join(filter(None, (*said, *self._doubts(self.document))))
+
+    def _doubts(self, document: Document) -> list[str]:
+        """What of it may not be as it is meant."""
+        said = []
+        if document.encoding:
+            said.append(tr("read as {encoding}").format(encoding=called(document.encoding)))
+        if document.bad:
+            said.append(tr("%Ln unreadable character(s)", "", document.bad))
+        pictures = tuple(page for page in document.pictures if page in self.chosen)
+        if pictures:
+            several = len(pictures) > 1
+            are = tr("pages {some} are pictures") if several else tr("page {some} is a picture")
+            said.append(are.format(some=ranges(pictures)))
+        return said
 
     def _extent(self) -> str:
         assert self.document

@@ -3,17 +3,18 @@ said of them."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
 
 from app.base.types import Part
+from app.documents.document import called
 from app.ui.ask.attached import Attached, ranges
-from app.ui.controls import Button, Elided, Notice, Picture, column
+from app.ui.controls import Button, Elided, Notice, Picture, column, menu_of, plain
 from app.ui.language import number, tr
 from app.ui.theme import Look, font
 
-_NARROW, _WIDE, _HIGH, _GAP = 180, 330, 50, 8  # pixels of a chip
+_NARROW, _WIDE, _HIGH, _GAP = 180, 400, 50, 8  # pixels of a chip
 _ROWS = 2.6  # of chips in sight, at most: a half one tells that there are more
 _MARGIN = 16  # tokens that neighbours may take besides their own
 
@@ -26,6 +27,8 @@ class Chip(QFrame):
     """Another part of it is to be chosen."""
     unfolded = Signal()
     """It is to be a part of the words again."""
+    reread = Signal(str)
+    """It is to be read in this encoding."""
 
     def __init__(self, look: Look, item: Attached) -> None:
         super().__init__()
@@ -48,6 +51,10 @@ class Chip(QFrame):
             look, "unfoldAttached", tr("Put this text into the message"), icon="edit", size=14,
             clicked=self.unfolded.emit,
         )  # fmt: skip
+        self._read_as = Button(
+            look, "readAs", tr("Read it in another encoding"), kind="ghost",
+            text=tr("Aa", "letters, on a button"), clicked=self._ask_encoding,
+        )  # fmt: skip
         self._cut = Button(
             look, "cutAttached", tr("Choose a part of it"), icon="chevron-down", size=14,
             clicked=self.cut.emit,
@@ -56,7 +63,8 @@ class Chip(QFrame):
             look, "removeAttached", tr("Remove"), icon="close", size=14, shortcut="Del",
             clicked=self.removed.emit,
         )  # fmt: skip
-        for button in (self._unfold, self._cut, self._remove):
+        self._buttons = (self._unfold, self._read_as, self._cut, self._remove)
+        for button in self._buttons:
             button.setFixedSize(26, 26)
             row.addWidget(button)
         row.setSpacing(1)
@@ -68,6 +76,7 @@ class Chip(QFrame):
         self._name.set_text(item.name)
         self.detail.set_text(item.detail)
         self._unfold.setVisible(item.pasted)
+        self._read_as.setVisible(item.readable_as)
         self._cut.setVisible(bool(item.document and len(item.document.sections) > 1))
         self._remove.setAccessibleName(tr("Remove “{name}”").format(name=item.name))
         self.setAccessibleName(f"{item.name}: {item.detail}")
@@ -79,8 +88,19 @@ class Chip(QFrame):
             self._name.fontMetrics().horizontalAdvance(self.item.name),
             self.detail.fontMetrics().horizontalAdvance(self.item.detail),
         )
-        buttons = sum(not b.isHidden() for b in (self._unfold, self._cut, self._remove))
+        buttons = sum(not button.isHidden() for button in self._buttons)
         return min(max(_NARROW, said + 56 + 27 * buttons), _WIDE)
+
+    def _ask_encoding(self) -> None:
+        """Shows what the file says in each; what reads well is the right one."""
+        assert self.item.document
+        menu = menu_of(self, "encodings")
+        for reading in self.item.document.readings:
+            action = menu.addAction(plain(f"{called(reading.encoding)}: {reading.example}"))
+            action.setCheckable(True)
+            action.setChecked(reading.encoding == self.item.document.encoding)
+            action.triggered.connect(lambda _, to=reading.encoding: self.reread.emit(to))
+        menu.popup(self._read_as.mapToGlobal(QPoint(0, self._read_as.height())))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
@@ -119,6 +139,8 @@ class Tray(QWidget):
     """An Attached of which a part is to be chosen."""
     unfolded = Signal(str)
     """A text that is to be a part of the words again."""
+    reread = Signal(object, str)
+    """An Attached that is to be read in this encoding."""
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -215,6 +237,7 @@ class Tray(QWidget):
         chip.removed.connect(lambda: self.remove(item))
         chip.cut.connect(lambda: self.cut_wanted.emit(item))
         chip.unfolded.connect(lambda: self.unfold(item))
+        chip.reread.connect(lambda encoding: self.reread.emit(item, encoding))
         for button in chip.findChildren(Button):
             button.installEventFilter(self)
         chip.show()

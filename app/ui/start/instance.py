@@ -37,7 +37,8 @@ class SingleInstance(QObject):
         """True for the first. Any other has the first come to the front, and use ``model``.
 
         Raises StoreReadOnly where the folder takes no lock, StoreFull where there is no room for
-        one, StoreLocked where the first does not listen for ``patience`` seconds.
+        one and there are no chats to be read, StoreLocked where the first does not listen for
+        ``patience`` seconds.
         """
         deadline = time.monotonic() + patience
         while not self._lock.tryLock(0):
@@ -46,6 +47,8 @@ class SingleInstance(QObject):
                     return False
                 case QLockFile.LockError.UnknownError:
                     there = self._chats.parent.is_dir()
+                    if there and self._chats.exists():  # they can be read without a lock
+                        return not self._call_first(model)
                     raise (StoreFull if there else StoreReadOnly)(self._chats)
                 case QLockFile.LockError.PermissionError:
                     raise StoreReadOnly(self._chats)
