@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import closing, suppress
@@ -139,8 +140,8 @@ class Chats:
         def request() -> Request:
             path = self._store.conversation(chat) if chat is not None else []
             given = self._store.chat(chat).setup if chat is not None and path else setup
-            draft = [Message(Role.USER, parts)] if parts else []
-            messages = (*(row.message for row in path), *draft)
+            draft = [Message(Role.USER, parts, _day(time.time()))] if parts else []
+            messages = (*_asked_on_their_days(path), *draft)
             return self._request(chat, given, path, messages, effort, model)
 
         self._on_engine(turn, self._prepare, turn, chat, request, ahead=True)
@@ -200,7 +201,8 @@ class Chats:
             turn.chat = row.id
             # Ids grow along a path, and the answer itself is on it where it is continued.
             before = answer.id if answer.message.parts else answer.id - 1
-            messages = tuple(r.message for r in path if r.id <= before)
+            known = len([row for row in path if row.id <= before])
+            messages = _asked_on_their_days(path)[:known]
             effort = answer.effort or Effort.MEDIUM
             request = self._request(row.id, row.setup, path, messages, effort, model)
             if future := self._on_engine(turn, self._answer, turn, answer, request):
@@ -223,7 +225,7 @@ class Chats:
             messages=messages,
             effort=effort,
             instructions=setup.instructions or self._instructions(),
-            today=_began(path),
+            today=_day(path[0].created if path else time.time()),
             sampling=setup.sampling or model.sampling,
             chat=chat,
         )
@@ -345,10 +347,24 @@ class Chats:
                 self._titles.idle(past, prompt, turn.stopped)
 
 
-def _began(path: Sequence[MessageRow]) -> datetime.date:
-    """The date that a chat's model is told: that of its first question. It stands at the
-    prompt's start, so another one would have the whole chat read anew every day."""
-    return datetime.date.fromtimestamp(path[0].created) if path else datetime.date.today()
+def _asked_on_their_days(path: Sequence[MessageRow]) -> tuple[Message, ...]:
+    """The messages of a path. A question was asked when its answer was begun: another try is of
+    another day. So what the model was told stays the same whenever it is told again."""
+    answers = [*path[1:], None]
+    return tuple(
+        replace(row.message, day=_day((answer or row).created))
+        if row.message.role is Role.USER
+        else row.message
+        for row, answer in zip(path, answers, strict=False)
+    )
+
+
+def _day(seconds: float) -> datetime.date:
+    """The day where the person is. From POSIX seconds; what another program wrote may be none."""
+    try:
+        return datetime.date.fromtimestamp(seconds)
+    except (ValueError, OverflowError, OSError):
+        return datetime.date(1970, 1, 1)
 
 
 _STATES = {

@@ -132,6 +132,11 @@ def _model(error: e.ModelError) -> str:
             ).format(name=name)
         case e.ModelTooLarge() | e.OutOfMemory():
             return _memory(error)
+        case e.NotFinite():
+            return tr(
+                "“{name}” is damaged: its weights make no sense. Download it again, or choose "
+                "another model."
+            ).format(name=name)
         case e.ModelLoadFailed():
             if said := _last_line(error.log):
                 return tr(
@@ -188,6 +193,10 @@ def _engine(error: e.EngineError) -> Explanation:
             return Explanation(
                 tr("The model could not go on ({detail}).").format(detail=error.detail),
                 Action.RETRY,
+            )
+        case e.AnswerEndless():
+            return Explanation(
+                tr("The model repeated itself without end, so Fireside stopped it."), Action.RETRY
             )
         case e.ContextFull():
             return Explanation(
