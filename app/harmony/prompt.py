@@ -15,7 +15,8 @@ _SYSTEM = (
     "Reasoning: {effort}\n\n"
     "# Valid channels: analysis, commentary, final. Channel must be included for every message."
 )
-_NO_TOOL = "Error: there is no such tool here. Answer without it."
+NO_TOOL = "Error: there is no such tool here. Answer without it."
+"""What a call is answered with."""
 
 
 def render(request: Request, vocabulary: Vocabulary) -> list[int]:
@@ -32,9 +33,9 @@ def pieces(request: Request, v: Vocabulary) -> list[list[int]]:
     whole = _past(request, before, v)
     if not last.parts:
         return [*whole, [], _begun(v)]
-    answer, end = _answer(last.parts, v), last.parts[-1]
-    if end.recipient:
-        return [*whole, [*answer, *_no_tool(end, v)], _begun(v)]
+    answer = _answer(last.parts, v)
+    if last.parts[-1].recipient:
+        return [*whole, answer, _begun(v)]
     return [*whole, answer[:-1], []]  # without its end, it goes on
 
 
@@ -83,13 +84,6 @@ def _past(request: Request, messages: Sequence[Message], v: Vocabulary) -> list[
     return whole
 
 
-def _no_tool(call: Part, v: Vocabulary) -> list[int]:
-    """The reply to a call of a tool that is not there."""
-    encode = v.tokenizer.encode
-    reply = [v.start, *encode(f"{call.recipient} to=assistant"), v.channel]
-    return [*reply, *encode(call.channel.value), v.message, *encode(_NO_TOOL), v.end]
-
-
 def asked(part: Part) -> str:
     """What a person says, or has attached: that stands fenced under its name."""
     if not part.name:
@@ -119,4 +113,7 @@ def _answer(parts: Iterable[Part], v: Vocabulary) -> list[int]:
         if part.content_type:
             ids += [*encode(" "), v.constrain, *encode(part.content_type)]
         ids += [v.message, *encode(part.text), v.call if part.recipient else v.end]
+        if part.recipient:  # there is none of that name, and the model is to know
+            ids += [v.start, *encode(f"{part.recipient} to=assistant"), v.channel]
+            ids += [*encode(part.channel.value), v.message, *encode(NO_TOOL), v.end]
     return ids

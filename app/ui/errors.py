@@ -17,6 +17,7 @@ class Action(Enum):
     NONE = auto()
     RETRY = auto()
     CONTINUE = auto()
+    ANSWER_NOW = auto()
     CHOOSE_MODEL = auto()
     NEW_CHAT = auto()
     REPAIR = auto()
@@ -29,6 +30,8 @@ class Action(Enum):
                 return tr("Try again")
             case Action.CONTINUE:
                 return tr("Continue")
+            case Action.ANSWER_NOW:
+                return tr("Answer now")
             case Action.CHOOSE_MODEL:
                 return tr("Choose a model")
             case Action.NEW_CHAT:

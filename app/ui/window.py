@@ -155,6 +155,7 @@ class Window(Frame):
         """The conversation has just been made."""
         transcript.again.connect(self.asking.again)
         transcript.resume.connect(self.asking.resume)
+        transcript.conclude.connect(self.asking.conclude)
         transcript.hurried.connect(self.asking.hurry)
         transcript.act.connect(self.banner_desk.act)
         transcript.thought_toggled.connect(self._toggled_thought)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from pathlib import Path
 
 import openai_harmony as official
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from app.base.types import Channel, Draft, Effort, Message, ModelRef, Part, Request, Role
 from app.harmony import Parser, render
+from app.harmony.prompt import NO_TOOL
 from tests.fakes import vocabulary
 from tests.fakes.vocabulary import CONTROL
 
@@ -79,6 +81,10 @@ def oracle_render(request: Request) -> list[int]:
                 said = said.with_recipient(part.recipient)
                 said = said.with_content_type(f"<|constrain|>{part.content_type}")
             messages.append(said)
+            if part.recipient:
+                tool = official.Author.new(official.Role.TOOL, part.recipient)
+                reply = official.Message.from_author_and_content(tool, NO_TOOL)
+                messages.append(reply.with_recipient("assistant").with_channel(part.channel.value))
     config = official.RenderConversationConfig(auto_drop_analysis=False)
     conversation = official.Conversation.from_messages(messages)
     return ORACLE.render_conversation_for_completion(
@@ -161,6 +167,37 @@ def test_an_answer_goes_on_where_it_ended() -> None:
     assert parse(ids(" is Paris.<|return|>"), cut.parts) == (
         Part("I think.", ANALYSIS),
         Part("The capital is Paris."),
+    )
+
+
+def test_another_day_is_told_before_its_question() -> None:
+    """As openai-harmony writes a system message that has a date and nothing else."""
+    later = DAY + datetime.timedelta(days=7)
+    told = official.SystemContent(
+        model_identity=None,
+        reasoning_effort=None,
+        conversation_start_date=later.isoformat(),
+        knowledge_cutoff=None,
+        channel_config=None,
+    )
+    first = [user("one"), assistant(Part("1")), replace(user("two"), day=DAY)]
+    rest = [assistant(Part("2")), user("three"), assistant(Part("3")), user("four")]
+    rest = [replace(m, day=later) if m.role is Role.USER else m for m in rest]
+    back = [assistant(Part("4")), replace(user("five"), day=DAY)]
+    line = official.Message.from_role_and_content(official.Role.SYSTEM, told)
+    written = ORACLE.decode(ORACLE.render(line))
+    prompt = ORACLE.decode(render(request(*first, *rest, *back), V))
+    assert prompt.count("Current date") == 3
+    assert f"<|message|>2<|end|>{written}<|start|>user<|message|>three<|end|>" in prompt
+    assert f"Current date: {DAY}<|end|><|start|>user<|message|>five<|end|>" in prompt
+
+
+def test_an_answer_goes_on_without_a_tool() -> None:
+    call = Part("{}", COMMENTARY, "functions.f", "json")
+    prompt = ORACLE.decode(render(request(user("Look."), assistant(call)), V))
+    assert prompt.endswith(
+        "<|call|><|start|>functions.f to=assistant<|channel|>commentary<|message|>"
+        f"{NO_TOOL}<|end|><|start|>assistant"
     )
 
 

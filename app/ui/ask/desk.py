@@ -108,9 +108,16 @@ class AskDesk(QObject):
 
     def resume(self, answer: int) -> None:
         """Goes on with an answer."""
+        self._go_on(answer, now=False)
+
+    def conclude(self, answer: int) -> None:
+        """Has an answer that was only thought be given."""
+        self._go_on(answer, now=True)
+
+    def _go_on(self, answer: int, *, now: bool) -> None:
         chat, model = self._window.chat, self._models.asked
         if model and chat is not None:
-            self._turns.resume(chat, answer, model)
+            self._turns.resume(chat, answer, model, now=now)
             self._composer.editor.setFocus()
             self.changed.emit()
 
