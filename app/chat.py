@@ -24,6 +24,7 @@ from app.base.types import (
     Message,
     ModelRef,
     Part,
+    Prefill,
     Prompt,
     Request,
     Role,
@@ -40,6 +41,7 @@ from app.turn import (
     ModelPlanned,
     ModelReady,
     NotSaved,
+    ReadingAhead,
     SavedAgain,
     SendFailed,
     Turn,
@@ -131,10 +133,13 @@ class Chats:
         effort: Effort,
         model: ModelRef,
         setup: Setup = PLAIN,
+        *,
+        read: bool = True,
     ) -> None:
         """Has the engine read what it will be asked with: the chat (None for a new one, which
-        gets ``setup``), and the ``parts`` that there are so far of the next question. Whatever is
-        asked for next ends it. Publishes Foreseen, where the model is loaded."""
+        gets ``setup``), and the ``parts`` that there are so far of the next question; or only
+        count that, without ``read``. Whatever is asked for next ends it. Publishes Foreseen, where
+        the model is loaded, and ReadingAhead."""
         turn = Turn()
 
         def request() -> Request:
@@ -144,7 +149,12 @@ class Chats:
             messages = (*_asked_on_their_days(path), *draft)
             return self._request(chat, given, path, messages, effort, model)
 
-        self._on_engine(turn, self._prepare, turn, chat, request, ahead=True)
+        self._on_engine(turn, self._prepare, turn, chat, request, read, ahead=True)
+
+    def stop_ahead(self) -> None:
+        """Ends what the engine does ahead of time."""
+        with self._lock:
+            self._preparing.cancel()
 
     def forget(self, chat: int) -> Future[None] | None:
         """Stops what is said in a chat, and has the engine throw away what it has read of it,
@@ -314,7 +324,7 @@ class Chats:
             if len(past.messages) == 2:
                 self._titles.begun(row.chat)
             turn = Turn()
-            self._on_engine(turn, self._prepare, turn, row.chat, lambda: past, ahead=True)
+            self._on_engine(turn, self._prepare, turn, row.chat, lambda: past, True, ahead=True)
 
     def _end(self, writer: Writer, state: State, error: FiresideError | None = None) -> TurnEnded:
         """Stores the whole of an answer, and tells."""
@@ -328,7 +338,9 @@ class Chats:
     def _told(self, fault: StoreError | None) -> None:
         self._publish(NotSaved(fault) if fault else SavedAgain())
 
-    def _prepare(self, turn: Turn, chat: int | None, request: Callable[[], Request]) -> None:
+    def _prepare(
+        self, turn: Turn, chat: int | None, request: Callable[[], Request], read: bool
+    ) -> None:
         """What can be done of the next question's work, and then a title. Whatever goes wrong
         with it goes wrong again where somebody waits for it, and is told there."""
         if turn.stopped.is_set():
@@ -336,13 +348,21 @@ class Chats:
         with suppress(FiresideError):
             past = request()
             prompt: Prompt | None = None  # stays so where the model is not loaded
-            work = self._backend.prepare(past, turn.stopped, read=self._may_prepare())
-            with closing(work) as events:
-                for event in events:
-                    if isinstance(event, Prompt):
-                        prompt = event
-                        use = (len(event.tokens), event.reserved, event.context, event.dropped)
-                        self._publish(Foreseen(chat, *use))
+            reading = False
+            work = self._backend.prepare(past, turn.stopped, read=read and self._may_prepare())
+            try:
+                with closing(work) as events:
+                    for event in events:
+                        if isinstance(event, Prompt):
+                            prompt = event
+                            use = (len(event.tokens), event.reserved, event.context, event.dropped)
+                            self._publish(Foreseen(chat, *use))
+                        elif isinstance(event, Prefill):
+                            reading = True
+                            self._publish(ReadingAhead(event))
+            finally:
+                if reading:
+                    self._publish(ReadingAhead(None))
             if prompt and not turn.stopped.is_set():
                 self._titles.idle(past, prompt, turn.stopped)
 

@@ -53,8 +53,9 @@ class Message:
 
     role: Role
     parts: tuple[Part, ...]
-    day: datetime.date | None = None
-    """The day on which a question was asked, where the person was; None: the conversation's."""
+    day: datetime.date | None = field(default=None, compare=False)
+    """The day on which a question was asked, where the person was; None: the conversation's. It
+    is no part of what was said."""
 
     @property
     def text(self) -> str:

@@ -95,7 +95,7 @@ def test_a_question_and_its_answer(desk: Callable[..., Desk]) -> None:
     assert answer.model == "Demo model"
     assert answer.thought_s is not None
     (request,) = d.backend.requests
-    assert [message.parts for message in request.messages] == [question.message.parts]
+    assert request.messages == (question.message,)
     assert (request.effort, request.instructions) == (Effort.HIGH, "Be brief.")
     kinds = [type(e.event) for e in d.events if isinstance(e, TurnProgress)]
     assert kinds == [Prompt, Prefill, Delta, Delta, Delta, Delta]

@@ -126,6 +126,8 @@ class Composer(QWidget):
     """The parts of a message, as a tuple."""
     attach_wanted = Signal()
     stopped = Signal()
+    stop_ahead = Signal()
+    never_ahead = Signal()
     effort_chosen = Signal(Effort)
     typed = Signal()
     edit_ended = Signal()
@@ -167,6 +169,16 @@ class Composer(QWidget):
         below = QHBoxLayout()
         below.setContentsMargins(8, 0, 12, 0)
         below.addWidget(self.status, 1)
+        self._ahead = [
+            Button(look, name, label, text=text, pixels=12, weight=400, clicked=signal.emit)
+            for name, label, text, signal in (
+                ("stopAhead", tr("Stop reading ahead"), tr("Stop"), self.stop_ahead),
+                ("neverAhead", tr("Never read ahead"), tr("Turn off"), self.never_ahead),
+            )
+        ]
+        for button in self._ahead:
+            button.hide()
+            below.addWidget(button)
         below.addWidget(self.gauge)
         layout = column(self, gap=7)
         above = QHBoxLayout()
@@ -211,6 +223,14 @@ class Composer(QWidget):
         """The line below; an empty one is the usual hint. ``tone``: muted or danger."""
         self.status.setText(text or tr("Runs on this computer. Answers may contain mistakes."))
         set_tone(self.status, tone)
+
+    def set_reading_ahead(self, reading: bool) -> None:
+        """Whether the line of status speaks of what is read ahead, which can be ended there."""
+        focused = any(button.hasFocus() for button in self._ahead)
+        for button in self._ahead:
+            button.setVisible(reading)
+        if focused and not reading:
+            self.editor.setFocus()
 
     def set_editing(self, editing: bool) -> None:
         """Whether what is typed takes the place of an earlier message."""
