@@ -232,15 +232,20 @@ STEPS = st.sampled_from([*CONTROL, *WORDS, "analysis", "final", "commentary", " 
 
 def _outside_of_headers(steps: list[str]) -> list[str]:
     """Without what stands in headers that were completed."""
-    kept, header = [], None
+    kept: list[str] = []
+    header, content = None, False
     for step in steps:
-        if step == "<|start|>" or (step in ("<|channel|>", "<|constrain|>") and header is None):
-            header = len(kept) if step != "<|constrain|>" or not kept else header
+        if step == "<|start|>" or (header is None and step == "<|channel|>"):
+            header, content = len(kept), False
+        elif header is None and step == "<|constrain|>" and not content:
+            header = len(kept)
         kept.append(step)
-        if step == "<|message|>" and header is not None:
-            del kept[header:]
-        if step in ("<|message|>", "<|end|>", "<|return|>", "<|call|>", "<|endoftext|>"):
-            header = None
+        if step == "<|message|>":
+            if header is not None:
+                del kept[header:]
+            header, content = None, True
+        elif step in ("<|end|>", "<|return|>", "<|call|>", "<|endoftext|>"):
+            header, content = None, False
     return kept
 
 
