@@ -63,7 +63,8 @@ class Standing:
             self._composer.set_status(tr("Loading {loading}…").format(loading=loading))
         else:
             said = "" if self._composer.tray.too_long else warning  # there it is said already
-            self._composer.set_status(said or ahead or self._last, "danger" if said else "muted")
+            both = " ".join(text for text in (said, ahead) if text)
+            self._composer.set_status(both or self._last, "danger" if said else "muted")
         self._composer.set_reading_ahead(bool(ahead) and not live and not loading)
         self._composer.gauge.set_use(self._room.use, full=bool(warning))
         if self._frame.has_transcript:

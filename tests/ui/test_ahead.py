@@ -127,6 +127,16 @@ def test_reading_ahead_is_turned_off_where_it_is_told(fireside: Fireside) -> Non
     assert settle(fireside) == []
 
 
+def test_a_warning_leaves_room_for_what_is_read(fireside: Fireside) -> None:
+    make(fireside, "pears")
+    reads_slowly(fireside)
+    fireside.backend.foreseen = Prompt((1,) * 2900, 4096, 1024, 2)
+    fireside.type("plums")
+    warning = "If you send this, the model will no longer see the 2 oldest messages of this chat."
+    fireside.until(lambda: status(fireside).text() == f"{warning} {READING}")
+    assert fireside.find(QAbstractButton, "stopAhead").isVisible()
+
+
 def test_what_takes_no_time_is_not_told(
     fireside: Fireside, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,7 @@ _LINES = 9  # that it grows to
 _ROOMY = 520  # pixels, from which on the effort has its name beside it
 _LONG = 8000  # characters that are pasted, from which on they are attached
 _GAP = 8
+_STATUS = 24  # pixels of the line of status, with buttons in it or without
 _AROUND = 76  # pixels: the card's margins, and what the button has around the model's name
 
 
@@ -165,12 +166,22 @@ class Composer(QWidget):
         self.status = muted(name="statusLine")
         self.status.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.status.setWordWrap(True)
+        self.status.setMinimumHeight(_STATUS)
         self.gauge = ContextGauge(look)
         below = QHBoxLayout()
         below.setContentsMargins(8, 0, 12, 0)
         below.addWidget(self.status, 1)
         self._ahead = [
-            Button(look, name, label, text=text, pixels=12, weight=400, clicked=signal.emit)
+            Button(
+                look,
+                name,
+                label,
+                text=text,
+                kind="small",
+                pixels=12,
+                weight=400,
+                clicked=signal.emit,
+            )
             for name, label, text, signal in (
                 ("stopAhead", tr("Stop reading ahead"), tr("Stop"), self.stop_ahead),
                 ("neverAhead", tr("Never read ahead"), tr("Turn off"), self.never_ahead),
@@ -227,6 +238,8 @@ class Composer(QWidget):
     def set_reading_ahead(self, reading: bool) -> None:
         """Whether the line of status speaks of what is read ahead, which can be ended there."""
         focused = any(button.hasFocus() for button in self._ahead)
+        side = Qt.AlignmentFlag.AlignRight if reading else Qt.AlignmentFlag.AlignHCenter
+        self.status.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
         for button in self._ahead:
             button.setVisible(reading)
         if focused and not reading:
