@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtWidgets import QAbstractButton, QLabel
 
+from app.base.errors import AnswerEndless
 from app.base.types import Channel, Delta, StopReason
 from app.store import State
 from tests.ui.driver import Fireside, done, said, thought
@@ -92,3 +93,13 @@ def test_what_turns_out_to_be_the_answer_is_shown_as_one(fireside: Fireside) -> 
     assert (row.message.reasoning, row.message.text) == ("", "It is Paris.")
     assert fireside.text().count("It is Paris.") == 1
     assert "Thought" not in fireside.text()
+
+
+def test_an_answer_that_never_ends_keeps_what_it_said(fireside: Fireside) -> None:
+    fireside.ask("Hello", said("the the the"), done(StopReason.LENGTH), AnswerEndless(4096))
+    fireside.shows("The model repeated itself without end, so Fireside stopped it.")
+    assert buttons(fireside) == ["tryAgain"]
+    assert "the the the" in fireside.text()
+    fireside.idle()
+    (row,) = fireside.stored(lambda store: store.conversation(fireside.window.chat))[1:]
+    assert (row.state, row.stats is None) == (State.CUT_OFF, False)
