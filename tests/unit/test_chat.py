@@ -40,6 +40,7 @@ from app.turn import (
     ModelFailed,
     ModelReady,
     NotSaved,
+    ReadingAhead,
     SavedAgain,
     SendFailed,
     TurnEnded,
@@ -475,6 +476,31 @@ def test_nothing_is_prepared_against_the_persons_wish(tmp_path: Path) -> None:
     d.close()
     assert d.backend.prepared == []
     assert len(d.backend.counted) == 1
+
+
+def test_what_is_only_looked_at_is_counted(desk: Callable[..., Desk]) -> None:
+    d = desk()
+    d.chats.prepare(None, words("one"), Effort.LOW, MODEL, read=False)
+    d.chats._engine.submit(int).result()
+    assert (len(d.backend.counted), d.backend.prepared) == (1, [])
+
+
+def test_what_is_read_ahead_is_told_until_it_is_stopped(desk: Callable[..., Desk]) -> None:
+    d = desk()
+
+    def prepare(
+        request: Request, cancel: threading.Event, *, read: bool = True
+    ) -> Generator[Event, None, None]:
+        yield Prefill(1, 9)
+        assert cancel.wait(10)
+
+    d.backend.prepare = prepare  # type: ignore[method-assign]
+    d.chats.prepare(None, words("one"), Effort.LOW, MODEL)
+    d.wait(ReadingAhead)
+    d.chats.stop_ahead()
+    d.chats._engine.submit(int).result(10)
+    told = [event.progress for event in d.events if isinstance(event, ReadingAhead)]
+    assert told == [Prefill(1, 9), None]
 
 
 def test_words_are_on_disk_though_no_others_follow(tmp_path: Path) -> None:
