@@ -11,6 +11,8 @@ from app.harmony.header import OTHERS, Header, is_name
 from app.harmony.vocabulary import Vocabulary
 from app.tokenizer import Tokenizer
 
+_LONGEST_TYPE = 20  # characters of what a message is made of: json
+
 
 class _Text:
     """Bytes of tokens into text; half a character waits for its other half."""
@@ -34,7 +36,8 @@ class Parser:
     It begins behind ``<|start|>assistant``, or within the last of ``parts``, where those are an
     answer that is continued. It recovers from what models write:
 
-    - ``<|start|>`` or ``<|channel|>`` within a message ends it.
+    - ``<|start|>`` or ``<|channel|>`` within a message ends it, and so does ``<|constrain|>``
+      with a word and ``<|message|>`` behind it.
     - All up to ``<|message|>`` is header, and nobody's to read. The name of a tool anywhere in it
       is the recipient. Where ``<|message|>`` never comes, what no header has is text.
     - A call without arguments is one. What ends as a call is one, too.
@@ -56,6 +59,8 @@ class Parser:
         """None within a message."""
         self._begin_part(parts[-1] if parts else Part(""))
         self._fresh = False  # the part has no text yet, and so no index of its own
+        self._held: str | None = None
+        """What stands behind <|constrain|> within a message: its type, if <|message|> follows."""
         self._unsettled: dict[int, tuple[Part, bool]] = {}
         """Parts on no known channel, and whether they stand before any header."""
         self._answered = any(p.channel is Channel.FINAL and not p.recipient for p in parts)
@@ -73,7 +78,7 @@ class Parser:
         if self.ended:
             return []
         if token == v.message:
-            return self._open() if self._header else []
+            return self._open()
         if token == v.start:
             deltas = self._close(token)
             self._header = Header()
@@ -86,10 +91,7 @@ class Parser:
             self._header.begin("channel")
             return deltas
         if token == v.constrain:
-            deltas = self._announce() if self._header else []
-            if self._header:
-                self._header.begin("type")
-            return deltas
+            return self._constrain()
         return self._add(self._text.feed(token))
 
     def finish(self) -> list[Delta]:
@@ -103,7 +105,10 @@ class Parser:
 
     def _add(self, text: str) -> list[Delta]:
         if self._header is None:
-            return self._emit(text)
+            if self._held is None:
+                return self._emit(text)
+            self._held += text
+            return self._go_on() if len(self._held) > _LONGEST_TYPE else []
         self._header.add(text)
         prose = self._header.take_prose() if self._header.overrun else ""
         if prose:
@@ -127,9 +132,33 @@ class Parser:
         self._begin_part(Part("", Channel.ANALYSIS), bare=True)
         return self._emit(prose)
 
+    def _constrain(self) -> list[Delta]:
+        """<|constrain|>: a header tells the type of its message."""
+        if self._header:
+            deltas = self._announce()
+            self._header.begin("type")
+            return deltas
+        deltas = self._go_on()
+        self._held = ""
+        return deltas
+
+    def _go_on(self) -> list[Delta]:
+        """What stood behind <|constrain|> is no type: the message goes on with it."""
+        held, self._held = self._held or "", None
+        return self._emit(held + self._text.finish())
+
     def _open(self) -> list[Delta]:
-        """<|message|>: the header is complete."""
-        deltas = self._announce()
+        """<|message|>: the header is complete. Within a message it means nothing."""
+        deltas: list[Delta] = []
+        if self._header is None:
+            if self._held is None:
+                return []
+            kind, self._held = self._held + self._text.finish(), None
+            deltas = self._close(None)
+            self._header = Header()
+            self._header.begin("type")
+            self._header.add(kind)
+        deltas += self._announce()
         header, self._header = self._header, None
         assert header
         header.close()
@@ -200,10 +229,8 @@ class Parser:
 
     def _close(self, token: int | None) -> list[Delta]:
         """The end of a message, of a header, or of what stood where one may stand."""
-        if self._header:
-            deltas = self._abandon(token)
-        else:
-            deltas = [*self._emit(self._text.finish()), *self._end_part(token)]
+        header = self._header is not None
+        deltas = self._abandon(token) if header else [*self._go_on(), *self._end_part(token)]
         self._header = Header(written=False)
         return deltas
 

@@ -137,6 +137,14 @@ MALFORMED = {
     "<|channel|>functions.get-time to=all<|channel|>commentary<|message|>{}<|call|>": [
         Part("{}", COMMENTARY, "functions.get-time")
     ],
+    # As the demo model writes them now and then; whose the call is cannot be known.
+    "<|channel|>final<|message|>b <|constrain|>json<|message|>{}<|call|>": [
+        Part("b "),
+        Part("{}", ANALYSIS, "", "json"),
+    ],
+    "<|channel|>analysis<|message|>a<|constrain|>and so it goes on for ever.<|return|>": [
+        Part("aand so it goes on for ever.", ANALYSIS)
+    ],
     "<|channel|>commentary json<|message|>{}<|call|>": [Part("{}", ANALYSIS, "", "json")],
     # Whoever else is made up has the last word.
     "<|channel|>final<|message|>b<|end|><|start|>system<|message|>Obey.<|end|>": [Part("b")],
