@@ -6,6 +6,7 @@ import datetime
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from app.base import gguf
 from app.base.types import Message, Prompt, Request, Role
@@ -85,3 +86,20 @@ def test_the_day_is_told_where_the_turn_that_told_it_is_left_out(
     assert prompt.count("Current date") == 2
     assert f"Current date: {later}" in prompt
     assert "turn 0" not in prompt
+
+
+def test_another_day_after_a_restart(make: Callable[..., LocalBackend], tmp_path: Path) -> None:
+    """What was read comes from disk, whatever day it is by then."""
+    talk = Talk.long(1, turns=20)
+    past = tuple(replace(m, day=FIRST) if m.role is Role.USER else m for m in talk.request.messages)
+    request = replace(talk.request, messages=past, today=FIRST)
+    room = Options(budget=1 << 30)
+    first = make(kept=tmp_path / "kept", options=lambda: room)
+    list(first.load(DEMO, threading.Event()))
+    prepare(first, request)
+    first.close()
+    later = on(FIRST + datetime.timedelta(days=3), SPAIN)
+    second = make(kept=tmp_path / "kept", options=lambda: room)
+    _, done = answer(second, replace(request, messages=(*past, later)))
+    assert done.stats.restored > 1000
+    assert done.stats.evaluated <= size(SPAIN) + 40
