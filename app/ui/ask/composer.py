@@ -163,44 +163,41 @@ class Composer(QWidget):
         card.addWidget(self.editor)
         card.addLayout(self._controls(look))
 
-        self.status = muted(name="statusLine")
-        self.status.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.status.setWordWrap(True)
-        self.status.setMinimumHeight(_STATUS)
-        self.gauge = ContextGauge(look)
-        below = QHBoxLayout()
-        below.setContentsMargins(8, 0, 12, 0)
-        below.addWidget(self.status, 1)
-        self._ahead = [
-            Button(
-                look,
-                name,
-                label,
-                text=text,
-                kind="small",
-                pixels=12,
-                weight=400,
-                clicked=signal.emit,
-            )
-            for name, label, text, signal in (
-                ("stopAhead", tr("Stop reading ahead"), tr("Stop"), self.stop_ahead),
-                ("neverAhead", tr("Never read ahead"), tr("Turn off"), self.never_ahead),
-            )
-        ]
-        for button in self._ahead:
-            button.hide()
-            below.addWidget(button)
-        below.addWidget(self.gauge)
         layout = column(self, gap=7)
         above = QHBoxLayout()
         above.setContentsMargins(14, 0, 14, 0)
         above.addWidget(self.queue)
         layout.addLayout(above)
         layout.addWidget(self._card)
-        layout.addLayout(below)
+        layout.addLayout(self._line_below(look))
         self.queue.follow(self._card.findChild(Button, "endEdit"))  # and the editor follows it
         self._show_buttons()
         self.set_status("")
+
+    def _line_below(self, look: Look) -> QHBoxLayout:
+        self.status = muted(name="statusLine")
+        self.status.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.status.setWordWrap(True)
+        self.status.setMinimumHeight(_STATUS)
+        self.gauge = ContextGauge(look)
+        self._ahead = [
+            Button(
+                look, "stopAhead", tr("Stop reading ahead"), text=tr("Stop"), kind="small",
+                pixels=12, weight=400, clicked=self.stop_ahead.emit,
+            ),
+            Button(
+                look, "neverAhead", tr("Never read ahead"), text=tr("Turn off"), kind="small",
+                pixels=12, weight=400, clicked=self.never_ahead.emit,
+            ),
+        ]  # fmt: skip
+        row = QHBoxLayout()
+        row.setContentsMargins(8, 0, 12, 0)
+        row.addWidget(self.status, 1)
+        for button in self._ahead:
+            button.hide()
+            row.addWidget(button)
+        row.addWidget(self.gauge)
+        return row
 
     @property
     def effort(self) -> Effort:
