@@ -28,18 +28,20 @@ _ENDINGS = {
     "\\\\[": "\\\\]",
     "\\\\(": "\\\\)",
 }
+# Environments that are a part of a formula, and alone in a line are one in that line.
+_PART = re.compile("array|cases|dcases|smallmatrix|[a-zA-Z]?matrix|aligned|gathered|split")
 # What is no formula's mark though it has its characters.
 _PASSED = re.compile(rf"(`+).+?(?<!`)\1(?!`)|{OPENING.pattern}|\\.", re.DOTALL)
 
 _BETWEEN = re.compile(r"(?<![0-9A-Za-z$])\$(?!\s)((?:[^$\\]|\\.)+)(?<!\s)\$(?![0-9$])", re.DOTALL)
-_SET = re.compile(r"\$\$((?:[^$\\]|\\.)+)\$\$", re.DOTALL)
+_SET = re.compile(r"(?<!\$)\$\$((?:[^$\\]|\\.)+)\$\$(?!\$)", re.DOTALL)
 
 # Commands, and what is words by the writer's own word.
 _COMMAND = re.compile(
     r"\\(?:text\w*|math\w+|operatorname\*?|mbox|begin|end)\s*\{[^{}]*\}|\\[A-Za-z]+"
 )
 _SIGN = re.compile(r"[\^_]")
-_OPERATOR = re.compile(r"=|\s[-+*/×·÷−<>≤≥≠≈∈→]\s")
+_OPERATOR = re.compile(r"=|[ \t][-+*/×·÷−<>≤≥≠≈∈→]\s")
 _WORD = re.compile(rf"(?<![^\W_])[^\W\d_]{{2,}}|[{UNSPACED}]")
 _FUNCTION = re.compile(
     "(?:arc)?(?:sin|cos|tan)|(?:sin|cos|tan)h|cot|sec|csc|log|exp|lim|max|min|sup|inf|det|dim|ker|"
@@ -90,9 +92,9 @@ def formula_at(text: str, at: int) -> Formula | None:
         end = start + len(closing) if start >= 0 else -1
     if end < 0:
         return None
-    shown = DISPLAYED.match(mark[0]) is not None
+    shown = DISPLAYED.match(mark[0]) is not None and not _PART.match(mark["environment"] or "")
     tex = inner(text[at:end], mark[0], ending(mark))
-    if not tex or (shown and is_prose(tex, 4)):
+    if not tex or (shown and is_prose(tex)):
         return None
     return Formula(Kind.DISPLAY if shown else Kind.MATH, tex, end)
 

@@ -27,7 +27,7 @@ from app.markdown.blocks import (
     Spans,
     Table,
 )
-from app.markdown.formulas import DISPLAY_MARKS, inner, is_prose, unclosed
+from app.markdown.formulas import DISPLAY_MARKS, DISPLAYED, inner, is_prose, unclosed
 from app.markdown.inline import lines
 from app.markdown.line import Line
 from app.markdown.tables import cells
@@ -181,10 +181,11 @@ class ParagraphFrame(Frame):
 
     def hold(self, line: Line) -> bool:
         """Whether the line is in the open formula, whatever it would be elsewhere; then it has it.
-        An empty one can be, where the formula began at a line's end."""
+        An empty one can be, where the formula began at a line's beginning or end."""
         since = self.parts[-self.held - 1 :]
-        begun = since[0].endswith((*DISPLAY_MARKS, "}"))
-        if (line.blank and not begun) or sum(map(len, since)) > FORMULA:
+        first = since[0].strip(" \t")
+        alone = first.endswith((*DISPLAY_MARKS, "}")) or DISPLAYED.match(first)
+        if (line.blank and not alone) or sum(map(len, since)) > FORMULA:
             return False
         before = self.ending
         self.add(line.rest)
@@ -361,7 +362,7 @@ class FormulaFrame(Verbatim):
         if self.size > FORMULA or 0 <= end < len(text) - len(self.ending):
             return False
         parts = [*self.parts, line.rest]
-        if end >= 0 and is_prose(self._tex(parts), 4):
+        if end >= 0 and is_prose(self._tex(parts), 3):
             return False
         self.parts = parts
         self.size += len(line.rest) + 1

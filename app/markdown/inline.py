@@ -42,10 +42,13 @@ def spans(text: str, names: Names) -> Spans:
     found, tags = _flat(tokens)
     result: list[Span] = []
     for span in _honoured(found, tags) if tags else found:
-        if result and span.kind is result[-1].kind is Kind.TEXT and _alike(result[-1], span):
+        before = result[-1].kind if result else None
+        if before is span.kind is Kind.TEXT and _alike(result[-1], span):
             result[-1] = _worded(span, result[-1].text + span.text)
-        else:
+        elif not (before is Kind.BREAK and span.kind is Kind.SOFT):  # two marks of one line's end
             result.append(span)
+    while result and result[-1].kind is Kind.BREAK:  # ends nothing
+        del result[-1]
     return tuple(result)
 
 

@@ -360,6 +360,6 @@ def _formula(line: str, in_paragraph: bool) -> FormulaFrame | None:
     ended = 0 < end == len(behind) - len(closing)
     if not ended and (end >= 0 or (in_paragraph and behind and not mark["environment"])):
         return None
-    if ended and is_prose(inner(text, mark[0], closing), 4):
+    if ended and is_prose(inner(text, mark[0], closing), 3):
         return None
     return FormulaFrame(mark[0], closing, ended, parts=[line])
