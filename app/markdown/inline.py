@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import ChainMap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,8 @@ from app.markdown.rules import parser, read
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
+_MARK = re.compile(r"[\n\\`*_\[<&$~@]|://|www\.", re.IGNORECASE)
+"""What may make a text say anything but its words."""
 _MOST_BRACKETS = 400  # in a paragraph that is read as Markdown
 _BREAKS = {"softbreak": Kind.SOFT, "hardbreak": Kind.BREAK}
 
@@ -36,6 +39,8 @@ class Names:
 def spans(text: str, names: Names) -> Spans:
     """What the text says, in order. With so many brackets it is no prose, and is shown as it is:
     a search for each one's link would go on for minutes."""
+    if not _MARK.search(text):
+        return (Span(text),) if text else ()
     if text.count("[") > _MOST_BRACKETS:
         return lines(text)
     tokens = read(text, {"references": names.links, "notes": names.notes})
@@ -47,7 +52,7 @@ def spans(text: str, names: Names) -> Spans:
             result[-1] = _worded(span, result[-1].text + span.text)
         elif not (before is Kind.BREAK and span.kind is Kind.SOFT):  # two marks of one line's end
             result.append(span)
-    while result and result[-1].kind is Kind.BREAK:  # ends nothing
+    while result and result[-1].kind in (Kind.BREAK, Kind.SOFT):  # which end nothing
         del result[-1]
     return tuple(result)
 
