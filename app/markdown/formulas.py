@@ -34,6 +34,7 @@ _PART = re.compile("array|cases|dcases|smallmatrix|[a-zA-Z]?matrix|aligned|gathe
 _PASSED = re.compile(rf"(`+).+?(?<!`)\1(?!`)|{OPENING.pattern}|\\.", re.DOTALL)
 
 _BETWEEN = re.compile(r"(?<![0-9A-Za-z$])\$(?!\s)((?:[^$\\]|\\.)+)(?<!\s)\$(?![0-9$])", re.DOTALL)
+_APART = re.compile(r"(?<![0-9A-Za-z$])\$ ((?:[^$\\\n]|\\.)*\S) \$(?![0-9A-Za-z$])")
 _SET = re.compile(r"(?<!\$)\$\$((?:[^$\\]|\\.)+)\$\$(?!\$)", re.DOTALL)
 
 # Commands, and what is words by the writer's own word.
@@ -74,6 +75,14 @@ def inner(source: str, mark: str, end: str) -> str:
     if not mark.startswith("\\begin"):
         source = source[len(mark) : len(source) - len(end)]
     return re.sub(r"\n\s*\n", "\n", source.strip())
+
+
+def content(lines: list[str], closing: str) -> str:
+    """What is in the formula that begins last in the first line, and has this end."""
+    mark = closing.replace("]", "[").replace(")", "(").replace("\\end", "\\begin")
+    text = "\n".join(lines)
+    start = text.rfind(mark, 0, len(lines[0])) + len(mark)
+    return text[start : text.find(closing, start) if closing in text[start:] else None]
 
 
 def formula_at(text: str, at: int) -> Formula | None:
@@ -136,13 +145,25 @@ def _between_dollars(text: str, at: int) -> Formula | None:
     between a price and the next dollar is none."""
     found = _BETWEEN.match(text, at)
     if not found:
-        return None
+        return _apart(text, at)
     tex, after = found[1], text[found.end() : found.end() + 1]
     if after.isascii() and after.isalpha() and not _PLAINLY.fullmatch(tex):
         return None
     if "`" in tex or "**" in tex or tex[0] in _BAD_START or tex[-1] in _BAD_END:
         return None
     return None if _is_sold(tex) or is_prose(tex) else Formula(Kind.MATH, tex, found.end())
+
+
+def _apart(text: str, at: int) -> Formula | None:
+    """With a blank at either end it is one only if it can be nothing else."""
+    found = _APART.match(text, at)
+    if not found:
+        return None
+    bare = _COMMAND.sub(" ", found[1])
+    surely = bare != found[1] or _SIGN.search(bare) or re.match(r"[^\W\d_] =", bare)
+    if not surely or re.search(r"[^\W\d_]{3}|\*\*|`", bare) or _MONEY.search(bare):
+        return None
+    return Formula(Kind.MATH, found[1], found.end())
 
 
 def _is_sold(tex: str) -> bool:

@@ -27,7 +27,7 @@ from app.markdown.blocks import (
     Spans,
     Table,
 )
-from app.markdown.formulas import DISPLAY_MARKS, DISPLAYED, inner, is_prose, unclosed
+from app.markdown.formulas import DISPLAY_MARKS, DISPLAYED, content, inner, is_prose, unclosed
 from app.markdown.inline import lines
 from app.markdown.line import Line
 from app.markdown.tables import cells
@@ -185,11 +185,13 @@ class ParagraphFrame(Frame):
         since = self.parts[-self.held - 1 :]
         first = since[0].strip(" \t")
         alone = first.endswith((*DISPLAY_MARKS, "}")) or DISPLAYED.match(first)
+        ends = self.ending in line.text
         if (line.blank and not alone) or sum(map(len, since)) > FORMULA:
             return False
-        before = self.ending
+        if (line.blank or ends) and is_prose(content([*since, line.rest], self.ending)):
+            return False
+        self.held = 0 if ends else self.held + 1
         self.add(line.rest)
-        self.held = self.held + 1 if self.ending == before and before not in line.text else 0
         return True
 
     def release(self) -> list[str]:

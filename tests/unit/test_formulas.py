@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from app.markdown import Kind, Math, Paragraph, inline, parse
+from app.markdown import Kind, Math, Paragraph, Table, inline, parse
 from app.markdown.formulas import unclosed
 
 PRICES = [
+    "$ 5 = $ 6, so $ 7 $",
+    "in $ HOME_DIR and $ there",
+    "R$ 50 = US$ 10 = A$ 15",
+    "$ 5_000 or 6_000 dollars $",
     "It costs $5 and $6.",
     "or $5-$10k.",
     "**$4** vs **$1.50**",
@@ -73,6 +77,9 @@ PRICES = [
 ]
 
 FORMULAS = {
+    r"so $ \frac{1}{2} $ is": r"\frac{1}{2}",
+    "so $ x^2 + y^2 $ is": "x^2 + y^2",
+    "so $ x = 5 $ is": "x = 5",
     "$x$": "x",
     "so $5!$ is 120": "5!",
     "$2^{10}$ bytes": "2^{10}",
@@ -221,6 +228,23 @@ def test_environments_alone_are_formulas() -> None:
 
 def test_marks_may_have_two_backslashes() -> None:
     assert kinds("\\\\( a \\\\) and \\\\[ b \\\\]") == [(Kind.MATH, "a"), (Kind.DISPLAY, "b")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "| $$ | tier |\n|--|--|\n| $$$ | x |",
+        "**Price:** $$\n**Rating:** 4\n\n## Next\n\n**Price:** $$\nok",
+        "Price: $$\n\nRating 4 stars here\n\nPrice: $$\n\nend",
+        "Rated $$ by\n1. Alice\n2. Bob\n\nand $$$ by Eve",
+        "a \\( b\n```py\nx\n```\nc \\)",
+    ],
+)
+def test_two_dollars_that_mean_dear_hide_no_block(text: str) -> None:
+    blocks = parse(text)
+    assert not any(isinstance(block, Math) for block in blocks)
+    assert not any(kind is Kind.DISPLAY for kind, _ in kinds(text))
+    assert len(blocks) > 1 or isinstance(blocks[0], Table)
 
 
 @pytest.mark.parametrize(
