@@ -99,7 +99,7 @@ def _flat(tokens: Sequence[Token]) -> tuple[list[Span], list[int]]:
                 found.append(Span("\n", _BREAKS[token.type]))
             case "code_inline":
                 found.append(_worded(style, token.content, Kind.CODE))
-            case "math" | "display" | "note":
+            case "math" | "display" | "note" | "key":
                 found.append(_worded(style, token.content, Kind[token.type.upper()]))
             case "image":
                 found.append(_worded(style, _picture(token)))
@@ -116,6 +116,7 @@ def _honoured(spans: Sequence[Span], tags: Sequence[int]) -> Iterator[Span]:
     ends = _pairs(spans, tags)
     paired = {*ends, *ends.values()}
     keys = [at for at in ends if _name(spans[at]) == "kbd"]
+    keys += [at for at, span in enumerate(spans) if span.kind is Kind.KEY]
     rises: list[Rise] = []
     at = 0
     while at < len(spans):

@@ -23,6 +23,8 @@ LINK_SCHEMES = frozenset({"http", "https", "mailto"})
 
 _NOTE = re.compile(r"\[\^([^\]\s]+)\]")
 _TAG = re.compile(r"<(?:br\s*/?|/?(?:sub|sup|kbd)\s*)>", re.IGNORECASE)
+_KEY = re.compile(r"<kbd>\s*(&\w+;|\S)\s*</kbd>", re.IGNORECASE)
+"""One whose label is one character, which is no mark then."""
 _LONGEST_TAG = 12  # characters that are looked at before a mark
 
 
@@ -184,6 +186,13 @@ def _note(state: StateInline, silent: bool) -> bool:
 
 def _tag(state: StateInline, silent: bool) -> bool:
     """One of HTML's elements that are honoured. Whether it has its other half is seen later."""
+    from markdown_it.common.utils import unescapeAll
+
+    if state.src[state.pos] != "<":
+        return False
+    if key := _KEY.match(state.src, state.pos):
+        _push(state, silent, "key", unescapeAll(key[1]) if len(key[1]) > 1 else key[1], key.end())
+        return True
     found = _TAG.match(state.src, state.pos)
     if not found:
         return False

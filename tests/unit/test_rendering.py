@@ -245,6 +245,9 @@ TAGS = {
     "x<sup>2</sup> H<SUB>2</SUB>O": "x↑2↓ H↓2↑O",
     "<sub>**a** `b` $c$</sub>": "**↓a↑**↓ ↑↓`b`↑↓ ↑↓{c}↑",
     "<kbd>Ctrl</kbd>+<kbd>**C**</kbd>": "[[Ctrl]]+**[[C]]**",
+    "<kbd>*</kbd> or <kbd>*</kbd>, <kbd>\\</kbd> <kbd>`</kbd> <kbd>&lt;</kbd> <kbd>$</kbd>": (
+        "[[*]] or [[*]], [[\\]] [[`]] [[<]] [[$]]"
+    ),
     "<kbd><kbd>A</kbd>+<kbd>B</kbd></kbd>": "[[A]]+[[B]]",
     "a <sub>b": "a <sub>b",
     "a </sub> b": "a </sub> b",
