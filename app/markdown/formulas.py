@@ -48,6 +48,7 @@ _FUNCTION = re.compile(
     "(?:arc)?(?:sin|cos|tan)|(?:sin|cos|tan)h|cot|sec|csc|log|exp|lim|max|min|sup|inf|det|dim|ker|"
     "deg|gcd|lcm|mod|arg|sgn|Var|Cov"
 )
+_LINE_END = " \\\\\n"
 _MONEY = re.compile("[€£¥₩₹₽¢]")
 _BAD_START = frozenset("\"“”„«»‹›'‘’)")
 _BAD_END = frozenset('"“„«‹‘(')
@@ -70,11 +71,26 @@ def ending(mark: re.Match[str]) -> str:
 
 
 def inner(source: str, mark: str, end: str) -> str:
-    """The TeX of a formula's source, without empty lines, which TeX does not have there. An
-    environment's marks belong to it."""
+    """What is between a formula's marks; those of an environment belong to it."""
     if not mark.startswith("\\begin"):
         source = source[len(mark) : len(source) - len(end)]
-    return re.sub(r"\n\s*\n", "\n", source.strip())
+    return source.strip()
+
+
+def lined(tex: str) -> str:
+    """A formula without empty lines, which TeX has not: what they part is below each other, where
+    nothing else says so."""
+    parts = re.split(r"\n(?:[ \t]*\n)+", tex)
+    if len(parts) > 1 and all(map(_is_whole, parts)):
+        return f"\\begin{{gathered}}\n{_LINE_END.join(parts)}\n\\end{{gathered}}"
+    return "\n".join(parts)
+
+
+def _is_whole(tex: str) -> bool:
+    """Whether it can stand on a line of its own."""
+    pairs = (("{", "}"), (r"\left", r"\right"))
+    rows = "\\\\" in tex or "\\begin" in tex or "\\end" in tex
+    return not rows and all(tex.count(left) == tex.count(right) for left, right in pairs)
 
 
 def content(lines: list[str], closing: str) -> str:
@@ -105,7 +121,7 @@ def formula_at(text: str, at: int) -> Formula | None:
     tex = inner(text[at:end], mark[0], ending(mark))
     if not tex or (shown and is_prose(tex)):
         return None
-    return Formula(Kind.DISPLAY if shown else Kind.MATH, tex, end)
+    return Formula(Kind.DISPLAY if shown else Kind.MATH, lined(tex), end)
 
 
 def unclosed(line: str, closing: str = "") -> str:

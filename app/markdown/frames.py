@@ -27,7 +27,15 @@ from app.markdown.blocks import (
     Spans,
     Table,
 )
-from app.markdown.formulas import DISPLAY_MARKS, DISPLAYED, content, inner, is_prose, unclosed
+from app.markdown.formulas import (
+    DISPLAY_MARKS,
+    DISPLAYED,
+    content,
+    inner,
+    is_prose,
+    lined,
+    unclosed,
+)
 from app.markdown.inline import lines
 from app.markdown.line import Line
 from app.markdown.tables import cells
@@ -377,7 +385,7 @@ class FormulaFrame(Verbatim):
     def close(self, inline: Inline) -> Math | Paragraph:
         """A paragraph of its source as long as it has not ended."""
         text = "\n".join(self.parts)
-        return Math(self._tex(self.parts)) if self.ended else Paragraph(lines(text))
+        return Math(lined(self._tex(self.parts))) if self.ended else Paragraph(lines(text))
 
 
 @dataclass(slots=True)

@@ -178,7 +178,9 @@ def test_a_formula_may_have_empty_lines(text: str, around: str) -> None:
     for block in blocks:
         for inner in getattr(block, "items", ()) or [block]:
             found += [b for b in getattr(inner, "blocks", ()) if isinstance(b, Math)]
-    assert found == [Math("a\nb")]
+    rows = "\\begin{gathered}\na \\\\\nb\n\\end{gathered}"
+    lines = [line.strip("> ") for line in text.split("\n")]
+    assert found == [Math(rows if "" in lines else "a\nb")]
 
 
 @pytest.mark.parametrize(
@@ -216,6 +218,21 @@ def test_what_never_ends_is_what_it_is_without(text: str) -> None:
     blocks = parse(text)
     assert len(blocks) > 1
     assert not any(isinstance(block, Math) for block in blocks)
+
+
+@pytest.mark.parametrize(
+    ("text", "tex"),
+    [
+        (
+            "$$\n\\begin{aligned}\na \\\\\n\nb\n\\end{aligned}\n$$",
+            "\\begin{aligned}\na \\\\\nb\n\\end{aligned}",
+        ),
+        ("\\[\n\\frac{a\n\n}{b}\n\\]", "\\frac{a\n}{b}"),
+        ("$$\n\\left( a\n\nb \\right)\n$$", "\\left( a\nb \\right)"),
+    ],
+)
+def test_an_empty_line_within_something_is_none(text: str, tex: str) -> None:
+    assert parse(text) == (Math(tex),)
 
 
 def test_environments_alone_are_formulas() -> None:

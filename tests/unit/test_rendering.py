@@ -126,7 +126,7 @@ It costs $5 and $6, or $5-$10k. **$4** vs **$1.50**. From $20 to $30 per month; 
 $20 (i.e. {a} is math). Price in $/kWh and $/MWh.
 """,
     "20": r"""
-math: 'a = b\nc = d'
+math: '\\begin{gathered}\na = b \\\\\nc = d\n\\end{gathered}'
 - Item with display:
   math: 'x^2'
 - Item two {{y = 2}} tail
