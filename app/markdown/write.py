@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from string import punctuation
 
-from app.markdown.blocks import Kind, Span, Spans
+from app.markdown.addresses import addresses
+from app.markdown.blocks import Kind, Rise, Span, Spans
+from app.markdown.rules import parser
 
 _SPECIAL = re.compile(r"[\\`*~$]|(?<![^\W_])_|_(?![^\W_])|&(?=[#\w])|<(?=[A-Za-z/!?])|!(?=\[)|!$")
+_ADDRESSED = re.compile(r":(?=//)|@|(?<=www)\.", re.IGNORECASE)
 _BRACKETS = re.compile(r"\](?=[(\[:])|\]$|\[(?=\^)")
 _FIRST = re.compile(
     r"(?:(\d{1,9})(?=[.)](?:[ \t]|$)))|(?=#{1,6}(?:[ \t]|$)|[-+](?:[ \t]|$|-)|[>=|:])"
@@ -23,18 +26,25 @@ _ADDRESS = re.compile(r"[\\<>&]")
 _CONTROL = re.compile(r"[\n\t\r]")
 _DOLLARS = re.compile(r"(?!\s)(?:[^$\\]|\\.)+(?<!\s)", re.DOTALL)
 
+_BREAKS = {Kind.BREAK: "\\\n", Kind.SOFT: "\n"}
+_ENDS = re.compile(r"[.,;:!?]?\s+\S.*|[.,;:!?]\Z", re.DOTALL)
+"""What an address does not go on in."""
+_SORTS = {"[": "link", "<": "tag"}
+_CELL_BREAK = Span("<br>", Kind.BREAK)
+
 _Style = tuple[str, str]
 """A mark and, of a link, its address."""
 
 
 @dataclass(slots=True)
 class _Piece:
-    """``kind`` is text, open or close (of a mark), math, break, edge, or any other."""
+    """``kind`` is text, open or close (of a mark), math, break, edge, or any other, as tag."""
 
     kind: str
     markdown: str = ""
     text: str = ""
     """Of text and math: what is to be read."""
+    linked: bool = False
 
 
 def spans_markdown(spans: Spans) -> str:
@@ -53,7 +63,8 @@ def heading_markdown(level: int, spans: Spans) -> str:
 
 def cell_markdown(spans: Spans) -> str:
     """A cell of a table."""
-    return _text(spans, lines=False).replace("\n", " ").replace("|", "\\|")
+    inside = tuple(_CELL_BREAK if span.kind in _BREAKS else span for span in spans)
+    return _text(inside, lines=False).replace("\n", " ").replace("|", "\\|")
 
 
 def _text(spans: Spans, *, lines: bool) -> str:
@@ -69,7 +80,11 @@ def _text(spans: Spans, *, lines: bool) -> str:
 def _pieces(spans: Spans) -> Iterator[_Piece]:
     """Texts, marks and the rest, in order. Marks are closed in the reverse order of opening."""
     open_: list[_Style] = []
-    wanted = [_styles(span) for span in spans]
+    bare = [_is_bare(spans, number) for number in range(len(spans))]
+    wanted = [
+        _styles(replace(span, link="") if alone else span)
+        for span, alone in zip(spans, bare, strict=True)
+    ]
     for number, span in enumerate(spans):
         keep = 0
         while keep < len(open_) and open_[keep] in wanted[number]:
@@ -81,9 +96,34 @@ def _pieces(spans: Spans) -> Iterator[_Piece]:
         new.sort(key=lambda style: -_lasts(style, wanted, number))
         for style in new:
             open_.append(style)
-            yield _Piece("link" if style[0] == "[" else "open", style[0])
-        yield _piece(span)
+            yield _Piece(_SORTS.get(style[0][0], "open"), style[0])
+        yield _Piece("address", span.text) if bare[number] else _piece(span)
     yield from (_closing(style) for style in reversed(open_))
+
+
+def _is_bare(spans: Spans, number: int) -> bool:
+    """Whether an address stands alone, so that it is a link as it is."""
+    span = spans[number]
+    if not span.link or span.kind is not Kind.TEXT:
+        return False
+    before, after = spans[:number][-1:], spans[number + 1 :][:2]
+    alone = all(
+        near.kind in _BREAKS or (near.text[-1:].isspace() and near.text.strip()) for near in before
+    ) and all(
+        near.kind in _BREAKS
+        or (_ENDS.fullmatch(near.text) and not (len(near.text) < 2 and after[1:]))
+        for near in after[:1]
+    )
+    alike = all(
+        near.kind in _BREAKS or _styles(near) == _styles(replace(span, link=""))
+        for near in (*before, *after[:1])
+    )
+    found = addresses(span.text) if alone and alike else []
+    return (
+        len(found) == 1
+        and (found[0].start, found[0].end) == (0, len(span.text))
+        and parser().normalizeLink(found[0].target) == span.link
+    )
 
 
 def _lasts(style: _Style, wanted: Sequence[list[_Style]], number: int) -> float:
@@ -96,11 +136,15 @@ def _lasts(style: _Style, wanted: Sequence[list[_Style]], number: int) -> float:
 def _styles(span: Span) -> list[_Style]:
     marks = ((span.bold, "**"), (span.italic, "_"), (span.strike, "~~"))
     styles = [(mark, "") for on, mark in marks if on]
+    if span.rise is not Rise.NONE:
+        styles.append((f"<{span.rise.value}>", ""))
     return [*styles, ("[", span.link)] if span.link else styles
 
 
 def _closing(style: _Style) -> _Piece:
     mark, address = style
+    if mark[0] == "<":
+        return _Piece("tag", f"</{mark[1:]}")
     if mark != "[":
         return _Piece("close", mark)
     return _Piece("link", f"](<{_ADDRESS.sub(lambda found: chr(92) + found[0], address)}>)")
@@ -110,11 +154,15 @@ def _piece(span: Span) -> _Piece:
     text = span.text
     match span.kind:
         case Kind.TEXT:
-            return _Piece("text", text=text)
+            return _Piece("text", text=text, linked=bool(span.link))
         case Kind.CODE:
             return _Piece("code", _code(text))
-        case Kind.BREAK:
-            return _Piece("break", "\\\n")
+        case Kind.KEY:
+            return _Piece("tag", f"<kbd>{_plain(text)}</kbd>")
+        case Kind.BREAK | Kind.SOFT if text == "\n":
+            return _Piece("break", _BREAKS[span.kind])
+        case Kind.BREAK | Kind.SOFT:
+            return _Piece("tag", text)
         case Kind.NOTE:
             return _Piece("note", f"[^{text}]")
         case Kind.MATH:
@@ -143,10 +191,19 @@ def _escaped(pieces: Sequence[_Piece], number: int) -> str:
         first, text = _first(text)
     if _needs(text[-1:], pieces, number, 1):
         tail, text = _entity(text[-1]), text[:-1]
+    plain = _plain(text)
+    if pieces[number].linked:  # nothing in it is a link by itself
+        plain = re.sub(r"[\[\]]", lambda found: _entity(found[0]), plain)
+    else:
+        plain = _ADDRESSED.sub(lambda found: "\\" + found[0], plain)
+    return lead + first + plain + tail
+
+
+def _plain(text: str) -> str:
+    """A text in which nothing is a mark."""
     text = _SPECIAL.sub(lambda found: "\\" + found[0], text)
     text = _BRACKETS.sub(lambda found: _entity(found[0]), text)
-    text = _CONTROL.sub(lambda found: _entity(found[0]), text)
-    return lead + first + text + tail
+    return _CONTROL.sub(lambda found: _entity(found[0]), text)
 
 
 def _needs(character: str, pieces: Sequence[_Piece], number: int, side: int) -> bool:
