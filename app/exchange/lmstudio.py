@@ -5,9 +5,9 @@ shown; what comes after belongs below that one. A version is a ``singleStep`` wi
 a ``multiStep`` with ``steps``, whose blocks of the style ``thinking`` are reasoning, and in whose
 blocks calls to tools stand as ``toolCallRequest`` and ``toolCallResult``. Messages have no times
 of their own. Folders are those that the files lie in. LM Studio does not describe the format.
-Looked up on 29 November 2026: https://lmstudio.ai/docs/app/basics/chat (where the files are), the
-reader https://github.com/YorkieDev/lm-studio-conversation-converter/blob/main/script.js, and other
-public readers and writers of it, which agree.
+Looked up on 29 November 2026: the reader
+https://github.com/YorkieDev/lm-studio-conversation-converter/blob/main/script.js, and other public
+readers and writers of it, which agree.
 """
 
 from __future__ import annotations

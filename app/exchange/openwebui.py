@@ -8,9 +8,9 @@ which fields there are is in https://github.com/open-webui/open-webui (looked up
 names only where one folder is exported (``folder-….json``, src/lib/components/layout/Sidebar/
 RecursiveFolder.svelte).
 
-Since 0.8 an answer has its steps in ``output``, items as OpenAI's Responses API has them
+Newer versions have an answer's steps in ``output``, items as OpenAI's Responses API has them
 (``reasoning``, ``message``, ``function_call``, ``function_call_output``) and some of its own; since
-0.10 ``content`` may be empty beside it. Before, reasoning and calls to tools are in the text as
+0.10 ``content`` may be empty beside it (Fu-Jie/openwebui-extensions#101). Before, reasoning and calls to tools are in the text as
 ``<details type="…">`` (backend/open_webui/utils/middleware.py, ``serialize_content_blocks``); a
 model's own ``<think>`` may be there as well.
 """

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from app.markdown.blocks import Kind
 from app.markdown.letters import UNSPACED
 
-# amsmath's and LaTeX's, as listed in amsldoc 2.1 and in latex2mathml 3.78.
+# Those of amsmath and LaTeX that models write without dollars around them.
 _ENVIRONMENTS = (
     "align|alignat|aligned|alignedat|array|[bBpvV]?matrix|smallmatrix|cases|dcases|eqnarray|"
     "equation|flalign|gather|gathered|multline|split"
