@@ -10,9 +10,9 @@ RecursiveFolder.svelte).
 
 Newer versions have an answer's steps in ``output``, items as OpenAI's Responses API has them
 (``reasoning``, ``message``, ``function_call``, ``function_call_output``) and some of its own; since
-0.10 ``content`` may be empty beside it (Fu-Jie/openwebui-extensions#101). Before, reasoning and calls to tools are in the text as
-``<details type="…">`` (backend/open_webui/utils/middleware.py, ``serialize_content_blocks``); a
-model's own ``<think>`` may be there as well.
+0.10 ``content`` may be empty beside it (Fu-Jie/openwebui-extensions#101). Before, reasoning and
+calls to tools are in the text as ``<details type="…">`` (backend/open_webui/utils/middleware.py,
+``serialize_content_blocks``); a model's own ``<think>`` may be there as well.
 """
 
 from __future__ import annotations
