@@ -10,6 +10,7 @@ turns them into sentences.
     │   ├── NotGguf
     │   ├── ModelTruncated(size, expected)
     │   ├── UnsupportedArchitecture(architecture)
+    │   │   └── NoModel
     │   ├── ModelForOllama
     │   ├── ModelTooLarge(needed, available, gpu)
     │   ├── ModelLoadFailed(log)
@@ -29,8 +30,11 @@ turns them into sentences.
     │   ├── HubUnreachable(reason)
     │   ├── HubRefused(status)
     │   ├── HubNotFound
+    │   ├── HubChanged
+    │   ├── NotOnHub(name)
     │   ├── DownloadDamaged
     │   ├── NoRoom(path, needed, free)
+    │   ├── DriveMissing(path)
     │   └── CacheUnwritable(path, reason)
     ├── Offline                     a person wants no connection
     ├── UpdatesUnknown(host, reason)  whether there is a newer Fireside cannot be told
@@ -125,6 +129,10 @@ class UnsupportedArchitecture(ModelError):
     """A GGUF of another kind of model than gpt-oss."""
 
     architecture: str
+
+
+class NoModel(UnsupportedArchitecture):
+    """What lies beside a model: a draft, a projector, an importance matrix, an adapter."""
 
 
 class ModelForOllama(ModelError):
@@ -236,6 +244,16 @@ class HubNotFound(HubError):
     """The hub has no such repository, revision or file."""
 
 
+class HubChanged(HubError):
+    """The hub has another file under this name than the one that is wanted."""
+
+
+class NotOnHub(HubError):
+    """``name`` is neither as it was nor as another conversion in its repository any more."""
+
+    name: str
+
+
 class DownloadDamaged(HubError):
     """All of it came, more than once, and its hash is never that which the hub told."""
 
@@ -246,6 +264,12 @@ class NoRoom(HubError):
     path: Path
     needed: int
     free: int
+
+
+class DriveMissing(HubError):
+    """The drive with the folder ``path`` is not there, or the folder is gone."""
+
+    path: Path
 
 
 class CacheUnwritable(HubError):

@@ -10,9 +10,9 @@ import math
 import mmap
 import re
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from app.base.errors import ModelMissing, ModelTruncated, ModelUnreadable, NotGguf
 
@@ -81,7 +81,7 @@ class _Reader:
     """A cursor over the mapped file. Running over its end raises struct.error, and what no
     header has ValueError."""
 
-    def __init__(self, data: mmap.mmap, arrays: bool) -> None:
+    def __init__(self, data: mmap.mmap | bytes, arrays: bool) -> None:
         self.data = data
         self.at = 0
         self.arrays = arrays
@@ -188,13 +188,36 @@ def read(path: Path, *, arrays: bool = False) -> Header:
         raise ModelUnreadable(path, error.strerror or str(error)) from error
     except ValueError:  # a NUL in the path
         raise ModelMissing(path) from None
+    return _checked(header)
+
+
+def _checked(header: Header) -> Header:
     expected = max((header.data_offset + t.offset + t.size for t in header.tensors), default=0)
     if header.file_size < expected:
-        raise ModelTruncated(path, header.file_size, expected)
+        raise ModelTruncated(header.path, header.file_size, expected)
     return header
 
 
-def _parse(path: Path, data: mmap.mmap, arrays: bool) -> Header:
+def read_from(file: BinaryIO, path: Path, size: int, *, arrays: bool = False) -> Header:
+    """The header that ``file`` begins with, of which there are ``size`` bytes: the same as `read`,
+    for one that is not on this disk. Reads no more of it than twice the header."""
+    wanted = 1 << 16
+    while True:
+        file.seek(0)
+        data = file.read(min(wanted, size))
+        try:
+            if data[:4] != b"GGUF":
+                raise NotGguf(path)
+            header = replace(_parse(path, data, arrays), file_size=size)
+        except ModelTruncated:
+            if len(data) < wanted or wanted > _LONGEST_HEADER:
+                raise
+            wanted *= 2
+        else:
+            return _checked(header)
+
+
+def _parse(path: Path, data: mmap.mmap | bytes, arrays: bool) -> Header:
     reader = _Reader(data, arrays)
     try:
         _, version, tensor_count, key_count = reader.unpack("IIQQ")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from app.base import gguf, outside
 from app.base.gguf import ARCHITECTURE, Header, Tensor, tensor_size
-from app.base.resources import resource
+from app.models import beside
 
 # What both have in common (reference: their config.json at huggingface.co/openai).
 _WIDTH, _HEADS, _KV_HEADS, _HEAD, _VOCABULARY = 2880, 64, 8, 64, 201088
@@ -23,12 +24,43 @@ _BITS, _USUAL_BITS = (1.5, 16.1), (3.8, 4.7)
 
 
 @dataclass(frozen=True, slots=True)
+class HubFile:
+    """A file of a repository. ``name`` has its folders, ``size`` is in bytes. ``sha256`` says
+    which file it is, wherever it lies; None where it is not told."""
+
+    name: str
+    size: int
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HubModel:
-    """What can be downloaded: a model in one or several parts, ``size`` bytes in all."""
+    """What can be downloaded: a model in one or several parts, as a repository had them at
+    ``commit``; None for those that it has now."""
 
     repository: str
-    files: tuple[str, ...]
-    size: int
+    files: tuple[HubFile, ...]
+    commit: str | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes in all."""
+        return sum(file.size for file in self.files)
+
+    @property
+    def title(self) -> str:
+        """What its files are called, without folders, endings and numbers of parts."""
+        return gguf.unnumbered(self.files[0].name.rpartition("/")[2].removesuffix(".gguf"))
+
+    def is_same(self, other: HubModel) -> bool:
+        """Whether both are made of the same bytes, wherever those lie."""
+        mine, theirs = self.hashes, other.hashes
+        return None not in mine and mine == theirs
+
+    @property
+    def hashes(self) -> tuple[str | None, ...]:
+        """What says which files they are."""
+        return tuple(file.sha256 for file in self.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +99,66 @@ class Variant:
     complete: bool
 
 
-def runs(architecture: str | None) -> bool:
-    """Whether Fireside runs models of this kind."""
+def runs(architecture: str | None) -> bool | None:
+    """Whether Fireside runs what the hub says a repository is; None where that says nothing of
+    its models: it can be the word for a file beside them."""
+    if architecture is None or architecture in beside.ARCHITECTURES:
+        return None
     return architecture == ARCHITECTURE
 
 
 def offers() -> tuple[Offer, ...]:
-    """Those of ``resources/catalogue.json``, the usual one first."""
-    text = resource("catalogue.json").read_text(encoding="utf-8")
-    return tuple(_offer(**entry) for entry in json.loads(text))
+    """Those of the register of outside facts, the usual one first."""
+    return tuple(_offer(**entry) for entry in outside.value("offers"))
 
 
-def _offer(*, repository: str, files: list[str], size: int, **about: Any) -> Offer:
-    return Offer(model=HubModel(repository, tuple(files), size), **about)
+def _offer(*, repository: str, commit: str, files: list[dict[str, Any]], **about: Any) -> Offer:
+    model = HubModel(repository, tuple(HubFile(**file) for file in files), commit)
+    return Offer(model=model, **about)
+
+
+def ordered(model: HubModel, name: str = "") -> Offer | None:
+    """The offer that an order is for: the one of this ``name``, or that which is the model, or,
+    for an order that knows no hashes, that of the repository. An earlier Fireside had only names,
+    and offered nothing else there but drafts."""
+    for offer in offers():
+        if name:
+            if offer.name == name:
+                return offer
+        elif offer.model == model:
+            return offer
+        elif offer.model.repository == model.repository and not any(model.hashes):
+            return None if any(beside.named(file.name) for file in model.files) else offer
+    return None
+
+
+def conversion(headers: Sequence[Header]) -> Offer | None:
+    """The offer that a model with these headers, one of each of its parts, is a conversion of.
+
+    It has the architecture, the layers, the experts and all tensors, none of them in fewer bits
+    than the offer's: what was made smaller is another model to whoever wants this one.
+    """
+    first = headers[0]
+    if first.architecture != ARCHITECTURE or beside.told(first):
+        return None
+    tensors = {tensor.name: tensor for header in headers for tensor in header.tensors}
+    for offer in offers():
+        shape = (first.number("block_count"), first.number("expert_count"))
+        if shape == (offer.layers, offer.experts) and _has_all(tensors, offer):
+            return offer
+    return None
+
+
+def _has_all(tensors: dict[str, Tensor], offer: Offer) -> bool:
+    for wanted in _tensors(offer.layers, offer.experts):
+        found = tensors.get(wanted.name)
+        if found is None or _bits(found) < _bits(wanted) * (1 - _TOLERANCE):
+            return False
+    return True
+
+
+def _bits(tensor: Tensor) -> float:
+    return 8 * tensor.size / max(1, math.prod(tensor.shape))
 
 
 def header(offer: Offer) -> Header:
@@ -88,7 +167,7 @@ def header(offer: Offer) -> Header:
     last = tensors[-1]
     size = last.offset + last.size
     return Header(
-        Path(offer.model.files[0]), _metadata(offer.layers, offer.experts), tensors, 0, size
+        Path(offer.model.files[0].name), _metadata(offer.layers, offer.experts), tensors, 0, size
     )
 
 
@@ -134,14 +213,19 @@ def _scaled(shape: Header, model: HubModel, bits: tuple[float, float]) -> Header
         start, end = end, end + tensor.size * factors[tensor.type]
         size = round(end) - round(start)
         tensors.append(replace(tensor, offset=round(start), size=size))
-    return replace(shape, path=Path(model.files[0]), tensors=tuple(tensors), file_size=model.size)
+    path = Path(model.files[0].name)
+    return replace(shape, path=path, tensors=tuple(tensors), file_size=model.size)
 
 
 def header_there(repository: Repository, variant: Variant) -> Header | None:
-    """What the header of its file will say, as `header`; None where that is not known."""
-    if not runs(repository.architecture) or not variant.complete:
+    """What the header of its file will say, as `header`; None where that is not known.
+
+    What the hub says of another file in the repository says nothing here.
+    """
+    kind = runs(repository.architecture)
+    if kind is False or not variant.complete:
         return None
-    return header_of(variant.model, repository.parameters)
+    return header_of(variant.model, repository.parameters if kind else None)
 
 
 def _metadata(layers: int, experts: int) -> dict[str, Any]:

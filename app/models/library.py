@@ -27,7 +27,7 @@ import os
 import re
 import stat
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -36,7 +36,9 @@ from typing import Any
 import platformdirs
 
 from app.base import gguf
-from app.base.errors import ModelError, ModelForOllama, UnsupportedArchitecture
+from app.base.errors import ModelError, ModelForOllama, NoModel, UnsupportedArchitecture
+from app.base.gguf import Header
+from app.models import beside, catalog
 
 _SUFFIX = ".gguf"
 _LONGEST_TEXT = 1 << 20
@@ -79,7 +81,9 @@ class Description:
 class Model:
     """A model that was found: ``path`` is what llama.cpp opens, the first of ``files``, those of
     its parts that are there; ``size`` in bytes of them all. ``problem`` says why Fireside cannot
-    run it: ModelMissing names the part that is not there."""
+    run it: ModelMissing names the part that is not there. ``offer`` is the name of the model of the
+    catalogue that it is, in this conversion or another one; ``hashes`` are the sha256 of its files
+    where whoever keeps them has named them so."""
 
     path: Path
     name: str
@@ -87,6 +91,8 @@ class Model:
     place: Place
     files: tuple[Path, ...]
     problem: ModelError | None = None
+    offer: str = ""
+    hashes: tuple[str | None, ...] = ()
 
 
 def places(chosen: Iterable[Path] = ()) -> tuple[Place, ...]:
@@ -120,7 +126,14 @@ def scan(places: Iterable[Place], stop: threading.Event | None = None) -> Iterat
             key = _identity(there[0] if there else path)
             if key not in seen and not any(_status(unfinished(part)) for part in parts):
                 seen.add(key)
-                yield _model(place, name, parts)
+                if not _is_beside(model := _model(place, name, parts)):
+                    yield model
+
+
+def _is_beside(model: Model) -> bool:
+    """Whether it only belongs to a model: by its header, or by its name where the header does not
+    say that it is one of the offers."""
+    return isinstance(model.problem, NoModel) or (not model.offer and beside.named(model.path.name))
 
 
 def look(path: Path) -> Model:
@@ -139,24 +152,34 @@ def unfinished(path: Path) -> Path:
 def _model(place: Place, name: str, parts: list[Path]) -> Model:
     there = _there(parts)
     size = sum(status.st_size for part in there if (status := _status(part)))
-    return Model((there or tuple(parts))[0], name, size, place, there, _problem(parts))
+    path = (there or tuple(parts))[0]
+    try:
+        headers = [gguf.read(part) for part in parts]
+    except ModelError as error:
+        return Model(path, name, size, place, there, error)
+    # Whoever trains it further leaves its shape as it is (gguf-py: Keys.General.FINETUNE).
+    own = not headers[0].metadata.get("general.finetune")
+    offer = catalog.conversion(headers) if own else None
+    hashes = tuple(_hash(part) for part in there)
+    known = offer.name if offer else ""
+    return Model(path, name, size, place, there, problem(headers), known, hashes)
+
+
+def _hash(path: Path) -> str | None:
+    """The sha256 of a file that the hub's cache, or Ollama, calls by it."""
+    named = re.fullmatch(r"(?:sha256-)?([0-9a-f]{64})", Path(os.path.realpath(path)).name)
+    return named[1] if named else None
 
 
 def _there(parts: list[Path]) -> tuple[Path, ...]:
     return tuple(part for part in parts if _status(part) is not None)
 
 
-def _problem(parts: list[Path]) -> ModelError | None:
+def problem(headers: Sequence[Header]) -> ModelError | None:
     """What keeps Fireside from running the model, by the headers of its parts."""
-    try:
-        headers = [gguf.read(part) for part in parts]
-    except ModelError as error:
-        return error
     first = headers[0]
-    # "mmproj", "adapter", "imatrix": files that belong to a model (gguf-py: GGUFType).
-    kind = first.metadata.get("general.type", "model")
-    if kind != "model":
-        return UnsupportedArchitecture(first.path, str(kind))
+    if kind := beside.told(first):
+        return NoModel(first.path, kind)
     names = {tensor.name for tensor in first.tensors}
     forked = first.architecture == gguf.ARCHITECTURE and names & _OLLAMA_TENSORS
     if first.architecture == _OLLAMA_ARCHITECTURE or forked:

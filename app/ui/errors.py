@@ -107,10 +107,9 @@ def _model(error: e.ModelError) -> str:
                 "web page, or what an interrupted download left. Download it again."
             ).format(name=name)
         case e.NotGguf():
-            return tr(
-                "“{name}” is not a GGUF model. Choose a file that ends in .gguf, such as "
-                "gpt-oss-20b-mxfp4.gguf."
-            ).format(name=name)
+            return tr("“{name}” is not a GGUF model. Choose a file that ends in .gguf.").format(
+                name=name
+            )
         case e.ModelTruncated():
             there, all_of_it = gigabytes(error.size), gigabytes(error.expected)
             # Below a kilobyte not even the header is whole, and it promises nothing yet.
@@ -120,6 +119,10 @@ def _model(error: e.ModelError) -> str:
             return tr(
                 "“{name}” is incomplete: {there} of {all} is there. Download it again."
             ).format(name=name, there=there, all=all_of_it)
+        case e.NoModel():
+            return tr(
+                "“{name}” is no model: it only helps another one ({kind}). Choose a gpt-oss model."
+            ).format(name=name, kind=error.architecture)
         case e.UnsupportedArchitecture():
             return tr(
                 "“{name}” is a model of another kind ({architecture}). Choose a gpt-oss "
@@ -261,6 +264,16 @@ def _hub(error: e.HubError) -> str:
             return tr(
                 "There is no “{name}” in {repository} on Hugging Face. Choose another file."
             ).format(name=name, repository=error.repository)
+        case e.HubChanged():
+            return tr(
+                "Hugging Face has another file as “{name}” now than the one that was chosen. "
+                "Search for it again."
+            ).format(name=name)
+        case e.NotOnHub():
+            return tr(
+                "{name} is not in {repository} on Hugging Face any more, in no form that Fireside "
+                "can run. Update Fireside, or choose another version below."
+            ).format(name=error.name, repository=error.repository)
         case e.DownloadDamaged():
             return tr(
                 "What Hugging Face sends as “{name}” does not have the checksum that it "
@@ -276,6 +289,11 @@ def _hub(error: e.HubError) -> str:
                 free=gigabytes(error.free),
                 path=error.path,
             )
+        case e.DriveMissing():
+            return tr(
+                "The drive with {path} is not connected, or the folder is gone, so nothing is "
+                "downloaded. Connect the drive, or choose another folder (Network)."
+            ).format(path=error.path)
         case e.CacheUnwritable():
             return tr(
                 "Fireside may not write in {path} ({reason}), so nothing is downloaded. "
