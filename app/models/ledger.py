@@ -15,6 +15,7 @@ from app.base.files import replace_text
 from app.base.threads import loud
 from app.models import catalog
 from app.models.catalog import HubFile, HubModel
+from app.models.progress import Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,12 @@ class Order:
     def fetched(self) -> HubModel:
         """What is asked for on the hub."""
         return self.source or self.model
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What a person is to know of it."""
+        newer = self.source and not self.source.is_same(self.model)
+        return (Note.NEWER,) if newer else ()
 
 
 class Ledger:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from app.base.resources import resource
-from app.models import catalog
+from app.models import blob, catalog
 from app.models.catalog import HubFile, HubModel, Offer
 from tests.fakes.headers import gguf_bytes
 from tests.fakes.hub import File, Hub
@@ -152,3 +152,26 @@ def move_on(hub: Hub, repository: str, commit: str) -> None:
 def model_of(repository: str, commit: str | None = None, **files: bytes) -> HubModel:
     """A model that is made of these files."""
     return HubModel(repository, tuple(of(*each) for each in files.items()), commit)
+
+
+def put_whole(cache: Path, repository: str, name: str, content: bytes) -> Path:
+    """A file that has been fetched before the new conversions."""
+    file = of(name, content)
+    assert file.sha256
+    place = blob.Place(cache, repository, name, "main", BEFORE, file.sha256)
+    place.blob.parent.mkdir(parents=True, exist_ok=True)
+    place.blob.write_bytes(content)
+    return place.publish()
+
+
+def put_half(cache: Path, repository: str, name: str, content: bytes) -> str:
+    """The first half of one, as a killed Fireside leaves it."""
+    file = of(name, content)
+    assert file.sha256
+    place = blob.Place(cache, repository, name, "main", BEFORE, file.sha256)
+    half = blob.Blob(place, len(content))
+    run = half.take(0)
+    assert run
+    half.write(0, memoryview(content)[: len(content) // 2])
+    half.close()
+    return file.sha256

@@ -238,6 +238,7 @@ def test_killed_and_resumed(hub: Hub, open_desk: Callable[[], Desk], tmp_path: P
         f"downloads.start({BIG!r})\n"
     )
     hub.rate = 2e6
+    (tmp_path / "cache").mkdir()
     child = subprocess.Popen(
         [sys.executable, "-c", code, str(tmp_path)],
         cwd=ROOT,

@@ -106,29 +106,6 @@ def leave(desk: Desk, **order: Any) -> None:
     desk.ledger.write_text(json.dumps({"orders": [entry], "downloaded": []}))
 
 
-def put_whole(cache: Path, repository: str, name: str, content: bytes) -> Path:
-    """A file that has been fetched before the new conversions."""
-    file = listed.of(name, content)
-    assert file.sha256
-    place = blob.Place(cache, repository, name, "main", listed.BEFORE, file.sha256)
-    place.blob.parent.mkdir(parents=True, exist_ok=True)
-    place.blob.write_bytes(content)
-    return place.publish()
-
-
-def put_half(cache: Path, repository: str, name: str, content: bytes, *, block: int = 1) -> str:
-    """The first half of one, as a killed Fireside leaves it."""
-    file = listed.of(name, content)
-    assert file.sha256
-    place = blob.Place(cache, repository, name, "main", listed.BEFORE, file.sha256)
-    half = blob.Blob(place, len(content))
-    run = half.take(0)
-    assert run
-    half.write(0, memoryview(content)[: len(content) // 2])
-    half.close()
-    return file.sha256
-
-
 # --- From the pinned commit, and where that is gone -------------------------------------------
 
 
@@ -343,7 +320,7 @@ def test_other_bytes_behind_the_right_etag(
 
 def test_an_order_on_the_old_name(hub: Hub, open_desk: Callable[[], Desk], small: Offer) -> None:
     desk = open_desk()
-    half = put_half(desk.cache, SMALL, OLD_SMALL, content(hub, f"{SMALL}/{OLD_SMALL}") * 2)
+    half = listed.put_half(desk.cache, SMALL, OLD_SMALL, content(hub, f"{SMALL}/{OLD_SMALL}") * 2)
     leave(
         desk,
         repository=SMALL,
@@ -378,11 +355,11 @@ def test_an_order_of_three_parts(hub: Hub, open_desk: Callable[[], Desk], large:
     """Two of them are here, and of no use without the third, which is gone."""
     desk = open_desk()
     first, second = (
-        put_whole(desk.cache, LARGE, name, listed.whole(36, 128, name=name))
+        listed.put_whole(desk.cache, LARGE, name, listed.whole(36, 128, name=name))
         for name in OLD_LARGE[:2]
     )
-    theirs = put_whole(desk.cache, LARGE, "theirs.gguf", b"of somebody else")
-    put_half(desk.cache, LARGE, OLD_LARGE[2], content(hub, f"{LARGE}/{OLD_LARGE[2]}"))
+    theirs = listed.put_whole(desk.cache, LARGE, "theirs.gguf", b"of somebody else")
+    listed.put_half(desk.cache, LARGE, OLD_LARGE[2], content(hub, f"{LARGE}/{OLD_LARGE[2]}"))
     leave(
         desk,
         repository=LARGE,
@@ -407,7 +384,7 @@ def test_an_order_whose_old_file_is_whole(
 ) -> None:
     """Killed between its last byte and the ledger: nothing is fetched again."""
     desk = open_desk()
-    old = put_whole(desk.cache, SMALL, OLD_SMALL, content(hub, f"{SMALL}/{OLD_SMALL}"))
+    old = listed.put_whole(desk.cache, SMALL, OLD_SMALL, content(hub, f"{SMALL}/{OLD_SMALL}"))
     leave(desk, repository=SMALL, files=[OLD_SMALL], size=12109566560, have=5, brought=[OLD_SMALL])
     desk = open_desk()
     desk.downloads.resume()
@@ -441,7 +418,7 @@ def test_half_a_file_goes_on_under_another_name(
     name = small.model.files[0].name
     data = content(hub, f"{SMALL}/{name}")
     desk = open_desk()
-    put_half(desk.cache, SMALL, name, data)
+    listed.put_half(desk.cache, SMALL, name, data)
     listed.rename(hub, f"{SMALL}/{name}", f"{SMALL}/else.gguf", LATER)
     desk.downloads.start(small.model)
     path, said = fetched(desk, small)
