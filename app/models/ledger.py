@@ -197,6 +197,7 @@ def _order(entry: Any) -> Order | None:
         if offer and offer.model != model:
             names = [file.name for one in (model, source) if one for file in one.files]
             model, source, earlier = offer.model, None, (*earlier, *names)
+            have = 0  # as far as is known
         cache, running = Path(entry["cache"]), entry["running"] is True
         looked_at = entry.get("looked_at") is True
         return Order(

@@ -82,7 +82,7 @@ def steps(question: str) -> Iterator[Step]:
     yield lambda: not window().shelf.looking
     if row().button.text() == "Download":
         row().button.click()
-        yield lambda: row().button.text() in ("Pause", "Use it now") or label("downloadStatus")
+    yield lambda: row().button.text() in ("Pause", "Use it now")
     yield station("begun")
     yield lambda: not row()._running
     yield station("ended")
