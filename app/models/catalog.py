@@ -118,18 +118,16 @@ def _offer(*, repository: str, commit: str, files: list[dict[str, Any]], **about
 
 
 def ordered(model: HubModel, name: str = "") -> Offer | None:
-    """The offer that an order is for: the one of this ``name``, or that which is the model, or,
+    """The offer that an order is for: the one of this ``name``, or that of the same bytes, or,
     for an order that knows no hashes, that of the repository. An earlier Fireside had only names,
     and offered nothing else there but drafts."""
-    for offer in offers():
-        if name:
-            if offer.name == name:
-                return offer
-        elif offer.model == model:
-            return offer
-        elif offer.model.repository == model.repository and not any(model.hashes):
-            return None if any(beside.named(file.name) for file in model.files) else offer
-    return None
+    if name:
+        return next((offer for offer in offers() if offer.name == name), None)
+    there = [offer for offer in offers() if offer.model.repository == model.repository]
+    same = (offer for offer in there if offer.model == model or offer.model.is_same(model))
+    if any(model.hashes) or any(beside.named(file.name) for file in model.files):
+        there = []
+    return next(same, None) or next(iter(there), None)
 
 
 def conversion(headers: Sequence[Header]) -> Offer | None:

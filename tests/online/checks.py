@@ -1,6 +1,6 @@
 """Asks whether what the register of outside facts says still holds. Each check raises
 AssertionError with a sentence where it does not; the suite runs them against the fakes,
-`test_outside` against the real services."""
+`test_services` against the real ones."""
 
 from __future__ import annotations
 

@@ -88,8 +88,11 @@ class HubSearch(QWidget):
         if not found:
             self._say(tr("Nothing on Hugging Face matches “{text}”.").format(text=text))
             return
-        count = tr("%n found, {runs} of them gpt-oss by what Hugging Face says.", "", len(found))
-        self._say(count.format(runs=runs))
+        if runs:
+            count = tr("%n found, {runs} of them gpt-oss, says Hugging Face.", "", len(found))
+        else:
+            count = tr("%n found.", "", len(found))
+        self._say(count.format(runs=number(runs)))
         eager = _EAGER
         for each in sorted(found, key=lambda one: _likely(one)):
             row = RepositoryRow(self._look, self._fetcher, each, self._machine)
@@ -233,21 +236,21 @@ def _likely(repository: Repository) -> int:
 def _facts(repository: Repository) -> str:
     """What the hub says of it, in one line."""
     facts = [tr("%Ln download(s)", "", repository.downloads)]
-    if (count := repository.parameters) and count >= 1e8:
+    runs = catalog.runs(repository.architecture)
+    # Of a file beside the models, where the kind is that of one.
+    count = repository.parameters if runs is not None else None
+    if count and count >= 1e8:
         facts.append(tr("{count} billion parameters").format(count=number(count / 1e9, 1)))
     elif count:
         facts.append(tr("{count} million parameters").format(count=number(count / 1e6, 1)))
     if repository.gated:
         facts.append(tr("asks for your consent on its web page"))
-    match catalog.runs(repository.architecture):
-        case True:
-            facts.append("gpt-oss")
-        case False:
-            facts.append(
-                tr("{kind}, says Hugging Face: Fireside runs only gpt-oss").format(
-                    kind=repository.architecture
-                )
+    if runs:
+        facts.append("gpt-oss")
+    elif runs is False:
+        facts.append(
+            tr("{kind}, says Hugging Face: Fireside runs only gpt-oss").format(
+                kind=repository.architecture
             )
-        case None:
-            facts.append(tr("whether it is gpt-oss is seen before it is downloaded"))
+        )
     return " · ".join(facts)
