@@ -218,8 +218,10 @@ class Errand:
             return
         hashes = [hashed for hashed in order.fetched.hashes if hashed]
         folder = blob.folder_of(order.cache, order.model.repository)
-        left = blob.forget(folder, order.earlier, keep=hashes)
         names = {file.name for file in order.fetched.files}
+        # Where no hash is known, whoever fetches it sees to what has its name.
+        own = {file.name for file in order.fetched.files if not file.sha256}
+        left = blob.forget(folder, set(order.earlier) - own, keep=hashes)
         whole = [name for name in order.earlier if name in order.brought and name not in names]
         # Not what can be used, nor what is refused: neither is in the way.
         with contextlib.suppress(LibraryError):

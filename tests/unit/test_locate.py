@@ -315,6 +315,23 @@ def test_other_bytes_behind_the_right_etag(
     assert not list((tmp_path / "cache").glob("models--*/snapshots/*/*"))
 
 
+def test_another_conversion_of_a_mirror_that_knows_no_hashes(
+    hub: Hub, open_desk: Callable[[], Desk], small: Offer
+) -> None:
+    """Even under the old name: what arrives is not taken for what had arrived."""
+    newer = listed.whole(24, 32, name="newer") + bytes(3_000_000)
+    desk = open_desk()
+    name = small.model.files[0].name
+    listed.put_half(desk.cache, SMALL, name, content(hub, f"{SMALL}/{name}"))
+    replaced(hub, small, (name, newer))
+    hub.files[f"{SMALL}/{name}"].says = '"of-a-mirror"'
+    hub.about[SMALL]["hashes"] = False
+    hub.rate = 1e6
+    desk.downloads.start(small.model)
+    path, said = fetched(desk, small)
+    assert (path.read_bytes(), said) == (newer, {Note.NEWER, Note.ANEW})
+
+
 # --- What was begun, or fetched, before -------------------------------------------------------
 
 
