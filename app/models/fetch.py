@@ -77,6 +77,8 @@ class Source:
     """The bytes of one file, from wherever the hub says. Thread-safe."""
 
     def __init__(self, wanted: Wanted, patience: Patience) -> None:
+        self.who = (wanted.repository, wanted.file)
+        """What errors name."""
         self._wanted = wanted
         self._patience = patience
         self._lock = threading.Lock()
@@ -102,7 +104,7 @@ class Source:
             return self._found
 
     def _ask(self) -> Found:
-        who = self._wanted.repository, self._wanted.file
+        who = self.who
         try:
             told = get_hf_file_metadata(
                 self._url,

@@ -11,19 +11,27 @@ import contextlib
 import io
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from app.base import gguf
-from app.base.errors import Cancelled, HubNotFound, HubUnreachable, ModelError, NotOnHub, Offline
+from app.base.errors import (
+    CacheUnwritable,
+    Cancelled,
+    HubNotFound,
+    HubUnreachable,
+    ModelError,
+    NotOnHub,
+    Offline,
+)
 from app.base.gguf import Header
 from app.models import catalog, library, search
 from app.models.catalog import HubFile, HubModel, Offer
 from app.models.fetch import Line, Retry, Source, Wanted
-from app.models.network import Network, purpose
+from app.models.network import LogUnwritable, Network, purpose
 from app.models.progress import Patience, Reason, Waiting
 from app.models.search import Listing
 
@@ -83,7 +91,9 @@ class Locator:
             return file
         one = HubModel(repository, (file,), listed.commit)
         try:
-            etag = self._patiently(Source(wish(one, file), self._patience).find).etag
+            source = Source(wish(one, file), self._patience)
+            with _recorded(source.who):
+                etag = self._patiently(source.find).etag
         except HubNotFound:  # it has gone meanwhile
             return file
         return replace(file, sha256=etag) if re.fullmatch("[0-9a-f]{64}", etag) else file
@@ -155,13 +165,24 @@ def wish(model: HubModel, file: HubFile) -> Wanted:
     return Wanted(model.repository, file.name, sha256=file.sha256, size=file.size, **revision)
 
 
+@contextlib.contextmanager
+def _recorded(who: tuple[str, str]) -> Iterator[None]:
+    """A request that cannot be put on record is no fault of the file's, as an OSError would be."""
+    try:
+        yield
+    except LogUnwritable as error:
+        reason = error.strerror or str(error)
+        raise CacheUnwritable(*who, Path(error.filename), reason) from error
+
+
 class RemoteFile(io.RawIOBase):
     """A file of the hub that is read by ranges, on the thread that opened it. Raises what `Source`
     raises."""
 
     def __init__(self, source: Source, line: Line) -> None:
-        self._source, self._line = source, line
-        self.size = source.find().size
+        self._source, self._line, self._who = source, line, source.who
+        with _recorded(self._who):
+            self.size = source.find().size
         self._at = 0
 
     def readable(self) -> bool:
@@ -187,6 +208,7 @@ class RemoteFile(io.RawIOBase):
         def keep(offset: int, data: memoryview) -> None:
             room[offset - start : offset - start + len(data)] = data
 
-        self._source.read(self._line, start, end, keep)
+        with _recorded(self._who):
+            self._source.read(self._line, start, end, keep)
         self._at = end
         return end - start

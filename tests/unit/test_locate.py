@@ -256,6 +256,20 @@ def test_stopped_while_the_hub_is_asked(
     hub.closing.set()
 
 
+def test_what_cannot_be_put_on_record_is_not_asked(
+    hub: Hub, open_desk: Callable[[], Desk], network: Network, tmp_path: Path
+) -> None:
+    """Nor is the file blamed for it."""
+    model = variant(hub, listed.whole(24, 32))
+    (tmp_path / "connections.log").unlink(missing_ok=True)
+    (tmp_path / "connections.log").mkdir()
+    desk = open_desk()
+    desk.downloads.start(model)
+    error = desk.until(DownloadEnded, model).error
+    assert isinstance(error, e.CacheUnwritable)
+    assert error.path == tmp_path / "connections.log"
+
+
 # --- The ETag ---------------------------------------------------------------------------------
 
 
