@@ -58,6 +58,8 @@ class Tokenizer:
         kinds = header.metadata.get("tokenizer.ggml.token_type")
         if not tokens or not kinds or len(tokens) != len(kinds):
             raise NotGguf(header.path)
+        if not isinstance(tokens[0], bytes):  # an array is of one type
+            raise NotGguf(header.path)
         letters = _byte_of_letter()
         ranks: dict[bytes, int] = {}
         control: dict[str, int] = {}

@@ -12,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.base import gguf
-from app.base.errors import ModelError, ModelMissing, ModelTruncated, ModelUnreadable, NotGguf
+from app.base.errors import (
+    ModelDamaged,
+    ModelError,
+    ModelMissing,
+    ModelTruncated,
+    ModelUnreadable,
+    NotGguf,
+)
 from app.base.resources import resource
 
 DEMO = resource("models", "demo-gpt-oss.gguf")
@@ -96,7 +103,7 @@ def test_a_hostile_header_costs_nothing(tmp_path: Path, kind: str) -> None:
         file.write(b"GGUF" + struct.pack("<IQQ", 3, tensors, keys) + rest)
         file.truncate(6_000_000_000)  # sparse
     tracemalloc.start()
-    with pytest.raises(NotGguf):
+    with pytest.raises(ModelDamaged):
         gguf.read(path)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
