@@ -345,19 +345,20 @@ def _parse(reader: _Reader, path: Path, size: int) -> Header:
     alignment = metadata.get("general.alignment", ALIGNMENT)
     if types.get("general.alignment", Type(U32)) != Type(U32) or alignment.bit_count() != 1:
         raise _Wrong(f"general.alignment is {alignment}")
-    found = [reader.tensor() for _ in range(tensor_count)]
+    found: dict[str, Tensor] = {}
+    for _ in range(tensor_count):
+        tensor = reader.tensor()
+        if tensor.name in found:
+            raise _Wrong(f"tensor '{tensor.name}' stands there twice")
+        found[tensor.name] = tensor
     start = reader.place + (-reader.place % alignment if found else 0)
-    return Header(path, metadata, _placed(found, size - start), start, size, types)
+    return Header(path, metadata, _placed([*found.values()], size - start), start, size, types)
 
 
 def _placed(found: list[Tensor], room: int) -> tuple[Tensor, ...]:
     """Tensors with their sizes, in ``room`` bytes."""
     placed: list[Tensor] = []
-    names: set[str] = set()
     for tensor, after in zip(found, [*found[1:], None], strict=False):
-        if tensor.name in names:
-            raise _Wrong(f"tensor '{tensor.name}' stands there twice")
-        names.add(tensor.name)
         size = _checked_size(tensor)
         if size is None:
             size = max(0, (after.offset if after else room) - tensor.offset)

@@ -4,11 +4,13 @@ plan and the loader ask here, so that they say the same of the same file.
 The rules are those of llama.cpp 0c1e57098 (llama-cpp-python 0.3.36, read 2026-11-29):
 src/models/openai-moe.cpp, llama-model.cpp (load_hparams, load_tensors, create_tensor_qkv),
 llama-model-loader.cpp, llama-vocab.cpp (load), llama-hparams.h; tests/e2e/test_refused.py compares
-them with what it does.
+them with what it does. Two are Fireside's own: a context and a window have at least one token, and
+each token has a type.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -24,7 +26,7 @@ from app.base.errors import (
     ModelRenamed,
     UnsupportedArchitecture,
 )
-from app.base.gguf import BOOL, F32, I32, STRING, U16, U32, Header, Tensor, Type
+from app.base.gguf import ARRAY, BOOL, F32, I32, STRING, U16, U32, Header, Tensor, Type
 
 _MOST_LAYERS, _MOST_EXPERTS = 512, 1024  # LLAMA_MAX_LAYERS, LLAMA_MAX_EXPERTS
 _MOST = (1 << 32) - 1
@@ -33,7 +35,7 @@ _OLLAMA_ARCHITECTURE = "gptoss"
 _OLLAMA_TENSORS = re.compile(r"blk\.\d+\.(attn_out\.(weight|bias)|attn_sinks)\Z")
 
 _NO_WEIGHTS = {9, 15, 24, 25, 26, 27, 28}  # Q8_1, Q8_K, integers, F64
-_PLAIN = {0, 1, 30}  # F32, F16, BF16
+_PLAIN = 0  # F32: of all that is no matrix; with others llama.cpp aborts
 _ROPE_SCALING = {"none", "linear", "yarn", "longrope"}
 _PRE_TOKENIZERS = {
     "a.x-4.0", "afmoe", "bailingmoe", "bailingmoe2", "bloom", "chameleon", "chatglm-bpe",
@@ -74,6 +76,11 @@ _TYPES = {
     **dict.fromkeys(("attention.causal", "rope.scaling.finetuned"), BOOL),
     "rope.scaling.type": STRING,
 }  # fmt: skip
+_BY_LAYER = (
+    "attention.head_count", "attention.head_count_kv", "feed_forward_length",
+    "expert_used_count", "expert_feed_forward_length",
+)  # fmt: skip
+"""One number for all layers, or a list with one for each."""
 _GENERAL_TYPES = {
     "general.architecture": STRING,
     "general.name": STRING,
@@ -170,8 +177,9 @@ def shape(header: Header) -> Shape:
     heads = _number(header, "attention.head_count", layers=layers)
     head = _number(header, "attention.key_length", default=width // heads or None)
     experts = _number(header, "expert_count", _MOST_EXPERTS)
-    for name in ("attention.value_length", "rope.dimension_count"):
-        if _number(header, name, default=head) != head:
+    usual = {"attention.value_length": width // heads, "rope.dimension_count": head}
+    for name, default in usual.items():
+        if _number(header, name, default=default) != head:
             raise ModelDamaged(header.path, f"{_key(name)} is not {head}")
     for name in ("nextn_predict_layers", "expert_group_count"):
         if header.number(name):
@@ -253,14 +261,17 @@ def _check_types(header: Header) -> None:
     for key, found in header.types.items():
         if key in wanted and found != Type(wanted[key]):
             raise ModelDamaged(header.path, f"key {key} has wrong type {found.kind}")
-    for name in ("attention.head_count", "attention.head_count_kv", "feed_forward_length",
-                 "expert_used_count", "expert_feed_forward_length"):  # fmt: skip
-        kind = header.types.get(_key(name), Type(U32))
-        if kind != Type(U32) and kind.item not in (U32, I32):
-            raise ModelDamaged(header.path, f"key {_key(name)} has wrong type {kind.kind}")
-    if _key("attention.layer_norm_rms_epsilon") not in header.metadata:
-        name = _key("attention.layer_norm_rms_epsilon")
-        raise ModelForeign(header.path, f"key not found in model: {name}")
+        if key in wanted and found.kind == F32 and not 0 <= header.metadata[key] < math.inf:
+            raise ModelDamaged(header.path, f"{key} is {header.metadata[key]}")
+    layers = header.number("block_count")
+    for name in _BY_LAYER:
+        found = header.types.get(_key(name), Type(U32))
+        listed = found.kind == ARRAY and found.item in (U32, I32) and found.items == layers
+        if found != Type(U32) and not listed:
+            raise ModelDamaged(header.path, f"key {_key(name)} has wrong type {found.kind}")
+    epsilon = _key("attention.layer_norm_rms_epsilon")
+    if epsilon not in header.metadata:
+        raise ModelForeign(header.path, f"key not found in model: {epsilon}")
     scaling = header.metadata.get(_key("rope.scaling.type"), "linear")
     if scaling not in _ROPE_SCALING:
         raise ModelNewer(header.path, f"unknown rope scaling type: '{scaling}'")
@@ -319,7 +330,7 @@ def _check_type(header: Header, tensor: Tensor) -> None:
     if tensor.type >= gguf.TYPES:
         raise ModelNewer(header.path, f"tensor '{tensor.name}' has type {tensor.type}")
     known = tensor.type in gguf.BLOCKS and tensor.type not in _NO_WEIGHTS
-    if not known or (not matrix and tensor.type not in _PLAIN):
+    if not known or (not matrix and tensor.type != _PLAIN):
         raise ModelDamaged(header.path, f"tensor '{tensor.name}' has type {tensor.type}")
 
 
