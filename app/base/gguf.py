@@ -30,6 +30,11 @@ _SCALARS = {
     0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d",
 }  # fmt: skip
 U16, U32, I32, F32, BOOL, STRING, ARRAY = 2, 4, 5, 6, 7, 8, 9  # enum gguf_type
+NAMES = {
+    0: "u8", 1: "i8", 2: "u16", 3: "i16", 4: "u32", 5: "i32", 6: "f32", 7: "bool", 8: "str",
+    9: "arr", 10: "u64", 11: "i64", 12: "f64",
+}  # fmt: skip
+"""What llama.cpp calls them."""
 ARCHITECTURE = "gpt-oss"  # of the models that Fireside runs
 ALIGNMENT = 32  # of tensors, in bytes, where the header names no other
 MOST_PARTS = 1000

@@ -260,7 +260,7 @@ def _check_types(header: Header) -> None:
     wanted = _GENERAL_TYPES | {_key(name): kind for name, kind in _TYPES.items()}
     for key, found in header.types.items():
         if key in wanted and found != Type(wanted[key]):
-            raise ModelDamaged(header.path, f"key {key} has wrong type {found.kind}")
+            raise _wrong_type(header, key, wanted[key])
         if key in wanted and found.kind == F32 and not 0 <= header.metadata[key] < math.inf:
             raise ModelDamaged(header.path, f"{key} is {header.metadata[key]}")
     layers = header.number("block_count")
@@ -268,13 +268,19 @@ def _check_types(header: Header) -> None:
         found = header.types.get(_key(name), Type(U32))
         listed = found.kind == ARRAY and found.item in (U32, I32) and found.items == layers
         if found != Type(U32) and not listed:
-            raise ModelDamaged(header.path, f"key {_key(name)} has wrong type {found.kind}")
+            raise _wrong_type(header, _key(name), U32)
     epsilon = _key("attention.layer_norm_rms_epsilon")
     if epsilon not in header.metadata:
         raise ModelForeign(header.path, f"key not found in model: {epsilon}")
     scaling = header.metadata.get(_key("rope.scaling.type"), "linear")
     if scaling not in _ROPE_SCALING:
         raise ModelNewer(header.path, f"unknown rope scaling type: '{scaling}'")
+
+
+def _wrong_type(header: Header, key: str, wanted: int) -> ModelDamaged:
+    found = header.types[key].kind
+    told = f"key {key} has wrong type {gguf.NAMES[found]} but expected type {gguf.NAMES[wanted]}"
+    return ModelDamaged(header.path, told)
 
 
 def _check_vocabulary(header: Header) -> None:

@@ -36,5 +36,7 @@ def _check_norm(path: Path, file: BinaryIO, start: int, tensor: Tensor) -> None:
     count = min(_LOOKED_AT, tensor.size // 4)
     file.seek(start + tensor.offset)
     found = struct.unpack(f"<{count}f", file.read(4 * count))
-    if not any(found) or not all(map(math.isfinite, found)):
-        raise ModelDamaged(path, f"tensor '{tensor.name}' begins with {found[0]}, {found[-1]}")
+    if not any(found):
+        raise ModelDamaged(path, f"tensor '{tensor.name}' begins with zeros only")
+    if not all(map(math.isfinite, found)):
+        raise ModelDamaged(path, f"tensor '{tensor.name}' has weights that are no numbers")
