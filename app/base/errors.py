@@ -9,12 +9,16 @@ turns them into sentences.
     │   ├── ModelUnreadable(reason)
     │   ├── NotGguf
     │   ├── ModelTruncated(size, expected)
+    │   ├── ModelDamaged(detail)
+    │   ├── ModelNewer(detail)
+    │   ├── ModelForeign(detail)
+    │   ├── ModelForOllama(detail)
+    │   ├── ModelRenamed(count)
     │   ├── UnsupportedArchitecture(architecture)
     │   │   └── NoModel
-    │   ├── ModelForOllama
     │   ├── ModelTooLarge(needed, available, gpu)
-    │   ├── ModelLoadFailed(log)
-    │   └── OutOfMemory(log)
+    │   ├── ModelLoadFailed(detail)
+    │   └── OutOfMemory(detail)
     ├── EngineError                 the model's process
     │   ├── EngineDied(exit_code, log)
     │   ├── EngineHung(seconds)
@@ -125,6 +129,40 @@ class ModelTruncated(ModelError):
     expected: int
 
 
+class ModelDamaged(ModelError):
+    """What the file says contradicts itself, or what a model can be; ``detail`` says where, in
+    llama.cpp's words or such as it has."""
+
+    detail: str
+
+
+class ModelNewer(ModelError):
+    """The file was made for a newer llama.cpp; ``detail`` says what of it is not known here."""
+
+    detail: str
+
+
+class ModelForeign(ModelError):
+    """It is gpt-oss and was made for another program, or not whole: ``detail`` says what llama.cpp
+    does not find in it."""
+
+    detail: str
+
+
+class ModelForOllama(ModelError):
+    """gpt-oss as Ollama converts it: other names of the same tensors, for its own engine only.
+    ``detail`` says what llama.cpp does not find in it."""
+
+    detail: str = ""
+
+
+class ModelRenamed(ModelError):
+    """It is one of ``count`` files of a model, and its name does not say which: the others cannot
+    be found."""
+
+    count: int
+
+
 class UnsupportedArchitecture(ModelError):
     """A GGUF of another kind of model than gpt-oss."""
 
@@ -133,10 +171,6 @@ class UnsupportedArchitecture(ModelError):
 
 class NoModel(UnsupportedArchitecture):
     """What lies beside a model: a draft, a projector, an importance matrix, an adapter."""
-
-
-class ModelForOllama(ModelError):
-    """gpt-oss as Ollama converts it: other names of the same tensors, for its own engine only."""
 
 
 class ModelTooLarge(ModelError):
@@ -149,15 +183,16 @@ class ModelTooLarge(ModelError):
 
 
 class ModelLoadFailed(ModelError):
-    """llama.cpp refused the file; ``log`` has its last lines."""
+    """llama.cpp refused the file, or its process ended over it, for a reason that is none of the
+    above; ``detail`` is what it said last."""
 
-    log: str
+    detail: str
 
 
 class OutOfMemory(ModelError):
-    """There was less memory than the plan counted on; ``log`` has llama.cpp's last lines."""
+    """There was less memory than the plan counted on; ``detail`` is what llama.cpp said."""
 
-    log: str
+    detail: str
 
 
 class EngineError(FiresideError):

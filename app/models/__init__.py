@@ -4,7 +4,6 @@
 
     catalog     what is offered, known before it is asked for
     search      what others have on the hub, and what a repository has now
-    beside      what lies beside a model there, or here, and is none
     library     what is on this disk, whoever brought it
     shelf       removing and moving that
     downloads   models on their way, over kills (`ledger`)

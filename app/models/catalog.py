@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from app.base import gguf, outside
+from app.base import beside, gguf, gpt_oss, outside
 from app.base.gguf import ARCHITECTURE, Header, Tensor, tensor_size
-from app.models import beside
 
 # What both have in common (reference: their config.json at huggingface.co/openai).
 _WIDTH, _HEADS, _KV_HEADS, _HEAD, _VOCABULARY = 2880, 64, 8, 64, 201088
@@ -102,7 +100,7 @@ class Variant:
 def runs(architecture: str | None) -> bool | None:
     """Whether Fireside runs what the hub says a repository is; None where that says nothing of
     its models: it can be the word for a file beside them."""
-    if architecture is None or architecture in beside.ARCHITECTURES:
+    if architecture is None or architecture in beside.architectures():
         return None
     return architecture == ARCHITECTURE
 
@@ -130,19 +128,19 @@ def ordered(model: HubModel, name: str = "") -> Offer | None:
     return next(same, None) or next(iter(there), None)
 
 
-def conversion(headers: Sequence[Header]) -> Offer | None:
-    """The offer that a model with these headers, one of each of its parts, is a conversion of.
+def conversion(whole: Header) -> Offer | None:
+    """The offer that a gpt-oss with this header, which `gpt_oss.check` has given, is a conversion
+    of.
 
-    It has the architecture, the layers, the experts and all tensors, none of them in fewer bits
-    than the offer's: what was made smaller is another model to whoever wants this one.
+    It has the layers and the experts, and no tensor in fewer bits than the offer's: what was made
+    smaller is another model to whoever wants this one.
     """
-    first = headers[0]
-    if first.architecture != ARCHITECTURE or beside.told(first):
-        return None
-    tensors = {tensor.name: tensor for header in headers for tensor in header.tensors}
+    shape = gpt_oss.shape(whole)
+    tensors = {tensor.name: tensor for tensor in whole.tensors}
     for offer in offers():
-        shape = (first.number("block_count"), first.number("expert_count"))
-        if shape == (offer.layers, offer.experts) and _has_all(tensors, offer):
+        if (shape.layers, shape.experts) == (offer.layers, offer.experts) and _has_all(
+            tensors, offer
+        ):
             return offer
     return None
 

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from app.base import gguf
+from app.base import gguf, gpt_oss
 from app.base.errors import (
     CacheUnwritable,
     Cancelled,
@@ -28,7 +28,7 @@ from app.base.errors import (
     Offline,
 )
 from app.base.gguf import Header
-from app.models import catalog, library, search
+from app.models import catalog, search
 from app.models.catalog import HubFile, HubModel, Offer
 from app.models.fetch import Line, Retry, Source, Wanted
 from app.models.network import LogUnwritable, Network, purpose
@@ -78,10 +78,10 @@ class Locator:
         found = [one for one, complete in search.models(model.repository, listed) if complete]
         for one in sorted(found, key=lambda one: abs(one.size - offer.model.size)):
             try:
-                headers = self.headers(one)
+                whole = gpt_oss.check(self.headers(one))
             except ModelError:
-                continue  # whatever it is, it is no model
-            if catalog.conversion(headers) == offer:
+                continue  # whatever it is, it is none that can be run
+            if catalog.conversion(whole) == offer:
                 return one
         raise NotOnHub(model.repository, "", offer.name)
 
@@ -101,9 +101,10 @@ class Locator:
     def problem(self, model: HubModel) -> ModelError | None:
         """Why Fireside cannot run it, by the headers of its parts."""
         try:
-            return library.problem(self.headers(model))
+            gpt_oss.check(self.headers(model))
         except ModelError as error:
             return error
+        return None
 
     def headers(self, model: HubModel) -> list[Header]:
         """What its files begin with. Raises ModelError."""

@@ -27,9 +27,8 @@ from huggingface_hub.utils._headers import build_hf_headers
 from huggingface_hub.utils._http import get_session, parse_ratelimit_headers
 from huggingface_hub.utils._validators import validate_repo_id
 
-from app.base import gguf, outside
+from app.base import beside, gguf, outside
 from app.base.errors import CacheUnwritable, HubError, HubNotFound, HubRefused, HubUnreachable
-from app.models import beside
 from app.models.catalog import HubFile, HubModel, Repository, Variant
 from app.models.network import LogUnwritable, purpose
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -40,17 +42,19 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A sentence, and the step to offer with it."""
+    """A sentence, and the step to offer with it. ``detail`` is what a program said, in its own
+    words, for whoever asks for it."""
 
     sentence: str
     action: Action = Action.NONE
+    detail: str = ""
 
 
 def explain(error: BaseException) -> Explanation:
     """The words for any fault of `app.base.errors`, and for one that nobody expected."""
     match error:
         case e.ModelError():
-            return Explanation(_model(error), Action.CHOOSE_MODEL)
+            return Explanation(_model(error), Action.CHOOSE_MODEL, getattr(error, "detail", ""))
         case e.EngineError():
             return _engine(error)
         case e.StoreError():
@@ -97,6 +101,11 @@ def _model(error: e.ModelError) -> str:
             return tr("“{name}” is a folder. Choose the file in it that ends in .gguf.").format(
                 name=name
             )
+        case e.ModelUnreadable() if error.reason == os.strerror(errno.EIO):
+            return tr(
+                "“{name}” cannot be read ({reason}): its disk may be failing, or was taken out. "
+                "Check the disk, or download the file again."
+            ).format(name=name, reason=error.reason)
         case e.ModelUnreadable():
             return tr("“{name}” cannot be read ({reason}). Check who may read the file.").format(
                 name=name, reason=error.reason
@@ -135,14 +144,31 @@ def _model(error: e.ModelError) -> str:
             ).format(name=name)
         case e.ModelTooLarge() | e.OutOfMemory():
             return _memory(error)
-        case e.ModelLoadFailed():
-            if said := _last_line(error.log):
-                return tr(
-                    "“{name}” could not be loaded ({reason}). The file may be damaged: "
-                    "download it again."
-                ).format(name=name, reason=said)
+        case e.ModelDamaged():
+            return tr("“{name}” is damaged. Download it again, or choose another file.").format(
+                name=name
+            )
+        case e.ModelNewer():
             return tr(
-                "“{name}” could not be loaded. The file may be damaged: download it again."
+                "“{name}” was made for a newer llama.cpp than the one in this Fireside. Update "
+                "Fireside, or choose another file of this model."
+            ).format(name=name)
+        case e.ModelForeign():
+            return tr(
+                "“{name}” was made for another program, or is not a whole model: llama.cpp does "
+                "not find in it what it needs. Choose another file of this model."
+            ).format(name=name)
+        case e.ModelRenamed():
+            return tr(
+                "“{name}” is one of {count} files of a model, and its name does not say which. "
+                "Give it back its own name, with {ending} at the end."
+            ).format(
+                name=name, count=number(error.count), ending=f"-00001-of-{error.count:05}.gguf"
+            )
+        case e.ModelLoadFailed():
+            return tr(
+                "“{name}” could not be loaded. Try again; if that does not help, choose another "
+                "file of this model."
             ).format(name=name)
     return tr("“{name}” cannot be used. Choose another file.").format(name=name)
 
@@ -393,11 +419,6 @@ def _died(code: int | None) -> str:
     return tr(
         "The model’s process ended unexpectedly (exit code {code}). What it said so far is kept."
     ).format(code=code)
-
-
-def _last_line(log: str) -> str:
-    lines = [line.strip() for line in log.splitlines() if line.strip()]
-    return lines[-1].rstrip(".") if lines else ""
 
 
 def _document(error: e.DocumentError) -> str:

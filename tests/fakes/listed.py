@@ -5,16 +5,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from app.base.gguf import I32, STRING, U32
 from app.base.resources import resource
 from app.models import blob, catalog
 from app.models.catalog import HubFile, HubModel, Offer
-from tests.fakes.headers import gguf_bytes
+from tests.fakes.headers import gguf_bytes, model_metadata, packed, part_of, split_metadata
 from tests.fakes.hub import File, Hub
 
 LISTINGS: dict[str, Any] = json.loads(
@@ -28,68 +29,75 @@ Make = Callable[[str, str], bytes]
 """The bytes of the model that a repository has under a name."""
 
 
+@cache
 def whole(
-    layers: int, experts: int, *, without: Sequence[str] = (), type: int = 39, **general: str
+    layers: int,
+    experts: int,
+    *,
+    without: tuple[str, ...] = (),
+    only: tuple[str, ...] = (),
+    part: tuple[int, int] = (1, 1),
+    type: int = 8,
+    **general: str,
 ) -> bytes:
     """A gpt-oss of that shape with small matrices of zeros, by the names that llama.cpp's converter
-    gives its tensors (gguf-py, constants.py: MODEL_ARCH.GPT_OSS). ``type``: of the experts."""
+    gives its tensors (gguf-py, constants.py: MODEL_ARCH.GPT_OSS). ``type``: of the output.
+
+    A ``part`` has its number and that of all in it, and ``only`` some of the tensors."""
     tensors: list[tuple[str, int, tuple[int, ...]]] = [
         ("token_embd.weight", 8, (32, 64)),
         ("output_norm.weight", 0, (32,)),
-        ("output.weight", 8, (32, 64)),
+        ("output.weight", type, (32, 64)),
     ]
     for layer in range(layers):
         block = f"blk.{layer}."
         tensors += [(f"{block}{n}.weight", 0, (32,)) for n in ("attn_norm", "post_attention_norm")]
-        for part in ("attn_q", "attn_k", "attn_v", "attn_output"):
-            tensors += [(f"{block}{part}.weight", 8, (32, 32)), (f"{block}{part}.bias", 0, (32,))]
+        for name in ("attn_q", "attn_k", "attn_v", "attn_output"):
+            tensors += [(f"{block}{name}.weight", 8, (32, 32)), (f"{block}{name}.bias", 0, (32,))]
         tensors += [
             (f"{block}attn_sinks.weight", 0, (2,)),
             (f"{block}ffn_gate_inp.weight", 0, (32, experts)),
             (f"{block}ffn_gate_inp.bias", 0, (experts,)),
         ]
-        for part in ("gate", "up", "down"):
-            name = f"{block}ffn_{part}_exps"
-            tensors += [
-                (f"{name}.weight", type, (256, 1, experts)),
-                (f"{name}.bias", 0, (experts,)),
-            ]
-    return _gguf(
-        {"general.architecture": "gpt-oss"}
-        | {f"general.{key}": value for key, value in general.items()}
-        | {"gpt-oss.block_count": layers, "gpt-oss.expert_count": experts},
-        [tensor for tensor in tensors if tensor[0] not in without],
-    )
-
-
-_SIZES = {0: (1, 4), 8: (32, 34), 10: (256, 84), 39: (32, 17)}
-
-
-def _gguf(metadata: dict[str, Any], tensors: Sequence[tuple[str, int, tuple[int, ...]]]) -> bytes:
-    def string(text: str) -> bytes:
-        return struct.pack("<Q", len(text.encode())) + text.encode()
-
-    head = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(metadata))
-    for key, value in metadata.items():
-        text = isinstance(value, str)
-        head += string(key) + struct.pack("<I", 8 if text else 4)
-        head += string(value) if text else struct.pack("<I", value)
-    at = 0
-    for name, kind, shape in tensors:
-        count = 1
-        for side in shape:
-            count *= side
-        weights, size = _SIZES[kind]
-        head += string(name) + struct.pack(f"<I{len(shape)}Q", len(shape), *shape)
-        head += struct.pack("<IQ", kind, at)
-        at += count // weights * size
-        at += -at % 32
-    return head + bytes(-len(head) % 32) + bytes(at)
+        for name in ("gate", "up", "down"):
+            full = f"{block}ffn_{name}_exps"
+            tensors.append((f"{full}.weight", 39, (32, 32, experts)))
+            tensors.append((f"{full}.bias", 0, (32, experts)))
+    numbers = {
+        "block_count": layers,
+        "context_length": 131072,
+        "embedding_length": 32,
+        "attention.head_count": 2,
+        "attention.key_length": 16,
+        "attention.value_length": 16,
+        "attention.sliding_window": 128,
+        "expert_count": experts,
+        "expert_used_count": 4,
+        "expert_feed_forward_length": 32,
+    }
+    metadata: dict[str, tuple[int, Any]] = {"general.architecture": (STRING, "gpt-oss")}
+    metadata |= {f"general.{key}": (STRING, value) for key, value in general.items()}
+    metadata |= model_metadata() | {
+        **{f"gpt-oss.{key}": (U32, value) for key, value in numbers.items()},
+        "tokenizer.ggml.tokens": (STRING, [f"w{n}" for n in range(64)]),
+        "tokenizer.ggml.token_type": (I32, [1] * 64),
+        "tokenizer.ggml.merges": (STRING, ["w 1"]),
+    }
+    if part[1] > 1:
+        metadata |= split_metadata(*part, len(tensors))
+    mine = [t for t in tensors if t[0] not in without and (not only or t[0] in only)]
+    shapes = {name: shape for name, _, shape in mine}
+    return packed(metadata, shapes, {name: kind for name, kind, _ in mine})
 
 
 def true_shape(repository: str, name: str) -> bytes:
     """With the layers and experts that the real ones have."""
-    return whole(*((36, 128) if "120b" in name else (24, 32)), name=f"{repository}/{name}")
+    shape = (36, 128) if "120b" in name else (24, 32)
+    number, count = part_of(name.removesuffix(".gguf"))
+    only = ("output_norm.weight", "token_embd.weight", "output.weight")[number - 1 : number]
+    return whole(
+        *shape, only=only if count > 1 else (), part=(number, count), name=f"{repository}/{name}"
+    )
 
 
 def runnable(repository: str, name: str) -> bytes:

@@ -13,7 +13,6 @@ import pytest
 from huggingface_hub import constants
 
 from app.base import errors as e
-from app.base import gguf
 from app.models import blob, catalog, drive, library, search, session
 from app.models.catalog import HubModel, Offer
 from app.models.download import Download, Phase
@@ -169,7 +168,7 @@ def test_only_another_conversion_is_left(
     replaced(
         hub,
         small,
-        ("a/Q2_K.gguf", listed.whole(24, 32, type=10)),
+        ("a/Q2_K.gguf", listed.whole(24, 32, type=2)),
         ("cut.gguf", newer[: len(newer) // 2]),
         ("piece.gguf", listed.whole(24, 32, without=("blk.7.attn_sinks.weight",))),
         ("layers.gguf", listed.whole(23, 32)),
@@ -188,11 +187,9 @@ def test_only_another_conversion_is_left(
 
 
 def test_another_conversion_in_parts(hub: Hub, open_desk: Callable[[], Desk], small: Offer) -> None:
-    first = listed.whole(24, 32, without=("output.weight", "blk.3.attn_q.weight"))
-    rest = listed._gguf(
-        {"general.architecture": "gpt-oss"},
-        [("output.weight", 8, (32, 64)), ("blk.3.attn_q.weight", 8, (32, 32))],
-    )
+    moved = ("output.weight", "blk.3.attn_q.weight")
+    first = listed.whole(24, 32, without=moved, part=(1, 2))
+    rest = listed.whole(24, 32, only=moved, part=(2, 2))
     names = [f"n/m-0000{n}-of-00002.gguf" for n in (1, 2)]
     replaced(hub, small, (names[0], first), (names[1], rest), ("x-00001-of-00002.gguf", first))
     desk = open_desk()
@@ -386,7 +383,7 @@ def test_an_order_of_three_parts(hub: Hub, open_desk: Callable[[], Desk], large:
     """Two of them are here, and of no use without the third, which is gone."""
     desk = open_desk()
     first, second = (
-        listed.put_whole(desk.cache, LARGE, name, listed.whole(36, 128, name=name))
+        listed.put_whole(desk.cache, LARGE, name, content(hub, f"{LARGE}/{name}"))
         for name in OLD_LARGE[:2]
     )
     theirs = listed.put_whole(desk.cache, LARGE, "theirs.gguf", b"of somebody else")
@@ -617,13 +614,12 @@ def test_a_whole_gpt_oss_is_known_by_its_header(tmp_path: Path) -> None:
     def kind(data: bytes) -> str:
         path = tmp_path / "any name.gguf"
         path.write_bytes(data)
-        offer = catalog.conversion([gguf.read(path)])
-        return offer.name if offer else ""
+        return library.look(path).offer
 
     assert kind(listed.whole(24, 32)) == "gpt-oss-20b"
     assert kind(listed.whole(36, 128)) == "gpt-oss-120b"
     assert kind(listed.whole(24, 32, type=0)) == "gpt-oss-20b"  # in more bits
-    assert kind(listed.whole(24, 32, type=10)) == ""
+    assert kind(listed.whole(24, 32, type=2)) == ""
     assert kind(listed.whole(24, 128)) == ""
     assert kind(listed.whole(24, 32, without=("output.weight",))) == ""
     assert kind(gguf_bytes("eagle3")) == ""

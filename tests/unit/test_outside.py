@@ -16,8 +16,8 @@ import huggingface_hub
 import pytest
 from huggingface_hub import constants, file_download, hf_api
 
-from app.base import gguf, outside
-from app.models import beside, catalog, search, updates
+from app.base import beside, gguf, outside
+from app.models import catalog, search, updates
 from tests.fakes import listed
 from tests.fakes.hub import Hub
 from tests.fakes.hub import serving as hub_on_loopback
@@ -63,7 +63,7 @@ def _beside() -> None:
     assert all(beside.named(f"{prefix.rstrip('-')}-model.gguf") for prefix in told["prefixes"])
     assert all(beside.named(path) for path in told["also"])
     assert not any(beside.named(path) for path in told["never"])
-    assert set(told["architectures"]) <= beside.ARCHITECTURES
+    assert set(told["architectures"]) <= beside.architectures()
 
 
 def _hub_cache() -> None:
@@ -89,11 +89,11 @@ def _tensor_types() -> None:
         "print(json.dumps({t: [g.ggml_blck_size(t), g.ggml_type_size(t)] for t in %r}))\n"
     )
     ran = subprocess.run(
-        [sys.executable, "-c", code % (list(gguf._BLOCKS),)], capture_output=True, text=True
+        [sys.executable, "-c", code % (list(gguf.BLOCKS),)], capture_output=True, text=True
     )
     assert ran.returncode == 0, ran.stderr
     theirs = {int(kind): tuple(size) for kind, size in json.loads(ran.stdout).items()}
-    assert theirs == gguf._BLOCKS
+    assert theirs == gguf.BLOCKS
 
 
 HERE: dict[str, Callable[[], None]] = {

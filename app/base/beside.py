@@ -4,12 +4,10 @@ pictures, an importance matrix, an adapter, a vocabulary."""
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from app.base import outside
 from app.base.gguf import Header
-
-ARCHITECTURES = frozenset(outside.value("beside")["architectures"])
-"""``general.architecture`` of such files."""
 
 # What llama.cpp calls its types (llama-quantize), and what is usual beside that: UD- by unsloth,
 # _L and _XL, MXFP4_MOE, and the types of ik_llama.cpp.
@@ -23,16 +21,26 @@ LABEL = re.compile(
 )
 """The quantization in a file's name."""
 
-_WORDS = "|".join(outside.value("beside")["words"])
-# As a word of its own, of a folder, too: "Smtp" is none.
-_NAMED = re.compile(rf"(?<![a-z0-9])(?:{_WORDS})(?![a-z0-9])", re.IGNORECASE)
 _IMATRIX = re.compile(r"(?<![a-z0-9])imatrix(?![a-z0-9])", re.IGNORECASE)
 _BEGINS_WITH_IT = re.compile(r"(?:\A|/)imatrix[^/]*\Z", re.IGNORECASE)
 
 
+@cache
+def architectures() -> frozenset[str]:
+    """``general.architecture`` of such files."""
+    return frozenset(outside.value("beside")["architectures"])
+
+
+@cache
+def _words() -> re.Pattern[str]:
+    """As a word of its own, of a folder, too: "Smtp" is none."""
+    words = "|".join(outside.value("beside")["words"])
+    return re.compile(rf"(?<![a-z0-9])(?:{words})(?![a-z0-9])", re.IGNORECASE)
+
+
 def named(path: str) -> bool:
     """Whether a file is called like one, folders included."""
-    if _NAMED.search(path) or _BEGINS_WITH_IT.search(path):
+    if _words().search(path) or _BEGINS_WITH_IT.search(path):
         return True
     # With a quantization, it is a model that was made with a matrix.
     return bool(_IMATRIX.search(path)) and not LABEL.search(path)
@@ -44,4 +52,4 @@ def told(header: Header) -> str:
     kind = header.metadata.get("general.type", "model")
     if kind != "model":
         return str(kind)
-    return header.architecture if header.architecture in ARCHITECTURES else ""
+    return header.architecture if header.architecture in architectures() else ""
