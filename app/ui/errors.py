@@ -297,8 +297,8 @@ def _hub(error: e.HubError) -> str:
             ).format(name=name)
         case e.NotOnHub():
             return tr(
-                "{name} is not in {repository} on Hugging Face any more, in no form that Fireside "
-                "can run. Update Fireside, or choose another version below."
+                "Hugging Face no longer has {name} in {repository}, in any form that Fireside can "
+                "run. Update Fireside, or choose another version below."
             ).format(name=error.name, repository=error.repository)
         case e.DownloadDamaged():
             return tr(
