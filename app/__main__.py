@@ -135,7 +135,9 @@ def _ask(options: argparse.Namespace) -> int:
             backend = stack.enter_context(closing(LocalBackend(log)))
             return _print_answer(backend, request, as_json=options.json)
     except FiresideError as error:
-        print(f"\n{explain(error).sentence}", file=sys.stderr)
+        explanation = explain(error)
+        told = filter(None, (explanation.sentence, explanation.detail))
+        print("", *told, sep="\n", file=sys.stderr)
         return NO_MODEL if isinstance(error, ModelError) else FAILED
     except KeyboardInterrupt:
         print(file=sys.stderr)

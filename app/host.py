@@ -120,6 +120,7 @@ class Host:
         if self._downloads:
             self._downloads.limit = _limit(self.settings)
             self._downloads.cache = _download_folder(self.settings)
+            self._downloads.mount = self.settings.download_mount
         self._disk.submit(loud, self._save, self.settings)
         return self.settings
 
@@ -218,6 +219,7 @@ class Host:
                     cache=_download_folder(self.settings),
                     limit=_limit(self.settings),
                 )
+                self._downloads.mount = self.settings.download_mount
             return self._downloads
 
     def find_models(self) -> Future[OnDisk]:
@@ -270,6 +272,16 @@ class Host:
             return path
 
         return self._until(stop, work)
+
+    def mount_of(self, folder: Path) -> Future[str]:
+        """Where the drive of a folder is mounted, which a busy disk may take a while to say."""
+
+        def work() -> str:
+            from app.models import drive
+
+            return drive.mount_of(folder)
+
+        return self._examiner.submit(work)
 
     def search(self, text: str) -> Future[tuple[Repository, ...]]:
         """Asks the hub. Fails with HubError or Offline."""

@@ -56,7 +56,10 @@ class Tokenizer:
         """The vocabulary of a header that was read with its arrays. Raises NotGguf."""
         tokens = header.metadata.get("tokenizer.ggml.tokens")
         kinds = header.metadata.get("tokenizer.ggml.token_type")
-        if not tokens or not kinds or len(tokens) != len(kinds):
+        if not isinstance(tokens, list) or not isinstance(kinds, list):
+            raise NotGguf(header.path)
+        # An array is of one type.
+        if not tokens or not isinstance(tokens[0], bytes) or len(tokens) != len(kinds):
             raise NotGguf(header.path)
         letters = _byte_of_letter()
         ranks: dict[bytes, int] = {}

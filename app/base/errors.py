@@ -9,12 +9,17 @@ turns them into sentences.
     │   ├── ModelUnreadable(reason)
     │   ├── NotGguf
     │   ├── ModelTruncated(size, expected)
+    │   ├── ModelDamaged(detail)
+    │   ├── ModelNewer(detail)
+    │   ├── ModelForeign(detail)
+    │   ├── ModelForOllama(detail)
+    │   ├── ModelRenamed(count)
     │   ├── UnsupportedArchitecture(architecture)
-    │   ├── ModelForOllama
+    │   │   └── NoModel
     │   ├── ModelTooLarge(needed, available, gpu)
-    │   ├── ModelLoadFailed(log)
+    │   ├── ModelLoadFailed(detail)
     │   ├── NotFinite
-    │   └── OutOfMemory(log)
+    │   └── OutOfMemory(detail)
     ├── EngineError                 the model's process
     │   ├── EngineDied(exit_code, log)
     │   ├── EngineHung(seconds)
@@ -31,8 +36,11 @@ turns them into sentences.
     │   ├── HubUnreachable(reason)
     │   ├── HubRefused(status)
     │   ├── HubNotFound
+    │   ├── HubChanged
+    │   ├── NotOnHub(name)
     │   ├── DownloadDamaged
     │   ├── NoRoom(path, needed, free)
+    │   ├── DriveMissing(path)
     │   └── CacheUnwritable(path, reason)
     ├── Offline                     a person wants no connection
     ├── UpdatesUnknown(host, reason)  whether there is a newer Fireside cannot be told
@@ -123,14 +131,48 @@ class ModelTruncated(ModelError):
     expected: int
 
 
+class ModelDamaged(ModelError):
+    """What the file says contradicts itself, or what a model can be; ``detail`` says where, in
+    llama.cpp's words or such as it has."""
+
+    detail: str
+
+
+class ModelNewer(ModelError):
+    """The file was made for a newer llama.cpp; ``detail`` says what of it is not known here."""
+
+    detail: str
+
+
+class ModelForeign(ModelError):
+    """It is gpt-oss and was made for another program, or not whole: ``detail`` says what llama.cpp
+    does not find in it."""
+
+    detail: str
+
+
+class ModelForOllama(ModelError):
+    """gpt-oss as Ollama converts it: other names of the same tensors, for its own engine only.
+    ``detail`` says what llama.cpp does not find in it."""
+
+    detail: str = ""
+
+
+class ModelRenamed(ModelError):
+    """It is one of ``count`` files of a model, and its name does not say which: the others cannot
+    be found."""
+
+    count: int
+
+
 class UnsupportedArchitecture(ModelError):
     """A GGUF of another kind of model than gpt-oss."""
 
     architecture: str
 
 
-class ModelForOllama(ModelError):
-    """gpt-oss as Ollama converts it: other names of the same tensors, for its own engine only."""
+class NoModel(UnsupportedArchitecture):
+    """What lies beside a model: a draft, a projector, an importance matrix, an adapter."""
 
 
 class ModelTooLarge(ModelError):
@@ -143,19 +185,20 @@ class ModelTooLarge(ModelError):
 
 
 class ModelLoadFailed(ModelError):
-    """llama.cpp refused the file; ``log`` has its last lines."""
+    """llama.cpp refused the file, or its process ended over it, for a reason that is none of the
+    above; ``detail`` is what it said last."""
 
-    log: str
+    detail: str
 
 
 class NotFinite(ModelError):
-    """The weights are damaged: they were never written, or what comes of a prompt is no number."""
+    """The weights are damaged: what comes of a prompt is no number."""
 
 
 class OutOfMemory(ModelError):
-    """There was less memory than the plan counted on; ``log`` has llama.cpp's last lines."""
+    """There was less memory than the plan counted on; ``detail`` is what llama.cpp said."""
 
-    log: str
+    detail: str
 
 
 class EngineError(FiresideError):
@@ -259,6 +302,16 @@ class HubNotFound(HubError):
     """The hub has no such repository, revision or file."""
 
 
+class HubChanged(HubError):
+    """The hub has another file under this name than the one that is wanted."""
+
+
+class NotOnHub(HubError):
+    """``name`` is neither as it was nor as another conversion in its repository any more."""
+
+    name: str
+
+
 class DownloadDamaged(HubError):
     """All of it came, more than once, and its hash is never that which the hub told."""
 
@@ -269,6 +322,12 @@ class NoRoom(HubError):
     path: Path
     needed: int
     free: int
+
+
+class DriveMissing(HubError):
+    """The drive with the folder ``path`` is not there, or the folder is gone."""
+
+    path: Path
 
 
 class CacheUnwritable(HubError):

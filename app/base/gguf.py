@@ -1,48 +1,76 @@
 """Reads the header of a GGUF file: what a model is, without loading it.
 
-Format: ggml's docs/gguf.md. A struct-level reader, since the gguf package takes 21 s for
-gpt-oss's vocabulary and this one well under a second.
+Format: ggml's docs/gguf.md, and what of it llama.cpp 0c1e57098 takes (ggml/src/gguf.cpp). A
+struct-level reader, since the gguf package takes 21 s for gpt-oss's vocabulary and this one well
+under a second. It reads with plain reads and never maps a file: where a medium fails, or another
+program cuts the file, a map ends the process, and a read is an error like any other.
 """
 
 from __future__ import annotations
 
 import math
-import mmap
+import os
 import re
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, NamedTuple
 
-from app.base.errors import ModelMissing, ModelTruncated, ModelUnreadable, NotGguf
+from app.base.errors import (
+    ModelDamaged,
+    ModelForeign,
+    ModelMissing,
+    ModelNewer,
+    ModelTruncated,
+    ModelUnreadable,
+    NotGguf,
+)
 
 _SCALARS = {
     0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d",
 }  # fmt: skip
-_STRING, _ARRAY = 8, 9
+U16, U32, I32, F32, BOOL, STRING, ARRAY = 2, 4, 5, 6, 7, 8, 9  # enum gguf_type
+NAMES = {
+    0: "u8", 1: "i8", 2: "u16", 3: "i16", 4: "u32", 5: "i32", 6: "f32", 7: "bool", 8: "str",
+    9: "arr", 10: "u64", 11: "i64", 12: "f64",
+}  # fmt: skip
+"""What llama.cpp calls them."""
 ARCHITECTURE = "gpt-oss"  # of the models that Fireside runs
+ALIGNMENT = 32  # of tensors, in bytes, where the header names no other
 MOST_PARTS = 1000
+_VERSIONS = (2, 3)
+_LONGEST_NAME = 63  # ggml's GGML_MAX_NAME, without its end
+_MOST_DIMENSIONS = 4
+_MOST_WEIGHTS = (1 << 63) - 1  # ggml counts in 64 bits
+
 # Far more than any real header has, and little enough that a hostile or damaged one costs no
 # more than a second and some megabytes in the window's own process.
 _MOST_ENTRIES = 1 << 16
-_MOST_ITEMS = 1 << 22
+_MOST_ITEMS = 1 << 21  # of all arrays; gpt-oss has 0.85 million, Gemma 1.3
 _LONGEST_STRING = 1 << 20
-_LONGEST_HEADER = 1 << 28
+_MOST_TEXT = 1 << 22  # bytes of all strings outside arrays
+_LONGEST_HEADER = 1 << 26  # gpt-oss has 13 MB
+_FEW = 512  # items of an array of numbers that is always kept: one for each layer
+_CHUNK = 1 << 16  # bytes of a read; more for what is longer
+_LARGE_CHUNK = 1 << 20
 
-# ggml type: (weights a block, bytes a block), from ggml.c's type_traits.
-_BLOCKS = {
+# ggml type: (weights a block, bytes a block), from ggml.c's type_traits. Those that are missing
+# were given up.
+BLOCKS = {
     0: (1, 4), 1: (1, 2), 2: (32, 18), 3: (32, 20), 6: (32, 22), 7: (32, 24), 8: (32, 34),
     9: (32, 36), 10: (256, 84), 11: (256, 110), 12: (256, 144), 13: (256, 176), 14: (256, 210),
     15: (256, 292), 16: (256, 66), 17: (256, 74), 18: (256, 98), 19: (256, 50), 20: (32, 18),
     21: (256, 110), 22: (256, 82), 23: (256, 136), 24: (1, 1), 25: (1, 2), 26: (1, 4),
     27: (1, 8), 28: (1, 8), 29: (256, 56), 30: (1, 2), 34: (256, 54), 35: (256, 66),
-    39: (32, 17),
+    39: (32, 17), 40: (64, 36), 41: (128, 18), 42: (64, 18),
 }  # fmt: skip
+TYPES = 43  # ggml's GGML_TYPE_COUNT: a later llama.cpp made what has a higher number
 
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """A tensor's place: ``offset`` and ``size`` in bytes, counted from the data section."""
+    """A tensor's place: ``offset`` and ``size`` in bytes, counted from the data section. The size
+    of a ``type`` that is not known is the way to the next tensor."""
 
     name: str
     shape: tuple[int, ...]
@@ -51,15 +79,26 @@ class Tensor:
     size: int
 
 
+class Type(NamedTuple):
+    """What a value of the metadata is, in numbers of enum gguf_type: ``kind``, and for an array
+    the kind of its ``items``."""
+
+    kind: int
+    item: int = -1
+    items: int = 1
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
-    """All that a GGUF says before its data."""
+    """All that a GGUF says before its data. ``types`` of its metadata are as they stand in the
+    file, and empty where the header was not read from one."""
 
     path: Path
     metadata: dict[str, Any]
     tensors: tuple[Tensor, ...]
     data_offset: int
     file_size: int
+    types: dict[str, Type] = field(default_factory=dict)
 
     @property
     def architecture(self) -> str:
@@ -77,66 +116,138 @@ class Header:
         return sum(t.size for t in self.tensors)
 
 
-class _Reader:
-    """A cursor over the mapped file. Running over its end raises struct.error, and what no
-    header has ValueError."""
+class _Ended(Exception):
+    """The file ends inside its header."""
 
-    def __init__(self, data: mmap.mmap, arrays: bool) -> None:
-        self.data = data
-        self.at = 0
-        self.arrays = arrays
+
+class _Wrong(Exception):
+    """No header has this."""
+
+
+class _Newer(Exception):
+    """A later llama.cpp made this."""
+
+
+class _Reader:
+    """A cursor over the file, which is read once, forward, in chunks."""
+
+    def __init__(self, file: BinaryIO, size: int, arrays: bool) -> None:
+        self._file, self._size, self._arrays = file, size, arrays
+        self._data = b""
+        self._at = 0  # in _data
+        self._base = 0  # where in the file _data begins
+        self._items = self._text = 0
+
+    @property
+    def place(self) -> int:
+        """Bytes from the file's start."""
+        return self._base + self._at
+
+    def need(self, count: int) -> None:
+        """Has ``count`` bytes at hand."""
+        missing = count - (len(self._data) - self._at)
+        if missing <= 0:
+            return
+        if self.place + count > _LONGEST_HEADER:
+            raise _Wrong("the header has no end")
+        kept = self._data[self._at :]
+        self._base, self._at = self.place, 0
+        chunk = _LARGE_CHUNK if self._base > _LARGE_CHUNK else _CHUNK
+        pieces, wanted = [kept], max(missing, chunk)
+        while missing > 0:
+            piece = self._file.read(wanted)
+            if not piece:
+                raise _Ended
+            pieces.append(piece)
+            missing, wanted = missing - len(piece), wanted - len(piece)
+        self._data = b"".join(pieces)
 
     def unpack(self, format: str) -> tuple[Any, ...]:
-        values = struct.unpack_from("<" + format, self.data, self.at)
-        self.at += struct.calcsize("<" + format)
+        size = struct.calcsize("<" + format)
+        self.need(size)
+        values = struct.unpack_from("<" + format, self._data, self._at)
+        self._at += size
         return values
 
     def string(self) -> str:
         (length,) = self.unpack("Q")
-        if length > _LONGEST_STRING or self.at > _LONGEST_HEADER:
-            raise ValueError(length)
-        if self.at + length > len(self.data):
-            raise struct.error
-        text = self.data[self.at : self.at + length].decode("utf-8", errors="replace")
-        self.at += length
-        return text
+        self._text += length
+        if length > _LONGEST_STRING or self._text > _MOST_TEXT:
+            raise _Wrong(f"a string of {length} bytes")
+        self.need(length)
+        self._at += length
+        return self._data[self._at - length : self._at].decode("utf-8", errors="replace")
 
     def strings(self, count: int) -> list[bytes]:
         """``count`` strings as bytes; an empty list where arrays are not wanted."""
-        data, at, found = self.data, self.at, []
-        unpack = struct.Struct("<Q").unpack_from
+        found: list[bytes] = []
+        unpack, keep = struct.Struct("<Q").unpack_from, self._arrays
+        data, at, end = self._data, self._at, len(self._data)
         for _ in range(count):
+            if at + 8 > end:
+                self._at = at
+                self.need(8)
+                data, at, end = self._data, self._at, len(self._data)
             start = at + 8
             at = start + unpack(data, at)[0]
-            if at - start > _LONGEST_STRING:
-                raise ValueError(at - start)
-            if self.arrays:
+            if at > end:
+                length, self._at = at - start, start
+                if length > _LONGEST_STRING:
+                    raise _Wrong(f"a string of {length} bytes")
+                self.need(length)
+                data, start, end = self._data, self._at, len(self._data)
+                at = start + length
+            if keep:
                 found.append(data[start:at])
-        if at > len(data):
-            raise struct.error
-        self.at = at
+        self._at = at
         return found
 
-    def value(self, kind: int) -> Any:
-        if kind == _STRING:
-            return self.string()
-        if kind != _ARRAY:
-            return self.unpack(_SCALARS[kind])[0]
+    def numbers(self, item: int, count: int) -> list[Any]:
+        """``count`` numbers; an empty list where arrays are not wanted and these are many."""
+        if self._arrays or count <= _FEW:
+            return list(self.unpack(f"{count}{_SCALARS[item]}"))
+        self._skip(count * struct.calcsize("<" + _SCALARS[item]))
+        return []
+
+    def _skip(self, count: int) -> None:
+        there = len(self._data) - self._at
+        if count <= there:
+            self._at += count
+            return
+        if self.place + count > _LONGEST_HEADER:
+            raise _Wrong("the header has no end")
+        self._base, self._at, self._data = self.place + count, 0, b""
+        if self._base > self._size:
+            raise _Ended
+        self._file.seek(self._base)
+
+    def value(self) -> tuple[Type, Any]:
+        (kind,) = self.unpack("I")
+        if kind == STRING:
+            return Type(kind), self.string()
+        if kind in _SCALARS:
+            return Type(kind), self.unpack(_SCALARS[kind])[0]
+        if kind != ARRAY:
+            raise _Wrong(f"a value of type {kind}")
         item, count = self.unpack("IQ")
-        if count > _MOST_ITEMS:
-            raise ValueError(count)
-        if item == _STRING:
-            return self.strings(count)
-        return list(self.unpack(f"{count}{_SCALARS[item]}"))  # KeyError for arrays of arrays
+        self._items += count
+        if self._items > _MOST_ITEMS:
+            raise _Wrong(f"an array of {count} items")
+        if item == STRING:
+            return Type(kind, item, count), self.strings(count)
+        if item not in _SCALARS:
+            raise _Wrong(f"an array of type {item}")
+        return Type(kind, item, count), self.numbers(item, count)
 
     def tensor(self) -> Tensor:
+        """One whose size is not known yet."""
         name = self.string()
         (dimensions,) = self.unpack("I")
-        if dimensions > 4:
-            raise ValueError(dimensions)
+        if dimensions > _MOST_DIMENSIONS or len(name) > _LONGEST_NAME:
+            raise _Wrong(f"tensor '{name[:_LONGEST_NAME]}' has {dimensions} dimensions")
         shape = self.unpack(f"{dimensions}Q")
         kind, offset = self.unpack("IQ")
-        return Tensor(name, shape, kind, offset, tensor_size(kind, math.prod(shape)))
+        return Tensor(name, shape, kind, offset, 0)
 
 
 def unnumbered(stem: str) -> str:
@@ -163,53 +274,111 @@ def numbered(path: Path, count: int) -> list[Path]:
 
 def tensor_size(kind: int, count: int) -> int:
     """Bytes of ``count`` weights of a ggml type; 0 for one that is not known."""
-    weights, size = _BLOCKS.get(kind, (1, 0))
+    weights, size = BLOCKS.get(kind, (1, 0))
     return count // weights * size
 
 
 def read(path: Path, *, arrays: bool = False) -> Header:
-    """The header of the file at ``path``.
+    """The header of the file at ``path``, as `read_from`.
 
-    ``arrays``: whether arrays of strings (the vocabulary) are kept, as lists of bytes.
-    Raises ModelMissing, ModelUnreadable, NotGguf, and ModelTruncated where the file is
-    shorter than its header says.
+    Raises ModelMissing and ModelUnreadable, too.
     """
     try:
         if path.exists() and not path.is_file():
             raise ModelUnreadable(path, "not a file")  # a folder, or a pipe that would block
-        with path.open("rb") as file:
-            if file.read(4) != b"GGUF":
-                raise NotGguf(path)
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                header = _parse(path, data, arrays)
+        file = path.open("rb", buffering=0)
     except FileNotFoundError:
         raise ModelMissing(path) from None
     except OSError as error:
         raise ModelUnreadable(path, error.strerror or str(error)) from error
     except ValueError:  # a NUL in the path
         raise ModelMissing(path) from None
+    with file:
+        return read_from(file, path, os.fstat(file.fileno()).st_size, arrays=arrays)
+
+
+def read_from(file: BinaryIO, path: Path, size: int, *, arrays: bool = False) -> Header:
+    """The header of ``file``, which stands at its start and is ``size`` bytes long; ``path`` is
+    what errors call it.
+
+    ``arrays``: whether long arrays (the vocabulary) are kept; strings in them are bytes.
+    Raises NotGguf, ModelForeign and ModelNewer where llama.cpp does not take this form of GGUF,
+    ModelDamaged where the header contradicts itself, ModelTruncated where the file is shorter
+    than its header says, and ModelUnreadable for what the file raises as OSError.
+    """
+    reader = _Reader(file, size, arrays)
+    try:
+        header = _parse(reader, path, size)
+    except _Ended:
+        raise ModelTruncated(path, size, max(reader.place, size) + 1) from None
+    except _Wrong as error:
+        raise ModelDamaged(path, str(error)) from None
+    except _Newer as error:
+        raise ModelNewer(path, str(error)) from None
+    except OSError as error:
+        raise ModelUnreadable(path, error.strerror or str(error)) from error
     expected = max((header.data_offset + t.offset + t.size for t in header.tensors), default=0)
-    if header.file_size < expected:
-        raise ModelTruncated(path, header.file_size, expected)
+    if size < expected:
+        raise ModelTruncated(path, size, expected)
     return header
 
 
-def _parse(path: Path, data: mmap.mmap, arrays: bool) -> Header:
-    reader = _Reader(data, arrays)
+def _parse(reader: _Reader, path: Path, size: int) -> Header:
     try:
-        _, version, tensor_count, key_count = reader.unpack("IIQQ")
-        if version not in (2, 3) or max(tensor_count, key_count) > _MOST_ENTRIES:
-            raise NotGguf(path)
-        metadata = {}
-        for _ in range(key_count):
-            key = reader.string()
-            (kind,) = reader.unpack("I")
-            metadata[key] = reader.value(kind)
-        tensors = tuple(reader.tensor() for _ in range(tensor_count))
-        alignment = metadata.get("general.alignment", 32)
-        start = reader.at + -reader.at % alignment
-    except struct.error:
-        raise ModelTruncated(path, len(data), max(reader.at, len(data)) + 1) from None
-    except (ValueError, LookupError, TypeError, ArithmeticError):
+        reader.need(4)
+    except _Ended:
         raise NotGguf(path) from None
-    return Header(path, metadata, tensors, start, len(data))
+    if reader.unpack("4s") != (b"GGUF",):
+        raise NotGguf(path)
+    (version,) = reader.unpack("I")
+    if version == 1:
+        raise ModelForeign(path, "GGUF version 1")
+    if version not in _VERSIONS:
+        if version & 0xFFFF:
+            raise _Newer(f"GGUF version {version}")
+        raise ModelForeign(path, "GGUF of a big-endian machine")
+    tensor_count, key_count = reader.unpack("QQ")
+    if max(tensor_count, key_count) > _MOST_ENTRIES:
+        raise _Wrong(f"{tensor_count} tensors and {key_count} keys")
+    metadata: dict[str, Any] = {}
+    types: dict[str, Type] = {}
+    for _ in range(key_count):
+        key = reader.string()
+        if not key or key in metadata:
+            raise _Wrong(f"key '{key}' stands there twice" if key else "a key has no name")
+        types[key], metadata[key] = reader.value()
+    alignment = metadata.get("general.alignment", ALIGNMENT)
+    if types.get("general.alignment", Type(U32)) != Type(U32) or alignment.bit_count() != 1:
+        raise _Wrong(f"general.alignment is {alignment}")
+    found: dict[str, Tensor] = {}
+    for _ in range(tensor_count):
+        tensor = reader.tensor()
+        if tensor.name in found:
+            raise _Wrong(f"tensor '{tensor.name}' stands there twice")
+        found[tensor.name] = tensor
+    start = reader.place + (-reader.place % alignment if found else 0)
+    return Header(path, metadata, _placed([*found.values()], size - start), start, size, types)
+
+
+def _placed(found: list[Tensor], room: int) -> tuple[Tensor, ...]:
+    """Tensors with their sizes, in ``room`` bytes."""
+    placed: list[Tensor] = []
+    for tensor, after in zip(found, [*found[1:], None], strict=False):
+        size = _checked_size(tensor)
+        if size is None:
+            size = max(0, (after.offset if after else room) - tensor.offset)
+        placed.append(Tensor(tensor.name, tensor.shape, tensor.type, tensor.offset, size))
+    return tuple(placed)
+
+
+def _checked_size(tensor: Tensor) -> int | None:
+    """Bytes of a tensor, by the rules of ggml; None for a type that is not known."""
+    count = math.prod(tensor.shape)
+    if count > _MOST_WEIGHTS or max(tensor.shape, default=1) > _MOST_WEIGHTS:
+        raise _Wrong(f"tensor '{tensor.name}' has {count} weights")
+    if tensor.type not in BLOCKS:
+        return None
+    row, block = tensor.shape[0] if tensor.shape else 1, BLOCKS[tensor.type][0]
+    if row % block:
+        raise _Wrong(f"tensor '{tensor.name}' has rows of {row}, not in blocks of {block}")
+    return tensor_size(tensor.type, count)

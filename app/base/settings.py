@@ -105,6 +105,8 @@ class Settings:
     """The person's own folders to look for models in."""
     download_folder: str = ""
     """Where downloads go, laid out as the Hugging Face cache; empty for that cache itself."""
+    download_mount: str = ""
+    """Where the drive of that folder was mounted when it was chosen."""
     download_limit: int = 0
     """Megabytes a second; 0 for no limit."""
     offline: bool = False

@@ -20,11 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from app.base import gguf
-from app.base.errors import EngineFailed, ModelLoadFailed, NotFinite, OutOfMemory
+from app.base.errors import EngineFailed, ModelForeign, NotFinite, NotGguf, OutOfMemory
 from app.base.types import Sampling
+from app.engine import written
 from app.engine.ggml import Ggml
 from app.engine.plan import CacheType, Plan
 from app.engine.probe import Devices
+from app.engine.refusal import refused
 from app.engine.service import Service
 from app.harmony import Vocabulary
 
@@ -36,7 +38,6 @@ import llama_cpp.llama_cpp as llama
 _SEQUENCE = 0
 _ABORTED = 2  # llama_decode's return code
 _WINDOW = llama.LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY
-_PLACES, _SAMPLE = 64, 4096  # of a file that are looked at, and bytes of each
 _CACHE_TYPES = {CacheType.F16: 1, CacheType.Q8_0: 8}  # of enum ggml_type
 
 
@@ -54,19 +55,21 @@ def main(connection: Connection) -> None:
 @llama.llama_log_callback  # type: ignore[untyped-decorator]
 def _log(level: int, text: bytes, _: object) -> None:
     """llama.cpp's messages, without the thousands that are for its own developers."""
-    global _logging, _starved
+    global _logging
     if level != _CONTINUED:
         _logging = level > _DEBUG
     if _logging:
         line = text.decode("utf-8", errors="replace")
-        _starved = _starved or (level == _ERROR and "alloc" in line)
+        if level == _ERROR and len(_errors) < _MOST_ERRORS:
+            _errors.append(line)
         sys.stderr.write(line)
 
 
 _DEBUG, _ERROR, _CONTINUED = 1, 4, 5  # of enum ggml_log_level
 _logging = True
-_starved = False
-"""Whether an allocation failed since this was reset: llama.cpp says so in its log only."""
+_errors: list[str] = []
+"""What went wrong since this was cleared: llama.cpp says so in its log only."""
+_MOST_ERRORS = 20
 
 
 class Llama:
@@ -119,22 +122,25 @@ class _Model:
     def __init__(
         self, path: Path, plan: Plan, ggml: Ggml, progress: Callable[[float], bool]
     ) -> None:
-        global _starved
-        _starved = False
-        self.vocabulary = Vocabulary.from_gguf(gguf.read(path, arrays=True))
-        if _is_hollow(path):
-            raise NotFinite(path)
+        _errors.clear()
+        written.check(path)
+        header = gguf.read(path, arrays=True)
+        try:
+            self.vocabulary = Vocabulary.from_gguf(header)
+        except NotGguf:
+            raise ModelForeign(path, "its vocabulary is not gpt-oss's") from None
         parameters = _model_parameters(plan, ggml)
         parameters.progress_callback = llama.llama_progress_callback(
             lambda fraction, _: progress(fraction)
         )
         self._handle = llama.llama_model_load_from_file(os.fsencode(path), parameters)
         if not self._handle:
-            raise OutOfMemory(path, "") if _starved else ModelLoadFailed(path, "")
+            raise refused(path, _errors)
         self._context = llama.llama_init_from_model(self._handle, _context_parameters(plan))
         if not self._context:
             llama.llama_model_free(self._handle)
-            raise OutOfMemory(path, "")  # there is nothing else that this needs
+            # There is little else that this needs.
+            raise refused(path, _errors) if _errors else OutOfMemory(path, "")
         self._path = path
         self._vocabulary_size = llama.llama_vocab_n_tokens(
             llama.llama_model_get_vocab(self._handle)
@@ -166,18 +172,6 @@ class _Model:
         if not math.isfinite(sum(logits)) or min(logits) == max(logits):
             raise NotFinite(self._path)
         return _Sampler(self._context, sampling, seed)
-
-
-def _is_hollow(path: Path) -> bool:
-    """Whether an eighth of a file or more was never written: a download or a copy that made room
-    first leaves zeros, of which a model makes numbers, too."""
-    with path.open("rb") as file:
-        size = path.stat().st_size
-        empty = 0
-        for place in range(_PLACES):
-            file.seek(size * place // _PLACES)
-            empty += not any(file.read(_SAMPLE))
-    return empty >= _PLACES // 8
 
 
 def _model_parameters(plan: Plan, ggml: Ggml) -> Any:

@@ -26,11 +26,13 @@ from app.base.errors import (
     EngineFailed,
     EngineHung,
     FiresideError,
+    ModelError,
     ModelLoadFailed,
     OutOfMemory,
 )
 from app.base.gguf import Header
 from app.base.types import Event, Loading, ModelRef, Request
+from app.engine import refusal
 from app.engine.backend import Planned
 
 if TYPE_CHECKING:  # a window need not wait for it, nor have room for it
@@ -41,9 +43,9 @@ if TYPE_CHECKING:  # a window need not wait for it, nor have room for it
 
 _POLL_S = 0.02  # how often a stop is looked for
 _POLLED_S = 1.0  # the most that one look counts for
-_LOG_TAIL = 2000  # characters of the log that go into a report
+_LOG_TAIL = 2000  # bytes of the log that go into a report
+_LOAD_LOG = 16_000  # those that a failed load is judged by: a crash leaves a stack behind
 _LOG_LIMIT = 1 << 20  # bytes after which the log starts again
-_KILLED = -9  # exit code of a process that was killed
 
 Target = Callable[["Connection", Path], None]
 
@@ -133,11 +135,11 @@ class _Child:
         self._sender.join()
         self.connection.close()
 
-    def log_tail(self) -> str:
-        """What this child wrote to the log last."""
+    def log_tail(self, size: int = _LOG_TAIL) -> str:
+        """What this child wrote to the log last, in ``size`` bytes."""
         try:
             with self._log.open("rb") as file:
-                file.seek(max(self._log_start, self._log.stat().st_size - _LOG_TAIL))
+                file.seek(max(self._log_start, self._log.stat().st_size - size))
                 return file.read().decode("utf-8", errors="replace").strip()
         except OSError:
             return ""
@@ -213,7 +215,13 @@ class LocalBackend:
         with self._asking:
             yield from self._ready(request.model, cancel)
             self._set_budget()
-            yield from self._exchange(cancel, "ask", request, hurry=answer_now)
+            try:
+                yield from self._exchange(cancel, "ask", request, hurry=answer_now)
+            except EngineDied as error:
+                if not refusal.could_not_read(error.exit_code):
+                    raise
+                self._look_again(request.model.path)
+                raise refusal.not_read(request.model.path) from error
 
     def prepare(
         self, request: Request, cancel: threading.Event, *, read: bool = True
@@ -300,14 +308,25 @@ class LocalBackend:
             for event in self._exchange(cancel, "load", header.path, settings, self._kept):
                 if isinstance(event, Loading):
                     yield event
-        except (ModelLoadFailed, OutOfMemory) as error:
-            error.log = child.log_tail()
+        except OutOfMemory:
+            raise
+        except ModelError:
+            self._look_again(header.path)
             raise
         except EngineDied as error:
-            if error.exit_code != _KILLED:
-                raise
-            # The system ends who takes more memory than there is.
-            raise OutOfMemory(header.path, error.log) from error
+            found = refusal.ended(header.path, error.exit_code, child.log_tail(_LOAD_LOG))
+            if not isinstance(found, OutOfMemory):
+                self._look_again(header.path)
+            raise found from error
+        except EngineHung as error:
+            raise ModelLoadFailed(header.path, f"{error.seconds:.0f} s") from error
+
+    @staticmethod
+    def _look_again(path: Path) -> None:
+        """Raises what is wrong with a file by its header, which may have changed meanwhile."""
+        from app.engine import probe
+
+        probe.model(path)
 
     def _ask_devices(self, child: _Child) -> Devices:
         (found,) = self._exchange(threading.Event(), "devices", child=child)

@@ -6,12 +6,14 @@ gpt-oss and compared with what it reports by tests/e2e/test_plan_agrees.py.
 
 from __future__ import annotations
 
+import itertools
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cached_property
 
+from app.base import gpt_oss
 from app.base.errors import ModelTooLarge
 from app.base.gguf import Header
 from app.engine.probe import Gpu, Machine
@@ -127,55 +129,36 @@ class Plan:
 
 
 class _Model:
-    """A model's sizes, by what llama.cpp does with them; in bytes."""
+    """A model's sizes, by what llama.cpp does with them; in bytes. Raises ModelError where its
+    header has numbers that no gpt-oss has."""
 
     def __init__(self, header: Header) -> None:
-        self._number = header.number
-        self.layers = header.number("block_count")
-        self.trained = header.number("context_length", _USUAL)
-        self.dense, self.experts = [0] * self.layers, [0] * self.layers
+        s = self._shape = gpt_oss.shape(header)
+        self.layers, self.trained = s.layers, s.context
+        dense, experts = [0] * s.layers, [0] * s.layers
         self.opening = self.output = self.largest = self.vocabulary = 0
         for tensor in header.tensors:
-            layer = re.match(r"blk\.(\d+)\.", tensor.name)
-            if layer and int(layer[1]) < self.layers:
-                kind = self.experts if "_exps" in tensor.name else self.dense
+            layer = re.match(r"blk\.(\d{1,3})\.", tensor.name)
+            if layer and int(layer[1]) < s.layers:
+                kind = experts if "_exps" in tensor.name else dense
                 kind[int(layer[1])] += tensor.size
-                self.largest = max(self.largest, tensor.size if kind is self.experts else 0)
+                self.largest = max(self.largest, tensor.size if kind is experts else 0)
             elif tensor.name.startswith("token_embd"):
                 self.opening += tensor.size
-                self.vocabulary = tensor.shape[-1]
+                self.vocabulary = tensor.shape[-1] if tensor.shape else 0
             else:
                 self.output += tensor.size
-
-    @cached_property
-    def weights(self) -> int:
-        """All of them."""
-        return self.opening + self.output + sum(self.dense) + sum(self.experts)
-
-    @cached_property
-    def _cell(self) -> int:
-        """Elements that a layer's cache has for each token."""
-        width = self._number("attention.key_length", 64) + self._number(
-            "attention.value_length", 64
-        )
-        return width * self._number("attention.head_count_kv")
-
-    @cached_property
-    def _row(self) -> int:
-        return 4 * self._number("embedding_length")
-
-    @cached_property
-    def _peak(self) -> int:
-        """Bytes that the widest place of the graph has for each token of a batch: three rows
-        of the chosen experts, two of the embedding, one of the heads, and the positions."""
-        chosen = self._number("expert_used_count") * self._number(
-            "expert_feed_forward_length", self._number("feed_forward_length")
-        )
-        return 4 * (3 * chosen + self._heads) + 2 * self._row + _POSITIONS
-
-    @cached_property
-    def _heads(self) -> int:
-        return self._number("attention.head_count") * self._number("attention.key_length", 64)
+        # Of the layers before each, since plans ask for some of them by the thousand.
+        self.dense = [0, *itertools.accumulate(dense)]
+        self.experts = [0, *itertools.accumulate(experts)]
+        self.weights = self.opening + self.output + self.dense[-1] + self.experts[-1]
+        self._cell = 2 * s.head * s.kv_heads  # elements of a layer's cache for each token
+        self._row = 4 * s.width
+        self._heads = s.heads * s.head
+        # Bytes that the widest place of the graph has for each token of a batch: three rows of
+        # the chosen experts, two of the embedding, one of the heads, and the positions.
+        widest = 3 * s.chosen * s.expert_width + self._heads
+        self._peak = 4 * widest + 2 * self._row + _POSITIONS
 
     def _attention(self, s: _Settings) -> int:
         """Bytes that a GPU's attention has for a batch: what the heads ask and find, two rows of
@@ -186,18 +169,20 @@ class _Model:
     def cells(self, layer: int, context: int, ubatch: int) -> int:
         """Tokens that a layer's cache holds: every second one sees a window only, which is
         padded to 256 cells (llama_kv_cache_iswa)."""
-        window = self._number("attention.sliding_window", 128) + ubatch
+        window = self._shape.window + ubatch
         padded = window + -window % 256
         return context if layer % 2 else min(context, padded)
 
     def cache(self, layers: range, context: int, ubatch: int, kind: CacheType) -> int:
         """The keys and values of some layers."""
-        cells = sum(self.cells(layer, context, ubatch) for layer in layers)
+        odd = layers.stop // 2 - layers.start // 2
+        cells = odd * self.cells(1, context, ubatch)
+        cells += (len(layers) - odd) * self.cells(0, context, ubatch)
         return int(cells * self._cell * _ELEMENT[kind])
 
     def checkpoints(self, kind: CacheType) -> int:
         """Those of the window that are kept."""
-        window = self._number("attention.sliding_window", 128) * self._cell
+        window = self._shape.window * self._cell
         return int(_CHECKPOINTS * (self.layers - self.layers // 2) * window * _ELEMENT[kind])
 
     def masks(self, context: int, ubatch: int) -> int:
@@ -235,17 +220,26 @@ class _Settings:
         return min(_UBATCH_GPU if self.gpu_layers else _UBATCH_CPU, self.context)
 
 
+@dataclass(frozen=True, slots=True)
+class _Family:
+    """Settings that differ in `cpu_experts` only: each of ``counts``, which rise."""
+
+    context: int
+    cache: CacheType
+    gpu_layers: int
+    counts: Sequence[int]
+
+    def settings(self, cpu_experts: int) -> _Settings:
+        """One of them."""
+        return _Settings(self.context, self.cache, self.gpu_layers, cpu_experts)
+
+
 def _uses(model: _Model, s: _Settings) -> tuple[Use, Use]:
     """What settings take of the computer's memory and of the GPU's."""
     first = model.layers + 1 - s.gpu_layers if s.gpu_layers else model.layers
     above, below = range(first, model.layers), range(first)
-    on_cpu = range(max(first, s.cpu_experts))
-    weights = (
-        model.opening
-        + sum(model.dense[i] for i in below)
-        + sum(model.experts[i] for i in on_cpu)
-        + (0 if s.gpu_layers else model.output)
-    )
+    weights = model.opening + model.dense[first] + model.experts[max(first, s.cpu_experts)]
+    weights += 0 if s.gpu_layers else model.output
     compute, device_compute = model.compute(s)
     logits = 4 * model.vocabulary
     runtime = _RUNTIME + _RUNTIME_TOKEN * model.vocabulary + model.checkpoints(s.cache)
@@ -272,7 +266,12 @@ def propose(header: Header, machine: Machine, wishes: Wishes = Wishes()) -> Plan
     model = _Model(header)
     refused: dict[tuple[int, CacheType, bool], Refused] = {}
     least: Plan | None = None
-    for settings in _candidates(model, machine, wishes):
+    tried = (
+        settings
+        for family in _families(model, machine, wishes)
+        for settings in _worth_trying(model, machine, family)
+    )
+    for settings in tried:
         plan = _plan(model, machine, settings)
         why = _refusal(plan, machine, wishes)
         if why is None:
@@ -356,7 +355,24 @@ def _gpu(machine: Machine) -> Gpu | None:
     return max(machine.devices.gpus, key=lambda gpu: gpu.available, default=None)
 
 
-def _candidates(model: _Model, machine: Machine, wishes: Wishes) -> Iterator[_Settings]:
+def _worth_trying(model: _Model, machine: Machine, family: _Family) -> Iterator[_Settings]:
+    """Of settings that take less and less of the GPU and more and more of the computer, the first,
+    and the first ones that the GPU has room for: all of it, and what is free now. Whatever is
+    chosen, or is the smallest that there is, is among them."""
+    places = {0}
+    if gpu := _gpu(machine):
+        for memory in (gpu.memory, gpu.available):
+            room = max(0, memory - _GPU_RESERVE)
+            place = bisect_left(
+                family.counts, -room, key=lambda n: -_uses(model, family.settings(n))[1].total
+            )
+            places.add(place)
+    for place in sorted(places):
+        if place < len(family.counts):
+            yield family.settings(family.counts[place])
+
+
+def _families(model: _Model, machine: Machine, wishes: Wishes) -> Iterator[_Family]:
     """What can be chosen, the best first: all of it on the GPU, with a context of 16k at least;
     experts on the CPU, of as few layers as must be; only some layers on the GPU; the CPU alone.
     """
@@ -364,25 +380,23 @@ def _candidates(model: _Model, machine: Machine, wishes: Wishes) -> Iterator[_Se
     gpu = _gpu(machine)
     if gpu and wished != 0:
         experts = wishes.cpu_experts
+        fixed = None if experts is None else (min(experts, model.layers),)
         whole = wished is None or wished >= every
         if whole and not experts:
             for context, cache in _contexts(model, wishes, CONTEXTS, _ENOUGH):
-                yield _Settings(context, cache, every, 0)
+                yield _Family(context, cache, every, (0,))
         if whole and experts != 0 and (experts or not gpu.unified):
-            some = range(1, every) if experts is None else [min(experts, model.layers)]
             for context, cache in _contexts(model, wishes, CONTEXTS[2:]):
-                for count in some:
-                    yield _Settings(context, cache, every, count)
+                yield _Family(context, cache, every, fixed or range(1, every))
         if not whole or (wished is None and not gpu.unified):
             fewer = range(model.layers, 1, -1) if wished is None else [wished]
             for context, cache in _contexts(model, wishes, CONTEXTS[2:]):
                 for layers in fewer:
-                    some = [0, *range(every - layers + 1, every)] if wished else [model.layers]
-                    for count in some if experts is None else [min(experts, model.layers)]:
-                        yield _Settings(context, cache, layers, count)
+                    some = (0, *range(every - layers + 1, every)) if wished else (model.layers,)
+                    yield _Family(context, cache, layers, fixed or some)
     if not gpu or not wished:
         for context, cache in _contexts(model, wishes, CONTEXTS):
-            yield _Settings(context, cache, 0, 0)
+            yield _Family(context, cache, 0, (0,))
 
 
 def _contexts(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from app.base import gguf
-from app.base.errors import ModelError, UnsupportedArchitecture
+from app.base import gguf, gpt_oss
+from app.base.errors import ModelError
 from app.base.types import ModelRef
 
 
@@ -63,26 +63,9 @@ def machine(devices: Devices = Devices()) -> Machine:
 
 
 def model(path: Path) -> gguf.Header:
-    """The header of a file that Fireside can run, without its vocabulary.
-
-    gpt-oss is told by the file's own metadata, never by its name. Raises ModelError.
-    """
-    header = gguf.read(path)
-    if header.architecture != gguf.ARCHITECTURE:
-        raise UnsupportedArchitecture(path, header.architecture)
-    return _whole(header)
-
-
-def _whole(header: gguf.Header) -> gguf.Header:
-    """A model in several files (``-00001-of-00003.gguf``) as one: the first file's header, with
-    the tensors of all. Raises ModelMissing for a part that is not there."""
-    count = header.metadata.get("split.count", 0)
-    named = gguf.unnumbered(header.path.stem) != header.path.stem
-    if not isinstance(count, int) or not 1 < count <= gguf.MOST_PARTS or not named:
-        return header
-    parts = [gguf.read(part) for part in gguf.numbered(header.path, count)]
-    tensors = tuple(tensor for part in parts for tensor in part.tensors)
-    return replace(parts[0], tensors=tensors)
+    """The header of a gpt-oss that Fireside can run, of all its parts, without its vocabulary.
+    Raises ModelError."""
+    return gpt_oss.model(path)
 
 
 @dataclass(frozen=True, slots=True)

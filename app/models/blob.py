@@ -21,6 +21,7 @@ import os
 import shutil
 import threading
 import zlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
@@ -54,7 +55,7 @@ class Place:
     @property
     def folder(self) -> Path:
         """The repository's own."""
-        return self.cache / ("models--" + self.repository.replace("/", "--"))
+        return folder_of(self.cache, self.repository)
 
     @property
     def blob(self) -> Path:
@@ -77,8 +78,11 @@ class Place:
         if self.blob.exists() and not (target.exists() and target.samefile(self.blob)):
             target.unlink(missing_ok=True)
             self._point(target)
-        if self.revision != self.commit:
-            ref = self.folder / "refs" / self.revision
+        # A commit by its own name is no news of what main is; but other programs look for files
+        # by what a ref names, so there has to be one.
+        branch = constants.DEFAULT_REVISION if self.revision == self.commit else self.revision
+        ref = self.folder / "refs" / branch
+        if self.revision != self.commit or not ref.exists():
             ref.parent.mkdir(parents=True, exist_ok=True)
             _write(ref, self.commit)
         return target
@@ -97,15 +101,23 @@ class Place:
         )
 
 
-def forget(place: Place, *, others: bool = False) -> None:
-    """Removes what has arrived of a file; with ``others``, of its other versions instead."""
-    for journal in place.folder.glob(f"blobs/*{JOURNAL}"):
+def folder_of(cache: Path, repository: str) -> Path:
+    """Where a repository is in the cache."""
+    return cache / ("models--" + repository.replace("/", "--"))
+
+
+def forget(repository: Path, files: Collection[str], keep: Collection[str] = ()) -> bool:
+    """Removes what has arrived of ``files``, of any version but those whose ETags are to be kept,
+    from the folder of a repository. Whether there was anything."""
+    found = False
+    for journal in list(repository.glob(f"blobs/*{JOURNAL}")):
         etag = journal.name.removesuffix(JOURNAL)
-        if (etag == place.etag) is others or (others and _file_of(journal) != place.file):
-            continue
-        with contextlib.suppress(OSError):
-            journal.with_name(etag + PART).unlink(missing_ok=True)
-            journal.unlink()
+        if etag not in keep and _file_of(journal) in files:
+            with contextlib.suppress(OSError):
+                journal.with_name(etag + PART).unlink(missing_ok=True)
+                journal.unlink()
+                found = True
+    return found
 
 
 def _file_of(journal: Path) -> object:
@@ -127,9 +139,8 @@ class Blob:
         self._blob = place.blob
         self._path = place.blob.with_name(place.etag + PART)
         self._journal_path = place.blob.with_name(place.etag + JOURNAL)
-        self._header = json.dumps(
-            {"format": _FORMAT, "file": place.file, "size": size, "block": self.block}
-        )
+        self._about = {"format": _FORMAT, "size": size, "block": self.block}
+        self._header = json.dumps(self._about | {"file": place.file})
         self.changed = threading.Condition()
         self._partial: dict[int, tuple[int, int]] = {}  # bytes there, and their crc32
         self._claimed: set[int] = set()
@@ -158,7 +169,7 @@ class Blob:
             header, *lines = self._journal_path.read_text(encoding="ascii").split("\n")
         except (OSError, ValueError):
             return
-        if header != self._header:
+        if not self._is_ours(header):
             return
         for line in lines[:-1]:  # the last is empty, or was being written
             with contextlib.suppress(ValueError):
@@ -170,6 +181,14 @@ class Blob:
                 elif 0 <= index < self.count and 0 < int(begun[0]) < self._length(index):
                     self._partial[index] = int(begun[0]), int(crc, 16)
                     self._done.pop(index, None)
+
+    def _is_ours(self, header: str) -> bool:
+        """Whether the journal is of the same bytes, whatever the file was called then."""
+        try:
+            told = json.loads(header)
+        except ValueError:
+            return False
+        return isinstance(told, dict) and self._about.items() <= told.items()
 
     def _begun(self) -> str:
         parts = self._partial.items()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from app.base import beside, gguf, gpt_oss, outside
 from app.base.gguf import ARCHITECTURE, Header, Tensor, tensor_size
-from app.base.resources import resource
 
 # What both have in common (reference: their config.json at huggingface.co/openai).
 _WIDTH, _HEADS, _KV_HEADS, _HEAD, _VOCABULARY = 2880, 64, 8, 64, 201088
@@ -23,12 +22,43 @@ _BITS, _USUAL_BITS = (1.5, 16.1), (3.8, 4.7)
 
 
 @dataclass(frozen=True, slots=True)
+class HubFile:
+    """A file of a repository. ``name`` has its folders, ``size`` is in bytes. ``sha256`` says
+    which file it is, wherever it lies; None where it is not told."""
+
+    name: str
+    size: int
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HubModel:
-    """What can be downloaded: a model in one or several parts, ``size`` bytes in all."""
+    """What can be downloaded: a model in one or several parts, as a repository had them at
+    ``commit``; None for those that it has now."""
 
     repository: str
-    files: tuple[str, ...]
-    size: int
+    files: tuple[HubFile, ...]
+    commit: str | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes in all."""
+        return sum(file.size for file in self.files)
+
+    @property
+    def title(self) -> str:
+        """What its files are called, without folders, endings and numbers of parts."""
+        return gguf.unnumbered(self.files[0].name.rpartition("/")[2].removesuffix(".gguf"))
+
+    def is_same(self, other: HubModel) -> bool:
+        """Whether both are made of the same bytes, wherever those lie."""
+        mine, theirs = self.hashes, other.hashes
+        return None not in mine and mine == theirs
+
+    @property
+    def hashes(self) -> tuple[str | None, ...]:
+        """What says which files they are."""
+        return tuple(file.sha256 for file in self.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +97,64 @@ class Variant:
     complete: bool
 
 
-def runs(architecture: str | None) -> bool:
-    """Whether Fireside runs models of this kind."""
+def runs(architecture: str | None) -> bool | None:
+    """Whether Fireside runs what the hub says a repository is; None where that says nothing of
+    its models: it can be the word for a file beside them."""
+    if architecture is None or architecture in beside.architectures():
+        return None
     return architecture == ARCHITECTURE
 
 
 def offers() -> tuple[Offer, ...]:
-    """Those of ``resources/catalogue.json``, the usual one first."""
-    text = resource("catalogue.json").read_text(encoding="utf-8")
-    return tuple(_offer(**entry) for entry in json.loads(text))
+    """Those of the register of outside facts, the usual one first."""
+    return tuple(_offer(**entry) for entry in outside.value("offers"))
 
 
-def _offer(*, repository: str, files: list[str], size: int, **about: Any) -> Offer:
-    return Offer(model=HubModel(repository, tuple(files), size), **about)
+def _offer(*, repository: str, commit: str, files: list[dict[str, Any]], **about: Any) -> Offer:
+    model = HubModel(repository, tuple(HubFile(**file) for file in files), commit)
+    return Offer(model=model, **about)
+
+
+def ordered(model: HubModel, name: str = "") -> Offer | None:
+    """The offer that an order is for: the one of this ``name``, or that of the same bytes, or,
+    for an order that knows no hashes, that of the repository. An earlier Fireside had only names,
+    and offered nothing else there but drafts."""
+    if name:
+        return next((offer for offer in offers() if offer.name == name), None)
+    there = [offer for offer in offers() if offer.model.repository == model.repository]
+    same = (offer for offer in there if offer.model == model or offer.model.is_same(model))
+    if any(model.hashes) or any(beside.named(file.name) for file in model.files):
+        there = []
+    return next(same, None) or next(iter(there), None)
+
+
+def conversion(whole: Header) -> Offer | None:
+    """The offer that a gpt-oss with this header, which `gpt_oss.check` has given, is a conversion
+    of.
+
+    It has the layers and the experts, and no tensor in fewer bits than the offer's: what was made
+    smaller is another model to whoever wants this one.
+    """
+    shape = gpt_oss.shape(whole)
+    tensors = {tensor.name: tensor for tensor in whole.tensors}
+    for offer in offers():
+        if (shape.layers, shape.experts) == (offer.layers, offer.experts) and _has_all(
+            tensors, offer
+        ):
+            return offer
+    return None
+
+
+def _has_all(tensors: dict[str, Tensor], offer: Offer) -> bool:
+    for wanted in _tensors(offer.layers, offer.experts):
+        found = tensors.get(wanted.name)
+        if found is None or _bits(found) < _bits(wanted) * (1 - _TOLERANCE):
+            return False
+    return True
+
+
+def _bits(tensor: Tensor) -> float:
+    return 8 * tensor.size / max(1, math.prod(tensor.shape))
 
 
 def header(offer: Offer) -> Header:
@@ -88,7 +163,7 @@ def header(offer: Offer) -> Header:
     last = tensors[-1]
     size = last.offset + last.size
     return Header(
-        Path(offer.model.files[0]), _metadata(offer.layers, offer.experts), tensors, 0, size
+        Path(offer.model.files[0].name), _metadata(offer.layers, offer.experts), tensors, 0, size
     )
 
 
@@ -134,14 +209,19 @@ def _scaled(shape: Header, model: HubModel, bits: tuple[float, float]) -> Header
         start, end = end, end + tensor.size * factors[tensor.type]
         size = round(end) - round(start)
         tensors.append(replace(tensor, offset=round(start), size=size))
-    return replace(shape, path=Path(model.files[0]), tensors=tuple(tensors), file_size=model.size)
+    path = Path(model.files[0].name)
+    return replace(shape, path=path, tensors=tuple(tensors), file_size=model.size)
 
 
 def header_there(repository: Repository, variant: Variant) -> Header | None:
-    """What the header of its file will say, as `header`; None where that is not known."""
-    if not runs(repository.architecture) or not variant.complete:
+    """What the header of its file will say, as `header`; None where that is not known.
+
+    What the hub says of another file in the repository says nothing here.
+    """
+    kind = runs(repository.architecture)
+    if kind is False or not variant.complete:
         return None
-    return header_of(variant.model, repository.parameters)
+    return header_of(variant.model, repository.parameters if kind else None)
 
 
 def _metadata(layers: int, experts: int) -> dict[str, Any]:

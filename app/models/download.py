@@ -67,6 +67,8 @@ class Download:
         self.room = room
         self.fetched = False
         """Whether the last `run` that returned has fetched something."""
+        self.anew = False
+        """Whether what had arrived was of another file, and it was begun anew."""
 
     def run(self, stop: threading.Event, report: Callable[[Progress], None]) -> Path:
         """Fetches what is missing, and returns the path of the file in its snapshot.
@@ -88,8 +90,8 @@ class Download:
             )
             try:
                 return self._watch(session, stop, report)
-            except Changed:
-                continue  # the new one, from the beginning
+            except Changed:  # the new one, from the beginning
+                self.anew = self.anew or session.progress().done > 0
 
     def _watch(
         self, session: Session, stop: threading.Event, report: Callable[[Progress], None]
@@ -103,6 +105,7 @@ class Download:
                 if self.network.offline:
                     raise Offline
                 now = session.progress()
+                self.anew = self.anew or session.anew
                 if now.phase is not told or time.monotonic() - when >= _REPORTS:
                     told, when = now.phase, time.monotonic()
                     report(now)
@@ -112,10 +115,11 @@ class Download:
             raise session.error
         assert session.result
         self.fetched = session.fetched
+        self.anew = self.anew or session.anew
         report(session.progress())
         return session.result
 
     def discard(self) -> None:
         """Removes what has arrived of it, of any version, from the cache. Raises OSError."""
-        for_all = Place(self.cache, self.wanted.repository, self.wanted.file, "", "", "")
-        forget(for_all, others=True)
+        place = Place(self.cache, self.wanted.repository, self.wanted.file, "", "", "")
+        forget(place.folder, {place.file})

@@ -4,59 +4,32 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from app.base.errors import Cancelled, FiresideError, HubError, LibraryError, NoRoom, Offline
+from app.base.errors import Cancelled, HubError, LibraryError, ModelError, Offline
 from app.base.threads import loud
 from app.models.catalog import HubModel
+from app.models.events import Downloaded, DownloadEnded, DownloadEvent, DownloadHeld, Downloading
 from app.models.ledger import Ledger, Order
-from app.models.progress import Patience, Phase, Progress, Reason, Waiting
+from app.models.progress import Note, Patience, Phase, Progress, Reason, Waiting
+
+__all__ = [
+    "DownloadEnded",
+    "DownloadEvent",
+    "DownloadHeld",
+    "Downloaded",
+    "Downloading",
+    "Downloads",
+    "Unfinished",
+]
 
 if TYPE_CHECKING:  # loaded when the first download begins: a window need not wait for them
     from app.models.download import Download
     from app.models.network import Network
-
-_NOTED = 5.0  # seconds between two entries in the ledger of how far it is
-
-
-@dataclass(frozen=True, slots=True)
-class Downloading:
-    """How far all parts of a model together are."""
-
-    model: HubModel
-    progress: Progress
-
-
-@dataclass(frozen=True, slots=True)
-class DownloadHeld:
-    """The disk is full. What has arrived is kept, and it goes on as soon as there is room."""
-
-    model: HubModel
-    error: NoRoom
-
-
-@dataclass(frozen=True, slots=True)
-class Downloaded:
-    """It is here, whole and verified; ``path`` is that of its first part."""
-
-    model: HubModel
-    path: Path
-
-
-@dataclass(frozen=True, slots=True)
-class DownloadEnded:
-    """It is not here: a person paused or cancelled it, or there is an ``error``."""
-
-    model: HubModel
-    error: FiresideError | None = None
-
-
-DownloadEvent = Downloading | DownloadHeld | Downloaded | DownloadEnded
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +40,17 @@ class Unfinished:
     model: HubModel
     have: int
     running: bool
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(eq=False, slots=True)
 class _Run:
     """One go at a model, which is to end when ``stop`` is set, and to discard what has come by an
-    order then. Its thread alone changes what is ``brought``."""
+    order then."""
 
     model: HubModel
     begun: bool = False
     discard: Order | None = None
-    brought: list[str] = dataclasses.field(default_factory=list)
     stop: threading.Event = dataclasses.field(default_factory=threading.Event)
 
 
@@ -101,6 +74,8 @@ class Downloads:
         patience: Patience = Patience(),  # noqa: B008
     ) -> None:
         self.cache = cache
+        self.mount = ""
+        """Where the drive of ``cache`` was mounted when that was chosen, where it is known."""
         self._publish = publish
         self._network = network
         self._ledger = Ledger(ledger)
@@ -136,7 +111,8 @@ class Downloads:
             if self._ledger.order(model):
                 self._ledger.update(model, running=True)
             else:
-                self._ledger.put(Order(model, self.cache or _hub_cache()))
+                mount = self.mount if self.cache else ""
+                self._ledger.put(Order(model, self.cache or _hub_cache(), mount=mount))
             order = self._ledger.order(model)
         if waits and order:
             queued = Waiting(Reason.QUEUED, 0.0)
@@ -160,7 +136,10 @@ class Downloads:
 
     def unfinished(self) -> tuple[Unfinished, ...]:
         """What was ordered and is not here, the oldest first."""
-        return tuple(Unfinished(o.model, o.have, o.running) for o in self._ledger.orders)
+        return tuple(
+            Unfinished(order.model, order.have, order.running, order.notes)
+            for order in self._ledger.orders
+        )
 
     def resume(self) -> None:
         """Starts those that were running when Fireside ended or was killed."""
@@ -207,15 +186,28 @@ class Downloads:
             if run.stop.is_set():
                 return
             run.begun = True
+        from app.models.errand import Errand
+
         model = run.model
+        errand = Errand(
+            model,
+            run.stop,
+            ledger=self._ledger,
+            network=self._network(),
+            patience=self._patience,
+            recheck=self._recheck,
+            publish=self._publish,
+            watch=self._watch,
+        )
         ended: DownloadEvent = DownloadEnded(model)
         try:
-            ended = Downloaded(model, self._fetch(run))
+            path = errand.run()
+            ended = Downloaded(model, path, errand.notes)
         except Cancelled:
             pass
         except Offline as error:  # it is still wanted
             ended = DownloadEnded(model, error)
-        except HubError as error:
+        except (HubError, ModelError) as error:
             ended = DownloadEnded(model, error)
             self._ledger.update(model, running=False)
         finally:
@@ -223,97 +215,25 @@ class Downloads:
                 if self._runs.get(model) is run:
                     del self._runs[model]
             if run.discard:
-                brought = {*run.discard.brought, *run.brought}
+                brought = {*run.discard.brought, *errand.brought}
                 self._discard(dataclasses.replace(run.discard, brought=tuple(brought)))
             else:
                 if isinstance(ended, Downloaded):
-                    self._note(ended, run)
+                    self._note(ended, errand.brought)
                 self._publish(ended)
 
-    def _note(self, ended: Downloaded, run: _Run) -> None:
-        order = self._ledger.order(ended.model)
-        brought = {*run.brought, *(order.brought if order else ())}
-        if ended.model.files[0] in brought:
-            self._ledger.change_downloaded(new=ended.path)
-        self._ledger.drop(ended.model)
-
-    def _fetch(self, run: _Run) -> Path:
-        """Until all parts are here, however long the disk is full."""
-        while True:
-            try:
-                return self._parts(run)
-            except NoRoom as error:
-                self._publish(DownloadHeld(run.model, error))
-                self._wait_for_room(run, error)
-
-    def _wait_for_room(self, run: _Run, error: NoRoom) -> None:
-        from app.models import session
-
-        while not run.stop.wait(self._recheck):
-            if self._network().offline:
-                raise Offline
-            if session.has_room(error):
-                return
-        raise Cancelled
-
-    def _parts(self, run: _Run) -> Path:
-        order = self._ledger.order(run.model)
-        if order is None:
-            raise Cancelled
-        paths: list[Path] = []
-        before = 0
-        for file in run.model.files:
-            paths.append(self._part(run, order, file, before))
-            before += paths[-1].stat().st_size
-        return paths[0]
-
-    def _part(self, run: _Run, order: Order, file: str, before: int) -> Path:
-        """One file, ``before`` which so many bytes are here."""
-        from app.models.download import Download, Wanted
-
-        model = run.model
-        have, noted = max(before, order.have), time.monotonic()
-
-        def report(now: Progress) -> None:
-            nonlocal have, noted
-            if now.size:
-                have = before + now.done
-            if now.phase not in (Phase.ASKING, Phase.DONE):
-                self._brings(run, file)
-                if time.monotonic() - noted >= _NOTED:
-                    noted = time.monotonic()
-                    self._ledger.update(model, have=have)
-            last = file == model.files[-1]
-            if last or now.phase is not Phase.DONE:
-                self._publish(Downloading(model, _of_all(model, now, have, before, last)))
-
-        download = Download(
-            Wanted(model.repository, file),
-            network=self._network(),
-            cache=order.cache,
-            patience=self._patience,
-            room=model.size - before,
-        )
+    def _watch(self, download: Download | None) -> None:
         with self._lock:
             self._download = download
-            download.limit = self._limit
-        try:
-            path = download.run(run.stop, report)
-            if download.fetched:
-                self._brings(run, file)
-            return path
-        finally:
-            with self._lock:
-                self._download = None
-            self._ledger.update(model, have=have)
+            if download:
+                download.limit = self._limit
 
-    def _brings(self, run: _Run, file: str) -> None:
-        if file in run.brought:
-            return
-        run.brought.append(file)
-        if order := self._ledger.order(run.model):
-            brought = dict.fromkeys((*order.brought, *run.brought))
-            self._ledger.update(run.model, brought=tuple(brought))
+    def _note(self, ended: Downloaded, brought: Iterable[str]) -> None:
+        order = self._ledger.order(ended.model)
+        names = {PurePosixPath(name).name for name in (*brought, *(order.brought if order else ()))}
+        if ended.path.name in names:
+            self._ledger.change_downloaded(new=ended.path)
+        self._ledger.drop(ended.model)
 
     def _tidy(self, order: Order) -> None:
         with self._lock:
@@ -323,36 +243,17 @@ class Downloads:
 
     def _discard(self, order: Order) -> None:
         """Removes what has come by an order, which nobody fetches now."""
-        from huggingface_hub import try_to_load_from_cache
-
-        from app.models import library, shelf
-        from app.models.download import Download, Wanted
+        from app.models import blob
+        from app.models.errand import remove
 
         error: LibraryError | None = None
-        for file in order.model.files:
-            wanted = Wanted(order.model.repository, file)
-            Download(wanted, network=self._network(), cache=order.cache).discard()
-        found = [
-            try_to_load_from_cache(order.model.repository, file, order.cache)
-            for file in order.brought
-        ]
-        paths = tuple(Path(path) for path in found if isinstance(path, str))
-        if paths:
-            place = library.Place(library.Kind.HUGGING_FACE, order.cache)
-            try:
-                shelf.remove(library.Model(paths[0], order.model.repository, 0, place, paths))
-            except LibraryError as refused:
-                error = refused
+        begun = {*order.earlier, *(file.name for file in order.fetched.files)}
+        blob.forget(blob.folder_of(order.cache, order.model.repository), begun)
+        try:
+            remove(order, order.brought)
+        except LibraryError as refused:
+            error = refused
         self._publish(DownloadEnded(order.model, error))
-
-
-def _of_all(model: HubModel, now: Progress, have: int, before: int, last: bool) -> Progress:
-    """How far a model is, whose part is as far as ``now`` says."""
-    size = before + now.size
-    if not (last and now.size):
-        size = max(size, model.size)
-    left = None if now.left is None or not now.speed else (size - have) / now.speed
-    return dataclasses.replace(now, done=have, size=size, checked=before + now.checked, left=left)
 
 
 def _hub_cache() -> Path:

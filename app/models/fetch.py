@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import email.utils
+import re
 import socket
 import threading
 import time
@@ -20,7 +21,7 @@ from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url
 from huggingface_hub.errors import OfflineModeIsEnabled
 from huggingface_hub.utils._headers import build_hf_headers
 
-from app.base.errors import HubNotFound, HubRefused, HubUnreachable
+from app.base.errors import HubChanged, HubNotFound, HubRefused, HubUnreachable
 from app.models.network import LogUnwritable, Network
 from app.models.progress import Patience, Reason
 
@@ -47,11 +48,17 @@ class Ended(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A file of a repository on the hub at ``endpoint`` (None: huggingface_hub's own)."""
+    """A file of a repository on the hub at ``endpoint`` (None: huggingface_hub's own).
+
+    With a ``sha256`` it is that file, of ``size`` bytes, and no other that has its name; without,
+    it is whatever the hub has there.
+    """
 
     repository: str
     file: str
     revision: str = constants.DEFAULT_REVISION
+    sha256: str | None = None
+    size: int = 0
     endpoint: str | None = None
     token: str | None = None
 
@@ -70,6 +77,8 @@ class Source:
     """The bytes of one file, from wherever the hub says. Thread-safe."""
 
     def __init__(self, wanted: Wanted, patience: Patience) -> None:
+        self.who = (wanted.repository, wanted.file)
+        """What errors name."""
         self._wanted = wanted
         self._patience = patience
         self._lock = threading.Lock()
@@ -84,7 +93,8 @@ class Source:
 
     def find(self) -> Found:
         """Asks the hub where it has not been asked, or where the address is good no longer.
-        Raises Retry, Changed, HubError, Offline and LogUnwritable."""
+        Raises Retry, Changed, HubError, Offline and LogUnwritable; HubChanged, before any byte,
+        where it is not the file that is wanted."""
         with self._lock:
             if self._found is None or not self._fresh:
                 found = self._ask()
@@ -94,7 +104,7 @@ class Source:
             return self._found
 
     def _ask(self) -> Found:
-        who = self._wanted.repository, self._wanted.file
+        who = self.who
         try:
             told = get_hf_file_metadata(
                 self._url,
@@ -116,11 +126,24 @@ class Source:
             if status in _REFUSALS:
                 raise HubRefused(*who, status) from error
             raise _retry(error, response) from error
+        if self._wanted.sha256:
+            return self._same(told.commit_hash, told.etag, told.size, told.location)
         if told.etag is None or told.size is None or told.commit_hash is None:
             raise Retry(Reason.SERVER, "no ETag, size or commit: is this a hub?")
         if not told.etag.replace("-", "").isalnum():
             raise Retry(Reason.SERVER, f"an ETag that cannot name a file: {told.etag!r}")
         return Found(told.commit_hash, told.etag, told.size, told.location)
+
+    def _same(self, commit: str | None, etag: str | None, size: int | None, address: str) -> Found:
+        """What is told of a file whose hash is known. An ETag that is no sha256 (none, a mirror's
+        own, git's) says nothing about it; its bytes do, at the end."""
+        wanted = self._wanted
+        assert wanted.sha256
+        says_another = etag != wanted.sha256 and re.fullmatch("[0-9a-fA-F]{64}", etag or "")
+        if says_another or size not in (None, wanted.size):
+            raise HubChanged(wanted.repository, wanted.file)
+        revision = commit or wanted.revision
+        return Found(revision, wanted.sha256, wanted.size, address)
 
     def read(
         self, line: Line, start: int, end: int, sink: Callable[[int, memoryview], None]

@@ -13,19 +13,43 @@ from typing import Any
 
 from app.base.files import replace_text
 from app.base.threads import loud
-from app.models.catalog import HubModel
+from app.models import catalog
+from app.models.catalog import HubFile, HubModel
+from app.models.progress import Note
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A model that is wanted. Of its files, Fireside itself brings those that are ``brought``,
-    whole or not; the others were there. ``have`` bytes are in ``cache``."""
+    """A model that is wanted, of which ``have`` bytes are in ``cache``, on the drive that is
+    mounted at ``mount`` (empty: not known).
+
+    ``source`` is what is fetched in its place, where the hub has that in another place or only
+    another conversion. Of the files, Fireside itself brings those that are ``brought``, whole or
+    not; the others were there. ``earlier`` are the names of files that were fetched for it before,
+    which are not what is fetched now. It was ``looked_at`` where its header says that Fireside can
+    run it.
+    """
 
     model: HubModel
     cache: Path
     running: bool = True
     have: int = 0
     brought: tuple[str, ...] = ()
+    mount: str = ""
+    source: HubModel | None = None
+    earlier: tuple[str, ...] = ()
+    looked_at: bool = False
+
+    @property
+    def fetched(self) -> HubModel:
+        """What is asked for on the hub."""
+        return self.source or self.model
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What a person is to know of it."""
+        newer = self.source and not self.source.is_same(self.model)
+        return (Note.NEWER,) if newer else ()
 
 
 class Ledger:
@@ -95,14 +119,17 @@ class Ledger:
 
     def _write(self) -> None:
         orders = [
-            {
-                "repository": order.model.repository,
-                "files": order.model.files,
-                "size": order.model.size,
+            _told(order.model)
+            | {
+                "offer": offer.name if (offer := catalog.ordered(order.model)) else "",
                 "cache": str(order.cache),
+                "mount": order.mount,
                 "running": order.running,
                 "have": order.have,
                 "brought": order.brought,
+                "earlier": order.earlier,
+                "looked_at": order.looked_at,
+                "source": _told(order.source) if order.source else None,
             }
             for order in self._orders.values()
         ]
@@ -131,16 +158,50 @@ def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+def _told(model: HubModel) -> dict[str, Any]:
+    return {
+        "repository": model.repository,
+        "commit": model.commit,
+        "files": [file.name for file in model.files],
+        "size": model.size,
+        "sizes": [file.size for file in model.files],
+        "sha256": model.hashes,
+    }
+
+
+def _model(entry: Any) -> HubModel:
+    """Raises KeyError, TypeError and ValueError. An earlier Fireside knew names, and one size for
+    them all, which is that of the first then."""
+    names, size = tuple(entry["files"]), entry["size"]
+    sizes = entry.get("sizes") or [size, *[0] * (len(names) - 1)]
+    hashes = entry.get("sha256") or [None] * len(names)
+    files = tuple(HubFile(*file) for file in zip(names, sizes, hashes, strict=True))
+    texts = (entry["repository"], *names, entry.get("commit"), *hashes)
+    if not files or not all(text is None or isinstance(text, str) for text in texts):
+        raise TypeError
+    if not all(isinstance(number, int) and number >= 0 for number in (size, *sizes)):
+        raise TypeError
+    return HubModel(entry["repository"], files, entry.get("commit"))
+
+
 def _order(entry: Any) -> Order | None:
+    """The order, as it is to be carried out by this Fireside: for what is offered today."""
     try:
-        files, brought = tuple(entry["files"]), tuple(entry["brought"])
-        texts = (entry["repository"], entry["cache"], *files, *brought)
-        numbers = (entry["size"], entry["have"])
-        if not files or not all(isinstance(text, str) for text in texts):
+        model, have = _model(entry), entry["have"]
+        brought, earlier = tuple(entry["brought"]), tuple(entry.get("earlier", ()))
+        texts = (entry["cache"], mount := entry.get("mount", ""), *brought, *earlier)
+        if not all(isinstance(text, str) for text in texts) or not isinstance(have, int):
             return None
-        if not all(isinstance(number, int) and number >= 0 for number in numbers):
-            return None
-        model = HubModel(entry["repository"], files, entry["size"])
-        return Order(model, Path(entry["cache"]), entry["running"] is True, entry["have"], brought)
-    except (KeyError, TypeError):
+        source = _model(entry["source"]) if entry.get("source") else None
+        offer = catalog.ordered(model, entry.get("offer", ""))
+        if offer and offer.model != model:
+            names = [file.name for one in (model, source) if one for file in one.files]
+            model, source, earlier = offer.model, None, (*earlier, *names)
+            have = 0  # as far as is known
+        cache, running = Path(entry["cache"]), entry["running"] is True
+        looked_at = entry.get("looked_at") is True
+        return Order(
+            model, cache, running, max(0, have), brought, mount, source, earlier, looked_at
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
         return None

@@ -35,14 +35,12 @@ from typing import Any
 
 import platformdirs
 
-from app.base import gguf
-from app.base.errors import ModelError, ModelForOllama, UnsupportedArchitecture
+from app.base import beside, gguf, gpt_oss
+from app.base.errors import ModelError, NoModel
+from app.models import catalog
 
 _SUFFIX = ".gguf"
 _LONGEST_TEXT = 1 << 20
-# Ollama's own conversion of gpt-oss (ollama: model/models/gptoss/model.go).
-_OLLAMA_ARCHITECTURE = "gptoss"
-_OLLAMA_TENSORS = {"blk.0.attn_out.weight", "blk.0.attn_qkv.weight", "blk.0.attn_sinks"}
 _OLLAMA_MODEL = "application/vnd.ollama.image.model"
 _OLLAMA_HOSTS = ("registry.ollama.ai", "ollama.com")
 
@@ -79,7 +77,9 @@ class Description:
 class Model:
     """A model that was found: ``path`` is what llama.cpp opens, the first of ``files``, those of
     its parts that are there; ``size`` in bytes of them all. ``problem`` says why Fireside cannot
-    run it: ModelMissing names the part that is not there."""
+    run it: ModelMissing names the part that is not there. ``offer`` is the name of the model of the
+    catalogue that it is, in this conversion or another one; ``hashes`` are the sha256 of its files
+    where whoever keeps them has named them so."""
 
     path: Path
     name: str
@@ -87,6 +87,8 @@ class Model:
     place: Place
     files: tuple[Path, ...]
     problem: ModelError | None = None
+    offer: str = ""
+    hashes: tuple[str | None, ...] = ()
 
 
 def places(chosen: Iterable[Path] = ()) -> tuple[Place, ...]:
@@ -115,19 +117,26 @@ def scan(places: Iterable[Place], stop: threading.Event | None = None) -> Iterat
         for name, path in _FINDERS.get(place.kind, _in_folder)(place.path, stop):
             if stop.is_set():
                 return
-            parts = _parts(path)
+            parts = gpt_oss.parts(path)
             there = _there(parts)
             key = _identity(there[0] if there else path)
             if key not in seen and not any(_status(unfinished(part)) for part in parts):
                 seen.add(key)
-                yield _model(place, name, parts)
+                if not _is_beside(model := _model(place, name, parts)):
+                    yield model
+
+
+def _is_beside(model: Model) -> bool:
+    """Whether it only belongs to a model: by its header, or by its name where the header does not
+    say that it is one of the offers."""
+    return isinstance(model.problem, NoModel) or (not model.offer and beside.named(model.path.name))
 
 
 def look(path: Path) -> Model:
     """The model that the file at ``path``, whatever its name, is or is a part of. Where it is no
     file, ``problem`` says so."""
     path = path.absolute()
-    return _model(Place(Kind.CHOSEN, path), _name(path, path.parent), _parts(path))
+    return _model(Place(Kind.CHOSEN, path), _name(path, path.parent), gpt_oss.parts(path))
 
 
 def unfinished(path: Path) -> Path:
@@ -139,39 +148,26 @@ def unfinished(path: Path) -> Path:
 def _model(place: Place, name: str, parts: list[Path]) -> Model:
     there = _there(parts)
     size = sum(status.st_size for part in there if (status := _status(part)))
-    return Model((there or tuple(parts))[0], name, size, place, there, _problem(parts))
+    path = (there or tuple(parts))[0]
+    hashes = tuple(_hash(part) for part in there)
+    try:
+        whole = gpt_oss.check([gguf.read(part) for part in parts])
+    except ModelError as error:
+        return Model(path, name, size, place, there, error, "", hashes)
+    # Whoever trains it further leaves its shape as it is (gguf-py: Keys.General.FINETUNE).
+    own = not whole.metadata.get("general.finetune")
+    offer = catalog.conversion(whole) if own else None
+    return Model(path, name, size, place, there, None, offer.name if offer else "", hashes)
+
+
+def _hash(path: Path) -> str | None:
+    """The sha256 of a file that the hub's cache, or Ollama, calls by it."""
+    named = re.fullmatch(r"(?:sha256-)?([0-9a-f]{64})", Path(os.path.realpath(path)).name)
+    return named[1] if named else None
 
 
 def _there(parts: list[Path]) -> tuple[Path, ...]:
     return tuple(part for part in parts if _status(part) is not None)
-
-
-def _problem(parts: list[Path]) -> ModelError | None:
-    """What keeps Fireside from running the model, by the headers of its parts."""
-    try:
-        headers = [gguf.read(part) for part in parts]
-    except ModelError as error:
-        return error
-    first = headers[0]
-    # "mmproj", "adapter", "imatrix": files that belong to a model (gguf-py: GGUFType).
-    kind = first.metadata.get("general.type", "model")
-    if kind != "model":
-        return UnsupportedArchitecture(first.path, str(kind))
-    names = {tensor.name for tensor in first.tensors}
-    forked = first.architecture == gguf.ARCHITECTURE and names & _OLLAMA_TENSORS
-    if first.architecture == _OLLAMA_ARCHITECTURE or forked:
-        return ModelForOllama(first.path)
-    if first.architecture != gguf.ARCHITECTURE:
-        return UnsupportedArchitecture(first.path, first.architecture)
-    if not any(header.tensors for header in headers):
-        return UnsupportedArchitecture(first.path, "vocabulary only")  # llama.cpp: ggml-vocab-*
-    return None
-
-
-def _parts(path: Path) -> list[Path]:
-    """The files of the model that ``path`` belongs to (llama.cpp: gguf-split), there or not."""
-    count = gguf.part_count(path.stem)
-    return gguf.numbered(path, count) if count else [path]
 
 
 def _status(path: Path) -> os.stat_result | None:
@@ -363,10 +359,11 @@ def _json(path: Path) -> dict[str, Any]:
 
 def _text(path: Path) -> str:
     """The content of a small regular file, empty where it cannot be read."""
-    status = _status(path)
-    if status is None or status.st_size > _LONGEST_TEXT:
+    if _status(path) is None:
         return ""
     try:
-        return path.read_text(encoding="utf-8-sig", errors="replace")
+        with path.open("rb") as file:
+            data = file.read(_LONGEST_TEXT + 1)  # it may have grown meanwhile
     except OSError:
         return ""
+    return data.decode("utf-8-sig", errors="replace") if len(data) <= _LONGEST_TEXT else ""

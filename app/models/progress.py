@@ -18,6 +18,13 @@ class Reason(StrEnum):
     QUEUED = "queued"  # another download is to end first
 
 
+class Note(StrEnum):
+    """What a person should know of a download, beside how far it is."""
+
+    NEWER = "newer"  # another conversion comes, since the one that was wanted is gone
+    ANEW = "anew"  # what had arrived was of another file, and it was begun anew
+
+
 class Phase(StrEnum):
     """What a download is about."""
 

@@ -14,6 +14,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -26,12 +27,12 @@ from huggingface_hub.utils._headers import build_hf_headers
 from huggingface_hub.utils._http import get_session, parse_ratelimit_headers
 from huggingface_hub.utils._validators import validate_repo_id
 
-from app.base import gguf
+from app.base import beside, gguf, outside
 from app.base.errors import CacheUnwritable, HubError, HubNotFound, HubRefused, HubUnreachable
-from app.models.catalog import HubModel, Repository, Variant
+from app.models.catalog import HubFile, HubModel, Repository, Variant
 from app.models.network import LogUnwritable, purpose
 
-_EXPAND = ("downloads", "gated", "gguf", "lastModified", "likes")
+_EXPAND = tuple(outside.value("hub_search"))
 _MOST_PAGES = 5
 _LONGEST_ANSWER = 32 << 20  # bytes; thirty repositories with their chat templates have a million
 _MOST = 10**15  # of anything that is counted: bytes, parameters, downloads
@@ -40,22 +41,15 @@ _MOST_FILES = 10_000
 _REFUSALS = frozenset({401, 403, 451})
 _NO_HUB = "its answer makes no sense: is this a hub?"
 
-# What llama.cpp calls its types (llama-quantize), and what is usual beside that: UD- by unsloth,
-# _L and _XL, MXFP4_MOE, and the types of ik_llama.cpp.
-_LABEL = re.compile(
-    r"""(?<![a-z0-9]) (?:UD-)? (?:
-        I?Q[1-9]_ (?: K(?:_(?:XXS|XS|S|M|L|XL|XXL))? | K[A-Z]{1,2} | NL | XXS | XS | S | M | L | XL
-                    | [01](?:_[48]_[48])? )
-        | TQ[12]_0 | (?:MX|NV)FP4(?:_MOE)? | BF16 | FP?16 | FP?32
-    ) (?![a-z0-9])""",
-    re.IGNORECASE | re.VERBOSE,
-)
-# Files that belong to a model (gguf-py: GGUFType), and heads that only draft for one.
-_BESIDE = re.compile(
-    r"(?<![a-z0-9])(?:mmproj|lora|adapter|vocab)(?![a-z0-9])|(?:\A|/)(?:imatrix|mtp[-/])",
-    re.IGNORECASE,
-)
-_IMATRIX = re.compile(r"(?<![a-z0-9])imatrix(?![a-z0-9])", re.IGNORECASE)
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a repository has now, at ``commit``: its GGUF files, by names that every system can
+    have, also those that only belong to a model. ``licence`` is None where it is not told."""
+
+    commit: str | None
+    files: tuple[HubFile, ...]
+    licence: str | None = None
 
 
 def search(
@@ -104,6 +98,25 @@ def variants(
 
     Takes what `search` takes. Raises what `search` raises, and HubNotFound.
     """
+    listed = listing(repository, endpoint=endpoint, token=token, timeout=timeout)
+    found = models(repository, listed)
+    labels = Counter(_label(model) for model, _ in found)
+    told = []
+    for model, complete in found:
+        label = _label(model)
+        name = label if labels[label] == 1 else _stem(model)
+        told.append(Variant(name, model, listed.licence, complete))
+    return tuple(sorted(told, key=lambda one: (one.model.size, one.name)))
+
+
+def listing(
+    repository: str,
+    *,
+    endpoint: str | None = None,
+    token: str | None = None,
+    timeout: float = 10.0,
+) -> Listing:
+    """What a repository has now. Takes and raises what `variants` does."""
     if not _valid(repository):
         raise HubNotFound(repository, "")
     address = f"{_hub(endpoint)}/api/models/{repository}"
@@ -115,14 +128,25 @@ def variants(
     licence = _word(card.get("license"))
     if licence == "other":  # than those that the hub has a name for
         licence = _word(card.get("license_name")) or licence
-    models = _models(repository, answer.get("siblings"))
-    labels = Counter(_label(model) for model, _ in models)
-    found = []
-    for model, complete in models:
-        label = _label(model)
-        name = label if labels[label] == 1 else _stem(model)
-        found.append(Variant(name, model, licence, complete))
-    return tuple(sorted(found, key=lambda one: (one.model.size, one.name)))
+    files = itertools.islice(_files(answer.get("siblings")), _MOST_FILES)
+    return Listing(_hex(answer.get("sha"), 40), tuple(files), licence)
+
+
+def models(repository: str, listed: Listing) -> list[tuple[HubModel, bool]]:
+    """The models that the files of a repository make up, and whether all of each is there."""
+    parts: dict[tuple[str, int], list[HubFile]] = {}
+    for file in sorted(listed.files, key=lambda file: file.name):
+        if beside.named(file.name):
+            continue
+        stem = file.name.removesuffix(".gguf")
+        if count := gguf.part_count(stem):
+            parts.setdefault((gguf.unnumbered(stem), count), []).append(file)
+        else:
+            parts[file.name, 1] = [file]
+    return [
+        (HubModel(repository, tuple(files), listed.commit), len(files) == count)
+        for (_, count), files in parts.items()
+    ]
 
 
 def _hub(endpoint: str | None) -> str:
@@ -214,52 +238,32 @@ def _repository(told: object) -> Repository | None:
     )
 
 
-def _models(repository: str, siblings: object) -> list[tuple[HubModel, bool]]:
-    """The models that the files of a repository make up, and whether all of each is there."""
-    sizes = dict(itertools.islice(_files(siblings), _MOST_FILES))
-    parts: dict[tuple[str, int], list[str]] = {}
-    for file in sorted(sizes):
-        stem = file.removesuffix(".gguf")
-        if count := gguf.part_count(stem):
-            parts.setdefault((gguf.unnumbered(stem), count), []).append(file)
-        else:
-            parts[file, 1] = [file]
-    models = []
-    for (_, count), files in parts.items():
-        model = HubModel(repository, tuple(files), sum(sizes[file] for file in files))
-        models.append((model, len(files) == count))
-    return models
-
-
-def _files(siblings: object) -> Iterator[tuple[str, int]]:
-    """Paths and sizes of the models' files. What has no size cannot be downloaded."""
+def _files(siblings: object) -> Iterator[HubFile]:
+    """The GGUF files. What has no size cannot be downloaded."""
     for sibling in siblings if isinstance(siblings, list) else ():
         fields = _fields(sibling)
         path, size = fields.get("rfilename"), _number(fields.get("size"))
-        if isinstance(path, str) and size and _is_model(path):
-            yield path, size
+        if isinstance(path, str) and size and _is_gguf(path):
+            yield HubFile(path, size, _hex(_fields(fields.get("lfs")).get("sha256"), 64))
 
 
-def _is_model(path: str) -> bool:
-    """Whether it is a model's file, by a name that every system can have."""
+def _is_gguf(path: str) -> bool:
+    """Whether it is a GGUF file, by a name that every system can have."""
     if not path.endswith(".gguf") or len(path) > _LONGEST_NAME or not path.isprintable():
         return False
     if any(not part or part[-1] in ". " for part in path.split("/")):
         return False
-    if set(path) & set('\\:*?"<>|') or _BESIDE.search(path):
-        return False
-    # With a label, it is a model that was made with one.
-    return bool(_LABEL.search(path)) or not _IMATRIX.search(path)
+    return not set(path) & set('\\:*?"<>|')
 
 
 def _stem(model: HubModel) -> str:
-    return gguf.unnumbered(model.files[0].removesuffix(".gguf"))
+    return gguf.unnumbered(model.files[0].name.removesuffix(".gguf"))
 
 
 def _label(model: HubModel) -> str:
     """The quantization by the file's name, or its folder's; else the whole name."""
     stem = _stem(model)
-    labels: list[str] = _LABEL.findall(stem)
+    labels: list[str] = beside.LABEL.findall(stem)
     return labels[-1].upper() if labels else stem.rpartition("/")[2]
 
 
@@ -278,6 +282,12 @@ def _fields(value: object) -> dict[str, Any]:
 def _number(value: object) -> int | None:
     """Not a bool, which is an int in Python."""
     return value if type(value) is int and 0 <= value <= _MOST else None
+
+
+def _hex(value: object, digits: int) -> str | None:
+    """A hash, as the hub writes it."""
+    whole = isinstance(value, str) and re.fullmatch(rf"[0-9a-f]{{{digits}}}", value)
+    return str(value) if whole else None
 
 
 def _word(value: object) -> str | None:

@@ -62,6 +62,7 @@ class Session:
         self.error: BaseException | None = None
         self.result: Path | None = None
         self.fetched = False  # or it was there
+        self.anew = False  # what had arrived was of another file, and is gone
         self._ended = threading.Event()  # all threads are to end
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
@@ -201,7 +202,7 @@ class Session:
             lock.release()
 
     def _fetch(self, place: Place, found: Found) -> None:
-        forget(place, others=True)
+        self.anew = forget(place.folder, {place.file}, keep={place.etag})
         self._check_room(place, found.size)
         blob = Blob(place, found.size)
         try:
@@ -224,7 +225,7 @@ class Session:
             self._blob = None
             blob.close()
         if not right:
-            forget(place)
+            forget(place.folder, {place.file})
             raise DownloadDamaged(place.repository, place.file)
 
     def _check_room(self, place: Place, size: int) -> None:

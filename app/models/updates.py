@@ -16,10 +16,11 @@ import httpx2
 from packaging.version import InvalidVersion, Version
 
 from app import REPOSITORY, __version__
+from app.base import outside
 from app.base.errors import UpdatesUnknown
 from app.models.network import LogUnwritable, Network, purpose
 
-API = "https://api.github.com"
+API: str = outside.value("releases")["api"]
 
 _LONGEST_ANSWER = 4 << 20  # bytes; of a release with many files, some hundred thousand
 _TAG = re.compile(r"v?[0-9][0-9A-Za-z.+-]{0,39}")
@@ -42,7 +43,7 @@ def newest(network: Network, *, timeout: float = 10.0) -> Newest:
     headers = {
         "Accept": "application/vnd.github+json",
         "User-Agent": f"Fireside/{__version__}",  # without one, GitHub refuses
-        "X-GitHub-Api-Version": "2022-11-28",
+        "X-GitHub-Api-Version": outside.value("releases")["version"],
     }
     try:
         with (

@@ -30,7 +30,7 @@ class BannerDesk(QObject):
         if isinstance(error, StoreDamaged):
             self._damage = error.detail
         explanation = explain(error)
-        self._frame.show_banner(explanation.sentence, explanation.action)
+        self._frame.show_banner(explanation.sentence, explanation.action, explanation.detail)
         if isinstance(error, StoreError):
             self._refusal = explanation.sentence
 

@@ -252,6 +252,9 @@ class Elided(QLabel):
 class Notice(QFrame):
     """A line with what happened, and buttons for what to do: a banner or a notice."""
 
+    opened = Signal()
+    """Its height has changed: the detail was opened or closed."""
+
     def __init__(self, look: Look, name: str, icon: str = "alert", colour: str = "danger") -> None:
         super().__init__()
         self.setObjectName(name)
@@ -266,7 +269,34 @@ class Notice(QFrame):
         self.label.setWordWrap(True)
         self.label.setMinimumHeight(28)
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._layout.addWidget(self.label, 1)
+        self.detail = muted(name=f"{name}Detail", pixels=12)
+        self.detail.setTextFormat(Qt.TextFormat.PlainText)
+        self.detail.setWordWrap(True)
+        self.detail.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.detail.hide()
+        texts = QVBoxLayout()
+        texts.setSpacing(2)
+        texts.addWidget(self.label)
+        texts.addWidget(self.detail)
+        self._layout.addLayout(texts, 1)
+        self.buttons: list[QWidget] = []
+        self._opener: Button | None = None
+        self._look = look
+
+    def set_detail(self, text: str) -> None:
+        """What a program said of it, in its own words, behind a button; empty for nothing."""
+        self.detail.setText(text)
+        self.detail.hide()
+        if self._opener is None and text:
+            name, words = f"{self.objectName()}Details", tr("Details")
+            self._opener = Button(self._look, name, words, text=words, clicked=self._toggle)
+            self._layout.insertWidget(2, self._opener)
+        if self._opener:
+            self._opener.setVisible(bool(text))
+
+    def _toggle(self) -> None:
+        self.detail.setVisible(self.detail.isHidden())
+        self.opened.emit()
 
     def set_text(self, text: str) -> None:
         """What happened."""
@@ -282,6 +312,7 @@ class Notice(QFrame):
 
     def add_button(self, button: QWidget) -> None:
         """Another thing to do."""
+        self.buttons.append(button)
         self._layout.addWidget(button)
 
 

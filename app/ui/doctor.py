@@ -56,7 +56,9 @@ def report(examined: Examined, wishes: Wishes) -> str:
         if isinstance(header, Header):
             lines += _model(model, header, machine, wishes)
         else:
-            lines.append(_line("", explain(header).sentence))
+            explanation = explain(header)
+            told = filter(None, (explanation.sentence, explanation.detail))
+            lines += [_line("", text) for text in told]
     return "\n".join(lines)
 
 

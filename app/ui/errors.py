@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -43,17 +45,19 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A sentence, and the step to offer with it."""
+    """A sentence, and the step to offer with it. ``detail`` is what a program said, in its own
+    words, for whoever asks for it."""
 
     sentence: str
     action: Action = Action.NONE
+    detail: str = ""
 
 
 def explain(error: BaseException) -> Explanation:
     """The words for any fault of `app.base.errors`, and for one that nobody expected."""
     match error:
         case e.ModelError():
-            return Explanation(_model(error), Action.CHOOSE_MODEL)
+            return Explanation(_model(error), Action.CHOOSE_MODEL, getattr(error, "detail", ""))
         case e.EngineError():
             return _engine(error)
         case e.StoreError():
@@ -102,6 +106,11 @@ def _model(error: e.ModelError) -> str:
             return tr("“{name}” is a folder. Choose the file in it that ends in .gguf.").format(
                 name=name
             )
+        case e.ModelUnreadable() if error.reason == os.strerror(errno.EIO):
+            return tr(
+                "“{name}” cannot be read ({reason}): its disk may be failing, or was taken out. "
+                "Check the disk, or download the file again."
+            ).format(name=name, reason=error.reason)
         case e.ModelUnreadable():
             return tr("“{name}” cannot be read ({reason}). Check who may read the file.").format(
                 name=name, reason=error.reason
@@ -112,10 +121,9 @@ def _model(error: e.ModelError) -> str:
                 "web page, or what an interrupted download left. Download it again."
             ).format(name=name)
         case e.NotGguf():
-            return tr(
-                "“{name}” is not a GGUF model. Choose a file that ends in .gguf, such as "
-                "gpt-oss-20b-mxfp4.gguf."
-            ).format(name=name)
+            return tr("“{name}” is not a GGUF model. Choose a file that ends in .gguf.").format(
+                name=name
+            )
         case e.ModelTruncated():
             there, all_of_it = gigabytes(error.size), gigabytes(error.expected)
             # Below a kilobyte not even the header is whole, and it promises nothing yet.
@@ -125,6 +133,10 @@ def _model(error: e.ModelError) -> str:
             return tr(
                 "“{name}” is incomplete: {there} of {all} is there. Download it again."
             ).format(name=name, there=there, all=all_of_it)
+        case e.NoModel():
+            return tr(
+                "“{name}” is no model: it only helps another one ({kind}). Choose a gpt-oss model."
+            ).format(name=name, kind=error.architecture)
         case e.UnsupportedArchitecture():
             return tr(
                 "“{name}” is a model of another kind ({architecture}). Choose a gpt-oss "
@@ -142,14 +154,31 @@ def _model(error: e.ModelError) -> str:
                 "“{name}” is damaged: its weights make no sense. Download it again, or choose "
                 "another model."
             ).format(name=name)
-        case e.ModelLoadFailed():
-            if said := _last_line(error.log):
-                return tr(
-                    "“{name}” could not be loaded ({reason}). The file may be damaged: "
-                    "download it again."
-                ).format(name=name, reason=said)
+        case e.ModelDamaged():
+            return tr("“{name}” is damaged. Download it again, or choose another file.").format(
+                name=name
+            )
+        case e.ModelNewer():
             return tr(
-                "“{name}” could not be loaded. The file may be damaged: download it again."
+                "“{name}” was made for a newer llama.cpp than the one in this Fireside. Update "
+                "Fireside, or choose another file of this model."
+            ).format(name=name)
+        case e.ModelForeign():
+            return tr(
+                "“{name}” was made for another program, or is not a whole model: llama.cpp does "
+                "not find in it what it needs. Choose another file of this model."
+            ).format(name=name)
+        case e.ModelRenamed():
+            return tr(
+                "“{name}” is one of {count} files of a model, and its name does not say which. "
+                "Give it back its own name, with {ending} at the end."
+            ).format(
+                name=name, count=number(error.count), ending=f"-00001-of-{error.count:05}.gguf"
+            )
+        case e.ModelLoadFailed():
+            return tr(
+                "“{name}” could not be loaded. Try again; if that does not help, choose another "
+                "file of this model."
             ).format(name=name)
     return tr("“{name}” cannot be used. Choose another file.").format(name=name)
 
@@ -293,6 +322,16 @@ def _hub(error: e.HubError) -> str:
             return tr(
                 "There is no “{name}” in {repository} on Hugging Face. Choose another file."
             ).format(name=name, repository=error.repository)
+        case e.HubChanged():
+            return tr(
+                "Hugging Face has another file as “{name}” now than the one that was chosen. "
+                "Search for it again."
+            ).format(name=name)
+        case e.NotOnHub():
+            return tr(
+                "Hugging Face no longer has {name} in {repository}, in any form that Fireside can "
+                "run. Update Fireside, or choose another version below."
+            ).format(name=error.name, repository=error.repository)
         case e.DownloadDamaged():
             return tr(
                 "What Hugging Face sends as “{name}” does not have the checksum that it "
@@ -308,6 +347,11 @@ def _hub(error: e.HubError) -> str:
                 free=gigabytes(error.free),
                 path=error.path,
             )
+        case e.DriveMissing():
+            return tr(
+                "The drive with {path} is not connected, or the folder is gone, so nothing is "
+                "downloaded. Connect the drive, or choose another folder (Network)."
+            ).format(path=error.path)
         case e.CacheUnwritable():
             return tr(
                 "Fireside may not write in {path} ({reason}), so nothing is downloaded. "
@@ -406,11 +450,6 @@ def _died(code: int | None) -> str:
     return tr(
         "The model’s process ended unexpectedly (exit code {code}). What it said so far is kept."
     ).format(code=code)
-
-
-def _last_line(log: str) -> str:
-    lines = [line.strip() for line in log.splitlines() if line.strip()]
-    return lines[-1].rstrip(".") if lines else ""
 
 
 def _document(error: e.DocumentError) -> str:

@@ -115,10 +115,11 @@ class Frame(QMainWindow):
         self.show_sidebar(True)
         self.sidebar.rename()
 
-    def show_banner(self, sentence: str, action: Action) -> None:
+    def show_banner(self, sentence: str, action: Action, detail: str = "") -> None:
         """A line above the conversation: what went wrong, and what to do."""
         self.banner.set_quiet(False)
         self.banner.set_text(sentence)
+        self.banner.set_detail(detail)
         self._step = action
         self.banner_step.setText(action.words)
         self.banner_step.setAccessibleName(action.words)

@@ -23,7 +23,7 @@ from app.base.errors import (
     EngineDied,
     EngineFailed,
     EngineHung,
-    ModelError,
+    ModelForeign,
     ModelTruncated,
     NotGguf,
     OutOfMemory,
@@ -304,9 +304,9 @@ def test_a_file_that_llama_cpp_refuses(backend: LocalBackend, tmp_path: Path) ->
     """The header is well-formed, but a tensor has another name."""
     bad = tmp_path / "renamed.gguf"
     bad.write_bytes(DEMO.path.read_bytes().replace(b"output_norm.weight", b"output_Norm.weight"))
-    with pytest.raises(ModelError) as caught:
+    with pytest.raises(ModelForeign) as caught:
         list(backend.load(ModelRef(bad, "bad"), threading.Event()))
-    assert "output_norm" in caught.value.log
+    assert caught.value.detail == "tensor 'output_norm.weight' not found"
     assert answer(backend, ask("Hello"))[0].text
 
 

@@ -11,35 +11,50 @@ from pathlib import Path
 import pytest
 
 from app.base import gguf
-from app.base.errors import AnswerEndless, NotFinite
+from app.base.errors import AnswerEndless, ModelDamaged, ModelError, NotFinite
 from app.base.types import Channel, Delta, Done, Draft, Event, ModelRef, Part, StopReason
 from app.engine.backend import Planned
 from app.engine.local import LocalBackend
 from tests.e2e.engine import DEMO, answer, ask
 from tests.fakes import child
 
+_NAN = b"\0\x7e"  # of 16 bits: the scale of a block of Q8_0
+_BLOCK = 34  # bytes of one
+
 
 def spoiled(path: Path, how: str) -> ModelRef:
     """The demo model, damaged."""
     data = bytearray(DEMO.path.read_bytes())
+    header = gguf.read(DEMO.path)
+    places = {t.name: (header.data_offset + t.offset, t.size) for t in header.tensors}
     if how == "half of it was never written":
         data[len(data) // 2 :] = bytes(len(data) - len(data) // 2)
+    elif how == "a matrix has no numbers":
+        at, size = places["token_embd.weight"]
+        for block in range(at, at + size, _BLOCK):
+            data[block : block + 2] = _NAN
     else:
-        header = gguf.read(DEMO.path)
-        (norm,) = (t for t in header.tensors if t.name == "output_norm.weight")
-        at = header.data_offset + norm.offset
-        value = float("nan") if how == "no numbers" else 0.0
-        data[at : at + norm.size] = struct.pack("<f", value) * (norm.size // 4)
+        at, size = places["output_norm.weight"]
+        value = float("nan") if how == "a norm has no numbers" else 0.0
+        data[at : at + size] = struct.pack("<f", value) * (size // 4)
     path.write_bytes(data)
     return ModelRef(path, "spoiled")
 
 
 @pytest.mark.parametrize(
-    "how", ["no numbers", "all the same number", "half of it was never written"]
+    ("how", "kind"),
+    [
+        ("a norm has no numbers", ModelDamaged),
+        ("a norm is zero", ModelDamaged),
+        ("half of it was never written", ModelDamaged),
+        ("a matrix has no numbers", NotFinite),
+    ],
 )
-def test_damaged_weights_are_told(backend: LocalBackend, tmp_path: Path, how: str) -> None:
+def test_damaged_weights_are_told(
+    backend: LocalBackend, tmp_path: Path, how: str, kind: type[ModelError]
+) -> None:
     request = replace(ask("Hello"), model=spoiled(tmp_path / "spoiled.gguf", how))
-    with pytest.raises(NotFinite) as caught:
+    with pytest.raises(kind) as caught:
         answer(backend, request)
     assert caught.value.path.name == "spoiled.gguf"
     assert answer(backend, ask("Hello"))[0].text

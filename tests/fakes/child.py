@@ -80,6 +80,40 @@ def dies_while_loading(connection: Connection, log: Path) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def asserts_while_loading(connection: Connection, log: Path) -> None:
+    """Dies as ggml does on a number that it has no room for."""
+    _asked_to_load(connection)
+    told = "GGML_ASSERT(hparams.n_layer_all > 0 && hparams.n_layer_all <= 512) failed"
+    log.write_text(f"print_info: arch = gpt-oss\n/tmp/x/src/llama-model.cpp:1328: {told}\nFatal\n")
+    os.abort()
+
+
+def aborts_while_loading(connection: Connection, log: Path) -> None:
+    """Dies as C++ does on what nobody catches."""
+    _asked_to_load(connection)
+    log.write_text("a line\nsomething went wrong\nanother line\n")
+    os.abort()
+
+
+def crashes_while_loading(connection: Connection, log: Path) -> None:
+    """Dies of a fault in a program."""
+    _asked_to_load(connection)
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def cannot_read_while_loading(connection: Connection, log: Path) -> None:
+    """Dies of a mapped file that is shorter than it was."""
+    number = _asked_to_load(connection)
+    connection.send((number, Loading(0.5)))
+    os.kill(os.getpid(), signal.SIGBUS)
+
+
+def cannot_read(connection: Connection, log: Path) -> None:
+    """The same in the middle of an answer."""
+    _speak(connection, _loaded(connection)[1])
+    os.kill(os.getpid(), signal.SIGBUS)
+
+
 def short_of_memory(connection: Connection, log: Path) -> None:
     """The real child, which the system gives 260 MB more than it has now (POSIX only)."""
     import resource

@@ -46,11 +46,15 @@ FAULTS = tuple(fault for fault in Fault if fault is not Fault.NONE)
 
 @dataclass
 class File:
-    """What the hub has under a name. ``etag`` is told by the hub, ``commit`` too."""
+    """What the hub has under a name, at ``commit`` and, unless that was before, at ``main``.
+    ``etag`` and the commit are told by the hub; ``says`` is an ETag that is told instead, as it
+    stands in the header; empty for none."""
 
     content: bytes
     commit: str = COMMIT
     small: bool = False  # kept in git itself: git's own hash, and no redirect
+    main: bool = True
+    says: str | None = None
 
     @cached_property
     def etag(self) -> str:
@@ -110,9 +114,15 @@ class Hub:
         sizes = {
             name.removeprefix(f"{repository}/"): len(file.content)
             for name, file in self.files.items()
-            if name.startswith(f"{repository}/")
+            if name.startswith(f"{repository}/") and file.main
         }
-        return told(repository, COMMIT, sizes | about.get("sizes", {}), about, blobs)
+        hashes = {name: self.files[f"{repository}/{name}"].etag for name in sizes}
+        commit = about.get("commit", COMMIT)
+        answer = told(repository, commit, sizes | about.get("sizes", {}), about, blobs, hashes)
+        if not about.get("hashes", True):  # a mirror that tells none
+            for sibling in answer["siblings"]:
+                sibling.pop("lfs", None)
+        return answer
 
 
 def seeded(seed: int, count: int = 30, share: float = 0.4) -> Iterator[Fault]:
@@ -162,10 +172,11 @@ class _HubHandler(_Handler):
             return None
         with hub.lock:
             generation = hub.generation
+        says = f'"{file.etag}"' if file.says is None else file.says
         headers += [
-            ("X-Linked-Etag", f'"{file.etag}"'),
+            *([("X-Linked-Etag", says)] if says else []),
             ("X-Linked-Size", str(len(file.content))),
-            ("ETag", '"of-the-pointer"'),
+            *([("ETag", '"of-the-pointer"')] if says else []),
             ("Location", f"{hub.cdn}/{generation}/{name}"),
         ]
         return self._plain(302, headers)
@@ -233,9 +244,12 @@ class _HubHandler(_Handler):
 
     def _file(self) -> tuple[str, File] | None:
         repository, _, rest = self.path.strip("/").partition("/resolve/")
-        name = f"{repository}/{unquote(rest.partition('/')[2])}"
+        revision, _, path = rest.partition("/")
+        name = f"{repository}/{unquote(path)}"
         file = self.hub.files.get(name)
-        return (name, file) if file else None
+        if file is None or (revision != file.commit and not (file.main and revision == "main")):
+            return None
+        return name, file
 
 
 class _CdnHandler(_Handler):

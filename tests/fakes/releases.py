@@ -15,7 +15,7 @@ from typing import Any
 class Releases:
     """What it says, and what it was asked: paths, and the headers of the last request."""
 
-    tag: str = "v1.2.0"
+    tag: str | None = "v1.2.0"
     status: int = 200
     said: bytes | None = None  # in the place of a release
     silent: bool = False  # until it is closed

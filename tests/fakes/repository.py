@@ -8,10 +8,16 @@ from typing import Any
 
 
 def told(
-    name: str, commit: str, sizes: Mapping[str, int], about: Mapping[str, Any], blobs: bool
+    name: str,
+    commit: str,
+    sizes: Mapping[str, int],
+    about: Mapping[str, Any],
+    blobs: bool,
+    hashes: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """``sizes``: of its files. ``about``: ``architecture``, ``parameters``, ``downloads``,
-    ``likes``, ``gated``, ``license``, ``updated``. ``blobs``: whether sizes are told."""
+    """``sizes``: of its files. ``hashes``: their sha256, by default one of the name. ``about``:
+    ``architecture``, ``parameters``, ``downloads``, ``likes``, ``gated``, ``license``, ``updated``.
+    ``blobs``: whether sizes are told."""
     license = about.get("license", "apache-2.0")
     architecture = about.get("architecture", "gpt-oss")
     files = {".gitattributes": 1519} | dict(sorted(sizes.items()))
@@ -31,7 +37,9 @@ def told(
         "pipeline_tag": "text-generation",
         "tags": ["gguf", f"license:{license}", "region:us"],
         "cardData": {"license": license, "pipeline_tag": "text-generation"},
-        "siblings": [_sibling(file, size, blobs) for file, size in files.items()],
+        "siblings": [
+            _sibling(file, size, blobs, (hashes or {}).get(file)) for file, size in files.items()
+        ],
         "spaces": [],
         "usedStorage": sum(files.values()),
     } | ({"gguf": _gguf(architecture, about)} if architecture else {})
@@ -48,11 +56,11 @@ def _gguf(architecture: str, about: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _sibling(file: str, size: int, blobs: bool) -> dict[str, Any]:
+def _sibling(file: str, size: int, blobs: bool, hashed: str | None) -> dict[str, Any]:
     told: dict[str, Any] = {"rfilename": file}
     if blobs:
         told |= {"blobId": hashlib.sha1(file.encode(errors="replace")).hexdigest(), "size": size}
         if file.endswith(".gguf"):
-            hashed = hashlib.sha256(file.encode(errors="replace")).hexdigest()
+            hashed = hashed or hashlib.sha256(file.encode(errors="replace")).hexdigest()
             told["lfs"] = {"sha256": hashed, "size": size, "pointerSize": 134}
     return told

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -21,10 +23,14 @@ ERRORS = [
     e.ModelTruncated(FILE, 5_000_000_000, 12_100_000_000),
     e.UnsupportedArchitecture(FILE, "llama"),
     e.ModelTooLarge(FILE, 13_000_000_000, 8_000_000_000),
-    e.ModelLoadFailed(FILE, "first\nbad tensor\n"),
+    e.ModelLoadFailed(FILE, "bad tensor"),
     e.OutOfMemory(FILE, ""),
     e.NotFinite(FILE),
     e.ModelForOllama(FILE),
+    e.ModelDamaged(FILE, "tensor 'a' has offset 32, expected 0"),
+    e.ModelNewer(FILE, "unknown pre-tokenizer type: 'x'"),
+    e.ModelForeign(FILE, "tensor 'a' not found"),
+    e.ModelRenamed(FILE, 3),
     e.ModelError(FILE),
     e.EngineDied(-6, "log"),
     e.EngineDied(None, ""),
@@ -54,6 +60,10 @@ ERRORS = [
     e.HubError(*WANTED),
     e.Offline(),
     e.UpdatesUnknown("api.github.com", "status 502"),
+    e.HubChanged("org/name", "m.gguf"),
+    e.NotOnHub("org/name", "", "gpt-oss-20b"),
+    e.DriveMissing("", "", FILE.parent),
+    e.NoModel(FILE, "eagle3"),
     e.FileRefused(FILE, "Permission denied"),
     e.TargetExists(FILE),
     e.TargetFull(FILE, 12_100_000_000, 3_000_000_000),
@@ -108,7 +118,10 @@ def test_facts_are_told() -> None:
     cut = explain(e.ModelTruncated(FILE, 12_100_000_000, 12_100_000_001)).sentence
     assert cut == "“some model.gguf” is incomplete. Download it again."
     assert "(llama)" in explain(ERRORS[4]).sentence
-    assert "bad tensor" in explain(ERRORS[6]).sentence
+    assert explain(ERRORS[6]).detail == "bad tensor"
+    assert "-00001-of-00003.gguf" in explain(e.ModelRenamed(FILE, 3)).sentence
+    failing = e.ModelUnreadable(FILE, os.strerror(errno.EIO))
+    assert "disk may be failing" in explain(failing).sentence
     assert "9,000 tokens" in explain(e.ContextFull(9000, 4096)).sentence
     assert "/data" in explain(e.StoreFull(STORE)).sentence
 

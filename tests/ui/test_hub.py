@@ -31,20 +31,22 @@ from app.models.download import Phase, Progress, Reason, Waiting
 from app.ui.models.download_row import DownloadRow
 from app.ui.theme import Look
 from app.ui.words import day, duration
-from tests.fakes.hub import Fault, File, Hub, serving
+from tests.fakes import listed
+from tests.fakes.headers import gguf_bytes
+from tests.fakes.hub import COMMIT, Fault, File, Hub, serving
 from tests.ui.driver import Fireside, Start, answer
 
 # Menus and dialogs, where there is no screen.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 DEMO = demo_model().path.read_bytes()
-SMALL = HubModel("org/name", ("m.gguf",), len(DEMO))
+SMALL = HubModel("org/name", (listed.of("m.gguf", DEMO),), COMMIT)
 
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
     """What is offered is the demo model, on a hub of this computer's own."""
-    small = replace(catalog.offers()[0], model=SMALL)
+    small = replace(catalog.offers()[0], model=SMALL, layers=4, experts=4)
     monkeypatch.setattr(catalog, "offers", lambda: (small,))
     cache = tmp_path / "hub"
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache))
@@ -124,7 +126,8 @@ def test_a_download_that_is_refused_says_so(start: Start, hub: Hub) -> None:
     button = fireside.find(QAbstractButton, "download")
     button.click()
     fireside.until(lambda: button.text() == "Try again")
-    assert "m.gguf" in fireside.find(QLabel, "downloadStatus").text()
+    said = fireside.find(QLabel, "downloadStatus").text()
+    assert said.startswith("Hugging Face no longer has gpt-oss-20b in org/name")
 
 
 def test_paused_and_gone_on_with_at_the_next_start(start: Start, hub: Hub) -> None:
@@ -220,23 +223,96 @@ def test_a_full_disk_is_told(start: Start, hub: Hub, monkeypatch: pytest.MonkeyP
 
 
 def test_a_search_shows_what_can_be_run_and_what_cannot(start: Start, hub: Hub) -> None:
-    hub.files["org/name/other-Q4_K_M.gguf"] = File(b"x" * 1000)
+    hub.files["org/name/other-Q4_K_M.gguf"] = File(listed.runnable("org/name", "other"))
+    hub.files["org/name/eagle3-m-Q8_0.gguf"] = File(gguf_bytes("eagle3"))
     fireside = start(model=False)
     show(fireside)
     fireside.type_in("hubSearch", "org")
-    fireside.until(lambda: "2 found, of which Fireside can run 1." in texts(fireside))
-    fireside.until(lambda: "Q4_K_M · 1.0 kB" in texts(fireside))
+    fireside.until(lambda: "2 found, 1 of them gpt-oss, says Hugging Face." in texts(fireside))
+    fireside.until(lambda: "Q4_K_M · 1.5 MB" in texts(fireside))
     assert "12,345 downloads" in texts(fireside)
-    assert "llama: Fireside runs only gpt-oss" in texts(fireside)
+    assert "llama, says Hugging Face: Fireside runs only gpt-oss" in texts(fireside)
     assert "1.5 million parameters" in texts(fireside)
     results = [w.accessibleName() for w in fireside.window.findChildren(QWidget, "result")]
     assert results == ["org/name", "org/other"]
     rows = fireside.window.findChildren(DownloadRow)
-    (mine,) = [row for row in rows if row.model.files == ("other-Q4_K_M.gguf",)]
+    (mine,) = [row for row in rows if row.model.title == "other-Q4_K_M"]
     assert "m · 1.5 MB" in texts(fireside)
+    assert "eagle3" not in texts(fireside)
     mine.button.click()
     fireside.until(lambda: fireside.window.models.current)
     assert fireside.window.models.current.path.name == "other-Q4_K_M.gguf"
+
+
+def test_what_the_hub_says_of_a_repository_hides_nothing(start: Start, hub: Hub) -> None:
+    """Its word can be that of a file beside the model; the header's bytes count."""
+    hub.about["org/name"]["architecture"] = "clip"
+    hub.files["org/other/llama.gguf"] = File(gguf_bytes("llama"))
+    hub.about["org/other"] = {"architecture": "llama"}
+    fireside = start(model=False)
+    show(fireside)
+    fireside.type_in("hubSearch", "org")
+    fireside.until(lambda: "m · 1.5 MB" in texts(fireside))
+    assert "2 found." in texts(fireside).split("\n")
+    assert "clip" not in texts(fireside)
+    assert "million parameters" not in texts(fireside)  # which are those of the other file
+    fireside.find(QAbstractButton, "showVariants", last=True).click()
+    fireside.until(lambda: "llama · " in texts(fireside))
+    rows = fireside.window.findChildren(DownloadRow)
+    (mine,) = [row for row in rows if row.model.repository == "org/other"]
+    mine.button.click()
+    status = mine.findChild(QLabel, "downloadStatus")
+    fireside.until(lambda: "is a model of another kind (llama)" in status.text())
+
+
+def test_a_newer_conversion_is_said(start: Start, hub: Hub) -> None:
+    del hub.files["org/name/m.gguf"]
+    hub.files["org/name/new.gguf"] = File(listed.runnable("org/name", "new"), "d" * 40)
+    hub.about["org/name"]["commit"] = "d" * 40
+    fireside = start(model=False)
+    show(fireside)
+    fireside.find(QAbstractButton, "download").click()
+    fireside.until(lambda: fireside.window.models.current)
+    show(fireside)
+    notes = fireside.find(QLabel, "downloadNotes")
+    assert "This is a newer conversion of the model" in notes.text()
+    button = fireside.find(QAbstractButton, "download")
+    fireside.until(lambda: button.text() == "Use it now")
+    assert notes.isVisible()
+
+
+def test_another_conversion_is_not_offered_again(start: Start, hub: Hub, home: Path) -> None:
+    folder = home / ".lmstudio" / "models" / "somebody" / "repo"
+    folder.mkdir(parents=True)
+    (folder / "of another name.gguf").write_bytes(listed.runnable("some", "other"))
+    (folder / "mtp-some.gguf").write_bytes(gguf_bytes("eagle3"))
+    fireside = start(model=False)
+    show(fireside)
+    button = fireside.find(QAbstractButton, "download")
+    fireside.until(lambda: button.text() == "Use it now")
+    assert "On this computer (LM Studio)." in texts(fireside)
+    show(fireside, "here")
+    fireside.until(lambda: "1 model on this computer" in texts(fireside))
+
+
+def test_a_drive_that_is_not_there_is_told(start: Start, hub: Hub, tmp_path: Path) -> None:
+    gone = tmp_path / "media" / "stick"
+    fireside = start(model=False, download_folder=str(gone))
+    fireside.host.downloads._recheck = 0.05
+    show(fireside)
+    fireside.find(QAbstractButton, "download").click()
+    status = fireside.find(QLabel, "downloadStatus")
+    fireside.until(lambda: f"The drive with {gone} is not connected" in status.text())
+    assert not gone.parent.exists()
+    gone.mkdir(parents=True)
+    fireside.until(lambda: fireside.window.models.current)
+    assert fireside.window.models.current.path.is_relative_to(gone)
+
+
+def test_no_sentence_names_a_file_of_the_hub(start: Start, hub: Hub) -> None:
+    fireside = start(model=False)
+    show(fireside)
+    assert "m.gguf" not in texts(fireside)
 
 
 def test_a_search_that_fails_says_so(start: Start, hub: Hub) -> None:
@@ -431,8 +507,8 @@ def test_a_folder_of_ones_own_is_looked_in(start: Start, tmp_path: Path) -> None
 def test_the_part_of_a_model_opens_the_whole(start: Start, tmp_path: Path) -> None:
     first = tmp_path / "m-00001-of-00002.gguf"
     second = tmp_path / "m-00002-of-00002.gguf"
-    for part in (first, second):
-        part.write_bytes(DEMO)
+    first.write_bytes(gguf_bytes(part=(1, 2)))
+    second.write_bytes(gguf_bytes(part=(2, 2)))
     fireside = start()
     fireside.window.model_desk.use(second)
     fireside.until(lambda: fireside.window.models.current.path == first)

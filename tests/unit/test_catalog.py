@@ -8,7 +8,7 @@ from app.base import gguf
 from app.engine import plan
 from app.engine.probe import Machine
 from app.models import catalog
-from app.models.catalog import HubModel, Offer
+from app.models.catalog import HubFile, HubModel, Offer
 
 GIB = 1 << 30
 OFFERS = catalog.offers()
@@ -42,7 +42,7 @@ def _bytes(header: gguf.Header, kind: int) -> int:
 
 
 def _model(size: int) -> HubModel:
-    return HubModel("org/name", ("model.gguf",), size)
+    return HubModel("org/name", (HubFile("model.gguf", size),))
 
 
 @pytest.mark.parametrize("offer", OFFERS, ids=lambda offer: offer.name)

@@ -20,7 +20,7 @@ from huggingface_hub import constants
 
 from app.base import errors as e
 from app.models import session
-from app.models.catalog import HubModel
+from app.models.catalog import HubFile, HubModel
 from app.models.download import Download, Patience, Phase, Progress, Reason, Wanted
 from app.models.downloads import (
     Downloaded,
@@ -31,6 +31,7 @@ from app.models.downloads import (
     Downloads,
     Unfinished,
 )
+from app.models.locate import Locator
 from app.models.network import Network
 from tests.fakes.hub import Hub, serving
 
@@ -43,8 +44,8 @@ SIZES = (5 * MIB + 7, 4 * MIB, 3 * MIB + 1)
 CONTENTS = {
     name: random.Random(name).randbytes(size) for name, size in zip(PARTS, SIZES, strict=True)
 }
-BIG = HubModel("org/name", PARTS, sum(SIZES))
-OTHER = HubModel("org/name", ("other.gguf",), 2 * MIB)
+BIG = HubModel("org/name", tuple(map(HubFile, PARTS, SIZES)))
+OTHER = HubModel("org/name", (HubFile("other.gguf", 2 * MIB),))
 QUICK = Patience(first=0.01, longest=0.1, silence=0.5, connect=2.0)
 
 
@@ -52,6 +53,8 @@ QUICK = Patience(first=0.01, longest=0.1, silence=0.5, connect=2.0)
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """The library's own hub. The disk of whoever tests may be full."""
     monkeypatch.setattr(session, "_SPARE", 0)
+    # These are about bytes, whatever they are of.
+    monkeypatch.setattr(Locator, "problem", lambda *_: None)
     with serving(**CONTENTS, **{"other.gguf": bytes(2 * MIB)}) as hub:
         monkeypatch.setattr(constants, "ENDPOINT", hub.endpoint)
         monkeypatch.setattr(
@@ -67,6 +70,7 @@ class Desk:
 
     def __init__(self, folder: Path, network: Network) -> None:
         self.cache = folder / "cache"
+        self.cache.mkdir(exist_ok=True)  # a person has chosen it
         self.ledger = folder / "downloads.json"
         self.events: list[DownloadEvent] = []
         self._more = threading.Condition()
@@ -175,7 +179,7 @@ def test_progress_never_goes_back(hub: Hub, desk: Desk) -> None:
 
 
 def test_a_size_that_was_told_wrong(hub: Hub, desk: Desk) -> None:
-    model = HubModel("org/name", PARTS, 1)
+    model = HubModel("org/name", tuple(HubFile(name, 1) for name in PARTS))
     desk.downloads.start(model)
     while (now := desk.until(Downloading, model).progress).phase is not Phase.DONE:
         assert now.done <= now.size or not now.done
@@ -223,7 +227,8 @@ def test_killed_and_resumed(hub: Hub, open_desk: Callable[[], Desk], tmp_path: P
     code = (
         "import sys; from pathlib import Path\n"
         "from app.models import session; session._SPARE = 0\n"
-        "from app.models.catalog import HubModel\n"
+        "from app.models.catalog import HubFile, HubModel\n"
+        "from app.models.locate import Locator; Locator.problem = lambda *_: None\n"
         "from app.models.downloads import Downloads\n"
         "from app.models.network import Network\n"
         "folder = Path(sys.argv[1])\n"
@@ -233,6 +238,7 @@ def test_killed_and_resumed(hub: Hub, open_desk: Callable[[], Desk], tmp_path: P
         f"downloads.start({BIG!r})\n"
     )
     hub.rate = 2e6
+    (tmp_path / "cache").mkdir()
     child = subprocess.Popen(
         [sys.executable, "-c", code, str(tmp_path)],
         cwd=ROOT,
@@ -420,6 +426,7 @@ def test_another_cache(hub: Hub, open_desk: Callable[[], Desk], tmp_path: Path) 
     desk.downloads.start(BIG)
     desk.come(MIB)
     desk.downloads.cache = tmp_path / "elsewhere"
+    desk.downloads.cache.mkdir()
     desk.downloads.pause(BIG)
     desk.until(DownloadEnded)
     hub.rate = None

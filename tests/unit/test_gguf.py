@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
+import re
 import struct
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.base import gguf
-from app.base.errors import ModelError, ModelMissing, ModelTruncated, ModelUnreadable, NotGguf
+from app.base import gguf, gpt_oss
+from app.base.errors import (
+    ModelDamaged,
+    ModelError,
+    ModelForeign,
+    ModelMissing,
+    ModelNewer,
+    ModelTruncated,
+    ModelUnreadable,
+    NotGguf,
+)
 from app.base.resources import resource
+from tests.fakes import mutants
 
 DEMO = resource("models", "demo-gpt-oss.gguf")
 
@@ -96,11 +110,105 @@ def test_a_hostile_header_costs_nothing(tmp_path: Path, kind: str) -> None:
         file.write(b"GGUF" + struct.pack("<IQQ", 3, tensors, keys) + rest)
         file.truncate(6_000_000_000)  # sparse
     tracemalloc.start()
-    with pytest.raises(NotGguf):
+    with pytest.raises(ModelDamaged):
         gguf.read(path)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 10_000_000
+
+
+class Failing(io.BytesIO):
+    """A file on a medium that gives ``good`` bytes and then no more."""
+
+    def __init__(self, data: bytes, good: int) -> None:
+        super().__init__(data)
+        self.good = good
+
+    def read(self, size: int | None = -1) -> bytes:
+        if self.tell() >= self.good:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return super().read(min(size or 0, self.good - self.tell()))
+
+
+def test_what_a_failing_medium_says_is_told() -> None:
+    data = DEMO.read_bytes()
+    for good in (0, 1, 70_000):
+        with pytest.raises(ModelUnreadable) as caught:
+            gguf.read_from(Failing(data, good), DEMO, len(data), arrays=True)
+        assert caught.value.reason == os.strerror(errno.EIO)
+
+
+def test_a_file_that_is_cut_after_it_was_measured() -> None:
+    data = DEMO.read_bytes()
+    for there in (30, 5000, 80_000):
+        with pytest.raises(ModelTruncated):
+            gguf.read_from(io.BytesIO(data[:there]), DEMO, len(data))
+
+
+def test_a_file_that_gives_little_at_a_time() -> None:
+    """As a pipe or an answer over the network does."""
+
+    class Slow(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            return super().read(min(size or 0, 997))
+
+    data = DEMO.read_bytes()
+    assert gguf.read_from(Slow(data), DEMO, len(data), arrays=True) == gguf.read(DEMO, arrays=True)
+
+
+def test_no_more_is_read_than_the_header() -> None:
+    class Watched(io.BytesIO):
+        most = 0
+
+        def read(self, size: int | None = -1) -> bytes:
+            found = super().read(size)
+            self.most = max(self.most, self.tell())
+            return found
+
+    file = Watched(DEMO.read_bytes())
+    header = gguf.read_from(file, DEMO, len(file.getvalue()))
+    assert header == gguf.read(DEMO)
+    assert file.most < header.data_offset + (1 << 17)
+
+
+def test_nothing_in_the_app_maps_a_file_that_it_does_not_own() -> None:
+    """Where it is cut, or its medium fails, a map ends the process."""
+    app = Path(gguf.__file__).parent.parent
+    maps = re.compile(r"^\s*(import|from) mmap|memmap|mmap_size|QFile\.map", re.MULTILINE)
+    for path in app.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert not maps.search(text), path
+
+
+def test_a_type_that_is_not_known_counts_by_the_way_to_the_next(tmp_path: Path) -> None:
+    pairs, tensors, weights = mutants.parse(DEMO.read_bytes())
+    known = {tensor.name: tensor.size for tensor in gguf.read(DEMO).tensors}
+    for index in (0, 6, len(tensors) - 1):
+        others = [*tensors]
+        others[index] = replace(tensors[index], kind=gguf.TYPES + 7)
+        path = tmp_path / "new.gguf"
+        path.write_bytes(mutants.build(pairs, others, weights))
+        found = gguf.read(path)
+        name = tensors[index].name.decode()
+        assert 0 <= found.tensors[index].size - known[name] < gguf.ALIGNMENT
+        with pytest.raises(ModelNewer) as caught:
+            gpt_oss.model(path)
+        assert caught.value.detail == f"tensor '{name}' has type {gguf.TYPES + 7}"
+
+
+@pytest.mark.parametrize(
+    ("version", "error"),
+    [(1, ModelForeign), (2, None), (3, None), (4, ModelNewer), (3 << 24, ModelForeign)],
+)
+def test_versions(tmp_path: Path, version: int, error: type[ModelError] | None) -> None:
+    path = tmp_path / "some.gguf"
+    data = DEMO.read_bytes()
+    path.write_bytes(data[:4] + struct.pack("<I", version) + data[8:])
+    if error is None:
+        assert gpt_oss.model(path).tensors
+    else:
+        with pytest.raises(error):
+            gpt_oss.model(path)
 
 
 def test_a_path_that_no_file_can_have() -> None:

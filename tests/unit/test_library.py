@@ -12,18 +12,29 @@ from pathlib import Path
 import pytest
 from huggingface_hub import file_download, scan_cache_dir, try_to_load_from_cache
 
+from app.base import gguf
 from app.base.errors import (
     ModelForOllama,
     ModelMissing,
+    ModelRenamed,
     ModelTruncated,
     ModelUnreadable,
     NotGguf,
     UnsupportedArchitecture,
 )
 from app.base.resources import resource
+from app.engine import probe
 from app.models import library
-from app.models.library import Kind, Model, Place
-from tests.fakes.headers import gguf_bytes, write_header
+from app.models.library import Kind, Model, Place, look
+from tests.fakes.headers import (
+    gguf_bytes,
+    model_metadata,
+    model_tensors,
+    packed,
+    split_metadata,
+    write_header,
+)
+from tests.fakes.listed import whole
 
 DEMO = resource("models", "demo-gpt-oss.gguf")
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
@@ -303,8 +314,6 @@ def test_a_place_is_named_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> N
     ("content", "problem"),
     [
         (gguf_bytes("llama"), UnsupportedArchitecture),
-        (gguf_bytes("clip", type="mmproj"), UnsupportedArchitecture),
-        (gguf_bytes(type="adapter"), UnsupportedArchitecture),
         (gguf_bytes(tensors=()), UnsupportedArchitecture),
         (DEMO.read_bytes()[:-200], ModelTruncated),
         (DEMO.read_bytes()[:5000], ModelTruncated),
@@ -313,8 +322,6 @@ def test_a_place_is_named_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> N
     ],
     ids=[
         "llama",
-        "projector",
-        "adapter",
         "vocabulary",
         "cut",
         "cut in the header",
@@ -333,14 +340,66 @@ def test_a_file_that_cannot_run_says_why(
 
 def test_another_architecture_is_named(tmp_path: Path) -> None:
     write_header(tmp_path / "a.gguf", "llama")
-    write_header(tmp_path / "b.gguf", "clip", type="mmproj")
     (tmp_path / "c.gguf").write_bytes(gguf_bytes(tensors=()))
     problems = [model.problem for model in in_folder(tmp_path)]
     assert [getattr(problem, "architecture", "") for problem in problems] == [
         "llama",
-        "mmproj",
         "vocabulary only",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        ("gpt-oss-20b-Q8_0.gguf", gguf_bytes("eagle3"), "eagle3"),
+        ("gpt-oss-20b-Q8_0.gguf", gguf_bytes("dflash"), "dflash"),
+        ("b.gguf", gguf_bytes("clip", type="mmproj"), "mmproj"),
+        ("b.gguf", gguf_bytes("clip"), "clip"),
+        ("b.gguf", gguf_bytes(type="adapter"), "adapter"),
+        ("b.gguf", gguf_bytes(type="imatrix"), "imatrix"),
+        ("mtp-gemma-4-E4B-it-Q8_0.gguf", gguf_bytes("gemma4"), "gemma4"),
+        ("Nanbeige4.2-3B-imatrix.gguf", b"an older form of it", None),
+    ],
+)
+def test_what_lies_beside_a_model_is_in_no_list(
+    tmp_path: Path, name: str, content: bytes, kind: str | None
+) -> None:
+    """Who opens it is told what it is."""
+    (tmp_path / name).write_bytes(content)
+    assert in_folder(tmp_path) == []
+    problem = look(tmp_path / name).problem
+    assert problem
+    assert getattr(problem, "architecture", None) == kind
+
+
+@pytest.mark.parametrize("name", ["eagle3-of-its-name.gguf", "Smtp-Assistant-7B-Q4_K_M.gguf"])
+def test_bytes_say_more_than_a_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(whole(24, 32))
+    model = only(tmp_path)
+    assert (model.problem, model.offer) == (None, "gpt-oss-20b")
+
+
+def test_another_conversion_of_an_offer_is_known(tmp_path: Path) -> None:
+    for name, content in {
+        "a.gguf": whole(36, 128),
+        "b.gguf": whole(24, 32, type=2),  # smaller
+        "c.gguf": whole(24, 32, finetune="abliterated"),
+        "d.gguf": DEMO.read_bytes(),
+    }.items():
+        (tmp_path / name).write_bytes(content)
+    assert [model.offer for model in in_folder(tmp_path)] == ["gpt-oss-120b", "", "", ""]
+
+
+@needs_links
+def test_a_hash_is_told_by_who_keeps_the_file(tmp_path: Path) -> None:
+    hashed = "ab" * 32
+    blob = tmp_path / "models--a--b" / "blobs" / hashed
+    blob.parent.mkdir(parents=True)
+    blob.write_bytes(DEMO.read_bytes())
+    (link := tmp_path / "models--a--b" / "snapshots" / "c" / "m.gguf").parent.mkdir(parents=True)
+    link.symlink_to(blob)
+    (tmp_path / "plain.gguf").write_bytes(DEMO.read_bytes())
+    assert {model.hashes for model in in_folder(tmp_path)} == {(hashed,), (None,)}
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read all")
@@ -367,9 +426,36 @@ def test_a_split_model_is_one(tmp_path: Path) -> None:
 
 def test_the_first_part_may_have_no_tensors(tmp_path: Path) -> None:
     """As gguf-split --no-tensor-first-split makes it."""
-    (tmp_path / "big-00001-of-00002.gguf").write_bytes(gguf_bytes(tensors=()))
-    write_header(tmp_path / "big-00002-of-00002.gguf")
+    shapes = model_tensors()
+    said = {"general.architecture": (gguf.STRING, "gpt-oss")} | model_metadata()
+    for number, mine in ((1, {}), (2, shapes)):
+        told = said | split_metadata(number, 2, len(shapes))
+        (tmp_path / f"big-{number:05}-of-00002.gguf").write_bytes(packed(told, mine))
     assert only(tmp_path).problem is None
+
+
+def test_the_header_says_of_how_many_files_a_model_is(tmp_path: Path) -> None:
+    """Not the name: somebody has called a whole model so."""
+    whole = tmp_path / "whole-00001-of-00003.gguf"
+    shutil.copyfile(DEMO, whole)
+    model = only(tmp_path)
+    assert (model.name, model.files, model.problem) == ("whole", (whole,), None)
+    assert probe.model(whole).path == whole
+    whole.unlink()
+    for n in (1, 2, 3):  # and three of those are three models
+        write_header(tmp_path / f"{n}" / "some-00002-of-00003.gguf", part=(1, 1))
+    assert [model.problem for model in in_folder(tmp_path)] == [None] * 3
+
+
+@pytest.mark.parametrize("name", ["gpt-oss", "gpt-oss-00001-of-00002", "gpt-oss-00004-of-00003"])
+def test_a_part_under_another_name_says_so(tmp_path: Path, name: str) -> None:
+    files = [write_header(tmp_path / f"big-{n:05}-of-00003.gguf") for n in (1, 2, 3)]
+    other = files[0].rename(tmp_path / f"{name}.gguf")
+    (problem,) = (model.problem for model in in_folder(tmp_path) if model.path == other)
+    assert isinstance(problem, ModelRenamed)
+    assert problem.count == 3
+    with pytest.raises(ModelRenamed):
+        probe.model(other)
 
 
 @pytest.mark.parametrize("lost", [1, 2, 3])
@@ -407,7 +493,7 @@ def test_any_part_is_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     for opened in (*files, Path("big-00002-of-00003.gguf")):
         model = library.look(opened)
         assert (model.name, model.path, model.files) == ("big", files[0], tuple(files))
-        assert (model.size, model.problem) == (3 * files[0].stat().st_size, None)
+        assert (model.size, model.problem) == (sum(f.stat().st_size for f in files), None)
         assert model.place.kind == Kind.CHOSEN
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from app.engine import plan, probe
 from app.engine.plan import CacheType, Wishes
 from app.engine.probe import Devices, Gpu, Machine
 from tests.fakes import gpt_oss, vocabulary
+from tests.fakes.headers import write_header
 
 GIB = 1 << 30
 MIB = 1 << 20
@@ -159,6 +159,87 @@ def test_20b_within_16_gb(available: float, context: int, cache: str) -> None:
     assert chosen.mmap
 
 
+def all_settings(model: plan._Model, there: Machine, wishes: Wishes) -> list[plan._Settings]:
+    """All that can be chosen, the best first."""
+    families = plan._families(model, there, wishes)
+    return [family.settings(count) for family in families for count in family.counts]
+
+
+wishes_of_people = st.builds(
+    Wishes,
+    st.none() | st.sampled_from(plan.CONTEXTS),
+    st.none() | st.integers(0, 40),
+    st.none() | st.integers(0, 40),
+    st.none() | st.sampled_from(plan.CacheType),
+)
+
+
+@given(
+    st.sampled_from(["20b", "120b"]),
+    st.floats(2, 90),
+    st.floats(0, 90),
+    st.floats(0, 1),
+    st.booleans(),
+    wishes_of_people,
+)
+def test_a_look_at_few_finds_what_a_look_at_all_finds(
+    size: str, ram: float, gpu: float, free: float, unified: bool, wishes: Wishes
+) -> None:
+    header, there = gpt_oss.header(size), machine(ram, gpu, free=free * ram)
+    cards = tuple(
+        replace(card, unified=unified, available=int(card.memory * free))
+        for card in there.devices.gpus
+    )
+    there = replace(there, devices=replace(there.devices, gpus=cards))
+    model = plan._Model(header)
+    refused: dict[object, plan.Refused] = {}
+    plans = []
+    for settings in all_settings(model, there, wishes):
+        plans.append(plan._plan(model, there, settings))
+        why = plan._refusal(plans[-1], there, wishes)
+        if why is None:
+            best = plans[-1]
+            break
+        refused.setdefault((plans[-1].context, plans[-1].cache, why.on_gpu), why)
+    else:
+        best = min(plans, key=lambda one: plan._size(one, there))
+    found = plan.propose(header, there, wishes)
+    assert found == replace(best, refused=tuple(refused.values()))
+
+
+def test_a_plan_for_as_many_layers_as_there_may_be_looks_at_few(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    layers = 512
+    header = replace(
+        SMALL,
+        metadata=SMALL.metadata | {"gpt-oss.block_count": layers},
+        tensors=tuple(
+            replace(t, name=t.name.replace("blk.0.", f"blk.{n}."))
+            for n in range(layers)
+            for t in SMALL.tensors
+            if t.name.startswith("blk.0.") or not n
+        ),
+    )
+    looked = 0
+    real = plan._uses
+
+    def counted(*given: object) -> object:
+        nonlocal looked
+        looked += 1
+        return real(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(plan, "_uses", counted)
+    for gpu in (0, 8, 80):
+        looked = 0
+        plan.propose(header, machine(64, gpu))
+        assert looked < 40_000
+    for wishes in (Wishes(gpu_layers=500), Wishes(cpu_experts=300), Wishes(gpu_layers=1)):
+        looked = 0
+        plan.propose(header, machine(64, 8), wishes)
+        assert looked < 40_000
+
+
 @given(st.floats(2, 90), st.floats(2, 90), st.floats(0, 90), st.floats(0, 90))
 def test_more_memory_never_makes_it_worse(ram: float, more: float, gpu: float, card: float) -> None:
     model = plan._Model(SMALL)
@@ -168,7 +249,7 @@ def test_more_memory_never_makes_it_worse(ram: float, more: float, gpu: float, c
         chosen = plan.propose(SMALL, there)
         if not chosen.fits:
             return float("inf")
-        every = plan._candidates(model, machine(99, 99), Wishes())
+        every = all_settings(model, machine(99, 99), Wishes())
         order = [(s.context, s.cache, s.gpu_layers, s.cpu_experts) for s in every]
         key = (chosen.context, chosen.cache, chosen.gpu_layers, chosen.cpu_experts)
         return order.index(key)
@@ -269,27 +350,12 @@ def test_a_card_that_is_too_small_for_a_wish_is_named() -> None:
 
 
 def test_a_model_in_parts_counts_whole(tmp_path: Path) -> None:
-    demo = resource("models", "demo-gpt-oss.gguf")
-    data = demo.read_bytes()
-
-    def string(text: str) -> bytes:
-        return struct.pack("<Q", len(text)) + text.encode()
-
-    said = probe.model(demo).metadata["general.description"]
-    old = string("general.description") + struct.pack("<I", 8) + string(said)
-    assert old in data
-    # As many bytes: a count of three, and a string that fills the rest.
-    new = string("split.count") + struct.pack("<IH", 2, 3) + string("x") + struct.pack("<I", 8)
-    new += string("y" * (len(old) - len(new) - 8))
-    keys = struct.unpack_from("<Q", data, 16)[0]
-    part = data.replace(old, new)
-    part = part[:16] + struct.pack("<Q", keys + 1) + part[24:]
-    paths = [tmp_path / f"big-{n:05}-of-00003.gguf" for n in (1, 2, 3)]
-    for path in paths:
-        path.write_bytes(part)
+    paths = [write_header(tmp_path / f"big-{n:05}-of-00003.gguf") for n in (1, 2, 3)]
+    one = probe.model(write_header(tmp_path / "one.gguf"))
     whole = probe.model(paths[1])
     assert whole.path == paths[0]
-    assert whole.weights == 3 * probe.model(demo).weights
+    assert whole.weights == one.weights
+    assert {t.name for t in whole.tensors} == {t.name for t in one.tensors}
     paths[2].unlink()
     with pytest.raises(ModelMissing):
         probe.model(paths[0])

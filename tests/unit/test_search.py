@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -26,10 +27,10 @@ from app.base.errors import (
 from app.engine import plan
 from app.engine.probe import Machine
 from app.models import catalog, search
-from app.models.catalog import HubModel
+from app.models.catalog import HubFile, HubModel
 from app.models.network import Network
 from app.models.search import Repository, Variant
-from tests.fakes.hub import SILENT, Hub, serving
+from tests.fakes.hub import COMMIT, SILENT, Hub, serving
 
 GIB = 1 << 30
 SMALL = "unsloth/gpt-oss-20b-GGUF"
@@ -46,12 +47,17 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
             SMALL: {"downloads": 800, "likes": 7, "sizes": {"gpt-oss-20b-F16.gguf": 13}},
             "ggml-org/gpt-oss-20b-GGUF": {
                 "downloads": 1000,
-                "sizes": {"gpt-oss-20b-mxfp4.gguf": 12},
+                "sizes": {"gpt-oss-20b-MXFP4.gguf": 12},
             },
             "openai/gpt-oss-20b": {"downloads": 9999, "sizes": {"model.safetensors": 1}},
         }
         yield hub
     huggingface_hub.close_session()
+
+
+def _file(name: str, size: int) -> HubFile:
+    """As the fake hub tells of one that has no content."""
+    return HubFile(name, size, hashlib.sha256(name.encode()).hexdigest())
 
 
 def _of(hub: Hub, *files: str, **about: Any) -> tuple[Variant, ...]:
@@ -98,7 +104,7 @@ def test_it_asks_as_huggingface_hub_does(hub: Hub) -> None:
     ]
     assert theirs[0].gguf == info.gguf
     assert info.siblings
-    assert {file.rfilename: file.size for file in info.siblings}[variant.model.files[0]] == 13
+    assert {file.rfilename: file.size for file in info.siblings}[variant.model.files[0].name] == 13
 
 
 def _parameters(question: str) -> list[tuple[str, str]]:
@@ -119,9 +125,16 @@ def test_no_more_than_was_asked_for(hub: Hub) -> None:
 def test_what_cannot_be_run_is_shown_as_such(hub: Hub) -> None:
     (found,) = search.search("qwen3")
     assert found.architecture == "qwen3"
-    assert not catalog.runs(found.architecture)
-    assert not catalog.runs(None)
-    assert catalog.runs("gpt-oss")
+    assert catalog.runs(found.architecture) is False
+    assert catalog.runs("gpt-oss") is True
+
+
+@pytest.mark.parametrize("architecture", [None, "clip", "eagle3", "dflash"])
+def test_what_the_hub_says_can_be_of_a_file_beside_the_model(architecture: str | None) -> None:
+    assert catalog.runs(architecture) is None
+    size = catalog.offers()[0].model.size
+    # Nor are the parameters those of the model then.
+    assert catalog.header_there(_told(400_000_000, architecture), _variant(size))
 
 
 def test_nothing_is_found(hub: Hub) -> None:
@@ -200,7 +213,7 @@ def test_what_has_to_be_asked_for(hub: Hub, gated: str) -> None:
 def test_the_name_is_the_quantization(hub: Hub, file: str, label: str) -> None:
     (found,) = _of(hub, file)
     assert found.name == label
-    assert found.model == HubModel("org/name", (file,), 100)
+    assert found.model == HubModel("org/name", (_file(file, 100),), COMMIT)
     assert found.complete
 
 
@@ -218,7 +231,8 @@ def test_a_model_in_parts_is_one(hub: Hub, stem: str, count: int, label: str) ->
     parts = tuple(f"{stem}-{n + 1:05}-of-{count:05}.gguf" for n in range(count))
     (found,) = _of(hub, *parts)
     assert (found.name, found.complete) == (label, True)
-    assert found.model == HubModel("org/name", parts, sum(100 + n for n in range(count)))
+    files = tuple(_file(part, 100 + n) for n, part in enumerate(parts))
+    assert found.model == HubModel("org/name", files, COMMIT)
 
 
 @pytest.mark.parametrize("missing", [0, 1, 2])
@@ -226,7 +240,8 @@ def test_a_model_without_one_of_its_parts_says_so(hub: Hub, missing: int) -> Non
     parts = [f"gpt-oss-120b-mxfp4-{n + 1:05}-of-00003.gguf" for n in range(3)]
     del parts[missing]
     (found,) = _of(hub, *parts)
-    assert (found.name, found.complete, found.model.files) == ("MXFP4", False, tuple(parts))
+    assert (found.name, found.complete) == ("MXFP4", False)
+    assert [file.name for file in found.model.files] == parts
 
 
 def test_the_smallest_is_first(hub: Hub) -> None:
@@ -263,10 +278,38 @@ def test_two_of_one_quantization_have_their_whole_names(hub: Hub) -> None:
         "ggml-adapter-model-f16.gguf",
         "ggml-vocab-gpt-oss.gguf",
         "MTP/mtp-Qwen3.8-27B-Q4_0.gguf",
+        "MTP/mtp-gemma-4-E4B-it-Q8_0.gguf",
+        "MTP/gemma-4-E4B-it-Q8_0.gguf",
+        "Qwen3-8B-DFlash-Q8_0.gguf",
+        "Qwen3.8-27B-DSpark-BF16.gguf",
+        "dflash-Qwen3-8B-Q8_0.gguf",
+        "Nanbeige4.2-3B-imatrix.gguf",
+        "eagle3-gpt-oss-20b-Q8_0.gguf",
+        "gpt-oss-20b-EAGLE3-BF16.gguf",
+        "gpt-oss-20b.eagle3_Q8_0.gguf",
+        "eagle3/gpt-oss-20b-Q8_0.gguf",
+        "drafts/gpt-oss-20b-eagle-3.gguf",
     ],
 )
 def test_what_only_belongs_to_a_model_is_left_out(hub: Hub, file: str) -> None:
     assert [one.name for one in _of(hub, "gpt-oss-20b-Q8_0.gguf", file)] == ["Q8_0"]
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "Smtp-Assistant-7B-Q4_K_M.gguf",
+        "gpt-oss-20b-smtp.gguf",
+        "Eagle30B-Q8_0.gguf",
+        "beagle3-7b.gguf",
+        "MTPlan-7B.gguf",
+        "Florapedia-7B.gguf",
+        "gpt-oss-20b-Q4_K_M-imatrix.gguf",
+        "imatrix/gpt-oss-20b-Q4_K_M.gguf",
+    ],
+)
+def test_words_that_only_have_such_letters_hide_nothing(hub: Hub, file: str) -> None:
+    assert [one.model.files[0].name for one in _of(hub, file)] == [file]
 
 
 @pytest.mark.parametrize(
@@ -536,8 +579,8 @@ def test_whatever_a_repository_is_said_to_have(hub: Hub, answer: Any) -> None:
     for one in _or_error(lambda: search.variants(SMALL)):
         assert one.name.isprintable()
         assert 0 < one.model.size <= 10**15 * len(one.model.files)
-        assert all(not Path(file).is_absolute() for file in one.model.files)
-        assert all(".." not in Path(file).parts for file in one.model.files)
+        assert all(not Path(file.name).is_absolute() for file in one.model.files)
+        assert all(".." not in Path(file.name).parts for file in one.model.files)
         assert one.licence is None or one.licence.isprintable()
         told = Repository(SMALL, 0, 0, "gpt-oss", None, False, None)
         shape = catalog.header_there(told, one)
@@ -552,7 +595,7 @@ def _or_error(call: Callable[[], tuple[Any, ...]]) -> tuple[Any, ...]:
 
 
 def _variant(size: int, *, complete: bool = True) -> Variant:
-    return Variant("Q4_K_M", HubModel("org/name", ("m.gguf",), size), None, complete)
+    return Variant("Q4_K_M", HubModel("org/name", (HubFile("m.gguf", size),)), None, complete)
 
 
 def _told(parameters: int | None, architecture: str | None = "gpt-oss") -> Repository:
@@ -572,6 +615,5 @@ def test_what_it_needs_cannot_be_told() -> None:
     size = catalog.offers()[0].model.size
     assert catalog.header_there(_told(None), _variant(size))
     assert catalog.header_there(_told(None, "llama"), _variant(size)) is None
-    assert catalog.header_there(_told(None, None), _variant(size)) is None
     assert catalog.header_there(_told(6_000_000_000), _variant(size)) is None
     assert catalog.header_there(_told(None), _variant(size, complete=False)) is None

@@ -29,6 +29,7 @@ CHANGED = Settings(
     models=("/models/gpt-oss.gguf", "C:\\models\\b.gguf", "/bytes/\udcff.gguf"),
     folders=("/big disk/models",),
     download_folder="/big disk/hub",
+    download_mount="/big disk",
     download_limit=3,
     offline=True,
     text_size=17,

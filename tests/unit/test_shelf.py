@@ -29,7 +29,7 @@ from app.base.errors import (
 )
 from app.models import blob, library, shelf
 from app.models.library import Kind, Model, Place
-from tests.fakes.headers import gguf_bytes, write_header
+from tests.fakes.headers import gguf_bytes, part_of, write_header
 
 REVISION, OTHER = "a" * 40, "b" * 40
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
@@ -72,7 +72,8 @@ def hub_file(cache: Path, file: str = "model.gguf", commit: str = REVISION, **pl
     where.blob.parent.mkdir(parents=True, exist_ok=True)
     where.lock.parent.mkdir(parents=True, exist_ok=True)
     where.lock.touch()
-    where.blob.write_bytes(gguf_bytes(name=where.etag))
+    part = part_of(Path(file).stem)
+    where.blob.write_bytes(gguf_bytes(part=part, name=where.etag))
     return where.publish()
 
 

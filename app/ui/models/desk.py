@@ -130,7 +130,8 @@ class ModelDesk(QObject):
     def tell(self, error: BaseException) -> None:
         """Something about models cannot be done."""
         if self.shown:
-            self._page.set_error(explain(error).sentence)
+            explanation = explain(error)
+            self._page.set_error(explanation.sentence, explanation.detail)
         else:
             self._banner.tell(error)
 

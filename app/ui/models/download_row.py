@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.models.catalog import HubModel
-from app.models.progress import Phase, Progress, Reason, Waiting
+from app.models.progress import Note, Phase, Progress, Reason, Waiting
 from app.ui.controls import Bar, Button, menu_of, muted, set_kind, set_tone
 from app.ui.errors import gigabytes
 from app.ui.fields import heading
@@ -22,6 +22,16 @@ _WAITS = {
     Reason.ADDRESS: lambda: tr("The address of the file has changed."),
     Reason.OTHER: lambda: tr("Another program is downloading this file."),
     Reason.QUEUED: lambda: tr("It waits for the download before it."),
+}
+
+_NOTES = {
+    Note.NEWER: lambda: tr(
+        "This is a newer conversion of the model: the one that Fireside knows is not on Hugging "
+        "Face any more."
+    ),
+    Note.ANEW: lambda: tr(
+        "What had arrived was of another file, so the download began again from the start."
+    ),
 }
 
 
@@ -49,7 +59,8 @@ class DownloadRow(QWidget):
             4,
         )
         self._status = muted("", "downloadStatus", pixels=13)
-        for label in (self.fit, self._status):
+        self._notes = muted("", "downloadNotes", pixels=13)
+        for label in (self.fit, self._status, self._notes):
             label.setWordWrap(True)
         self.button = Button(
             look,
@@ -75,7 +86,7 @@ class DownloadRow(QWidget):
         words.setSpacing(4)
         if title:
             words.addWidget(heading(title, 13, 550))
-        for widget in (self.fit, self._bar, self._status):
+        for widget in (self.fit, self._bar, self._status, self._notes):
             words.addWidget(widget)
             widget.hide()
         across = QBoxLayout.Direction.LeftToRight if title else QBoxLayout.Direction.TopToBottom
@@ -110,6 +121,11 @@ class DownloadRow(QWidget):
         if self._here:
             self._here = False
             self.set_ended()
+
+    def set_notes(self, notes: tuple[Note, ...]) -> None:
+        """What else there is to know, which stays until the next download."""
+        self._notes.setText(" ".join(_NOTES[note]() for note in notes))
+        self._notes.setVisible(bool(notes))
 
     def set_progress(self, now: Progress) -> None:
         """It is on its way."""

@@ -35,8 +35,10 @@ class Fetcher(QObject):
         self._rows: dict[HubModel, list[DownloadRow]] = {}
         self._last: dict[HubModel, DownloadEvent] = {}
         self._shares: dict[HubModel, float] = {
-            left.model: left.have / left.model.size for left in downloads.unfinished()
+            left.model: min(1.0, left.have / max(1, left.model.size))
+            for left in downloads.unfinished()
         }
+        self._notes = {left.model: left.notes for left in downloads.unfinished()}
         self._offline = False
         shelf.changed.connect(self._look)
 
@@ -56,6 +58,7 @@ class Fetcher(QObject):
         row.cancelled.connect(lambda keep: self._cancel(model, keep))
         row.used.connect(lambda: self._use(model))
         row.set_offline(self._offline)
+        row.set_notes(self._notes.get(model, ()))
         if event := self._last.get(model):
             self._show(row, event)
         elif model in self._shares:
@@ -74,9 +77,12 @@ class Fetcher(QObject):
         model = event.model
         self._last[model] = event
         match event:
-            case Downloading(_, progress) if progress.size:
-                self._shares[model] = progress.done / progress.size
-            case Downloaded():
+            case Downloading(_, progress, notes):
+                self._notes[model] = notes
+                if progress.size:
+                    self._shares[model] = progress.done / progress.size
+            case Downloaded(_, _, notes):
+                self._notes[model] = notes
                 self._shares.pop(model, None)
         for row in self._rows.get(model, ()):
             self._show(row, event)
@@ -95,8 +101,10 @@ class Fetcher(QObject):
         self._downloads.cancel(model)
         self._shares.pop(model, None)
         self._last.pop(model, None)
+        self._notes.pop(model, None)
         for row in self._rows.get(model, ()):
             row.set_ended()
+            row.set_notes(())
 
     def _use(self, model: HubModel) -> None:
         if here := self._shelf.has(model):
@@ -104,15 +112,17 @@ class Fetcher(QObject):
 
     def _show(self, row: DownloadRow, event: DownloadEvent) -> None:
         match event:
-            case Downloading(_, progress):
+            case Downloading(_, progress, notes):
                 row.set_progress(progress)
+                row.set_notes(notes)
             case DownloadHeld(_, error):
                 row.set_held(explain(error).sentence)
             case DownloadEnded(model, error):
                 sentence = explain(error).sentence if error else ""
                 row.set_ended(sentence, share=self._shares.get(model))
-            case Downloaded():
+            case Downloaded(_, _, notes):
                 row.set_ended()
+                row.set_notes(notes)
 
     def _look(self) -> None:
         for row in self._all():

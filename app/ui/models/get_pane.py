@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
@@ -128,17 +126,12 @@ class GetPane(QWidget):
 
     def _offer(self, offer: Offer) -> Card:
         model = offer.model
-        files = Path(model.files[0]).name
-        if len(model.files) > 1:
-            more = tr("{file} and %n more", "", len(model.files) - 1)
-            files = more.format(file=files)
         card = Card(self._look, "download", offer.name, _about(offer))
         about = muted(
             tr(
-                "{files}, {size}, {licence}, from {repository} on Hugging Face. Nothing is "
-                "sent there but the request for the file."
+                "{size}, {licence}, from {repository} on Hugging Face. Nothing is sent there but "
+                "the request for the file."
             ).format(
-                files=files,
                 size=gigabytes(model.size),
                 licence=offer.licence,
                 repository=model.repository,
@@ -163,7 +156,7 @@ class GetPane(QWidget):
 
     def _begun(self, model: HubModel) -> Card:
         """What was begun at an earlier start."""
-        name = Path(model.files[0]).name
+        name = model.title
         card = Card(
             self._look,
             "download",

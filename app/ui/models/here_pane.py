@@ -276,7 +276,9 @@ class ModelRow(QFrame):
         self._use.setVisible(model.problem is None)
         self._problem.setVisible(model.problem is not None)
         if model.problem:
-            self._problem.setText(explain(model.problem).sentence)
+            explanation = explain(model.problem)
+            told = (explanation.sentence, explanation.detail)
+            self._problem.setText("\n".join(filter(None, told)))
             set_tone(self._problem, "danger")
 
     def show_state(self, *, asked: bool, last: float | None, moved: float | None) -> None:

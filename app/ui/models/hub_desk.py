@@ -120,7 +120,13 @@ class HubDesk(QObject):
         self._shelf.look()
 
     def _change_folder(self, folder: str) -> None:
-        self._host.change(download_folder=folder)
+        self._host.change(download_folder=folder, download_mount="")
+        if folder:
+            self._bridge.when_done(
+                self._host.mount_of(Path(folder)),
+                lambda mount: self._host.change(download_mount=mount),
+                self._shelf.failed.emit,
+            )
         self.page.network.set_folder(folder)
         self._shelf.look()
 

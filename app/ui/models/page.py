@@ -61,9 +61,10 @@ class ModelsPage(QScrollArea):
         """What is being loaded; empty when nothing is."""
         self._progress.setText(text or self._said)
 
-    def set_error(self, sentence: str) -> None:
-        """Why something cannot be done; empty when all is well."""
+    def set_error(self, sentence: str, detail: str = "") -> None:
+        """Why something cannot be done, and what a program said of it; empty when all is well."""
         self._notice.set_text(sentence)
+        self._notice.set_detail(detail)
         self._notice.setVisible(bool(sentence))
         if sentence:
             self.verticalScrollBar().setValue(0)

@@ -19,6 +19,7 @@ from app.ui.language import number, tr
 from app.ui.models.fetcher import Fetcher
 from app.ui.theme import Look, font
 
+_UNLIKELY = 2
 _EAGER = 4  # repositories whose files are asked for without a click
 
 
@@ -83,19 +84,22 @@ class HubSearch(QWidget):
     def _found(self, text: str, found: tuple[Repository, ...]) -> None:
         if text != self._asked:
             return
-        runs = sum(catalog.runs(each.architecture) for each in found)
+        runs = sum(catalog.runs(each.architecture) is True for each in found)
         if not found:
             self._say(tr("Nothing on Hugging Face matches “{text}”.").format(text=text))
             return
-        count = tr("%n found, of which Fireside can run {runs}.", "", len(found))
-        self._say(count.format(runs=runs))
+        if runs:
+            count = tr("%n found, {runs} of them gpt-oss, says Hugging Face.", "", len(found))
+        else:
+            count = tr("%n found.", "", len(found))
+        self._say(count.format(runs=number(runs)))
         eager = _EAGER
-        for each in sorted(found, key=lambda one: not catalog.runs(one.architecture)):
+        for each in sorted(found, key=lambda one: _likely(one)):
             row = RepositoryRow(self._look, self._fetcher, each, self._machine)
             row.wanted.connect(lambda row=row: self._ask_files(row))
             self._results.append(row)
             self._column.addWidget(row)
-            if eager and catalog.runs(each.architecture):
+            if eager and _likely(each) < _UNLIKELY:
                 eager -= 1
                 self._ask_files(row)
 
@@ -151,7 +155,6 @@ class RepositoryRow(QFrame):
             kind="small",
             clicked=self.wanted.emit,
         )
-        self._button.setVisible(catalog.runs(repository.architecture))
         head = QHBoxLayout()
         head.addWidget(title, 1)
         head.addWidget(self._button, 0, Qt.AlignmentFlag.AlignTop)
@@ -224,21 +227,30 @@ class VariantRow(QWidget):
             self._row.set_fit(fit(propose(self._header, machine), machine), False)
 
 
+def _likely(repository: Repository) -> int:
+    """0 where the hub says that it is gpt-oss, 1 where it says nothing of its models, else 2: a
+    word of the hub's may be that of a file beside the models, so it only puts them in order."""
+    return {True: 0, None: 1, False: _UNLIKELY}[catalog.runs(repository.architecture)]
+
+
 def _facts(repository: Repository) -> str:
     """What the hub says of it, in one line."""
     facts = [tr("%Ln download(s)", "", repository.downloads)]
-    if (count := repository.parameters) and count >= 1e8:
+    runs = catalog.runs(repository.architecture)
+    # Of a file beside the models, where the kind is that of one.
+    count = repository.parameters if runs is not None else None
+    if count and count >= 1e8:
         facts.append(tr("{count} billion parameters").format(count=number(count / 1e9, 1)))
     elif count:
         facts.append(tr("{count} million parameters").format(count=number(count / 1e6, 1)))
     if repository.gated:
         facts.append(tr("asks for your consent on its web page"))
-    if catalog.runs(repository.architecture):
-        return " · ".join([*facts, "gpt-oss"])
-    kind = repository.architecture
-    facts.append(
-        tr("{kind}: Fireside runs only gpt-oss").format(kind=kind)
-        if kind
-        else tr("of a kind that is not known: Fireside runs only gpt-oss")
-    )
+    if runs:
+        facts.append("gpt-oss")
+    elif runs is False:
+        facts.append(
+            tr("{kind}, says Hugging Face: Fireside runs only gpt-oss").format(
+                kind=repository.architecture
+            )
+        )
     return " · ".join(facts)

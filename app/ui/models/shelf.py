@@ -29,6 +29,14 @@ def place_name(model: Model) -> str:
     return tr("Folder") if kind == "Folder" else str(kind)
 
 
+def _is_same(model: Model, wanted: HubModel) -> bool:
+    """Whether both are made of the same files, as far as it can be told without reading them."""
+    if None not in (*model.hashes, *wanted.hashes):
+        return model.hashes == wanted.hashes
+    names = [file.name.rpartition("/")[2] for file in wanted.files]
+    return model.size == wanted.size and [file.name for file in model.files] == names
+
+
 class Shelf(QObject):
     """What was found at the last look. It lives as long as the window."""
 
@@ -63,10 +71,14 @@ class Shelf(QObject):
         self._bridge.when_done(self._host.look_at(path), done, self.failed.emit)
 
     def has(self, wanted: HubModel) -> Model | None:
-        """The model that is the same as one on the hub, whoever brought it."""
-        name = wanted.files[0].rpartition("/")[2]
-        same = (m for m in self.usable if m.path.name == name and m.size == wanted.size)
-        return next(same, None)
+        """The model that is the same as one on the hub, whoever brought it: the same file, or, of
+        what is offered, any conversion."""
+        from app.models import catalog
+
+        offer = catalog.ordered(wanted)
+        same = (model for model in self.usable if _is_same(model, wanted))
+        alike = (model for model in self.usable if offer and model.offer == offer.name)
+        return next(same, None) or next(alike, None)
 
     def ours(self, model: Model) -> bool:
         """Whether Fireside itself downloaded it."""

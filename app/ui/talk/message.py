@@ -167,7 +167,7 @@ class AnswerView(MessageView):
         if self.record:
             self._footer.versions.set_record(self.record, busy)
         if self._notice:
-            for button in self._notice.findChildren(Button):
+            for button in self._notice.buttons:
                 button.setVisible(last)
                 button.setEnabled(not busy)
 
@@ -235,6 +235,8 @@ class AnswerView(MessageView):
         if record.error is not None:
             explanation = explain(record.error)
             notice.set_text(explanation.sentence)
+            notice.set_detail(explanation.detail)
+            notice.opened.connect(self.resized)
             self._add_step(notice, explanation.action)
         else:
             notice.set_text(record.notice)

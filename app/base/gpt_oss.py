@@ -1,0 +1,400 @@
+"""What of a GGUF file is a gpt-oss that llama.cpp runs. The list of models, the command line, the
+plan and the loader ask here, so that they say the same of the same file.
+
+The rules are those of llama.cpp 0c1e57098 (llama-cpp-python 0.3.36, read 2026-11-29):
+src/models/openai-moe.cpp, llama-model.cpp (load_hparams, load_tensors, create_tensor_qkv),
+llama-model-loader.cpp, llama-vocab.cpp (load), llama-hparams.h; tests/e2e/test_refused.py compares
+them with what it does. Two are Fireside's own: a context and a window have at least one token, and
+each token has a type.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from app.base import beside, gguf
+from app.base.errors import (
+    ModelDamaged,
+    ModelError,
+    ModelForeign,
+    ModelForOllama,
+    ModelNewer,
+    ModelRenamed,
+    NoModel,
+    UnsupportedArchitecture,
+)
+from app.base.gguf import ARRAY, BOOL, F32, I32, STRING, U16, U32, Header, Tensor, Type
+
+_MOST_LAYERS, _MOST_EXPERTS = 512, 1024  # LLAMA_MAX_LAYERS, LLAMA_MAX_EXPERTS
+_MOST = (1 << 32) - 1
+# Ollama's own conversion of gpt-oss (ollama: model/models/gptoss/model.go).
+_OLLAMA_ARCHITECTURE = "gptoss"
+_OLLAMA_TENSORS = re.compile(r"blk\.\d+\.(attn_out\.(weight|bias)|attn_sinks)\Z")
+
+_NO_WEIGHTS = {9, 15, 24, 25, 26, 27, 28}  # Q8_1, Q8_K, integers, F64
+_PLAIN = 0  # F32: of all that is no matrix; with others llama.cpp aborts
+_ROPE_SCALING = {"none", "linear", "yarn", "longrope"}
+_PRE_TOKENIZERS = {
+    "a.x-4.0", "afmoe", "bailingmoe", "bailingmoe2", "bloom", "chameleon", "chatglm-bpe",
+    "codeshell", "cohere2moe", "command-r", "dbrx", "deepseek-coder", "deepseek-llm",
+    "deepseek-r1-qwen", "deepseek-v3", "default", "exaone", "exaone-moe", "exaone4", "f2llmv2",
+    "falcon", "falcon-h1", "falcon3", "gemma4", "gigachat", "glm4", "glm5", "gpt-2", "gpt-4o",
+    "gpt3-finnish", "granite-docling", "granite-embed-multi-311m", "granite-embed-multi-97m",
+    "grok-2", "hunyuan", "hunyuan-dense", "hy_v4", "jais", "jais-2", "jina-de", "jina-es",
+    "jina-v1-en", "jina-v2-code", "jina-v2-de", "jina-v2-es", "jina-v5-nano", "joyai-llm",
+    "kanana2", "kimi-k2", "kormo", "laguna", "lfm2", "llada-moe", "llama-bpe", "llama-v3",
+    "llama3", "llama4", "megrez", "mellum", "mellum2", "midm-2.0", "minerva-7b", "minicpm5",
+    "minimax-m2", "modern-bert", "mpt", "olmo", "phi-2", "pixtral", "poro-chat", "qwen2",
+    "qwen35", "refact", "roberta-bpe", "sarvam-moe", "seed-coder", "smaug-bpe", "smollm",
+    "solar-open", "spark2_5", "stablelm2", "starcoder", "superbpe", "talkie", "tekken",
+    "tiny_aya", "trillion", "ufakzeka", "viking", "whitespace", "youtu",
+}  # fmt: skip
+
+# Of what type llama.cpp reads a key, where it stands there.
+_TYPES = {
+    **dict.fromkeys(
+        (
+            "block_count", "context_length", "embedding_length", "embedding_length_out",
+            "nextn_predict_layers", "expert_count", "expert_group_count",
+            "expert_group_used_count", "rope.scaling.original_context_length",
+            "attention.key_length", "attention.value_length", "rope.dimension_count",
+            "attention.key_length_swa", "attention.value_length_swa", "rope.dimension_count_swa",
+            "attention.sliding_window", "pooling_type",
+        ),
+        U32,
+    ),
+    **dict.fromkeys(
+        (
+            "attention.layer_norm_rms_epsilon", "rope.freq_base", "rope.freq_base_swa",
+            "rope.scaling.factor", "rope.scaling.attn_factor", "rope.scaling.alpha",
+        ),
+        F32,
+    ),
+    **dict.fromkeys(("attention.causal", "rope.scaling.finetuned"), BOOL),
+    "rope.scaling.type": STRING,
+}  # fmt: skip
+_BY_LAYER = (
+    "attention.head_count", "attention.head_count_kv", "feed_forward_length",
+    "expert_used_count", "expert_feed_forward_length",
+)  # fmt: skip
+"""One number for all layers, or a list with one for each."""
+_GENERAL_TYPES = {
+    "general.architecture": STRING,
+    "general.name": STRING,
+    "general.file_type": U32,
+    "split.count": U16,
+    "split.no": U16,
+    "tokenizer.ggml.model": STRING,
+    "tokenizer.ggml.pre": STRING,
+    "tokenizer.ggml.token_type_count": U32,
+    **dict.fromkeys(
+        (
+            f"tokenizer.ggml.{name}"
+            for name in (
+                "add_bos_token", "add_eos_token", "add_sep_token", "add_space_prefix",
+                "remove_extra_whitespaces",
+            )
+        ),
+        BOOL,
+    ),
+    **dict.fromkeys(
+        (
+            f"tokenizer.ggml.{name}_token_id"
+            for name in (
+                "bos", "eos", "eot", "eom", "unknown", "seperator", "padding", "cls", "mask",
+                "prefix", "suffix", "middle", "fim_pre", "fim_suf", "fim_mid", "fim_pad",
+                "fim_rep", "fim_sep",
+            )
+        ),
+        U32,
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The numbers of a gpt-oss, each within what llama.cpp takes: ``width`` of the embedding, of
+    a ``head`` and of an expert's inner layer; ``chosen`` experts of ``experts`` for a token;
+    ``window`` in tokens."""
+
+    layers: int
+    context: int
+    width: int
+    heads: int
+    kv_heads: int
+    head: int
+    experts: int
+    chosen: int
+    expert_width: int
+    window: int
+
+
+def parts(path: Path) -> list[Path]:
+    """The files of the model that ``path`` belongs to, there or not. The header says of how many
+    parts it is, whatever the name; where it cannot be read, the name."""
+    named = gguf.part_count(path.stem)
+    if not named:
+        return [path]
+    try:
+        count = _split(gguf.read(path))
+    except ModelError:
+        count = named
+    return gguf.numbered(path, count) if count == named else [path]
+
+
+def model(path: Path) -> Header:
+    """`check` for the model that ``path`` belongs to."""
+    return check([gguf.read(part) for part in parts(path)])
+
+
+def check(headers: Sequence[Header]) -> Header:
+    """The header of a gpt-oss, by those of its parts in their order: the first one's, with the
+    tensors of all. Raises ModelError where llama.cpp does not run it."""
+    first = headers[0]
+    _check_architecture(first)
+    if _split(first) > 1:
+        _check_parts(headers)
+    if not any(header.tensors for header in headers):
+        raise UnsupportedArchitecture(first.path, "vocabulary only")  # llama.cpp: ggml-vocab-*
+    whole = replace(first, tensors=tuple(t for header in headers for t in header.tensors))
+    _check_types(whole)
+    found = shape(whole)
+    _check_vocabulary(whole)
+    _check_tensors(whole, found)
+    for header in headers:
+        _check_places(header)
+    return whole
+
+
+def shape(header: Header) -> Shape:
+    """The numbers of ``header``, checked. Raises ModelForeign where one is missing, and
+    ModelDamaged where one is what no gpt-oss has."""
+    layers = _number(header, "block_count", _MOST_LAYERS)
+    width = _number(header, "embedding_length")
+    heads = _number(header, "attention.head_count", layers=layers)
+    head = _number(header, "attention.key_length", default=width // heads or None)
+    experts = _number(header, "expert_count", _MOST_EXPERTS)
+    usual = {"attention.value_length": width // heads, "rope.dimension_count": head}
+    for name, default in usual.items():
+        if _number(header, name, default=default) != head:
+            raise ModelDamaged(header.path, f"{_key(name)} is not {head}")
+    for name in ("nextn_predict_layers", "expert_group_count"):
+        if header.number(name):
+            raise ModelDamaged(header.path, f"{_key(name)} is {header.number(name)}")
+    kv_heads = _number(header, "attention.head_count_kv", heads, default=heads, layers=layers)
+    if heads % kv_heads:
+        raise ModelDamaged(header.path, f"{heads} heads for {kv_heads} of keys and values")
+    return Shape(
+        layers=layers,
+        context=_number(header, "context_length"),
+        width=width,
+        heads=heads,
+        kv_heads=kv_heads,
+        head=head,
+        experts=experts,
+        chosen=_number(header, "expert_used_count", experts, layers=layers),
+        expert_width=_number(header, "expert_feed_forward_length", layers=layers),
+        window=_number(header, "attention.sliding_window"),
+    )
+
+
+def _key(name: str) -> str:
+    return f"{gguf.ARCHITECTURE}.{name}"
+
+
+def _number(
+    header: Header,
+    name: str,
+    most: int = _MOST,
+    *,
+    default: int | None = None,
+    layers: int = 0,
+) -> int:
+    """A number from 1 on; where it may be one for each of ``layers``, all have to be the same."""
+    key = _key(name)
+    value = header.metadata.get(key, default)
+    if value is None:
+        raise ModelForeign(header.path, f"key not found in model: {key}")
+    if layers and isinstance(value, list) and len(value) == layers and len(set(value)) == 1:
+        value = value[0]
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+        raise ModelDamaged(header.path, f"{key} is {str(value)[:40]}")
+    return value
+
+
+def _split(header: Header) -> int:
+    """Of how many parts a file says that it is one."""
+    count = header.metadata.get("split.count", 0)
+    return count if isinstance(count, int) and 1 < count <= gguf.MOST_PARTS else 1
+
+
+def _check_architecture(header: Header) -> None:
+    if kind := beside.told(header):
+        raise NoModel(header.path, kind)
+    if header.architecture == _OLLAMA_ARCHITECTURE:
+        raise ModelForOllama(header.path, f"unknown model architecture: '{_OLLAMA_ARCHITECTURE}'")
+    if header.architecture != gguf.ARCHITECTURE:
+        raise UnsupportedArchitecture(header.path, header.architecture)
+
+
+def _check_parts(headers: Sequence[Header]) -> None:
+    first = headers[0]
+    count = _split(first)
+    if len(headers) != count or first.path.suffix != ".gguf":
+        raise ModelRenamed(first.path, count)
+    for number, header in enumerate(headers):
+        if header.metadata.get("split.no") != number:
+            raise ModelDamaged(header.path, f"it does not say that it is part {number + 1}")
+    told = first.metadata.get("split.tensors.count")
+    names = [tensor.name for header in headers for tensor in header.tensors]
+    if told != len(names) or len(set(names)) != len(names):
+        raise ModelDamaged(first.path, f"{told} tensors expected but {len(set(names))} found")
+
+
+def _check_types(header: Header) -> None:
+    wanted = _GENERAL_TYPES | {_key(name): kind for name, kind in _TYPES.items()}
+    for key, found in header.types.items():
+        if key in wanted and found != Type(wanted[key]):
+            raise _wrong_type(header, key, wanted[key])
+        if key in wanted and found.kind == F32 and not 0 <= header.metadata[key] < math.inf:
+            raise ModelDamaged(header.path, f"{key} is {header.metadata[key]}")
+    layers = header.number("block_count")
+    for name in _BY_LAYER:
+        found = header.types.get(_key(name), Type(U32))
+        listed = found.kind == ARRAY and found.item in (U32, I32) and found.items == layers
+        if found != Type(U32) and not listed:
+            raise _wrong_type(header, _key(name), U32)
+    epsilon = _key("attention.layer_norm_rms_epsilon")
+    if epsilon not in header.metadata:
+        raise ModelForeign(header.path, f"key not found in model: {epsilon}")
+    scaling = header.metadata.get(_key("rope.scaling.type"), "linear")
+    if scaling not in _ROPE_SCALING:
+        raise ModelNewer(header.path, f"unknown rope scaling type: '{scaling}'")
+
+
+def _wrong_type(header: Header, key: str, wanted: int) -> ModelDamaged:
+    found = header.types[key].kind
+    told = f"key {key} has wrong type {gguf.NAMES[found]} but expected type {gguf.NAMES[wanted]}"
+    return ModelDamaged(header.path, told)
+
+
+def _check_vocabulary(header: Header) -> None:
+    found, types = header.metadata, header.types
+    if "tokenizer.ggml.model" not in found:
+        raise ModelForeign(header.path, "key not found in model: tokenizer.ggml.model")
+    if found["tokenizer.ggml.model"] != "gpt2":
+        raise ModelForeign(header.path, f"unknown tokenizer: '{found['tokenizer.ggml.model']}'")
+    pre = found.get("tokenizer.ggml.pre", "")
+    if pre and pre not in _PRE_TOKENIZERS:
+        raise ModelNewer(header.path, f"unknown pre-tokenizer type: '{pre}'")
+    for name, item in (("tokens", STRING), ("merges", STRING), ("token_type", I32)):
+        key = f"tokenizer.ggml.{name}"
+        if key not in found:
+            raise ModelForeign(header.path, f"key not found in model: {key}")
+        if types[key].item != item:
+            raise ModelDamaged(header.path, f"invalid gguf type for {key}")
+    count = types["tokenizer.ggml.tokens"].items
+    if types["tokenizer.ggml.token_type"].items != count or not count:
+        raise ModelDamaged(header.path, f"{count} tokens, and not as many types of them")
+
+
+def _check_tensors(header: Header, found: Shape) -> None:
+    """That all tensors are there, each of its shape, and no others."""
+    there = {tensor.name: tensor for tensor in header.tensors}
+    vocabulary = header.types["tokenizer.ggml.tokens"].items
+    for name, wanted, required in _wanted(found, vocabulary, there):
+        tensor = there.pop(name, None)
+        if tensor is None:
+            if required:
+                _refuse_missing(header, name)
+            continue
+        if _padded(tensor.shape) != _padded(wanted):
+            raise ModelForeign(
+                header.path,
+                f"tensor '{name}' has wrong shape; expected {[*wanted]}, got {[*tensor.shape]}",
+            )
+        _check_type(header, tensor)
+    for tensor in there.values():
+        _check_type(header, tensor)
+        raise ModelNewer(header.path, f"tensor '{tensor.name}' has no place in gpt-oss")
+
+
+def _refuse_missing(header: Header, name: str) -> None:
+    detail = f"tensor '{name}' not found"
+    if any(_OLLAMA_TENSORS.match(tensor.name) for tensor in header.tensors):
+        raise ModelForOllama(header.path, detail)
+    raise ModelForeign(header.path, detail)
+
+
+def _check_type(header: Header, tensor: Tensor) -> None:
+    matrix = tensor.name.endswith(".weight") and len(tensor.shape) > 1
+    if tensor.type >= gguf.TYPES:
+        raise ModelNewer(header.path, f"tensor '{tensor.name}' has type {tensor.type}")
+    known = tensor.type in gguf.BLOCKS and tensor.type not in _NO_WEIGHTS
+    if not known or (not matrix and tensor.type != _PLAIN):
+        raise ModelDamaged(header.path, f"tensor '{tensor.name}' has type {tensor.type}")
+
+
+def _check_places(header: Header) -> None:
+    """That one tensor follows the other without a gap."""
+    alignment = header.metadata.get("general.alignment", gguf.ALIGNMENT)
+    expected = 0
+    for tensor in header.tensors:
+        if tensor.offset != expected:
+            raise ModelDamaged(
+                header.path,
+                f"tensor '{tensor.name}' has offset {tensor.offset}, expected {expected}",
+            )
+        expected += tensor.size + -tensor.size % alignment
+
+
+def _padded(dimensions: Sequence[int]) -> tuple[int, ...]:
+    return (*dimensions, 1, 1, 1, 1)[:4]
+
+
+def _wanted(
+    s: Shape, vocabulary: int, there: dict[str, Tensor]
+) -> Iterator[tuple[str, tuple[int, ...], bool]]:
+    """Name and shape of each tensor that a gpt-oss has, and whether it must be there."""
+    queries, keys = s.heads * s.head, s.kv_heads * s.head
+    yield "token_embd.weight", (s.width, vocabulary), True
+    yield "output_norm.weight", (s.width,), True
+    yield from _scaled("output", (s.width, vocabulary), (1,))
+    for layer in range(s.layers):
+        block = f"blk.{layer}."
+        for name in ("attn_norm", "post_attention_norm"):
+            yield f"{block}{name}.weight", (s.width,), True
+        fused = f"{block}attn_qkv"
+        if f"{fused}.weight" in there:
+            yield from _scaled(fused, (s.width, queries + 2 * keys), (1,))
+            yield f"{fused}.bias", (queries + 2 * keys,), False
+        for name, size in (("attn_q", queries), ("attn_k", keys), ("attn_v", keys)):
+            if f"{fused}.weight" not in there:
+                yield from _scaled(f"{block}{name}", (s.width, size), (1,))
+            if f"{fused}.bias" not in there:
+                yield f"{block}{name}.bias", (size,), False
+        yield from _scaled(f"{block}attn_output", (queries, s.width), (1,))
+        yield f"{block}attn_output.bias", (s.width,), True
+        yield f"{block}attn_sinks.weight", (s.heads,), True
+        yield f"{block}ffn_gate_inp.weight", (s.width, s.experts), True
+        yield f"{block}ffn_gate_inp.bias", (s.experts,), True
+        for name, size, out in (
+            ("ffn_gate_exps", s.width, s.expert_width),
+            ("ffn_down_exps", s.expert_width, s.width),
+            ("ffn_up_exps", s.width, s.expert_width),
+        ):
+            yield from _scaled(f"{block}{name}", (size, out, s.experts), (s.experts,))
+            yield f"{block}{name}.bias", (out, s.experts), True
+
+
+def _scaled(
+    name: str, dimensions: tuple[int, ...], scales: tuple[int, ...]
+) -> Iterator[tuple[str, tuple[int, ...], bool]]:
+    """A matrix, and the scales that some types of weights have beside it."""
+    yield f"{name}.weight", dimensions, True
+    yield f"{name}.scale", scales, False
+    yield f"{name}.input_scale", scales, False

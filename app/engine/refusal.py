@@ -1,0 +1,126 @@
+"""Why llama.cpp refused a file, out of what it says in its log.
+
+Its messages are those of llama.cpp 0c1e57098 (llama-cpp-python 0.3.36): ggml/src/gguf.cpp,
+src/llama-model-loader.cpp, llama-model.cpp, llama-vocab.cpp, llama-mmap.cpp, ggml-alloc.c; what
+ends the process is printed by ggml_abort (ggml.c). The first of several is the reason, those
+behind it say who passed it on.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.base.errors import (
+    ModelDamaged,
+    ModelError,
+    ModelForeign,
+    ModelLoadFailed,
+    ModelNewer,
+    ModelUnreadable,
+    OutOfMemory,
+    UnsupportedArchitecture,
+)
+
+_KILLED = -9  # exit code of a process that was killed
+# Of a process that read of a mapped file what its medium did not give: a signal, or on Windows
+# EXCEPTION_IN_PAGE_ERROR.
+_NOT_READ = {-getattr(signal, "SIGBUS", 0), 0xC0000006}
+_LONGEST = 300  # characters of what is told
+
+# Who passed it on: functions, and the folder of the source that gave up.
+_PASSED_ON = re.compile(
+    r"\A(error loading model( hyperparameters| vocabulary)?: |[a-z]\w*: )+"
+    r"|\A\S*[/\\](?=[\w.-]+:\d+: )"
+)
+_ABORTED = re.compile(r"\S+\.(c|cpp|h|cu|m|cuh):\d+: .")
+_TOLD = re.compile(r"error|fail|unable|cannot|invalid|not found|wrong|unknown", re.IGNORECASE)
+_MEMORY = re.compile(r"alloc|out of memory|cannot reserve", re.IGNORECASE)
+_FILE = re.compile(r"(?:read error|seek error|mmap failed|failed to open .*?): (.+)")
+_KIND = re.compile(r"(?:unknown|unsupported) model architecture: '(.*?)'")
+_DETAILED: tuple[tuple[type[ModelNewer | ModelForeign | ModelDamaged], re.Pattern[str]], ...] = (
+    (
+        ModelNewer,
+        re.compile(
+            r"unknown pre-tokenizer|invalid ggml type|only supports up to version"
+            r"|wrong number of tensors|ROPE_SCALING_TYPE"
+        ),
+    ),
+    (
+        ModelForeign,
+        re.compile(
+            r"not found|missing tensor|wrong shape|cannot find tokenizer|unknown tokenizer"
+            r"|no longer supported"
+        ),
+    ),
+    (
+        ModelDamaged,
+        re.compile(
+            r"not within the file bounds|end of file|exceeds remaining|duplicate|offset|invalid"
+            r"|corrupted|wrong|expected|too long|failed to read|is empty|overflow"
+            r"|GGML_ASSERT\((?:hparams|n_expert)"
+        ),
+    ),
+)
+
+
+def refused(path: Path, lines: Sequence[str]) -> ModelError:
+    """What is wrong with the file at ``path``, where llama.cpp wrote ``lines`` as errors and gave
+    it up."""
+    told = [_plain(line) for line in lines if line.strip()]
+    if not told:
+        return ModelLoadFailed(path, "")
+    reason = told[0]
+    if _MEMORY.search(reason):
+        return OutOfMemory(path, reason)
+    if found := _FILE.search(reason):
+        return ModelUnreadable(path, found[1])
+    if found := _KIND.search(reason):
+        return UnsupportedArchitecture(path, found[1])
+    kinds = (error for error, pattern in _DETAILED if pattern.search(reason))
+    return next(kinds, ModelLoadFailed)(path, reason)
+
+
+def ended(path: Path, exit_code: int | None, log: str) -> ModelError:
+    """What is wrong with the file at ``path``, where the process ended while it was loading it,
+    and wrote ``log``."""
+    if exit_code == _KILLED:  # the system ends who takes more memory than there is
+        return OutOfMemory(path, "")
+    if exit_code in _NOT_READ:
+        return not_read(path)
+    lines = log.splitlines()
+    found = refused(path, [line for line in lines if _ABORTED.search(line)])
+    if isinstance(found, ModelLoadFailed) and not found.detail:
+        last = next((_plain(line) for line in reversed(lines) if _TOLD.search(line)), "")
+        return ModelLoadFailed(path, ": ".join(filter(None, (_name(exit_code), last))))
+    return found
+
+
+def could_not_read(exit_code: int | None) -> bool:
+    """Whether the process ended because a file that it had mapped was cut, or its medium fails."""
+    return exit_code in _NOT_READ
+
+
+def not_read(path: Path) -> ModelUnreadable:
+    """What the system says of such a file where it is read."""
+    return ModelUnreadable(path, os.strerror(errno.EIO))
+
+
+def _name(exit_code: int | None) -> str:
+    if exit_code is None:
+        return ""
+    if exit_code >= 0:
+        return f"exit code {exit_code}"
+    try:
+        return signal.Signals(-exit_code).name
+    except ValueError:
+        return f"signal {-exit_code}"
+
+
+def _plain(line: str) -> str:
+    """A line without the names of functions and folders."""
+    return _PASSED_ON.sub("", line.strip()).rstrip(".")[:_LONGEST]

@@ -1,0 +1,156 @@
+"""Runs the real window against a hub on loopback, for tests of how a model is got.
+
+usage: hub_driver.py FOLDER CATALOGUE [QUESTION]
+
+FOLDER is the data folder, CATALOGUE a JSON file with offers as the register has them; HF_ENDPOINT
+names the hub. It opens the models page, begins the download of gpt-oss-20b where it was not begun
+before, searches for its repository, lists what can be chosen, and asks the model the QUESTION once
+it is here. At each station it prints a JSON line of what is to be seen, and goes on when a line
+comes in.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QSocketNotifier, QTimer
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QWidget
+
+from app.models import catalog
+from app.ui import app as ui
+from app.ui.models.download_row import DownloadRow
+from app.ui.window import Window
+
+Step = Callable[[], object]
+
+
+def window() -> Window:
+    return next(w for w in QApplication.topLevelWidgets() if isinstance(w, Window))
+
+
+def row() -> DownloadRow:
+    """That of the offer."""
+    wanted = catalog.offers()[0].model
+    return next(r for r in window().findChildren(DownloadRow) if r.model == wanted)
+
+
+def label(name: str) -> str:
+    found = row().findChild(QLabel, name)
+    return found.text() if found.isVisibleTo(row()) else ""
+
+
+def page() -> list[str]:
+    """All words on the models page."""
+    kinds = (QLabel, QPushButton)
+    here = window().hub.page
+    found = [w for kind in kinds for w in here.findChildren(kind) if w.isVisibleTo(here)]
+    return [widget.text() for widget in found if widget.text()]
+
+
+def say(station: str) -> None:
+    current = window().models.current
+    seen: dict[str, Any] = {
+        "station": station,
+        "button": row().button.text(),
+        "status": label("downloadStatus"),
+        "notes": label("downloadNotes"),
+        "model": str(current.path) if current else "",
+        "page": page(),
+        "choices": [action.text() for action in menu()],
+        "shown": window().transcript.plainText(),
+    }
+    print(json.dumps(seen), flush=True)
+
+
+def menu() -> list[Any]:
+    """What the menu of models has."""
+    from PySide6.QtWidgets import QMenu
+
+    found = QMenu(window())
+    window().model_desk.fill(found)
+    return [action for action in found.actions() if action.text()]
+
+
+def steps(question: str) -> Iterator[Step]:
+    """Yields what has to be so before it goes on; a name is a station."""
+    desk = window().model_desk
+    desk.show_page()
+    yield lambda: not window().shelf.looking
+    if row().button.text() == "Download":
+        row().button.click()
+    yield lambda: row().button.text() in ("Pause", "Use it now")
+    yield station("begun")
+    yield lambda: not row()._running
+    yield station("ended")
+    yield lambda: window().models.current and not window().models.loading
+    desk.show_page()
+    yield lambda: row().button.text() == "Use it now"
+    field = window().findChild(QLineEdit, "hubSearch")
+    field.setText("gpt-oss")
+    field.returnPressed.emit()
+    yield lambda: window().findChildren(QWidget, "result") and "Asking…" not in page()
+    yield station("searched")
+    desk._leave()
+    window().findChild(QPlainTextEdit, "composer").insertPlainText(question)
+    window().findChild(QPushButton, "send").click()
+    yield lambda: window().turns.running(window().chat)
+    yield lambda: not window().turns.running(window().chat)
+    yield station("answered")
+
+
+_reached: list[bool] = []
+
+
+def station(name: str) -> Step:
+    """A place to wait at for whoever watches."""
+    said: list[str] = []
+
+    def arrived() -> bool:
+        if not said:
+            said.append(name)
+            _reached.clear()
+            say(name)
+        return bool(_reached)
+
+    return arrived
+
+
+class Driver:
+    """Goes from step to step."""
+
+    def __init__(self, question: str) -> None:
+        self._question = question
+        self._steps: Iterator[Step] | None = None
+        self._wanted: Step = lambda: True
+
+    def step(self) -> None:
+        if self._steps is None:
+            self._steps = steps(self._question)
+        while self._wanted():
+            following = next(self._steps, None)
+            if following is None:
+                window().close()
+                return
+            self._wanted = following
+
+
+def main() -> int:
+    folder, file = map(Path, sys.argv[1:3])
+    entries = json.loads(file.read_text(encoding="utf-8"))
+    offers = tuple(catalog._offer(**entry) for entry in entries)
+    catalog.offers = lambda: offers
+    application = ui._application()  # before any timer
+    driver, timer = Driver(sys.argv[3]), QTimer(application)
+    timer.timeout.connect(driver.step)
+    QTimer.singleShot(300, lambda: timer.start(50))
+    lines = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read, application)
+    lines.activated.connect(lambda: (sys.stdin.readline(), _reached.append(True)))
+    return ui.run(folder, None, smoke=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,111 @@
+"""Asks whether what the register of outside facts says still holds. Each check raises
+AssertionError with a sentence where it does not; the suite runs them against the fakes,
+`test_services` against the real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from huggingface_hub import get_hf_file_metadata, hf_hub_url
+
+from app.base import outside
+from app.models import catalog, search
+
+HUB = "https://huggingface.co"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Where they are."""
+
+    hub: str = HUB
+    releases: str = outside.value("releases")["api"]
+
+    def ask(self, address: str, **parameters: Any) -> Any:
+        """The JSON that is answered. Raises httpx2.HTTPError."""
+        headers = {"User-Agent": "Fireside-checks"}
+        answer = httpx2.get(
+            address, params=parameters, headers=headers, timeout=30, follow_redirects=True
+        )
+        answer.raise_for_status()
+        return answer.json()
+
+
+def offers(services: Services) -> None:
+    """Each file of an offer is at its commit, with its size and hash."""
+    for offer in catalog.offers():
+        for file in offer.model.files:
+            url = hf_hub_url(
+                offer.model.repository,
+                file.name,
+                revision=offer.model.commit,
+                endpoint=services.hub,
+            )
+            told = get_hf_file_metadata(url, endpoint=services.hub, timeout=30)
+            found = (told.commit_hash, told.size, told.etag)
+            wanted = (offer.model.commit, file.size, file.sha256)
+            assert found == wanted, f"{offer.name}: {url} has {found}, not {wanted}"
+
+
+def listing(services: Services) -> None:
+    """What is at main has the fields that are read, and the bytes of each offer in it."""
+    for offer in catalog.offers():
+        name = offer.model.repository
+        told = services.ask(f"{services.hub}/api/models/{name}", blobs="true")
+        assert {"sha", "siblings", "cardData"} <= told.keys(), f"{name}: {sorted(told)}"
+        ggufs = [one for one in told["siblings"] if one["rfilename"].endswith(".gguf")]
+        for one in ggufs:
+            assert {"rfilename", "size", "lfs"} <= one.keys(), f"{name}: {one}"
+            assert {"sha256", "size"} <= one["lfs"].keys(), f"{name}: {one}"
+        listed = search.listing(name, endpoint=services.hub, timeout=30)
+        assert listed.commit == told["sha"], f"{name}: {listed.commit}"
+        hashes = {file.sha256 for file in listed.files}
+        assert set(offer.model.hashes) <= hashes, (
+            f"{offer.name}: main of {name} has other files now; people are told of a newer "
+            f"conversion: {sorted(file.name for file in listed.files)}"
+        )
+        offered = [model for model, _ in search.models(name, listed)]
+        assert any(model.is_same(offer.model) for model in offered), (
+            f"{offer.name} is taken for what lies beside a model in {name}"
+        )
+
+
+def search_fields(services: Services) -> None:
+    """A search answers with the fields that are asked for."""
+    fields = outside.value("hub_search")
+    address = f"{services.hub}/api/models"
+    told = services.ask(
+        address, filter="gguf", sort="downloads", limit=5, search="gpt-oss", expand=fields
+    )
+    assert isinstance(told, list), f"{address} answers {type(told).__name__}"
+    assert told, f"{address} finds nothing for gpt-oss"
+    for field in ("id", *fields):
+        assert any(field in one for one in told), f"{address} tells no {field}"
+
+
+def releases(services: Services) -> None:
+    """The newest release of a project that has some is told by its tag."""
+    known = outside.value("releases")["known"]
+    told = services.ask(f"{services.releases}/repos/{known}/releases/latest")
+    assert isinstance(told.get("tag_name"), str), f"{known}: {sorted(told)}"
+
+
+CHECKS: dict[str, Callable[[Services], None]] = {
+    "offers": offers,
+    "listing": listing,
+    "search": search_fields,
+    "releases": releases,
+}
+
+
+def named(kind: str) -> set[str]:
+    """The checks of a kind that the register names."""
+    found = (fact.check.partition(": ") for fact in outside.facts().values())
+    return {name for of, _, name in found if of == kind}
+
+
+ROOT = Path(__file__).parents[2]

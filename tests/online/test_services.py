@@ -1,0 +1,12 @@
+"""The register of outside facts, asked of the real services."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.online.checks import CHECKS, Services
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_it_holds_still(name: str) -> None:
+    CHECKS[name](Services())

@@ -1,0 +1,132 @@
+"""Headers that are wrong in every way: each comes to a model or to an error with a name, at a
+cost that has a bound, and the list, the command line and the diagnosis say the same of it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from app.base import gguf
+from app.base.errors import ModelError
+from app.base.resources import resource
+from app.base.types import ModelRef
+from app.engine import plan, probe
+from app.engine.plan import Wishes
+from app.engine.probe import Devices, Gpu, Machine
+from app.models import library
+from app.tokenizer import Tokenizer
+from app.ui import doctor
+from app.ui.errors import explain
+from tests.fakes import mutants
+
+GIB = 1 << 30
+DATA = resource("models", "demo-gpt-oss.gguf").read_bytes()
+CASES = {**mutants.mutants(DATA)}
+# All of them with FIRESIDE_EXPLORE=1, and as many by another seed.
+EXPLORE = "FIRESIDE_EXPLORE" in os.environ
+SOME = 300
+
+
+def machine(gpu: float, unified: bool = False) -> Machine:
+    found = Gpu("CUDA0", "A card", int(gpu * GIB), int(gpu * GIB), unified)
+    return Machine(32 * GIB, 28 * GIB, 8, Devices(gpus=(found,) if gpu else ()))
+
+
+MACHINES = [machine(0), machine(1), machine(80), machine(24, unified=True)]
+WISHES = [Wishes(), Wishes(gpu_layers=3), Wishes(cpu_experts=2), Wishes(context=131072)]
+
+
+def chosen() -> list[tuple[str, bytes]]:
+    if not EXPLORE:
+        return random.Random(1).sample([*CASES.items()], SOME)
+    seed = random.randrange(1 << 32)
+    return [*CASES.items(), *((f"{seed}: {n}", h) for n, h in mutants.mutants(DATA, seed).items())]
+
+
+def verdict(path: Path) -> str:
+    """What the list says; all others have to say the same."""
+    said = explain(problem).sentence if (problem := library.look(path).problem) else ""
+    model = ModelRef(path, path.stem)
+    header = probe._said(model)
+    if isinstance(header, ModelError):
+        assert explain(header).sentence == said
+        assert type(header) is type(problem)
+    else:
+        assert problem is None
+        for there in MACHINES:
+            for wishes in WISHES:
+                proposed = plan.propose(header, there, wishes)
+                plan.smaller(proposed, header, there)
+                assert 0 < proposed.needed < 1 << 60
+    examined = probe.Examined(MACHINES[1], ((model, header),))
+    report = doctor.report(examined, Wishes())
+    assert said.split("“")[0] in report
+    return type(problem).__name__
+
+
+def vocabulary(path: Path) -> None:
+    """As the child reads it."""
+    with contextlib.suppress(ModelError):
+        Tokenizer.from_gguf(gguf.read(path, arrays=True))
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many plans were worked out."""
+    looked = [0]
+    real = plan._uses
+
+    def uses(*given: object) -> object:
+        looked[0] += 1
+        return real(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(plan, "_uses", uses)
+    return looked
+
+
+def test_each_is_a_model_or_an_error_with_a_name(tmp_path: Path, counted: list[int]) -> None:
+    path, found = tmp_path / "some.gguf", set()
+    for name, header in chosen():
+        mutants.write(path, header, len(DATA))
+        counted[0] = 0
+        try:
+            found.add(verdict(path))
+            vocabulary(path)
+        except Exception as error:
+            raise AssertionError(name) from error
+        assert counted[0] < 10_000, name
+    wanted = {"NoneType", "ModelDamaged", "ModelForeign", "ModelTruncated", "ModelNewer", "NotGguf"}
+    assert found >= wanted
+
+
+def test_none_takes_much_memory(tmp_path: Path) -> None:
+    path = tmp_path / "some.gguf"
+    tracemalloc.start()
+    try:
+        for name, header in chosen()[:: 1 if EXPLORE else 5]:
+            # A file that is as long as any header claims: what is claimed could be read.
+            mutants.write(path, header, 1 << 34)
+            before, _ = tracemalloc.get_traced_memory()
+            tracemalloc.reset_peak()
+            verdict(path)
+            assert tracemalloc.get_traced_memory()[1] - before < 40_000_000, name
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("name", ["layers-4100", "layers-200000000", "context-negative",
+                                  "embedding-without-dimensions", "without-sinks",
+                                  "names-of-ollama", "tokens-are-numbers"])  # fmt: skip
+def test_the_cases_that_were_found(tmp_path: Path, counted: list[int], name: str) -> None:
+    path = tmp_path / f"{name}.gguf"
+    path.write_bytes(mutants.cases(DATA)[name])
+    assert verdict(path) == {
+        "without-sinks": "ModelForeign",
+        "names-of-ollama": "ModelForOllama",
+    }.get(name, "ModelDamaged")
+    assert counted[0] < 10_000

@@ -1,0 +1,222 @@
+"""The register of outside facts: complete, in use, and true as far as that can be seen here."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import inspect
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import get_args
+
+import huggingface_hub
+import pytest
+from huggingface_hub import constants, file_download, hf_api
+
+from app.base import beside, gguf, outside
+from app.models import catalog, search, updates
+from tests.fakes import listed
+from tests.fakes.hub import Hub
+from tests.fakes.hub import serving as hub_on_loopback
+from tests.fakes.releases import serving as releases_on_loopback
+from tests.online import checks
+from tests.online.checks import CHECKS, ROOT, Services
+
+FACTS = outside.facts()
+
+
+# --- The register -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_an_entry_is_whole_and_in_use(name: str) -> None:
+    fact = FACTS[name]
+    assert fact.what.endswith(".")
+    assert fact.source
+    assert datetime.date(2026, 1, 1) <= fact.looked
+    assert fact.used
+    for place in fact.used:
+        file, _, text = place.partition(":")
+        assert text in (ROOT / file).read_text(encoding="utf-8"), place
+
+
+def test_every_check_is_there_and_named() -> None:
+    assert checks.named("online") == CHECKS.keys()
+    assert checks.named("here") == HERE.keys()
+
+
+@pytest.mark.parametrize("name", [name for name, fact in FACTS.items() if fact.value is not None])
+def test_a_value_is_read_from_the_register(name: str) -> None:
+    code = f'outside.value("{name}")'
+    assert any(code in path.read_text(encoding="utf-8") for path in (ROOT / "app").rglob("*.py"))
+
+
+# --- What can be checked here -----------------------------------------------------------------
+
+
+def _beside() -> None:
+    """As the listing says; what llama.cpp leaves out is left out."""
+    told = listed.LISTINGS["beside_a_model"]
+    assert all(beside.named(f"{prefix.rstrip('-')}-model.gguf") for prefix in told["prefixes"])
+    assert all(beside.named(path) for path in told["also"])
+    assert not any(beside.named(path) for path in told["never"])
+    assert set(told["architectures"]) <= beside.architectures()
+
+
+def _hub_cache() -> None:
+    """In huggingface_hub's own code."""
+    source = inspect.getsource(file_download) + inspect.getsource(constants)
+    for word in ("blobs", "snapshots", "refs", ".incomplete", ".locks"):
+        assert word in source, word
+    assert constants.REPO_ID_SEPARATOR == "--"
+
+
+def _tensor_types() -> None:
+    """Of the llama.cpp that is installed: those that it knows have the sizes that it knows.
+
+    In a process of its own, since nothing else here loads llama.cpp.
+    """
+    code = (
+        "import ctypes, json, llama_cpp.llama_cpp as c\n"
+        "import ctypes.util, pathlib\n"
+        "folder = pathlib.Path(c.__file__).parent / 'lib'\n"
+        "base = next(p for p in sorted(folder.iterdir()) if 'ggml-base' in p.name)\n"
+        "g = ctypes.CDLL(str(base))\n"
+        "g.ggml_type_size.restype = ctypes.c_size_t; g.ggml_blck_size.restype = ctypes.c_int64\n"
+        "print(json.dumps({t: [g.ggml_blck_size(t), g.ggml_type_size(t)] for t in %r}))\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code % (list(gguf.BLOCKS),)], capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stderr
+    theirs = {int(kind): tuple(size) for kind, size in json.loads(ran.stdout).items()}
+    assert theirs == gguf.BLOCKS
+
+
+HERE: dict[str, Callable[[], None]] = {
+    "beside": _beside,
+    "hub_cache": _hub_cache,
+    "tensor_types": _tensor_types,
+}
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_it_holds_here(name: str) -> None:
+    HERE[name]()
+
+
+def test_the_hubs_fields_are_those_of_its_own_library() -> None:
+    assert set(outside.value("hub_search")) <= set(get_args(hf_api.ExpandModelProperty_T))
+    lfs = {field.name for field in dataclasses.fields(hf_api.BlobLfsInfo)}
+    assert {"sha256", "size"} <= lfs
+    sibling = {field.name for field in dataclasses.fields(hf_api.RepoSibling)}
+    assert {"rfilename", "size", "lfs"} <= sibling
+    assert constants.HUGGINGFACE_HEADER_X_LINKED_ETAG == "X-Linked-Etag"
+    assert constants.HUGGINGFACE_HEADER_X_LINKED_SIZE == "X-Linked-Size"
+    assert constants.HUGGINGFACE_HEADER_X_REPO_COMMIT == "X-Repo-Commit"
+    assert huggingface_hub.constants.DEFAULT_REVISION == "main"
+
+
+# --- What ships, against the listing ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("offer", catalog.offers(), ids=lambda offer: offer.name)
+def test_what_ships_is_what_is_listed(offer: catalog.Offer) -> None:
+    (repository,) = (
+        one for one in listed.LISTINGS["repositories"] if one["name"] == offer.model.repository
+    )
+    models = [file for file in repository["files"] if file["is"] == "model"]
+    assert offer.model.commit == repository["commit"]
+    assert [(file.name, file.size, file.sha256) for file in offer.model.files] == [
+        (file["name"], file["size"], file["sha256"]) for file in models
+    ]
+
+
+def test_no_sentence_and_no_document_names_a_file_of_the_hub() -> None:
+    """They change; the register alone has them, and what reads them."""
+    names = {
+        re.sub(r"-\d{5}-of-\d{5}", "", file["name"]).lower().removesuffix(".gguf")
+        for one in listed.LISTINGS["repositories"]
+        for file in (*one["files"], *one.get("gone", ()))
+    }
+    places = [
+        *(ROOT / "app").rglob("*.py"),
+        *ROOT.glob("*.md"),
+        *(ROOT / "installers").rglob("*.md"),
+        *(ROOT / "installers").rglob("*.xml"),
+        *(ROOT / "tests").glob("*/*.md"),
+        *(ROOT / "tests").glob("*.md"),
+    ]
+    for path in places:
+        text = path.read_text(encoding="utf-8").lower()
+        assert [name for name in names if f"{name}.gguf" in text] == [], path
+
+
+# --- The checks of the real services, against the fakes ---------------------------------------
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    with hub_on_loopback() as hub:
+        listed.stock(hub)
+        offers = listed.catalogue(hub)
+        monkeypatch.setattr(catalog, "offers", lambda: offers)
+        yield hub
+    huggingface_hub.close_session()
+
+
+@pytest.fixture
+def services(hub: Hub) -> Iterator[Services]:
+    with releases_on_loopback() as github:
+        yield Services(hub.endpoint, github.address)
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_check_is_content_with_what_is_listed(name: str, services: Services) -> None:
+    CHECKS[name](services)
+
+
+def _gone(hub: Hub) -> None:
+    listed.rename(hub, f"{listed.SMALL}/gpt-oss-20b-MXFP4.gguf", f"{listed.SMALL}/x.gguf", "d" * 40)
+
+
+def _other(hub: Hub) -> None:
+    file = hub.files[f"{listed.SMALL}/gpt-oss-20b-MXFP4.gguf"]
+    file.content += b"x"
+
+
+def _named_like_a_draft(hub: Hub) -> None:
+    listed.rename(
+        hub, f"{listed.SMALL}/gpt-oss-20b-MXFP4.gguf", f"{listed.SMALL}/mtp-x.gguf", "d" * 40
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("offers", _gone),
+        ("offers", _other),
+        ("listing", _other),
+        ("listing", _named_like_a_draft),
+        ("listing", lambda hub: hub.about[listed.SMALL].update(hashes=False)),
+        ("search", lambda hub: setattr(hub, "said", b"[]")),
+        ("search", lambda hub: setattr(hub, "said", b'[{"id": "a/gpt-oss"}]')),
+        ("search", lambda hub: setattr(hub, "said", b"{}")),
+    ],
+)
+def test_a_check_fails_on_a_fact_that_no_longer_holds(
+    name: str, change: Callable[[Hub], None], hub: Hub, services: Services
+) -> None:
+    change(hub)
+    with pytest.raises((AssertionError, huggingface_hub.errors.HfHubHTTPError)):
+        CHECKS[name](services)
+
+
+def test_the_releases_are_asked_as_fireside_asks(services: Services) -> None:
+    with releases_on_loopback(tag=None) as github, pytest.raises(AssertionError):
+        CHECKS["releases"](Services(services.hub, github.address))
+    assert updates.API == "https://api.github.com"
+    assert tuple(outside.value("hub_search")) == search._EXPAND
