@@ -10,7 +10,9 @@ from PySide6.QtGui import QFontMetricsF
 
 from app.markdown import Align, Kind, Row, Span, Spans
 from app.ui.blocks.box import Style
-from app.ui.blocks.runs import BOLD, is_turned, units
+from app.ui.blocks.fallback import is_foreign
+from app.ui.blocks.runs import BOLD
+from app.ui.blocks.strings import is_turned, units
 from app.ui.blocks.text import TextBox
 from app.ui.theme import Look, font
 
@@ -60,7 +62,8 @@ class Cells:
         at = 0
         for column, spans in enumerate(cells):
             starts.append(at)
-            if len(spans) < 2 and _is_plain(spans):
+            bold = not row and any(is_foreign(span.text) for span in spans)
+            if len(spans) < 2 and not bold and _is_plain(spans):
                 text = spans[0].text if spans else ""
                 size, want, high = units(text), self._advance(row, text), self.high
             else:

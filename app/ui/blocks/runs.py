@@ -6,7 +6,6 @@ wide as its picture.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -24,6 +23,8 @@ from PySide6.QtGui import (
 )
 
 from app.markdown import Kind, Span, Spans
+from app.ui.blocks.fallback import emphasise
+from app.ui.blocks.strings import is_turned, part, units
 from app.ui.theme import font, mono
 
 if TYPE_CHECKING:  # which is loaded for the first formula
@@ -37,10 +38,6 @@ BOLD = 640
 _HOLDER = "\u00a0"  # neither breaks off what stands beside it nor is seen
 _FORMULAS = (Kind.MATH, Kind.DISPLAY)
 _SHOWN = str.maketrans({"\n": "\u2028", "\u2029": "\u2028", "\ufffc": "\ufffd"})
-# Written from right to left, as the letters of Hebrew and Arabic are.
-_TURNED = re.compile(
-    "[\u200f\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +112,16 @@ class Runs:
     def _styled(self, number: int, width: float) -> list[QTextLayout.FormatRange]:
         """The same for one run. The room in front of code is behind what is before it."""
         run = self.runs[number]
+        found = self._ranged(number, width)
+        bold, italic = run.span.bold or self.face.weight >= BOLD, run.span.italic
+        if not (bold or italic) or run.picture or run.span.kind is Kind.CODE:
+            return found
+        return emphasise(
+            found, self._shown[number], run.start, self.face.pixels, bold=bold, italic=italic
+        )
+
+    def _ranged(self, number: int, width: float) -> list[QTextLayout.FormatRange]:
+        run = self.runs[number]
         after = number + 1 < len(self.runs) and self.runs[number + 1].span.kind is Kind.CODE
         room = ROOM * ((run.span.kind is Kind.CODE) + after)
         if run.picture:
@@ -153,24 +160,6 @@ def scale(run: Run, width: float) -> float:
     """By how much a formula's picture is made smaller, so that it fits into lines of a width."""
     assert run.picture
     return min(1.0, width / run.picture.width)
-
-
-def units(text: str) -> int:
-    """How long Qt finds a text."""
-    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def part(text: str, start: int, end: int) -> str:
-    """A part of a text by Qt's positions."""
-    if text.isascii():
-        return text[start:end]
-    raw = text.encode("utf-16-le", "surrogatepass")
-    return raw[2 * start : 2 * end].decode("utf-16-le", "ignore")
-
-
-def is_turned(text: str) -> bool:
-    """Whether some of it is written from right to left."""
-    return not text.isascii() and _TURNED.search(text) is not None
 
 
 def _leftwards(text: str) -> bool:

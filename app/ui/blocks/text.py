@@ -14,7 +14,8 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QTextLayout, QTextLine, QText
 from app.markdown import Align, Heading, Kind, Paragraph, Span, Spans, spans_text
 from app.markdown.write import heading_markdown, spans_markdown
 from app.ui.blocks.box import Box, Ink, Link, Range, Style
-from app.ui.blocks.runs import BOLD, ROOM, Face, Run, Runs, first_at, part, scale
+from app.ui.blocks.runs import BOLD, ROOM, Face, Run, Runs, first_at, scale
+from app.ui.blocks.strings import part
 from app.ui.theme import Look, font
 
 _LINE = 1.45  # of the font's height
