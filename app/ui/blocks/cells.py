@@ -46,6 +46,7 @@ class Cells:
         self._boxes: dict[tuple[int, int], tuple[Spans, TextBox]] = {}
         self._metrics = [QFontMetricsF(font(style.pixels, w)) for w in (400, BOLD)]
         self.aligns: Sequence[Align] = ()
+        self.leftwards = False
         empty = TextBox(look, style)
         empty.lay_out(100)
         self.high, self.base = empty.height, empty.baseline
@@ -85,6 +86,7 @@ class Cells:
         if box is None:
             weight = 400 if row else BOLD
             box = TextBox(self._look, self._style, weight=weight, align=self.aligns[column])
+            box.around = self.leftwards
             if len(self._boxes) >= _KEPT:
                 del self._boxes[next(iter(self._boxes))]
         if known is not spans:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING
-from unicodedata import bidirectional
 
 from PySide6.QtGui import (
     QColor,
@@ -23,6 +22,7 @@ from PySide6.QtGui import (
 )
 
 from app.markdown import Kind, Span, Spans
+from app.markdown.direction import spans_leftwards
 from app.ui.blocks.fallback import emphasise
 from app.ui.blocks.strings import is_turned, part, units
 from app.ui.theme import font, mono
@@ -67,9 +67,11 @@ class Run:
 
 class Runs:
     """The spans of a box in order. ``text`` is what Qt is to lay out. What these begin with of
-    the spans that were there ``before`` is taken from them."""
+    the spans that were there ``before`` is taken from them. ``around`` is `Box.around`."""
 
-    def __init__(self, spans: Spans, face: Face, before: Runs | None = None) -> None:
+    def __init__(
+        self, spans: Spans, face: Face, before: Runs | None = None, around: bool = False
+    ) -> None:
         self.face = face
         same = _same(before.runs, spans) if before and before.face == face else 0
         self.runs = before.runs[:same] if before else []
@@ -87,7 +89,7 @@ class Runs:
         self.text = "".join(shown)
         self.length = at
         self.turned = is_turned(self.text)
-        self.leftwards = self.turned and _leftwards(self.text)
+        self.leftwards = (self.turned or around) and spans_leftwards(spans, around)
         self.codes = [(r.start, r.end) for r in self.runs if r.span.kind is Kind.CODE]
         self.pictures = [r for r in self.runs if r.picture]
         self.links = [r for r in self.runs if r.span.link]
@@ -160,14 +162,6 @@ def scale(run: Run, width: float) -> float:
     """By how much a formula's picture is made smaller, so that it fits into lines of a width."""
     assert run.picture
     return min(1.0, width / run.picture.width)
-
-
-def _leftwards(text: str) -> bool:
-    """Whether the first letter of a text is of those that are written from right to left."""
-    for character in text:
-        if (side := bidirectional(character)) in ("L", "R", "AL"):
-            return side != "L"
-    return False
 
 
 def _same(runs: list[Run], spans: Spans) -> int:
