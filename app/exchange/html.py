@@ -23,6 +23,7 @@ from app.markdown import (
     Math,
     Paragraph,
     Quote,
+    Rise,
     Row,
     Rule,
     Span,
@@ -32,6 +33,7 @@ from app.markdown import (
 )
 from app.store import ChatRow, MessageRow
 
+_BREAKS = (Kind.BREAK, Kind.SOFT)
 _LONGEST = 60_000  # characters of code; what is longer stays in one colour
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _STYLE = """
@@ -48,6 +50,9 @@ article { margin-top: 2rem; } .who { margin: 0 0 .5rem; font-weight: 600; }
   background: var(--bubble); }
 pre, code { font-family: "JetBrains Mono", ui-monospace, Consolas, monospace; font-size: .875em; }
 code { padding: .1em .3em; border-radius: .25rem; background: var(--bubble); }
+kbd { padding: .1em .4em; border: 1px solid var(--line); border-bottom-width: 2px;
+  border-radius: .3rem; background: var(--code); font: inherit; font-size: .85em; }
+sub, sup { line-height: 0; }
 pre { padding: .75rem 1rem; overflow-x: auto; border: 1px solid var(--line); border-radius: .5rem;
   background: var(--code); line-height: 1.5; } pre code { padding: 0; background: none; }
 blockquote, details > div { margin: 1rem 0; padding-left: 1rem;
@@ -125,8 +130,10 @@ def _whole(blocks: Iterable[Block]) -> Iterator[Block]:
     """The blocks with each very long paragraph, which was cut, in one piece."""
     before: Block | None = None
     for block in blocks:
-        if isinstance(block, Paragraph) and block.joined and isinstance(before, Paragraph):
-            before = Paragraph((*before.spans, Span(" "), *block.spans), before.joined)
+        joined = block.joined if isinstance(block, Paragraph) else None
+        if isinstance(block, Paragraph) and joined is not None and isinstance(before, Paragraph):
+            gap = Span(joined, Kind.SOFT if joined == "\n" else Kind.TEXT)
+            before = Paragraph((*before.spans, gap, *block.spans), before.joined)
             continue
         if before is not None:
             yield before
@@ -192,7 +199,16 @@ def _row(row: Row, align: Sequence[Align], name: str) -> str:
 
 
 def _spans(spans: Spans) -> str:
-    return "".join(map(_span, spans))
+    return "".join(
+        _span(span)
+        for number, span in enumerate(spans)
+        # A formula on a line of its own ends the line before it, and its own.
+        if span.kind not in _BREAKS or not any(map(_stands_out, spans[max(number - 1, 0) :][:3]))
+    )
+
+
+def _stands_out(span: Span) -> bool:
+    return span.kind is Kind.DISPLAY
 
 
 def _span(span: Span) -> str:
@@ -206,10 +222,14 @@ def _span(span: Span) -> str:
             text = mathml(span.text, display=True) or f"<code>{text}</code>"
         case Kind.NOTE:
             text = f"<sup>{text}</sup>"
-        case Kind.BREAK:
+        case Kind.KEY:
+            text = f"<kbd>{text}</kbd>"
+        case Kind.BREAK | Kind.SOFT:
             text = "<br>"
         case Kind.TEXT:
             pass
+    if span.rise is not Rise.NONE:
+        text = f"<{span.rise.value}>{text}</{span.rise.value}>"
     for on, name in ((span.bold, "strong"), (span.italic, "em"), (span.strike, "s")):
         if on:
             text = f"<{name}>{text}</{name}>"

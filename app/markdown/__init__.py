@@ -1,8 +1,9 @@
 """A message's text into blocks that can be drawn. Never raw HTML, never a fetched image.
 
 ``blocks`` has the values, ``stream`` reads a message at once or while it grows; ``reader`` reads
-its lines, with the ``frames`` that are open, and ``inline`` what is in them; ``export`` writes
-blocks as text again.
+its lines, with the ``frames`` that are open, and ``inline`` what is in them, by markdown-it and its
+further ``rules``; what is a formula, an address, a cell is in ``formulas``, ``addresses``,
+``tables``; ``export`` writes blocks as text again.
 """
 
 from app.markdown.blocks import (
@@ -17,14 +18,15 @@ from app.markdown.blocks import (
     Math,
     Paragraph,
     Quote,
+    Rise,
     Row,
     Rule,
     Span,
     Spans,
     Table,
 )
-from app.markdown.export import blocks_text, spans_text, table_csv, table_markdown
-from app.markdown.inline import link_allowed
+from app.markdown.export import blocks_text, row_text, spans_text, table_csv, table_markdown
+from app.markdown.rules import link_allowed
 from app.markdown.stream import Stream, parse
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "Math",
     "Paragraph",
     "Quote",
+    "Rise",
     "Row",
     "Rule",
     "Span",
@@ -48,6 +51,7 @@ __all__ = [
     "blocks_text",
     "link_allowed",
     "parse",
+    "row_text",
     "spans_text",
     "table_csv",
     "table_markdown",

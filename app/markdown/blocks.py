@@ -21,8 +21,20 @@ class Kind(Enum):
     """A formula that wants a line of its own, within a paragraph; its TeX."""
     NOTE = auto()
     """A reference to a `Footnote`; its label."""
+    KEY = auto()
+    """A key to be pressed."""
     BREAK = auto()
     """The end of a line, where the writer wants one."""
+    SOFT = auto()
+    """The end of a line of the source. It is shown as BREAK is, as every chat does."""
+
+
+class Rise(Enum):
+    """Where text stands: on the line, or smaller above or below it."""
+
+    NONE = ""
+    ABOVE = "sup"
+    BELOW = "sub"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +47,7 @@ class Span:
     italic: bool = False
     strike: bool = False
     link: str = ""
+    rise: Rise = Rise.NONE
 
 
 Spans = tuple[Span, ...]
@@ -43,10 +56,11 @@ Spans = tuple[Span, ...]
 @dataclass(frozen=True, slots=True)
 class Paragraph:
     """``joined`` where it goes on from the paragraph before: a very long one is cut, so that no
-    part of a message gets slow to read, to lay out and to paint."""
+    part of a message gets slow to read, to lay out and to paint. It is what stood at the cut: a
+    blank, the end of a line, or nothing; None where no paragraph was cut."""
 
     spans: Spans
-    joined: bool = False
+    joined: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +106,8 @@ Row = tuple[Spans, ...]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """``align`` and ``header`` are of one length; a row may be shorter, never longer."""
+    """``align`` and ``header`` are of one length; a row may be shorter, never longer: what is
+    surplus in the source is in the last cell."""
 
     align: tuple[Align, ...]
     header: Row

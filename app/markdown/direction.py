@@ -21,7 +21,7 @@ from app.markdown.blocks import (
     Table,
 )
 
-_SILENT = (Kind.CODE, Kind.MATH, Kind.DISPLAY, Kind.NOTE)
+_SILENT = (Kind.CODE, Kind.KEY, Kind.MATH, Kind.DISPLAY, Kind.NOTE)
 
 
 def is_leftwards(block: Block | Item, around: bool = False) -> bool:

@@ -18,6 +18,7 @@ from app.markdown.blocks import (
     Math,
     Paragraph,
     Quote,
+    Rise,
     Row,
     Rule,
     Span,
@@ -27,12 +28,18 @@ from app.markdown.write import cell_markdown
 
 _BOXES = {None: "", False: "[ ] ", True: "[x] "}
 _MARKS = {Kind.MATH: ("$", "$"), Kind.DISPLAY: ("$$", "$$"), Kind.NOTE: ("[^", "]")}
+# What can be said of raised and lowered text in plain characters; "n" for "10ⁿ".
+_RISEN = {
+    Rise.ABOVE: str.maketrans("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ"),
+    Rise.BELOW: str.maketrans("0123456789+-−=()aeoxhklmnpst", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₒₓₕₖₗₘₙₚₛₜ"),
+}
 _COLUMNS = {Align.NONE: "---", Align.LEFT: ":--", Align.CENTER: ":-:", Align.RIGHT: "--:"}
 
 
 def spans_text(spans: Iterable[Span]) -> str:
-    """What is read, without marks; a formula is its TeX between dollars."""
-    return "".join(span.text.join(_MARKS.get(span.kind, ("", ""))) for span in spans)
+    """What is read, without marks; a formula is its TeX between dollars, what is raised or lowered
+    is in Unicode's own characters where it has them all: "10<sup>6</sup>" is no 106."""
+    return "".join(_plain(span).join(_MARKS.get(span.kind, ("", ""))) for span in spans)
 
 
 def blocks_text(blocks: Iterable[Block]) -> str:
@@ -47,6 +54,11 @@ def table_csv(table: Table) -> str:
     return text.getvalue()
 
 
+def row_text(row: Row) -> str:
+    """The cells of a row on one line, with tabs between them."""
+    return "\t".join(spans_text(cell).replace("\n", " ") for cell in row)
+
+
 def table_markdown(table: Table) -> str:
     """The table as Markdown that reads as this table."""
     lines = [[cell_markdown(cell) for cell in row] for row in _rows(table)]
@@ -57,8 +69,8 @@ def table_markdown(table: Table) -> str:
 def _joined(blocks: Iterable[Block], gap: str) -> str:
     text = ""
     for block in blocks:
-        joined = isinstance(block, Paragraph) and block.joined
-        text += (" " if joined else gap) * bool(text) + _text(block)
+        joined = block.joined if isinstance(block, Paragraph) else None
+        text += (gap if joined is None else joined) * bool(text) + _text(block)
     return text
 
 
@@ -73,7 +85,7 @@ def _text(block: Block) -> str:
         case Rule():
             return "---"
         case Table():
-            return "\n".join("\t".join(map(spans_text, row)) for row in _rows(block))
+            return "\n".join(map(row_text, _rows(block)))
         case Quote(blocks):
             return indent(blocks_text(blocks), "> ", lambda line: True)
         case Footnote(label, blocks):
@@ -84,6 +96,12 @@ def _text(block: Block) -> str:
                 _hanging(f"{mark} {_BOXES[item.task]}", _joined(item.blocks, "\n"))
                 for mark, item in zip(marks, items, strict=True)
             )
+
+
+def _plain(span: Span) -> str:
+    table = _RISEN.get(span.rise)
+    known = table is not None and all(ord(character) in table for character in span.text)
+    return span.text.translate(table) if table and known else span.text
 
 
 def _hanging(mark: str, text: str) -> str:

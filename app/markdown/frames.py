@@ -24,11 +24,13 @@ from app.markdown.blocks import (
     Paragraph,
     Quote,
     Row,
-    Span,
     Spans,
     Table,
 )
+from app.markdown.formulas import DISPLAY_MARKS, inner, is_prose, unclosed
+from app.markdown.inline import lines
 from app.markdown.line import Line
+from app.markdown.tables import cells
 
 PARAGRAPH = 2_000
 """Characters after which a paragraph is cut, where a sentence ends."""
@@ -37,18 +39,10 @@ _READ = 16_000
 """Characters of what was one paragraph after which the rest is plain text."""
 FORMULA = 2_000
 """Characters of the longest formula on lines of its own."""
-COLUMNS = 100
-"""Of the widest table."""
 
+_NESTED = re.compile(r"(`{3,}|~{3,})[ \t]*[A-Za-z0-9{.][^`]*")
+_BULLET = re.compile(r"[-+*][ \t]+(?![-*_ \t]+$)\S")
 _SENTENCE = re.compile(r"""[.!?][)"'”’]?\s+|[。！？]\s*""")
-_PIPE = re.compile(r"(?<!\\)\|")
-_DELIMITER = re.compile(r"[ \t]*(:?)-+(:?)[ \t]*")
-_ALIGN = {
-    (False, False): Align.NONE,
-    (True, False): Align.LEFT,
-    (True, True): Align.CENTER,
-    (False, True): Align.RIGHT,
-}
 
 
 class Inline(Protocol):
@@ -144,13 +138,17 @@ class ItemBox(Box):
     width: int
     """Columns before what is in it."""
     apart: bool
+    numbered: bool
     task: bool | None = None
 
     def goes_on(self, line: Line, empty: bool) -> bool:
         if line.blank:
             return not empty
         if line.indent < self.width:
-            return False
+            # Few know how far in a bullet has to be to be below a number.
+            if not (self.numbered and line.indent > 1 and _BULLET.match(line.text)):
+                return False
+            self.width = line.indent
         line.skip(self.width)
         return True
 
@@ -162,33 +160,69 @@ class ItemBox(Box):
 class ParagraphFrame(Frame):
     before: int = 0
     """Characters of the same paragraph that were cut off and are shown above."""
+    cut_at: str | None = None
+    """What stood where they were cut off."""
     size: int = 0
+    ending: str = ""
+    """What would end the formula that is open."""
+    held: int = 0
+    """How many of the last lines are in it, if it ends."""
 
-    def add(self, text: str) -> None:
+    def add(self, text: str, *, formulas: bool = True) -> None:
         """Another line."""
         self.parts.append(text)
         self.size += len(text) + 1
+        self.ending = unclosed(text, self.ending) if formulas else ""
 
     def extend(self, text: str) -> None:
         """More of the last line."""
         self.parts[-1] += text
         self.size += len(text)
 
+    def hold(self, line: Line) -> bool:
+        """Whether the line is in the open formula, whatever it would be elsewhere; then it has it.
+        An empty one can be, where the formula began at a line's end."""
+        since = self.parts[-self.held - 1 :]
+        begun = since[0].endswith((*DISPLAY_MARKS, "}"))
+        if (line.blank and not begun) or sum(map(len, since)) > FORMULA:
+            return False
+        before = self.ending
+        self.add(line.rest)
+        self.held = self.held + 1 if self.ending == before and before not in line.text else 0
+        return True
+
+    def release(self) -> list[str]:
+        """The lines that were held, taken off."""
+        at = len(self.parts) - self.held
+        held, self.parts[at:] = self.parts[at:], []
+        self.size -= sum(len(text) + 1 for text in held)
+        self.held, self.ending = 0, ""
+        return held
+
     def cut(self) -> tuple[ParagraphFrame, ParagraphFrame] | None:
         """The two that this one becomes where it is too long. It depends on nothing behind the
         cut, so that it is the same in whatever pieces the text comes."""
-        if self.size <= PARAGRAPH + _SLACK:
+        if self.held or self.size <= PARAGRAPH + _SLACK:
             return None
         text = "\n".join(self.parts)
         window = text[PARAGRAPH : PARAGRAPH + _SLACK]
-        if found := _SENTENCE.search(window):
+        if line := window.find("\n") + 1:
+            at = line
+        elif found := _SENTENCE.search(window):
             at = found.end()
         else:
-            at = max(map(window.rfind, " \n")) + 1 or _SLACK
+            at = max(map(window.rfind, " \t")) + 1 or _SLACK
         first, second = text[: PARAGRAPH + at], text[PARAGRAPH + at :]
+        gap = first[len(first.rstrip()) :]
         return (
-            ParagraphFrame(self.before, len(first), parts=[first]),
-            ParagraphFrame(self.before + len(first), len(second), parts=second.split("\n")),
+            ParagraphFrame(self.before, self.cut_at, len(first), parts=[first]),
+            ParagraphFrame(
+                self.before + len(first),
+                "\n" if "\n" in gap else " " if gap else "",
+                len(second),
+                unclosed(second),
+                parts=second.split("\n"),
+            ),
         )
 
     def text(self, inline: Inline) -> str:
@@ -200,8 +234,8 @@ class ParagraphFrame(Frame):
         text = self.text(inline)
         if not text:
             return None
-        read = inline.spans(text) if self.before < _READ else (Span(text.replace("\n", " ")),)
-        return Paragraph(read, joined=self.before > 0)
+        read = inline.spans(text) if self.before < _READ else lines(text)
+        return Paragraph(read, self.cut_at)
 
     def heading(self, level: int, inline: Inline) -> Heading | None:
         """What it is with a line under it."""
@@ -232,25 +266,61 @@ class Verbatim(Frame):
 
 @dataclass(slots=True)
 class FenceFrame(Verbatim):
+    """In a fence, one that says what is in it opens another, though CommonMark has no such: models
+    write Markdown about code in a fence. Where not as many end as began, it was none."""
+
     fence: str
     indent: int
     language: str
+    nests: bool
     ended: bool = False
     """Its own end was there."""
+    inner: list[str] = field(default_factory=list)
+    """The fences that are open inside."""
+    again: list[str] = field(default_factory=list)
+    """The lines from the first of them on, as they came."""
+
+    def copy(self) -> Self:
+        twin = Verbatim.copy(self)
+        twin.inner, twin.again = list(self.inner), list(self.again)
+        return twin
 
     @property
     def done(self) -> bool:
         return self.ended
 
+    @property
+    def uneven(self) -> bool:
+        """Whether some other fence began inside, and this one has not ended."""
+        return bool(self.again) and not self.ended
+
     def take(self, line: Line) -> bool:
         mark = line.text.rstrip(" \t")
-        whole = mark == self.fence[0] * len(mark) and len(mark) >= len(self.fence)
-        if whole and line.indent < 4:
-            self.ended = True
-        else:
-            line.skip(self.indent)
-            self.parts.append(line.rest)
+        near = line.indent < 4 and mark.startswith(self.fence)
+        last = self.inner[-1] if self.inner else self.fence
+        if near and mark == last[0] * len(mark) and len(mark) >= len(last):
+            if not self.inner:
+                self.ended = True
+                return True
+            self.inner.pop()
+        elif near and self.nests and (opened := _NESTED.fullmatch(mark)):
+            self.inner.append(opened[1])
+        if self.again or self.inner:
+            self.again.append(line.rest)
+        line.skip(self.indent)
+        self.parts.append(line.rest)
         return True
+
+    def extend(self, text: str) -> None:
+        Verbatim.extend(self, text)
+        if self.again:
+            self.again[-1] += text
+
+    def even(self) -> list[str]:
+        """Makes it the fence that it is without those inside. The lines to be read again."""
+        again, self.again, self.inner, self.nests = self.again, [], [], False
+        del self.parts[len(self.parts) - len(again) :]
+        return again
 
     def close(self, inline: Inline) -> Code:
         return Code("\n".join(self.parts), self.language)
@@ -274,8 +344,9 @@ class IndentedFrame(Verbatim):
 
 @dataclass(slots=True)
 class FormulaFrame(Verbatim):
-    """Perhaps a formula: only its end tells. ``ending`` is ``$$`` or ``\\]``."""
+    """Perhaps a formula: only its end tells. ``mark`` is what it begins with."""
 
+    mark: str
     ending: str
     ended: bool
     size: int = 0
@@ -287,18 +358,23 @@ class FormulaFrame(Verbatim):
     def take(self, line: Line) -> bool:
         text = line.rest.rstrip()
         end = text.find(self.ending)
-        if line.blank or self.size > FORMULA or 0 <= end < len(text) - len(self.ending):
+        if self.size > FORMULA or 0 <= end < len(text) - len(self.ending):
             return False
-        self.parts.append(line.rest)
+        parts = [*self.parts, line.rest]
+        if end >= 0 and is_prose(self._tex(parts), 4):
+            return False
+        self.parts = parts
         self.size += len(line.rest) + 1
         self.ended = end >= 0
         return True
 
+    def _tex(self, parts: list[str]) -> str:
+        return inner("\n".join(parts).strip(), self.mark, self.ending)
+
     def close(self, inline: Inline) -> Math | Paragraph:
         """A paragraph of its source as long as it has not ended."""
-        text = "\n".join(self.parts).strip()
-        mark = len(self.ending)
-        return Math(text[mark:-mark].strip()) if self.ended else Paragraph((Span(text),))
+        text = "\n".join(self.parts)
+        return Math(self._tex(self.parts)) if self.ended else Paragraph(lines(text))
 
 
 @dataclass(slots=True)
@@ -308,28 +384,7 @@ class TableFrame(Frame):
 
     def add(self, text: str, spans: Callable[[str], Spans]) -> None:
         """Another row."""
-        self.parts.append(tuple(map(spans, cells(text)[: len(self.align)])))
+        self.parts.append(tuple(map(spans, cells(text, len(self.align)))))
 
     def close(self, inline: Inline) -> Table:
         return Table(self.align, self.header, tuple(self.parts))
-
-
-def cells(text: str) -> list[str]:
-    """The texts between the pipes of a table's row."""
-    parts = _PIPE.split(text.strip(" \t"))
-    if parts and not parts[0]:
-        del parts[0]
-    if parts and not parts[-1]:
-        del parts[-1]
-    return [part.strip(" \t").replace("\\|", "|") for part in parts]
-
-
-def alignment(text: str) -> tuple[Align, ...]:
-    """What the line under a table's header says of its columns; nothing where it is no such."""
-    text = text.strip(" \t")
-    if text[:1] not in "|-:" or text[:2] in ("", "-", "- ", "-\t", "|", ":"):
-        return ()
-    found = [_DELIMITER.fullmatch(part) for part in cells(text)]
-    if len(found) > COLUMNS or not all(found):
-        return ()
-    return tuple(_ALIGN[bool(part[1]), bool(part[2])] for part in found if part)

@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections import ChainMap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from app.markdown.blocks import Kind, Span, Spans
+from app.markdown.blocks import Kind, Rise, Span, Spans
+from app.markdown.rules import parser, read
 
-if TYPE_CHECKING:  # markdown-it is loaded when the first text is read, not when a window opens
-    from markdown_it import MarkdownIt
-    from markdown_it.rules_inline import StateInline
+if TYPE_CHECKING:
     from markdown_it.token import Token
 
-LINK_SCHEMES = frozenset({"http", "https", "mailto"})
-"""What a link may lead to; anything else stays as the text that was written."""
-
-_NOTE = re.compile(r"\[\^([^\]\s]+)\]")
-# Between dollars, no blank at either end; and no digit or letter outside, as in "$5 or US$6".
-_DOLLARS = re.compile(
-    r"\$\$(?P<display>(?:[^$\\]|\\.)+)\$\$"
-    r"|(?<![0-9A-Za-z$])\$(?!\s)(?P<math>(?:[^$\\]|\\.)+)(?<!\s)\$(?![0-9A-Za-z])",
-    re.DOTALL,
-)
 _MOST_BRACKETS = 400  # in a paragraph that is read as Markdown
-_BRACKETS = {"\\(": ("\\)", "math"), "\\[": ("\\]", "display")}
-
-
-def link_allowed(address: str) -> bool:
-    """Whether a click on ``address`` may leave Fireside."""
-    try:
-        return urlsplit(address.strip()).scheme.lower() in LINK_SCHEMES
-    except ValueError:
-        return False
+_BREAKS = {"softbreak": Kind.SOFT, "hardbreak": Kind.BREAK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +37,11 @@ def spans(text: str, names: Names) -> Spans:
     """What the text says, in order. With so many brackets it is no prose, and is shown as it is:
     a search for each one's link would go on for minutes."""
     if text.count("[") > _MOST_BRACKETS:
-        return (Span(text.replace("\n", " ")),)
-    parser = _parser()
-    tokens: list[Token] = []
-    env = {"references": names.links, "notes": names.notes}
-    parser.inline.parse(text, parser, env, tokens)
+        return lines(text)
+    tokens = read(text, {"references": names.links, "notes": names.notes})
+    found, tags = _flat(tokens)
     result: list[Span] = []
-    for span in _flat(tokens):
+    for span in _honoured(found, tags) if tags else found:
         if result and span.kind is result[-1].kind is Kind.TEXT and _alike(result[-1], span):
             result[-1] = _worded(span, result[-1].text + span.text)
         else:
@@ -73,11 +49,19 @@ def spans(text: str, names: Names) -> Spans:
     return tuple(result)
 
 
+def lines(text: str) -> Spans:
+    """Text as it is, in its lines."""
+    result: list[Span] = []
+    for line in text.split("\n"):
+        result += [Span("\n", Kind.SOFT)] * bool(result)
+        result += [Span(line.strip(" \t"))] * bool(line.strip(" \t"))
+    return tuple(result)
+
+
 def define(text: str, names: Names) -> str:
     """Takes the definitions of links off the beginning of a paragraph; the rest of it."""
-    parser = _parser()
     tokens: list[Token] = []
-    parser.block.parse(text, parser, {"references": names.links}, tokens)
+    parser().block.parse(text, parser(), {"references": names.links}, tokens)
     return tokens[1].content if tokens else ""
 
 
@@ -88,7 +72,10 @@ def unescape(text: str) -> str:
     return unescapeAll(text)
 
 
-def _flat(tokens: list[Token]) -> Iterator[Span]:
+def _flat(tokens: Sequence[Token]) -> tuple[list[Span], list[int]]:
+    """Spans, and which of them are tags."""
+    found: list[Span] = []
+    tags: list[int] = []
     style = Span("")
     outside: list[Span] = []  # the styles around the present one
     for token in tokens:
@@ -100,33 +87,78 @@ def _flat(tokens: list[Token]) -> Iterator[Span]:
             style = _inside(style, token)
             continue
         match token.type:
-            case "softbreak":
-                yield _worded(style, " ")
-            case "hardbreak":
-                yield Span("\n", Kind.BREAK)
+            case "softbreak" | "hardbreak":
+                found.append(Span("\n", _BREAKS[token.type]))
             case "code_inline":
-                yield _worded(style, token.content, Kind.CODE)
+                found.append(_worded(style, token.content, Kind.CODE))
             case "math" | "display" | "note":
-                yield _worded(style, token.content, Kind[token.type.upper()])
+                found.append(_worded(style, token.content, Kind[token.type.upper()]))
             case "image":
-                yield _worded(style, _picture(token))
-            case _:
+                found.append(_worded(style, _picture(token)))
+            case kind:
                 if token.content:
-                    yield _worded(style, token.content)
+                    tags += [len(found)] * (kind == "tag")
+                    found.append(_worded(style, token.content))
+    return found, tags
+
+
+def _honoured(spans: Sequence[Span], tags: Sequence[int]) -> Iterator[Span]:
+    """The spans, with what tags say of those between them. A tag without its other half is
+    text."""
+    ends = _pairs(spans, tags)
+    paired = {*ends, *ends.values()}
+    keys = [at for at in ends if _name(spans[at]) == "kbd"]
+    rises: list[Rise] = []
+    at = 0
+    while at < len(spans):
+        span, end = spans[at], ends.get(at, 0)
+        if at not in paired:
+            yield replace(span, rise=rises[-1]) if rises else span
+        elif _name(span) != "kbd":
+            rises = [*rises, Rise(_name(span))] if end else rises[:-1]
+        elif end and not any(at < key < end for key in keys):  # else the keys are those inside
+            inside = [spans[n] for n in range(at + 1, end) if n not in paired]
+            words = " ".join("".join(part.text for part in inside).split())
+            if words:
+                yield _worded(inside[0], words, Kind.KEY)
+            at = end
+        at += 1
+
+
+def _pairs(spans: Sequence[Span], tags: Sequence[int]) -> dict[int, int]:
+    """Where the other half of each tag is that opens something."""
+    ends: dict[int, int] = {}
+    open_: list[int] = []
+    for at in tags:
+        if spans[at].text[1] != "/":
+            open_.append(at)
+            continue
+        while open_ and _name(spans[at]) in map(_name, map(spans.__getitem__, open_)):
+            start = open_.pop()  # what is open inside has no end
+            if _name(spans[start]) == _name(spans[at]):
+                if at > start + 1:
+                    ends[start] = at
+                break
+    return ends
+
+
+def _name(tag: Span) -> str:
+    return tag.text.strip("</> ").lower()
 
 
 def _worded(style: Span, text: str, kind: Kind = Kind.TEXT) -> Span:
     """Other words in the same style. `replace` would take ten times as long."""
-    return Span(text, kind, style.bold, style.italic, style.strike, style.link)
+    return Span(text, kind, style.bold, style.italic, style.strike, style.link, style.rise)
 
 
 def _alike(one: Span, other: Span) -> bool:
     """Do they look the same?"""
-    return (one.bold, one.italic, one.strike, one.link) == (
+    return (one.bold, one.italic, one.strike, one.link, one.rise) == (
         other.bold,
         other.italic,
         other.strike,
         other.link,
+        other.rise,
     )
 
 
@@ -151,51 +183,3 @@ def _words(token: Token) -> str:
     if token.type == "softbreak":
         return " "
     return "".join(map(_words, token.children)) if token.children else token.content
-
-
-@cache
-def _parser() -> MarkdownIt:
-    from markdown_it import MarkdownIt
-
-    parser = MarkdownIt("commonmark", {"html": False}).enable("strikethrough")
-    # An instance attribute: this is how markdown-it lets its rule be replaced.
-    parser.validateLink = link_allowed  # type: ignore[assignment]
-    parser.block.ruler.enableOnly(["reference", "paragraph"])
-    parser.inline.ruler.before("escape", "formula", _formula)
-    parser.inline.ruler.before("link", "note", _note)
-    return parser
-
-
-def _formula(state: StateInline, silent: bool) -> bool:
-    """A formula between ``$``, ``$$``, ``\\(`` and ``\\)``, ``\\[`` and ``\\]``. The plugin of
-    mdit-py-plugins 0.7.0 knows only dollars, and takes the text's last character for the one
-    before its first, so that it finds no formula in ``$n$ is 5``."""
-    kind, content, end = "", "", 0
-    opening = state.src[state.pos : state.pos + 2]
-    if opening[:1] == "$":
-        if found := _DOLLARS.match(state.src, state.pos):
-            kind = found.lastgroup or ""
-            content, end = found[kind], found.end()
-    elif opening in _BRACKETS:
-        closing, kind = _BRACKETS[opening]
-        at = state.src.find(closing, state.pos + 2)
-        content, end = state.src[state.pos + 2 : max(at, 0)], at + 2
-    if not content.strip():
-        return False
-    _push(state, silent, kind, content.strip(), end)
-    return True
-
-
-def _note(state: StateInline, silent: bool) -> bool:
-    """A reference to a footnote that was defined."""
-    found = _NOTE.match(state.src, state.pos)
-    if not found or found[1] not in state.env["notes"]:
-        return False
-    _push(state, silent, "note", found[1], found.end())
-    return True
-
-
-def _push(state: StateInline, silent: bool, kind: str, content: str, end: int) -> None:
-    if not silent:
-        state.push(kind, "", 0).content = content
-    state.pos = end

@@ -13,8 +13,8 @@ import re
 from typing import TypeVar
 
 from app.markdown.blocks import Block, Heading, Rule, Spans
+from app.markdown.formulas import DISPLAYED, ending, inner, is_prose
 from app.markdown.frames import (
-    COLUMNS,
     Box,
     DocumentBox,
     FenceFrame,
@@ -28,11 +28,10 @@ from app.markdown.frames import (
     QuoteBox,
     TableFrame,
     Verbatim,
-    alignment,
-    cells,
 )
 from app.markdown.inline import Names, define, spans, unescape
 from app.markdown.line import Line
+from app.markdown.tables import COLUMNS, alignment, parted
 
 LINE = 3_000
 """Characters of a line that decide what it is. What follows is more of its text."""
@@ -40,6 +39,8 @@ _MORE = 500
 """Characters in which that is read."""
 _DEPTH = 30
 """Blocks inside each other. What would be deeper is text."""
+_UNEVEN = 8
+"""Fences with others inside that did not come out even. From then on, none is looked for."""
 
 _END = re.compile(r"\r\n|\n|\r(?!\Z)")  # the other half of the last one may be on its way
 # What would end a line of C, is half a character, or turns text around so that it reads as
@@ -53,7 +54,6 @@ _RULE = re.compile(r"(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$")
 _ITEM = re.compile(r"(?:[*+-]|(\d{1,9})[.)])(?=[ \t]|$)")
 _TASK = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
 _FOOTNOTE = re.compile(r"\[\^([^\]\s]+)\]:")
-_FORMULAS = {"$$": "$$", "\\[": "\\]"}
 
 _F = TypeVar("_F", bound=Frame)
 
@@ -70,6 +70,7 @@ class Reader:
         self._rest = ""  # of the last line, which has not ended
         self._within = False  # that line's beginning has been read
         self._blank = False  # the line before was
+        self._uneven = 0
 
     def feed(self, text: str) -> list[Block]:
         """Reads more; the blocks that are final now."""
@@ -88,12 +89,14 @@ class Reader:
         twin._document = self._document.copy()
         twin._stack = [twin._document, *(frame.copy() for frame in self._stack[1:])]
         twin._rest, twin._within, twin._blank = self._rest, self._within, self._blank
+        twin._uneven = self._uneven
         blocks = twin.close(hold=True)
         self.work += twin.work
         return blocks
 
     def close(self, *, hold: bool = False) -> list[Block]:
-        """The end; the blocks that were not final. With ``hold`` an open formula stays one."""
+        """The end; the blocks that were not final. With ``hold`` what may still become a formula,
+        or a fence with others inside, stays what it looks like."""
         if rest := self._rest.removesuffix("\r"):
             self._put(rest)
         self._close(1, hold=hold)
@@ -130,9 +133,8 @@ class Reader:
                 return ""
 
     def _more(self, text: str) -> None:
-        if isinstance(tip := self._stack[-1], FormulaFrame):  # too long for one
-            self._stack.pop()
-            self._read_again(tip)
+        if not isinstance(self._stack[-1], FenceFrame):
+            self._read_again()  # too long for a formula
         tip = self._stack[-1]
         if isinstance(tip, ParagraphFrame | Verbatim):
             tip.extend(text)
@@ -150,9 +152,11 @@ class Reader:
             if tip.done:
                 self._close(depth)
             return
-        if isinstance(tip, FormulaFrame):
-            self._stack.pop()
-            self._read_again(tip)
+        if isinstance(tip, ParagraphFrame) and tip.ending:
+            if inside and formulas and tip.hold(line):
+                return
+            tip.ending = ""
+        if not isinstance(tip, FenceFrame) and self._read_again():
             self._line(line, depth, formulas=formulas)
             return
         while not line.blank:
@@ -161,7 +165,7 @@ class Reader:
             if not self._box(line, depth, inside, blank):
                 break
             depth, inside = len(self._stack), True
-        self._text(line, depth, inside)
+        self._text(line, depth, inside, formulas)
 
     def _go_on(self, line: Line, depth: int) -> int:
         while depth < len(self._stack):
@@ -172,13 +176,13 @@ class Reader:
             depth += 1
         return depth
 
-    def _text(self, line: Line, depth: int, inside: bool) -> None:
+    def _text(self, line: Line, depth: int, inside: bool, formulas: bool) -> None:
         """A line that opens nothing."""
         tip = self._stack[-1]
         if line.blank:
             self._close(depth)
         elif isinstance(tip, ParagraphFrame):
-            tip.add(line.text)
+            tip.add(line.text, formulas=formulas)
         elif isinstance(tip, TableFrame) and inside and line.indent < 4:
             tip.add(line.text, self.spans)
         else:
@@ -187,7 +191,7 @@ class Reader:
             if task and inside and isinstance(tip, ItemBox) and not tip.parts:
                 tip.task = task[1] != " "
                 text = text[task.end() :]
-            self._add(ParagraphFrame(), depth).add(text)
+            self._add(ParagraphFrame(), depth).add(text, formulas=formulas)
         self._cut()
 
     # What a line opens
@@ -209,7 +213,8 @@ class Reader:
         elif fence := _FENCE.match(text):
             info = unescape(fence[2] or fence[4] or "").split()
             language = info[0] if info else ""
-            self._add(FenceFrame(fence[1] or fence[3], line.indent, language), depth)
+            nests = self._uneven < _UNEVEN
+            self._add(FenceFrame(fence[1] or fence[3], line.indent, language, nests), depth)
         elif _RULE.match(text):
             self._clear(depth)
             self._stack[-1].parts.append(Rule())
@@ -226,7 +231,7 @@ class Reader:
         heading."""
         above = paragraph.parts[-1]
         if "|" in above and (align := alignment(text)):
-            header = cells(above)
+            header = parted(above, len(align))
             if 0 < len(header) <= COLUMNS and len(header) == len(align):
                 del paragraph.parts[-1]
                 self._close(self._boxes)
@@ -278,7 +283,8 @@ class Reader:
         else:
             start = int(item[1]) if item[1] else None
             self._add(ListBox(mark[-1], start), depth)
-        self._stack.append(ItemBox(indent + len(mark) + room, apart=again and blank))
+        width, numbered = indent + len(mark) + room, item[1] is not None
+        self._stack.append(ItemBox(width, again and blank, numbered))
 
     # Frames
 
@@ -303,17 +309,29 @@ class Reader:
     def _close(self, depth: int, *, hold: bool = False) -> None:
         """Closes what is inside the first ``depth`` blocks."""
         while len(self._stack) > depth:
-            frame = self._stack.pop()
-            if isinstance(frame, FormulaFrame) and not frame.done and not hold:
-                self._read_again(frame)
-            elif (block := frame.close(self)) is not None:
+            if not hold and self._read_again():
+                continue
+            block = self._stack.pop().close(self)
+            if block is not None:
                 self._stack[-1].parts.append(block)
 
-    def _read_again(self, frame: FormulaFrame) -> None:
-        """Reads the lines of what was no formula, which has been taken off the open blocks."""
-        inside = len(self._stack)
-        for text in frame.parts:
-            self._line(Line(text), inside, formulas=False)
+    def _read_again(self) -> bool:
+        """Whether the tip was held for what it is not after all; then its lines are read again."""
+        tip = self._stack[-1]
+        if isinstance(tip, FormulaFrame) and not tip.done:
+            texts = self._stack.pop().parts
+        elif isinstance(tip, ParagraphFrame) and tip.held:
+            texts = tip.release()
+        elif isinstance(tip, FenceFrame) and tip.uneven:
+            texts = tip.even()
+            self._uneven += 1
+        else:
+            return False
+        inside, formulas = self._boxes, isinstance(tip, FenceFrame)
+        for text in texts:
+            self.work += len(text)
+            self._line(Line(text), inside, formulas=formulas)
+        return True
 
     def _cut(self) -> None:
         """Keeps an endless paragraph short."""
@@ -333,12 +351,15 @@ def _without_hashes(text: str) -> str:
 def _formula(line: str, in_paragraph: bool) -> FormulaFrame | None:
     """The formula that begins with this line. In a paragraph, its mark must be all of the line."""
     text = line.strip(" \t")
-    ending = _FORMULAS.get(text[:2])
-    if not ending:
+    mark = DISPLAYED.match(text)
+    if not mark:
         return None
-    inner = text[2:]
-    end = inner.find(ending)
-    ended = 0 < end == len(inner) - len(ending)
-    if not ended and (end >= 0 or (in_paragraph and inner)):
+    closing = ending(mark)
+    behind = text[mark.end() :]
+    end = behind.find(closing)
+    ended = 0 < end == len(behind) - len(closing)
+    if not ended and (end >= 0 or (in_paragraph and behind and not mark["environment"])):
         return None
-    return FormulaFrame(ending, ended, parts=[line])
+    if ended and is_prose(inner(text, mark[0], closing), 4):
+        return None
+    return FormulaFrame(mark[0], closing, ended, parts=[line])

@@ -12,9 +12,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from string import punctuation
 
-from app.markdown.blocks import Kind, Span, Spans
+from app.markdown.blocks import Kind, Rise, Span, Spans
 
-_SPECIAL = re.compile(r"[\\`*~$]|(?<![^\W_])_|_(?![^\W_])|&(?=[#\w])|<(?=[A-Za-z/!?])|!(?=\[)|!$")
+# The last ones keep an address from being a link.
+_SPECIAL = re.compile(
+    r"[\\`*~$]|(?<![^\W_])_|_(?![^\W_])|&(?=[#\w])|<(?=[A-Za-z/!?])|!(?=\[)|!$"
+    r"|:(?=//)|@|(?<=[Ww]{3})\."
+)
 _BRACKETS = re.compile(r"\](?=[(\[:])|\]$|\[(?=\^)")
 _FIRST = re.compile(
     r"(?:(\d{1,9})(?=[.)](?:[ \t]|$)))|(?=#{1,6}(?:[ \t]|$)|[-+](?:[ \t]|$|-)|[>=|:])"
@@ -23,13 +27,17 @@ _ADDRESS = re.compile(r"[\\<>&]")
 _CONTROL = re.compile(r"[\n\t\r]")
 _DOLLARS = re.compile(r"(?!\s)(?:[^$\\]|\\.)+(?<!\s)", re.DOTALL)
 
+_BREAKS = {Kind.BREAK: "\\\n", Kind.SOFT: "\n"}
+_SORTS = {"[": "link", "<": "tag"}
+_CELL_BREAK = Span("<br>", Kind.BREAK)
+
 _Style = tuple[str, str]
 """A mark and, of a link, its address."""
 
 
 @dataclass(slots=True)
 class _Piece:
-    """``kind`` is text, open or close (of a mark), math, break, edge, or any other."""
+    """``kind`` is text, open or close (of a mark), math, break, edge, or any other, as tag."""
 
     kind: str
     markdown: str = ""
@@ -53,7 +61,8 @@ def heading_markdown(level: int, spans: Spans) -> str:
 
 def cell_markdown(spans: Spans) -> str:
     """A cell of a table."""
-    return _text(spans, lines=False).replace("\n", " ").replace("|", "\\|")
+    inside = tuple(_CELL_BREAK if span.kind in _BREAKS else span for span in spans)
+    return _text(inside, lines=False).replace("\n", " ").replace("|", "\\|")
 
 
 def _text(spans: Spans, *, lines: bool) -> str:
@@ -81,7 +90,7 @@ def _pieces(spans: Spans) -> Iterator[_Piece]:
         new.sort(key=lambda style: -_lasts(style, wanted, number))
         for style in new:
             open_.append(style)
-            yield _Piece("link" if style[0] == "[" else "open", style[0])
+            yield _Piece(_SORTS.get(style[0][0], "open"), style[0])
         yield _piece(span)
     yield from (_closing(style) for style in reversed(open_))
 
@@ -96,11 +105,15 @@ def _lasts(style: _Style, wanted: Sequence[list[_Style]], number: int) -> float:
 def _styles(span: Span) -> list[_Style]:
     marks = ((span.bold, "**"), (span.italic, "_"), (span.strike, "~~"))
     styles = [(mark, "") for on, mark in marks if on]
+    if span.rise is not Rise.NONE:
+        styles.append((f"<{span.rise.value}>", ""))
     return [*styles, ("[", span.link)] if span.link else styles
 
 
 def _closing(style: _Style) -> _Piece:
     mark, address = style
+    if mark[0] == "<":
+        return _Piece("tag", f"</{mark[1:]}")
     if mark != "[":
         return _Piece("close", mark)
     return _Piece("link", f"](<{_ADDRESS.sub(lambda found: chr(92) + found[0], address)}>)")
@@ -113,8 +126,12 @@ def _piece(span: Span) -> _Piece:
             return _Piece("text", text=text)
         case Kind.CODE:
             return _Piece("code", _code(text))
-        case Kind.BREAK:
-            return _Piece("break", "\\\n")
+        case Kind.KEY:
+            return _Piece("tag", f"<kbd>{_plain(text)}</kbd>")
+        case Kind.BREAK | Kind.SOFT if text == "\n":
+            return _Piece("break", _BREAKS[span.kind])
+        case Kind.BREAK | Kind.SOFT:
+            return _Piece("tag", text)
         case Kind.NOTE:
             return _Piece("note", f"[^{text}]")
         case Kind.MATH:
@@ -143,10 +160,14 @@ def _escaped(pieces: Sequence[_Piece], number: int) -> str:
         first, text = _first(text)
     if _needs(text[-1:], pieces, number, 1):
         tail, text = _entity(text[-1]), text[:-1]
+    return lead + first + _plain(text) + tail
+
+
+def _plain(text: str) -> str:
+    """A text in which nothing is a mark."""
     text = _SPECIAL.sub(lambda found: "\\" + found[0], text)
     text = _BRACKETS.sub(lambda found: _entity(found[0]), text)
-    text = _CONTROL.sub(lambda found: _entity(found[0]), text)
-    return lead + first + text + tail
+    return _CONTROL.sub(lambda found: _entity(found[0]), text)
 
 
 def _needs(character: str, pieces: Sequence[_Piece], number: int, side: int) -> bool:

@@ -164,8 +164,8 @@ def test_paper_is_as_it_is_there(
 
 
 def test_words_have_blanks_between_them() -> None:
-    found = text(answered("Plain words, **bold words**, *slanted* ones and\nothers in one line."))
-    assert "Plain words, bold words, slanted ones and others in one line." in found
+    found = text(answered("Plain words, **bold words**, *slanted* ones in one line.\nAnother."))
+    assert "Plain words, bold words, slanted ones in one line.\r\nAnother." in found
 
 
 def test_glyphs_stand_for_what_is_written_with_them() -> None:

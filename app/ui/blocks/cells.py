@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from PySide6.QtGui import QFontMetricsF
 
-from app.markdown import Align, Kind, Row, Span, Spans
+from app.markdown import Align, Kind, Rise, Row, Span, Spans
 from app.ui.blocks.box import Style
 from app.ui.blocks.fallback import is_foreign
 from app.ui.blocks.runs import BOLD
@@ -100,6 +100,7 @@ def _is_plain(spans: Spans) -> bool:
     Qt's metrics say less than a layout takes."""
     return all(
         s.kind is Kind.TEXT
+        and s.rise is Rise.NONE
         and not (s.bold or s.italic or s.strike or s.link or "\n" in s.text or is_turned(s.text))
         for s in spans
     )

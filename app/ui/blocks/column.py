@@ -87,7 +87,8 @@ class Column(Stack):
     def text(self, start: int, end: int) -> str:
         result = ""
         for number, first, last in self.parts(start, end):
-            result += (" " if self._joined(number) else self._apart) if result else ""
+            joined = self._joined(number)
+            result += (self._apart if joined is None else joined) if result else ""
             result += self.boxes[number].text(first, last)
         return result
 
@@ -96,13 +97,13 @@ class Column(Stack):
         for number, first, last in self.parts(start, end):
             part = self.boxes[number].markdown(first, last).rstrip("\n")
             if part:
-                result += ("\n" if self._joined(number) else "\n\n") if result else ""
+                result += ("\n\n" if self._joined(number) is None else "\n") if result else ""
                 result += part
         return result
 
-    def _joined(self, number: int) -> bool:
+    def _joined(self, number: int) -> str | None:
         block = self._blocks[number]
-        return isinstance(block, Paragraph) and block.joined
+        return block.joined if isinstance(block, Paragraph) else None
 
     def _gap(self, box: Box) -> float:
         return min(box.gap, self._most)

@@ -21,7 +21,7 @@ from PySide6.QtGui import (
     QTextLayout,
 )
 
-from app.markdown import Kind, Span, Spans
+from app.markdown import Kind, Rise, Span, Spans
 from app.markdown.direction import spans_leftwards
 from app.ui.blocks.fallback import emphasise
 from app.ui.blocks.strings import is_turned, part, units
@@ -37,6 +37,13 @@ BOLD = 640
 
 _HOLDER = "\u00a0"  # neither breaks off what stands beside it nor is seen
 _FORMULAS = (Kind.MATH, Kind.DISPLAY)
+_GROUNDED = (Kind.CODE, Kind.KEY)
+_PLAIN = (Kind.TEXT, Kind.BREAK, Kind.SOFT)
+_RISES = {
+    Rise.NONE: QTextCharFormat.VerticalAlignment.AlignNormal,
+    Rise.ABOVE: QTextCharFormat.VerticalAlignment.AlignSuperScript,
+    Rise.BELOW: QTextCharFormat.VerticalAlignment.AlignSubScript,
+}
 _SHOWN = str.maketrans({"\n": "\u2028", "\u2029": "\u2028", "\ufffc": "\ufffd"})
 
 
@@ -90,7 +97,8 @@ class Runs:
         self.length = at
         self.turned = is_turned(self.text)
         self.leftwards = (self.turned or around) and spans_leftwards(spans, around)
-        self.codes = [(r.start, r.end) for r in self.runs if r.span.kind is Kind.CODE]
+        self.codes = [(r.start, r.end) for r in self.runs if r.span.kind in _GROUNDED]
+        self.keys = {(r.start, r.end) for r in self.runs if r.span.kind is Kind.KEY}
         self.pictures = [r for r in self.runs if r.picture]
         self.links = [r for r in self.runs if r.span.link]
 
@@ -124,8 +132,8 @@ class Runs:
 
     def _ranged(self, number: int, width: float) -> list[QTextLayout.FormatRange]:
         run = self.runs[number]
-        after = number + 1 < len(self.runs) and self.runs[number + 1].span.kind is Kind.CODE
-        room = ROOM * ((run.span.kind is Kind.CODE) + after)
+        after = number + 1 < len(self.runs) and self.runs[number + 1].span.kind in _GROUNDED
+        room = ROOM * ((run.span.kind in _GROUNDED) + after)
         if run.picture:
             step = _width(run, width) - _holder(self.face.pixels, self.face.weight)
             return [_range(run.start, run.end, self._format(run.span, step + room))]
@@ -139,17 +147,17 @@ class Runs:
         return found
 
     def _format(self, span: Span, spacing: float) -> QTextCharFormat | None:
-        plain = span.kind is Kind.TEXT or span.kind is Kind.BREAK
+        plain = span.kind in _PLAIN and span.rise is Rise.NONE
         styled = span.bold or span.italic or span.strike or span.link
         if plain and not styled and not spacing:
             return None
         code = span.kind is Kind.CODE or (span.kind in _FORMULAS and not spacing)
         note = span.kind is Kind.NOTE
         return _format(
-            self.face.pixels - 2 if code else self.face.pixels,
+            self.face.pixels - 2 if code or span.kind is Kind.KEY else self.face.pixels,
             max(BOLD, self.face.weight) if span.bold else self.face.weight,
             code,
-            note,
+            Rise.ABOVE if note else span.rise,
             span.italic,
             span.strike,
             self.face.link if span.link or note else "",
@@ -213,7 +221,7 @@ def _format(
     pixels: int,
     weight: int,
     code: bool,
-    raised: bool,
+    rise: Rise,
     italic: bool,
     strike: bool,
     colour: str,
@@ -230,8 +238,8 @@ def _format(
     if link:  # which a PDF has as one
         result.setAnchor(True)
         result.setAnchorHref(link)
-    if raised:
-        result.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignSuperScript)
+    if rise is not Rise.NONE:
+        result.setVerticalAlignment(_RISES[rise])
     if spacing:
         result.setFontLetterSpacingType(QFont.SpacingType.AbsoluteSpacing)
         result.setFontLetterSpacing(spacing)

@@ -10,7 +10,7 @@ from operator import is_
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
-from app.markdown import Row, Span, Spans, Table, spans_text, table_csv, table_markdown
+from app.markdown import Row, Span, Spans, Table, row_text, table_csv, table_markdown
 from app.markdown.direction import is_leftwards
 from app.ui.blocks.box import Box, Control, Ink, Link, Range, Style
 from app.ui.blocks.cells import LEAST, LEAST_ON_PAPER, Cells, Line, fit
@@ -312,7 +312,7 @@ class TableBox(Box):
         result, before = "", None
         for row, *part in self._parts(start, end):
             result += "" if before is None else "\t" if row == before else "\n"
-            result += spans_text(self._cut(row, *part))
+            result += row_text((self._cut(row, *part),))
             before = row
         return result
 

@@ -61,7 +61,8 @@ class TextBox(Box):
             self._pixels = self.style.pixels + _LARGER.get(level, 0)
             self._weight = BOLD if level else 400
             self._spans = None  # equal ones look different now
-        self.gap = 20 if level else 0 if getattr(block, "joined", False) else Box.gap
+        joined = isinstance(block, Paragraph) and block.joined is not None
+        self.gap = 20 if level else 0 if joined else Box.gap
         self.leads = level > 0
         self.set_spans(block.spans)
 
@@ -201,8 +202,11 @@ class TextBox(Box):
         painter.setBrush(self.look.colour("inline_code"))
         for start, end in self._runs.codes:
             if start < seen[1] and end > seen[0]:
+                key = (start, end) in self._runs.keys
+                painter.setPen(self.look.colour("border") if key else Qt.PenStyle.NoPen)
                 for rect in self._grounds(start, end):
                     painter.drawRoundedRect(rect, 4, 4)
+        painter.setPen(Qt.PenStyle.NoPen)
         for found in ink.found:
             name = "found_current" if found == ink.current else "found"
             self._fill(painter, found, seen, name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from unicodedata import normalize
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QPainter, QPaintEvent
@@ -238,7 +239,7 @@ class Marks(QWidget):
 
 def places_in(column: Column, words: str) -> list[Range]:
     """The positions of a column that have the words, whatever their case."""
-    wanted = words.casefold()
+    wanted = _folded(words)
     found: list[Range] = []
     at = 0
     while wanted and at <= column.length:
@@ -246,7 +247,7 @@ def places_in(column: Column, words: str) -> list[Range]:
         # In two parts: the whole would have its list's mark before it.
         middle = max(start, end - 1)
         text = column.text(start, middle) + column.text(middle, end)
-        folded = text.casefold()
+        folded = _folded(text)
         if len(folded) == len(text) and units(text) == end - start:  # else it has a formula
             index = folded.find(wanted)
             while index >= 0:
@@ -256,3 +257,9 @@ def places_in(column: Column, words: str) -> list[Range]:
                 index = folded.find(wanted, index + len(wanted))
         at = max(end, at) + 1
     return found
+
+
+def _folded(text: str) -> str:
+    """Letters in any case, raised, lowered or wide, as the plain ones."""
+    plain = normalize("NFKC", text).casefold()
+    return plain if len(plain) == len(text) else text.casefold()

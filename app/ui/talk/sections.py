@@ -58,7 +58,7 @@ class Typed:
 
     def _put(self, text: str) -> None:
         spans = (Span(text),) if text else ()
-        self.blocks.append(Paragraph(spans, joined=bool(self.blocks)))
+        self.blocks.append(Paragraph(spans, joined=" " if self.blocks else None))
 
 
 def _slice(source: str, start: int) -> str:

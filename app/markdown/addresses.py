@@ -1,0 +1,95 @@
+"""Addresses that stand in a text as they are, after GitHub's rules for autolinks
+(https://github.github.com/gfm/#autolinks-extension-, looked at on 2026-11-29); and as scripts
+without blanks need it: an address ends before punctuation of any script, and where such a script's
+letters follow right behind it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+from unicodedata import category
+
+from app.markdown.letters import UNSPACED, is_unspaced
+
+# A label of a host is of one kind of script: "example.com是" is a host and a word.
+_LABEL = rf"(?:[{UNSPACED}]+|(?:(?![{UNSPACED}])[\w-])+)"
+_ADDRESS = re.compile(
+    r"(?:(?<![A-Za-z0-9+])https?://(?=[^\W_]|\[)|(?<![A-Za-z0-9/.@:-])www\.(?=[^\W_]))"
+    rf"(?P<host>{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:.]+\])(?::\d{{1,5}})?(?!@)"
+    r"|(?<![A-Za-z0-9._%+/:-])(?P<mail>(?:mailto:)?[A-Za-z0-9._%+-]+@"
+    r"(?:(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}|(?:[A-Za-z-]+\.)+[A-Za-z]))(?![A-Za-z0-9_@-]|:[\w/~])",
+    re.IGNORECASE,
+)
+_OUTSIDE = frozenset(' \t\n\r\x0b\x0c<>"`|\\^')
+_BEHIND = re.compile(r"(?:&\w+;|[?!.,:;*_~'({\[])$")
+
+
+class Address(NamedTuple):
+    """Where it is in the text, and where it leads to."""
+
+    start: int
+    end: int
+    target: str
+
+
+def addresses(text: str) -> list[Address]:
+    """All of a text, in order."""
+    if not ("://" in text or "@" in text or "www." in text.lower()):
+        return []
+    found: list[Address] = []
+    at = 0
+    while match := _ADDRESS.search(text, at):
+        at = match.end()
+        if mail := match["mail"]:
+            target = mail if mail.lower().startswith("mailto:") else f"mailto:{mail}"
+            found.append(Address(match.start(), at, target))
+        elif _is_host(match["host"]):
+            at = _without_end(text, match.end(), _path_end(text, match.end()))
+            address = text[match.start() : at]
+            web = address if "://" in address[:8] else f"http://{address}"
+            found.append(Address(match.start(), at, web))
+    return found
+
+
+def _is_host(host: str) -> bool:
+    """Whether it may be one: of a word in a script without blanks nothing else says so."""
+    return "_" not in "".join(host.split(".")[-2:]) and (host.isascii() or "." in host)
+
+
+def _path_end(text: str, start: int) -> int:
+    """Where what is behind a host ends. A bracket that was not opened in it is outside."""
+    if text[start : start + 1] not in ("/", "?", "#"):
+        return start
+    open_ = 0
+    for at in range(start, len(text)):
+        character = text[at]
+        if character.isascii():
+            open_ += (character in "[{") - (character in "]}")
+            before_word = character == "'" and text[at + 1 : at + 2].isalnum()
+            if character in _OUTSIDE or open_ < 0 or (character == "'" and not before_word):
+                return at
+            if character in ",;" and text[at + 1 :].startswith("http"):
+                return at
+        elif category(character)[0] not in "LMN":
+            return at
+        elif is_unspaced(character):
+            before = text[at - 1]
+            if not (is_unspaced(before) or (before in "/=_-" and at - 1 > start)):
+                return at
+    return len(text)
+
+
+def _without_end(text: str, host: int, end: int) -> int:
+    """The end without punctuation that belongs to the sentence: a closing bracket does where there
+    are more of them than opening ones."""
+    while end > host:
+        if text[end - 1] == ")":
+            if text.count(")", host, end) <= text.count("(", host, end):
+                return end
+            end -= 1
+        elif found := _BEHIND.search(text, max(host, end - 12), end):
+            end = found.start()
+        else:
+            return end
+    return end

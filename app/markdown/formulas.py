@@ -1,0 +1,153 @@
+"""What is a formula, and what only looks like one: prices, variables of a shell, words."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from app.markdown.blocks import Kind
+from app.markdown.letters import UNSPACED
+
+# amsmath's and LaTeX's, as listed in amsldoc 2.1 and in latex2mathml 3.78.
+_ENVIRONMENTS = (
+    "align|alignat|aligned|alignedat|array|[bBpvV]?matrix|smallmatrix|cases|dcases|eqnarray|"
+    "equation|flalign|gather|gathered|multline|split"
+)
+OPENING = re.compile(
+    r"\$\$|\\{1,2}\[|\\{1,2}\(|\\begin\{(?P<environment>(?:" + _ENVIRONMENTS + r")\*?)\}"
+)
+"""The mark that a formula begins with, but for a single dollar."""
+DISPLAYED = re.compile(r"\$\$|\\{1,2}\[|\\begin\{(?P<environment>(?:" + _ENVIRONMENTS + r")\*?)\}")
+"""That of one on lines of its own."""
+DISPLAY_MARKS = ("$$", "\\[")
+"""What ends the line that such a one begins in."""
+_ENDINGS = {
+    "$$": "$$",
+    "\\[": "\\]",
+    "\\(": "\\)",
+    "\\\\[": "\\\\]",
+    "\\\\(": "\\\\)",
+}
+# What is no formula's mark though it has its characters.
+_PASSED = re.compile(rf"(`+).+?(?<!`)\1(?!`)|{OPENING.pattern}|\\.", re.DOTALL)
+
+_BETWEEN = re.compile(r"(?<![0-9A-Za-z$])\$(?!\s)((?:[^$\\]|\\.)+)(?<!\s)\$(?![0-9$])", re.DOTALL)
+_SET = re.compile(r"\$\$((?:[^$\\]|\\.)+)\$\$", re.DOTALL)
+
+# Commands, and what is words by the writer's own word.
+_COMMAND = re.compile(
+    r"\\(?:text\w*|math\w+|operatorname\*?|mbox|begin|end)\s*\{[^{}]*\}|\\[A-Za-z]+"
+)
+_SIGN = re.compile(r"[\^_]")
+_OPERATOR = re.compile(r"=|\s[-+*/×·÷−<>≤≥≠≈∈→]\s")
+_WORD = re.compile(rf"(?<![^\W_])[^\W\d_]{{2,}}|[{UNSPACED}]")
+_FUNCTION = re.compile(
+    "(?:arc)?(?:sin|cos|tan)|(?:sin|cos|tan)h|cot|sec|csc|log|exp|lim|max|min|sup|inf|det|dim|ker|"
+    "deg|gcd|lcm|mod|arg|sgn|Var|Cov"
+)
+_MONEY = re.compile("[€£¥₩₹₽¢]")
+_BAD_START = frozenset("\"“”„«»‹›'‘’)")
+_BAD_END = frozenset('"“„«‹‘(')
+# Behind it a letter may follow, as in "the $n$th".
+_PLAINLY = re.compile(r"[^\W\d_]'*|\S*[\\^_={]\S*")
+
+
+class Formula(NamedTuple):
+    """Its kind, its TeX, and where the source goes on."""
+
+    kind: Kind
+    tex: str
+    end: int
+
+
+def ending(mark: re.Match[str]) -> str:
+    """What ends the formula that begins with a match of `OPENING`."""
+    environment = mark["environment"]
+    return f"\\end{{{environment}}}" if environment else _ENDINGS[mark[0]]
+
+
+def inner(source: str, mark: str, end: str) -> str:
+    """The TeX of a formula's source, without empty lines, which TeX does not have there. An
+    environment's marks belong to it."""
+    if not mark.startswith("\\begin"):
+        source = source[len(mark) : len(source) - len(end)]
+    return re.sub(r"\n\s*\n", "\n", source.strip())
+
+
+def formula_at(text: str, at: int) -> Formula | None:
+    """The formula that begins there, at a dollar or a backslash."""
+    if text[at] == "$" and text[at : at + 2] != "$$":
+        return _between_dollars(text, at)
+    mark = OPENING.match(text, at)
+    if not mark:
+        return None
+    if mark[0] == "$$":
+        found = _SET.match(text, at)
+        end = found.end() if found else -1
+    else:
+        closing = ending(mark)
+        start = text.find(closing, mark.end())
+        end = start + len(closing) if start >= 0 else -1
+    if end < 0:
+        return None
+    shown = DISPLAYED.match(mark[0]) is not None
+    tex = inner(text[at:end], mark[0], ending(mark))
+    if not tex or (shown and is_prose(tex, 4)):
+        return None
+    return Formula(Kind.DISPLAY if shown else Kind.MATH, tex, end)
+
+
+def unclosed(line: str, closing: str = "") -> str:
+    """What would end the formula that is open at the end of a line, else nothing. ``closing`` is
+    the same at its beginning."""
+    at = 0
+    if not (closing or "\\" in line or "$$" in line):
+        return ""
+    while True:
+        if closing:
+            start = line.find(closing, at)
+            if start < 0:
+                return closing
+            at, closing = start + len(closing), ""
+        found = _PASSED.search(line, at)
+        if not found:
+            return ""
+        at = found.end()
+        if mark := OPENING.fullmatch(found[0]):
+            closing = ending(mark)
+
+
+def is_prose(tex: str, words: int = 2) -> bool:
+    """Whether what stands between two marks of a formula is a stretch of a sentence: at least so
+    many words, and nothing that only formulas have."""
+    bare = _COMMAND.sub(" ", tex)
+    if bare != tex or _SIGN.search(bare) or _OPERATOR.search(bare):
+        return False
+    found = [
+        word for word in _WORD.findall(bare) if len(word) > 2 and not _FUNCTION.fullmatch(word)
+    ]
+    return len(found) >= words
+
+
+def _between_dollars(text: str, at: int) -> Formula | None:
+    """The rule of pandoc: no blank inside the dollars, no digit behind the last one; and what is
+    between a price and the next dollar is none."""
+    found = _BETWEEN.match(text, at)
+    if not found:
+        return None
+    tex, after = found[1], text[found.end() : found.end() + 1]
+    if after.isascii() and after.isalpha() and not _PLAINLY.fullmatch(tex):
+        return None
+    if "`" in tex or "**" in tex or tex[0] in _BAD_START or tex[-1] in _BAD_END:
+        return None
+    return None if _is_sold(tex) or is_prose(tex) else Formula(Kind.MATH, tex, found.end())
+
+
+def _is_sold(tex: str) -> bool:
+    """Whether it begins as a price does and goes on in words or with other money."""
+    if not tex[0].isdigit():
+        return False
+    bare = _COMMAND.sub(" ", tex)
+    if _MONEY.search(bare):
+        return True
+    return bare == tex and not _SIGN.search(bare) and _WORD.search(bare) is not None

@@ -1,0 +1,204 @@
+"""What markdown-it is told to read in a line beyond CommonMark, and how."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+from unicodedata import category
+from urllib.parse import urlsplit
+
+from app.markdown.addresses import Address, addresses
+from app.markdown.formulas import formula_at
+from app.markdown.letters import is_unspaced
+
+if TYPE_CHECKING:  # markdown-it is loaded when the first text is read, not when a window opens
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_inline import StateInline
+    from markdown_it.token import Token
+
+LINK_SCHEMES = frozenset({"http", "https", "mailto"})
+"""What a link may lead to; anything else stays as the text that was written."""
+
+_NOTE = re.compile(r"\[\^([^\]\s]+)\]")
+_TAG = re.compile(r"<(?:br\s*/?|/?(?:sub|sup|kbd)\s*)>", re.IGNORECASE)
+_LONGEST_TAG = 12  # characters that are looked at before a mark
+
+
+def link_allowed(address: str) -> bool:
+    """Whether a click on ``address`` may leave Fireside."""
+    try:
+        return urlsplit(address.strip()).scheme.lower() in LINK_SCHEMES
+    except ValueError:
+        return False
+
+
+def read(text: str, env: dict[str, Any]) -> list[Token]:
+    """What is in a text, as tokens. ``env`` has ``references`` and ``notes``."""
+    reader = parser()
+    state = cast("StateInline", _state_type()(text, reader, env, []))
+    reader.inline.tokenize(state)
+    for rule in reader.inline.ruler2.getRules(""):
+        rule(state)
+    return state.tokens
+
+
+@cache
+def parser() -> MarkdownIt:
+    """The one that reads everything."""
+    from markdown_it import MarkdownIt
+
+    reader = MarkdownIt("commonmark", {"html": False}).enable("strikethrough")
+    # An instance attribute: this is how markdown-it lets its rule be replaced.
+    reader.validateLink = link_allowed  # type: ignore[assignment]
+    reader.block.ruler.enableOnly(["reference", "paragraph"])
+    rules = reader.inline.ruler
+    rules.at("text", _text)
+    rules.before("newline", "address", _address)
+    rules.before("escape", "formula", _formula)
+    rules.before("link", "note", _note)
+    rules.before("entity", "tag", _tag)
+    return reader
+
+
+@cache
+def _state_type() -> type:
+    """markdown-it's state, which knows where addresses begin, and when a mark counts."""
+    from markdown_it.rules_inline import StateInline
+    from markdown_it.rules_inline.state_inline import Scanned
+
+    class State(StateInline):
+        def __init__(self, src: str, md: MarkdownIt, env: Any, tokens: list[Token]) -> None:
+            super().__init__(src, md, env, tokens)
+            self.addresses = addresses(src)
+            self.starts = [address.start for address in self.addresses]
+
+        def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:
+            """CommonMark's rule as amended in markdown-cjk-friendly's specification.md of
+            2026-07-22: beside a letter of a script without blanks, punctuation hinders no mark;
+            nor does a tag."""
+            end = start
+            while end < self.posMax and self.src[end] == self.src[start]:
+                end += 1
+            before, after = _before(self.src, start), self.src[end : end + 1] or " "
+            blank_before, blank_after = _is_blank(before[-1]), _is_blank(after)
+            if blank_before or blank_after:
+                return Scanned(not blank_after, not blank_before, end - start)
+            point_before, point_after = _is_point(before[-1]), _is_point(after)
+            if not canSplitWord:
+                return Scanned(point_before, point_after, end - start)
+            beside = is_unspaced(before[0]) or is_unspaced(after)
+            hinders_before = point_before and not _is_tag_before(self.src, start)
+            hinders_after = point_after and not _TAG.match(self.src, end)
+            return Scanned(
+                beside or point_before or not hinders_after,
+                beside or point_after or not hinders_before,
+                end - start,
+            )
+
+    return State
+
+
+def _before(text: str, at: int) -> str:
+    """The character before a place, behind what says which script it counts to: a selector of a
+    variant does not count itself."""
+    last = text[at - 1] if at else " "
+    if not ("\ufe00" <= last <= "\ufe0e" or "\U000e0100" <= last <= "\U000e01ef"):
+        return last
+    if last > "\uffff":
+        return "\u4e00" + last  # only an ideograph has one
+    main = text[at - 2] if at > 1 else " "
+    quoted = last == "\ufe01" and main in "‘’“”"  # as wide as an ideograph
+    return "\u4e00" + main if quoted else main
+
+
+def _is_blank(character: str) -> bool:
+    return character in "\t\n\x0b\x0c\r" or category(character) == "Zs"
+
+
+def _is_point(character: str) -> bool:
+    return category(character)[0] in "PS"
+
+
+def _is_tag_before(text: str, at: int) -> bool:
+    if text[at - 1] != ">":
+        return False
+    start = text.rfind("<", max(at - _LONGEST_TAG, 0), at)
+    return start >= 0 and _TAG.fullmatch(text, start, at) is not None
+
+
+def _text(state: StateInline, silent: bool) -> bool:
+    """Plain text, up to what may be a mark, or an address."""
+    mark = state.md.inline.terminator_re.search(state.src, state.pos)
+    end = mark.start() if mark else state.posMax
+    if address := _next_address(state):
+        end = min(end, address.start)
+    end = min(end, state.posMax)
+    if end <= state.pos:
+        return False
+    if not silent:
+        state.append_pending(state.src[state.pos : end])
+    state.pos = end
+    return True
+
+
+def _next_address(state: StateInline) -> Address | None:
+    """The first that begins at or behind the present place, outside of a link."""
+    known: list[Address] = getattr(state, "addresses", [])
+    if not known or state.linkLevel > 0:
+        return None
+    at = bisect_left(known, (state.pos,))
+    return known[at] if at < len(known) else None
+
+
+def _address(state: StateInline, silent: bool) -> bool:
+    address = _next_address(state)
+    if not address or address.start != state.pos or address.end > state.posMax:
+        return False
+    target = state.md.normalizeLink(address.target)
+    if not state.md.validateLink(target):
+        return False
+    if not silent:
+        state.push("link_open", "a", 1).attrs = {"href": target}
+        state.push("text", "", 0).content = state.src[state.pos : address.end]
+        state.push("link_close", "a", -1)
+    state.pos = address.end
+    return True
+
+
+def _formula(state: StateInline, silent: bool) -> bool:
+    """A formula. The plugin of mdit-py-plugins 0.7.0 knows only dollars, and takes the text's last
+    character for the one before its first, so that it finds no formula in ``$n$ is 5``."""
+    if state.src[state.pos] not in "$\\":
+        return False
+    found = formula_at(state.src, state.pos)
+    if not found or found.end > state.posMax:
+        return False
+    _push(state, silent, found.kind.name.lower(), found.tex, found.end)
+    return True
+
+
+def _note(state: StateInline, silent: bool) -> bool:
+    """A reference to a footnote that was defined."""
+    found = _NOTE.match(state.src, state.pos)
+    if not found or found[1] not in state.env["notes"]:
+        return False
+    _push(state, silent, "note", found[1], found.end())
+    return True
+
+
+def _tag(state: StateInline, silent: bool) -> bool:
+    """One of HTML's elements that are honoured. Whether it has its other half is seen later."""
+    found = _TAG.match(state.src, state.pos)
+    if not found:
+        return False
+    kind = "hardbreak" if found[0][1] in "bB" else "tag"
+    _push(state, silent, kind, found[0], found.end())
+    return True
+
+
+def _push(state: StateInline, silent: bool, kind: str, content: str, end: int) -> None:
+    if not silent:
+        state.push(kind, "", 0).content = content
+    state.pos = end
