@@ -97,7 +97,8 @@ class Column(Stack):
         for number, first, last in self.parts(start, end):
             part = self.boxes[number].markdown(first, last).rstrip("\n")
             if part:
-                result += ("\n\n" if self._joined(number) is None else "\n") if result else ""
+                joined = self._joined(number)
+                result += ("\n\n" if joined is None else joined) if result else ""
                 result += part
         return result
 
