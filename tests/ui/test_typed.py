@@ -76,4 +76,4 @@ def test_a_part_is_copied_as_it_was_typed(worn: Look, name: str, markdown: bool)
     column = section.column(worn, Style())
     assert column.text(0, column.length) == text
     if markdown and name in ("words", "Chinese", "one word"):
-        assert column.markdown(0, column.length) == text.strip()
+        assert column.markdown(0, column.length).removesuffix("&#32;") == text.strip()

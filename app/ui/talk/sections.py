@@ -80,7 +80,7 @@ def _cut(text: str) -> tuple[int, str]:
         finder.toEnd()
         if (at := finder.toPreviousBoundary()) > least:
             first = part(head, 0, at)
-            end = len(first.rstrip(" ")) or at
+            end = len(first.rstrip(" ")) or len(first)
             return end, first[end:]
     return len(head), ""
 
