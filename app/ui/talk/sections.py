@@ -139,6 +139,11 @@ class Section:
             self._end()
 
     @property
+    def is_markdown(self) -> bool:
+        """Whether it is read as Markdown, and not as it was typed."""
+        return self.sort in (Sort.SAID, Sort.THOUGHT)
+
+    @property
     def heading(self) -> str:
         """What stands above a call."""
         return tr("Call to {recipient}").format(recipient=self.recipient)
@@ -166,7 +171,7 @@ class Section:
     def blocks(self) -> Sequence[Block]:
         """What it consists of, as far as it was read."""
         if self._reader is None:
-            self._reader = Stream() if self.sort in (Sort.SAID, Sort.THOUGHT) else Typed()
+            self._reader = Stream() if self.is_markdown else Typed()
             self._feed()
         return self._reader.blocks
 
