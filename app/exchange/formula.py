@@ -10,6 +10,7 @@ import re
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
+from app.markdown.arrays import places
 from app.markdown.tex import math_element
 
 _LONGEST = 1000  # characters
@@ -51,9 +52,11 @@ def mathml(tex: str, *, display: bool) -> str:
 
 def _adapt(element: Element) -> None:
     """Says in CSS what MathML Core does not know."""
-    style = ""
+    style = element.get("style", "")
+    if element.tag == "mtable":
+        _rule(element)
     if element.tag == "mtd" and (side := element.attrib.pop("columnalign", "")):
-        style = f"text-align: {side}"
+        style += f"text-align: {side}"
     if element.tag == "menclose" and element.attrib == {"notation": "box"}:
         element.tag, style = "mrow", "border: 1px solid; padding: .2em"
         del element.attrib["notation"]
@@ -61,6 +64,24 @@ def _adapt(element: Element) -> None:
         style = _TEXTS.get(variant, "")
     if style:
         element.set("style", style)
+
+
+def _rule(table: Element) -> None:
+    """Draws a table's lines at the edges of its cells."""
+    vertical, horizontal = places(table, "vertical"), places(table, "horizontal")
+    for row, cells in enumerate(table):
+        for column, cell in enumerate(cells):
+            edges = {
+                "top": row in horizontal,
+                "bottom": row + 1 == len(table) and row + 1 in horizontal,
+                "left": column in vertical,
+                "right": column + 1 == len(cells) and column + 1 in vertical,
+            }
+            lines = [f"border-{edge}: 1px solid; " for edge, drawn in edges.items() if drawn]
+            if lines:
+                cell.set("style", "".join(lines))
+    table.attrib.pop("vertical", None)
+    table.attrib.pop("horizontal", None)
 
 
 def _is_harmless(element: Element) -> bool:

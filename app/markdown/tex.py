@@ -15,6 +15,7 @@ from unicodedata import category, lookup, name
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
+from app.markdown.arrays import MARKS, marked, rule
 from app.markdown.chemistry import without_chemistry
 
 _SPACE = "{http://www.w3.org/1998/Math/MathML}"
@@ -31,7 +32,6 @@ _REWRITTEN = tuple(
         (r"\\end\{(?:gather\*?|gathered)\}", "}"),
         (r"\\(begin|end)\{equation\}", r"\\\1{equation*}"),
         (r"\\(begin|end)\{dcases\}", r"\\\1{cases}"),
-        (r"\\begin\{array\}\s*(?:\[[tbc]\])?\s*\{\s*([lcr\s]+?)\s*\}", r"\\begin{array}{\1}"),
         (r"\\\\(?:\*|\s*\[-?[\d.]+\s*(?:pt|ex|em|mm|cm|in|mu)\])", r"\\\\"),
         (r"\\operatorname\s*\*?\s*\{arg\\?[,;: ]\s*(max|min)\}", r"\\arg\1 "),
         (r"\\operatorname\s*(\*?)\s*\{([a-zA-Z]*)\\[,;: ]([a-zA-Z]*)\}",
@@ -87,7 +87,7 @@ _ARRAY = re.compile(r"\\begin\{array\}(?!\{[lcr\s]+\})")
 _TEXT = re.compile(r"\\(?:text[a-z]*|[mh]box|tag\*?)\s*\{([^}]*)\}")
 _RAW = re.compile(r"(?<!\\)(?:\\\\)*[%$#]")
 _LEFTOVER = re.compile(r"[\\\u29f8]")
-_STANDINS = re.compile("[\ue000-\ue002]")
+_STANDINS = re.compile("[\ue000-\uf8ff]")
 # Long arrows and relations, which latex2mathml takes for letters.
 _SUMS = re.compile("[\u2a00-\u2a06]")
 _RELATION = re.compile("[\u29f5\u27f0-\u27ff\u2900-\u297f\u2a66-\u2ae0]")
@@ -115,7 +115,7 @@ def math_element(tex: str, *, display: bool, padded: bool = False) -> Element | 
     have room around them by themselves where they are drawn."""
     if _STANDINS.search(tex):
         return None
-    read = without_chemistry(tex)
+    read = marked(without_chemistry(tex))
     for old, new in _REWRITTEN:
         read = old.sub(new, read)
     read = _BIG.sub(lambda found: found[1] + _STANDING.get(found[2], "\\" + found[2]), read)
@@ -133,15 +133,17 @@ def math_element(tex: str, *, display: bool, padded: bool = False) -> Element | 
         return None
     for element in root.iter():
         element.tag = element.tag.removeprefix(_SPACE)  # HTML has none
-    if not all(map(_is_sound, root.iter())):
+    if not all(map(rule, root.findall(".//mtable"))) or not all(map(_is_sound, root.iter())):
         return None
-    if any(_LEFTOVER.search(e.text or "") for e in root.iter()):
+    if any(_LEFTOVER.search(e.text or "") or MARKS.search(e.text or "") for e in root.iter()):
         return None
     for element in root.iter():
         element.text = element.text and element.text.translate(_BRACES)
         _mend(element, display)
         if not _is_styled(element):
             return None
+    if not display:
+        _fit_binomials(root)
     _give_room(root, padded)
     return root
 
@@ -188,15 +190,14 @@ def _is_balanced(tex: str) -> bool:
 
 def _is_sound(element: Element) -> bool:
     """Whether an element has as many others in it as it is to have, once what a script is at has
-    become one: latex2mathml leaves a matrix and its brackets beside each other. Lines of a table
-    are drawn nowhere."""
+    become one: latex2mathml leaves a matrix and its brackets beside each other."""
     wanted = _ARITY.get(element.tag, len(element))
     many = len(element) - wanted + 1
     if many > 1 and any(child.tag == "mtable" for child in element):
         row = Element("mrow")
         row.extend(element[:many])
         element[:many] = [row]
-    return len(element) == wanted and not {"rowlines", "columnlines"} & element.attrib.keys()
+    return len(element) == wanted
 
 
 def _mend(element: Element, display: bool) -> None:
@@ -240,6 +241,17 @@ def _styled(character: str, style: str) -> str:
         with suppress(KeyError):
             return lookup(wanted)
     return "" if character.isalnum() else character
+
+
+def _fit_binomials(root: Element) -> None:
+    """Makes the brackets of binomials as small as what is in them, within a line."""
+    for element in root.iter():
+        pairs = zip(element, element[2:], strict=False)
+        for child, brackets in zip(element[1:], pairs, strict=False):
+            if child.tag == "mfrac" and child.get("linethickness") == "0":
+                for bracket in brackets:
+                    if bracket.get("minsize"):
+                        bracket.attrib |= {"minsize": "1.45em", "maxsize": "1.45em"}
 
 
 def _give_room(element: Element, padded: bool) -> None:

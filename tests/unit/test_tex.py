@@ -9,6 +9,7 @@ import pytest
 
 from app.exchange.formula import mathml
 from app.markdown import Block, Kind, Math, Paragraph, parse
+from app.markdown.arrays import places
 from app.markdown.tex import math_element
 
 _CASES = Path(__file__).parents[1] / "cases"
@@ -68,6 +69,7 @@ def test_no_formula_of_a_message_is_wrong(case: str) -> None:
         (r"\begin{pmatrix} 1 \\ 2 \end{pmatrix}^T", "(12)T"),
         (r"\binom{n_{1}}{k^{2}}", "(n1k2)"),
         (r"\begin{array}{rl} a &= b \\[1ex] c &= d \end{array}", "a=bc=d"),
+        (r"\begin{array}{|c|c|} \hline p & q \\ \hline T & F \\ \hline \end{array}", "pqTF"),
         (r"\ce{2H2 + O2 -> 2H2O}", "2H2+O2⟶2H2O"),
         (r"\ce{SO4^2-}", "SO42−"),
     ],
@@ -88,6 +90,21 @@ def test_words_stand_apart_from_what_they_are_of(tex: str) -> None:
 @pytest.mark.parametrize("tex", [r"\text{a <b/>}", r"\text{if $x$}", r"\text{a\_b}", r"\text{\x}"])
 def test_texts_in_formulas_are_plain(tex: str) -> None:
     assert math_element(tex, display=False) is None
+
+
+def test_lines_of_arrays_are_where_they_are_to_be() -> None:
+    tex = r"\left[\begin{array}{c|cc} a & b & c \\ \hline d & e & f \\ \hline \end{array}\right]"
+    element = math_element(tex, display=True)
+    assert element is not None
+    table = element.find(".//mtable")
+    assert table is not None
+    assert len(table) == 2
+    assert (places(table, "vertical"), places(table, "horizontal")) == ([1], [1, 2])
+    page = mathml(tex, display=True)
+    assert page.count("border-left: 1px solid") == 2
+    assert page.count("border-top: 1px solid") == 3
+    assert page.count("border-bottom: 1px solid") == 3
+    assert "vertical" not in page
 
 
 def test_browsers_are_told_in_css_what_mathml_core_lacks() -> None:

@@ -132,19 +132,27 @@ class Runs:
 
     def _ranged(self, number: int, width: float) -> list[QTextLayout.FormatRange]:
         run = self.runs[number]
-        after = number + 1 < len(self.runs) and self.runs[number + 1].span.kind in _GROUNDED
-        room = ROOM * ((run.span.kind in _GROUNDED) + after)
+        # What is behind code stands at its left where the line runs leftwards.
+        after = self._is_grounded(number + 1) and not self.leftwards
+        before = self._is_grounded(number - 1) and self.leftwards and run.span.text[:1] == " "
+        room = ROOM * (self._is_grounded(number) + after)
         if run.picture:
             step = _width(run, width) - _holder(self.face.pixels, self.face.weight)
             return [_range(run.start, run.end, self._format(run.span, step + room))]
         found = []
         last = run.end - 1 if room and _stands_alone(run.span.text) else run.end
         style = self._format(run.span, 0)
-        if style is not None and run.start < last:
-            found.append(_range(run.start, last, style))
+        if before:
+            found.append(_range(run.start, run.start + 1, self._format(run.span, ROOM)))
+        if style is not None and run.start + before < last:
+            found.append(_range(run.start + before, last, style))
         if last < run.end:
             found.append(_range(last, run.end, self._format(run.span, room)))
         return found
+
+    def _is_grounded(self, number: int) -> bool:
+        """Whether there is a run of that number, and it has a ground."""
+        return 0 <= number < len(self.runs) and self.runs[number].span.kind in _GROUNDED
 
     def _format(self, span: Span, spacing: float) -> QTextCharFormat | None:
         plain = span.kind in _PLAIN and span.rise is Rise.NONE

@@ -13,7 +13,9 @@ from xml.etree.ElementTree import Element
 
 from PySide6.QtCore import QRectF
 
+from app.markdown.arrays import places
 from app.markdown.tex import math_element
+from app.ui.blocks.ruled import rule_table
 
 INK = "currentColor"
 """What formulas are drawn in, to be replaced by a colour."""
@@ -98,6 +100,7 @@ def _ziamath() -> ModuleType:
         import ziamath
         from ziamath.nodes.moperator import Moperator
         from ziamath.nodes.mrow import Mrow
+        from ziamath.nodes.mtable import Mtable
 
     measured, made = Mrow._get_height_nostretch, Moperator._setup
 
@@ -113,6 +116,17 @@ def _ziamath() -> ModuleType:
         if box.ymin > box.ymax:
             operator.bbox = box._replace(ymin=0, ymax=0)
 
+    def made_ruled(table: Any, **how: Any) -> None:
+        """With the lines of an array, for which there has to be room."""
+        if vertical := places(table.element, "vertical"):
+            table.element.set("columnspacing", "1em")
+        if horizontal := places(table.element, "horizontal"):
+            table.element.set("rowspacing", "0.6em")
+        set_table(table, **how)
+        if vertical or horizontal:
+            rule_table(table, vertical, horizontal)
+
+    set_table, Mtable._setup = Mtable._setup, made_ruled
     Mrow._get_height_nostretch, Moperator._setup = measured_once, made_flat
     ziamath.config.svg2 = False  # of which Qt draws little
     return ziamath

@@ -253,9 +253,7 @@ class TextBox(Box):
             for left, right in self._extents(number, start, end):
                 # The last character's width has the room behind it.
                 high = QRectF(left, base - size + 0.5, min(right, most) - left, size + 5)
-                # What is at its left is behind it then, and has no room.
-                shift = ROOM / 2 if self._runs.leftwards else 0
-                grounds.append(high.adjusted(shift - ROOM, 0, -shift, 0))
+                grounds.append(high.adjusted(-ROOM, 0, 0, 0))
         return grounds
 
     def _frame(self, run: Run) -> QRectF:
