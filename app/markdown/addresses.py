@@ -16,12 +16,13 @@ from app.markdown.letters import UNSPACED, is_unspaced
 _LABEL = rf"(?:[{UNSPACED}]+|(?:(?![{UNSPACED}])[\w-])+)"
 _ADDRESS = re.compile(
     r"(?:(?<![A-Za-z0-9+])https?://(?=[^\W_]|\[)|(?<![A-Za-z0-9/.@:-])www\.(?=[^\W_]))"
-    rf"(?P<host>{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:.]+\])(?::\d{{1,5}})?(?!@)"
+    rf"(?P<host>{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:.]+\])(?::\d{{1,5}})?(?![\w.:%-]*@)"
     r"|(?<![A-Za-z0-9._%+/:-])(?P<mail>(?:mailto:)?[A-Za-z0-9._%+-]+@"
     r"(?:(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}|(?:[A-Za-z-]+\.)+[A-Za-z]))(?![A-Za-z0-9_@-]|:[\w/~])",
     re.IGNORECASE,
 )
 _OUTSIDE = frozenset(' \t\n\r\x0b\x0c<>"`|\\^')
+_JOINTS = ("/", "=", "_", "-", "_(")
 _BEHIND = re.compile(r"(?:&\w+;|[?!.,:;*_~'({\[])$")
 
 
@@ -74,8 +75,9 @@ def _path_end(text: str, start: int) -> int:
         elif category(character)[0] not in "LMN":
             return at
         elif is_unspaced(character):
-            before = text[at - 1]
-            if not (is_unspaced(before) or (before in "/=_-" and at - 1 > start)):
+            # Behind a letter, or right behind the host, the sentence goes on.
+            before = text[at - 2 : at] if text[at - 1] == "(" else text[at - 1]
+            if not (is_unspaced(before[-1]) or (before in _JOINTS and at - 1 > start)):
                 return at
     return len(text)
 

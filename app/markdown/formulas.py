@@ -28,18 +28,21 @@ _ENDINGS = {
     "\\\\[": "\\\\]",
     "\\\\(": "\\\\)",
 }
+# Environments that are a part of a formula, and alone in a line are one in that line.
+_PART = re.compile("array|cases|dcases|smallmatrix|[a-zA-Z]?matrix|aligned|gathered|split")
 # What is no formula's mark though it has its characters.
 _PASSED = re.compile(rf"(`+).+?(?<!`)\1(?!`)|{OPENING.pattern}|\\.", re.DOTALL)
 
 _BETWEEN = re.compile(r"(?<![0-9A-Za-z$])\$(?!\s)((?:[^$\\]|\\.)+)(?<!\s)\$(?![0-9$])", re.DOTALL)
-_SET = re.compile(r"\$\$((?:[^$\\]|\\.)+)\$\$", re.DOTALL)
+_APART = re.compile(r"(?<![0-9A-Za-z$])\$ ((?:[^$\\\n]|\\.)*\S) \$(?![0-9A-Za-z$])")
+_SET = re.compile(r"(?<!\$)\$\$((?:[^$\\]|\\.)+)\$\$(?!\$)", re.DOTALL)
 
 # Commands, and what is words by the writer's own word.
 _COMMAND = re.compile(
     r"\\(?:text\w*|math\w+|operatorname\*?|mbox|begin|end)\s*\{[^{}]*\}|\\[A-Za-z]+"
 )
 _SIGN = re.compile(r"[\^_]")
-_OPERATOR = re.compile(r"=|\s[-+*/×·÷−<>≤≥≠≈∈→]\s")
+_OPERATOR = re.compile(r"=|[ \t][-+*/×·÷−<>≤≥≠≈∈→]\s")
 _WORD = re.compile(rf"(?<![^\W_])[^\W\d_]{{2,}}|[{UNSPACED}]")
 _FUNCTION = re.compile(
     "(?:arc)?(?:sin|cos|tan)|(?:sin|cos|tan)h|cot|sec|csc|log|exp|lim|max|min|sup|inf|det|dim|ker|"
@@ -74,6 +77,14 @@ def inner(source: str, mark: str, end: str) -> str:
     return re.sub(r"\n\s*\n", "\n", source.strip())
 
 
+def content(lines: list[str], closing: str) -> str:
+    """What is in the formula that begins last in the first line, and has this end."""
+    mark = closing.replace("]", "[").replace(")", "(").replace("\\end", "\\begin")
+    text = "\n".join(lines)
+    start = text.rfind(mark, 0, len(lines[0])) + len(mark)
+    return text[start : text.find(closing, start) if closing in text[start:] else None]
+
+
 def formula_at(text: str, at: int) -> Formula | None:
     """The formula that begins there, at a dollar or a backslash."""
     if text[at] == "$" and text[at : at + 2] != "$$":
@@ -90,9 +101,9 @@ def formula_at(text: str, at: int) -> Formula | None:
         end = start + len(closing) if start >= 0 else -1
     if end < 0:
         return None
-    shown = DISPLAYED.match(mark[0]) is not None
+    shown = DISPLAYED.match(mark[0]) is not None and not _PART.match(mark["environment"] or "")
     tex = inner(text[at:end], mark[0], ending(mark))
-    if not tex or (shown and is_prose(tex, 4)):
+    if not tex or (shown and is_prose(tex)):
         return None
     return Formula(Kind.DISPLAY if shown else Kind.MATH, tex, end)
 
@@ -134,13 +145,25 @@ def _between_dollars(text: str, at: int) -> Formula | None:
     between a price and the next dollar is none."""
     found = _BETWEEN.match(text, at)
     if not found:
-        return None
+        return _apart(text, at)
     tex, after = found[1], text[found.end() : found.end() + 1]
     if after.isascii() and after.isalpha() and not _PLAINLY.fullmatch(tex):
         return None
     if "`" in tex or "**" in tex or tex[0] in _BAD_START or tex[-1] in _BAD_END:
         return None
     return None if _is_sold(tex) or is_prose(tex) else Formula(Kind.MATH, tex, found.end())
+
+
+def _apart(text: str, at: int) -> Formula | None:
+    """With a blank at either end it is one only if it can be nothing else."""
+    found = _APART.match(text, at)
+    if not found:
+        return None
+    bare = _COMMAND.sub(" ", found[1])
+    surely = bare != found[1] or _SIGN.search(bare) or re.match(r"[^\W\d_] =", bare)
+    if not surely or re.search(r"[^\W\d_]{3}|\*\*|`", bare) or _MONEY.search(bare):
+        return None
+    return Formula(Kind.MATH, found[1], found.end())
 
 
 def _is_sold(tex: str) -> bool:

@@ -27,7 +27,7 @@ from app.markdown.blocks import (
     Spans,
     Table,
 )
-from app.markdown.formulas import DISPLAY_MARKS, inner, is_prose, unclosed
+from app.markdown.formulas import DISPLAY_MARKS, DISPLAYED, content, inner, is_prose, unclosed
 from app.markdown.inline import lines
 from app.markdown.line import Line
 from app.markdown.tables import cells
@@ -181,14 +181,17 @@ class ParagraphFrame(Frame):
 
     def hold(self, line: Line) -> bool:
         """Whether the line is in the open formula, whatever it would be elsewhere; then it has it.
-        An empty one can be, where the formula began at a line's end."""
+        An empty one can be, where the formula began at a line's beginning or end."""
         since = self.parts[-self.held - 1 :]
-        begun = since[0].endswith((*DISPLAY_MARKS, "}"))
-        if (line.blank and not begun) or sum(map(len, since)) > FORMULA:
+        first = since[0].strip(" \t")
+        alone = first.endswith((*DISPLAY_MARKS, "}")) or DISPLAYED.match(first)
+        ends = self.ending in line.text
+        if (line.blank and not alone) or sum(map(len, since)) > FORMULA:
             return False
-        before = self.ending
+        if (line.blank or ends) and is_prose(content([*since, line.rest], self.ending)):
+            return False
+        self.held = 0 if ends else self.held + 1
         self.add(line.rest)
-        self.held = self.held + 1 if self.ending == before and before not in line.text else 0
         return True
 
     def release(self) -> list[str]:
@@ -361,7 +364,7 @@ class FormulaFrame(Verbatim):
         if self.size > FORMULA or 0 <= end < len(text) - len(self.ending):
             return False
         parts = [*self.parts, line.rest]
-        if end >= 0 and is_prose(self._tex(parts), 4):
+        if end >= 0 and is_prose(self._tex(parts), 3):
             return False
         self.parts = parts
         self.size += len(line.rest) + 1

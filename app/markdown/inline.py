@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import ChainMap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,8 @@ from app.markdown.rules import parser, read
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
+_MARK = re.compile(r"[\n\\`*_\[<&$~@]|://|www\.", re.IGNORECASE)
+"""What may make a text say anything but its words."""
 _MOST_BRACKETS = 400  # in a paragraph that is read as Markdown
 _BREAKS = {"softbreak": Kind.SOFT, "hardbreak": Kind.BREAK}
 
@@ -36,16 +39,21 @@ class Names:
 def spans(text: str, names: Names) -> Spans:
     """What the text says, in order. With so many brackets it is no prose, and is shown as it is:
     a search for each one's link would go on for minutes."""
+    if not _MARK.search(text):
+        return (Span(text),) if text else ()
     if text.count("[") > _MOST_BRACKETS:
         return lines(text)
     tokens = read(text, {"references": names.links, "notes": names.notes})
     found, tags = _flat(tokens)
     result: list[Span] = []
     for span in _honoured(found, tags) if tags else found:
-        if result and span.kind is result[-1].kind is Kind.TEXT and _alike(result[-1], span):
+        before = result[-1].kind if result else None
+        if before is span.kind is Kind.TEXT and _alike(result[-1], span):
             result[-1] = _worded(span, result[-1].text + span.text)
-        else:
+        elif not (before is Kind.BREAK and span.kind is Kind.SOFT):  # two marks of one line's end
             result.append(span)
+    while result and result[-1].kind in (Kind.BREAK, Kind.SOFT):  # which end nothing
+        del result[-1]
     return tuple(result)
 
 
@@ -91,7 +99,7 @@ def _flat(tokens: Sequence[Token]) -> tuple[list[Span], list[int]]:
                 found.append(Span("\n", _BREAKS[token.type]))
             case "code_inline":
                 found.append(_worded(style, token.content, Kind.CODE))
-            case "math" | "display" | "note":
+            case "math" | "display" | "note" | "key":
                 found.append(_worded(style, token.content, Kind[token.type.upper()]))
             case "image":
                 found.append(_worded(style, _picture(token)))
@@ -108,6 +116,7 @@ def _honoured(spans: Sequence[Span], tags: Sequence[int]) -> Iterator[Span]:
     ends = _pairs(spans, tags)
     paired = {*ends, *ends.values()}
     keys = [at for at in ends if _name(spans[at]) == "kbd"]
+    keys += [at for at, span in enumerate(spans) if span.kind is Kind.KEY]
     rises: list[Rise] = []
     at = 0
     while at < len(spans):

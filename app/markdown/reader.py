@@ -148,12 +148,13 @@ class Reader:
         tip = self._stack[-1]
         inside = depth == self._boxes
         blank, self._blank = self._blank, line.blank
-        if inside and isinstance(tip, Verbatim) and tip.take(line):
+        takes = inside and not (isinstance(tip, FormulaFrame) and _is_other(line))
+        if takes and isinstance(tip, Verbatim) and tip.take(line):
             if tip.done:
                 self._close(depth)
             return
         if isinstance(tip, ParagraphFrame) and tip.ending:
-            if inside and formulas and tip.hold(line):
+            if inside and formulas and not _is_other(line) and tip.hold(line):
                 return
             tip.ending = ""
         if not isinstance(tip, FenceFrame) and self._read_again():
@@ -341,6 +342,15 @@ class Reader:
             self._stack.append(two[1])
 
 
+def _is_other(line: Line) -> bool:
+    """Whether the line is never in a formula: a heading, a fence, what is under a table's head."""
+    text = line.text
+    return line.indent < 4 and (
+        text[:1] in "#`~|:-"
+        and bool(_HEADING.match(text) or _FENCE.match(text) or ("|" in text and alignment(text)))
+    )
+
+
 def _without_hashes(text: str) -> str:
     """A heading without the marks that may end it."""
     text = text.strip(" \t")
@@ -360,6 +370,6 @@ def _formula(line: str, in_paragraph: bool) -> FormulaFrame | None:
     ended = 0 < end == len(behind) - len(closing)
     if not ended and (end >= 0 or (in_paragraph and behind and not mark["environment"])):
         return None
-    if ended and is_prose(inner(text, mark[0], closing), 4):
+    if ended and is_prose(inner(text, mark[0], closing), 3):
         return None
     return FormulaFrame(mark[0], closing, ended, parts=[line])

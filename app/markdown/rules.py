@@ -23,6 +23,8 @@ LINK_SCHEMES = frozenset({"http", "https", "mailto"})
 
 _NOTE = re.compile(r"\[\^([^\]\s]+)\]")
 _TAG = re.compile(r"<(?:br\s*/?|/?(?:sub|sup|kbd)\s*)>", re.IGNORECASE)
+_KEY = re.compile(r"<kbd>\s*(&\w+;|\S)\s*</kbd>", re.IGNORECASE)
+"""One whose label is one character, which is no mark then."""
 _LONGEST_TAG = 12  # characters that are looked at before a mark
 
 
@@ -71,8 +73,8 @@ def _state_type() -> type:
     class State(StateInline):
         def __init__(self, src: str, md: MarkdownIt, env: Any, tokens: list[Token]) -> None:
             super().__init__(src, md, env, tokens)
-            self.addresses = addresses(src)
-            self.starts = [address.start for address in self.addresses]
+            self.addresses = {address.start: address for address in addresses(src)}
+            self.starts = list(self.addresses)
 
         def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:
             """CommonMark's rule as amended in markdown-cjk-friendly's specification.md of
@@ -130,31 +132,25 @@ def _is_tag_before(text: str, at: int) -> bool:
 
 def _text(state: StateInline, silent: bool) -> bool:
     """Plain text, up to what may be a mark, or an address."""
-    mark = state.md.inline.terminator_re.search(state.src, state.pos)
+    pos = state.pos
+    mark = state.md.inline.terminator_re.search(state.src, pos)
     end = mark.start() if mark else state.posMax
-    if address := _next_address(state):
-        end = min(end, address.start)
-    end = min(end, state.posMax)
-    if end <= state.pos:
+    starts: list[int] = getattr(state, "starts", [])
+    if starts and starts[-1] >= pos and not state.linkLevel:
+        end = min(end, starts[bisect_left(starts, pos)])
+    if end <= pos or pos >= state.posMax:
         return False
+    end = min(end, state.posMax)
     if not silent:
-        state.append_pending(state.src[state.pos : end])
+        state.append_pending(state.src[pos:end])
     state.pos = end
     return True
 
 
-def _next_address(state: StateInline) -> Address | None:
-    """The first that begins at or behind the present place, outside of a link."""
-    known: list[Address] = getattr(state, "addresses", [])
-    if not known or state.linkLevel > 0:
-        return None
-    at = bisect_left(known, (state.pos,))
-    return known[at] if at < len(known) else None
-
-
 def _address(state: StateInline, silent: bool) -> bool:
-    address = _next_address(state)
-    if not address or address.start != state.pos or address.end > state.posMax:
+    known: dict[int, Address] = getattr(state, "addresses", {})
+    address = known.get(state.pos)
+    if not address or address.end > state.posMax or state.linkLevel > 0:
         return False
     target = state.md.normalizeLink(address.target)
     if not state.md.validateLink(target):
@@ -190,6 +186,13 @@ def _note(state: StateInline, silent: bool) -> bool:
 
 def _tag(state: StateInline, silent: bool) -> bool:
     """One of HTML's elements that are honoured. Whether it has its other half is seen later."""
+    from markdown_it.common.utils import unescapeAll
+
+    if state.src[state.pos] != "<":
+        return False
+    if key := _KEY.match(state.src, state.pos):
+        _push(state, silent, "key", unescapeAll(key[1]) if len(key[1]) > 1 else key[1], key.end())
+        return True
     found = _TAG.match(state.src, state.pos)
     if not found:
         return False

@@ -24,21 +24,24 @@ _ALIGN = {
 
 def cells(text: str, columns: int) -> list[str]:
     """The texts of a row's cells. What is surplus is in the last one, with its pipes."""
-    parts = parted(text, columns)
-    if len(parts) > columns:
-        parts[columns - 1 :] = [" | ".join(parts[columns - 1 :])]
-    return parts
+    return _parted(text, columns, columns)
 
 
 def parted(text: str, columns: int) -> list[str]:
     """The texts between the pipes of a row. A pipe in code or in a formula is none, unless only
     with it there are as many cells as columns, as GitHub would have it."""
+    return _parted(text, columns, len(text) + 1)
+
+
+def _parted(text: str, columns: int, most: int) -> list[str]:
     text = text.strip(" \t")
     every = [found.start() for found in _PIPE.finditer(text)]
     marked = "`" in text or "$" in text or "\\" in text
     parts = _between(text, _outside(text) if marked else every)
     if len(parts) != columns and len(others := _between(text, every)) == columns:
         parts = others
+    if len(parts) > most:
+        parts[most - 1 :] = ["|".join(parts[most - 1 :])]
     return [part.strip(" \t").replace("\\|", "|") for part in parts]
 
 

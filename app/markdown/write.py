@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from string import punctuation
 
+from app.markdown.addresses import addresses
 from app.markdown.blocks import Kind, Rise, Span, Spans
+from app.markdown.rules import parser
 
-# The last ones keep an address from being a link.
-_SPECIAL = re.compile(
-    r"[\\`*~$]|(?<![^\W_])_|_(?![^\W_])|&(?=[#\w])|<(?=[A-Za-z/!?])|!(?=\[)|!$"
-    r"|:(?=//)|@|(?<=[Ww]{3})\."
-)
+_SPECIAL = re.compile(r"[\\`*~$]|(?<![^\W_])_|_(?![^\W_])|&(?=[#\w])|<(?=[A-Za-z/!?])|!(?=\[)|!$")
+_ADDRESSED = re.compile(r":(?=//)|@|(?<=www)\.", re.IGNORECASE)
 _BRACKETS = re.compile(r"\](?=[(\[:])|\]$|\[(?=\^)")
 _FIRST = re.compile(
     r"(?:(\d{1,9})(?=[.)](?:[ \t]|$)))|(?=#{1,6}(?:[ \t]|$)|[-+](?:[ \t]|$|-)|[>=|:])"
@@ -28,6 +27,8 @@ _CONTROL = re.compile(r"[\n\t\r]")
 _DOLLARS = re.compile(r"(?!\s)(?:[^$\\]|\\.)+(?<!\s)", re.DOTALL)
 
 _BREAKS = {Kind.BREAK: "\\\n", Kind.SOFT: "\n"}
+_ENDS = re.compile(r"[.,;:!?]?\s+\S.*|[.,;:!?]\Z", re.DOTALL)
+"""What an address does not go on in."""
 _SORTS = {"[": "link", "<": "tag"}
 _CELL_BREAK = Span("<br>", Kind.BREAK)
 
@@ -43,6 +44,7 @@ class _Piece:
     markdown: str = ""
     text: str = ""
     """Of text and math: what is to be read."""
+    linked: bool = False
 
 
 def spans_markdown(spans: Spans) -> str:
@@ -78,7 +80,11 @@ def _text(spans: Spans, *, lines: bool) -> str:
 def _pieces(spans: Spans) -> Iterator[_Piece]:
     """Texts, marks and the rest, in order. Marks are closed in the reverse order of opening."""
     open_: list[_Style] = []
-    wanted = [_styles(span) for span in spans]
+    bare = [_is_bare(spans, number) for number in range(len(spans))]
+    wanted = [
+        _styles(replace(span, link="") if alone else span)
+        for span, alone in zip(spans, bare, strict=True)
+    ]
     for number, span in enumerate(spans):
         keep = 0
         while keep < len(open_) and open_[keep] in wanted[number]:
@@ -91,8 +97,33 @@ def _pieces(spans: Spans) -> Iterator[_Piece]:
         for style in new:
             open_.append(style)
             yield _Piece(_SORTS.get(style[0][0], "open"), style[0])
-        yield _piece(span)
+        yield _Piece("address", span.text) if bare[number] else _piece(span)
     yield from (_closing(style) for style in reversed(open_))
+
+
+def _is_bare(spans: Spans, number: int) -> bool:
+    """Whether an address stands alone, so that it is a link as it is."""
+    span = spans[number]
+    if not span.link or span.kind is not Kind.TEXT:
+        return False
+    before, after = spans[:number][-1:], spans[number + 1 :][:2]
+    alone = all(
+        near.kind in _BREAKS or (near.text[-1:].isspace() and near.text.strip()) for near in before
+    ) and all(
+        near.kind in _BREAKS
+        or (_ENDS.fullmatch(near.text) and not (len(near.text) < 2 and after[1:]))
+        for near in after[:1]
+    )
+    alike = all(
+        near.kind in _BREAKS or _styles(near) == _styles(replace(span, link=""))
+        for near in (*before, *after[:1])
+    )
+    found = addresses(span.text) if alone and alike else []
+    return (
+        len(found) == 1
+        and (found[0].start, found[0].end) == (0, len(span.text))
+        and parser().normalizeLink(found[0].target) == span.link
+    )
 
 
 def _lasts(style: _Style, wanted: Sequence[list[_Style]], number: int) -> float:
@@ -123,7 +154,7 @@ def _piece(span: Span) -> _Piece:
     text = span.text
     match span.kind:
         case Kind.TEXT:
-            return _Piece("text", text=text)
+            return _Piece("text", text=text, linked=bool(span.link))
         case Kind.CODE:
             return _Piece("code", _code(text))
         case Kind.KEY:
@@ -160,7 +191,12 @@ def _escaped(pieces: Sequence[_Piece], number: int) -> str:
         first, text = _first(text)
     if _needs(text[-1:], pieces, number, 1):
         tail, text = _entity(text[-1]), text[:-1]
-    return lead + first + _plain(text) + tail
+    plain = _plain(text)
+    if pieces[number].linked:  # nothing in it is a link by itself
+        plain = re.sub(r"[\[\]]", lambda found: _entity(found[0]), plain)
+    else:
+        plain = _ADDRESSED.sub(lambda found: "\\" + found[0], plain)
+    return lead + first + plain + tail
 
 
 def _plain(text: str) -> str:

@@ -111,8 +111,8 @@ def test_code_that_does_not_end_ends(first: str, second: str) -> None:
 _VOID = {"meta", "br", "hr"}
 _ALLOWED = re.compile(
     """html|head|title|style|body|header|main|article|p|div|details|summary|time|pre|code|span|h[1-6]|
-    a|strong|em|s|sup|ul|ol|li|blockquote|table|thead|tbody|tr|th|td|aside|meta|br|hr|
-    math|mrow|mi|mo|mn|mfrac|mtext|msup|msub|mstyle|mover|munder|mspace""",
+    a|strong|em|s|sup|sub|kbd|ul|ol|li|blockquote|table|thead|tbody|tr|th|td|aside|meta|br|hr|
+    math|mrow|mi|mo|mn|mfrac|mtext|msup|msub|msubsup|mtable|mtr|mtd|mstyle|mover|munder|mspace""",
     re.VERBOSE,
 )
 

@@ -66,6 +66,8 @@ PIECES = [
         "\\[",
     ),
     *("\\]", "\\(", "\\)", "\r", "\r\n", "[^x]", "[^x]: n\n", "é", "\0", "w" * 400 + " "),
+    *("```md\n", "```\n", "\\begin{align}", "\\end{align}", "<br>", "<sub>", "</sub>", "<kbd>"),
+    *("</kbd>", "https://", "www.a.b", "c@d.ef", "。", "（", "是", "1. a\n", "$5", "`|`"),
 ]
 DOCUMENTS = st.lists(st.sampled_from(PIECES), max_size=30).map("".join)
 SIZES = st.lists(st.integers(0, 9), max_size=200)
@@ -120,7 +122,7 @@ def test_any_text_does(text: str, sizes: list[int]) -> None:
 def test_what_is_shown_meanwhile_is_what_the_text_is_so_far(text: str, sizes: list[int]) -> None:
     # But for what is held, an open formula and a fence with others inside; and for links that are
     # defined below.
-    for held in ("\\[", "\\(", "$$", "]:", "py"):
+    for held in ("\\[", "\\(", "$$", "]:", "py", "md", "\\begin{align}"):
         text = text.replace(held, "")
     stream, so_far = Stream(), ""
     for piece in chunks(text, sizes):
