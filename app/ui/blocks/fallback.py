@@ -59,7 +59,7 @@ def stretches(text: str) -> Iterator[tuple[str, bool]]:
     what is before them, and so do blanks."""
     start, foreign, before = 0, False, ""
     for at, character in enumerate(text):
-        bound = before == _JOINER or category(character)[0] in "MZ" or category(character) == "Cf"
+        bound = before == _JOINER or category(character)[0] in "MZC"
         if not bound and (other := not _is_known(character)) != foreign:
             if at > start:
                 yield text[start:at], foreign
