@@ -1,4 +1,8 @@
-"""TeX into MathML, which browsers draw by themselves."""
+"""TeX into MathML, which browsers draw by themselves.
+
+They draw MathML Core, the part of it that all know: not what encloses or strikes out, and what is
+beside what in a column as CSS has it. https://www.w3.org/TR/mathml-core/
+"""
 
 from __future__ import annotations
 
@@ -6,50 +10,85 @@ import re
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
+from app.markdown.arrays import places
+from app.markdown.tex import math_element
+
 _LONGEST = 1000  # characters
-_SPACE = "{http://www.w3.org/1998/Math/MathML}"
 _DRAWN = re.compile(
-    """math|menclose|merror|mfrac|mi|mmultiscripts|mn|mo|mover|mpadded|mphantom|mprescripts|mroot|
+    """math|merror|mfrac|mi|mmultiscripts|mn|mo|mover|mpadded|mphantom|mprescripts|mroot|
     mrow|mspace|msqrt|mstyle|msub|msubsup|msup|mtable|mtd|mtext|mtr|munder|munderover""",
     re.VERBOSE,
 )
 _SAID = re.compile(
     """accent|accentunder|align|columnalign|columnlines|columnspacing|depth|display|displaystyle|
     fence|form|height|largeop|linethickness|lspace|mathcolor|mathsize|mathvariant|maxsize|minsize|
-    movablelimits|notation|rowlines|rowspacing|rspace|scriptlevel|separator|stretchy|symmetric|
+    movablelimits|notation|rowlines|rowspacing|rspace|scriptlevel|separator|stretchy|style|symmetric|
     voffset|width""",
     re.VERBOSE,
 )
-_VALUE = re.compile(r"[\w .,#%+-]*")
+_TEXTS = {
+    "bold": "font-weight: bold",
+    "italic": "font-style: italic",
+    "monospace": "font-family: monospace",
+    "sans-serif": "font-family: sans-serif",
+}
+_VALUE = re.compile(r"[\w .,#%+:;-]*")
 
 
 def mathml(tex: str, *, display: bool) -> str:
     """A formula as an element ``math``, which has nothing but what MathML draws; empty where it is
-    too long or no TeX that latex2mathml understands. ``display`` sets it as on a line of its own.
-    """
-    # Imported here: a chat without formulas need not wait for it.
-    from latex2mathml.converter import convert
-
+    too long or not known to come out right. ``display`` sets it as on a line of its own."""
     if len(tex) > _LONGEST or not tex.strip():
         return ""
-    try:
-        # latex2mathml puts a text into its XML as it is: what looks like elements is some now.
-        root = ElementTree.fromstring(convert(tex, display="block" if display else "inline"))
-        if not all(map(_is_harmless, root.iter())):
-            return ""
-        for element in root.iter():
-            element.tag = element.tag.removeprefix(_SPACE)  # HTML has none
-        return ElementTree.tostring(root, encoding="unicode")
-    except Exception:  # noqa: BLE001 - latex2mathml has no errors of its own: any type may come
+    root = math_element(tex, display=display)
+    if root is None:
         return ""
+    for element in root.iter():
+        _adapt(element)
+    if not all(map(_is_harmless, root.iter())):
+        return ""
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _adapt(element: Element) -> None:
+    """Says in CSS what MathML Core does not know."""
+    style = element.get("style", "")
+    if element.tag == "mtable":
+        _rule(element)
+    if element.tag == "mtd" and (side := element.attrib.pop("columnalign", "")):
+        style += f"text-align: {side}"
+    if element.tag == "menclose" and element.attrib == {"notation": "box"}:
+        element.tag, style = "mrow", "border: 1px solid; padding: .2em"
+        del element.attrib["notation"]
+    if element.tag == "mtext" and (variant := element.attrib.pop("mathvariant", "")):
+        style = _TEXTS.get(variant, "")
+    if style:
+        element.set("style", style)
+
+
+def _rule(table: Element) -> None:
+    """Draws a table's lines at the edges of its cells."""
+    vertical, horizontal = places(table, "vertical"), places(table, "horizontal")
+    for row, cells in enumerate(table):
+        for column, cell in enumerate(cells):
+            edges = {
+                "top": row in horizontal,
+                "bottom": row + 1 == len(table) and row + 1 in horizontal,
+                "left": column in vertical,
+                "right": column + 1 == len(cells) and column + 1 in vertical,
+            }
+            lines = [f"border-{edge}: 1px solid; " for edge, drawn in edges.items() if drawn]
+            if lines:
+                cell.set("style", "".join(lines))
+    table.attrib.pop("vertical", None)
+    table.attrib.pop("horizontal", None)
 
 
 def _is_harmless(element: Element) -> bool:
-    """Whether it only draws, and is made of what is known; a command that was not is left as
-    text."""
+    """Whether it only draws, and is made of what is known. A line that breaks is one only where
+    browsers break it."""
     return (
-        bool(_DRAWN.fullmatch(element.tag.removeprefix(_SPACE)))
-        and all(_SAID.fullmatch(name) for name in element.attrib)
+        bool(_DRAWN.fullmatch(element.tag))
+        and all(map(_SAID.fullmatch, element.attrib))
         and all(map(_VALUE.fullmatch, element.attrib.values()))
-        and not re.match(r"\\[a-zA-Z]", element.text or "")
     )

@@ -31,8 +31,10 @@ from app.markdown import (
     Table,
     parse,
 )
+from app.markdown.direction import is_leftwards
 from app.store import ChatRow, MessageRow
 
+_SIDES = {True: ' dir="rtl"', False: ' dir="ltr"'}
 _BREAKS = (Kind.BREAK, Kind.SOFT)
 _LONGEST = 60_000  # characters of code; what is longer stays in one colour
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -48,6 +50,7 @@ a { color: var(--link); } time, .end, summary, .who { color: var(--muted); font-
 article { margin-top: 2rem; } .who { margin: 0 0 .5rem; font-weight: 600; }
 .user .text { white-space: pre-wrap; padding: .75rem 1rem; border-radius: .75rem;
   background: var(--bubble); }
+code, math { direction: ltr; unicode-bidi: isolate; }
 pre, code { font-family: "JetBrains Mono", ui-monospace, Consolas, monospace; font-size: .875em; }
 code { padding: .1em .3em; border-radius: .25rem; background: var(--bubble); }
 kbd { padding: .1em .4em; border: 1px solid var(--line); border-bottom-width: 2px;
@@ -55,12 +58,12 @@ kbd { padding: .1em .4em; border: 1px solid var(--line); border-bottom-width: 2p
 sub, sup { line-height: 0; }
 pre { padding: .75rem 1rem; overflow-x: auto; border: 1px solid var(--line); border-radius: .5rem;
   background: var(--code); line-height: 1.5; } pre code { padding: 0; background: none; }
-blockquote, details > div { margin: 1rem 0; padding-left: 1rem;
-  border-left: 3px solid var(--line); color: var(--muted); }
+blockquote, details > div { margin: 1rem 0; padding-inline-start: 1rem;
+  border-inline-start: 3px solid var(--line); color: var(--muted); }
 .wide { overflow-x: auto; } table { border-collapse: collapse; margin: 1rem 0; }
 th, td { padding: .35rem .75rem; border: 1px solid var(--line); text-align: start; }
 p, li, td, th, h1, h2, h3, h4, h5, h6, .user .text { unicode-bidi: plaintext; }
-.center { text-align: center; } .right { text-align: right; }
+li { text-align: match-parent; } .center { text-align: center; } .right { text-align: right; }
 math[display="block"] { margin: 1rem 0; overflow-x: auto; overflow-y: hidden; }
 hr { border: 0; border-top: 1px solid var(--line); } li.task { list-style: none; }
 details.file { margin: .5rem 0; } .file pre { white-space: pre-wrap; }
@@ -106,13 +109,13 @@ def _article(message: MessageRow, reasoning: bool, words: Words, versions: Versi
     pieces = [f'<p class="who">{escape(speaker(message, words, versions))}</p>']
     if reasoning and own.reasoning.strip():
         summary = f"<summary>{escape(thought(message, words))}</summary>"
-        pieces.append(f"<details>{summary}<div>{_blocks(parse(own.reasoning))}</div></details>")
+        pieces.append(f"<details>{summary}<div>{blocks_html(parse(own.reasoning))}</div></details>")
     for part in own.attached:
         summary = f"<summary>{escape(part.name)}</summary>"
         pieces.append(f'<details class="file">{summary}<pre>{escape(part.text)}</pre></details>')
     if own.text.strip():
         # What a person typed is no Markdown, as in the window.
-        inner = escape(own.text) if whose == "user" else _blocks(parse(own.text))
+        inner = escape(own.text) if whose == "user" else blocks_html(parse(own.text))
         pieces.append(f'<div class="text">{inner}</div>')
     if end := ending(message, words):
         pieces.append(f'<p class="end">{escape(end)}</p>')
@@ -122,8 +125,9 @@ def _article(message: MessageRow, reasoning: bool, words: Words, versions: Versi
 # --- Blocks -------------------------------------------------------------------------------
 
 
-def _blocks(blocks: Iterable[Block]) -> str:
-    return "\n".join(map(_block, _whole(blocks)))
+def blocks_html(blocks: Iterable[Block], around: bool = False) -> str:
+    """Blocks below each other. ``around`` is whether what they are in runs from right to left."""
+    return "\n".join(_block(block, around) for block in _whole(blocks))
 
 
 def _whole(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -142,35 +146,40 @@ def _whole(blocks: Iterable[Block]) -> Iterator[Block]:
         yield before
 
 
-def _block(block: Block) -> str:
+def _block(block: Block, around: bool) -> str:
+    turned = is_leftwards(block, around)
+    side = _SIDES[turned] if turned != around else ""
     match block:
         case Paragraph(spans):
-            return f"<p>{_spans(spans)}</p>"
+            return f"<p{side}>{_spans(spans)}</p>"
         case Heading(level, spans):
             # The page's title is the only one of the first rank.
-            return f"<h{min(level + 1, 6)}>{_spans(spans)}</h{min(level + 1, 6)}>"
+            return f"<h{min(level + 1, 6)}{side}>{_spans(spans)}</h{min(level + 1, 6)}>"
         case Code(text, language):
-            return f"<pre><code>{_coloured(text, language)}</code></pre>"
+            return f"<pre{_SIDES[False] * around}><code>{_coloured(text, language)}</code></pre>"
         case Math(tex):
-            return mathml(tex, display=True) or f"<pre><code>{escape(tex)}</code></pre>"
+            source = f"<pre{_SIDES[False] * around}><code>{escape(tex)}</code></pre>"
+            return mathml(tex, display=True) or source
         case Rule():
             return "<hr>"
         case Quote(blocks):
-            return f"<blockquote>{_blocks(blocks)}</blockquote>"
+            return f"<blockquote{side}>{blocks_html(blocks, turned)}</blockquote>"
         case Footnote(label, blocks):
-            return f"<aside><sup>{escape(label)}</sup><div>{_blocks(blocks)}</div></aside>"
+            inner = blocks_html(blocks, turned)
+            return f"<aside{side}><sup>{escape(label)}</sup><div>{inner}</div></aside>"
         case List(start, items):
             name = "ul" if start is None else "ol"
             first = "" if start in (None, 1) else f' start="{start}"'
-            return f"<{name}{first}>{''.join(map(_item, items))}</{name}>"
+            inner = "".join(_item(item, turned) for item in items)
+            return f"<{name}{first}{side}>{inner}</{name}>"
         case Table():
-            return _table(block)
+            return _table(block, side)
 
 
-def _item(item: Item) -> str:
+def _item(item: Item, around: bool) -> str:
     tight = len(item.blocks) <= 1 or not item.apart
     inner = "\n".join(
-        _spans(block.spans) if tight and isinstance(block, Paragraph) else _block(block)
+        _spans(block.spans) if tight and isinstance(block, Paragraph) else _block(block, around)
         for block in _whole(item.blocks)
     )
     if item.task is None:
@@ -178,19 +187,19 @@ def _item(item: Item) -> str:
     return f'<li class="task">{"☑" if item.task else "☐"} {inner}</li>'
 
 
-def _table(table: Table) -> str:
+def _table(table: Table, side: str) -> str:
     head = _row(table.header, table.align, "th")
     width = len(table.header)
     rows = (row + ((),) * (width - len(row)) for row in table.rows)
     body = "\n".join(_row(row, table.align, "td") for row in rows)
     inner = f"<thead>{head}</thead>\n<tbody>{body}</tbody>"
-    return f'<div class="wide"><table>{inner}</table></div>'
+    return f'<div class="wide"{side}><table{side}>{inner}</table></div>'
 
 
 def _row(row: Row, align: Sequence[Align], name: str) -> str:
     cells = []
-    for spans, side in zip(row, align, strict=True):
-        placed = f' class="{side.value}"' if side in (Align.CENTER, Align.RIGHT) else ""
+    for spans, align_ in zip(row, align, strict=True):
+        placed = f' class="{align_.value}"' if align_ in (Align.CENTER, Align.RIGHT) else ""
         cells.append(f"<{name}{placed}>{_spans(spans)}</{name}>")
     return f"<tr>{''.join(cells)}</tr>"
 

@@ -27,6 +27,7 @@ from app.base.settings import Theme
 
 _WEIGHT = QFont.Tag("wght")
 _ALTERNATES = QFont.Tag("calt")
+_FONTS = "Inter.ttf", "Inter-Italic.ttf", "JetBrainsMono.ttf", "JetBrainsMono-Italic.ttf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,11 @@ def _colours(name: str) -> Colours:
 
 
 @cache
-def _load(*files: str) -> None:
-    """Makes bundled fonts known to Qt, when they are wanted first."""
-    for file in files:
+def _load() -> None:
+    """Makes the bundled fonts known to Qt, all at once and before any text is laid out: with each
+    font the order changes in which it goes through fonts for what another one lacks, and a layout
+    keeps its glyphs by their places in that order."""
+    for file in _FONTS:
         QFontDatabase.addApplicationFont(str(resource("fonts", file)))
 
 
@@ -86,7 +89,7 @@ def font(pixels: int, weight: int = 400, *, italic: bool = False) -> QFont:
     """Inter. Its weight is an axis of the one variable file; Qt's own weights would smear it.
     Without the alternates that draw ``->`` as an arrow and ``10x10`` with another sign, which a PDF
     would not give back as they were written."""
-    _load("Inter-Italic.ttf" if italic else "Inter.ttf")
+    _load()
     result = QFont("Inter")
     result.setPixelSize(pixels)
     result.setItalic(italic)
@@ -98,7 +101,7 @@ def font(pixels: int, weight: int = 400, *, italic: bool = False) -> QFont:
 
 def mono(pixels: int) -> QFont:
     """JetBrains Mono, without the ligatures that draw ``->`` as an arrow."""
-    _load("JetBrainsMono.ttf", "JetBrainsMono-Italic.ttf")
+    _load()
     result = QFont("JetBrains Mono")
     result.setPixelSize(pixels)
     result.setStyleHint(QFont.StyleHint.Monospace)
@@ -118,7 +121,8 @@ class Paper:
 
 
 class Look(QObject):
-    """The colours of the moment. ``changed`` is emitted when they are others."""
+    """The colours of the moment. ``changed`` is emitted when they are others, and when the system
+    has other fonts: what was laid out has to be laid out again."""
 
     changed = Signal()
 
@@ -131,6 +135,7 @@ class Look(QObject):
         application.setFont(font(14))
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._wear)
         self.choose(theme)
+        application.fontDatabaseChanged.connect(self.changed)
 
     def choose(self, theme: Theme) -> None:
         """Wears a theme; SYSTEM follows the system from now on."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPointF
@@ -16,6 +17,9 @@ from app.ui.blocks.formula import FormulaBox, Picture, picture
 from app.ui.theme import Look
 from tests.ui.painting import painted
 
+_CASES = Path(__file__).parents[1] / "cases/formulas"
+DRAWN = (_CASES / "drawn.txt").read_text(encoding="utf-8").splitlines()
+NOT_DRAWN = (_CASES / "source.txt").read_text(encoding="utf-8").splitlines()
 WIDTH = 300
 SET = [
     "n",
@@ -32,7 +36,7 @@ REFUSED = [
     "",
     " ",
     r"\frac{1",
-    r"\ce{H2O}",
+    r"\ce{$H$}",
     r"\begin{matrix}",
     r"\left(",
     "x" * 1001,
@@ -98,6 +102,17 @@ def test_formulas_are_set(worn: Look, tex: str, display: bool) -> None:
         if once.image.pixelColor(x, y).alpha() == 255
     }
     assert len(inks) < 3
+
+
+@pytest.mark.parametrize("tex", DRAWN)
+def test_what_was_looked_at_is_set(worn: Look, tex: str) -> None:
+    assert picture(tex, 15, "#000000", 1.0, display=True)
+
+
+@pytest.mark.parametrize("tex", NOT_DRAWN)
+@pytest.mark.parametrize("display", [False, True])
+def test_what_is_not_known_is_no_picture(worn: Look, tex: str, display: bool) -> None:
+    assert picture(tex, 15, "#000000", 1.0, display) is None
 
 
 @pytest.mark.parametrize("tex", REFUSED)

@@ -98,9 +98,9 @@ class AskDesk(QObject):
     def copy_last(self) -> None:
         """The words of the last answer, to the clipboard."""
         if answer := self._last(question=False):
-            from app.ui.talk.message import copy_text
+            from app.ui.clipboard import copy_markdown
 
-            copy_text(answer.message.text)
+            copy_markdown(answer.message.text)
 
     def may_change(self) -> bool:
         """Whether there is something that could be tried again, edited or copied."""

@@ -79,6 +79,11 @@ class Box(ABC):
 
     gap: int = 12
     """Pixels that a box wants to the one above it; the first of a column gets none."""
+    around = False
+    """Whether what it is in runs from right to left: so does it, where no letter of its own says
+    otherwise. To be set before `set_block`."""
+    held = False
+    """Whether its lines begin where those of what is around it do: a mark stands there."""
     leads = False
     """It belongs to what is below it, and does not stand alone at the end of a page."""
 

@@ -11,7 +11,6 @@ from PySide6.QtGui import (
     QAccessibleEvent,
     QDesktopServices,
     QFocusEvent,
-    QGuiApplication,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
@@ -28,6 +27,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from app.markdown import link_allowed
 from app.ui.blocks.box import Box, Control, Ink, Link, Style
 from app.ui.blocks.column import Column
+from app.ui.clipboard import copy_markdown, copy_text
 from app.ui.controls import Button, tip
 from app.ui.language import tr
 from app.ui.theme import Look
@@ -131,7 +131,8 @@ class Canvas(QWidget):
         before = self.column.height
         copied = box.act(name)
         if copied:
-            QGuiApplication.clipboard().setText(copied)
+            copy = copy_markdown if name == "copyTable" else copy_text
+            copy(copied)
             text = button.text()
             button.setText(tr("Copied"))
             QTimer.singleShot(COPIED_MS, button, lambda: self._restore(key, text))

@@ -10,7 +10,9 @@ from PySide6.QtGui import QFontMetricsF
 
 from app.markdown import Align, Kind, Rise, Row, Span, Spans
 from app.ui.blocks.box import Style
-from app.ui.blocks.runs import BOLD, is_turned, units
+from app.ui.blocks.fallback import is_foreign
+from app.ui.blocks.runs import BOLD
+from app.ui.blocks.strings import is_turned, units
 from app.ui.blocks.text import TextBox
 from app.ui.theme import Look, font
 
@@ -44,6 +46,7 @@ class Cells:
         self._boxes: dict[tuple[int, int], tuple[Spans, TextBox]] = {}
         self._metrics = [QFontMetricsF(font(style.pixels, w)) for w in (400, BOLD)]
         self.aligns: Sequence[Align] = ()
+        self.leftwards = False
         empty = TextBox(look, style)
         empty.lay_out(100)
         self.high, self.base = empty.height, empty.baseline
@@ -60,7 +63,8 @@ class Cells:
         at = 0
         for column, spans in enumerate(cells):
             starts.append(at)
-            if len(spans) < 2 and _is_plain(spans):
+            bold = not row and any(is_foreign(span.text) for span in spans)
+            if len(spans) < 2 and not bold and _is_plain(spans):
                 text = spans[0].text if spans else ""
                 size, want, high = units(text), self._advance(row, text), self.high
             else:
@@ -82,6 +86,7 @@ class Cells:
         if box is None:
             weight = 400 if row else BOLD
             box = TextBox(self._look, self._style, weight=weight, align=self.aligns[column])
+            box.around = self.leftwards
             if len(self._boxes) >= _KEPT:
                 del self._boxes[next(iter(self._boxes))]
         if known is not spans:

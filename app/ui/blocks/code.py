@@ -21,9 +21,10 @@ from PySide6.QtGui import (
 from app.base.fence import fenced
 from app.markdown import Code
 from app.ui.blocks.box import Box, Control, Ink, Range, Style
+from app.ui.blocks.fallback import is_foreign
 from app.ui.blocks.pieces import TAB, Piece, Pieces
-from app.ui.blocks.runs import units
 from app.ui.blocks.sideways import BAR, Sideways
+from app.ui.blocks.strings import units
 from app.ui.blocks.tokens import Stretch, Tokens, find_lexer
 from app.ui.language import tr
 from app.ui.theme import Look, font, mono
@@ -202,13 +203,15 @@ class CodeBox(Box):
         self, piece: Piece, colours: Sequence[Stretch]
     ) -> Iterator[QTextLayout.FormatRange]:
         size = units(piece.text)
+        upright = is_foreign(piece.text)  # an italic face may lack what this one has
         for start, end, colour in colours:
             first, last = max(start - piece.inside, 0), min(end - piece.inside, size)
             if first < last:
                 stretch = QTextLayout.FormatRange()
                 stretch.start, stretch.length = first, last - first
                 stretch.format = _format(
-                    getattr(self.look.colours, colour), colour == "code_comment"
+                    getattr(self.look.colours, colour),
+                    colour == "code_comment" and not upright,
                 )
                 yield stretch
 

@@ -25,6 +25,7 @@ from app.markdown import (
     Rule,
     Table,
 )
+from app.markdown.direction import is_leftwards
 from app.ui.blocks.box import Box, Ink, Style
 from app.ui.blocks.stack import Inset, Stack
 from app.ui.blocks.text import TextBox
@@ -37,12 +38,23 @@ _BOXES = {None: "", False: "[ ] ", True: "[x] "}
 
 class Column(Stack):
     """Blocks below each other. ``most`` is how many pixels are between two at the most, and
-    ``apart`` what is between two in plain text."""
+    ``apart`` what is between two in plain text. ``held`` is `Box.held` of them."""
 
-    def __init__(self, look: Look, style: Style, *, most: int = 100, apart: str = "\n\n") -> None:
+    def __init__(
+        self, look: Look, style: Style, *, most: int = 100, apart: str = "\n\n", held: bool = False
+    ) -> None:
         super().__init__(look, style)
+        self._held = held
         self._most, self._apart = most, apart
         self._blocks: list[Block] = []
+        self._leftwards = False
+
+    def turn(self, leftwards: bool) -> None:
+        """Whether it is in what runs from right to left."""
+        if leftwards != self._leftwards:
+            self._leftwards = leftwards
+            self.boxes.clear()
+            self._blocks.clear()
 
     def set_block(self, block: Quote | Item | Footnote) -> None:
         self.set_blocks(block.blocks)
@@ -55,9 +67,9 @@ class Column(Stack):
             block = blocks[index]
             kind = _class(type(block))
             if index >= len(self.boxes):
-                self.boxes.append(kind(self.look, self.style))
+                self.boxes.append(self._made(kind))
             elif type(self.boxes[index]) is not kind:
-                self.boxes[index] = kind(self.look, self.style)
+                self.boxes[index] = self._made(kind)
             elif index < len(self._blocks) and self._blocks[index] == block:
                 continue
             self.boxes[index].set_block(block)
@@ -66,6 +78,11 @@ class Column(Stack):
         self._number_lists(changed)
         self._place(changed)
         return changed
+
+    def _made(self, kind: type[Box]) -> Box:
+        box = kind(self.look, self.style)
+        box.around, box.held = self._leftwards, self._held
+        return box
 
     def text(self, start: int, end: int) -> str:
         result = ""
@@ -80,7 +97,8 @@ class Column(Stack):
         for number, first, last in self.parts(start, end):
             part = self.boxes[number].markdown(first, last).rstrip("\n")
             if part:
-                result += ("\n\n" if self._joined(number) is None else "\n") if result else ""
+                joined = self._joined(number)
+                result += ("\n\n" if joined is None else joined) if result else ""
                 result += part
         return result
 
@@ -100,7 +118,7 @@ class Column(Stack):
 
 
 class QuoteBox(Inset):
-    """A quotation, with a bar at its left."""
+    """A quotation, with a bar where its lines begin."""
 
     above = below = 2.0
 
@@ -110,11 +128,14 @@ class QuoteBox(Inset):
         self.left = 17.0
 
     def set_block(self, block: Quote) -> None:
+        self.leftwards = is_leftwards(block, self.around)
+        self.inner.turn(self.leftwards)
         self.inner.set_blocks(block.blocks)
         self.measure()
 
     def paint(self, painter: QPainter, clip: QRectF, ink: Ink) -> None:
-        painter.fillRect(QRectF(0, 0, 3, self.height), self.look.colour("border"))
+        left = self.width - 3 if self.leftwards else 0
+        painter.fillRect(QRectF(left, 0, 3, self.height), self.look.colour("border"))
         super().paint(painter, clip, ink)
 
     def text(self, start: int, end: int) -> str:
@@ -135,7 +156,7 @@ class ItemBox(Inset):
     """An item of a list behind its mark: a number, or none for a dot or a box."""
 
     def __init__(self, look: Look, style: Style) -> None:
-        super().__init__(look, style, Column(look, style, most=8, apart="\n"))
+        super().__init__(look, style, Column(look, style, most=8, apart="\n", held=True))
         self.number: int | None = None
         self._task: bool | None = None
 
@@ -143,6 +164,7 @@ class ItemBox(Inset):
         self.gap = 10 if block.apart else 6
         self._task = block.task
         self._apart = block.apart
+        self.inner.turn(self.leftwards)
         self.inner.set_blocks(block.blocks)
         self.measure()
 
@@ -154,7 +176,7 @@ class ItemBox(Inset):
         if clip.top() < self.baseline + _BELOW * self.style.pixels:
             painter.save()
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.translate(self.corner.x(), self.baseline)
+            painter.translate(self.start, self.baseline)
             self._paint_mark(painter)
             painter.restore()
         super().paint(painter, clip, ink)
@@ -175,25 +197,31 @@ class ItemBox(Inset):
         if self._task is not None:
             painter.setPen(QPen(colour, 1.4))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(-21, -11.5, 12, 12), 3, 3)
+            left = 9.0 if self.leftwards else -21.0
+            painter.drawRoundedRect(QRectF(left, -11.5, 12, 12), 3, 3)
             if self._task:
-                tick = [QPointF(-18, -5.5), QPointF(-15.5, -3), QPointF(-12, -8)]
-                painter.drawPolyline(tick)
+                tick = [QPointF(3, -5.5), QPointF(5.5, -3), QPointF(9, -8)]
+                painter.drawPolyline([QPointF(left, 0) + each for each in tick])
         elif self.number is None:
             painter.setBrush(colour)
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.drawEllipse(QPointF(-14, -5), 2.2, 2.2)
+            painter.drawEllipse(QPointF(14 if self.leftwards else -14, -5), 2.2, 2.2)
         else:
             mark = f"{self.number}."
             face = font(self.style.pixels)
             painter.setFont(face)
             painter.setPen(colour)
-            painter.drawText(QPointF(-8 - QFontMetricsF(face).horizontalAdvance(mark), 0), mark)
+            wide = QFontMetricsF(face).horizontalAdvance(mark)
+            if self.leftwards:  # the point is behind the number, which is at its left then
+                painter.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+            painter.drawText(QPointF(8 if self.leftwards else -8 - wide, 0), mark)
 
 
 class ListBox(Stack):
     """A list. An item more costs the same however many there are."""
 
+    leftwards = False
+    """Whether it runs from right to left."""
     second = False
     """Another list of the same sort is right above."""
 
@@ -203,8 +231,10 @@ class ListBox(Stack):
 
     def set_block(self, block: List) -> None:
         before, self._block = self._block, block
-        if before.start != block.start:
+        leftwards = is_leftwards(block, self.around)
+        if before.start != block.start or leftwards != self.leftwards:
             before = List(block.start, ())
+            self.leftwards = leftwards
         left = self._left()
         changed = 0
         if self.boxes and left == self.boxes[0].left:
@@ -215,7 +245,7 @@ class ListBox(Stack):
             box, item = self.boxes[index], block.items[index]
             box.number = None if block.start is None else block.start + index
             if box.left != left or index >= len(before.items) or before.items[index] != item:
-                box.left = left
+                box.left, box.leftwards = left, leftwards
                 box.set_block(item)
         del self.boxes[len(block.items) :]
         self._place(changed)
@@ -277,6 +307,8 @@ class FootnoteBox(Inset):
     def set_block(self, block: Footnote) -> None:
         self._label = block.label
         self.left = max(24.0, _width(self._label, self.style.pixels - 2) + 9)
+        self.leftwards = is_leftwards(block, self.around)
+        self.inner.turn(self.leftwards)
         self.inner.set_blocks(block.blocks)
         self.measure()
 
@@ -285,7 +317,9 @@ class FootnoteBox(Inset):
             painter.save()
             painter.setFont(font(self.style.pixels - 2))
             painter.setPen(self.look.colour("muted"))
-            painter.drawText(QPointF(0, self.baseline), self._label)
+            wide = _width(self._label, self.style.pixels - 2)
+            left = self.width - wide if self.leftwards else 0
+            painter.drawText(QPointF(left, self.baseline), self._label)
             painter.restore()
         super().paint(painter, clip, ink)
 

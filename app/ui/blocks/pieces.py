@@ -12,7 +12,7 @@ from typing import NamedTuple
 from unicodedata import combining, east_asian_width
 
 from app.ui.blocks.box import Range
-from app.ui.blocks.runs import part, units
+from app.ui.blocks.strings import part, units
 
 TAB = 4
 """Columns."""

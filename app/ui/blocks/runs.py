@@ -6,13 +6,11 @@ wide as its picture.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING
-from unicodedata import bidirectional
 
 from PySide6.QtGui import (
     QColor,
@@ -24,6 +22,9 @@ from PySide6.QtGui import (
 )
 
 from app.markdown import Kind, Rise, Span, Spans
+from app.markdown.direction import spans_leftwards
+from app.ui.blocks.fallback import emphasise
+from app.ui.blocks.strings import is_turned, part, units
 from app.ui.theme import font, mono
 
 if TYPE_CHECKING:  # which is loaded for the first formula
@@ -44,10 +45,6 @@ _RISES = {
     Rise.BELOW: QTextCharFormat.VerticalAlignment.AlignSubScript,
 }
 _SHOWN = str.maketrans({"\n": "\u2028", "\u2029": "\u2028", "\ufffc": "\ufffd"})
-# Written from right to left, as the letters of Hebrew and Arabic are.
-_TURNED = re.compile(
-    "[\u200f\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +74,11 @@ class Run:
 
 class Runs:
     """The spans of a box in order. ``text`` is what Qt is to lay out. What these begin with of
-    the spans that were there ``before`` is taken from them."""
+    the spans that were there ``before`` is taken from them. ``around`` is `Box.around`."""
 
-    def __init__(self, spans: Spans, face: Face, before: Runs | None = None) -> None:
+    def __init__(
+        self, spans: Spans, face: Face, before: Runs | None = None, around: bool = False
+    ) -> None:
         self.face = face
         same = _same(before.runs, spans) if before and before.face == face else 0
         self.runs = before.runs[:same] if before else []
@@ -97,7 +96,7 @@ class Runs:
         self.text = "".join(shown)
         self.length = at
         self.turned = is_turned(self.text)
-        self.leftwards = self.turned and _leftwards(self.text)
+        self.leftwards = (self.turned or around) and spans_leftwards(spans, around)
         self.codes = [(r.start, r.end) for r in self.runs if r.span.kind in _GROUNDED]
         self.keys = {(r.start, r.end) for r in self.runs if r.span.kind is Kind.KEY}
         self.pictures = [r for r in self.runs if r.picture]
@@ -123,19 +122,37 @@ class Runs:
     def _styled(self, number: int, width: float) -> list[QTextLayout.FormatRange]:
         """The same for one run. The room in front of code is behind what is before it."""
         run = self.runs[number]
-        after = number + 1 < len(self.runs) and self.runs[number + 1].span.kind in _GROUNDED
-        room = ROOM * ((run.span.kind in _GROUNDED) + after)
+        found = self._ranged(number, width)
+        bold, italic = run.span.bold or self.face.weight >= BOLD, run.span.italic
+        if not (bold or italic) or run.picture or run.span.kind is Kind.CODE:
+            return found
+        return emphasise(
+            found, self._shown[number], run.start, self.face.pixels, bold=bold, italic=italic
+        )
+
+    def _ranged(self, number: int, width: float) -> list[QTextLayout.FormatRange]:
+        run = self.runs[number]
+        # What is behind code stands at its left where the line runs leftwards.
+        after = self._is_grounded(number + 1) and not self.leftwards
+        before = self._is_grounded(number - 1) and self.leftwards and run.span.text[:1] == " "
+        room = ROOM * (self._is_grounded(number) + after)
         if run.picture:
             step = _width(run, width) - _holder(self.face.pixels, self.face.weight)
             return [_range(run.start, run.end, self._format(run.span, step + room))]
         found = []
         last = run.end - 1 if room and _stands_alone(run.span.text) else run.end
         style = self._format(run.span, 0)
-        if style is not None and run.start < last:
-            found.append(_range(run.start, last, style))
+        if before:
+            found.append(_range(run.start, run.start + 1, self._format(run.span, ROOM)))
+        if style is not None and run.start + before < last:
+            found.append(_range(run.start + before, last, style))
         if last < run.end:
             found.append(_range(last, run.end, self._format(run.span, room)))
         return found
+
+    def _is_grounded(self, number: int) -> bool:
+        """Whether there is a run of that number, and it has a ground."""
+        return 0 <= number < len(self.runs) and self.runs[number].span.kind in _GROUNDED
 
     def _format(self, span: Span, spacing: float) -> QTextCharFormat | None:
         plain = span.kind in _PLAIN and span.rise is Rise.NONE
@@ -161,32 +178,6 @@ def scale(run: Run, width: float) -> float:
     """By how much a formula's picture is made smaller, so that it fits into lines of a width."""
     assert run.picture
     return min(1.0, width / run.picture.width)
-
-
-def units(text: str) -> int:
-    """How long Qt finds a text."""
-    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def part(text: str, start: int, end: int) -> str:
-    """A part of a text by Qt's positions."""
-    if text.isascii():
-        return text[start:end]
-    raw = text.encode("utf-16-le", "surrogatepass")
-    return raw[2 * start : 2 * end].decode("utf-16-le", "ignore")
-
-
-def is_turned(text: str) -> bool:
-    """Whether some of it is written from right to left."""
-    return not text.isascii() and _TURNED.search(text) is not None
-
-
-def _leftwards(text: str) -> bool:
-    """Whether the first letter of a text is of those that are written from right to left."""
-    for character in text:
-        if (side := bidirectional(character)) in ("L", "R", "AL"):
-            return side != "L"
-    return False
 
 
 def _same(runs: list[Run], spans: Spans) -> int:

@@ -34,12 +34,17 @@ class Sideways:
         self.offset = float(round(min(max(before + pixels, 0), max(self._wide - self._room, 0))))
         return self.offset != before
 
-    def paint(self, painter: QPainter, track: QRectF, colour: QColor) -> None:
-        """The bar, at the lower edge of where it may move."""
+    def paint(
+        self, painter: QPainter, track: QRectF, colour: QColor, *, leftwards: bool = False
+    ) -> None:
+        """The bar, at the lower edge of where it may move. ``leftwards`` is whether it begins at
+        the right."""
         if not self.needed:
             return
         long = max(track.width() * self._room / self._wide, min(_SHORTEST, track.width()))
         way = self.offset / (self._wide - self._room) * (track.width() - long)
+        if leftwards:
+            way = track.width() - long - way
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)

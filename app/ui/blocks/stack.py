@@ -197,9 +197,11 @@ class Stack(Box):
 
 
 class Inset(Box):
-    """A stack with room around it. Positions are the stack's."""
+    """A stack with room around it. Positions are the stack's. Where it runs ``leftwards``, its
+    room at the left is at the right."""
 
     above = below = right = 0.0
+    leftwards = False
 
     def __init__(self, look: Look, style: Style, inner: Stack) -> None:
         super().__init__(look, style)
@@ -212,9 +214,17 @@ class Inset(Box):
 
     @property
     def corner(self) -> QPointF:
-        """Where the stack is. Its room is less where there is little."""
-        left = min(self.left, max(self.width - _NARROW, 0.0))
-        return QPointF(left, self.above)
+        """Where the stack is."""
+        return QPointF(self.right if self.leftwards else self._room(), self.above)
+
+    @property
+    def start(self) -> float:
+        """At which height of x its text begins."""
+        return self.width - self._room() if self.leftwards else self._room()
+
+    def _room(self) -> float:
+        """The room before its text, which is less where there is little."""
+        return min(self.left, max(self.width - _NARROW, 0.0))
 
     def settle(self) -> None:
         """See `Stack.settle`."""
@@ -224,7 +234,7 @@ class Inset(Box):
     def measure(self) -> None:
         """Takes over what the stack has become."""
         if self.width:
-            self.inner.lay_out(self.width - self.corner.x() - self.right)
+            self.inner.lay_out(self.width - self._room() - self.right)
         self.height = self.above + self.inner.height + self.below
         self.length = self.inner.length
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from app.markdown import Row, Span, Spans, Table, row_text, table_csv, table_markdown
+from app.markdown.direction import is_leftwards
 from app.ui.blocks.box import Box, Control, Ink, Link, Range, Style
 from app.ui.blocks.cells import LEAST, LEAST_ON_PAPER, Cells, Line, fit
 from app.ui.blocks.code import button_width
@@ -54,8 +55,10 @@ class TableBox(Box):
 
     def set_block(self, block: Table) -> None:
         before, self._block = self._block, block
-        if before.align != block.align or before.header != block.header:
-            self._cells.aligns = block.align
+        leftwards = is_leftwards(block, self.around)
+        turned = leftwards != self._cells.leftwards
+        if before.align != block.align or before.header != block.header or turned:
+            self._cells.aligns, self._cells.leftwards = block.align, leftwards
             self._forget()
         rows = block.header, *block.rows
         old = before.header, *before.rows
@@ -148,9 +151,19 @@ class TableBox(Box):
         box.lay_out(self._widths[column])
         return box
 
+    @property
+    def _left(self) -> float:
+        """Where the table begins at the left."""
+        return self.width / self._shrunk - self._shown if self._cells.leftwards else 0.0
+
+    def _along(self, x: float) -> float:
+        """How far a height of x is from the side where the first column is, and back."""
+        return self._left + self._shown - x if self._cells.leftwards else x
+
     def _corner(self, row: int, column: int) -> QPointF:
         """Where the box of a cell is."""
-        left = self._edges[column] - self._across.offset
+        start, end = self._edges[column], self._edges[column + 1]
+        left = self._along((end if self._cells.leftwards else start) - self._across.offset)
         return QPointF(left + _PAD[0], self._tops[row] + _PAD[1])
 
     @property
@@ -170,11 +183,12 @@ class TableBox(Box):
         painter.restore()
 
     def _paint(self, painter: QPainter, clip: QRectF, ink: Ink) -> None:
-        frame = QRectF(0.5, 0.5, self._shown - 1, self._frame_height - 1)
+        left = self._left
+        frame = QRectF(left + 0.5, 0.5, self._shown - 1, self._frame_height - 1)
         head = self._heights[0]
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setClipRect(QRectF(0, 0, self._shown, head), Qt.ClipOperation.IntersectClip)
+        painter.setClipRect(QRectF(left, 0, self._shown, head), Qt.ClipOperation.IntersectClip)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.look.colour("header"))
         painter.drawRoundedRect(frame, _RADIUS, _RADIUS)
@@ -187,15 +201,16 @@ class TableBox(Box):
         for row in rows:
             if row:
                 y = self._tops[row] + 0.5
-                painter.drawLine(QPointF(1, y), QPointF(self._shown - 1, y))
-        inside = QRectF(1, 1, self._shown - 2, self._bottom - 1)
+                painter.drawLine(QPointF(left + 1, y), QPointF(left + self._shown - 1, y))
+        inside = QRectF(left + 1, 1, self._shown - 2, self._bottom - 1)
         painter.setClipRect(inside, Qt.ClipOperation.IntersectClip)
         for row in rows:
-            for column in self._columns(max(clip.left(), 0), min(clip.right(), self._shown)):
+            for column in self._columns(clip):
                 self._paint_cell(painter, row, column, clip, ink)
         painter.restore()
-        track = QRectF(_PAD[0], 0, self._shown - 2 * _PAD[0], self._frame_height)
-        self._across.paint(painter, track, self.look.colour("scroll"))
+        track = QRectF(left + _PAD[0], 0, self._shown - 2 * _PAD[0], self._frame_height)
+        scroll, leftwards = self.look.colour("scroll"), self._cells.leftwards
+        self._across.paint(painter, track, scroll, leftwards=leftwards)
 
     def _paint_cell(self, painter: QPainter, row: int, column: int, clip: QRectF, ink: Ink) -> None:
         box, corner = self._box(row, column), self._corner(row, column)
@@ -208,9 +223,11 @@ class TableBox(Box):
         first = max(bisect_right(self._tops, top) - 1, 0)
         return range(first, bisect_right(self._tops, bottom))
 
-    def _columns(self, left: float, right: float) -> range:
-        """The columns that are seen between two heights of x."""
+    def _columns(self, clip: QRectF) -> range:
+        """The columns that are seen in a clip."""
         edges, shift = self._edges, self._across.offset
+        ends = sorted((self._along(clip.left()), self._along(clip.right())))
+        left, right = max(ends[0], 0), min(ends[1], self._shown)
         first = max(bisect_right(edges, left + shift) - 1, 0)
         return range(first, min(bisect_right(edges, right + shift), len(edges) - 1))
 
@@ -244,7 +261,7 @@ class TableBox(Box):
     def _cell_at(self, point: QPointF) -> _Cell:
         """The cell at a point, or the nearest."""
         row = max(bisect_right(self._tops, point.y()) - 1, 0)
-        column = bisect_right(self._edges, point.x() + self._across.offset) - 1
+        column = bisect_right(self._edges, self._along(point.x()) + self._across.offset) - 1
         return row, min(max(column, 0), len(self._widths) - 1)
 
     def _inside(self, cell: _Cell, point: QPointF) -> QPointF:
@@ -322,7 +339,8 @@ class TableBox(Box):
     # Links, buttons, scrolling
 
     def link_at(self, point: QPointF) -> str:
-        if not 0 <= point.y() < self._bottom or not 0 <= point.x() < self._shown:
+        inside = 0 <= self._along(point.x()) < self._shown
+        if not inside or not 0 <= point.y() < self._bottom:
             return ""
         cell = self._cell_at(point)
         return self._box(*cell).link_at(self._inside(cell, point))
@@ -345,9 +363,12 @@ class TableBox(Box):
         if not self._lines or not self.width or self.style.paper:
             return ()
         wide = button_width()
-        left, top = self.width - 2 * wide, self._frame_height + _BUTTONS - 24
+        leftwards = self._cells.leftwards
+        left = 0.0 if leftwards else self.width - 2 * wide
+        top = self._frame_height + _BUTTONS - 24
         if self._beside():
-            left, top = self._shown + 8, (self._heights[0] - 24) / 2
+            left = self._left - 8 - 2 * wide if leftwards else self._shown + 8
+            top = (self._heights[0] - 24) / 2
         return [
             Control(name, word, label, QRectF(left + at * wide, round(top), wide, 24), self)
             for at, (name, word, label) in enumerate(
@@ -362,4 +383,5 @@ class TableBox(Box):
         return table_csv(self._block) if name == "copyCsv" else table_markdown(self._block)
 
     def scroll(self, point: QPointF, pixels: float) -> bool:
+        pixels = -pixels if self._cells.leftwards else pixels
         return point.y() < self._frame_height and self._across.by(pixels)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import warnings
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -14,6 +13,10 @@ from xml.etree.ElementTree import Element
 
 from PySide6.QtCore import QRectF
 
+from app.markdown.arrays import places
+from app.markdown.tex import math_element
+from app.ui.blocks.ruled import rule_table
+
 INK = "currentColor"
 """What formulas are drawn in, to be replaced by a colour."""
 
@@ -21,14 +24,10 @@ _LONGEST = 1000  # characters; ziamath takes seconds over a few thousand
 _DEAREST = 3500  # of `_cost`: about 100 ms
 _SCALE = 1.1  # its letters are smaller than Inter's
 _WIDEST, _HIGHEST = 16_000, 2_000  # pixels; \hspace and \rule ask for any size
-# What it does not understand, or understands as for a page with numbered formulas.
-_WRITTEN = (
-    (re.compile(r"\\tag\*?\{([^{}]*)\}"), r"\\qquad\\text{(\1)}"),
-    (re.compile(r"\\(begin|end)\{(align|gather|equation)\}"), r"\\\1{\2*}"),
-    (re.compile(r"\\operatorname(\*?)\{([^{}]*)\\,([^{}]*)\}"), r"\\operatorname\1{\2\3}"),
-    (re.compile(r"\\label\{[^{}]*\}|\\(?:nonumber|notag)(?![a-zA-Z])"), ""),
-    (re.compile(r"\\mathop(?![a-zA-Z])"), ""),
-)
+_FLAT = ("↑", "↓", "⟨", "⟩")
+_BETWEEN = tuple("∧∨∪∩⊔⊓⊎∖⧵⊕⊗⊙∘")
+_FLAT_ACCENTS = {"^": "ˆ"}
+_ACCENTS = {"^": "\u0302", "~": "\u0303"}
 _DRAWN = {"svg", "g", "path", "rect", "line", "polyline", "polygon", "symbol", "use", "title"}
 
 
@@ -48,21 +47,17 @@ def draw(tex: str, pixels: int, *, display: bool) -> Drawing | None:
     understands."""
     if len(tex) > _LONGEST or not tex.strip():
         return None
+    mathml = math_element(tex, display=display, padded=True)
+    if mathml is None or _cost(mathml) > _DEAREST:
+        return None
     # Imported here: a window without formulas need not wait for it.
     ziamath = _ziamath()
-    from ziamath.escapes import unescape
-    from ziamath.tex import tex2mml
-
-    read = tex
-    for old, new in _WRITTEN:
-        read = old.sub(new, read)
     try:
-        mathml = ElementTree.fromstring(unescape(tex2mml(read, inline=not display)))
-        unknown = any(re.match(r"\\[a-zA-Z]", e.text or "") for e in mathml.findall(".//{*}mi"))
-        if unknown or _cost(mathml) > _DEAREST:
-            return None
+        _adapt(mathml)
         mathml.set("mathcolor", INK)
         formula = ziamath.Math(mathml, size=pixels * _SCALE, margin=0)
+        if not all(map(formula.font.glyphindex, "".join(mathml.itertext()).replace("\n", ""))):
+            return None
         svg, box = formula.svgxml(), formula.node.bbox
     except Exception:  # noqa: BLE001 - ziamath has no errors of its own: any type may come
         return None
@@ -74,6 +69,22 @@ def draw(tex: str, pixels: int, *, display: bool) -> Drawing | None:
     top, bottom = math.floor(-box.ymax), math.ceil(-box.ymin)
     view = QRectF(left, top, right - left, bottom - top)
     return Drawing(ElementTree.tostring(svg, encoding="unicode"), view, tex)
+
+
+def _adapt(mathml: Element) -> None:
+    """Writes what ziamath draws otherwise than MathML has it: arrows grow only where they are told
+    to, and accents and brackets are other characters."""
+    for element in mathml.iter():
+        text = element.text or ""
+        for child in element[1:-1]:
+            if child.tag == "mo" and child.text in _BETWEEN:
+                child.attrib |= {"lspace": "0.222em", "rspace": "0.222em"}
+        if text in _FLAT and "stretchy" not in element.attrib:
+            element.set("stretchy", "false")
+        if element.tag in ("mover", "munder") and len(element) == 2 and element[1].tag == "mo":
+            over = element[1]
+            flat = over.get("stretchy") == "false" or element.get("accent") == "true"
+            over.text = (_FLAT_ACCENTS if flat else _ACCENTS).get(over.text or "", over.text)
 
 
 def _is_harmless(element: Element) -> bool:
@@ -89,6 +100,7 @@ def _ziamath() -> ModuleType:
         import ziamath
         from ziamath.nodes.moperator import Moperator
         from ziamath.nodes.mrow import Mrow
+        from ziamath.nodes.mtable import Mtable
 
     measured, made = Mrow._get_height_nostretch, Moperator._setup
 
@@ -104,6 +116,17 @@ def _ziamath() -> ModuleType:
         if box.ymin > box.ymax:
             operator.bbox = box._replace(ymin=0, ymax=0)
 
+    def made_ruled(table: Any, **how: Any) -> None:
+        """With the lines of an array, for which there has to be room."""
+        if vertical := places(table.element, "vertical"):
+            table.element.set("columnspacing", "1em")
+        if horizontal := places(table.element, "horizontal"):
+            table.element.set("rowspacing", "0.6em")
+        set_table(table, **how)
+        if vertical or horizontal:
+            rule_table(table, vertical, horizontal)
+
+    set_table, Mtable._setup = Mtable._setup, made_ruled
     Mrow._get_height_nostretch, Moperator._setup = measured_once, made_flat
     ziamath.config.svg2 = False  # of which Qt draws little
     return ziamath

@@ -14,7 +14,8 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QTextLayout, QTextLine, QText
 from app.markdown import Align, Heading, Kind, Paragraph, Span, Spans, spans_text
 from app.markdown.write import heading_markdown, spans_markdown
 from app.ui.blocks.box import Box, Ink, Link, Range, Style
-from app.ui.blocks.runs import BOLD, ROOM, Face, Run, Runs, first_at, part, scale
+from app.ui.blocks.runs import BOLD, ROOM, Face, Run, Runs, first_at, scale
+from app.ui.blocks.strings import part
 from app.ui.theme import Look, font
 
 _LINE = 1.45  # of the font's height
@@ -106,10 +107,11 @@ class TextBox(Box):
             self.look.colours.link,
         )
         face = Face(self._pixels, self._weight, colour, link, self.style.mono)
-        self._runs = Runs(self._spans, face, self._runs)
+        self._runs = Runs(self._spans, face, self._runs, self.around)
         self.length = self._runs.length
         self._layout = QTextLayout(self._runs.text, self._runs.face.font())
-        side = Align.RIGHT if self._runs.leftwards else Align.LEFT
+        leftwards = self.around if self.held else self._runs.leftwards
+        side = Align.RIGHT if leftwards else Align.LEFT
         option = QTextOption(_ALIGN[side if self._align is Align.NONE else self._align])
         direction = Qt.LayoutDirection
         option.setTextDirection(
@@ -166,7 +168,8 @@ class TextBox(Box):
         self._lines, self._starts, self._tops, self._bases = lines, starts, tops, bases
         self.height, self._natural = y, math.ceil(natural)
         wraps = len(lines) > 1 + runs.text.count("\u2028")
-        moves = self._align is not Align.NONE or runs.turned or bool(runs.pictures)
+        turned = runs.turned or self.around
+        moves = self._align is not Align.NONE or turned or bool(runs.pictures)
         self._fits = not wraps and not moves
 
     def _room(
@@ -374,18 +377,24 @@ class TextBox(Box):
         if not self._runs.turned:
             ends = sorted((_x(line, start), _x(line, end)))
             return [(ends[0], ends[1])]
-        # Neighbours in the text need not be neighbours in the line.
+        # Neighbours in the text need not be neighbours in the line, and where the direction changes
+        # Qt's cursor is in two places.
         parts: list[tuple[float, float]] = []
-        leading, trailing = QTextLine.Edge.Leading, QTextLine.Edge.Trailing
-        for at in range(start, end):
-            ends = sorted((_x(line, at, leading), _x(line, at, trailing)))
-            if parts and abs(parts[-1][1] - ends[0]) < 0.1:
-                parts[-1] = parts[-1][0], ends[1]
-            elif parts and abs(parts[-1][0] - ends[1]) < 0.1:
-                parts[-1] = ends[0], parts[-1][1]
-            elif ends[0] < ends[1]:
-                parts.append((ends[0], ends[1]))
-        return parts
+        for run in line.glyphRuns(start, end - start):
+            rect = run.boundingRect()
+            parts.append((rect.left(), rect.right()))
+        return _joined(parts)
+
+
+def _joined(parts: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Extents from left to right, those that touch as one."""
+    joined: list[tuple[float, float]] = []
+    for left, right in sorted(parts):
+        if joined and left - joined[-1][1] < 0.1:
+            joined[-1] = joined[-1][0], max(joined[-1][1], right)
+        elif left < right:
+            joined.append((left, right))
+    return joined
 
 
 def _x(line: QTextLine, position: int, edge: QTextLine.Edge = QTextLine.Edge.Leading) -> float:

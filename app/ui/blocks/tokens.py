@@ -7,7 +7,7 @@ from collections.abc import Generator, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from app.ui.blocks.runs import units
+from app.ui.blocks.strings import units
 
 if TYPE_CHECKING:
     from pygments.lexer import Lexer

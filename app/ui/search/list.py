@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.store import ChatRow, Found
-from app.ui.blocks.runs import units
+from app.ui.blocks.strings import units
 from app.ui.commands import Command
 from app.ui.controls import spoken
 from app.ui.language import tr

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QWidget
 
 from app.ui.blocks.box import Range
 from app.ui.blocks.column import Column
-from app.ui.blocks.runs import units
+from app.ui.blocks.strings import units
 from app.ui.controls import Button, muted, tip
 from app.ui.fields import named
 from app.ui.language import number, tr

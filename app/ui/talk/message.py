@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QWidget
 
 from app.base.types import Effort
@@ -314,8 +313,3 @@ def rects_at(column: Column, position: int) -> list[QRectF]:
         if 0 <= start < column.length and (rects := column.rects(start, start + 1)):
             return rects
     return []
-
-
-def copy_text(text: str) -> None:
-    """To the clipboard."""
-    QGuiApplication.clipboard().setText(text)

@@ -10,8 +10,9 @@ from PySide6.QtCore import QTimer, Signal
 
 from app.base.types import Draft, Effort
 from app.store import MessageRow
+from app.ui.clipboard import copy_markdown, copy_text
 from app.ui.errors import Action
-from app.ui.talk.message import AnswerView, copy_text
+from app.ui.talk.message import AnswerView
 from app.ui.talk.question import QuestionView
 from app.ui.talk.records import Record
 from app.ui.talk.surface import EDGE, Surface, View
@@ -214,9 +215,11 @@ class Page(Surface):
             view.set_choices(self._busy)
 
     def _copy_message(self, view: View, text: str) -> None:
-        copy_text(text)
         if isinstance(view, AnswerView):
+            copy_markdown(text)
             view.copied()
+        else:
+            copy_text(text)
 
     def _toggled(self, message: int, opened: bool) -> None:
         if (index := self._index(message)) is not None:

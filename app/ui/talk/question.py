@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QRect, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, QRectF, Signal
 from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
@@ -105,8 +105,8 @@ class QuestionView(MessageView):
         if not self._text.isHidden():
             column = self._text.column
             column.lay_out(most)
-            ends = (r.right() for r in column.rects(0, column.length))
-            needed.append(int(max(ends, default=0)) + 2)
+            rects = column.rects(0, column.length) or [QRectF()]
+            needed.append(int(max(r.right() for r in rects) - min(r.left() for r in rects)) + 2)
         wide = min(most, max(needed))
         y = top
         for file in files:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum, auto
 
+from PySide6.QtCore import QTextBoundaryFinder
+
 from app.base.types import Part
 from app.markdown import Stream, blocks_text, parse
 from app.markdown.blocks import Block, Paragraph, Span
 from app.ui.blocks.box import Style
 from app.ui.blocks.column import Column
+from app.ui.blocks.strings import part
 from app.ui.language import tr
 from app.ui.theme import Look
 
@@ -37,19 +40,24 @@ class Typed:
     def __init__(self) -> None:
         self.blocks: list[Paragraph] = []
         self._open = ""
+        self._closed = 0
+        self._gap: str | None = None  # what was left out before the open one
 
     def feed(self, text: str) -> int:
         """More of it. The index of the first block that has changed."""
-        first = max(0, len(self.blocks) - 1)
-        self._open += text.replace("\r\n", "\n").replace("\r", "\n")
+        first = self._closed
+        text = self._open + text
+        half = "\r" * text.endswith("\r")  # its other half may come
+        text = text.removesuffix("\r").replace("\r\n", "\n").replace("\r", "\n")
         del self.blocks[first:]
-        while len(self._open) > _LONGEST:
-            at = self._open.rfind("\n", 1, _LONGEST)
-            end, rest = (at, at + 1) if at > 0 else (_LONGEST, _LONGEST)
-            self._put(self._open[:end])
-            self._open = self._open[rest:]
-        if self._open:
-            self._put(self._open)
+        while len(text) > _LONGEST:
+            end, gap = _cut(text)
+            self._put(text[:end])
+            self._closed, self._gap = self._closed + 1, gap
+            text = text[end + len(gap) :]
+        if text:
+            self._put(text)
+        self._open = text + half
         return first
 
     def finish(self) -> int:
@@ -57,8 +65,24 @@ class Typed:
         return len(self.blocks)
 
     def _put(self, text: str) -> None:
-        spans = (Span(text),) if text else ()
-        self.blocks.append(Paragraph(spans, joined=" " if self.blocks else None))
+        self.blocks.append(Paragraph((Span(text),) if text else (), self._gap))
+
+
+def _cut(text: str) -> tuple[int, str]:
+    """Where a text is cut that is too long, and what is left out there: at the end of a line, else
+    of a sentence, else where a line may be broken; and never within a character."""
+    if (line := text.rfind("\n", 1, _LONGEST)) > 0:
+        return line, "\n"
+    head = text[:_LONGEST]
+    kind = QTextBoundaryFinder.BoundaryType
+    for unit, least in ((kind.Sentence, _LONGEST // 2), (kind.Line, 0), (kind.Grapheme, 0)):
+        finder = QTextBoundaryFinder(unit, head)
+        finder.toEnd()
+        if (at := finder.toPreviousBoundary()) > least:
+            first = part(head, 0, at)
+            end = len(first.rstrip(" ")) or len(first)
+            return end, first[end:]
+    return len(head), ""
 
 
 def _slice(source: str, start: int) -> str:
@@ -115,6 +139,11 @@ class Section:
             self._end()
 
     @property
+    def is_markdown(self) -> bool:
+        """Whether it is read as Markdown, and not as it was typed."""
+        return self.sort in (Sort.SAID, Sort.THOUGHT)
+
+    @property
     def heading(self) -> str:
         """What stands above a call."""
         return tr("Call to {recipient}").format(recipient=self.recipient)
@@ -142,7 +171,7 @@ class Section:
     def blocks(self) -> Sequence[Block]:
         """What it consists of, as far as it was read."""
         if self._reader is None:
-            self._reader = Stream() if self.sort in (Sort.SAID, Sort.THOUGHT) else Typed()
+            self._reader = Stream() if self.is_markdown else Typed()
             self._feed()
         return self._reader.blocks
 

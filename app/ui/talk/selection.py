@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QTextBoundaryFinder
@@ -10,6 +10,7 @@ from PySide6.QtCore import QTextBoundaryFinder
 from app.ui.blocks.box import Range, Style
 from app.ui.blocks.column import Column
 from app.ui.talk.records import Record
+from app.ui.talk.sections import Section
 from app.ui.theme import Look
 
 
@@ -67,10 +68,30 @@ class Selection:
     def copy(self, records: Sequence[Record], style: Style, *, markdown: bool) -> str:
         """The text of what is selected, without control tokens or labels: messages and sections
         below each other. What is wholly selected is its own source in Markdown."""
+        pieces = (text for _, text in self._pieces(records, style, lambda section: markdown))
+        return "\n\n".join(piece for piece in pieces if piece)
+
+    def rich(self, records: Sequence[Record], style: Style) -> Callable[[], str]:
+        """What makes HTML of what is selected now."""
+        pieces = list(self._pieces(records, style, lambda section: section.is_markdown))
+
+        def html() -> str:
+            # Imported here: most sessions never need it.
+            from app.exchange.rich import fragment, markdown_html, typed_html
+
+            return fragment(
+                [markdown_html(text) if read else typed_html(text) for read, text in pieces if text]
+            )
+
+        return html
+
+    def _pieces(
+        self, records: Sequence[Record], style: Style, markdown: Callable[[Section], bool]
+    ) -> Iterator[tuple[bool, str]]:
+        """What is selected of each section, and whether it is Markdown."""
         if (ends := self.ends) is None:
-            return ""
+            return
         first, last = ends
-        pieces = []
         for message in range(first.message, min(last.message, len(records) - 1) + 1):
             record = records[message]
             for number, section in enumerate(record.sections):
@@ -79,17 +100,18 @@ class Selection:
                     continue
                 if not first.key[:2] <= place <= last.key[:2]:
                     continue
-                if markdown and first.key[:2] < place < last.key[:2]:
-                    pieces.append(section.source.strip("\n"))
+                wanted = markdown(section)
+                source = section.source.strip("\n")
+                if wanted and first.key[:2] < place < last.key[:2]:
+                    yield wanted, source
                     continue
                 column = section.column(self._look, style)
                 start, end = self.within(message, number, column.length)
-                if markdown and (start, end) == (0, column.length):
-                    pieces.append(section.source.strip("\n"))
+                if wanted and (start, end) == (0, column.length):
+                    yield wanted, source
                 else:
-                    write = column.markdown if markdown else column.text
-                    pieces.append(write(start, end).strip("\n"))
-        return "\n\n".join(piece for piece in pieces if piece)
+                    write = column.markdown if wanted else column.text
+                    yield wanted, write(start, end).strip("\n")
 
 
 def word_at(column: Column, position: int) -> Range:

@@ -13,11 +13,12 @@ from app.base.types import Draft
 from app.store import MessageRow
 from app.ui.blocks.box import Ink, Range, Style
 from app.ui.blocks.column import Column
+from app.ui.clipboard import RICHEST, copy_text
 from app.ui.controls import keyed, menu_of
 from app.ui.language import tr
 from app.ui.talk.accessible import Herald, install
 from app.ui.talk.find import FindBar, Hit, Marks, places_in
-from app.ui.talk.message import copy_text, rects_at
+from app.ui.talk.message import rects_at
 from app.ui.talk.page import Page
 from app.ui.talk.records import Record
 from app.ui.talk.selection import Point, Selection, word_at
@@ -295,7 +296,11 @@ class Transcript(Page):
     def copy(self, *, markdown: bool | None = None) -> None:
         """What is selected, to the clipboard."""
         if self._selection:
-            copy_text(self.selected_text(markdown=markdown))
+            text = self.selected_text(markdown=markdown)
+            if markdown is None and len(text) <= RICHEST:
+                copy_text(text, self._selection.rich(self.records, Style(self._pixels)))
+            else:
+                copy_text(text)
 
     # --- The keyboard -------------------------------------------------------------------------
 

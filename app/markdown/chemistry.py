@@ -1,0 +1,89 @@
+r"""Chemical equations as mhchem has them, ``\ce{2H2 + O2 -> 2H2O}``, into TeX.
+
+What is read is what people write most; of all else, nothing is. The rules are those of mhchem 4
+(https://mhchem.github.io/MathJax-mhchem/): a number in front is one of molecules, one behind an
+element or a bracket an index, a sign at the end a charge.
+"""
+
+from __future__ import annotations
+
+import re
+
+_PIECES = re.compile(
+    r"""
+    (?P<arrow><=>|<->|->|<-)(?:\[(?P<above>[^\[\]]*)\])?
+    | (?P<isotope>\^\{?\d+\}?_\{?\d+\}?(?=[A-Z]))
+    | (?P<state>\((?:aq|s|l|g)\))
+    | (?P<charge>\^\{?\d*[+-]\}?)
+    | (?P<sign>[+-](?=\s|$|\)|\]))
+    | (?P<many>(?<![A-Za-z)\]\d])(?:\d+/\d+|\d+(?:\.\d+)?)(?=\s*(?:[A-Z(\[]|e[-^])))
+    | (?P<index>(?<=[A-Za-z)\]])\d+)
+    | (?P<element>[A-Z][a-z]?|e(?=[-^]))
+    | (?P<bracket>[()\[\]])
+    | (?P<bond>(?<=[A-Za-z0-9)\]])[-=\#](?=[A-Z(]))
+    | (?P<with>\s*[.*·]\s*(?=[\dA-Z(]))
+    | (?P<blank>\s+)
+    """,
+    re.VERBOSE,
+)
+_ARROWS = {"->": "rightarrow", "<-": "leftarrow", "<->": "leftrightarrow"}
+_ARROWS["<=>"] = "rightleftharpoons"
+_BONDS = {"-": "{-}", "=": "{=}", "#": r"{\equiv}"}
+_CALL = re.compile(r"\\ce\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
+
+
+def without_chemistry(tex: str) -> str:
+    r"""A formula with its equations as TeX. One that is not understood stays as it is."""
+    return _CALL.sub(lambda found: _equation(found[1]) or found[0], tex)
+
+
+def _equation(text: str) -> str:
+    """An equation as TeX; empty where it is not understood."""
+    pieces, at = [], 0
+    text = text.strip()
+    while at < len(text):
+        found = _PIECES.match(text, at)
+        if not found:
+            return ""
+        piece = _piece(found, text)
+        if not piece:
+            return ""
+        pieces.append(piece)
+        at = found.end()
+    return rf"\mathrm {{{''.join(pieces)}}}" if pieces else ""
+
+
+def _arrow(name: str, above: str) -> str:
+    """An arrow with what is above it: a substance, or a condition in words."""
+    if not above:
+        return r"\;\rightleftharpoons\;" if name == "rightleftharpoons" else rf"\;\long{name}\;"
+    if above != r"\Delta":
+        words = re.fullmatch(r"[a-z]{2,}[a-z ,.]*|\d+ ?°C", above)
+        above = rf"\text{{{above}}}" if words else _equation(above)
+    return rf"\;\x{name}{{{above}}}\;" if above else ""
+
+
+def _piece(found: re.Match[str], text: str) -> str:
+    """A piece as TeX; empty where it is not understood."""
+    said = found[0]
+    match found.lastgroup:
+        case "arrow" | "above":
+            return _arrow(_ARROWS[found["arrow"]], (found["above"] or "").strip())
+        case "isotope":
+            return "{}" + re.sub(r"\^\{?(\d+)\}?_\{?(\d+)\}?", r"^{\1}_{\2}", said)
+        case "charge":
+            return f"^{{{said.strip('^{}')}}}"
+        case "sign":
+            behind = found.start() and not text[found.start() - 1].isspace()
+            return f"^{{{said}}}" if behind else f" {said} "
+        case "many":
+            return said + r"\,"
+        case "index":
+            return f"_{{{said}}}"
+        case "bond":
+            return _BONDS[said]
+        case "with":
+            return r"\cdot "
+        case "blank":
+            return " "
+    return said

@@ -1,0 +1,28 @@
+"""Texts as Qt counts them, in units of UTF-16, and the direction in which they are written."""
+
+from __future__ import annotations
+
+import re
+
+# Written from right to left, as the letters of Hebrew and Arabic are.
+_TURNED = re.compile(
+    "[\u200f\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+
+
+def units(text: str) -> int:
+    """How long Qt finds a text."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def part(text: str, start: int, end: int) -> str:
+    """A part of a text by Qt's positions."""
+    if text.isascii():
+        return text[start:end]
+    raw = text.encode("utf-16-le", "surrogatepass")
+    return raw[2 * start : 2 * end].decode("utf-16-le", "ignore")
+
+
+def is_turned(text: str) -> bool:
+    """Whether some of it is written from right to left."""
+    return not text.isascii() and _TURNED.search(text) is not None
