@@ -15,6 +15,8 @@ from app.markdown.letters import UNSPACED, is_unspaced
 # A label of a host is of one kind of script: "example.com是" is a host and a word.
 _LABEL = rf"(?:[{UNSPACED}]+|(?:(?![{UNSPACED}])[\w-])+)"
 _ADDRESS = re.compile(
+    # What is assigned, as in a tag's attribute or a shell's variable, is no address to go to.
+    r"(?<!=)(?<!=['\"])"
     r"(?:(?<![A-Za-z0-9+])https?://(?=[^\W_]|\[)|(?<![A-Za-z0-9/.@:-])www\.(?=[^\W_]))"
     rf"(?P<host>{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:.]+\])(?::\d{{1,5}})?(?![\w.:%-]*@)"
     r"|(?<![A-Za-z0-9._%+/:-])(?P<mail>(?:mailto:)?[A-Za-z0-9._%+-]+@"
