@@ -4,8 +4,8 @@ plan and the loader ask here, so that they say the same of the same file.
 The rules are those of llama.cpp 0c1e57098 (llama-cpp-python 0.3.36, read 2026-11-29):
 src/models/openai-moe.cpp, llama-model.cpp (load_hparams, load_tensors, create_tensor_qkv),
 llama-model-loader.cpp, llama-vocab.cpp (load), llama-hparams.h; tests/e2e/test_refused.py compares
-them with what it does. Two are Fireside's own: a context and a window have at least one token, and
-each token has a type.
+them with what it does. Three are Fireside's own: a context and a window have at least one token,
+each token has a type, and no number is NaN.
 """
 
 from __future__ import annotations

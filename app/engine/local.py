@@ -319,7 +319,9 @@ class LocalBackend:
                 self._look_again(header.path)
             raise found from error
         except EngineHung as error:
-            raise ModelLoadFailed(header.path, f"{error.seconds:.0f} s") from error
+            raise ModelLoadFailed(
+                header.path, f"llama.cpp said nothing for {error.seconds:.0f} s"
+            ) from error
 
     @staticmethod
     def _look_again(path: Path) -> None:

@@ -29,7 +29,7 @@ from app.base.errors import (
 )
 from app.base.resources import resource
 from app.base.types import Message, ModelRef, Part, Request, Role
-from app.engine import probe, refusal
+from app.engine import refusal
 from app.engine.ggml import _library
 from app.engine.local import LocalBackend
 from app.models import library
@@ -75,6 +75,8 @@ OWN_RULES = (
     "gpt-oss.context_length is zero",
     "gpt-oss.attention.sliding_window is zero",
     "tokenizer.ggml.token_type absent",
+    "gpt-oss.rope.freq_base is nan",
+    "gpt-oss.rope.scaling.factor is nan",
 )
 
 
@@ -202,30 +204,30 @@ def test_a_file_that_is_cut_while_it_answers(
         list(answer)
 
 
-@pytest.mark.parametrize("name", [n for n in mutants.cases(DATA) if n != "norm-is-nan"])
+# What is wrong with their weights shows when they are read: tests/e2e/test_odd_models.py.
+WEIGHTS = ("norm-is-nan", "second-half-zeros")
+
+
+@pytest.mark.parametrize("name", [n for n in mutants.cases(DATA) if n not in WEIGHTS])
 def test_the_list_the_command_line_and_the_loader_say_the_same(
     make: Callable[..., LocalBackend], tmp_path: Path, name: str
 ) -> None:
     path = tmp_path / f"{name}.gguf"
     path.write_bytes(mutants.cases(DATA)[name])
     listed = library.look(path).problem
-    backend = make()
     try:
-        list(backend.load(ModelRef(path, name), threading.Event()))
+        list(make().load(ModelRef(path, name), threading.Event()))
         loaded = None
     except ModelError as error:
         loaded = error
-    if name == "second-half-zeros":  # the header of which is well
-        assert listed is None
-        assert isinstance(loaded, ModelDamaged)
-        assert "norm.weight" in loaded.detail
-    else:
-        assert (loaded is None) == (name == "whole-00001-of-00003")
-        assert type(listed) is type(loaded) is type(probe._said(ModelRef(path, name))) or not listed
+    assert (loaded is None) == (name == "whole-00001-of-00003")
+    assert repr(listed) == repr(loaded)
     done = subprocess.run(
         [sys.executable, "-m", "app", "ask", "Hello", "--model", str(path)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == (3 if loaded else 0)
     if loaded:
         assert path.name in done.stderr
@@ -233,9 +235,8 @@ def test_the_list_the_command_line_and_the_loader_say_the_same(
         assert done.stdout == ""
 
 
-def test_weights_that_are_no_numbers(make: Callable[..., LocalBackend], tmp_path: Path) -> None:
-    path = tmp_path / "norm-is-nan.gguf"
-    path.write_bytes(mutants.cases(DATA)["norm-is-nan"])
-    with pytest.raises(ModelDamaged) as caught:
-        list(make().load(ModelRef(path, "nan"), threading.Event()))
-    assert "output_norm.weight" in caught.value.detail
+@pytest.mark.parametrize("name", WEIGHTS)
+def test_weights_are_not_read_for_the_list(tmp_path: Path, name: str) -> None:
+    path = tmp_path / f"{name}.gguf"
+    path.write_bytes(mutants.cases(DATA)[name])
+    assert library.look(path).problem is None
