@@ -103,7 +103,9 @@ ADDRESSES = [
     (r"https\://a.b", []),
     ("https://a.b/{id}/x", ["https://a.b/{id}/x"]),
     ("{https://a.b/x}", ["https://a.b/x"]),
-    ('<a href="https://a.b/x">t</a>', ["https://a.b/x"]),
+    ('<a href="https://a.b/x">t</a>', []),  # the text of a tag, and no address to go to
+    ("<img src=https://a.b/x>", []),
+    ("export URL='https://a.b/x'", []),
     ("https://example.com/a>b", ["https://example.com/a"]),
     ("@user and a@b", []),
     ("1.www.example.com", []),
