@@ -40,6 +40,13 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>%Ln chat(s) so far. Nothing is imported yet.</source>
+        <translation>
+            <numerusform>Bisher %Ln Chat. Noch ist nichts importiert.</numerusform>
+            <numerusform>Bisher %Ln Chats. Noch ist nichts importiert.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%Ln chat(s) without a message</source>
         <translation>
             <numerusform>%Ln Chat ohne Nachricht</numerusform>
@@ -82,6 +89,20 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>%Ln file(s) without chats</source>
+        <translation>
+            <numerusform>%Ln Datei ohne Chats</numerusform>
+            <numerusform>%Ln Dateien ohne Chats</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln folder name(s)</source>
+        <translation>
+            <numerusform>%Ln Ordnername</numerusform>
+            <numerusform>%Ln Ordnernamen</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%Ln hidden message(s)</source>
         <translation>
             <numerusform>%Ln verborgene Nachricht</numerusform>
@@ -96,17 +117,17 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%Ln instruction(s)</source>
-        <translation>
-            <numerusform>%Ln Anweisung</numerusform>
-            <numerusform>%Ln Anweisungen</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
         <source>%Ln mark(s) of sources</source>
         <translation>
             <numerusform>%Ln Quellenangabe</numerusform>
             <numerusform>%Ln Quellenangaben</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln memory note(s)</source>
+        <translation>
+            <numerusform>%Ln Gedächtnisnotiz</numerusform>
+            <numerusform>%Ln Gedächtnisnotizen</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -121,6 +142,13 @@
         <translation>
             <numerusform>%Ln Nachricht ohne Platz im Verlauf</numerusform>
             <numerusform>%Ln Nachrichten ohne Platz im Verlauf</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln note(s)</source>
+        <translation>
+            <numerusform>%Ln Notiz</numerusform>
+            <numerusform>%Ln Notizen</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -159,10 +187,24 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>%Ln tag(s)</source>
+        <translation>
+            <numerusform>%Ln Schlagwort</numerusform>
+            <numerusform>%Ln Schlagwörter</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%Ln token(s)</source>
         <translation>
             <numerusform>%Ln Token</numerusform>
             <numerusform>%Ln Tokens</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln unreadable character(s)</source>
+        <translation>
+            <numerusform>%Ln unlesbares Zeichen</numerusform>
+            <numerusform>%Ln unlesbare Zeichen</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -187,10 +229,17 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%n found, of which Fireside can run {runs}.</source>
+        <source>%n found, {runs} of them gpt-oss, says Hugging Face.</source>
         <translation>
-            <numerusform>%n gefunden, davon kann Fireside {runs} ausführen.</numerusform>
-            <numerusform>%n gefunden, davon kann Fireside {runs} ausführen.</numerusform>
+            <numerusform>%n gefunden, davon laut Hugging Face {runs} gpt-oss.</numerusform>
+            <numerusform>%n gefunden, davon laut Hugging Face {runs} gpt-oss.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n found.</source>
+        <translation>
+            <numerusform>%n gefunden.</numerusform>
+            <numerusform>%n gefunden.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -254,6 +303,11 @@
         <translation>Eine ganze Zahl</translation>
     </message>
     <message>
+        <source>Aa</source>
+        <comment>letters, on a button</comment>
+        <translation>Aa</translation>
+    </message>
+    <message>
         <source>About Fireside</source>
         <translation>Über Fireside</translation>
     </message>
@@ -292,6 +346,13 @@
     <message>
         <source>All {count}</source>
         <translation>Alle {count}</translation>
+    </message>
+    <message numerus="yes">
+        <source>And %Ln more file(s).</source>
+        <translation>
+            <numerusform>Und %Ln weitere Datei.</numerusform>
+            <numerusform>Und %Ln weitere Dateien.</numerusform>
+        </translation>
     </message>
     <message>
         <source>Another program is downloading this file.</source>
@@ -505,8 +566,8 @@
         <translation>Chats</translation>
     </message>
     <message>
-        <source>Chats (*.json *.zip);;All files (*)</source>
-        <translation>Chats (*.json *.zip);;Alle Dateien (*)</translation>
+        <source>Chats (*.json *.jsonl *.zip);;All files (*)</source>
+        <translation>Chats (*.json *.jsonl *.zip);;Alle Dateien (*)</translation>
     </message>
     <message>
         <source>Chats and settings are kept in this folder.</source>
@@ -571,6 +632,10 @@
     <message>
         <source>Chosen along with it, where it is here.</source>
         <translation>Wird mitgewählt, wenn es hier vorhanden ist.</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
     </message>
     <message>
         <source>Close Fireside; everything stays as it is</source>
@@ -744,6 +809,10 @@
     <message>
         <source>Deleted “{title}”</source>
         <translation>„{title}“ gelöscht</translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation>Einzelheiten</translation>
     </message>
     <message>
         <source>Diagnosis</source>
@@ -1055,6 +1124,10 @@
         <translation>Frei</translation>
     </message>
     <message>
+        <source>From {sources}.</source>
+        <translation>Aus {sources}.</translation>
+    </message>
+    <message>
         <source>Full</source>
         <translation>Voll</translation>
     </message>
@@ -1085,6 +1158,10 @@
     <message>
         <source>HF_TOKEN is set, for models that ask for consent.</source>
         <translation>HF_TOKEN ist gesetzt, für Modelle, die Zustimmung verlangen.</translation>
+    </message>
+    <message>
+        <source>Here already</source>
+        <translation>Schon da</translation>
     </message>
     <message numerus="yes">
         <source>Here already: %Ln chat(s).</source>
@@ -1141,6 +1218,10 @@
         <translation>Wie viel exportiert ist</translation>
     </message>
     <message>
+        <source>How much is imported</source>
+        <translation>Wie viel importiert ist</translation>
+    </message>
+    <message>
         <source>How much of a chat the model sees</source>
         <translation>Wie viel von einem Chat das Modell sieht</translation>
     </message>
@@ -1181,8 +1262,16 @@
         <translation>Bei Hugging Face gibt es eine Störung.</translation>
     </message>
     <message>
+        <source>Hugging Face has another file as “{name}” now than the one that was chosen. Search for it again.</source>
+        <translation>Hugging Face hat unter „{name}“ jetzt eine andere Datei als die gewählte. Suchen Sie sie noch einmal.</translation>
+    </message>
+    <message>
         <source>Hugging Face is busy.</source>
         <translation>Hugging Face ist ausgelastet.</translation>
+    </message>
+    <message>
+        <source>Hugging Face no longer has {name} in {repository}, in any form that Fireside can run. Update Fireside, or choose another version below.</source>
+        <translation>Hugging Face hat {name} in {repository} in keiner Form mehr, die Fireside ausführen kann. Aktualisieren Sie Fireside oder wählen Sie unten eine andere Version.</translation>
     </message>
     <message numerus="yes">
         <source>If you send this, the model will no longer see the %Ln oldest message(s) of this chat.</source>
@@ -1196,12 +1285,39 @@
         <translation>Wenn Sie das senden, sieht das Modell die älteste Nachricht dieses Chats nicht mehr.</translation>
     </message>
     <message>
+        <source>Import</source>
+        <translation>Importieren</translation>
+    </message>
+    <message numerus="yes">
+        <source>Import %Ln chat(s)</source>
+        <translation>
+            <numerusform>%Ln Chat importieren</numerusform>
+            <numerusform>%Ln Chats importieren</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Import a folder of chats</source>
+        <translation>Ordner mit Chats importieren</translation>
+    </message>
+    <message>
+        <source>Import a folder of chats…</source>
+        <translation>Ordner mit Chats importieren&#xa0;…</translation>
+    </message>
+    <message>
+        <source>Import a folder…</source>
+        <translation>Ordner importieren&#xa0;…</translation>
+    </message>
+    <message>
         <source>Import chats</source>
         <translation>Chats importieren</translation>
     </message>
     <message>
-        <source>Import chats from a file</source>
-        <translation>Chats aus einer Datei importieren</translation>
+        <source>Import chats from a folder</source>
+        <translation>Chats aus einem Ordner importieren</translation>
+    </message>
+    <message>
+        <source>Import chats from files</source>
+        <translation>Chats aus Dateien importieren</translation>
     </message>
     <message>
         <source>Import chats…</source>
@@ -1342,6 +1458,10 @@
     <message>
         <source>Leaves out words far less likely than the likeliest one.</source>
         <translation>Lässt Wörter weg, die viel unwahrscheinlicher sind als das wahrscheinlichste.</translation>
+    </message>
+    <message>
+        <source>Left out</source>
+        <translation>Weggelassen</translation>
     </message>
     <message>
         <source>Left out: {counts}.</source>
@@ -1559,6 +1679,10 @@
         <translation>Netzwerk</translation>
     </message>
     <message>
+        <source>Never read ahead</source>
+        <translation>Nie vorauslesen</translation>
+    </message>
+    <message>
         <source>New chat</source>
         <translation>Neuer Chat</translation>
     </message>
@@ -1632,6 +1756,17 @@
         <translation>Neben dem Übrigen passt nicht einmal ein Teil von „{name}“ hinein. Entfernen Sie eine Datei.</translation>
     </message>
     <message>
+        <source>Not readable</source>
+        <translation>Nicht lesbar</translation>
+    </message>
+    <message numerus="yes">
+        <source>Not readable: %Ln file(s).</source>
+        <translation>
+            <numerusform>Nicht lesbar: %Ln Datei.</numerusform>
+            <numerusform>Nicht lesbar: %Ln Dateien.</numerusform>
+        </translation>
+    </message>
+    <message>
         <source>Not sent yet, since the answer before was not completed</source>
         <translation>Noch nicht gesendet, weil die Antwort davor nicht fertig wurde</translation>
     </message>
@@ -1656,8 +1791,24 @@
         <translation>Nichts ist archiviert. Einen Chat archivieren Sie über sein Menü in der Seitenleiste.</translation>
     </message>
     <message>
+        <source>Nothing is imported yet.</source>
+        <translation>Noch ist nichts importiert.</translation>
+    </message>
+    <message>
+        <source>Nothing is left out.</source>
+        <translation>Nichts wird weggelassen.</translation>
+    </message>
+    <message>
         <source>Nothing on Hugging Face matches “{text}”.</source>
         <translation>Auf Hugging Face passt nichts zu „{text}“.</translation>
+    </message>
+    <message>
+        <source>Nothing to import</source>
+        <translation>Nichts zu importieren</translation>
+    </message>
+    <message>
+        <source>Nothing was left out.</source>
+        <translation>Nichts wurde weggelassen.</translation>
     </message>
     <message>
         <source>November</source>
@@ -1794,6 +1945,10 @@
         <translation>Seiten zum Lesen, Drucken und Verschicken.</translation>
     </message>
     <message>
+        <source>Passed over</source>
+        <translation>Übergangen</translation>
+    </message>
+    <message>
         <source>Pasted text</source>
         <translation>Eingefügter Text</translation>
     </message>
@@ -1912,6 +2067,14 @@
     <message>
         <source>Read ahead</source>
         <translation>Vorauslesen</translation>
+    </message>
+    <message>
+        <source>Read it in another encoding</source>
+        <translation>In einer anderen Kodierung lesen</translation>
+    </message>
+    <message>
+        <source>Reading ahead… {percent} %</source>
+        <translation>Liest voraus&#xa0;… {percent}&#xa0;%</translation>
     </message>
     <message>
         <source>Reading page {page} of {pages}</source>
@@ -2210,6 +2373,10 @@
         <translation>Dort fehlen einige Teile davon.</translation>
     </message>
     <message>
+        <source>Some settings could not be read and have their defaults again: {names}. The others are as they were.</source>
+        <translation>Einige Einstellungen konnten nicht gelesen werden und sind wieder voreingestellt: {names}. Die übrigen sind, wie sie waren.</translation>
+    </message>
+    <message>
         <source>Something went wrong that Fireside did not expect ({name}: {error}). Try again.</source>
         <translation>Etwas ging schief, womit Fireside nicht gerechnet hat ({name}: {error}). Versuchen Sie es noch einmal.</translation>
     </message>
@@ -2243,6 +2410,10 @@
         <translation>Nicht mehr in {folder} suchen; nichts wird gelöscht</translation>
     </message>
     <message>
+        <source>Stop reading ahead</source>
+        <translation>Vorauslesen anhalten</translation>
+    </message>
+    <message>
         <source>Stop the answer</source>
         <translation>Antwort anhalten</translation>
     </message>
@@ -2263,8 +2434,8 @@
         <translation>System</translation>
     </message>
     <message>
-        <source>Take all chats along, as one file or to read, or bring in those of ChatGPT, LM Studio or Open WebUI. A single chat is exported from its menu.</source>
-        <translation>Alle Chats mitnehmen, als eine Datei oder zum Lesen, oder die von ChatGPT, LM Studio oder Open WebUI hereinholen. Ein einzelner Chat wird über sein Menü exportiert.</translation>
+        <source>Take all chats along, as one file or to read, or bring in those of ChatGPT, Claude, LM Studio or Open WebUI: their exports as they are, several at once. A single chat is exported from its menu.</source>
+        <translation>Nehmen Sie alle Chats mit, als eine Datei oder zum Lesen, oder holen Sie die aus ChatGPT, Claude, LM Studio oder Open WebUI herein: deren Exporte, wie sie sind, auch mehrere auf einmal. Ein einzelner Chat wird über sein Menü exportiert.</translation>
     </message>
     <message>
         <source>Tell me a story.</source>
@@ -2331,12 +2502,28 @@
         <translation>Der Download geht dann von selbst weiter.</translation>
     </message>
     <message>
+        <source>The drive with {path} is not connected, or the folder is gone, so nothing is downloaded. Connect the drive, or choose another folder (Network).</source>
+        <translation>Das Laufwerk mit {path} ist nicht angeschlossen, oder den Ordner gibt es nicht mehr; deshalb wird nichts heruntergeladen. Schließen Sie das Laufwerk an oder wählen Sie einen anderen Ordner (Netzwerk).</translation>
+    </message>
+    <message>
+        <source>The file is still {path}, and is not written over.</source>
+        <translation>Die Datei ist weiterhin {path} und wird nicht überschrieben.</translation>
+    </message>
+    <message>
+        <source>The file with the settings was damaged ({detail}), but all could be read.</source>
+        <translation>Die Datei mit den Einstellungen war beschädigt ({detail}), doch alle konnten gelesen werden.</translation>
+    </message>
+    <message>
         <source>The file’s name</source>
         <translation>Der Name der Datei</translation>
     </message>
     <message>
         <source>The folder that it goes into</source>
         <translation>Der Ordner, in den es kommt</translation>
+    </message>
+    <message>
+        <source>The import was stopped. The chats that came before that stay.</source>
+        <translation>Der Import wurde abgebrochen. Was bis dahin ankam, bleibt.</translation>
     </message>
     <message>
         <source>The large one, for a computer with 64 GB of memory and a graphics card.</source>
@@ -2351,6 +2538,10 @@
         <translation>Das Modell konnte nicht weitermachen ({detail}).</translation>
     </message>
     <message>
+        <source>The model gave no answer.</source>
+        <translation>Das Modell hat nicht geantwortet.</translation>
+    </message>
+    <message>
         <source>The model gives a new chat its title when it has nothing else to do.</source>
         <translation>Das Modell gibt einem neuen Chat seinen Titel, wenn es sonst nichts zu tun hat.</translation>
     </message>
@@ -2361,6 +2552,14 @@
     <message>
         <source>The model of “{preset}”, {model}, is not on this computer. The chat keeps the one that it has.</source>
         <translation>Das Modell von „{preset}“, {model}, ist nicht auf diesem Computer. Der Chat behält sein Modell.</translation>
+    </message>
+    <message>
+        <source>The model only thought, and gave no answer.</source>
+        <translation>Das Modell hat nur nachgedacht und nicht geantwortet.</translation>
+    </message>
+    <message>
+        <source>The model repeated itself without end, so Fireside stopped it.</source>
+        <translation>Das Modell hat sich endlos wiederholt, darum hat Fireside es angehalten.</translation>
     </message>
     <message>
         <source>The model said nothing for {seconds} seconds and was ended. What it said so far is kept.</source>
@@ -2403,6 +2602,10 @@
         <translation>Nächste Fassung</translation>
     </message>
     <message>
+        <source>The old file is kept as {path}.</source>
+        <translation>Die alte Datei liegt noch als {path} da.</translation>
+    </message>
+    <message>
         <source>The one that is shown</source>
         <translation>Nur der gezeigte</translation>
     </message>
@@ -2417,6 +2620,10 @@
     <message>
         <source>The same number repeats an answer. The whole chat is then read anew for each one.</source>
         <translation>Dieselbe Zahl wiederholt eine Antwort. Der ganze Chat wird dann für jede Antwort neu gelesen.</translation>
+    </message>
+    <message>
+        <source>The settings could not be read ({detail}), so all have their defaults.</source>
+        <translation>Die Einstellungen konnten nicht gelesen werden ({detail}), darum gelten die Voreinstellungen.</translation>
     </message>
     <message>
         <source>The system’s colours</source>
@@ -2475,6 +2682,10 @@
         <translation>Dieses Fireside weiß nicht, wo neuere Versionen erscheinen.</translation>
     </message>
     <message>
+        <source>This answer was cut off while the model thought.</source>
+        <translation>Diese Antwort wurde abgeschnitten, während das Modell nachdachte.</translation>
+    </message>
+    <message>
         <source>This answer was cut off.</source>
         <translation>Diese Antwort wurde abgeschnitten.</translation>
     </message>
@@ -2501,6 +2712,10 @@
     <message>
         <source>This frees {size}. It can be downloaded again.</source>
         <translation>Damit werden {size} frei. Es kann wieder heruntergeladen werden.</translation>
+    </message>
+    <message>
+        <source>This is a newer conversion of the model: the one that Fireside knows is not on Hugging Face any more.</source>
+        <translation>Das ist eine neuere Konvertierung des Modells: Die, die Fireside kennt, gibt es auf Hugging Face nicht mehr.</translation>
     </message>
     <message>
         <source>This is the newest version.</source>
@@ -2609,6 +2824,10 @@
         <source>Trying again; what has arrived is kept.</source>
         <translation>Neuer Versuch; was angekommen ist, bleibt erhalten.</translation>
     </message>
+    <message>
+        <source>Turn off</source>
+        <translation>Ausschalten</translation>
+    </message>
     <message numerus="yes">
         <source>Under another name, since theirs was taken: %Ln.</source>
         <translation>
@@ -2711,6 +2930,10 @@
     <message>
         <source>What a newer Fireside added since then stays in its file, which is kept.</source>
         <translation>Was ein neueres Fireside seither hinzugefügt hat, bleibt in dessen Datei; sie bleibt erhalten.</translation>
+    </message>
+    <message>
+        <source>What had arrived was of another file, so the download began again from the start.</source>
+        <translation>Was schon da war, stammte von einer anderen Datei; der Download hat deshalb von vorn begonnen.</translation>
     </message>
     <message>
         <source>What is the capital of France?</source>
@@ -2949,12 +3172,20 @@
         <translation>nichts: alles wird passend zu diesem Computer gewählt</translation>
     </message>
     <message>
-        <source>of a kind that is not known: Fireside runs only gpt-oss</source>
-        <translation>von unbekannter Art: Fireside führt nur gpt-oss aus</translation>
+        <source>page {some} is a picture</source>
+        <translation>Seite {some} ist ein Bild</translation>
+    </message>
+    <message>
+        <source>pages {some} are pictures</source>
+        <translation>Seiten {some} sind Bilder</translation>
     </message>
     <message>
         <source>pages {some} of {all}</source>
         <translation>Seiten {some} von {all}</translation>
+    </message>
+    <message>
+        <source>read as {encoding}</source>
+        <translation>gelesen als {encoding}</translation>
     </message>
     <message>
         <source>the beginning</source>
@@ -2977,6 +3208,10 @@
         <source>yesterday</source>
         <comment>in a sentence</comment>
         <translation>gestern</translation>
+    </message>
+    <message>
+        <source>{chats} with {messages}</source>
+        <translation>{chats} mit {messages}</translation>
     </message>
     <message>
         <source>{chats} with {messages} came from {source}.</source>
@@ -3019,17 +3254,6 @@
         <translation>{done} von {size}</translation>
     </message>
     <message>
-        <source>{files}, {size}, {licence}, from {repository} on Hugging Face. Nothing is sent there but the request for the file.</source>
-        <translation>{files}, {size}, {licence}, von {repository} auf Hugging Face. Gesendet wird dorthin nur die Anfrage nach der Datei.</translation>
-    </message>
-    <message numerus="yes">
-        <source>{file} and %n more</source>
-        <translation>
-            <numerusform>{file} und %n weitere</numerusform>
-            <numerusform>{file} und %n weitere</numerusform>
-        </translation>
-    </message>
-    <message>
         <source>{generated} tokens/s</source>
         <translation>{generated} Tokens/s</translation>
     </message>
@@ -3042,8 +3266,8 @@
         <translation>{gpu} ({name}), {free} von {memory} frei, mit dem Computer geteilt</translation>
     </message>
     <message>
-        <source>{kind}: Fireside runs only gpt-oss</source>
-        <translation>{kind}: Fireside führt nur gpt-oss aus</translation>
+        <source>{kind}, says Hugging Face: Fireside runs only gpt-oss</source>
+        <translation>laut Hugging Face {kind}: Fireside führt nur gpt-oss aus</translation>
     </message>
     <message>
         <source>{label}: choose another model first</source>
@@ -3106,6 +3330,10 @@
         <translation>{size}, von {repository}.</translation>
     </message>
     <message>
+        <source>{size}, {licence}, from {repository} on Hugging Face. Nothing is sent there but the request for the file.</source>
+        <translation>{size}, {licence}, von {repository} auf Hugging Face. Dorthin wird nichts gesendet als die Anfrage nach der Datei.</translation>
+    </message>
+    <message>
         <source>{stem} has been downloaded. Choose it in the menu of models.</source>
         <translation>{stem} wurde heruntergeladen. Wählen Sie es im Menü der Modelle.</translation>
     </message>
@@ -3138,6 +3366,10 @@
         <translation>{weights} in {layers} Schichten</translation>
     </message>
     <message>
+        <source>“{name}”</source>
+        <translation>„{name}“</translation>
+    </message>
+    <message>
         <source>“{name}” cannot be read ({reason}). Check that it is there, and who may read it.</source>
         <translation>„{name}“ kann nicht gelesen werden ({reason}). Prüfen Sie, ob die Datei da ist und wer sie lesen darf.</translation>
     </message>
@@ -3148,6 +3380,10 @@
     <message>
         <source>“{name}” cannot be read ({reason}). Check who may read the file.</source>
         <translation>„{name}“ kann nicht gelesen werden ({reason}). Prüfen Sie, wer die Datei lesen darf.</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be read ({reason}): its disk may be failing, or was taken out. Check the disk, or download the file again.</source>
+        <translation>„{name}“ kann nicht gelesen werden ({reason}): Der Datenträger ist vielleicht defekt oder wurde entfernt. Prüfen Sie den Datenträger, oder laden Sie die Datei neu herunter.</translation>
     </message>
     <message>
         <source>“{name}” cannot be used. Choose another file.</source>
@@ -3166,12 +3402,8 @@
         <translation>„{name}“ konnte nicht heruntergeladen werden.</translation>
     </message>
     <message>
-        <source>“{name}” could not be loaded ({reason}). The file may be damaged: download it again.</source>
-        <translation>„{name}“ konnte nicht geladen werden ({reason}). Vielleicht ist die Datei beschädigt: Laden Sie sie noch einmal herunter.</translation>
-    </message>
-    <message>
-        <source>“{name}” could not be loaded. The file may be damaged: download it again.</source>
-        <translation>„{name}“ konnte nicht geladen werden. Vielleicht ist die Datei beschädigt: Laden Sie sie noch einmal herunter.</translation>
+        <source>“{name}” could not be loaded. Try again; if that does not help, choose another file of this model.</source>
+        <translation>„{name}“ konnte nicht geladen werden. Versuchen Sie es noch einmal; wenn das nicht hilft, wählen Sie eine andere Datei dieses Modells.</translation>
     </message>
     <message>
         <source>“{name}” could not be read.</source>
@@ -3186,8 +3418,8 @@
         <translation>„{name}“ konnte nicht geschrieben werden ({reason}). Prüfen Sie, wer in {parent} schreiben darf und wie viel Platz dort ist, oder wählen Sie einen anderen Ordner.</translation>
     </message>
     <message>
-        <source>“{name}” has a chat of more than {limit}, which is too large. None of it was imported.</source>
-        <translation>„{name}“ enthält einen Chat von mehr als {limit}; das ist zu groß. Nichts davon wurde importiert.</translation>
+        <source>“{name}” has a chat of more than {limit}, which is too large. None of it is imported.</source>
+        <translation>„{name}“ enthält einen Chat von mehr als {limit}; das ist zu groß. Nichts davon wird importiert.</translation>
     </message>
     <message>
         <source>“{name}” has no text in it.</source>
@@ -3198,8 +3430,8 @@
         <translation>„{name}“ enthält keinen Text: Die Seiten sind Bilder. Lassen Sie erst eine Texterkennung (OCR) darüberlaufen.</translation>
     </message>
     <message>
-        <source>“{name}” holds no chats that Fireside can read. Choose an export of Fireside, ChatGPT (the .zip or conversations.json), LM Studio or Open WebUI.</source>
-        <translation>„{name}“ enthält keine Chats, die Fireside lesen kann. Wählen Sie einen Export von Fireside, ChatGPT (die .zip oder conversations.json), LM Studio oder Open WebUI.</translation>
+        <source>“{name}” holds no chats that Fireside can read. Choose an export of Fireside, ChatGPT, Claude (the .zip or conversations.json), LM Studio or Open WebUI.</source>
+        <translation>„{name}“ enthält keine Chats, die Fireside lesen kann. Wählen Sie einen Export von Fireside, ChatGPT, Claude (die .zip oder conversations.json), LM Studio oder Open WebUI.</translation>
     </message>
     <message>
         <source>“{name}” holds no presets. Choose a file that was exported on the page with the presets; its name ends in .fireside-presets.json.</source>
@@ -3226,8 +3458,16 @@
         <translation>„{name}“ ist beschädigt ({detail}). Speichern Sie die Datei in ihrem eigenen Programm noch einmal, oder besorgen Sie sie neu.</translation>
     </message>
     <message>
-        <source>“{name}” is damaged or incomplete ({detail}). Export it again; none of it was imported.</source>
-        <translation>„{name}“ ist beschädigt oder unvollständig ({detail}). Exportieren Sie noch einmal; nichts davon wurde importiert.</translation>
+        <source>“{name}” is damaged or incomplete ({detail}). Export it again; none of it is imported.</source>
+        <translation>„{name}“ ist beschädigt oder unvollständig ({detail}). Exportieren Sie noch einmal; nichts davon wird importiert.</translation>
+    </message>
+    <message>
+        <source>“{name}” is damaged. Download it again, or choose another file.</source>
+        <translation>„{name}“ ist beschädigt. Laden Sie sie neu herunter, oder wählen Sie eine andere Datei.</translation>
+    </message>
+    <message>
+        <source>“{name}” is damaged: its weights make no sense. Download it again, or choose another model.</source>
+        <translation>„{name}“ ist beschädigt: Die Gewichte ergeben keinen Sinn. Laden Sie die Datei noch einmal herunter oder wählen Sie ein anderes Modell.</translation>
     </message>
     <message>
         <source>“{name}” is gpt-oss in a form that only Ollama can run. Choose a GGUF file of it that was made for llama.cpp.</source>
@@ -3254,20 +3494,28 @@
         <translation>„{name}“ ist länger, als irgendein Modell lesen kann. Hängen Sie einen Teil davon an.</translation>
     </message>
     <message>
+        <source>“{name}” is no model: it only helps another one ({kind}). Choose a gpt-oss model.</source>
+        <translation>„{name}“ ist kein Modell, sondern gehört zu einem anderen ({kind}). Wählen Sie ein gpt-oss-Modell.</translation>
+    </message>
+    <message>
         <source>“{name}” is not a GGUF model in spite of its name: its content may be a web page, or what an interrupted download left. Download it again.</source>
         <translation>„{name}“ ist trotz des Namens kein GGUF-Modell: Der Inhalt ist vielleicht eine Webseite oder der Rest eines abgebrochenen Downloads. Laden Sie die Datei noch einmal herunter.</translation>
     </message>
     <message>
-        <source>“{name}” is not a GGUF model. Choose a file that ends in .gguf, such as gpt-oss-20b-mxfp4.gguf.</source>
-        <translation>„{name}“ ist kein GGUF-Modell. Wählen Sie eine Datei, die auf .gguf endet, etwa gpt-oss-20b-mxfp4.gguf.</translation>
+        <source>“{name}” is not a GGUF model. Choose a file that ends in .gguf.</source>
+        <translation>„{name}“ ist kein GGUF-Modell. Wählen Sie eine Datei, die auf .gguf endet.</translation>
     </message>
     <message>
         <source>“{name}” is not at {parent} any more. Choose the file again.</source>
         <translation>„{name}“ ist nicht mehr in {parent}. Wählen Sie die Datei neu.</translation>
     </message>
     <message>
-        <source>“{name}” is of a kind that cannot be attached. Fireside reads text, code, Markdown, CSV, JSON, HTML, PDF and DOCX.</source>
-        <translation>Dateien wie „{name}“ können nicht angehängt werden. Fireside liest Text, Code, Markdown, CSV, JSON, HTML, PDF und DOCX.</translation>
+        <source>“{name}” is of a kind that cannot be attached. Fireside reads text, code, Markdown, CSV, JSON, HTML, PDF and DOCX. Save it as one of these, and attach that.</source>
+        <translation>Dateien wie „{name}“ können nicht angehängt werden. Fireside liest Text, Code, Markdown, CSV, JSON, HTML, PDF und DOCX. Speichern Sie die Datei in einem dieser Formate, und hängen Sie diese an.</translation>
+    </message>
+    <message>
+        <source>“{name}” is one of {count} files of a model, and its name does not say which. Give it back its own name, with {ending} at the end.</source>
+        <translation>„{name}“ ist eine von {count} Dateien eines Modells, und ihr Name sagt nicht, welche. Geben Sie ihr ihren eigenen Namen zurück, mit {ending} am Ende.</translation>
     </message>
     <message>
         <source>“{name}” is too long for the model: {tokens} tokens, where there is room for {room}.</source>
@@ -3288,6 +3536,14 @@
     <message>
         <source>“{name}” needs {needed}, and {free} is free in {parent}. Free some space or choose another folder; the model is where it was.</source>
         <translation>„{name}“ braucht {needed}, und in {parent} sind {free} frei. Schaffen Sie Platz, oder wählen Sie einen anderen Ordner; das Modell ist, wo es war.</translation>
+    </message>
+    <message>
+        <source>“{name}” was made for a newer llama.cpp than the one in this Fireside. Update Fireside, or choose another file of this model.</source>
+        <translation>„{name}“ wurde für ein neueres llama.cpp gemacht als das in diesem Fireside. Aktualisieren Sie Fireside, oder wählen Sie eine andere Datei dieses Modells.</translation>
+    </message>
+    <message>
+        <source>“{name}” was made for another program, or is not a whole model: llama.cpp does not find in it what it needs. Choose another file of this model.</source>
+        <translation>„{name}“ wurde für ein anderes Programm gemacht oder ist kein vollständiges Modell: llama.cpp findet darin nicht, was es braucht. Wählen Sie eine andere Datei dieses Modells.</translation>
     </message>
     <message>
         <source>“{name}” was written by a newer Fireside (version {found} of the format; this one knows {known}). Update Fireside.</source>

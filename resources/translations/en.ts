@@ -32,6 +32,13 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>%Ln chat(s) so far. Nothing is imported yet.</source>
+        <translation>
+            <numerusform>%Ln chat so far. Nothing is imported yet.</numerusform>
+            <numerusform>%Ln chats so far. Nothing is imported yet.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%Ln chat(s) without a message</source>
         <translation>
             <numerusform>%Ln chat without a message</numerusform>
@@ -74,6 +81,20 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>%Ln file(s) without chats</source>
+        <translation>
+            <numerusform>%Ln file without chats</numerusform>
+            <numerusform>%Ln files without chats</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln folder name(s)</source>
+        <translation>
+            <numerusform>%Ln folder name</numerusform>
+            <numerusform>%Ln folder names</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%Ln hidden message(s)</source>
         <translation>
             <numerusform>%Ln hidden message</numerusform>
@@ -88,17 +109,17 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%Ln instruction(s)</source>
-        <translation>
-            <numerusform>%Ln instruction</numerusform>
-            <numerusform>%Ln instructions</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
         <source>%Ln mark(s) of sources</source>
         <translation>
             <numerusform>%Ln mark of sources</numerusform>
             <numerusform>%Ln marks of sources</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln memory note(s)</source>
+        <translation>
+            <numerusform>%Ln memory note</numerusform>
+            <numerusform>%Ln memory notes</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -113,6 +134,13 @@
         <translation>
             <numerusform>%Ln message out of place</numerusform>
             <numerusform>%Ln messages out of place</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln note(s)</source>
+        <translation>
+            <numerusform>%Ln note</numerusform>
+            <numerusform>%Ln notes</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -151,10 +179,24 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>%Ln tag(s)</source>
+        <translation>
+            <numerusform>%Ln tag</numerusform>
+            <numerusform>%Ln tags</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%Ln token(s)</source>
         <translation>
             <numerusform>%Ln token</numerusform>
             <numerusform>%Ln tokens</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln unreadable character(s)</source>
+        <translation>
+            <numerusform>%Ln unreadable character</numerusform>
+            <numerusform>%Ln unreadable characters</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -179,10 +221,17 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%n found, of which Fireside can run {runs}.</source>
+        <source>%n found, {runs} of them gpt-oss, says Hugging Face.</source>
         <translation>
-            <numerusform>%n found, of which Fireside can run {runs}.</numerusform>
-            <numerusform>%n found, of which Fireside can run {runs}.</numerusform>
+            <numerusform>%n found, {runs} of them gpt-oss, says Hugging Face.</numerusform>
+            <numerusform>%n found, {runs} of them gpt-oss, says Hugging Face.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n found.</source>
+        <translation>
+            <numerusform>%n found.</numerusform>
+            <numerusform>%n found.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -211,6 +260,13 @@
         <translation>
             <numerusform>%n thread</numerusform>
             <numerusform>%n threads</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>And %Ln more file(s).</source>
+        <translation>
+            <numerusform>And %Ln more file.</numerusform>
+            <numerusform>And %Ln more files.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -298,10 +354,24 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>Import %Ln chat(s)</source>
+        <translation>
+            <numerusform>Import %Ln chat</numerusform>
+            <numerusform>Import %Ln chats</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>Moved %Ln chat(s) to “{folder}”</source>
         <translation>
             <numerusform>Moved %Ln chat to “{folder}”</numerusform>
             <numerusform>Moved %Ln chats to “{folder}”</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Not readable: %Ln file(s).</source>
+        <translation>
+            <numerusform>Not readable: %Ln file.</numerusform>
+            <numerusform>Not readable: %Ln files.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -330,13 +400,6 @@
         <translation>
             <numerusform>in %Ln day</numerusform>
             <numerusform>in %Ln days</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>{file} and %n more</source>
-        <translation>
-            <numerusform>{file} and %n more</numerusform>
-            <numerusform>{file} and %n more</numerusform>
         </translation>
     </message>
 </context>
