@@ -5,6 +5,7 @@ Each is a `Target`: it runs in the child process in place of `app.engine.local._
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import time
@@ -15,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from app.base.types import Channel, Delta, Loading, Prompt
+from app.base.types import Channel, Delta, Loading, Prompt, Sampling
 from app.engine import local
 from app.engine.probe import Devices
 
@@ -86,6 +87,33 @@ def short_of_memory(connection: Connection, log: Path) -> None:
     limit = psutil.Process().memory_info().vms + 260_000_000
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     local._run_child(connection, log)
+
+
+def watched(connection: Connection, log: Path) -> None:
+    """The real child, which leaves beside its log what the first token of its last answer was
+    drawn by: 32-bit floats."""
+    from app.engine import child
+
+    real = child._Model.sampler
+
+    def sampler(model: child._Model, sampling: Sampling, seed: int) -> child._Sampler:
+        context = model._context
+        found = child.llama.llama_get_logits_ith(context, -1)
+        vocabulary = child.llama.llama_model_get_vocab(child.llama.llama_get_model(context))
+        count = child.llama.llama_vocab_n_tokens(vocabulary)
+        log.with_name("logits").write_bytes(ctypes.string_at(found, 4 * count))
+        return real(model, sampling, seed)
+
+    child._Model.sampler = sampler  # type: ignore[method-assign]
+    local._run_child(connection, log)
+
+
+def careless(connection: Connection, log: Path) -> None:
+    """The same, which cuts its memory back without asking what of the window is still there."""
+    from app.engine import child
+
+    child._Memory.oldest = lambda memory: 0  # type: ignore[method-assign]
+    watched(connection, log)
 
 
 def slow(connection: Connection, log: Path) -> None:
