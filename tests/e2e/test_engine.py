@@ -116,6 +116,20 @@ def test_a_seed_repeats_an_answer(make: Callable[..., LocalBackend]) -> None:
     assert len({answer(other, ask("Tell me a short story.", seed=n))[0] for n in range(8)}) > 1
 
 
+@pytest.mark.parametrize("only", [{"top_p": 0.001}, {"top_k": 1}, {"min_p": 1.0}])
+def test_each_way_to_draw_less_is_obeyed(backend: LocalBackend, only: dict[str, float]) -> None:
+    """Where only the most probable token may be drawn, every seed says the same, however hot."""
+    hot = Sampling(temperature=50.0, min_p=0.0, max_tokens=12)
+    request = ask("Tell me a short story.", Effort.HIGH)
+
+    def said(sampling: Sampling) -> set[Message]:
+        each = (replace(request, sampling=replace(sampling, seed=seed)) for seed in range(3))
+        return {answer(backend, one)[0] for one in each}
+
+    assert len(said(hot)) == 3
+    assert said(replace(hot, **only)) == said(replace(GREEDY, max_tokens=12))  # type: ignore[arg-type]
+
+
 def test_text_that_looks_like_control_tokens_reaches_the_model_as_text(
     backend: LocalBackend,
 ) -> None:

@@ -33,8 +33,9 @@ def _found(patterns: tuple[str, ...]) -> list[str]:
 
 
 ROOMS = (
-    Room("harmony", ("app/harmony*.py", "app/harmony/*.py"), ("tests/unit/test_harmony*.py",)),
     Room("service", ("app/engine/service.py",), ("tests/unit/test_service*.py",)),
+    Room("chat", ("app/chat.py",), ("tests/unit/test_chat*.py", "tests/unit/test_titles*.py")),
+    Room("writer", ("app/writer.py",), ("tests/unit/test_writer*.py", "tests/unit/test_chat*.py")),
     Room(
         "cache",
         ("app/engine/cache.py",),
@@ -46,9 +47,8 @@ ROOMS = (
         ("tests/unit/test_kept*.py", "tests/unit/test_cache*.py"),
     ),
     Room("plan", ("app/engine/plan.py",), ("tests/unit/test_plan*.py",)),
+    Room("harmony", ("app/harmony*.py", "app/harmony/*.py"), ("tests/unit/test_harmony*.py",)),
     Room("store", ("app/store/*.py",), ("tests/unit/test_store*.py",)),
-    Room("blob", ("app/models/blob.py",), ("tests/unit/test_download*.py",)),
-    Room("download", ("app/models/download.py",), ("tests/unit/test_download*.py",)),
-    Room("writer", ("app/writer.py",), ("tests/unit/test_writer*.py", "tests/unit/test_chat*.py")),
-    Room("chat", ("app/chat.py",), ("tests/unit/test_chat*.py", "tests/unit/test_titles*.py")),
+    Room("download", ("app/models/download.py",), ("tests/unit/test_download.py",)),
+    Room("blob", ("app/models/blob.py",), ("tests/unit/test_download.py",)),
 )

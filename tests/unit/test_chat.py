@@ -512,3 +512,94 @@ def test_a_fault_of_ours_leaves_nobody_waiting(
         assert d.wait(SendFailed).parts == words("to a chat that never was")
     d.close()
     assert faults == [ZeroDivisionError if ask == "load" else KeyError]
+
+
+def test_an_answer_that_was_not_saved_is_saved_before_it_goes_on(
+    desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would go on from what is on disk, and lose the words in between."""
+    cut = (Delta(0, "Paris", Channel.FINAL), Done(StopReason.LENGTH, STATS))
+    d = desk(cut, (Delta(0, ", France.", Channel.FINAL), Done(StopReason.END, STATS)))
+    disk = Disk(d.store, monkeypatch)
+    monkeypatch.setattr(writer, "_AGAIN_S", 60)
+    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    ended = d.wait(TurnEnded)
+    assert isinstance(ended.error, StoreFull)
+    disk.full = False
+    d.chats.resume(ended.answer.id, MODEL)
+    d.wait(TurnEnded, 3)
+    assert [m.text for m in d.backend.requests[1].messages] == ["one", "Paris"]
+    assert conversation(d)[1].message.text == "Paris, France."
+
+
+def test_the_next_question_sees_an_answer_that_was_not_saved(
+    desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    d = desk(ANSWER, ANSWER)
+    disk = Disk(d.store, monkeypatch)
+    monkeypatch.setattr(writer, "_AGAIN_S", 60)
+    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    ended = d.wait(TurnEnded)
+    disk.full = False
+    d.chats.send(ended.answer.chat, words("two"), Effort.LOW, MODEL)
+    d.wait(TurnEnded, 3)
+    assert [m.text for m in d.backend.requests[1].messages] == ["one", "Paris", "two"]
+
+
+def test_a_stop_at_the_very_end_is_a_stop(desk: Callable[..., Desk]) -> None:
+    """Nothing is read ahead after it, and no title asked for."""
+
+    class Late(ScriptedBackend):
+        def stream(
+            self, request: Request, cancel: threading.Event, answer_now: object = None
+        ) -> Generator[Event, None, None]:
+            yield SAYS[0]
+            cancel.set()  # the person's stop arrives with the last word
+            yield Done(StopReason.END, STATS)
+
+    d = desk()
+    d.chats._backend = late = Late()
+    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    assert d.wait(TurnEnded).answer.state is State.DONE
+    d.close()
+    assert late.prepared == late.counted == []
+
+
+def test_reading_ahead_that_was_given_up_never_begins(desk: Callable[..., Desk]) -> None:
+    """What was asked for last is what is read, however much was typed meanwhile."""
+    d = desk()
+    d.chats._backend = Waits()
+    turn = d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    chat = d.wait(TurnProgress).chat
+    d.chats._backend = d.backend
+    for text in ("t", "tw", "two"):
+        d.chats.prepare(chat, words(text), Effort.LOW, MODEL)
+    turn.cancel()
+    d.wait(TurnEnded)
+    d.close()
+    read = [*d.backend.prepared, *d.backend.counted]
+    assert [request.messages[-1].text for request in read] in ([], ["two"])
+
+
+def test_no_title_is_asked_for_where_somebody_asks(
+    desk: Callable[..., Desk],
+) -> None:
+    """Reading ahead that is stopped is not followed by a title."""
+    d = desk(ANSWER, ANSWER, ANSWER)
+    reading = threading.Event()
+
+    def prepare(
+        request: Request, cancel: threading.Event, *, read: bool = True
+    ) -> Generator[Event, None, None]:
+        yield Prompt((1, 2, 3), 4096)
+        if not reading.is_set():
+            reading.set()
+            assert cancel.wait(10)
+
+    d.backend.prepare = prepare  # type: ignore[method-assign]
+    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    chat = d.wait(TurnEnded).answer.chat
+    assert reading.wait(10)
+    d.chats.send(chat, words("two"), Effort.LOW, MODEL)
+    d.wait(TurnEnded, 2)
+    assert [request.aside for request in d.backend.requests[:2]] == [False, False]
