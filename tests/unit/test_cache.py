@@ -150,6 +150,28 @@ def test_of_the_window_on_disk_no_more_is_hoped_for(
     assert bool(loaded) is loads
 
 
+def test_what_memory_still_has_is_not_loaded(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.read(chat(1, 35))  # a checkpoint at 34, on disk too
+    desk.read(chat(1))
+    desk.keep()
+    desk.start()
+    for token in chat(1):
+        desk.decode([token])
+    monkeypatch.setattr(desk.memory, "load", lambda *_: pytest.fail("it is there"))
+    assert desk.cache.reach([*chat(1)[:34], 7, 7]) == 34
+
+
+@pytest.mark.parametrize(("length", "reused"), [(4, 3), (5, 0)])
+def test_what_is_shorter_than_the_window_can_be_cut_anywhere(
+    desk: Desk, length: int, reused: int
+) -> None:
+    desk.read([*range(1, length + 2)])
+    desk.cache.close()
+    desk.start()
+    assert [len(entry.tokens) for entry in desk.shelf.entries] == [length]
+    assert desk.read([1, 2, 3, 9, 9, 9]) == reused
+
+
 def test_what_no_checkpoint_has_is_decoded_anew(desk: Desk) -> None:
     desk.read(chat(1))
     assert desk.read([*chat(1)[:20], *[7] * 30]) == 0
