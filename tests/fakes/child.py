@@ -19,6 +19,7 @@ import psutil
 from app.base.types import Channel, Delta, Loading, Prompt, Sampling
 from app.engine import local
 from app.engine.probe import Devices
+from app.harmony import Vocabulary
 
 WORDS = tuple(f"word{n} " for n in range(20))
 
@@ -128,3 +129,32 @@ def slow(connection: Connection, log: Path) -> None:
 
     child._Model.decode = decode  # type: ignore[method-assign]
     local._run_child(connection, log)
+
+
+class _Counting:
+    """Draws a short thought and the numbers up to 200, whatever the question."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        v, encode = vocabulary, vocabulary.tokenizer.encode
+        thought = [v.channel, *encode("analysis"), v.message, *encode("I count."), v.end]
+        opening = [v.start, *encode("assistant"), v.channel, *encode("final"), v.message]
+        numbers = encode(" ".join(map(str, range(1, 201))))
+        stop = v.tokenizer.control["<|return|>"]
+        self._tokens = iter([*thought, *opening, *numbers, stop])
+
+    def sample(self) -> int:
+        return next(self._tokens)
+
+    def close(self) -> None:
+        pass
+
+
+def counts(connection: Connection, log: Path) -> None:
+    """The real child at the speed of a large model, whose every answer is some seconds long."""
+    from app.engine import child
+
+    def sampler(model: child._Model, sampling: Sampling, seed: int) -> _Counting:
+        return _Counting(model.vocabulary)
+
+    child._Model.sampler = sampler  # type: ignore[assignment]
+    slow(connection, log)
