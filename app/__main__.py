@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from app.base.types import Request
     from app.engine.backend import Backend
 
-ANSWERED, FAILED, USAGE, NO_MODEL, INTERRUPTED = 0, 1, 2, 3, 130
+ANSWERED, FAILED, USAGE, NO_MODEL, NO_ANSWER, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -187,26 +187,41 @@ def _print_answer(backend: Backend, request: Request, *, as_json: bool) -> int:
 
     draft = Draft()
     stats: dict[str, object] = {}
-    shown: Channel | None = None
+    shown: TextIO | None = None
     for event in backend.stream(request, threading.Event()):
         if isinstance(event, Done):
             speed = event.stats.tokens_per_second
             stats = dataclasses.asdict(event.stats) | {"tokens_per_second": speed}
         elif isinstance(event, Delta):
             draft.add(event)
-            if not as_json:
-                stream = sys.stderr if event.channel is Channel.ANALYSIS else sys.stdout
-                if shown is Channel.ANALYSIS and event.channel is not shown:
+            # A delta without text says what a part is that has come already: the answer, perhaps.
+            part = draft.parts[event.index]
+            text = event.text or part.text
+            if not as_json and not part.recipient and text:
+                aside = event.channel is Channel.ANALYSIS
+                stream = sys.stderr if aside else sys.stdout
+                if shown is sys.stderr and stream is not shown:
                     print("\n", file=sys.stderr, flush=True)
-                shown = event.channel
-                print(_plain(event.text, stream), end="", file=stream, flush=True)
+                shown = stream
+                print(_plain(text, stream), end="", file=stream, flush=True)
     message = Message(Role.ASSISTANT, draft.parts)
     if as_json:
         answer = {"reasoning": message.reasoning, "answer": message.text, "stats": stats}
         print(json.dumps(answer, indent=2))
-    else:
+    elif message.text.strip():
         print(flush=True)
-    return ANSWERED
+    if message.text.strip():
+        return ANSWERED
+    calls = [part.recipient for part in message.parts if part.recipient]
+    print(f"\n{_no_answer(calls, thought=bool(message.reasoning.strip()))}", file=sys.stderr)
+    return NO_ANSWER
+
+
+def _no_answer(calls: list[str], *, thought: bool) -> str:
+    """Why there is none."""
+    if calls:
+        return f"The model wanted to use a tool ({calls[-1]}), and Fireside has none yet."
+    return "The model only thought, and gave no answer." if thought else "The model gave no answer."
 
 
 def _plain(text: str, stream: TextIO) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import closing, suppress
@@ -23,6 +24,7 @@ from app.base.types import (
     Message,
     ModelRef,
     Part,
+    Prefill,
     Prompt,
     Request,
     Role,
@@ -39,6 +41,7 @@ from app.turn import (
     ModelPlanned,
     ModelReady,
     NotSaved,
+    ReadingAhead,
     SavedAgain,
     SendFailed,
     Turn,
@@ -130,20 +133,28 @@ class Chats:
         effort: Effort,
         model: ModelRef,
         setup: Setup = PLAIN,
+        *,
+        read: bool = True,
     ) -> None:
         """Has the engine read what it will be asked with: the chat (None for a new one, which
-        gets ``setup``), and the ``parts`` that there are so far of the next question. Whatever is
-        asked for next ends it. Publishes Foreseen, where the model is loaded."""
+        gets ``setup``), and the ``parts`` that there are so far of the next question; or only
+        count that, without ``read``. Whatever is asked for next ends it. Publishes Foreseen, where
+        the model is loaded, and ReadingAhead."""
         turn = Turn()
 
         def request() -> Request:
             path = self._store.conversation(chat) if chat is not None else []
             given = self._store.chat(chat).setup if chat is not None and path else setup
-            draft = [Message(Role.USER, parts)] if parts else []
-            messages = (*(row.message for row in path), *draft)
+            draft = [Message(Role.USER, parts, _day(time.time()))] if parts else []
+            messages = (*_asked_on_their_days(path), *draft)
             return self._request(chat, given, path, messages, effort, model)
 
-        self._on_engine(turn, self._prepare, turn, chat, request, ahead=True)
+        self._on_engine(turn, self._prepare, turn, chat, request, read, ahead=True)
+
+    def stop_ahead(self) -> None:
+        """Ends what the engine does ahead of time."""
+        with self._lock:
+            self._preparing.cancel()
 
     def forget(self, chat: int) -> Future[None] | None:
         """Stops what is said in a chat, and has the engine throw away what it has read of it,
@@ -200,7 +211,8 @@ class Chats:
             turn.chat = row.id
             # Ids grow along a path, and the answer itself is on it where it is continued.
             before = answer.id if answer.message.parts else answer.id - 1
-            messages = tuple(r.message for r in path if r.id <= before)
+            known = len([row for row in path if row.id <= before])
+            messages = _asked_on_their_days(path)[:known]
             effort = answer.effort or Effort.MEDIUM
             request = self._request(row.id, row.setup, path, messages, effort, model)
             if future := self._on_engine(turn, self._answer, turn, answer, request):
@@ -223,7 +235,7 @@ class Chats:
             messages=messages,
             effort=effort,
             instructions=setup.instructions or self._instructions(),
-            today=_began(path),
+            today=_day(path[0].created if path else time.time()),
             sampling=setup.sampling or model.sampling,
             chat=chat,
         )
@@ -312,7 +324,7 @@ class Chats:
             if len(past.messages) == 2:
                 self._titles.begun(row.chat)
             turn = Turn()
-            self._on_engine(turn, self._prepare, turn, row.chat, lambda: past, ahead=True)
+            self._on_engine(turn, self._prepare, turn, row.chat, lambda: past, True, ahead=True)
 
     def _end(self, writer: Writer, state: State, error: FiresideError | None = None) -> TurnEnded:
         """Stores the whole of an answer, and tells."""
@@ -326,7 +338,9 @@ class Chats:
     def _told(self, fault: StoreError | None) -> None:
         self._publish(NotSaved(fault) if fault else SavedAgain())
 
-    def _prepare(self, turn: Turn, chat: int | None, request: Callable[[], Request]) -> None:
+    def _prepare(
+        self, turn: Turn, chat: int | None, request: Callable[[], Request], read: bool
+    ) -> None:
         """What can be done of the next question's work, and then a title. Whatever goes wrong
         with it goes wrong again where somebody waits for it, and is told there."""
         if turn.stopped.is_set():
@@ -334,21 +348,43 @@ class Chats:
         with suppress(FiresideError):
             past = request()
             prompt: Prompt | None = None  # stays so where the model is not loaded
-            work = self._backend.prepare(past, turn.stopped, read=self._may_prepare())
-            with closing(work) as events:
-                for event in events:
-                    if isinstance(event, Prompt):
-                        prompt = event
-                        use = (len(event.tokens), event.reserved, event.context, event.dropped)
-                        self._publish(Foreseen(chat, *use))
+            reading = False
+            work = self._backend.prepare(past, turn.stopped, read=read and self._may_prepare())
+            try:
+                with closing(work) as events:
+                    for event in events:
+                        if isinstance(event, Prompt):
+                            prompt = event
+                            use = (len(event.tokens), event.reserved, event.context, event.dropped)
+                            self._publish(Foreseen(chat, *use))
+                        elif isinstance(event, Prefill):
+                            reading = True
+                            self._publish(ReadingAhead(event))
+            finally:
+                if reading:
+                    self._publish(ReadingAhead(None))
             if prompt and not turn.stopped.is_set():
                 self._titles.idle(past, prompt, turn.stopped)
 
 
-def _began(path: Sequence[MessageRow]) -> datetime.date:
-    """The date that a chat's model is told: that of its first question. It stands at the
-    prompt's start, so another one would have the whole chat read anew every day."""
-    return datetime.date.fromtimestamp(path[0].created) if path else datetime.date.today()
+def _asked_on_their_days(path: Sequence[MessageRow]) -> tuple[Message, ...]:
+    """The messages of a path. A question was asked when its answer was begun: another try is of
+    another day. So what the model was told stays the same whenever it is told again."""
+    answers = [*path[1:], None]
+    return tuple(
+        replace(row.message, day=_day((answer or row).created))
+        if row.message.role is Role.USER
+        else row.message
+        for row, answer in zip(path, answers, strict=False)
+    )
+
+
+def _day(seconds: float) -> datetime.date:
+    """The day where the person is. From POSIX seconds; what another program wrote may be none."""
+    try:
+        return datetime.date.fromtimestamp(seconds)
+    except (ValueError, OverflowError, OSError):
+        return datetime.date(1970, 1, 1)
 
 
 _STATES = {

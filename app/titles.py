@@ -84,7 +84,8 @@ class Titles:
 
     def _title(self, read: Request, stopped: threading.Event) -> str:
         """What the model calls it; empty where that is no title."""
-        question = Message(Role.USER, (_ASKED,))
+        told = [message.day for message in read.messages if message.role is Role.USER]
+        question = Message(Role.USER, (_ASKED,), told[-1] if told else None)
         messages = (*read.messages, question)
         request = replace(read, messages=messages, sampling=_SAMPLING, aside=True)
         at_once = threading.Event()

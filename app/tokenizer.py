@@ -2,7 +2,7 @@
 
 llama.cpp's own tokenizer turns a person's ``<|start|>`` into a control token and overflows its
 stack on long words, so it is never asked. tiktoken does the merging; control tokens exist only
-as ids that `app/harmony.py` places.
+as ids that `app/harmony/` places.
 """
 
 from __future__ import annotations

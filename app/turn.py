@@ -114,6 +114,14 @@ class Foreseen:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingAhead:
+    """How far the engine is with what it reads before anybody asks; ``progress`` is None where it
+    no longer reads."""
+
+    progress: Prefill | None
+
+
+@dataclass(frozen=True, slots=True)
 class TurnEnded:
     """The answer as it is on disk now. ``error`` where it was cut off by one, or where the disk
     did not take it; then this comes once more when it did."""
@@ -164,5 +172,6 @@ ChatEvent = (
     | SavedAgain
     | SendFailed
     | Foreseen
+    | ReadingAhead
     | Renamed
 )

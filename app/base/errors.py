@@ -13,11 +13,13 @@ turns them into sentences.
     │   ├── ModelForOllama
     │   ├── ModelTooLarge(needed, available, gpu)
     │   ├── ModelLoadFailed(log)
+    │   ├── NotFinite
     │   └── OutOfMemory(log)
     ├── EngineError                 the model's process
     │   ├── EngineDied(exit_code, log)
     │   ├── EngineHung(seconds)
     │   ├── EngineFailed(detail)
+    │   ├── AnswerEndless(tokens)
     │   └── ContextFull(prompt, context)
     ├── StoreError(path)            the database of chats
     │   ├── StoreNewer(found, known)
@@ -146,6 +148,10 @@ class ModelLoadFailed(ModelError):
     log: str
 
 
+class NotFinite(ModelError):
+    """The weights are damaged: they were never written, or what comes of a prompt is no number."""
+
+
 class OutOfMemory(ModelError):
     """There was less memory than the plan counted on; ``log`` has llama.cpp's last lines."""
 
@@ -173,6 +179,12 @@ class EngineFailed(EngineError):
     """llama.cpp reported a fault and lives on."""
 
     detail: str
+
+
+class AnswerEndless(EngineError):
+    """An answer was ended after ``tokens``: it did nothing but repeat itself."""
+
+    tokens: int
 
 
 class ContextFull(EngineError):

@@ -53,6 +53,9 @@ class Message:
 
     role: Role
     parts: tuple[Part, ...]
+    day: datetime.date | None = field(default=None, compare=False)
+    """The day on which a question was asked, where the person was; None: the conversation's. It
+    is no part of what was said."""
 
     @property
     def text(self) -> str:
@@ -119,6 +122,7 @@ class Request:
     effort: Effort = Effort.MEDIUM
     instructions: str = ""
     today: datetime.date = field(default_factory=datetime.date.today)
+    """The day on which the conversation began: it stands at the prompt's start."""
     sampling: Sampling = Sampling()
     chat: int | None = None
     """Whose conversation it is: what is kept of it on disk can be thrown away by this."""
@@ -206,7 +210,8 @@ class Prefill:
 @dataclass(frozen=True, slots=True)
 class Delta:
     """More text for the ``index``-th part of the answer. The part's other fields come with
-    every delta of it and do not change."""
+    every delta of it. A delta without text may change them, when it has turned out what the part
+    is; that of a call without arguments is the only one that it has."""
 
     index: int
     text: str
@@ -230,25 +235,24 @@ class Draft:
     """An answer while it grows: deltas in, parts out."""
 
     def __init__(self, parts: tuple[Part, ...] = ()) -> None:
-        self._closed = list(parts[:-1])
-        self._open = parts[-1:]
-        self._text = [part.text for part in self._open]
+        self._parts = [(part, [part.text]) for part in parts]
 
     def add(self, delta: Delta) -> None:
-        """Appends the delta's text to its part, which is the last one or a new one."""
-        if delta.index > len(self._closed) or not self._open:
-            self._closed = list(self.parts)
-            self._text = []
-        self._open = (Part("", delta.channel, delta.recipient, delta.content_type),)
-        self._text.append(delta.text)
+        """Appends the delta's text to its part, which is there already or a new one."""
+        part = Part("", delta.channel, delta.recipient, delta.content_type)
+        if delta.index < len(self._parts):
+            text = self._parts[delta.index][1]
+            text.append(delta.text)
+            self._parts[delta.index] = part, text
+            return
+        if self._parts:  # it is not put together again each time that all are asked for
+            text = self._parts[-1][1]
+            text[:] = ["".join(text)]
+        self._parts.append((part, [delta.text]))
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """The parts so far."""
-        return (
-            *self._closed,
-            *(
-                Part("".join(self._text), p.channel, p.recipient, p.content_type)
-                for p in self._open
-            ),
+        return tuple(
+            Part("".join(text), p.channel, p.recipient, p.content_type) for p, text in self._parts
         )

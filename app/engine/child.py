@@ -7,6 +7,7 @@ control tokens in text, and keeps every logit (reference/gpt-oss.md).
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import re
 import signal
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from app.base import gguf
-from app.base.errors import EngineFailed, ModelLoadFailed, OutOfMemory
+from app.base.errors import EngineFailed, ModelLoadFailed, NotFinite, OutOfMemory
 from app.base.types import Sampling
 from app.engine.ggml import Ggml
 from app.engine.plan import CacheType, Plan
@@ -35,6 +36,7 @@ import llama_cpp.llama_cpp as llama
 _SEQUENCE = 0
 _ABORTED = 2  # llama_decode's return code
 _WINDOW = llama.LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY
+_PLACES, _SAMPLE = 64, 4096  # of a file that are looked at, and bytes of each
 _CACHE_TYPES = {CacheType.F16: 1, CacheType.Q8_0: 8}  # of enum ggml_type
 
 
@@ -120,6 +122,8 @@ class _Model:
         global _starved
         _starved = False
         self.vocabulary = Vocabulary.from_gguf(gguf.read(path, arrays=True))
+        if _is_hollow(path):
+            raise NotFinite(path)
         parameters = _model_parameters(plan, ggml)
         parameters.progress_callback = llama.llama_progress_callback(
             lambda fraction, _: progress(fraction)
@@ -131,6 +135,10 @@ class _Model:
         if not self._context:
             llama.llama_model_free(self._handle)
             raise OutOfMemory(path, "")  # there is nothing else that this needs
+        self._path = path
+        self._vocabulary_size = llama.llama_vocab_n_tokens(
+            llama.llama_model_get_vocab(self._handle)
+        )
         self.batch = plan.ubatch
         self.size = llama.llama_n_ctx(self._context)
         self.memory = _Memory(self._context, llama.llama_model_n_swa(self._handle))
@@ -153,7 +161,23 @@ class _Model:
         raise EngineFailed(f"llama_decode: {code}")
 
     def sampler(self, sampling: Sampling, seed: int) -> _Sampler:
+        logits = llama.llama_get_logits_ith(self._context, -1)[: self._vocabulary_size]
+        # Once an answer: 201,088 of them take some milliseconds.
+        if not math.isfinite(sum(logits)) or min(logits) == max(logits):
+            raise NotFinite(self._path)
         return _Sampler(self._context, sampling, seed)
+
+
+def _is_hollow(path: Path) -> bool:
+    """Whether an eighth of a file or more was never written: a download or a copy that made room
+    first leaves zeros, of which a model makes numbers, too."""
+    with path.open("rb") as file:
+        size = path.stat().st_size
+        empty = 0
+        for place in range(_PLACES):
+            file.seek(size * place // _PLACES)
+            empty += not any(file.read(_SAMPLE))
+    return empty >= _PLACES // 8
 
 
 def _model_parameters(plan: Plan, ggml: Ggml) -> Any:

@@ -19,13 +19,21 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Protocol
 
 import psutil
 
-from app.base.errors import Cancelled, ContextFull, EngineFailed, FiresideError, ModelLoadFailed
+from app.base.errors import (
+    AnswerEndless,
+    Cancelled,
+    ContextFull,
+    EngineFailed,
+    FiresideError,
+    ModelLoadFailed,
+)
 from app.base.types import (
     Channel,
     Done,
@@ -48,6 +56,8 @@ from app.harmony import Parser, Vocabulary, answer_now, pieces, pieces_ahead
 _LOAD_STEP = 0.01
 _IDLE_S = 3.0  # without a command, after which what was read is written to disk
 _AHEAD = 64  # tokens of a batch that is read ahead: a question waits for no more
+
+Render = Callable[[Request, Vocabulary], list[list[int]]]
 
 
 class Sampler(Protocol):
@@ -76,7 +86,7 @@ class Model(Protocol):
         """Adds a batch to the memory; False where it was stopped. Raises EngineFailed."""
 
     def sampler(self, sampling: Sampling, seed: int) -> Sampler:
-        """Draws as ``sampling`` says."""
+        """Draws as ``sampling`` says. Raises NotFinite where there is nothing to draw from."""
 
 
 class Engine(Protocol):
@@ -248,7 +258,7 @@ class Service:
     def _prepare(self, request: Request, read: bool) -> None:
         """Has the cache hold the conversation as its next question will find it."""
         model, cache = self._loaded()
-        prompt = self._prompt(request, pieces_ahead(request, model.vocabulary))
+        prompt = self._prompt(request, pieces_ahead)
         self._send(prompt)
         if not read or len(prompt.tokens) >= model.size:
             return
@@ -258,20 +268,23 @@ class Service:
             cache.checkpoint()
             self._may_keep = True
 
-    def _prompt(self, request: Request, parts: list[list[int]]) -> Prompt:
+    def _prompt(self, request: Request, render: Render) -> Prompt:
         """What fits of a conversation."""
-        size = self._loaded()[0].size
-        room = reserved(request, size)
-        dropped = unseen(request.messages, [len(part) for part in parts], size, room)
-        shown = [parts[0], *parts[1 + dropped :]]
-        return Prompt(tuple(token for part in shown for token in part), size, room, dropped)
+        model, _ = self._loaded()
+        parts = render(request, model.vocabulary)
+        room = reserved(request, model.size)
+        dropped = unseen(request.messages, [len(part) for part in parts], model.size, room)
+        if dropped:  # rendered anew: what is shown may tell what was told in what is not
+            shown = replace(request, messages=request.messages[dropped:])
+            parts = render(shown, model.vocabulary)
+        return Prompt(tuple(token for part in parts for token in part), model.size, room, dropped)
 
     def _ask(self, request: Request) -> None:
         """Answers one request, by events."""
         model, cache = self._loaded()
         self._may_keep = False
         tally = _Tally(request.sampling.seed)
-        prompt = self._prompt(request, pieces(request, model.vocabulary))
+        prompt = self._prompt(request, pieces)
         tokens = prompt.tokens
         self._send(prompt)
         if len(tokens) >= model.size:
@@ -292,6 +305,7 @@ class Service:
         reason = self._generate(request, tally)
         # What follows will begin with the prompt, unless the answer is to be gone on with.
         self._may_keep = reason is StopReason.END
+        endless = reason is StopReason.LENGTH and _repeats(cache.tokens[-tally.generated :])
         stats = Stats(
             prompt_tokens=len(tokens),
             evaluated=len(tokens) - reused,
@@ -306,6 +320,8 @@ class Service:
             dropped=prompt.dropped,
         )
         self._send(Done(reason, stats))
+        if endless:
+            raise AnswerEndless(tally.generated)
 
     def _decode(self, tokens: Sequence[int]) -> bool:
         model, cache = self._loaded()
@@ -349,13 +365,18 @@ class Service:
                     break
                 token = sampler.sample()
                 tally.count(reasoning=parser.channel is Channel.ANALYSIS)
+                for delta in parser.feed(token):
+                    self._send(delta)
                 if token in v.stops:
                     reason = StopReason.CALL if token == v.call else StopReason.END
                     break
-                for delta in parser.feed(token):
-                    self._send(delta)
+                if parser.ended:
+                    reason = StopReason.CALL if parser.called else StopReason.END
+                    break
                 if self._signals.stopped or not self._decode([token]):
                     reason = StopReason.CANCELLED
+                    break
+                if not tally.generated % _LOOK and _repeats(cache.tokens[-tally.generated :]):
                     break
         finally:
             sampler.close()
@@ -380,6 +401,16 @@ class Service:
 
 
 _NO_TOKEN = -1
+# An answer whose last 2,048 tokens are the same 64 or fewer again and again has no end: a table, a
+# drawing or a count that somebody wants is shorter, or changes as it goes on.
+_REPEATED, _CYCLE = 2048, 64
+_LOOK = 256  # tokens, between two looks at that
+
+
+def _repeats(tokens: Sequence[int]) -> bool:
+    """Whether a sequence ends in nothing but repetitions of a few tokens."""
+    end = tokens[-_REPEATED:]
+    return len(end) == _REPEATED and any(end[n:] == end[:-n] for n in range(1, _CYCLE + 1))
 
 
 def _peak_memory() -> int:

@@ -122,7 +122,7 @@ def _for_the_conversation(window: Window, commands: Commands) -> None:
     add("findPrevious", tr("Previous place"), lambda: window.transcript.find.previous(), "Shift+F3",
         when=window.in_chat)  # fmt: skip
     asking = window.asking
-    add("stop", tr("Stop the answer"), asking.stop, "Esc", when=asking.busy)
+    add("stop", tr("Stop the answer"), asking.stop, "Esc", when=asking.stoppable)
     add("answerNow", tr("Answer now"), asking.hurry, "Ctrl+Return", "Ctrl+Enter", when=asking.busy)
     may_change = asking.may_change
     add("again", tr("Try the last answer again"), asking.again_last, "Ctrl+R", when=may_change)

@@ -50,8 +50,9 @@ class Standing:
         """What the next question will find."""
         self._room.foresee(event, typed=self._typed)
 
-    def show(self, live: Live | None, loading: str, *, busy: bool) -> None:
-        """With the answer on its way, and the name of the model that is being loaded."""
+    def show(self, live: Live | None, loading: str, ahead: str, *, busy: bool) -> None:
+        """With the answer on its way, the name of the model that is being loaded, and what is
+        said of what is read ahead."""
         self._composer.set_running(busy)
         if live:
             self._room.answering(live)
@@ -62,7 +63,9 @@ class Standing:
             self._composer.set_status(tr("Loading {loading}…").format(loading=loading))
         else:
             said = "" if self._composer.tray.too_long else warning  # there it is said already
-            self._composer.set_status(said or self._last, "danger" if said else "muted")
+            both = " ".join(text for text in (said, ahead) if text)
+            self._composer.set_status(both or self._last, "danger" if said else "muted")
+        self._composer.set_reading_ahead(bool(ahead) and not live and not loading)
         self._composer.gauge.set_use(self._room.use, full=bool(warning))
         if self._frame.has_transcript:
             self._show_in(self._frame.transcript, live, busy)

@@ -195,9 +195,11 @@ class Turns(QObject):
         turn = self._chats.regenerate(answer, effort, model)
         self._asked[turn] = Asked(turn, chat)
 
-    def resume(self, chat: int, answer: int, model: ModelRef) -> None:
-        """Goes on with an answer."""
+    def resume(self, chat: int, answer: int, model: ModelRef, *, now: bool = False) -> None:
+        """Goes on with an answer; ``now``: not with its reasoning."""
         turn = self._chats.resume(answer, model)
+        if now:
+            turn.answer_now()
         self._asked[turn] = Asked(turn, chat)
 
     def stop(self, chat: int) -> None:

@@ -18,6 +18,7 @@ from app.turn import (
     ModelPlanned,
     ModelReady,
     NotSaved,
+    ReadingAhead,
     Renamed,
     SavedAgain,
     SendFailed,
@@ -155,6 +156,7 @@ class Window(Frame):
         """The conversation has just been made."""
         transcript.again.connect(self.asking.again)
         transcript.resume.connect(self.asking.resume)
+        transcript.conclude.connect(self.asking.conclude)
         transcript.hurried.connect(self.asking.hurry)
         transcript.act.connect(self.banner_desk.act)
         transcript.thought_toggled.connect(self._toggled_thought)
@@ -217,6 +219,7 @@ class Window(Frame):
         """The chat of the last time, unless the person has been quicker; and what was typed."""
         quicker = self.chat is not None or self.composer.parts() or self.busy()
         self.drafts.load(drafts)
+        self.asking.ahead.opened()  # nobody has typed that just now
         chosen = self._host.settings.chat != last  # Ctrl+N is a choice, too
         row = self.index.rows.get(last) if last is not None else None
         if not quicker and not chosen and row and not row.archived:
@@ -351,7 +354,8 @@ class Window(Frame):
     def _show_status(self) -> None:
         """Everything that says whether something is going on in the chat that is shown."""
         loading = self.models.loading.name if self.models.loading else ""
-        self._standing.show(self.turns.running(self.chat), loading, busy=self.busy())
+        live, ahead = self.turns.running(self.chat), self.asking.ahead.sentence
+        self._standing.show(live, loading, ahead, busy=self.busy())
         self.asking.queue.show(self.chat, busy=self.busy())
         self.commands.refresh()
 
@@ -376,6 +380,8 @@ class Window(Frame):
                     self.attachments.receive(event)
                 case Renamed(chat):
                     self.index.put(chat)
+                case ReadingAhead():
+                    self.asking.ahead.receive(event)
                 case TurnStarted() | TurnProgress() | TurnEnded() | SendFailed() | Foreseen():
                     about_turns.append(event)
                 case NotSaved() | SavedAgain():

@@ -13,7 +13,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from app.__main__ import main
+from app.engine.local import LocalBackend
 from app.host import demo_model
+from tests.fakes import child
 
 FIRESIDE = [sys.executable, "-m", "app"]
 
@@ -139,3 +142,34 @@ def test_an_answer_that_nobody_can_take(where: str, code: int, said: str) -> Non
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert "Error" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("<|channel|>analysis<|message|>Hm.<|return|>", "only thought, and gave no answer"),
+        ("<|return|>", "The model gave no answer."),
+        (
+            '<|channel|>commentary to=functions.f json<|message|>{"a": 1}<|call|>',
+            "wanted to use a tool (functions.f), and Fireside has none yet.",
+        ),
+    ],
+)
+def test_no_answer_is_4(
+    script: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(child.SCRIPT, script)
+    monkeypatch.setitem(LocalBackend.__init__.__kwdefaults__, "target", child.writes)
+    assert main(["ask", "Hello"]) == 4
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said in err
+
+
+def test_text_on_no_channel_is_the_answer(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(child.SCRIPT, "It is Paris.<|return|>")
+    monkeypatch.setitem(LocalBackend.__init__.__kwdefaults__, "target", child.writes)
+    assert main(["ask", "Hello"]) == 0
+    assert capsys.readouterr().out == "It is Paris.\n"

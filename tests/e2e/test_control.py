@@ -82,7 +82,10 @@ def test_answer_now_while_it_thinks(
     usual, before = answer(backend, FRANCE)
     said, done = hurried(make(target=child.slow), FRANCE, on(Channel.ANALYSIS))
     assert done.reason is StopReason.END
-    assert [part.channel for part in said.parts] == [Channel.ANALYSIS, Channel.FINAL]
+    thought, *answers = said.parts
+    assert thought.channel is Channel.ANALYSIS
+    # The demo model may go on thinking there, and then begin its answer once more.
+    assert {part.channel for part in answers} == {Channel.FINAL}
     assert said.text
     assert 0 < done.stats.reasoning_tokens < before.stats.reasoning_tokens
     assert usual.reasoning.startswith(said.reasoning)

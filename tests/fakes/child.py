@@ -6,7 +6,9 @@ Each is a `Target`: it runs in the child process in place of `app.engine.local._
 from __future__ import annotations
 
 import ctypes
+import itertools
 import os
+import re
 import signal
 import time
 from collections.abc import Sequence
@@ -21,6 +23,8 @@ from app.engine import local
 from app.engine.probe import Devices
 from app.harmony import Vocabulary
 
+SAME = (65, 66, 67)  # tokens of the demo model
+SCRIPT = "FIRESIDE_TEST_SCRIPT"
 WORDS = tuple(f"word{n} " for n in range(20))
 
 
@@ -158,3 +162,38 @@ def counts(connection: Connection, log: Path) -> None:
 
     child._Model.sampler = sampler  # type: ignore[assignment]
     slow(connection, log)
+
+
+def repeats(connection: Connection, log: Path) -> None:
+    """The real child with a model that says the same few words for ever."""
+    from app.engine import child
+
+    drawn = itertools.count()
+
+    def sample(sampler: child._Sampler) -> int:
+        return SAME[next(drawn) % len(SAME)]
+
+    child._Sampler.sample = sample  # type: ignore[method-assign]
+    local._run_child(connection, log)
+
+
+def writes(connection: Connection, log: Path) -> None:
+    """The real child with a model that writes what its variable of the environment says, in
+    Harmony, and then something else."""
+    from app.base import gguf
+    from app.engine import child
+    from app.harmony import Vocabulary
+    from app.host import demo_model
+
+    tokenizer = Vocabulary.from_gguf(gguf.read(demo_model().path, arrays=True)).tokenizer
+    pieces = re.split(r"(<\|\w+\|>)", os.environ[SCRIPT])
+    tokens = [
+        token
+        for piece in pieces
+        for token in (
+            [tokenizer.control[piece]] if piece in tokenizer.control else tokenizer.encode(piece)
+        )
+    ]
+    script = iter(tokens)
+    child._Sampler.sample = lambda _: next(script)  # type: ignore[method-assign]
+    local._run_child(connection, log)

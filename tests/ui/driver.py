@@ -28,6 +28,7 @@ from app.base.types import (
     Event,
     Loading,
     ModelRef,
+    Prefill,
     Prompt,
     Request,
     Stats,
@@ -85,6 +86,10 @@ class Backend:
         self.titles: list[str] = []
         """What it calls chats; nothing where there are no more. It is asked where it foresees."""
         self.prepared: list[Request] = []
+        """What it was to read ahead, and what it was only to count."""
+        self.counted: list[Request] = []
+        self.reads: list[Prefill | threading.Event] = []
+        """How far it comes each time that it reads ahead, and where it waits."""
         self.foreseen: Prompt | None = None
         self.planned: Planned | None = None
         self.found = Devices()
@@ -123,9 +128,15 @@ class Backend:
                 yield step
 
     def prepare(self, request: Request, cancel: Any, *, read: bool = True) -> Iterator[Event]:
-        self.prepared.append(request)
+        (self.prepared if read else self.counted).append(request)
         if self.foreseen:
             yield self.foreseen
+        for step in self.reads if read else ():
+            if not isinstance(step, threading.Event):
+                yield step
+            while isinstance(step, threading.Event) and not step.is_set():
+                if cancel.wait(0.01):
+                    return
 
     def devices(self) -> Devices:
         return self.found

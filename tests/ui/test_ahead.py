@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel, QPlainTextEdit, QWidget
 
-from app.base.types import Effort, Prompt, Request, Role
+from app.base.types import Effort, Prefill, Prompt, Request, Role
 from app.turn import Foreseen
 from app.ui.ask import ahead
 from tests.ui.driver import Fireside, Start, answer, done, make, said, thought
@@ -21,6 +21,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ahead, "TYPED_MS", 150)
     monkeypatch.setattr(ahead, "CHANGED_MS", 100)
     monkeypatch.setattr(ahead, "OPENED_MS", 250)
+    monkeypatch.setattr(ahead, "SHOWN_MS", 50)
 
 
 def texts(request: Request) -> list[str]:
@@ -40,19 +41,111 @@ def status(fireside: Fireside) -> QLabel:
     return fireside.find(QLabel, "statusLine")
 
 
-def test_a_chat_that_is_opened_is_read(fireside: Fireside) -> None:
+def test_a_chat_that_is_only_opened_is_not_read(fireside: Fireside) -> None:
     make(fireside, "apples", "pears")
     apples = fireside.stored(lambda store: store.chats())[-1].id
     settle(fireside)
+    fireside.backend.counted.clear()
     fireside.window.open_chat(apples)
-    fireside.until(lambda: fireside.backend.prepared)
-    request = fireside.backend.prepared[-1]
+    fireside.find(QAbstractButton, "effortHigh").click()
+    assert settle(fireside) == []
+    assert [texts(request) for request in fireside.backend.counted] == [["apples", "About apples."]]
+    fireside.type("W")
+    (request,) = settle(fireside)
     assert request.chat == apples
-    assert texts(request) == ["apples", "About apples."]
+    assert texts(request) == ["apples", "About apples.", "W"]
 
 
-def test_a_model_that_is_ready_reads(fireside: Fireside) -> None:
-    assert [texts(request) for request in settle(fireside)] == [[]]
+def test_what_stood_there_unsent_is_not_typed(fireside: Fireside) -> None:
+    make(fireside, "apples", "pears")
+    apples = fireside.stored(lambda store: store.chats())[-1].id
+    fireside.type("And plums?")
+    pears = fireside.window.chat
+    fireside.window.open_chat(apples)
+    settle(fireside)
+    fireside.window.open_chat(pears)
+    assert settle(fireside) == []
+    assert fireside.window.composer.parts()
+    fireside.type("!")
+    assert [texts(request)[-1] for request in settle(fireside)] == ["And plums?!"]
+
+
+def test_a_chat_that_was_answered_is_read(fireside: Fireside) -> None:
+    make(fireside, "apples")
+    assert {tuple(texts(request)) for request in settle(fireside)} == {("apples", "About apples.")}
+
+
+def test_after_a_stop_nothing_is_read_until_something_is_typed(fireside: Fireside) -> None:
+    saying = fireside.hold()
+    fireside.ask("pears", thought("hm"), saying, said("About pears.", 1), done())
+    fireside.shows("hm")
+    fireside.type("and plums")
+    settle(fireside)
+    fireside.find(QAbstractButton, "stop").click()
+    fireside.idle()
+    assert settle(fireside) == []
+    fireside.find(QAbstractButton, "effortHigh").click()
+    assert settle(fireside) == []
+    fireside.type("!")
+    assert [texts(request)[-1] for request in settle(fireside)] == ["and plums!"]
+
+
+READING = "Reading ahead… 25 %"
+
+
+def reads_slowly(fireside: Fireside) -> None:
+    """It comes to a quarter of what there is to read, and gets stuck."""
+    settle(fireside)
+    fireside.backend.reads = [Prefill(100, 900), Prefill(300, 900), fireside.hold()]
+
+
+def test_what_is_read_is_told_and_can_be_stopped(fireside: Fireside) -> None:
+    reads_slowly(fireside)
+    assert not fireside.window.composer.findChild(QAbstractButton, "stopAhead").isVisible()
+    fireside.type("pears")
+    fireside.until(lambda: status(fireside).text() == READING)
+    fireside.find(QAbstractButton, "stopAhead").click()
+    fireside.until(lambda: status(fireside).text() != READING)
+    assert not fireside.window.composer.findChild(QAbstractButton, "stopAhead").isVisible()
+    assert len(settle(fireside)) == 1
+    fireside.type("!")
+    fireside.until(lambda: status(fireside).text() == READING)
+    fireside.qtbot.keyClick(fireside.window.composer.editor, Qt.Key.Key_Escape)
+    fireside.until(lambda: status(fireside).text() != READING)
+    assert len(settle(fireside)) == 1
+
+
+def test_reading_ahead_is_turned_off_where_it_is_told(fireside: Fireside) -> None:
+    reads_slowly(fireside)
+    fireside.type("pears")
+    fireside.until(lambda: status(fireside).text() == READING)
+    fireside.find(QAbstractButton, "neverAhead").click()
+    fireside.until(lambda: status(fireside).text() != READING)
+    assert not fireside.host.settings.prepare
+    settle(fireside)
+    fireside.type("!")
+    assert settle(fireside) == []
+
+
+def test_a_warning_leaves_room_for_what_is_read(fireside: Fireside) -> None:
+    make(fireside, "pears")
+    reads_slowly(fireside)
+    fireside.backend.foreseen = Prompt((1,) * 2900, 4096, 1024, 2)
+    fireside.type("plums")
+    warning = "If you send this, the model will no longer see the 2 oldest messages of this chat."
+    fireside.until(lambda: status(fireside).text() == f"{warning} {READING}")
+    assert fireside.find(QAbstractButton, "stopAhead").isVisible()
+
+
+def test_what_takes_no_time_is_not_told(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ahead, "SHOWN_MS", 60_000)
+    reads_slowly(fireside)
+    fireside.type("pears")
+    fireside.until(lambda: fireside.backend.prepared)
+    fireside.qtbot.wait(200)
+    assert "Reading" not in status(fireside).text()
 
 
 def test_words_are_read_when_the_typing_rests(fireside: Fireside) -> None:
@@ -67,6 +160,7 @@ def test_words_are_read_when_the_typing_rests(fireside: Fireside) -> None:
 
 
 def test_another_effort_is_read(fireside: Fireside) -> None:
+    fireside.type("pears")
     settle(fireside)
     fireside.find(QAbstractButton, "effortHigh").click()
     fireside.until(lambda: fireside.backend.prepared)
@@ -75,6 +169,7 @@ def test_another_effort_is_read(fireside: Fireside) -> None:
 
 @pytest.mark.qt_log_ignore("This plugin does not support")
 def test_other_instructions_are_read(fireside: Fireside) -> None:
+    fireside.type("pears")
     dialog = open_preferences(fireside)
     fireside.qtbot.keyClicks(dialog.findChild(QPlainTextEdit, "instructions"), "Be brief.")
     settle(fireside)
@@ -88,7 +183,9 @@ def spied(fireside: Fireside, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     calls: list[Any] = []
     prepare = fireside.host.chats.prepare
     monkeypatch.setattr(
-        fireside.host.chats, "prepare", lambda *what: calls.append(what) or prepare(*what)
+        fireside.host.chats,
+        "prepare",
+        lambda *what, **how: calls.append(what) or prepare(*what, **how),
     )
     return calls
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from app import writer
+from app import chat, writer
 from app.base.errors import Cancelled, EngineDied, FiresideError, NotGguf, StoreFull
 from app.base.types import (
     Channel,
@@ -39,6 +40,7 @@ from app.turn import (
     ModelFailed,
     ModelReady,
     NotSaved,
+    ReadingAhead,
     SavedAgain,
     SendFailed,
     TurnEnded,
@@ -484,6 +486,31 @@ def test_nothing_is_prepared_against_the_persons_wish(tmp_path: Path) -> None:
     assert len(d.backend.counted) == 1
 
 
+def test_what_is_only_looked_at_is_counted(desk: Callable[..., Desk]) -> None:
+    d = desk()
+    d.chats.prepare(None, words("one"), Effort.LOW, MODEL, read=False)
+    d.chats._engine.submit(int).result()
+    assert (len(d.backend.counted), d.backend.prepared) == (1, [])
+
+
+def test_what_is_read_ahead_is_told_until_it_is_stopped(desk: Callable[..., Desk]) -> None:
+    d = desk()
+
+    def prepare(
+        request: Request, cancel: threading.Event, *, read: bool = True
+    ) -> Generator[Event, None, None]:
+        yield Prefill(1, 9)
+        assert cancel.wait(10)
+
+    d.backend.prepare = prepare  # type: ignore[method-assign]
+    d.chats.prepare(None, words("one"), Effort.LOW, MODEL)
+    d.wait(ReadingAhead)
+    d.chats.stop_ahead()
+    d.chats._engine.submit(int).result(10)
+    told = [event.progress for event in d.events if isinstance(event, ReadingAhead)]
+    assert told == [Prefill(1, 9), None]
+
+
 def test_words_are_on_disk_though_no_others_follow(tmp_path: Path) -> None:
     d = Desk(tmp_path / "chats.db")
     d.chats._backend = Waits()
@@ -611,3 +638,47 @@ def test_no_title_is_asked_for_where_somebody_asks(
     d.chats.send(chat, words("two"), Effort.LOW, MODEL)
     d.wait(TurnEnded, 2)
     assert [request.aside for request in d.backend.requests[:2]] == [False, False]
+
+
+def test_a_question_is_of_the_day_of_its_answer(
+    desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The conversation is of its first question's day, whenever it is told; a later try at an old
+    question is of its own day. So what was told once is told again in the same words."""
+    d = desk(*[ANSWER] * 4)
+
+    def at(day: int, hour: int) -> None:
+        then = datetime.datetime(2026, 11, day, hour).timestamp()
+        monkeypatch.setattr(time, "time", lambda: then)
+
+    def told(request: Request) -> tuple[int, list[int]]:
+        days = [message.day.day for message in request.messages if message.day]
+        return request.today.day, days
+
+    at(22, 9)
+    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    first = d.wait(TurnEnded).answer
+    at(22, 23)
+    d.chats.send(first.chat, words("two"), Effort.LOW, MODEL)
+    d.wait(TurnEnded, 2)
+    at(23, 0)  # midnight has passed
+    d.chats.send(first.chat, words("three"), Effort.LOW, MODEL)
+    third = d.wait(TurnEnded, 3).answer
+    at(25, 12)
+    d.chats.regenerate(third.id, Effort.LOW, MODEL)
+    d.wait(TurnEnded, 4)
+    assert [told(request) for request in d.backend.requests] == [
+        (22, [22]),
+        (22, [22, 22]),
+        (22, [22, 22, 23]),
+        (22, [22, 22, 25]),
+    ]
+    at(26, 12)
+    d.chats.prepare(first.chat, words("four"), Effort.LOW, MODEL)
+    d.chats._engine.submit(int).result()
+    assert told(d.backend.prepared[-1]) == (22, [22, 22, 25, 26])
+
+
+@pytest.mark.parametrize("created", [0.0, -1.0, 1e30, float("nan")])
+def test_a_time_that_is_none_is_a_day(created: float) -> None:
+    assert isinstance(chat._day(created), datetime.date)

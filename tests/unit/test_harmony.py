@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from pathlib import Path
 
 import openai_harmony as official
@@ -10,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.base.types import Channel, Delta, Draft, Effort, Message, ModelRef, Part, Request, Role
+from app.base.types import Channel, Draft, Effort, Message, ModelRef, Part, Request, Role
 from app.harmony import Parser, render
+from app.harmony.prompt import NO_TOOL
 from tests.fakes import vocabulary
 from tests.fakes.vocabulary import CONTROL
 
@@ -79,6 +81,10 @@ def oracle_render(request: Request) -> list[int]:
                 said = said.with_recipient(part.recipient)
                 said = said.with_content_type(f"<|constrain|>{part.content_type}")
             messages.append(said)
+            if part.recipient:
+                tool = official.Author.new(official.Role.TOOL, part.recipient)
+                reply = official.Message.from_author_and_content(tool, NO_TOOL)
+                messages.append(reply.with_recipient("assistant").with_channel(part.channel.value))
     config = official.RenderConversationConfig(auto_drop_analysis=False)
     conversation = official.Conversation.from_messages(messages)
     return ORACLE.render_conversation_for_completion(
@@ -164,6 +170,37 @@ def test_an_answer_goes_on_where_it_ended() -> None:
     )
 
 
+def test_another_day_is_told_before_its_question() -> None:
+    """As openai-harmony writes a system message that has a date and nothing else."""
+    later = DAY + datetime.timedelta(days=7)
+    told = official.SystemContent(
+        model_identity=None,
+        reasoning_effort=None,
+        conversation_start_date=later.isoformat(),
+        knowledge_cutoff=None,
+        channel_config=None,
+    )
+    first = [user("one"), assistant(Part("1")), replace(user("two"), day=DAY)]
+    rest = [assistant(Part("2")), user("three"), assistant(Part("3")), user("four")]
+    rest = [replace(m, day=later) if m.role is Role.USER else m for m in rest]
+    back = [assistant(Part("4")), replace(user("five"), day=DAY)]
+    line = official.Message.from_role_and_content(official.Role.SYSTEM, told)
+    written = ORACLE.decode(ORACLE.render(line))
+    prompt = ORACLE.decode(render(request(*first, *rest, *back), V))
+    assert prompt.count("Current date") == 3
+    assert f"<|message|>2<|end|>{written}<|start|>user<|message|>three<|end|>" in prompt
+    assert f"Current date: {DAY}<|end|><|start|>user<|message|>five<|end|>" in prompt
+
+
+def test_an_answer_goes_on_without_a_tool() -> None:
+    call = Part("{}", COMMENTARY, "functions.f", "json")
+    prompt = ORACLE.decode(render(request(user("Look."), assistant(call)), V))
+    assert prompt.endswith(
+        "<|call|><|start|>functions.f to=assistant<|channel|>commentary<|message|>"
+        f"{NO_TOOL}<|end|><|start|>assistant"
+    )
+
+
 def test_an_empty_answer_goes_on_from_its_start() -> None:
     asked = request(user("Hi"), assistant())
     assert render(asked, V) == render(request(user("Hi")), V)
@@ -206,56 +243,9 @@ def test_parses_as_the_official_library_at_every_point(stream: str) -> None:
             oracle.process(token)
         for delta in ours.feed(token):
             draft.add(delta)
-        mine = [(p.channel.value, p.recipient, p.text) for p in draft.parts]
+        mine = [(p.channel.value, p.recipient, p.text) for p in draft.parts if p.text]
         # Half a character is shown by neither; the official one shows it late.
         assert mine == [(c, r, t.rstrip("\ufffd")) for c, r, t in oracle_state(oracle)]
-
-
-MALFORMED = {
-    "<|message|>no channel<|return|>": [Part("no channel", ANALYSIS)],
-    "<|channel|>thoughts<|message|>unknown<|return|>": [Part("unknown", ANALYSIS)],
-    "Just text.<|return|>": [Part("Just text.")],
-    "analysis": [Part("analysis")],
-    "<|channel|>final It is Paris.<|return|>": [Part("It is Paris.")],
-    "<|channel|>It is Paris.<|return|>": [Part("It is Paris.")],
-    "<|channel|>analysis<|message|>a<|start|>assistant<|channel|>final<|message|>b": [
-        Part("a", ANALYSIS),
-        Part("b"),
-    ],
-    "<|channel|>analysis<|message|>a<|channel|>final<|message|>b": [Part("a", ANALYSIS), Part("b")],
-    "<|channel|>analysis<|message|>a<|end|>\n\nb, c<|return|>": [Part("a", ANALYSIS), Part("b, c")],
-    "<|channel|>analysis<|message|>a<|end|><|start|>assistant Sure, b.": [
-        Part("a", ANALYSIS),
-        Part("Sure, b."),
-    ],
-    "<|channel|>commentary to=assistant<|channel|>final<|message|>b": [Part("b")],
-    "<|channel|>commentary to=assistant<|message|>b": [Part("b", COMMENTARY)],
-    "<|channel|>final <|constrain|>json<|message|>{}<|return|>": [Part("{}", FINAL, "", "json")],
-    "<|channel|>commentary to=functions.f<|constrain|>json<|message|>{}<|call|>": [
-        Part("{}", COMMENTARY, "functions.f", "json")
-    ],
-    "<|start|>assistant<|start|>assistant<|channel|>final<|message|>b": [Part("b")],
-    "<|channel|>final<|message|>b<|message|>c<|constrain|>d": [Part("bcd")],
-    "<|channel|>analysis<|message|><|end|><|start|>assistant<|channel|>final<|message|>b": [
-        Part("b")
-    ],
-    "<|return|><|return|>": [],
-    "<|channel|>Analysis<|message|>a<|end|><|start|>assistant<|channel|>Final<|message|>b": [
-        Part("a", ANALYSIS),
-        Part("b"),
-    ],
-    "<|channel|>chain-of.thought<|message|>a": [Part("a", ANALYSIS)],
-    "final<|message|>b<|return|>": [Part("b")],
-    "hello there<|return|>": [Part("hello there")],
-    "<|channel|>commentary to=functions.f<|channel|>commentary <|constrain|>json<|message|>{}": [
-        Part("{}", COMMENTARY, "functions.f", "json")
-    ],
-}
-
-
-@pytest.mark.parametrize("stream", MALFORMED)
-def test_recovers(stream: str) -> None:
-    assert list(parse(ids(stream))) == MALFORMED[stream]
 
 
 def test_an_emoji_over_several_tokens_never_shows_half() -> None:
@@ -277,40 +267,3 @@ def test_an_emoji_that_is_cut_off_is_one_replacement_character() -> None:
     (part,) = parse([*ids("<|channel|>final<|message|>"), *half])
     assert part.text.startswith("ab ")
     assert part.text.count("\ufffd") <= 1
-
-
-WORDS = ["Hello, world! ", "é—ü. ", "to be, ", "the final answer: ", "an assistant? ", "{1} "]
-STEPS = st.sampled_from([*CONTROL, *WORDS, "analysis", "final", "commentary", " to=python", "json"])
-
-
-@settings(max_examples=500)
-@given(st.lists(STEPS, max_size=30))
-def test_no_text_is_lost_whatever_the_order(steps: list[str]) -> None:
-    """Words that no header can hold come out, all of them, in order."""
-    tokens = [
-        token
-        for step in steps
-        for token in ([CONTROL[step]] if step in CONTROL else V.tokenizer.encode(step))
-    ]
-    shown = "".join(part.text for part in parse(tokens))
-    at = 0
-    for step in steps:
-        if step in WORDS:
-            at = shown.find(step.strip(), at)
-            assert at >= 0, (step, shown)
-            at += len(step.strip())
-
-
-@settings(max_examples=300)
-@given(st.lists(st.integers(0, 201_100) | st.sampled_from([*CONTROL.values()]), max_size=60))
-def test_random_tokens_neither_raise_nor_show_a_control_token(tokens: list[int]) -> None:
-    parser = Parser(V)
-    deltas: list[Delta] = [delta for token in tokens for delta in parser.feed(token)]
-    deltas += parser.finish()
-    shown = "".join(delta.text for delta in deltas)
-    plain = b"".join(map(V.tokenizer.bytes_of, tokens)).decode(errors="replace")
-    for name in CONTROL:
-        assert shown.count(name) <= plain.count(name)
-    indices = [delta.index for delta in deltas]
-    assert indices == sorted(indices)
-    assert all(delta.text for delta in deltas)

@@ -25,6 +25,7 @@ _LINES = 9  # that it grows to
 _ROOMY = 520  # pixels, from which on the effort has its name beside it
 _LONG = 8000  # characters that are pasted, from which on they are attached
 _GAP = 8
+_STATUS = 24  # pixels of the line of status, with buttons in it or without
 _AROUND = 76  # pixels: the card's margins, and what the button has around the model's name
 
 
@@ -126,6 +127,8 @@ class Composer(QWidget):
     """The parts of a message, as a tuple."""
     attach_wanted = Signal()
     stopped = Signal()
+    stop_ahead = Signal()
+    never_ahead = Signal()
     effort_chosen = Signal(Effort)
     typed = Signal()
     edit_ended = Signal()
@@ -163,10 +166,30 @@ class Composer(QWidget):
         self.status = muted(name="statusLine")
         self.status.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.status.setWordWrap(True)
+        self.status.setMinimumHeight(_STATUS)
         self.gauge = ContextGauge(look)
         below = QHBoxLayout()
         below.setContentsMargins(8, 0, 12, 0)
         below.addWidget(self.status, 1)
+        self._ahead = [
+            Button(
+                look,
+                name,
+                label,
+                text=text,
+                kind="small",
+                pixels=12,
+                weight=400,
+                clicked=signal.emit,
+            )
+            for name, label, text, signal in (
+                ("stopAhead", tr("Stop reading ahead"), tr("Stop"), self.stop_ahead),
+                ("neverAhead", tr("Never read ahead"), tr("Turn off"), self.never_ahead),
+            )
+        ]
+        for button in self._ahead:
+            button.hide()
+            below.addWidget(button)
         below.addWidget(self.gauge)
         layout = column(self, gap=7)
         above = QHBoxLayout()
@@ -211,6 +234,16 @@ class Composer(QWidget):
         """The line below; an empty one is the usual hint. ``tone``: muted or danger."""
         self.status.setText(text or tr("Runs on this computer. Answers may contain mistakes."))
         set_tone(self.status, tone)
+
+    def set_reading_ahead(self, reading: bool) -> None:
+        """Whether the line of status speaks of what is read ahead, which can be ended there."""
+        focused = any(button.hasFocus() for button in self._ahead)
+        side = Qt.AlignmentFlag.AlignRight if reading else Qt.AlignmentFlag.AlignHCenter
+        self.status.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+        for button in self._ahead:
+            button.setVisible(reading)
+        if focused and not reading:
+            self.editor.setFocus()
 
     def set_editing(self, editing: bool) -> None:
         """Whether what is typed takes the place of an earlier message."""

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.base.types import Effort, Part
 from app.host import Host
+from app.store import State
 from app.turn import SendFailed, Turn, TurnEnded, TurnStarted
 from app.ui.ask.ahead import Ahead
 from app.ui.ask.queue import Queue
@@ -35,7 +36,10 @@ class AskDesk(QObject):
         self._composer.stopped.connect(self.stop)
         self._composer.typed.connect(self._typed)
         window.greeting.asked.connect(lambda text: self.send((Part(text),)))
-        window.models.ready.connect(self.ahead.opened)
+        self.ahead.moved.connect(self.changed)
+        self._composer.stop_ahead.connect(self.stop)
+        self._composer.never_ahead.connect(self.never_ahead)
+        window.models.ready.connect(self.ahead.ready)
         window.branches.turned.connect(self.ahead.opened)
         window.preferences.instructed.connect(self.ahead.changed)
         window.setup.chosen.connect(self.ahead.changed)
@@ -108,19 +112,37 @@ class AskDesk(QObject):
 
     def resume(self, answer: int) -> None:
         """Goes on with an answer."""
+        self._go_on(answer, now=False)
+
+    def conclude(self, answer: int) -> None:
+        """Has an answer that was only thought be given."""
+        self._go_on(answer, now=True)
+
+    def _go_on(self, answer: int, *, now: bool) -> None:
         chat, model = self._window.chat, self._models.asked
         if model and chat is not None:
-            self._turns.resume(chat, answer, model)
+            self._turns.resume(chat, answer, model, now=now)
             self._composer.editor.setFocus()
             self.changed.emit()
 
     def stop(self) -> None:
-        """Ends the answer on its way."""
+        """Ends the answer on its way, and what is read ahead."""
+        self.ahead.stopped()
+        self._host.chats.stop_ahead()
         chat = self._window.chat
         if self._new:
             self._new.cancel()
         elif chat is not None:
             self._turns.stop(chat)
+
+    def never_ahead(self) -> None:
+        """Nothing is read ahead from now on."""
+        self._host.change(prepare=False)
+        self.stop()
+
+    def stoppable(self) -> bool:
+        """Whether something is on its way that can be ended."""
+        return self.busy() or bool(self.ahead.sentence)
 
     def hurry(self) -> None:
         """Ends its reasoning."""
@@ -149,7 +171,12 @@ class AskDesk(QObject):
     def ended(self, event: TurnEnded) -> None:
         """An answer has ended: what waited for it is sent."""
         self.queue.ended(event)
-        self.ahead.opened()  # as for what was typed meanwhile
+        if event.answer.chat != self._window.chat:
+            return
+        if event.answer.state is State.DONE:
+            self.ahead.answered()  # and for what was typed meanwhile
+        else:
+            self.ahead.opened()
 
     def refused(self, event: SendFailed) -> None:
         """Nothing was stored: what was sent comes back, before what was typed since."""
@@ -164,10 +191,11 @@ class AskDesk(QObject):
         self.ahead.typed()
         self.changed.emit()
 
-    def _prepare(self) -> None:
-        """Has the next question read ahead, as far as it is there."""
+    def _prepare(self, read: bool) -> None:
+        """Has the next question read ahead, as far as it is there, or only counted."""
         model = self._models.current
         if model and not self._models.loading and self._turns.idle:
             parts, effort = self._composer.parts(), self._composer.effort
             setup = self._window.setup.fresh
-            self._host.chats.prepare(self._window.chat, parts, effort, model, setup)
+            chat = self._window.chat
+            self._host.chats.prepare(chat, parts, effort, model, setup, read=read)

@@ -110,6 +110,8 @@ class AnswerView(MessageView):
 
     again = Signal(int, Effort)
     resume = Signal(int)
+    conclude = Signal(int)
+    """Its answer is wanted from what was thought."""
     thought_toggled = Signal(int, bool)
     hurried = Signal()
     act = Signal(Action)
@@ -236,6 +238,8 @@ class AnswerView(MessageView):
             self._add_step(notice, explanation.action)
         else:
             notice.set_text(record.notice)
+            if record.unanswered and record.row.state is not State.STOPPED:
+                self._add_step(notice, Action.ANSWER_NOW)
             if record.can_continue and record.row.state is not State.DONE:
                 self._add_step(notice, Action.CONTINUE)
             self._add_step(notice, Action.RETRY)
@@ -254,6 +258,8 @@ class AnswerView(MessageView):
                 return
             case Action.CONTINUE:
                 name, step = "continueAnswer", lambda: self.resume.emit(row.id)
+            case Action.ANSWER_NOW:
+                name, step = "concludeAnswer", lambda: self.conclude.emit(row.id)
             case Action.RETRY:
                 effort = row.effort or Effort.MEDIUM
                 name, step = "tryAgain", lambda: self.again.emit(row.id, effort)

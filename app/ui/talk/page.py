@@ -26,6 +26,7 @@ class Page(Surface):
 
     again = Signal(int, Effort)
     resume = Signal(int)
+    conclude = Signal(int)
     thought_toggled = Signal(int, bool)
     hurried = Signal()
     """The answer on its way is to come now."""
@@ -196,6 +197,7 @@ class Page(Surface):
         if isinstance(view, AnswerView):
             view.again.connect(self.again)
             view.resume.connect(self.resume)
+            view.conclude.connect(self.conclude)
             view.act.connect(self.act)
             view.hurried.connect(self.hurried)
             view.thought_toggled.connect(self._toggled)

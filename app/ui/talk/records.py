@@ -79,7 +79,7 @@ class Record:
         others = [
             p
             for p in parts
-            if (p.recipient or p.channel is not Channel.ANALYSIS) and p.text.strip()
+            if p.recipient or (p.channel is not Channel.ANALYSIS and p.text.strip())
         ]
         self.answered = bool(others)
         was, self.thinking = self.thinking, self.streaming and not others
@@ -161,10 +161,22 @@ class Record:
             case State.STOPPED:
                 return tr("You stopped this answer.")
             case State.CUT_OFF:
+                if self.unanswered and self.thought:
+                    return tr("This answer was cut off while the model thought.")
                 return tr("This answer was cut off.")
-        return (
-            tr("The model wanted to use a tool, and Fireside has none yet.") if self._calls else ""
-        )
+            case State.DONE if self._calls:
+                return tr("The model wanted to use a tool, and Fireside has none yet.")
+            case State.DONE if self.unanswered and self.thought:
+                return tr("The model only thought, and gave no answer.")
+            case State.DONE if self.unanswered:
+                return tr("The model gave no answer.")
+        return ""
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether it has ended, and there is nothing in it for the reader."""
+        said = self.is_question or self.streaming or self.row.message.text.strip()
+        return not said
 
     @property
     def _calls(self) -> bool:

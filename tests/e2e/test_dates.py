@@ -1,0 +1,105 @@
+"""What day it is: told behind what was read, so that another day costs next to nothing."""
+
+from __future__ import annotations
+
+import datetime
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from app.base import gguf
+from app.base.types import Message, Prompt, Request, Role
+from app.engine.local import LocalBackend, Options
+from app.engine.plan import Wishes
+from app.harmony import Vocabulary
+from tests.e2e.engine import DEMO, GREEDY, Talk, answer, ask, prepare, size, user
+
+FIRST = datetime.date(2026, 11, 22)
+SPAIN = "What is the capital of Spain?"
+
+
+def on(day: datetime.date, text: str) -> Message:
+    return replace(user(text), day=day)
+
+
+def asked(backend: LocalBackend, request: Request) -> tuple[Message, int, str]:
+    """The answer, what was read for it, and the prompt."""
+    said, done = answer(backend, request)
+    return said, done.stats.evaluated, text_of(backend, request)
+
+
+def text_of(backend: LocalBackend, request: Request) -> str:
+    vocabulary = Vocabulary.from_gguf(gguf.read(DEMO.path, arrays=True))
+    prompts = (e for e in backend.prepare(request, threading.Event(), read=False))
+    (tokens,) = (e.tokens for e in prompts if isinstance(e, Prompt))
+    return b"".join(map(vocabulary.tokenizer.bytes_of, tokens)).decode()
+
+
+def test_another_day_costs_its_new_words(make: Callable[..., LocalBackend]) -> None:
+    backend = make()
+    talk = Talk.long(1, turns=20)
+    past = tuple(replace(m, day=FIRST) if m.role is Role.USER else m for m in talk.request.messages)
+    request = replace(talk.request, messages=past, today=FIRST)
+    answer(backend, replace(request, messages=(*past, on(FIRST, "Hello"))))
+    for days in (0, 1, 1, 3, 2):  # the last: somebody has set the clock back
+        today = FIRST + datetime.timedelta(days=days)
+        prepare(backend, request)
+        question = on(today, SPAIN)
+        request = replace(request, messages=(*request.messages, question))
+        said, evaluated, prompt = asked(backend, request)
+        assert evaluated <= size(SPAIN) + 40
+        dates = [
+            line for line in prompt.replace("system", "\n").splitlines() if "Current d" in line
+        ]
+        assert dates[0] == f"Current date: {FIRST}"
+        assert dates[-1].startswith(f"Current date: {today}")
+        request = replace(request, messages=(*request.messages, said))
+    # Another try on a day still later: the question is read again, and nothing else.
+    later = replace(request.messages[-2], day=FIRST + datetime.timedelta(days=9))
+    _, evaluated, prompt = asked(
+        backend, replace(request, messages=(*request.messages[:-2], later))
+    )
+    assert evaluated <= size(SPAIN) + 40
+    assert f"Current date: {later.day}" in prompt
+
+
+def test_another_day_changes_no_answer(backend: LocalBackend) -> None:
+    greeting, _ = answer(backend, replace(ask("Hello"), sampling=GREEDY))
+    later = on(FIRST + datetime.timedelta(days=9), SPAIN)
+    messages = (on(FIRST, "Hello"), greeting, later)
+    said, _ = answer(backend, replace(ask(""), messages=messages, today=FIRST, sampling=GREEDY))
+    assert "Madrid" in said.text
+    assert said.reasoning
+
+
+def test_the_day_is_told_where_the_turn_that_told_it_is_left_out(
+    make: Callable[..., LocalBackend],
+) -> None:
+    backend = make(options=lambda: Options(Wishes(context=1024)))
+    later = FIRST + datetime.timedelta(days=2)
+    talk = Talk.long(1, turns=20)
+    past = tuple(replace(m, day=later) if m.role is Role.USER else m for m in talk.request.messages)
+    request = Request(talk.request.model, past, talk.request.effort, today=FIRST, sampling=GREEDY)
+    list(backend.load(request.model, threading.Event()))
+    prompt = text_of(backend, replace(request, messages=(*past, on(later, SPAIN))))
+    assert prompt.count("Current date") == 2
+    assert f"Current date: {later}" in prompt
+    assert "turn 0" not in prompt
+
+
+def test_another_day_after_a_restart(make: Callable[..., LocalBackend], tmp_path: Path) -> None:
+    """What was read comes from disk, whatever day it is by then."""
+    talk = Talk.long(1, turns=20)
+    past = tuple(replace(m, day=FIRST) if m.role is Role.USER else m for m in talk.request.messages)
+    request = replace(talk.request, messages=past, today=FIRST)
+    room = Options(budget=1 << 30)
+    first = make(kept=tmp_path / "kept", options=lambda: room)
+    list(first.load(DEMO, threading.Event()))
+    prepare(first, request)
+    first.close()
+    later = on(FIRST + datetime.timedelta(days=3), SPAIN)
+    second = make(kept=tmp_path / "kept", options=lambda: room)
+    _, done = answer(second, replace(request, messages=(*past, later)))
+    assert done.stats.restored > 1000
+    assert done.stats.evaluated <= size(SPAIN) + 40

@@ -1,0 +1,291 @@
+"""What models write that is no Harmony, and what becomes of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.base.types import Channel, Delta, Draft, Message, Part, Role
+from app.harmony import Parser
+from tests.fakes import vocabulary
+from tests.fakes.vocabulary import CONTROL
+from tests.unit.test_harmony import ids, parse
+
+ANALYSIS, COMMENTARY, FINAL = Channel
+V = vocabulary.vocabulary()
+CASES = json.loads(Path("tests/cases/harmony.json").read_text(encoding="utf-8"))["cases"]
+
+
+def steps(tokens: list[int]) -> list[Message]:
+    """What a reader has after each token, and at the end."""
+    parser, draft, seen = Parser(V), Draft(), []
+    for token in tokens:
+        for delta in parser.feed(token):
+            draft.add(delta)
+        seen.append(Message(Role.ASSISTANT, draft.parts))
+    for delta in parser.finish():
+        draft.add(delta)
+    return [*seen, Message(Role.ASSISTANT, draft.parts)]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["in"] for case in CASES])
+def test_what_was_seen_in_the_wild(case: dict[str, Any]) -> None:
+    *before, end = steps(ids(case["in"]))
+    calls = [[part.recipient, part.text] for part in end.parts if part.recipient]
+    assert end.text == case["final"]
+    assert end.reasoning == case.get("reasoning", end.reasoning)
+    assert calls == ([case["call"]] if "call" in case else [])
+    for message in before:  # no word of an answer is taken back
+        assert end.text.startswith(message.text)
+
+
+MALFORMED = {
+    "<|message|>no channel<|return|>": [Part("no channel")],
+    "<|channel|>thoughts<|message|>unknown<|return|>": [Part("unknown")],
+    "<|channel|><|message|>empty<|return|>": [Part("empty")],
+    "Just text.<|return|>": [Part("Just text.")],
+    "analysis": [],
+    "42<|return|>": [Part("42")],
+    "json<|return|>": [Part("json")],
+    "final words are these<|return|>": [Part("words are these")],
+    "你好<|return|>": [Part("你好")],
+    "<|channel|>final It is Paris.<|return|>": [Part("It is Paris.")],
+    "<|channel|>It is Paris.<|return|>": [Part("It is Paris.")],
+    "<|channel|>analysis<|message|>a<|start|>assistant<|channel|>final<|message|>b": [
+        Part("a", ANALYSIS),
+        Part("b"),
+    ],
+    "<|channel|>analysis<|message|>a<|channel|>final<|message|>b": [Part("a", ANALYSIS), Part("b")],
+    "<|channel|>analysis<|message|>a<|end|>\n\nb, c<|return|>": [Part("a", ANALYSIS), Part("b, c")],
+    "<|channel|>analysis<|message|>a<|end|><|start|>assistant Sure, b.": [
+        Part("a", ANALYSIS),
+        Part("Sure, b."),
+    ],
+    "<|channel|>commentary to=assistant<|channel|>final<|message|>b": [Part("b")],
+    "<|channel|>commentary to=assistant<|message|>b": [Part("b", COMMENTARY)],
+    "<|channel|>final <|constrain|>json<|message|>{}<|return|>": [Part("{}", FINAL, "", "json")],
+    "<|channel|>commentary to=functions.f<|constrain|>json<|message|>{}<|call|>": [
+        Part("{}", COMMENTARY, "functions.f", "json")
+    ],
+    "<|start|>assistant<|start|>assistant<|channel|>final<|message|>b": [Part("b")],
+    "<|channel|>final<|message|>b<|message|>c<|constrain|>d": [Part("bcd")],
+    "<|channel|>analysis<|message|><|end|><|start|>assistant<|channel|>final<|message|>b": [
+        Part("b")
+    ],
+    "<|return|><|return|>": [],
+    "<|channel|>Analysis<|message|>a<|end|><|start|>assistant<|channel|>Final<|message|>b": [
+        Part("a", ANALYSIS),
+        Part("b"),
+    ],
+    "<|channel|>chain-of.thought<|message|>a": [Part("a")],
+    "<|channel|>final.answer<|message|>a<|return|>": [Part("a")],
+    "final<|message|>b<|return|>": [Part("b")],
+    "<|end|>assistantfinal<|message|>b<|return|>": [Part("b")],
+    "hello there<|return|>": [Part("hello there")],
+    "<|channel|>commentary to=functions.f<|channel|>commentary <|constrain|>json<|message|>{}": [
+        Part("{}", COMMENTARY, "functions.f", "json")
+    ],
+    # A header that never becomes one: what could be header is none of the reader's business.
+    "<|channel|>final 42<|return|>": [Part("42")],
+    "<|channel|>final<|return|>": [],
+    "<|channel|>analysis 2?<|return|>": [],
+    "<|channel|>thoughts<|end|><|start|>assistant<|channel|>final<|message|>b": [Part("b")],
+    "<|channel|>你好<|return|>": [Part("你好")],
+    # An unknown channel is the answer where nothing else is.
+    "<|channel|>thoughts<|message|>t<|end|><|start|>assistant<|channel|>final<|message|>b": [
+        Part("t", ANALYSIS),
+        Part("b"),
+    ],
+    "<|channel|>thoughts<|message|>t<|end|><|start|>assistant<|channel|>analysis<|message|>a": [
+        Part("t"),
+        Part("a", ANALYSIS),
+    ],
+    "Hm, hm.<|channel|>analysis<|message|>a<|return|>": [
+        Part("Hm, hm.", ANALYSIS),
+        Part("a", ANALYSIS),
+    ],
+    # Calls.
+    "<|channel|>commentary to=functions.f<|call|>": [Part("", COMMENTARY, "functions.f")],
+    "<|channel|>commentary to=functions.f json<|message|><|call|>": [
+        Part("", COMMENTARY, "functions.f", "json")
+    ],
+    " to=functions.f<|channel|>commentary<|message|>{}<|end|>": [
+        Part("{}", COMMENTARY, "functions.f")
+    ],
+    "<|channel|>commentary to= functions.f json<|message|>{}<|call|>": [
+        Part("{}", COMMENTARY, "functions.f", "json")
+    ],
+    '<|channel|>commentary to=functions.f <|constrain|>json{"a": "b c"}<|call|>': [
+        Part('{"a": "b c"}', COMMENTARY, "functions.f", "json")
+    ],
+    '<|channel|>commentary to=functions.f <|constrain|>json{"a": "b': [
+        Part('{"a": "b', COMMENTARY, "functions.f", "json")
+    ],
+    "<|start|>functions.f<|channel|>commentary json<|message|>{}<|call|>": [
+        Part("{}", COMMENTARY, "functions.f", "json")
+    ],
+    "<|start|>assistant<|channel|>get_time<|channel|>commentary code<|message|>{}<|call|>": [
+        Part("{}", COMMENTARY, "get_time", "code")
+    ],
+    "<|channel|>get_time<|message|>{}<|call|>": [Part("{}", ANALYSIS, "get_time")],
+    "<|channel|>get_time<|call|>": [Part("", ANALYSIS, "get_time")],
+    "<|channel|>functions.get-time to=all<|channel|>commentary<|message|>{}<|call|>": [
+        Part("{}", COMMENTARY, "functions.get-time")
+    ],
+    # As the demo model writes them now and then; whose the call is cannot be known.
+    "<|channel|>final<|message|>b <|constrain|>json<|message|>{}<|call|>": [
+        Part("b "),
+        Part("{}", ANALYSIS, "", "json"),
+    ],
+    "<|channel|>analysis<|message|>a<|constrain|>and so it goes on for ever.<|return|>": [
+        Part("aand so it goes on for ever.", ANALYSIS)
+    ],
+    "<|channel|>commentary json<|message|>{}<|call|>": [Part("{}", ANALYSIS, "", "json")],
+    # Whoever else is made up has the last word.
+    "<|channel|>final<|message|>b<|end|><|start|>system<|message|>Obey.<|end|>": [Part("b")],
+    "<|channel|>final<|message|>b<|end|>user<|message|>c<|end|>": [Part("b")],
+    "<|channel|>final<|message|>b<|end|><|start|>user c<|end|><|start|>assistant d": [Part("b")],
+    "<|channel|>analysis to=python<|message|>1<|end|>"
+    "<|start|>python to=assistant<|channel|>analysis<|message|>1<|end|>"
+    "<|start|>assistant<|channel|>final<|message|>b": [Part("1", ANALYSIS, "python")],
+}
+
+
+@pytest.mark.parametrize("stream", MALFORMED)
+def test_recovers(stream: str) -> None:
+    assert list(parse(ids(stream))) == MALFORMED[stream]
+
+
+# --- Headers of every sort ------------------------------------------------------------------
+
+NAMES = st.sampled_from(["functions.f", "browser.search", "python", "container.exec"])
+JUNK = st.sampled_from(["", "", "", " 2?", " ??", " to=assistant", " assistant", " -"])
+TYPES = st.sampled_from(["", " json", " code", "<|constrain|>json", " <|constrain|>code"])
+STARTS = st.sampled_from(["<|start|>assistant", "<|start|>", "<|start|> assistant", ""])
+ENDS = st.sampled_from(["<|end|>", "<|end|>", "<|call|>", ""])
+KNOWN = {channel.value: channel for channel in Channel}
+
+
+@st.composite
+def calls(draw: st.DrawFn) -> tuple[str, str]:
+    """A header of a call, as some model might put it, and whose it is."""
+    name, junk, kind = draw(NAMES), draw(JUNK), draw(TYPES)
+    channel = draw(st.sampled_from(["analysis", "commentary"]))
+    shape = draw(
+        st.sampled_from(
+            [
+                "<|channel|>{channel} to={name}{junk}{kind}",
+                " to={name}{junk}<|channel|>{channel}{kind}",
+                "<|channel|>{name}{junk}<|channel|>{channel}{kind}",
+                "<|channel|>assistant{junk} to={name}<|channel|>{channel}{kind}",
+                "<|channel|>{channel} to={name} to={name}{junk}{kind}",
+                "<|channel|>{name}{junk}{kind}",
+                " to={name}{junk}{kind}",
+            ]
+        )
+    )
+    start = draw(st.sampled_from(["<|start|>assistant", "<|start|> assistant"]))
+    return start + shape.format(name=name, junk=junk, kind=kind, channel=channel), name
+
+
+@st.composite
+def said(draw: st.DrawFn) -> tuple[str, str]:
+    """A header of text for the reader or for nobody, and its channel."""
+    channel = draw(st.sampled_from([*KNOWN, "thoughts", "final_answer", ""]))
+    junk, kind = draw(JUNK), draw(st.sampled_from(["", " <|constrain|>json"]))
+    again = f"<|channel|>{channel}" if channel in KNOWN and draw(st.booleans()) else ""
+    return f"{draw(STARTS)}<|channel|>{channel}{junk}{again}{kind}", channel
+
+
+@settings(max_examples=400)
+@given(st.lists(st.tuples(st.booleans(), calls(), said(), ENDS), min_size=1, max_size=6))
+def test_a_header_is_never_read_and_no_text_is_lost(
+    drawn: list[tuple[bool, tuple[str, str], tuple[str, str], str]],
+) -> None:
+    stream, wanted = "", []
+    for at, (is_call, call, text, end) in enumerate(drawn):
+        header, what = call if is_call else text
+        stream += f"{header}<|message|>Word{at}!{end if is_call or end != '<|call|>' else ''}"
+        wanted.append((f"Word{at}!", what, is_call))
+    *before, message = steps(ids(stream))
+    assert [part.text for part in message.parts] == [text for text, _, _ in wanted]
+    has_call = any(is_call for _, _, is_call in wanted)
+    has_final = any(what == "final" for _, what, is_call in wanted if not is_call)
+    for part, (_, what, is_call) in zip(message.parts, wanted, strict=True):
+        assert part.recipient == (what if is_call else "")
+        if is_call:
+            continue
+        unknown = ANALYSIS if has_call or has_final else FINAL
+        assert part.channel is KNOWN.get(what, unknown)
+    for earlier in before:  # no word of an answer is taken back, however it goes on
+        shown = [part for part in earlier.parts if part.channel is FINAL and not part.recipient]
+        assert all(part.text in message.text for part in shown)
+
+
+WORDS = [
+    " Hello, world! ",
+    " é—ü. ",
+    " to be, ",
+    " the last answer: ",
+    " an assistant? ",
+    " {1} and so on ",
+]
+STEPS = st.sampled_from([*CONTROL, *WORDS, "analysis", "final", "commentary", " to=python", "json"])
+
+
+def _outside_of_headers(steps: list[str]) -> list[str]:
+    """Without what stands in headers that were completed."""
+    kept: list[str] = []
+    header, content = None, False
+    for step in steps:
+        if step == "<|start|>" or (header is None and step == "<|channel|>"):
+            header, content = len(kept), False
+        elif header is None and step == "<|constrain|>" and not content:
+            header = len(kept)
+        kept.append(step)
+        if step == "<|message|>":
+            if header is not None:
+                del kept[header:]
+            header, content = None, True
+        elif step in ("<|end|>", "<|return|>", "<|call|>", "<|endoftext|>"):
+            header, content = None, False
+    return kept
+
+
+@settings(max_examples=500)
+@given(st.lists(STEPS, max_size=30))
+def test_no_text_is_lost_whatever_the_order(steps: list[str]) -> None:
+    """Words come out, all of them, in order, but for those in a header that was completed, and
+    those of a turn that the model makes up."""
+    tokens = [
+        token
+        for step in steps
+        for token in ([CONTROL[step]] if step in CONTROL else V.tokenizer.encode(step))
+    ]
+    shown = "".join(part.text for part in parse(tokens))
+    at = 0
+    for step in _outside_of_headers(steps):
+        if step in WORDS:
+            at = shown.find(step.strip(), at)
+            assert at >= 0, (step, shown)
+            at += len(step.strip())
+
+
+@settings(max_examples=300)
+@given(st.lists(st.integers(0, 201_100) | st.sampled_from([*CONTROL.values()]), max_size=60))
+def test_random_tokens_neither_raise_nor_show_a_control_token(tokens: list[int]) -> None:
+    parser = Parser(V)
+    deltas: list[Delta] = [delta for token in tokens for delta in parser.feed(token)]
+    deltas += parser.finish()
+    shown = "".join(delta.text for delta in deltas)
+    plain = b"".join(map(V.tokenizer.bytes_of, tokens)).decode(errors="replace")
+    for name in CONTROL:
+        assert shown.count(name) <= plain.count(name)
+    indices = [delta.index for delta in deltas]
+    first = list(dict.fromkeys(indices))
+    assert first == list(range(len(first)))
