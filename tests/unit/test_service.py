@@ -12,7 +12,13 @@ from typing import Any
 
 import pytest
 
-from app.base.errors import Cancelled, ContextFull, EngineFailed, ModelLoadFailed
+from app.base.errors import (
+    AnswerEndless,
+    Cancelled,
+    ContextFull,
+    EngineFailed,
+    ModelLoadFailed,
+)
 from app.base.types import (
     Channel,
     Delta,
@@ -198,6 +204,25 @@ def test_an_answer_ends_where_the_context_does(serve: Serve) -> None:
     found = done(ask(served, asked, *answers("Madrid." * 100)))
     assert (found.reason, found.stats.generated) == (StopReason.LENGTH, 30)
     assert len(served.model.memory.tokens) == served.model.size
+
+
+@pytest.mark.parametrize("words", ["x", "Madrid. ", "ab" * 32])
+def test_an_answer_without_end_is_ended(serve: Serve, words: str) -> None:
+    served = serve(12_000)
+    *events, error = ask(served, request("Hi"), *answers(words * (9000 // len(words))))
+    assert isinstance(error, AnswerEndless)
+    found = done(events)
+    assert found.reason is StopReason.LENGTH
+    assert 2048 <= found.stats.generated < 2048 + 512
+    assert done(ask(served, request("Hi"))).reason is StopReason.END
+
+
+def test_what_repeats_itself_and_changes_is_not_ended(serve: Serve) -> None:
+    """A count, a long table: somebody may want it."""
+    counted = " ".join(map(str, range(700)))
+    assert done(ask(serve(12_000), request("Hi"), *answers(counted))).reason is StopReason.END
+    rows = ("-" * 66 + ".") * 40  # longer than what is looked for
+    assert done(ask(serve(12_000), request("Hi"), *answers(rows))).reason is StopReason.END
 
 
 def test_a_prompt_needs_room_for_a_token(serve: Serve) -> None:
