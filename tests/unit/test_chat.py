@@ -34,10 +34,14 @@ from app.base.types import (
     StopReason,
 )
 from app.chat import Chats
-from app.engine.backend import ScriptedBackend
+from app.engine.backend import Planned, ScriptedBackend
+from app.engine.plan import make
+from app.engine.probe import Machine
 from app.store import MessageRow, Setup, State, Store
 from app.turn import (
     ModelFailed,
+    ModelLoading,
+    ModelPlanned,
     ModelReady,
     NotSaved,
     ReadingAhead,
@@ -47,6 +51,7 @@ from app.turn import (
     TurnProgress,
     TurnStarted,
 )
+from tests.fakes import gpt_oss
 from tests.fakes.desk import Desk
 
 BRIEF = Setup("Be brief.", preset="Brief")
@@ -682,3 +687,61 @@ def test_a_question_is_of_the_day_of_its_answer(
 @pytest.mark.parametrize("created", [0.0, -1.0, 1e30, float("nan")])
 def test_a_time_that_is_none_is_a_day(created: float) -> None:
     assert isinstance(chat._day(created), datetime.date)
+
+
+def test_how_a_model_is_run_is_told(desk: Callable[..., Desk]) -> None:
+    """When it is loaded ahead, and when the first question loads it."""
+    chosen = make(gpt_oss.header("20b"), Machine(32 << 30, 32 << 30, 4))
+
+    class Plans(ScriptedBackend):
+        def load(
+            self, model: ModelRef, cancel: threading.Event
+        ) -> Generator[Loading | Planned, None, None]:
+            yield Planned(chosen)
+            yield Loading(0.5)
+            yield Planned(chosen, reduced=True)
+
+        def stream(
+            self, request: Request, cancel: threading.Event, answer_now: object = None
+        ) -> Generator[Event | Planned, None, None]:
+            yield Planned(chosen)
+            yield from ANSWER
+
+    d = desk()
+    d.chats._backend = Plans()
+    d.chats.load(MODEL)
+    d.wait(ModelReady)
+    assert d.events == [
+        ModelPlanned(MODEL, chosen, False),
+        ModelLoading(MODEL, 0.5),
+        ModelPlanned(MODEL, chosen, True),
+        ModelReady(MODEL),
+    ]
+    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.wait(TurnEnded)
+    assert d.events.count(ModelPlanned(MODEL, chosen, False)) == 2
+
+
+def test_an_engine_that_obeys_nothing_does_not_keep_the_window(tmp_path: Path) -> None:
+    """It is ended with the program, and what it said until then stays."""
+
+    class Hangs(ScriptedBackend):
+        ended = threading.Event()
+
+        def stream(
+            self, request: Request, cancel: threading.Event, answer_now: object = None
+        ) -> Generator[Event, None, None]:
+            yield Delta(0, "Well", Channel.FINAL)
+            self.ended.wait(60)
+            raise Cancelled
+
+        def close(self) -> None:
+            self.ended.set()
+
+    d = Desk(tmp_path / "chats.db", kind=Hangs)
+    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.wait(TurnProgress)
+    d.close()
+    with closing(Store(tmp_path / "chats.db")) as again:
+        _, answer = again.conversation(again.chats()[0].id)
+    assert (answer.state, answer.message.text) == (State.CUT_OFF, "Well")
