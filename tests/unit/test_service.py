@@ -206,6 +206,22 @@ def test_an_answer_ends_where_the_context_does(serve: Serve) -> None:
     assert len(served.model.memory.tokens) == served.model.size
 
 
+def test_a_turn_that_is_written_for_the_person_ends_the_answer(serve: Serve) -> None:
+    v = VOCABULARY
+    turn = spell(v.end, v.start, "user", v.message, "And of France?", v.end)
+    events = ask(serve(), request("Hi"), *answers("Madrid.")[:-1], *turn)
+    assert done(events).reason is StopReason.END
+    assert said(events) == [Part("Madrid.")]
+
+
+def test_a_tool_s_answer_that_the_model_writes_itself_ends_it_as_a_call(serve: Serve) -> None:
+    v = VOCABULARY
+    call = spell(v.channel, "commentary to=functions.f", v.message, "{}", v.end)
+    reply = spell(v.start, "functions.f to=assistant", v.channel, "commentary", v.message, "42")
+    found = done(ask(serve(), request("Hi"), *call, *reply, v.end))
+    assert found.reason is StopReason.CALL
+
+
 @pytest.mark.parametrize("words", ["x", "Madrid. ", "ab" * 32])
 def test_an_answer_without_end_is_ended(serve: Serve, words: str) -> None:
     served = serve(12_000)
