@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import multiprocessing
 import os
+import random
 import socket
 import threading
 import time
@@ -34,6 +35,14 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     """Lets ``-p no:pytest-qt`` run with the configuration that speaks of it."""
     if not pluginmanager.hasplugin("pytest-qt"):
         parser.addini("qt_log_level_fail", "an option of pytest-qt")
+    parser.addoption("--shuffle", type=int, metavar="SEED", help="run the tests in another order")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Any test may come before any other."""
+    seed = config.getoption("--shuffle")
+    if seed is not None:
+        random.Random(seed).shuffle(items)
 
 
 @pytest.fixture(autouse=True)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import math
-import time
 
 from app.ui.language import number, tr
 
@@ -59,7 +57,7 @@ def date_of(date: datetime.date, *, year: bool) -> str:
 
 def ago(when: float) -> str:
     """How many days a POSIX time is past: "today", "yesterday", "3 days ago"."""
-    match (datetime.date.today() - datetime.date.fromtimestamp(when)).days:
+    match _days_since(when):
         case days if days <= 0:
             return tr("today", "in a sentence")
         case 1:
@@ -68,10 +66,15 @@ def ago(when: float) -> str:
             return tr("%Ln day(s) ago", "", days)
 
 
-def days_left(since: float, days: float) -> str:
-    """When ``days`` will have passed since a POSIX time: "in 27 days", "today"."""
-    left = math.ceil((since - time.time()) / 86400 + days)
+def days_left(since: float, days: int) -> str:
+    """When ``days`` will have passed since a POSIX time: "in 27 days", "today". By the calendar,
+    as `ago`, so that the two fit together at any hour."""
+    left = days - _days_since(since)
     return tr("in %Ln day(s)", "", left) if left > 0 else tr("today", "in a sentence")
+
+
+def _days_since(when: float) -> int:
+    return (datetime.date.today() - datetime.date.fromtimestamp(when)).days
 
 
 def day(when: float, now: datetime.date | None = None) -> str:

@@ -14,6 +14,7 @@ import os
 import statistics
 import tempfile
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -26,13 +27,17 @@ from app.base.settings import Folders
 from app.base.types import Delta, Effort, ModelRef, Part, Prefill, Sampling, Stats
 from app.engine.plan import Plan
 from app.host import Host, demo_model
-from app.turn import ModelFailed, ModelPlanned, ModelReady, TurnEnded, TurnProgress
+from app.store import Setup
+from app.turn import ModelFailed, ModelPlanned, ModelReady, SendFailed, TurnEnded, TurnProgress
 from app.ui.bridge import Bridge
 
 WORDS = (
     "The lamp on the desk was still warm when the letter came, and nobody in the house could say "
     "who had written it, or why the third page was missing. "
 )
+
+
+PATIENCE_S = 600  # of silence; the longest batch of a large model on a slow machine is shorter
 
 
 @dataclass(frozen=True)
@@ -50,12 +55,17 @@ class Answered:
         return self.stats.generated / (self.last - self.stats.first_token_s)
 
 
+class Failed(Exception):
+    """There is nothing to measure."""
+
+
 class App:
     """All of Fireside but the widgets."""
 
     def __init__(self, folder: Path, model: ModelRef) -> None:
         self.model = model
         self.plan: Plan | None = None
+        self._open = True
         self._events: list[Any] = []
         self._bridge = Bridge()
         self._bridge.delivered.connect(self._events.extend)
@@ -65,22 +75,20 @@ class App:
         """Seconds until the model answers."""
         began = time.perf_counter()
         self.host.chats.load(self.model)
-        while not isinstance(
-            found := self._next(ModelPlanned, ModelReady, ModelFailed), ModelReady
-        ):
-            assert isinstance(found, ModelPlanned), found
+        while not isinstance(found := self._next(ModelPlanned, ModelReady), ModelReady):
             self.plan = found.plan
         return time.perf_counter() - began
 
     def ask(self, chat: int | None, text: str, tokens: int) -> Answered:
         """An answer of at most so many tokens."""
-        sampling = Sampling(max_tokens=tokens)
+        setup = Setup(sampling=Sampling(max_tokens=tokens))  # a chat keeps that of its first one
         began, first = time.perf_counter(), 0.0
-        self.host.chats.send(chat, (Part(text),), Effort.LOW, self.model, sampling=sampling)
+        self.host.chats.send(chat, (Part(text),), Effort.LOW, self.model, setup)
         while not isinstance(found := self._next(TurnProgress, TurnEnded), TurnEnded):
             if isinstance(found.event, Delta) and not first:
                 first = time.perf_counter() - began
-        assert found.answer.stats, found.error
+        if not found.answer.stats:
+            raise Failed(repr(found.error))
         ended = time.perf_counter() - began
         return Answered(found.answer.chat, found.answer.stats, first or ended, ended)
 
@@ -107,19 +115,32 @@ class App:
     def wait_for_disk(self, tokens: int) -> None:
         """Until that much of a chat is kept, as it is a few seconds after an answer."""
         folder = self.host.folders.kept
+        began = time.monotonic()
         while not any(path.stat().st_size > 3.9 * tokens for path in folder.glob("*/*/tokens")):
+            if time.monotonic() - began > PATIENCE_S:
+                raise Failed(f"{tokens} tokens were not kept within {PATIENCE_S} s")
             self._wait(200)
 
     def close(self) -> None:
-        self.host.close()
-        self._bridge.close()
+        """Also where it is closed already."""
+        if self._open:
+            self._open = False
+            self.host.close()
+            self._bridge.close()
 
     def _next(self, *kinds: type) -> Any:
-        while True:
+        """The next event of these kinds. Raises Failed where there will be none."""
+        silent = time.monotonic()
+        while time.monotonic() - silent < PATIENCE_S:
             while self._events:
-                if isinstance(event := self._events.pop(0), kinds):
+                silent = time.monotonic()
+                event = self._events.pop(0)
+                if isinstance(event, ModelFailed | SendFailed):
+                    raise Failed(repr(event.error))
+                if isinstance(event, kinds):
                     return event
             self._wait(1000)
+        raise Failed(f"nothing was heard of {kinds} for {PATIENCE_S} s")
 
     def _wait(self, milliseconds: int) -> None:
         """Until something is delivered, or for so long."""
@@ -135,8 +156,9 @@ class Bare:
     def __init__(self, path: Path, plan: Plan) -> None:
         context = multiprocessing.get_context("spawn")
         self._here, there = context.Pipe()
-        self._process = context.Process(target=_decode, args=(there, path, plan))
+        self._process = context.Process(target=_decode, args=(there, path, plan), daemon=True)
         self._process.start()
+        there.close()  # so that its end is heard
 
     def speed(self, prompt: int, tokens: int) -> float:
         """Tokens a second behind a prompt of so many."""
@@ -144,7 +166,7 @@ class Bare:
         return float(self._here.recv())
 
     def close(self) -> None:
-        self._here.send(None)
+        self._process.kill()  # it holds nothing
         self._process.join()
 
 
@@ -196,16 +218,19 @@ def read(path: Path) -> float:
 def speeds(app: App, tokens: int, rounds: int) -> None:
     """The app against llama.cpp alone, by turns; both are there all the time."""
     assert app.plan
-    bare = Bare(app.model.path, app.plan)
     ours, theirs = [], []
     app.ask(None, "Good morning.", 16)
-    while len(ours) < rounds:
-        answered = app.ask(None, f"Count to 100, please. ({len(ours)})", tokens)
-        app.rest()
-        if answered.stats.generated > tokens // 8:
-            ours.append(answered.speed)
-            theirs.append(bare.speed(answered.stats.prompt_tokens, answered.stats.generated))
-    bare.close()
+    with closing(Bare(app.model.path, app.plan)) as bare:
+        for turn in range(10 * rounds):
+            answered = app.ask(None, f"Count to 100, please. ({turn})", tokens)
+            app.rest()
+            if answered.stats.generated > tokens // 8:
+                ours.append(answered.speed)
+                theirs.append(bare.speed(answered.stats.prompt_tokens, answered.stats.generated))
+            if len(ours) == rounds:
+                break
+        else:
+            raise Failed(f"only {len(ours)} of {10 * rounds} answers were long enough")
     ratios = [mine / alone for mine, alone in zip(ours, theirs, strict=True)]
     mine, alone = statistics.median(ours), statistics.median(theirs)
     print(f"generation: {mine:,.1f} tokens/s in the app, {alone:,.1f} by llama.cpp alone")
@@ -236,15 +261,14 @@ def turns(folder: Path, app: App, text: str) -> None:
     app.read_ahead(first.chat)
     app.wait_for_disk(third.stats.prompt_tokens)
     app.close()
-    app = App(folder, app.model)
-    app.load()
-    again = app.ask(first.chat, "And what came of that?", 32)
+    with closing(App(folder, app.model)) as app:
+        app.load()
+        again = app.ask(first.chat, "And what came of that?", 32)
     _tell("the same after a restart", again)
     whole = first.first + third.first
     print(f"  ratio {again.first / whole:.4f} of the {whole:,.1f} s that reading it took")
     size = sum(path.stat().st_size for path in folder.glob("kept/*/*/*"))
     print(f"  {again.stats.restored:,} tokens came from disk, where {size / 1e6:,.0f} MB are kept")
-    app.close()
 
 
 def _tell(what: str, answered: Answered) -> None:
@@ -271,22 +295,21 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         read(model.path)
         reading = read(model.path)
-        app = App(Path(folder), model)
-        loading = app.load()
-        assert app.plan
-        plan = app.plan
-        print(
-            f"plan: {plan.context:,} tokens, {plan.cache} cache, batches of {plan.ubatch}, "
-            f"{'repacked' if plan.repack else 'mapped'} weights, {plan.threads} threads"
-        )
-        print(f"load: {loading:.2f} s, with the start of the process")
-        print(
-            f"  ratio {loading / reading:.2f} to the {reading:.2f} s of reading the file (cached)"
-        )
-        speeds(app, options.tokens, options.rounds)
-        text = WORDS * (options.long // 32)
-        stops(app, text)
-        turns(Path(folder), app, text)
+        with closing(App(Path(folder), model)) as app:
+            loading = app.load()
+            assert app.plan
+            plan = app.plan
+            print(
+                f"plan: {plan.context:,} tokens, {plan.cache} cache, batches of {plan.ubatch}, "
+                f"{'repacked' if plan.repack else 'mapped'} weights, {plan.threads} threads"
+            )
+            print(f"load: {loading:.2f} s, with the start of the process")
+            ratio = loading / reading
+            print(f"  ratio {ratio:.2f} to the {reading:.2f} s of reading the file (cached)")
+            speeds(app, options.tokens, options.rounds)
+            text = WORDS * (options.long // 32)
+            stops(app, text)
+            turns(Path(folder), app, text)
     del application
 
 

@@ -1,6 +1,6 @@
 """What an update of a growing message costs its reader, against reading all of it each time.
 
-usage: python -m tests.bench.markdown [--updates N]
+usage: python -m tests.bench.markdown [--updates N] [--longest N]
 
 Processor time of this thread, in milliseconds, of updates by 16 characters.
 """
@@ -92,15 +92,22 @@ def measure(text: str, updates: int) -> str:
     )
 
 
+def up_to(longest: int, *sizes: int) -> list[int]:
+    """Those sizes that are wanted; one at least."""
+    return [size for size in sizes if size <= longest] or [longest]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--updates", type=int, default=400, help="of each message, the last ones")
-    updates = parser.parse_args().updates
+    parser.add_argument("--longest", type=int, default=256_000, help="message, in characters")
+    options = parser.parse_args()
+    updates, longest = options.updates, options.longest
     parse("to *load* what is loaded late")
     print(f"{'ms':26} median     p95     max     end  all of it    ratio")
-    for size in (1_000, 4_000, 16_000, 64_000, 256_000):
+    for size in up_to(longest, 1_000, 4_000, 16_000, 64_000, 256_000):
         print(f"{f'an answer, {size:,}':25}", measure(message(size), updates))
-    for size in (16_000, 64_000):
+    for size in up_to(longest, 16_000, 64_000):
         for name, text in tails(size).items():
             print(f"{f'{name}, {size:,}':25}", measure(text, updates))
 

@@ -1,6 +1,7 @@
 """What the conversation on screen costs, against the way that others show one.
 
-usage: python -m tests.bench.transcript [--messages N] [--steps N]
+usage: python -m tests.bench.transcript [--messages N] [--steps N] [--longest N] [--hostile N]
+           [--starts N]
 
 Milliseconds are of processor time, of the whole step with its painting, in a window that is not
 shown anywhere (Qt's offscreen platform). The naive way is a text browser a message whose HTML is
@@ -32,7 +33,7 @@ from app.base.types import Channel, Delta, Draft, Effort, Message, Part, Role
 from app.store import MessageRow, State
 from app.ui.talk.transcript import Transcript
 from app.ui.theme import Look
-from tests.bench.markdown import message, tails
+from tests.bench.markdown import message, tails, up_to
 from tests.fakes.hostile import texts
 
 STEP = 16
@@ -118,21 +119,24 @@ def naive_costs(text: str, size: int, updates: int) -> list[float]:
     return costs
 
 
-def updates(transcript: Transcript) -> None:
-    text = message(70_000)
+def updates(transcript: Transcript, longest: int) -> None:
+    text = message(longest + 6_000)
     medians = {}
-    for size in (1_000, 4_000, 16_000, 64_000):
+    sizes = up_to(longest, 1_000, 4_000, 16_000, 64_000)
+    for size in sizes:
         costs = Growing(transcript, text).update_costs(size, 120)
         medians[size] = statistics.median(costs)
         hold = "4 (p95 10) at 64k" if size == 64_000 else ""
         say(f"update of an answer of {size:,} characters", middle(costs), hold)
-    say("  64k against 1k", f"{medians[64_000] / medians[1_000]:.2f}", "1.5")
-    few = naive_costs(text, 64_000, 8)
-    say("  the naive way at 64k", middle(few))
-    say("  ratio", f"{medians[64_000] / statistics.median(few):.3f}")
-    for name, tail in tails(17_000).items():
-        costs = Growing(transcript, tail).update_costs(min(16_000, len(tail) - 2000), 100)
-        say(f"update at 16k of {name}", middle(costs), "12")
+    first, last = sizes[0], sizes[-1]
+    say(f"  {last:,} against {first:,}", f"{medians[last] / medians[first]:.2f}", "1.5")
+    few = naive_costs(text, last, 8)
+    say(f"  the naive way at {last:,}", middle(few))
+    say("  ratio", f"{medians[last] / statistics.median(few):.3f}")
+    (middling,) = up_to(min(longest, 16_000), 16_000)
+    for name, tail in tails(middling + 1_000).items():
+        costs = Growing(transcript, tail).update_costs(min(middling, len(tail) - 2000), 100)
+        say(f"update at {middling:,} of {name}", middle(costs), "12")
 
 
 def opening(transcript: Transcript, count: int) -> None:
@@ -230,11 +234,11 @@ def still(transcript: Transcript, seen: tuple[object, object, int, int]) -> bool
     return top is not None and abs(view.y() + top - y) <= 1
 
 
-def hostile(transcript: Transcript) -> None:
+def hostile(transcript: Transcript, count: int | None) -> None:
     """The longest step of showing each, of scrolling through it, and of its growth."""
     worst: dict[str, float] = {}
     bar = transcript.verticalScrollBar()
-    for name, text in texts().items():
+    for name, text in list(texts().items())[:count]:
         costs = [step(lambda text=text: transcript.set_rows([question(1, "?"), answer(2, text)]))]
         while transcript._more.isActive() and len(costs) < 30:
             costs.append(step(lambda: None))
@@ -249,7 +253,10 @@ def hostile(transcript: Transcript) -> None:
         worst[name] = max(costs)
     for name, cost in sorted(worst.items(), key=lambda pair: -pair[1])[:5]:
         say(f"hostile: {name}", f"{cost:.0f} ms", "100")
-    say(f"hostile: the other {len(worst) - 5}", f"less than {sorted(worst.values())[-5]:.0f} ms")
+    if len(worst) > 5:
+        say(
+            f"hostile: the other {len(worst) - 5}", f"less than {sorted(worst.values())[-5]:.0f} ms"
+        )
 
 
 def step(work: Callable[[], object]) -> float:
@@ -260,7 +267,7 @@ def step(work: Callable[[], object]) -> float:
     return (time.process_time() - started) * 1000
 
 
-def start() -> None:
+def start(times: int) -> None:
     """Of the whole program, against an empty window of Qt's."""
     empty = (
         "import time, os; from PySide6.QtWidgets import QApplication, QWidget\n"
@@ -281,7 +288,7 @@ def start() -> None:
     )
     found = {}
     for name, code in (("an empty window", empty), ("Fireside's window", ours)):
-        runs = [_run(code + tell) for _ in range(5)]
+        runs = [_run(code + tell) for _ in range(times)]
         found[name] = min(runs)
         hold = "300 ms, 90 MB" if name.startswith("F") else ""
         say(f"{name} to first paint", "{:.0f} ms, {:.0f} MB".format(*found[name]), hold)
@@ -309,6 +316,9 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--messages", type=int, default=5000)
     parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--longest", type=int, default=64_000, help="answer, in characters")
+    parser.add_argument("--hostile", type=int, help="texts of that kind; all")
+    parser.add_argument("--starts", type=int, default=5)
     options = parser.parse_args()
     application = QApplication([])
     application.setStyle("Fusion")
@@ -316,11 +326,11 @@ def main() -> None:
     transcript.resize(*SIZE)
     transcript.show()
     say("", "", "to hold")
-    updates(transcript)
+    updates(transcript, options.longest)
     opening(transcript, options.messages)
     shifts(transcript, options.steps)
-    hostile(transcript)
-    start()
+    hostile(transcript, options.hostile)
+    start(options.starts)
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ def say(**what: object) -> None:
 
 
 def main() -> int:
-    local.LocalBackend.__init__.__kwdefaults__["target"] = child.slow
+    local.LocalBackend.__init__.__kwdefaults__["target"] = child.counts
     folders = Folders.find(Path(sys.argv[1]))
     # A chat of its own each time: what the model says to a very long one is not the matter here.
     chosen = replace(settings.load(folders.settings), model="demo", chat=None)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.engine.local import LocalBackend
+from tests.fakes import child
 
 
 @pytest.fixture
@@ -15,7 +16,10 @@ def make(tmp_path: Path) -> Iterator[Callable[..., LocalBackend]]:
     made: list[LocalBackend] = []
 
     def backend(**options: object) -> LocalBackend:
-        made.append(LocalBackend(tmp_path / "engine.log", **options))  # type: ignore[arg-type]
+        folder = tmp_path / f"engine{len(made)}"
+        folder.mkdir()
+        options = {"target": child.watched, **options}
+        made.append(LocalBackend(folder / "engine.log", **options))  # type: ignore[arg-type]
         return made[-1]
 
     yield backend

@@ -29,7 +29,18 @@ from app.engine.backend import Planned
 from app.engine.local import LocalBackend, Options
 from app.engine.plan import Wishes
 from app.harmony import Vocabulary, pieces
-from tests.e2e.engine import DEMO, GREEDY, Talk, answer, ask, is_as_cold, prepare, size, user
+from tests.e2e.engine import (
+    DEMO,
+    GREEDY,
+    Talk,
+    answer,
+    ask,
+    is_as_cold,
+    logits,
+    prepare,
+    size,
+    user,
+)
 from tests.fakes import child
 
 FRANCE = replace(ask("What is the capital of France?", Effort.HIGH), sampling=GREEDY)
@@ -83,9 +94,9 @@ def test_answer_now_while_it_thinks(
     past = replace(FRANCE, messages=(*FRANCE.messages, said))
     prepare(backend, past)
     request = replace(past, messages=(*past.messages, user(SPAIN)))
-    follow_up, done = answer(backend, request)
+    _, done = answer(backend, request)
     assert done.stats.evaluated <= size(SPAIN) + 16
-    assert is_as_cold(backend, request, follow_up)
+    assert is_as_cold(backend, request, logits(backend))
 
 
 def test_answer_now_before_it_thinks(backend: LocalBackend) -> None:
@@ -174,9 +185,9 @@ def test_reading_ahead_yields(backend: LocalBackend) -> None:
     assert 0 <= seen[-1].done < seen[-1].total
     assert sum(event.done > 0 for event in seen) <= seen[-1].total // 64 // 2
     request = talk.asked(SPAIN)
-    said, done = answer(backend, request)
+    _, done = answer(backend, request)
     assert done.stats.reused >= seen[-1].done
-    assert is_as_cold(backend, request, said)
+    assert is_as_cold(backend, request, logits(backend))
 
 
 def test_reading_ahead_is_only_counted_where_that_is_all(backend: LocalBackend) -> None:

@@ -51,7 +51,19 @@ from app.engine.backend import Planned
 from app.engine.local import LocalBackend, Options
 from app.engine.plan import Wishes
 from app.harmony import Vocabulary
-from tests.e2e.engine import BEYOND_THE_WINDOW, CHAT, DEMO, GREEDY, answer, ask, is_as_cold
+from tests.e2e.engine import (
+    BEYOND_THE_WINDOW,
+    CHAT,
+    DEMO,
+    GREEDY,
+    ROUNDING,
+    Talk,
+    answer,
+    ask,
+    is_as_cold,
+    logits,
+    off_by,
+)
 from tests.fakes import child
 
 KILLS = 50
@@ -104,6 +116,20 @@ def test_a_seed_repeats_an_answer(make: Callable[..., LocalBackend]) -> None:
     assert len({answer(other, ask("Tell me a short story.", seed=n))[0] for n in range(8)}) > 1
 
 
+@pytest.mark.parametrize("only", [{"top_p": 0.001}, {"top_k": 1}, {"min_p": 1.0}])
+def test_each_way_to_draw_less_is_obeyed(backend: LocalBackend, only: dict[str, float]) -> None:
+    """Where only the most probable token may be drawn, every seed says the same, however hot."""
+    hot = Sampling(temperature=50.0, min_p=0.0, max_tokens=12)
+    request = ask("Tell me a short story.", Effort.HIGH)
+
+    def said(sampling: Sampling) -> set[Message]:
+        each = (replace(request, sampling=replace(sampling, seed=seed)) for seed in range(3))
+        return {answer(backend, one)[0] for one in each}
+
+    assert len(said(hot)) == 3
+    assert said(replace(hot, **only)) == said(replace(GREEDY, max_tokens=12))  # type: ignore[arg-type]
+
+
 def test_text_that_looks_like_control_tokens_reaches_the_model_as_text(
     backend: LocalBackend,
 ) -> None:
@@ -148,12 +174,12 @@ def test_a_follow_up_costs_only_its_new_words(backend: LocalBackend) -> None:
         said, done = answer(backend, request)
         if answers:
             assert done.stats.evaluated <= len(vocabulary.tokenizer.encode(text)) + 16
-        answers.append((request, said))
+        answers.append((request, logits(backend)))
         messages += (said,)
         list(backend.prepare(replace(request, messages=messages), threading.Event()))
     assert done.stats.prompt_tokens > 5 * 128
-    for request, said in answers:
-        assert is_as_cold(backend, request, said)
+    for request, found in answers:
+        assert is_as_cold(backend, request, found)
 
 
 def test_another_try_after_a_long_answer(backend: LocalBackend) -> None:
@@ -166,9 +192,21 @@ def test_another_try_after_a_long_answer(backend: LocalBackend) -> None:
         if done.stats.generated > BEYOND_THE_WINDOW:
             break
     assert done.stats.generated > BEYOND_THE_WINDOW
-    said, done = answer(backend, request)
+    _, done = answer(backend, request)
     assert done.stats.evaluated == 1
-    assert is_as_cold(backend, request, said)
+    assert is_as_cold(backend, request, logits(backend))
+
+
+def test_a_wrong_window_is_far_off(make: Callable[..., LocalBackend]) -> None:
+    """What the comparisons of this suite would say if the engine cut its memory back as it is
+    easily done: llama.cpp itself says nothing."""
+    careless, backend = make(target=child.careless), make()
+    talk = Talk.long(1)
+    answer(careless, talk.asked("lantern " * BEYOND_THE_WINDOW))
+    request = talk.asked("What is the capital of Spain?")
+    _, done = answer(careless, request)
+    assert done.stats.reused > BEYOND_THE_WINDOW
+    assert off_by(backend, request, logits(careless)) > 100 * ROUNDING
 
 
 def test_an_edit_comes_back_to_a_checkpoint(backend: LocalBackend) -> None:
@@ -184,11 +222,11 @@ def test_an_edit_comes_back_to_a_checkpoint(backend: LocalBackend) -> None:
         _, done = answer(backend, replace(request, messages=(*past, long), sampling=short))
         assert done.stats.prompt_tokens > BEYOND_THE_WINDOW
         edited = replace(request, messages=(*past, Message(Role.USER, (Part(text),))))
-        said, done = answer(backend, edited)
+        _, done = answer(backend, edited)
         assert done.stats.evaluated <= 20
-        answers.append((edited, said))
-    for edited, said in answers:
-        assert is_as_cold(backend, edited, said)
+        answers.append((edited, logits(backend)))
+    for edited, found in answers:
+        assert is_as_cold(backend, edited, found)
 
 
 def test_the_cache_gives_the_same_answers_as_none(backend: LocalBackend) -> None:
@@ -202,9 +240,9 @@ def test_the_cache_gives_the_same_answers_as_none(backend: LocalBackend) -> None
     ]
     reused = 0
     for request in asked:
-        said, done = answer(backend, request)
+        _, done = answer(backend, request)
         reused += done.stats.reused
-        assert is_as_cold(backend, request, said)
+        assert is_as_cold(backend, request, logits(backend))
     assert reused > 100
 
 

@@ -5,6 +5,7 @@ Each is a `Target`: it runs in the child process in place of `app.engine.local._
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import os
 import re
@@ -17,9 +18,10 @@ from typing import Any
 
 import psutil
 
-from app.base.types import Channel, Delta, Loading, Prompt
+from app.base.types import Channel, Delta, Loading, Prompt, Sampling
 from app.engine import local
 from app.engine.probe import Devices
+from app.harmony import Vocabulary
 
 SAME = (65, 66, 67)  # tokens of the demo model
 SCRIPT = "FIRESIDE_TEST_SCRIPT"
@@ -126,6 +128,33 @@ def short_of_memory(connection: Connection, log: Path) -> None:
     local._run_child(connection, log)
 
 
+def watched(connection: Connection, log: Path) -> None:
+    """The real child, which leaves beside its log what the first token of its last answer was
+    drawn by: 32-bit floats."""
+    from app.engine import child
+
+    real = child._Model.sampler
+
+    def sampler(model: child._Model, sampling: Sampling, seed: int) -> child._Sampler:
+        context = model._context
+        found = child.llama.llama_get_logits_ith(context, -1)
+        vocabulary = child.llama.llama_model_get_vocab(child.llama.llama_get_model(context))
+        count = child.llama.llama_vocab_n_tokens(vocabulary)
+        log.with_name("logits").write_bytes(ctypes.string_at(found, 4 * count))
+        return real(model, sampling, seed)
+
+    child._Model.sampler = sampler  # type: ignore[method-assign]
+    local._run_child(connection, log)
+
+
+def careless(connection: Connection, log: Path) -> None:
+    """The same, which cuts its memory back without asking what of the window is still there."""
+    from app.engine import child
+
+    child._Memory.oldest = lambda memory: 0  # type: ignore[method-assign]
+    watched(connection, log)
+
+
 def slow(connection: Connection, log: Path) -> None:
     """The real child, at the speed of a large model: about 60 tokens a second."""
     from app.engine import child
@@ -138,6 +167,35 @@ def slow(connection: Connection, log: Path) -> None:
 
     child._Model.decode = decode  # type: ignore[method-assign]
     local._run_child(connection, log)
+
+
+class _Counting:
+    """Draws a short thought and the numbers up to 200, whatever the question."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        v, encode = vocabulary, vocabulary.tokenizer.encode
+        thought = [v.channel, *encode("analysis"), v.message, *encode("I count."), v.end]
+        opening = [v.start, *encode("assistant"), v.channel, *encode("final"), v.message]
+        numbers = encode(" ".join(map(str, range(1, 201))))
+        stop = v.tokenizer.control["<|return|>"]
+        self._tokens = iter([*thought, *opening, *numbers, stop])
+
+    def sample(self) -> int:
+        return next(self._tokens)
+
+    def close(self) -> None:
+        pass
+
+
+def counts(connection: Connection, log: Path) -> None:
+    """The real child at the speed of a large model, whose every answer is some seconds long."""
+    from app.engine import child
+
+    def sampler(model: child._Model, sampling: Sampling, seed: int) -> _Counting:
+        return _Counting(model.vocabulary)
+
+    child._Model.sampler = sampler  # type: ignore[assignment]
+    slow(connection, log)
 
 
 def repeats(connection: Connection, log: Path) -> None:

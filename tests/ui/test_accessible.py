@@ -21,7 +21,7 @@ from app.ui.talk.transcript import Transcript
 from app.ui.theme import Look
 
 Text = QAccessible.Text
-NOW = time.time()
+THEN = time.mktime((2024, 11, 12, 14, 5, 0, 0, 0, -1))
 
 
 @pytest.fixture
@@ -48,14 +48,14 @@ def heard(page: Transcript) -> Iterator[list[str]]:
 
 def question(number: int, text: str) -> MessageRow:
     message = Message(Role.USER, (Part(text),))
-    return MessageRow(number, 1, number - 1 or None, message, State.DONE, NOW)
+    return MessageRow(number, 1, number - 1 or None, message, State.DONE, THEN)
 
 
 def reply(number: int, text: str, reasoning: str = "", state: State = State.DONE) -> MessageRow:
     parts = [Part(reasoning, Channel.ANALYSIS)] if reasoning else []
     parts += [Part(text, Channel.FINAL)] if text else []
     message = Message(Role.ASSISTANT, tuple(parts))
-    return MessageRow(number, 1, number - 1, message, state, NOW, Effort.HIGH, "gpt-oss-20b")
+    return MessageRow(number, 1, number - 1, message, state, THEN, Effort.HIGH, "gpt-oss-20b")
 
 
 def spoken(widget: QWidget) -> QAccessibleInterface:
@@ -96,7 +96,7 @@ def test_messages_are_items_of_a_list(page: Transcript) -> None:
     assert pane.text(Text.Description) == "Messages 1 to 3 of 3"
     assert (items.role(), items.text(Text.Name)) == (QAccessible.Role.List, "Messages")
     assert items.parent().object() is page
-    clock = time.strftime("%H:%M", time.localtime(NOW))
+    clock = "12 November 2024, 14:05"
     found = messages(page)
     assert {each.role() for each in found} == {QAccessible.Role.ListItem}
     assert [each.text(Text.Name) for each in found] == [
@@ -178,8 +178,9 @@ def test_nothing_holds_what_is_destroyed(look: Look, qtbot: QtBot) -> None:
 
 
 def test_times_of_other_days_have_their_day() -> None:
-    then = time.mktime((2024, 3, 3, 14, 5, 0, 0, 0, -1))
-    assert when(then) == f"3 {time.strftime('%B', time.localtime(then))} 2024, 14:05"
+    assert when(THEN) == "12 November 2024, 14:05"
+    now = time.time()
+    assert when(now) == time.strftime("%H:%M", time.localtime(now))
 
 
 # --- What is announced ------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import threading
 import time
@@ -78,12 +79,20 @@ def answer_box(fireside: Fireside, *, yes: bool) -> str:
     return said
 
 
-def age(fireside: Fireside, chat: int, days: float) -> None:
+def days_ago(days: int) -> float:
+    """Noon of that day, as a POSIX time; for today, now."""
+    if not days:
+        return time.time()
+    day = datetime.date.today() - datetime.timedelta(days)
+    return datetime.datetime.combine(day, datetime.time(12)).timestamp()
+
+
+def age(fireside: Fireside, chat: int, when: float) -> None:
+    """As if it had been deleted then."""
+
     def write(store: Store) -> None:
         with store._transaction() as db:
-            db.execute(
-                "UPDATE chat SET deleted = ? WHERE id = ?", (time.time() - days * 86400, chat)
-            )
+            db.execute("UPDATE chat SET deleted = ? WHERE id = ?", (when, chat))
 
     fireside.stored(write)
 
@@ -92,8 +101,8 @@ def test_the_bin_tells_its_days_and_gives_back(fireside: Fireside) -> None:
     make(fireside, "apples", "pears", "plums")
     fireside.window.index.delete(1, 2, 3)
     fireside.stored(lambda store: None)
-    age(fireside, 1, 3)
-    age(fireside, 2, BIN_DAYS - 0.5)
+    age(fireside, 1, days_ago(3))
+    age(fireside, 2, days_ago(BIN_DAYS - 1))
     page = open_page(fireside, "tabBin")
     fireside.until(
         lambda: (

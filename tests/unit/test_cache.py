@@ -125,6 +125,53 @@ def test_another_end_goes_back_to_where_two_prompts_parted(desk: Desk) -> None:
     assert desk.read([*chat(1)[:36], *[8] * 30]) == 36  # a checkpoint has it
 
 
+def test_the_window_is_used_as_far_as_it_reaches(desk: Desk) -> None:
+    """The next token sees three before it. Where they are there, and one more as llama-server
+    wants it, nothing is read anew; where they are not, all is."""
+    for shared, reused in ((35, 35), (34, 34), (33, 0)):
+        desk.start()
+        for token in chat(1):
+            desk.decode([token])
+        assert desk.memory.oldest() == 30
+        assert desk.cache.reach([*chat(1)[:shared], 7, 7]) == reused, shared
+
+
+@pytest.mark.parametrize(("shared", "loads"), [(39, True), (38, False)])
+def test_of_the_window_on_disk_no_more_is_hoped_for(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, shared: int, loads: bool
+) -> None:
+    desk.read(chat(1))
+    desk.keep()
+    desk.start()
+    loaded = []
+    real = desk.memory.load
+    monkeypatch.setattr(desk.memory, "load", lambda *a: (loaded.append(1), real(*a))[1])
+    assert desk.read([*chat(1)[:shared], 7, 8]) == (shared if loads else 0)
+    assert bool(loaded) is loads
+
+
+def test_what_memory_still_has_is_not_loaded(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.read(chat(1, 35))  # a checkpoint at 34, on disk too
+    desk.read(chat(1))
+    desk.keep()
+    desk.start()
+    for token in chat(1):
+        desk.decode([token])
+    monkeypatch.setattr(desk.memory, "load", lambda *_: pytest.fail("it is there"))
+    assert desk.cache.reach([*chat(1)[:34], 7, 7]) == 34
+
+
+@pytest.mark.parametrize(("length", "reused"), [(4, 3), (5, 0)])
+def test_what_is_shorter_than_the_window_can_be_cut_anywhere(
+    desk: Desk, length: int, reused: int
+) -> None:
+    desk.read([*range(1, length + 2)])
+    desk.cache.close()
+    desk.start()
+    assert [len(entry.tokens) for entry in desk.shelf.entries] == [length]
+    assert desk.read([1, 2, 3, 9, 9, 9]) == reused
+
+
 def test_what_no_checkpoint_has_is_decoded_anew(desk: Desk) -> None:
     desk.read(chat(1))
     assert desk.read([*chat(1)[:20], *[7] * 30]) == 0

@@ -34,10 +34,14 @@ from app.base.types import (
     StopReason,
 )
 from app.chat import Chats
-from app.engine.backend import ScriptedBackend
+from app.engine.backend import Planned, ScriptedBackend
+from app.engine.plan import make
+from app.engine.probe import Machine
 from app.store import MessageRow, Setup, State, Store
 from app.turn import (
     ModelFailed,
+    ModelLoading,
+    ModelPlanned,
     ModelReady,
     NotSaved,
     ReadingAhead,
@@ -47,6 +51,7 @@ from app.turn import (
     TurnProgress,
     TurnStarted,
 )
+from tests.fakes import gpt_oss
 from tests.fakes.desk import Desk
 
 BRIEF = Setup("Be brief.", preset="Brief")
@@ -72,6 +77,12 @@ def desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
     yield make
     for one in desks:
         one.close()
+
+
+def rest(desk: Desk) -> None:
+    """Waits for the engine's thread to end an answer, and then what that has set going."""
+    for _ in range(2):
+        desk.chats._engine.submit(int).result(timeout=10)
 
 
 def conversation(desk: Desk) -> list[MessageRow]:
@@ -422,9 +433,10 @@ def test_the_next_question_is_prepared_while_the_person_reads(desk: Callable[...
     d = desk(ANSWER, stopped)
     d.chats.send(None, words("one"), Effort.HIGH, MODEL, BRIEF)
     answer = d.wait(TurnEnded).answer
+    rest(d)
     d.chats.send(answer.chat, words("two"), Effort.LOW, MODEL)
     d.wait(TurnEnded, 2)
-    d.close()
+    rest(d)
     (prepared,) = d.backend.prepared  # a stopped answer may be continued, so it is not
     assert prepared.messages == (*d.backend.requests[0].messages, answer.message)
     assert (prepared.effort, prepared.instructions) == (Effort.HIGH, "Be brief.")
@@ -473,6 +485,7 @@ def test_nothing_is_prepared_against_the_persons_wish(tmp_path: Path) -> None:
     d.chats._may_prepare = lambda: False
     d.chats.send(None, words("one"), Effort.LOW, MODEL)
     d.wait(TurnEnded)
+    rest(d)
     d.close()
     assert d.backend.prepared == []
     assert len(d.backend.counted) == 1
@@ -541,6 +554,97 @@ def test_a_fault_of_ours_leaves_nobody_waiting(
     assert faults == [ZeroDivisionError if ask == "load" else KeyError]
 
 
+def test_an_answer_that_was_not_saved_is_saved_before_it_goes_on(
+    desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would go on from what is on disk, and lose the words in between."""
+    cut = (Delta(0, "Paris", Channel.FINAL), Done(StopReason.LENGTH, STATS))
+    d = desk(cut, (Delta(0, ", France.", Channel.FINAL), Done(StopReason.END, STATS)))
+    disk = Disk(d.store, monkeypatch)
+    monkeypatch.setattr(writer, "_AGAIN_S", 60)
+    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    ended = d.wait(TurnEnded)
+    assert isinstance(ended.error, StoreFull)
+    disk.full = False
+    d.chats.resume(ended.answer.id, MODEL)
+    d.wait(TurnEnded, 3)
+    assert [m.text for m in d.backend.requests[1].messages] == ["one", "Paris"]
+    assert conversation(d)[1].message.text == "Paris, France."
+
+
+def test_the_next_question_sees_an_answer_that_was_not_saved(
+    desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    d = desk(ANSWER, ANSWER)
+    disk = Disk(d.store, monkeypatch)
+    monkeypatch.setattr(writer, "_AGAIN_S", 60)
+    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    ended = d.wait(TurnEnded)
+    disk.full = False
+    d.chats.send(ended.answer.chat, words("two"), Effort.LOW, MODEL)
+    d.wait(TurnEnded, 3)
+    assert [m.text for m in d.backend.requests[1].messages] == ["one", "Paris", "two"]
+
+
+def test_a_stop_at_the_very_end_is_a_stop(desk: Callable[..., Desk]) -> None:
+    """Nothing is read ahead after it, and no title asked for."""
+
+    class Late(ScriptedBackend):
+        def stream(
+            self, request: Request, cancel: threading.Event, answer_now: object = None
+        ) -> Generator[Event, None, None]:
+            yield SAYS[0]
+            cancel.set()  # the person's stop arrives with the last word
+            yield Done(StopReason.END, STATS)
+
+    d = desk()
+    d.chats._backend = late = Late()
+    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    assert d.wait(TurnEnded).answer.state is State.DONE
+    rest(d)
+    assert late.prepared == late.counted == []
+
+
+def test_reading_ahead_that_was_given_up_never_begins(desk: Callable[..., Desk]) -> None:
+    """What was asked for last is what is read, however much was typed meanwhile."""
+    d = desk()
+    d.chats._backend = Waits()
+    turn = d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    chat = d.wait(TurnProgress).chat
+    d.chats._backend = d.backend
+    for text in ("t", "tw", "two"):
+        d.chats.prepare(chat, words(text), Effort.LOW, MODEL)
+    turn.cancel()
+    d.wait(TurnEnded)
+    rest(d)
+    read = [*d.backend.prepared, *d.backend.counted]
+    assert [request.messages[-1].text for request in read] == ["two"]
+
+
+def test_no_title_is_asked_for_where_somebody_asks(
+    desk: Callable[..., Desk],
+) -> None:
+    """Reading ahead that is stopped is not followed by a title."""
+    d = desk(ANSWER, ANSWER, ANSWER)
+    reading = threading.Event()
+
+    def prepare(
+        request: Request, cancel: threading.Event, *, read: bool = True
+    ) -> Generator[Event, None, None]:
+        yield Prompt((1, 2, 3), 4096)
+        if not reading.is_set():
+            reading.set()
+            assert cancel.wait(10)
+
+    d.backend.prepare = prepare  # type: ignore[method-assign]
+    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    chat = d.wait(TurnEnded).answer.chat
+    assert reading.wait(10)
+    d.chats.send(chat, words("two"), Effort.LOW, MODEL)
+    d.wait(TurnEnded, 2)
+    assert [request.aside for request in d.backend.requests[:2]] == [False, False]
+
+
 def test_a_question_is_of_the_day_of_its_answer(
     desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -583,3 +687,61 @@ def test_a_question_is_of_the_day_of_its_answer(
 @pytest.mark.parametrize("created", [0.0, -1.0, 1e30, float("nan")])
 def test_a_time_that_is_none_is_a_day(created: float) -> None:
     assert isinstance(chat._day(created), datetime.date)
+
+
+def test_how_a_model_is_run_is_told(desk: Callable[..., Desk]) -> None:
+    """When it is loaded ahead, and when the first question loads it."""
+    chosen = make(gpt_oss.header("20b"), Machine(32 << 30, 32 << 30, 4))
+
+    class Plans(ScriptedBackend):
+        def load(
+            self, model: ModelRef, cancel: threading.Event
+        ) -> Generator[Loading | Planned, None, None]:
+            yield Planned(chosen)
+            yield Loading(0.5)
+            yield Planned(chosen, reduced=True)
+
+        def stream(
+            self, request: Request, cancel: threading.Event, answer_now: object = None
+        ) -> Generator[Event | Planned, None, None]:
+            yield Planned(chosen)
+            yield from ANSWER
+
+    d = desk()
+    d.chats._backend = Plans()
+    d.chats.load(MODEL)
+    d.wait(ModelReady)
+    assert d.events == [
+        ModelPlanned(MODEL, chosen, False),
+        ModelLoading(MODEL, 0.5),
+        ModelPlanned(MODEL, chosen, True),
+        ModelReady(MODEL),
+    ]
+    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.wait(TurnEnded)
+    assert d.events.count(ModelPlanned(MODEL, chosen, False)) == 2
+
+
+def test_an_engine_that_obeys_nothing_does_not_keep_the_window(tmp_path: Path) -> None:
+    """It is ended with the program, and what it said until then stays."""
+
+    class Hangs(ScriptedBackend):
+        ended = threading.Event()
+
+        def stream(
+            self, request: Request, cancel: threading.Event, answer_now: object = None
+        ) -> Generator[Event, None, None]:
+            yield Delta(0, "Well", Channel.FINAL)
+            self.ended.wait(60)
+            raise Cancelled
+
+        def close(self) -> None:
+            self.ended.set()
+
+    d = Desk(tmp_path / "chats.db", kind=Hangs)
+    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.wait(TurnProgress)
+    d.close()
+    with closing(Store(tmp_path / "chats.db")) as again:
+        _, answer = again.conversation(again.chats()[0].id)
+    assert (answer.state, answer.message.text) == (State.CUT_OFF, "Well")

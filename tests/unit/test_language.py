@@ -6,6 +6,8 @@ import ast
 import datetime
 import re
 import shutil
+import time
+import types
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
@@ -132,6 +134,38 @@ def test_numbers_and_days_follow_the_language(monkeypatch: pytest.MonkeyPatch) -
     assert words.gigabytes(12_109_566_560) == "12,1 GB"
     assert words.duration(3 * 3600) == "3,0 h"
     assert number(12_345.67, 1) == "12.345,7"
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the zone can be chosen on POSIX")
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "America/St_Johns"])
+@pytest.mark.parametrize("hour", [0, 11, 12, 23])
+def test_the_days_in_the_bin_make_thirty_at_any_hour(
+    monkeypatch: pytest.MonkeyPatch, zone: str, hour: int
+) -> None:
+    class Day(datetime.date):
+        @classmethod
+        def today(cls) -> datetime.date:
+            return datetime.date(2028, 2, 29)
+
+    monkeypatch.setattr(words, "datetime", types.SimpleNamespace(date=Day))
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        told = []
+        for days in (0, 1, 3, 29, 30):
+            day = datetime.date(2028, 2, 29) - datetime.timedelta(days)
+            then = datetime.datetime.combine(day, datetime.time(hour, 30)).timestamp()
+            told.append((words.ago(then), words.days_left(then, 30)))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert told == [
+        ("today", "in 30 days"),
+        ("yesterday", "in 29 days"),
+        ("3 days ago", "in 27 days"),
+        ("29 days ago", "in 1 day"),
+        ("30 days ago", "today"),
+    ]
 
 
 def test_every_sentence_has_its_german() -> None:

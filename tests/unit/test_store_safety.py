@@ -149,6 +149,26 @@ def test_a_large_file_is_indexed_bit_by_bit(store: Store) -> None:
     assert store.search("word 3")
 
 
+def test_what_was_typed_and_thrown_away_is_in_no_file(path: Path) -> None:
+    """Nobody sweeps behind a draft: it has to go when it goes."""
+    with contextlib.closing(Store(path)) as store:
+        store.set_draft(None, (Part("typedsecret " * 300),))
+        store.set_draft(None, (Part("short"),))
+        store.set_draft(None, ())
+        chat = store.create_chat(Effort.LOW).id
+        store.set_draft(chat, (Part("typedsecret " * 300),))
+        store.set_draft(chat, ())
+    for file in path.parent.iterdir():
+        assert b"typedsecret" not in file.read_bytes(), file
+
+
+def test_what_is_written_has_reached_the_disk(store: Store) -> None:
+    """FULL, as every commit is one of a person's questions; and on a Mac, where fsync alone stops
+    in the disk's own memory, with the call that does not."""
+    for name, value in (("synchronous", 2), ("fullfsync", 1), ("journal_mode", "wal")):
+        assert store._db.execute(f"PRAGMA {name}").fetchone() == (value,), name
+
+
 # --- Backups ------------------------------------------------------------------------------
 
 

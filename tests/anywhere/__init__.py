@@ -1,0 +1,1 @@
+"""The suite at other hours, in other places, in other orders."""

@@ -1,0 +1,63 @@
+"""The benchmarks run: what nothing runs is no evidence. Their times are no matter here."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SMALL = {
+    "download": "--size 1 --rounds 1",
+    "engine": "--tokens 24 --rounds 1 --long 1024",
+    "many_chats": "--chats 3 --messages 30",
+    "markdown": "--updates 3 --longest 1000",
+    "sidebar": "--chats 30",
+    "store": "--chats 3 --messages 30",
+    "transcript": "--messages 6 --steps 5 --longest 3000 --hostile 1 --starts 1",
+}
+SAYS = {
+    "download": "ratio",
+    "engine": "tokens came from disk",
+    "many_chats": "export all as HTML",
+    "markdown": "quotations, 1,000",
+    "sidebar": "all are selected",
+    "store": "delete for good",
+    "transcript": "Fireside's window to first paint",
+}
+
+
+def run(name: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Ends what does not end."""
+    return subprocess.run(
+        [sys.executable, "-m", f"tests.bench.{name}", *options],
+        cwd=ROOT,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        timeout=110,
+    )
+
+
+def test_every_benchmark_is_here() -> None:
+    assert {path.stem for path in (ROOT / "tests" / "bench").glob("*.py")} == set(SMALL)
+
+
+@pytest.mark.parametrize("name", sorted(SMALL))
+def test_a_benchmark_runs(name: str) -> None:
+    ran = run(name, *SMALL[name].split())
+    assert ran.returncode == 0, ran.stderr
+    (line,) = [line for line in ran.stdout.splitlines() if SAYS[name] in line][-1:]
+    assert any(letter.isdigit() for letter in line.partition(SAYS[name])[2] + line)
+
+
+def test_a_benchmark_that_fails_ends(tmp_path: Path) -> None:
+    """With what went wrong, and nothing of it left running."""
+    broken = tmp_path / "broken.gguf"
+    broken.write_bytes(b"GGUF, or so it says")
+    ran = run("engine", "--model", str(broken))
+    assert ran.returncode != 0
+    assert "Failed" in ran.stderr

@@ -1,0 +1,194 @@
+"""llama.cpp as `app.engine.service` sees it, without llama.cpp: every token is one byte, what a
+model says is written before, and whoever tests is told of each batch and each token."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from app.base.errors import FiresideError, ModelLoadFailed
+from app.base.types import Sampling
+from app.engine.plan import Plan
+from app.engine.probe import Devices
+from app.engine.service import Service
+from app.harmony import Vocabulary
+from app.tokenizer import Tokenizer
+from tests.fakes.memory import FakeMemory
+from tests.fakes.vocabulary import CONTROL
+
+VOCABULARY = Vocabulary(Tokenizer({bytes([n]): n for n in range(256)}, CONTROL))
+BATCH = 100
+
+
+def spell(*pieces: str | int) -> list[int]:
+    """Texts by their bytes, and control tokens by their ids."""
+    return [
+        token
+        for piece in pieces
+        for token in ([piece] if isinstance(piece, int) else piece.encode())
+    ]
+
+
+def thinks(text: str) -> list[int]:
+    """What a model writes to begin with reasoning."""
+    return spell(VOCABULARY.channel, "analysis", VOCABULARY.message, text, VOCABULARY.end)
+
+
+def answers(text: str, *, after: bool = False) -> list[int]:
+    """What it writes to answer; ``after`` its reasoning."""
+    begin = spell(VOCABULARY.start, "assistant") if after else []
+    ended = CONTROL["<|return|>"]
+    return spell(*begin, VOCABULARY.channel, "final", VOCABULARY.message, text, ended)
+
+
+class FakeSampler:
+    """Draws what was written."""
+
+    def __init__(self, model: FakeModel, sampling: Sampling, seed: int) -> None:
+        self.sampling, self.seed = sampling, seed
+        self.closed = False
+        self._model = model
+
+    def sample(self) -> int:
+        assert not self.closed
+        self._model.on_sample()
+        return self._model.script.pop(0)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeModel:
+    """``script``: the tokens that it will draw. ``batches``: what it was given to decode.
+    ``on_decode`` is called before each batch: where it returns False, the batch was stopped."""
+
+    vocabulary = VOCABULARY
+    batch = BATCH
+
+    def __init__(self, size: int = 4000) -> None:
+        self.size = size
+        self.memory = FakeMemory(window=8, batch=BATCH)
+        self.script: list[int] = []
+        self.batches: list[list[int]] = []
+        self.samplers: list[FakeSampler] = []
+        self.on_decode: Callable[[], bool] = lambda: True
+        self.on_sample: Callable[[], object] = lambda: None
+
+    def decode(self, tokens: Sequence[int]) -> bool:
+        goes_on = self.on_decode()
+        self.batches.append(list(tokens))
+        return self.memory.decode(tokens, aborts=not goes_on)
+
+    def sampler(self, sampling: Sampling, seed: int) -> FakeSampler:
+        self.samplers.append(FakeSampler(self, sampling, seed))
+        return self.samplers[-1]
+
+
+class FakeEngine:
+    """Loads ``model`` whatever the file, in hundredths, where there is one."""
+
+    version = "fake 1"
+
+    def __init__(self, model: FakeModel | None) -> None:
+        self.model = model
+        self.stops: list[bool] = []
+        self.stopped = threading.Event()
+        self.on_load: Callable[[], object] = lambda: None
+
+    def devices(self) -> Devices:
+        return Devices(version="fake")
+
+    def load(self, path: Path, plan: Plan, progress: Callable[[float], bool]) -> FakeModel:
+        self.on_load()
+        for step in range(1001):
+            if not progress(step / 1000):
+                raise ModelLoadFailed(path, "")
+        if self.model is None:
+            raise ModelLoadFailed(path, "")
+        return self.model
+
+    def stop(self, stopped: bool) -> None:
+        self.stops.append(stopped)
+        if stopped:
+            self.stopped.set()
+
+
+class Pipe:
+    """The service's end of a pipe, and what the test does at the other one."""
+
+    def __init__(self) -> None:
+        self._commands: queue.SimpleQueue[tuple[Any, ...] | BaseException] = queue.SimpleQueue()
+        self._sent: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
+        self.reader: threading.Thread | None = None
+
+    def recv(self) -> tuple[Any, ...]:
+        self.reader = threading.current_thread()
+        command = self._commands.get()
+        if isinstance(command, BaseException):
+            raise command
+        return command
+
+    def send(self, payload: tuple[int, Any]) -> None:
+        self._sent.put(payload)
+
+    def command(self, *command: Any) -> None:
+        self._commands.put(command)
+
+    def end(self, error: BaseException) -> None:
+        """What the service meets when it reads on."""
+        self._commands.put(error)
+
+    def answer(self) -> tuple[int, Any]:
+        return self._sent.get(timeout=10)
+
+
+class Served:
+    """A service that runs. ``ask`` and its like wait for all that is answered to a command."""
+
+    def __init__(self, model: FakeModel | None = None, engine: FakeEngine | None = None) -> None:
+        self.model = model or FakeModel()
+        self.engine = engine or FakeEngine(self.model)
+        self.pipe = Pipe()
+        self.number = 0
+        self._service = Service(self.pipe, self.engine)  # type: ignore[arg-type]
+        self._thread = threading.Thread(target=self._service.serve, name="service")
+        self._thread.start()
+
+    def send(self, name: str, *arguments: Any) -> int:
+        """Only sends a command; returns its number."""
+        self.number += 1
+        self.pipe.command(name, self.number, *arguments)
+        return self.number
+
+    def answered(self, number: int) -> list[Any]:
+        """All that is answered to a command, without the None at the end."""
+        found = []
+        while True:
+            told, payload = self.pipe.answer()
+            assert told == number
+            if payload is None:
+                return found
+            found.append(payload)
+            if isinstance(payload, FiresideError):
+                return found
+
+    def do(self, name: str, *arguments: Any) -> list[Any]:
+        """Sends a command, and waits for all that is answered."""
+        return self.answered(self.send(name, *arguments))
+
+    def cancel(self, number: int) -> None:
+        """Says so, and waits until the service knows."""
+        self.engine.stopped.clear()
+        self.pipe.command("cancel", number)
+        assert self.engine.stopped.wait(10)
+
+    def close(self) -> None:
+        """Also where the reader's thread has ended already, with the pipe."""
+        self._service._commands.put(("close", 0))
+        self._thread.join()
+        self.pipe.end(SystemExit())
+        if self.pipe.reader:
+            self.pipe.reader.join()

@@ -1,0 +1,1 @@
+"""Whether the tests notice: the program with one small fault after the other."""

@@ -1,0 +1,54 @@
+"""Which tests answer for which files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Room:
+    """Glob patterns, of the program's files and of the tests that are about them."""
+
+    name: str
+    code: tuple[str, ...]
+    tests: tuple[str, ...]
+
+    @property
+    def files(self) -> list[str]:
+        """The program's, relative to the repository."""
+        return _found(self.code)
+
+    @property
+    def suites(self) -> list[str]:
+        """The tests', relative to the repository."""
+        return _found(self.tests)
+
+
+def _found(patterns: tuple[str, ...]) -> list[str]:
+    paths = {path for pattern in patterns for path in ROOT.glob(pattern)}
+    return sorted(path.relative_to(ROOT).as_posix() for path in paths)
+
+
+ROOMS = (
+    Room("service", ("app/engine/service.py",), ("tests/unit/test_service*.py",)),
+    Room("chat", ("app/chat.py",), ("tests/unit/test_chat*.py", "tests/unit/test_titles*.py")),
+    Room("writer", ("app/writer.py",), ("tests/unit/test_writer*.py", "tests/unit/test_chat*.py")),
+    Room(
+        "cache",
+        ("app/engine/cache.py",),
+        ("tests/unit/test_cache*.py", "tests/unit/test_service*.py"),
+    ),
+    Room(
+        "kept",
+        ("app/engine/kept.py",),
+        ("tests/unit/test_kept*.py", "tests/unit/test_cache*.py"),
+    ),
+    Room("plan", ("app/engine/plan.py",), ("tests/unit/test_plan*.py",)),
+    Room("harmony", ("app/harmony*.py", "app/harmony/*.py"), ("tests/unit/test_harmony*.py",)),
+    Room("store", ("app/store/*.py",), ("tests/unit/test_store*.py",)),
+    Room("download", ("app/models/download.py",), ("tests/unit/test_download.py",)),
+    Room("blob", ("app/models/blob.py",), ("tests/unit/test_download.py",)),
+)

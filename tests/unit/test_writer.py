@@ -1,0 +1,321 @@
+"""An answer while it grows: a crash loses at most its last second."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import writer
+from app.base.errors import FiresideError, StoreError, StoreFull
+from app.base.types import Channel, Delta, Effort, Message, Part, Role
+from app.store import MessageRow, State, Store
+from app.writer import Unsaved, Writer
+
+SECOND = 1.0
+
+
+class Clock:
+    """Stands for `threading` and `time` of the writer: a timer runs when the time is told to
+    pass, on this thread."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.timers: list[Clock.Timer] = []
+        clock = self
+
+        class Timer:
+            name = ""
+
+            def __init__(self, seconds: float, work: Callable[[], object]) -> None:
+                self.at, self.work = clock.now + seconds, work
+
+            def start(self) -> None:
+                clock.timers.append(self)
+
+            def cancel(self) -> None:
+                if self in clock.timers:
+                    clock.timers.remove(self)
+
+            def join(self) -> None:
+                pass
+
+        self.Timer = Timer
+        self.Lock = threading.Lock
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def passes(self, seconds: float) -> None:
+        end = self.now + seconds
+        while due := [timer for timer in self.timers if timer.at <= end]:
+            first = min(due, key=lambda timer: timer.at)
+            self.timers.remove(first)
+            self.now = first.at
+            first.work()
+        self.now = end
+
+    class Timer:
+        at: float
+        work: Callable[[], object]
+
+
+class Desk:
+    """An answer in a real store, behind a disk that may be full."""
+
+    def __init__(self, store: Store, clock: Clock, *parts: Part) -> None:
+        self.store, self.clock = store, clock
+        self.full = False
+        self.told: list[StoreError | None] = []
+        self.saves = 0
+        question = Message(Role.USER, (Part("Why?"),))
+        _, row = store.ask(None, question, Effort.LOW, "Model")
+        if parts:
+            row = store.update(row.id, parts=parts, thought_s=3.0, state=State.STREAMING)
+        self.row = row
+        self._part = len(parts) - 1
+        self._channel = parts[-1].channel if parts else None
+        self._update = store.update
+        store.update = self  # type: ignore[method-assign, assignment]
+        self.writer = Writer(store, row, self.told.append)
+
+    def __call__(self, *values: Any, **more: Any) -> MessageRow:
+        self.saves += 1
+        if self.full:
+            raise StoreFull(Path("chats.db"))
+        return self._update(*values, **more)
+
+    def says(self, text: str, channel: Channel = Channel.FINAL) -> None:
+        if channel is not self._channel:
+            self._part, self._channel = self._part + 1, channel
+        self.writer.add(Delta(self._part, text, channel))
+
+    @property
+    def on_disk(self) -> MessageRow:
+        return self.store.message(self.row.id)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(writer, "threading", clock)
+    monkeypatch.setattr(writer, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with closing(Store(tmp_path / "chats.db")) as store:
+        yield store
+
+
+@pytest.fixture
+def desk(store: Store, clock: Clock) -> Desk:
+    return Desk(store, clock)
+
+
+def test_what_was_said_a_second_ago_is_on_disk(desk: Desk) -> None:
+    """At any moment, also while more is said all the time, and when nothing follows."""
+    said, at = "", []
+    for word in range(200):
+        desk.says(f"word{word} ")
+        said += f"word{word} "
+        at.append((desk.clock.now, said))
+        desk.clock.passes(0.03)
+        old = [text for when, text in at if when <= desk.clock.now - SECOND]
+        assert desk.on_disk.message.text.startswith(old[-1] if old else "")
+    desk.clock.passes(SECOND)
+    assert desk.on_disk.message.text == said
+    assert desk.on_disk.state is State.STREAMING
+
+
+def test_the_disk_is_left_alone_between_saves(desk: Desk) -> None:
+    for _ in range(200):
+        desk.says("x")
+        desk.clock.passes(0.01)
+    assert 2 <= desk.saves <= 5
+    desk.clock.passes(SECOND)
+    before = desk.saves
+    desk.clock.passes(60)
+    assert desk.saves == before
+
+
+def test_what_comes_while_it_is_saved_is_saved_next(desk: Desk) -> None:
+    real = desk._update
+
+    def slow(*values: Any, **more: Any) -> MessageRow:
+        desk._update = real
+        desk.says(" and that")
+        return real(*values, **more)
+
+    desk._update = slow
+    desk.says("This")
+    desk.clock.passes(SECOND)
+    assert desk.on_disk.message.text == "This and that"
+
+
+def test_the_end_saves_all_at_once(desk: Desk) -> None:
+    desk.says("Hm. ", Channel.ANALYSIS)
+    desk.clock.passes(2)
+    desk.says("Because.")
+    row, fault = desk.writer.finish(State.DONE)
+    assert fault is None
+    assert row == desk.on_disk
+    assert row.message.parts == (Part("Hm. ", Channel.ANALYSIS), Part("Because."))
+    assert row.state is State.DONE
+    before = desk.saves
+    desk.clock.passes(60)
+    assert desk.saves == before
+
+
+def test_how_long_it_thought(desk: Desk) -> None:
+    """From the first word of the reasoning to the first of the answer, and on again."""
+    desk.clock.passes(5)
+    desk.says("Hm. ", Channel.ANALYSIS)
+    desk.clock.passes(2)
+    desk.says("Hm. ", Channel.ANALYSIS)
+    desk.clock.passes(1)
+    desk.says("So: ")
+    desk.clock.passes(7)
+    desk.says("yes. ")
+    assert desk.writer.finish(State.DONE)[0].thought_s == pytest.approx(3)
+    desk.says("Or? ", Channel.ANALYSIS)
+    desk.clock.passes(4)
+    desk.says("No.")
+    desk.clock.passes(9)
+    assert desk.writer.finish(State.DONE)[0].thought_s == pytest.approx(7)
+
+
+def test_how_long_it_thought_so_far(desk: Desk) -> None:
+    desk.says("Hm. ", Channel.ANALYSIS)
+    desk.clock.passes(2)
+    desk.says("Hm. ", Channel.ANALYSIS)
+    desk.clock.passes(SECOND)
+    assert desk.on_disk.thought_s == pytest.approx(2)
+
+
+def test_what_is_gone_on_with_has_thought_before(store: Store, clock: Clock) -> None:
+    desk = Desk(store, clock, Part("Hm. ", Channel.ANALYSIS))
+    desk.clock.passes(50)
+    desk.says("Hm. ", Channel.ANALYSIS)
+    desk.clock.passes(2)
+    desk.says("Yes.")
+    row, _ = desk.writer.finish(State.DONE)
+    assert row.thought_s == pytest.approx(5)
+    assert row.message.reasoning == "Hm. Hm. "
+
+
+def test_an_answer_that_never_thought(desk: Desk) -> None:
+    desk.says("Yes.")
+    desk.clock.passes(5)
+    assert desk.writer.finish(State.DONE)[0].thought_s is None
+
+
+def test_a_full_disk_is_told_once_and_tried_again(desk: Desk) -> None:
+    desk.full = True
+    for _ in range(5):
+        desk.says("x")
+        desk.clock.passes(SECOND)
+    (fault,) = desk.told
+    assert isinstance(fault, StoreFull)
+    assert desk.saves >= 5
+    row, fault = desk.writer.finish(State.DONE)
+    assert isinstance(fault, StoreFull)
+    assert (row.message.text, row.state) == ("xxxxx", State.DONE)
+    assert desk.on_disk.message.text == ""
+    desk.full = False
+    row, fault = desk.writer.finish(State.DONE)
+    assert fault is None
+    assert desk.on_disk == row
+    assert desk.told[1:] == [None]
+
+
+def test_a_full_disk_is_asked_again_though_nothing_follows(desk: Desk) -> None:
+    desk.full = True
+    desk.says("x")
+    desk.clock.passes(SECOND)
+    desk.full = False
+    desk.clock.passes(SECOND)
+    assert desk.on_disk.message.text == "x"
+    assert desk.told[1:] == [None]
+
+
+def test_an_answer_that_was_erased_is_no_fault(desk: Desk) -> None:
+    desk.says("x")
+    desk.store.erase([desk.row.chat])
+    desk.clock.passes(SECOND)
+    row, fault = desk.writer.finish(State.STOPPED)
+    assert fault is None
+    assert (row.message.text, row.state) == ("x", State.STOPPED)
+    assert desk.told == []
+
+
+# --- What the disk did not take at the end --------------------------------------------------
+
+
+class Now:
+    """An executor that does it at once."""
+
+    def submit(self, work: Callable[..., Any], *arguments: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(work(*arguments))
+        return future
+
+
+class Waiting:
+    """Answers that ended on a full disk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.saved: list[tuple[MessageRow, FiresideError | None]] = []
+        self.unsaved = Unsaved(Now(), lambda *ended: self.saved.append(ended))  # type: ignore[arg-type]
+        desk.full = True
+        desk.says("Because.")
+        desk.writer.finish(State.DONE)
+        self.unsaved.add(desk.writer, State.DONE, None)
+
+
+def test_it_is_saved_when_there_is_room(desk: Desk) -> None:
+    waiting = Waiting(desk)
+    desk.clock.passes(10)
+    assert waiting.saved == []
+    desk.full = False
+    desk.clock.passes(5)
+    assert waiting.saved == [(desk.on_disk, None)]
+    assert (desk.on_disk.message.text, desk.on_disk.state) == ("Because.", State.DONE)
+    before = desk.saves
+    desk.clock.passes(60)
+    assert desk.saves == before
+
+
+def test_it_is_saved_before_anything_else_is_written(desk: Desk) -> None:
+    waiting = Waiting(desk)
+    with pytest.raises(StoreFull):
+        waiting.unsaved.save()
+    desk.full = False
+    waiting.unsaved.save()
+    assert waiting.saved == [(desk.on_disk, None)]
+    waiting.unsaved.save()
+    assert len(waiting.saved) == 1
+
+
+def test_it_is_saved_at_the_end(desk: Desk) -> None:
+    waiting = Waiting(desk)
+    desk.full = False
+    waiting.unsaved.close()
+    assert len(waiting.saved) == 1
+    assert desk.clock.timers == []
+
+
+def test_nothing_is_tried_after_the_end(desk: Desk) -> None:
+    waiting = Waiting(desk)
+    waiting.unsaved.close()
+    assert desk.clock.timers == []
+    assert waiting.saved == []
+    waiting.unsaved.add(desk.writer, State.DONE, None)
+    assert desk.clock.timers == []
