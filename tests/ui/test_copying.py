@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QGuiApplication, QTextDocument, QTextTable
@@ -88,16 +91,17 @@ def test_csv_is_text(told: Fireside) -> None:
     assert "text/html" not in copied().formats()
 
 
-def test_html_is_made_when_it_is_asked_for(qapp: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    from app.exchange import rich
-
-    asked: list[str] = []
-    monkeypatch.setattr(rich, "markdown_html", lambda text: asked.append(text) or "made")
-    copy_markdown("a | b")
-    assert copied().text() == "a | b"
-    assert not asked
-    assert "made" in copied().html()
-    assert "made" in copied().html()
-    assert asked == ["a | b"]
+def test_a_long_text_is_copied_as_text(qapp: object) -> None:
     copy_markdown("x" * (clipboard.RICHEST + 1))
     assert "text/html" not in copied().formats()
+
+
+def test_a_program_ends_well_with_its_text_on_the_clipboard() -> None:
+    program = (
+        "from PySide6.QtWidgets import QApplication\n"
+        "from app.ui.clipboard import copy_markdown\n"
+        "app = QApplication([])\n"
+        "copy_markdown('a | b')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
