@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Callable
 
 from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QGuiApplication
+from shiboken6 import isValid
 
 RICHEST = 30_000
-"""Characters of which HTML is made, as the copy is: in a tenth of a second. What makes it when it
-is asked for would be Python's object in Qt's hands, and asked when Python has ended."""
+"""Characters of which HTML is made, as the copy is: in a tenth of a second."""
 
 
 def copy_text(text: str, rich: Callable[[], str] | None = None) -> None:
     """To the clipboard; with ``rich``, also as the HTML that it makes."""
-    data = QMimeData()
-    data.setText(text)
+    global _copied
+    _copied = QMimeData()
+    _copied.setText(text)
     if rich and len(text) <= RICHEST:
-        data.setHtml(rich())
-    QGuiApplication.clipboard().setMimeData(data)
+        _copied.setHtml(rich())
+    QGuiApplication.clipboard().setMimeData(_copied)
+
+
+def _leave() -> None:
+    """Leaves the text to Qt: what was made in Python must not be there when Python has ended."""
+    if _copied is not None and isValid(_copied):  # Qt deletes it when something else is copied
+        QGuiApplication.clipboard().setText(_copied.text())
+
+
+_copied: QMimeData | None = None
+
+atexit.register(_leave)  # before PySide's own, which was registered earlier, ends the application
 
 
 def copy_markdown(text: str) -> None:
