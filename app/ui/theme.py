@@ -132,6 +132,7 @@ class Look(QObject):
         self._icons: dict[tuple[str, str, int], QIcon] = {}
         self.theme = theme
         self.colours = _colours("light")
+        self._worn = False
         application.setFont(font(14))
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._wear)
         self.choose(theme)
@@ -170,9 +171,9 @@ class Look(QObject):
             self.theme is Theme.SYSTEM and scheme == Qt.ColorScheme.Dark
         )
         colours = _colours("dark" if dark else "light")
-        if colours is self.colours and self._application.styleSheet():
+        if colours is self.colours and self._worn:
             return
-        self.colours = colours
+        self.colours, self._worn = colours, True
         self._application.setPalette(self._palette())
         self._application.setStyleSheet(self._style_sheet())
         self.changed.emit()

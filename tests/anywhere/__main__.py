@@ -44,7 +44,7 @@ class Place:
             **{name: value for name, value in os.environ.items() if not name.startswith("LC_")},
             "TZ": self.zone,
             "LANG": self.language,
-            "LC_ALL": self.language,
+            "LC_CTYPE": "C.UTF-8",  # where the language itself is not installed, Qt warns else
             "LANGUAGE": "",
             "LD_PRELOAD": str(library),
             "CLOCK_MOVED": str(moved),

@@ -58,6 +58,7 @@ class Copy:
 
     def __init__(self) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="fireside-mutants-"))
+        self.home.chmod(0o755)  # some tests are another user for a while
         self.root = self.home / "tree"
         shutil.copytree(ROOT, self.root, ignore=LEFT_OUT, symlinks=True)
         self._time = 1_600_000_000

@@ -47,8 +47,20 @@ ROOMS = (
         ("tests/unit/test_kept*.py", "tests/unit/test_cache*.py"),
     ),
     Room("plan", ("app/engine/plan.py",), ("tests/unit/test_plan*.py",)),
-    Room("harmony", ("app/harmony*.py", "app/harmony/*.py"), ("tests/unit/test_harmony*.py",)),
-    Room("store", ("app/store/*.py",), ("tests/unit/test_store*.py",)),
+    Room(
+        "harmony",
+        ("app/harmony*.py", "app/harmony/*.py"),
+        ("tests/unit/test_harmony*.py", "tests/unit/test_service*.py"),
+    ),
+    Room(
+        "store",
+        ("app/store/*.py",),
+        (
+            "tests/unit/test_store*.py",
+            "tests/unit/test_titles*.py",
+            "tests/unit/test_presets*.py",
+        ),
+    ),
     Room("download", ("app/models/download.py",), ("tests/unit/test_download.py",)),
     Room("blob", ("app/models/blob.py",), ("tests/unit/test_download.py",)),
 )

@@ -30,8 +30,9 @@ from tests.ui.driver import Fireside, Start, answer, done, said
 
 
 @pytest.fixture(autouse=True)
-def english(qapp: QApplication) -> Iterator[None]:
+def english(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
+    monkeypatch.undo()  # else it would be the English of a test
     language.install(qapp, "en")
 
 

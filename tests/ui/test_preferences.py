@@ -43,6 +43,13 @@ def ground(qapp: QApplication) -> int:
     return qapp.palette().color(QPalette.ColorRole.Window).lightness()
 
 
+def test_a_look_wears_its_theme_whatever_was_worn_before(qapp: QApplication) -> None:
+    for theme, is_light in ((Theme.DARK, False), (Theme.LIGHT, True)):
+        look = Look(qapp, theme)
+        assert (ground(qapp) > 128) is is_light
+        del look
+
+
 def test_theme_switches_at_once_and_is_kept(start: Start, qapp: QApplication) -> None:
     fireside = start()
     fireside.ask("code", *answer("```python\nx = 1\n```\n\n`y` [z](https://z.example)"))

@@ -882,3 +882,18 @@ class Tree(RuleBasedStateMachine):
 
 TestTree = Tree.TestCase
 TestTree.settings = settings(max_examples=40, stateful_step_count=30)
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("a" * 30 + " " + "b" * 16 + " cdefg", "a" * 30 + " " + "b" * 16 + "…"),
+        ("a" * 30 + " " + "b" * 17 + " cdefg", "a" * 30 + "…"),
+        ("a" * 20 + " " + "b" * 40, "a" * 20 + " " + "b" * 26 + "…"),  # half of it is too little
+        ("a" * 48, "a" * 48),
+        ("a" * 49, "a" * 47 + "…"),
+        ("語" * 60, "語" * 47 + "…"),
+    ],
+)
+def test_a_title_is_cut_at_a_word(text: str, title: str) -> None:
+    assert title_from(text) == title
