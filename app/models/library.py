@@ -302,7 +302,7 @@ def _lm_studio() -> list[Path]:
     homes = [Path(pointer)] if pointer else []
     homes += [Path("~/.lmstudio"), Path("~/.cache/lm-studio")]
     homes = _expanded(homes)
-    # An Electron application's own folder held the settings until 0.3.
+    # An Electron application's own folder, where some have the settings.
     older = platformdirs.user_config_path("LM Studio", appauthor=False, roaming=True)
     chosen = [_folder_in(home / "settings.json", "downloadsFolder") for home in (*homes, older)]
     return [path for path in chosen if path] + [home / "models" for home in homes]
