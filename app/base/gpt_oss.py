@@ -31,9 +31,9 @@ from app.base.gguf import ARRAY, BOOL, F32, I32, STRING, U16, U32, Header, Tenso
 
 _MOST_LAYERS, _MOST_EXPERTS = 512, 1024  # LLAMA_MAX_LAYERS, LLAMA_MAX_EXPERTS
 _MOST = (1 << 32) - 1
-# Ollama's own conversion of gpt-oss (ollama: model/models/gptoss/model.go).
+# Ollama's own conversion of gpt-oss, of which it has renamed the same at each load since 2026.
 _OLLAMA_ARCHITECTURE = "gptoss"
-_OLLAMA_TENSORS = re.compile(r"blk\.\d+\.(attn_out\.(weight|bias)|attn_sinks)\Z")
+_OLLAMA_TENSORS = re.compile(r"blk\.\d+\.(attn_out\.(weight|bias)|attn_sinks|ffn_norm\.weight)\Z")
 
 _NO_WEIGHTS = {9, 15, 24, 25, 26, 27, 28}  # Q8_1, Q8_K, integers, F64
 _PLAIN = 0  # F32: of all that is no matrix; with others llama.cpp aborts

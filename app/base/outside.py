@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -22,7 +22,9 @@ from app.base.resources import resource
 class Fact:
     """One belief. ``used``: "<file>" or "<file>:<text that stands in it>", from the root of the
     repository. ``check``: the name of what asks whether it still holds; empty where only a person
-    can look again. ``value``: what the code reads, of TOML's types."""
+    can look again. ``pinned``: packages, and the versions that it was looked at with. ``stands``:
+    what others' newest files are to say, by "github:<owner>/<name>/<path>" or
+    "pypi:<project>/<path in its wheel>". ``value``: what the code reads, of TOML's types."""
 
     name: str
     what: str
@@ -30,6 +32,8 @@ class Fact:
     source: str
     looked: datetime.date
     check: str = ""
+    pinned: dict[str, str] = field(default_factory=dict)
+    stands: dict[str, list[str]] = field(default_factory=dict)
     value: Any = None
 
 

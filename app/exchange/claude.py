@@ -1,6 +1,7 @@
 """claude.ai's data export: ``conversations.json``, ``projects/….json`` (or ``projects.json``) and
-``memories.json``, in one archive or, since 2026, in several (``conversations-000.zip``,
-``projects-000.zip``, ``memories-000.zip``, ``design_chats-000.zip``, and others without chats).
+``memories/….json`` (or ``memories.json``), in one archive or, since 2026, in several
+(``conversations-000.zip``, ``projects-000.zip``, ``memories-000.zip``, ``design_chats-000.zip``,
+and others without chats).
 
 A conversation has ``chat_messages``, each with a ``sender`` (``human`` or ``assistant``), its
 ``parent_message_uuid`` (of the first ones, that of no message), and ``content``: blocks of the
@@ -40,6 +41,7 @@ _UNSEEN = re.compile(
 # In the words of answers of 2024, where no blocks were yet.
 _TAG = re.compile(r"<ant(Artifact|Thinking)([^<>]*)>")
 _ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
+_MEMORIES = ("conversations_memory", "project_memories", "memory_files")
 _PASTED = "pasted.txt"  # claude.ai attaches a long text that is pasted, without a name
 
 
@@ -90,9 +92,10 @@ def beside(raw: Foreign, around: Around) -> bool:
         around.projects[raw.text("uuid")] = project
         around.left[Left.FILE] += len(raw.items("docs"))
         return True
-    if "conversations_memory" in raw.raw or "project_memories" in raw.raw:
+    if any(key in raw.raw for key in _MEMORIES):
         around.left[Left.MEMORY] += bool(raw.text("conversations_memory").strip())
         around.left[Left.MEMORY] += len(raw["project_memories"].raw)
+        around.left[Left.MEMORY] += len(raw.items("memory_files"))
         return True
     return False
 

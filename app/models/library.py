@@ -1,19 +1,19 @@
 """The models that are on this disk already, whoever downloaded them. Only headers are read.
 
-Where each program keeps its models, by its own source or documentation:
+Where each program keeps its models, by its own source (resources/outside.toml has which, and the
+day it was looked at):
 
-Hugging Face  ``hub/models--org--repo/snapshots/<revision>/<file>``, links to ``blobs``
-              (huggingface_hub: constants.py, guides/manage-cache). llama.cpp since 2026, too.
+Hugging Face  ``hub/models--org--repo/snapshots/<revision>/<file>``, links to ``blobs``.
+              llama.cpp since 2026, too.
 LM Studio     ``models/<publisher>/<model>/<file>``; its home is named by
-              ``~/.lmstudio-home-pointer`` (lmstudio.js: findLMStudioHome), another folder of
-              models by ``downloadsFolder`` in settings.json (lmstudio-ai/lms#573).
+              ``~/.lmstudio-home-pointer``, another folder of models by ``downloadsFolder`` in
+              settings.json.
 Ollama        ``manifests/<host>/<namespace>/<name>/<tag>``, JSON whose layers name
-              ``blobs/sha256-<hex>`` (ollama: manifest/paths.go). ``manifests-v2`` may list
-              further manifests that are blobs themselves (ollama#15735).
+              ``blobs/sha256-<hex>``. Two changes that are on their way there are read as well:
+              a folder ``manifests-v2``, and manifests that list others, which are blobs.
 Jan           ``<data>/llamacpp/models/<id>/model.yml`` with ``model_path``, absolute or from
-              ``<data>`` (jan: src-tauri/src/core/app/commands.rs). Before 2025 ``models``,
-              with the files below.
-llama.cpp     files in one folder (llama.cpp#7826), or Hugging Face's layout (llama.cpp#21009).
+              ``<data>``. Before 2025 ``models``, with the files below.
+llama.cpp     files in one folder, or Hugging Face's layout.
 
 What a download left unfinished has another suffix everywhere, or is in no manifest. What `shelf`
 has not moved to its end is hidden (`unfinished`).
@@ -302,7 +302,7 @@ def _lm_studio() -> list[Path]:
     homes = [Path(pointer)] if pointer else []
     homes += [Path("~/.lmstudio"), Path("~/.cache/lm-studio")]
     homes = _expanded(homes)
-    # An Electron application's own folder held the settings until 0.3.
+    # An Electron application's own folder, where some have the settings.
     older = platformdirs.user_config_path("LM Studio", appauthor=False, roaming=True)
     chosen = [_folder_in(home / "settings.json", "downloadsFolder") for home in (*homes, older)]
     return [path for path in chosen if path] + [home / "models" for home in homes]
@@ -317,6 +317,7 @@ def _ollama() -> list[Path]:
 def _jan() -> list[Path]:
     homes = [
         platformdirs.user_data_path("Jan", appauthor=False, roaming=True),
+        platformdirs.user_data_path("jan.ai.app", appauthor=False, roaming=True),  # till 2026
         platformdirs.user_config_path("Jan", appauthor=False, roaming=True),  # before 2025
     ]
     chosen = [_folder_in(home / "settings.json", "data_folder") for home in homes]

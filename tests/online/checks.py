@@ -4,7 +4,10 @@ AssertionError with a sentence where it does not; the suite runs them against th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+import io
+import zipfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,15 +27,37 @@ class Services:
 
     hub: str = HUB
     releases: str = outside.value("releases")["api"]
+    sources: str = "https://raw.githubusercontent.com"
+    packages: str = "https://pypi.org"
 
-    def ask(self, address: str, **parameters: Any) -> Any:
+    def ask(self, address: str, headers: dict[str, str] | None = None, **parameters: Any) -> Any:
         """The JSON that is answered. Raises httpx2.HTTPError."""
-        headers = {"User-Agent": "Fireside-checks"}
-        answer = httpx2.get(
-            address, params=parameters, headers=headers, timeout=30, follow_redirects=True
-        )
-        answer.raise_for_status()
-        return answer.json()
+        return _get(address, headers, parameters).json()
+
+    def wheel(self, project: str) -> zipfile.ZipFile:
+        """The newest wheel of a project. Raises AssertionError, httpx2.HTTPError."""
+        address = f"{self.packages}/pypi/{project}/json"
+        told = self.ask(address)
+        wheels = [one for one in told["urls"] if one["packagetype"] == "bdist_wheel"]
+        assert wheels, f"{project} has no wheel"
+        # A mirror of PyPI tells it from there on.
+        content = _get(str(httpx2.URL(address).join(wheels[0]["url"]))).content
+        assert hashlib.sha256(content).hexdigest() == wheels[0]["digests"]["sha256"], project
+        return zipfile.ZipFile(io.BytesIO(content))
+
+
+def _get(
+    address: str, headers: dict[str, str] | None = None, parameters: dict[str, Any] | None = None
+) -> httpx2.Response:
+    answer = httpx2.get(
+        address,
+        params=parameters,
+        headers={"User-Agent": "Fireside-checks"} | (headers or {}),
+        timeout=30,
+        follow_redirects=True,
+    )
+    answer.raise_for_status()
+    return answer
 
 
 def offers(services: Services) -> None:
@@ -88,10 +113,41 @@ def search_fields(services: Services) -> None:
 
 
 def releases(services: Services) -> None:
-    """The newest release of a project that has some is told by its tag."""
-    known = outside.value("releases")["known"]
-    told = services.ask(f"{services.releases}/repos/{known}/releases/latest")
+    """The newest release of a project that has some is told by its tag, in the version of the API
+    that Fireside asks for."""
+    value = outside.value("releases")
+    known = value["known"]
+    headers = {"X-GitHub-Api-Version": value["version"]}
+    told = services.ask(f"{services.releases}/repos/{known}/releases/latest", headers)
     assert isinstance(told.get("tag_name"), str), f"{known}: {sorted(told)}"
+
+
+def sources(services: Services) -> None:
+    """What others' own files said when they were looked at stands in their newest ones."""
+    gone = [
+        f"{fact.name}: {place} {fault}"
+        for fact in outside.facts().values()
+        for place, words in fact.stands.items()
+        for fault in _gone(services, place, words)
+    ]
+    assert not gone, "; ".join(gone)
+
+
+def _gone(services: Services, place: str, words: list[str]) -> Iterator[str]:
+    kind, _, way = place.partition(":")
+    first, _, path = way.partition("/")
+    try:
+        if kind == "pypi":
+            text = services.wheel(first).read(path).decode()
+        else:
+            name, _, path = path.partition("/")
+            text = _get(f"{services.sources}/{first}/{name}/HEAD/{path}").text
+    except KeyError:
+        yield "is not in the newest wheel"
+    except httpx2.HTTPStatusError as error:
+        yield f"is answered with {error.response.status_code}"
+    else:
+        yield from (f"no longer says {word!r}" for word in words if word not in text)
 
 
 CHECKS: dict[str, Callable[[Services], None]] = {
@@ -99,6 +155,7 @@ CHECKS: dict[str, Callable[[Services], None]] = {
     "listing": listing,
     "search": search_fields,
     "releases": releases,
+    "sources": sources,
 }
 
 

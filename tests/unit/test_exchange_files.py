@@ -115,6 +115,18 @@ def test_the_archives_of_claude(store: Store, tmp_path: Path) -> None:
     assert {row.folder for row in store.chats()} == {"", "Poems"}
 
 
+def test_what_claude_remembers_in_files(tmp_path: Path) -> None:
+    """An object by itself, as in archives of 2026; its text may be empty."""
+    files = [{"path": "/a.md", "content": "Pumps.", "updated_at": "2026-08-01T00:00:00Z"}]
+    told = {"account_uuid": "u", "conversations_memory": "", "memory_files": [*files, *files]}
+    chat = (CASES / "claude.json").read_bytes()
+    archive(tmp_path / "conversations-000.zip", **{"conversations.json": chat})
+    memory = {"memories/u.json": json.dumps(told).encode()}
+    archive(tmp_path / "memories-000.zip", **memory)
+    found = read(sorted(tmp_path.glob("*-000.zip")))
+    assert (found.others, found.left["memory"]) == (0, 2)  # type: ignore[index]
+
+
 def test_names_in_archives_lead_nowhere(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

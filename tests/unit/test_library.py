@@ -230,10 +230,12 @@ def test_ollamas_own_fork_says_so(home: Path) -> None:
     library_way = "manifests/registry.ollama.ai/library/gpt-oss"
     ollama(root, f"{library_way}/20b", gguf_bytes("gptoss", ["blk.0.attn_out.weight"]))
     ollama(root, f"{library_way}/new", gguf_bytes("gpt-oss", ["blk.0.attn_sinks"]))
+    ollama(root, f"{library_way}/norm", gguf_bytes("gpt-oss", ["blk.0.ffn_norm.weight"]))
     ollama(root, f"{library_way}/gone", None)
     models = found(home)
     assert isinstance(models["gpt-oss:20b"].problem, ModelForOllama)
     assert isinstance(models["gpt-oss:new"].problem, ModelForOllama)
+    assert isinstance(models["gpt-oss:norm"].problem, ModelForOllama)
     assert isinstance(models["gpt-oss:gone"].problem, ModelMissing)
     assert models["gpt-oss:gone"].files == ()
     assert models["gpt-oss:gone"].size == 0
@@ -271,6 +273,16 @@ def test_jan_where_its_settings_say(home: Path) -> None:
     write_header(home / "jan" / "models" / "b" / "b.gguf")
     assert {model.place.kind for model in found(home).values()} == {Kind.JAN}
     assert set(found(home)) == {"a/model", "b/b"}
+
+
+def test_jan_of_2025_as_it_was_first_installed(home: Path) -> None:
+    """Its settings are under the name of its bundle until it is started again in 2026."""
+    for folder in ("data", "roaming", "Library/Application Support"):
+        settings = home / folder / "jan.ai.app" / "settings.json"
+        settings.parent.mkdir(parents=True)
+        settings.write_text(json.dumps({"data_folder": str(home / "disk")}))
+    write_header(home / "disk" / "llamacpp" / "models" / "a" / "model.gguf")
+    assert set(found(home)) == {"a/model"}
 
 
 def test_llama_cpp(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

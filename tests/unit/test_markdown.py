@@ -32,6 +32,7 @@ from app.markdown import (
     table_csv,
     table_markdown,
 )
+from app.markdown.letters import is_unspaced
 
 
 def t(text: str) -> Spans:
@@ -367,3 +368,17 @@ def test_text_of_blocks() -> None:
         "T\n\na b $c$\n\n3. x\n   - [ ] y\n         z\n4. w\n\n> q\n> \n> r\n\nf()\n\n"
         "a\tb\n1\t2\n\n$$\nm\n$$\n\n[^1]: n"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "unspaced"),
+    [
+        ("漢字かなカナ한글ไทยក。！（、\u3000\U0002a6d6", True),
+        ("\U0001f200\U0001f202\U0001f219\U0001f237\U0001f23b\U0001f260", True),
+        # Emoji, though there are Chinese characters in them.
+        ("\U0001f201\U0001f21a\U0001f22f\U0001f232\U0001f236\U0001f238\U0001f23a\U0001f250", False),
+        ("aÄяא!", False),
+    ],
+)
+def test_letters_of_scripts_that_set_no_blanks(text: str, unspaced: bool) -> None:
+    assert [is_unspaced(character) for character in text] == [unspaced] * len(text)

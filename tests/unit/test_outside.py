@@ -22,6 +22,8 @@ from tests.fakes import listed
 from tests.fakes.hub import Hub
 from tests.fakes.hub import serving as hub_on_loopback
 from tests.fakes.releases import serving as releases_on_loopback
+from tests.fakes.sources import Sources
+from tests.fakes.sources import serving as sources_on_loopback
 from tests.online import checks
 from tests.online.checks import CHECKS, ROOT, Services
 
@@ -41,6 +43,19 @@ def test_an_entry_is_whole_and_in_use(name: str) -> None:
     for place in fact.used:
         file, _, text = place.partition(":")
         assert text in (ROOT / file).read_text(encoding="utf-8"), place
+    for place, words in fact.stands.items():
+        assert re.fullmatch(r"github:[\w.-]+/[\w.-]+/\S+|pypi:[\w.-]+/\S+", place), place
+        assert words
+        assert all(words)
+
+
+@pytest.mark.parametrize("name", [name for name, fact in FACTS.items() if fact.pinned])
+def test_an_entry_was_looked_at_with_what_is_installed(name: str) -> None:
+    """A newer one is to be looked at before it is taken."""
+    pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").split()
+    for package, version in FACTS[name].pinned.items():
+        assert f"{package}=={version}" in pins
+        assert version in FACTS[name].source or package == "llama-cpp-python"
 
 
 def test_every_check_is_there_and_named() -> None:
@@ -169,9 +184,25 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
 
 
 @pytest.fixture
-def services(hub: Hub) -> Iterator[Services]:
+def others() -> Iterator[Sources]:
+    """Files that say what they are to."""
+    with sources_on_loopback() as sources:
+        for fact in FACTS.values():
+            for place, words in fact.stands.items():
+                kind, _, way = place.partition(":")
+                project, _, path = way.partition("/")
+                text = "\n".join(("…", *words))
+                if kind == "pypi":
+                    sources.wheels.setdefault(project, {})[path] = text
+                else:
+                    sources.files[way] = sources.files.get(way, "") + text
+        yield sources
+
+
+@pytest.fixture
+def services(hub: Hub, others: Sources) -> Iterator[Services]:
     with releases_on_loopback() as github:
-        yield Services(hub.endpoint, github.address)
+        yield Services(hub.endpoint, github.address, others.address, others.address)
 
 
 @pytest.mark.parametrize("name", CHECKS)
@@ -215,8 +246,49 @@ def test_a_check_fails_on_a_fact_that_no_longer_holds(
         CHECKS[name](services)
 
 
+def _said_otherwise(others: Sources) -> str:
+    others.files["ollama/ollama/manifest/paths.go"] = "manifests-v2"
+    return "paths.go no longer says"
+
+
+def _moved(others: Sources) -> str:
+    del others.files["ollama/ollama/manifest/paths.go"]
+    return "paths.go is answered with 404"
+
+
+def _renamed_in_the_wheel(others: Sources) -> str:
+    wheel = others.wheels["huggingface-hub"]
+    wheel["huggingface_hub/api.py"] = wheel.pop("huggingface_hub/hf_api.py")
+    return "hf_api.py is not in the newest wheel"
+
+
+def _another_field(others: Sources) -> str:
+    others.wheels["huggingface-hub"]["huggingface_hub/hf_api.py"] = "    rfilename: str\n"
+    return "sha256"
+
+
+@pytest.mark.parametrize("change", [_said_otherwise, _moved, _renamed_in_the_wheel, _another_field])
+def test_the_sources_are_asked_for_each_word(
+    change: Callable[[Sources], str], others: Sources
+) -> None:
+    said = change(others)
+    services = Services(sources=others.address, packages=others.address)
+    with pytest.raises(AssertionError, match=re.escape(said)) as failed:
+        CHECKS["sources"](services)
+    assert str(failed.value).count(";") <= 1  # what stands still is not told
+
+
+def test_a_wheel_is_the_one_that_is_listed(others: Sources) -> None:
+    others.listed_as = "0" * 64
+    with pytest.raises(AssertionError, match="huggingface-hub"):
+        Services(packages=others.address).wheel("huggingface-hub")
+
+
 def test_the_releases_are_asked_as_fireside_asks(services: Services) -> None:
     with releases_on_loopback(tag=None) as github, pytest.raises(AssertionError):
         CHECKS["releases"](Services(services.hub, github.address))
+    with releases_on_loopback() as github:
+        CHECKS["releases"](Services(services.hub, github.address))
+        assert github.headers["X-GitHub-Api-Version"] == outside.value("releases")["version"]
     assert updates.API == "https://api.github.com"
     assert tuple(outside.value("hub_search")) == search._EXPAND
