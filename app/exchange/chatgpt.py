@@ -31,7 +31,7 @@ _ROLES = {"user": Role.USER, "human": Role.USER, "system": None, "developer": No
 # A mark is between characters of private use: its kind, and what it stands for, with others of
 # them between; older exports have it in brackets. What is left of such characters marks stretches.
 _MARK = re.compile(
-    " ?\ue200([^\ue200-\ue20f]*)((?:\ue202[^\ue200\ue201]*)?)\ue201|【\\d+†[^【】\n]*】"
+    " ?\ue200([^\ue200-\ue20f]*)((?:\ue202[^\ue200\ue201]*)?)\ue201|【[\\d:]+†[^【】\n]*】"
 )
 _LOOSE = re.compile("[\ue200-\ue20f]")
 _BEGINNINGS = ("\ue200", "\ue203", "【")

@@ -81,6 +81,22 @@ def test_chatgpt(store: Store, tmp_path: Path, mapping: Raw) -> None:
     assert said(store) == TALK
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be"])
+def test_another_encoding(store: Store, tmp_path: Path, encoding: str) -> None:
+    text = json.dumps(chatgpt({"q": entry("user", "Grüße 你好")}), ensure_ascii=False)
+    path = tmp_path / "conversations.json"
+    path.write_bytes((text if "be" not in encoding else f"\ufeff{text}").encode(encoding))
+    read(path).into(store)
+    assert said(store) == [(Role.USER, "Grüße 你好")]
+
+
+def test_marks_of_sources(store: Store, tmp_path: Path) -> None:
+    marked = entry("assistant", "A【4:0†source】【12†notes.pdf】", parent="q")
+    left = bring(store, tmp_path, chatgpt({"q": entry("user", "Q"), "a": marked}))
+    assert left == {Left.CITATION: 2}
+    assert said(store) == TALK
+
+
 # --- claude.ai ----------------------------------------------------------------------------
 
 
