@@ -250,6 +250,11 @@ class _Reader:
         return Tensor(name, shape, kind, offset, 0)
 
 
+def stem(name: str) -> str:
+    """A file's name without its ending, which may be in capitals."""
+    return re.sub(r"\.gguf\Z", "", name, flags=re.IGNORECASE)
+
+
 def unnumbered(stem: str) -> str:
     """A file's name without its ending, and without the number of a part (llama.cpp: gguf-split:
     ``-00001-of-00003``)."""

@@ -35,6 +35,8 @@ from app.documents.docx_package import (
 _LARGEST = 400_000_000  # bytes, unpacked
 _LOCKED = 1  # a bit of zip's flags
 _GONE = {"del", "moveFrom", "sectPrChange", "background"}
+_ENDING = {"body", "tc", "txbxContent", "hdr", "ftr", "footnote", "endnote", "comment"}
+"""In which paragraphs do not go on behind the end."""
 _HEADING = re.compile(r"heading ([1-9])|title", re.IGNORECASE)
 _MOST_MARKS = 6  # that Markdown has for headings
 
@@ -232,6 +234,7 @@ class Story:
                 case "p":
                     yield from self._paragraph(element)
                 case "tbl":
+                    yield from self._left()
                     yield "\n".join(self._table(element)), False
                 case "sectPr":
                     self._book.edge(element, self.relations)
@@ -241,6 +244,14 @@ class Story:
                     yield from self._foreign(value(element, "id"))
                 case name if name not in _GONE and not name.endswith("Pr"):
                     yield from self._blocks(element)
+        if local(holder) in _ENDING:
+            yield from self._left()
+
+    def _left(self) -> Iterator[tuple[str, bool]]:
+        """What would go on in the next paragraph, where there is none."""
+        text, self._half = self._half, ""
+        if text.strip():
+            yield text.strip("\n"), False
 
     def _paragraph(self, element: Element) -> Iterator[tuple[str, bool]]:
         settings = child(element, "pPr")

@@ -26,11 +26,12 @@ from app.exchange.fields import Foreign, duration, from_json
 from app.exchange.tree import About, Around, Left, Node, named, plain, read_node, tree
 from app.store import State, Tree
 
-_ROLES = {"user": Role.USER, "assistant": Role.ASSISTANT, "tool": Role.ASSISTANT}
+# None is who tells the model what to do; anybody else answers.
+_ROLES = {"user": Role.USER, "human": Role.USER, "system": None, "developer": None}
 # A mark is between characters of private use: its kind, and what it stands for, with others of
 # them between; older exports have it in brackets. What is left of such characters marks stretches.
 _MARK = re.compile(
-    " ?\ue200([^\ue200-\ue20f]*)((?:\ue202[^\ue200\ue201]*)?)\ue201|【\\d+†[^【】\n]*】"
+    " ?\ue200([^\ue200-\ue20f]*)((?:\ue202[^\ue200\ue201]*)?)\ue201|【[\\d:]+†[^【】\n]*】"
 )
 _LOOSE = re.compile("[\ue200-\ue20f]")
 _BEGINNINGS = ("\ue200", "\ue203", "【")
@@ -65,7 +66,7 @@ def chat(raw: Foreign, around: Around) -> Tree | None:
         raw.text("title"),
         raw.time("create_time"),
         raw.time("update_time"),
-        raw.text("current_node") or None,
+        raw.key("current_node") or None,
         pinned=raw.flag("is_starred") or bool(raw.number("pinned_time")),
         archived=raw.flag("is_archived"),
         folder=_folder(raw, around),
@@ -93,7 +94,8 @@ def _node(raw: Foreign, model: str, told: dict[str, None], left: Counter[Left]) 
     message.aside("recipient", "status")
     metadata, content = message["metadata"], message["content"]
     content.aside("content_type", "language", "response_format_name", "source_analysis_msg_id")
-    role = _ROLES.get(message["author"].text("role"))
+    who = message["author"].text("role") or message.text("role", "author")
+    role = _ROLES.get(who, Role.ASSISTANT)
     parts = _parts(message, role, told, left)
     details = metadata["finish_details"].text("type")
     unfinished = message.text("status") == "in_progress"
@@ -104,8 +106,8 @@ def _node(raw: Foreign, model: str, told: dict[str, None], left: Counter[Left]) 
     return Node(
         role or Role.ASSISTANT,
         parts,
-        raw.text("parent") or None,
-        raw.names("children"),
+        raw.key("parent") or None,
+        raw.keys("children"),
         message.time("create_time"),
         State.CUT_OFF if unfinished else _STATES.get(details, State.DONE),
         (metadata.text("model_slug", "default_model_slug") or model) if answer else "",
@@ -175,7 +177,7 @@ def _text(content: Foreign, images: list[str], left: Counter[Left]) -> str:
     """The words of a message; pictures, whose keys are put into ``images``, and sounds among them
     are counted."""
     texts = []
-    for part in content.items("parts"):
+    for part in content.items("parts") or [content.text("parts")]:
         piece = Foreign(part)
         kind = piece.text("content_type")
         if isinstance(part, str):

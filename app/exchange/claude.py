@@ -65,7 +65,9 @@ def chat(raw: Foreign, around: Around) -> Tree | None:
     for number, message in enumerate(messages):
         node = read_node(message, read, around.left)
         parent = message.text("parent_message_uuid")
-        name = message.text("uuid") or f"#{number}"
+        name = message.text("uuid")
+        if not name or name in nodes:
+            name = f"{name}#{number}"
         parent_or_root = parent if parent in known else None
         nodes[name] = replace(node, parent=parent_or_root if parent else above)
         above = name
@@ -119,7 +121,7 @@ def _node(message: Foreign, model: str, left: Counter[Left]) -> Node:
     words = message.text("text", "content")
     if not parts:
         parts += _spoken(_UNSEEN.sub("", words))
-    kinds = Counter(block.text("type") for block in blocks)
+    kinds = Counter(_kind(block) for block in blocks)
     left[Left.TOOL] += max(kinds["tool_result"] - kinds["tool_use"], 0)
     stopped = message.text("stop_reason") == "user_canceled"
     state = State.STOPPED if stopped else State.DONE
@@ -160,7 +162,7 @@ def _files(message: Foreign, left: Counter[Left]) -> tuple[list[Part], list[str]
 def _block(block: Foreign, left: Counter[Left]) -> Iterator[Part]:
     """What stands in one block. Documents and code are to be read; other calls are counted, each
     with its result as one."""
-    kind = block.text("type")
+    kind = _kind(block)
     if kind == "text":
         block.aside("citations")
         left[Left.CITATION] += len(block.items("citations"))
@@ -188,6 +190,13 @@ def _block(block: Foreign, left: Counter[Left]) -> Iterator[Part]:
         left[Left.UNKNOWN] += 1
         block.aside()
     block.aside("start_timestamp", "stop_timestamp", "flags", "id")
+
+
+def _kind(block: Foreign) -> str:
+    """Its type; calls and results of any sort of tool, as ``web_search_tool_result``, are those of
+    tools."""
+    kind = block.text("type")
+    return next((tool for tool in ("tool_use", "tool_result") if kind.endswith(f"_{tool}")), kind)
 
 
 def _spoken(text: str) -> Iterator[Part]:

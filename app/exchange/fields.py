@@ -20,6 +20,7 @@ from app.base.types import Sampling
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 
+_LARGEST_KEY = 1 << 64
 _LATEST = 1e11  # seconds, in the year 5138; what is above are milliseconds or less
 # Letters in a row of scripts that put no spaces between words.
 _DENSE = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u9fff\uac00-\ud7af]{6}")
@@ -131,6 +132,12 @@ class Foreign:
         values = (self._value(name, str) for name in names)
         return next((value for value in values if value), "")
 
+    def key(self, *names: str) -> str:
+        """The first of the fields that names another entry, also by a number."""
+        found = (_key(self.raw.get(name)) for name in names)
+        self._asked.update(names)
+        return next((key for key in found if key), "")
+
     def flag(self, name: str) -> bool:
         return self._value(name, bool) is True
 
@@ -164,6 +171,10 @@ class Foreign:
         """The texts in a list."""
         return [item for item in self.items(name) if isinstance(item, str)]
 
+    def keys(self, name: str) -> list[str]:
+        """The entries that a list names, as `key` has them."""
+        return [key for item in self.items(name) if (key := _key(item))]
+
     def aside(self, *names: str) -> None:
         """These fields are known, and there is nothing to read in them; without names: in none."""
         self._aside.update(names or self.raw)
@@ -193,6 +204,13 @@ class Foreign:
             return None
         self._asked.add(name)
         return value
+
+
+def _key(value: object) -> str:
+    """A key as one of JSON's objects has it, which are texts there."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST_KEY:
+        return str(value)
+    return value if isinstance(value, str) else ""
 
 
 def _speaks(value: object, sentences: bool) -> bool:

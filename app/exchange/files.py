@@ -15,6 +15,7 @@ import shutil
 import tempfile
 import zipfile
 import zlib
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -61,7 +62,7 @@ class Piece:
         return self.path.with_name(_MARK.join((self.path.name, *names)))
 
 
-def pieces(paths: Iterable[Path]) -> Iterator[tuple[Piece, IO[bytes] | ExchangeError]]:
+def pieces(paths: Iterable[Path]) -> Iterator[tuple[Piece, io.BufferedReader | ExchangeError]]:
     """Each file once, with what is in it, which is there until the next one comes, or with the
     reason why it cannot be read."""
     met: set[str] = set()
@@ -95,7 +96,7 @@ def _changed(path: Path) -> float:
         return 0.0  # opening it will say why
 
 
-def _open(piece: Piece) -> Iterator[tuple[Piece, IO[bytes] | ExchangeError]]:
+def _open(piece: Piece) -> Iterator[tuple[Piece, io.BufferedReader | ExchangeError]]:
     try:
         if piece.path.exists() and not piece.path.is_file():  # a pipe would be waited for
             raise ExchangeUnreadable(piece.shown, "it is no file")
@@ -108,7 +109,7 @@ def _open(piece: Piece) -> Iterator[tuple[Piece, IO[bytes] | ExchangeError]]:
 
 def _look(
     piece: Piece, file: io.BufferedReader, budget: _Budget
-) -> Iterator[tuple[Piece, IO[bytes] | ExchangeError]]:
+) -> Iterator[tuple[Piece, io.BufferedReader | ExchangeError]]:
     """A file of JSON, or what is in an archive; told by how it begins."""
     head = file.peek(_HEAD)
     if head.startswith(b"PK\x03\x04"):
@@ -120,7 +121,7 @@ def _look(
                 whole = stack.enter_context(tempfile.TemporaryFile())
                 shutil.copyfileobj(file, whole, 1 << 20)
             yield from _unpack(piece, stack.enter_context(zipfile.ZipFile(whole)), budget)
-    elif head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
+    elif head.decode(_encoding(head), "ignore").lstrip()[:1] in ("{", "["):
         yield piece, file
     else:
         yield piece, ExchangeUnknown(piece.shown)
@@ -128,7 +129,7 @@ def _look(
 
 def _unpack(
     piece: Piece, archive: zipfile.ZipFile, budget: _Budget
-) -> Iterator[tuple[Piece, IO[bytes] | ExchangeError]]:
+) -> Iterator[tuple[Piece, io.BufferedReader | ExchangeError]]:
     for info in sorted(archive.infolist(), key=lambda info: info.filename):
         place = PurePosixPath(info.filename.replace("\\", "/")).parts
         if not place or info.is_dir() or not place[-1].lower().endswith(_WANTED):
@@ -208,6 +209,11 @@ def typed_errors(path: Path) -> Iterator[None]:
         raise ExchangeDamaged(path, str(error)) from error
 
 
-def as_text(file: IO[bytes]) -> io.TextIOWrapper:
+def as_text(file: io.BufferedReader) -> io.TextIOWrapper:
     """What JSON is read from."""
-    return io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    return io.TextIOWrapper(file, encoding=_encoding(file.peek(_HEAD)), newline="")
+
+
+def _encoding(head: bytes) -> str:
+    """UTF-8, or what PowerShell makes of it."""
+    return "utf-16" if head.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"

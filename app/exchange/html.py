@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from html import escape
+from itertools import pairwise
 
 from app.base.types import Role
 from app.exchange.formula import mathml
@@ -177,10 +178,15 @@ def _block(block: Block, around: bool) -> str:
 
 
 def _item(item: Item, around: bool) -> str:
-    tight = len(item.blocks) <= 1 or not item.apart
+    blocks = list(_whole(item.blocks))
+    apart = item.apart and len(blocks) > 1
+    tight = not apart and not any(
+        isinstance(one, Paragraph) and isinstance(next_, Paragraph)
+        for one, next_ in pairwise(blocks)
+    )
     inner = "\n".join(
         _spans(block.spans) if tight and isinstance(block, Paragraph) else _block(block, around)
-        for block in _whole(item.blocks)
+        for block in blocks
     )
     if item.task is None:
         return f"<li>{inner}</li>"

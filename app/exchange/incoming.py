@@ -8,8 +8,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from io import BufferedReader
 from pathlib import Path
-from typing import IO
 
 from app.base.errors import ExchangeError, ExchangeUnknown
 from app.base.types import Message, Part, Role
@@ -189,7 +189,7 @@ class _Reading:
         self.sources: Counter[Source] = Counter()
         self.around = Around(piece.time, piece.place, piece.above, projects)
 
-    def trees(self, content: IO[bytes] | ExchangeError) -> Iterator[Tree]:
+    def trees(self, content: BufferedReader | ExchangeError) -> Iterator[Tree]:
         if isinstance(content, ExchangeError):
             raise content
         text = as_text(content)

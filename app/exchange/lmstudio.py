@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 
 from app.base.types import Channel, Part, Role
 from app.exchange.fields import Foreign, duration
-from app.exchange.tree import About, Around, Left, Node, named, plain, read_node, tree
+from app.exchange.tree import About, Around, Left, Node, named, plain, read_node, spoken, tree
 from app.store import Tree
 
 _ROLES = {"user": Role.USER, "assistant": Role.ASSISTANT}
@@ -32,8 +32,8 @@ def is_chat(raw: Foreign) -> bool:
     messages = raw.raw.get("messages")
     if not isinstance(messages, list) or "history" in raw.raw:
         return False
-    return all("versions" in Foreign(message).raw for message in messages) and (
-        bool(messages) or "lastUsedModel" in raw.raw
+    return any("versions" in Foreign(message).raw for message in messages) or (
+        not messages and "lastUsedModel" in raw.raw
     )
 
 
@@ -49,7 +49,7 @@ def chat(raw: Foreign, around: Around) -> Tree | None:
     for turn, message in enumerate(raw.objects("messages")):
         chosen = int(message.number("currentlySelected") or 0)
         shown = above
-        for number, version in enumerate(message.objects("versions")):
+        for number, version in enumerate(message.objects("versions") or [message]):
             name = f"{turn}.{number}"
             nodes[name] = replace(read_node(version, read, around.left), parent=above)
             if number == chosen or shown == above:
@@ -96,7 +96,10 @@ def _node(version: Foreign, told: list[str], left: Counter[Left]) -> Node:
     version.aside("type", "preprocessed", "senderInfo")
     role = _ROLES.get(version.text("role"))
     beside = _Beside()
-    parts = tuple(_steps(version, beside, left)) or plain(_words(version, beside, left))
+    parts = tuple(_steps(version, beside, left))
+    if not parts:
+        words = _words(version, beside, left)
+        parts = tuple(spoken(words)) if role is Role.ASSISTANT else plain(words)
     if version.text("role") == "system":
         told.extend(part.text for part in parts)
         return Node(Role.ASSISTANT)
@@ -123,7 +126,7 @@ def _steps(version: Foreign, beside: _Beside, left: Counter[Left]) -> Iterator[P
         if not text.strip():
             continue
         thinking = step["style"].text("type") == "thinking"
-        yield Part(text, Channel.ANALYSIS if thinking else Channel.FINAL)
+        yield from [Part(text, Channel.ANALYSIS)] if thinking else spoken(text)
 
 
 def _words(raw: Foreign, beside: _Beside, left: Counter[Left]) -> str:

@@ -19,18 +19,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from html import unescape
 
 from app.base.fence import fenced
 from app.base.types import Channel, Part, Role
 from app.exchange.fields import Foreign
-from app.exchange.tree import About, Around, Left, Node, named, plain, read_node, tree
+from app.exchange.tree import About, Around, Left, Node, named, plain, read_node, spoken, tree
 from app.store import State, Tree
 
-_ROLES = {"user": Role.USER, "assistant": Role.ASSISTANT}
-_OPENING = re.compile(r'<details type="([a-z_]+)"([^<>]*)>|<think>')
-_CLOSING = {"<details": "</details>", "<think>": "</think>"}
+# None is who tells the model what to do; anybody else answers.
+_ROLES = {"user": Role.USER, "system": None, "developer": None}
+_OPENING = re.compile(r'<details type="([a-z_]+)"([^<>]*)>')
+_CLOSING = "</details>"
 _SUMMARY = re.compile(r"\s*<summary>[^<]*</summary>\n?")
 _QUOTED = re.compile(r"^(?:>|&gt;) ?", re.MULTILINE)
 _FOLDER = re.compile(r"folder-(.+)-export-\d+\.json")
@@ -39,7 +41,8 @@ _DURATION = re.compile(r'duration="(\d{1,6}(?:\.\d+)?)"')
 
 def is_chat(raw: Foreign) -> bool:
     """Whether it looks like one of Open WebUI's chats."""
-    return isinstance(_history(raw).raw.get("messages"), dict)
+    history = _history(raw).raw.get("messages")
+    return isinstance(history, dict | list) or isinstance(raw["chat"].raw.get("messages"), list)
 
 
 def chat(raw: Foreign, around: Around) -> Tree | None:
@@ -53,19 +56,40 @@ def chat(raw: Foreign, around: Around) -> Tree | None:
 
     table = history.table("messages")
     nodes = {key: read_node(entry, read, around.left) for key, entry in table.items()}
+    if not nodes:
+        nodes = _listed(history.objects("messages") or own.objects("messages"), read, around.left)
     around.left[Left.TAG] += len(own.items("tags") or raw["meta"].items("tags"))
     around.left[Left.NOTE] += bool(raw.text("summary").strip())
     about = About(
         own.text("title") or raw.text("title"),
         raw.time("created_at") or own.time("timestamp"),
         raw.time("updated_at"),
-        history.text("currentId") or raw.text("current_message_id") or None,
+        history.key("currentId") or raw.key("current_message_id") or None,
         "\n\n".join(dict.fromkeys(text.strip() for text in told if text.strip())),
         raw.flag("pinned"),
         raw.flag("archived"),
         _folder(raw, around),
     )
     return tree(nodes, about, around)
+
+
+def _listed(
+    messages: Sequence[Foreign],
+    read: Callable[[Foreign, Counter[Left]], Node],
+    left: Counter[Left],
+) -> dict[str, Node]:
+    """Messages of a chat that has only a list of them, as other programs write it: one below the
+    other, where they do not say otherwise."""
+    nodes: dict[str, Node] = {}
+    above: str | None = None
+    for number, message in enumerate(messages):
+        node = read_node(message, read, left)
+        name = message.key("id")
+        if not name or name in nodes:
+            name = f"{name}#{number}"
+        nodes[name] = node if "parentId" in message.raw else replace(node, parent=above)
+        above = name
+    return nodes
 
 
 def _history(raw: Foreign) -> Foreign:
@@ -82,12 +106,15 @@ def _node(raw: Foreign, told: list[str], left: Counter[Left]) -> Node:
     raw.aside("id", "models", "modelName", "selectedModelId", "timestamp", "lastSentence")
     raw.aside("usage", "info", "statusHistory", "status", "followUps", "annotation", "favorite")
     raw.aside("userContext", "originalContent", "user", "feedbackId", "code_executions", "tasks")
-    role = _ROLES.get(raw.text("role"))
-    parent = raw.text("parentId") or None
-    children = raw.names("childrenIds")
+    role = _ROLES.get(raw.text("role"), Role.ASSISTANT)
+    parent = raw.key("parentId") or None
+    children = raw.keys("childrenIds")
     content = raw.text("content") or _joined(raw, left)
     if role is None:
         told.append(content)
+        return Node(Role.ASSISTANT, (), parent, children)
+    if raw.text("role") == "tool":
+        left[Left.TOOL] += bool(content.strip())
         return Node(Role.ASSISTANT, (), parent, children)
     files, names = _files(raw, left)
     left[Left.CITATION] += len(raw.items("sources") or raw.items("citations"))
@@ -97,7 +124,7 @@ def _node(raw: Foreign, told: list[str], left: Counter[Left]) -> Node:
     cut_off = raw.raw.get("done") is False or bool(error)
     return Node(
         role,
-        (*files, *parts, *plain(error), *named(names)),
+        (*files, *parts, *plain(raw["merged"].text("content")), *plain(error), *named(names)),
         parent,
         children,
         raw.time("timestamp"),
@@ -194,20 +221,21 @@ def _parts(content: str, left: Counter[Left]) -> Iterator[Part]:
     """An answer, with what is in ``<details>`` taken apart."""
     at = 0
     while found := _OPENING.search(content, at):
-        yield from plain(content[at : found.start()].strip("\n"))
-        close = _CLOSING["<think>" if found[1] is None else "<details"]
-        end = content.find(close, found.end())
+        before = content[at : found.start()].strip("\n")
+        yield from plain(before) if at else spoken(before)
+        end = content.find(_CLOSING, found.end())
         inner = content[found.end() : end if end >= 0 else len(content)]
-        at = end + len(close) if end >= 0 else len(content)
-        if found[1] in (None, "reasoning"):
-            text = inner if found[1] is None else _reasoning(inner)
+        at = end + len(_CLOSING) if end >= 0 else len(content)
+        if found[1] == "reasoning":
+            text = _reasoning(inner)
             if text.strip():
                 yield Part(text.strip(), Channel.ANALYSIS)
         elif found[1] == "code_interpreter" and (code := _SUMMARY.sub("", inner, count=1).strip()):
             yield Part(code, Channel.COMMENTARY)
         else:
             left[Left.TOOL] += 1
-    yield from plain(content[at:].lstrip("\n"))
+    rest = content[at:].lstrip("\n")
+    yield from plain(rest) if at else spoken(rest)
 
 
 def _reasoning(inner: str) -> str:

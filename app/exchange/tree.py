@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from app.base.types import Effort, Message, Part, Role
+from app.base.types import Channel, Effort, Message, Part, Role
 from app.exchange.fields import Foreign
 from app.store import ChatRow, MessageRow, Setup, State, TitleBy, Tree
 from app.store.titles import one_line, title_from
 
 _BEGINNING = 4000  # characters of what a title or a name is made of
+_THINK = re.compile(
+    r"\s*<think>(.*?)(?:</think>|\Z)|(.*?)^</think>[ \t]*$", re.DOTALL | re.MULTILINE
+)
 
 
 class Left(StrEnum):
@@ -37,8 +41,6 @@ class Left(StrEnum):
     """A message that its program did not show either."""
     UNKNOWN = "unknown"
     """Something of a kind that Fireside does not know."""
-    LOST = "lost"
-    """A message of which no way leads up to the beginning of its chat."""
     CHAT = "chat"
     """An entry that is no chat, or has no message to read."""
 
@@ -153,19 +155,19 @@ def read_node(
 
 def tree(nodes: Mapping[str, Node], about: About, around: Around) -> Tree | None:
     """The chat that they are; None where there is nothing to read. A chat without times has its
-    file's. A parent that is not there makes a node a beginning; what is in a circle is left
-    out."""
+    file's. A node is a beginning where no other is its parent; of a circle, its first one is."""
     times = [node.created for node in nodes.values() if node.created is not None]
     began = about.created if about.created is not None else min(times, default=around.time)
     drafts: list[_Draft] = []
     homes: dict[str | None, int | None] = {}  # the message that a node, or one above it, went into
     open_: set[str | None] = set()  # below these nodes, that message goes on and nothing else does
-    children = _children(nodes)
-    for name in _downwards(nodes, children):
-        node = nodes[name]
-        home = homes.get(node.parent)
+    parents = _parents(nodes)
+    children = _children(nodes, parents)
+    for name in _downwards(parents, children):
+        node, parent = nodes[name], parents[name]
+        home = homes.get(parent)
         above = None if home is None else drafts[home - 1]
-        if above is not None and node.parent in open_ and above.goes_on(node):
+        if above is not None and parent in open_ and above.goes_on(node):
             if node.parts or node.thought_s is not None:
                 above.nodes.append(node)
         elif node.parts:
@@ -173,9 +175,8 @@ def tree(nodes: Mapping[str, Node], about: About, around: Around) -> Tree | None
             drafts.append(_Draft(home, when if node.created is None else node.created, [node]))
             home = len(drafts)
         homes[name] = home
-        if len(children[name]) == 1 and (node.parts or node.parent in open_):
+        if len(children[name]) == 1 and (node.parts or parent in open_):
             open_.add(name)
-    around.left[Left.LOST] += sum(bool(nodes[name].parts) for name in nodes.keys() - homes.keys())
     if not drafts:
         return None
     messages = tuple(draft.row(number) for number, draft in enumerate(drafts, start=1))
@@ -187,6 +188,19 @@ def tree(nodes: Mapping[str, Node], about: About, around: Around) -> Tree | None
 def plain(text: str) -> tuple[Part, ...]:
     """A text as what a person reads; nothing where it is blank."""
     return (Part(text),) if text.strip() else ()
+
+
+def spoken(text: str) -> Iterator[Part]:
+    """The text of an answer, of which a model's own ``<think>`` at its beginning is reasoning;
+    templates of chats may have written the first of these tags for the model."""
+    found = _THINK.match(text)
+    if found is None:
+        yield from plain(text)
+        return
+    thought = (found[1] if found[1] is not None else found[2]).strip()
+    if thought:
+        yield Part(thought, Channel.ANALYSIS)
+    yield from plain(text[found.end() :].lstrip("\n"))
 
 
 def named(names: Sequence[str]) -> tuple[Part, ...]:
@@ -226,22 +240,47 @@ def _last_leaf(messages: Sequence[MessageRow]) -> int:
     return max(leaves, key=lambda message: (message.created, message.id)).id
 
 
-def _children(nodes: Mapping[str, Node]) -> dict[str, list[str]]:
-    """The nodes below each, by what these say of their parents: a node has one parent, but some
-    files name it as the child of several."""
-    below: dict[str, list[str]] = {name: [] for name in nodes}
+def _parents(nodes: Mapping[str, Node]) -> dict[str, str | None]:
+    """The node above each, by what it says itself, else by what others say of their children: a
+    node has one parent, but some files name it as the child of several."""
+    said: dict[str, str] = {}
     for name, node in nodes.items():
-        if node.parent in below:
-            below[node.parent].append(name)
+        for child in node.children:
+            said.setdefault(child, name)
+    parents = {
+        name: node.parent if node.parent in nodes else said.get(name)
+        for name, node in nodes.items()
+    }
+    begun: set[str] = set()  # of these, a beginning is known
+    for name in nodes:
+        way: dict[str, None] = {}
+        here: str | None = name
+        while here is not None and here not in begun and here not in way:
+            way[here] = None
+            here = parents[here]
+        if here in way:
+            parents[here] = None
+        begun |= way.keys()
+    return parents
+
+
+def _children(nodes: Mapping[str, Node], parents: Mapping[str, str | None]) -> dict[str, list[str]]:
+    """The nodes below each."""
+    below: dict[str, list[str]] = {name: [] for name in nodes}
+    for name, parent in parents.items():
+        if parent is not None:
+            below[parent].append(name)
     for name, node in nodes.items():
         place = {child: at for at, child in enumerate(node.children)}
         below[name].sort(key=lambda child: place.get(child, len(place)))
     return below
 
 
-def _downwards(nodes: Mapping[str, Node], children: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """Every node that a beginning leads to, each behind its parent."""
-    roots = [name for name, node in nodes.items() if node.parent not in nodes]
+def _downwards(
+    parents: Mapping[str, str | None], children: Mapping[str, Sequence[str]]
+) -> Iterator[str]:
+    """Every node, each behind its parent."""
+    roots = [name for name, parent in parents.items() if parent is None]
     waiting = roots[::-1]
     while waiting:  # no recursion: a chat may be thousands of messages deep
         name = waiting.pop()

@@ -238,7 +238,8 @@ class Parser:
         """A call is one without any text, too, and what ends as a call is one: nobody is to read
         it. Where nothing says whose it is, it is reasoning."""
         part = self._part
-        if not part.recipient and token == self._v.call:
+        said = part.channel is Channel.FINAL and not self._stray  # to the reader, by its own word
+        if not part.recipient and token == self._v.call and not said:
             channel = part.channel if self._stray else Channel.ANALYSIS
             self._part = part = replace(part, channel=channel, recipient=self._stray)
             self._unsettled.pop(self._index, None)

@@ -12,13 +12,15 @@ from unicodedata import category
 
 from app.markdown.letters import UNSPACED, is_unspaced
 
-# A label of a host is of one kind of script: "example.com是" is a host and a word.
-_LABEL = rf"(?:[{UNSPACED}]+|(?:(?![{UNSPACED}])[\w-])+)"
+# A label of a host is of one kind of script: "example.com是" is a host and a word. Lines behind a
+# host are marks: "_https://example.com_".
+_SPACED = rf"(?:(?![{UNSPACED}])[\w-])"
+_LABEL = rf"(?:[{UNSPACED}]+|{_SPACED}*(?!_){_SPACED}(?!_*(?!_){_SPACED}|_+[./:]))"
 _ADDRESS = re.compile(
     # What is assigned, as in a tag's attribute or a shell's variable, is no address to go to.
     r"(?<!=)(?<!=['\"])"
     r"(?:(?<![A-Za-z0-9+])https?://(?=[^\W_]|\[)|(?<![A-Za-z0-9/.@:-])www\.(?=[^\W_]))"
-    rf"(?P<host>{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:.]+\])(?::\d{{1,5}})?(?![\w.:%-]*@)"
+    rf"(?P<host>{_LABEL}(?:\.{_LABEL})*(?!\.{_SPACED})|\[[0-9A-Fa-f:.]+\])(?::\d{{1,5}})?(?![\w.:%-]*@)"
     r"|(?<![A-Za-z0-9._%+/:-])(?P<mail>(?:mailto:)?[A-Za-z0-9._%+-]+@"
     r"(?:(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}|(?:[A-Za-z-]+\.)+[A-Za-z]))(?![A-Za-z0-9_@-]|:[\w/~])",
     re.IGNORECASE,

@@ -86,13 +86,17 @@ def _flat(tokens: Sequence[Token]) -> tuple[list[Span], list[int]]:
     tags: list[int] = []
     style = Span("")
     outside: list[Span] = []  # the styles around the present one
+    opened = -1  # the spans before the present link
     for token in tokens:
         if token.nesting < 0:
+            if token.type == "link_close" and opened == len(found):  # it has no words of its own
+                found.append(_worded(style, style.link or "[]()"))
             style = outside.pop()
             continue
         if token.nesting > 0:
             outside.append(style)
             style = _inside(style, token)
+            opened = len(found) if token.type == "link_open" else opened
             continue
         match token.type:
             case "softbreak" | "hardbreak":

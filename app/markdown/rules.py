@@ -22,7 +22,7 @@ LINK_SCHEMES = frozenset({"http", "https", "mailto"})
 """What a link may lead to; anything else stays as the text that was written."""
 
 _NOTE = re.compile(r"\[\^([^\]\s]+)\]")
-_TAG = re.compile(r"<(?:br\s*/?|/?(?:sub|sup|kbd)\s*)>", re.IGNORECASE)
+_TAG = re.compile(r"<(?:/?br\s*/?|/?(?:sub|sup|kbd)\s*)>", re.IGNORECASE)
 _KEY = re.compile(r"<kbd>\s*(&\w+;|\S)\s*</kbd>", re.IGNORECASE)
 """One whose label is one character, which is no mark then."""
 _LONGEST_TAG = 12  # characters that are looked at before a mark
@@ -196,7 +196,7 @@ def _tag(state: StateInline, silent: bool) -> bool:
     found = _TAG.match(state.src, state.pos)
     if not found:
         return False
-    kind = "hardbreak" if found[0][1] in "bB" else "tag"
+    kind = "hardbreak" if "br" in found[0].lower() else "tag"
     _push(state, silent, kind, found[0], found.end())
     return True
 

@@ -48,7 +48,7 @@ class HubModel:
     @property
     def title(self) -> str:
         """What its files are called, without folders, endings and numbers of parts."""
-        return gguf.unnumbered(self.files[0].name.rpartition("/")[2].removesuffix(".gguf"))
+        return gguf.unnumbered(gguf.stem(self.files[0].name.rpartition("/")[2]))
 
     def is_same(self, other: HubModel) -> bool:
         """Whether both are made of the same bytes, wherever those lie."""

@@ -138,7 +138,7 @@ def models(repository: str, listed: Listing) -> list[tuple[HubModel, bool]]:
     for file in sorted(listed.files, key=lambda file: file.name):
         if beside.named(file.name):
             continue
-        stem = file.name.removesuffix(".gguf")
+        stem = gguf.stem(file.name)
         if count := gguf.part_count(stem):
             parts.setdefault((gguf.unnumbered(stem), count), []).append(file)
         else:
@@ -248,16 +248,16 @@ def _files(siblings: object) -> Iterator[HubFile]:
 
 
 def _is_gguf(path: str) -> bool:
-    """Whether it is a GGUF file, by a name that every system can have."""
-    if not path.endswith(".gguf") or len(path) > _LONGEST_NAME or not path.isprintable():
+    """Whether it is a GGUF file, by a name that every system can have, and that is not hidden."""
+    if not path.lower().endswith(".gguf") or len(path) > _LONGEST_NAME or not path.isprintable():
         return False
-    if any(not part or part[-1] in ". " for part in path.split("/")):
+    if any(not part or part[0] == "." or part[-1] in ". " for part in path.split("/")):
         return False
     return not set(path) & set('\\:*?"<>|')
 
 
 def _stem(model: HubModel) -> str:
-    return gguf.unnumbered(model.files[0].name.removesuffix(".gguf"))
+    return gguf.unnumbered(gguf.stem(model.files[0].name))
 
 
 def _label(model: HubModel) -> str:

@@ -238,3 +238,15 @@ def test_signs_breaks_and_readings(tmp_path: Path) -> None:
 def test_nonsense_is_broken(tmp_path: Path, body: str) -> None:
     with pytest.raises(DocumentBroken):
         said(tmp_path, word(body))
+
+
+def test_a_paragraph_without_an_end_is_there_where_none_follows(tmp_path: Path) -> None:
+    last = '<w:p><w:pPr><w:rPr><w:del w:id="1"/></w:rPr></w:pPr>{}</w:p>'
+    rows = table(["a", "b"])
+    body = (
+        last.format(r("one"))
+        + rows
+        + rows.replace(p("a"), last.format(r("two")))
+        + last.format(r("three"))
+    )
+    assert said(tmp_path, word(body)) == "one\n\na | b\n\ntwo | b\n\nthree"

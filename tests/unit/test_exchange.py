@@ -370,8 +370,8 @@ def test_one_of_a_newer_version(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"hello", b"\x89PNG\r\n", b"\xff\xfe[\x00", b'"text"', b"17", b"[]", b"{}", b"[1, 2]",
-     b'{"format": "other"}', b'[{"title": "x"}]'],
+    [b"", b"hello", b"\x89PNG\r\n", b"\xff\xfe[\x00]\x00", b'"text"', b"17", b"[]", b"{}",
+     b"[1, 2]", b'{"format": "other"}', b'[{"title": "x"}]'],
 )  # fmt: skip
 def test_no_chats(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "some.json"

@@ -61,7 +61,7 @@ def test_chatgpt(store: Store, tmp_path: Path, pieces: int) -> None:
     else:
         path = chatgpt.write_json(tmp_path / "conversations.json")
     found = read(path)
-    assert (found.source, found.chats, found.messages) == (Source.CHATGPT, 4, 15)
+    assert (found.source, found.chats, found.messages) == (Source.CHATGPT, 4, 17)
     assert found.left == {
         Left.CITATION: 2,
         Left.IMAGE: 2,
@@ -69,10 +69,9 @@ def test_chatgpt(store: Store, tmp_path: Path, pieces: int) -> None:
         Left.FILE: 1,
         Left.TOOL: 1,
         Left.UNKNOWN: 1,
-        Left.LOST: 2,
         Left.CHAT: 1,
     }
-    assert found.into(store) == Report(4, 15, 0)
+    assert found.into(store) == Report(4, 17, 0)
     assert found.into(store) == Report(0, 0, 4)
     assert read(chatgpt.write_json(tmp_path / "again.json")).into(store) == Report(0, 0, 4)
 
@@ -130,7 +129,14 @@ def test_chatgpt_without_parents(store: Store, tmp_path: Path) -> None:
     read(chatgpt.write_json(tmp_path / "c.json", [chatgpt.broken()])).into(store)
     row = chat_named(store, "Is anyone there?")
     assert row.title_by is TitleBy.QUESTION
-    assert shown(store, "Is anyone there?") == ["Is anyone there?", "Yes."]
+    tree = store.tree(row.id)
+    above = {m.id: m.message.text for m in tree.messages} | {None: ""}
+    assert [(above[m.parent], m.message.text) for m in tree.messages] == [
+        ("", "Is anyone there?"),
+        ("Is anyone there?", "Yes."),
+        ("", "Round"),  # of a circle, the first one begins
+        ("Round", "and round"),
+    ]
 
 
 def test_an_answer_that_forks_in_the_middle(store: Store, tmp_path: Path) -> None:

@@ -51,6 +51,7 @@ MALFORMED = {
     "Just text.<|return|>": [Part("Just text.")],
     "analysis": [],
     "42<|return|>": [Part("42")],
+    "<|channel|>final<|message|>It is 4.<|call|>": [Part("It is 4.")],
     "json<|return|>": [Part("json")],
     "final words are these<|return|>": [Part("words are these")],
     "你好<|return|>": [Part("你好")],

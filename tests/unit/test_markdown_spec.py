@@ -41,7 +41,8 @@ def any_link(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Text(HTMLParser):
-    """The text of some HTML; pictures are their words and address, as with us."""
+    """The text of some HTML; pictures are their words and address, as with us, and a link without
+    words is its address."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -55,6 +56,12 @@ class Text(HTMLParser):
         if tag == "img":
             words, address = dict(attrs)["alt"], dict(attrs)["src"]
             self.text += f"{words} ({address})" if words else str(address)
+        if tag == "a":
+            self._link = len(self.text), dict(attrs)["href"] or "[]()"
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "a" and self._link[0] == len(self.text):
+            self.text += self._link[1]
 
 
 def dense(text: str) -> str:

@@ -241,6 +241,7 @@ def test_a_table_that_is_copied_has_all_of_it() -> None:
 TAGS = {
     "a<br>b<BR/>c<br />d": "a↵b↵c↵d",
     "a<br>\nb": "a↵b",
+    "a</br>b": "a↵b",
     "a<br><br>b<br>": "a↵↵b",
     "x<sup>2</sup> H<SUB>2</SUB>O": "x↑2↓ H↓2↑O",
     "<sub>**a** `b` $c$</sub>": "**↓a↑**↓ ↑↓`b`↑↓ ↑↓{c}↑",

@@ -68,3 +68,16 @@ def test_what_is_in_a_block_may_run_otherwise() -> None:
     assert quote.get("dir") == "rtl"
     assert [p.get("dir") for p in quote.iter("p")] == [None, "ltr"]
     assert "dir" not in blocks_html(parse("- Latin\n\n> only\n\n| a |\n|---|\n| 1 |\n"))
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("- a\n\n  b\n- c", ["<p>a</p>\n<p>b</p>", "c"]),
+        ("1. **a**\n\n   b\n\n2. c", ["<p><strong>a</strong></p>\n<p>b</p>", "c"]),
+        ("- a\n  ```\n  x\n  ```\n  b", ["a\n<pre><code>x</code></pre>\nb"]),
+    ],
+)
+def test_paragraphs_of_an_item_stay_apart(text: str, items: list[str]) -> None:
+    inside = "".join(f"<li>{item}</li>" for item in items)
+    assert inside in blocks_html(parse(text))

@@ -208,6 +208,7 @@ def test_what_has_to_be_asked_for(hub: Hub, gated: str) -> None:
         ("Q8_0/model.gguf", "Q8_0"),
         ("gpt-oss-20b.gguf", "gpt-oss-20b"),
         ("folder/gpt-oss-20b.gguf", "gpt-oss-20b"),
+        ("模型/a b.gguf", "a b"),
     ],
 )
 def test_the_name_is_the_quantization(hub: Hub, file: str, label: str) -> None:
@@ -215,6 +216,11 @@ def test_the_name_is_the_quantization(hub: Hub, file: str, label: str) -> None:
     assert found.name == label
     assert found.model == HubModel("org/name", (_file(file, 100),), COMMIT)
     assert found.complete
+
+
+def test_the_ending_may_be_in_capitals(hub: Hub) -> None:
+    (found,) = _of(hub, "GGUF/GPT-OSS-20B-MXFP4.GGUF")
+    assert (found.name, found.model.title) == ("MXFP4", "GPT-OSS-20B-MXFP4")
 
 
 @pytest.mark.parametrize(
@@ -327,6 +333,8 @@ def test_words_that_only_have_such_letters_hide_nothing(hub: Hub, file: str) -> 
         "a\u202eb.gguf",
         "a\ud800.gguf",
         "a /m.gguf",
+        ".gguf",
+        ".cache/m.gguf",
         "a" * 300 + ".gguf",
     ],
 )

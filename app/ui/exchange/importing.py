@@ -32,7 +32,6 @@ _LEFT = {
     "folder": lambda n: tr("%Ln folder name(s)", "", n),
     "hidden": lambda n: tr("%Ln hidden message(s)", "", n),
     "unknown": lambda n: tr("%Ln part(s) of an unknown kind", "", n),
-    "lost": lambda n: tr("%Ln message(s) out of place", "", n),
     "chat": lambda n: tr("%Ln chat(s) without a message", "", n),
 }
 
