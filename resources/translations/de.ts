@@ -138,13 +138,6 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%Ln message(s) out of place</source>
-        <translation>
-            <numerusform>%Ln Nachricht ohne Platz im Verlauf</numerusform>
-            <numerusform>%Ln Nachrichten ohne Platz im Verlauf</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
         <source>%Ln note(s)</source>
         <translation>
             <numerusform>%Ln Notiz</numerusform>

@@ -130,13 +130,6 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%Ln message(s) out of place</source>
-        <translation>
-            <numerusform>%Ln message out of place</numerusform>
-            <numerusform>%Ln messages out of place</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
         <source>%Ln note(s)</source>
         <translation>
             <numerusform>%Ln note</numerusform>
