@@ -55,6 +55,7 @@ def _adapt(element: Element) -> None:
     style = element.get("style", "")
     if element.tag == "mtable":
         _rule(element)
+        _join(element)
     if element.tag == "mtd" and (side := element.attrib.pop("columnalign", "")):
         style += f"text-align: {side}"
     if element.tag == "menclose" and element.attrib == {"notation": "box"}:
@@ -64,6 +65,16 @@ def _adapt(element: Element) -> None:
         style = _TEXTS.get(variant, "")
     if style:
         element.set("style", style)
+
+
+def _join(table: Element) -> None:
+    """Closes the gap between the two sides of each equation in a table of them."""
+    if not table.get("columnspacing", "").startswith("0em"):
+        return
+    for row in table:
+        for column, cell in enumerate(row):
+            side = "left" if column % 2 else "right"
+            cell.set("style", f"{cell.get('style', '')}padding-{side}: 0; ")
 
 
 def _rule(table: Element) -> None:

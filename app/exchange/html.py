@@ -64,7 +64,8 @@ blockquote, details > div { margin: 1rem 0; padding-inline-start: 1rem;
 .wide { overflow-x: auto; } table { border-collapse: collapse; margin: 1rem 0; }
 th, td { padding: .35rem .75rem; border: 1px solid var(--line); text-align: start; }
 p, li, td, th, h1, h2, h3, h4, h5, h6, .user .text { unicode-bidi: plaintext; }
-li { text-align: match-parent; } .center { text-align: center; } .right { text-align: right; }
+li { text-align: match-parent; } :where(table[dir=rtl]) :is(th, td) { text-align: right; }
+.center { text-align: center; } .right { text-align: right; }
 math[display="block"] { margin: 1rem 0; overflow-x: auto; overflow-y: hidden; }
 hr { border: 0; border-top: 1px solid var(--line); } li.task { list-style: none; }
 details.file { margin: .5rem 0; } .file pre { white-space: pre-wrap; }

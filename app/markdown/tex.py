@@ -203,6 +203,8 @@ def _is_sound(element: Element) -> bool:
 def _mend(element: Element, display: bool) -> None:
     """Makes signs of what are no letters and no accents, and has arrows grow with what is written
     on them."""
+    if element.get("rowspacing") == "3pt":  # TeX's jot, which is more than the space between inks
+        element.set("rowspacing", "0.5em")
     scripted = element.tag in ("mover", "munder", "munderover")
     for place, child in enumerate(element):
         if child.tag in ("mi", "mo") and child.text == "~" and not (place and scripted):

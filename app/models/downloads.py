@@ -114,10 +114,10 @@ class Downloads:
                 mount = self.mount if self.cache else ""
                 self._ledger.put(Order(model, self.cache or _hub_cache(), mount=mount))
             order = self._ledger.order(model)
-        if waits and order:
-            queued = Waiting(Reason.QUEUED, 0.0)
+        if order:  # told at once: finding the file takes seconds where the line is slow
+            queued = Waiting(Reason.QUEUED, 0.0) if waits else None
             now = Progress(Phase.ASKING, order.have, model.size, waiting=queued)
-            self._publish(Downloading(model, now))
+            self._publish(Downloading(model, now, order.notes))
         self._thread.submit(loud, self._run, run)
 
     def pause(self, model: HubModel) -> None:

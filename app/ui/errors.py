@@ -64,7 +64,9 @@ def explain(error: BaseException) -> Explanation:
             damaged = isinstance(error, e.StoreDamaged)
             return Explanation(_store(error), Action.REPAIR if damaged else Action.NONE)
         case e.SettingsDamaged():
-            return Explanation(_settings(error))
+            names = ", ".join(name for name in error.lost if name != "*")
+            detail = "\n".join(filter(None, (names, error.detail)))
+            return Explanation(_settings(error), detail=detail)
         case e.HubError():
             return Explanation(_hub(error), Action.RETRY)
         case e.Offline():
@@ -135,7 +137,8 @@ def _model(error: e.ModelError) -> str:
             ).format(name=name, there=there, all=all_of_it)
         case e.NoModel():
             return tr(
-                "“{name}” is no model: it only helps another one ({kind}). Choose a gpt-oss model."
+                "“{name}” is not a model on its own, only an add-on to one ({kind}). Choose a "
+                "gpt-oss model."
             ).format(name=name, kind=error.architecture)
         case e.UnsupportedArchitecture():
             return tr(
@@ -165,8 +168,8 @@ def _model(error: e.ModelError) -> str:
             ).format(name=name)
         case e.ModelForeign():
             return tr(
-                "“{name}” was made for another program, or is not a whole model: llama.cpp does "
-                "not find in it what it needs. Choose another file of this model."
+                "“{name}” lacks parts that llama.cpp needs. It is incomplete, or was made for "
+                "another program. Choose another file of this model."
             ).format(name=name)
         case e.ModelRenamed():
             return tr(
@@ -279,19 +282,18 @@ def _store(error: e.StoreError) -> str:
 
 def _settings(error: e.SettingsDamaged) -> str:
     if error.lost == ("*",):
-        said = tr("The settings could not be read ({detail}), so all have their defaults.")
+        said = tr("The settings could not be read. All are back to their defaults.")
     elif error.lost:
         said = tr(
-            "Some settings could not be read and have their defaults again: {names}. The others "
-            "are as they were."
+            "Some settings could not be read and are back to their defaults. The others are "
+            "unchanged."
         )
     else:
-        said = tr("The file with the settings was damaged ({detail}), but all could be read.")
-    said = said.format(detail=error.detail.rstrip("."), names=", ".join(error.lost))
+        said = tr("The settings file was damaged. What could be read of it is kept.")
     if error.kept:
         kept = tr("The old file is kept as {path}.").format(path=error.kept)
     else:
-        kept = tr("The file is still {path}, and is not written over.").format(path=error.path)
+        kept = tr("The damaged file stays at {path}.").format(path=error.path)
     return f"{said} {kept}"
 
 

@@ -217,6 +217,7 @@ def test_an_encoding_that_was_guessed_is_shown_and_can_be_changed(
     assert fireside.window.composer.parts()[0].text == "Съешь ещё этих мягких булок"
     button = fireside.find(QAbstractButton, "readAs")
     assert button.accessibleName() == button.toolTip() == "Read it in another encoding"
+    assert button.width() > button.fontMetrics().horizontalAdvance(button.text()) + 10
     button.setFocus()
     fireside.qtbot.keyClick(button, Qt.Key.Key_Return)
     menu = fireside.window.findChild(QMenu, "encodings")

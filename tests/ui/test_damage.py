@@ -20,8 +20,8 @@ def test_lost_settings_are_told_once(start: Start, tmp_path: Path) -> None:
     fireside = start()
     fireside.until(fireside.window.banner.isVisible)
     assert fireside.window.banner.label.text() == (
-        "Some settings could not be read and have their defaults again: context. The others are "
-        f"as they were. The old file is kept as {path}.1.old."
+        "Some settings could not be read and are back to their defaults. The others are "
+        f"unchanged. The old file is kept as {path}.1.old."
     )
     assert fireside.host.settings.theme is Theme.DARK
     fireside = start()

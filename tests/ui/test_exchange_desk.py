@@ -145,7 +145,7 @@ def test_all_chats_go_out_and_come_in_again(start: Start, tmp_path: Path) -> Non
     assert told(fireside) == ["2 chats with 4 messages", "From Fireside.", "Nothing is left out."]
     assert not fireside.window.index.rows  # not before it is wanted
     fireside.find(QAbstractButton, "startImport").click()
-    fireside.until(lambda: "2 chats with 4 messages came from Fireside." in banner(fireside))
+    fireside.until(lambda: "Imported 2 chats with 4 messages from Fireside." in banner(fireside))
     assert "Nothing was left out." in banner(fireside)
     fireside.until(lambda: preview(fireside) is None)
     fireside.until(lambda: len(fireside.window.index.rows) == 2)
@@ -238,7 +238,7 @@ def test_a_folder_is_dropped_and_shown_first(start: Start, tmp_path: Path) -> No
     fireside.until(lambda: preview(fireside).start.isEnabled())
     head, about, *lines = told(fireside)
     assert (head, about) == ("3 chats with 8 messages", "From Claude (2), Open WebUI (1).")
-    assert lines[:4] == ["2 images", "2 files", "2 calls to tools", "2 marks of sources"]
+    assert lines[:4] == ["2 images", "2 files", "2 tool calls", "2 citations"]
     for begin in ("2 tag", "1 part of an unknown kind", "1 file", "“cut.json” is damaged"):
         assert any(line.startswith(begin) for line in lines), begin
     assert preview(fireside).start.text().startswith("Import 3 chat")
@@ -248,7 +248,8 @@ def test_a_folder_is_dropped_and_shown_first(start: Start, tmp_path: Path) -> No
     fireside.until(lambda: preview(fireside) is None)
     fireside.window.exchange.bring([folder])
     fireside.until(lambda: "3 chats" in told(fireside))
-    assert not preview(fireside).start.isEnabled()
+    assert preview(fireside).start.isHidden()
+    assert preview(fireside).cancel.text() == "Close"
 
 
 @pytest.mark.parametrize(

@@ -274,3 +274,12 @@ def drop(fireside: Fireside, path: Path) -> bool:
 def test_a_dropped_file_is_opened(fireside: Fireside, tmp_path: Path) -> None:
     assert drop(fireside, tmp_path / "dropped.GGUF")
     fireside.until(lambda: picker(fireside) == "Model: dropped")
+
+
+def test_the_keyboard_is_on_the_page_that_opens(fireside: Fireside) -> None:
+    desk = fireside.window.model_desk
+    for show, name in ((desk.show_page, "tryDemo"), (desk.show_here, "tabHere")):
+        show()
+        focused = fireside.window.focusWidget()
+        assert focused.objectName() == name
+        assert focused.isVisible()

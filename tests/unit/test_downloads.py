@@ -33,7 +33,7 @@ from app.models.downloads import (
 )
 from app.models.locate import Locator
 from app.models.network import Network
-from tests.fakes.hub import Hub, serving
+from tests.fakes.hub import SILENT, Hub, serving
 
 T = TypeVar("T")
 
@@ -257,6 +257,17 @@ def test_killed_and_resumed(hub: Hub, open_desk: Callable[[], Desk], tmp_path: P
     assert is_right(path)
     assert hub.sent - before <= BIG.size - SIZES[0]
     assert desk.downloads.downloaded() == {path}
+
+
+def test_that_it_has_begun_is_told_before_the_hub_has_answered(hub: Hub, desk: Desk) -> None:
+    hub.hub_plan = iter([SILENT] * 100)
+    desk.downloads.start(BIG)
+    (first,) = desk.events
+    assert isinstance(first, Downloading)
+    assert (first.progress.phase, first.progress.waiting) == (Phase.ASKING, None)
+    desk.downloads.pause(BIG)
+    hub.closing.set()
+    assert desk.until(DownloadEnded).error is None
 
 
 def test_one_at_a_time(hub: Hub, desk: Desk) -> None:

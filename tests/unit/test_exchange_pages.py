@@ -117,7 +117,9 @@ _ALLOWED = re.compile(
 )
 
 
-_PLAIN_STYLE = re.compile(r"(?:(?:text-align|border(?:-\w+)?|padding|font-\w+): [\w. -]+;? ?)+")
+_PLAIN_STYLE = re.compile(
+    r"(?:(?:text-align|border(?:-\w+)?|padding(?:-\w+)?|font-\w+): [\w. -]+;? ?)+"
+)
 
 
 class Page(HTMLParser):

@@ -80,3 +80,10 @@ def test_a_break_beside_a_formula_is_none_on_a_page() -> None:
     html = chat_html(HEAD, [row("a\n\\[ x \\] b\n\nc<br>$y$")], reasoning=False, words=Words())
     assert re.search(r"<p>a<math .*</math> b</p>", html)
     assert "c<br><math" in html
+
+
+def test_a_number_alone_in_a_cell_stays_on_the_side_of_its_table() -> None:
+    """Browsers take it as left-to-right, and would put it at the left of a table in Arabic."""
+    page = chat_html(HEAD, [row("| الاسم |\n|---|\n| ٣٠ |")], reasoning=False, words=Words())
+    assert '<table dir="rtl">' in page
+    assert ":where(table[dir=rtl]) :is(th, td) { text-align: right; }" in page

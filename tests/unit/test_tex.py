@@ -111,8 +111,17 @@ def test_browsers_are_told_in_css_what_mathml_core_lacks() -> None:
     aligned = mathml(r"\begin{aligned} a &= b \\ c &= d \end{aligned}", display=True)
     assert aligned.count("text-align: right") == 2
     assert "columnalign" not in aligned
+    for side in ("left", "right"):  # browsers know no columnspacing
+        assert aligned.count(f"padding-{side}: 0") == 2
     assert "border: 1px solid" in mathml(r"\boxed{x}", display=False)
     assert mathml(r"\cancel{x}", display=False) == ""
     assert mathml(r"a \\ b", display=True) == ""
+
+
+def test_the_lines_of_equations_do_not_touch() -> None:
+    root = math_element(r"\begin{align} u &= 1 \\ v &= 2 \end{align}", display=True)
+    assert root is not None
+    (table,) = root.iter("mtable")
+    assert table.get("rowspacing") == "0.5em"
     assert "font-weight: bold" in mathml(r"\textbf{x}", display=False)
     assert 'mathvariant="double-struck"' not in mathml(r"\mathbb{N}", display=False)

@@ -14,7 +14,7 @@ from app.ui.controls import Button, Elided, Notice, Picture, column, menu_of, pl
 from app.ui.language import number, tr
 from app.ui.theme import Look, font
 
-_NARROW, _WIDE, _HIGH, _GAP = 180, 400, 50, 8  # pixels of a chip
+_NARROW, _WIDE, _HIGH, _GAP = 180, 480, 50, 8  # pixels of a chip
 _ROWS = 2.6  # of chips in sight, at most: a half one tells that there are more
 _MARGIN = 16  # tokens that neighbours may take besides their own
 
@@ -65,7 +65,7 @@ class Chip(QFrame):
         )  # fmt: skip
         self._buttons = (self._unfold, self._read_as, self._cut, self._remove)
         for button in self._buttons:
-            button.setFixedSize(26, 26)
+            button.setFixedSize(34 if button.text() else 26, 26)
             row.addWidget(button)
         row.setSpacing(1)
         self.refresh()
@@ -88,8 +88,8 @@ class Chip(QFrame):
             self._name.fontMetrics().horizontalAdvance(self.item.name),
             self.detail.fontMetrics().horizontalAdvance(self.item.detail),
         )
-        buttons = sum(not button.isHidden() for button in self._buttons)
-        return min(max(_NARROW, said + 56 + 27 * buttons), _WIDE)
+        buttons = sum(button.width() + 1 for button in self._buttons if not button.isHidden())
+        return min(max(_NARROW, said + 56 + buttons), _WIDE)
 
     def _ask_encoding(self) -> None:
         """Shows what the file says in each; what reads well is the right one."""

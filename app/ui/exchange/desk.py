@@ -196,14 +196,14 @@ def _told(found: Import, report: Report) -> str:
     from app.ui.exchange.importing import counted, sources
 
     said = [
-        tr("{chats} with {messages} came from {source}.").format(
+        tr("Imported {chats} with {messages} from {source}.").format(
             chats=tr("%Ln chat(s)", "", report.chats),
             messages=tr("%Ln message(s)", "", report.messages),
             source=sources(found),
         )
     ]
     if report.known:
-        said.append(tr("Here already: %Ln chat(s).", "", report.known))
+        said.append(tr("Skipped, as they were here already: %Ln chat(s).", "", report.known))
     left = counted(found)
     said.append(
         tr("Left out: {counts}.").format(counts=", ".join(left))

@@ -24,8 +24,8 @@ _LEFT = {
     "image": lambda n: tr("%Ln image(s)", "", n),
     "audio": lambda n: tr("%Ln recording(s)", "", n),
     "file": lambda n: tr("%Ln file(s)", "", n),
-    "tool": lambda n: tr("%Ln call(s) to tools", "", n),
-    "citation": lambda n: tr("%Ln mark(s) of sources", "", n),
+    "tool": lambda n: tr("%Ln tool call(s)", "", n),
+    "citation": lambda n: tr("%Ln citation(s)", "", n),
     "memory": lambda n: tr("%Ln memory note(s)", "", n),
     "note": lambda n: tr("%Ln note(s)", "", n),
     "tag": lambda n: tr("%Ln tag(s)", "", n),
@@ -127,6 +127,8 @@ class ImportDialog(QDialog):
         self._list(self._found(found), found.faults)
         new = found.chats - found.known
         self.start.setText(tr("Import %Ln chat(s)", "", new))
+        if not new:
+            self._only_close()
         self.start.setEnabled(new > 0)
         (self.start if new else self.cancel).setFocus()
         self._fit()
@@ -145,9 +147,13 @@ class ImportDialog(QDialog):
         self.head.setText(tr("Nothing to import"))
         self.about.setText(sentence)
         set_tone(self.about, "danger")
+        self._only_close()
+        self._fit()
+
+    def _only_close(self) -> None:
+        """There is nothing to bring in."""
         self.start.hide()
         self.cancel.setText(tr("Close"))
-        self._fit()
 
     # --- Its parts ----------------------------------------------------------------------------
 

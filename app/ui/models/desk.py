@@ -125,7 +125,7 @@ class ModelDesk(QObject):
     def show_here(self) -> None:
         """The page with the models on this computer."""
         self.show_page()
-        self._page.show_pane("here")
+        self._page.show_pane("here", focus=True)
 
     def tell(self, error: BaseException) -> None:
         """Something about models cannot be done."""

@@ -26,11 +26,11 @@ _WAITS = {
 
 _NOTES = {
     Note.NEWER: lambda: tr(
-        "This is a newer conversion of the model: the one that Fireside knows is not on Hugging "
-        "Face any more."
+        "This is a newer conversion of the model. The one that Fireside knows is no longer on "
+        "Hugging Face."
     ),
     Note.ANEW: lambda: tr(
-        "What had arrived was of another file, so the download began again from the start."
+        "The partial download was of another file, so it began again from the start."
     ),
 }
 

@@ -69,9 +69,11 @@ class ModelsPage(QScrollArea):
         if sentence:
             self.verticalScrollBar().setValue(0)
 
-    def show_pane(self, name: str) -> None:
-        """One of "get", "here" and "network"."""
+    def show_pane(self, name: str, *, focus: bool = False) -> None:
+        """One of "get", "here" and "network"; its tab gets the keyboard where that is wanted."""
         self._tabs.choose(name)
+        if focus:
+            self._tabs.setFocus()
 
     def _add_head(self) -> None:
         self._title = QLabel()
