@@ -12,13 +12,6 @@
         <translation> Tokens</translation>
     </message>
     <message numerus="yes">
-        <source>%Ln call(s) to tools</source>
-        <translation>
-            <numerusform>%Ln Werkzeugaufruf</numerusform>
-            <numerusform>%Ln Werkzeugaufrufe</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
         <source>%Ln character(s)</source>
         <translation>
             <numerusform>%Ln Zeichen</numerusform>
@@ -68,6 +61,13 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>%Ln citation(s)</source>
+        <translation>
+            <numerusform>%Ln Quellenangabe</numerusform>
+            <numerusform>%Ln Quellenangaben</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%Ln day(s) ago</source>
         <translation>
             <numerusform>vor %Ln Tag</numerusform>
@@ -114,13 +114,6 @@
         <translation>
             <numerusform>%Ln Bild</numerusform>
             <numerusform>%Ln Bilder</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%Ln mark(s) of sources</source>
-        <translation>
-            <numerusform>%Ln Quellenangabe</numerusform>
-            <numerusform>%Ln Quellenangaben</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -191,6 +184,13 @@
         <translation>
             <numerusform>%Ln Token</numerusform>
             <numerusform>%Ln Tokens</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln tool call(s)</source>
+        <translation>
+            <numerusform>%Ln Werkzeugaufruf</numerusform>
+            <numerusform>%Ln Werkzeugaufrufe</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -1157,13 +1157,6 @@
         <translation>Schon da</translation>
     </message>
     <message numerus="yes">
-        <source>Here already: %Ln chat(s).</source>
-        <translation>
-            <numerusform>Schon vorhanden: %Ln Chat.</numerusform>
-            <numerusform>Schon vorhanden: %Ln Chats.</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
         <source>Here already: %Ln preset(s).</source>
         <translation>
             <numerusform>Schon vorhanden: %Ln Vorlage.</numerusform>
@@ -1323,6 +1316,10 @@
     <message>
         <source>Import presets from a file</source>
         <translation>Vorlagen aus einer Datei importieren</translation>
+    </message>
+    <message>
+        <source>Imported {chats} with {messages} from {source}.</source>
+        <translation>{chats} mit {messages} aus {source} importiert.</translation>
     </message>
     <message>
         <source>Import…</source>
@@ -2357,6 +2354,13 @@
         <source>Show {called} in the file manager</source>
         <translation>{called} in der Dateiverwaltung zeigen</translation>
     </message>
+    <message numerus="yes">
+        <source>Skipped, as they were here already: %Ln chat(s).</source>
+        <translation>
+            <numerusform>Übersprungen, da schon vorhanden: %Ln Chat.</numerusform>
+            <numerusform>Übersprungen, da schon vorhanden: %Ln Chats.</numerusform>
+        </translation>
+    </message>
     <message>
         <source>Smaller text</source>
         <translation>Kleinere Schrift</translation>
@@ -2366,8 +2370,8 @@
         <translation>Dort fehlen einige Teile davon.</translation>
     </message>
     <message>
-        <source>Some settings could not be read and have their defaults again: {names}. The others are as they were.</source>
-        <translation>Einige Einstellungen konnten nicht gelesen werden und sind wieder voreingestellt: {names}. Die übrigen sind, wie sie waren.</translation>
+        <source>Some settings could not be read and are back to their defaults. The others are unchanged.</source>
+        <translation>Einige Einstellungen ließen sich nicht lesen und haben wieder ihre Vorgaben. Die anderen sind unverändert.</translation>
     </message>
     <message>
         <source>Something went wrong that Fireside did not expect ({name}: {error}). Try again.</source>
@@ -2483,6 +2487,10 @@
         <translation>Die Kopie von „{name}“ in {parent} liest sich anders als das Original, also wurde sie entfernt; das Modell ist, wo es war. Vielleicht ist der Datenträger defekt: Wählen Sie einen anderen.</translation>
     </message>
     <message>
+        <source>The damaged file stays at {path}.</source>
+        <translation>Die beschädigte Datei bleibt unter {path}.</translation>
+    </message>
+    <message>
         <source>The demo model</source>
         <translation>Das Demo-Modell</translation>
     </message>
@@ -2497,14 +2505,6 @@
     <message>
         <source>The drive with {path} is not connected, or the folder is gone, so nothing is downloaded. Connect the drive, or choose another folder (Network).</source>
         <translation>Das Laufwerk mit {path} ist nicht angeschlossen, oder den Ordner gibt es nicht mehr; deshalb wird nichts heruntergeladen. Schließen Sie das Laufwerk an oder wählen Sie einen anderen Ordner (Netzwerk).</translation>
-    </message>
-    <message>
-        <source>The file is still {path}, and is not written over.</source>
-        <translation>Die Datei ist weiterhin {path} und wird nicht überschrieben.</translation>
-    </message>
-    <message>
-        <source>The file with the settings was damaged ({detail}), but all could be read.</source>
-        <translation>Die Datei mit den Einstellungen war beschädigt ({detail}), doch alle konnten gelesen werden.</translation>
     </message>
     <message>
         <source>The file’s name</source>
@@ -2603,6 +2603,10 @@
         <translation>Nur der gezeigte</translation>
     </message>
     <message>
+        <source>The partial download was of another file, so it began again from the start.</source>
+        <translation>Der begonnene Download gehörte zu einer anderen Datei und hat deshalb von vorn angefangen.</translation>
+    </message>
+    <message>
         <source>The presets are in {path}.</source>
         <translation>Die Vorlagen sind in {path}.</translation>
     </message>
@@ -2615,8 +2619,12 @@
         <translation>Dieselbe Zahl wiederholt eine Antwort. Der ganze Chat wird dann für jede Antwort neu gelesen.</translation>
     </message>
     <message>
-        <source>The settings could not be read ({detail}), so all have their defaults.</source>
-        <translation>Die Einstellungen konnten nicht gelesen werden ({detail}), darum gelten die Voreinstellungen.</translation>
+        <source>The settings could not be read. All are back to their defaults.</source>
+        <translation>Die Einstellungen ließen sich nicht lesen. Alle haben wieder ihre Vorgaben.</translation>
+    </message>
+    <message>
+        <source>The settings file was damaged. What could be read of it is kept.</source>
+        <translation>Die Datei mit den Einstellungen war beschädigt. Was sich lesen ließ, ist erhalten.</translation>
     </message>
     <message>
         <source>The system’s colours</source>
@@ -2707,8 +2715,8 @@
         <translation>Damit werden {size} frei. Es kann wieder heruntergeladen werden.</translation>
     </message>
     <message>
-        <source>This is a newer conversion of the model: the one that Fireside knows is not on Hugging Face any more.</source>
-        <translation>Das ist eine neuere Konvertierung des Modells: Die, die Fireside kennt, gibt es auf Hugging Face nicht mehr.</translation>
+        <source>This is a newer conversion of the model. The one that Fireside knows is no longer on Hugging Face.</source>
+        <translation>Dies ist eine neuere Konvertierung des Modells. Die, die Fireside kennt, gibt es auf Hugging Face nicht mehr.</translation>
     </message>
     <message>
         <source>This is the newest version.</source>
@@ -2923,10 +2931,6 @@
     <message>
         <source>What a newer Fireside added since then stays in its file, which is kept.</source>
         <translation>Was ein neueres Fireside seither hinzugefügt hat, bleibt in dessen Datei; sie bleibt erhalten.</translation>
-    </message>
-    <message>
-        <source>What had arrived was of another file, so the download began again from the start.</source>
-        <translation>Was schon da war, stammte von einer anderen Datei; der Download hat deshalb von vorn begonnen.</translation>
     </message>
     <message>
         <source>What is the capital of France?</source>
@@ -3207,10 +3211,6 @@
         <translation>{chats} mit {messages}</translation>
     </message>
     <message>
-        <source>{chats} with {messages} came from {source}.</source>
-        <translation>{chats} mit {messages} aus {source} übernommen.</translation>
-    </message>
-    <message>
         <source>{count} billion parameters</source>
         <translation>{count} Milliarden Parameter</translation>
     </message>
@@ -3487,16 +3487,16 @@
         <translation>„{name}“ ist länger, als irgendein Modell lesen kann. Hängen Sie einen Teil davon an.</translation>
     </message>
     <message>
-        <source>“{name}” is no model: it only helps another one ({kind}). Choose a gpt-oss model.</source>
-        <translation>„{name}“ ist kein Modell, sondern gehört zu einem anderen ({kind}). Wählen Sie ein gpt-oss-Modell.</translation>
-    </message>
-    <message>
         <source>“{name}” is not a GGUF model in spite of its name: its content may be a web page, or what an interrupted download left. Download it again.</source>
         <translation>„{name}“ ist trotz des Namens kein GGUF-Modell: Der Inhalt ist vielleicht eine Webseite oder der Rest eines abgebrochenen Downloads. Laden Sie die Datei noch einmal herunter.</translation>
     </message>
     <message>
         <source>“{name}” is not a GGUF model. Choose a file that ends in .gguf.</source>
         <translation>„{name}“ ist kein GGUF-Modell. Wählen Sie eine Datei, die auf .gguf endet.</translation>
+    </message>
+    <message>
+        <source>“{name}” is not a model on its own, only an add-on to one ({kind}). Choose a gpt-oss model.</source>
+        <translation>„{name}“ ist kein eigenes Modell, sondern nur ein Zusatz zu einem ({kind}). Wählen Sie ein gpt-oss-Modell.</translation>
     </message>
     <message>
         <source>“{name}” is not at {parent} any more. Choose the file again.</source>
@@ -3513,6 +3513,10 @@
     <message>
         <source>“{name}” is too long for the model: {tokens} tokens, where there is room for {room}.</source>
         <translation>„{name}“ ist zu lang für das Modell: {tokens} Tokens, und Platz ist für {room}.</translation>
+    </message>
+    <message>
+        <source>“{name}” lacks parts that llama.cpp needs. It is incomplete, or was made for another program. Choose another file of this model.</source>
+        <translation>„{name}“ fehlen Teile, die llama.cpp braucht. Die Datei ist unvollständig oder für ein anderes Programm gemacht. Wählen Sie eine andere Datei dieses Modells.</translation>
     </message>
     <message>
         <source>“{name}” needs {needed} more on the disk, and {free} is free in {path}. Free some space: what is there already is kept.</source>
@@ -3533,10 +3537,6 @@
     <message>
         <source>“{name}” was made for a newer llama.cpp than the one in this Fireside. Update Fireside, or choose another file of this model.</source>
         <translation>„{name}“ wurde für ein neueres llama.cpp gemacht als das in diesem Fireside. Aktualisieren Sie Fireside, oder wählen Sie eine andere Datei dieses Modells.</translation>
-    </message>
-    <message>
-        <source>“{name}” was made for another program, or is not a whole model: llama.cpp does not find in it what it needs. Choose another file of this model.</source>
-        <translation>„{name}“ wurde für ein anderes Programm gemacht oder ist kein vollständiges Modell: llama.cpp findet darin nicht, was es braucht. Wählen Sie eine andere Datei dieses Modells.</translation>
     </message>
     <message>
         <source>“{name}” was written by a newer Fireside (version {found} of the format; this one knows {known}). Update Fireside.</source>

@@ -4,13 +4,6 @@
 <context>
     <name></name>
     <message numerus="yes">
-        <source>%Ln call(s) to tools</source>
-        <translation>
-            <numerusform>%Ln call to tools</numerusform>
-            <numerusform>%Ln calls to tools</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
         <source>%Ln character(s)</source>
         <translation>
             <numerusform>%Ln character</numerusform>
@@ -60,6 +53,13 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>%Ln citation(s)</source>
+        <translation>
+            <numerusform>%Ln citation</numerusform>
+            <numerusform>%Ln citations</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%Ln day(s) ago</source>
         <translation>
             <numerusform>%Ln day ago</numerusform>
@@ -106,13 +106,6 @@
         <translation>
             <numerusform>%Ln image</numerusform>
             <numerusform>%Ln images</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%Ln mark(s) of sources</source>
-        <translation>
-            <numerusform>%Ln mark of sources</numerusform>
-            <numerusform>%Ln marks of sources</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -183,6 +176,13 @@
         <translation>
             <numerusform>%Ln token</numerusform>
             <numerusform>%Ln tokens</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln tool call(s)</source>
+        <translation>
+            <numerusform>%Ln tool call</numerusform>
+            <numerusform>%Ln tool calls</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -326,13 +326,6 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>Here already: %Ln chat(s).</source>
-        <translation>
-            <numerusform>Here already: %Ln chat.</numerusform>
-            <numerusform>Here already: %Ln chats.</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
         <source>Here already: %Ln preset(s).</source>
         <translation>
             <numerusform>Here already: %Ln preset.</numerusform>
@@ -372,6 +365,13 @@
         <translation>
             <numerusform>Removing %Ln chat for good. This takes some seconds.</numerusform>
             <numerusform>Removing %Ln chats for good. This takes some seconds.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Skipped, as they were here already: %Ln chat(s).</source>
+        <translation>
+            <numerusform>Skipped, as they were here already: %Ln chat.</numerusform>
+            <numerusform>Skipped, as they were here already: %Ln chats.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
