@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.base import beside, gguf
+from app.base import beside, gguf, written
 from app.base.errors import (
     ModelDamaged,
     ModelError,
@@ -147,8 +147,17 @@ def parts(path: Path) -> list[Path]:
 
 
 def model(path: Path) -> Header:
-    """`check` for the model that ``path`` belongs to."""
-    return check([gguf.read(part) for part in parts(path)])
+    """`read` for the model that ``path`` belongs to."""
+    return read(parts(path))
+
+
+def read(files: Sequence[Path]) -> Header:
+    """The header of the gpt-oss in ``files``, its parts in their order, as `check` gives it. Raises
+    ModelError where llama.cpp does not run it, or where its weights were never written."""
+    headers = [gguf.read(file) for file in files]
+    whole = check(headers)
+    written.check(headers)
+    return whole
 
 
 def check(headers: Sequence[Header]) -> Header:

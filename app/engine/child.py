@@ -22,7 +22,6 @@ from typing import Any
 from app.base import gguf
 from app.base.errors import EngineFailed, ModelForeign, NotFinite, NotGguf, OutOfMemory
 from app.base.types import Sampling
-from app.engine import written
 from app.engine.ggml import Ggml
 from app.engine.plan import CacheType, Plan
 from app.engine.probe import Devices
@@ -123,7 +122,6 @@ class _Model:
         self, path: Path, plan: Plan, ggml: Ggml, progress: Callable[[float], bool]
     ) -> None:
         _errors.clear()
-        written.check(path)
         header = gguf.read(path, arrays=True)
         try:
             self.vocabulary = Vocabulary.from_gguf(header)

@@ -151,7 +151,7 @@ def _model(place: Place, name: str, parts: list[Path]) -> Model:
     path = (there or tuple(parts))[0]
     hashes = tuple(_hash(part) for part in there)
     try:
-        whole = gpt_oss.check([gguf.read(part) for part in parts])
+        whole = gpt_oss.read(parts)
     except ModelError as error:
         return Model(path, name, size, place, there, error, "", hashes)
     # Whoever trains it further leaves its shape as it is (gguf-py: Keys.General.FINETUNE).

@@ -100,41 +100,8 @@ def explain(error: BaseException) -> Explanation:
 def _model(error: e.ModelError) -> str:
     name = error.path.name
     match error:
-        case e.ModelMissing():
-            return tr("“{name}” is not at {parent} any more. Choose the file again.").format(
-                name=name, parent=error.path.parent
-            )
-        case e.ModelUnreadable() if error.path.is_dir():
-            return tr("“{name}” is a folder. Choose the file in it that ends in .gguf.").format(
-                name=name
-            )
-        case e.ModelUnreadable() if error.reason == os.strerror(errno.EIO):
-            return tr(
-                "“{name}” cannot be read ({reason}): its disk may be failing, or was taken out. "
-                "Check the disk, or download the file again."
-            ).format(name=name, reason=error.reason)
-        case e.ModelUnreadable():
-            return tr("“{name}” cannot be read ({reason}). Check who may read the file.").format(
-                name=name, reason=error.reason
-            )
-        case e.NotGguf() if error.path.suffix.lower() == ".gguf":
-            return tr(
-                "“{name}” is not a GGUF model in spite of its name: its content may be a "
-                "web page, or what an interrupted download left. Download it again."
-            ).format(name=name)
-        case e.NotGguf():
-            return tr("“{name}” is not a GGUF model. Choose a file that ends in .gguf.").format(
-                name=name
-            )
-        case e.ModelTruncated():
-            there, all_of_it = gigabytes(error.size), gigabytes(error.expected)
-            # Below a kilobyte not even the header is whole, and it promises nothing yet.
-            tell = there != all_of_it and error.expected >= 1000
-            if not tell:
-                return tr("“{name}” is incomplete. Download it again.").format(name=name)
-            return tr(
-                "“{name}” is incomplete: {there} of {all} is there. Download it again."
-            ).format(name=name, there=there, all=all_of_it)
+        case e.ModelMissing() | e.ModelUnreadable() | e.NotGguf() | e.ModelTruncated():
+            return _model_file(error)
         case e.NoModel():
             return tr(
                 "“{name}” is not a model on its own, only an add-on to one ({kind}). Choose a "
@@ -184,6 +151,47 @@ def _model(error: e.ModelError) -> str:
                 "file of this model."
             ).format(name=name)
     return tr("“{name}” cannot be used. Choose another file.").format(name=name)
+
+
+def _model_file(error: e.ModelMissing | e.ModelUnreadable | e.NotGguf | e.ModelTruncated) -> str:
+    """There is no whole file that could be a model."""
+    name = error.path.name
+    match error:
+        case e.ModelMissing():
+            return tr("“{name}” is not at {parent} any more. Choose the file again.").format(
+                name=name, parent=error.path.parent
+            )
+        case e.ModelUnreadable() if error.path.is_dir():
+            return tr("“{name}” is a folder. Choose the file in it that ends in .gguf.").format(
+                name=name
+            )
+        case e.ModelUnreadable() if error.reason == os.strerror(errno.EIO):
+            return tr(
+                "“{name}” cannot be read ({reason}): its disk may be failing, or was taken out. "
+                "Check the disk, or download the file again."
+            ).format(name=name, reason=error.reason)
+        case e.ModelUnreadable():
+            return tr("“{name}” cannot be read ({reason}). Check who may read the file.").format(
+                name=name, reason=error.reason
+            )
+        case e.NotGguf() if error.path.suffix.lower() == ".gguf":
+            return tr(
+                "“{name}” is not a GGUF model in spite of its name: its content may be a "
+                "web page, or what an interrupted download left. Download it again."
+            ).format(name=name)
+        case e.NotGguf():
+            return tr("“{name}” is not a GGUF model. Choose a file that ends in .gguf.").format(
+                name=name
+            )
+        case e.ModelTruncated():
+            there, all_of_it = gigabytes(error.size), gigabytes(error.expected)
+            # Below a kilobyte not even the header is whole, and it promises nothing yet.
+            tell = there != all_of_it and error.expected >= 1000
+            if not tell:
+                return tr("“{name}” is incomplete. Download it again.").format(name=name)
+            return tr(
+                "“{name}” is incomplete: {there} of {all} is there. Download it again."
+            ).format(name=name, there=there, all=all_of_it)
 
 
 def _memory(error: e.ModelTooLarge | e.OutOfMemory) -> str:

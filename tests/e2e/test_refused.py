@@ -204,11 +204,7 @@ def test_a_file_that_is_cut_while_it_answers(
         list(answer)
 
 
-# What is wrong with their weights shows when they are read: tests/e2e/test_odd_models.py.
-WEIGHTS = ("norm-is-nan", "second-half-zeros")
-
-
-@pytest.mark.parametrize("name", [n for n in mutants.cases(DATA) if n not in WEIGHTS])
+@pytest.mark.parametrize("name", mutants.cases(DATA))
 def test_the_list_the_command_line_and_the_loader_say_the_same(
     make: Callable[..., LocalBackend], tmp_path: Path, name: str
 ) -> None:
@@ -233,10 +229,3 @@ def test_the_list_the_command_line_and_the_loader_say_the_same(
         assert path.name in done.stderr
         assert vars(loaded)["detail"] in done.stderr
         assert done.stdout == ""
-
-
-@pytest.mark.parametrize("name", WEIGHTS)
-def test_weights_are_not_read_for_the_list(tmp_path: Path, name: str) -> None:
-    path = tmp_path / f"{name}.gguf"
-    path.write_bytes(mutants.cases(DATA)[name])
-    assert library.look(path).problem is None

@@ -120,19 +120,24 @@ def packed(
     shapes: dict[str, tuple[int, ...]],
     types: Mapping[str, int] | None = None,
 ) -> bytes:
-    """A file with these keys and these tensors, all of zeros: 32-bit ones, but for the ``types``
-    of some."""
+    """A file with these keys and these tensors: 32-bit ones, but for the ``types`` of some, and of
+    zeros, but for the norms, which no model has as zeros."""
     keys = b"".join(_string(key) + _value(*value) for key, value in metadata.items())
     directory, at = b"", 0
+    norms: list[tuple[int, int]] = []
     for name, shape in shapes.items():
         directory += _string(name) + struct.pack(f"<I{len(shape)}Q", len(shape), *shape)
         kind = (types or {}).get(name, 0)
         directory += struct.pack("<IQ", kind, at)
         weights, block = _BLOCKS[kind]
         size = math.prod(shape) // weights * block
+        norms += [(at, size // 4)] * (name.endswith("norm.weight") and kind == 0)
         at += size + -size % gguf.ALIGNMENT
     head = b"GGUF" + struct.pack("<IQQ", 3, len(shapes), len(metadata)) + keys + directory
-    return head + bytes(-len(head) % gguf.ALIGNMENT + at)
+    data = bytearray(at)
+    for start, count in norms:
+        data[start : start + 4 * count] = struct.pack(f"<{count}f", *[1.0] * count)
+    return head + bytes(-len(head) % gguf.ALIGNMENT) + bytes(data)
 
 
 def _string(text: str) -> bytes:

@@ -211,12 +211,12 @@ def mutants(data: bytes, seed: int = 14) -> dict[str, bytes]:
     }
 
 
-def write(path: Path, header: bytes, size: int) -> Path:
-    """A file with this header, which is ``size`` bytes long where that is longer, and a hole
-    behind it."""
+def write(path: Path, header: bytes, weights: bytes, size: int) -> Path:
+    """A file with this header and ``weights`` behind it, which is ``size`` bytes long where that
+    is longer, and ends in a hole."""
     with path.open("wb") as file:
-        file.write(header)
-        file.truncate(max(size, len(header)))
+        file.write(header + weights)
+        file.truncate(max(size, len(header + weights)))
     return path
 
 

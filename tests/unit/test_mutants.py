@@ -26,6 +26,7 @@ from tests.fakes import mutants
 
 GIB = 1 << 30
 DATA = resource("models", "demo-gpt-oss.gguf").read_bytes()
+_, _, WEIGHTS = mutants.parse(DATA)
 CASES = {**mutants.mutants(DATA)}
 # All of them with FIRESIDE_EXPLORE=1, and as many by another seed.
 EXPLORE = "FIRESIDE_EXPLORE" in os.environ
@@ -92,7 +93,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_each_is_a_model_or_an_error_with_a_name(tmp_path: Path, counted: list[int]) -> None:
     path, found = tmp_path / "some.gguf", set()
     for name, header in chosen():
-        mutants.write(path, header, len(DATA))
+        mutants.write(path, header, WEIGHTS, len(DATA))
         counted[0] = 0
         try:
             found.add(verdict(path))
@@ -110,7 +111,7 @@ def test_none_takes_much_memory(tmp_path: Path) -> None:
     try:
         for name, header in chosen()[:: 1 if EXPLORE else 5]:
             # A file that is as long as any header claims: what is claimed could be read.
-            mutants.write(path, header, 1 << 34)
+            mutants.write(path, header, WEIGHTS, 1 << 34)
             before, _ = tracemalloc.get_traced_memory()
             tracemalloc.reset_peak()
             verdict(path)

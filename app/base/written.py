@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from app.base import gguf, gpt_oss
 from app.base.errors import ModelDamaged, ModelTruncated, ModelUnreadable
-from app.base.gguf import Tensor
+from app.base.gguf import Header, Tensor
 
 _F32 = 0  # of enum ggml_type
 _LOOKED_AT = 16  # numbers
 
 
-def check(path: Path) -> None:
-    """Looks at the first numbers of each norm of the model that ``path`` belongs to. In a file
+def check(headers: Sequence[Header]) -> None:
+    """Looks at the first numbers of each norm of a gpt-oss, by the headers of its parts. In a file
     that was set aside for a download and never filled they are zeros, which no model has; there
     are two or three norms in a layer. Raises ModelDamaged, ModelTruncated, ModelUnreadable."""
-    for part in gpt_oss.parts(path):
-        header = gguf.read(part)
+    for header in headers:
+        path = header.path
         try:
-            with part.open("rb", buffering=0) as file:
+            with path.open("rb", buffering=0) as file:
                 for tensor in header.tensors:
                     if tensor.name.endswith("norm.weight") and tensor.type == _F32:
-                        _check_norm(part, file, header.data_offset, tensor)
+                        _check_norm(path, file, header.data_offset, tensor)
         except OSError as error:
-            raise ModelUnreadable(part, error.strerror or str(error)) from error
+            raise ModelUnreadable(path, error.strerror or str(error)) from error
         except struct.error:  # it was cut meanwhile
-            raise ModelTruncated(part, header.file_size - 1, header.file_size) from None
+            raise ModelTruncated(path, header.file_size - 1, header.file_size) from None
 
 
 def _check_norm(path: Path, file: BinaryIO, start: int, tensor: Tensor) -> None:
