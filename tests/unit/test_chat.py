@@ -264,12 +264,32 @@ def test_what_cannot_be_stored_is_given_back(
         raise StoreFull(Path("chats.db"))
 
     monkeypatch.setattr(d.store, write, full)  # one of several writes that are one
-    d.chats.send(None, words("precious words"), Effort.LOW, MODEL)
+    turn = d.chats.send(None, words("precious words"), Effort.LOW, MODEL)
     failed = d.wait(SendFailed)
+    assert (failed.turn, failed.chat) == (turn, None)
     assert failed.parts == words("precious words")
     assert isinstance(failed.error, StoreFull)
     assert d.backend.requests == []
     assert d.store.chats() == []
+
+
+def test_another_try_that_cannot_be_stored_gives_nothing_back(
+    desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    d = desk(ANSWER)
+    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    answer = d.wait(TurnEnded).answer
+
+    def full(*_: object, **__: object) -> MessageRow:
+        raise StoreFull(Path("chats.db"))
+
+    monkeypatch.setattr(d.store, "answer", full)
+    monkeypatch.setattr(d.store, "update", full)
+    turns = [d.chats.regenerate(answer.id, Effort.LOW, MODEL), d.chats.resume(answer.id, MODEL)]
+    for count, turn in enumerate(turns, 1):
+        failed = d.wait(SendFailed, count)
+        assert (failed.turn, failed.chat, failed.parts) == (turn, None, ())
+    assert conversation(d)[-1] == answer
 
 
 class Disk:
