@@ -481,6 +481,16 @@ def test_what_is_typed_is_prepared_as_it_will_be_asked(desk: Callable[..., Desk]
     assert d.backend.requests[1] in d.backend.prepared
 
 
+def test_what_is_typed_in_a_chat_that_was_erased_is_as_for_a_new_one(
+    desk: Callable[..., Desk],
+) -> None:
+    d = desk()
+    d.chats.prepare(99, words("Why is"), Effort.LOW, MODEL, BRIEF)
+    rest(d)
+    (prepared,) = d.backend.prepared
+    assert (prepared.instructions, prepared.messages[-1].text) == ("Be brief.", "Why is")
+
+
 def test_a_question_does_not_wait_for_what_is_prepared(desk: Callable[..., Desk]) -> None:
     d = desk(ANSWER, ANSWER)
     preparing = threading.Event()
@@ -740,6 +750,8 @@ def test_how_a_model_is_run_is_told(desk: Callable[..., Desk]) -> None:
     d.chats.send(None, words("one"), Effort.LOW, MODEL)
     d.wait(TurnEnded)
     assert d.events.count(ModelPlanned(MODEL, chosen, False)) == 2
+    told = [event.event for event in d.events if isinstance(event, TurnProgress)]
+    assert told == [*ANSWER[:-1]]
 
 
 def test_an_engine_that_obeys_nothing_does_not_keep_the_window(tmp_path: Path) -> None:

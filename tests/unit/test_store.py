@@ -246,6 +246,42 @@ def test_five_thousand_messages_are_read_fast(store: Store, path: Path) -> None:
     check(path)
 
 
+def test_a_start_costs_no_more_where_much_was_said(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect, steps = Database.connect, 0
+
+    def counted(store: Database) -> sqlite3.Connection:
+        def step() -> int:
+            nonlocal steps
+            steps += 1
+            return 0
+
+        db = connect(store)
+        db.set_progress_handler(step, 10)  # of SQLite's own machine
+        return db
+
+    costs = []
+    for count in (10, 3000):
+        with contextlib.closing(Store(path)) as store:
+            chat = store.create_chat(Effort.LOW).id
+            with raw(path) as db:
+                db.execute("BEGIN")
+                parts = '[{"channel": "final", "text": "x"}]'
+                db.executemany(
+                    "INSERT INTO message (chat, role, state, created, model, parts)"
+                    " VALUES (?, 'user', 'done', 0, '', ?)",
+                    [(chat, parts)] * count,
+                )
+                db.execute("COMMIT")
+        with monkeypatch.context() as patch:
+            patch.setattr(Database, "connect", counted)
+            steps = 0
+            Store(path).close()
+            costs.append(steps)
+    assert costs[1] < 2 * costs[0]
+
+
 # --- Text of every kind -------------------------------------------------------------------
 
 
@@ -672,8 +708,11 @@ def test_without_room_for_its_files_a_store_can_be_read(
                 attempt()
             assert full.value.path == path
         assert store.search("yellow")
+        copy = str(store._place)
         no_room.undo()
         store.ask(asked.chat, question("more plums"), Effort.LOW, "m")
+        with contextlib.closing(sqlite3.connect(copy, uri=True)) as gone:  # its memory, too
+            assert gone.execute("SELECT * FROM sqlite_schema").fetchall() == []
         assert [found.snippet for found in store.search("plums")] == ["more plums"]
     with contextlib.closing(Store(path)) as store:
         assert store.conversation(asked.chat)[2].message.text == "more plums"
