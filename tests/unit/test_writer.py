@@ -310,7 +310,7 @@ def test_several_are_saved_in_the_order_in_which_they_ended(desk: Desk) -> None:
     second = Writer(desk.store, row, desk.told.append)
     second.add(Delta(0, "So.", Channel.FINAL))
     second.finish(State.STOPPED)
-    error = FiresideError("later")
+    error = FiresideError()
     waiting.unsaved.add(second, State.STOPPED, error)
     desk.full = False
     waiting.unsaved.save()
