@@ -62,9 +62,9 @@ class Wishes:
 class Use:
     """Bytes of one memory, the computer's or a GPU's, by what they are for."""
 
-    weights: int = 0
-    cache: int = 0
-    compute: int = 0
+    weights: int
+    cache: int
+    compute: int
     runtime: int = 0
 
     @property
@@ -104,16 +104,16 @@ class Plan:
     layers: int
     host: Use
     host_room: int
-    cache: CacheType = CacheType.F16
-    gpu: Gpu | None = None
-    gpu_layers: int = 0
+    cache: CacheType
+    gpu: Gpu | None
+    gpu_layers: int
     """Layers on the GPU, counted from the last; the output counts as one more."""
-    cpu_experts: int = 0
+    cpu_experts: int
     """Of how many layers, counted from the first, the experts stay on the CPU."""
-    device: Use = Use()
-    device_room: int = 0
-    repack: bool = False
-    mmap: bool = True
+    device: Use
+    device_room: int
+    repack: bool
+    mmap: bool
     refused: tuple[Refused, ...] = ()
 
     @property
@@ -140,9 +140,11 @@ class _Model:
         for tensor in header.tensors:
             layer = re.match(r"blk\.(\d{1,3})\.", tensor.name)
             if layer and int(layer[1]) < s.layers:
-                kind = experts if "_exps" in tensor.name else dense
+                kind = dense
+                if "_exps" in tensor.name:
+                    kind = experts
+                    self.largest = max(self.largest, tensor.size)
                 kind[int(layer[1])] += tensor.size
-                self.largest = max(self.largest, tensor.size if kind is experts else 0)
             elif tensor.name.startswith("token_embd"):
                 self.opening += tensor.size
                 self.vocabulary = tensor.shape[-1] if tensor.shape else 0
@@ -246,7 +248,7 @@ def _uses(model: _Model, s: _Settings) -> tuple[Use, Use]:
     runtime += _RUNTIME_GPU if s.gpu_layers else 0
     caches = [model.cache(part, s.context, s.ubatch, s.cache) for part in (below, above)]
     host = Use(weights, caches[0], compute + logits, runtime)
-    return host, Use(model.weights - weights, caches[1], device_compute) if s.gpu_layers else Use()
+    return host, Use(model.weights - weights, caches[1], device_compute)
 
 
 def make(header: Header, machine: Machine, wishes: Wishes = Wishes()) -> Plan:

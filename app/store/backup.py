@@ -210,4 +210,4 @@ def _remove_log(database: Path) -> None:
 
 def _remove(path: Path) -> None:
     with contextlib.suppress(OSError):
-        path.unlink(missing_ok=True)
+        path.unlink()

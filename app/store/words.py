@@ -16,7 +16,7 @@ _ALONE = (
     "\U00020000-\U0003ffff"
 )
 _GAP = r"[\W_]*"
-_LETTER = r"[^\W_]"
+_LETTER = rf"[^\W_{_ALONE}]"  # of a word that has several
 _STEP = 500  # characters that are folded at a time to find the first hit
 _MOST_WORDS = 16  # of a query; nobody types more, and a pasted book is not looked for
 _LONGEST = 1000
@@ -25,7 +25,7 @@ _BEFORE = 40
 
 @cache  # not when the module is read: a window need not wait for them
 def _word() -> re.Pattern[str]:
-    return re.compile(rf"[{_ALONE}]|[^\W_{_ALONE}]+")
+    return re.compile(rf"[{_ALONE}]|{_LETTER}+")
 
 
 @cache
@@ -105,7 +105,7 @@ class Query:
         while 0 < begin < hit and not text[begin - 1].isspace():
             begin += 1
         if begin == hit > 0 and not text[hit - 1].isspace():
-            begin = max(hit - _BEFORE // 4, 0)  # a script without spaces, or a very long word
+            begin = hit - _BEFORE // 4  # a script without spaces, or a very long word
         cut = " ".join(text[begin : begin + width].split())
         more = begin + width < len(text)
         return ("… " if begin else "") + cut + (" …" if more else "")

@@ -62,5 +62,9 @@ ROOMS = (
         ),
     ),
     Room("download", ("app/models/download.py",), ("tests/unit/test_download.py",)),
-    Room("blob", ("app/models/blob.py",), ("tests/unit/test_download.py",)),
+    Room(
+        "blob",
+        ("app/models/blob.py",),
+        ("tests/unit/test_blob.py", "tests/unit/test_download.py"),
+    ),
 )

@@ -106,6 +106,12 @@ def test_a_prompt_that_goes_on_costs_only_its_new_tokens(desk: Desk) -> None:
     assert desk.read(chat(1, 40)) == 30
 
 
+@pytest.mark.parametrize("length", [1, 2, 255, 256, 257, 512])
+def test_what_is_shared_is_found_whatever_its_length(desk: Desk, length: int) -> None:
+    assert desk.read([*range(length)]) == 0
+    assert desk.read([*range(length + 20)]) == length
+
+
 def test_the_last_token_is_decoded_again_for_its_logits(desk: Desk) -> None:
     desk.read(chat(1))
     assert desk.read(chat(1)) == 39

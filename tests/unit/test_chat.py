@@ -264,12 +264,32 @@ def test_what_cannot_be_stored_is_given_back(
         raise StoreFull(Path("chats.db"))
 
     monkeypatch.setattr(d.store, write, full)  # one of several writes that are one
-    d.chats.send(None, words("precious words"), Effort.LOW, MODEL)
+    turn = d.chats.send(None, words("precious words"), Effort.LOW, MODEL)
     failed = d.wait(SendFailed)
+    assert (failed.turn, failed.chat) == (turn, None)
     assert failed.parts == words("precious words")
     assert isinstance(failed.error, StoreFull)
     assert d.backend.requests == []
     assert d.store.chats() == []
+
+
+def test_another_try_that_cannot_be_stored_gives_nothing_back(
+    desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    d = desk(ANSWER)
+    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    answer = d.wait(TurnEnded).answer
+
+    def full(*_: object, **__: object) -> MessageRow:
+        raise StoreFull(Path("chats.db"))
+
+    monkeypatch.setattr(d.store, "answer", full)
+    monkeypatch.setattr(d.store, "update", full)
+    turns = [d.chats.regenerate(answer.id, Effort.LOW, MODEL), d.chats.resume(answer.id, MODEL)]
+    for count, turn in enumerate(turns, 1):
+        failed = d.wait(SendFailed, count)
+        assert (failed.turn, failed.chat, failed.parts) == (turn, None, ())
+    assert conversation(d)[-1] == answer
 
 
 class Disk:
@@ -459,6 +479,16 @@ def test_what_is_typed_is_prepared_as_it_will_be_asked(desk: Callable[..., Desk]
     asked = d.backend.requests[1]
     assert (asked.instructions, asked.sampling) == ("Be brief.", short)
     assert d.backend.requests[1] in d.backend.prepared
+
+
+def test_what_is_typed_in_a_chat_that_was_erased_is_as_for_a_new_one(
+    desk: Callable[..., Desk],
+) -> None:
+    d = desk()
+    d.chats.prepare(99, words("Why is"), Effort.LOW, MODEL, BRIEF)
+    rest(d)
+    (prepared,) = d.backend.prepared
+    assert (prepared.instructions, prepared.messages[-1].text) == ("Be brief.", "Why is")
 
 
 def test_a_question_does_not_wait_for_what_is_prepared(desk: Callable[..., Desk]) -> None:
@@ -720,6 +750,8 @@ def test_how_a_model_is_run_is_told(desk: Callable[..., Desk]) -> None:
     d.chats.send(None, words("one"), Effort.LOW, MODEL)
     d.wait(TurnEnded)
     assert d.events.count(ModelPlanned(MODEL, chosen, False)) == 2
+    told = [event.event for event in d.events if isinstance(event, TurnProgress)]
+    assert told == [*ANSWER[:-1]]
 
 
 def test_an_engine_that_obeys_nothing_does_not_keep_the_window(tmp_path: Path) -> None:

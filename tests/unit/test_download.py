@@ -108,8 +108,11 @@ def test_the_library_finds_it(hub: Hub, tmp_path: Path) -> None:
 
 
 def test_a_second_time_costs_nothing(hub: Hub, tmp_path: Path) -> None:
-    assert Run(hub, tmp_path)() == Run(hub, tmp_path)()
+    first, second = Run(hub, tmp_path), Run(hub, tmp_path)
+    assert first() == second()
     assert hub.sent == len(CONTENT)
+    assert (first.download.fetched, second.download.fetched) == (True, False)
+    assert (first.download.anew, second.download.anew) == (False, False)
 
 
 def test_the_default_place_is_the_librarys(
@@ -317,8 +320,10 @@ def test_changed_in_the_middle(hub: Hub, tmp_path: Path) -> None:
             yield Fault.NONE
 
     hub.plan = plan()
-    path = Run(hub, tmp_path, lines=2)()
+    run = Run(hub, tmp_path, lines=2)
+    path = run()
     assert is_right(path, other)
+    assert run.download.anew
     assert "f" * 40 in str(path)
     assert blobs_in(tmp_path) == [hashlib.sha256(other).hexdigest()]
 
@@ -326,7 +331,9 @@ def test_changed_in_the_middle(hub: Hub, tmp_path: Path) -> None:
 def test_changed_between_two_days(hub: Hub, tmp_path: Path) -> None:
     stopped(hub, tmp_path, 3 * MIB)
     hub.files[f"org/name/{NAME}"] = File(CONTENT[::-1], commit="f" * 40)
-    assert is_right(Run(hub, tmp_path)(), CONTENT[::-1])
+    run = Run(hub, tmp_path)
+    assert is_right(run(), CONTENT[::-1])
+    assert run.download.anew
     assert len(blobs_in(tmp_path)) == 1
 
 
@@ -560,6 +567,25 @@ def test_a_server_that_always_lies(hub: Hub, tmp_path: Path) -> None:
     assert huggingface_hub.try_to_load_from_cache("org/name", NAME, tmp_path) is None
     hub.lie_at = set()
     assert is_right(Run(hub, tmp_path)())
+
+
+def test_a_disk_that_does_not_keep_what_it_is_given(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends: the same block is not fetched again and again."""
+    read = blobs.Blob.read
+
+    def forgets(self: blobs.Blob, index: int, buffer: bytearray) -> memoryview:
+        data = read(self, index, buffer)
+        if index == 3:
+            data[:100] = bytes(100)
+        return data
+
+    monkeypatch.setattr(blobs.Blob, "read", forgets)
+    with pytest.raises(e.DownloadDamaged):
+        Run(hub, tmp_path)()
+    assert hub.sent < 4 * len(CONTENT)
+    assert blobs_in(tmp_path) == []
 
 
 # --- Speed ----------------------------------------------------------------------------------

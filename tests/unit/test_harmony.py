@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from app.base.types import Channel, Draft, Effort, Message, ModelRef, Part, Request, Role
 from app.harmony import Parser, render
-from app.harmony.prompt import NO_TOOL
+from app.harmony.prompt import NO_TOOL, pieces_ahead
 from tests.fakes import vocabulary
 from tests.fakes.vocabulary import CONTROL
 
@@ -168,6 +168,17 @@ def test_an_answer_goes_on_where_it_ended() -> None:
         Part("I think.", ANALYSIS),
         Part("The capital is Paris."),
     )
+
+
+def test_what_is_read_ahead_is_how_the_question_will_begin() -> None:
+    past = user("Hello"), assistant(Part("Hm.", ANALYSIS), Part("Good day."))
+    asked = render(request(*past, user("Why is the sky blue?")), V)
+    for draft in ((), (user("Why is"),), (user("Why is the sky blue?"),)):
+        ahead = [token for piece in pieces_ahead(request(*past, *draft), V) for token in piece]
+        assert asked[: len(ahead)] == ahead
+        assert (ids(" is")[0] in ahead) == bool(draft)
+    first = [token for piece in pieces_ahead(request(), V) for token in piece]
+    assert asked[: len(first)] == first != []
 
 
 def test_another_day_is_told_before_its_question() -> None:

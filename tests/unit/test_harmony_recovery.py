@@ -86,6 +86,9 @@ MALFORMED = {
     "<|channel|>chain-of.thought<|message|>a": [Part("a")],
     "<|channel|>final.answer<|message|>a<|return|>": [Part("a")],
     "final<|message|>b<|return|>": [Part("b")],
+    "Final<|message|>b<|return|>": [Part("b")],
+    "<|end|>ASSISTANT Final<|message|>b<|return|>": [Part("b")],
+    "<|end|>functions.f json<|message|>{}<|call|>": [Part("{}", ANALYSIS, "functions.f", "json")],
     "<|end|>assistantfinal<|message|>b<|return|>": [Part("b")],
     "hello there<|return|>": [Part("hello there")],
     "<|channel|>commentary to=functions.f<|channel|>commentary <|constrain|>json<|message|>{}": [
@@ -93,6 +96,13 @@ MALFORMED = {
     ],
     # A header that never becomes one: what could be header is none of the reader's business.
     "<|channel|>final 42<|return|>": [Part("42")],
+    "It is 42.<|channel|>": [Part("It is 42.")],
+    "It is 42.<|channel|>thoughts<|message|>t<|return|>": [Part("It is 42."), Part("t")],
+    "It is 42.<|channel|>final<|message|>b": [Part("It is 42.", ANALYSIS), Part("b")],
+    "<|channel|>analysis He wants a rhyme.<|end|>": [Part("He wants a rhyme.", ANALYSIS)],
+    "<|start|>assistant<|channel|>commentary Let me look at it.<|end|>": [
+        Part("Let me look at it.", COMMENTARY)
+    ],
     "<|channel|>final<|return|>": [],
     "<|channel|>analysis 2?<|return|>": [],
     "<|channel|>thoughts<|end|><|start|>assistant<|channel|>final<|message|>b": [Part("b")],
@@ -256,6 +266,16 @@ def _outside_of_headers(steps: list[str]) -> list[str]:
         elif step in ("<|end|>", "<|return|>", "<|call|>", "<|endoftext|>"):
             header, content = None, False
     return kept
+
+
+def test_words_without_a_header_are_shown_while_they_come() -> None:
+    """No reader waits for their end, and none of them comes twice."""
+    text = "The sky is blue since the air scatters short waves more than long ones. " * 3
+    for opening in ("", "<|end|>", "<|channel|>final<|message|>Well.<|end|>"):
+        parser, tokens = Parser(V), ids(opening + text)
+        shown = "".join(delta.text for token in tokens for delta in parser.feed(token))
+        assert shown.removeprefix("Well.").strip() == text.strip()
+        assert "".join(delta.text for delta in parser.finish()).strip() == ""
 
 
 @settings(max_examples=500)

@@ -71,6 +71,13 @@ def test_only_the_newest_windows_are_kept(tmp_path: Path) -> None:
     assert one.entries[0].windows == (6, 7, 8, 9)
 
 
+def test_a_window_of_the_first_token_is_kept(tmp_path: Path) -> None:
+    one = shelf(tmp_path)
+    one.put([7, 8], {1: b"one", 2: b"two"}, save, 1)
+    one.wait()
+    assert [entry.windows for entry in shelf(tmp_path).entries] == [(1, 2)]
+
+
 # --- What is not as it was written ----------------------------------------------------------
 
 FILES = ("state", "tokens", "window-2", "window-3", "entry.json")

@@ -30,7 +30,16 @@ from app.base.errors import (
     StoreReadOnly,
 )
 from app.base.types import Channel, Effort, Message, Part, Role, Stats
-from app.store import ChatRow, MessageRow, State, Store, TitleBy, backups, restore_backup
+from app.store import (
+    ChatRow,
+    MessageRow,
+    State,
+    Store,
+    TitleBy,
+    backups,
+    reading,
+    restore_backup,
+)
 from app.store.database import Database
 from app.store.schema import MIGRATIONS
 from app.store.titles import title_from
@@ -200,12 +209,17 @@ def test_many_threads(store: Store, path: Path) -> None:
 
 def test_a_closed_store_says_so(path: Path) -> None:
     store = Store(path)
+    store.create_chat(Effort.LOW)
     store.close()
     store.close()
-    with pytest.raises(StoreError):
-        store.chats()
-    with pytest.raises(StoreError):
-        store.create_chat(Effort.LOW)
+    for attempt in (
+        store.chats,
+        lambda: store.create_chat(Effort.LOW),
+        lambda: store.search("word"),
+        lambda: store.find("word"),
+    ):
+        with pytest.raises(StoreError):
+            attempt()
 
 
 def test_five_thousand_messages_are_read_fast(store: Store, path: Path) -> None:
@@ -230,6 +244,42 @@ def test_five_thousand_messages_are_read_fast(store: Store, path: Path) -> None:
     store.purge(days=0)  # SQLite's own cascade over parents would stop at 1000
     assert store.conversation(chat) == []
     check(path)
+
+
+def test_a_start_costs_no_more_where_much_was_said(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect, steps = Database.connect, 0
+
+    def counted(store: Database) -> sqlite3.Connection:
+        def step() -> int:
+            nonlocal steps
+            steps += 1
+            return 0
+
+        db = connect(store)
+        db.set_progress_handler(step, 10)  # of SQLite's own machine
+        return db
+
+    costs = []
+    for count in (10, 3000):
+        with contextlib.closing(Store(path)) as store:
+            chat = store.create_chat(Effort.LOW).id
+            with raw(path) as db:
+                db.execute("BEGIN")
+                parts = '[{"channel": "final", "text": "x"}]'
+                db.executemany(
+                    "INSERT INTO message (chat, role, state, created, model, parts)"
+                    " VALUES (?, 'user', 'done', 0, '', ?)",
+                    [(chat, parts)] * count,
+                )
+                db.execute("COMMIT")
+        with monkeypatch.context() as patch:
+            patch.setattr(Database, "connect", counted)
+            steps = 0
+            Store(path).close()
+            costs.append(steps)
+    assert costs[1] < 2 * costs[0]
 
 
 # --- Text of every kind -------------------------------------------------------------------
@@ -492,8 +542,9 @@ def test_no_migration_without_its_backup(path: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"garbage " * 1000, b"SQLite format 3\0" + b"\xff" * 5000])
 def test_what_is_no_database_is_left_alone(path: Path, tmp_path: Path, content: bytes) -> None:
     path.write_bytes(content)
-    with pytest.raises(StoreDamaged):
+    with pytest.raises(StoreDamaged) as damaged:
         Store(path)
+    assert damaged.value.path == path
     assert files(tmp_path) == {"chats.db": content}
 
 
@@ -657,15 +708,23 @@ def test_without_room_for_its_files_a_store_can_be_read(
                 attempt()
             assert full.value.path == path
         assert store.search("yellow")
+        copy = str(store._place)
         no_room.undo()
         store.ask(asked.chat, question("more plums"), Effort.LOW, "m")
+        with contextlib.closing(sqlite3.connect(copy, uri=True)) as gone:  # its memory, too
+            assert gone.execute("SELECT * FROM sqlite_schema").fetchall() == []
         assert [found.snippet for found in store.search("plums")] == ["more plums"]
     with contextlib.closing(Store(path)) as store:
         assert store.conversation(asked.chat)[2].message.text == "more plums"
     check(path)
 
 
-def test_without_room_nothing_is_begun(path: Path, no_room: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("empty", [False, True])
+def test_without_room_nothing_is_begun(
+    path: Path, no_room: pytest.MonkeyPatch, empty: bool
+) -> None:
+    if empty:
+        path.touch()
     fill(no_room)
     with pytest.raises(StoreFull):
         Store(path)
@@ -698,6 +757,16 @@ def test_a_folder_that_cannot_be_written_to(ordinary_person: Path) -> None:
         with pytest.raises(StoreReadOnly):
             Store(file)
     assert files(ordinary_person) == before
+
+
+def test_a_copy_for_reading_needs_nothing_beside_the_file(ordinary_person: Path) -> None:
+    path = ordinary_person / "chats.db"
+    with contextlib.closing(Store(path)) as store:
+        store.add(store.create_chat(Effort.LOW).id, None, question("kept"))
+    ordinary_person.chmod(0o500)
+    with raw(Path(":memory:")) as copy:
+        reading.fill(copy, path)
+        assert copy.execute("SELECT title FROM chat").fetchall() == [("kept",)]
 
 
 def test_a_file_that_cannot_be_written_to(ordinary_person: Path) -> None:

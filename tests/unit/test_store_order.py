@@ -59,6 +59,24 @@ def test_a_branch_remembers_where_one_was(store: Store) -> None:
     assert store.chat(chat).updated == streaming.created  # showing is not writing
 
 
+def test_the_branches_of_a_chat_are_the_versions_of_its_messages(store: Store) -> None:
+    chat, other = (store.create_chat(Effort.LOW).id for _ in range(2))
+    asked = store.add(chat, None, question("q"))
+    first = store.add(chat, asked.id, answer("first"))
+    more = store.add(chat, first.id, question("more"))
+    assert store.branches(chat) == {}
+    second = store.add(chat, asked.id, answer("second"))
+    third = store.add(chat, asked.id, answer("third"))
+    edited = store.add(chat, None, question("q, edited"))
+    store.add(other, None, question("elsewhere"))
+    answers, questions = (first.id, second.id, third.id), (asked.id, edited.id)
+    assert store.branches(chat) == {
+        **dict.fromkeys(answers, answers),
+        **dict.fromkeys(questions, questions),
+    }
+    assert store.versions(more.id) == [more.id]
+
+
 def test_versions_are_of_one_role(store: Store) -> None:
     chat = store.create_chat(Effort.LOW).id
     asked = store.add(chat, None, question("q"))
@@ -176,6 +194,14 @@ def test_drafts_survive(tmp_path: Path) -> None:
             store.set_draft(99, parts)
         store.erase([chat])
         assert store.drafts() == {}
+
+
+def test_a_chat_remembers_the_model_that_is_to_answer(store: Store) -> None:
+    chat = store.create_chat(Effort.LOW)
+    assert chat.model == ""
+    assert store.set_model(chat.id, "\ud83d\ude00").model == "😀"
+    assert store.chats() == [store.chat(chat.id)]
+    assert store.chats()[0].model == "😀"
 
 
 def test_a_message_takes_a_chat_out_of_the_archive(store: Store) -> None:

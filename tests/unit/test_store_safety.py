@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import json
 import random
@@ -17,10 +18,11 @@ from pathlib import Path
 
 import pytest
 
-from app.base.errors import StoreDamaged, StoreError, StoreLocked, StoreReadOnly
+from app.base.errors import StoreDamaged, StoreError, StoreFull, StoreLocked, StoreReadOnly
 from app.base.types import Channel, Effort, Message, Part, Role, Sampling
 from app.store import (
     Preset,
+    Queued,
     Setup,
     State,
     Store,
@@ -117,9 +119,12 @@ def test_a_file_from_before_there_were_presets(path: Path) -> None:
     check(path)
 
 
-def test_presets_are_in_what_is_kept(store: Store) -> None:
+def test_presets_and_drafts_are_in_what_is_kept(store: Store) -> None:
     (brief,) = store.add_presets([BRIEF])
     chat = store.create_chat(Effort.LOW, brief.setup).id
+    store.set_draft(chat, (Part("half a thou"),), (Queued((Part("then"),), Effort.HIGH),))
+    store.set_draft(None, (Part("a new"),))
+    drafts = store.drafts()
     made = (store.backup(), recover(store.path))
     store.close()
     for each in made:
@@ -127,6 +132,7 @@ def test_presets_are_in_what_is_kept(store: Store) -> None:
         with contextlib.closing(Store(store.path)) as again:
             assert again.presets() == [brief]
             assert again.chat(chat).setup == brief.setup
+            assert again.drafts() == drafts
 
 
 def test_a_large_file_is_indexed_bit_by_bit(store: Store) -> None:
@@ -268,6 +274,29 @@ def test_starting_afresh_keeps_the_file(path: Path) -> None:
         assert [chat.title for chat in old.chats()] == ["kept"]
 
 
+def test_what_cannot_be_kept_is_not_taken_away(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with contextlib.closing(Store(path)) as store:
+        store.add(store.create_chat(Effort.LOW).id, None, question("kept"))
+        log = path.with_name("chats.db-wal").read_bytes()
+    path.with_name("chats.db-wal").write_bytes(log)  # as after a kill
+    before = {file.name: file.read_bytes() for file in path.parent.iterdir()}
+
+    def no_links(self: Path, target: Path) -> None:
+        raise OSError(errno.EPERM, "a file system without links")
+
+    def no_room(source: Path, target: Path) -> None:
+        target.write_bytes(source.read_bytes()[:100])
+        if not source.name.endswith("-wal"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "hardlink_to", no_links)
+        patch.setattr(backup.shutil, "copyfile", no_room)
+        with pytest.raises(StoreFull):
+            set_aside(path)
+    assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == before
+
+
 def test_a_damaged_file_is_not_backed_up_but_replaced(path: Path) -> None:
     with contextlib.closing(Store(path)) as store:
         chat = store.create_chat(Effort.LOW).id
@@ -279,6 +308,7 @@ def test_a_damaged_file_is_not_backed_up_but_replaced(path: Path) -> None:
     with pytest.raises(sqlite3.DatabaseError):
         backup.make(path)
     assert backups(path) == [made]
+    assert list(made.path.parent.iterdir()) == [made.path]
     with (
         contextlib.suppress(StoreError),
         contextlib.closing(Store(path)) as store,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +17,11 @@ from hypothesis import strategies as st
 from app.base.errors import Cancelled
 from app.base.types import Channel, Effort, Message, Part, Role
 from app.store import Found, State, Store
+from app.store.search import Search
 from app.store.words import query
+
+OPEN: dict[str, Any] = {"isolation_level": None, "check_same_thread": False}
+"""As the store connects."""
 
 
 def said(text: str, reasoning: str = "") -> Message:
@@ -61,6 +67,12 @@ def marked(found: Found) -> list[str]:
         ("空はなぜ青い", "青い", ["青い"]),
         ("iPhone用アプリ", "用アプリ", ["用アプリ"]),
         ("大きなPC用", "なPC", ["なPC"]),
+        ("大きなPC用", "pc", ["PC"]),
+        ("大きなPC用", "p用", None),
+        ("新しいXPC用", "pc用", None),
+        ("新しいX用PC", "用PC", ["用PC"]),
+        ("大きなPC用", "pc 大き", ["大き", "PC"]),
+        ("one and on, ones", "on one", ["one", "on", "one"]),
         ("하늘은 왜 파란가", "하늘", ["하늘"]),
         ("Почему небо синее", "НЕБО", ["небо"]),
         ("snake_case_name(x)", "case_name", ["case_name"]),
@@ -128,6 +140,108 @@ def test_a_snippet_is_around_the_hit(store: Store) -> None:
     put(store, "汉" * 5000 + "找" + "汉" * 5000)
     (found,) = store.search("找")
     assert marked(found) == ["找"]
+
+
+BEFORE = "abcd efg hi j klmno pq rstuv wxyz ab cdefg hijk lm "
+
+
+@pytest.mark.parametrize(
+    ("text", "snippet"),
+    [
+        (BEFORE + "zebra and more", "… j klmno pq rstuv wxyz ab cdefg hijk lm zebra and more"),
+        ("a b zebra and more", "a b zebra and more"),
+        ("xy " * 13 + "zebra", "xy " * 13 + "zebra"),
+        ("zebra" + "," * 155, "zebra" + "," * 155),
+        ("zebra" + "," * 156, "zebra" + "," * 155 + " …"),
+    ],
+)
+def test_a_snippet_begins_with_a_word_and_says_where_more_is(text: str, snippet: str) -> None:
+    assert query("zebra").snippet(text) == snippet
+
+
+@pytest.mark.parametrize("before", [0, 1, 399, 450, 499, 500, 501, 599, 950, 1000, 5000])
+def test_a_snippet_shows_the_hit_wherever_it_is(before: int) -> None:
+    wanted = query("zebra")
+    for text in ("," * before + "zebra", "ß" * before + " zebra", "长" * before + "zebra"):
+        snippet = wanted.snippet(text + " and" * 1000)
+        assert [snippet[a:b] for a, b in wanted.marks(snippet)] == ["zebra"]
+
+
+@pytest.mark.parametrize(
+    ("text", "typed", "marks"),
+    [
+        ("ßßß ﬁ zebra ß zebra", "zebra", ["zebra", "zebra"]),
+        ("İ zebra ﷺ zebra ß", "zebra", ["zebra", "zebra"]),
+        ("o\u0308ß zebra\u0301 ﬃﬃ zebra", "zebra", ["zebra", "zebra"]),
+        ("ﬃzebra", "ffiz", ["ﬃz"]),
+        ("Cafe\u0301长城, ne\u0301e\u0301长城", "长城", ["长城", "长城"]),
+    ],
+)
+def test_marks_are_right_behind_letters_that_become_several_or_none(
+    text: str, typed: str, marks: list[str]
+) -> None:
+    wanted = query(typed)
+    assert [text[a:b] for a, b in wanted.marks(text)] == marks
+    assert wanted.snippet("x " * 100 + text).endswith(text)
+
+
+def test_the_longest_of_what_was_found_is_looked_for_in_the_chat(store: Store) -> None:
+    put(store, "A fox and a Zebra", title="-")
+    assert [found.words for found in store.search("a fox zebr")] == ["Zebr"]
+    assert Found(1, None, "t", "t", (), 0.0).words == ""
+
+
+def test_half_of_the_places_are_for_titles_unless_there_is_room(store: Store) -> None:
+    for _ in range(6):
+        put(store, "a zebra", title="Zebra")
+    kinds = [found.message is None for found in store.search("zebra", limit=4)]
+    assert kinds == [True, True, False, False]
+    assert len(store.search("zebra", limit=100)) == 12
+    for _ in range(6):
+        put(store, "nothing", title="Lion")
+    put(store, "a lion", title="-")
+    kinds = [found.message is None for found in store.search("lion", limit=4)]
+    assert kinds == [True, True, True, False]
+
+
+@pytest.mark.parametrize("moment", range(8))
+def test_what_is_erased_in_the_middle_of_a_search_is_no_fault(store: Store, moment: int) -> None:
+    """Between any two of its statements; it sees the chats as they were at one moment."""
+    chats = [put(store, "a word", title="Word") for _ in range(3)]
+
+    class Interrupted(sqlite3.Connection):
+        count = 0
+
+        def execute(self, *statement: Any) -> sqlite3.Cursor:
+            if self.count == moment:
+                store.erase(chats[:2])
+            self.count += 1
+            return super().execute(*statement)
+
+    search = Search(store.path, lambda: sqlite3.connect(store.path, factory=Interrupted, **OPEN))
+    found = [(place.chat, place.message is None) for place in search.search("word", False, 50)]
+    search.close()
+    assert sorted(found) == sorted((c, t) for c in {chat for chat, _ in found} for t in (0, 1))
+    assert len(found) in (2, 6)
+
+
+def test_titles_are_read_again_only_when_somebody_wrote(store: Store) -> None:
+    """They are looked through at each letter that is typed."""
+    chat = put(store, "nothing", title="Zebra")
+    read: list[str] = []
+
+    def connect() -> sqlite3.Connection:
+        db = sqlite3.connect(store.path, **OPEN)
+        db.set_trace_callback(lambda sql: read.append(sql) if "title, updated" in sql else None)
+        return db
+
+    search = Search(store.path, connect)
+    assert [search.find(typed) for typed in ("z", "ze", "zeb")] == [[chat]] * 3
+    assert len(read) == 1
+    store.rename(chat, "Lion")
+    assert (search.find("zeb"), search.find("lion")) == ([], [chat])
+    assert len(read) == 2
+    search.close()
 
 
 def test_reasoning_by_a_switch(store: Store) -> None:

@@ -243,3 +243,8 @@ def test_an_answer_becomes_a_title(said: str, title: str) -> None:
 
 def test_short_words_are_compared_as_they_are() -> None:
     assert title_out_of("Go or C", "Which one, Go or C?") == "Go or C"
+
+
+def test_a_single_sign_is_a_title_and_endings_vary() -> None:
+    assert title_out_of("茶", "茶是什么？") == "茶"
+    assert title_out_of("Cooking potatoes", "How is a potato cooked?") == "Cooking potatoes"

@@ -304,6 +304,21 @@ def test_it_is_saved_before_anything_else_is_written(desk: Desk) -> None:
     assert len(waiting.saved) == 1
 
 
+def test_several_are_saved_in_the_order_in_which_they_ended(desk: Desk) -> None:
+    waiting = Waiting(desk)
+    _, row = desk.store.ask(None, Message(Role.USER, (Part("And?"),)), Effort.LOW, "Model")
+    second = Writer(desk.store, row, desk.told.append)
+    second.add(Delta(0, "So.", Channel.FINAL))
+    second.finish(State.STOPPED)
+    error = FiresideError()
+    waiting.unsaved.add(second, State.STOPPED, error)
+    desk.full = False
+    waiting.unsaved.save()
+    assert waiting.saved == [(desk.on_disk, None), (desk.store.message(row.id), error)]
+    texts = [saved.message.text for saved, _ in waiting.saved]
+    assert texts == ["Because.", "So."]
+
+
 def test_it_is_saved_at_the_end(desk: Desk) -> None:
     waiting = Waiting(desk)
     desk.full = False
