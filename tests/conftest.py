@@ -35,6 +35,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     """Lets ``-p no:pytest-qt`` run with the configuration that speaks of it."""
     if not pluginmanager.hasplugin("pytest-qt"):
         parser.addini("qt_log_level_fail", "an option of pytest-qt")
+        parser.addini("qt_log_ignore", "another one", type="linelist")
     parser.addoption("--shuffle", type=int, metavar="SEED", help="run the tests in another order")
 
 
