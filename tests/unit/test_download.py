@@ -289,7 +289,7 @@ def test_offline_in_the_middle(hub: Hub, tmp_path: Path, network: Network, fault
 def test_offline_while_nothing_comes(hub: Hub, tmp_path: Path, network: Network) -> None:
     """Nobody waits until the silence has been too long."""
     hub.plan = iter([Fault.STALL] * 99)
-    run = Run(hub, tmp_path, patience=Patience(0.1, 0.1, 2.0, 2.0))
+    run = Run(hub, tmp_path, patience=Patience(1.0, 1.0, 4.0, 4.0))
 
     def report(told: Progress) -> None:
         run.report(told)
