@@ -90,8 +90,8 @@ class Download:
             )
             try:
                 return self._watch(session, stop, report)
-            except Changed:  # the new one, from the beginning
-                self.anew = self.anew or session.progress().done > 0
+            except Changed:
+                continue  # the new one, from the beginning
 
     def _watch(
         self, session: Session, stop: threading.Event, report: Callable[[Progress], None]
@@ -105,17 +105,17 @@ class Download:
                 if self.network.offline:
                     raise Offline
                 now = session.progress()
-                self.anew = self.anew or session.anew
                 if now.phase is not told or time.monotonic() - when >= _REPORTS:
                     told, when = now.phase, time.monotonic()
+                    self.anew = self.anew or session.anew
                     report(now)
         finally:
             session.end()
+            self.anew = self.anew or session.anew
         if session.error:
             raise session.error
         assert session.result
         self.fetched = session.fetched
-        self.anew = self.anew or session.anew
         report(session.progress())
         return session.result
 

@@ -257,6 +257,8 @@ def report(results: Results, chosen: list[tuple[Room, Mutant]]) -> None:
         noticed = counts[KILLED] + counts[ENDLESS]
         share = 100 * noticed / every if every else 0
         print(f"{name:10} {every:7} {noticed:7} {counts[ENDLESS]:9} {share:4.0f} %")
+    if untried := len(chosen) - total.total():
+        print(f"{untried} of those that were drawn were not tried")
 
 
 def main() -> None:

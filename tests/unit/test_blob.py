@@ -84,7 +84,7 @@ def test_what_has_arrived_is_there_at_the_next_start(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("size", "block"),
-    [(SIZE, MIB), (64 * MIB - 1, MIB), (64 * MIB, 4 * MIB), (12 << 30, 4 * MIB)],
+    [(SIZE, MIB), (64 * MIB - 1, MIB), (64 * MIB, 4 * MIB), (256 * MIB, 4 * MIB)],
 )
 def test_half_a_file_of_an_earlier_version_goes_on(tmp_path: Path, size: int, block: int) -> None:
     left(tmp_path, size, block, f"0 {crc(0, block)}", f"1 {crc(block, 5)} 5")
@@ -95,7 +95,17 @@ def test_half_a_file_of_an_earlier_version_goes_on(tmp_path: Path, size: int, bl
 
 @pytest.mark.parametrize(
     "line",
-    ["", "x", "1", "1 x", "-1 00000000", "6 00000000", "99 00000000", "1 00000000 0"]
+    [
+        "",
+        "x",
+        "1",
+        "1 x",
+        "-1 00000000",
+        "6 00000000",
+        "99 00000000",
+        "1 00000000 0",
+        "4 00000000 0",
+    ]
     + [f"1 00000000 {count}" for count in (-1, MIB, MIB + 1, "x")]
     + ["6 00000000 1", "-1 00000000 1", "5 00000000 1234"],
 )

@@ -286,6 +286,20 @@ def test_offline_in_the_middle(hub: Hub, tmp_path: Path, network: Network, fault
     assert hub.sent - before < len(CONTENT)
 
 
+def test_offline_while_nothing_comes(hub: Hub, tmp_path: Path, network: Network) -> None:
+    """Nobody waits until the silence has been too long."""
+    hub.plan = iter([Fault.STALL] * 99)
+    run = Run(hub, tmp_path, patience=Patience(1.0, 1.0, 4.0, 4.0))
+
+    def report(told: Progress) -> None:
+        run.report(told)
+        network.offline = told.phase is Phase.FETCHING and len(hub.asked) == 4
+
+    with pytest.raises(e.Offline):
+        run.download.run(run.stop, report)
+    assert run.reasons() == set()
+
+
 def test_its_requests_are_on_record(hub: Hub, tmp_path: Path, network: Network) -> None:
     Run(hub, tmp_path)()
     entries = network.entries()
@@ -331,9 +345,13 @@ def test_changed_in_the_middle(hub: Hub, tmp_path: Path) -> None:
 def test_changed_between_two_days(hub: Hub, tmp_path: Path) -> None:
     stopped(hub, tmp_path, 3 * MIB)
     hub.files[f"org/name/{NAME}"] = File(CONTENT[::-1], commit="f" * 40)
+    hub.rate = 2e7
     run = Run(hub, tmp_path)
-    assert is_right(run(), CONTENT[::-1])
+    seen: list[bool] = []
+    path = run.download.run(run.stop, lambda told: seen.append(run.download.anew))
+    assert is_right(path, CONTENT[::-1])
     assert run.download.anew
+    assert seen[-2:] == [True, True]  # it is told while it is fetched, too
     assert len(blobs_in(tmp_path)) == 1
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -782,6 +784,24 @@ def test_the_end_of_the_pipe_is_the_end_of_the_process(
         until(lambda: ended)
         assert ended == [0]
         ended.clear()
+
+
+def test_a_process_that_is_told_to_close_ends_though_its_parent_listens_on() -> None:
+    code = (
+        "from multiprocessing import Pipe\n"
+        "from app.engine.service import Service\n"
+        "from tests.fakes.engine import FakeEngine\n"
+        "ours, theirs = Pipe()\n"
+        "ours.send(('devices', 1))\n"
+        "ours.send(('close', 2))\n"
+        "Service(theirs, FakeEngine(None)).serve()\n"
+        "print([ours.recv() for _ in range(2)][1])\n"
+    )
+    root = Path(__file__).parents[2]
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=60
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "(1, None)\n", "")
 
 
 def test_a_parent_that_does_not_listen_is_gone(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.base.types import Channel, Effort, Message, Part, Role, Stats
-from app.store import MessageRow, Queued, State, Store, TitleBy, Unsent
+from app.store import MessageRow, Queued, Setup, State, Store, TitleBy, Unsent
 
 
 def question(text: str) -> Message:
@@ -57,6 +57,46 @@ def test_a_branch_remembers_where_one_was(store: Store) -> None:
     assert texts(store.show(q1.id)) == ["q1", "a1", "q2", "second"]
     assert store.show(more.id)[-1] == more
     assert store.chat(chat).updated == streaming.created  # showing is not writing
+
+
+def test_a_question_in_another_version_remembers_what_was_shown(store: Store) -> None:
+    chat = store.create_chat(Effort.LOW).id
+    asked = store.add(chat, None, question("q"))
+    first = store.add(chat, asked.id, answer("first"))
+    store.add(chat, asked.id, answer("second"))
+    store.show(first.id)  # so "second" is where one was last, until
+    store.add(chat, first.id, question("more"))
+    store.ask(chat, question("q, edited"), Effort.LOW, "m", instead=asked.id)
+    assert texts(store.show(asked.id)) == ["q", "first", "more"]
+
+
+def test_a_whole_chat_is_put_in_again_as_it_was(store: Store) -> None:
+    asked, said = store.ask(None, question("q"), Effort.HIGH, "m", Setup("Be brief."))
+    stats = Stats(100, 20, 30, 10, 0.5, 1.5, 0, 0, 32768)
+    store.update(said.id, parts=answer("a").parts, state=State.STOPPED, stats=stats, thought_s=2.0)
+    store.set_thought_open(said.id, False)
+    store.answer(asked, Effort.LOW, "n")
+    store.show(said.id)
+    store.rename(asked.chat, "Mine")
+    store.set_model(asked.chat, "n.gguf")
+    store.arrange([asked.chat], folder="Work", pinned=True, archived=True)
+    old = store.tree(asked.chat)
+    assert len(old.messages) == 3
+    (new,) = store.add_trees([old])
+    again = store.tree(new.id)
+    more = again.messages[0].id - asked.id
+    assert more > 0
+    assert old.chat.leaf is not None
+    assert again.chat == dataclasses.replace(old.chat, id=new.id, leaf=old.chat.leaf + more)
+    assert again.messages == tuple(
+        dataclasses.replace(
+            row, id=row.id + more, chat=new.id, parent=row.parent and row.parent + more
+        )
+        for row in old.messages
+    )
+    assert again.next == {above + more: below + more for above, below in old.next.items()} != {}
+    assert {found.chat for found in store.search("a")} == {asked.chat, new.id}
+    assert store.tree(asked.chat) == old
 
 
 def test_the_branches_of_a_chat_are_the_versions_of_its_messages(store: Store) -> None:
