@@ -223,9 +223,8 @@ def _print_answer(backend: Backend, request: Request, *, as_json: bool) -> int:
         elif isinstance(event, Delta):
             draft.add(event)
             # A delta without text says what a part is that has come already: the answer, perhaps.
-            part = draft.parts[event.index]
-            text = event.text or part.text
-            if not as_json and not part.recipient and text:
+            text = event.text or draft.parts[event.index].text
+            if not as_json and not event.recipient and text:
                 aside = event.channel is Channel.ANALYSIS
                 stream = sys.stderr if aside else sys.stdout
                 if shown is sys.stderr and stream is not shown:
