@@ -25,6 +25,11 @@ from tests.ui.driver import Backend, Fireside, Start
 @pytest.fixture(scope="session")
 def fonts(qapp: QApplication) -> None:
     qapp.setStyle("Fusion")
+
+
+@pytest.fixture(autouse=True)
+def english(qapp: QApplication) -> None:
+    """What a test before this one spoke is over: the app's own start takes the system's."""
     language.install(qapp, "en")
 
 

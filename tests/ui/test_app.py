@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication
 from app.base.errors import StoreLocked, StoreReadOnly
 from app.ui import app
 from app.ui.app import FileOpener
+from app.ui.errors import explain
 from app.ui.start.instance import SingleInstance
 from app.ui.start.smoke import Smoke
 from tests.ui.driver import Fireside
@@ -141,8 +142,10 @@ def test_a_smoke_that_cannot_open_says_why(
     tmp_path: Path, qtbot: object, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").touch()
-    assert app.run(tmp_path / "file" / "data", None, smoke=True) == 1  # and no window
-    assert capsys.readouterr().err.startswith("Fireside may not write in")
+    folder = tmp_path / "file" / "data"
+    assert app.run(folder, None, smoke=True) == 1  # and no window
+    why = explain(StoreReadOnly(folder)).sentence  # in the language that the app has taken
+    assert capsys.readouterr().err == f"{why}\n"
 
 
 def test_a_file_that_was_double_clicked_on_a_mac(qapp: QApplication, tmp_path: Path) -> None:
