@@ -113,9 +113,9 @@ def _ask(options: argparse.Namespace) -> int:
 
     from app.base.errors import FiresideError, ModelError
     from app.base.types import Effort, Message, ModelRef, Part, Request, Role
-    from app.engine.local import LocalBackend
+    from app.engine.supervisor import LocalBackend
     from app.host import demo_model
-    from app.ui.errors import explain
+    from app.wording.errors import explain
 
     # Closed by a shell, or never there: a Windows program without a console.
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
@@ -156,10 +156,10 @@ def _doctor(options: argparse.Namespace) -> int:
     from app.base.errors import FiresideError
     from app.base.types import ModelRef
     from app.engine import probe
-    from app.engine.local import LocalBackend
+    from app.engine.supervisor import LocalBackend
     from app.host import demo_model, wishes
-    from app.ui.doctor import report
-    from app.ui.errors import explain
+    from app.wording.diagnosis import report
+    from app.wording.errors import explain
 
     try:
         stack = ExitStack()

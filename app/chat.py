@@ -16,7 +16,7 @@ from contextlib import closing, suppress
 from dataclasses import replace
 
 from app.base.errors import Cancelled, FiresideError, StoreError
-from app.base.threads import loud
+from app.base.threads import report_errors
 from app.base.types import (
     Delta,
     Done,
@@ -31,11 +31,11 @@ from app.base.types import (
     StopReason,
 )
 from app.engine.backend import Backend, Planned
-from app.store import PLAIN, MessageRow, Setup, State, Store
+from app.store import PLAIN, ChatSettings, MessageRow, State, Store
 from app.titles import Titles
 from app.turn import (
     ChatEvent,
-    Foreseen,
+    ContextForecast,
     ModelFailed,
     ModelLoading,
     ModelPlanned,
@@ -96,7 +96,7 @@ class Chats:
         parts: tuple[Part, ...],
         effort: Effort,
         model: ModelRef,
-        setup: Setup = PLAIN,
+        setup: ChatSettings = PLAIN,
         instead: int | None = None,
     ) -> Turn:
         """Asks; ``chat=None`` starts a new one, with ``setup`` for all its answers; ``instead``
@@ -132,7 +132,7 @@ class Chats:
         parts: tuple[Part, ...],
         effort: Effort,
         model: ModelRef,
-        setup: Setup = PLAIN,
+        setup: ChatSettings = PLAIN,
         *,
         read: bool = True,
     ) -> None:
@@ -218,13 +218,13 @@ class Chats:
             if future := self._on_engine(turn, self._answer, turn, answer, request):
                 turn.queued(lambda: self._withdraw(future, answer))
 
-        self._disk.submit(loud, begin)
+        self._disk.submit(report_errors, begin)
         return turn
 
     def _request(
         self,
         chat: int | None,
-        setup: Setup,
+        setup: ChatSettings,
         path: Sequence[MessageRow],
         messages: tuple[Message, ...],
         effort: Effort,
@@ -251,7 +251,7 @@ class Chats:
                 return None
             if ahead:
                 self._preparing = turn
-            future = self._engine.submit(loud, work, *arguments)
+            future = self._engine.submit(report_errors, work, *arguments)
             self._running[turn] = future
         future.add_done_callback(lambda _: self._is_over(turn))
         return future
@@ -265,7 +265,7 @@ class Chats:
         if future.cancel():
             state = State.CUT_OFF if self._closing else State.STOPPED
             writer = Writer(self._store, answer, self._told)
-            self._disk.submit(loud, lambda: self._end(writer, state))
+            self._disk.submit(report_errors, lambda: self._end(writer, state))
 
     def _throw_away(self, chat: int) -> None:
         with suppress(FiresideError):  # a child that is gone holds nothing
@@ -356,7 +356,7 @@ class Chats:
                         if isinstance(event, Prompt):
                             prompt = event
                             use = (len(event.tokens), event.reserved, event.context, event.dropped)
-                            self._publish(Foreseen(chat, *use))
+                            self._publish(ContextForecast(chat, *use))
                         elif isinstance(event, Prefill):
                             reading = True
                             self._publish(ReadingAhead(event))

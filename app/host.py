@@ -14,25 +14,25 @@ from app.base import settings as settings_file
 from app.base.errors import Cancelled, StoreError
 from app.base.resources import resource
 from app.base.settings import Folders, Settings
-from app.base.threads import loud
+from app.base.threads import report_errors
 from app.base.types import ModelRef, Part, Sampling
 from app.chat import Chats
-from app.documents import Document, Reader
+from app.documents import Document, DocumentReader
 from app.engine.backend import Backend
-from app.engine.local import LocalBackend, Options
-from app.store import Backup, Found, Store, backups, typed_errors
+from app.engine.supervisor import EngineOptions, LocalBackend
+from app.store import Backup, SearchHit, Store, backups, typed_errors
 from app.turn import ChatEvent, NotSaved
 
 if TYPE_CHECKING:  # what is loaded when it is used: a window need not wait for it
-    from app.engine.plan import Wishes
+    from app.engine.plan import Overrides
     from app.engine.probe import Examined
-    from app.exchange import Import, Manner, Report
+    from app.exchange import ExportOptions, ImportedFiles, ImportReport
     from app.models.catalog import Repository, Variant
     from app.models.downloads import DownloadEvent, Downloads
-    from app.models.library import Model
-    from app.models.network import Network
-    from app.models.record import Connection
-    from app.models.updates import Newest
+    from app.models.library import InstalledModel
+    from app.network.client import Network
+    from app.network.connection_log import Connection
+    from app.network.updates import Newest
 
 T = TypeVar("T")
 
@@ -45,17 +45,17 @@ def demo_model() -> ModelRef:
 
 
 @dataclass(frozen=True, slots=True)
-class OnDisk:
+class InstalledModels:
     """The models on this disk, the paths of those that Fireside downloaded, and when each was
     asked last, by its key, in POSIX seconds."""
 
-    models: tuple[Model, ...] = ()
+    models: tuple[InstalledModel, ...] = ()
     ours: frozenset[Path] = frozenset()
     uses: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class FileReading:
     """How far a file that is to be attached has been read, in pages. ``stop`` is what ends it."""
 
     stop: threading.Event
@@ -64,10 +64,10 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Moving:
+class ModelMoving:
     """How far a model is on its way to another folder, in bytes."""
 
-    model: Model
+    model: InstalledModel
     done: int
     total: int
 
@@ -81,7 +81,7 @@ class Host:
     def __init__(
         self,
         folders: Folders,
-        publish: Callable[[ChatEvent | DownloadEvent | Moving | Reading], None],
+        publish: Callable[[ChatEvent | DownloadEvent | ModelMoving | FileReading], None],
         *,
         backend: Backend | None = None,
     ) -> None:
@@ -95,7 +95,7 @@ class Host:
         # Two: a newer search ends the one that runs.
         self._seeker = ThreadPoolExecutor(max_workers=2, thread_name_prefix="search")
         self._librarian = ThreadPoolExecutor(max_workers=2, thread_name_prefix="library")
-        self._reader = Reader()
+        self._reader = DocumentReader()
         self._ending = threading.Event()
         self._stops: set[threading.Event] = set()
         self._network: Network | None = None
@@ -121,7 +121,7 @@ class Host:
             self._downloads.limit = _limit(self.settings)
             self._downloads.cache = _download_folder(self.settings)
             self._downloads.mount = self.settings.download_mount
-        self._disk.submit(loud, self._save, self.settings)
+        self._disk.submit(report_errors, self._save, self.settings)
         return self.settings
 
     def _save(self, settings: Settings) -> None:
@@ -147,9 +147,9 @@ class Host:
 
         def work() -> None:
             self._store.tidy()
-            from app.engine import kept
+            from app.engine import kv_disk_cache
 
-            for chat in kept.chats(self.folders.kept) - self._store.live():
+            for chat in kv_disk_cache.chats(self.folders.kept) - self._store.live():
                 self.chats.forget(chat)  # which something has prevented before
 
         return self._librarian.submit(work)
@@ -168,7 +168,7 @@ class Host:
 
         return self._librarian.submit(work)
 
-    def look_for(self, text: str, reasoning: bool) -> Future[list[Found]]:
+    def look_for(self, text: str, reasoning: bool) -> Future[list[SearchHit]]:
         """Searches all chats, as `Store.search` does, beside whatever else is done. Fails with
         Cancelled once there is a newer search."""
         return self._seeker.submit(lambda: self._store.search(text, reasoning=reasoning))
@@ -185,12 +185,12 @@ class Host:
         return self._librarian.submit(work)
 
     @property
-    def wishes(self) -> Wishes:
+    def wishes(self) -> Overrides:
         """What the person has fixed of the plan."""
         return wishes(self.settings)
 
-    def _options(self) -> Options:
-        return Options(self.wishes, self.settings.kept_gb * 10**9)
+    def _options(self) -> EngineOptions:
+        return EngineOptions(self.wishes, self.settings.kept_gb * 10**9)
 
     def examine(self, models: Sequence[ModelRef]) -> Future[Examined]:
         """Looks at this machine and at files of models; nobody else waits for it. Fails with
@@ -222,51 +222,53 @@ class Host:
                 self._downloads.mount = self.settings.download_mount
             return self._downloads
 
-    def find_models(self) -> Future[OnDisk]:
+    def find_models(self) -> Future[InstalledModels]:
         """Looks for models that are on this disk already."""
         chosen = [Path(folder) for folder in self.settings.folders]
         if self.settings.download_folder:
             chosen.append(Path(self.settings.download_folder))
 
-        def look() -> OnDisk:
+        def look() -> InstalledModels:
             from app.models import library
 
             models = tuple(library.scan(library.places(chosen), self._ending))
-            return OnDisk(models, self.downloads.downloaded(), self._store.model_uses())
+            return InstalledModels(models, self.downloads.downloaded(), self._store.model_uses())
 
         return self._librarian.submit(look)
 
-    def look_at(self, path: Path) -> Future[Model]:
+    def look_at(self, path: Path) -> Future[InstalledModel]:
         """What a file is that a person opens, whichever of its parts it is."""
 
-        def work() -> Model:
+        def work() -> InstalledModel:
             from app.models import library
 
             return library.look(path)
 
         return self._examiner.submit(work)
 
-    def remove(self, model: Model) -> Future[None]:
+    def remove(self, model: InstalledModel) -> Future[None]:
         """Takes a model off the disk. Fails with LibraryError."""
 
         def work() -> None:
-            from app.models import shelf
+            from app.models import file_operations
 
-            shelf.remove(model)
+            file_operations.remove(model)
             self.downloads.forget(model.path)
 
         return self._librarian.submit(work)
 
-    def move(self, model: Model, folder: Path, stop: threading.Event) -> Future[Path]:
+    def move(self, model: InstalledModel, folder: Path, stop: threading.Event) -> Future[Path]:
         """Brings a model to another folder, where it is looked for from now on; publishes
         Moving. Fails with LibraryError, or with Cancelled once ``stop`` is set."""
         if str(folder) not in self.settings.folders:
             self.change(folders=(*self.settings.folders, str(folder)))
 
         def work() -> Path:
-            from app.models import shelf
+            from app.models import file_operations
 
-            path = shelf.move(model, folder, stop, lambda *now: self._publish(Moving(model, *now)))
+            path = file_operations.move(
+                model, folder, stop, lambda *now: self._publish(ModelMoving(model, *now))
+            )
             self.downloads.moved(model.path, path)
             self._store.rename_model(str(model.path), str(path))
             return path
@@ -277,9 +279,9 @@ class Host:
         """Where the drive of a folder is mounted, which a busy disk may take a while to say."""
 
         def work() -> str:
-            from app.models import drive
+            from app.models import mount_point
 
-            return drive.mount_of(folder)
+            return mount_point.mount_of(folder)
 
         return self._examiner.submit(work)
 
@@ -288,9 +290,9 @@ class Host:
 
         def work() -> tuple[Repository, ...]:
             self._door()
-            from app.models import search
+            from app.models import hub_search
 
-            return search.search(text)
+            return hub_search.search(text)
 
         return self._examiner.submit(work)
 
@@ -299,9 +301,9 @@ class Host:
 
         def work() -> tuple[Variant, ...]:
             self._door()
-            from app.models import search
+            from app.models import hub_search
 
-            return search.variants(repository)
+            return hub_search.variants(repository)
 
         return self._examiner.submit(work)
 
@@ -313,7 +315,7 @@ class Host:
         set."""
 
         def seen(done: int, total: int) -> None:
-            self._publish(Reading(stop, done, total))
+            self._publish(FileReading(stop, done, total))
 
         return self._reader.read(path, stop, seen, encoding)
 
@@ -328,7 +330,7 @@ class Host:
         self,
         folder: Path,
         name: str,
-        manner: Manner,
+        manner: ExportOptions,
         chats: Sequence[int] | None,
         stop: threading.Event,
         seen: Callable[[float], None],
@@ -347,12 +349,12 @@ class Host:
 
     def read_chats(
         self, paths: Sequence[Path], stop: threading.Event, seen: Callable[[int], None]
-    ) -> Future[Import]:
+    ) -> Future[ImportedFiles]:
         """Finds out what chats files and folders have, of ours or of other programs; ``seen`` is
         told how many there are so far, on another thread. Fails with ExchangeError or StoreError,
         or with Cancelled once ``stop`` is set."""
 
-        def work() -> Import:
+        def work() -> ImportedFiles:
             from app import exchange
 
             return exchange.read(paths, _stoppable(stop, seen), self._store)
@@ -360,8 +362,8 @@ class Host:
         return self._until(stop, work)
 
     def take_chats(
-        self, found: Import, stop: threading.Event, seen: Callable[[int], None]
-    ) -> Future[Report]:
+        self, found: ImportedFiles, stop: threading.Event, seen: Callable[[int], None]
+    ) -> Future[ImportReport]:
         """Puts them into the store. Fails as `read_chats` does."""
         return self._until(stop, lambda: found.into(self._store, _stoppable(stop, seen)))
 
@@ -369,16 +371,16 @@ class Host:
 
     def connections(self) -> Future[list[Connection]]:
         """Every request that was made, the oldest first. Fails with OSError."""
-        from app.models.record import Record
+        from app.network.connection_log import ConnectionLog
 
-        return self._examiner.submit(Record(self.folders.connections).read)
+        return self._examiner.submit(ConnectionLog(self.folders.connections).read)
 
     def newest(self) -> Future[Newest]:
         """Asks which Fireside is the newest. Fails with UpdatesUnknown or Offline."""
 
         def work() -> Newest:
             door = self._door()
-            from app.models import updates
+            from app.network import updates
 
             return updates.newest(door)
 
@@ -386,7 +388,7 @@ class Host:
 
     def _door(self) -> Network:
         """The way to the network, which nobody has waited for before it is used."""
-        from app.models.network import Network
+        from app.network.client import Network
 
         with self._opening:
             if self._network is None:
@@ -444,10 +446,10 @@ def _download_folder(settings: Settings) -> Path | None:
     return Path(settings.download_folder) if settings.download_folder else None
 
 
-def wishes(settings: Settings) -> Wishes:
+def wishes(settings: Settings) -> Overrides:
     """What the person has fixed of the plan."""
-    from app.engine.plan import CacheType, Wishes
+    from app.engine.plan import CacheType, Overrides
 
     s = settings
     cache = CacheType(s.cache_type) if s.cache_type in list(CacheType) else None
-    return Wishes(s.context, s.gpu_layers, s.cpu_experts, cache)
+    return Overrides(s.context, s.gpu_layers, s.cpu_experts, cache)

@@ -29,7 +29,7 @@ from app.base.types import (
 )
 from app.engine.backend import Backend
 from app.store import Store, TitleBy
-from app.store.titles import title_out_of
+from app.store.chat_title import title_out_of
 from app.turn import Renamed
 
 _ASKED = Part(
@@ -87,7 +87,7 @@ class Titles:
         told = [message.day for message in read.messages if message.role is Role.USER]
         question = Message(Role.USER, (_ASKED,), told[-1] if told else None)
         messages = (*read.messages, question)
-        request = replace(read, messages=messages, sampling=_SAMPLING, aside=True)
+        request = replace(read, messages=messages, sampling=_SAMPLING, ephemeral=True)
         at_once = threading.Event()
         at_once.set()
         draft, whole = Draft(), False

@@ -2,7 +2,7 @@
 
 llama.cpp's own tokenizer turns a person's ``<|start|>`` into a control token and overflows its
 stack on long words, so it is never asked. tiktoken does the merging; control tokens exist only
-as ids that `app/harmony/` places.
+as ids that `app/formats/harmony/` places.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import tiktoken
 
 from app.base.errors import NotGguf
-from app.base.gguf import Header
+from app.base.gguf import GgufHeader
 
 # o200k_base's, from tiktoken_ext/openai_public.py; the GGUF calls it "gpt-4o".
 _PATTERN = "|".join(
@@ -52,7 +52,7 @@ class Tokenizer:
         )
 
     @classmethod
-    def from_gguf(cls, header: Header) -> Tokenizer:
+    def from_gguf(cls, header: GgufHeader) -> Tokenizer:
         """The vocabulary of a header that was read with its arrays. Raises NotGguf."""
         tokens = header.metadata.get("tokenizer.ggml.tokens")
         kinds = header.metadata.get("tokenizer.ggml.token_type")

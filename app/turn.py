@@ -102,7 +102,7 @@ class TurnProgress:
 
 
 @dataclass(frozen=True, slots=True)
-class Foreseen:
+class ContextForecast:
     """What the next question of a chat (None for a new one) will take of the context, with what
     is typed of it so far, in tokens; see Prompt."""
 
@@ -171,7 +171,7 @@ ChatEvent = (
     | NotSaved
     | SavedAgain
     | SendFailed
-    | Foreseen
+    | ContextForecast
     | ReadingAhead
     | Renamed
 )

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.base.errors import FiresideError, StoreError
-from app.base.threads import loud
+from app.base.threads import report_errors
 from app.base.types import Channel, Delta, Draft, Message, Role, Stats
 from app.store import MessageRow, State, Store
 
@@ -153,12 +153,12 @@ class Unsaved:
         if timer:
             timer.cancel()
             timer.join()
-        self._disk.submit(loud, self._save_or_wait).result()
+        self._disk.submit(report_errors, self._save_or_wait).result()
 
     def _try_later(self) -> None:
         if self._timer is None and self._waiting and not self._closed:
             self._timer = threading.Timer(
-                _AGAIN_S, lambda: self._disk.submit(loud, self._save_or_wait)
+                _AGAIN_S, lambda: self._disk.submit(report_errors, self._save_or_wait)
             )
             self._timer.name = "save again"
             self._timer.start()

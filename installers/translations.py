@@ -35,7 +35,9 @@ def main() -> int:
 
 def update(folder: Path) -> None:
     """Has the ``.ts`` files in a folder hold each sentence of ``app/ui/`` and no other."""
-    sources = sorted(map(str, (ROOT / "app" / "ui").rglob("*.py")))
+    sources = sorted(
+        str(path) for room in ("ui", "wording") for path in (ROOT / "app" / room).rglob("*.py")
+    )
     for language in LANGUAGES:
         _run(
             "pyside6-lupdate",

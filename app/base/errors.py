@@ -1,4 +1,4 @@
-"""Every error that Fireside raises on purpose. Each carries facts; `app/ui/errors.py` alone
+"""Every error that Fireside raises on purpose. Each carries facts; `app/wording/errors.py` alone
 turns them into sentences.
 
 ::

@@ -89,7 +89,7 @@ class Type(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class GgufHeader:
     """All that a GGUF says before its data. ``types`` of its metadata are as they stand in the
     file, and empty where the header was not read from one."""
 
@@ -283,7 +283,7 @@ def tensor_size(kind: int, count: int) -> int:
     return count // weights * size
 
 
-def read(path: Path, *, arrays: bool = False) -> Header:
+def read(path: Path, *, arrays: bool = False) -> GgufHeader:
     """The header of the file at ``path``, as `read_from`.
 
     Raises ModelMissing and ModelUnreadable, too.
@@ -302,7 +302,7 @@ def read(path: Path, *, arrays: bool = False) -> Header:
         return read_from(file, path, os.fstat(file.fileno()).st_size, arrays=arrays)
 
 
-def read_from(file: BinaryIO, path: Path, size: int, *, arrays: bool = False) -> Header:
+def read_from(file: BinaryIO, path: Path, size: int, *, arrays: bool = False) -> GgufHeader:
     """The header of ``file``, which stands at its start and is ``size`` bytes long; ``path`` is
     what errors call it.
 
@@ -328,7 +328,7 @@ def read_from(file: BinaryIO, path: Path, size: int, *, arrays: bool = False) ->
     return header
 
 
-def _parse(reader: _Reader, path: Path, size: int) -> Header:
+def _parse(reader: _Reader, path: Path, size: int) -> GgufHeader:
     try:
         reader.need(4)
     except _Ended:
@@ -362,7 +362,7 @@ def _parse(reader: _Reader, path: Path, size: int) -> Header:
             raise _Wrong(f"tensor '{tensor.name}' stands there twice")
         found[tensor.name] = tensor
     start = reader.place + (-reader.place % alignment if found else 0)
-    return Header(path, metadata, _placed([*found.values()], size - start), start, size, types)
+    return GgufHeader(path, metadata, _placed([*found.values()], size - start), start, size, types)
 
 
 def _placed(found: list[Tensor], room: int) -> tuple[Tensor, ...]:

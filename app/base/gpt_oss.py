@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.base import beside, gguf, written
+from app.base import companion_files, gguf, weights_check
 from app.base.errors import (
     ModelDamaged,
     ModelError,
@@ -27,7 +27,7 @@ from app.base.errors import (
     NoModel,
     UnsupportedArchitecture,
 )
-from app.base.gguf import ARRAY, BOOL, F32, I32, STRING, U16, U32, Header, Tensor, Type
+from app.base.gguf import ARRAY, BOOL, F32, I32, STRING, U16, U32, GgufHeader, Tensor, Type
 
 _MOST_LAYERS, _MOST_EXPERTS = 512, 1024  # LLAMA_MAX_LAYERS, LLAMA_MAX_EXPERTS
 _MOST = (1 << 32) - 1
@@ -146,21 +146,21 @@ def parts(path: Path) -> list[Path]:
     return gguf.numbered(path, count) if count == named else [path]
 
 
-def model(path: Path) -> Header:
+def model(path: Path) -> GgufHeader:
     """`read` for the model that ``path`` belongs to."""
     return read(parts(path))
 
 
-def read(files: Sequence[Path]) -> Header:
+def read(files: Sequence[Path]) -> GgufHeader:
     """The header of the gpt-oss in ``files``, its parts in their order, as `check` gives it. Raises
     ModelError where llama.cpp does not run it, or where its weights were never written."""
     headers = [gguf.read(file) for file in files]
     whole = check(headers)
-    written.check(headers)
+    weights_check.check(headers)
     return whole
 
 
-def check(headers: Sequence[Header]) -> Header:
+def check(headers: Sequence[GgufHeader]) -> GgufHeader:
     """The header of a gpt-oss, by those of its parts in their order: the first one's, with the
     tensors of all. Raises ModelError where llama.cpp does not run it."""
     first = headers[0]
@@ -179,7 +179,7 @@ def check(headers: Sequence[Header]) -> Header:
     return whole
 
 
-def shape(header: Header) -> Shape:
+def shape(header: GgufHeader) -> Shape:
     """The numbers of ``header``, checked. Raises ModelForeign where one is missing, and
     ModelDamaged where one is what no gpt-oss has."""
     layers = _number(header, "block_count", _MOST_LAYERS)
@@ -216,7 +216,7 @@ def _key(name: str) -> str:
 
 
 def _number(
-    header: Header,
+    header: GgufHeader,
     name: str,
     most: int = _MOST,
     *,
@@ -235,14 +235,14 @@ def _number(
     return value
 
 
-def _split(header: Header) -> int:
+def _split(header: GgufHeader) -> int:
     """Of how many parts a file says that it is one."""
     count = header.metadata.get("split.count", 0)
     return count if isinstance(count, int) and 1 < count <= gguf.MOST_PARTS else 1
 
 
-def _check_architecture(header: Header) -> None:
-    if kind := beside.told(header):
+def _check_architecture(header: GgufHeader) -> None:
+    if kind := companion_files.told(header):
         raise NoModel(header.path, kind)
     if header.architecture == _OLLAMA_ARCHITECTURE:
         raise ModelForOllama(header.path, f"unknown model architecture: '{_OLLAMA_ARCHITECTURE}'")
@@ -250,7 +250,7 @@ def _check_architecture(header: Header) -> None:
         raise UnsupportedArchitecture(header.path, header.architecture)
 
 
-def _check_parts(headers: Sequence[Header]) -> None:
+def _check_parts(headers: Sequence[GgufHeader]) -> None:
     first = headers[0]
     count = _split(first)
     if len(headers) != count or first.path.suffix != ".gguf":
@@ -264,7 +264,7 @@ def _check_parts(headers: Sequence[Header]) -> None:
         raise ModelDamaged(first.path, f"{told} tensors expected but {len(set(names))} found")
 
 
-def _check_types(header: Header) -> None:
+def _check_types(header: GgufHeader) -> None:
     wanted = _GENERAL_TYPES | {_key(name): kind for name, kind in _TYPES.items()}
     for key, found in header.types.items():
         if key in wanted and found != Type(wanted[key]):
@@ -285,13 +285,13 @@ def _check_types(header: Header) -> None:
         raise ModelNewer(header.path, f"unknown rope scaling type: '{scaling}'")
 
 
-def _wrong_type(header: Header, key: str, wanted: int) -> ModelDamaged:
+def _wrong_type(header: GgufHeader, key: str, wanted: int) -> ModelDamaged:
     found = header.types[key].kind
     told = f"key {key} has wrong type {gguf.NAMES[found]} but expected type {gguf.NAMES[wanted]}"
     return ModelDamaged(header.path, told)
 
 
-def _check_vocabulary(header: Header) -> None:
+def _check_vocabulary(header: GgufHeader) -> None:
     found, types = header.metadata, header.types
     if "tokenizer.ggml.model" not in found:
         raise ModelForeign(header.path, "key not found in model: tokenizer.ggml.model")
@@ -311,7 +311,7 @@ def _check_vocabulary(header: Header) -> None:
         raise ModelDamaged(header.path, f"{count} tokens, and not as many types of them")
 
 
-def _check_tensors(header: Header, found: Shape) -> None:
+def _check_tensors(header: GgufHeader, found: Shape) -> None:
     """That all tensors are there, each of its shape, and no others."""
     there = {tensor.name: tensor for tensor in header.tensors}
     vocabulary = header.types["tokenizer.ggml.tokens"].items
@@ -332,14 +332,14 @@ def _check_tensors(header: Header, found: Shape) -> None:
         raise ModelNewer(header.path, f"tensor '{tensor.name}' has no place in gpt-oss")
 
 
-def _refuse_missing(header: Header, name: str) -> None:
+def _refuse_missing(header: GgufHeader, name: str) -> None:
     detail = f"tensor '{name}' not found"
     if any(_OLLAMA_TENSORS.match(tensor.name) for tensor in header.tensors):
         raise ModelForOllama(header.path, detail)
     raise ModelForeign(header.path, detail)
 
 
-def _check_type(header: Header, tensor: Tensor) -> None:
+def _check_type(header: GgufHeader, tensor: Tensor) -> None:
     matrix = tensor.name.endswith(".weight") and len(tensor.shape) > 1
     if tensor.type >= gguf.TYPES:
         raise ModelNewer(header.path, f"tensor '{tensor.name}' has type {tensor.type}")
@@ -348,7 +348,7 @@ def _check_type(header: Header, tensor: Tensor) -> None:
         raise ModelDamaged(header.path, f"tensor '{tensor.name}' has type {tensor.type}")
 
 
-def _check_places(header: Header) -> None:
+def _check_places(header: GgufHeader) -> None:
     """That one tensor follows the other without a gap."""
     alignment = header.metadata.get("general.alignment", gguf.ALIGNMENT)
     expected = 0

@@ -18,7 +18,7 @@ from app.base.errors import SettingsDamaged, StoreReadOnly
 from app.base.files import replace_text
 
 
-class Theme(StrEnum):
+class ThemeChoice(StrEnum):
     """Which colours the window wears."""
 
     SYSTEM = "system"
@@ -79,7 +79,7 @@ class Folders:
 class Settings:
     """Each setting, declared once, with its default. JSON on disk."""
 
-    theme: Theme = Theme.SYSTEM
+    theme: ThemeChoice = ThemeChoice.SYSTEM
     language: str = ""
     """Of the window, "en" or "de"; empty for the system's."""
     instructions: str = ""

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 
 
-def loud(work: Callable[..., object], *arguments: object) -> None:
+def report_errors(work: Callable[..., object], *arguments: object) -> None:
     """Runs ``work`` on an executor's thread, where a fault would be kept in a future that
     nobody reads: it goes to the interpreter's hook for threads instead."""
     try:

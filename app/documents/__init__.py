@@ -1,10 +1,14 @@
 """Text out of the files that a person attaches, read in a process of its own.
 
-`Reader` takes a path and gives a `Document`, or one of `app.base.errors.DocumentError`; and it
-counts tokens as a model does.
+`DocumentReader` takes a path and gives a `Document`, or one of `app.base.errors.DocumentError`;
+and it counts tokens as a model does.
 """
 
-from app.documents.document import Document, Kind
-from app.documents.reader import Reader
+from app.documents.document import Document, DocumentKind
+from app.documents.supervisor import DocumentReader
 
-__all__ = ["Document", "Kind", "Reader"]
+__all__ = [
+    "Document",
+    "DocumentKind",
+    "DocumentReader",
+]

@@ -83,7 +83,7 @@ _NEVER_FIRST, _LAST = frozenset("ьъыЬЪЫ"), frozenset("םןךץףς")  # of
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
+class CharsetGuess:
     """An encoding, and how well what it makes of the bytes reads: 1 is text beyond doubt."""
 
     encoding: str
@@ -115,12 +115,12 @@ def known(name: str) -> str:
     return _CALLED.get(found.name, found.name.replace("-", "_"))
 
 
-def guesses(data: bytes, own: str = "") -> list[Guess]:
+def guesses(data: bytes, own: str = "") -> list[CharsetGuess]:
     """The encodings that make text of some bytes, the best first: ``own``, where that is about
     as good as any."""
     taken = sample(data)
     trust = _OWN + _OWN_FEW / (1 + len(_BEYOND.findall(taken)))
-    found: list[Guess] = []
+    found: list[CharsetGuess] = []
     said: set[str] = set()
     for encoding in dict.fromkeys((own, *CANDIDATES) if own else CANDIDATES):
         text = taken.decode(encoding, errors="replace")
@@ -129,7 +129,7 @@ def guesses(data: bytes, own: str = "") -> list[Guess]:
         said.add(text)
         worth = _worth(text, taken)
         trusted = encoding == own and "\ufffd" not in text
-        found.append(Guess(encoding, worth + (trust if trusted else 0)))
+        found.append(CharsetGuess(encoding, worth + (trust if trusted else 0)))
     return sorted(found, key=lambda guess: -guess.worth)
 
 

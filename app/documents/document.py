@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from app.base.types import Part
 
 if TYPE_CHECKING:  # a window need not wait for it
-    from app.documents.plain import Decoded, Reading
+    from app.documents.plain_text import Decoded, DecodingSample
 
 LONGEST = 20_000_000  # characters: forty times the largest context
 _STRETCH = 400  # characters of a stretch of lines, about 100 tokens
@@ -21,7 +21,7 @@ Seen = Callable[[int, int], None]
 """Is told how many of a file's pages are read, and how many there are."""
 
 
-class Kind(StrEnum):
+class DocumentKind(StrEnum):
     """How the text of a file is found."""
 
     TEXT = "text"
@@ -38,17 +38,17 @@ class Document:
     that show something and have no text."""
 
     name: str
-    kind: Kind
+    kind: DocumentKind
     sections: tuple[str, ...]
     encoding: str = ""
-    readings: tuple[Reading, ...] = ()
+    readings: tuple[DecodingSample, ...] = ()
     bad: int = 0
     pictures: tuple[int, ...] = ()
 
     @property
     def paged(self) -> bool:
         """Whether its sections are pages."""
-        return self.kind is Kind.PDF
+        return self.kind is DocumentKind.PDF
 
     def piece(self, number: int) -> str:
         """The section of a number, from 0, as it stands in the text."""
@@ -63,12 +63,12 @@ class Document:
         return "".join(map(self.piece, numbers)).rstrip("\n")
 
     @classmethod
-    def of(cls, name: str, kind: Kind, text: str) -> Document:
+    def of(cls, name: str, kind: DocumentKind, text: str) -> Document:
         """One without pages."""
         return cls(name, kind, tuple(_stretches(text)))
 
     @classmethod
-    def decoded(cls, name: str, kind: Kind, text: str, found: Decoded) -> Document:
+    def decoded(cls, name: str, kind: DocumentKind, text: str, found: Decoded) -> Document:
         """One whose ``text`` was made of bytes that were read so."""
         sections = tuple(_stretches(text))
         return cls(name, kind, sections, found.encoding, found.readings, found.bad)
@@ -76,7 +76,7 @@ class Document:
     @classmethod
     def of_part(cls, part: Part) -> Document:
         """What was attached once, and may be cut further."""
-        return cls.of(part.name, Kind.TEXT, part.text)
+        return cls.of(part.name, DocumentKind.TEXT, part.text)
 
 
 def called(encoding: str) -> str:

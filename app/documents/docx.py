@@ -17,7 +17,7 @@ from typing import BinaryIO
 from xml.etree.ElementTree import Element, ParseError
 
 from app.base.errors import DocumentBroken, DocumentEncrypted, DocumentTooLarge
-from app.documents.docx_inline import Line
+from app.documents.docx_inline import WordLine
 from app.documents.docx_numbering import BULLET, Numbering
 from app.documents.docx_package import (
     LARGEST,
@@ -91,7 +91,7 @@ class _Book:
         root = self.package.part(self._main)
         if root is None:
             raise ValueError(f"there is no {self._main}")
-        story = Story(self, self._main)
+        story = DocxStory(self, self._main)
         body = list(story.texts(root))
         yield from self._edges["header"]
         yield from body
@@ -107,13 +107,13 @@ class _Book:
         return f"[Comment {at}]" if kind == "comment" else f"[^{at}]"
 
     def _notes(self) -> Iterator[str]:
-        stories: dict[str, tuple[Story, dict[str, Element]]] = {}
+        stories: dict[str, tuple[DocxStory, dict[str, Element]]] = {}
         for kind, number in self._noted:  # which may grow by what is found in notes
             if kind not in stories:
                 name = self._of_kind.get(f"{kind}s", "")
                 root = self.package.part(name) if name else None
                 found = {value(each, "id"): each for each in (root if root is not None else ())}
-                stories[kind] = Story(self, name), found
+                stories[kind] = DocxStory(self, name), found
             story, notes = stories[kind]
             if number in notes:
                 said = "\n".join(story.texts(notes[number])).strip()
@@ -136,7 +136,7 @@ class _Book:
                 continue
             root = self.package.part(relation.target)
             if root is not None:
-                said = " ".join(" ".join(Story(self, relation.target).texts(root)).split())
+                said = " ".join(" ".join(DocxStory(self, relation.target).texts(root)).split())
                 line = f"[{place.capitalize()}] {said}"
                 if said and line not in self._edges[place]:
                     self._edges[place].append(line)
@@ -195,7 +195,7 @@ class _Look:
         return look
 
 
-class Story:
+class DocxStory:
     """A part of the file that has text of its own."""
 
     def __init__(self, book: _Book, name: str) -> None:
@@ -203,7 +203,7 @@ class Story:
         self.relations = book.package.relations(name) if name else {}
         self.note = book.note
         self._half = ""  # of a paragraph whose end was deleted
-        self.line = Line(self)
+        self.line = WordLine(self)
 
     def texts(self, holder: Element) -> Iterator[str]:
         """Paragraphs, tables, and lists, whose items are lines."""
@@ -224,7 +224,7 @@ class Story:
         """The text of a part that is drawn in this one: a diagram, a chart."""
         root = self._book.package.part(relation.target) if relation else None
         return [] if root is None or relation is None else list(
-            Story(self._book, relation.target).texts(root)
+            DocxStory(self._book, relation.target).texts(root)
         )  # fmt: skip
 
     def _blocks(self, holder: Element) -> Iterator[tuple[str, bool]]:
@@ -313,9 +313,9 @@ class Story:
         other = self.relations.get(relation)
         found = self._book.package.content(other.target) if other else None
         if found and found.lstrip()[:1] == b"<":
-            from app.documents import html
+            from app.documents import html_text
 
-            yield html.text_of(found.decode("utf-8", errors="replace")), False
+            yield html_text.text_of(found.decode("utf-8", errors="replace")), False
 
 
 def _inside(element: Element, name: str) -> Iterator[Element]:

@@ -11,7 +11,7 @@ from app.documents.docx_math import linear
 from app.documents.docx_package import child, local, on, shown, value
 
 if TYPE_CHECKING:
-    from app.documents.docx import Story
+    from app.documents.docx import DocxStory
 
 _GONE = {"del", "moveFrom", "delText", "delInstrText", "posOffset", "binData"}
 _PLAIN = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-",
@@ -36,10 +36,10 @@ class _Field:
     at: int = 0
 
 
-class Line:
+class WordLine:
     """Paragraphs of a story, one after the other: a field may begin in one and end in another."""
 
-    def __init__(self, story: Story) -> None:
+    def __init__(self, story: DocxStory) -> None:
         self._story = story
         self._fields: list[_Field] = []
         self._beside: list[str] = []

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pypdfium2
 import pypdfium2.raw as raw
 
-from app.documents import html
+from app.documents import html_text
 
 _UNSEEN = raw.FPDF_ANNOT_FLAG_HIDDEN | raw.FPDF_ANNOT_FLAG_NOVIEW
 _PASSWORD = 1 << 13  # a flag of a field (ISO 32000-1, table 228)
@@ -105,7 +105,7 @@ def _chosen(form: Any, annotation: Any) -> Iterator[str]:
 
 
 def _note(annotation: Any, kind: int) -> Iterator[str]:
-    said = _value(annotation, b"Contents") or html.text_of(_value(annotation, b"RC"))
+    said = _value(annotation, b"Contents") or html_text.text_of(_value(annotation, b"RC"))
     said = said.replace("\r\n", "\n").replace("\r", "\n").strip()
     author = _value(annotation, b"T").strip()
     if said and kind == raw.FPDF_ANNOT_FREETEXT:

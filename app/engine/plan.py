@@ -15,7 +15,7 @@ from enum import StrEnum
 
 from app.base import gpt_oss
 from app.base.errors import ModelTooLarge
-from app.base.gguf import Header
+from app.base.gguf import GgufHeader
 from app.engine.probe import Gpu, Machine
 
 CONTEXTS = (131072, 65536, 32768, 16384, 8192, 4096)
@@ -33,7 +33,7 @@ _RUNTIME = 60 * _MIB  # Python and the libraries (measured, as the next)
 _RUNTIME_GPU = 450 * _MIB  # a driver and what it holds: CUDA's (measured)
 _RUNTIME_TOKEN = 560  # bytes for each token of the vocabulary: here, and in llama.cpp
 _SHARE = 64 * _MIB  # of weights; to wake another thread for less costs more than it saves
-_CHECKPOINTS = 32  # as app.engine.cache keeps
+_CHECKPOINTS = 32  # as app.engine.kv_cache keeps
 
 
 class CacheType(StrEnum):
@@ -48,7 +48,7 @@ _ROTATION = {CacheType.F16: 0, CacheType.Q8_0: 1 << 16}  # a matrix that evens o
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class Overrides:
     """What a person has fixed; None leaves it to the plan. ``cpu_experts``: of how many layers
     the experts stay on the CPU."""
 
@@ -59,7 +59,7 @@ class Wishes:
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class MemoryUse:
     """Bytes of one memory, the computer's or a GPU's, by what they are for."""
 
     weights: int
@@ -74,7 +74,7 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class PlanRefused:
     """What would have been better, and found no room: ``needed`` bytes of memory where
     ``room`` can be taken, ``on_gpu`` or of the computer's own."""
 
@@ -102,7 +102,7 @@ class Plan:
     threads: int
     batch_threads: int
     layers: int
-    host: Use
+    host: MemoryUse
     host_room: int
     cache: CacheType
     gpu: Gpu | None
@@ -110,11 +110,11 @@ class Plan:
     """Layers on the GPU, counted from the last; the output counts as one more."""
     cpu_experts: int
     """Of how many layers, counted from the first, the experts stay on the CPU."""
-    device: Use
+    device: MemoryUse
     device_room: int
     repack: bool
     mmap: bool
-    refused: tuple[Refused, ...] = ()
+    refused: tuple[PlanRefused, ...] = ()
 
     @property
     def needed(self) -> int:
@@ -132,7 +132,7 @@ class _Model:
     """A model's sizes, by what llama.cpp does with them; in bytes. Raises ModelError where its
     header has numbers that no gpt-oss has."""
 
-    def __init__(self, header: Header) -> None:
+    def __init__(self, header: GgufHeader) -> None:
         s = self._shape = gpt_oss.shape(header)
         self.layers, self.trained = s.layers, s.context
         dense, experts = [0] * s.layers, [0] * s.layers
@@ -236,7 +236,7 @@ class _Family:
         return _Settings(self.context, self.cache, self.gpu_layers, cpu_experts)
 
 
-def _uses(model: _Model, s: _Settings) -> tuple[Use, Use]:
+def _uses(model: _Model, s: _Settings) -> tuple[MemoryUse, MemoryUse]:
     """What settings take of the computer's memory and of the GPU's."""
     first = model.layers + 1 - s.gpu_layers if s.gpu_layers else model.layers
     above, below = range(first, model.layers), range(first)
@@ -247,11 +247,11 @@ def _uses(model: _Model, s: _Settings) -> tuple[Use, Use]:
     runtime = _RUNTIME + _RUNTIME_TOKEN * model.vocabulary + model.checkpoints(s.cache)
     runtime += _RUNTIME_GPU if s.gpu_layers else 0
     caches = [model.cache(part, s.context, s.ubatch, s.cache) for part in (below, above)]
-    host = Use(weights, caches[0], compute + logits, runtime)
-    return host, Use(model.weights - weights, caches[1], device_compute)
+    host = MemoryUse(weights, caches[0], compute + logits, runtime)
+    return host, MemoryUse(model.weights - weights, caches[1], device_compute)
 
 
-def make(header: Header, machine: Machine, wishes: Wishes = Wishes()) -> Plan:
+def make(header: GgufHeader, machine: Machine, wishes: Overrides = Overrides()) -> Plan:
     """The best plan for the memory that is free now; the smallest where none fits, but would if
     other programs were ended. Raises ModelTooLarge where not even that would do."""
     plan = propose(header, machine, wishes)
@@ -263,10 +263,10 @@ def make(header: Header, machine: Machine, wishes: Wishes = Wishes()) -> Plan:
     return plan
 
 
-def propose(header: Header, machine: Machine, wishes: Wishes = Wishes()) -> Plan:
+def propose(header: GgufHeader, machine: Machine, wishes: Overrides = Overrides()) -> Plan:
     """As `make`, but for a plan that does not fit, the smallest that there is."""
     model = _Model(header)
-    refused: dict[tuple[int, CacheType, bool], Refused] = {}
+    refused: dict[tuple[int, CacheType, bool], PlanRefused] = {}
     least: Plan | None = None
     tried = (
         settings
@@ -285,7 +285,7 @@ def propose(header: Header, machine: Machine, wishes: Wishes = Wishes()) -> Plan
     return replace(least, refused=tuple(refused.values()))
 
 
-def smaller(plan: Plan, header: Header, machine: Machine) -> Plan | None:
+def smaller(plan: Plan, header: GgufHeader, machine: Machine) -> Plan | None:
     """The best plan that takes clearly less than ``plan`` did, which did not find its memory;
     None where there is none."""
     least = plan.host.total - (plan.host.total - plan.host.weights) // 8
@@ -340,7 +340,7 @@ def _plan(model: _Model, machine: Machine, s: _Settings) -> Plan:
     )
 
 
-def _refusal(plan: Plan, machine: Machine, wishes: Wishes) -> Refused | None:
+def _refusal(plan: Plan, machine: Machine, wishes: Overrides) -> PlanRefused | None:
     """Why a plan is not to be; None where it is."""
     room = plan.host_room
     if plan.context > _USUAL and not wishes.context:
@@ -349,7 +349,7 @@ def _refusal(plan: Plan, machine: Machine, wishes: Wishes) -> Refused | None:
     if not on_gpu and plan.needed <= room:
         return None
     needed, room = (plan.device.total, plan.device_room) if on_gpu else (plan.needed, room)
-    return Refused(plan.context, plan.cache, plan.gpu_layers, on_gpu, needed, room)
+    return PlanRefused(plan.context, plan.cache, plan.gpu_layers, on_gpu, needed, room)
 
 
 def _gpu(machine: Machine) -> Gpu | None:
@@ -374,7 +374,7 @@ def _worth_trying(model: _Model, machine: Machine, family: _Family) -> Iterator[
             yield family.settings(family.counts[place])
 
 
-def _families(model: _Model, machine: Machine, wishes: Wishes) -> Iterator[_Family]:
+def _families(model: _Model, machine: Machine, wishes: Overrides) -> Iterator[_Family]:
     """What can be chosen, the best first: all of it on the GPU, with a context of 16k at least;
     experts on the CPU, of as few layers as must be; only some layers on the GPU; the CPU alone.
     """
@@ -402,7 +402,7 @@ def _families(model: _Model, machine: Machine, wishes: Wishes) -> Iterator[_Fami
 
 
 def _contexts(
-    model: _Model, wishes: Wishes, contexts: Sequence[int], least: int = 0
+    model: _Model, wishes: Overrides, contexts: Sequence[int], least: int = 0
 ) -> Iterator[tuple[int, CacheType]]:
     """Contexts and types of cache, the best first: a quantized cache costs a little of the
     quality, so it is taken only where it saves the usual context, or the one below."""

@@ -62,7 +62,7 @@ def machine(devices: Devices = Devices()) -> Machine:
     return Machine(memory.total, available, cores, devices)
 
 
-def model(path: Path) -> gguf.Header:
+def model(path: Path) -> gguf.GgufHeader:
     """The header of a gpt-oss that Fireside can run, of all its parts, without its vocabulary.
     Raises ModelError."""
     return gpt_oss.model(path)
@@ -73,7 +73,7 @@ class Examined:
     """This machine now, and what models say of themselves, or why they cannot be run."""
 
     machine: Machine
-    models: tuple[tuple[ModelRef, gguf.Header | ModelError], ...]
+    models: tuple[tuple[ModelRef, gguf.GgufHeader | ModelError], ...]
 
 
 def examine(devices: Devices, models: Sequence[ModelRef]) -> Examined:
@@ -81,7 +81,7 @@ def examine(devices: Devices, models: Sequence[ModelRef]) -> Examined:
     return Examined(machine(devices), tuple((each, _said(each)) for each in models))
 
 
-def _said(of: ModelRef) -> gguf.Header | ModelError:
+def _said(of: ModelRef) -> gguf.GgufHeader | ModelError:
     try:
         return model(of.path)
     except ModelError as error:

@@ -14,22 +14,22 @@ of it may take long and belongs on a worker thread; ``seen`` is called again and
 exception from it (`Cancelled`) ends the work.
 """
 
-from app.exchange.incoming import Import, Report, Seen, Source, read
-from app.exchange.markdown import Words
-from app.exchange.outgoing import Form, Manner, export
-from app.exchange.presets import PresetReport, export_presets, import_presets
-from app.exchange.tree import Left
+from app.exchange.exporter import ExportFormat, ExportOptions, export
+from app.exchange.foreign_chat import LeftOut
+from app.exchange.importer import ImportedFiles, ImportReport, ImportSource, Seen, read
+from app.exchange.markdown_page import ExportWords
+from app.exchange.preset_file import PresetReport, export_presets, import_presets
 
 __all__ = [
-    "Form",
-    "Import",
-    "Left",
-    "Manner",
+    "ExportFormat",
+    "ExportOptions",
+    "ExportWords",
+    "ImportReport",
+    "ImportSource",
+    "ImportedFiles",
+    "LeftOut",
     "PresetReport",
-    "Report",
     "Seen",
-    "Source",
-    "Words",
     "export",
     "export_presets",
     "import_presets",

@@ -20,11 +20,20 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.base.fence import fenced
+from app.base.code_fence import code_fence
 from app.base.types import Channel, Part, Role
-from app.exchange.fields import Foreign, duration, from_json
-from app.exchange.tree import About, Around, Left, Node, named, plain, read_node, tree
-from app.store import State, Tree
+from app.exchange.foreign_chat import (
+    ForeignChat,
+    ForeignMessage,
+    ImportContext,
+    LeftOut,
+    named,
+    plain,
+    read_node,
+    tree,
+)
+from app.exchange.foreign_json import Foreign, duration, from_json
+from app.store import ChatTree, State
 
 # None is who tells the model what to do; anybody else answers.
 _ROLES = {"user": Role.USER, "human": Role.USER, "system": None, "developer": None}
@@ -54,15 +63,15 @@ def is_chat(raw: Foreign) -> bool:
     return isinstance(raw.raw.get("mapping"), dict)
 
 
-def chat(raw: Foreign, around: Around) -> Tree | None:
+def chat(raw: Foreign, around: ImportContext) -> ChatTree | None:
     """A conversation; None where nothing of it can be read. Counts what was left out."""
     told: dict[str, None] = {}  # in order, each once: branches repeat it
     model = raw.text("default_model_slug")
 
-    def read(entry: Foreign, left: Counter[Left]) -> Node:
+    def read(entry: Foreign, left: Counter[LeftOut]) -> ForeignMessage:
         return _node(entry, model, told, left)
 
-    about = About(
+    about = ForeignChat(
         raw.text("title"),
         raw.time("create_time"),
         raw.time("update_time"),
@@ -77,7 +86,7 @@ def chat(raw: Foreign, around: Around) -> Tree | None:
     return tree(nodes, replace(about, instructions="\n\n".join(told)), around)
 
 
-def _folder(raw: Foreign, around: Around) -> str:
+def _folder(raw: Foreign, around: ImportContext) -> str:
     """The project's. An export has the key of one, and its name only where another program has
     put it there; a GPT is none."""
     key = raw.text("conversation_template_id", "gizmo_id")
@@ -87,7 +96,9 @@ def _folder(raw: Foreign, around: Around) -> str:
     return around.project("ChatGPT", key).name
 
 
-def _node(raw: Foreign, model: str, told: dict[str, None], left: Counter[Left]) -> Node:
+def _node(
+    raw: Foreign, model: str, told: dict[str, None], left: Counter[LeftOut]
+) -> ForeignMessage:
     raw.aside("id")
     message = raw["message"]
     message.aside("id", "update_time", "end_turn", "weight", "channel", "author", "metadata")
@@ -103,7 +114,7 @@ def _node(raw: Foreign, model: str, told: dict[str, None], left: Counter[Left]) 
     thought = metadata.number("finished_duration_sec")
     if thought is None and content.text("content_type") == "reasoning_recap":
         thought = duration(content.text("content"))
-    return Node(
+    return ForeignMessage(
         role or Role.ASSISTANT,
         parts,
         raw.key("parent") or None,
@@ -116,7 +127,7 @@ def _node(raw: Foreign, model: str, told: dict[str, None], left: Counter[Left]) 
 
 
 def _parts(
-    message: Foreign, role: Role | None, told: dict[str, None], left: Counter[Left]
+    message: Foreign, role: Role | None, told: dict[str, None], left: Counter[LeftOut]
 ) -> tuple[Part, ...]:
     """What a message says, by its kind of content. What is said to the model goes to ``told``."""
     content, metadata = message["content"], message["metadata"]
@@ -125,7 +136,7 @@ def _parts(
         told.update(dict.fromkeys(_context(content, metadata)))
         return ()
     if metadata.flag("is_visually_hidden_from_conversation"):
-        left[Left.HIDDEN] += bool(_text(content, [], Counter()).strip())
+        left[LeftOut.HIDDEN] += bool(_text(content, [], Counter()).strip())
         message.aside()
         return ()
     images: list[str] = []
@@ -148,13 +159,13 @@ def _parts(
         case "execution_output" | "citable_code_output":
             return _fenced(text or content.text("output_str"), "")
         case "text" | "multimodal_text" if tool:
-            left[Left.TOOL] += bool(text.strip())
+            left[LeftOut.TOOL] += bool(text.strip())
             return _report(metadata) or names
         case "text" | "multimodal_text" | "code" if recipient not in ("", "all"):
             return (*_call(recipient, text), *names)
         case "text" | "multimodal_text":
             return (*plain(_cited(text, metadata, left)), *names)
-    left[Left.TOOL if tool or kind in _TOOLS else Left.UNKNOWN] += 1
+    left[LeftOut.TOOL if tool or kind in _TOOLS else LeftOut.UNKNOWN] += 1
     content.aside()
     return ()
 
@@ -173,7 +184,7 @@ def _context(content: Foreign, metadata: Foreign) -> list[str]:
     return [text.strip() for text in texts if text.strip()]
 
 
-def _text(content: Foreign, images: list[str], left: Counter[Left]) -> str:
+def _text(content: Foreign, images: list[str], left: Counter[LeftOut]) -> str:
     """The words of a message; pictures, whose keys are put into ``images``, and sounds among them
     are counted."""
     texts = []
@@ -185,23 +196,23 @@ def _text(content: Foreign, images: list[str], left: Counter[Left]) -> str:
         elif kind == "audio_transcription" or (piece.text("text") and not kind):
             texts.append(piece.text("text"))
         elif "image" in kind:
-            left[Left.IMAGE] += 1
+            left[LeftOut.IMAGE] += 1
             made = piece["metadata"]["generation"].text("serialization_title")
             images.append(made or piece.text("asset_pointer").rpartition("//")[2])
         elif "audio" in kind or "video" in kind:
-            left[Left.AUDIO] += 1
+            left[LeftOut.AUDIO] += 1
         else:
-            left[Left.UNKNOWN] += part is not None
+            left[LeftOut.UNKNOWN] += part is not None
     return "\n".join(text for text in texts if text) or content.text("text")
 
 
-def _names(metadata: Foreign, images: Sequence[str], left: Counter[Left]) -> list[str]:
+def _names(metadata: Foreign, images: Sequence[str], left: Counter[LeftOut]) -> list[str]:
     """What pictures and files are called. Pictures are among the files, too, by their names."""
     files = metadata.objects("attachments")
     pictures = [f for f in files if f.text("mime_type", "mimeType").startswith("image/")]
     others = [f for f in files if f not in pictures]
-    left[Left.FILE] += len(others)
-    left[Left.IMAGE] += max(len(pictures) - len(images), 0)
+    left[LeftOut.FILE] += len(others)
+    left[LeftOut.IMAGE] += max(len(pictures) - len(images), 0)
     title = metadata.text("image_gen_title")
     keys = [title or key for key in images[len(pictures) :]]
     return [*(f.text("name") for f in pictures), *keys, *(f.text("name") for f in others)]
@@ -227,12 +238,12 @@ def _call(recipient: str, text: str) -> tuple[Part, ...]:
         kind, _, language = call.text("type").partition("/")
         name = call.text("name")
         title = plain(f"**{name}**" if name else "")
-        return (*title, Part(fenced(document, _word(language)) if kind == "code" else document))
+        return (*title, Part(code_fence(document, _word(language)) if kind == "code" else document))
     if recipient == "canmore.update_textdoc":
         updates = call.objects("updates")
         texts = [update.text("replacement") for update in updates]
         if texts and all(update.text("pattern") in _WHOLE for update in updates):
-            return (Part(fenced(texts[-1])),)
+            return (Part(code_fence(texts[-1])),)
     return _fenced(text, "json" if text.lstrip().startswith("{") else "")
 
 
@@ -243,7 +254,7 @@ def _report(metadata: Foreign) -> tuple[Part, ...]:
     return plain(_cited(_text(content, [], Counter()), state["report_message"], Counter()))
 
 
-def _cited(text: str, metadata: Foreign, left: Counter[Left]) -> str:
+def _cited(text: str, metadata: Foreign, left: Counter[LeftOut]) -> str:
     """A text whose marks are what they stand for: links and names. Others are counted."""
     if not any(mark in text for mark in _BEGINNINGS):
         return text
@@ -257,7 +268,7 @@ def _cited(text: str, metadata: Foreign, left: Counter[Left]) -> str:
             mark[1] or "", (mark[2] or "").split("\ue202")
         )
         picture = (mark[1] or "").startswith(("i", "video"))
-        left[Left.IMAGE if picture else Left.CITATION] += not link
+        left[LeftOut.IMAGE if picture else LeftOut.CITATION] += not link
         space = " " if mark[0].startswith(" ") and link else ""
         return f"{space}{link}"
 
@@ -279,7 +290,7 @@ def _fenced(text: str, language: str) -> tuple[Part, ...]:
     """What goes to a tool or comes from one, as code that can be read."""
     if not text.strip():
         return ()
-    return (Part(fenced(text, _word(language)), Channel.COMMENTARY),)
+    return (Part(code_fence(text, _word(language)), Channel.COMMENTARY),)
 
 
 def _word(language: str) -> str:

@@ -24,11 +24,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from app.base.fence import fenced
+from app.base.code_fence import code_fence
 from app.base.types import Channel, Part, Role
-from app.exchange.fields import Foreign
-from app.exchange.tree import About, Around, Left, Node, Project, named, plain, read_node, tree
-from app.store import State, Tree
+from app.exchange.foreign_chat import (
+    ForeignChat,
+    ForeignMessage,
+    ForeignProject,
+    ImportContext,
+    LeftOut,
+    named,
+    plain,
+    read_node,
+    tree,
+)
+from app.exchange.foreign_json import Foreign
+from app.store import ChatTree, State
 
 _ROLES = {"human": Role.USER, "user": Role.USER, "assistant": Role.ASSISTANT}
 _IMAGES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".heic", ".svg")
@@ -50,16 +60,16 @@ def is_chat(raw: Foreign) -> bool:
     return isinstance(raw.raw.get("chat_messages"), list) or _is_design(raw)
 
 
-def chat(raw: Foreign, around: Around) -> Tree | None:
+def chat(raw: Foreign, around: ImportContext) -> ChatTree | None:
     """A conversation; None where nothing of it can be read. Counts what was left out."""
     design = _is_design(raw)
     messages = raw.objects("messages" if design else "chat_messages")
     model = raw.text("model")
 
-    def read(message: Foreign, left: Counter[Left]) -> Node:
+    def read(message: Foreign, left: Counter[LeftOut]) -> ForeignMessage:
         return _turn(message, left) if design else _node(message, model, left)
 
-    nodes: dict[str, Node] = {}
+    nodes: dict[str, ForeignMessage] = {}
     known = {message.text("uuid") for message in messages}
     above: str | None = None
     for number, message in enumerate(messages):
@@ -72,8 +82,8 @@ def chat(raw: Foreign, around: Around) -> Tree | None:
         nodes[name] = replace(node, parent=parent_or_root if parent else above)
         above = name
     project = _project_of(raw, around)
-    around.left[Left.NOTE] += bool(raw.text("summary").strip())
-    about = About(
+    around.left[LeftOut.NOTE] += bool(raw.text("summary").strip())
+    about = ForeignChat(
         raw.text("name", "title"),
         raw.time("created_at"),
         raw.time("updated_at"),
@@ -86,32 +96,32 @@ def chat(raw: Foreign, around: Around) -> Tree | None:
     return tree(nodes, about, around)
 
 
-def beside(raw: Foreign, around: Around) -> bool:
+def beside(raw: Foreign, around: ImportContext) -> bool:
     """Whether it is something else of an export: a project, whose chats may follow, or what is
     remembered. What of that is left out is counted."""
     if "prompt_template" in raw.raw or isinstance(raw.raw.get("docs"), list):
-        project = Project(raw.text("name"), raw.text("prompt_template"))
+        project = ForeignProject(raw.text("name"), raw.text("prompt_template"))
         around.projects[raw.text("uuid")] = project
-        around.left[Left.FILE] += len(raw.items("docs"))
+        around.left[LeftOut.FILE] += len(raw.items("docs"))
         return True
     if any(key in raw.raw for key in _MEMORIES):
-        around.left[Left.MEMORY] += bool(raw.text("conversations_memory").strip())
-        around.left[Left.MEMORY] += len(raw["project_memories"].raw)
-        around.left[Left.MEMORY] += len(raw.items("memory_files"))
+        around.left[LeftOut.MEMORY] += bool(raw.text("conversations_memory").strip())
+        around.left[LeftOut.MEMORY] += len(raw["project_memories"].raw)
+        around.left[LeftOut.MEMORY] += len(raw.items("memory_files"))
         return True
     return False
 
 
-def _project_of(raw: Foreign, around: Around) -> Project:
+def _project_of(raw: Foreign, around: ImportContext) -> ForeignProject:
     inside = raw["project"]
     key = raw.text("project_uuid") or inside.text("uuid")
     known = around.projects.get(key)
     if known is None and inside.text("name"):
-        return Project(inside.text("name"), inside.text("prompt_template"))
+        return ForeignProject(inside.text("name"), inside.text("prompt_template"))
     return known or around.project("Claude", key)
 
 
-def _node(message: Foreign, model: str, left: Counter[Left]) -> Node:
+def _node(message: Foreign, model: str, left: Counter[LeftOut]) -> ForeignMessage:
     message.aside("uuid", "updated_at", "index", "parent_message_uuid", "input_mode", "stop_reason")
     message.aside("compaction_summary", "sync_sources", "chat_feedback")
     role = _ROLES.get(message.text("sender", "role"), Role.ASSISTANT)
@@ -122,10 +132,10 @@ def _node(message: Foreign, model: str, left: Counter[Left]) -> Node:
     if not parts:
         parts += _spoken(_UNSEEN.sub("", words))
     kinds = Counter(_kind(block) for block in blocks)
-    left[Left.TOOL] += max(kinds["tool_result"] - kinds["tool_use"], 0)
+    left[LeftOut.TOOL] += max(kinds["tool_result"] - kinds["tool_use"], 0)
     stopped = message.text("stop_reason") == "user_canceled"
     state = State.STOPPED if stopped else State.DONE
-    return Node(
+    return ForeignMessage(
         role,
         (*files[0], *parts, *named(files[1])),
         created=message.time("created_at"),
@@ -135,7 +145,7 @@ def _node(message: Foreign, model: str, left: Counter[Left]) -> Node:
     )
 
 
-def _files(message: Foreign, left: Counter[Left]) -> tuple[list[Part], list[str]]:
+def _files(message: Foreign, left: Counter[LeftOut]) -> tuple[list[Part], list[str]]:
     """Attached files with their text, and the names of those of which there is no more."""
     texts: list[Part] = []
     names: list[str] = []
@@ -155,17 +165,17 @@ def _files(message: Foreign, left: Counter[Left]) -> tuple[list[Part], list[str]
             names.append(name)
     for name in names:
         image = PurePosixPath(name).suffix.lower() in _IMAGES
-        left[Left.IMAGE if image else Left.FILE] += 1
+        left[LeftOut.IMAGE if image else LeftOut.FILE] += 1
     return texts, names
 
 
-def _block(block: Foreign, left: Counter[Left]) -> Iterator[Part]:
+def _block(block: Foreign, left: Counter[LeftOut]) -> Iterator[Part]:
     """What stands in one block. Documents and code are to be read; other calls are counted, each
     with its result as one."""
     kind = _kind(block)
     if kind == "text":
         block.aside("citations")
-        left[Left.CITATION] += len(block.items("citations"))
+        left[LeftOut.CITATION] += len(block.items("citations"))
         yield from _spoken(block.text("text"))
     elif kind == "thinking":
         text = block.text("thinking", "text") or _summaries(block)
@@ -174,20 +184,20 @@ def _block(block: Foreign, left: Counter[Left]) -> Iterator[Part]:
         block.aside("summaries", "signature")
     elif kind == "tool_use":
         made = tuple(_made(block["input"]))
-        left[Left.TOOL] += not made
+        left[LeftOut.TOOL] += not made
         yield from made
         block.aside()
     elif kind == "tool_result":
         if block.text("name") in ("repl", "bash_tool", "bash", "python"):
             said = "\n".join(item.text("text") for item in block.objects("content")).strip()
             if said:
-                yield Part(fenced(said), Channel.COMMENTARY)
+                yield Part(code_fence(said), Channel.COMMENTARY)
         block.aside()
     elif kind == "image":
-        left[Left.IMAGE] += 1
+        left[LeftOut.IMAGE] += 1
         block.aside()
     elif kind != "token_budget":
-        left[Left.UNKNOWN] += 1
+        left[LeftOut.UNKNOWN] += 1
         block.aside()
     block.aside("start_timestamp", "stop_timestamp", "flags", "id")
 
@@ -229,15 +239,15 @@ def _made(call: Foreign) -> Iterator[Part]:
     if call.text("old_str") or call.text("new_str"):
         lines = [f"-{line}" for line in call.text("old_str").splitlines()]
         lines += [f"+{line}" for line in call.text("new_str").splitlines()]
-        yield Part(fenced("\n".join(lines), "diff"), Channel.COMMENTARY)
+        yield Part(code_fence("\n".join(lines), "diff"), Channel.COMMENTARY)
     elif document and title:
         yield from plain(f"**{title}**")
         suffix = PurePosixPath(call.text("path")).suffix.removeprefix(".").lower()
         prose = kind == "text/markdown" or suffix in ("md", "txt")
         language = call.text("language") or _LANGUAGES.get(kind, suffix)
-        yield Part(document if prose else fenced(document, language))
+        yield Part(document if prose else code_fence(document, language))
     elif code := call.text("code", "command"):
-        yield Part(fenced(code, call.text("language")), Channel.COMMENTARY)
+        yield Part(code_fence(code, call.text("language")), Channel.COMMENTARY)
 
 
 def _thought_s(blocks: Sequence[Foreign]) -> float | None:
@@ -263,7 +273,7 @@ def _is_design(raw: Foreign) -> bool:
     return all(isinstance(Foreign(m).raw.get("content"), dict) for m in messages)
 
 
-def _turn(message: Foreign, left: Counter[Left]) -> Node:
+def _turn(message: Foreign, left: Counter[LeftOut]) -> ForeignMessage:
     message.aside("uuid", "created_at")
     content = message["content"]
     content.aside("id", "authorName", "authorAccountUuid", "timestamp", "turnChanges")
@@ -271,7 +281,7 @@ def _turn(message: Foreign, left: Counter[Left]) -> Node:
     parts: list[Part] = []
     for file in content.objects("attachments"):
         text = file.text("content")
-        left[Left.FILE] += not text.strip()
+        left[LeftOut.FILE] += not text.strip()
         parts += [Part(text, name=file.text("name") or _PASTED)] if text.strip() else []
         file.aside()
     parts += plain(content.text("content"))
@@ -280,14 +290,14 @@ def _turn(message: Foreign, left: Counter[Left]) -> Node:
         if kind == "thinking" and text.strip():
             parts.append(Part(text, Channel.ANALYSIS))
         elif kind == "tool_call":
-            left[Left.TOOL] += 1
+            left[LeftOut.TOOL] += 1
         elif kind == "user_interjection":
             parts += plain(_quoted(block["message"].text("content")))
         else:
             parts += plain(text or block.text("message"))
         block.aside()
     when = message.time("created_at") or content.time("timestamp")
-    return Node(role, tuple(parts), created=when)
+    return ForeignMessage(role, tuple(parts), created=when)
 
 
 def _quoted(text: str) -> str:

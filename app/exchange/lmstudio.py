@@ -17,9 +17,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from app.base.types import Channel, Part, Role
-from app.exchange.fields import Foreign, duration
-from app.exchange.tree import About, Around, Left, Node, named, plain, read_node, spoken, tree
-from app.store import Tree
+from app.exchange.foreign_chat import (
+    ForeignChat,
+    ForeignMessage,
+    ImportContext,
+    LeftOut,
+    named,
+    plain,
+    read_node,
+    spoken,
+    tree,
+)
+from app.exchange.foreign_json import Foreign, duration
+from app.store import ChatTree
 
 _ROLES = {"user": Role.USER, "assistant": Role.ASSISTANT}
 _SILENT = ("debugInfoBlock", "toolStatus", "status")
@@ -37,13 +47,13 @@ def is_chat(raw: Foreign) -> bool:
     )
 
 
-def chat(raw: Foreign, around: Around) -> Tree | None:
+def chat(raw: Foreign, around: ImportContext) -> ChatTree | None:
     """A conversation; None where nothing of it can be read. Counts what was left out."""
-    nodes: dict[str, Node] = {}
+    nodes: dict[str, ForeignMessage] = {}
     told: list[str] = [raw.text("systemPrompt") or _prompt(raw)]
     above: str | None = None
 
-    def read(version: Foreign, left: Counter[Left]) -> Node:
+    def read(version: Foreign, left: Counter[LeftOut]) -> ForeignMessage:
         return _node(version, told, left)
 
     for turn, message in enumerate(raw.objects("messages")):
@@ -55,9 +65,9 @@ def chat(raw: Foreign, around: Around) -> Tree | None:
             if number == chosen or shown == above:
                 shown = name
         above = shown
-    around.left[Left.NOTE] += len(raw.items("notes")) + bool(raw.text("clientInput").strip())
-    around.left[Left.FILE] += len(raw.items("looseFiles")) + len(raw.items("clientInputFiles"))
-    about = About(
+    around.left[LeftOut.NOTE] += len(raw.items("notes")) + bool(raw.text("clientInput").strip())
+    around.left[LeftOut.FILE] += len(raw.items("looseFiles")) + len(raw.items("clientInputFiles"))
+    about = ForeignChat(
         raw.text("name"),
         raw.time("createdAt"),
         raw.time("assistantLastMessagedAt", "userLastMessagedAt"),
@@ -70,7 +80,7 @@ def chat(raw: Foreign, around: Around) -> Tree | None:
     return tree(nodes, about, around)
 
 
-def _folder(around: Around) -> str:
+def _folder(around: ImportContext) -> str:
     """The folders below LM Studio's own, where that is on the way, else below what was chosen."""
     folders = (*around.above, *around.place[:-1])
     if _HOME not in folders:
@@ -92,7 +102,7 @@ class _Beside:
     results: int = 0
 
 
-def _node(version: Foreign, told: list[str], left: Counter[Left]) -> Node:
+def _node(version: Foreign, told: list[str], left: Counter[LeftOut]) -> ForeignMessage:
     version.aside("type", "preprocessed", "senderInfo")
     role = _ROLES.get(version.text("role"))
     beside = _Beside()
@@ -102,12 +112,12 @@ def _node(version: Foreign, told: list[str], left: Counter[Left]) -> Node:
         parts = tuple(spoken(words)) if role is Role.ASSISTANT else plain(words)
     if version.text("role") == "system":
         told.extend(part.text for part in parts)
-        return Node(Role.ASSISTANT)
-    left[Left.TOOL] += max(beside.calls, beside.results)
+        return ForeignMessage(Role.ASSISTANT)
+    left[LeftOut.TOOL] += max(beside.calls, beside.results)
     answer = role is not Role.USER
     titles = [step["style"].text("title") for step in version.objects("steps")]
     thought = [seconds for title in titles if (seconds := duration(title)) is not None]
-    return Node(
+    return ForeignMessage(
         role or Role.ASSISTANT,
         (*parts, *named(beside.files)),
         model=version["senderInfo"].text("senderName") if answer else "",
@@ -115,10 +125,10 @@ def _node(version: Foreign, told: list[str], left: Counter[Left]) -> Node:
     )
 
 
-def _steps(version: Foreign, beside: _Beside, left: Counter[Left]) -> Iterator[Part]:
+def _steps(version: Foreign, beside: _Beside, left: Counter[LeftOut]) -> Iterator[Part]:
     for step in version.objects("steps"):
         if step.text("type") != "contentBlock":
-            left[Left.UNKNOWN] += step.text("type") not in _SILENT
+            left[LeftOut.UNKNOWN] += step.text("type") not in _SILENT
             step.aside()
             continue
         step.aside("stepIdentifier", "genInfo", "style", "roleOverride")
@@ -129,7 +139,7 @@ def _steps(version: Foreign, beside: _Beside, left: Counter[Left]) -> Iterator[P
         yield from [Part(text, Channel.ANALYSIS)] if thinking else spoken(text)
 
 
-def _words(raw: Foreign, beside: _Beside, left: Counter[Left]) -> str:
+def _words(raw: Foreign, beside: _Beside, left: Counter[LeftOut]) -> str:
     """The words in a ``content``; what else is in it is counted, and files are named."""
     texts = [raw.text("content")]
     for item in raw.objects("content"):
@@ -137,7 +147,7 @@ def _words(raw: Foreign, beside: _Beside, left: Counter[Left]) -> str:
         if kind == "text":
             texts.append(item.text("text"))
         elif kind == "file":
-            left[Left.IMAGE if item.text("fileType") == "image" else Left.FILE] += 1
+            left[LeftOut.IMAGE if item.text("fileType") == "image" else LeftOut.FILE] += 1
             beside.files.append(item.text("fileIdentifier").rpartition(" - ")[2])
             item.aside()
         elif kind.startswith("tool"):
@@ -145,6 +155,6 @@ def _words(raw: Foreign, beside: _Beside, left: Counter[Left]) -> str:
             beside.calls += kind != "toolCallResult"
             item.aside()
         else:
-            left[Left.UNKNOWN] += 1
+            left[LeftOut.UNKNOWN] += 1
             item.aside()
     return "".join(texts)

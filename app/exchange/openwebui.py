@@ -23,11 +23,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from html import unescape
 
-from app.base.fence import fenced
+from app.base.code_fence import code_fence
 from app.base.types import Channel, Part, Role
-from app.exchange.fields import Foreign
-from app.exchange.tree import About, Around, Left, Node, named, plain, read_node, spoken, tree
-from app.store import State, Tree
+from app.exchange.foreign_chat import (
+    ForeignChat,
+    ForeignMessage,
+    ImportContext,
+    LeftOut,
+    named,
+    plain,
+    read_node,
+    spoken,
+    tree,
+)
+from app.exchange.foreign_json import Foreign
+from app.store import ChatTree, State
 
 # None is who tells the model what to do; anybody else answers.
 _ROLES = {"user": Role.USER, "system": None, "developer": None}
@@ -45,22 +55,22 @@ def is_chat(raw: Foreign) -> bool:
     return isinstance(history, dict | list) or isinstance(raw["chat"].raw.get("messages"), list)
 
 
-def chat(raw: Foreign, around: Around) -> Tree | None:
+def chat(raw: Foreign, around: ImportContext) -> ChatTree | None:
     """A chat; None where nothing of it can be read. Counts what was left out."""
     own = raw["chat"] or raw
     history = _history(raw)
     told = [own.text("system") or own["params"].text("system")]
 
-    def read(message: Foreign, left: Counter[Left]) -> Node:
+    def read(message: Foreign, left: Counter[LeftOut]) -> ForeignMessage:
         return _node(message, told, left)
 
     table = history.table("messages")
     nodes = {key: read_node(entry, read, around.left) for key, entry in table.items()}
     if not nodes:
         nodes = _listed(history.objects("messages") or own.objects("messages"), read, around.left)
-    around.left[Left.TAG] += len(own.items("tags") or raw["meta"].items("tags"))
-    around.left[Left.NOTE] += bool(raw.text("summary").strip())
-    about = About(
+    around.left[LeftOut.TAG] += len(own.items("tags") or raw["meta"].items("tags"))
+    around.left[LeftOut.NOTE] += bool(raw.text("summary").strip())
+    about = ForeignChat(
         own.text("title") or raw.text("title"),
         raw.time("created_at") or own.time("timestamp"),
         raw.time("updated_at"),
@@ -75,12 +85,12 @@ def chat(raw: Foreign, around: Around) -> Tree | None:
 
 def _listed(
     messages: Sequence[Foreign],
-    read: Callable[[Foreign, Counter[Left]], Node],
-    left: Counter[Left],
-) -> dict[str, Node]:
+    read: Callable[[Foreign, Counter[LeftOut]], ForeignMessage],
+    left: Counter[LeftOut],
+) -> dict[str, ForeignMessage]:
     """Messages of a chat that has only a list of them, as other programs write it: one below the
     other, where they do not say otherwise."""
-    nodes: dict[str, Node] = {}
+    nodes: dict[str, ForeignMessage] = {}
     above: str | None = None
     for number, message in enumerate(messages):
         node = read_node(message, read, left)
@@ -96,13 +106,13 @@ def _history(raw: Foreign) -> Foreign:
     return (raw["chat"] or raw)["history"]
 
 
-def _folder(raw: Foreign, around: Around) -> str:
+def _folder(raw: Foreign, around: ImportContext) -> str:
     named_so = _FOLDER.fullmatch(around.place[-1])
     key = raw.text("folder_id")
     return named_so[1] if named_so else around.project("Open WebUI", key).name
 
 
-def _node(raw: Foreign, told: list[str], left: Counter[Left]) -> Node:
+def _node(raw: Foreign, told: list[str], left: Counter[LeftOut]) -> ForeignMessage:
     raw.aside("id", "models", "modelName", "selectedModelId", "timestamp", "lastSentence")
     raw.aside("usage", "info", "statusHistory", "status", "followUps", "annotation", "favorite")
     raw.aside("userContext", "originalContent", "user", "feedbackId", "code_executions", "tasks")
@@ -112,17 +122,17 @@ def _node(raw: Foreign, told: list[str], left: Counter[Left]) -> Node:
     content = raw.text("content") or _joined(raw, left)
     if role is None:
         told.append(content)
-        return Node(Role.ASSISTANT, (), parent, children)
+        return ForeignMessage(Role.ASSISTANT, (), parent, children)
     if raw.text("role") == "tool":
-        left[Left.TOOL] += bool(content.strip())
-        return Node(Role.ASSISTANT, (), parent, children)
+        left[LeftOut.TOOL] += bool(content.strip())
+        return ForeignMessage(Role.ASSISTANT, (), parent, children)
     files, names = _files(raw, left)
-    left[Left.CITATION] += len(raw.items("sources") or raw.items("citations"))
+    left[LeftOut.CITATION] += len(raw.items("sources") or raw.items("citations"))
     asked = role is Role.USER
     parts = plain(content) if asked else _answer(raw, content, left)
     error = raw["error"].text("content", "message", "detail") or raw.text("error")
     cut_off = raw.raw.get("done") is False or bool(error)
-    return Node(
+    return ForeignMessage(
         role,
         (*files, *parts, *plain(raw["merged"].text("content")), *plain(error), *named(names)),
         parent,
@@ -134,7 +144,7 @@ def _node(raw: Foreign, told: list[str], left: Counter[Left]) -> Node:
     )
 
 
-def _files(raw: Foreign, left: Counter[Left]) -> tuple[list[Part], list[str]]:
+def _files(raw: Foreign, left: Counter[LeftOut]) -> tuple[list[Part], list[str]]:
     """Files with the text that the program has taken out of them, and the names of the others."""
     texts, names = [], []
     for item in raw.objects("files"):
@@ -146,12 +156,12 @@ def _files(raw: Foreign, left: Counter[Left]) -> tuple[list[Part], list[str]]:
         if text.strip() and not image:
             texts.append(Part(text, name=name or "file.txt"))
             continue
-        left[Left.IMAGE if image else Left.FILE] += 1
+        left[LeftOut.IMAGE if image else LeftOut.FILE] += 1
         names.append(name)
     return texts, names
 
 
-def _joined(raw: Foreign, left: Counter[Left]) -> str:
+def _joined(raw: Foreign, left: Counter[LeftOut]) -> str:
     """The words of a content that is a list, as OpenAI's API has it."""
     texts = []
     for item in raw.objects("content"):
@@ -159,12 +169,12 @@ def _joined(raw: Foreign, left: Counter[Left]) -> str:
         if kind in ("text", "input_text", "output_text", "summary_text", "refusal", ""):
             texts.append(item.text("text", "refusal"))
         else:
-            left[Left.IMAGE if "image" in kind else Left.UNKNOWN] += 1
+            left[LeftOut.IMAGE if "image" in kind else LeftOut.UNKNOWN] += 1
             item.aside()
     return "\n".join(text for text in texts if text)
 
 
-def _answer(raw: Foreign, content: str, left: Counter[Left]) -> tuple[Part, ...]:
+def _answer(raw: Foreign, content: str, left: Counter[LeftOut]) -> tuple[Part, ...]:
     """An answer by its steps, and by its text where those have none, or it was edited."""
     steps = tuple(_steps(raw.objects("output"), left))
     spoken = [part for part in steps if part.channel is Channel.FINAL]
@@ -177,11 +187,13 @@ def _answer(raw: Foreign, content: str, left: Counter[Left]) -> tuple[Part, ...]
     return (*thoughts, *(part for part in text if part.channel is Channel.FINAL))
 
 
-def _steps(items: Sequence[Foreign], left: Counter[Left]) -> Iterator[Part]:
+def _steps(items: Sequence[Foreign], left: Counter[LeftOut]) -> Iterator[Part]:
     """The steps of an answer in their order; a call and its result count as one."""
     kinds = Counter(item.text("type") for item in items)
     results = sum(number for kind, number in kinds.items() if kind.endswith("_call_output"))
-    left[Left.TOOL] += max(sum(n for kind, n in kinds.items() if kind.endswith("_call")), results)
+    left[LeftOut.TOOL] += max(
+        sum(n for kind, n in kinds.items() if kind.endswith("_call")), results
+    )
     for item in items:
         item.aside("id", "status", "role", "attributes", "encrypted_content", "call_id")
         kind = item.text("type")
@@ -197,12 +209,12 @@ def _steps(items: Sequence[Foreign], left: Counter[Left]) -> Iterator[Part]:
             yield from _code(item)
         elif kind.endswith("_call_output"):
             for file in item.objects("files"):
-                left[Left.IMAGE if file.text("type") == "image" else Left.FILE] += 1
+                left[LeftOut.IMAGE if file.text("type") == "image" else LeftOut.FILE] += 1
             item.aside()
         elif kind.endswith("_call"):
             item.aside()
         else:
-            left[Left.UNKNOWN] += 1
+            left[LeftOut.UNKNOWN] += 1
             item.aside()
 
 
@@ -213,11 +225,11 @@ def _code(item: Foreign) -> Iterator[Part]:
     texts = ["\n".join(text for text in said if text) or item.text("output")]
     for text, language in ((item.text("code"), item.text("lang", "language")), (texts[0], "")):
         if text.strip():
-            yield Part(fenced(text.strip("\n"), language), Channel.COMMENTARY)
+            yield Part(code_fence(text.strip("\n"), language), Channel.COMMENTARY)
     item.aside()
 
 
-def _parts(content: str, left: Counter[Left]) -> Iterator[Part]:
+def _parts(content: str, left: Counter[LeftOut]) -> Iterator[Part]:
     """An answer, with what is in ``<details>`` taken apart."""
     at = 0
     while found := _OPENING.search(content, at):
@@ -233,7 +245,7 @@ def _parts(content: str, left: Counter[Left]) -> Iterator[Part]:
         elif found[1] == "code_interpreter" and (code := _SUMMARY.sub("", inner, count=1).strip()):
             yield Part(code, Channel.COMMENTARY)
         else:
-            left[Left.TOOL] += 1
+            left[LeftOut.TOOL] += 1
     rest = content[at:].lstrip("\n")
     yield from plain(rest) if at else spoken(rest)
 

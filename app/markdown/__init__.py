@@ -6,6 +6,7 @@ further ``rules``; what is a formula, an address, a cell is in ``formulas``, ``a
 ``tables``; ``export`` writes blocks as text again.
 """
 
+from app.markdown.block_text import blocks_text, row_text, spans_text, table_csv, table_markdown
 from app.markdown.blocks import (
     Align,
     Block,
@@ -13,21 +14,20 @@ from app.markdown.blocks import (
     Footnote,
     Heading,
     Item,
-    Kind,
     List,
     Math,
     Paragraph,
     Quote,
-    Rise,
     Row,
     Rule,
     Span,
+    SpanKind,
     Spans,
     Table,
+    VerticalAlign,
 )
-from app.markdown.export import blocks_text, row_text, spans_text, table_csv, table_markdown
-from app.markdown.rules import link_allowed
-from app.markdown.stream import Stream, parse
+from app.markdown.inline_rules import link_allowed
+from app.markdown.stream import MarkdownStream, parse
 
 __all__ = [
     "Align",
@@ -36,18 +36,18 @@ __all__ = [
     "Footnote",
     "Heading",
     "Item",
-    "Kind",
     "List",
+    "MarkdownStream",
     "Math",
     "Paragraph",
     "Quote",
-    "Rise",
     "Row",
     "Rule",
     "Span",
+    "SpanKind",
     "Spans",
-    "Stream",
     "Table",
+    "VerticalAlign",
     "blocks_text",
     "link_allowed",
     "parse",

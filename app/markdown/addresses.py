@@ -10,7 +10,7 @@ import re
 from typing import NamedTuple
 from unicodedata import category
 
-from app.markdown.letters import UNSPACED, is_unspaced
+from app.markdown.scripts import UNSPACED, is_unspaced
 
 # A label of a host is of one kind of script: "example.com是" is a host and a word. Lines behind a
 # host are marks: "_https://example.com_".

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 
-class Kind(Enum):
+class SpanKind(Enum):
     """What a stretch of a line is, and what its ``text`` says."""
 
     TEXT = auto()
@@ -29,7 +29,7 @@ class Kind(Enum):
     """The end of a line of the source. It is shown as BREAK is, as every chat does."""
 
 
-class Rise(Enum):
+class VerticalAlign(Enum):
     """Where text stands: on the line, or smaller above or below it."""
 
     NONE = ""
@@ -42,12 +42,12 @@ class Span:
     """Text of one look. ``link`` is where a click leads to: http, https, mailto, or empty."""
 
     text: str
-    kind: Kind = Kind.TEXT
+    kind: SpanKind = SpanKind.TEXT
     bold: bool = False
     italic: bool = False
     strike: bool = False
     link: str = ""
-    rise: Rise = Rise.NONE
+    rise: VerticalAlign = VerticalAlign.NONE
 
 
 Spans = tuple[Span, ...]

@@ -13,15 +13,15 @@ from app.markdown.blocks import (
     Footnote,
     Heading,
     Item,
-    Kind,
     List,
     Paragraph,
     Quote,
     Span,
+    SpanKind,
     Table,
 )
 
-_SILENT = (Kind.CODE, Kind.KEY, Kind.MATH, Kind.DISPLAY, Kind.NOTE)
+_SILENT = (SpanKind.CODE, SpanKind.KEY, SpanKind.MATH, SpanKind.DISPLAY, SpanKind.NOTE)
 
 
 def is_leftwards(block: Block | Item, around: bool = False) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from app.markdown.blocks import Kind
-from app.markdown.letters import UNSPACED
+from app.markdown.blocks import SpanKind
+from app.markdown.scripts import UNSPACED
 
 # Those of amsmath and LaTeX that models write without dollars around them.
 _ENVIRONMENTS = (
@@ -59,7 +59,7 @@ _PLAINLY = re.compile(r"[^\W\d_]'*|\S*[\\^_={]\S*")
 class Formula(NamedTuple):
     """Its kind, its TeX, and where the source goes on."""
 
-    kind: Kind
+    kind: SpanKind
     tex: str
     end: int
 
@@ -121,7 +121,7 @@ def formula_at(text: str, at: int) -> Formula | None:
     tex = inner(text[at:end], mark[0], ending(mark))
     if not tex or (shown and is_prose(tex)):
         return None
-    return Formula(Kind.DISPLAY if shown else Kind.MATH, lined(tex), end)
+    return Formula(SpanKind.DISPLAY if shown else SpanKind.MATH, lined(tex), end)
 
 
 def unclosed(line: str, closing: str = "") -> str:
@@ -167,7 +167,7 @@ def _between_dollars(text: str, at: int) -> Formula | None:
         return None
     if "`" in tex or "**" in tex or tex[0] in _BAD_START or tex[-1] in _BAD_END:
         return None
-    return None if _is_sold(tex) or is_prose(tex) else Formula(Kind.MATH, tex, found.end())
+    return None if _is_sold(tex) or is_prose(tex) else Formula(SpanKind.MATH, tex, found.end())
 
 
 def _apart(text: str, at: int) -> Formula | None:
@@ -179,7 +179,7 @@ def _apart(text: str, at: int) -> Formula | None:
     surely = bare != found[1] or _SIGN.search(bare) or re.match(r"[^\W\d_] =", bare)
     if not surely or re.search(r"[^\W\d_]{3}|\*\*|`", bare) or _MONEY.search(bare):
         return None
-    return Formula(Kind.MATH, found[1], found.end())
+    return Formula(SpanKind.MATH, found[1], found.end())
 
 
 def _is_sold(tex: str) -> bool:

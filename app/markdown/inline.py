@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from app.markdown.blocks import Kind, Rise, Span, Spans
-from app.markdown.rules import parser, read
+from app.markdown.blocks import Span, SpanKind, Spans, VerticalAlign
+from app.markdown.inline_rules import parser, read
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -17,26 +17,26 @@ if TYPE_CHECKING:
 _MARK = re.compile(r"[\n\\`*_\[<&$~@]|://|www\.", re.IGNORECASE)
 """What may make a text say anything but its words."""
 _MOST_BRACKETS = 400  # in a paragraph that is read as Markdown
-_BREAKS = {"softbreak": Kind.SOFT, "hardbreak": Kind.BREAK}
+_BREAKS = {"softbreak": SpanKind.SOFT, "hardbreak": SpanKind.BREAK}
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class Definitions:
     """What a message has defined so far, and its text may refer to: links by their normalised
     name, labels of footnotes."""
 
     links: ChainMap[str, Any] = field(default_factory=ChainMap)
     notes: ChainMap[str, bool] = field(default_factory=ChainMap)
 
-    def copy(self) -> Names:
+    def copy(self) -> Definitions:
         """One whose additions are not seen here. It costs nothing."""
-        return Names(self.links.new_child(), self.notes.new_child())
+        return Definitions(self.links.new_child(), self.notes.new_child())
 
     def __bool__(self) -> bool:
         return bool(self.links or self.notes)
 
 
-def spans(text: str, names: Names) -> Spans:
+def spans(text: str, names: Definitions) -> Spans:
     """What the text says, in order. With so many brackets it is no prose, and is shown as it is:
     a search for each one's link would go on for minutes."""
     if not _MARK.search(text):
@@ -48,11 +48,13 @@ def spans(text: str, names: Names) -> Spans:
     result: list[Span] = []
     for span in _honoured(found, tags) if tags else found:
         before = result[-1].kind if result else None
-        if before is span.kind is Kind.TEXT and _alike(result[-1], span):
+        if before is span.kind is SpanKind.TEXT and _alike(result[-1], span):
             result[-1] = _worded(span, result[-1].text + span.text)
-        elif not (before is Kind.BREAK and span.kind is Kind.SOFT):  # two marks of one line's end
+        elif not (
+            before is SpanKind.BREAK and span.kind is SpanKind.SOFT
+        ):  # two marks of one line's end
             result.append(span)
-    while result and result[-1].kind in (Kind.BREAK, Kind.SOFT):  # which end nothing
+    while result and result[-1].kind in (SpanKind.BREAK, SpanKind.SOFT):  # which end nothing
         del result[-1]
     return tuple(result)
 
@@ -61,12 +63,12 @@ def lines(text: str) -> Spans:
     """Text as it is, in its lines."""
     result: list[Span] = []
     for line in text.split("\n"):
-        result += [Span("\n", Kind.SOFT)] * bool(result)
+        result += [Span("\n", SpanKind.SOFT)] * bool(result)
         result += [Span(line.strip(" \t"))] * bool(line.strip(" \t"))
     return tuple(result)
 
 
-def define(text: str, names: Names) -> str:
+def define(text: str, names: Definitions) -> str:
     """Takes the definitions of links off the beginning of a paragraph; the rest of it."""
     tokens: list[Token] = []
     parser().block.parse(text, parser(), {"references": names.links}, tokens)
@@ -102,9 +104,9 @@ def _flat(tokens: Sequence[Token]) -> tuple[list[Span], list[int]]:
             case "softbreak" | "hardbreak":
                 found.append(Span("\n", _BREAKS[token.type]))
             case "code_inline":
-                found.append(_worded(style, token.content, Kind.CODE))
+                found.append(_worded(style, token.content, SpanKind.CODE))
             case "math" | "display" | "note" | "key":
-                found.append(_worded(style, token.content, Kind[token.type.upper()]))
+                found.append(_worded(style, token.content, SpanKind[token.type.upper()]))
             case "image":
                 found.append(_worded(style, _picture(token)))
             case kind:
@@ -120,20 +122,20 @@ def _honoured(spans: Sequence[Span], tags: Sequence[int]) -> Iterator[Span]:
     ends = _pairs(spans, tags)
     paired = {*ends, *ends.values()}
     keys = [at for at in ends if _name(spans[at]) == "kbd"]
-    keys += [at for at, span in enumerate(spans) if span.kind is Kind.KEY]
-    rises: list[Rise] = []
+    keys += [at for at, span in enumerate(spans) if span.kind is SpanKind.KEY]
+    rises: list[VerticalAlign] = []
     at = 0
     while at < len(spans):
         span, end = spans[at], ends.get(at, 0)
         if at not in paired:
             yield replace(span, rise=rises[-1]) if rises else span
         elif _name(span) != "kbd":
-            rises = [*rises, Rise(_name(span))] if end else rises[:-1]
+            rises = [*rises, VerticalAlign(_name(span))] if end else rises[:-1]
         elif end and not any(at < key < end for key in keys):  # else the keys are those inside
             inside = [spans[n] for n in range(at + 1, end) if n not in paired]
             words = " ".join("".join(part.text for part in inside).split())
             if words:
-                yield _worded(inside[0], words, Kind.KEY)
+                yield _worded(inside[0], words, SpanKind.KEY)
             at = end
         at += 1
 
@@ -159,7 +161,7 @@ def _name(tag: Span) -> str:
     return tag.text.strip("</> ").lower()
 
 
-def _worded(style: Span, text: str, kind: Kind = Kind.TEXT) -> Span:
+def _worded(style: Span, text: str, kind: SpanKind = SpanKind.TEXT) -> Span:
     """Other words in the same style. `replace` would take ten times as long."""
     return Span(text, kind, style.bold, style.italic, style.strike, style.link, style.rise)
 

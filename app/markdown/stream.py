@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.markdown.block_parser import BlockParser
 from app.markdown.blocks import Block
-from app.markdown.inline import Names
-from app.markdown.reader import Reader
+from app.markdown.inline import Definitions
 
 
 def parse(text: str) -> tuple[Block, ...]:
     """The blocks of a whole message, in order."""
-    reader = Reader()
+    reader = BlockParser()
     blocks = [*reader.feed(text), *reader.close()]
     return _again(text, reader.names) if reader.names else tuple(blocks)
 
 
-class Stream:
+class MarkdownStream:
     """A message that grows at its end.
 
         stream = Stream()
@@ -29,7 +29,7 @@ class Stream:
     """
 
     def __init__(self) -> None:
-        self._reader = Reader()
+        self._reader = BlockParser()
         self._source: list[str] = []
         self._blocks: list[Block] = []
         self._final = 0
@@ -75,7 +75,7 @@ class Stream:
         return self._final + same
 
 
-def _again(text: str, names: Names) -> tuple[Block, ...]:
+def _again(text: str, names: Definitions) -> tuple[Block, ...]:
     """The blocks of a text whose definitions are known."""
-    reader = Reader(names)
+    reader = BlockParser(names)
     return (*reader.feed(text), *reader.close())

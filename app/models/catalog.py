@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from app.base import beside, gguf, gpt_oss, outside
-from app.base.gguf import ARCHITECTURE, Header, Tensor, tensor_size
+from app.base import companion_files, gguf, gpt_oss, outside
+from app.base.gguf import ARCHITECTURE, GgufHeader, Tensor, tensor_size
 
 # What both have in common (reference: their config.json at huggingface.co/openai).
 _WIDTH, _HEADS, _KV_HEADS, _HEAD, _VOCABULARY = 2880, 64, 8, 64, 201088
@@ -100,7 +100,7 @@ class Variant:
 def runs(architecture: str | None) -> bool | None:
     """Whether Fireside runs what the hub says a repository is; None where that says nothing of
     its models: it can be the word for a file beside them."""
-    if architecture is None or architecture in beside.architectures():
+    if architecture is None or architecture in companion_files.architectures():
         return None
     return architecture == ARCHITECTURE
 
@@ -123,12 +123,12 @@ def ordered(model: HubModel, name: str = "") -> Offer | None:
         return next((offer for offer in offers() if offer.name == name), None)
     there = [offer for offer in offers() if offer.model.repository == model.repository]
     same = (offer for offer in there if offer.model == model or offer.model.is_same(model))
-    if any(model.hashes) or any(beside.named(file.name) for file in model.files):
+    if any(model.hashes) or any(companion_files.named(file.name) for file in model.files):
         there = []
     return next(same, None) or next(iter(there), None)
 
 
-def conversion(whole: Header) -> Offer | None:
+def conversion(whole: GgufHeader) -> Offer | None:
     """The offer that a gpt-oss with this header, which `gpt_oss.check` has given, is a conversion
     of.
 
@@ -157,17 +157,17 @@ def _bits(tensor: Tensor) -> float:
     return 8 * tensor.size / max(1, math.prod(tensor.shape))
 
 
-def header(offer: Offer) -> Header:
+def header(offer: Offer) -> GgufHeader:
     """What the header of its file will say, but for the vocabulary: enough to plan by."""
     tensors = _tensors(offer.layers, offer.experts)
     last = tensors[-1]
     size = last.offset + last.size
-    return Header(
+    return GgufHeader(
         Path(offer.model.files[0].name), _metadata(offer.layers, offer.experts), tensors, 0, size
     )
 
 
-def header_of(model: HubModel, parameters: int | None) -> Header | None:
+def header_of(model: HubModel, parameters: int | None) -> GgufHeader | None:
     """What the header of a gpt-oss model will say that has another quantization than the one
     that is offered, with tensors of ``model.size`` bytes in all.
 
@@ -187,7 +187,7 @@ def header_of(model: HubModel, parameters: int | None) -> Header | None:
     return None
 
 
-def _scaled(shape: Header, model: HubModel, bits: tuple[float, float]) -> Header | None:
+def _scaled(shape: GgufHeader, model: HubModel, bits: tuple[float, float]) -> GgufHeader | None:
     """``shape`` with other sizes. Almost everybody leaves the experts as OpenAI made them, so
     they take only what would make the other matrices larger or smaller than these can be.
     None where that is not between the ``bits`` a weight."""
@@ -213,7 +213,7 @@ def _scaled(shape: Header, model: HubModel, bits: tuple[float, float]) -> Header
     return replace(shape, path=path, tensors=tuple(tensors), file_size=model.size)
 
 
-def header_there(repository: Repository, variant: Variant) -> Header | None:
+def header_there(repository: Repository, variant: Variant) -> GgufHeader | None:
     """What the header of its file will say, as `header`; None where that is not known.
 
     What the hub says of another file in the repository says nothing here.

@@ -11,11 +11,24 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from app.base.errors import Cancelled, HubError, LibraryError, ModelError, Offline
-from app.base.threads import loud
+from app.base.threads import report_errors
 from app.models.catalog import HubModel
-from app.models.events import Downloaded, DownloadEnded, DownloadEvent, DownloadHeld, Downloading
-from app.models.ledger import Ledger, Order
-from app.models.progress import Note, Patience, Phase, Progress, Reason, Waiting
+from app.models.download_events import (
+    Downloaded,
+    DownloadEnded,
+    DownloadEvent,
+    DownloadHeld,
+    Downloading,
+)
+from app.models.download_progress import (
+    DownloadNote,
+    DownloadPhase,
+    DownloadProgress,
+    DownloadWait,
+    Timeouts,
+    WaitReason,
+)
+from app.models.queue_store import QueuedModel, QueueStore
 
 __all__ = [
     "DownloadEnded",
@@ -28,8 +41,8 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:  # loaded when the first download begins: a window need not wait for them
-    from app.models.download import Download
-    from app.models.network import Network
+    from app.models.file_download import FileDownload
+    from app.network.client import Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +53,7 @@ class Unfinished:
     model: HubModel
     have: int
     running: bool
-    notes: tuple[Note, ...] = ()
+    notes: tuple[DownloadNote, ...] = ()
 
 
 @dataclass(eq=False, slots=True)
@@ -50,7 +63,7 @@ class _Run:
 
     model: HubModel
     begun: bool = False
-    discard: Order | None = None
+    discard: QueuedModel | None = None
     stop: threading.Event = dataclasses.field(default_factory=threading.Event)
 
 
@@ -71,20 +84,20 @@ class Downloads:
         cache: Path | None = None,
         limit: float | None = None,
         recheck: float = 5.0,
-        patience: Patience = Patience(),  # noqa: B008
+        patience: Timeouts = Timeouts(),  # noqa: B008
     ) -> None:
         self.cache = cache
         self.mount = ""
         """Where the drive of ``cache`` was mounted when that was chosen, where it is known."""
         self._publish = publish
         self._network = network
-        self._ledger = Ledger(ledger)
+        self._ledger = QueueStore(ledger)
         self._limit = limit
         self._recheck = recheck
         self._patience = patience
         self._lock = threading.Lock()
         self._runs: dict[HubModel, _Run] = {}
-        self._download: Download | None = None
+        self._download: FileDownload | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="download")
         self._tidying = ThreadPoolExecutor(max_workers=1, thread_name_prefix="discard")
 
@@ -112,13 +125,13 @@ class Downloads:
                 self._ledger.update(model, running=True)
             else:
                 mount = self.mount if self.cache else ""
-                self._ledger.put(Order(model, self.cache or _hub_cache(), mount=mount))
+                self._ledger.put(QueuedModel(model, self.cache or _hub_cache(), mount=mount))
             order = self._ledger.order(model)
         if order:  # told at once: finding the file takes seconds where the line is slow
-            queued = Waiting(Reason.QUEUED, 0.0) if waits else None
-            now = Progress(Phase.ASKING, order.have, model.size, waiting=queued)
+            queued = DownloadWait(WaitReason.QUEUED, 0.0) if waits else None
+            now = DownloadProgress(DownloadPhase.ASKING, order.have, model.size, waiting=queued)
             self._publish(Downloading(model, now, order.notes))
-        self._thread.submit(loud, self._run, run)
+        self._thread.submit(report_errors, self._run, run)
 
     def pause(self, model: HubModel) -> None:
         """Stops fetching; `start` goes on from there."""
@@ -132,7 +145,7 @@ class Downloads:
         self._ledger.drop(model)
         run = self._stop(model, discard=None if keep else order)
         if order and not keep and not (run and run.begun):
-            self._tidying.submit(loud, self._tidy, order)
+            self._tidying.submit(report_errors, self._tidy, order)
 
     def unfinished(self) -> tuple[Unfinished, ...]:
         """What was ordered and is not here, the oldest first."""
@@ -168,7 +181,7 @@ class Downloads:
         self._tidying.shutdown()
         self._ledger.close()
 
-    def _stop(self, model: HubModel, discard: Order | None = None) -> _Run | None:
+    def _stop(self, model: HubModel, discard: QueuedModel | None = None) -> _Run | None:
         with self._lock:
             run = self._runs.pop(model, None)
             if run is None:
@@ -186,10 +199,10 @@ class Downloads:
             if run.stop.is_set():
                 return
             run.begun = True
-        from app.models.errand import Errand
+        from app.models.model_download import ModelDownload
 
         model = run.model
-        errand = Errand(
+        errand = ModelDownload(
             model,
             run.stop,
             ledger=self._ledger,
@@ -222,7 +235,7 @@ class Downloads:
                     self._note(ended, errand.brought)
                 self._publish(ended)
 
-    def _watch(self, download: Download | None) -> None:
+    def _watch(self, download: FileDownload | None) -> None:
         with self._lock:
             self._download = download
             if download:
@@ -235,20 +248,20 @@ class Downloads:
             self._ledger.change_downloaded(new=ended.path)
         self._ledger.drop(ended.model)
 
-    def _tidy(self, order: Order) -> None:
+    def _tidy(self, order: QueuedModel) -> None:
         with self._lock:
             again = order.model in self._runs
         if not again:
             self._discard(order)
 
-    def _discard(self, order: Order) -> None:
+    def _discard(self, order: QueuedModel) -> None:
         """Removes what has come by an order, which nobody fetches now."""
-        from app.models import blob
-        from app.models.errand import remove
+        from app.models import partial_file
+        from app.models.model_download import remove
 
         error: LibraryError | None = None
         begun = {*order.earlier, *(file.name for file in order.fetched.files)}
-        blob.forget(blob.folder_of(order.cache, order.model.repository), begun)
+        partial_file.forget(partial_file.folder_of(order.cache, order.model.repository), begun)
         try:
             remove(order, order.brought)
         except LibraryError as refused:

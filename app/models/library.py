@@ -35,7 +35,7 @@ from typing import Any
 
 import platformdirs
 
-from app.base import beside, gguf, gpt_oss
+from app.base import companion_files, gguf, gpt_oss
 from app.base.errors import ModelError, NoModel
 from app.models import catalog
 
@@ -45,7 +45,7 @@ _OLLAMA_MODEL = "application/vnd.ollama.image.model"
 _OLLAMA_HOSTS = ("registry.ollama.ai", "ollama.com")
 
 
-class Kind(StrEnum):
+class ModelSource(StrEnum):
     """Whose place it is; its value is the name that a person knows."""
 
     HUGGING_FACE = "Hugging Face"
@@ -57,10 +57,10 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SearchFolder:
     """A folder to look in; a chosen one may be a single file."""
 
-    kind: Kind
+    kind: ModelSource
     path: Path
 
 
@@ -74,7 +74,7 @@ class Description:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class InstalledModel:
     """A model that was found: ``path`` is what llama.cpp opens, the first of ``files``, those of
     its parts that are there; ``size`` in bytes of them all. ``problem`` says why Fireside cannot
     run it: ModelMissing names the part that is not there. ``offer`` is the name of the model of the
@@ -84,31 +84,33 @@ class Model:
     path: Path
     name: str
     size: int
-    place: Place
+    place: SearchFolder
     files: tuple[Path, ...]
     problem: ModelError | None = None
     offer: str = ""
     hashes: tuple[str | None, ...] = ()
 
 
-def places(chosen: Iterable[Path] = ()) -> tuple[Place, ...]:
+def places(chosen: Iterable[Path] = ()) -> tuple[SearchFolder, ...]:
     """Where models may be on this computer, whether or not it exists, then what was chosen.
 
     A program's own default is looked at even where the environment names another place: who
     starts Fireside from a menu has not the environment of a shell.
     """
     found = [
-        *(Place(Kind.HUGGING_FACE, path) for path in _hugging_face()),
-        *(Place(Kind.LM_STUDIO, path) for path in _lm_studio()),
-        *(Place(Kind.OLLAMA, path) for path in _ollama()),
-        *(Place(Kind.JAN, path) for path in _jan()),
-        *(Place(Kind.LLAMA_CPP, path) for path in _llama_cpp()),
-        *(Place(Kind.CHOSEN, path.absolute()) for path in chosen),
+        *(SearchFolder(ModelSource.HUGGING_FACE, path) for path in _hugging_face()),
+        *(SearchFolder(ModelSource.LM_STUDIO, path) for path in _lm_studio()),
+        *(SearchFolder(ModelSource.OLLAMA, path) for path in _ollama()),
+        *(SearchFolder(ModelSource.JAN, path) for path in _jan()),
+        *(SearchFolder(ModelSource.LLAMA_CPP, path) for path in _llama_cpp()),
+        *(SearchFolder(ModelSource.CHOSEN, path.absolute()) for path in chosen),
     ]
     return tuple({place.path: place for place in reversed(found)}.values())[::-1]
 
 
-def scan(places: Iterable[Place], stop: threading.Event | None = None) -> Iterator[Model]:
+def scan(
+    places: Iterable[SearchFolder], stop: threading.Event | None = None
+) -> Iterator[InstalledModel]:
     """Every model in ``places`` as it is found, once, in the first place that has it. Ends soon
     after ``stop`` is set. What cannot be looked into is passed over."""
     stop = stop or threading.Event()
@@ -126,17 +128,21 @@ def scan(places: Iterable[Place], stop: threading.Event | None = None) -> Iterat
                     yield model
 
 
-def _is_beside(model: Model) -> bool:
+def _is_beside(model: InstalledModel) -> bool:
     """Whether it only belongs to a model: by its header, or by its name where the header does not
     say that it is one of the offers."""
-    return isinstance(model.problem, NoModel) or (not model.offer and beside.named(model.path.name))
+    return isinstance(model.problem, NoModel) or (
+        not model.offer and companion_files.named(model.path.name)
+    )
 
 
-def look(path: Path) -> Model:
+def look(path: Path) -> InstalledModel:
     """The model that the file at ``path``, whatever its name, is or is a part of. Where it is no
     file, ``problem`` says so."""
     path = path.absolute()
-    return _model(Place(Kind.CHOSEN, path), _name(path, path.parent), gpt_oss.parts(path))
+    return _model(
+        SearchFolder(ModelSource.CHOSEN, path), _name(path, path.parent), gpt_oss.parts(path)
+    )
 
 
 def unfinished(path: Path) -> Path:
@@ -145,7 +151,7 @@ def unfinished(path: Path) -> Path:
     return path.with_name(f".{path.name}.fireside-move")
 
 
-def _model(place: Place, name: str, parts: list[Path]) -> Model:
+def _model(place: SearchFolder, name: str, parts: list[Path]) -> InstalledModel:
     there = _there(parts)
     size = sum(status.st_size for part in there if (status := _status(part)))
     path = (there or tuple(parts))[0]
@@ -153,11 +159,11 @@ def _model(place: Place, name: str, parts: list[Path]) -> Model:
     try:
         whole = gpt_oss.read(parts)
     except ModelError as error:
-        return Model(path, name, size, place, there, error, "", hashes)
+        return InstalledModel(path, name, size, place, there, error, "", hashes)
     # Whoever trains it further leaves its shape as it is (gguf-py: Keys.General.FINETUNE).
     own = not whole.metadata.get("general.finetune")
     offer = catalog.conversion(whole) if own else None
-    return Model(path, name, size, place, there, None, offer.name if offer else "", hashes)
+    return InstalledModel(path, name, size, place, there, None, offer.name if offer else "", hashes)
 
 
 def _hash(path: Path) -> str | None:
@@ -278,9 +284,9 @@ def descriptions(root: Path, stop: threading.Event) -> Iterator[Description]:
             yield Description(path, name, root.parent.parent / said["model_path"])
 
 
-_FINDERS: dict[Kind, Callable[[Path, threading.Event], Iterator[tuple[str, Path]]]] = {
-    Kind.OLLAMA: _in_ollama,
-    Kind.JAN: _in_jan,
+_FINDERS: dict[ModelSource, Callable[[Path, threading.Event], Iterator[tuple[str, Path]]]] = {
+    ModelSource.OLLAMA: _in_ollama,
+    ModelSource.JAN: _in_jan,
 }
 
 

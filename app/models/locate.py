@@ -27,13 +27,13 @@ from app.base.errors import (
     NotOnHub,
     Offline,
 )
-from app.base.gguf import Header
-from app.models import catalog, search
+from app.base.gguf import GgufHeader
+from app.models import catalog, hub_search
 from app.models.catalog import HubFile, HubModel, Offer
-from app.models.fetch import Line, Retry, Source, Wanted
-from app.models.network import LogUnwritable, Network, purpose
-from app.models.progress import Patience, Reason, Waiting
-from app.models.search import Listing
+from app.models.download_progress import DownloadWait, Timeouts, WaitReason
+from app.models.hub_requests import HubConnection, HubSource, RetryLater, WantedFile
+from app.models.hub_search import Listing
+from app.network.client import LogUnwritable, Network, purpose
 
 T = TypeVar("T")
 
@@ -52,9 +52,9 @@ class Locator:
     def __init__(
         self,
         network: Network,
-        patience: Patience,
+        patience: Timeouts,
         stop: threading.Event,
-        waits: Callable[[Waiting], None],
+        waits: Callable[[DownloadWait], None],
     ) -> None:
         self._network, self._patience = network, patience
         self._stop, self._waits = stop, waits
@@ -65,7 +65,7 @@ class Locator:
         if None in model.hashes and offer is None:
             raise HubNotFound(model.repository, model.files[0].name)
         listed = self._patiently(
-            lambda: search.listing(model.repository, timeout=self._patience.connect)
+            lambda: hub_search.listing(model.repository, timeout=self._patience.connect)
         )
         files = tuple(self._hashed(model.repository, file, listed) for file in listed.files)
         listed = replace(listed, files=files)
@@ -75,7 +75,7 @@ class Locator:
             return HubModel(model.repository, files, listed.commit)
         if offer is None:
             raise NotOnHub(model.repository, "", model.title)
-        found = [one for one, complete in search.models(model.repository, listed) if complete]
+        found = [one for one, complete in hub_search.models(model.repository, listed) if complete]
         for one in sorted(found, key=lambda one: abs(one.size - offer.model.size)):
             try:
                 whole = gpt_oss.check(self.headers(one))
@@ -91,7 +91,7 @@ class Locator:
             return file
         one = HubModel(repository, (file,), listed.commit)
         try:
-            source = Source(wish(one, file), self._patience)
+            source = HubSource(wish(one, file), self._patience)
             with _recorded(source.who):
                 etag = self._patiently(source.find).etag
         except HubNotFound:  # it has gone meanwhile
@@ -106,16 +106,16 @@ class Locator:
             return error
         return None
 
-    def headers(self, model: HubModel) -> list[Header]:
+    def headers(self, model: HubModel) -> list[GgufHeader]:
         """What its files begin with. Raises ModelError."""
         return [self._header(model, file) for file in model.files]
 
-    def _header(self, model: HubModel, file: HubFile) -> Header:
-        source = Source(wish(model, file), self._patience)
-        lines: list[Line] = []
+    def _header(self, model: HubModel, file: HubFile) -> GgufHeader:
+        source = HubSource(wish(model, file), self._patience)
+        lines: list[HubConnection] = []
 
-        def read() -> Header:
-            lines.append(line := Line(self._network, self._patience))
+        def read() -> GgufHeader:
+            lines.append(line := HubConnection(self._network, self._patience))
             with contextlib.closing(line), purpose(f"look at {file.name}"):
                 raw = RemoteFile(source, line)
                 return gguf.read_from(io.BufferedReader(raw, _CHUNK), Path(file.name), raw.size)
@@ -132,10 +132,10 @@ class Locator:
         while True:
             try:
                 return self._aside(ask, cut)
-            except Retry as error:
-                why = Waiting(error.reason, max(pause, error.after or 0.0), str(error))
+            except RetryLater as error:
+                why = DownloadWait(error.reason, max(pause, error.after or 0.0), str(error))
             except HubUnreachable as error:
-                why = Waiting(Reason.CONNECTION, pause, error.reason)
+                why = DownloadWait(WaitReason.CONNECTION, pause, error.reason)
             self._waits(why)
             if self._stop.wait(why.seconds):
                 raise Cancelled
@@ -160,10 +160,10 @@ class Locator:
         return answer.result()
 
 
-def wish(model: HubModel, file: HubFile) -> Wanted:
+def wish(model: HubModel, file: HubFile) -> WantedFile:
     """One file of a model, for whoever fetches it."""
     revision = {"revision": model.commit} if model.commit else {}
-    return Wanted(model.repository, file.name, sha256=file.sha256, size=file.size, **revision)
+    return WantedFile(model.repository, file.name, sha256=file.sha256, size=file.size, **revision)
 
 
 @contextlib.contextmanager
@@ -177,10 +177,10 @@ def _recorded(who: tuple[str, str]) -> Iterator[None]:
 
 
 class RemoteFile(io.RawIOBase):
-    """A file of the hub that is read by ranges, on the thread that opened it. Raises what `Source`
-    raises."""
+    """A file of the hub that is read by ranges, on the thread that opened it. Raises what
+    `HubSource` raises."""
 
-    def __init__(self, source: Source, line: Line) -> None:
+    def __init__(self, source: HubSource, line: HubConnection) -> None:
         self._source, self._line, self._who = source, line, source.who
         with _recorded(self._who):
             self.size = source.find().size

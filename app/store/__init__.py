@@ -18,40 +18,40 @@ from contextlib import suppress
 from pathlib import Path
 
 from app.base.errors import StoreDamaged
-from app.store import backup, rescue
+from app.store import backup, recovery
 from app.store.backup import Backup
+from app.store.chat_trees import ChatTree, WholeStore
 from app.store.chats import BIN_DAYS
 from app.store.database import typed_errors
 from app.store.presets import PresetStore
 from app.store.rows import (
     PLAIN,
     ChatRow,
+    ChatSettings,
     MessageRow,
     Preset,
     Queued,
-    Setup,
     State,
     TitleBy,
     Unsent,
 )
 from app.store.schema import MIGRATIONS, Migration
-from app.store.search import Found, Search
-from app.store.whole import Tree, WholeStore
+from app.store.search import Search, SearchHit
 
 __all__ = [
     "BIN_DAYS",
     "PLAIN",
     "Backup",
     "ChatRow",
-    "Found",
+    "ChatSettings",
+    "ChatTree",
     "MessageRow",
     "Preset",
     "Queued",
-    "Setup",
+    "SearchHit",
     "State",
     "Store",
     "TitleBy",
-    "Tree",
     "Unsent",
     "backups",
     "recover",
@@ -113,7 +113,7 @@ class Store(PresetStore, WholeStore):
 
     # --- Search ---------------------------------------------------------------------------
 
-    def search(self, text: str, *, reasoning: bool = False, limit: int = 50) -> list[Found]:
+    def search(self, text: str, *, reasoning: bool = False, limit: int = 50) -> list[SearchHit]:
         """Where all words of a text are found, the last one as the beginning of one, whatever
         their case, accents and order: titles first (half of ``limit`` at most, unless there is
         room), then messages, the best ones first, and their reasoning where that is asked for.
@@ -214,4 +214,4 @@ def recover(path: Path) -> Backup:
     """Puts what can be read of the damaged database at ``path`` into a new backup, from which
     it can be restored."""
     with typed_errors(path):
-        return rescue.recover(path)
+        return recovery.recover(path)

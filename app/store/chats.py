@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from app.base.types import Effort, Part
+from app.store.chat_title import one_line
 from app.store.database import Database
 from app.store.rows import (
     CHAT,
@@ -15,8 +16,8 @@ from app.store.rows import (
     ORDER,
     PLAIN,
     ChatRow,
+    ChatSettings,
     Queued,
-    Setup,
     TitleBy,
     Unsent,
     chat_row,
@@ -26,7 +27,6 @@ from app.store.rows import (
     pack_queue,
     pack_setup,
 )
-from app.store.titles import one_line
 
 BIN_DAYS = 30
 """How long deleted chats are kept."""
@@ -59,7 +59,7 @@ class ChatStore(Database):
         """One of them."""
         return self._one(chat_row, f"SELECT {CHAT} FROM chat WHERE id = ?", chat)
 
-    def create_chat(self, effort: Effort, setup: Setup = PLAIN) -> ChatRow:
+    def create_chat(self, effort: Effort, setup: ChatSettings = PLAIN) -> ChatRow:
         """A new one: empty, and without a title until its first question."""
         now = time.time()
         return self._insert_chat(
@@ -93,7 +93,7 @@ class ChatStore(Database):
         with self._transaction():
             return self._set_chat(chat, "effort = ?", effort)
 
-    def set_up(self, chat: int, setup: Setup) -> ChatRow:
+    def set_up(self, chat: int, setup: ChatSettings) -> ChatRow:
         """Gives it another setup, for its answers from now on."""
         values = pack_setup(setup)
         with self._transaction():

@@ -19,7 +19,7 @@ from app.base.errors import (
     StoreNewer,
     StoreReadOnly,
 )
-from app.store import backup, reading
+from app.store import backup, memory_copy
 from app.store.schema import Migration, schema_version, upgrade
 
 T = TypeVar("T")
@@ -89,9 +89,9 @@ class Database:
         try:
             self._db = self._begun()
         except StoreFull as full:
-            if not reading.possible(path):
+            if not memory_copy.possible(path):
                 raise
-            self._place = reading.place()
+            self._place = memory_copy.place()
             self._db = self._begun()
             self._full = full
 
@@ -109,7 +109,7 @@ class Database:
         try:
             with self._errors():
                 if self._copied:
-                    reading.fill(db, self.path)
+                    memory_copy.fill(db, self.path)
                 self._open()
             self._opened()
         except BaseException:

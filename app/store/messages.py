@@ -6,14 +6,15 @@ import time
 from typing import Any
 
 from app.base.types import Effort, Message, Part, Role, Stats
+from app.store.chat_title import title_of
 from app.store.chats import ChatStore
 from app.store.rows import (
     CHAT,
     MESSAGE,
     PLAIN,
     ChatRow,
+    ChatSettings,
     MessageRow,
-    Setup,
     State,
     chat_row,
     clean,
@@ -21,8 +22,7 @@ from app.store.rows import (
     pack_parts,
     pack_stats,
 )
-from app.store.titles import title_of
-from app.store.words import said_in, words
+from app.store.search_words import said_in, words
 
 _UP = """WITH RECURSIVE path (at, up, below) AS (
     SELECT id, parent, NULL FROM message WHERE id = ?
@@ -115,7 +115,7 @@ class MessageStore(ChatStore):
         question: Message,
         effort: Effort,
         model: str,
-        setup: Setup = PLAIN,
+        setup: ChatSettings = PLAIN,
         *,
         instead: int | None = None,
     ) -> tuple[MessageRow, MessageRow]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from app.store.chat_title import one_line
 from app.store.database import Database
 from app.store.rows import PRESET, Preset, clean, pack_sampling, preset_row
-from app.store.titles import one_line
 
 
 class PresetStore(Database):

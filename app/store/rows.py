@@ -31,7 +31,7 @@ class TitleBy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Setup:
+class ChatSettings:
     """What a chat was given for all its answers: instructions of its own (empty: the person's
     general ones), how they are drawn (None: as the model was made for), and the name of the
     preset that both came from (empty: of none). It is a copy: the preset may change, or go."""
@@ -41,7 +41,7 @@ class Setup:
     preset: str = ""
 
 
-PLAIN = Setup()
+PLAIN = ChatSettings()
 """Of a chat that was given nothing."""
 
 
@@ -59,9 +59,9 @@ class Preset:
     default: bool = False
 
     @property
-    def setup(self) -> Setup:
+    def setup(self) -> ChatSettings:
         """What a chat gets of it."""
-        return Setup(self.instructions, self.sampling, self.name)
+        return ChatSettings(self.instructions, self.sampling, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class ChatRow:
     created: float
     updated: float
     leaf: int | None
-    setup: Setup = PLAIN
+    setup: ChatSettings = PLAIN
     model: str = ""
     pinned: bool = False
     archived: bool = False
@@ -224,7 +224,7 @@ def chat_row(row: tuple[Any, ...]) -> ChatRow:
         created,
         updated,
         leaf,
-        Setup(instructions, _unpack_sampling(sampling), preset),
+        ChatSettings(instructions, _unpack_sampling(sampling), preset),
         model,
         bool(pinned),
         bool(archived),
@@ -233,7 +233,7 @@ def chat_row(row: tuple[Any, ...]) -> ChatRow:
     )
 
 
-def pack_setup(setup: Setup) -> dict[str, str | None]:
+def pack_setup(setup: ChatSettings) -> dict[str, str | None]:
     """The values of its columns, by their names."""
     return {
         "instructions": clean(setup.instructions),

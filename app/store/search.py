@@ -22,7 +22,7 @@ from app.base.errors import Cancelled
 from app.base.types import Message, Role
 from app.store.database import made, typed_errors
 from app.store.rows import LISTED, ORDER, unpack_parts
-from app.store.words import Query, fold, query, said_in
+from app.store.search_words import Query, fold, query, said_in
 
 _RANKED = 500
 """What is found more often is listed newest first: ranking it would take a tenth of a second, and
@@ -31,7 +31,7 @@ _STEPS = 1000  # of SQLite's machine, between looks at whether a newer search wa
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchHit:
     """A place where it was found: in a message, or (None) in the chat's title. ``snippet`` is
     one line around it; ``marks`` are ranges in that. ``when`` is in POSIX seconds."""
 
@@ -64,7 +64,7 @@ class Search:
         self._version = -1
         self._titles: list[tuple[str, tuple[int, str, float]]] = []
 
-    def search(self, text: str, reasoning: bool, limit: int) -> list[Found]:
+    def search(self, text: str, reasoning: bool, limit: int) -> list[SearchHit]:
         """See Store."""
         wanted = query(text)
         with self._turn() as db:
@@ -74,7 +74,7 @@ class Search:
             room = max(limit // 2, limit - len(said))
             titles = itertools.islice(self._in_titles(db, wanted), room)
             shown = [
-                Found(chat, None, title, title, wanted.marks(title), updated)
+                SearchHit(chat, None, title, title, wanted.marks(title), updated)
                 for chat, title, updated in titles
             ]
             return (shown + said)[:limit]
@@ -153,7 +153,7 @@ class Search:
 
     def _in_messages(
         self, db: sqlite3.Connection, wanted: Query, reasoning: bool, limit: int
-    ) -> list[Found]:
+    ) -> list[SearchHit]:
         if not wanted.match:
             return []
         match = _columns(wanted, reasoning)
@@ -177,7 +177,7 @@ def _columns(wanted: Query, reasoning: bool) -> str:
     return wanted.match if reasoning else f"{{said}} : ({wanted.match})"
 
 
-def _found(wanted: Query, reasoning: bool, row: tuple[Any, ...]) -> Found:
+def _found(wanted: Query, reasoning: bool, row: tuple[Any, ...]) -> SearchHit:
     message, chat, title, created, parts = row
     said = Message(Role.ASSISTANT, unpack_parts(parts))
     snippet = wanted.snippet(said_in(said))
@@ -185,4 +185,4 @@ def _found(wanted: Query, reasoning: bool, row: tuple[Any, ...]) -> Found:
     if reasoning and not marks:
         snippet = wanted.snippet(said.reasoning)
         marks = wanted.marks(snippet)
-    return Found(chat, message, title, snippet, marks, created)
+    return SearchHit(chat, message, title, snippet, marks, created)

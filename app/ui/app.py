@@ -17,13 +17,13 @@ from app.base.errors import StoreError
 from app.base.types import Part
 from app.host import Host
 from app.store import Backup, Store, Unsent
-from app.ui import language
 from app.ui.bridge import Bridge
-from app.ui.errors import explain
 from app.ui.garbage import GarbageCollector
-from app.ui.start.opening import Opening
-from app.ui.theme import Look, application_icon
+from app.ui.startup.data_folder import DataFolder
+from app.ui.theme import Theme, application_icon
 from app.ui.window import Window
+from app.wording import language
+from app.wording.errors import explain
 
 
 def run(data_dir: Path | None, model: Path | None, smoke: bool) -> int:
@@ -33,7 +33,7 @@ def run(data_dir: Path | None, model: Path | None, smoke: bool) -> int:
     asks the demo model one question and returns 0 only where its answer is on screen.
     """
     application = _application()
-    opening = Opening(data_dir)
+    opening = DataFolder(data_dir)
     trouble: StoreError | None = None
     try:
         if not opening.take(model):
@@ -52,11 +52,11 @@ class Program:
     between them."""
 
     def __init__(
-        self, application: QApplication, opening: Opening, model: Path | None, smoke: bool
+        self, application: QApplication, opening: DataFolder, model: Path | None, smoke: bool
     ) -> None:
         self._application, self._opening = application, opening
         self._model, self._smoke = model, smoke
-        self._look = Look(application)
+        self._theme = Theme(application)
         self._garbage = GarbageCollector()
         self._again: StoreError | Backup | None = None  # why there is to be another window
         self._typed: tuple[Part, ...] = ()  # in the one before
@@ -95,16 +95,16 @@ class Program:
         if self._smoke and isinstance(why, StoreError):  # nobody is there to answer
             print(explain(why).sentence, file=sys.stderr)
             return 1
-        from app.ui.start.rescue import Rescue
+        from app.ui.startup.recovery_dialogs import RecoveryDialogs
 
         self._again = None
-        self._look.choose(settings.theme)
-        return Rescue(self._look, bridge, self._opening).ask(why)
+        self._theme.choose(settings.theme)
+        return RecoveryDialogs(self._theme, bridge, self._opening).ask(why)
 
     def _show(self, host: Host, bridge: Bridge) -> int:
         language.install(self._application, host.settings.language)
-        self._look.choose(host.settings.theme)
-        window = Window(host, bridge, self._look)
+        self._theme.choose(host.settings.theme)
+        window = Window(host, bridge, self._theme)
         self._give_back(window)
         window.again.connect(lambda why: self._restart(window, why))
         opener = FileOpener(self._application, window.called)
@@ -114,9 +114,9 @@ class Program:
         QTimer.singleShot(400, window, lambda: window.transcript)  # before a question needs it
         QTimer.singleShot(1000, gc.freeze)  # what is there now lives as long as the window
         if self._smoke:
-            from app.ui.start.smoke import Smoke
+            from app.ui.startup.smoke_test import SmokeTest
 
-            return Smoke(window).run(self._application)
+            return SmokeTest(window).run(self._application)
         code = self._application.exec()
         if self._again:
             self._forget(window, opener)

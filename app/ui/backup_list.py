@@ -8,10 +8,10 @@ from PySide6.QtCore import QDateTime, QLocale, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem
 
 from app.store import Backup
-from app.ui.fields import named
-from app.ui.language import tr
+from app.ui.form_fields import named
 from app.ui.theme import font
-from app.ui.words import day, gigabytes
+from app.wording.language import tr
+from app.wording.quantities import day, gigabytes
 
 _ROW = 34  # pixels
 _ROWS = 5  # that are in sight at most

@@ -39,7 +39,7 @@ def copy_markdown(text: str) -> None:
 
     def rich() -> str:
         # Imported here: most sessions never need it.
-        from app.exchange.rich import fragment, markdown_html
+        from app.exchange.clipboard_html import fragment, markdown_html
 
         return fragment([markdown_html(text)])
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
-from app.base.settings import Theme
+from app.base.settings import ThemeChoice
 from app.base.types import Effort
-from app.ui.frame import PRESET_KEYS
-from app.ui.language import tr
+from app.ui.window_layout import PRESET_KEYS
+from app.wording.language import tr
 
 if TYPE_CHECKING:
     from app.ui.window import Window
@@ -153,10 +153,10 @@ def _for_the_rest(window: Window, commands: Commands) -> None:
     add("larger", tr("Larger text"), lambda: resize(1), "Ctrl++", "Ctrl+=")
     add("smaller", tr("Smaller text"), lambda: resize(-1), "Ctrl+-")
     add("usualSize", tr("Usual text size"), lambda: resize(0), "Ctrl+0")
-    wear = window.preferences.wear
-    add("light", tr("Light colours"), lambda: wear(Theme.LIGHT))
-    add("dark", tr("Dark colours"), lambda: wear(Theme.DARK))
-    add("systemColours", tr("The system’s colours"), lambda: wear(Theme.SYSTEM))
+    apply = window.preferences.apply_theme
+    add("light", tr("Light colours"), lambda: apply(ThemeChoice.LIGHT))
+    add("dark", tr("Dark colours"), lambda: apply(ThemeChoice.DARK))
+    add("systemColours", tr("The system’s colours"), lambda: apply(ThemeChoice.SYSTEM))
     commands.group(tr("Fireside"))
     add("importChats", tr("Import chats…"), window.exchange.import_chats)
     add("importFolder", tr("Import a folder of chats…"), window.exchange.import_folder)

@@ -21,8 +21,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.language import tr
-from app.ui.theme import Look, font
+from app.ui.theme import Theme, font
+from app.wording.language import tr
 
 
 def tip(label: str, shortcut: str = "") -> str:
@@ -45,7 +45,7 @@ class Button(QPushButton):
 
     def __init__(
         self,
-        look: Look,
+        theme: Theme,
         name: str,
         label: str,
         *,
@@ -61,7 +61,7 @@ class Button(QPushButton):
     ) -> None:
         """``label`` says what it does, ``kind`` how it looks (see ``fireside.qss``)."""
         super().__init__(f"  {text}" if icon and text else text)
-        self._look = look
+        self._theme = theme
         self._icon, self._colour, self._size = icon, colour, size
         self.setObjectName(name)
         self.setProperty("kind", kind or ("outlined" if text else "ghost"))
@@ -75,7 +75,7 @@ class Button(QPushButton):
         self.setAutoDefault(False)
         if clicked is not None:
             self.clicked.connect(lambda: clicked())
-        look.changed.connect(self._paint_icon)
+        theme.changed.connect(self._paint_icon)
         self._paint_icon()
 
     def set_icon(self, icon: str) -> None:
@@ -91,7 +91,7 @@ class Button(QPushButton):
             super().keyPressEvent(event)
 
     def _paint_icon(self) -> None:
-        shown = self._look.icon(self._icon, self._colour, self._size) if self._icon else QIcon()
+        shown = self._theme.icon(self._icon, self._colour, self._size) if self._icon else QIcon()
         self.setIcon(shown)
 
 
@@ -167,7 +167,7 @@ class Switch(Segments):
         self.chosen.connect(lambda value: self.turned.emit(value == "on"))
 
 
-class Bar(QProgressBar):
+class ProgressLine(QProgressBar):
     """How far something is: a thin line, from 0 to 1."""
 
     def __init__(self, name: str, label: str, tip: str, height: int) -> None:
@@ -202,13 +202,13 @@ class Scroll(QScrollArea):
             self.ensureWidgetVisible(focused)
 
 
-class Picture(QLabel):
+class IconView(QLabel):
     """An icon that is only looked at."""
 
-    def __init__(self, look: Look, icon: str, colour: str, size: int) -> None:
+    def __init__(self, theme: Theme, icon: str, colour: str, size: int) -> None:
         super().__init__()
-        self._look, self._icon, self._colour, self._size = look, icon, colour, size
-        look.changed.connect(self._paint_icon)
+        self._theme, self._icon, self._colour, self._size = theme, icon, colour, size
+        theme.changed.connect(self._paint_icon)
         self._paint_icon()
 
     def set_icon(self, icon: str, colour: str = "") -> None:
@@ -217,7 +217,7 @@ class Picture(QLabel):
         self._paint_icon()
 
     def _paint_icon(self) -> None:
-        icon = self._look.icon(self._icon, self._colour, self._size)
+        icon = self._theme.icon(self._icon, self._colour, self._size)
         self.setPixmap(icon.pixmap(self._size, self._size))
 
 
@@ -255,13 +255,15 @@ class Notice(QFrame):
     opened = Signal()
     """Its height has changed: the detail was opened or closed."""
 
-    def __init__(self, look: Look, name: str, icon: str = "alert", colour: str = "danger") -> None:
+    def __init__(
+        self, theme: Theme, name: str, icon: str = "alert", colour: str = "danger"
+    ) -> None:
         super().__init__()
         self.setObjectName(name)
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(14, 8, 8, 8)
         self._layout.setSpacing(10)
-        self.picture = Picture(look, icon, colour, 18)
+        self.picture = IconView(theme, icon, colour, 18)
         self._layout.addWidget(self.picture)
         self.label = QLabel()
         self.label.setObjectName(f"{name}Text")
@@ -281,7 +283,7 @@ class Notice(QFrame):
         self._layout.addLayout(texts, 1)
         self.buttons: list[QWidget] = []
         self._opener: Button | None = None
-        self._look = look
+        self._theme = theme
 
     def set_detail(self, text: str) -> None:
         """What a program said of it, in its own words, behind a button; empty for nothing."""
@@ -289,7 +291,7 @@ class Notice(QFrame):
         self.detail.hide()
         if self._opener is None and text:
             name, words = f"{self.objectName()}Details", tr("Details")
-            self._opener = Button(self._look, name, words, text=words, clicked=self._toggle)
+            self._opener = Button(self._theme, name, words, text=words, clicked=self._toggle)
             self._layout.insertWidget(2, self._opener)
         if self._opener:
             self._opener.setVisible(bool(text))
@@ -323,19 +325,19 @@ class Toast(Notice):
 
     undone = Signal()
 
-    def __init__(self, look: Look, parent: QWidget, above: QWidget, button: str) -> None:
+    def __init__(self, theme: Theme, parent: QWidget, above: QWidget, button: str) -> None:
         """It floats in ``parent``, right ``above`` what must not be covered."""
-        super().__init__(look, "toast", "trash", "muted")
+        super().__init__(theme, "toast", "trash", "muted")
         self.setParent(parent)
         self._above = above
         self.label.setWordWrap(False)
         self.add_button(
             Button(
-                look, "undo", tr("Undo"), text=button, shortcut="Ctrl+Z", clicked=self.undone.emit
+                theme, "undo", tr("Undo"), text=button, shortcut="Ctrl+Z", clicked=self.undone.emit
             )
         )
         self.add_button(
-            Button(look, "dismissToast", tr("Dismiss"), icon="close", size=14, clicked=self.hide)
+            Button(theme, "dismissToast", tr("Dismiss"), icon="close", size=14, clicked=self.hide)
         )
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)

@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
-from app.ui.controls import Button, Picture, column
-from app.ui.language import tr
-from app.ui.theme import Look, font
+from app.ui.controls import Button, IconView, column
+from app.ui.theme import Theme, font
+from app.wording.language import tr
 
 
 def _suggestions() -> tuple[str, ...]:
@@ -27,12 +27,12 @@ class Greeting(QWidget):
 
     asked = Signal(str)
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.setObjectName("greeting")
         layout = column(self, (24, 0, 24, 0), gap=10)
         layout.addStretch(3)
-        flame = self._flame = Picture(look, "flame", "accent", 40)
+        flame = self._flame = IconView(theme, "flame", "accent", 40)
         flame.setAlignment(Qt.AlignmentFlag.AlignCenter)
         title = QLabel(tr("What would you like to know?"))
         title.setFont(font(24, 600))
@@ -45,7 +45,7 @@ class Greeting(QWidget):
         grid.setSpacing(8)
         for number, text in enumerate(_suggestions()):
             chip = Button(
-                look,
+                theme,
                 f"suggestion{number + 1}",
                 tr("Ask: {text}").format(text=text),
                 text=text,

@@ -23,7 +23,7 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
 from app.base.resources import resource
-from app.base.settings import Theme
+from app.base.settings import ThemeChoice
 
 _WEIGHT = QFont.Tag("wght")
 _ALTERNATES = QFont.Tag("calt")
@@ -109,24 +109,24 @@ def mono(pixels: int) -> QFont:
     return result
 
 
-class Paper:
-    """What boxes wear on paper instead of a `Look`: light colours, whatever the window wears."""
+class PaperTheme:
+    """What boxes wear on paper instead of a `Theme`: light colours, whatever the window wears."""
 
     def __init__(self) -> None:
         self.colours = _colours("light")
 
     def colour(self, name: str) -> QColor:
-        """See `Look.colour`."""
+        """See `Theme.colour`."""
         return QColor(getattr(self.colours, name))
 
 
-class Look(QObject):
+class Theme(QObject):
     """The colours of the moment. ``changed`` is emitted when they are others, and when the system
     has other fonts: what was laid out has to be laid out again."""
 
     changed = Signal()
 
-    def __init__(self, application: QApplication, theme: Theme = Theme.SYSTEM) -> None:
+    def __init__(self, application: QApplication, theme: ThemeChoice = ThemeChoice.SYSTEM) -> None:
         super().__init__()
         self._application = application
         self._icons: dict[tuple[str, str, int], QIcon] = {}
@@ -134,22 +134,22 @@ class Look(QObject):
         self.colours = _colours("light")
         self._worn = False
         application.setFont(font(14))
-        QGuiApplication.styleHints().colorSchemeChanged.connect(self._wear)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._apply)
         self.choose(theme)
         application.fontDatabaseChanged.connect(self.changed)
 
-    def choose(self, theme: Theme) -> None:
+    def choose(self, theme: ThemeChoice) -> None:
         """Wears a theme; SYSTEM follows the system from now on."""
         self.theme = theme
         hints = QGuiApplication.styleHints()
         match theme:  # so that the title bar follows, where the system draws one
-            case Theme.SYSTEM:
+            case ThemeChoice.SYSTEM:
                 hints.unsetColorScheme()
-            case Theme.LIGHT:
+            case ThemeChoice.LIGHT:
                 hints.setColorScheme(Qt.ColorScheme.Light)
-            case Theme.DARK:
+            case ThemeChoice.DARK:
                 hints.setColorScheme(Qt.ColorScheme.Dark)
-        self._wear()
+        self._apply()
 
     def colour(self, name: str) -> QColor:
         """The colour for a use, by its name in `Colours`."""
@@ -165,10 +165,10 @@ class Look(QObject):
             icon.addPixmap(grey, QIcon.Mode.Disabled)
         return self._icons[key]
 
-    def _wear(self) -> None:
+    def _apply(self) -> None:
         scheme = QGuiApplication.styleHints().colorScheme()
-        dark = self.theme is Theme.DARK or (
-            self.theme is Theme.SYSTEM and scheme == Qt.ColorScheme.Dark
+        dark = self.theme is ThemeChoice.DARK or (
+            self.theme is ThemeChoice.SYSTEM and scheme == Qt.ColorScheme.Dark
         )
         colours = _colours("dark" if dark else "light")
         if colours is self.colours and self._worn:

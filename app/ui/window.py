@@ -9,10 +9,10 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent
 
 from app.base.types import Effort, ModelRef
-from app.host import Host, Moving, Reading
-from app.store import ChatRow, Found, MessageRow, State, Store, Unsent
+from app.host import FileReading, Host, ModelMoving
+from app.store import ChatRow, MessageRow, SearchHit, State, Store, Unsent
 from app.turn import (
-    Foreseen,
+    ContextForecast,
     ModelFailed,
     ModelLoading,
     ModelPlanned,
@@ -26,74 +26,76 @@ from app.turn import (
     TurnProgress,
     TurnStarted,
 )
-from app.ui.ask.attach_desk import AttachDesk
-from app.ui.ask.desk import AskDesk
-from app.ui.ask.drafts import Drafts
-from app.ui.banner_desk import BannerDesk
+from app.ui.archive.archive_controller import ArchiveController
+from app.ui.banner_controller import BannerController
 from app.ui.bridge import Bridge
-from app.ui.chats.away_desk import AwayDesk
-from app.ui.chats.branches import Branches
-from app.ui.chats.index import ChatIndex
-from app.ui.chats.order_desk import OrderDesk
 from app.ui.commands import commands_of
-from app.ui.disk import Disk
-from app.ui.exchange.desk import ExchangeDesk
-from app.ui.frame import Frame
-from app.ui.language import tr
-from app.ui.models.choice import ModelChoice
-from app.ui.models.desk import ModelDesk
-from app.ui.models.hub_desk import HubDesk
-from app.ui.models.shelf import Shelf
-from app.ui.preferences.desk import PreferencesDesk
-from app.ui.preferences.examiner import Examiner
-from app.ui.presets.desk import PresetDesk
-from app.ui.presets.index import Presets
-from app.ui.presets.setup import ChatSetup
-from app.ui.search.desk import SearchDesk
-from app.ui.standing import Standing
-from app.ui.theme import Look
-from app.ui.turns import Turns
+from app.ui.composer.attachment_controller import AttachmentController
+from app.ui.composer.composer_controller import ComposerController
+from app.ui.composer.drafts import Drafts
+from app.ui.conversation.branches import Branches
+from app.ui.exchange.exchange_controller import ExchangeController
+from app.ui.live_turns import LiveTurns
+from app.ui.models.installed_list import InstalledList
+from app.ui.models.model_choice import ModelChoice
+from app.ui.models.model_picker_controller import ModelPickerController
+from app.ui.models.models_controller import ModelsController
+from app.ui.palette.palette_controller import PaletteController
+from app.ui.preferences.hardware_probe import HardwareProbe
+from app.ui.preferences.preferences_controller import PreferencesController
+from app.ui.presets.chat_settings import ShownChatSettings
+from app.ui.presets.preset_controller import PresetController
+from app.ui.presets.preset_index import PresetIndex
+from app.ui.sidebar.chat_controller import ChatController
+from app.ui.sidebar.chat_index import ChatIndex
+from app.ui.status_line import StatusLine
+from app.ui.store_access import StoreAccess
+from app.ui.theme import Theme
+from app.ui.window_layout import WindowLayout
+from app.wording.language import tr
 
 if TYPE_CHECKING:
-    from app.ui.talk.transcript import Transcript
+    from app.ui.conversation.transcript import Transcript
 
 _SOON_MS = 150
 
 
-class Window(Frame):
+class Window(WindowLayout):
     """Fireside's window."""
 
-    def __init__(self, host: Host, bridge: Bridge, look: Look) -> None:
-        super().__init__(look, lambda menu: self.model_desk.fill(menu))
+    def __init__(self, host: Host, bridge: Bridge, theme: Theme) -> None:
+        super().__init__(theme, lambda menu: self.model_desk.fill(menu))
         self._host, self._bridge = host, bridge
-        self.banner_desk = BannerDesk(self, host)
-        self.disk = Disk(host, bridge, self.banner_desk.tell)
-        self.turns = Turns(host.chats, self)
+        self.banner_desk = BannerController(self, host)
+        self.disk = StoreAccess(host, bridge, self.banner_desk.tell)
+        self.turns = LiveTurns(host.chats, self)
         self.models = ModelChoice(host, self)
-        self.shelf = Shelf(host, bridge, self)
-        self.hub = HubDesk(self, look, host, bridge, self.shelf)
-        self.model_desk = ModelDesk(self, self.banner_desk, self.models, self.hub, self.shelf)
+        self.shelf = InstalledList(host, bridge, self)
+        self.hub = ModelsController(self, theme, host, bridge, self.shelf)
+        self.model_desk = ModelPickerController(
+            self, self.banner_desk, self.models, self.hub, self.shelf
+        )
         self.index = ChatIndex(self.disk, self.sidebar, self.toast, self)
-        self.away = AwayDesk(self, look, host, bridge, self.disk, self.index)
-        self.exchange = ExchangeDesk(self, look, host, bridge)
-        self.order = OrderDesk(self, host, self.index, self.turns, self.exchange)
+        self.away = ArchiveController(self, theme, host, bridge, self.disk, self.index)
+        self.exchange = ExchangeController(self, theme, host, bridge)
+        self.order = ChatController(self, host, self.index, self.turns, self.exchange)
         self.branches = Branches(self, self.disk, lambda: self.asking.busy())
         self.drafts = Drafts(self.disk, self.composer, self.branches.written, self)
         self.exchange.told.connect(self.tell_in_banner)
         self.exchange.failed.connect(self.banner_desk.tell)
         self.exchange.imported.connect(self.index.refresh)
         self.chats_given.connect(self.exchange.bring)
-        self.setup = ChatSetup(self.index, self.models)
-        self.presets = Presets(self.disk, self)
+        self.setup = ShownChatSettings(self.index, self.models)
+        self.presets = PresetIndex(self.disk, self)
         self.begun.connect(self._equip)
-        self._standing = Standing(self)
-        self.attachments = AttachDesk(self, look, host, bridge, self.models)
+        self._standing = StatusLine(self)
+        self.attachments = AttachmentController(self, theme, host, bridge, self.models)
         self.attachments.arrived.connect(lambda chat, part: self.drafts.give_back(chat, (part,)))
         self.attachments.judged.connect(self._show_status)
-        self._examiner = Examiner(host, bridge, self.models, self)
-        self.preferences = PreferencesDesk(
+        self._examiner = HardwareProbe(host, bridge, self.models, self)
+        self.preferences = PreferencesController(
             self,
-            look,
+            theme,
             host,
             bridge,
             self.models,
@@ -102,12 +104,14 @@ class Window(Frame):
             self.presets,
             self.exchange,
         )
-        self.preset_desk = PresetDesk(
+        self.preset_desk = PresetController(
             self, self.presets, self.setup, self.models, self.index, self.preferences
         )
-        self.asking = AskDesk(self, host)
+        self.asking = ComposerController(self, host)
         self.preferences.again.connect(self.again)
-        self.searching = SearchDesk(self, look, host, bridge, self.index, lambda: self.commands.all)
+        self.searching = PaletteController(
+            self, theme, host, bridge, self.index, lambda: self.commands.all
+        )
         self._connect()
         self.commands = commands_of(self)
         self.restore(host.settings.window, host.settings.splitter)
@@ -179,7 +183,7 @@ class Window(Frame):
         if self.has_transcript:
             self.transcript.set_rows([])
 
-    def open_chat(self, chat: int, place: Found | None = None) -> None:
+    def open_chat(self, chat: int, place: SearchHit | None = None) -> None:
         """Shows a chat: its end, or a place in it that was searched for."""
         self._remember(chat)
         self._switch(chat)
@@ -232,7 +236,7 @@ class Window(Frame):
             self._show_title()
         self._show_status()
 
-    def _show_rows(self, chat: int, rows: list[MessageRow], place: Found | None) -> None:
+    def _show_rows(self, chat: int, rows: list[MessageRow], place: SearchHit | None) -> None:
         if chat != self.chat:
             return
         # What the disk has may be older than what this session heard.
@@ -260,7 +264,7 @@ class Window(Frame):
 
     # --- Questions and answers --------------------------------------------------------------
 
-    def _foreseen(self, event: Foreseen) -> None:
+    def _foreseen(self, event: ContextForecast) -> None:
         if event.chat == self.chat and not self.busy():
             self._standing.foresee(event)
             self.attachments.foresee(event)
@@ -377,15 +381,17 @@ class Window(Frame):
             match event:
                 case ModelPlanned() | ModelLoading() | ModelReady() | ModelFailed():
                     self.models.receive(event)
-                case Moving():
+                case ModelMoving():
                     self.shelf.receive(event)
-                case Reading():
+                case FileReading():
                     self.attachments.receive(event)
                 case Renamed(chat):
                     self.index.put(chat)
                 case ReadingAhead():
                     self.asking.ahead.receive(event)
-                case TurnStarted() | TurnProgress() | TurnEnded() | SendFailed() | Foreseen():
+                case (
+                    TurnStarted() | TurnProgress() | TurnEnded() | SendFailed() | ContextForecast()
+                ):
                     about_turns.append(event)
                 case NotSaved() | SavedAgain():
                     pass  # below
@@ -394,7 +400,7 @@ class Window(Frame):
         self.turns.receive(about_turns)
         for event in events:  # after the answers: what is foreseen while one is on its way is old
             match event:
-                case Foreseen():
+                case ContextForecast():
                     self._foreseen(event)
                 case NotSaved(error):
                     self.banner_desk.tell(error)

@@ -23,8 +23,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from app.models.download import Download, Wanted
-from app.models.network import Network
+from app.models.file_download import FileDownload, WantedFile
+from app.network.client import Network
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -80,8 +80,8 @@ def timed(work: Callable[[], object]) -> float:
 
 def ours(network: Network, endpoint: str, folder: Path) -> None:
     """Fetched, verified and published, as the app does it."""
-    wanted = Wanted("org/name", "bench.gguf", endpoint=endpoint)
-    Download(wanted, network=network, cache=folder).run(threading.Event(), lambda told: None)
+    wanted = WantedFile("org/name", "bench.gguf", endpoint=endpoint)
+    FileDownload(wanted, network=network, cache=folder).run(threading.Event(), lambda told: None)
 
 
 def curl(endpoint: str, folder: Path) -> None:

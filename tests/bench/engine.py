@@ -27,7 +27,7 @@ from app.base.settings import Folders
 from app.base.types import Delta, Effort, ModelRef, Part, Prefill, Sampling, Stats
 from app.engine.plan import Plan
 from app.host import Host, demo_model
-from app.store import Setup
+from app.store import ChatSettings
 from app.turn import ModelFailed, ModelPlanned, ModelReady, SendFailed, TurnEnded, TurnProgress
 from app.ui.bridge import Bridge
 
@@ -81,7 +81,9 @@ class App:
 
     def ask(self, chat: int | None, text: str, tokens: int) -> Answered:
         """An answer of at most so many tokens."""
-        setup = Setup(sampling=Sampling(max_tokens=tokens))  # a chat keeps that of its first one
+        setup = ChatSettings(
+            sampling=Sampling(max_tokens=tokens)
+        )  # a chat keeps that of its first one
         began, first = time.perf_counter(), 0.0
         self.host.chats.send(chat, (Part(text),), Effort.LOW, self.model, setup)
         while not isinstance(found := self._next(TurnProgress, TurnEnded), TurnEnded):
@@ -175,14 +177,14 @@ def _decode(pipe: Connection, path: Path, plan: Plan) -> None:
     os.environ["OMP_WAIT_POLICY"] = "passive"
     import llama_cpp.llama_cpp as llama
 
-    from app.engine import child
+    from app.engine import llama as adapter
 
-    llama.llama_log_set(child._log, None)
+    llama.llama_log_set(adapter._log, None)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     llama.llama_backend_init()
-    parameters = child._model_parameters(plan, child._ggml())
+    parameters = adapter._model_parameters(plan, adapter._ggml())
     model = llama.llama_model_load_from_file(os.fsencode(path), parameters)
-    context = llama.llama_init_from_model(model, child._context_parameters(plan))
+    context = llama.llama_init_from_model(model, adapter._context_parameters(plan))
     chain = llama.llama_sampler_chain_init(llama.llama_sampler_chain_default_params())
     for sampler in (
         llama.llama_sampler_init_min_p(0.01, 1),

@@ -25,13 +25,13 @@ from PySide6.QtCore import QCoreApplication, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QListView
 
-from app.base.settings import Folders, Theme
-from app.exchange import Form, Manner
+from app.base.settings import Folders, ThemeChoice
+from app.exchange import ExportFormat, ExportOptions
 from app.host import Host
 from app.store import Store
 from app.ui.bridge import Bridge
 from app.ui.garbage import GarbageCollector
-from app.ui.theme import Look
+from app.ui.theme import Theme
 from app.ui.window import Window
 from tests.fakes.many_chats import fill
 
@@ -70,14 +70,14 @@ class Watch:
 def measure(application: QApplication, folder: Path) -> dict[str, tuple[float, float]]:
     """Of each thing, how long it took, and the longest stall, in milliseconds."""
     watch = Watch()
-    look = Look(application, Theme.LIGHT)
+    theme = Theme(application, ThemeChoice.LIGHT)
     bridge = Bridge()
     made: list[Window] = []
     hosts: list[Host] = []
 
     def start() -> None:
         hosts.append(Host(Folders(folder), bridge.publish))
-        made.append(Window(hosts[0], bridge, look))
+        made.append(Window(hosts[0], bridge, theme))
         made[0].resize(1180, 860)
         made[0].show()
 
@@ -108,9 +108,11 @@ def measure(application: QApplication, folder: Path) -> dict[str, tuple[float, f
     costs["a letter in Ctrl+K (median; worst stall)"] = _middle(typed)
     costs["a letter in Ctrl+K (p95)"] = sorted(typed)[len(typed) * 95 // 100]
     window.searching.palette.close_again()
-    for form in (Form.JSON, Form.MARKDOWN, Form.HTML):
+    for form in (ExportFormat.JSON, ExportFormat.MARKDOWN, ExportFormat.HTML):
         futures = [
-            host.export(folder, "all", Manner(form), None, threading.Event(), lambda share: None)
+            host.export(
+                folder, "all", ExportOptions(form), None, threading.Event(), lambda share: None
+            )
         ]
         costs[f"export all as {form.name}"] = watch.until(lambda: None, futures[0].done)
         written = futures[0].result()

@@ -12,7 +12,7 @@ import random
 import statistics
 import time
 
-from app.markdown import Stream, parse
+from app.markdown import MarkdownStream, parse
 
 STEP = 16  # characters: 250 tokens a second, 62 updates a second
 WORDS = (
@@ -70,7 +70,7 @@ def milliseconds(started: int) -> float:
 
 def measure(text: str, updates: int) -> str:
     """Of the last updates of a message."""
-    stream = Stream()
+    stream = MarkdownStream()
     start = max(len(text) - updates * STEP, len(text) // 2)
     stream.feed(text[:start])
     costs, naive = [], []

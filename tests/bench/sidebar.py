@@ -19,11 +19,11 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtWidgets import QApplication
 
-from app.base.settings import Theme
+from app.base.settings import ThemeChoice
 from app.base.types import Effort
 from app.store import ChatRow, TitleBy
-from app.ui.chats.list import ChatList
-from app.ui.theme import Look
+from app.ui.sidebar.chat_list import ChatList
+from app.ui.theme import Theme
 
 FEW = 20
 DAY = 86400.0
@@ -55,19 +55,19 @@ def spent(work: Callable[[int], object]) -> float:
     return statistics.median(costs)
 
 
-def measure(look: Look, count: int) -> dict[str, float]:
+def measure(theme: Theme, count: int) -> dict[str, float]:
     """In milliseconds."""
     chats = rows(count)
 
     def opened(_: int) -> None:
-        view = ChatList(look)
+        view = ChatList(theme)
         view.resize(240, 700)
         view.show()
         view.set_chats(chats)
         QApplication.processEvents()
         view.deleteLater()
 
-    view = ChatList(look)
+    view = ChatList(theme)
     view.resize(240, 700)
     view.show()
     view.set_chats(chats)
@@ -99,8 +99,8 @@ def main() -> None:
     options = parser.parse_args()
     application = QApplication([])
     application.setStyle("Fusion")
-    look = Look(application, Theme.LIGHT)
-    few, many = measure(look, FEW), measure(look, options.chats)
+    theme = Theme(application, ThemeChoice.LIGHT)
+    few, many = measure(theme, FEW), measure(theme, options.chats)
     for what, cost in many.items():
         ratio = cost / few[what]
         print(f"{what:<40}{cost:8.1f} ms, {few[what]:.1f} with {FEW}: ratio {ratio:.1f}")

@@ -28,11 +28,11 @@ from markdown_it import MarkdownIt
 from PySide6.QtCore import QEventLoop, QPoint
 from PySide6.QtWidgets import QApplication, QTextBrowser
 
-from app.base.settings import Theme
+from app.base.settings import ThemeChoice
 from app.base.types import Channel, Delta, Draft, Effort, Message, Part, Role
 from app.store import MessageRow, State
-from app.ui.talk.transcript import Transcript
-from app.ui.theme import Look
+from app.ui.conversation.transcript import Transcript
+from app.ui.theme import Theme
 from tests.bench.markdown import message, tails, up_to
 from tests.fakes.hostile import texts
 
@@ -277,8 +277,8 @@ def start(times: int) -> None:
         "from pathlib import Path; import tempfile, gc; gc.disable()\n"
         "from app.ui import app as ui; from app.ui.window import Window\n"
         "from app.base.settings import Folders; from app.host import Host\n"
-        "from app.ui.bridge import Bridge; from app.ui.theme import Look\n"
-        "a = ui._application(); look = Look(a); bridge = Bridge()\n"
+        "from app.ui.bridge import Bridge; from app.ui.theme import Theme\n"
+        "a = ui._application(); look = Theme(a); bridge = Bridge()\n"
         "host = Host(Folders.find(Path(tempfile.mkdtemp())), bridge.publish)\n"
         "w = Window(host, bridge, look); w.show(); a.processEvents()\n"
     )
@@ -322,7 +322,7 @@ def main() -> None:
     options = parser.parse_args()
     application = QApplication([])
     application.setStyle("Fusion")
-    transcript = Transcript(Look(application, Theme.LIGHT))
+    transcript = Transcript(Theme(application, ThemeChoice.LIGHT))
     transcript.resize(*SIZE)
     transcript.show()
     say("", "", "to hold")

@@ -19,10 +19,10 @@ from PySide6.QtWidgets import QApplication, QPlainTextEdit, QPushButton, QWidget
 
 from app.base import settings
 from app.base.settings import Folders
-from app.engine import local
+from app.engine import supervisor
 from app.ui import app as ui
 from app.ui.window import Window
-from tests.fakes import child
+from tests.fakes import engine_processes
 
 
 class Driver:
@@ -62,7 +62,7 @@ def say(**what: object) -> None:
 
 
 def main() -> int:
-    local.LocalBackend.__init__.__kwdefaults__["target"] = child.counts
+    supervisor.LocalBackend.__init__.__kwdefaults__["target"] = engine_processes.counts
     folders = Folders.find(Path(sys.argv[1]))
     # A chat of its own each time: what the model says to a very long one is not the matter here.
     chosen = replace(settings.load(folders.settings), model="demo", chat=None)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.engine.local import LocalBackend
-from tests.fakes import child
+from app.engine.supervisor import LocalBackend
+from tests.fakes import engine_processes
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def make(tmp_path: Path) -> Iterator[Callable[..., LocalBackend]]:
     def backend(**options: object) -> LocalBackend:
         folder = tmp_path / f"engine{len(made)}"
         folder.mkdir()
-        options = {"target": child.watched, **options}
+        options = {"target": engine_processes.watched, **options}
         made.append(LocalBackend(folder / "engine.log", **options))  # type: ignore[arg-type]
         return made[-1]
 

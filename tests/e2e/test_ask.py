@@ -14,9 +14,9 @@ import psutil
 import pytest
 
 from app.__main__ import main
-from app.engine.local import LocalBackend
+from app.engine.supervisor import LocalBackend
 from app.host import demo_model
-from tests.fakes import child
+from tests.fakes import engine_processes
 
 FIRESIDE = [sys.executable, "-m", "app"]
 
@@ -106,10 +106,10 @@ def test_ctrl_c_is_130_and_leaves_no_engine(tmp_path: Path) -> None:
     slow = tmp_path / "slow.py"
     slow.write_text(
         "import sys\n"
-        "from app.engine import local\n"
-        "from tests.fakes import child\n"
+        "from app.engine import supervisor\n"
+        "from tests.fakes import engine_processes\n"
         "if __name__ == '__main__':\n"
-        "    local.LocalBackend.__init__.__kwdefaults__['target'] = child.slow\n"
+        "    supervisor.LocalBackend.__init__.__kwdefaults__['target'] = engine_processes.slow\n"
         "    from app.__main__ import main\n"
         "    sys.exit(main(['ask', 'Count to 100.', '--effort', 'high']))\n"
     )
@@ -179,8 +179,8 @@ def test_an_answer_that_nobody_can_take(where: str, code: int, said: str) -> Non
 def test_no_answer_is_4(
     script: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv(child.SCRIPT, script)
-    monkeypatch.setitem(LocalBackend.__init__.__kwdefaults__, "target", child.writes)
+    monkeypatch.setenv(engine_processes.SCRIPT, script)
+    monkeypatch.setitem(LocalBackend.__init__.__kwdefaults__, "target", engine_processes.writes)
     assert main(["ask", "Hello"]) == 4
     out, err = capsys.readouterr()
     assert out == ""
@@ -190,7 +190,7 @@ def test_no_answer_is_4(
 def test_text_on_no_channel_is_the_answer(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv(child.SCRIPT, "It is Paris.<|return|>")
-    monkeypatch.setitem(LocalBackend.__init__.__kwdefaults__, "target", child.writes)
+    monkeypatch.setenv(engine_processes.SCRIPT, "It is Paris.<|return|>")
+    monkeypatch.setitem(LocalBackend.__init__.__kwdefaults__, "target", engine_processes.writes)
     assert main(["ask", "Hello"]) == 0
     assert capsys.readouterr().out == "It is Paris.\n"

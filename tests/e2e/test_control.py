@@ -26,9 +26,9 @@ from app.base.types import (
     StopReason,
 )
 from app.engine.backend import Planned
-from app.engine.local import LocalBackend, Options
-from app.engine.plan import Wishes
-from app.harmony import Vocabulary, pieces
+from app.engine.plan import Overrides
+from app.engine.supervisor import EngineOptions, LocalBackend
+from app.formats.harmony import Vocabulary, rendered_messages
 from tests.e2e.engine import (
     DEMO,
     GREEDY,
@@ -41,7 +41,7 @@ from tests.e2e.engine import (
     size,
     user,
 )
-from tests.fakes import child
+from tests.fakes import engine_processes
 
 FRANCE = replace(ask("What is the capital of France?", Effort.HIGH), sampling=GREEDY)
 SPAIN = "What is the capital of Spain?"
@@ -50,7 +50,9 @@ SPAIN = "What is the capital of Spain?"
 @pytest.fixture
 def small(make: Callable[..., LocalBackend]) -> Callable[..., LocalBackend]:
     """A backend with a context of so many tokens."""
-    return lambda context, **more: make(options=lambda: Options(Wishes(context=context)), **more)
+    return lambda context, **more: make(
+        options=lambda: EngineOptions(Overrides(context=context)), **more
+    )
 
 
 def hurried(
@@ -80,7 +82,7 @@ def test_answer_now_while_it_thinks(
     make: Callable[..., LocalBackend], backend: LocalBackend
 ) -> None:
     usual, before = answer(backend, FRANCE)
-    said, done = hurried(make(target=child.slow), FRANCE, on(Channel.ANALYSIS))
+    said, done = hurried(make(target=engine_processes.slow), FRANCE, on(Channel.ANALYSIS))
     assert done.reason is StopReason.END
     thought, *answers = said.parts
     assert thought.channel is Channel.ANALYSIS
@@ -111,7 +113,7 @@ def test_answer_now_before_it_thinks(backend: LocalBackend) -> None:
 def test_answer_now_changes_no_answer(
     make: Callable[..., LocalBackend], backend: LocalBackend
 ) -> None:
-    slow = make(target=child.slow)
+    slow = make(target=engine_processes.slow)
     said, done = hurried(slow, FRANCE, on(Channel.FINAL))
     assert said == answer(backend, FRANCE)[0]
     assert done.reason is StopReason.END
@@ -141,7 +143,7 @@ def test_answer_now_in_a_context_that_is_nearly_full(
     for filler in range(400):
         text = "lantern " * 900 + "! " * (filler // 4) + ("", "a", ".", "!a")[filler % 4]
         request = replace(FRANCE, messages=(user(text),))
-        if sum(map(len, pieces(request, vocabulary))) == context - left:
+        if sum(map(len, rendered_messages(request, vocabulary))) == context - left:
             break
     else:
         pytest.fail("no such text")
@@ -222,7 +224,7 @@ def test_the_oldest_turns_go_first(small: Callable[..., LocalBackend]) -> None:
                 draft.add(event)
         assert isinstance(event, Done)
         (prompt,) = prompts
-        opening, *past = pieces(asked, vocabulary)
+        opening, *past = rendered_messages(asked, vocabulary)
         shown = [opening, *past[prompt.dropped :]]
         assert list(prompt.tokens) == [token for piece in shown for token in piece]
         assert event.stats.dropped == prompt.dropped

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from app.base import gguf
 from app.base.types import Message, Prompt, Request, Role
-from app.engine.local import LocalBackend, Options
-from app.engine.plan import Wishes
-from app.harmony import Vocabulary
+from app.engine.plan import Overrides
+from app.engine.supervisor import EngineOptions, LocalBackend
+from app.formats.harmony import Vocabulary
 from tests.e2e.engine import DEMO, GREEDY, Talk, answer, ask, prepare, size, user
 
 FIRST = datetime.date(2026, 11, 22)
@@ -76,7 +76,7 @@ def test_another_day_changes_no_answer(backend: LocalBackend) -> None:
 def test_the_day_is_told_where_the_turn_that_told_it_is_left_out(
     make: Callable[..., LocalBackend],
 ) -> None:
-    backend = make(options=lambda: Options(Wishes(context=1024)))
+    backend = make(options=lambda: EngineOptions(Overrides(context=1024)))
     later = FIRST + datetime.timedelta(days=2)
     talk = Talk.long(1, turns=20)
     past = tuple(replace(m, day=later) if m.role is Role.USER else m for m in talk.request.messages)
@@ -93,7 +93,7 @@ def test_another_day_after_a_restart(make: Callable[..., LocalBackend], tmp_path
     talk = Talk.long(1, turns=20)
     past = tuple(replace(m, day=FIRST) if m.role is Role.USER else m for m in talk.request.messages)
     request = replace(talk.request, messages=past, today=FIRST)
-    room = Options(budget=1 << 30)
+    room = EngineOptions(budget=1 << 30)
     first = make(kept=tmp_path / "kept", options=lambda: room)
     list(first.load(DEMO, threading.Event()))
     prepare(first, request)

@@ -46,11 +46,11 @@ from app.base.types import (
     Sampling,
     StopReason,
 )
-from app.engine import local
+from app.engine import supervisor
 from app.engine.backend import Planned
-from app.engine.local import LocalBackend, Options
-from app.engine.plan import Wishes
-from app.harmony import Vocabulary
+from app.engine.plan import Overrides
+from app.engine.supervisor import EngineOptions, LocalBackend
+from app.formats.harmony import Vocabulary
 from tests.e2e.engine import (
     BEYOND_THE_WINDOW,
     CHAT,
@@ -64,7 +64,7 @@ from tests.e2e.engine import (
     logits,
     off_by,
 )
-from tests.fakes import child
+from tests.fakes import engine_processes
 
 KILLS = 50
 
@@ -200,7 +200,7 @@ def test_another_try_after_a_long_answer(backend: LocalBackend) -> None:
 def test_a_wrong_window_is_far_off(make: Callable[..., LocalBackend]) -> None:
     """What the comparisons of this suite would say if the engine cut its memory back as it is
     easily done: llama.cpp itself says nothing."""
-    careless, backend = make(target=child.careless), make()
+    careless, backend = make(target=engine_processes.careless), make()
     talk = Talk.long(1)
     answer(careless, talk.asked("lantern " * BEYOND_THE_WINDOW))
     request = talk.asked("What is the capital of Spain?")
@@ -267,7 +267,7 @@ def stopped(backend: LocalBackend, request: Request, after: type[Event]) -> tupl
 
 
 def test_stop_in_the_answer(make: Callable[..., LocalBackend]) -> None:
-    backend = make(target=child.slow)
+    backend = make(target=engine_processes.slow)
     answer(backend, ask("Hello"))
     took, events = stopped(backend, ask("Count to 100."), Delta)
     assert isinstance(events[-1], Done)
@@ -286,7 +286,7 @@ def test_stop_in_the_prefill(backend: LocalBackend) -> None:
 
 
 def test_an_answer_that_nobody_listens_to_ends(make: Callable[..., LocalBackend]) -> None:
-    backend = make(target=child.slow)
+    backend = make(target=engine_processes.slow)
     events = backend.stream(ask("Count to 100."), threading.Event())
     while not isinstance(next(events), Delta):
         pass
@@ -297,7 +297,7 @@ def test_an_answer_that_nobody_listens_to_ends(make: Callable[..., LocalBackend]
 
 
 def test_a_conversation_that_is_too_long_says_so(make: Callable[..., LocalBackend]) -> None:
-    backend = make(options=lambda: Options(Wishes(context=2048)))
+    backend = make(options=lambda: EngineOptions(Overrides(context=2048)))
     with pytest.raises(ContextFull) as caught:
         answer(backend, ask("lantern " * 3000))
     assert caught.value.prompt > caught.value.context == 2048
@@ -349,18 +349,18 @@ def test_a_file_that_llama_cpp_refuses(backend: LocalBackend, tmp_path: Path) ->
 
 
 def test_a_native_abort_is_reported_and_survived(make: Callable[..., LocalBackend]) -> None:
-    backend = make(target=child.aborts)
+    backend = make(target=engine_processes.aborts)
     said: list[str] = []
     with pytest.raises(EngineDied) as caught:
         words(backend.stream(ask("Hello"), threading.Event()), said)
-    assert said == list(child.WORDS)
+    assert said == list(engine_processes.WORDS)
     assert "GGML_ASSERT" in caught.value.log
     if sys.platform != "win32":
         assert caught.value.exit_code == -signal.SIGABRT
 
 
 def test_death_while_loading(make: Callable[..., LocalBackend]) -> None:
-    backend = make(target=child.dies_while_loading)
+    backend = make(target=engine_processes.dies_while_loading)
     with pytest.raises(OutOfMemory):
         list(backend.load(DEMO, threading.Event()))
     assert backend.pid is None
@@ -370,7 +370,7 @@ def test_death_while_loading(make: Callable[..., LocalBackend]) -> None:
 def test_less_memory_than_was_free_is_met_by_a_smaller_plan(
     make: Callable[..., LocalBackend],
 ) -> None:
-    backend = make(target=child.short_of_memory)
+    backend = make(target=engine_processes.short_of_memory)
     found = list(backend.load(DEMO, threading.Event()))
     tried, chosen = (event for event in found if isinstance(event, Planned))
     assert not tried.reduced
@@ -383,11 +383,11 @@ def test_less_memory_than_was_free_is_met_by_a_smaller_plan(
 
 
 def test_a_hang_ends_after_its_time(make: Callable[..., LocalBackend]) -> None:
-    backend = make(target=child.hangs, silence=0.5)
+    backend = make(target=engine_processes.hangs, silence=0.5)
     said: list[str] = []
     with pytest.raises(EngineHung):
         words(backend.stream(ask("Hello"), threading.Event()), said)
-    assert said == list(child.WORDS)
+    assert said == list(engine_processes.WORDS)
     assert backend.pid is None
 
 
@@ -395,9 +395,9 @@ def test_sleep_is_no_silence(
     make: Callable[..., LocalBackend], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The clock goes on while the computer sleeps, and the child does not."""
-    backend = make(target=child.slow, silence=30.0)
+    backend = make(target=engine_processes.slow, silence=30.0)
     real, slept = time.monotonic, 0.0
-    monkeypatch.setattr(local.time, "monotonic", lambda: real() + slept)
+    monkeypatch.setattr(supervisor.time, "monotonic", lambda: real() + slept)
     for event in backend.stream(ask("Hello"), threading.Event()):
         slept += 1000 * isinstance(event, Delta)
     assert isinstance(event, Done)
@@ -437,7 +437,7 @@ def test_a_process_that_cannot_start(
     assert answer(backend, ask("Hello"))[0].text
 
 
-@pytest.mark.parametrize("target", [child.hangs, child.stops_reading])
+@pytest.mark.parametrize("target", [engine_processes.hangs, engine_processes.stops_reading])
 def test_a_hang_can_be_stopped(
     make: Callable[..., LocalBackend], target: Callable[..., None]
 ) -> None:
@@ -454,7 +454,7 @@ def test_a_hang_can_be_stopped(
 
 
 def test_closing_ends_the_child_at_once(make: Callable[..., LocalBackend]) -> None:
-    backend = make(target=child.slow)
+    backend = make(target=engine_processes.slow)
     events = backend.stream(ask("Count to 100."), threading.Event())
     while not isinstance(next(events), Delta):
         pass
@@ -471,7 +471,7 @@ def test_closing_ends_the_child_at_once(make: Callable[..., LocalBackend]) -> No
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of POSIX")
 def test_fifty_kills_of_the_child(make: Callable[..., LocalBackend]) -> None:
     """At random moments while it streams: what was said stays, the next question is answered."""
-    backend = make(target=child.slow)
+    backend = make(target=engine_processes.slow)
     chance = random.Random(7)
     deaths = 0
     for _ in range(KILLS):

@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QTableView, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.base import settings
-from app.base.settings import Folders, Settings, Theme
-from app.engine import kept
+from app.base.settings import Folders, Settings, ThemeChoice
+from app.engine import kv_disk_cache
 from app.host import Host
 from app.ui.bridge import Bridge
 from app.ui.garbage import GarbageCollector
-from app.ui.theme import Look
+from app.ui.theme import Theme
 from app.ui.window import Window
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -33,7 +33,9 @@ class Session:
         self._qtbot = qtbot
         self._bridge = Bridge()
         self.host = Host(Folders(folder), self._bridge.publish)
-        self.window = Window(self.host, self._bridge, Look(QApplication.instance(), Theme.LIGHT))
+        self.window = Window(
+            self.host, self._bridge, Theme(QApplication.instance(), ThemeChoice.LIGHT)
+        )
         self.window.show()
         self.window.models.load()
         self.until(lambda: self.window.models.loading is None)
@@ -93,7 +95,7 @@ def test_nothing_is_left_in_any_file(start: Callable[[], Session], tmp_path: Pat
     first.ask(SECRETS[1])
     first.window.composer.editor.insertPlainText(SECRETS[2])
     session = start()  # all that the engine had read is on disk now
-    assert kept.chats(shelf) == {1, 2}
+    assert kv_disk_cache.chats(shelf) == {1, 2}
     tokens = [file.read_bytes()[-800:-400] for file in shelf.rglob("tokens")]
     wanted = tuple(word.encode() for word in SECRETS) + tuple(tokens)
     session.host.disk(lambda store: store.backup()).result()
@@ -115,9 +117,9 @@ def test_nothing_is_left_in_any_file(start: Callable[[], Session], tmp_path: Pat
     progress = session.window.findChild(QWidget, "eraseProgress")
     session.until(lambda: progress.isHidden())
     assert left_in(tmp_path, wanted) == set()
-    assert kept.chats(shelf) == set()
+    assert kv_disk_cache.chats(shelf) == set()
 
     again = start()
     again.host.tidy().result(timeout=60)
     assert left_in(tmp_path, wanted) == set()
-    assert kept.chats(shelf) == set()
+    assert kv_disk_cache.chats(shelf) == set()

@@ -18,8 +18,8 @@ import pytest
 
 from app.base.types import Delta, Effort, Message, Part, Request, Role, Sampling
 from app.engine.backend import Planned
-from app.engine.local import LocalBackend, Options
-from app.engine.plan import Plan, Wishes
+from app.engine.plan import Overrides, Plan
+from app.engine.supervisor import EngineOptions, LocalBackend
 from app.host import demo_model
 
 QUESTIONS = (
@@ -40,9 +40,9 @@ def gpu(log: Path) -> None:
         pytest.skip("this build of llama.cpp finds no GPU")
 
 
-def answers(log: Path, wishes: Wishes) -> tuple[Plan, list[str]]:
+def answers(log: Path, wishes: Overrides) -> tuple[Plan, list[str]]:
     """The most probable ones, with their reasoning."""
-    backend = LocalBackend(log, None, lambda: Options(wishes))
+    backend = LocalBackend(log, None, lambda: EngineOptions(wishes))
     plans: list[Plan] = []
 
     def words(request: Request) -> Iterator[str]:
@@ -66,14 +66,14 @@ def answers(log: Path, wishes: Wishes) -> tuple[Plan, list[str]]:
 
 @pytest.fixture(scope="module")
 def on_the_cpu(log: Path) -> list[str]:
-    plan, said = answers(log, Wishes(context=8192, gpu_layers=0))
+    plan, said = answers(log, Overrides(context=8192, gpu_layers=0))
     assert plan.gpu is None
     return said
 
 
 @pytest.mark.parametrize(("layers", "experts"), [(5, 0), (5, 2), (5, 4), (3, 0), (3, 4), (1, 0)])
 def test_the_same_tokens(log: Path, on_the_cpu: list[str], layers: int, experts: int) -> None:
-    plan, said = answers(log, Wishes(context=8192, gpu_layers=layers, cpu_experts=experts))
+    plan, said = answers(log, Overrides(context=8192, gpu_layers=layers, cpu_experts=experts))
     assert plan.gpu
     assert (plan.gpu_layers, plan.cpu_experts) == (layers, experts)
     assert said == on_the_cpu

@@ -14,9 +14,9 @@ from app.base import gguf
 from app.base.errors import AnswerEndless, ModelDamaged, ModelError, NotFinite
 from app.base.types import Channel, Delta, Done, Draft, Event, ModelRef, Part, StopReason
 from app.engine.backend import Planned
-from app.engine.local import LocalBackend
+from app.engine.supervisor import LocalBackend
 from tests.e2e.engine import DEMO, answer, ask
-from tests.fakes import child
+from tests.fakes import engine_processes
 
 _NAN = b"\0\x7e"  # of 16 bits: the scale of a block of Q8_0
 _BLOCK = 34  # bytes of one
@@ -61,7 +61,7 @@ def test_damaged_weights_are_told(
 
 
 def test_an_answer_without_end_is_ended(make: Callable[..., LocalBackend]) -> None:
-    backend = make(target=child.repeats)
+    backend = make(target=engine_processes.repeats)
     events: list[Event | Planned] = []
     with pytest.raises(AnswerEndless) as caught:
         events.extend(iter_into(backend, events))
@@ -82,8 +82,8 @@ def test_a_person_s_turn_that_is_made_up_is_an_end(
 ) -> None:
     """What would come behind it is not even drawn: there is nothing more to draw."""
     text = "<|channel|>final<|message|>Paris.<|end|><|start|>user<|message|>"
-    monkeypatch.setenv(child.SCRIPT, text)
-    said, done = answer(make(target=child.writes), ask("Hello"))
+    monkeypatch.setenv(engine_processes.SCRIPT, text)
+    said, done = answer(make(target=engine_processes.writes), ask("Hello"))
     assert said.parts == (Part("Paris."),)
     assert done.reason is StopReason.END
 
@@ -92,8 +92,8 @@ def test_a_call_s_header_is_nobody_s_to_read(
     make: Callable[..., LocalBackend], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = "<|channel|>functions.f<|channel|>analysis code<|message|><|call|>"
-    monkeypatch.setenv(child.SCRIPT, text)
-    said, done = answer(make(target=child.writes), ask("Hello"))
+    monkeypatch.setenv(engine_processes.SCRIPT, text)
+    said, done = answer(make(target=engine_processes.writes), ask("Hello"))
     assert said.parts == (Part("", Channel.ANALYSIS, "functions.f", "code"),)
     assert done.reason is StopReason.CALL
 
@@ -101,9 +101,9 @@ def test_a_call_s_header_is_nobody_s_to_read(
 def test_an_answer_on_no_channel_is_one(
     make: Callable[..., LocalBackend], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(child.SCRIPT, "It is Paris.<|return|>")
+    monkeypatch.setenv(engine_processes.SCRIPT, "It is Paris.<|return|>")
     draft = Draft()
-    for event in make(target=child.writes).stream(ask("Hello"), threading.Event()):
+    for event in make(target=engine_processes.writes).stream(ask("Hello"), threading.Event()):
         if isinstance(event, Delta):
             draft.add(event)
     assert draft.parts == (Part("It is Paris."),)

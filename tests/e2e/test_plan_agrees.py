@@ -11,9 +11,9 @@ import pytest
 from app.base.types import Done, Message, ModelRef, Part, Request, Role, Sampling
 from app.engine import plan, probe
 from app.engine.backend import Planned
-from app.engine.local import LocalBackend, Options
-from app.engine.plan import CacheType, Plan, Wishes
+from app.engine.plan import CacheType, Overrides, Plan
 from app.engine.probe import Devices, Machine
+from app.engine.supervisor import EngineOptions, LocalBackend
 from app.host import demo_model
 from tests.fakes import gpt_oss
 from tests.fakes.llama_report import reported
@@ -33,7 +33,7 @@ def planned(path: Path, here: Machine, context: int, cache: CacheType) -> Plan:
     """For the processor alone, with memory without end."""
     features = here.devices.features
     machine = Machine(PLENTY, PLENTY, 2, Devices(features=features))
-    return plan.propose(probe.model(path), machine, Wishes(context=context, cache=cache))
+    return plan.propose(probe.model(path), machine, Overrides(context=context, cache=cache))
 
 
 @pytest.mark.parametrize(("context", "cache"), SETTINGS)
@@ -68,7 +68,7 @@ def test_a_gpu_if_there_is_one(here: Machine) -> None:
         pytest.skip("this build of llama.cpp finds no GPU")
     path = demo_model().path
     for layers, experts in ((5, 0), (5, 2), (5, 4), (3, 4), (0, 0)):
-        wishes = Wishes(32768, layers, experts, CacheType.F16)
+        wishes = Overrides(32768, layers, experts, CacheType.F16)
         chosen = plan.propose(probe.model(path), here, wishes)
         told = reported(path, chosen)
         parts = ("host compute", "host output", "device model", "device compute", "cache")
@@ -79,11 +79,11 @@ def test_a_gpu_if_there_is_one(here: Machine) -> None:
         assert ours == pytest.approx(theirs, rel=rel), (layers, experts)
 
 
-def run(tmp_path: Path, wishes: Wishes) -> tuple[Plan, int, int]:
+def run(tmp_path: Path, wishes: Overrides) -> tuple[Plan, int, int]:
     """Has the full-size model read a prompt; its plan, and the bytes that its process then
     holds of the computer's memory (anonymous and mapped, at most) and of a GPU's."""
     model = ModelRef(Path(FULL_SIZE), "full size")
-    backend = LocalBackend(tmp_path / "engine.log", None, lambda: Options(wishes))
+    backend = LocalBackend(tmp_path / "engine.log", None, lambda: EngineOptions(wishes))
     request = Request(
         model, (Message(Role.USER, (Part("Why? " * 200),)),), sampling=Sampling(max_tokens=4)
     )
@@ -102,7 +102,7 @@ def run(tmp_path: Path, wishes: Wishes) -> tuple[Plan, int, int]:
 @pytest.mark.skipif(not FULL_SIZE, reason="FIRESIDE_FULL_SIZE_MODEL names no file")
 def test_the_peak_of_a_real_process(tmp_path: Path) -> None:
     """Of a file by tools/make_full_size_model.py, on the processor."""
-    wishes = Wishes(context=32768, gpu_layers=0, cache=CacheType.F16)
+    wishes = Overrides(context=32768, gpu_layers=0, cache=CacheType.F16)
     chosen, peak, _ = run(tmp_path, wishes)
     assert peak < 16e9
     assert peak == pytest.approx(chosen.host.total, rel=0.03)
@@ -113,7 +113,7 @@ def test_the_peak_of_a_real_process(tmp_path: Path) -> None:
 def test_what_a_real_process_takes_of_a_gpu(tmp_path: Path, here: Machine, experts: int) -> None:
     if not here.devices.gpus:
         pytest.skip("this build of llama.cpp finds no GPU")
-    wishes = Wishes(context=32768, cpu_experts=experts, cache=CacheType.F16)
+    wishes = Overrides(context=32768, cpu_experts=experts, cache=CacheType.F16)
     chosen, _, taken = run(tmp_path, wishes)
     assert chosen.gpu
     assert taken == pytest.approx(chosen.device.total, abs=256 << 20)

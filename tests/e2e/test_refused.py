@@ -29,11 +29,11 @@ from app.base.errors import (
 )
 from app.base.resources import resource
 from app.base.types import Message, ModelRef, Part, Request, Role
-from app.engine import refusal
+from app.engine import load_failure
 from app.engine.ggml import _library
-from app.engine.local import LocalBackend
+from app.engine.supervisor import LocalBackend
 from app.models import library
-from tests.fakes import child, mutants
+from tests.fakes import engine_processes, mutants
 
 DEMO = resource("models", "demo-gpt-oss.gguf")
 DATA = DEMO.read_bytes()
@@ -134,30 +134,34 @@ SAID = [
 @pytest.mark.parametrize(("line", "error", "detail"), SAID)
 def test_llama_cpps_words_have_a_kind(line: str, error: type[ModelError], detail: str) -> None:
     behind = f"{LOAD}llama_model_loader: failed to load model from /a\n"
-    found = refusal.refused(DEMO, [line, behind, "llama_model_load_from_file_impl: failed\n"])
+    found = load_failure.refused(DEMO, [line, behind, "llama_model_load_from_file_impl: failed\n"])
     assert type(found) is error
     assert vars(found)["detail"] == detail
 
 
 def test_a_medium_that_fails_is_told_by_its_own_word() -> None:
-    found = refusal.refused(DEMO, [f"{LOAD}read error: Input/output error"])
+    found = load_failure.refused(DEMO, [f"{LOAD}read error: Input/output error"])
     assert isinstance(found, ModelUnreadable)
     assert found.reason == "Input/output error"
 
 
 def test_llama_cpp_said_nothing() -> None:
-    assert type(refusal.refused(DEMO, [])) is ModelLoadFailed
+    assert type(load_failure.refused(DEMO, [])) is ModelLoadFailed
 
 
 @POSIX
 @pytest.mark.parametrize(
     ("target", "error", "detail"),
     [
-        (child.asserts_while_loading, ModelDamaged, "llama-model.cpp:1328: GGML_ASSERT(hparams"),
-        (child.aborts_while_loading, ModelLoadFailed, "SIGABRT: something went wrong"),
-        (child.crashes_while_loading, ModelLoadFailed, "SIGSEGV"),
-        (child.cannot_read_while_loading, ModelUnreadable, ""),
-        (child.dies_while_loading, OutOfMemory, ""),
+        (
+            engine_processes.asserts_while_loading,
+            ModelDamaged,
+            "llama-model.cpp:1328: GGML_ASSERT(hparams",
+        ),
+        (engine_processes.aborts_while_loading, ModelLoadFailed, "SIGABRT: something went wrong"),
+        (engine_processes.crashes_while_loading, ModelLoadFailed, "SIGSEGV"),
+        (engine_processes.cannot_read_while_loading, ModelUnreadable, ""),
+        (engine_processes.dies_while_loading, OutOfMemory, ""),
     ],
 )
 def test_a_child_that_ends_while_it_loads(
@@ -181,7 +185,7 @@ def test_a_file_that_is_cut_while_it_is_loaded(
     """The child ends by a signal, or llama.cpp says so: the file tells the rest."""
     path = tmp_path / "some.gguf"
     shutil.copyfile(DEMO, path)
-    backend = make(target=child.cannot_read_while_loading)
+    backend = make(target=engine_processes.cannot_read_while_loading)
     load = backend.load(ModelRef(path, "some"), threading.Event())
     next(load)
     os.truncate(path, 500_000)
@@ -195,7 +199,7 @@ def test_a_file_that_is_cut_while_it_answers(
 ) -> None:
     path = tmp_path / "some.gguf"
     shutil.copyfile(DEMO, path)
-    backend = make(target=child.cannot_read)
+    backend = make(target=engine_processes.cannot_read)
     request = Request(ModelRef(path, "some"), (Message(Role.USER, (Part("Hello"),)),))
     answer = backend.stream(request, threading.Event())
     next(answer)

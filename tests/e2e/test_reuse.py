@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from app.base.types import Effort
-from app.engine.local import LocalBackend, Options
+from app.engine.supervisor import EngineOptions, LocalBackend
 from tests.e2e.engine import (
     BEYOND_THE_WINDOW,
     CHAT,
@@ -44,7 +44,7 @@ def start(make: Callable[..., LocalBackend], folder: Path) -> Callable[..., Loca
     """A backend that keeps what it reads, as the window's does."""
 
     def backend(budget: int = BUDGET) -> LocalBackend:
-        return make(kept=folder, options=lambda: Options(budget=budget))
+        return make(kept=folder, options=lambda: EngineOptions(budget=budget))
 
     return backend
 

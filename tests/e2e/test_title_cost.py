@@ -14,9 +14,9 @@ from app.base import gguf
 from app.base.types import Effort, Event, Part, Request
 from app.chat import Chats
 from app.engine.backend import Planned
-from app.engine.local import LocalBackend, Options
-from app.harmony import Vocabulary
-from app.store import Setup, Store, TitleBy
+from app.engine.supervisor import EngineOptions, LocalBackend
+from app.formats.harmony import Vocabulary
+from app.store import ChatSettings, Store, TitleBy
 from app.turn import ChatEvent, TurnEnded
 from tests.e2e.engine import BEYOND_THE_WINDOW, DEMO, GREEDY, size
 
@@ -44,7 +44,7 @@ class Watched(LocalBackend):
 @pytest.mark.parametrize("reads_ahead", [True, False])
 def test_a_title_costs_the_chat_nothing(tmp_path: Path, reads_ahead: bool) -> None:
     kept = tmp_path / "kept"
-    backend = Watched(tmp_path / "engine.log", kept, lambda: Options(budget=1 << 30))
+    backend = Watched(tmp_path / "engine.log", kept, lambda: EngineOptions(budget=1 << 30))
     backend.asides = []
     store = Store(tmp_path / "chats.db")
     ended: list[TurnEnded] = []
@@ -59,7 +59,7 @@ def test_a_title_costs_the_chat_nothing(tmp_path: Path, reads_ahead: bool) -> No
         chats = Chats(store, backend, publish, disk, lambda: reads_ahead)
 
         def ask(chat: int | None, text: str) -> TurnEnded:
-            chats.send(chat, (Part(text),), Effort.LOW, DEMO, Setup(sampling=GREEDY))
+            chats.send(chat, (Part(text),), Effort.LOW, DEMO, ChatSettings(sampling=GREEDY))
             assert arrived.acquire(timeout=60)
             for _ in range(2):  # what is done ahead, and with it the title
                 chats._engine.submit(int).result(timeout=60)

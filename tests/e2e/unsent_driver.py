@@ -21,11 +21,11 @@ from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QPushButton
 
 from app.base import settings
 from app.base.settings import Folders
-from app.engine import local
+from app.engine import supervisor
 from app.ui import app as ui
-from app.ui.ask.drafts import SOON_MS
+from app.ui.composer.drafts import SOON_MS
 from app.ui.window import Window
-from tests.fakes import child
+from tests.fakes import engine_processes
 
 
 def window() -> Window:
@@ -92,7 +92,7 @@ class Steps:
 def main() -> int:
     work, folder = sys.argv[1:]
     if work == "write":  # an answer that is still on its way when the end comes
-        local.LocalBackend.__init__.__kwdefaults__["target"] = child.slow
+        supervisor.LocalBackend.__init__.__kwdefaults__["target"] = engine_processes.slow
     folders = Folders.find(Path(folder))
     settings.save(replace(settings.load(folders.settings), model="demo"), folders.settings)
     application = ui._application()  # before any timer

@@ -1,4 +1,4 @@
-"""llama.cpp as `app.engine.service` sees it, without llama.cpp: every token is one byte, what a
+"""llama.cpp as `app.engine.worker` sees it, without llama.cpp: every token is one byte, what a
 model says is written before, and whoever tests is told of each batch and each token."""
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from app.base.errors import FiresideError, ModelLoadFailed
 from app.base.types import Sampling
 from app.engine.plan import Plan
 from app.engine.probe import Devices
-from app.engine.service import Service
-from app.harmony import Vocabulary
+from app.engine.worker import Worker
+from app.formats.harmony import Vocabulary
 from app.tokenizer import Tokenizer
 from tests.fakes.memory import FakeMemory
 from tests.fakes.vocabulary import CONTROL
@@ -153,7 +153,7 @@ class Served:
         self.engine = engine or FakeEngine(self.model)
         self.pipe = Pipe()
         self.number = 0
-        self._service = Service(self.pipe, self.engine)  # type: ignore[arg-type]
+        self._service = Worker(self.pipe, self.engine)  # type: ignore[arg-type]
         self._thread = threading.Thread(target=self._service.serve, name="service")
         self._thread.start()
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from app.base import gguf
-from app.base.gguf import Header
+from app.base.gguf import GgufHeader
 from app.base.types import ModelRef
 from app.host import demo_model
 
@@ -40,7 +40,7 @@ def exact_model() -> ModelRef:
     return ModelRef(path, "Exact demo", demo.sampling)
 
 
-def _unpacked(header: Header, data: bytes) -> bytes:
+def _unpacked(header: GgufHeader, data: bytes) -> bytes:
     """The whole file anew: its metadata as it is, each tensor as F32."""
     first = header.tensors[0].name.encode()
     start = data.index(struct.pack("<Q", len(first)) + first, 0, header.data_offset)

@@ -8,19 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from app.base.gguf import Header
+from app.base.gguf import GgufHeader
 from app.models import catalog
 
 VOCABULARY = 201088
 
 
-def header(size: str, path: Path = Path("model.gguf")) -> Header:
+def header(size: str, path: Path = Path("model.gguf")) -> GgufHeader:
     """That of ``size``, 20b or 120b."""
     (offer,) = (offer for offer in catalog.offers() if offer.name.endswith(f"-{size}"))
     return replace(catalog.header(offer), path=path)
 
 
-def write(size: str, path: Path) -> Header:
+def write(size: str, path: Path) -> GgufHeader:
     """A file that llama.cpp loads without its weights (no_alloc); it takes no room on disk."""
     told = header(size, path)
     words = [f"w{i:x}".encode() for i in range(VOCABULARY)]

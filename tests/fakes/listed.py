@@ -13,7 +13,7 @@ from typing import Any
 
 from app.base.gguf import I32, STRING, U32
 from app.base.resources import resource
-from app.models import blob, catalog
+from app.models import catalog, partial_file
 from app.models.catalog import HubFile, HubModel, Offer
 from tests.fakes.headers import gguf_bytes, model_metadata, packed, part_of, split_metadata
 from tests.fakes.hub import File, Hub
@@ -166,7 +166,7 @@ def put_whole(cache: Path, repository: str, name: str, content: bytes) -> Path:
     """A file that has been fetched before the new conversions."""
     file = of(name, content)
     assert file.sha256
-    place = blob.Place(cache, repository, name, "main", BEFORE, file.sha256)
+    place = partial_file.CachePath(cache, repository, name, "main", BEFORE, file.sha256)
     place.blob.parent.mkdir(parents=True, exist_ok=True)
     place.blob.write_bytes(content)
     return place.publish()
@@ -176,8 +176,8 @@ def put_half(cache: Path, repository: str, name: str, content: bytes) -> str:
     """The first half of one, as a killed Fireside leaves it."""
     file = of(name, content)
     assert file.sha256
-    place = blob.Place(cache, repository, name, "main", BEFORE, file.sha256)
-    half = blob.Blob(place, len(content))
+    place = partial_file.CachePath(cache, repository, name, "main", BEFORE, file.sha256)
+    half = partial_file.PartialFile(place, len(content))
     run = half.take(0)
     assert run
     half.write(0, memoryview(content)[: len(content) // 2])

@@ -9,9 +9,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
-from app.engine import child
+from app.engine import llama as adapter
 
-llama = child.llama
+llama = adapter.llama
 
 
 def _decodes(path: str) -> bool:
@@ -32,7 +32,7 @@ def _decodes(path: str) -> bool:
 
 def main(paths: list[str]) -> None:
     """One after the other."""
-    child._ggml().load_backends()
+    adapter._ggml().load_backends()
     llama.llama_backend_init()
     for path in paths:
         sys.stdout.flush()

@@ -39,18 +39,18 @@ def reported(path: Path, plan: Plan, *, whole: bool = True) -> Counter[str]:
 def _load(connection: Connection, path: Path, plan: Plan, whole: bool) -> None:
     import llama_cpp.llama_cpp as llama
 
-    from app.engine import child
+    from app.engine import llama as adapter
 
     lines: list[str] = []
     log = llama.llama_log_callback(lambda _, text, __: lines.append(text.decode()))
     llama.llama_log_set(log, None)
     llama.llama_backend_init()
-    parameters = child._model_parameters(plan, child._ggml())
+    parameters = adapter._model_parameters(plan, adapter._ggml())
     if not whole:
         parameters.no_alloc = True
         parameters.load_mode = llama.LLAMA_LOAD_MODE_NONE
     model = llama.llama_model_load_from_file(str(path).encode(), parameters)
-    state = llama.llama_init_from_model(model, child._context_parameters(plan))
+    state = llama.llama_init_from_model(model, adapter._context_parameters(plan))
     assert state, "".join(lines[-20:])
     connection.send("".join(lines))
     llama.llama_free(state)

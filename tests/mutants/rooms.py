@@ -33,24 +33,24 @@ def _found(patterns: tuple[str, ...]) -> list[str]:
 
 
 ROOMS = (
-    Room("service", ("app/engine/service.py",), ("tests/unit/test_service*.py",)),
+    Room("service", ("app/engine/worker.py",), ("tests/unit/test_worker*.py",)),
     Room("chat", ("app/chat.py",), ("tests/unit/test_chat*.py", "tests/unit/test_titles*.py")),
     Room("writer", ("app/writer.py",), ("tests/unit/test_writer*.py", "tests/unit/test_chat*.py")),
     Room(
         "cache",
-        ("app/engine/cache.py",),
-        ("tests/unit/test_cache*.py", "tests/unit/test_service*.py"),
+        ("app/engine/kv_cache.py",),
+        ("tests/unit/test_kv_cache*.py", "tests/unit/test_worker*.py"),
     ),
     Room(
         "kept",
-        ("app/engine/kept.py",),
-        ("tests/unit/test_kept*.py", "tests/unit/test_cache*.py"),
+        ("app/engine/kv_disk_cache.py",),
+        ("tests/unit/test_kv_disk_cache*.py", "tests/unit/test_kv_cache*.py"),
     ),
     Room("plan", ("app/engine/plan.py",), ("tests/unit/test_plan*.py",)),
     Room(
         "harmony",
-        ("app/harmony*.py", "app/harmony/*.py"),
-        ("tests/unit/test_harmony*.py", "tests/unit/test_service*.py"),
+        ("app/harmony*.py", "app/formats/harmony/*.py"),
+        ("tests/unit/test_harmony*.py", "tests/unit/test_worker*.py"),
     ),
     Room(
         "store",
@@ -61,10 +61,10 @@ ROOMS = (
             "tests/unit/test_presets*.py",
         ),
     ),
-    Room("download", ("app/models/download.py",), ("tests/unit/test_download.py",)),
+    Room("download", ("app/models/file_download.py",), ("tests/unit/test_file_download.py",)),
     Room(
         "blob",
-        ("app/models/blob.py",),
-        ("tests/unit/test_blob.py", "tests/unit/test_download.py"),
+        ("app/models/partial_file.py",),
+        ("tests/unit/test_partial_file.py", "tests/unit/test_file_download.py"),
     ),
 )

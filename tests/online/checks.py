@@ -16,7 +16,7 @@ import httpx2
 from huggingface_hub import get_hf_file_metadata, hf_hub_url
 
 from app.base import outside
-from app.models import catalog, search
+from app.models import catalog, hub_search
 
 HUB = "https://huggingface.co"
 
@@ -86,14 +86,14 @@ def listing(services: Services) -> None:
         for one in ggufs:
             assert {"rfilename", "size", "lfs"} <= one.keys(), f"{name}: {one}"
             assert {"sha256", "size"} <= one["lfs"].keys(), f"{name}: {one}"
-        listed = search.listing(name, endpoint=services.hub, timeout=30)
+        listed = hub_search.listing(name, endpoint=services.hub, timeout=30)
         assert listed.commit == told["sha"], f"{name}: {listed.commit}"
         hashes = {file.sha256 for file in listed.files}
         assert set(offer.model.hashes) <= hashes, (
             f"{offer.name}: main of {name} has other files now; people are told of a newer "
             f"conversion: {sorted(file.name for file in listed.files)}"
         )
-        offered = [model for model, _ in search.models(name, listed)]
+        offered = [model for model, _ in hub_search.models(name, listed)]
         assert any(model.is_same(offer.model) for model in offered), (
             f"{offer.name} is taken for what lies beside a model in {name}"
         )

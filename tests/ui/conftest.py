@@ -12,13 +12,13 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.base import settings as settings_file
-from app.base.settings import Folders, Settings, Theme
+from app.base.settings import Folders, Settings, ThemeChoice
 from app.host import Host, demo_model
-from app.ui import language
 from app.ui.bridge import Bridge
 from app.ui.garbage import GarbageCollector
-from app.ui.theme import Look
+from app.ui.theme import Theme
 from app.ui.window import Window
+from app.wording import language
 from tests.ui.driver import Backend, Fireside, Start
 
 
@@ -43,18 +43,18 @@ def garbage(qapp: QApplication) -> Iterator[None]:
 
 
 @pytest.fixture
-def look(qapp: QApplication, fonts: None) -> Look:
-    return Look(qapp, Theme.LIGHT)
+def look(qapp: QApplication, fonts: None) -> Theme:
+    return Theme(qapp, ThemeChoice.LIGHT)
 
 
 @pytest.fixture(scope="session")
-def worn(qapp: QApplication, fonts: None) -> Look:
+def worn(qapp: QApplication, fonts: None) -> Theme:
     """A look that nobody changes, for tests that Hypothesis runs many times."""
-    return Look(qapp, Theme.LIGHT)
+    return Theme(qapp, ThemeChoice.LIGHT)
 
 
 @pytest.fixture
-def start(qtbot: QtBot, look: Look, tmp_path: Path) -> Iterator[Start]:
+def start(qtbot: QtBot, theme: Theme, tmp_path: Path) -> Iterator[Start]:
     """Starts a window on the test's folder; again, it is the next start of the same person's."""
     running: list[Fireside] = []
 
@@ -70,8 +70,8 @@ def start(qtbot: QtBot, look: Look, tmp_path: Path) -> Iterator[Start]:
         bridge = Bridge()
         backend = Backend()
         host = Host(folders, bridge.publish, backend=backend)
-        window = Window(host, bridge, look)
-        fireside = Fireside(qtbot, host, bridge, look, window, backend)
+        window = Window(host, bridge, theme)
+        fireside = Fireside(qtbot, host, bridge, theme, window, backend)
         running.append(fireside)
         with qtbot.waitExposed(window):
             window.show()

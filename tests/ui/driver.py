@@ -39,7 +39,7 @@ from app.engine.probe import Devices
 from app.host import Host
 from app.store import Store
 from app.ui.bridge import Bridge
-from app.ui.theme import Look
+from app.ui.theme import Theme
 from app.ui.window import Window
 
 W = TypeVar("W", bound=QWidget)
@@ -155,7 +155,7 @@ class Fireside:
     qtbot: QtBot
     host: Host
     bridge: Bridge
-    look: Look
+    theme: Theme
     window: Window
     backend: Backend
     _held: list[threading.Event] = field(default_factory=list)

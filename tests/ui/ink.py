@@ -18,11 +18,11 @@ from PySide6.QtCore import QBuffer, QLoggingCategory, QRectF
 from PySide6.QtGui import QFont, QFontDatabase, QImage, QPageSize, QPainter, QPdfWriter, QTextLayout
 from PySide6.QtWidgets import QApplication
 
-from app.base.settings import Theme
+from app.base.settings import ThemeChoice
 from app.markdown import parse
-from app.ui.blocks.box import Ink, Style
+from app.ui.blocks.box import Highlights, Style
 from app.ui.blocks.column import Column
-from app.ui.theme import Look, font
+from app.ui.theme import Theme, font
 from tests.ui.painting import painted
 
 SCRIPTS = {
@@ -42,9 +42,9 @@ SCRIPTS = {
 }
 
 
-def boxed(look: Look, markdown: str, pixels: int = 15) -> Column:
+def boxed(theme: Theme, markdown: str, pixels: int = 15) -> Column:
     """A message as it is laid out."""
-    column = Column(look, Style(pixels))
+    column = Column(theme, Style(pixels))
     column.set_blocks(parse(markdown))
     column.lay_out(300)
     return column
@@ -82,21 +82,21 @@ def pdf_ink(column: Column) -> int:
     writer.setResolution(96)
     writer.setPageSize(QPageSize(QPageSize.PageSizeId.A6))
     painter = QPainter(writer)
-    column.paint(painter, QRectF(0, 0, 300, column.height), Ink())
+    column.paint(painter, QRectF(0, 0, 300, column.height), Highlights())
     painter.end()
     page = pypdfium2.PdfDocument(buffer.data().data())[0]
     return int((255 - page.render(scale=2).to_numpy().astype(int)).sum())
 
 
-def measured(look: Look) -> dict[str, dict[str, object]]:
-    columns = {script: boxed(look, text) for script, text in SCRIPTS.items()}
+def measured(theme: Theme) -> dict[str, dict[str, object]]:
+    columns = {script: boxed(theme, text) for script, text in SCRIPTS.items()}
     before = {script: seen(column) for script, column in columns.items()}
     others: list[Callable[[], object]] = [
-        lambda: ink(boxed(look, "```python\nprint(1)  # 日本語\n```")),
-        lambda: ink(boxed(look, "$x^2$ and `code`")),
-        lambda: ink(boxed(look, "**b** *i* ***bi***")),
-        lambda: ink(boxed(look, "# Heading\n\n| a | b |\n|---|---|\n| c | d |")),
-        lambda: ink(boxed(look, "zoomed `code`", 22)),
+        lambda: ink(boxed(theme, "```python\nprint(1)  # 日本語\n```")),
+        lambda: ink(boxed(theme, "$x^2$ and `code`")),
+        lambda: ink(boxed(theme, "**b** *i* ***bi***")),
+        lambda: ink(boxed(theme, "# Heading\n\n| a | b |\n|---|---|\n| c | d |")),
+        lambda: ink(boxed(theme, "zoomed `code`", 22)),
     ]
     for other in others:
         other()
@@ -105,32 +105,32 @@ def measured(look: Look) -> dict[str, dict[str, object]]:
         plain = ink(columns[script])
         page = pdf_ink(columns[script])
         one, two = (
-            ink(boxed(look, f"| {a} |\n|---|\n| {b} |")) for a, b in ((text, ""), ("", text))
+            ink(boxed(theme, f"| {a} |\n|---|\n| {b} |")) for a, b in ((text, ""), ("", text))
         )
-        none = ink(boxed(look, "|   |\n|---|\n|   |"))
+        none = ink(boxed(theme, "|   |\n|---|\n|   |"))
         found[script] = {
             "plain": plain,
             "lost": lost(text, font(15)),
             "same": seen(columns[script]) == before[script],
-            "new": seen(boxed(look, text)) == before[script],
-            "zoomed": ink(boxed(look, text, 30)) / plain,
-            "bold": ink(boxed(look, f"**{text}**")) / plain,
-            "italic": ink(boxed(look, f"*{text}*")) / plain,
-            "slanted": seen(boxed(look, f"*{text}*")) != before[script],
-            "both": ink(boxed(look, f"***{text}***")) / plain,
-            "within": ink(boxed(look, f"x **{text}** x")) / ink(boxed(look, f"x {text} x")),
-            "heading": ink(boxed(look, f"#### {text}")) / plain,
+            "new": seen(boxed(theme, text)) == before[script],
+            "zoomed": ink(boxed(theme, text, 30)) / plain,
+            "bold": ink(boxed(theme, f"**{text}**")) / plain,
+            "italic": ink(boxed(theme, f"*{text}*")) / plain,
+            "slanted": seen(boxed(theme, f"*{text}*")) != before[script],
+            "both": ink(boxed(theme, f"***{text}***")) / plain,
+            "within": ink(boxed(theme, f"x **{text}** x")) / ink(boxed(theme, f"x {text} x")),
+            "heading": ink(boxed(theme, f"#### {text}")) / plain,
             "header": (one - none) / (two - none),
-            "pdf bold": pdf_ink(boxed(look, f"**{text}**")) / page,
-            "pdf italic": pdf_ink(boxed(look, f"*{text}*")) / page,
+            "pdf bold": pdf_ink(boxed(theme, f"**{text}**")) / page,
+            "pdf italic": pdf_ink(boxed(theme, f"*{text}*")) / page,
         }
     # Another program installs a font: what is shown is laid out again, as a canvas does it.
     for column in columns.values():
-        look.changed.connect(column.restyle)
+        theme.changed.connect(column.restyle)
     QFontDatabase.addApplicationFont(str(Path(ziafont.__file__).parent / "fonts/DejaVuSans.ttf"))
     QApplication.processEvents()
     for script, column in columns.items():
-        found[script]["installed"] = seen(column) == seen(boxed(look, SCRIPTS[script]))
+        found[script]["installed"] = seen(column) == seen(boxed(theme, SCRIPTS[script]))
     return found
 
 
@@ -138,4 +138,4 @@ if __name__ == "__main__":
     QLoggingCategory.setFilterRules("qt.text.font.db=false")
     application = QApplication([])
     application.setStyle("Fusion")
-    json.dump(measured(Look(application, Theme.LIGHT)), sys.stdout)
+    json.dump(measured(Theme(application, ThemeChoice.LIGHT)), sys.stdout)

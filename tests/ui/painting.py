@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from app.ui.blocks.box import Box, Ink
+from app.ui.blocks.box import Box, Highlights
 
 
-def painted(box: Box, ink: Ink | None = None, strip: int = 0) -> QImage:
+def painted(box: Box, ink: Highlights | None = None, strip: int = 0) -> QImage:
     """The box as it is painted, at once or a strip after the other."""
     size = int(box.width), max(int(box.height), 1)
     image = QImage(*size, QImage.Format.Format_ARGB32_Premultiplied)
@@ -18,7 +18,7 @@ def painted(box: Box, ink: Ink | None = None, strip: int = 0) -> QImage:
         clip = QRectF(0, top, size[0], min(strip or size[1], size[1] - top))
         painter.save()
         painter.setClipRect(clip)
-        box.paint(painter, clip, ink or Ink())
+        box.paint(painter, clip, ink or Highlights())
         painter.restore()
     painter.end()
     return image

@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
 )
 
 from app import __version__
-from app.models import updates
-from app.ui.preferences import about
-from app.ui.preferences.about import About
+from app.network import updates
+from app.ui.preferences import about_page
+from app.ui.preferences.about_page import AboutPage
 from tests.fakes.releases import Releases, serving
 from tests.ui.driver import Fireside, Start
 
@@ -29,16 +29,16 @@ from tests.ui.driver import Fireside, Start
 def releases(monkeypatch: pytest.MonkeyPatch) -> Iterator[Releases]:
     with serving() as served:
         monkeypatch.setattr(updates, "API", served.address)
-        for module in (updates, about):
+        for module in (updates, about_page):
             monkeypatch.setattr(module, "REPOSITORY", "some/fireside")
         yield served
 
 
-def opened(fireside: Fireside) -> About:
+def opened(fireside: Fireside) -> AboutPage:
     """By its command, as the palette does it."""
     (command,) = [c for c in fireside.window.commands.all if c.objectName() == "aboutCommand"]
     command.trigger()
-    dialog = fireside.find(About, "about")
+    dialog = fireside.find(AboutPage, "about")
     components = dialog.findChild(QListWidget, "componentList")
     fireside.until(lambda: components.count())
     return dialog

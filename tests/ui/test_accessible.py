@@ -16,18 +16,18 @@ from pytestqt.qtbot import QtBot
 
 from app.base.types import Channel, Draft, Effort, Message, Part, Role
 from app.store import MessageRow, State
-from app.ui.talk.records import when
-from app.ui.talk.transcript import Transcript
-from app.ui.theme import Look
+from app.ui.conversation.message_state import when
+from app.ui.conversation.transcript import Transcript
+from app.ui.theme import Theme
 
 Text = QAccessible.Text
 THEN = time.mktime((2024, 11, 12, 14, 5, 0, 0, 0, -1))
 
 
 @pytest.fixture
-def page(qtbot: QtBot, look: Look) -> Iterator[Transcript]:
+def page(qtbot: QtBot, theme: Theme) -> Iterator[Transcript]:
     """A conversation in a window of its own."""
-    transcript = Transcript(look)
+    transcript = Transcript(theme)
     qtbot.addWidget(transcript)
     transcript.resize(800, 600)
     with qtbot.waitExposed(transcript):
@@ -162,8 +162,8 @@ def test_the_link_that_has_the_keyboard(page: Transcript, qtbot: QtBot) -> None:
     assert spoken(canvas).text(Text.Description) == ""
 
 
-def test_nothing_holds_what_is_destroyed(look: Look, qtbot: QtBot) -> None:
-    page = Transcript(look)
+def test_nothing_holds_what_is_destroyed(theme: Theme, qtbot: QtBot) -> None:
+    page = Transcript(theme)
     page.resize(800, 600)
     page.show()
     page.set_rows([question(1, "Why?"), reply(2, "Because.", "Hm.")])

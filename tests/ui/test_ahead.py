@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel, QPlainTextEdit, QWidget
 
 from app.base.types import Effort, Prefill, Prompt, Request, Role
-from app.turn import Foreseen
-from app.ui.ask import ahead
+from app.turn import ContextForecast
+from app.ui.composer import prefill
 from tests.ui.driver import Fireside, Start, answer, done, make, said, thought
 from tests.ui.test_preferences import open_preferences
 
@@ -18,10 +18,10 @@ from tests.ui.test_preferences import open_preferences
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for longer than needed."""
-    monkeypatch.setattr(ahead, "TYPED_MS", 150)
-    monkeypatch.setattr(ahead, "CHANGED_MS", 100)
-    monkeypatch.setattr(ahead, "OPENED_MS", 250)
-    monkeypatch.setattr(ahead, "SHOWN_MS", 50)
+    monkeypatch.setattr(prefill, "TYPED_MS", 150)
+    monkeypatch.setattr(prefill, "CHANGED_MS", 100)
+    monkeypatch.setattr(prefill, "OPENED_MS", 250)
+    monkeypatch.setattr(prefill, "SHOWN_MS", 50)
 
 
 def texts(request: Request) -> list[str]:
@@ -30,7 +30,7 @@ def texts(request: Request) -> list[str]:
 
 def settle(fireside: Fireside) -> list[Request]:
     """What was read ahead by now; from here on it is what comes next."""
-    fireside.qtbot.wait(ahead.OPENED_MS + 200)
+    fireside.qtbot.wait(prefill.OPENED_MS + 200)
     fireside.stored(lambda store: None)
     before = list(fireside.backend.prepared)
     fireside.backend.prepared.clear()
@@ -140,7 +140,7 @@ def test_a_warning_leaves_room_for_what_is_read(fireside: Fireside) -> None:
 def test_what_takes_no_time_is_not_told(
     fireside: Fireside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ahead, "SHOWN_MS", 60_000)
+    monkeypatch.setattr(prefill, "SHOWN_MS", 60_000)
     reads_slowly(fireside)
     fireside.type("pears")
     fireside.until(lambda: fireside.backend.prepared)
@@ -286,7 +286,7 @@ def test_what_is_foreseen_of_another_chat_is_not_told(fireside: Fireside) -> Non
     before = gauge.accessibleName()
     fireside.type("plums")
     for chat in (None, fireside.window.chat + 1):
-        fireside.bridge.publish(Foreseen(chat, 3000, 1024, 4096, 2))
+        fireside.bridge.publish(ContextForecast(chat, 3000, 1024, 4096, 2))
     settle(fireside)
     assert gauge.accessibleName() == before
     assert status(fireside).property("tone") == "muted"
@@ -295,7 +295,7 @@ def test_what_is_foreseen_of_another_chat_is_not_told(fireside: Fireside) -> Non
 def test_what_was_foreseen_is_old_once_it_is_asked(fireside: Fireside) -> None:
     fireside.ask("pears", Prompt((1,) * 80, 4096, 1024), thought("hm"), fireside.hold())
     fireside.shows("hm")
-    fireside.bridge.publish(Foreseen(fireside.window.chat, 3000, 1024, 4096, 2))
+    fireside.bridge.publish(ContextForecast(fireside.window.chat, 3000, 1024, 4096, 2))
     fireside.qtbot.wait(100)
     gauge = fireside.find(QWidget, "contextGauge")
     assert gauge.accessibleName().startswith("Context: 81 tokens used, 1,023 kept")

@@ -18,9 +18,9 @@ from PySide6.QtWidgets import QApplication
 from app.base.errors import StoreLocked, StoreReadOnly
 from app.ui import app
 from app.ui.app import FileOpener
-from app.ui.errors import explain
-from app.ui.start.instance import SingleInstance
-from app.ui.start.smoke import Smoke
+from app.ui.startup.single_instance import SingleInstance
+from app.ui.startup.smoke_test import SmokeTest
+from app.wording.errors import explain
 from tests.ui.driver import Fireside
 
 FIRESIDE = [sys.executable, "-m", "app"]
@@ -37,7 +37,7 @@ def test_smoke_without_an_answer_fails(
     fireside: Fireside, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     closed_at_once = SimpleNamespace(exec=lambda: 0)
-    assert Smoke(fireside.window).run(closed_at_once) == 1
+    assert SmokeTest(fireside.window).run(closed_at_once) == 1
     monkeypatch.setattr(SingleInstance, "acquire", lambda self, model, patience: False)
     assert app.run(tmp_path, None, smoke=True) == 1
 
@@ -91,7 +91,7 @@ def test_the_first_is_told(tmp_path: Path, qtbot: object, model: Path | None) ->
     name = f"Path({str(model)!r})" if model else None
     code = (
         "import sys; from pathlib import Path; from PySide6.QtCore import QCoreApplication\n"
-        "from app.ui.start.instance import SingleInstance; QCoreApplication([])\n"
+        "from app.ui.startup.single_instance import SingleInstance; QCoreApplication([])\n"
         f"sys.exit(SingleInstance(Path({str(tmp_path)!r})).acquire({name}))"
     )
     second = subprocess.Popen([sys.executable, "-c", code])

@@ -21,12 +21,12 @@ from PySide6.QtWidgets import (
 
 from app.base.errors import StoreFull
 from app.base.types import Message, Part, Prompt, Role
-from app.harmony import asked
-from app.ui.ask.attached import pages_of, ranges
-from app.ui.ask.part_choice import PartChoice
-from app.ui.ask.tray import Chip
+from app.formats.harmony import question_text
+from app.ui.composer.attachment import pages_of, ranges
+from app.ui.composer.attachment_bar import AttachmentChip
+from app.ui.composer.part_choice import PartChoice
 from app.ui.controls import Notice
-from tests.fakes.pdf import pdf
+from tests.fakes.pdf_file import pdf
 from tests.ui.driver import Fireside, answer
 
 # Popups, where there is no screen.
@@ -52,7 +52,7 @@ def chips(fireside: Fireside) -> list[str]:
     """What each chip says."""
     return [
         f"{chip.item.name}: {chip.item.detail}"
-        for chip in fireside.window.composer.tray.findChildren(Chip)
+        for chip in fireside.window.composer.tray.findChildren(AttachmentChip)
         if chip.isVisible()
     ]
 
@@ -243,7 +243,7 @@ def test_an_encoding_that_was_guessed_is_shown_and_can_be_changed(
 def test_what_is_beyond_doubt_has_no_choice(fireside: Fireside, tmp_path: Path) -> None:
     paste(fireside, urls(put(tmp_path, "a.txt", "Größe".encode()), CASES / "c14_utf8_onebad.txt"))
     counted(fireside)
-    one, other = fireside.window.composer.tray.findChildren(Chip)
+    one, other = fireside.window.composer.tray.findChildren(AttachmentChip)
     assert one.findChild(QAbstractButton, "readAs").isHidden()
     assert " · read as UTF-8 · 1 unreadable character" in other.item.detail
     assert not other.findChild(QAbstractButton, "readAs").isHidden()
@@ -339,7 +339,7 @@ def test_chips_are_removed_by_mouse_and_keyboard(fireside: Fireside) -> None:
     window.composer.set_parts((*three, Part("words")))
     removes = [
         chip.findChild(QAbstractButton, "removeAttached")
-        for chip in window.composer.tray.findChildren(Chip)
+        for chip in window.composer.tray.findChildren(AttachmentChip)
     ]
     editor = window.composer.editor
     editor.setFocus()
@@ -419,7 +419,7 @@ def test_what_does_not_fit_can_be_sent_in_part(fireside: Fireside, tmp_path: Pat
     assert part.name == "a.pdf (pages 3, 5–6 of 20)"
     assert [p for p in range(20) if f"page {p} " in part.text] == [2, 4, 5]
     ask(fireside, part)
-    assert "a.pdf (pages 3, 5–6 of 20):\n```\n[Page 3]\n" in asked(
+    assert "a.pdf (pages 3, 5–6 of 20):\n```\n[Page 3]\n" in question_text(
         fireside.backend.requests[-1].messages[0].parts[0]
     )
 

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from app.base.errors import StoreFull
 from app.base.types import Channel, Effort, Message, Part, Role
 from app.store import BIN_DAYS, Store
-from app.ui.chats.away_page import AwayPage
+from app.ui.archive.archive_page import ArchivePage
 from tests.ui.driver import Fireside, Start, answer, make
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -32,9 +32,9 @@ SECRETS = ("titlesecret", "asksecret", "saidsecret", "thoughtsecret", "filesecre
 OTHERS = ("titlekept", "askkept", "saidkept", "thoughtkept", "filekept", "draftkept")
 
 
-def open_page(fireside: Fireside, tab: str = "") -> AwayPage:
+def open_page(fireside: Fireside, tab: str = "") -> ArchivePage:
     fireside.find(QAbstractButton, "openAway").click()
-    page = fireside.find(AwayPage, "awayPage")
+    page = fireside.find(ArchivePage, "awayPage")
     if tab:
         fireside.find(QAbstractButton, tab).click()
     fireside.stored(lambda store: None)

@@ -13,12 +13,12 @@ from PySide6.QtGui import QImage, QPainter
 
 from app.base.resources import resource
 from app.markdown import Code, parse
-from app.ui.blocks.box import Box, Ink, Style
-from app.ui.blocks.code import CodeBox
+from app.ui.blocks.box import Box, Highlights, Style
+from app.ui.blocks.code_box import CodeBox
 from app.ui.blocks.column import Column
-from app.ui.blocks.runs import units
-from app.ui.blocks.tokens import find_lexer
-from app.ui.theme import Colours, Look
+from app.ui.blocks.highlighting import find_lexer
+from app.ui.blocks.text_runs import units
+from app.ui.theme import Colours, Theme
 from tests.ui.painting import painted
 
 WIDTH = 300
@@ -32,8 +32,8 @@ PIECES = [
 LANGUAGES = ["", "python", "js", "yaml", "json", "c", "html", "console", "diff", "nonsense"]
 
 
-def made(look: Look, text: str, language: str = "python", *, wrap: bool = False) -> CodeBox:
-    box = CodeBox(look, Style())
+def made(theme: Theme, text: str, language: str = "python", *, wrap: bool = False) -> CodeBox:
+    box = CodeBox(theme, Style())
     box.lay_out(WIDTH)
     box.set_block(Code(text, language))
     if wrap:
@@ -50,7 +50,7 @@ def rest(box: Box) -> None:
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(PIECES), max_size=30), st.sampled_from(LANGUAGES), st.booleans())
 def test_code_that_grew_is_the_same_as_fresh(
-    worn: Look, pieces: list[str], language: str, wrap: bool
+    worn: Theme, pieces: list[str], language: str, wrap: bool
 ) -> None:
     # Pygments takes a comment that is not closed for one thing or another, by where it began to
     # read. The colours of its last line may differ until the end of it comes.
@@ -71,16 +71,16 @@ def test_code_that_grew_is_the_same_as_fresh(
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(PIECES), max_size=30), st.booleans())
-def test_strips_are_the_whole(worn: Look, pieces: list[str], wrap: bool) -> None:
+def test_strips_are_the_whole(worn: Theme, pieces: list[str], wrap: bool) -> None:
     box = made(worn, "".join(pieces), wrap=wrap)
-    ink = Ink((1, box.length - 1), ((2, 4), (5, 9)), (5, 9))
+    ink = Highlights((1, box.length - 1), ((2, 4), (5, 9)), (5, 9))
     rest(box)
     assert painted(box, ink, strip=13) == painted(box, ink)
 
 
 @pytest.mark.parametrize("wrap", [False, True])
 @pytest.mark.parametrize("text", [PYTHON, "w" * 5000, "漢字 " * 900, "\n\n", ""])
-def test_a_click_finds_the_character(worn: Look, text: str, wrap: bool) -> None:
+def test_a_click_finds_the_character(worn: Theme, text: str, wrap: bool) -> None:
     box = made(worn, text, wrap=wrap)
     assert box.length == units(text)
     step = max(box.length // 97, 1)
@@ -96,22 +96,22 @@ def test_a_click_finds_the_character(worn: Look, text: str, wrap: bool) -> None:
     assert box.position_at(QPointF(0, box.height + 5)) == box.length
 
 
-def test_rects_have_a_line_each(worn: Look) -> None:
+def test_rects_have_a_line_each(worn: Theme) -> None:
     box = made(worn, "one\n\ntwo\nthree")
     assert len(box.rects(0, box.length)) == 4
     assert box.rects(1, 1) == []
     assert box.leaf_at(6) == (5, 8)
 
 
-def test_selecting_shows(worn: Look) -> None:
+def test_selecting_shows(worn: Theme) -> None:
     box = made(worn, "one\ntwo")
-    plain, selected = painted(box), painted(box, Ink((0, 7)))
+    plain, selected = painted(box), painted(box, Highlights((0, 7)))
     assert plain != selected
     at = box.rects(4, 5)[0].topLeft().toPoint()
     assert selected.pixelColor(at) == worn.colour("selection")
 
 
-def test_a_string_that_is_open_keeps_its_colour(worn: Look) -> None:
+def test_a_string_that_is_open_keeps_its_colour(worn: Theme) -> None:
     box = CodeBox(worn, Style())
     box.lay_out(WIDTH)
     text = '"""\nfor text in it\n'
@@ -121,20 +121,20 @@ def test_a_string_that_is_open_keeps_its_colour(worn: Look) -> None:
     assert [s.colour for s in box._tokens.line(1)] == ["code_string"]
 
 
-def test_what_is_far_below_is_guessed(worn: Look) -> None:
+def test_what_is_far_below_is_guessed(worn: Theme) -> None:
     box = made(worn, "x = None\n" * 3000)
     bottom = QRectF(0, box.height - 60, WIDTH, 60)
     image = QImage(WIDTH, 60, QImage.Format.Format_ARGB32_Premultiplied)
     painter = QPainter(image)
     painter.translate(0, -bottom.top())
-    box.paint(painter, bottom, Ink())
+    box.paint(painter, bottom, Highlights())
     painter.end()
     assert len(box._tokens._lines) < 1000
     assert "code_number" in {s.colour for s in box._tokens.line(2999)}
     assert len(box._laid) < 10
 
 
-def test_code_that_grows_leaves_what_was_there(worn: Look) -> None:
+def test_code_that_grows_leaves_what_was_there(worn: Theme) -> None:
     text = "a = 1  # " + "x" * 50 + "\n"
     box = made(worn, text * 150)
     rest(box)
@@ -147,26 +147,26 @@ def test_code_that_grows_leaves_what_was_there(worn: Look) -> None:
 
 
 @pytest.mark.parametrize("wrap", [False, True])
-def test_a_line_of_a_million_characters(worn: Look, wrap: bool) -> None:
+def test_a_line_of_a_million_characters(worn: Theme, wrap: bool) -> None:
     box = made(worn, "x = 1; " * 150_000, "js", wrap=wrap)
     clip = QRectF(0, 0, WIDTH, 400)
     image = QImage(WIDTH, 400, QImage.Format.Format_ARGB32_Premultiplied)
     for _ in range(3):
         painter = QPainter(image)
-        box.paint(painter, clip, Ink((0, box.length)))
+        box.paint(painter, clip, Highlights((0, box.length)))
         painter.end()
         box.scroll(QPointF(20, 50), 1e6)
     assert len(box._laid) < 40
     assert all(len(laid.piece.text) <= 1000 for laid in box._laid.values())
 
 
-def test_code_that_is_too_long_is_plain(worn: Look) -> None:
+def test_code_that_is_too_long_is_plain(worn: Theme) -> None:
     box = made(worn, f"x = {'1' * 595}\n" * 101)  # 60,600 characters
     painted(box, strip=5000)
     assert not any(box._tokens.line(n) for n in range(101))
 
 
-def test_lines_are_wrapped_where_they_are_too_long(worn: Look) -> None:
+def test_lines_are_wrapped_where_they_are_too_long(worn: Theme) -> None:
     box = made(worn, "short")
     assert [c.name for c in box.controls()] == ["copyCode"]
     box.set_block(Code("some words that are " * 10))
@@ -182,7 +182,7 @@ def test_lines_are_wrapped_where_they_are_too_long(worn: Look) -> None:
     assert box.height == low
 
 
-def test_copies(worn: Look) -> None:
+def test_copies(worn: Theme) -> None:
     box = made(worn, "a\n````\nb", "js")
     assert box.act("copyCode") == "a\n````\nb"
     assert parse(box.markdown(0, box.length)) == (Code("a\n````\nb", "js"),)
@@ -190,7 +190,7 @@ def test_copies(worn: Look) -> None:
     assert box.text(2, 6) == "````"
 
 
-def test_scrolled_code_stops_at_its_ends(worn: Look) -> None:
+def test_scrolled_code_stops_at_its_ends(worn: Theme) -> None:
     box = made(worn, "w" * 100)
     assert not box.scroll(QPointF(20, 45), -10)
     while box.scroll(QPointF(20, 45), 200):
@@ -229,8 +229,8 @@ def luminance(colour: str) -> float:
 @pytest.mark.parametrize(
     "source", ["~~~~`\n\n~~~~", "~~~ a`b\n~~~~\nx\n```\n~~~", "``` \\\\&amp;amp;\nx\n```"]
 )
-def test_odd_languages_read_back(look: Look, source: str) -> None:
+def test_odd_languages_read_back(theme: Theme, source: str) -> None:
     blocks = parse(source)
-    column = Column(look, Style())
+    column = Column(theme, Style())
     column.set_blocks(blocks)
     assert parse(column.markdown(0, column.length)) == blocks

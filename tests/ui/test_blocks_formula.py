@@ -10,11 +10,11 @@ import pytest
 from PySide6.QtCore import QPointF
 
 from app.markdown import Math, parse
-from app.ui.blocks import formula
-from app.ui.blocks import tex as setter
-from app.ui.blocks.box import Ink, Style
-from app.ui.blocks.formula import FormulaBox, Picture, picture
-from app.ui.theme import Look
+from app.ui.blocks import formula_box
+from app.ui.blocks import tex_svg as setter
+from app.ui.blocks.box import Highlights, Style
+from app.ui.blocks.formula_box import FormulaBox, FormulaImage, picture
+from app.ui.theme import Theme
 from tests.ui.painting import painted
 
 _CASES = Path(__file__).parents[1] / "cases/formulas"
@@ -74,12 +74,14 @@ HOSTILE = [
 ]
 
 
-def drawn(tex: str, pixels: int = 15, colour: str = "#000000", ratio: float = 1) -> Picture | None:
+def drawn(
+    tex: str, pixels: int = 15, colour: str = "#000000", ratio: float = 1
+) -> FormulaImage | None:
     return picture(tex, pixels, colour, ratio)
 
 
-def made(look: Look, tex: str, width: float = WIDTH) -> FormulaBox:
-    box = FormulaBox(look, Style())
+def made(theme: Theme, tex: str, width: float = WIDTH) -> FormulaBox:
+    box = FormulaBox(theme, Style())
     box.set_block(Math(tex))
     box.lay_out(width)
     return box
@@ -87,7 +89,7 @@ def made(look: Look, tex: str, width: float = WIDTH) -> FormulaBox:
 
 @pytest.mark.parametrize("tex", SET)
 @pytest.mark.parametrize("display", [False, True])
-def test_formulas_are_set(worn: Look, tex: str, display: bool) -> None:
+def test_formulas_are_set(worn: Theme, tex: str, display: bool) -> None:
     once = picture(tex, 15, "#1d1d1b", 1.0, display)
     twice = picture(tex, 15, "#1d1d1b", 2.0, display)
     assert once
@@ -105,22 +107,22 @@ def test_formulas_are_set(worn: Look, tex: str, display: bool) -> None:
 
 
 @pytest.mark.parametrize("tex", DRAWN)
-def test_what_was_looked_at_is_set(worn: Look, tex: str) -> None:
+def test_what_was_looked_at_is_set(worn: Theme, tex: str) -> None:
     assert picture(tex, 15, "#000000", 1.0, display=True)
 
 
 @pytest.mark.parametrize("tex", NOT_DRAWN)
 @pytest.mark.parametrize("display", [False, True])
-def test_what_is_not_known_is_no_picture(worn: Look, tex: str, display: bool) -> None:
+def test_what_is_not_known_is_no_picture(worn: Theme, tex: str, display: bool) -> None:
     assert picture(tex, 15, "#000000", 1.0, display) is None
 
 
 @pytest.mark.parametrize("tex", REFUSED)
-def test_what_cannot_be_set_is_no_picture(worn: Look, tex: str) -> None:
+def test_what_cannot_be_set_is_no_picture(worn: Theme, tex: str) -> None:
     assert drawn(tex) is None
 
 
-def test_it_is_of_the_size_and_colour_that_was_asked_for(worn: Look) -> None:
+def test_it_is_of_the_size_and_colour_that_was_asked_for(worn: Theme) -> None:
     small, large, red = drawn("x^2"), drawn("x^2", 30), drawn("x^2", colour="#ff0000")
     assert small
     assert large
@@ -131,13 +133,13 @@ def test_it_is_of_the_size_and_colour_that_was_asked_for(worn: Look) -> None:
 
 
 @pytest.mark.parametrize("tex", [r"\left[\sum_i (a_i)^2\right]^2", "1\\sum '||"])
-def test_powers_of_brackets_stay_near(worn: Look, tex: str) -> None:
+def test_powers_of_brackets_stay_near(worn: Theme, tex: str) -> None:
     found = picture(tex, 15, "#000000", 1.0, display=True)
     assert found
     assert found.height < 60
 
 
-def test_the_baseline_is_that_of_the_letters(worn: Look) -> None:
+def test_the_baseline_is_that_of_the_letters(worn: Theme) -> None:
     for tex in ("x", "x_2", r"\frac{x}{y}"):
         assert drawn(tex)
     x, low = drawn("x"), drawn("y")
@@ -147,19 +149,21 @@ def test_the_baseline_is_that_of_the_letters(worn: Look) -> None:
     assert low.descent > 2
 
 
-def test_pictures_are_kept(worn: Look, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formula, "_pictures", formula._Pictures())
+def test_pictures_are_kept(worn: Theme, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formula_box, "_pictures", formula_box._Pictures())
     assert drawn("a + b") is drawn("a + b")
-    monkeypatch.setattr(formula, "_KEPT", 20_000)
+    monkeypatch.setattr(formula_box, "_KEPT", 20_000)
     for number in range(60):
         drawn(f"a + {number}")
-    kept = formula._pictures._kept.values()
-    assert sum(formula._area(found) for found in kept) == formula._pictures._pixels <= 20_000
+    kept = formula_box._pictures._kept.values()
+    assert (
+        sum(formula_box._area(found) for found in kept) == formula_box._pictures._pixels <= 20_000
+    )
 
 
 @pytest.mark.parametrize("tex", DEAR)
 def test_what_would_take_long_is_not_set(
-    worn: Look, monkeypatch: pytest.MonkeyPatch, tex: str
+    worn: Theme, monkeypatch: pytest.MonkeyPatch, tex: str
 ) -> None:
     """A row within a row is measured once, not once more for every row around it."""
     made_of: list[str] = []
@@ -187,7 +191,7 @@ def _audit(event: str, args: tuple[object, ...]) -> None:
 sys.addaudithook(_audit)
 
 
-def test_no_formula_takes_anything_from_here(worn: Look) -> None:
+def test_no_formula_takes_anything_from_here(worn: Theme) -> None:
     global _watched
     drawn("warm")
     setter.draw.cache_clear()
@@ -204,18 +208,18 @@ def test_no_formula_takes_anything_from_here(worn: Look) -> None:
         assert found is None or not re.search("passwd|example|url|image", found.svg)
 
 
-def test_it_stands_in_the_middle(worn: Look) -> None:
+def test_it_stands_in_the_middle(worn: Theme) -> None:
     box = made(worn, "x = y")
     (rect,) = box.rects(0, 1)
     assert abs(rect.center().x() - WIDTH / 2) < 1
     assert box.length == 1
     assert box.position_at(rect.center() - QPointF(3, 0)) == 0
     assert box.position_at(rect.center() + QPointF(3, 0)) == 1
-    assert painted(box) != painted(box, Ink((0, 1)))
-    assert painted(box, Ink((0, 1)), strip=5) == painted(box, Ink((0, 1)))
+    assert painted(box) != painted(box, Highlights((0, 1)))
+    assert painted(box, Highlights((0, 1)), strip=5) == painted(box, Highlights((0, 1)))
 
 
-def test_a_wide_one_scrolls(worn: Look) -> None:
+def test_a_wide_one_scrolls(worn: Theme) -> None:
     box = made(worn, "+".join("abcdefghij" * 4))
     left = box.rects(0, 1)[0].left()
     before = painted(box)
@@ -225,7 +229,7 @@ def test_a_wide_one_scrolls(worn: Look) -> None:
     assert not made(worn, "x").scroll(QPointF(10, 10), 50)
 
 
-def test_one_that_cannot_be_set_is_code(worn: Look) -> None:
+def test_one_that_cannot_be_set_is_code(worn: Theme) -> None:
     box = made(worn, r"\foo{bad} + 1")
     assert box.length == len(r"\foo{bad} + 1")
     assert box.text(0, 4) == r"\foo"
@@ -235,13 +239,13 @@ def test_one_that_cannot_be_set_is_code(worn: Look) -> None:
 
 
 @pytest.mark.parametrize("tex", [r"x^2", r"\foo{bad}", "a\n+ b"])
-def test_markdown_reads_back(worn: Look, tex: str) -> None:
+def test_markdown_reads_back(worn: Theme, tex: str) -> None:
     box = made(worn, tex)
     assert parse(box.markdown(0, box.length)) == (Math(tex),)
     assert box.text(0, box.length) == f"$$\n{tex}\n$$"
 
 
-def test_another_formula(worn: Look) -> None:
+def test_another_formula(worn: Theme) -> None:
     box = made(worn, "x")
     for tex in (r"\foo", r"\frac{1}{2}", "y"):
         box.set_block(Math(tex))

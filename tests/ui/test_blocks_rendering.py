@@ -6,12 +6,12 @@ import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
-from app.markdown import Kind, Paragraph, parse
-from app.ui.blocks.box import Box, Ink, Style
+from app.markdown import Paragraph, SpanKind, parse
+from app.ui.blocks.box import Box, Highlights, Style
 from app.ui.blocks.column import Column
-from app.ui.blocks.text import TextBox
-from app.ui.talk.find import places_in
-from app.ui.theme import Look
+from app.ui.blocks.text_box import TextBox
+from app.ui.conversation.find_bar import places_in
+from app.ui.theme import Theme
 from tests.ui.test_pdf import answered, links, text
 from tests.unit.test_rendering import TREES, case
 
@@ -28,8 +28,8 @@ COPIED = {
 }
 
 
-def column(look: Look, source: str, width: float = 600) -> Column:
-    result = Column(look, Style())
+def column(theme: Theme, source: str, width: float = 600) -> Column:
+    result = Column(theme, Style())
     result.set_blocks(parse(source))
     result.lay_out(width)
     return result
@@ -40,7 +40,7 @@ def ink(box: Box, rect: QRectF) -> tuple[float, float]:
     image = QImage(700, round(box.height) + 1, QImage.Format.Format_RGB32)
     image.fill(0xFFFFFF)
     painter = QPainter(image)
-    box.paint(painter, QRectF(0, 0, 700, box.height), Ink())
+    box.paint(painter, QRectF(0, 0, 700, box.height), Highlights())
     painter.end()
     rows = [
         y
@@ -52,20 +52,20 @@ def ink(box: Box, rect: QRectF) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("number", TREES)
-def test_a_copy_reads_as_what_was_copied(look: Look, number: str) -> None:
+def test_a_copy_reads_as_what_was_copied(theme: Theme, number: str) -> None:
     source = case(number)
-    shown = column(look, source)
+    shown = column(theme, source)
     assert parse(shown.markdown(0, shown.length)) == parse(source)
 
 
 @pytest.mark.parametrize("number", COPIED)
-def test_what_is_copied_as_plain_text(look: Look, number: str) -> None:
-    shown = column(look, case(number))
+def test_what_is_copied_as_plain_text(theme: Theme, number: str) -> None:
+    shown = column(theme, case(number))
     assert COPIED[number] in shown.text(0, shown.length)
 
 
-def test_lines_are_below_each_other(look: Look) -> None:
-    box = TextBox(look, Style())
+def test_lines_are_below_each_other(theme: Theme) -> None:
+    box = TextBox(theme, Style())
     (block,) = parse("Roses are red\nViolets are blue<br>here")
     assert isinstance(block, Paragraph)
     box.set_block(block)
@@ -74,8 +74,8 @@ def test_lines_are_below_each_other(look: Look) -> None:
     assert tops == sorted(set(tops))
 
 
-def test_raised_and_lowered_text_is(look: Look) -> None:
-    shown = column(look, "xx<sup>xx</sup>xx<sub>xx</sub>xx")
+def test_raised_and_lowered_text_is(theme: Theme) -> None:
+    shown = column(theme, "xx<sup>xx</sup>xx<sub>xx</sub>xx")
     (plain, raised, _, lowered) = (
         ink(shown, shown.rects(at, at + 2)[0].adjusted(1, 0, -1, 0)) for at in (0, 2, 4, 6)
     )
@@ -84,29 +84,29 @@ def test_raised_and_lowered_text_is(look: Look) -> None:
     assert raised[1] - raised[0] < plain[1] - plain[0]
 
 
-def test_a_key_has_a_frame(look: Look) -> None:
-    shown = column(look, "press <kbd>Esc</kbd> now")
+def test_a_key_has_a_frame(theme: Theme) -> None:
+    shown = column(theme, "press <kbd>Esc</kbd> now")
     box = shown.boxes[0]
     image = QImage(300, 40, QImage.Format.Format_RGB32)
     image.fill(0xFFFFFF)
     painter = QPainter(image)
-    box.paint(painter, QRectF(0, 0, 300, 40), Ink())
+    box.paint(painter, QRectF(0, 0, 300, 40), Highlights())
     painter.end()
     rect = box.rects(6, 9)[0]
-    frame = look.colour("border").rgb()
+    frame = theme.colour("border").rgb()
     painted = {image.pixel(x, y) for x in range(int(rect.left()) - 6, 300) for y in range(40)}
     assert frame in painted
-    assert look.colour("inline_code").rgb() in painted
+    assert theme.colour("inline_code").rgb() in painted
 
 
-def test_raised_digits_are_found_by_plain_ones(look: Look) -> None:
-    shown = column(look, "H<sub>2</sub>O and 10<sup>6</sup>")
+def test_raised_digits_are_found_by_plain_ones(theme: Theme) -> None:
+    shown = column(theme, "H<sub>2</sub>O and 10<sup>6</sup>")
     assert places_in(shown, "h2o") == [(0, 3)]
     assert places_in(shown, "106") == [(8, 11)]
 
 
-def test_a_click_leads_where_the_address_says(look: Look) -> None:
-    shown = column(look, case("10"))
+def test_a_click_leads_where_the_address_says(theme: Theme) -> None:
+    shown = column(theme, case("10"))
     assert [link.address for link in shown.links()] == [
         "https://example.com/docs?a=1&b=2",
         "https://en.wikipedia.org/wiki/Foo_(bar)",
@@ -131,10 +131,10 @@ def test_they_are_printed() -> None:
     assert "mailto:me@example.com" in links(answered(case("10")))
 
 
-def test_every_kind_is_painted(look: Look) -> None:
+def test_every_kind_is_painted(theme: Theme) -> None:
     """What one kind does not know of another."""
     every = "a **b** `c` $d$ <kbd>e</kbd> <sub>f</sub><br>g\nh https://i.j[^k]\n\n[^k]: l"
-    shown = column(look, every)
+    shown = column(theme, every)
     kinds = {span.kind for block in parse(every)[:1] for span in block.spans}  # type: ignore[union-attr]
-    assert kinds == set(Kind) - {Kind.DISPLAY}
+    assert kinds == set(SpanKind) - {SpanKind.DISPLAY}
     assert ink(shown, QRectF(0, 0, 600, shown.height))[1] > 0

@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPointF
 
-from app.base.settings import Theme
-from app.markdown import Align, Kind, Row, Span, Table, blocks_text, parse, table_csv
-from app.ui.blocks.box import Ink, Link, Style
-from app.ui.blocks.cells import Cells, Line, fit
-from app.ui.blocks.table import TableBox
-from app.ui.theme import Look
+from app.base.settings import ThemeChoice
+from app.markdown import Align, Row, Span, SpanKind, Table, blocks_text, parse, table_csv
+from app.ui.blocks.box import Highlights, Link, Style
+from app.ui.blocks.table_box import TableBox
+from app.ui.blocks.table_cells import MeasuredRow, TableCells, fit
+from app.ui.theme import Theme
 from tests.ui.painting import painted
 
 WIDTH = 400
@@ -32,12 +32,12 @@ SPANS = st.sampled_from(
         (Span("a"),),
         (Span("words " * 20),),
         (Span("w" * 90),),
-        (Span("bold", bold=True), Span(" and "), Span("code", Kind.CODE)),
-        (Span("x^2", Kind.MATH),),
-        (Span("\\frac{1}{2}", Kind.DISPLAY),),
-        (Span("\\no{thing", Kind.MATH),),
+        (Span("bold", bold=True), Span(" and "), Span("code", SpanKind.CODE)),
+        (Span("x^2", SpanKind.MATH),),
+        (Span("\\frac{1}{2}", SpanKind.DISPLAY),),
+        (Span("\\no{thing", SpanKind.MATH),),
         (Span("漢字 😀"),),
-        (Span("one"), Span("\n", Kind.BREAK), Span("two")),
+        (Span("one"), Span("\n", SpanKind.BREAK), Span("two")),
         (Span("there", link="https://example.org"),),
         (Span("שלום עולם"),),
     ]
@@ -53,8 +53,8 @@ def tables(draw: Any) -> Table:
     return Table(tuple(draw(aligns)), tuple(draw(header)), tuple(draw(rows)))
 
 
-def made(look: Look, table: Table, width: float = WIDTH) -> TableBox:
-    box = TableBox(look, Style())
+def made(theme: Theme, table: Table, width: float = WIDTH) -> TableBox:
+    box = TableBox(theme, Style())
     box.set_block(table)
     box.lay_out(width)
     return box
@@ -68,7 +68,7 @@ def parsed(text: str) -> Table:
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tables())
-def test_a_table_that_grew_is_the_same_as_fresh(worn: Look, table: Table) -> None:
+def test_a_table_that_grew_is_the_same_as_fresh(worn: Theme, table: Table) -> None:
     box = made(worn, Table(table.align, table.header))
     rows: tuple[Row, ...] = ()
     for row in table.rows:
@@ -85,9 +85,9 @@ def test_a_table_that_grew_is_the_same_as_fresh(worn: Look, table: Table) -> Non
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tables(), st.sampled_from([90, 250, 900]))
-def test_strips_are_the_whole(worn: Look, table: Table, width: int) -> None:
+def test_strips_are_the_whole(worn: Theme, table: Table, width: int) -> None:
     box = made(worn, table, width)
-    ink = Ink((1, box.length), ((0, 3), (4, 6)), (4, 6))
+    ink = Highlights((1, box.length), ((0, 3), (4, 6)), (4, 6))
     strips, whole = painted(box, ink, strip=11), painted(box, ink)
     # Qt blends an edge of a bold letter once or twice as it is clipped.
     differ = sum(map(ne, strips.constBits(), whole.constBits())) if strips != whole else 0
@@ -96,14 +96,14 @@ def test_strips_are_the_whole(worn: Look, table: Table, width: int) -> None:
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tables(), tables())
-def test_another_table_is_as_fresh(worn: Look, first: Table, second: Table) -> None:
+def test_another_table_is_as_fresh(worn: Theme, first: Table, second: Table) -> None:
     box = made(worn, first)
     painted(box)
     box.set_block(second)
     assert painted(box) == painted(made(worn, second))
 
 
-def test_a_click_finds_the_character(worn: Look) -> None:
+def test_a_click_finds_the_character(worn: Theme) -> None:
     box = made(worn, parsed(TABLE))
     for at in range(box.length):
         for rect in box.rects(at, at + 1):
@@ -112,7 +112,7 @@ def test_a_click_finds_the_character(worn: Look) -> None:
     assert box.position_at(QPointF(0, box.height)) == box.length
 
 
-def test_positions_are_in_reading_order(worn: Look) -> None:
+def test_positions_are_in_reading_order(worn: Theme) -> None:
     box = made(worn, parsed("| ab | c |\n|---|---|\n| d | e |\n| f |\n"))
     assert box.text(0, box.length) == "ab\tc\nd\te\nf\t"
     assert box.length == len("ab\tc\nd\te\nf\t")
@@ -121,7 +121,7 @@ def test_positions_are_in_reading_order(worn: Look) -> None:
     assert box.leaf_at(0) == (0, 2)
 
 
-def test_markdown_reads_back(worn: Look) -> None:
+def test_markdown_reads_back(worn: Theme) -> None:
     table = parsed(TABLE)
     box = made(worn, table)
     whole = Table(table.align, table.header, (*table.rows[:2], (*table.rows[2], (), ())))
@@ -132,7 +132,7 @@ def test_markdown_reads_back(worn: Look) -> None:
     assert part.rows == table.rows[:1]
 
 
-def test_links_are_found(worn: Look) -> None:
+def test_links_are_found(worn: Theme) -> None:
     box = made(worn, parsed(TABLE))
     (link,) = box.links()
     assert box.text(link.start, link.end) == "link"
@@ -142,7 +142,7 @@ def test_links_are_found(worn: Look) -> None:
     assert box.link_at(QPointF(WIDTH + 5, 5)) == ""
 
 
-def test_buttons_stand_beside_or_below(worn: Look) -> None:
+def test_buttons_stand_beside_or_below(worn: Theme) -> None:
     box = made(worn, parsed("| a | b |\n|---|---|\n| 1 | 2 |\n"))
     copy, csv = box.controls()
     assert (copy.name, csv.name) == ("copyTable", "copyCsv")
@@ -156,7 +156,7 @@ def test_buttons_stand_beside_or_below(worn: Look) -> None:
     assert box.act("copyCsv") == table_csv(box._block) == "a,b\r\n1,2\r\n"
 
 
-def test_wide_tables_scroll(worn: Look) -> None:
+def test_wide_tables_scroll(worn: Theme) -> None:
     cells = tuple((Span(f"cell {n}"),) for n in range(30))
     box = made(worn, Table((Align.NONE,) * 30, cells, (cells,)))
     before = painted(box)
@@ -171,18 +171,18 @@ def test_wide_tables_scroll(worn: Look) -> None:
     assert not box.scroll(QPointF(5, box.height + 5), -100)
 
 
-def test_a_row_more_measures_no_other(worn: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_more_measures_no_other(worn: Theme, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = tuple(((Span(f"name {n}"),), (Span("words " * 30),)) for n in range(400))
     table = Table((Align.NONE,) * 2, ((Span("a"),), (Span("b"),)), rows)
     box = made(worn, table)
     measured: list[int] = []
-    real = Cells.measure
+    real = TableCells.measure
 
-    def measure(cells: Cells, row: int, spans: Row) -> Line:
+    def measure(cells: TableCells, row: int, spans: Row) -> MeasuredRow:
         measured.append(row)
         return real(cells, row, spans)
 
-    monkeypatch.setattr(Cells, "measure", measure)
+    monkeypatch.setattr(TableCells, "measure", measure)
     flat: list[int] = []
     height = TableBox._height
     monkeypatch.setattr(TableBox, "_height", lambda box, row: flat.append(row) or height(box, row))
@@ -192,10 +192,10 @@ def test_a_row_more_measures_no_other(worn: Look, monkeypatch: pytest.MonkeyPatc
     assert set(measured) == set(flat) == {401}
 
 
-def test_only_what_is_seen_has_boxes(worn: Look) -> None:
+def test_only_what_is_seen_has_boxes(worn: Theme) -> None:
     cells = tuple((Span(f"cell {n}"),) for n in range(5000))
     box = made(worn, Table((Align.NONE,) * 5000, cells, (cells,) * 3))
-    painted(box, Ink((0, box.length)))
+    painted(box, Highlights((0, box.length)))
     assert len(box._cells._boxes) < 60
 
 
@@ -206,20 +206,20 @@ def test_the_widest_columns_give_way_first() -> None:
     assert fit([50, 500, 900], 90) == [50, 160, 160]
 
 
-def test_other_colours(worn: Look) -> None:
+def test_other_colours(worn: Theme) -> None:
     box = made(worn, parsed(TABLE))
     light = painted(box)
-    worn.choose(Theme.DARK)
+    worn.choose(ThemeChoice.DARK)
     box.restyle()
     dark = painted(box)
-    worn.choose(Theme.LIGHT)
+    worn.choose(ThemeChoice.LIGHT)
     box.restyle()
     assert dark != light
     assert painted(box) == light
 
 
 @pytest.mark.parametrize("text", ["الاسم", "مرحبا بالعالم", "שלום עולם", "漢字", "naïve Wörter"])
-def test_a_short_cell_does_not_wrap(worn: Look, text: str) -> None:
+def test_a_short_cell_does_not_wrap(worn: Theme, text: str) -> None:
     box = made(worn, Table((Align.NONE,), ((Span(text),),), (((Span(text),),),)))
     lines = [rect.top() for rect in box.rects(0, box.length)]
     assert len(set(lines)) == 2

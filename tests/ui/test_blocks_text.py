@@ -21,28 +21,28 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.base.settings import Theme
+from app.base.settings import ThemeChoice
 from app.markdown import (
     Align,
     Block,
     Footnote,
     Heading,
-    Kind,
     List,
+    MarkdownStream,
     Paragraph,
     Quote,
     Span,
-    Stream,
+    SpanKind,
     blocks_text,
     parse,
 )
-from app.ui.blocks import formula
-from app.ui.blocks.box import Box, Control, Ink, Style
+from app.ui.blocks import formula_box
+from app.ui.blocks.box import Box, BoxButton, Highlights, Style
 from app.ui.blocks.canvas import Canvas
 from app.ui.blocks.column import Column
-from app.ui.blocks.tex import Drawing
-from app.ui.blocks.text import TextBox
-from app.ui.theme import Look
+from app.ui.blocks.tex_svg import SvgDrawing
+from app.ui.blocks.text_box import TextBox
+from app.ui.theme import Theme
 
 WIDTH = 300
 PIECES = [
@@ -103,25 +103,25 @@ def fake_picture(tex: str, pixels: int, colour: str, ratio: float, display: bool
     width, height, descent = (80, 60, 25) if display else (30, 20, 6)
     image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(QColor("#ff0000"))
-    drawing = Drawing("", QRectF(0, 0, width, height), tex)
-    return formula.Picture(image, width, height, descent, drawing, colour)
+    drawing = SvgDrawing("", QRectF(0, 0, width, height), tex)
+    return formula_box.FormulaImage(image, width, height, descent, drawing, colour)
 
 
 @pytest.fixture(autouse=True)
 def pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Formulas of one size, without what sets them."""
-    monkeypatch.setattr(formula, "picture", fake_picture)
+    monkeypatch.setattr(formula_box, "picture", fake_picture)
 
 
-def column(look: Look, blocks: Any, width: float = WIDTH) -> Column:
-    result = Column(look, Style())
+def column(theme: Theme, blocks: Any, width: float = WIDTH) -> Column:
+    result = Column(theme, Style())
     result.set_blocks(parse(blocks) if isinstance(blocks, str) else blocks)
     result.lay_out(width)
     return result
 
 
-def text_box(look: Look, text: str, width: float = WIDTH) -> TextBox:
-    box = TextBox(look, Style())
+def text_box(theme: Theme, text: str, width: float = WIDTH) -> TextBox:
+    box = TextBox(theme, Style())
     box.set_block(parse(text)[0])
     box.lay_out(width)
     return box
@@ -138,13 +138,13 @@ def inner(blocks: Any) -> Iterator[Block]:
                 yield from inner(item.blocks)
 
 
-def painted(box: Box, clips: list[QRectF], ink: Ink | None = None) -> QImage:
+def painted(box: Box, clips: list[QRectF], ink: Highlights | None = None) -> QImage:
     image = QImage(WIDTH, round(box.height) + 1, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(QColor("white"))
     painter = QPainter(image)
     for clip in clips:
         painter.setClipRect(clip)
-        box.paint(painter, clip, ink or Ink())
+        box.paint(painter, clip, ink or Highlights())
     painter.end()
     return image
 
@@ -154,14 +154,14 @@ def painted(box: Box, clips: list[QRectF], ink: Ink | None = None) -> QImage:
 
 @SHARED
 @given(DOCUMENTS)
-def test_plain_text_is_that_of_the_blocks(worn: Look, text: str) -> None:
+def test_plain_text_is_that_of_the_blocks(worn: Theme, text: str) -> None:
     shown = column(worn, text)
     assert shown.text(0, shown.length) == blocks_text(parse(text))
 
 
 @SHARED
 @given(DOCUMENTS)
-def test_markdown_reads_back_equal(worn: Look, text: str) -> None:
+def test_markdown_reads_back_equal(worn: Theme, text: str) -> None:
     blocks = parse(text)
     for block in inner(blocks):
         # Text cannot say where a paragraph was cut, nor that there is one without text.
@@ -189,14 +189,14 @@ def test_markdown_reads_back_equal(worn: Look, text: str) -> None:
     ],
 )
 def test_a_part_says_only_what_is_selected(
-    worn: Look, source: str, part: tuple[int, int], text: str, markdown: str
+    worn: Theme, source: str, part: tuple[int, int], text: str, markdown: str
 ) -> None:
     shown = column(worn, source)
     assert shown.text(*part) == text
     assert shown.markdown(*part) == markdown
 
 
-def test_what_a_person_wrote_keeps_its_blanks(worn: Look) -> None:
+def test_what_a_person_wrote_keeps_its_blanks(worn: Theme) -> None:
     text = "  two  blanks\r\n\n\t*no* `markdown` 👩‍👩‍👧\n"
     box = TextBox.plain(worn, Style(), text)
     box.lay_out(WIDTH)
@@ -210,7 +210,7 @@ def test_what_a_person_wrote_keeps_its_blanks(worn: Look) -> None:
 
 @SHARED
 @given(DOCUMENTS)
-def test_the_middle_of_a_character_is_at_it(worn: Look, text: str) -> None:
+def test_the_middle_of_a_character_is_at_it(worn: Theme, text: str) -> None:
     shown = column(worn, text)
     for position in range(shown.length):
         # Marks and the halves of an emoji are one with the letter before, and a blank at the end
@@ -227,7 +227,7 @@ def test_the_middle_of_a_character_is_at_it(worn: Look, text: str) -> None:
 
 @SHARED
 @given(DOCUMENTS)
-def test_points_outside_have_a_position_too(worn: Look, text: str) -> None:
+def test_points_outside_have_a_position_too(worn: Theme, text: str) -> None:
     shown = column(worn, text)
     for x in (-50.0, 10.0, 5000.0):
         for y in (-50.0, 5.0, 5000.0):
@@ -236,7 +236,7 @@ def test_points_outside_have_a_position_too(worn: Look, text: str) -> None:
     assert shown.position_at(QPointF(5000, 5000)) == shown.length
 
 
-def test_what_begins_at_the_right_is_there(worn: Look) -> None:
+def test_what_begins_at_the_right_is_there(worn: Theme) -> None:
     box = text_box(worn, "שלום עולם word 12")
     assert box.rects(0, 1)[0].right() == pytest.approx(WIDTH, abs=2)
     assert box.rects(0, 4)[0].left() > WIDTH / 2
@@ -247,7 +247,7 @@ def test_what_begins_at_the_right_is_there(worn: Look) -> None:
     assert left.rects(3, 4)[0].left() < 2
 
 
-def test_an_emoji_is_one(worn: Look) -> None:
+def test_an_emoji_is_one(worn: Theme) -> None:
     box = text_box(worn, "a👩‍👩‍👧b")
     assert box.text(0, 1) == "a"
     assert box.text(box.length - 1, box.length) == "b"
@@ -255,7 +255,7 @@ def test_an_emoji_is_one(worn: Look) -> None:
     assert box.position_at(middle) in (1, box.length - 1)
 
 
-def test_three_clicks_select_a_line_that_was_wanted(worn: Look) -> None:
+def test_three_clicks_select_a_line_that_was_wanted(worn: Theme) -> None:
     box = TextBox.plain(worn, Style(), "first 👧 line\n" + "long " * 40 + "\n\nlast")
     box.lay_out(WIDTH)
     assert [box.text(*box.leaf_at(at)) for at in (0, 5, 100, box.length)] == [
@@ -265,7 +265,7 @@ def test_three_clicks_select_a_line_that_was_wanted(worn: Look) -> None:
     assert box.leaf_at(blank) == (blank, blank)
 
 
-def test_cells_have_a_width_of_their_own(worn: Look) -> None:
+def test_cells_have_a_width_of_their_own(worn: Theme) -> None:
     cell = TextBox(worn, Style(), weight=640, align=Align.RIGHT)
     cell.set_spans((Span("a header"),))
     width = cell.ideal_width()
@@ -277,7 +277,7 @@ def test_cells_have_a_width_of_their_own(worn: Look) -> None:
     assert cell.ideal_width() == width
 
 
-def test_quotations_in_quotations_leave_room_for_words(worn: Look) -> None:
+def test_quotations_in_quotations_leave_room_for_words(worn: Theme) -> None:
     blocks: tuple[Block, ...] = (Paragraph((Span("some words of text"),)),)
     for _ in range(60):
         blocks = (Quote(blocks),)
@@ -291,8 +291,8 @@ def test_quotations_in_quotations_leave_room_for_words(worn: Look) -> None:
 
 @SHARED
 @given(DOCUMENTS, st.lists(st.integers(1, 9), max_size=60))
-def test_what_grew_is_what_is_made_at_once(worn: Look, text: str, sizes: list[int]) -> None:
-    stream, shown = Stream(), column(worn, ())
+def test_what_grew_is_what_is_made_at_once(worn: Theme, text: str, sizes: list[int]) -> None:
+    stream, shown = MarkdownStream(), column(worn, ())
     for size in [*sizes, len(text)]:
         shown.set_blocks(stream.blocks, stream.feed(text[:size]))
         text = text[size:]
@@ -310,9 +310,9 @@ def test_what_grew_is_what_is_made_at_once(worn: Look, text: str, sizes: list[in
 
 @pytest.mark.parametrize("text", ["- item\n", "item\n\n", "1. item\n", "> - item\n"])
 def test_another_block_costs_the_same_however_many_there_are(
-    worn: Look, monkeypatch: pytest.MonkeyPatch, text: str
+    worn: Theme, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
-    stream, shown = Stream(), column(worn, ())
+    stream, shown = MarkdownStream(), column(worn, ())
     shown.set_blocks(stream.blocks, stream.feed(text * 990))
     made: list[str] = []
     for name in ("__init__", "_flow", "set_block"):
@@ -328,7 +328,7 @@ def test_another_block_costs_the_same_however_many_there_are(
     assert 0 < len(made) <= 8 * 10
 
 
-def test_only_what_is_seen_is_painted(worn: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_what_is_seen_is_painted(worn: Theme, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = column(worn, "- item\n" * 1000)
     seen: list[Box] = []
     monkeypatch.setattr(TextBox, "paint", lambda self, *_: seen.append(self))
@@ -337,14 +337,14 @@ def test_only_what_is_seen_is_painted(worn: Look, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("step", [7, 20, 50])
-def test_strips_together_are_the_whole(worn: Look, step: int) -> None:
+def test_strips_together_are_the_whole(worn: Theme, step: int) -> None:
     text = (
         "Some **bold** and `code` that wraps `in the middle of it` and [a link](http://u).\n\n"
         "> quoted\n>\n> - [x] done\n> - open\n\n12. number\n\n---\n\n# Head\n\n"
         "שלום word\n\n[^a]: note"
     )
     shown = column(worn, text)
-    ink = Ink((3, 60), ((5, 9), (20, 30)), (20, 30))
+    ink = Highlights((3, 60), ((5, 9), (20, 30)), (20, 30))
     whole = painted(shown, [QRectF(0, 0, WIDTH, shown.height + 1)], ink)
     strips = [QRectF(0, y, WIDTH, step) for y in range(0, round(shown.height) + 1, step)]
     assert painted(shown, strips, ink) == whole
@@ -353,7 +353,7 @@ def test_strips_together_are_the_whole(worn: Look, step: int) -> None:
 # Formulas
 
 
-def test_a_formula_stands_on_the_line(worn: Look) -> None:
+def test_a_formula_stands_on_the_line(worn: Theme) -> None:
     box = text_box(worn, "in $x$ line `code`")
     assert box.length == len("in x line code")
     (rect,) = box.rects(3, 4)
@@ -371,7 +371,7 @@ def test_a_formula_stands_on_the_line(worn: Look) -> None:
     assert box.position_at(rect.center() - QPointF(9, 0)) == 3
 
 
-def test_a_display_formula_has_a_line_of_its_own(worn: Look) -> None:
+def test_a_display_formula_has_a_line_of_its_own(worn: Theme) -> None:
     box = text_box(worn, "before $$x$$ after")
     before, display, after = (box.rects(at, at + 1)[0] for at in (0, 7, 9))
     assert before.bottom() <= display.top() < after.top()
@@ -379,7 +379,7 @@ def test_a_display_formula_has_a_line_of_its_own(worn: Look) -> None:
     assert box.text(0, box.length) == "before $$x$$ after"
 
 
-def test_what_is_no_formula_is_its_source(worn: Look) -> None:
+def test_what_is_no_formula_is_its_source(worn: Theme) -> None:
     box = text_box(worn, "a $bad x$ b")
     assert box.length == len("a bad x b")
     assert box.text(0, box.length) == "a $bad x$ b"
@@ -395,22 +395,24 @@ def luminance(colour: QColor) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-@pytest.mark.parametrize("theme", [Theme.LIGHT, Theme.DARK])
+@pytest.mark.parametrize("choice", [ThemeChoice.LIGHT, ThemeChoice.DARK])
 @pytest.mark.parametrize("ground", ["found", "found_current", "selection"])
-def test_text_on_what_was_found_can_be_read(qapp: QApplication, theme: Theme, ground: str) -> None:
-    look = Look(qapp, theme)
-    dark, light = sorted(luminance(look.colour(name)) for name in ("text", ground))
+def test_text_on_what_was_found_can_be_read(
+    qapp: QApplication, choice: ThemeChoice, ground: str
+) -> None:
+    theme = Theme(qapp, choice)
+    dark, light = sorted(luminance(theme.colour(name)) for name in ("text", ground))
     assert (light + 0.05) / (dark + 0.05) >= 4.5
 
 
 def test_other_colours_are_worn_at_once(qapp: QApplication, fonts: None) -> None:
-    look = Look(qapp, Theme.LIGHT)
-    shown = column(look, "text [link](http://u)")
+    theme = Theme(qapp, ThemeChoice.LIGHT)
+    shown = column(theme, "text [link](http://u)")
     before = painted(shown, [QRectF(0, 0, WIDTH, 100)])
-    look.choose(Theme.DARK)
+    theme.choose(ThemeChoice.DARK)
     shown.restyle()
     assert painted(shown, [QRectF(0, 0, WIDTH, 100)]) != before
-    look.choose(Theme.LIGHT)
+    theme.choose(ThemeChoice.LIGHT)
     shown.restyle()
     assert painted(shown, [QRectF(0, 0, WIDTH, 100)]) == before
 
@@ -421,9 +423,9 @@ def test_other_colours_are_worn_at_once(qapp: QApplication, fonts: None) -> None
 class Page(QWidget):
     """A canvas between two fields."""
 
-    def __init__(self, look: Look, shown: Column) -> None:
+    def __init__(self, theme: Theme, shown: Column) -> None:
         super().__init__()
-        self.canvas = Canvas(look)
+        self.canvas = Canvas(theme)
         self.before, self.after = QLineEdit(), QLineEdit()
         self.resize(WIDTH, 300)
         for number, widget in enumerate((self.before, self.canvas, self.after)):
@@ -445,7 +447,7 @@ class Counter(Box):
     def lay_out(self, width: float) -> None:
         self.width, self.height = width, 40 + 10 * self.clicks
 
-    def paint(self, painter: QPainter, clip: QRectF, ink: Ink) -> None:
+    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
         painter.save()
         painter.translate(50, 50)
         painter.restore()
@@ -463,8 +465,8 @@ class Counter(Box):
 
     markdown = text
 
-    def controls(self) -> list[Control]:
-        return [Control("copyIt", "Copy", "Copy it", QRectF(200, 2, 60, 24), self)]
+    def controls(self) -> list[BoxButton]:
+        return [BoxButton("copyIt", "Copy", "Copy it", QRectF(200, 2, 60, 24), self)]
 
     def act(self, name: str) -> str:
         self.clicks += 1
@@ -476,10 +478,10 @@ class Counter(Box):
         return pixels > 0
 
 
-def with_counter(look: Look, text: str) -> tuple[Column, Counter]:
+def with_counter(theme: Theme, text: str) -> tuple[Column, Counter]:
     """A column of text, then a counter, then more text."""
-    shown = column(look, text)
-    box = Counter(look, Style())
+    shown = column(theme, text)
+    box = Counter(theme, Style())
     box.set_block(None)
     shown.boxes[1] = box
     shown.lay_out(0.5)
@@ -500,9 +502,9 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.fixture
-def page(qtbot: QtBot, look: Look) -> Page:
-    shown, _ = with_counter(look, "one [a](http://a)\n\nx\n\nthree [b](mailto:b@c)")
-    result = Page(look, shown)
+def page(qtbot: QtBot, theme: Theme) -> Page:
+    shown, _ = with_counter(theme, "one [a](http://a)\n\nx\n\nthree [b](mailto:b@c)")
+    result = Page(theme, shown)
     qtbot.addWidget(result)
     with qtbot.waitExposed(result):
         result.show()
@@ -544,11 +546,11 @@ def test_a_button_copies_and_may_change_the_height(qtbot: QtBot, page: Page) -> 
     qtbot.waitUntil(lambda: button.text() == "Copy", timeout=3000)
 
 
-def test_buttons_are_used_again(page: Page, look: Look) -> None:
+def test_buttons_are_used_again(page: Page, theme: Theme) -> None:
     button = page.canvas.findChild(QWidget, "copyIt")
-    page.canvas.set_column(column(look, "no buttons"))
+    page.canvas.set_column(column(theme, "no buttons"))
     assert not button.isVisible()
-    page.canvas.set_column(with_counter(look, "a\n\nb\n\nc")[0])
+    page.canvas.set_column(with_counter(theme, "a\n\nb\n\nc")[0])
     assert button.isVisible()
     assert len(page.canvas.findChildren(QWidget)) == 1
 
@@ -584,8 +586,10 @@ def test_the_tab_key_goes_through_links_and_buttons(
     assert page.before.hasFocus()
 
 
-def test_the_tab_key_passes_what_has_nothing_to_press(qtbot: QtBot, page: Page, look: Look) -> None:
-    page.canvas.set_column(column(look, "text"))
+def test_the_tab_key_passes_what_has_nothing_to_press(
+    qtbot: QtBot, page: Page, theme: Theme
+) -> None:
+    page.canvas.set_column(column(theme, "text"))
     page.before.setFocus()
     qtbot.keyClick(page.before, Qt.Key.Key_Tab)
     assert page.after.hasFocus()
@@ -627,7 +631,7 @@ def test_a_fault_in_a_block_is_told_once_and_spoils_no_other(
     assert after != before
 
 
-def test_only_the_end_is_painted_again(qtbot: QtBot, page: Page, look: Look) -> None:
+def test_only_the_end_is_painted_again(qtbot: QtBot, page: Page, theme: Theme) -> None:
     clips: list[QRectF] = []
     shown = page.canvas.column
     real = shown.paint
@@ -637,7 +641,9 @@ def test_only_the_end_is_painted_again(qtbot: QtBot, page: Page, look: Look) -> 
     assert clips[0].top() == 90
 
 
-def test_a_note_leads_to_its_label(worn: Look) -> None:
+def test_a_note_leads_to_its_label(worn: Theme) -> None:
     shown = column(worn, "see[^n]\n\n[^n]: the note")
     assert shown.text(0, 4) == "see[^n]"
-    assert any(span.kind is Kind.NOTE for b in parse("see[^n]\n\n[^n]: x")[:1] for span in b.spans)
+    assert any(
+        span.kind is SpanKind.NOTE for b in parse("see[^n]\n\n[^n]: x")[:1] for span in b.spans
+    )

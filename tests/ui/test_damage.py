@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtWidgets import QAbstractButton
 
 from app.base.errors import StoreFull
-from app.base.settings import Theme
+from app.base.settings import ThemeChoice
 from app.base.types import Part
 from app.store.database import Database
 from tests.ui.driver import Start, answer, make
@@ -23,7 +23,7 @@ def test_lost_settings_are_told_once(start: Start, tmp_path: Path) -> None:
         "Some settings could not be read and are back to their defaults. The others are "
         f"unchanged. The old file is kept as {path}.1.old."
     )
-    assert fireside.host.settings.theme is Theme.DARK
+    assert fireside.host.settings.theme is ThemeChoice.DARK
     fireside = start()
     fireside.stored(lambda store: None)
     assert not fireside.window.banner.isVisible()

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QListView, QPushButton, Q
 
 from app.base import errors as e
 from app.base.types import Channel, Delta, Effort, Event, Request, StopReason
-from app.ui.errors import explain
-from app.ui.talk.selection import Point
+from app.ui.conversation.selection import TextPosition
+from app.wording.errors import explain
 from tests.ui.driver import Fireside, answer, done, said, thought
 
 
@@ -121,7 +121,7 @@ def test_reasoning_of_odd_characters_keeps_its_selection(fireside: Fireside) -> 
     fireside.ask("why", thought("10\u202f000\u00a0km"), more, thought(" far"), fireside.hold())
     fireside.shows("km")
     transcript = fireside.window.transcript
-    transcript.select(Point(1, 0, 0), Point(1, 0, 6))
+    transcript.select(TextPosition(1, 0, 0), TextPosition(1, 0, 6))
     more.set()
     fireside.shows("far")
     assert transcript.selected_text(markdown=False) == "10\u202f000"

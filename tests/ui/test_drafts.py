@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractButton
 from app.base.errors import StoreFull
 from app.base.types import Part
 from app.store import Store, Unsent
-from app.ui.ask import drafts
+from app.ui.composer import drafts
 from tests.ui.driver import Fireside, Start, answer, make
 
 FILE = Part("apples\npears", name="fruit.txt")

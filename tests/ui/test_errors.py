@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from app.base import errors as e
-from app.ui.errors import Action, explain, gigabytes
+from app.wording.errors import Action, explain
+from app.wording.quantities import gigabytes
 
 FILE = Path("/models/some model.gguf")
 STORE = Path("/data/chats.db")
@@ -143,5 +144,5 @@ def test_sizes() -> None:
 
 
 def test_no_qt() -> None:
-    code = "import sys, app.ui.errors; sys.exit('PySide6' in sys.modules)"
+    code = "import sys, app.wording.errors; sys.exit('PySide6' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

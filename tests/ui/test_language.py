@@ -17,14 +17,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui import language
 from app.ui.controls import Elided
-from app.ui.errors import Action
-from app.ui.language import number, tr
-from app.ui.preferences import about
-from app.ui.preferences.dialog import Preferences
-from app.ui.search.keys import Keys
-from app.ui.talk.transcript import Transcript
+from app.ui.conversation.transcript import Transcript
+from app.ui.palette.shortcut_list import ShortcutList
+from app.ui.preferences import about_page
+from app.ui.preferences.preferences_dialog import PreferencesDialog
+from app.wording import language
+from app.wording.errors import Action
+from app.wording.language import number, tr
 from installers import translations
 from tests.ui.driver import Fireside, Start, answer, done, said
 
@@ -147,11 +147,11 @@ def test_german_has_room_in_the_smallest_windows(
         window.hub.page.show_pane(pane)
         _has_room(fireside, window)
     window.searching.show_keys()
-    _has_room(fireside, window.findChild(Keys))
-    monkeypatch.setattr(about, "REPOSITORY", "some/fireside")
+    _has_room(fireside, window.findChild(ShortcutList))
+    monkeypatch.setattr(about_page, "REPOSITORY", "some/fireside")
     window.preferences.about()
     window.findChild(QAbstractButton, "openRelease").show()  # as where a newer one is there
-    _has_room(fireside, window.findChild(about.About))
+    _has_room(fireside, window.findChild(about_page.AboutPage))
     dialog = preferences(fireside)
     pages = dialog.findChild(QListWidget, "preferencePages")
     for number_of_page in range(pages.count()):
@@ -189,9 +189,9 @@ def _said(widget: QWidget) -> Iterator[str]:
     yield from (action.text() for action in widget.actions())
 
 
-def preferences(fireside: Fireside) -> Preferences:
+def preferences(fireside: Fireside) -> PreferencesDialog:
     fireside.find(QAbstractButton, "openPreferences").click()
-    return fireside.window.findChild(Preferences)
+    return fireside.window.findChild(PreferencesDialog)
 
 
 DE = """<?xml version="1.0" encoding="utf-8"?>

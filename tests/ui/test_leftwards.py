@@ -10,19 +10,19 @@ from PySide6.QtGui import QColor, QImage
 
 from app.markdown import parse
 from app.ui.blocks.box import Box, Style
-from app.ui.blocks.code import CodeBox
+from app.ui.blocks.code_box import CodeBox
 from app.ui.blocks.column import Column, ItemBox, ListBox, QuoteBox
-from app.ui.blocks.table import TableBox
-from app.ui.blocks.text import TextBox
-from app.ui.theme import Look
+from app.ui.blocks.table_box import TableBox
+from app.ui.blocks.text_box import TextBox
+from app.ui.theme import Theme
 from tests.ui.painting import painted
 
 WIDTH = 600
 CASE = Path(__file__).parents[1] / "cases/rendering/23_rtl.md"
 
 
-def made(look: Look, markdown: str, *, paper: bool = False) -> Column:
-    column = Column(look, Style(paper=paper))
+def made(theme: Theme, markdown: str, *, paper: bool = False) -> Column:
+    column = Column(theme, Style(paper=paper))
     column.set_blocks(parse(markdown))
     column.lay_out(WIDTH)
     return column
@@ -41,7 +41,7 @@ def only(column: Column, kind: type[Box]) -> Box:
 
 
 @pytest.mark.parametrize("paper", [False, True])
-def test_every_block_of_a_message_begins_at_the_right(worn: Look, paper: bool) -> None:
+def test_every_block_of_a_message_begins_at_the_right(worn: Theme, paper: bool) -> None:
     column = made(worn, CASE.read_text(encoding="utf-8"), paper=paper)
     for box in column.boxes:
         rects = [rect for rect in box.rects(0, box.length) if rect.width() > 1]
@@ -50,7 +50,7 @@ def test_every_block_of_a_message_begins_at_the_right(worn: Look, paper: bool) -
         assert not inked(painted(box), 0, 20)
 
 
-def test_marks_and_bars_are_at_the_right(worn: Look) -> None:
+def test_marks_and_bars_are_at_the_right(worn: Theme) -> None:
     column = made(worn, CASE.read_text(encoding="utf-8"))
     for box in column.boxes:
         if isinstance(box, ListBox | QuoteBox):
@@ -59,14 +59,14 @@ def test_marks_and_bars_are_at_the_right(worn: Look) -> None:
     assert inked(painted(tasks), WIDTH - 22, WIDTH - 8)
 
 
-def test_the_first_column_is_at_the_right(worn: Look) -> None:
+def test_the_first_column_is_at_the_right(worn: Theme) -> None:
     table = only(made(worn, CASE.read_text(encoding="utf-8")), TableBox)
     name, age = (table.rects(*table.leaf_at(position))[0] for position in (0, 7))
     assert name.left() > age.right()
     assert all(control.rect.right() <= age.left() for control in table.controls())
 
 
-def test_a_wide_table_scrolls_to_the_left(worn: Look) -> None:
+def test_a_wide_table_scrolls_to_the_left(worn: Theme) -> None:
     cells = " | ".join(["עמודה רחבה מאוד"] * 9)
     table = only(made(worn, f"| {cells} |\n|{'---|' * 9}\n| {cells} |"), TableBox)
     last = table.leaf_at(table.length)
@@ -76,7 +76,7 @@ def test_a_wide_table_scrolls_to_the_left(worn: Look) -> None:
     assert table.rects(*last)[0].left() > 0
 
 
-def test_what_has_no_letters_runs_as_what_it_is_in(worn: Look) -> None:
+def test_what_has_no_letters_runs_as_what_it_is_in(worn: Theme) -> None:
     items = only(made(worn, "- שלום\n- 2024\n- `code`\n- English\n  - אב\n  - 5"), ListBox)
     for box in items.boxes:
         assert isinstance(box, ItemBox)
@@ -87,7 +87,7 @@ def test_what_has_no_letters_runs_as_what_it_is_in(worn: Look) -> None:
     assert abs(thirty.right() - million.right()) < 1
 
 
-def test_code_and_latin_stay_as_they_are(worn: Look) -> None:
+def test_code_and_latin_stay_as_they_are(worn: Theme) -> None:
     column = made(worn, "> שלום\n>\n> Hello\n>\n> ```\n> code\n> ```\n\n- Latin\n- שלום")
     quote, items = column.boxes
     assert isinstance(quote, QuoteBox)
@@ -98,7 +98,7 @@ def test_code_and_latin_stay_as_they_are(worn: Look) -> None:
     assert items.rects(6, 10)[0].left() < 30  # beside its mark
 
 
-def test_a_list_that_turns_while_it_grows(worn: Look) -> None:
+def test_a_list_that_turns_while_it_grows(worn: Theme) -> None:
     column = Column(worn, Style())
     column.lay_out(WIDTH)
     for text in ("- 1\n- ", "- 1\n- ש", "- 1\n- שלום\n- x"):
@@ -110,7 +110,7 @@ def test_a_list_that_turns_while_it_grows(worn: Look) -> None:
 @pytest.mark.parametrize(
     "text", ["אב `code` גד", "- שלום (a) 12", "| שם | b |\n|---|---|\n| 1 | ג |"]
 )
-def test_a_press_hits_the_character_that_is_there(worn: Look, text: str) -> None:
+def test_a_press_hits_the_character_that_is_there(worn: Theme, text: str) -> None:
     column = made(worn, text)
     for position in range(column.length):
         rects = [r for r in column.rects(position, position + 1) if r.width() > 1]

@@ -13,10 +13,10 @@ from app.base import errors as e
 from app.base import settings
 from app.base.types import ModelRef
 from app.engine import probe
-from app.engine.plan import CacheType, Wishes
+from app.engine.plan import CacheType, Overrides
 from app.engine.probe import Devices, Gpu, Machine
-from app.ui.preferences.dialog import Preferences
 from app.ui.preferences.memory_bar import MemoryBar
+from app.ui.preferences.preferences_dialog import PreferencesDialog
 from tests.fakes.gpt_oss import header
 from tests.ui.driver import Fireside, Start
 from tests.ui.test_preferences import open_preferences
@@ -44,7 +44,7 @@ def computer(start: Start, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Fir
     return begin
 
 
-def open_page(fireside: Fireside) -> Preferences:
+def open_page(fireside: Fireside) -> PreferencesDialog:
     dialog = open_preferences(fireside)
     dialog.show_page("memoryPage")
     bar = dialog.findChild(MemoryBar, "hostMemory")
@@ -52,7 +52,9 @@ def open_page(fireside: Fireside) -> Preferences:
     return dialog
 
 
-def turn(fireside: Fireside, dialog: Preferences, name: str, key: Qt.Key, times: int = 1) -> None:
+def turn(
+    fireside: Fireside, dialog: PreferencesDialog, name: str, key: Qt.Key, times: int = 1
+) -> None:
     """Turns a knob by the keyboard."""
     knob = dialog.findChild(QSlider, name)
     knob.setFocus()
@@ -60,15 +62,15 @@ def turn(fireside: Fireside, dialog: Preferences, name: str, key: Qt.Key, times:
         fireside.qtbot.keyClick(knob, key)
 
 
-def parts(dialog: Preferences, name: str = "hostMemory") -> dict[str, int]:
+def parts(dialog: PreferencesDialog, name: str = "hostMemory") -> dict[str, int]:
     return {part.name: part.size for part in dialog.findChild(MemoryBar, name).parts}
 
 
-def words(dialog: Preferences, name: str) -> str:
+def words(dialog: PreferencesDialog, name: str) -> str:
     return dialog.findChild(QSlider, name).accessibleDescription()
 
 
-def press(dialog: Preferences, name: str) -> None:
+def press(dialog: PreferencesDialog, name: str) -> None:
     dialog.findChild(QAbstractButton, name).click()
 
 
@@ -163,9 +165,9 @@ def test_apply_keeps_the_wishes_and_reloads_the_model(computer: Callable[..., Fi
     turn(fireside, dialog, "cpuExperts", Qt.Key.Key_Right, 4)
     press(dialog, "cacheQ8")
     assert not loaded
-    assert fireside.host.wishes == Wishes()
+    assert fireside.host.wishes == Overrides()
     apply.click()
-    assert fireside.host.wishes == Wishes(8192, 10, 3, CacheType.Q8_0)
+    assert fireside.host.wishes == Overrides(8192, 10, 3, CacheType.Q8_0)
     assert not apply.isEnabled()
     fireside.until(lambda: loaded == [fireside.window.models.demo])
     fireside.stored(lambda store: None)
@@ -175,7 +177,7 @@ def test_apply_keeps_the_wishes_and_reloads_the_model(computer: Callable[..., Fi
     )  # fmt: skip
     press(dialog, "resetPlan")
     apply.click()
-    assert fireside.host.wishes == Wishes()
+    assert fireside.host.wishes == Overrides()
 
 
 def test_the_knobs_stand_where_they_were_left(computer: Callable[..., Fireside]) -> None:

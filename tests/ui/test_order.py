@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.base.types import Effort, Message, Part, Role
 from app.store import Store
-from app.ui.chats.list import ChatList
+from app.ui.sidebar.chat_list import ChatList
 from tests.ui.driver import Fireside, Start, answer, make
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")

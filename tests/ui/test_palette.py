@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.base.types import Effort
-from app.ui.search.list import Row
+from app.ui.palette.palette_list import PaletteRow
 from tests.ui.driver import Fireside, answer, make
 
 KEY = Qt.Key
@@ -28,7 +28,7 @@ def open_it(fireside: Fireside) -> QLineEdit:
     return field
 
 
-def rows(fireside: Fireside) -> list[Row]:
+def rows(fireside: Fireside) -> list[PaletteRow]:
     model = fireside.find(QListView, "paletteList").model()
     return [model.index(n, 0).data(Qt.ItemDataRole.UserRole) for n in range(model.rowCount())]
 

@@ -15,14 +15,14 @@ from pypdfium2 import PdfDocument, PdfPage, raw
 from PySide6.QtCore import QLocale, QSizeF
 
 from app.base.types import Channel, Effort, Message, Part, Role
-from app.exchange import Words
+from app.exchange import ExportWords
 from app.markdown import parse
 from app.store import ChatRow, MessageRow, State, TitleBy
 from app.ui.blocks.box import Box, Style
 from app.ui.blocks.column import Column
-from app.ui.blocks.formula import picture
-from app.ui.exchange import pdf
-from app.ui.theme import Paper
+from app.ui.blocks.formula_box import picture
+from app.ui.exchange import pdf_layout
+from app.ui.theme import PaperTheme
 from tests.fakes.hostile import texts
 
 pytestmark = pytest.mark.usefixtures("fonts")
@@ -63,7 +63,7 @@ def row(role: Role, *parts: Part, state: State = State.DONE) -> MessageRow:
 
 def made(*rows: MessageRow, title: str = "All of “it”", reasoning: bool = True) -> PdfDocument:
     chat = ChatRow(1, title, TitleBy.PERSON, Effort.LOW, 1.7e9, 1.7e9, 1)
-    work = pdf.write(chat, rows, reasoning=reasoning, words=Words(), versions={})
+    work = pdf_layout.write(chat, rows, reasoning=reasoning, words=ExportWords(), versions={})
     shares = []
     while True:
         try:
@@ -172,7 +172,7 @@ def test_glyphs_stand_for_what_is_written_with_them() -> None:
     """Shapes of Arabic letters, radicals, and what a font draws like something else."""
     of_qt = b"stream\n2 beginbfrange\n<0000> <0000> <0000>\n<0001> <0006> [<FEDF> <0009> <2F00> <02BC> <FB01> <0041> ]\nendbfrange <0009>"  # noqa: E501
     meant = b"stream\n2 beginbfrange\n<0000> <0000> <FFFD>\n<0001> <0006> [<0644> <0020> <4E00> <2019> <FB01> <0041> ]\nendbfrange <0009>"  # noqa: E501
-    assert pdf._mended(of_qt) == meant
+    assert pdf_layout._mended(of_qt) == meant
 
 
 def test_reasoning_is_left_out() -> None:
@@ -299,11 +299,11 @@ PIECES = [
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join), st.integers(400, 900))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80)
 def test_pages_have_all_of_a_box_and_end_between_lines(source: str, high: int) -> None:
-    column = Column(Paper(), Style(paper=True))
+    column = Column(PaperTheme(), Style(paper=True))
     column.set_blocks(parse(source))
     column.lay_out(300)
     press = Press()
-    pages = pdf._Pages(QSizeF(300, high), press)  # type: ignore[arg-type]
+    pages = pdf_layout._Pages(QSizeF(300, high), press)  # type: ignore[arg-type]
     list(pages.put(column))
     at = 0.0
     cuts = []

@@ -21,20 +21,20 @@ from PySide6.QtWidgets import (
 
 from app import __version__
 from app.base import settings
-from app.base.settings import Theme
+from app.base.settings import ThemeChoice
 from app.base.types import Prompt
 from app.ui.blocks.canvas import Canvas
-from app.ui.preferences.dialog import Preferences
-from app.ui.theme import Look
+from app.ui.preferences.preferences_dialog import PreferencesDialog
+from app.ui.theme import Theme
 from tests.ui.driver import Fireside, Start, answer
 
 # Dialogs, where there is no screen.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 
-def open_preferences(fireside: Fireside) -> Preferences:
+def open_preferences(fireside: Fireside) -> PreferencesDialog:
     fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_Comma, Qt.KeyboardModifier.ControlModifier)
-    dialog = fireside.window.findChild(Preferences, "preferences")
+    dialog = fireside.window.findChild(PreferencesDialog, "preferences")
     fireside.until(dialog.isVisible)
     return dialog
 
@@ -44,10 +44,10 @@ def ground(qapp: QApplication) -> int:
 
 
 def test_a_look_wears_its_theme_whatever_was_worn_before(qapp: QApplication) -> None:
-    for theme, is_light in ((Theme.DARK, False), (Theme.LIGHT, True)):
-        look = Look(qapp, theme)
+    for choice, is_light in ((ThemeChoice.DARK, False), (ThemeChoice.LIGHT, True)):
+        theme = Theme(qapp, choice)
         assert (ground(qapp) > 128) is is_light
-        del look
+        del theme
 
 
 def test_theme_switches_at_once_and_is_kept(start: Start, qapp: QApplication) -> None:
@@ -64,42 +64,42 @@ def test_theme_switches_at_once_and_is_kept(start: Start, qapp: QApplication) ->
     assert light > 200
     assert dark < 60
     fireside.stored(lambda store: None)
-    assert settings.load(fireside.host.folders.settings).theme is Theme.DARK
+    assert settings.load(fireside.host.folders.settings).theme is ThemeChoice.DARK
     dialog.findChild(QAbstractButton, "themeLight").click()
     assert ground(qapp) > 200
 
 
-def test_what_is_gone_does_not_mind_a_new_theme(fireside: Fireside, look: Look) -> None:
+def test_what_is_gone_does_not_mind_a_new_theme(fireside: Fireside, theme: Theme) -> None:
     fireside.ask("code", *answer("# a\n\n```python\nx = 1\n```\n\n> q\n\n- a"))
     fireside.shows("x = 1")
     fireside.idle()
     fireside.window.new_chat()
     fireside.qtbot.wait(50)
     gc.collect()
-    look.choose(Theme.DARK)
-    look.choose(Theme.LIGHT)
+    theme.choose(ThemeChoice.DARK)
+    theme.choose(ThemeChoice.LIGHT)
 
 
 @pytest.mark.parametrize(
     ("scheme", "dark"), [(Qt.ColorScheme.Dark, True), (Qt.ColorScheme.Light, False)]
 )
 def test_system_follows_the_system(
-    look: Look, monkeypatch: pytest.MonkeyPatch, scheme: Qt.ColorScheme, dark: bool
+    theme: Theme, monkeypatch: pytest.MonkeyPatch, scheme: Qt.ColorScheme, dark: bool
 ) -> None:
-    look.choose(Theme.LIGHT if dark else Theme.DARK)
+    theme.choose(ThemeChoice.LIGHT if dark else ThemeChoice.DARK)
     changes: list[bool] = []
-    look.changed.connect(lambda: changes.append(look.colours.dark))
+    theme.changed.connect(lambda: changes.append(theme.colours.dark))
     hints = QGuiApplication.styleHints()
     monkeypatch.setattr(type(hints), "colorScheme", lambda self: scheme)
-    look.choose(Theme.SYSTEM)
-    assert look.colours.dark is dark
+    theme.choose(ThemeChoice.SYSTEM)
+    assert theme.colours.dark is dark
     other = Qt.ColorScheme.Light if dark else Qt.ColorScheme.Dark
     monkeypatch.setattr(type(hints), "colorScheme", lambda self: other)
     hints.colorSchemeChanged.emit(other)
-    assert look.colours.dark is not dark
-    look.choose(Theme.LIGHT)
+    assert theme.colours.dark is not dark
+    theme.choose(ThemeChoice.LIGHT)
     hints.colorSchemeChanged.emit(Qt.ColorScheme.Dark)
-    assert not look.colours.dark  # a person's choice is stronger
+    assert not theme.colours.dark  # a person's choice is stronger
     assert changes
 
 

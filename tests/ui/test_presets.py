@@ -23,8 +23,8 @@ from PySide6.QtWidgets import (
 
 from app.base.types import Effort, Sampling
 from app.host import demo_model
-from app.store import PLAIN, Preset, Setup
-from app.ui.preferences.dialog import Preferences
+from app.store import PLAIN, ChatSettings, Preset
+from app.ui.preferences.preferences_dialog import PreferencesDialog
 from tests.ui.driver import Fireside, Start, answer, make
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -66,19 +66,19 @@ def choose(fireside: Fireside, text: str) -> None:
     fireside.stored(lambda store: None)
 
 
-def page(fireside: Fireside) -> Preferences:
+def page(fireside: Fireside) -> PreferencesDialog:
     choose(fireside, "Manage presets…")
-    dialog = fireside.window.findChild(Preferences, "preferences")
+    dialog = fireside.window.findChild(PreferencesDialog, "preferences")
     fireside.until(dialog.isVisible)
     return dialog
 
 
-def names(dialog: Preferences) -> list[str]:
+def names(dialog: PreferencesDialog) -> list[str]:
     rows = dialog.findChild(QListWidget, "presetList")
     return [rows.item(n).text() for n in range(rows.count())]
 
 
-def press(fireside: Fireside, dialog: Preferences, name: str) -> None:
+def press(fireside: Fireside, dialog: PreferencesDialog, name: str) -> None:
     dialog.findChild(QAbstractButton, name).click()
     fireside.stored(lambda store: None)
 
@@ -184,14 +184,14 @@ def test_instructions_for_one_chat(fireside: Fireside) -> None:
     assert fireside.backend.requests[-1].instructions == "In general."
     choose(fireside, "Brief")
     choose(fireside, "Instructions for this chat…")
-    dialog = fireside.window.findChild(Preferences, "preferences")
+    dialog = fireside.window.findChild(PreferencesDialog, "preferences")
     field = dialog.findChild(QPlainTextEdit, "chatInstructions")
     fireside.until(field.hasFocus)
     assert field.toPlainText() == "Be brief."
     fireside.qtbot.keyClicks(field, "And ")
     fireside.qtbot.keyClick(dialog, Qt.Key.Key_Escape)
     setup = fireside.stored(lambda store: store.chat(chat(fireside))).setup
-    assert setup == Setup("And Be brief.", Sampling(0.5))
+    assert setup == ChatSettings("And Be brief.", Sampling(0.5))
     assert fireside.find(QPushButton, "presetPicker").text().strip() == "Own instructions"
     fireside.ask("more", *answer("More."))
     fireside.shows("More.")

@@ -19,10 +19,10 @@ from PySide6.QtWidgets import (
 )
 
 from app.base.types import Part
-from app.ui.ask.part_choice import PartChoice
+from app.ui.composer.part_choice import PartChoice
 from app.ui.controls import Segments
-from app.ui.preferences.dialog import Preferences
-from app.ui.talk.transcript import Transcript
+from app.ui.conversation.transcript import Transcript
+from app.ui.preferences.preferences_dialog import PreferencesDialog
 from tests.ui.driver import Fireside, Start, answer, make, said
 
 CONTROLS = (
@@ -144,7 +144,7 @@ def test_what_is_selected_can_be_read(fireside: Fireside) -> None:
     fireside.ask("link", *answer("[WWWWWWWW](https://a.b)\n\n> MMMMMMMM"))
     fireside.shows("MMMM")
     fireside.idle()
-    quiet = {fireside.look.colour(name).rgb() for name in ("link", "muted")}
+    quiet = {fireside.theme.colour(name).rgb() for name in ("link", "muted")}
     canvas = fireside.find(QWidget, "answerText")
 
     def pixels() -> set[int]:
@@ -193,7 +193,7 @@ def test_archive_and_bin(fireside: Fireside, tab: str) -> None:
 @pytest.mark.parametrize("number", range(4))
 def test_the_preferences(fireside: Fireside, number: int) -> None:
     fireside.window.preferences.open()
-    dialog = fireside.window.findChild(Preferences)
+    dialog = fireside.window.findChild(PreferencesDialog)
     dialog.findChild(QAbstractItemView, "preferencePages").setCurrentIndex(
         dialog.findChild(QAbstractItemView, "preferencePages").model().index(number, 0)
     )

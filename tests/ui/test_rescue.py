@@ -30,10 +30,10 @@ from app.host import Host
 from app.store import Backup, MessageRow, State, Store, backups
 from app.ui.backup_list import BackupList
 from app.ui.bridge import Bridge
-from app.ui.start.instance import SingleInstance
-from app.ui.start.opening import Opening
-from app.ui.start.rescue import Rescue
-from app.ui.theme import Look
+from app.ui.startup.data_folder import DataFolder
+from app.ui.startup.recovery_dialogs import RecoveryDialogs
+from app.ui.startup.single_instance import SingleInstance
+from app.ui.theme import Theme
 from tests.ui.driver import Fireside, answer, make
 
 # Dialogs, where there is no screen.
@@ -51,12 +51,12 @@ def chats_in(path: Path, *titles: str) -> Backup:
 class Window:
     """The window of a start that failed, and what a person does there."""
 
-    def __init__(self, qtbot: QtBot, look: Look, folder: Path) -> None:
+    def __init__(self, qtbot: QtBot, theme: Theme, folder: Path) -> None:
         self.qtbot = qtbot
         self.database = folder / "chats.db"
         self.bridge = Bridge()
-        self.opening = Opening(folder)
-        self.dialog = Rescue(look, self.bridge, self.opening)
+        self.opening = DataFolder(folder)
+        self.dialog = RecoveryDialogs(theme, self.bridge, self.opening)
         qtbot.addWidget(self.dialog)
 
     def start(self) -> None:
@@ -115,8 +115,8 @@ class Window:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, look: Look, tmp_path: Path) -> Iterator[Window]:
-    made = Window(qtbot, look, tmp_path)
+def window(qtbot: QtBot, theme: Theme, tmp_path: Path) -> Iterator[Window]:
+    made = Window(qtbot, theme, tmp_path)
     yield made
     made.close()
 

@@ -13,7 +13,7 @@ from app.markdown import Paragraph, Span
 from app.ui.blocks.box import Style
 from app.ui.blocks.canvas import Canvas
 from app.ui.blocks.column import Column
-from app.ui.theme import Look
+from app.ui.theme import Theme
 from tests.ui.driver import Fireside, answer
 
 EVIL = (
@@ -81,12 +81,12 @@ def test_a_link_opens_on_a_click_only(fireside: Fireside, opened: list[str]) -> 
 
 @pytest.mark.parametrize("address", ["file:///etc/passwd", "mailto:a@example.org"])
 def test_a_forged_link_does_not_open(
-    fireside: Fireside, look: Look, opened: list[str], address: str
+    fireside: Fireside, theme: Theme, opened: list[str], address: str
 ) -> None:
     """Even where Markdown let one through."""
-    column = Column(look, Style())
+    column = Column(theme, Style())
     column.set_blocks([Paragraph((Span("click here", link=address),))])
-    canvas = Canvas(look)
+    canvas = Canvas(theme)
     canvas.set_column(column)
     canvas.resize(400, canvas.height_for(400))
     fireside.qtbot.addWidget(canvas)
@@ -107,7 +107,7 @@ def test_pasting_takes_the_text_alone(fireside: Fireside) -> None:
     assert fireside.window.composer.editor.toPlainText() == "bold"
 
 
-def test_void_calls_leave_none_alone(look: Look) -> None:
+def test_void_calls_leave_none_alone(theme: Theme) -> None:
     """PySide6 6.12.0 on Python 3.10 and 3.11 loses a reference to None in every such call."""
     label = QLabel()
     before = sys.getrefcount(None)

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QLineEdit, QPushButton, QS
 
 from app.base.types import Sampling
 from app.host import demo_model
-from app.store import Setup
-from app.ui.preferences.dialog import Preferences
+from app.store import ChatSettings
+from app.ui.preferences.preferences_dialog import PreferencesDialog
 from tests.ui.driver import Fireside, answer, make
 from tests.ui.test_preferences import open_preferences
 
@@ -20,13 +20,13 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 DEFAULT = demo_model().sampling
 
 
-def open_page(fireside: Fireside) -> Preferences:
+def open_page(fireside: Fireside) -> PreferencesDialog:
     dialog = open_preferences(fireside)
     dialog.show_page("chatPage")
     return dialog
 
 
-def write(fireside: Fireside, dialog: Preferences, name: str, text: str) -> None:
+def write(fireside: Fireside, dialog: PreferencesDialog, name: str, text: str) -> None:
     """Types a value over the one that is there."""
     field = dialog.findChild(QWidget, name)
     field.setFocus()
@@ -97,7 +97,7 @@ def test_one_value_leaves_the_others_as_they_are(fireside: Fireside) -> None:
     make(fireside, "pears")
     chat = fireside.window.chat
     odd = Sampling(0.123456, 0.98765, 40, 0.0123456)
-    fireside.stored(lambda store: store.set_up(chat, Setup(sampling=odd)))
+    fireside.stored(lambda store: store.set_up(chat, ChatSettings(sampling=odd)))
     fireside.window.index.refresh()
     fireside.stored(lambda store: None)
     write(fireside, open_page(fireside), "answerLength", "512")

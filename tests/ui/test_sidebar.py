@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QListVie
 
 from app.base.types import Effort, Prompt
 from app.store import ChatRow, TitleBy
-from app.ui.chats.rows import ChatModel, group_of
+from app.ui.sidebar.chat_model import ChatModel, group_of
 from tests.ui.driver import Fireside, Start, answer, done, make, said, thought
 
 

@@ -7,9 +7,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton
 
 from app.base.types import Prefill, Prompt
-from app.ui import turns
+from app.ui import live_turns
 from app.ui.blocks.canvas import Canvas
-from app.ui.turns import Reading
+from app.ui.live_turns import PromptProgress
 from tests.ui.driver import Fireside, Start, answer, done, said, thought
 
 
@@ -25,7 +25,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(turns, "time", clock)
+    monkeypatch.setattr(live_turns, "time", clock)
     return clock
 
 
@@ -230,7 +230,7 @@ def test_a_long_reading_shows_how_far_it_is(fireside: Fireside, clock: Clock) ->
 
 
 def test_a_long_reading_of_minutes(clock: Clock) -> None:
-    reading = Reading()
+    reading = PromptProgress()
     reading.receive(Prefill(0, 1000))
     clock.now += 10
     reading.receive(Prefill(50, 1000))

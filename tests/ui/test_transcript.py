@@ -13,12 +13,12 @@ from pytestqt.qtbot import QtBot
 from app.base.types import Channel, Delta, Draft, Effort, Message, Part, Role
 from app.store import MessageRow, State
 from app.ui.blocks.canvas import Canvas
-from app.ui.talk.heights import Heights
-from app.ui.talk.message import AnswerView
-from app.ui.talk.records import Record, doing_now
-from app.ui.talk.selection import Point
-from app.ui.talk.transcript import Transcript
-from app.ui.theme import Look
+from app.ui.conversation.message_heights import MessageHeights
+from app.ui.conversation.message_state import MessageState, doing_now
+from app.ui.conversation.message_view import AnswerView
+from app.ui.conversation.selection import TextPosition
+from app.ui.conversation.transcript import Transcript
+from app.ui.theme import Theme
 from tests.fakes.hostile import texts
 from tests.ui.driver import Fireside, answer
 
@@ -50,8 +50,8 @@ def conversation(count: int) -> list[MessageRow]:
 
 
 @pytest.fixture
-def transcript(qtbot: QtBot, look: Look) -> Transcript:
-    view = Transcript(look)
+def transcript(qtbot: QtBot, theme: Theme) -> Transcript:
+    view = Transcript(theme)
     qtbot.addWidget(view)
     view.resize(900, 700)
     with qtbot.waitExposed(view):
@@ -64,7 +64,7 @@ def settle() -> None:
         QApplication.processEvents()
 
 
-def seen(view: Transcript) -> tuple[Record, object, int, int] | None:
+def seen(view: Transcript) -> tuple[MessageState, object, int, int] | None:
     """The line at the top edge, and where it is."""
     for record, message in view._views.items():
         inside = QPoint(message.width() // 4, -message.y())
@@ -149,7 +149,9 @@ def test_it_follows_the_end(transcript: Transcript) -> None:
     assert bar.value() == bar.maximum()
 
 
-def test_growing_ends_as_if_made_at_once(transcript: Transcript, qtbot: QtBot, look: Look) -> None:
+def test_growing_ends_as_if_made_at_once(
+    transcript: Transcript, qtbot: QtBot, theme: Theme
+) -> None:
     text = "\n\n".join([PROSE * 3, TABLE, CODE, "1. one\n2. two\n\n   " + PROSE, "> " + PROSE])
     dice = random.Random(4)
     transcript.set_rows([question(1, "Go on.")])
@@ -164,7 +166,7 @@ def test_growing_ends_as_if_made_at_once(transcript: Transcript, qtbot: QtBot, l
         transcript._update_stale()
     transcript.finish(reply(2, text))
     settle()
-    fresh = Transcript(look)
+    fresh = Transcript(theme)
     qtbot.addWidget(fresh)
     fresh.resize(900, 700)
     fresh.show()
@@ -247,7 +249,7 @@ def test_shift_and_a_click_extend(two: Transcript) -> None:
 
 def test_the_keyboard_selects(two: Transcript, qtbot: QtBot) -> None:
     two.setFocus()
-    two.select(Point(3, 0, 0), Point(3, 0, 0))
+    two.select(TextPosition(3, 0, 0), TextPosition(3, 0, 0))
     shift = Qt.KeyboardModifier.ShiftModifier
     for _ in range(4):
         qtbot.keyClick(two, Qt.Key.Key_Right, shift)
@@ -373,7 +375,7 @@ def test_what_a_model_thinks_about_now() -> None:
 
 
 def test_heights_of_many() -> None:
-    heights = Heights()
+    heights = MessageHeights()
     plain = [(n * 37) % 90 + 1 for n in range(1000)]
     heights.set_all(plain)
     heights[500] = plain[500] = 999

@@ -8,8 +8,8 @@ from PySide6.QtCore import QTextBoundaryFinder
 from app.base.types import Part
 from app.markdown import spans_text
 from app.ui.blocks.box import Style
-from app.ui.talk.sections import Section, Sort, Typed
-from app.ui.theme import Look
+from app.ui.conversation.sections import PlainStream, Section, SectionKind
+from app.ui.theme import Theme
 
 LONG = {
     "words": "Donaudampfschifffahrt is one word of these. " * 300,
@@ -27,7 +27,7 @@ LONG = {
 
 
 def pieces(text: str, size: int) -> list[str]:
-    typed = Typed()
+    typed = PlainStream()
     for start in range(0, len(text), size):
         typed.feed(text[start : start + size])
     typed.finish()
@@ -68,9 +68,9 @@ def test_characters_stay_whole(name: str) -> None:
 
 @pytest.mark.parametrize("name", LONG)
 @pytest.mark.parametrize("markdown", [False, True])
-def test_a_part_is_copied_as_it_was_typed(worn: Look, name: str, markdown: bool) -> None:
+def test_a_part_is_copied_as_it_was_typed(worn: Theme, name: str, markdown: bool) -> None:
     text = LONG[name].replace("\r\n", "\n")
-    section = Section(Sort.QUESTION, Part(text))
+    section = Section(SectionKind.QUESTION, Part(text))
     while section.blocks and section.unread:
         section.read_on()
     column = section.column(worn, Style())

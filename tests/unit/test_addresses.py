@@ -121,7 +121,7 @@ ADDRESSES = [
 
 @pytest.mark.parametrize(("text", "found"), ADDRESSES)
 def test_what_is_a_link(text: str, found: list[str]) -> None:
-    links = [span for span in inline.spans(text, inline.Names()) if span.link]
+    links = [span for span in inline.spans(text, inline.Definitions()) if span.link]
     assert [span.text for span in links] == found
     assert all(link_allowed(span.link) for span in links)
 
@@ -137,14 +137,14 @@ def test_what_is_a_link(text: str, found: list[str]) -> None:
     ],
 )
 def test_where_they_lead_to(text: str, target: str) -> None:
-    assert [span.link for span in inline.spans(text, inline.Names())] == [target]
+    assert [span.link for span in inline.spans(text, inline.Definitions())] == [target]
 
 
 @pytest.mark.parametrize(
     "text", ["[https://a.b/c](https://d.e)", "[see https://a.b/c_d or](https://d.e)"]
 )
 def test_a_link_has_no_link_inside(text: str) -> None:
-    assert {span.link for span in inline.spans(text, inline.Names())} == {"https://d.e"}
+    assert {span.link for span in inline.spans(text, inline.Definitions())} == {"https://d.e"}
 
 
 @given(

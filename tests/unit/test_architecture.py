@@ -39,7 +39,7 @@ def test_what_is_not_ui_has_never_heard_of_qt_or_llama_cpp() -> None:
         files = sorted(pathlib.Path("app").rglob("*.py"))
         names = [".".join(f.with_suffix("").parts).removesuffix(".__init__") for f in files]
         for name in names:
-            if (name + ".").startswith(("app.ui.", "app.engine.child.")):
+            if (name + ".").startswith(("app.ui.", "app.engine.llama.")):
                 continue
             importlib.import_module(name)
             for stranger in ("PySide6", "shiboken6", "llama_cpp"):
@@ -51,7 +51,7 @@ def test_what_is_not_ui_has_never_heard_of_qt_or_llama_cpp() -> None:
 
 
 def test_the_child_has_never_heard_of_qt() -> None:
-    run("import app.engine.child, sys; assert 'PySide6' not in sys.modules")
+    run("import app.engine.llama, sys; assert 'PySide6' not in sys.modules")
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="None is immortal")

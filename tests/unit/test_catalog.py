@@ -37,7 +37,7 @@ def test_what_it_needs_can_be_told_before_it_is_there(offer: Offer) -> None:
 EXPERTS, MATRICES = 39, 8  # by their types
 
 
-def _bytes(header: gguf.Header, kind: int) -> int:
+def _bytes(header: gguf.GgufHeader, kind: int) -> int:
     return sum(tensor.size for tensor in header.tensors if tensor.type == kind)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from app.base.errors import DocumentUnknown
 from app.documents import charset
-from app.documents.plain import decode
+from app.documents.plain_text import decode
 
 CASES = Path(__file__).resolve().parents[1] / "cases" / "attachments"
 HERE = Path("a.txt")

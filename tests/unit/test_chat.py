@@ -37,7 +37,7 @@ from app.chat import Chats
 from app.engine.backend import Planned, ScriptedBackend
 from app.engine.plan import make
 from app.engine.probe import Machine
-from app.store import MessageRow, Setup, State, Store
+from app.store import ChatSettings, MessageRow, State, Store
 from app.turn import (
     ModelFailed,
     ModelLoading,
@@ -52,9 +52,9 @@ from app.turn import (
     TurnStarted,
 )
 from tests.fakes import gpt_oss
-from tests.fakes.desk import Desk
+from tests.fakes.conversations import Desk
 
-BRIEF = Setup("Be brief.", preset="Brief")
+BRIEF = ChatSettings("Be brief.", preset="Brief")
 MODEL = ModelRef(Path("demo.gguf"), "Demo model")
 STATS = Stats(10, 10, 5, 2, 0.1, 0.5, 1000, 7, 4096)
 THINKS = Delta(0, "It is ", Channel.ANALYSIS), Delta(0, "Paris.", Channel.ANALYSIS)
@@ -157,7 +157,7 @@ def test_a_chat_s_own_instructions_come_before_the_general_ones(desk: Callable[.
     d.wait(TurnEnded, 2)
     d.chats.regenerate(first.id, Effort.LOW, MODEL)
     d.wait(TurnEnded, 3)
-    d.store.set_up(first.chat, Setup())
+    d.store.set_up(first.chat, ChatSettings())
     d.chats.send(first.chat, words("two"), Effort.LOW, MODEL)
     d.wait(TurnEnded, 4)
     general.append("Others.")
@@ -466,7 +466,7 @@ def test_what_is_typed_is_prepared_as_it_will_be_asked(desk: Callable[..., Desk]
     """Also with the same room for the answer: that decides which turns are left out."""
     short = Sampling(max_tokens=100)
     d = desk(ANSWER, ANSWER)
-    setup = Setup("Be brief.", short)
+    setup = ChatSettings("Be brief.", short)
     d.chats.prepare(None, words("one"), Effort.LOW, MODEL, setup)
     d.chats._engine.submit(int).result()
     d.chats.send(None, words("one"), Effort.LOW, MODEL, setup)

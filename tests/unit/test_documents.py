@@ -18,10 +18,10 @@ from app.base import errors as e
 from app.base import gguf
 from app.base.resources import resource
 from app.base.types import Message, ModelRef, Part, Request, Role
-from app.documents import Document, Kind, Reader, child
-from app.harmony import Vocabulary, render
-from tests.fakes import readers
-from tests.fakes.pdf import pdf
+from app.documents import Document, DocumentKind, DocumentReader, worker
+from app.formats.harmony import Vocabulary, render
+from tests.fakes import document_processes
+from tests.fakes.pdf_file import pdf
 
 MODEL = resource("models", "demo-gpt-oss.gguf")
 PAGE = """<!doctype html><html><head><title>Of &amp; fruit</title><style>p { x }</style>
@@ -51,15 +51,15 @@ End"""
 
 
 @pytest.fixture
-def reader() -> Iterator[Reader]:
-    reader = Reader()
+def reader() -> Iterator[DocumentReader]:
+    reader = DocumentReader()
     yield reader
     reader.close()
 
 
 def read(path: Path) -> Document:
     """Here, without the process."""
-    return child.read(path, lambda *_: None)
+    return worker.read(path, lambda *_: None)
 
 
 def put(folder: Path, name: str, content: bytes) -> Path:
@@ -133,14 +133,14 @@ def test_text(tmp_path: Path, name: str, content: bytes, said: str) -> None:
     document = read(put(tmp_path, name, content))
     assert text(document) == said
     assert (document.name, document.paged) == (name, False)
-    assert document.kind is (Kind.HTML if b"<p>" in content else Kind.TEXT)
+    assert document.kind is (DocumentKind.HTML if b"<p>" in content else DocumentKind.TEXT)
 
 
-def test_a_pdf_has_pages(reader: Reader, tmp_path: Path) -> None:
+def test_a_pdf_has_pages(reader: DocumentReader, tmp_path: Path) -> None:
     path = put(tmp_path, "größe 天.pdf", b"junk\n" + pdf(["One (1)\nline", "", "Three"]))
     seen: list[tuple[int, int]] = []
     document = reader.read(path, threading.Event(), lambda *now: seen.append(now)).result(60)
-    assert document == Document("größe 天.pdf", Kind.PDF, ("One (1)\nline", "", "Three"))
+    assert document == Document("größe 天.pdf", DocumentKind.PDF, ("One (1)\nline", "", "Three"))
     assert document.text(range(1, 3)) == "[Page 2]\n\n\n[Page 3]\nThree"
     assert seen == [(0, 3), (1, 3), (2, 3)]
 
@@ -158,7 +158,7 @@ def test_long_text_can_be_cut_at_its_lines() -> None:
     assert "".join(document.sections) == lines
     assert 1000 < len(document.sections) < 5000
     assert all(section.endswith("\n") for section in document.sections)
-    one_line = Document.of("a.txt", Kind.TEXT, "x" * 1000)
+    one_line = Document.of("a.txt", DocumentKind.TEXT, "x" * 1000)
     assert [len(section) for section in one_line.sections] == [400, 400, 200]
 
 
@@ -241,7 +241,7 @@ def test_what_is_no_file(tmp_path: Path) -> None:
 # --- Tokens -------------------------------------------------------------------------------
 
 
-def test_tokens_are_those_of_the_model(reader: Reader, tmp_path: Path) -> None:
+def test_tokens_are_those_of_the_model(reader: DocumentReader, tmp_path: Path) -> None:
     pieces = ["", "Größe <|end|>", "a" * 1000]
     v = Vocabulary.from_gguf(gguf.read(MODEL, arrays=True))
     part = Part("```", name="a.txt")
@@ -258,7 +258,7 @@ def test_tokens_are_those_of_the_model(reader: Reader, tmp_path: Path) -> None:
 # --- The process --------------------------------------------------------------------------
 
 
-def test_a_long_file_can_be_stopped(reader: Reader, tmp_path: Path) -> None:
+def test_a_long_file_can_be_stopped(reader: DocumentReader, tmp_path: Path) -> None:
     path = put(tmp_path, "a.pdf", pdf([f"page {n} " * 20 for n in range(3000)]))
     stop = threading.Event()
     found = reader.read(path, stop, lambda done, total: done == 5 and stop.set())
@@ -268,16 +268,16 @@ def test_a_long_file_can_be_stopped(reader: Reader, tmp_path: Path) -> None:
     assert text(after.result(60)) == "text"
 
 
-def asked(reader: Reader, tmp_path: Path, stop: threading.Event) -> Future[Document]:
+def asked(reader: DocumentReader, tmp_path: Path, stop: threading.Event) -> Future[Document]:
     begun = threading.Event()
     found = reader.read(put(tmp_path, "a.txt", b"text"), stop, lambda *_: begun.set())
     assert begun.wait(60)
     return found
 
 
-@pytest.mark.parametrize("target", [readers.dies, readers.grows])
+@pytest.mark.parametrize("target", [document_processes.dies, document_processes.grows])
 def test_a_file_that_is_too_much(tmp_path: Path, target: object) -> None:
-    reader = Reader(target, memory=200_000_000)  # type: ignore[arg-type]
+    reader = DocumentReader(target, memory=200_000_000)  # type: ignore[arg-type]
     try:
         with pytest.raises(e.DocumentBroken):
             reader.read(put(tmp_path, "a.txt", b"text"), threading.Event()).result(60)
@@ -288,7 +288,7 @@ def test_a_file_that_is_too_much(tmp_path: Path, target: object) -> None:
 
 
 def test_a_file_that_hangs(tmp_path: Path) -> None:
-    reader = Reader(readers.hangs)
+    reader = DocumentReader(document_processes.hangs)
     stop = threading.Event()
     found = asked(reader, tmp_path, stop)
     stop.set()
@@ -303,7 +303,7 @@ def test_a_file_that_hangs(tmp_path: Path) -> None:
 
 
 def test_the_process_ends_when_it_is_not_needed(tmp_path: Path) -> None:
-    reader = Reader(idle=0.05)
+    reader = DocumentReader(idle=0.05)
     path = put(tmp_path, "a.txt", b"text")
     try:
         assert text(reader.read(path, threading.Event()).result(60)) == "text"

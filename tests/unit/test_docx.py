@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from app.base.errors import DocumentBroken
-from app.documents import child
-from tests.fakes.word import p, r, table, word
+from app.documents import worker
+from tests.fakes.word_file import p, r, table, word
 
 CASES = Path(__file__).resolve().parents[1] / "cases" / "attachments"
 
 
 def read(path: Path) -> str:
-    document = child.read(path, lambda *_: None)
+    document = worker.read(path, lambda *_: None)
     return document.text(range(len(document.sections)))
 
 

@@ -19,9 +19,8 @@ import pytest
 from huggingface_hub import constants
 
 from app.base import errors as e
-from app.models import session
+from app.models import transfer
 from app.models.catalog import HubFile, HubModel
-from app.models.download import Download, Patience, Phase, Progress, Reason, Wanted
 from app.models.downloads import (
     Downloaded,
     DownloadEnded,
@@ -31,8 +30,16 @@ from app.models.downloads import (
     Downloads,
     Unfinished,
 )
+from app.models.file_download import (
+    DownloadPhase,
+    DownloadProgress,
+    FileDownload,
+    Timeouts,
+    WaitReason,
+    WantedFile,
+)
 from app.models.locate import Locator
-from app.models.network import Network
+from app.network.client import Network
 from tests.fakes.hub import SILENT, Hub, serving
 
 T = TypeVar("T")
@@ -46,13 +53,13 @@ CONTENTS = {
 }
 BIG = HubModel("org/name", tuple(map(HubFile, PARTS, SIZES)))
 OTHER = HubModel("org/name", (HubFile("other.gguf", 2 * MIB),))
-QUICK = Patience(first=0.01, longest=0.1, silence=0.5, connect=2.0)
+QUICK = Timeouts(first=0.01, longest=0.1, silence=0.5, connect=2.0)
 
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """The library's own hub. The disk of whoever tests may be full."""
-    monkeypatch.setattr(session, "_SPARE", 0)
+    monkeypatch.setattr(transfer, "_SPARE", 0)
     # These are about bytes, whatever they are of.
     monkeypatch.setattr(Locator, "problem", lambda *_: None)
     with serving(**CONTENTS, **{"other.gguf": bytes(2 * MIB)}) as hub:
@@ -103,7 +110,7 @@ class Desk:
         assert found, self.events
         return found
 
-    def come(self, size: int, model: HubModel = BIG) -> Progress:
+    def come(self, size: int, model: HubModel = BIG) -> DownloadProgress:
         """Once so many bytes have come."""
         while True:
             progress = self.until(Downloading, model).progress
@@ -153,7 +160,7 @@ def test_a_model_in_parts(hub: Hub, desk: Desk) -> None:
     desk.downloads.start(BIG)
     desk.downloads.start(BIG)  # which is no news
     progress = desk.come(SIZES[0] + MIB)
-    assert (progress.phase, progress.size) == (Phase.FETCHING, BIG.size)
+    assert (progress.phase, progress.size) == (DownloadPhase.FETCHING, BIG.size)
     assert desk.downloads.unfinished() == (
         Unfinished(BIG, desk.downloads.unfinished()[0].have, running=True),
     )
@@ -169,8 +176,8 @@ def test_a_model_in_parts(hub: Hub, desk: Desk) -> None:
 def test_progress_never_goes_back(hub: Hub, desk: Desk) -> None:
     hub.rate = 3e6
     desk.downloads.start(BIG)
-    told: list[Progress] = []
-    while not told or told[-1].phase is not Phase.DONE:
+    told: list[DownloadProgress] = []
+    while not told or told[-1].phase is not DownloadPhase.DONE:
         told.append(desk.until(Downloading).progress)
     assert [now.done for now in told] == sorted(now.done for now in told)
     assert {now.size for now in told} == {BIG.size}
@@ -181,7 +188,7 @@ def test_progress_never_goes_back(hub: Hub, desk: Desk) -> None:
 def test_a_size_that_was_told_wrong(hub: Hub, desk: Desk) -> None:
     model = HubModel("org/name", tuple(HubFile(name, 1) for name in PARTS))
     desk.downloads.start(model)
-    while (now := desk.until(Downloading, model).progress).phase is not Phase.DONE:
+    while (now := desk.until(Downloading, model).progress).phase is not DownloadPhase.DONE:
         assert now.done <= now.size or not now.done
     assert now.size == sum(SIZES)
 
@@ -226,11 +233,11 @@ def test_closed_and_resumed(hub: Hub, open_desk: Callable[[], Desk]) -> None:
 def test_killed_and_resumed(hub: Hub, open_desk: Callable[[], Desk], tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path\n"
-        "from app.models import session; session._SPARE = 0\n"
+        "from app.models import transfer; transfer._SPARE = 0\n"
         "from app.models.catalog import HubFile, HubModel\n"
         "from app.models.locate import Locator; Locator.problem = lambda *_: None\n"
         "from app.models.downloads import Downloads\n"
-        "from app.models.network import Network\n"
+        "from app.network.client import Network\n"
         "folder = Path(sys.argv[1])\n"
         "network = Network(folder / 'connections.log'); network.install()\n"
         "downloads = Downloads(lambda event: None, lambda: network, folder / 'downloads.json',\n"
@@ -264,7 +271,7 @@ def test_that_it_has_begun_is_told_before_the_hub_has_answered(hub: Hub, desk: D
     desk.downloads.start(BIG)
     (first,) = desk.events
     assert isinstance(first, Downloading)
-    assert (first.progress.phase, first.progress.waiting) == (Phase.ASKING, None)
+    assert (first.progress.phase, first.progress.waiting) == (DownloadPhase.ASKING, None)
     desk.downloads.pause(BIG)
     hub.closing.set()
     assert desk.until(DownloadEnded).error is None
@@ -277,7 +284,7 @@ def test_one_at_a_time(hub: Hub, desk: Desk) -> None:
     desk.downloads.start(OTHER)
     waiting = desk.until(Downloading, OTHER).progress.waiting
     assert waiting
-    assert waiting.reason is Reason.QUEUED
+    assert waiting.reason is WaitReason.QUEUED
     desk.downloads.pause(OTHER)
     assert desk.until(DownloadEnded, OTHER).error is None
     desk.downloads.start(OTHER)
@@ -334,7 +341,7 @@ def test_cancelled_and_kept(hub: Hub, desk: Desk) -> None:
 
 
 def test_what_was_there_before_stays(hub: Hub, desk: Desk, network: Network) -> None:
-    first = Download(Wanted("org/name", PARTS[0]), network=network, cache=desk.cache)
+    first = FileDownload(WantedFile("org/name", PARTS[0]), network=network, cache=desk.cache)
     first.run(threading.Event(), lambda told: None)
     hub.rate = 2e6
     desk.downloads.start(BIG)
@@ -363,7 +370,7 @@ def test_cancelled_and_wanted_again(hub: Hub, desk: Desk) -> None:
 
 def test_no_room_is_waited_for(hub: Hub, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     free = 1000
-    monkeypatch.setattr(session, "free_space", lambda path: free)
+    monkeypatch.setattr(transfer, "free_space", lambda path: free)
     desk.downloads.start(BIG)
     error = desk.until(DownloadHeld).error
     assert (error.needed, error.free) == (BIG.size, 1000)  # for all parts
@@ -382,9 +389,9 @@ def test_full_in_the_middle(hub: Hub, desk: Desk, monkeypatch: pytest.MonkeyPatc
             raise OSError(28, "No space left on device")
         real(self, offset, data)
 
-    real = session.Blob._put
-    monkeypatch.setattr(session.Blob, "_put", lambda *given: put(real, *given))
-    monkeypatch.setattr(session, "free_space", lambda path: free)
+    real = transfer.PartialFile._put
+    monkeypatch.setattr(transfer.PartialFile, "_put", lambda *given: put(real, *given))
+    monkeypatch.setattr(transfer, "free_space", lambda path: free)
     hub.rate = 2e6
     desk.downloads.start(BIG)
     desk.come(SIZES[0] + MIB)
@@ -399,7 +406,7 @@ def test_full_in_the_middle(hub: Hub, desk: Desk, monkeypatch: pytest.MonkeyPatc
 def test_given_up_while_held(
     hub: Hub, desk: Desk, monkeypatch: pytest.MonkeyPatch, cancel: bool
 ) -> None:
-    monkeypatch.setattr(session, "free_space", lambda path: 1000)
+    monkeypatch.setattr(transfer, "free_space", lambda path: 1000)
     desk.downloads.start(BIG)
     desk.until(DownloadHeld)
     (desk.downloads.cancel if cancel else desk.downloads.pause)(BIG)

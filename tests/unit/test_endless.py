@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.engine.service import _CYCLE, _REPEATED, _repeats
+from app.engine.worker import _CYCLE, _REPEATED, _repeats
 from tests.fakes.vocabulary import tokenizer
 
 WANTED = {

@@ -29,9 +29,19 @@ from app.base.errors import (
     ExchangeUnwritable,
 )
 from app.base.types import Channel, Effort, Message, Part, Role, Sampling, Stats
-from app.exchange import Form, Left, Manner, Report, Source, export, ours, read, stream
-from app.store import PLAIN, ChatRow, MessageRow, Setup, State, Store, TitleBy, Tree
-from app.store.titles import one_line
+from app.exchange import (
+    ExportFormat,
+    ExportOptions,
+    ImportReport,
+    ImportSource,
+    LeftOut,
+    export,
+    json_stream,
+    native_json,
+    read,
+)
+from app.store import PLAIN, ChatRow, ChatSettings, ChatTree, MessageRow, State, Store, TitleBy
+from app.store.chat_title import one_line
 
 # --- Any chats ----------------------------------------------------------------------------
 
@@ -47,12 +57,12 @@ samplings = st.builds(
 stats = st.builds(
     Stats, *[numbers] * 4, times, times, *[numbers] * 3, restored=numbers, dropped=numbers
 )
-SETUP = Setup("Be brief.", Sampling(temperature=0.5, seed=3), "Brief")
+SETUP = ChatSettings("Be brief.", Sampling(temperature=0.5, seed=3), "Brief")
 states = st.sampled_from([State.DONE, State.STOPPED, State.CUT_OFF])
 
 
 @st.composite
-def trees(draw: st.DrawFn) -> Tree:
+def trees(draw: st.DrawFn) -> ChatTree:
     """A chat of any shape, with the ids that a store might have given."""
     first = draw(st.integers(1, 50))
     count = draw(st.integers(0, 8))
@@ -87,25 +97,25 @@ def trees(draw: st.DrawFn) -> Tree:
             times,
             times,
             st.sampled_from([row.id for row in rows]) if rows else st.none(),
-            st.builds(Setup, texts, st.none() | samplings, texts),
+            st.builds(ChatSettings, texts, st.none() | samplings, texts),
             texts,
             st.booleans(),
             st.booleans(),
             texts.map(one_line),
         )
     )
-    return Tree(chat, tuple(rows), went)
+    return ChatTree(chat, tuple(rows), went)
 
 
-def numbered(tree: Tree) -> Tree:
+def numbered(tree: ChatTree) -> ChatTree:
     """The same with the ids 1, 2, 3 …"""
     new: dict[int | None, int] = {row.id: at for at, row in enumerate(tree.messages, start=1)}
     rows = (replace(m, id=new[m.id], parent=new.get(m.parent), chat=0) for m in tree.messages)
     went = {new[here]: new[below] for here, below in tree.next.items()}
-    return Tree(replace(tree.chat, id=0, leaf=new.get(tree.chat.leaf)), tuple(rows), went)
+    return ChatTree(replace(tree.chat, id=0, leaf=new.get(tree.chat.leaf)), tuple(rows), went)
 
 
-def content(store: Store) -> list[Tree]:
+def content(store: Store) -> list[ChatTree]:
     """All of a store but its ids and its bin."""
     chats = sorted(row.id for row in (*store.chats(), *store.archived()))
     return [numbered(store.tree(chat)) for chat in chats]
@@ -137,7 +147,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def out(store: Store, folder: Path, chats: Sequence[int] | None = None) -> Path:
-    return export(store, folder, "out", Manner(Form.JSON), chats)
+    return export(store, folder, "out", ExportOptions(ExportFormat.JSON), chats)
 
 
 def said(role: Role, text: str, reasoning: str = "") -> Message:
@@ -158,7 +168,7 @@ def a_chat(store: Store, text: str = "Hello") -> int:
 
 @settings(max_examples=60)
 @given(st.lists(trees(), max_size=4))
-def test_out_and_in_gives_an_equal_database(chats: list[Tree]) -> None:
+def test_out_and_in_gives_an_equal_database(chats: list[ChatTree]) -> None:
     with stores(2) as (one, other):
         one.add_trees(chats)
         assert content(one) == [numbered(tree) for tree in chats]
@@ -166,14 +176,14 @@ def test_out_and_in_gives_an_equal_database(chats: list[Tree]) -> None:
         found = read(file)
         count = sum(len(tree.messages) for tree in chats)
         assert (found.source, found.chats, found.messages) == (
-            Source.FIRESIDE,
+            ImportSource.FIRESIDE,
             len(chats),
             count,
         )
         assert found.left == {}
-        assert found.into(other) == Report(len(chats), count, 0)
+        assert found.into(other) == ImportReport(len(chats), count, 0)
         assert content(other) == content(one)
-        assert found.into(other) == Report(0, 0, len(chats))
+        assert found.into(other) == ImportReport(0, 0, len(chats))
         assert content(other) == content(one)
 
 
@@ -224,9 +234,9 @@ def test_what_has_gone_on_is_known(store: Store, tmp_path: Path) -> None:
     out(store, tmp_path)
     store.add(chat, store.chat(chat).leaf, said(Role.USER, "And now?"))
     store.rename(chat, "Another name")
-    assert read(tmp_path / "out.json").into(store) == Report(0, 0, 1)
+    assert read(tmp_path / "out.json").into(store) == ImportReport(0, 0, 1)
     store.delete(chat)  # what is in the bin may come again
-    assert read(tmp_path / "out.json").into(store) == Report(1, 2, 0)
+    assert read(tmp_path / "out.json").into(store) == ImportReport(1, 2, 0)
 
 
 def test_an_import_can_be_ended_and_done_again(store: Store, tmp_path: Path) -> None:
@@ -237,13 +247,15 @@ def test_an_import_can_be_ended_and_done_again(store: Store, tmp_path: Path) -> 
     row = MessageRow(1, 0, None, said(Role.USER, "x"), State.DONE, 1.0)
     chat = ChatRow(0, "x", TitleBy.MODEL, Effort.LOW, 1.0, 2.0, 1)
     with (tmp_path / "out.json").open("w", encoding="utf-8") as file:
-        ours.write(file, (Tree(replace(chat, created=n % 600), (row,)) for n in range(1000)))
+        native_json.write(
+            file, (ChatTree(replace(chat, created=n % 600), (row,)) for n in range(1000))
+        )
     found = read(tmp_path / "out.json")
     with pytest.raises(Cancelled):
         found.into(store, seen)
     some = len(store.chats())
     assert 0 < some < 700
-    assert found.into(store) == Report(1000 - some, 1000 - some, some)
+    assert found.into(store) == ImportReport(1000 - some, 1000 - some, some)
     assert len(store.chats()) == 1000
 
 
@@ -256,7 +268,7 @@ def test_little_of_a_large_file_is_in_memory(tmp_path: Path) -> None:
     tracemalloc.start()
     try:
         with path.open("w", encoding="utf-8") as file:
-            ours.write(file, (Tree(chat, rows) for _ in range(300)))
+            native_json.write(file, (ChatTree(chat, rows) for _ in range(300)))
         assert read(path).messages == 6000
         peak = tracemalloc.get_traced_memory()[1]
     finally:
@@ -337,7 +349,7 @@ def test_what_is_not_known_is_passed_over(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "more.json"
     path.write_text(json.dumps({"format": raw["format"], "by": [{}], **raw, "end": 1}), "utf-8")
     with contextlib.closing(Store(tmp_path / "other.db")) as other:
-        assert read(path).into(other) == Report(1, 3, 0)
+        assert read(path).into(other) == ImportReport(1, 3, 0)
         assert other.chats()[0].setup == PLAIN
         saved = other.conversation(other.chats()[0].id)[1].stats
         assert saved is not None
@@ -353,11 +365,11 @@ def test_what_a_later_version_says_is_counted(store: Store, tmp_path: Path) -> N
     question["colour"] = "blue"  # beside words, one word is no loss
     answer["parts"] = [{"text": "", "channel": "final", "picture": "data:image/png"}]
     path.write_text(json.dumps(raw), "utf-8")
-    assert read(path).left == {Left.UNKNOWN: 1}
+    assert read(path).left == {LeftOut.UNKNOWN: 1}
     question["postscript"] = "and a whole sentence"
     answer["parts"][0]["picture"] = None
     path.write_text(json.dumps(raw), "utf-8")
-    assert read(path).left == {Left.UNKNOWN: 1}
+    assert read(path).left == {LeftOut.UNKNOWN: 1}
 
 
 def test_one_of_a_newer_version(tmp_path: Path) -> None:
@@ -365,7 +377,7 @@ def test_one_of_a_newer_version(tmp_path: Path) -> None:
     path.write_text('{"format": "fireside-chats", "version": 9, "chats": {"?": 1}}', "utf-8")
     with pytest.raises(ExchangeNewer) as caught:
         read(path)
-    assert (caught.value.found, caught.value.known) == (9, ours.VERSION)
+    assert (caught.value.found, caught.value.known) == (9, native_json.VERSION)
 
 
 @pytest.mark.parametrize(
@@ -408,7 +420,7 @@ def test_no_file(tmp_path: Path) -> None:
 
 
 def test_a_chat_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "LARGEST", 400_000)
+    monkeypatch.setattr(json_stream, "LARGEST", 400_000)
     path = tmp_path / "some.json"
     path.write_text('[{"title": "' + "x" * 2_000_000 + '"}]', "utf-8")
     with pytest.raises(ExchangeTooLarge):
@@ -424,7 +436,7 @@ def test_nothing_is_left_of_a_file_that_fails(store: Store, tmp_path: Path) -> N
 
     before = sorted(path.name for path in tmp_path.iterdir())
     with pytest.raises(Cancelled):
-        export(store, tmp_path, "out", Manner(Form.JSON), seen=seen)
+        export(store, tmp_path, "out", ExportOptions(ExportFormat.JSON), seen=seen)
     assert sorted(path.name for path in tmp_path.iterdir()) == before
     with pytest.raises(ExchangeUnwritable):
         out(store, store.path)
@@ -450,7 +462,7 @@ class Sip(StringIO):
 @given(st.lists(_json, max_size=5), st.sampled_from([None, 2]))
 def test_pieces_are_the_whole(items: list[Any], indent: int | None) -> None:
     text = json.dumps(items, indent=indent)
-    reader = stream.Reader(Sip(text))
+    reader = json_stream.JsonReader(Sip(text))
     assert [reader.value() for _ in reader.items()] == items
     reader.end()
 
@@ -463,7 +475,7 @@ def test_no_change_to_a_file_does_harm(store: Store, tmp_path: Path) -> None:
     @given(st.data())
     def check(data: st.DataObject) -> None:
         file = StringIO()
-        ours.write(file, [data.draw(trees())])
+        native_json.write(file, [data.draw(trees())])
         text = file.getvalue()
         if data.draw(st.booleans()):
             at = data.draw(st.integers(0, len(text)))

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from app.base.types import Channel, Part
-from app.exchange import Left, Source, read
-from app.store import ChatRow, Setup, State, Store
+from app.exchange import ImportSource, LeftOut, read
+from app.store import ChatRow, ChatSettings, State, Store
 
 CASES = Path(__file__).parents[1] / "cases" / "imports"
 
@@ -22,7 +22,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield store
 
 
-def bring(store: Store, *names: str) -> dict[Left, int]:
+def bring(store: Store, *names: str) -> dict[LeftOut, int]:
     """Takes in cases twice, of which nothing comes the second time; what was left out."""
     found = read([CASES / name for name in names])
     assert found.into(store).chats == found.chats
@@ -56,7 +56,7 @@ def aside(text: str) -> Part:
 def test_custom_instructions_of_chatgpt(store: Store) -> None:
     assert bring(store, "chatgpt-custom-instructions.json") == {}
     row = chat_named(store, "Salt")
-    assert row.setup == Setup("I sail.\n\nAnswer in verse.")
+    assert row.setup == ChatSettings("I sail.\n\nAnswer in verse.")
     question, answer = store.conversation(row.id)
     assert question.message.parts == (final("Why is the sea salty?"),)
     assert answer.message.parts == (
@@ -67,7 +67,11 @@ def test_custom_instructions_of_chatgpt(store: Store) -> None:
 
 
 def test_canvas_marks_and_projects_of_chatgpt(store: Store) -> None:
-    assert bring(store, "chatgpt-canvas.json") == {Left.TOOL: 1, Left.CITATION: 1, Left.FOLDER: 1}
+    assert bring(store, "chatgpt-canvas.json") == {
+        LeftOut.TOOL: 1,
+        LeftOut.CITATION: 1,
+        LeftOut.FOLDER: 1,
+    }
     row = chat_named(store, "Letter")
     assert (row.pinned, row.archived, row.folder) == (True, True, "ChatGPT b2c3d4")
     _, answer = store.conversation(row.id)
@@ -88,9 +92,13 @@ def test_canvas_marks_and_projects_of_chatgpt(store: Store) -> None:
 def test_what_others_write_in_the_form_of_chatgpt(store: Store) -> None:
     """Without kinds of content and names of models; speech, pictures without a name, deep
     research, thoughts in pieces, and the time in words only."""
-    assert bring(store, "chatgpt-bare.json") == {Left.IMAGE: 1, Left.AUDIO: 1, Left.TOOL: 1}
+    assert bring(store, "chatgpt-bare.json") == {
+        LeftOut.IMAGE: 1,
+        LeftOut.AUDIO: 1,
+        LeftOut.TOOL: 1,
+    }
     row = chat_named(store, "Bare")
-    assert row.setup == Setup("Be kind.")
+    assert row.setup == ChatSettings("Be kind.")
     assert parts(store, "Bare") == [
         (final("Hello?"),),
         (final("Hi."),),
@@ -102,7 +110,7 @@ def test_what_others_write_in_the_form_of_chatgpt(store: Store) -> None:
 
 
 def test_steps_of_open_webui(store: Store) -> None:
-    assert bring(store, "openwebui-0.10-output.json") == {Left.TOOL: 1}
+    assert bring(store, "openwebui-0.10-output.json") == {LeftOut.TOOL: 1}
     _, answer = parts(store, "tool turn, content empty")
     assert answer == (
         thought("Need the plan."),
@@ -117,17 +125,17 @@ def test_steps_of_open_webui(store: Store) -> None:
 
 def test_what_else_open_webui_has(store: Store) -> None:
     assert bring(store, "openwebui-0.10-all.json") == {
-        Left.IMAGE: 1,
-        Left.FILE: 1,
-        Left.TOOL: 1,
-        Left.CITATION: 1,
-        Left.TAG: 2,
-        Left.FOLDER: 1,
-        Left.UNKNOWN: 1,
+        LeftOut.IMAGE: 1,
+        LeftOut.FILE: 1,
+        LeftOut.TOOL: 1,
+        LeftOut.CITATION: 1,
+        LeftOut.TAG: 2,
+        LeftOut.FOLDER: 1,
+        LeftOut.UNKNOWN: 1,
     }
     row = chat_named(store, "Kept")
     assert (row.pinned, row.archived, row.folder) == (True, False, "Open WebUI 567890")
-    assert row.setup == Setup("Talk like a sailor.")
+    assert row.setup == ChatSettings("Talk like a sailor.")
     assert parts(store, "Kept") == [
         (final("Wind: 5", "log.txt"), final("Read this"), final("[Charts]")),
         (
@@ -143,19 +151,19 @@ def test_the_export_of_one_folder_of_open_webui(store: Store, tmp_path: Path) ->
     path = tmp_path / "folder-Boats & masts-export-1750000000000.json"
     path.write_bytes((CASES / "openwebui-0.10-all.json").read_bytes())
     found = read(path)
-    assert Left.FOLDER not in found.left
+    assert LeftOut.FOLDER not in found.left
     found.into(store)
     assert chat_named(store, "Kept").folder == "Boats & masts"
 
 
 def test_lm_studio(store: Store) -> None:
     assert bring(store, "lmstudio-tools.conversation.json") == {
-        Left.FILE: 1,
-        Left.TOOL: 1,
-        Left.NOTE: 1,
+        LeftOut.FILE: 1,
+        LeftOut.TOOL: 1,
+        LeftOut.NOTE: 1,
     }
     row = chat_named(store, "Files")
-    assert (row.pinned, row.folder, row.setup) == (True, "", Setup("Be exact."))
+    assert (row.pinned, row.folder, row.setup) == (True, "", ChatSettings("Be exact."))
     assert parts(store, "Files") == [
         (final("How many files?"), final("[list.csv]")),
         (thought("I count them."), final("Two.")),
@@ -190,12 +198,12 @@ def test_folders_of_lm_studio(
 def test_claude(store: Store) -> None:
     left = bring(store, "claude.json", "claude-project.json")
     assert left == {
-        Left.IMAGE: 1,
-        Left.FILE: 2,  # one of a message, one of the project
-        Left.TOOL: 1,
-        Left.CITATION: 1,
-        Left.NOTE: 1,
-        Left.CHAT: 1,
+        LeftOut.IMAGE: 1,
+        LeftOut.FILE: 2,  # one of a message, one of the project
+        LeftOut.TOOL: 1,
+        LeftOut.CITATION: 1,
+        LeftOut.NOTE: 1,
+        LeftOut.CHAT: 1,
     }
     row = chat_named(store, "Pumps")
     question, answer, thanks = store.conversation(row.id)
@@ -226,11 +234,11 @@ def test_a_project_of_claude(store: Store) -> None:
         bring(store, *names)
         row = chat_named(store, "Write a haiku")
         assert (row.pinned, row.folder) == (True, "Poems")
-        assert row.setup == Setup("Five, seven, five.")
+        assert row.setup == ChatSettings("Five, seven, five.")
         for chat in store.chats():
             store.delete(chat.id)
         store.purge(0)
-    assert bring(store, "claude.json")[Left.FOLDER] == 1  # without it, there is only its key
+    assert bring(store, "claude.json")[LeftOut.FOLDER] == 1  # without it, there is only its key
     row = chat_named(store, "Write a haiku")
     assert row.folder == "Claude p1"
     assert parts(store, "Write a haiku")[1] == (
@@ -247,10 +255,10 @@ def test_what_nobody_knows_of_is_counted(store: Store) -> None:
     a sentence beside what is known."""
     found = read(CASES / "unknown-fields.json")
     assert dict(found.sources) == {
-        Source.CHATGPT: 1,
-        Source.CLAUDE: 1,
-        Source.OPEN_WEBUI: 1,
-        Source.LM_STUDIO: 1,
+        ImportSource.CHATGPT: 1,
+        ImportSource.CLAUDE: 1,
+        ImportSource.OPEN_WEBUI: 1,
+        ImportSource.LM_STUDIO: 1,
     }
-    assert found.left == {Left.UNKNOWN: 5}
+    assert found.left == {LeftOut.UNKNOWN: 5}
     assert found.messages == 5

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from app.exchange import export_presets, import_presets, ours
-from app.exchange.fields import Foreign, duration
-from app.exchange.stream import Reader
-from app.store import ChatRow, MessageRow, Preset, Store, Tree
+from app.exchange import export_presets, import_presets, native_json
+from app.exchange.foreign_json import Foreign, duration
+from app.exchange.json_stream import JsonReader
+from app.store import ChatRow, ChatTree, MessageRow, Preset, Store
 
 _DERIVED = {"day"}
 """What no file has: it follows from the times of the messages around."""
@@ -57,13 +57,13 @@ def counter() -> Iterator[int]:
     yield from range(3, 1000)
 
 
-def a_tree() -> Tree:
+def a_tree() -> ChatTree:
     number = counter()
     first, second = (filled(MessageRow, "message", number) for _ in range(2))
     first = replace(first, id=1, chat=0, parent=None)
     second = replace(second, id=2, chat=0, parent=1)
     chat = replace(filled(ChatRow, "chat", number), id=0, leaf=2, deleted=None)
-    return Tree(chat, (first, second), {1: 2})
+    return ChatTree(chat, (first, second), {1: 2})
 
 
 def test_the_chat_of_this_test_has_everything() -> None:
@@ -87,9 +87,9 @@ def test_the_chat_of_this_test_has_everything() -> None:
 def test_every_field_comes_back_from_a_file() -> None:
     tree = a_tree()
     file = io.StringIO()
-    ours.write(file, [tree])
+    native_json.write(file, [tree])
     file.seek(0)
-    assert list(ours.read(Reader(file))) == [tree]
+    assert list(native_json.read(JsonReader(file))) == [tree]
 
 
 def test_every_field_comes_back_from_the_store(tmp_path: Path) -> None:

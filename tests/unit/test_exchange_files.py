@@ -22,7 +22,7 @@ from app.base.errors import (
     ExchangeUnknown,
     ExchangeUnreadable,
 )
-from app.exchange import Report, Source, files, read
+from app.exchange import ImportReport, ImportSource, import_files, read
 from app.store import Store
 from tests.fakes import chatgpt_export as chatgpt
 
@@ -91,14 +91,14 @@ def test_the_archive_of_the_privacy_portal(store: Store, tmp_path: Path) -> None
         },
     )
     found = read(path)
-    assert (dict(found.sources), found.chats, found.others) == ({Source.CHATGPT: 3}, 3, 1)
+    assert (dict(found.sources), found.chats, found.others) == ({ImportSource.CHATGPT: 3}, 3, 1)
     assert found.faults == ()
-    assert found.into(store) == Report(3, found.messages, 0)
+    assert found.into(store) == ImportReport(3, found.messages, 0)
     assert titles(store) == ["Capitals", "Cats", "Sums"]
-    assert found.into(store) == Report(0, 0, 3)
+    assert found.into(store) == ImportReport(0, 0, 3)
     (tmp_path / "x").mkdir()
     archive(tmp_path / "x" / "again.zip", **{"deep.zip": path.read_bytes()})
-    assert read(tmp_path / "x").into(store) == Report(0, 0, 3)
+    assert read(tmp_path / "x").into(store) == ImportReport(0, 0, 3)
 
 
 def test_the_archives_of_claude(store: Store, tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_names_in_archives_lead_nowhere(
 
 
 def test_archives_that_unpack_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "_FLOOR", 4_000_000)
+    monkeypatch.setattr(import_files, "_FLOOR", 4_000_000)
     path = tmp_path / "bomb.zip"
     good = chats(chatgpt.branches())
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
@@ -259,8 +259,8 @@ def test_a_file_is_read_once(store: Store, tmp_path: Path) -> None:
     chosen = [path, tmp_path, tmp_path / ".." / tmp_path.name / "a.json"]
     found = read(chosen, store=store)
     assert (found.chats, found.known) == (4, 1)
-    assert found.into(store) == Report(3, 16, 1)
-    assert found.into(store) == Report(0, 0, 4)
+    assert found.into(store) == ImportReport(3, 16, 1)
+    assert found.into(store) == ImportReport(0, 0, 4)
     assert read(chosen, store=store).known == 4
 
 
@@ -305,15 +305,15 @@ def test_chats_without_times_are_found_again(store: Store, tmp_path: Path) -> No
     that only begins alike is another."""
     path = tmp_path / "a.json"
     path.write_bytes(chats(timeless("Is it?"), timeless("Is it?"), timeless("Hello")))
-    assert read(path).into(store) == Report(3, 6, 0)
+    assert read(path).into(store) == ImportReport(3, 6, 0)
     os.utime(path, (1_400_000_000, 1_400_000_000))
-    assert read(path).into(store) == Report(0, 0, 3)
+    assert read(path).into(store) == ImportReport(0, 0, 3)
     row = next(row for row in store.chats() if row.title == "Hello")
     asked = store.message(row.leaf or 0)
     store.add(row.id, asked.id, asked.message)
-    assert read(path).into(store) == Report(0, 0, 3)
+    assert read(path).into(store) == ImportReport(0, 0, 3)
     path.write_bytes(chats(timeless("Hello", answer="No."), timeless("Is it?")))
-    assert read(path).into(store) == Report(1, 2, 1)
+    assert read(path).into(store) == ImportReport(1, 2, 1)
 
 
 # --- Size ---------------------------------------------------------------------------------

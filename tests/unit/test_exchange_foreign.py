@@ -20,8 +20,8 @@ from app.base.errors import (
     ExchangeUnreadable,
 )
 from app.base.types import Channel, Role
-from app.exchange import Left, Report, Source, read
-from app.store import PLAIN, ChatRow, MessageRow, Setup, State, Store, TitleBy
+from app.exchange import ImportReport, ImportSource, LeftOut, read
+from app.store import PLAIN, ChatRow, ChatSettings, MessageRow, State, Store, TitleBy
 from tests.fakes import chatgpt_export as chatgpt
 from tests.unit.test_exchange import changed
 
@@ -61,19 +61,19 @@ def test_chatgpt(store: Store, tmp_path: Path, pieces: int) -> None:
     else:
         path = chatgpt.write_json(tmp_path / "conversations.json")
     found = read(path)
-    assert (found.source, found.chats, found.messages) == (Source.CHATGPT, 4, 17)
+    assert (found.source, found.chats, found.messages) == (ImportSource.CHATGPT, 4, 17)
     assert found.left == {
-        Left.CITATION: 2,
-        Left.IMAGE: 2,
-        Left.AUDIO: 1,
-        Left.FILE: 1,
-        Left.TOOL: 1,
-        Left.UNKNOWN: 1,
-        Left.CHAT: 1,
+        LeftOut.CITATION: 2,
+        LeftOut.IMAGE: 2,
+        LeftOut.AUDIO: 1,
+        LeftOut.FILE: 1,
+        LeftOut.TOOL: 1,
+        LeftOut.UNKNOWN: 1,
+        LeftOut.CHAT: 1,
     }
-    assert found.into(store) == Report(4, 17, 0)
-    assert found.into(store) == Report(0, 0, 4)
-    assert read(chatgpt.write_json(tmp_path / "again.json")).into(store) == Report(0, 0, 4)
+    assert found.into(store) == ImportReport(4, 17, 0)
+    assert found.into(store) == ImportReport(0, 0, 4)
+    assert read(chatgpt.write_json(tmp_path / "again.json")).into(store) == ImportReport(0, 0, 4)
 
 
 def test_chatgpt_branches(store: Store, tmp_path: Path) -> None:
@@ -239,12 +239,12 @@ def lmstudio() -> dict[str, Any]:
 
 def test_lmstudio(store: Store, tmp_path: Path) -> None:
     found = read(write(tmp_path, lmstudio()))
-    assert (found.source, found.chats, found.messages) == (Source.LM_STUDIO, 1, 4)
-    assert found.left == {Left.IMAGE: 1, Left.TOOL: 1}
-    assert found.into(store) == Report(1, 4, 0)
-    assert found.into(store) == Report(0, 0, 1)
+    assert (found.source, found.chats, found.messages) == (ImportSource.LM_STUDIO, 1, 4)
+    assert found.left == {LeftOut.IMAGE: 1, LeftOut.TOOL: 1}
+    assert found.into(store) == ImportReport(1, 4, 0)
+    assert found.into(store) == ImportReport(0, 0, 1)
     row = chat_named(store, "Two answers")
-    assert row.setup == Setup("Be nice.")
+    assert row.setup == ChatSettings("Be nice.")
     assert (row.created, row.updated) == (1_750_000_000.123, 1_750_000_100.0)
     question, answer, bye = store.conversation(row.id)
     assert [m.message.text for m in (question, answer, bye)] == [
@@ -295,13 +295,13 @@ def openwebui() -> list[dict[str, Any]]:
 
 def test_openwebui(store: Store, tmp_path: Path) -> None:
     found = read(write(tmp_path, openwebui()))
-    assert (found.source, found.chats, found.messages) == (Source.OPEN_WEBUI, 2, 4)
-    assert found.left == {Left.IMAGE: 1, Left.FILE: 1, Left.TOOL: 1}
-    assert found.into(store) == Report(2, 4, 0)
-    assert found.into(store) == Report(0, 0, 2)
+    assert (found.source, found.chats, found.messages) == (ImportSource.OPEN_WEBUI, 2, 4)
+    assert found.left == {LeftOut.IMAGE: 1, LeftOut.FILE: 1, LeftOut.TOOL: 1}
+    assert found.into(store) == ImportReport(2, 4, 0)
+    assert found.into(store) == ImportReport(0, 0, 2)
     row = chat_named(store, "Is it?")
     assert row.setup == PLAIN
-    assert chat_named(store, "Old").setup == Setup("Be old.")
+    assert chat_named(store, "Old").setup == ChatSettings("Be old.")
     assert (row.created, row.updated) == (1_744_577_557, 1_744_577_571)
     _, answer = store.conversation(row.id)
     assert answer.message.text == "It is.\n\nTruly."
@@ -312,7 +312,7 @@ def test_openwebui(store: Store, tmp_path: Path) -> None:
     assert other.state is State.CUT_OFF
     assert shown(store, "Old") == ["Hello!"]
     alone = read(write(tmp_path, openwebui()[0]))
-    assert alone.into(store) == Report(0, 0, 1)
+    assert alone.into(store) == ImportReport(0, 0, 1)
 
 
 # --- All of them --------------------------------------------------------------------------

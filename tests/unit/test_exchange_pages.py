@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from app.base.errors import Cancelled, ExchangeUnwritable
 from app.base.types import Channel, Effort, Message, Part, Role
-from app.exchange import Form, Manner, Words, export
-from app.exchange.formula import mathml
-from app.exchange.html import chat_html
-from app.exchange.markdown import chat_markdown
-from app.exchange.names import file_name, same
+from app.exchange import ExportFormat, ExportOptions, ExportWords, export
+from app.exchange.file_names import file_name, same
+from app.exchange.html_formula import mathml
+from app.exchange.html_page import chat_html
+from app.exchange.markdown_page import chat_markdown
 from app.markdown import Code, parse
 from app.store import ChatRow, MessageRow, State, Store, TitleBy
 
@@ -69,9 +69,9 @@ def chat(store: Store, question: str, answer: str, reasoning: str = "Let me *see
     return number
 
 
-def written(store: Store, number: int, form: Form, **how: Any) -> str:
+def written(store: Store, number: int, form: ExportFormat, **how: Any) -> str:
     with tempfile.TemporaryDirectory() as folder:
-        file = export(store, Path(folder), "x", Manner(form, **how), [number])
+        file = export(store, Path(folder), "x", ExportOptions(form, **how), [number])
         return file.read_text("utf-8")
 
 
@@ -80,7 +80,7 @@ def written(store: Store, number: int, form: Form, **how: Any) -> str:
 
 def test_markdown(store: Store) -> None:
     number = chat(store, "What is *it*?", "Ten.\n\n```python\nx = 1")
-    text = written(store, number, Form.MARKDOWN, reasoning=True)
+    text = written(store, number, ExportFormat.MARKDOWN, reasoning=True)
     assert re.sub(r"\*\d{4}-\d\d-\d\d \d\d:\d\d\*", "*then*", text) == (
         "# What is it?\n\n*then*\n\n"
         "## You\n\nWhat is *it*?\n\n"
@@ -88,7 +88,9 @@ def test_markdown(store: Store) -> None:
         "> *Thought for 3 s*\n> \n> Let me *see*.\n\n"
         "Ten.\n\n```python\nx = 1\n```\n\n*Stopped*\n"
     )
-    short = written(store, number, Form.MARKDOWN, words=Words(you="Du", stopped="Angehalten"))
+    short = written(
+        store, number, ExportFormat.MARKDOWN, words=ExportWords(you="Du", stopped="Angehalten")
+    )
     assert "see" not in short
     assert "## Du" in short
     assert short.endswith("*Angehalten*\n")
@@ -102,7 +104,7 @@ def test_code_that_does_not_end_ends(first: str, second: str) -> None:
         for n, text in enumerate((first, second), start=1)
     ]
     head = ChatRow(0, "x", TitleBy.MODEL, Effort.LOW, 0.0, 0.0, 2)
-    blocks = parse(chat_markdown(head, rows, reasoning=False, words=Words()))
+    blocks = parse(chat_markdown(head, rows, reasoning=False, words=ExportWords()))
     assert not any(isinstance(b, Code) and "## You" in b.text for b in blocks)
 
 
@@ -164,7 +166,9 @@ class Page(HTMLParser):
 
 def test_html(store: Store) -> None:
     number = chat(store, "What\n*is* it?", ANSWER)
-    text = written(store, number, Form.HTML, reasoning=True, words=Words(language="de"))
+    text = written(
+        store, number, ExportFormat.HTML, reasoning=True, words=ExportWords(language="de")
+    )
     read = Page(text)
     assert "What\n*is* it?" in read.text  # as it was typed
     for words in ("x<y", "one & only", "# <all>", "a note", "☑ done", "Let me see"):
@@ -185,7 +189,7 @@ def test_html(store: Store) -> None:
     ):
         assert piece in text
     assert "url(" not in text
-    assert "Let me" not in written(store, number, Form.HTML)
+    assert "Let me" not in written(store, number, ExportFormat.HTML)
 
 
 HOSTILE = [
@@ -210,7 +214,7 @@ def test_no_text_gets_out_of_its_place(text: str) -> None:
     parts = (Part(text, Channel.ANALYSIS), Part(text))
     row = MessageRow(1, 0, None, Message(Role.ASSISTANT, parts), State.DONE, 1.0, model=text)
     head = ChatRow(0, text, TitleBy.PERSON, Effort.LOW, 1.0, 1.0, 1)
-    words = Words(language='"><script>', reasoning="<b>")
+    words = ExportWords(language='"><script>', reasoning="<b>")
     read = Page(chat_html(head, [row], reasoning=True, words=words))
     assert all(link.startswith("https://example.org/") for link in read.links)
 
@@ -219,7 +223,7 @@ def test_no_text_gets_out_of_its_place(text: str) -> None:
 def test_any_text_makes_a_page(text: str) -> None:
     row = MessageRow(1, 0, None, Message(Role.ASSISTANT, (Part(text),)), State.DONE, 1.0)
     head = ChatRow(0, text, TitleBy.PERSON, Effort.LOW, 1.0, 1.0, 1)
-    Page(chat_html(head, [row], reasoning=False, words=Words()))
+    Page(chat_html(head, [row], reasoning=False, words=ExportWords()))
 
 
 @pytest.mark.parametrize(
@@ -243,7 +247,7 @@ def test_a_folder_of_all_chats(store: Store, tmp_path: Path) -> None:
     mine.parent.mkdir(parents=True)
     mine.write_text("mine", "utf-8")
     shares: list[float] = []
-    manner = Manner(Form.MARKDOWN)
+    manner = ExportOptions(ExportFormat.MARKDOWN)
     folder = export(store, tmp_path / "deep", "out", manner, seen=shares.append)
     assert folder == mine.parent
     written = set(folder.iterdir()) - {mine}
@@ -264,17 +268,19 @@ def test_a_folder_of_all_chats(store: Store, tmp_path: Path) -> None:
 
 def test_one_file(store: Store, tmp_path: Path) -> None:
     number = chat(store, "What is it?", "Ten.")
-    file = export(store, tmp_path, "a", Manner(Form.HTML), [number])
+    file = export(store, tmp_path, "a", ExportOptions(ExportFormat.HTML), [number])
     usual = tmp_path / "usual"
     usual.touch()
     assert file.stat().st_mode == usual.stat().st_mode
     for folder, name in ((usual / "deep", "x"), (usual, "x"), (tmp_path / "no\0path", "x")):
         with pytest.raises(ExchangeUnwritable):
-            export(store, folder, name, Manner(Form.HTML), [number])
+            export(store, folder, name, ExportOptions(ExportFormat.HTML), [number])
     with pytest.raises(ExchangeUnwritable):
-        export(store, tmp_path, "usual", Manner(Form.HTML))  # where there is to be a folder
+        export(
+            store, tmp_path, "usual", ExportOptions(ExportFormat.HTML)
+        )  # where there is to be a folder
     with pytest.raises(KeyError):
-        export(store, tmp_path, "b", Manner(Form.HTML), [99])
+        export(store, tmp_path, "b", ExportOptions(ExportFormat.HTML), [99])
     assert {path.name for path in tmp_path.glob("*.html")} == {"a.html"}
 
 
@@ -284,14 +290,14 @@ def test_all_branches_are_written_each_to_its_end(store: Store) -> None:
     more = store.add(number, told.id, Message(Role.USER, (Part("More?"),)))
     store.add(number, asked.id, Message(Role.ASSISTANT, (Part("Second."),)), model="other")
     store.show(more.id)
-    whole = written(store, number, Form.MARKDOWN, branches=True)
+    whole = written(store, number, ExportFormat.MARKDOWN, branches=True)
     places = [whole.index(piece) for piece in (
         "## You\n\nOne?", "## gpt-oss-20b (1 of 2)\n\nFirst.", "## You\n\nMore?",
         "## other (2 of 2)\n\nSecond.",
     )]  # fmt: skip
     assert places == sorted(places)
-    assert "(2 of 2)" in written(store, number, Form.HTML, branches=True)
-    shown = written(store, number, Form.MARKDOWN)
+    assert "(2 of 2)" in written(store, number, ExportFormat.HTML, branches=True)
+    shown = written(store, number, ExportFormat.MARKDOWN)
     assert "Second" not in shown
     assert "of 2" not in shown
 
@@ -300,17 +306,20 @@ def test_nothing_is_written_over(store: Store, tmp_path: Path) -> None:
     one, two = chat(store, "One?", "1"), chat(store, "Two?", "2")
     place = tmp_path / "made" / "here"
     names = [
-        export(store, place, "a/b", Manner(form), [one]).name
-        for form in Form
-        if form is not Form.PDF
+        export(store, place, "a/b", ExportOptions(form), [one]).name
+        for form in ExportFormat
+        if form is not ExportFormat.PDF
     ]
     assert names == ["a b.md", "a b.html", "a b.json"]
-    assert export(store, place, "a/b", Manner(Form.MARKDOWN), [one]).name == "a b (2).md"
-    assert export(store, place, "All", Manner(Form.JSON)).name == "All.json"
-    folder = export(store, place, "All", Manner(Form.HTML), [one, two])
+    assert (
+        export(store, place, "a/b", ExportOptions(ExportFormat.MARKDOWN), [one]).name
+        == "a b (2).md"
+    )
+    assert export(store, place, "All", ExportOptions(ExportFormat.JSON)).name == "All.json"
+    folder = export(store, place, "All", ExportOptions(ExportFormat.HTML), [one, two])
     assert sorted(path.name for path in folder.iterdir()) == ["One.html", "Two.html"]
     shares: list[float] = []
-    export(store, place, "All", Manner(Form.MARKDOWN), seen=shares.append)
+    export(store, place, "All", ExportOptions(ExportFormat.MARKDOWN), seen=shares.append)
     assert shares == [0.0, 0.5, 1.0]
     assert len(list(folder.iterdir())) == 4
 
@@ -321,7 +330,7 @@ def test_a_pdf_is_drawn_by_somebody_else(store: Store, tmp_path: Path) -> None:
     def draw(chat: ChatRow, messages: Sequence[MessageRow], **how: Any) -> bytes:
         return f"{chat.title} {len(messages)} {how['reasoning']} {how['words'].you}".encode()
 
-    manner = Manner(Form.PDF, reasoning=True, draw=draw)
+    manner = ExportOptions(ExportFormat.PDF, reasoning=True, draw=draw)
     assert export(store, tmp_path, "x", manner, [number]).read_bytes() == b"One? 2 True You"
 
 
@@ -332,15 +341,15 @@ def test_what_is_cancelled_leaves_nothing(store: Store, tmp_path: Path) -> None:
         if share == 0.5:
             raise Cancelled
 
-    for form in (Form.JSON, Form.HTML):
+    for form in (ExportFormat.JSON, ExportFormat.HTML):
         with pytest.raises(Cancelled):
-            export(store, tmp_path / "out", "All", Manner(form), numbers, seen)
+            export(store, tmp_path / "out", "All", ExportOptions(form), numbers, seen)
         assert list((tmp_path / "out").iterdir()) == []
     kept = tmp_path / "out" / "All" / "One.html"
     kept.parent.mkdir()
     kept.write_text("mine", "utf-8")
     with pytest.raises(Cancelled):
-        export(store, tmp_path / "out", "All", Manner(Form.HTML), numbers, seen)
+        export(store, tmp_path / "out", "All", ExportOptions(ExportFormat.HTML), numbers, seen)
     assert list(kept.parent.iterdir()) == [kept]
 
 
@@ -364,11 +373,11 @@ def test_files_are_shown_as_they_are(store: Store) -> None:
     file = Part("# <b>one</b>\n```\ntwo", name="a *b*\n<c>.md")
     row = store.add(number, None, Message(Role.USER, (file, Part("What is this?"))))
     chat = store.chat(number)
-    text = chat_markdown(chat, [row], reasoning=True, words=Words())
+    text = chat_markdown(chat, [row], reasoning=True, words=ExportWords())
     assert Code(file.text) in parse(text)
     assert "**a \\*b\\* \\<c\\>.md**\n" in text
     assert text.rstrip().endswith("What is this?")
-    html = chat_html(chat, [row], reasoning=True, words=Words())
+    html = chat_html(chat, [row], reasoning=True, words=ExportWords())
     assert (
         "<summary>a *b*\n&lt;c&gt;.md</summary><pre># &lt;b&gt;one&lt;/b&gt;\n```\ntwo</pre>"
         in html

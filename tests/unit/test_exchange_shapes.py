@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from app.base.types import Channel, Role
-from app.exchange import Left, read
+from app.exchange import LeftOut, read
 from app.store import Store
 
 Raw = dict[str, Any]
@@ -25,7 +25,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield store
 
 
-def bring(store: Store, tmp_path: Path, raw: Any) -> dict[Left, int]:
+def bring(store: Store, tmp_path: Path, raw: Any) -> dict[LeftOut, int]:
     path = tmp_path / "conversations.json"
     path.write_text(json.dumps(raw), encoding="utf-8")
     found = read(path)
@@ -93,7 +93,7 @@ def test_another_encoding(store: Store, tmp_path: Path, encoding: str) -> None:
 def test_marks_of_sources(store: Store, tmp_path: Path) -> None:
     marked = entry("assistant", "A【4:0†source】【12†notes.pdf】", parent="q")
     left = bring(store, tmp_path, chatgpt({"q": entry("user", "Q"), "a": marked}))
-    assert left == {Left.CITATION: 2}
+    assert left == {LeftOut.CITATION: 2}
     assert said(store) == TALK
 
 
@@ -131,7 +131,7 @@ def test_every_sort_of_tool_of_claude_is_one(store: Store, tmp_path: Path) -> No
         {"uuid": "1", "sender": "human", "text": "Q"},
         {"uuid": "2", "sender": "assistant", "text": "", "content": blocks},
     ]
-    assert bring(store, tmp_path, [{"name": "N", "chat_messages": messages}]) == {Left.TOOL: 1}
+    assert bring(store, tmp_path, [{"name": "N", "chat_messages": messages}]) == {LeftOut.TOOL: 1}
     assert said(store) == TALK
 
 
@@ -165,7 +165,7 @@ def openwebui(*messages: Raw) -> list[Raw]:
 
 def test_what_a_tool_said_is_no_instruction(store: Store, tmp_path: Path) -> None:
     raw = openwebui(Q, {"role": "tool", "content": "42 results"}, A)
-    assert bring(store, tmp_path, raw) == {Left.TOOL: 1}
+    assert bring(store, tmp_path, raw) == {LeftOut.TOOL: 1}
     assert said(store) == TALK
     assert store.chats()[0].setup.instructions == ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.markdown import Kind, Math, Paragraph, Table, inline, parse
+from app.markdown import Math, Paragraph, SpanKind, Table, inline, parse
 from app.markdown.formulas import unclosed
 
 PRICES = [
@@ -144,9 +144,9 @@ FORMULAS = {
 }
 
 
-def kinds(text: str) -> list[tuple[Kind, str]]:
-    read = inline.spans(text, inline.Names())
-    return [(s.kind, s.text) for s in read if s.kind in (Kind.MATH, Kind.DISPLAY)]
+def kinds(text: str) -> list[tuple[SpanKind, str]]:
+    read = inline.spans(text, inline.Definitions())
+    return [(s.kind, s.text) for s in read if s.kind in (SpanKind.MATH, SpanKind.DISPLAY)]
 
 
 @pytest.mark.parametrize("text", PRICES)
@@ -156,7 +156,7 @@ def test_prices_and_variables_are_text(text: str) -> None:
 
 @pytest.mark.parametrize("text", FORMULAS)
 def test_formulas_are_formulas(text: str) -> None:
-    assert kinds(text)[0] == (Kind.MATH, FORMULAS[text])
+    assert kinds(text)[0] == (SpanKind.MATH, FORMULAS[text])
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_a_formula_may_have_empty_lines(text: str, around: str) -> None:
 def test_a_formula_in_a_sentence_may_have_lines_like_lists(text: str, tex: str) -> None:
     (block,) = parse(text)
     assert isinstance(block, Paragraph)
-    assert [s.text for s in block.spans if s.kind is Kind.DISPLAY] == [tex]
+    assert [s.text for s in block.spans if s.kind is SpanKind.DISPLAY] == [tex]
 
 
 @pytest.mark.parametrize(
@@ -238,13 +238,16 @@ def test_an_empty_line_within_something_is_none(text: str, tex: str) -> None:
 def test_environments_alone_are_formulas() -> None:
     assert parse("\\begin{align}\na\n\\end{align}") == (Math("\\begin{align}\na\n\\end{align}"),)
     assert kinds("x \\begin{pmatrix}1\\end{pmatrix}") == [
-        (Kind.MATH, "\\begin{pmatrix}1\\end{pmatrix}")
+        (SpanKind.MATH, "\\begin{pmatrix}1\\end{pmatrix}")
     ]
     assert kinds("\\begin{verse}a\\end{verse}") == []
 
 
 def test_marks_may_have_two_backslashes() -> None:
-    assert kinds("\\\\( a \\\\) and \\\\[ b \\\\]") == [(Kind.MATH, "a"), (Kind.DISPLAY, "b")]
+    assert kinds("\\\\( a \\\\) and \\\\[ b \\\\]") == [
+        (SpanKind.MATH, "a"),
+        (SpanKind.DISPLAY, "b"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -260,7 +263,7 @@ def test_marks_may_have_two_backslashes() -> None:
 def test_two_dollars_that_mean_dear_hide_no_block(text: str) -> None:
     blocks = parse(text)
     assert not any(isinstance(block, Math) for block in blocks)
-    assert not any(kind is Kind.DISPLAY for kind, _ in kinds(text))
+    assert not any(kind is SpanKind.DISPLAY for kind, _ in kinds(text))
     assert len(blocks) > 1 or isinstance(blocks[0], Table)
 
 

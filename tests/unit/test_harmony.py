@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.base.types import Channel, Draft, Effort, Message, ModelRef, Part, Request, Role
-from app.harmony import Parser, render
-from app.harmony.prompt import NO_TOOL, pieces_ahead
+from app.formats.harmony import Parser, render
+from app.formats.harmony.render import NO_TOOL, rendered_prefix
 from tests.fakes import vocabulary
 from tests.fakes.vocabulary import CONTROL
 
@@ -174,10 +174,10 @@ def test_what_is_read_ahead_is_how_the_question_will_begin() -> None:
     past = user("Hello"), assistant(Part("Hm.", ANALYSIS), Part("Good day."))
     asked = render(request(*past, user("Why is the sky blue?")), V)
     for draft in ((), (user("Why is"),), (user("Why is the sky blue?"),)):
-        ahead = [token for piece in pieces_ahead(request(*past, *draft), V) for token in piece]
+        ahead = [token for piece in rendered_prefix(request(*past, *draft), V) for token in piece]
         assert asked[: len(ahead)] == ahead
         assert (ids(" is")[0] in ahead) == bool(draft)
-    first = [token for piece in pieces_ahead(request(), V) for token in piece]
+    first = [token for piece in rendered_prefix(request(), V) for token in piece]
     assert asked[: len(first)] == first != []
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.base.types import Channel, Delta, Draft, Message, Part, Role
-from app.harmony import Parser
+from app.formats.harmony import Parser
 from tests.fakes import vocabulary
 from tests.fakes.vocabulary import CONTROL
 from tests.unit.test_harmony import ids, parse

@@ -17,7 +17,7 @@ from app.base.errors import Cancelled, StoreError, StoreFull, StoreReadOnly
 from app.base.settings import Folders, Settings
 from app.base.types import Channel, Delta, Effort, Event, ModelRef, Part, Request
 from app.engine.backend import ScriptedBackend
-from app.exchange import Form, Manner
+from app.exchange import ExportFormat, ExportOptions
 from app.host import Host
 from app.store import State, Store
 from app.turn import NotSaved, TurnEnded, TurnProgress
@@ -112,7 +112,7 @@ def test_what_goes_on_for_long_ends_when_everything_does(tmp_path: Path) -> None
     stop = threading.Event()
     with closing(Host(Folders(tmp_path), lambda _: None, backend=Talks())) as host:
         chat = host.disk(lambda store: store.create_chat(Effort.LOW)).result().id
-        manner = Manner(Form.PDF, draw=draw)
+        manner = ExportOptions(ExportFormat.PDF, draw=draw)
         made = host.export(tmp_path / "out", "a", manner, [chat], stop, lambda _: None)
         assert began.wait(10)
     assert isinstance(made.exception(), Cancelled)

@@ -14,12 +14,14 @@ from xml.etree import ElementTree
 
 import pytest
 
-from app.ui import language, words
-from app.ui.errors import Action
-from app.ui.language import number, tr
+from app.wording import language, quantities
+from app.wording.errors import Action
+from app.wording.language import number, tr
 from installers import translations
 
-UI = sorted((translations.ROOT / "app" / "ui").rglob("*.py"))
+UI = sorted(
+    path for room in ("ui", "wording") for path in (translations.ROOT / "app" / room).rglob("*.py")
+)
 # Names of fonts, of Pygments' tokens, and a question to a model.
 NO_SENTENCES = ("theme.py", "tokens.py", "smoke.py")
 # Whose texts are names for machines, or keys.
@@ -125,14 +127,14 @@ def test_english_needs_no_tools() -> None:
 
 def test_numbers_and_days_follow_the_language(monkeypatch: pytest.MonkeyPatch) -> None:
     long_ago = datetime.datetime(2024, 11, 12, 12).timestamp()
-    assert words.day(long_ago) == "12 November 2024"
-    assert words.gigabytes(12_109_566_560) == "12.1 GB"
+    assert quantities.day(long_ago) == "12 November 2024"
+    assert quantities.gigabytes(12_109_566_560) == "12.1 GB"
     german = {"{day} {month} {year}": "{day}. {month} {year}", "November": "Nebelung"}
     monkeypatch.setattr(language, "_translate", lambda _, text, comment, n: german.get(text, text))
     monkeypatch.setattr(language, "_marks", language._MARKS["de"])
-    assert words.day(long_ago) == "12. Nebelung 2024"
-    assert words.gigabytes(12_109_566_560) == "12,1 GB"
-    assert words.duration(3 * 3600) == "3,0 h"
+    assert quantities.day(long_ago) == "12. Nebelung 2024"
+    assert quantities.gigabytes(12_109_566_560) == "12,1 GB"
+    assert quantities.duration(3 * 3600) == "3,0 h"
     assert number(12_345.67, 1) == "12.345,7"
 
 
@@ -147,7 +149,7 @@ def test_the_days_in_the_bin_make_thirty_at_any_hour(
         def today(cls) -> datetime.date:
             return datetime.date(2028, 2, 29)
 
-    monkeypatch.setattr(words, "datetime", types.SimpleNamespace(date=Day))
+    monkeypatch.setattr(quantities, "datetime", types.SimpleNamespace(date=Day))
     monkeypatch.setenv("TZ", zone)
     time.tzset()
     try:
@@ -155,7 +157,7 @@ def test_the_days_in_the_bin_make_thirty_at_any_hour(
         for days in (0, 1, 3, 29, 30):
             day = datetime.date(2028, 2, 29) - datetime.timedelta(days)
             then = datetime.datetime.combine(day, datetime.time(hour, 30)).timestamp()
-            told.append((words.ago(then), words.days_left(then, 30)))
+            told.append((quantities.ago(then), quantities.days_left(then, 30)))
     finally:
         monkeypatch.undo()
         time.tzset()

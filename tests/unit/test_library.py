@@ -25,7 +25,7 @@ from app.base.errors import (
 from app.base.resources import resource
 from app.engine import probe
 from app.models import library
-from app.models.library import Kind, Model, Place, look
+from app.models.library import InstalledModel, ModelSource, SearchFolder, look
 from tests.fakes.headers import (
     gguf_bytes,
     model_metadata,
@@ -48,7 +48,7 @@ def bare(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     monkeypatch.setenv("WIN_PD_OVERRIDE_APPDATA", str(home / "roaming"))
 
 
-def found(home: Path, *chosen: Path) -> dict[str, Model]:
+def found(home: Path, *chosen: Path) -> dict[str, InstalledModel]:
     """What is found below ``home`` by its name."""
     below = [place for place in library.places(chosen) if place.path.is_relative_to(home)]
     models = list(library.scan(below))
@@ -56,11 +56,11 @@ def found(home: Path, *chosen: Path) -> dict[str, Model]:
     return {model.name: model for model in models}
 
 
-def in_folder(folder: Path) -> list[Model]:
-    return list(library.scan([Place(Kind.CHOSEN, folder)]))
+def in_folder(folder: Path) -> list[InstalledModel]:
+    return list(library.scan([SearchFolder(ModelSource.CHOSEN, folder)]))
 
 
-def only(folder: Path) -> Model:
+def only(folder: Path) -> InstalledModel:
     (model,) = in_folder(folder)
     return model
 
@@ -98,7 +98,7 @@ def test_the_hubs_cache(home: Path) -> None:
     assert model.path == path
     assert model.files == (path,)
     assert model.size == len(content)
-    assert model.place == Place(Kind.HUGGING_FACE, cache)
+    assert model.place == SearchFolder(ModelSource.HUGGING_FACE, cache)
     assert model.problem is None
     # However much of it is chosen, the name stays.
     assert only(repository).name == model.name
@@ -122,7 +122,7 @@ def test_the_hubs_cache_is_where_the_environment_says(
     monkeypatch.setenv(variable, str(home / "elsewhere"))
     hub_file(home / "elsewhere" / below, "org/repo", "a" * 40, "model.gguf", gguf_bytes())
     (model,) = found(home).values()
-    assert (model.name, model.place.kind) == ("org/repo/model", Kind.HUGGING_FACE)
+    assert (model.name, model.place.kind) == ("org/repo/model", ModelSource.HUGGING_FACE)
 
 
 @pytest.mark.parametrize("where", [".lmstudio", ".cache/lm-studio"])
@@ -132,7 +132,7 @@ def test_lm_studio(home: Path, where: str) -> None:
     (file.parent / "downloading_other.gguf.part").write_bytes(b"GGUF")
     (model,) = found(home).values()
     assert model.name == "openai/gpt-oss-20b/gpt-oss-20b-MXFP4"
-    assert model.place.kind == Kind.LM_STUDIO
+    assert model.place.kind == ModelSource.LM_STUDIO
 
 
 def test_lm_studio_elsewhere(home: Path) -> None:
@@ -271,7 +271,7 @@ def test_jan_where_its_settings_say(home: Path) -> None:
         settings.write_text(json.dumps({"data_folder": str(home / "disk")}))
     write_header(home / "disk" / "llamacpp" / "models" / "a" / "model.gguf")
     write_header(home / "jan" / "models" / "b" / "b.gguf")
-    assert {model.place.kind for model in found(home).values()} == {Kind.JAN}
+    assert {model.place.kind for model in found(home).values()} == {ModelSource.JAN}
     assert set(found(home)) == {"a/model", "b/b"}
 
 
@@ -296,7 +296,7 @@ def test_llama_cpp(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "ggml-org_gpt-oss-20b-GGUF_gpt-oss-20b-mxfp4",
         "org/repo/new",
     }
-    default = [place.path for place in library.places() if place.kind == Kind.LLAMA_CPP][-1]
+    default = [place.path for place in library.places() if place.kind == ModelSource.LLAMA_CPP][-1]
     assert default.is_relative_to(home)
     assert default.name == "llama.cpp"
 
@@ -308,7 +308,7 @@ def test_chosen_folders_and_files(home: Path, monkeypatch: pytest.MonkeyPatch) -
     models = found(home, Path("mine"), file, home / "nowhere")
     assert set(models) == {"deep/one", "dropped"}
     assert models["deep/one"].path == home / "mine" / "deep" / "one.GGUF"
-    assert models["dropped"].place == Place(Kind.CHOSEN, file)
+    assert models["dropped"].place == SearchFolder(ModelSource.CHOSEN, file)
 
 
 def test_a_place_is_named_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -316,7 +316,7 @@ def test_a_place_is_named_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> N
     places = library.places([home / ".ollama" / "models"])
     paths = [place.path for place in places]
     assert len(paths) == len(set(paths))
-    assert Place(Kind.OLLAMA, home / ".ollama" / "models") in places
+    assert SearchFolder(ModelSource.OLLAMA, home / ".ollama" / "models") in places
 
 
 # Problems.
@@ -432,7 +432,7 @@ def test_a_split_model_is_one(tmp_path: Path) -> None:
     assert (model.name, model.path, model.files) == ("big", files[0], tuple(files))
     assert model.size == sum(file.stat().st_size for file in files)
     assert model.problem is None
-    (dropped,) = library.scan([Place(Kind.CHOSEN, files[1])])
+    (dropped,) = library.scan([SearchFolder(ModelSource.CHOSEN, files[1])])
     assert (dropped.name, dropped.path) == ("big", files[0])
 
 
@@ -506,7 +506,7 @@ def test_any_part_is_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         model = library.look(opened)
         assert (model.name, model.path, model.files) == ("big", files[0], tuple(files))
         assert (model.size, model.problem) == (sum(f.stat().st_size for f in files), None)
-        assert model.place.kind == Kind.CHOSEN
+        assert model.place.kind == ModelSource.CHOSEN
 
 
 def test_a_file_of_the_hub_keeps_its_name(home: Path) -> None:
@@ -598,7 +598,7 @@ def test_stop(tmp_path: Path) -> None:
     for n in range(10):
         write_header(tmp_path / f"{n}.gguf")
     stop = threading.Event()
-    models = library.scan([Place(Kind.CHOSEN, tmp_path)] * 2, stop)
+    models = library.scan([SearchFolder(ModelSource.CHOSEN, tmp_path)] * 2, stop)
     assert next(models).name == "0"
     stop.set()
     assert list(models) == []
@@ -617,5 +617,5 @@ def test_stop_where_there_is_no_model(tmp_path: Path, monkeypatch: pytest.Monkey
         return real(folder)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    assert list(library.scan([Place(Kind.CHOSEN, tmp_path)], stop)) == []
+    assert list(library.scan([SearchFolder(ModelSource.CHOSEN, tmp_path)], stop)) == []
     assert len(entered) == 3

@@ -13,13 +13,13 @@ import pytest
 from huggingface_hub import constants
 
 from app.base import errors as e
-from app.models import blob, catalog, drive, library, search, session
+from app.models import catalog, hub_search, library, mount_point, partial_file, transfer
 from app.models.catalog import HubModel, Offer
-from app.models.download import Download, Phase
+from app.models.download_progress import DownloadNote
 from app.models.downloads import Downloaded, DownloadEnded, DownloadHeld, Downloading
+from app.models.file_download import DownloadPhase, FileDownload
 from app.models.locate import wish
-from app.models.network import Network
-from app.models.progress import Note
+from app.network.client import Network
 from tests.fakes import listed
 from tests.fakes.headers import gguf_bytes
 from tests.fakes.hub import Fault, File, Hub, serving
@@ -34,7 +34,7 @@ LATER = "d" * 40
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """All that is listed, and a catalogue of it."""
-    monkeypatch.setattr(session, "_SPARE", 0)
+    monkeypatch.setattr(transfer, "_SPARE", 0)
     with serving() as hub:
         listed.stock(hub)
         offers = listed.catalogue(hub)
@@ -79,11 +79,11 @@ def large(hub: Hub) -> Offer:
     return catalog.offers()[1]
 
 
-def notes(desk: Desk) -> set[Note]:
+def notes(desk: Desk) -> set[DownloadNote]:
     return {note for e in desk.events if isinstance(e, Downloading) for note in e.notes}
 
 
-def fetched(desk: Desk, offer: Offer) -> tuple[Path, set[Note]]:
+def fetched(desk: Desk, offer: Offer) -> tuple[Path, set[DownloadNote]]:
     """What has arrived, and what was said of it."""
     with desk._more:
         assert desk._more.wait_for(
@@ -182,7 +182,7 @@ def test_only_another_conversion_is_left(
     desk.downloads.start(small.model)
     path, said = fetched(desk, small)
     assert path.read_bytes() == newer
-    assert said == {Note.NEWER}
+    assert said == {DownloadNote.NEWER}
     assert library.look(path).offer == small.name
 
 
@@ -195,7 +195,7 @@ def test_another_conversion_in_parts(hub: Hub, open_desk: Callable[[], Desk], sm
     desk = open_desk()
     desk.downloads.start(small.model)
     path, said = fetched(desk, small)
-    assert (path.read_bytes(), said) == (first, {Note.NEWER})
+    assert (path.read_bytes(), said) == (first, {DownloadNote.NEWER})
     assert (path.parent / "m-00002-of-00002.gguf").read_bytes() == rest
 
 
@@ -236,7 +236,7 @@ def test_faults_on_the_way_are_waited_for(
     desk = open_desk()
     desk.downloads.start(small.model)
     path, said = fetched(desk, small)
-    assert (path.read_bytes(), said) == (newer, {Note.NEWER})
+    assert (path.read_bytes(), said) == (newer, {DownloadNote.NEWER})
 
 
 def test_stopped_while_the_hub_is_asked(
@@ -281,7 +281,7 @@ def test_an_etag_that_says_nothing(
     """The bytes do, at the end: they are what is wanted, and lie where they belong."""
     file = small.model.files[0]
     hub.files[f"{SMALL}/{file.name}"].says = says
-    download = Download(wish(small.model, file), network=network, cache=tmp_path / "cache")
+    download = FileDownload(wish(small.model, file), network=network, cache=tmp_path / "cache")
     path = download.run(threading.Event(), lambda now: None)
     assert path.read_bytes() == content(hub, f"{SMALL}/{file.name}")
     assert path.resolve().name == file.sha256
@@ -294,7 +294,7 @@ def test_an_etag_that_says_that_it_is_another(
     """Not one byte of it is fetched."""
     file = small.model.files[0]
     hub.files[f"{SMALL}/{file.name}"].says = f'{"W/" * weak}"{"e" * 64}"'
-    download = Download(wish(small.model, file), network=network, cache=tmp_path / "cache")
+    download = FileDownload(wish(small.model, file), network=network, cache=tmp_path / "cache")
     with pytest.raises(e.HubChanged):
         download.run(threading.Event(), lambda now: None)
     assert (hub.sent, hub.asked) == (0, [])
@@ -305,7 +305,7 @@ def test_another_size_is_another_file(
 ) -> None:
     file = replace(small.model.files[0], size=small.model.size + 1)
     hub.files[f"{SMALL}/{file.name}"].says = ""
-    download = Download(wish(small.model, file), network=network, cache=tmp_path / "cache")
+    download = FileDownload(wish(small.model, file), network=network, cache=tmp_path / "cache")
     with pytest.raises(e.HubChanged):
         download.run(threading.Event(), lambda now: None)
     assert hub.sent == 0
@@ -320,7 +320,7 @@ def test_other_bytes_behind_the_right_etag(
     other = bytearray(there.content)
     other[-1] ^= 1
     hub.files[f"{SMALL}/{file.name}"] = File(bytes(other), there.commit, says=f'"{file.sha256}"')
-    download = Download(wish(small.model, file), network=network, cache=tmp_path / "cache")
+    download = FileDownload(wish(small.model, file), network=network, cache=tmp_path / "cache")
     with pytest.raises(e.DownloadDamaged):
         download.run(threading.Event(), lambda now: None)
     assert not list((tmp_path / "cache").glob("models--*/snapshots/*/*"))
@@ -340,7 +340,7 @@ def test_another_conversion_of_a_mirror_that_knows_no_hashes(
     hub.rate = 1e6
     desk.downloads.start(small.model)
     path, said = fetched(desk, small)
-    assert (path.read_bytes(), said) == (newer, {Note.NEWER, Note.ANEW})
+    assert (path.read_bytes(), said) == (newer, {DownloadNote.NEWER, DownloadNote.ANEW})
 
 
 # --- What was begun, or fetched, before -------------------------------------------------------
@@ -363,7 +363,7 @@ def test_an_order_on_the_old_name(hub: Hub, open_desk: Callable[[], Desk], small
     desk.downloads.resume()
     path, said = fetched(desk, small)
     assert path.read_bytes() == content(hub, f"{SMALL}/{small.model.files[0].name}")
-    assert said == {Note.ANEW}
+    assert said == {DownloadNote.ANEW}
     assert not list(desk.cache.glob(f"models--*/blobs/{half}*"))
     assert desk.downloads.unfinished() == ()
     assert desk.downloads.downloaded() == {path}
@@ -400,7 +400,7 @@ def test_an_order_of_three_parts(hub: Hub, open_desk: Callable[[], Desk], large:
     desk.downloads.resume()
     path, said = fetched(desk, large)
     assert path.read_bytes() == content(hub, f"{LARGE}/{large.model.files[0].name}")
-    assert said == {Note.ANEW}
+    assert said == {DownloadNote.ANEW}
     assert not first.exists()
     assert not second.exists()
     assert theirs.exists()
@@ -460,12 +460,12 @@ def test_half_of_another_file_is_never_joined(
     """Even where its part has the right ETag, and a size that is not the file's."""
     file = small.model.files[0]
     data = content(hub, f"{SMALL}/{file.name}")
-    place = blob.Place(tmp_path, SMALL, file.name, "main", LATER, file.sha256 or "")
-    half = blob.Blob(place, len(data) + 5)
+    place = partial_file.CachePath(tmp_path, SMALL, file.name, "main", LATER, file.sha256 or "")
+    half = partial_file.PartialFile(place, len(data) + 5)
     half.take(0)
     half.write(0, memoryview(b"x" * 100))
     half.close()
-    download = Download(wish(small.model, file), network=network, cache=tmp_path)
+    download = FileDownload(wish(small.model, file), network=network, cache=tmp_path)
     assert download.run(threading.Event(), lambda now: None).read_bytes() == data
     assert hub.sent == len(data)
 
@@ -507,7 +507,7 @@ def test_a_file_that_changes_in_the_middle(
     hub.rate = None
     path, said = fetched(desk, offer)
     assert path.read_bytes() == newer
-    assert said == {Note.NEWER, Note.ANEW}
+    assert said == {DownloadNote.NEWER, DownloadNote.ANEW}
     assert len(list(desk.cache.glob("models--*/blobs/*"))) == 1
 
 
@@ -529,10 +529,10 @@ def test_what_was_found_is_remembered(
     hub.about[SMALL]["commit"] = "f" * 40
     desk = open_desk()
     (left,) = desk.downloads.unfinished()
-    assert left.notes == (Note.NEWER,)
+    assert left.notes == (DownloadNote.NEWER,)
     desk.downloads.resume()
     path, said = fetched(desk, small)
-    assert (path.read_bytes(), said) == (newer, {Note.NEWER})
+    assert (path.read_bytes(), said) == (newer, {DownloadNote.NEWER})
 
 
 # --- Other people's versions ------------------------------------------------------------------
@@ -540,7 +540,7 @@ def test_what_was_found_is_remembered(
 
 def variant(hub: Hub, data: bytes, name: str = "gpt-oss-20b-Q8_0.gguf") -> HubModel:
     hub.files[f"org/name/{name}"] = File(data)
-    (found,) = search.variants("org/name")
+    (found,) = hub_search.variants("org/name")
     return found.model
 
 
@@ -606,7 +606,7 @@ def test_a_version_that_is_gone_is_replaced_by_no_other(
 
 def test_drafts_are_in_no_list(hub: Hub) -> None:
     for one in listed.LISTINGS["repositories"]:
-        names = {v.model.files[0].name for v in search.variants(one["name"])}
+        names = {v.model.files[0].name for v in hub_search.variants(one["name"])}
         assert names == {file["name"] for file in one["files"] if file["is"] == "model"}
 
 
@@ -636,9 +636,11 @@ def test_a_drive_that_is_not_mounted_is_not_written_to(
     point = tmp_path / "drive"
     (point / "models").mkdir(parents=True)
     mounted = {str(point)}
-    real = drive.os.path.ismount
-    monkeypatch.setattr(drive.os.path, "ismount", lambda path: str(path) in mounted or real(path))
-    assert drive.mount_of(point / "models") == str(point)
+    real = mount_point.os.path.ismount
+    monkeypatch.setattr(
+        mount_point.os.path, "ismount", lambda path: str(path) in mounted or real(path)
+    )
+    assert mount_point.mount_of(point / "models") == str(point)
     desk = open_desk()
     desk.downloads.cache, desk.downloads.mount = point / "models", str(point)
     mounted.clear()
@@ -675,20 +677,20 @@ def test_an_order_knows_its_drive(
         desk._more.wait_for(lambda: hub.asked, 20)
     desk.downloads.close()
     told = json.loads(desk.ledger.read_text())
-    assert told["orders"][0]["mount"] == drive.mount_of(tmp_path)
+    assert told["orders"][0]["mount"] == mount_point.mount_of(tmp_path)
 
 
 def test_the_table_of_mounts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table = "# a comment\nUUID=1 / ext4\nUUID=2 /mnt/big\\040disk ext4 noauto 0 0\nnonsense\n"
-    monkeypatch.setattr(drive.Path, "read_text", lambda *_, **__: table)
-    assert drive._promised(Path("/mnt/big disk/hub")) == ["/mnt/big disk"]
-    assert drive._promised(Path("/home/me")) == []
+    monkeypatch.setattr(mount_point.Path, "read_text", lambda *_, **__: table)
+    assert mount_point._promised(Path("/mnt/big disk/hub")) == ["/mnt/big disk"]
+    assert mount_point._promised(Path("/home/me")) == []
 
 
 def test_phases_are_told(hub: Hub, open_desk: Callable[[], Desk], small: Offer) -> None:
     desk = open_desk()
     desk.downloads.start(small.model)
     told = desk.until(Downloading, small.model)
-    while told.progress.phase is not Phase.DONE:
+    while told.progress.phase is not DownloadPhase.DONE:
         told = desk.until(Downloading, small.model)
     assert told.progress.done == small.model.size

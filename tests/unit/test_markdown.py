@@ -15,13 +15,13 @@ from app.markdown import (
     Footnote,
     Heading,
     Item,
-    Kind,
     List,
     Math,
     Paragraph,
     Quote,
     Rule,
     Span,
+    SpanKind,
     Spans,
     Table,
     blocks_text,
@@ -32,7 +32,7 @@ from app.markdown import (
     table_csv,
     table_markdown,
 )
-from app.markdown.letters import is_unspaced
+from app.markdown.scripts import is_unspaced
 
 
 def t(text: str) -> Spans:
@@ -73,8 +73,8 @@ def test_what_is_in_a_line() -> None:
         Span(" "),
         Span("d", strike=True),
         Span(" "),
-        Span("e|", Kind.CODE),
-        Span("\n", Kind.BREAK),
+        Span("e|", SpanKind.CODE),
+        Span("\n", SpanKind.BREAK),
         Span("f ", link="https://h.i"),
         Span("g", italic=True, link="https://h.i"),
         Span(" "),
@@ -132,7 +132,7 @@ def test_tables() -> None:
         Table(
             (Align.CENTER, Align.RIGHT, Align.NONE),
             (t("a"), (Span("b", italic=True),), t("c")),
-            ((t("1 | 2"), (Span("x", Kind.CODE),), t("y | z")), (t("3"),)),
+            ((t("1 | 2"), (Span("x", SpanKind.CODE),), t("y | z")), (t("3"),)),
         ),
         p("after"),
     )
@@ -155,12 +155,12 @@ def test_no_tables(text: str) -> None:
     ],
 )
 def test_formulas_in_a_line(text: str, tex: str) -> None:
-    assert [span.text for span in spans(text) if span.kind is Kind.MATH] == [tex]
+    assert [span.text for span in spans(text) if span.kind is SpanKind.MATH] == [tex]
 
 
 @pytest.mark.parametrize("text", ["so $$a$$ is", "so \\[ a \\] is", "so $$\na\n$$ is"])
 def test_formulas_that_stand_out(text: str) -> None:
-    assert spans(text) == (Span("so "), Span("a", Kind.DISPLAY), Span(" is"))
+    assert spans(text) == (Span("so "), Span("a", SpanKind.DISPLAY), Span(" is"))
 
 
 @pytest.mark.parametrize(
@@ -179,11 +179,11 @@ def test_formulas_that_stand_out(text: str) -> None:
     ],
 )
 def test_prices_and_open_dollars_are_text(text: str) -> None:
-    assert {span.kind for span in spans(text)} == {Kind.TEXT}
+    assert {span.kind for span in spans(text)} == {SpanKind.TEXT}
 
 
 def test_formulas_in_code_are_code() -> None:
-    assert spans("`$x$`") == (Span("$x$", Kind.CODE),)
+    assert spans("`$x$`") == (Span("$x$", SpanKind.CODE),)
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_what_only_begins_like_a_formula_is_what_it_is_without() -> None:
 
 def test_footnotes() -> None:
     text = "One[^1], two[^b], none[^c].\n\n[^1]: The note.\n\n    More.\n[^b]: - x\n\nEnd."
-    one, two = Span("1", Kind.NOTE), Span("b", Kind.NOTE)
+    one, two = Span("1", SpanKind.NOTE), Span("b", SpanKind.NOTE)
     assert parse(text) == (
         Paragraph((Span("One"), one, Span(", two"), two, Span(", none[^c]."))),
         Footnote("1", (p("The note."), p("More."))),
@@ -239,7 +239,7 @@ def test_html_is_text(text: str) -> None:
     (block,) = parse(text)
     assert isinstance(block, Paragraph)
     assert "".join(span.text for span in block.spans) == text
-    assert {span.kind for span in block.spans} == {Kind.TEXT}
+    assert {span.kind for span in block.spans} == {SpanKind.TEXT}
 
 
 def test_pictures_are_their_words_and_address() -> None:

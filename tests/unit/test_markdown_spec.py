@@ -24,8 +24,8 @@ from app.markdown import (
     Quote,
     Spans,
     Table,
+    inline_rules,
     parse,
-    rules,
 )
 
 EXAMPLES = json.loads((Path(__file__).parent / "data/commonmark.json").read_text("utf-8"))
@@ -37,7 +37,7 @@ BELOW = 297  # a bullet three in from "10)", which is below it with us
 @pytest.fixture(autouse=True)
 def any_link(monkeypatch: pytest.MonkeyPatch) -> None:
     """The examples' links lead to /url."""
-    monkeypatch.setattr(rules.parser(), "validateLink", LITERAL.validateLink)
+    monkeypatch.setattr(inline_rules.parser(), "validateLink", LITERAL.validateLink)
 
 
 class Text(HTMLParser):

@@ -10,11 +10,11 @@ from app.markdown import (
     Block,
     Code,
     List,
+    MarkdownStream,
     Math,
     Paragraph,
     Quote,
     Span,
-    Stream,
     Table,
     blocks_text,
     inline,
@@ -85,9 +85,9 @@ def chunks(text: str, sizes: list[int]) -> list[str]:
     return [*pieces, text]
 
 
-def shown(text: str, size: int = 7) -> Stream:
+def shown(text: str, size: int = 7) -> MarkdownStream:
     """A stream that was fed a text in small pieces."""
-    stream = Stream()
+    stream = MarkdownStream()
     for at in range(0, len(text), size):
         stream.feed(text[at : at + size])
     return stream
@@ -95,7 +95,7 @@ def shown(text: str, size: int = 7) -> Stream:
 
 @given(DOCUMENTS, SIZES)
 def test_any_pieces_end_in_the_blocks_of_the_whole(text: str, sizes: list[int]) -> None:
-    stream = Stream()
+    stream = MarkdownStream()
     for piece in chunks(text, sizes):
         before, work = list(stream.blocks), stream.parsed
         first = stream.feed(piece)
@@ -111,7 +111,7 @@ def test_any_pieces_end_in_the_blocks_of_the_whole(text: str, sizes: list[int]) 
 
 @given(st.text(max_size=60), SIZES)
 def test_any_text_does(text: str, sizes: list[int]) -> None:
-    stream = Stream()
+    stream = MarkdownStream()
     for piece in chunks(text, sizes):
         stream.feed(piece)
     stream.finish()
@@ -124,7 +124,7 @@ def test_what_is_shown_meanwhile_is_what_the_text_is_so_far(text: str, sizes: li
     # defined below.
     for held in ("\\[", "\\(", "$$", "]:", "py", "md", "\\begin{align}"):
         text = text.replace(held, "")
-    stream, so_far = Stream(), ""
+    stream, so_far = MarkdownStream(), ""
     for piece in chunks(text, sizes):
         stream.feed(piece)
         so_far += piece
@@ -158,7 +158,7 @@ def work(name: str, size: int) -> int:
     """The most characters that an update of 16 reads in a message as long as that."""
     line = GROWING[name]
     text = line * (6_000 // len(line))
-    stream = Stream()
+    stream = MarkdownStream()
     stream.feed(BEFORE.get(name, "") + line * (size // len(line)))
     most = 0
     for at in range(0, len(text), 16):
@@ -207,7 +207,7 @@ def test_rows_stay_while_others_come() -> None:
 
 
 def test_code_only_gets_longer() -> None:
-    stream, text = Stream(), ""
+    stream, text = MarkdownStream(), ""
     for piece in ("```py\na", " = ", "1\n", "\n", "b`", "`"):
         stream.feed(piece)
         (code,) = stream.blocks
@@ -261,7 +261,7 @@ def test_the_end_of_what_was_right_costs_nothing() -> None:
 
 
 def test_an_empty_message_has_no_blocks() -> None:
-    stream = Stream()
+    stream = MarkdownStream()
     assert stream.feed("") == 0
     assert stream.finish() == 0
     assert list(stream.blocks) == []
@@ -281,7 +281,7 @@ def test_ends_of_lines_may_be_cut_in_two(end: str) -> None:
     "character", ["a", "`", "[", ">", "- ", "|", "$", "\\[", "*", "\u202e", "<"]
 )
 def test_an_endless_line_is_read_piece_by_piece(character: str) -> None:
-    stream = Stream()
+    stream = MarkdownStream()
     stream.feed(character * (1_000_000 // len(character)))
     for _ in range(100):
         work = stream.parsed

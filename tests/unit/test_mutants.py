@@ -16,12 +16,12 @@ from app.base.errors import ModelError
 from app.base.resources import resource
 from app.base.types import ModelRef
 from app.engine import plan, probe
-from app.engine.plan import Wishes
+from app.engine.plan import Overrides
 from app.engine.probe import Devices, Gpu, Machine
 from app.models import library
 from app.tokenizer import Tokenizer
-from app.ui import doctor
-from app.ui.errors import explain
+from app.wording import diagnosis
+from app.wording.errors import explain
 from tests.fakes import mutants
 
 GIB = 1 << 30
@@ -39,7 +39,7 @@ def machine(gpu: float, unified: bool = False) -> Machine:
 
 
 MACHINES = [machine(0), machine(1), machine(80), machine(24, unified=True)]
-WISHES = [Wishes(), Wishes(gpu_layers=3), Wishes(cpu_experts=2), Wishes(context=131072)]
+WISHES = [Overrides(), Overrides(gpu_layers=3), Overrides(cpu_experts=2), Overrides(context=131072)]
 
 
 def chosen() -> list[tuple[str, bytes]]:
@@ -65,7 +65,7 @@ def verdict(path: Path) -> str:
                 plan.smaller(proposed, header, there)
                 assert 0 < proposed.needed < 1 << 60
     examined = probe.Examined(MACHINES[1], ((model, header),))
-    report = doctor.report(examined, Wishes())
+    report = diagnosis.report(examined, Overrides())
     assert said.split("“")[0] in report
     return type(problem).__name__
 

@@ -20,7 +20,7 @@ import huggingface_hub
 import pytest
 
 from app.base.errors import Offline
-from app.models.network import Connection, LogUnwritable, Network, purpose
+from app.network.client import Connection, LogUnwritable, Network, purpose
 from tests.fakes.hub import Fault, File, Hub, serving
 
 CONTENT = random.Random(1).randbytes(1 << 20)
@@ -124,7 +124,7 @@ def test_many_at_once(hub: Hub, network: Network) -> None:
 def test_killed(hub: Hub, network: Network, log: Path) -> None:
     code = (
         "import sys; from pathlib import Path\n"
-        "from app.models.network import Network, purpose\n"
+        "from app.network.client import Network, purpose\n"
         "with Network(Path(sys.argv[1])).client() as client, purpose('to die'):\n"
         "    client.get(sys.argv[2])\n"
     )

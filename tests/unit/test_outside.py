@@ -16,8 +16,9 @@ import huggingface_hub
 import pytest
 from huggingface_hub import constants, file_download, hf_api
 
-from app.base import beside, gguf, outside
-from app.models import catalog, search, updates
+from app.base import companion_files, gguf, outside
+from app.models import catalog, hub_search
+from app.network import updates
 from tests.fakes import listed
 from tests.fakes.hub import Hub
 from tests.fakes.hub import serving as hub_on_loopback
@@ -75,10 +76,12 @@ def test_a_value_is_read_from_the_register(name: str) -> None:
 def _beside() -> None:
     """As the listing says; what llama.cpp leaves out is left out."""
     told = listed.LISTINGS["beside_a_model"]
-    assert all(beside.named(f"{prefix.rstrip('-')}-model.gguf") for prefix in told["prefixes"])
-    assert all(beside.named(path) for path in told["also"])
-    assert not any(beside.named(path) for path in told["never"])
-    assert set(told["architectures"]) <= beside.architectures()
+    assert all(
+        companion_files.named(f"{prefix.rstrip('-')}-model.gguf") for prefix in told["prefixes"]
+    )
+    assert all(companion_files.named(path) for path in told["also"])
+    assert not any(companion_files.named(path) for path in told["never"])
+    assert set(told["architectures"]) <= companion_files.architectures()
 
 
 def _hub_cache() -> None:
@@ -291,4 +294,4 @@ def test_the_releases_are_asked_as_fireside_asks(services: Services) -> None:
         CHECKS["releases"](Services(services.hub, github.address))
         assert github.headers["X-GitHub-Api-Version"] == outside.value("releases")["version"]
     assert updates.API == "https://api.github.com"
-    assert tuple(outside.value("hub_search")) == search._EXPAND
+    assert tuple(outside.value("hub_search")) == hub_search._EXPAND

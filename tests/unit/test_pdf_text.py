@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from app.documents import child
+from app.documents import worker
 from app.documents.document import Document
-from tests.fakes.pdf import pdf
+from tests.fakes.pdf_file import pdf
 
 CASES = Path(__file__).resolve().parents[1] / "cases" / "attachments"
 
@@ -16,11 +16,11 @@ CASES = Path(__file__).resolve().parents[1] / "cases" / "attachments"
 def read(folder: Path, content: bytes) -> Document:
     path = folder / "a.pdf"
     path.write_bytes(content)
-    return child.read(path, lambda *_: None)
+    return worker.read(path, lambda *_: None)
 
 
 def test_the_case_of_a_form() -> None:
-    document = child.read(CASES / "p4_form.pdf", lambda *_: None)
+    document = worker.read(CASES / "p4_form.pdf", lambda *_: None)
     assert document.sections == ("Surname: Lindqvist-Field\nAccept: ☒\nPort: Bergen",)
 
 

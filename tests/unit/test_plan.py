@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.base.errors import ModelMissing, ModelTooLarge, UnsupportedArchitecture
-from app.base.gguf import Header
+from app.base.gguf import GgufHeader
 from app.base.resources import resource
 from app.engine import plan, probe
-from app.engine.plan import CacheType, Wishes
+from app.engine.plan import CacheType, Overrides
 from app.engine.probe import Devices, Gpu, Machine
 from tests.fakes import gpt_oss, vocabulary
 from tests.fakes.headers import write_header
@@ -44,8 +44,8 @@ def machine(ram: float, gpu: float = 0, *, free: float | None = None) -> Machine
         (LARGE, 32768, 1152 + 27),
     ],
 )
-def test_the_cache_is_as_llama_cpp_reports_it(header: Header, context: int, mib: int) -> None:
-    chosen = plan.propose(header, machine(200, 200), Wishes(context=context))
+def test_the_cache_is_as_llama_cpp_reports_it(header: GgufHeader, context: int, mib: int) -> None:
+    chosen = plan.propose(header, machine(200, 200), Overrides(context=context))
     assert chosen.ubatch == 512
     assert chosen.device.cache == mib * MIB
 
@@ -63,8 +63,10 @@ def test_the_cache_is_as_llama_cpp_reports_it(header: Header, context: int, mib:
         (LARGE, 131072, CacheType.Q8_0, 412.1),
     ],
 )
-def test_the_buffers_on_the_gpu(header: Header, context: int, cache: CacheType, mib: float) -> None:
-    wishes = Wishes(context=context, gpu_layers=99, cpu_experts=0, cache=cache)
+def test_the_buffers_on_the_gpu(
+    header: GgufHeader, context: int, cache: CacheType, mib: float
+) -> None:
+    wishes = Overrides(context=context, gpu_layers=99, cpu_experts=0, cache=cache)
     chosen = plan.propose(header, machine(64, 80), wishes)
     assert chosen.device.compute / MIB == pytest.approx(mib, abs=0.1)
 
@@ -82,9 +84,9 @@ def test_the_buffers_on_the_gpu(header: Header, context: int, cache: CacheType, 
     ],
 )
 def test_the_buffers_of_the_processor(
-    header: Header, context: int, cache: CacheType, mib: float
+    header: GgufHeader, context: int, cache: CacheType, mib: float
 ) -> None:
-    chosen = plan.propose(header, machine(200), Wishes(context=context, cache=cache))
+    chosen = plan.propose(header, machine(200), Overrides(context=context, cache=cache))
     assert chosen.host.compute / MIB == pytest.approx(mib, abs=0.01)
     assert chosen.device.total == 0
 
@@ -92,7 +94,7 @@ def test_the_buffers_of_the_processor(
 # What a reader of reference/gpt-oss.md would choose, too: "weights on the GPU = 10,949 - 404.5 N".
 @pytest.mark.parametrize("layers", range(0, 25, 4))
 def test_the_weights_on_the_gpu(layers: int) -> None:
-    wishes = Wishes(gpu_layers=25, cpu_experts=layers)
+    wishes = Overrides(gpu_layers=25, cpu_experts=layers)
     chosen = plan.propose(SMALL, machine(64, 80), wishes)
     assert chosen.device.weights / MIB == pytest.approx(10_949 - 404.5 * layers, rel=0.001)
     assert chosen.host.weights + chosen.device.weights == SMALL.weights
@@ -144,7 +146,7 @@ TABLE_120B = [
     [(SMALL, *row) for row in TABLE_20B] + [(LARGE, *row) for row in TABLE_120B],
 )
 def test_what_is_chosen(
-    header: Header,
+    header: GgufHeader,
     gpu: int,
     ram: int,
     context: int | None,
@@ -185,14 +187,14 @@ def test_20b_within_16_gb(available: float, context: int, cache: str) -> None:
     assert chosen.mmap
 
 
-def all_settings(model: plan._Model, there: Machine, wishes: Wishes) -> list[plan._Settings]:
+def all_settings(model: plan._Model, there: Machine, wishes: Overrides) -> list[plan._Settings]:
     """All that can be chosen, the best first."""
     families = plan._families(model, there, wishes)
     return [family.settings(count) for family in families for count in family.counts]
 
 
 wishes_of_people = st.builds(
-    Wishes,
+    Overrides,
     st.none() | st.sampled_from(plan.CONTEXTS),
     st.none() | st.integers(0, 40),
     st.none() | st.integers(0, 40),
@@ -209,7 +211,7 @@ wishes_of_people = st.builds(
     wishes_of_people,
 )
 def test_a_look_at_few_finds_what_a_look_at_all_finds(
-    size: str, ram: float, gpu: float, free: float, unified: bool, wishes: Wishes
+    size: str, ram: float, gpu: float, free: float, unified: bool, wishes: Overrides
 ) -> None:
     header, there = gpt_oss.header(size), machine(ram, gpu, free=free * ram)
     cards = tuple(
@@ -218,7 +220,7 @@ def test_a_look_at_few_finds_what_a_look_at_all_finds(
     )
     there = replace(there, devices=replace(there.devices, gpus=cards))
     model = plan._Model(header)
-    refused: dict[object, plan.Refused] = {}
+    refused: dict[object, plan.PlanRefused] = {}
     plans = []
     for settings in all_settings(model, there, wishes):
         plans.append(plan._plan(model, there, settings))
@@ -260,7 +262,7 @@ def test_a_plan_for_as_many_layers_as_there_may_be_looks_at_few(
         looked = 0
         plan.propose(header, machine(64, gpu))
         assert looked < 40_000
-    for wishes in (Wishes(gpu_layers=500), Wishes(cpu_experts=300), Wishes(gpu_layers=1)):
+    for wishes in (Overrides(gpu_layers=500), Overrides(cpu_experts=300), Overrides(gpu_layers=1)):
         looked = 0
         plan.propose(header, machine(64, 8), wishes)
         assert looked < 40_000
@@ -275,7 +277,7 @@ def test_more_memory_never_makes_it_worse(ram: float, more: float, gpu: float, c
         chosen = plan.propose(SMALL, there)
         if not chosen.fits:
             return float("inf")
-        every = all_settings(model, machine(99, 99), Wishes())
+        every = all_settings(model, machine(99, 99), Overrides())
         order = [(s.context, s.cache, s.gpu_layers, s.cpu_experts) for s in every]
         key = (chosen.context, chosen.cache, chosen.gpu_layers, chosen.cpu_experts)
         return order.index(key)
@@ -304,7 +306,7 @@ def test_what_a_person_wishes_is_kept(
     header, there = gpt_oss.header(size), machine(64, gpu)
     cards = tuple(replace(card, unified=unified) for card in there.devices.gpus)
     there = replace(there, devices=replace(there.devices, gpus=cards))
-    wishes = Wishes(context, gpu_layers, cpu_experts, cache)
+    wishes = Overrides(context, gpu_layers, cpu_experts, cache)
     chosen = plan.propose(header, there, wishes)
     layers = chosen.layers
     assert chosen.context == context
@@ -351,7 +353,7 @@ def test_what_was_refused_is_told_with_its_figures() -> None:
 
 @pytest.mark.parametrize("experts", [0, 1, 2, 24])
 def test_the_experts_of_so_many_layers_are_on_the_processor(experts: int) -> None:
-    chosen = plan.make(SMALL, machine(64, 24), Wishes(gpu_layers=25, cpu_experts=experts))
+    chosen = plan.make(SMALL, machine(64, 24), Overrides(gpu_layers=25, cpu_experts=experts))
     assert (chosen.gpu_layers, chosen.cpu_experts) == (25, experts)
 
 
@@ -386,7 +388,7 @@ def test_where_others_have_the_memory_it_is_a_plan_for_when_they_end(gpu: int) -
 
 @pytest.mark.parametrize("gpu", [2.5, 4, 6, 6.2])
 def test_no_more_experts_are_on_the_processor_than_must_be(gpu: float) -> None:
-    wishes = Wishes(8192, 12, None, CacheType.F16)
+    wishes = Overrides(8192, 12, None, CacheType.F16)
     chosen = plan.propose(SMALL, machine(64, gpu), wishes)
     assert chosen.fits
     if chosen.cpu_experts:
@@ -396,7 +398,7 @@ def test_no_more_experts_are_on_the_processor_than_must_be(gpu: float) -> None:
 
 def test_a_card_that_is_too_small_for_a_wish_is_named() -> None:
     with pytest.raises(ModelTooLarge) as caught:
-        plan.make(SMALL, machine(32, 8), Wishes(gpu_layers=25, cpu_experts=0))
+        plan.make(SMALL, machine(32, 8), Overrides(gpu_layers=25, cpu_experts=0))
     assert caught.value.gpu == "A card"
     assert caught.value.available == 8 * GIB - 512 * MIB
 

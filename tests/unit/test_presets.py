@@ -24,8 +24,8 @@ from app.base.errors import (
 )
 from app.base.types import Effort, Message, Part, Role, Sampling
 from app.exchange import PresetReport, export_presets, import_presets
-from app.store import PLAIN, Preset, Setup, Store
-from app.store.titles import one_line
+from app.store import PLAIN, ChatSettings, Preset, Store
+from app.store.chat_title import one_line
 from tests.unit.test_exchange import samplings, stores
 
 BRIEF = Preset(0, "Brief", Effort.LOW, "demo", "Be brief.", Sampling(0.5, seed=3))
@@ -85,7 +85,7 @@ def test_a_chat_has_a_copy(store: Store) -> None:
     (brief,) = store.add_presets([BRIEF])
     question = Message(Role.USER, (Part("Hello"),))
     asked, said = store.ask(None, question, Effort.LOW, "m", brief.setup)
-    setup = Setup("Be brief.", Sampling(0.5, seed=3), "Brief")
+    setup = ChatSettings("Be brief.", Sampling(0.5, seed=3), "Brief")
     assert store.chat(asked.chat).setup == setup
     store.set_preset(replace(brief, instructions="Be long."))
     store.delete_preset(brief.id)

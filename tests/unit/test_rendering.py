@@ -12,16 +12,16 @@ from app.markdown import (
     Code,
     Footnote,
     Heading,
-    Kind,
     List,
+    MarkdownStream,
     Math,
     Paragraph,
     Quote,
-    Rise,
     Span,
+    SpanKind,
     Spans,
-    Stream,
     Table,
+    VerticalAlign,
     blocks_text,
     inline,
     parse,
@@ -29,7 +29,7 @@ from app.markdown import (
     table_markdown,
     tables,
 )
-from app.markdown.write import spans_markdown
+from app.markdown.inline_source import spans_markdown
 
 CASES = Path(__file__).parents[1] / "cases/rendering"
 
@@ -40,7 +40,7 @@ def case(number: str) -> str:
 
 
 def spans(text: str) -> Spans:
-    return inline.spans(text, inline.Names())
+    return inline.spans(text, inline.Definitions())
 
 
 def said(spans: Spans) -> str:
@@ -50,17 +50,21 @@ def said(spans: Spans) -> str:
 
 def _said(span: Span) -> str:
     around = {
-        Kind.TEXT: "{}",
-        Kind.CODE: "`{}`",
-        Kind.MATH: "{{{}}}",
-        Kind.DISPLAY: "{{{{{}}}}}",
-        Kind.NOTE: "^{}",
-        Kind.KEY: "[[{}]]",
-        Kind.BREAK: "↵",
-        Kind.SOFT: "⏎",
+        SpanKind.TEXT: "{}",
+        SpanKind.CODE: "`{}`",
+        SpanKind.MATH: "{{{}}}",
+        SpanKind.DISPLAY: "{{{{{}}}}}",
+        SpanKind.NOTE: "^{}",
+        SpanKind.KEY: "[[{}]]",
+        SpanKind.BREAK: "↵",
+        SpanKind.SOFT: "⏎",
     }
     text = around[span.kind].format(span.text)
-    rise = {Rise.ABOVE: f"↑{text}↓", Rise.BELOW: f"↓{text}↑", Rise.NONE: text}[span.rise]
+    rise = {
+        VerticalAlign.ABOVE: f"↑{text}↓",
+        VerticalAlign.BELOW: f"↓{text}↑",
+        VerticalAlign.NONE: text,
+    }[span.rise]
     marks = "*" * span.italic + "**" * span.bold + "~~" * span.strike
     text = f"{marks}{rise}{marks[::-1]}"
     return text if not span.link else f"<{text}>" + f"({span.link})" * (span.link != text)
@@ -182,12 +186,12 @@ def test_a_case_that_grows_ends_in_the_same_blocks(number: str) -> None:
     text = case(number)
     whole = parse(text)
     for at in range(len(text) + 1):
-        stream = Stream()
+        stream = MarkdownStream()
         stream.feed(text[:at])
         stream.feed(text[at:])
         stream.finish()
         assert tuple(stream.blocks) == whole, at
-    stream = Stream()
+    stream = MarkdownStream()
     for character in text:
         stream.feed(character)
     stream.finish()
@@ -270,7 +274,7 @@ def test_four_elements_are_honoured_and_no_other(text: str) -> None:
 def test_marks_count_beside_a_tag() -> None:
     assert spans("**H<sub>2</sub>**O") == (
         Span("H", bold=True),
-        Span("2", bold=True, rise=Rise.BELOW),
+        Span("2", bold=True, rise=VerticalAlign.BELOW),
         Span("O"),
     )
 
@@ -353,7 +357,7 @@ FENCES = {
 def test_a_fence_in_a_fence(text: str) -> None:
     assert read(text) == FENCES[text]
     for at in range(len(text)):
-        stream = Stream()
+        stream = MarkdownStream()
         stream.feed(text[:at])
         stream.feed(text[at:])
         stream.finish()
@@ -361,7 +365,7 @@ def test_a_fence_in_a_fence(text: str) -> None:
 
 
 def test_a_fence_in_a_growing_fence_is_code() -> None:
-    stream = Stream()
+    stream = MarkdownStream()
     stream.feed("```md\n# T\n```sh\nx\n```\nmore")
     assert list(stream.blocks) == [Code("# T\n```sh\nx\n```\nmore", "md")]
     stream.feed("\n```\nend")

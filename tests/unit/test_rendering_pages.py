@@ -7,9 +7,9 @@ import re
 import pytest
 
 from app.base.types import Effort, Message, Part, Role
-from app.exchange import Words
-from app.exchange.html import chat_html
-from app.exchange.markdown import chat_markdown
+from app.exchange import ExportWords
+from app.exchange.html_page import chat_html
+from app.exchange.markdown_page import chat_markdown
 from app.store import ChatRow, MessageRow, State, TitleBy
 from tests.unit.test_exchange_pages import Page
 from tests.unit.test_rendering import CASES, case
@@ -63,7 +63,7 @@ def test_every_case_is_tried() -> None:
 
 @pytest.mark.parametrize("number", PIECES)
 def test_a_page_has_the_real_elements_and_no_other(number: str) -> None:
-    html = chat_html(HEAD, [row(case(number))], reasoning=False, words=Words())
+    html = chat_html(HEAD, [row(case(number))], reasoning=False, words=ExportWords())
     Page(html)
     text = re.sub(r"</?span[^>]*>", "", html)
     for piece in PIECES[number]:
@@ -72,18 +72,20 @@ def test_a_page_has_the_real_elements_and_no_other(number: str) -> None:
 
 @pytest.mark.parametrize("number", PIECES)
 def test_markdown_is_what_the_model_wrote(number: str) -> None:
-    text = chat_markdown(HEAD, [row(case(number))], reasoning=False, words=Words())
+    text = chat_markdown(HEAD, [row(case(number))], reasoning=False, words=ExportWords())
     assert case(number).strip("\n") in text
 
 
 def test_a_break_beside_a_formula_is_none_on_a_page() -> None:
-    html = chat_html(HEAD, [row("a\n\\[ x \\] b\n\nc<br>$y$")], reasoning=False, words=Words())
+    html = chat_html(
+        HEAD, [row("a\n\\[ x \\] b\n\nc<br>$y$")], reasoning=False, words=ExportWords()
+    )
     assert re.search(r"<p>a<math .*</math> b</p>", html)
     assert "c<br><math" in html
 
 
 def test_a_number_alone_in_a_cell_stays_on_the_side_of_its_table() -> None:
     """Browsers take it as left-to-right, and would put it at the left of a table in Arabic."""
-    page = chat_html(HEAD, [row("| الاسم |\n|---|\n| ٣٠ |")], reasoning=False, words=Words())
+    page = chat_html(HEAD, [row("| الاسم |\n|---|\n| ٣٠ |")], reasoning=False, words=ExportWords())
     assert '<table dir="rtl">' in page
     assert ":where(table[dir=rtl]) :is(th, td) { text-align: right; }" in page

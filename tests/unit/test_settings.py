@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.base.errors import StoreReadOnly
-from app.base.settings import Folders, Settings, Theme, load, open_, save
+from app.base.settings import Folders, Settings, ThemeChoice, load, open_, save
 
 CHANGED = Settings(
-    theme=Theme.DARK,
+    theme=ThemeChoice.DARK,
     instructions="Be brief.\n“Ünïcode” 😀\0",
     language="de",
     prepare=False,
@@ -129,10 +129,10 @@ def test_what_can_be_read_is_kept(path: Path, damage: Callable[[str], str], lost
 def test_a_file_that_an_editor_saved_in_another_encoding(path: Path, encoding: str) -> None:
     text = json.dumps({"instructions": "Größe 天", "theme": "dark"}, ensure_ascii=False)
     path.write_bytes(text.encode(encoding))
-    assert open_(path) == (Settings(instructions="Größe 天", theme=Theme.DARK), None)
+    assert open_(path) == (Settings(instructions="Größe 天", theme=ThemeChoice.DARK), None)
     path.write_bytes(text.encode("cp1252", "replace"))
     settings, told = open_(path)
-    assert (settings.theme, told) == (Theme.DARK, None)
+    assert (settings.theme, told) == (ThemeChoice.DARK, None)
 
 
 def test_what_may_not_be_read_is_put_aside(path: Path) -> None:
@@ -179,7 +179,7 @@ def test_wrong_types_fall_back_field_by_field(path: Path) -> None:
     assert told.lost == ("theme", "instructions", "model", "models", "chat", "window")
     assert json.loads(told.kept.read_text("utf-8")) == wrong
     path.write_text('{"models": "a", "chat": 1.0, "theme": "dark"}', encoding="utf-8")
-    assert load(path) == Settings(theme=Theme.DARK)
+    assert load(path) == Settings(theme=ThemeChoice.DARK)
 
 
 @given(st.fixed_dictionaries({}, optional={f.name: JSON for f in dataclasses.fields(Settings)}))

@@ -37,12 +37,12 @@ from app.store import (
     Store,
     TitleBy,
     backups,
-    reading,
+    memory_copy,
     restore_backup,
 )
+from app.store.chat_title import title_from
 from app.store.database import Database
 from app.store.schema import MIGRATIONS
-from app.store.titles import title_from
 
 STATS = Stats(100, 20, 30, 10, 0.5, 1.5, 2**34, 2**63, 32768)
 
@@ -765,7 +765,7 @@ def test_a_copy_for_reading_needs_nothing_beside_the_file(ordinary_person: Path)
         store.add(store.create_chat(Effort.LOW).id, None, question("kept"))
     ordinary_person.chmod(0o500)
     with raw(Path(":memory:")) as copy:
-        reading.fill(copy, path)
+        memory_copy.fill(copy, path)
         assert copy.execute("SELECT title FROM chat").fetchall() == [("kept",)]
 
 

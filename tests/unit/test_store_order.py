@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.base.types import Channel, Effort, Message, Part, Role, Stats
-from app.store import MessageRow, Queued, Setup, State, Store, TitleBy, Unsent
+from app.store import ChatSettings, MessageRow, Queued, State, Store, TitleBy, Unsent
 
 
 def question(text: str) -> Message:
@@ -71,7 +71,7 @@ def test_a_question_in_another_version_remembers_what_was_shown(store: Store) ->
 
 
 def test_a_whole_chat_is_put_in_again_as_it_was(store: Store) -> None:
-    asked, said = store.ask(None, question("q"), Effort.HIGH, "m", Setup("Be brief."))
+    asked, said = store.ask(None, question("q"), Effort.HIGH, "m", ChatSettings("Be brief."))
     stats = Stats(100, 20, 30, 10, 0.5, 1.5, 0, 0, 32768)
     store.update(said.id, parts=answer("a").parts, state=State.STOPPED, stats=stats, thought_s=2.0)
     store.set_thought_open(said.id, False)

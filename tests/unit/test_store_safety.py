@@ -21,9 +21,9 @@ import pytest
 from app.base.errors import StoreDamaged, StoreError, StoreFull, StoreLocked, StoreReadOnly
 from app.base.types import Channel, Effort, Message, Part, Role, Sampling
 from app.store import (
+    ChatSettings,
     Preset,
     Queued,
-    Setup,
     State,
     Store,
     backup,
@@ -113,7 +113,7 @@ def test_a_file_from_before_there_were_presets(path: Path) -> None:
         assert db.execute("SELECT title, instructions FROM chat").fetchall() == [("Old", "")]
     assert path.read_bytes() == before
     with contextlib.closing(Store(path)) as store:
-        assert store.chats()[0].setup == Setup(sampling=Sampling(temperature=0.5))
+        assert store.chats()[0].setup == ChatSettings(sampling=Sampling(temperature=0.5))
         assert store.presets() == []
         store.add_presets([BRIEF])
     check(path)

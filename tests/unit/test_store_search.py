@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from app.base.errors import Cancelled
 from app.base.types import Channel, Effort, Message, Part, Role
-from app.store import Found, State, Store
+from app.store import SearchHit, State, Store
 from app.store.search import Search
-from app.store.words import query
+from app.store.search_words import query
 
 OPEN: dict[str, Any] = {"isolation_level": None, "check_same_thread": False}
 """As the store connects."""
@@ -43,7 +43,7 @@ def put(store: Store, *texts: str, title: str = "") -> int:
     return chat
 
 
-def marked(found: Found) -> list[str]:
+def marked(found: SearchHit) -> list[str]:
     return [found.snippet[start:end] for start, end in found.marks]
 
 
@@ -188,7 +188,7 @@ def test_marks_are_right_behind_letters_that_become_several_or_none(
 def test_the_longest_of_what_was_found_is_looked_for_in_the_chat(store: Store) -> None:
     put(store, "A fox and a Zebra", title="-")
     assert [found.words for found in store.search("a fox zebr")] == ["Zebr"]
-    assert Found(1, None, "t", "t", (), 0.0).words == ""
+    assert SearchHit(1, None, "t", "t", (), 0.0).words == ""
 
 
 def test_half_of_the_places_are_for_titles_unless_there_is_room(store: Store) -> None:
@@ -315,7 +315,7 @@ def test_a_search_and_a_writer_do_not_wait_for_each_other(store: Store) -> None:
     chat = put(store, "a word")
     with store._transaction() as db:
         db.execute("UPDATE chat SET title = 'unseen' WHERE id = ?", (chat,))
-        done: list[list[Found]] = []
+        done: list[list[SearchHit]] = []
         thread = threading.Thread(target=lambda: done.append(store.search("word")))
         thread.start()
         thread.join(10)

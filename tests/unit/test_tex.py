@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.exchange.formula import mathml
-from app.markdown import Block, Kind, Math, Paragraph, parse
+from app.exchange.html_formula import mathml
+from app.markdown import Block, Math, Paragraph, SpanKind, parse
 from app.markdown.arrays import places
 from app.markdown.tex import math_element
 
@@ -28,7 +28,7 @@ def said(tex: str) -> str:
 
 def formulas(blocks: list[Block]) -> list[str]:
     spans = [span for block in blocks if isinstance(block, Paragraph) for span in block.spans]
-    inside = [span.text for span in spans if span.kind in (Kind.MATH, Kind.DISPLAY)]
+    inside = [span.text for span in spans if span.kind in (SpanKind.MATH, SpanKind.DISPLAY)]
     return inside + [block.tex for block in blocks if isinstance(block, Math)]
 
 

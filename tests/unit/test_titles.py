@@ -23,10 +23,10 @@ from app.base.types import (
     StopReason,
 )
 from app.engine.backend import ScriptedBackend
-from app.store import ChatRow, Setup, TitleBy
-from app.store.titles import title_out_of
+from app.store import ChatRow, ChatSettings, TitleBy
+from app.store.chat_title import title_out_of
 from app.turn import Renamed, TurnEnded
-from tests.fakes.desk import Desk
+from tests.fakes.conversations import Desk
 
 MODEL = ModelRef(Path("demo.gguf"), "Demo model")
 STATS = Stats(10, 10, 5, 2, 0.1, 0.5, 1000, 7, 4096)
@@ -92,7 +92,9 @@ def names(desk: Desk) -> Names:
 def ask(desk: Desk, chat: int | None = None) -> int:
     """Asks, waits for the answer, and returns the chat."""
     count = sum(isinstance(event, TurnEnded) for event in desk.events)
-    desk.chats.send(chat, (Part(QUESTION),), Effort.HIGH, MODEL, Setup(instructions="Be brief."))
+    desk.chats.send(
+        chat, (Part(QUESTION),), Effort.HIGH, MODEL, ChatSettings(instructions="Be brief.")
+    )
     return desk.wait(TurnEnded, count + 1).answer.chat
 
 

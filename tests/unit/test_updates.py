@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from app.base.errors import Offline, UpdatesUnknown
-from app.models import updates
-from app.models.network import Network
-from app.models.updates import newest
+from app.network import updates
+from app.network.client import Network
+from app.network.updates import newest
 from tests.fakes.releases import Releases, serving
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Self
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
-from app.ui.theme import Look
+from app.ui.theme import Theme
 
 Range = tuple[int, int]
 """Positions from the first up to the second."""
@@ -33,7 +33,7 @@ class Style:
 
 
 @dataclass(frozen=True, slots=True)
-class Ink:
+class Highlights:
     """What is painted over and under a box's text: what is selected, and what was searched for,
     of which ``current`` is where the person is. In positions of the box."""
 
@@ -53,7 +53,7 @@ class Ink:
 
 
 @dataclass(frozen=True, slots=True)
-class Control:
+class BoxButton:
     """Where a button stands in a box: ``name`` is its objectName, ``word`` what it says, and
     ``label`` what it does."""
 
@@ -87,8 +87,8 @@ class Box(ABC):
     leads = False
     """It belongs to what is below it, and does not stand alone at the end of a page."""
 
-    def __init__(self, look: Look, style: Style) -> None:
-        self.look, self.style = look, style
+    def __init__(self, theme: Theme, style: Style) -> None:
+        self.look, self.style = theme, style
         self.length = 0
         self.width = 0.0
         self.height = 0.0
@@ -108,7 +108,7 @@ class Box(ABC):
         """Sets ``width`` and ``height``. For the width that it has, it costs nothing."""
 
     @abstractmethod
-    def paint(self, painter: QPainter, clip: QRectF, ink: Ink) -> None:
+    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
         """Paints at least what is inside ``clip``. The painter's origin is the box's own, and its
         state is the same afterwards."""
 
@@ -151,7 +151,7 @@ class Box(ABC):
         """The paragraph, line of code or cell around a position: what three clicks select."""
         return 0, self.length
 
-    def controls(self) -> Sequence[Control]:
+    def controls(self) -> Sequence[BoxButton]:
         """Its buttons, where they stand now."""
         return ()
 

@@ -25,12 +25,12 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from app.markdown import link_allowed
-from app.ui.blocks.box import Box, Control, Ink, Link, Style
+from app.ui.blocks.box import Box, BoxButton, Highlights, Link, Style
 from app.ui.blocks.column import Column
 from app.ui.clipboard import copy_markdown, copy_text
 from app.ui.controls import Button, tip
-from app.ui.language import tr
-from app.ui.theme import Look
+from app.ui.theme import Theme
+from app.wording.language import tr
 
 COPIED_MS = 1500
 
@@ -50,11 +50,11 @@ class Canvas(QWidget):
     reached = Signal(QRectF)
     """The Tab key has reached what is there, which should be seen."""
 
-    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._look = look
-        self.column = Column(look, Style())
-        self._ink = Ink()
+        self._theme = theme
+        self.column = Column(theme, Style())
+        self._ink = Highlights()
         self._buttons: dict[_Key, Button] = {}
         self._spare: list[Button] = []
         self._hovered: Link | None = None
@@ -63,7 +63,7 @@ class Canvas(QWidget):
         self.setMouseTracking(True)
         self.setCursor(Qt.CursorShape.IBeamCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        look.changed.connect(self._restyle)
+        theme.changed.connect(self._restyle)
 
     @property
     def link(self) -> Link | None:
@@ -73,12 +73,12 @@ class Canvas(QWidget):
     def set_column(self, column: Column) -> None:
         """Shows another column. A canvas serves one message after the other."""
         self.column = column
-        self._ink = Ink()
+        self._ink = Highlights()
         self._hovered = self._focused = None
         self._pressed = ""
         self.refresh()
 
-    def set_ink(self, ink: Ink) -> None:
+    def set_ink(self, ink: Highlights) -> None:
         """What is selected and found."""
         if ink != self._ink:
             self._ink = ink
@@ -111,10 +111,11 @@ class Canvas(QWidget):
             button.setGeometry(control.rect.toAlignedRect())
             button.show()
 
-    def _button(self, control: Control) -> Button:
+    def _button(self, control: BoxButton) -> Button:
         if not self._spare:
             button = Button(
-                self._look, control.name, control.label, text=control.word, kind="ghost", pixels=12,
+                self._theme, control.name, control.label, text=control.word, kind="ghost",
+                pixels=12,
                 weight=400,
             )  # fmt: skip
             button.setParent(self)
@@ -156,13 +157,13 @@ class Canvas(QWidget):
         try:
             self.column.paint(painter, QRectF(event.rect()), self._ink)
             if self._hovered:
-                painter.setPen(self._look.colour("link"))
+                painter.setPen(self._theme.colour("link"))
                 for rect in self._rects(self._hovered):
                     y = round(rect.center().y()) + 7.5
                     painter.drawLine(QPointF(rect.left(), y), QPointF(rect.right(), y))
             if self._focused and self.hasFocus():
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-                painter.setPen(QPen(self._look.colour("accent"), 1.5))
+                painter.setPen(QPen(self._theme.colour("accent"), 1.5))
                 for rect in self._rects(self._focused):
                     painter.drawRoundedRect(rect.adjusted(-2, 2, 2, -2), 4, 4)
         finally:
@@ -316,7 +317,7 @@ def _follow(address: str) -> None:
         QDesktopServices.openUrl(QUrl(address))
 
 
-def _dress(button: Button, control: Control) -> None:
+def _dress(button: Button, control: BoxButton) -> None:
     """Has a button be another control's, or the same one's that does something else now."""
     button.setObjectName(control.name)
     button.setAccessibleName(control.label)

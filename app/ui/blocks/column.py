@@ -26,10 +26,10 @@ from app.markdown import (
     Table,
 )
 from app.markdown.direction import is_leftwards
-from app.ui.blocks.box import Box, Ink, Style
+from app.ui.blocks.box import Box, Highlights, Style
 from app.ui.blocks.stack import Inset, Stack
-from app.ui.blocks.text import TextBox
-from app.ui.theme import Look, font
+from app.ui.blocks.text_box import TextBox
+from app.ui.theme import Theme, font
 
 _LINES = re.compile(r"-[ ]+-[- ]*(?:\n|$)")
 _BELOW = 0.35  # of a mark, below its baseline, in sizes of the text
@@ -41,9 +41,15 @@ class Column(Stack):
     ``apart`` what is between two in plain text. ``held`` is `Box.held` of them."""
 
     def __init__(
-        self, look: Look, style: Style, *, most: int = 100, apart: str = "\n\n", held: bool = False
+        self,
+        theme: Theme,
+        style: Style,
+        *,
+        most: int = 100,
+        apart: str = "\n\n",
+        held: bool = False,
     ) -> None:
-        super().__init__(look, style)
+        super().__init__(theme, style)
         self._held = held
         self._most, self._apart = most, apart
         self._blocks: list[Block] = []
@@ -122,9 +128,9 @@ class QuoteBox(Inset):
 
     above = below = 2.0
 
-    def __init__(self, look: Look, style: Style) -> None:
+    def __init__(self, theme: Theme, style: Style) -> None:
         style = replace(style, colour="muted")
-        super().__init__(look, style, Column(look, style))
+        super().__init__(theme, style, Column(theme, style))
         self.left = 17.0
 
     def set_block(self, block: Quote) -> None:
@@ -133,7 +139,7 @@ class QuoteBox(Inset):
         self.inner.set_blocks(block.blocks)
         self.measure()
 
-    def paint(self, painter: QPainter, clip: QRectF, ink: Ink) -> None:
+    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
         left = self.width - 3 if self.leftwards else 0
         painter.fillRect(QRectF(left, 0, 3, self.height), self.look.colour("border"))
         super().paint(painter, clip, ink)
@@ -155,8 +161,8 @@ class QuoteBox(Inset):
 class ItemBox(Inset):
     """An item of a list behind its mark: a number, or none for a dot or a box."""
 
-    def __init__(self, look: Look, style: Style) -> None:
-        super().__init__(look, style, Column(look, style, most=8, apart="\n", held=True))
+    def __init__(self, theme: Theme, style: Style) -> None:
+        super().__init__(theme, style, Column(theme, style, most=8, apart="\n", held=True))
         self.number: int | None = None
         self._task: bool | None = None
 
@@ -172,7 +178,7 @@ class ItemBox(Inset):
         super().measure()
         self.height = max(self.height, 1.4 * self.style.pixels)  # its mark, where it is empty
 
-    def paint(self, painter: QPainter, clip: QRectF, ink: Ink) -> None:
+    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
         if clip.top() < self.baseline + _BELOW * self.style.pixels:
             painter.save()
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -225,8 +231,8 @@ class ListBox(Stack):
     second = False
     """Another list of the same sort is right above."""
 
-    def __init__(self, look: Look, style: Style) -> None:
-        super().__init__(look, style)
+    def __init__(self, theme: Theme, style: Style) -> None:
+        super().__init__(theme, style)
         self._block = List(None, ())
 
     def set_block(self, block: List) -> None:
@@ -300,8 +306,8 @@ class ListBox(Stack):
 class FootnoteBox(Inset):
     """A footnote behind its label."""
 
-    def __init__(self, look: Look, style: Style) -> None:
-        super().__init__(look, style, Column(look, style, most=8, apart="\n"))
+    def __init__(self, theme: Theme, style: Style) -> None:
+        super().__init__(theme, style, Column(theme, style, most=8, apart="\n"))
         self._label = ""
 
     def set_block(self, block: Footnote) -> None:
@@ -312,7 +318,7 @@ class FootnoteBox(Inset):
         self.inner.set_blocks(block.blocks)
         self.measure()
 
-    def paint(self, painter: QPainter, clip: QRectF, ink: Ink) -> None:
+    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
         if clip.top() < self.baseline + _BELOW * self.style.pixels:
             painter.save()
             painter.setFont(font(self.style.pixels - 2))
@@ -346,7 +352,7 @@ class RuleBox(Box):
     def lay_out(self, width: float) -> None:
         self.width, self.height = width, 9.0
 
-    def paint(self, painter: QPainter, clip: QRectF, ink: Ink) -> None:
+    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
         if ink.selected[0] < ink.selected[1]:
             painter.fillRect(self.rects(0, 1)[0], self.look.colour("selection"))
         painter.fillRect(QRectF(0, 4, self.width, 1), self.look.colour("border"))
@@ -387,15 +393,15 @@ def _width(text: str, pixels: int) -> float:
 def _class(block: type[Block]) -> type[Box]:
     """The box for a class of blocks. Some are loaded when they are first needed."""
     if block is Code:
-        from app.ui.blocks.code import CodeBox
+        from app.ui.blocks.code_box import CodeBox
 
         return CodeBox
     if block is Table:
-        from app.ui.blocks.table import TableBox
+        from app.ui.blocks.table_box import TableBox
 
         return TableBox
     if block is Math:
-        from app.ui.blocks.formula import FormulaBox
+        from app.ui.blocks.formula_box import FormulaBox
 
         return FormulaBox
     return {

@@ -10,9 +10,9 @@ from dataclasses import replace
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
-from app.ui.blocks.box import Box, Control, Ink, Link, Range, Style
-from app.ui.language import tr
-from app.ui.theme import Look, font
+from app.ui.blocks.box import Box, BoxButton, Highlights, Link, Range, Style
+from app.ui.theme import Theme, font
+from app.wording.language import tr
 
 _NARROW = 120.0
 """Pixels that boxes inside each other leave for what is in them, however deep they are."""
@@ -21,8 +21,8 @@ _NARROW = 120.0
 class Stack(Box):
     """Boxes below each other. Between two of them, there is one position."""
 
-    def __init__(self, look: Look, style: Style) -> None:
-        super().__init__(look, style)
+    def __init__(self, theme: Theme, style: Style) -> None:
+        super().__init__(theme, style)
         self.boxes: list[Box] = []
         self._tops: list[float] = []
         self._starts: list[int] = []
@@ -75,7 +75,7 @@ class Stack(Box):
 
     # Painting
 
-    def paint(self, painter: QPainter, clip: QRectF, ink: Ink) -> None:
+    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
         for number in self._seen(clip.top(), clip.bottom()):
             box, top = self.boxes[number], self._tops[number]
             painter.translate(0, top)
@@ -83,7 +83,7 @@ class Stack(Box):
             self._paint_box(painter, box, clip.translated(0, -top), part)
             painter.translate(0, -top)
 
-    def _paint_box(self, painter: QPainter, box: Box, clip: QRectF, ink: Ink) -> None:
+    def _paint_box(self, painter: QPainter, box: Box, clip: QRectF, ink: Highlights) -> None:
         """An exception would leave the painter open, and nothing else would be painted."""
         before = painter.transform(), painter.clipPath() if painter.hasClipping() else None
         try:
@@ -175,10 +175,10 @@ class Stack(Box):
         box, inside = self._at(point)
         return box is not None and box.scroll(inside, pixels)
 
-    def controls(self, clip: QRectF | None = None) -> Sequence[Control]:
+    def controls(self, clip: QRectF | None = None) -> Sequence[BoxButton]:
         """All of them, or those of the boxes that are between ``clip``'s upper and lower edge."""
         seen = range(len(self.boxes)) if clip is None else self._seen(clip.top(), clip.bottom())
-        found: list[Control] = []
+        found: list[BoxButton] = []
         for number in seen:
             top = self._tops[number]
             part = None if clip is None else clip.translated(0, -top)
@@ -203,8 +203,8 @@ class Inset(Box):
     above = below = right = 0.0
     leftwards = False
 
-    def __init__(self, look: Look, style: Style, inner: Stack) -> None:
-        super().__init__(look, style)
+    def __init__(self, theme: Theme, style: Style, inner: Stack) -> None:
+        super().__init__(theme, style)
         self.inner = inner
         self.left = 24.0
 
@@ -247,7 +247,7 @@ class Inset(Box):
         self.inner.restyle()
         self.measure()
 
-    def paint(self, painter: QPainter, clip: QRectF, ink: Ink) -> None:
+    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
         corner = self.corner
         painter.translate(corner)
         self.inner.paint(painter, clip.translated(-corner), ink)
@@ -285,7 +285,7 @@ class Inset(Box):
     def scroll(self, point: QPointF, pixels: float) -> bool:
         return self.inner.scroll(point - self.corner, pixels)
 
-    def controls(self, clip: QRectF | None = None) -> Sequence[Control]:
+    def controls(self, clip: QRectF | None = None) -> Sequence[BoxButton]:
         """See `Stack.controls`."""
         part = None if clip is None else clip.translated(-self.corner)
         return _moved(self.inner.controls(part), self.corner)
@@ -296,9 +296,9 @@ def _below(part: tuple[float, float] | None, top: float) -> tuple[float, float] 
     return part and (part[0] + top, part[1] + top)
 
 
-def _controls(box: Box, clip: QRectF | None) -> Sequence[Control]:
+def _controls(box: Box, clip: QRectF | None) -> Sequence[BoxButton]:
     return box.controls(clip) if isinstance(box, Stack | Inset) else box.controls()
 
 
-def _moved(controls: Sequence[Control], by: QPointF) -> list[Control]:
+def _moved(controls: Sequence[BoxButton], by: QPointF) -> list[BoxButton]:
     return [replace(each, rect=each.rect.translated(by)) for each in controls]

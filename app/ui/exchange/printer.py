@@ -18,7 +18,7 @@ _PAUSE_MS = 1
 _POLL_S = 0.1
 
 
-class Printer:
+class PdfPrinter:
     """An `app.exchange.Draw`. Once ``stop`` is set, it ends with Cancelled; ``seen`` is told the
     share that is done, on the GUI's thread."""
 
@@ -28,14 +28,14 @@ class Printer:
         self._bridge, self._stop, self._seen = bridge, stop, seen
 
     def __call__(self, *what: Any, **how: Any) -> bytes:
-        """What is in the PDF. See `app.ui.exchange.pdf.write`."""
+        """What is in the PDF. See `app.ui.exchange.pdf_layout.write`."""
         made: Future[bytes] = Future()
 
         def begin() -> None:
             # Imported here: a window that prints nothing need not wait for it.
-            from app.ui.exchange import pdf
+            from app.ui.exchange import pdf_layout
 
-            self._go_on(pdf.write(*what, **how), made)
+            self._go_on(pdf_layout.write(*what, **how), made)
 
         self._bridge.call(begin)
         while not self._stop.is_set():

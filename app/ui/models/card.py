@@ -5,22 +5,22 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.ui.controls import Picture, muted
-from app.ui.theme import Look, font
+from app.ui.controls import IconView, muted
+from app.ui.theme import Theme, font
 
 
 class Card(QFrame):
     """``below`` is the layout under the words, for more."""
 
     def __init__(
-        self, look: Look, icon: str, title: str, text: str = "", *, button: QWidget | None = None
+        self, theme: Theme, icon: str, title: str, text: str = "", *, button: QWidget | None = None
     ) -> None:
         super().__init__()
         self.setObjectName("card")
         row = QHBoxLayout(self)
         row.setContentsMargins(18, 16, 16, 16)
         row.setSpacing(14)
-        row.addWidget(Picture(look, icon, "accent", 22), 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(IconView(theme, icon, "accent", 22), 0, Qt.AlignmentFlag.AlignTop)
         self.below = QVBoxLayout()
         self.below.setSpacing(5)
         name = QLabel()

@@ -6,30 +6,35 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.models.catalog import HubModel
-from app.models.progress import Note, Phase, Progress, Reason, Waiting
-from app.ui.controls import Bar, Button, menu_of, muted, set_kind, set_tone
-from app.ui.errors import gigabytes
-from app.ui.fields import heading
-from app.ui.language import number, tr
-from app.ui.theme import Look
-from app.ui.words import duration
+from app.models.download_progress import (
+    DownloadNote,
+    DownloadPhase,
+    DownloadProgress,
+    DownloadWait,
+    WaitReason,
+)
+from app.ui.controls import Button, ProgressLine, menu_of, muted, set_kind, set_tone
+from app.ui.form_fields import heading
+from app.ui.theme import Theme
+from app.wording.language import number, tr
+from app.wording.quantities import duration, gigabytes
 
 _WAITS = {
-    Reason.CONNECTION: lambda: tr("No connection to Hugging Face."),
-    Reason.STALLED: lambda: tr("Nothing has come for a while."),
-    Reason.BUSY: lambda: tr("Hugging Face is busy."),
-    Reason.SERVER: lambda: tr("Hugging Face has a fault."),
-    Reason.ADDRESS: lambda: tr("The address of the file has changed."),
-    Reason.OTHER: lambda: tr("Another program is downloading this file."),
-    Reason.QUEUED: lambda: tr("It waits for the download before it."),
+    WaitReason.CONNECTION: lambda: tr("No connection to Hugging Face."),
+    WaitReason.STALLED: lambda: tr("Nothing has come for a while."),
+    WaitReason.BUSY: lambda: tr("Hugging Face is busy."),
+    WaitReason.SERVER: lambda: tr("Hugging Face has a fault."),
+    WaitReason.ADDRESS: lambda: tr("The address of the file has changed."),
+    WaitReason.OTHER: lambda: tr("Another program is downloading this file."),
+    WaitReason.QUEUED: lambda: tr("It waits for the download before it."),
 }
 
 _NOTES = {
-    Note.NEWER: lambda: tr(
+    DownloadNote.NEWER: lambda: tr(
         "This is a newer conversion of the model. The one that Fireside knows is no longer on "
         "Hugging Face."
     ),
-    Note.ANEW: lambda: tr(
+    DownloadNote.ANEW: lambda: tr(
         "The partial download was of another file, so it began again from the start."
     ),
 }
@@ -45,14 +50,14 @@ class DownloadRow(QWidget):
     used = Signal()
     """It is on this computer, and is to be asked."""
 
-    def __init__(self, look: Look, model: HubModel, name: str, title: str = "") -> None:
+    def __init__(self, theme: Theme, model: HubModel, name: str, title: str = "") -> None:
         """``title`` stands above the rest, with the buttons at its right."""
         super().__init__()
         self.model = model
         self._running = False
         self._here = False
         self.fit = muted("", "fit", pixels=13)
-        self._bar = Bar(
+        self._bar = ProgressLine(
             "downloadProgress",
             tr("Download of {name}").format(name=name),
             tr("How much has arrived"),
@@ -63,7 +68,7 @@ class DownloadRow(QWidget):
         for label in (self.fit, self._status, self._notes):
             label.setWordWrap(True)
         self.button = Button(
-            look,
+            theme,
             "download",
             tr("Download {name}").format(name=name),
             text=tr("Download"),
@@ -71,7 +76,7 @@ class DownloadRow(QWidget):
             clicked=self._clicked,
         )
         self._cancel = Button(
-            look,
+            theme,
             "cancelDownload",
             tr("Cancel the download of {name}").format(name=name),
             text=tr("Cancel"),
@@ -122,12 +127,12 @@ class DownloadRow(QWidget):
             self._here = False
             self.set_ended()
 
-    def set_notes(self, notes: tuple[Note, ...]) -> None:
+    def set_notes(self, notes: tuple[DownloadNote, ...]) -> None:
         """What else there is to know, which stays until the next download."""
         self._notes.setText(" ".join(_NOTES[note]() for note in notes))
         self._notes.setVisible(bool(notes))
 
-    def set_progress(self, now: Progress) -> None:
+    def set_progress(self, now: DownloadProgress) -> None:
         """It is on its way."""
         self._begin(now.done / now.size if now.size else 0)
         self._show(_sentence(now))
@@ -190,14 +195,14 @@ class DownloadRow(QWidget):
         set_tone(self._status, tone)
 
 
-def _sentence(now: Progress) -> str:
+def _sentence(now: DownloadProgress) -> str:
     """Where it stands: what has come, how fast, and what it waits for."""
     match now.phase:
-        case Phase.ASKING:
+        case DownloadPhase.ASKING:
             said = tr("Asking Hugging Face for the file…")
-        case Phase.CHECKING:
+        case DownloadPhase.CHECKING:
             said = tr("Checking what has arrived…")
-        case Phase.REPAIRING:
+        case DownloadPhase.REPAIRING:
             said = tr("A part was damaged on the way. It is looked for and fetched again…")
         case _:
             facts = [
@@ -210,8 +215,8 @@ def _sentence(now: Progress) -> str:
     return f"{_waiting(now.waiting)} {said}" if now.waiting else said
 
 
-def _waiting(waiting: Waiting) -> str:
-    if waiting.reason is Reason.QUEUED:
+def _waiting(waiting: DownloadWait) -> str:
+    if waiting.reason is WaitReason.QUEUED:
         return _WAITS[waiting.reason]()
     if waiting.seconds >= 1:
         again = tr("Trying again in {seconds} s; what has arrived is kept.").format(

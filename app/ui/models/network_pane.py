@@ -11,13 +11,13 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtWidgets import QHeaderView, QLineEdit, QTableView, QWidget
 
 from app.base.settings import Settings
-from app.models.record import Connection
+from app.network.connection_log import Connection
 from app.ui.controls import Button, Switch, column, muted
-from app.ui.errors import gigabytes
-from app.ui.fields import Count, Row, heading, named
-from app.ui.language import tr
-from app.ui.questions import ask_folder
-from app.ui.theme import Look, font
+from app.ui.dialogs import ask_folder
+from app.ui.form_fields import CountField, FormRow, heading, named
+from app.ui.theme import Theme, font
+from app.wording.language import tr
+from app.wording.quantities import gigabytes
 
 _MOST_MB = 10_000
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
@@ -33,13 +33,13 @@ class NetworkPane(QWidget):
     """Where downloads go; empty for the usual place."""
     shown = Signal()
 
-    def __init__(self, look: Look, settings: Settings, usual: Path) -> None:
+    def __init__(self, theme: Theme, settings: Settings, usual: Path) -> None:
         super().__init__()
         self.setObjectName("networkPane")
         self._usual = usual
         self.offline = Switch("offline", tr("Offline"), on=settings.offline)
         self.offline.turned.connect(self.offline_chosen)
-        limit = Count(
+        limit = CountField(
             "downloadLimit", tr("Speed limit of downloads"), tr("Megabytes a second (0: no limit)"),
             most=_MOST_MB, step=1, none=tr("No limit"),
         )  # fmt: skip
@@ -51,13 +51,15 @@ class NetworkPane(QWidget):
         self._folder.setReadOnly(True)
         layout = column(self, gap=8)
         layout.addWidget(
-            Row(tr("Offline"), tr("Fireside then opens no connection at all. Chats need none."),
+            FormRow(tr("Offline"), tr("Fireside then opens no connection at all. Chats need none."),
                 self.offline)
         )  # fmt: skip
         layout.addWidget(
-            Row(tr("Speed limit"), tr("For downloads on a metered or shared connection."), limit)
+            FormRow(
+                tr("Speed limit"), tr("For downloads on a metered or shared connection."), limit
+            )
         )
-        self._add_folder(look, settings)
+        self._add_folder(theme, settings)
         layout.addSpacing(8)
         layout.addWidget(heading(tr("Surroundings"), 15))
         words = muted(_surroundings(), "surroundings", pixels=13)
@@ -100,10 +102,10 @@ class NetworkPane(QWidget):
             )
         )
 
-    def _add_folder(self, look: Look, settings: Settings) -> None:
+    def _add_folder(self, theme: Theme, settings: Settings) -> None:
         layout = self.layout()
         choose = Button(
-            look,
+            theme,
             "chooseDownloadFolder",
             tr("Choose where downloads go"),
             text=tr("Choose…"),
@@ -114,11 +116,11 @@ class NetworkPane(QWidget):
             ),
         )
         self._back = Button(
-            look, "usualFolder", tr("Use Hugging Face’s own folder again"), text=tr("Usual place"),
+            theme, "usualFolder", tr("Use Hugging Face’s own folder again"), text=tr("Usual place"),
             clicked=lambda: self.folder_chosen.emit(""),
         )  # fmt: skip
         layout.addWidget(
-            Row(
+            FormRow(
                 tr("Download folder"),
                 tr("Laid out as Hugging Face’s own, so that other programs find the models, too."),
                 choose,

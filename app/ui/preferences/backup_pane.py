@@ -11,11 +11,11 @@ from app.store import Backup
 from app.ui.backup_list import BackupList, moment
 from app.ui.bridge import Bridge
 from app.ui.controls import Button, column
-from app.ui.errors import explain
-from app.ui.fields import heading, note
-from app.ui.language import tr
-from app.ui.questions import confirm
-from app.ui.theme import Look
+from app.ui.dialogs import confirm
+from app.ui.form_fields import heading, note
+from app.ui.theme import Theme
+from app.wording.errors import explain
+from app.wording.language import tr
 
 
 class BackupPane(QWidget):
@@ -24,19 +24,19 @@ class BackupPane(QWidget):
     wanted = Signal(object)
     """The Backup that is to take the place of the chats."""
 
-    def __init__(self, look: Look, host: Host, bridge: Bridge) -> None:
+    def __init__(self, theme: Theme, host: Host, bridge: Bridge) -> None:
         super().__init__()
-        self._host, self._bridge, self._look = host, bridge, look
+        self._host, self._bridge, self._theme = host, bridge, theme
         self._list = BackupList()
         self._said = note("", "backupsSaid")
         self._said.hide()
         self._restore = Button(
-            look, "restoreBackup", tr("Put the chosen backup in the place of the chats"),
+            theme, "restoreBackup", tr("Put the chosen backup in the place of the chats"),
             text=tr("Restore…"), clicked=self._ask,
         )  # fmt: skip
         self._restore.setEnabled(False)
         self._make = Button(
-            look, "backUpNow", tr("Make a backup of all chats now"),
+            theme, "backUpNow", tr("Make a backup of all chats now"),
             text=tr("Back up now"), clicked=lambda: self._read(make=True),
         )  # fmt: skip
         self._list.marked.connect(self._restore.setEnabled)
@@ -89,7 +89,7 @@ class BackupPane(QWidget):
         question = tr("Put the backup of {moment} in the place of your chats?")
         confirm(
             self,
-            self._look,
+            self._theme,
             question.format(moment=moment(backup)),
             tr(
                 "Fireside first makes another backup, of all chats as they are now, so that you "

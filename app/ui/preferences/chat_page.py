@@ -6,17 +6,17 @@ from PySide6.QtCore import Qt
 
 from app.base.types import Sampling
 from app.ui.controls import Button
-from app.ui.fields import Page, Words, heading
-from app.ui.language import tr
+from app.ui.form_fields import FormPage, TextField, heading
 from app.ui.preferences.sampling_fields import SamplingFields
-from app.ui.presets.setup import ChatSetup
-from app.ui.theme import Look
+from app.ui.presets.chat_settings import ShownChatSettings
+from app.ui.theme import Theme
+from app.wording.language import tr
 
 
-class ChatPage(Page):
+class ChatPage(FormPage):
     """Its instructions, temperature and the like. Each change counts from the next answer on."""
 
-    def __init__(self, look: Look, setup: ChatSetup) -> None:
+    def __init__(self, theme: Theme, setup: ShownChatSettings) -> None:
         super().__init__("chatPage", tr("This chat"))
         self._setup = setup
         self._shown: tuple[int | None, Sampling] | None = None
@@ -24,7 +24,7 @@ class ChatPage(Page):
         self._whose = self.add_note("", "samplingChat")
         self.column.addSpacing(4)
         self.column.addWidget(heading(tr("Instructions")))
-        self.instructions = Words(
+        self.instructions = TextField(
             "chatInstructions",
             tr("Instructions for this chat"),
             tr("Sent with every question of this chat, in the place of the general ones"),
@@ -38,7 +38,7 @@ class ChatPage(Page):
         self.column.addWidget(self._fields)
         self.column.addSpacing(8)
         self._reset = Button(
-            look, "resetSampling", tr("Back to the values that the model was made for"),
+            theme, "resetSampling", tr("Back to the values that the model was made for"),
             text=tr("Reset to the model’s own"),
             clicked=lambda: setup.choose_sampling(setup.default),
         )  # fmt: skip

@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.base.licences import Component
-from app.ui.fields import named
-from app.ui.language import tr
-from app.ui.theme import Look, font
+from app.ui.form_fields import named
+from app.ui.theme import Theme, font
+from app.wording.language import tr
 
 _COMPONENT = Qt.ItemDataRole.UserRole
 _ROW = 42
@@ -31,7 +31,7 @@ class ComponentList(QListWidget):
     chosen = Signal(object)
     """A Component; one without a name where none is left."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, theme: Theme) -> None:
         super().__init__()
         named(
             self,
@@ -41,7 +41,7 @@ class ComponentList(QListWidget):
         )
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setItemDelegate(_Delegate(look, self))
+        self.setItemDelegate(_Delegate(theme, self))
         self.currentItemChanged.connect(
             lambda item: self.chosen.emit(item.data(_COMPONENT) if item else _NONE)
         )
@@ -83,9 +83,9 @@ class ComponentList(QListWidget):
 class _Delegate(QStyledItemDelegate):
     """A name, and below it, quietly, a licence."""
 
-    def __init__(self, look: Look, view: QListWidget) -> None:
+    def __init__(self, theme: Theme, view: QListWidget) -> None:
         super().__init__(view)
-        self._look = look
+        self._theme = theme
 
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -114,7 +114,7 @@ class _Delegate(QStyledItemDelegate):
 
     def _write(self, painter: QPainter, where: QRect, text: str, size: int, colour: str) -> None:
         painter.setFont(font(size, 450))
-        painter.setPen(self._look.colour(colour))
+        painter.setPen(self._theme.colour(colour))
         shown = QFontMetrics(painter.font()).elidedText(
             text, Qt.TextElideMode.ElideRight, where.width()
         )

@@ -9,13 +9,13 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit
 from app.host import Host
 from app.ui.bridge import Bridge
 from app.ui.controls import Button
-from app.ui.fields import Page, heading, named
-from app.ui.language import tr
+from app.ui.form_fields import FormPage, heading, named
 from app.ui.preferences.backup_pane import BackupPane
-from app.ui.theme import Look
+from app.ui.theme import Theme
+from app.wording.language import tr
 
 
-class DataPage(Page):
+class DataPage(FormPage):
     """The folder, export and import, and the backups."""
 
     export_all = Signal()
@@ -24,14 +24,14 @@ class DataPage(Page):
     restored = Signal(object)
     """A Backup that is to take the place of the chats."""
 
-    def __init__(self, look: Look, host: Host, bridge: Bridge) -> None:
+    def __init__(self, theme: Theme, host: Host, bridge: Bridge) -> None:
         super().__init__("dataPage", tr("Your data"))
-        self._look, self._host = look, host
+        self._theme, self._host = theme, host
         self._add_folder()
         self.column.addSpacing(14)
         self._add_files()
         self.column.addSpacing(14)
-        backups = BackupPane(look, host, bridge)
+        backups = BackupPane(theme, host, bridge)
         backups.wanted.connect(self.restored)
         self.column.addWidget(backups)
         self.column.addStretch(1)
@@ -43,7 +43,7 @@ class DataPage(Page):
         folder.setReadOnly(True)
         folder.setCursorPosition(0)
         button = Button(
-            self._look, "openFolder", tr("Open the data folder in the file manager"),
+            self._theme, "openFolder", tr("Open the data folder in the file manager"),
             text=tr("Open folder"), clicked=self._open_folder,
         )  # fmt: skip
         row = QHBoxLayout()
@@ -74,7 +74,7 @@ class DataPage(Page):
                 self.import_folder,
             ),
         ):
-            files.addWidget(Button(self._look, name, label, text=text, clicked=wanted.emit))
+            files.addWidget(Button(self._theme, name, label, text=text, clicked=wanted.emit))
         files.addStretch(1)
 
     def _open_folder(self) -> None:

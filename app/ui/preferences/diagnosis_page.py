@@ -9,18 +9,18 @@ from PySide6.QtWidgets import QFrame, QPlainTextEdit
 from app.engine.probe import Examined
 from app.host import Host
 from app.ui.controls import Button
-from app.ui.doctor import report
-from app.ui.errors import explain
-from app.ui.fields import Page, named
-from app.ui.language import tr
-from app.ui.preferences.examiner import Examiner
-from app.ui.theme import Look, mono
+from app.ui.form_fields import FormPage, named
+from app.ui.preferences.hardware_probe import HardwareProbe
+from app.ui.theme import Theme, mono
+from app.wording.diagnosis import report
+from app.wording.errors import explain
+from app.wording.language import tr
 
 
-class DiagnosisPage(Page):
+class DiagnosisPage(FormPage):
     """The doctor's report, as ``fireside doctor`` prints it."""
 
-    def __init__(self, look: Look, host: Host, examiner: Examiner) -> None:
+    def __init__(self, theme: Theme, host: Host, examiner: HardwareProbe) -> None:
         super().__init__("diagnosisPage", tr("Diagnosis"))
         self._host, self._examiner = host, examiner
         self.add_note(
@@ -46,7 +46,7 @@ class DiagnosisPage(Page):
         self._report.setMinimumHeight(240)
         self.column.addWidget(self._report, 1)
         self._copy = Button(
-            look, "copyDoctor", tr("Copy the diagnosis"), text=tr("Copy"), icon="copy", size=16,
+            theme, "copyDoctor", tr("Copy the diagnosis"), text=tr("Copy"), icon="copy", size=16,
             clicked=self._copy_it,
         )  # fmt: skip
         self._copy.setEnabled(False)

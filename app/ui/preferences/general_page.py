@@ -7,15 +7,15 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app import __version__
-from app.base.settings import Theme
+from app.base.settings import ThemeChoice
 from app.host import Host
 from app.ui.controls import Button, Segments, Switch, muted, spoken
-from app.ui.fields import Page, Row, Words, heading
-from app.ui.language import LANGUAGES, tr
-from app.ui.theme import Look
+from app.ui.form_fields import FormPage, FormRow, TextField, heading
+from app.ui.theme import Theme
+from app.wording.language import LANGUAGES, tr
 
 
-class GeneralPage(Page):
+class GeneralPage(FormPage):
     """Colours, language, instructions, and reading ahead."""
 
     about = Signal()
@@ -24,30 +24,32 @@ class GeneralPage(Page):
     instructed = Signal()
     """The model gets other instructions from now on."""
 
-    def __init__(self, look: Look, host: Host) -> None:
+    def __init__(self, theme: Theme, host: Host) -> None:
         super().__init__("generalPage", tr("General"))
-        self._look, self._host = look, host
-        self.column.addWidget(Row(tr("Theme"), tr("The colours of the window."), self._theme()))
-        self._language_row = Row(
+        self._theme, self._host = theme, host
+        self.column.addWidget(
+            FormRow(tr("Theme"), tr("The colours of the window."), self._theme_choice())
+        )
+        self._language_row = FormRow(
             tr("Language"), tr("Of everything that Fireside says."), self._language()
         )
         self.column.addWidget(self._language_row)
         self.column.addWidget(
-            Row(
+            FormRow(
                 tr("Read ahead"),
                 tr("Prepares your next question while you read and type. Never on battery."),
                 self._prepare(),
             )
         )
         self.column.addWidget(
-            Row(
+            FormRow(
                 tr("Name chats"),
                 tr("The model gives a new chat its title when it has nothing else to do."),
                 self._name_chats(),
             )
         )
         self.column.addWidget(
-            Row(
+            FormRow(
                 tr("Copy as"),
                 tr(
                     "What {keys} copies of a conversation. The menu on a right click has both."
@@ -68,11 +70,11 @@ class GeneralPage(Page):
         self._host.change(instructions=text.strip())
         self.instructed.emit()
 
-    def _theme(self) -> QWidget:
+    def _theme_choice(self) -> QWidget:
         choices = [
-            (Theme.SYSTEM, tr("System"), "themeSystem", ""),
-            (Theme.LIGHT, tr("Light"), "themeLight", ""),
-            (Theme.DARK, tr("Dark"), "themeDark", ""),
+            (ThemeChoice.SYSTEM, tr("System"), "themeSystem", ""),
+            (ThemeChoice.LIGHT, tr("Light"), "themeLight", ""),
+            (ThemeChoice.DARK, tr("Dark"), "themeDark", ""),
         ]
         theme = Segments("theme", tr("Theme"), choices)
         theme.set_value(self._host.settings.theme)
@@ -120,7 +122,7 @@ class GeneralPage(Page):
     def _add_instructions(self) -> None:
         self.column.addWidget(heading(tr("Instructions to the model")))
         self.add_note(tr("Sent with every question, in every chat that has none of its own."))
-        self.instructions = Words(
+        self.instructions = TextField(
             "instructions",
             tr("Instructions to the model"),
             tr("Sent with every question, in every chat that has none of its own"),
@@ -132,7 +134,7 @@ class GeneralPage(Page):
 
     def _add_version(self) -> None:
         about = Button(
-            self._look, "openAbout", tr("About Fireside: newer versions, and licences"),
+            self._theme, "openAbout", tr("About Fireside: newer versions, and licences"),
             text=tr("About Fireside…"), clicked=self.about.emit,
         )  # fmt: skip
         row = QHBoxLayout()
@@ -141,5 +143,5 @@ class GeneralPage(Page):
         self.column.addLayout(row)
 
     def _choose_theme(self, value: str) -> None:
-        self._host.change(theme=Theme(value))
-        self._look.choose(Theme(value))
+        self._host.change(theme=ThemeChoice(value))
+        self._theme.choose(ThemeChoice(value))

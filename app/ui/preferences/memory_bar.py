@@ -9,9 +9,9 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.ui.errors import gigabytes
-from app.ui.language import tr
-from app.ui.theme import Look, font
+from app.ui.theme import Theme, font
+from app.wording.language import tr
+from app.wording.quantities import gigabytes
 
 _BAR = 14
 _LINE = 21
@@ -20,7 +20,7 @@ _SWATCH = 9
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class MemorySegment:
     """``size`` bytes of a memory, in one of the theme's colours."""
 
     name: str
@@ -31,20 +31,20 @@ class Part:
 class MemoryBar(QWidget):
     """Title and sum, the bar, and what its colours mean. What does not fit is red."""
 
-    def __init__(self, look: Look, name: str) -> None:
+    def __init__(self, theme: Theme, name: str) -> None:
         super().__init__()
-        self._look = look
+        self._theme = theme
         self.setObjectName(name)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._title, self._whole = "", 0
-        self.parts: tuple[Part, ...] = ()
-        look.changed.connect(self.update)
+        self.parts: tuple[MemorySegment, ...] = ()
+        theme.changed.connect(self.update)
 
-    def set_parts(self, title: str, whole: int, parts: Sequence[Part]) -> None:
+    def set_parts(self, title: str, whole: int, parts: Sequence[MemorySegment]) -> None:
         """``parts`` of ``whole`` bytes; what is left is free."""
         self._title, self._whole = title, whole
         free = max(0, whole - sum(part.size for part in parts))
-        parts = (*parts, Part(tr("Free"), free, "track"))
+        parts = (*parts, MemorySegment(tr("Free"), free, "track"))
         self.parts = tuple(part for part in parts if part.size)
         said = ", ".join(f"{part.name} {gigabytes(part.size)}" for part in self.parts)
         self.setAccessibleName(f"{title}: {said}")
@@ -80,10 +80,10 @@ class MemoryBar(QWidget):
         line = QRectF(0, 0, self.width(), _LINE - 3)
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.setFont(font(13, 550))
-        painter.setPen(self._look.colour("text"))
+        painter.setPen(self._theme.colour("text"))
         painter.drawText(line, middle, self._title)
         painter.setFont(font(13))
-        painter.setPen(self._look.colour("muted"))
+        painter.setPen(self._theme.colour("muted"))
         painter.drawText(line, middle | Qt.AlignmentFlag.AlignRight, gigabytes(self._whole))
 
     def _paint_bar(self, painter: QPainter) -> None:
@@ -98,11 +98,11 @@ class MemoryBar(QWidget):
             # A gap between two parts, where both are wide enough to be told apart.
             gap = 1.5 if width > 4 and part.colour != "track" else 0
             area = QRectF(left, _LINE, width - gap, _BAR)
-            painter.fillRect(area, self._look.colour(part.colour))
+            painter.fillRect(area, self._theme.colour(part.colour))
             left += width
         end = self._whole * scale
         if end < bar.width() - 0.5:
-            painter.fillRect(bar.adjusted(end, 0, 0, 0), self._look.colour("danger"))
+            painter.fillRect(bar.adjusted(end, 0, 0, 0), self._theme.colour("danger"))
         painter.setClipping(False)
 
     def _paint_legend(self, painter: QPainter) -> None:
@@ -115,13 +115,13 @@ class MemoryBar(QWidget):
             swatch = QRectF(line.x(), line.center().y() - _SWATCH / 2, _SWATCH, _SWATCH)
             shape = QPainterPath()
             shape.addRoundedRect(swatch, 2.5, 2.5)
-            painter.fillPath(shape, self._look.colour(part.colour))
-            painter.setPen(self._look.colour("scroll"))
+            painter.fillPath(shape, self._theme.colour(part.colour))
+            painter.setPen(self._theme.colour("scroll"))
             painter.drawPath(shape)
             line.setLeft(line.x() + _SWATCH + 7)
-            painter.setPen(self._look.colour("muted"))
+            painter.setPen(self._theme.colour("muted"))
             painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, _said(part))
 
 
-def _said(part: Part) -> str:
+def _said(part: MemorySegment) -> str:
     return f"{part.name}  {gigabytes(part.size)}"

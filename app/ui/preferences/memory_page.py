@@ -6,36 +6,42 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout
 
 from app.base.errors import ModelError
-from app.base.gguf import Header
-from app.engine.plan import CONTEXTS, CacheType, Plan, Use, Wishes, propose
+from app.base.gguf import GgufHeader
+from app.engine.plan import CONTEXTS, CacheType, MemoryUse, Overrides, Plan, propose
 from app.engine.probe import Examined, Machine
 from app.host import Host
 from app.ui.controls import Button, Segments, set_tone
-from app.ui.doctor import summary
-from app.ui.errors import explain, gigabytes
-from app.ui.fields import Knob, Page, Row
-from app.ui.language import number, tr
-from app.ui.models.choice import ModelChoice
-from app.ui.preferences.examiner import Examiner
-from app.ui.preferences.memory_bar import MemoryBar, Part
-from app.ui.theme import Look
+from app.ui.form_fields import ChoiceField, FormPage, FormRow
+from app.ui.models.model_choice import ModelChoice
+from app.ui.preferences.hardware_probe import HardwareProbe
+from app.ui.preferences.memory_bar import MemoryBar, MemorySegment
+from app.ui.theme import Theme
+from app.wording.diagnosis import summary
+from app.wording.errors import explain
+from app.wording.language import number, tr
+from app.wording.quantities import gigabytes
 
 _KEPT_GB = (0, 1, 2, 4, 8, 16, 32, 64)
 
 
-class MemoryPage(Page):
+class MemoryPage(FormPage):
     """Context, cache and GPU, each automatic or as the person says, and the bars."""
 
-    def __init__(self, look: Look, host: Host, models: ModelChoice, examiner: Examiner) -> None:
+    def __init__(
+        self, theme: Theme, host: Host, models: ModelChoice, examiner: HardwareProbe
+    ) -> None:
         super().__init__("memoryPage", tr("Memory"))
-        self._look, self._host, self._models, self._examiner = look, host, models, examiner
-        self._header: Header | None = None
+        self._theme, self._host, self._models, self._examiner = theme, host, models, examiner
+        self._header: GgufHeader | None = None
         self._machine: Machine | None = None
         self.plan: Plan | None = None
         """What the knobs come to; None before the machine is known."""
         self._said = self.add_note(tr("Looking at this computer…"), "planSummary")
         self.column.addSpacing(4)
-        self._host_bar, self._gpu_bar = MemoryBar(look, "hostMemory"), MemoryBar(look, "gpuMemory")
+        self._host_bar, self._gpu_bar = (
+            MemoryBar(theme, "hostMemory"),
+            MemoryBar(theme, "gpuMemory"),
+        )
         for bar in (self._host_bar, self._gpu_bar):
             self.column.addWidget(bar)
             self.column.addSpacing(6)
@@ -59,7 +65,9 @@ class MemoryPage(Page):
             self._examiner.look()
 
     def _add_knobs(self) -> None:
-        self._context = Knob("context", tr("Context"), tr("How much of a chat the model sees"))
+        self._context = ChoiceField(
+            "context", tr("Context"), tr("How much of a chat the model sees")
+        )
         self._cache = Segments(
             "cacheType",
             tr("Cache"),
@@ -69,10 +77,10 @@ class MemoryPage(Page):
                 (CacheType.Q8_0, tr("Compact"), "cacheQ8", ""),
             ],
         )
-        self._layers = Knob(
+        self._layers = ChoiceField(
             "gpuLayers", tr("Layers on the GPU"), tr("How much of the model the GPU runs")
         )
-        self._experts = Knob(
+        self._experts = ChoiceField(
             "cpuExperts", tr("Experts on the processor"), tr("What of those layers stays in memory")
         )
         wishes = self._host.wishes
@@ -82,21 +90,21 @@ class MemoryPage(Page):
         self._cache.set_value(wishes.cache or "")
         self._cache.chosen.connect(self._show)
         self._gpu_rows = [
-            Row(
+            FormRow(
                 tr("Layers on the GPU"),
                 tr("The more, the faster, as long as they fit."),
                 self._layers,
             ),
-            Row(
+            FormRow(
                 tr("Experts on the processor"),
                 tr("The largest part of so many layers stays off the GPU."),
                 self._experts,
             ),
         ]
         rows = [
-            Row(tr("Context"), tr("How much of a chat the model sees, in tokens."),
+            FormRow(tr("Context"), tr("How much of a chat the model sees, in tokens."),
                 self._context),
-            Row(tr("Cache"), tr("Compact takes half, for nearly the same answers."),
+            FormRow(tr("Cache"), tr("Compact takes half, for nearly the same answers."),
                 self._cache),
             *self._gpu_rows,
         ]  # fmt: skip
@@ -105,7 +113,7 @@ class MemoryPage(Page):
         for row in self._gpu_rows:
             row.hide()
 
-    def _knobs(self, wishes: Wishes) -> tuple[tuple[Knob, int | None], ...]:
+    def _knobs(self, wishes: Overrides) -> tuple[tuple[ChoiceField, int | None], ...]:
         """The knobs that turn, with their values."""
         return (
             (self._context, wishes.context),
@@ -115,11 +123,11 @@ class MemoryPage(Page):
 
     def _add_buttons(self) -> None:
         self._apply = Button(
-            self._look, "applyPlan", tr("Load the model anew with these settings"),
+            self._theme, "applyPlan", tr("Load the model anew with these settings"),
             text=tr("Apply and reload the model"), kind="primary", clicked=self._apply_plan,
         )  # fmt: skip
         self._reset = Button(
-            self._look, "resetPlan", tr("Leave all of it to Fireside"), text=tr("All automatic"),
+            self._theme, "resetPlan", tr("Leave all of it to Fireside"), text=tr("All automatic"),
             clicked=self._reset_plan,
         )  # fmt: skip
         row = QHBoxLayout()
@@ -130,14 +138,14 @@ class MemoryPage(Page):
         self.column.addLayout(row)
 
     def _add_kept(self) -> None:
-        self._kept = Knob("keptGb", tr("Kept on disk"), tr("How much disk it may take"))
+        self._kept = ChoiceField("keptGb", tr("Kept on disk"), tr("How much disk it may take"))
         words = [
             (size, tr("{size} GB").format(size=size) if size else tr("Off")) for size in _KEPT_GB
         ]
         self._kept.set_stops(words, self._host.settings.kept_gb)
         self._kept.turned.connect(lambda: self._host.change(kept_gb=self._kept.value))
         self.column.addWidget(
-            Row(
+            FormRow(
                 tr("Kept on disk"),
                 tr("What was read of your chats, so that long ones open at once."),
                 self._kept,
@@ -145,14 +153,14 @@ class MemoryPage(Page):
         )
 
     @property
-    def _wishes(self) -> Wishes:
+    def _wishes(self) -> Overrides:
         cache = CacheType(self._cache.value) if self._cache.value else None
-        return Wishes(self._context.value, self._layers.value, self._experts.value, cache)
+        return Overrides(self._context.value, self._layers.value, self._experts.value, cache)
 
     def _examined(self, examined: Examined) -> None:
         found = dict(examined.models).get(self._models.asked)
         self._machine = examined.machine
-        self._header = found if isinstance(found, Header) else None
+        self._header = found if isinstance(found, GgufHeader) else None
         if isinstance(found, ModelError):
             self._say(explain(found).sentence, "danger")
         elif self._header is None:
@@ -164,7 +172,7 @@ class MemoryPage(Page):
     def _not_examined(self, error: Exception) -> None:
         self._say(explain(error).sentence, "danger")
 
-    def _set_stops(self, header: Header, wishes: Wishes) -> None:
+    def _set_stops(self, header: GgufHeader, wishes: Overrides) -> None:
         most, layers = header.number("context_length"), header.number("block_count")
         contexts = sorted(c for c in CONTEXTS if c <= most) or [most]
         automatic = (None, tr("Automatic"))
@@ -184,7 +192,7 @@ class MemoryPage(Page):
         for widget in (self._context, self._cache, self._layers, self._experts):
             widget.setEnabled(ready)
         self._apply.setEnabled(ready and wishes != self._host.wishes)
-        self._reset.setEnabled(ready and wishes != Wishes())
+        self._reset.setEnabled(ready and wishes != Overrides())
         if not ready:
             return
         plan = self.plan = propose(self._header, self._machine, wishes)
@@ -239,7 +247,7 @@ class MemoryPage(Page):
         self._show()
 
     def _reset_plan(self) -> None:
-        self._set_stops(self._header, Wishes())
+        self._set_stops(self._header, Overrides())
         self._show()
 
 
@@ -257,8 +265,8 @@ def _automatic(chosen: str) -> str:
     return tr("Automatic: {chosen}").format(chosen=chosen)
 
 
-def _sum(one: Use, other: Use) -> Use:
-    return Use(
+def _sum(one: MemoryUse, other: MemoryUse) -> MemoryUse:
+    return MemoryUse(
         one.weights + other.weights,
         one.cache + other.cache,
         one.compute + other.compute,
@@ -266,12 +274,12 @@ def _sum(one: Use, other: Use) -> Use:
     )
 
 
-def _parts(use: Use, others: int) -> list[Part]:
+def _parts(use: MemoryUse, others: int) -> list[MemorySegment]:
     """Of a memory of which ``others`` bytes cannot be had."""
     return [
-        Part(tr("Weights"), use.weights, "accent"),
-        Part(tr("Cache"), use.cache, "link"),
-        Part(tr("Buffers"), use.compute, "warning"),
-        Part(tr("Program"), use.runtime, "muted"),
-        Part(tr("Other programs"), others, "scroll"),
+        MemorySegment(tr("Weights"), use.weights, "accent"),
+        MemorySegment(tr("Cache"), use.cache, "link"),
+        MemorySegment(tr("Buffers"), use.compute, "warning"),
+        MemorySegment(tr("Program"), use.runtime, "muted"),
+        MemorySegment(tr("Other programs"), others, "scroll"),
     ]

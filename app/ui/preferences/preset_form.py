@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from app.base.types import Effort, Sampling
 from app.store import Preset
 from app.ui.controls import Button, Segments, column, elided, menu_of
-from app.ui.fields import Row, Words, heading, named
-from app.ui.language import tr
-from app.ui.models.choice import ModelChoice
+from app.ui.form_fields import FormRow, TextField, heading, named
+from app.ui.models.model_choice import ModelChoice
 from app.ui.preferences.sampling_fields import SamplingFields
-from app.ui.theme import Look
+from app.ui.theme import Theme
+from app.wording.language import tr
 
 _MODEL_WIDTH = 190  # pixels of its name
 _MENU_WIDTH = 320
@@ -29,7 +29,7 @@ class PresetForm(QWidget):
     edited = Signal(object)
     """The Preset, with what the person has changed."""
 
-    def __init__(self, look: Look, models: ModelChoice) -> None:
+    def __init__(self, theme: Theme, models: ModelChoice) -> None:
         super().__init__()
         self.preset: Preset | None = None
         self._models = models
@@ -37,7 +37,7 @@ class PresetForm(QWidget):
         named(self.name, "presetName", tr("Name"), tr("What the preset is called"))
         self.name.setProperty("kind", "field")
         self.name.editingFinished.connect(self._name_written)
-        self._words = Words(
+        self._words = TextField(
             "presetInstructions",
             tr("Instructions to the model"),
             tr("Sent with every question of a chat that has this preset"),
@@ -55,7 +55,7 @@ class PresetForm(QWidget):
         )
         self._effort.chosen.connect(lambda value: self._edit(effort=Effort(value)))
         self._model = Button(
-            look, "presetModel", tr("Choose a model"), icon="chevron-down", text="-",
+            theme, "presetModel", tr("Choose a model"), icon="chevron-down", text="-",
             kind="pill", size=14, weight=400, clicked=self._pick_model,
         )  # fmt: skip
         self._model.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
@@ -95,7 +95,7 @@ class PresetForm(QWidget):
             (tr("For new chats"), tr("Each new chat begins with this."), self._default),
             (tr("Sampling"), tr("How words are drawn."), self._own),
         ):
-            rows.addWidget(Row(title, why, field))
+            rows.addWidget(FormRow(title, why, field))
         rows.addWidget(self._fields)
         rows.addStretch(1)
 

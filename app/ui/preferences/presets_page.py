@@ -13,14 +13,14 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QVBoxLayout
 
 from app.store import Preset
 from app.ui.controls import Button, Notice, set_tone
-from app.ui.errors import explain
-from app.ui.fields import Page, named, note
-from app.ui.language import tr
-from app.ui.models.choice import ModelChoice
+from app.ui.dialogs import ask_file, ask_target
+from app.ui.form_fields import FormPage, named, note
+from app.ui.models.model_choice import ModelChoice
 from app.ui.preferences.preset_form import PresetForm
-from app.ui.presets.index import Presets
-from app.ui.questions import ask_file, ask_target
-from app.ui.theme import Look, font
+from app.ui.presets.preset_index import PresetIndex
+from app.ui.theme import Theme, font
+from app.wording.errors import explain
+from app.wording.language import tr
 
 if TYPE_CHECKING:
     from app.exchange import PresetReport
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 _ENDING = ".fireside-presets.json"
 
 
-class PresetsPage(Page):
+class PresetsPage(FormPage):
     """A list of them, and beside it what the chosen one says. Each change counts at once, for
     the chats that are given the preset from then on."""
 
-    def __init__(self, look: Look, presets: Presets, models: ModelChoice) -> None:
+    def __init__(self, theme: Theme, presets: PresetIndex, models: ModelChoice) -> None:
         super().__init__("presetsPage", tr("Presets"))
-        self._look, self._presets = look, presets
+        self._theme, self._presets = theme, presets
         self._deleted: list[Preset] = []  # those that may be brought back
         self.add_note(
             tr(
@@ -46,7 +46,7 @@ class PresetsPage(Page):
         self._told.hide()
         self._add_undo()
         self.column.addSpacing(6)
-        self._form = PresetForm(look, models)
+        self._form = PresetForm(theme, models)
         self._form.edited.connect(presets.save)
         self._none = note(tr("There are no presets yet."), "noPresets")
         self._none.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -81,13 +81,13 @@ class PresetsPage(Page):
         keys = QShortcut(QKeySequence(Qt.Key.Key_Delete), self._list)
         keys.setContext(Qt.ShortcutContext.WidgetShortcut)
         keys.activated.connect(self._delete)
-        new = Button(self._look, "newPreset", tr("New preset"), icon="plus", clicked=self._new)
+        new = Button(self._theme, "newPreset", tr("New preset"), icon="plus", clicked=self._new)
         duplicate = Button(
-            self._look, "duplicatePreset", tr("Duplicate the preset"), icon="copy",
+            self._theme, "duplicatePreset", tr("Duplicate the preset"), icon="copy",
             clicked=self._duplicate,
         )  # fmt: skip
         delete = Button(
-            self._look, "deletePreset", tr("Delete the preset"), icon="trash", shortcut="Del",
+            self._theme, "deletePreset", tr("Delete the preset"), icon="trash", shortcut="Del",
             clicked=self._delete,
         )  # fmt: skip
         self._for_one = [duplicate, delete]
@@ -166,9 +166,9 @@ class PresetsPage(Page):
         self._deleted.clear()
 
     def _add_undo(self) -> None:
-        self._undo = Notice(self._look, "presetUndo", "trash", "muted")
+        self._undo = Notice(self._theme, "presetUndo", "trash", "muted")
         undo = Button(
-            self._look, "undoPreset", tr("Undo the deletion"), text=tr("Undo"),
+            self._theme, "undoPreset", tr("Undo the deletion"), text=tr("Undo"),
             clicked=self._bring_back,
         )  # fmt: skip
         self._undo.add_button(undo)
@@ -179,15 +179,15 @@ class PresetsPage(Page):
 
     def _files(self) -> tuple[Button, ...]:
         export = Button(
-            self._look, "exportPreset", tr("Export this preset to a file"), text=tr("Export…"),
+            self._theme, "exportPreset", tr("Export this preset to a file"), text=tr("Export…"),
             clicked=self._export,
         )  # fmt: skip
         export_all = Button(
-            self._look, "exportPresets", tr("Export all presets to a file"),
+            self._theme, "exportPresets", tr("Export all presets to a file"),
             text=tr("Export all…"), clicked=self._export_all,
         )  # fmt: skip
         bring = Button(
-            self._look, "importPresets", tr("Import presets from a file"), text=tr("Import…"),
+            self._theme, "importPresets", tr("Import presets from a file"), text=tr("Import…"),
             clicked=self._import,
         )  # fmt: skip
         self._for_one += [export, export_all]
@@ -196,7 +196,7 @@ class PresetsPage(Page):
     def _export(self) -> None:
         self._form.finish()
         if preset := self._form.preset:
-            from app.exchange.names import file_name
+            from app.exchange.file_names import file_name
 
             self._ask_target(file_name(preset.name, _ENDING, set()), [preset.id])
 

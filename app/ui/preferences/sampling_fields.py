@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QWidget
 
 from app.base.types import Sampling
 from app.ui.controls import column
-from app.ui.fields import Count, Decimal, Digits, Row
-from app.ui.language import tr
+from app.ui.form_fields import CountField, DecimalField, DigitsField, FormRow
+from app.wording.language import tr
 
 _LONGEST = 131_072  # tokens that gpt-oss was made for
 
@@ -30,19 +30,19 @@ class SamplingFields(QWidget):
         def name(field: str) -> str:
             return f"{prefix}{field[0].upper()}{field[1:]}" if prefix else field
 
-        self._temperature = Decimal(
+        self._temperature = DecimalField(
             name("temperature"), tr("Temperature"), tr("0 to 2"), most=2, step=0.1, decimals=2
         )
-        self._top_p = Decimal(
+        self._top_p = DecimalField(
             name("topP"), tr("Top-p"), tr("0 to 1"), most=1, step=0.05, decimals=2
         )
-        self._min_p = Decimal(
+        self._min_p = DecimalField(
             name("minP"), tr("Min-p"), tr("0 to 1"), most=1, step=0.01, decimals=3
         )
-        self._seed = Digits(
+        self._seed = DigitsField(
             name("seed"), tr("Seed"), tr("A whole number"), most=10, none=tr("Random")
         )
-        self._length = Count(
+        self._length = CountField(
             name("answerLength"), tr("Answer length"), tr("Tokens, at most"),
             most=_LONGEST, step=256, none=tr("Open", "the length of an answer"),
         )  # fmt: skip
@@ -82,7 +82,7 @@ class SamplingFields(QWidget):
                 self._length,
             ),
         ):
-            rows.addWidget(Row(title, why, field))
+            rows.addWidget(FormRow(title, why, field))
 
     def show_value(self, value: Sampling) -> None:
         """Shows these values, without telling anyone."""

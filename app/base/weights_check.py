@@ -1,0 +1,42 @@
+"""Whether the weights of a model were ever written: a header does not tell."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from app.base.errors import ModelDamaged, ModelTruncated, ModelUnreadable
+from app.base.gguf import GgufHeader, Tensor
+
+_F32 = 0  # of enum ggml_type
+_LOOKED_AT = 16  # numbers
+
+
+def check(headers: Sequence[GgufHeader]) -> None:
+    """Looks at the first numbers of each norm of a gpt-oss, by the headers of its parts. In a file
+    that was set aside for a download and never filled they are zeros, which no model has; there
+    are two or three norms in a layer. Raises ModelDamaged, ModelTruncated, ModelUnreadable."""
+    for header in headers:
+        path = header.path
+        try:
+            with path.open("rb", buffering=0) as file:
+                for tensor in header.tensors:
+                    if tensor.name.endswith("norm.weight") and tensor.type == _F32:
+                        _check_norm(path, file, header.data_offset, tensor)
+        except OSError as error:
+            raise ModelUnreadable(path, error.strerror or str(error)) from error
+        except struct.error:  # it was cut meanwhile
+            raise ModelTruncated(path, header.file_size - 1, header.file_size) from None
+
+
+def _check_norm(path: Path, file: BinaryIO, start: int, tensor: Tensor) -> None:
+    count = min(_LOOKED_AT, tensor.size // 4)
+    file.seek(start + tensor.offset)
+    found = struct.unpack(f"<{count}f", file.read(4 * count))
+    if not any(found):
+        raise ModelDamaged(path, f"tensor '{tensor.name}' begins with zeros only")
+    if not all(map(math.isfinite, found)):
+        raise ModelDamaged(path, f"tensor '{tensor.name}' has weights that are no numbers")

@@ -1,0 +1,184 @@
+"""Owns the process that reads files. A file that hangs or kills it hurts nothing else: it can be
+stopped at any time, may take so much memory and no more, and the next file gets another one."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.base.errors import Cancelled, DocumentBroken, DocumentError, EngineFailed, ModelError
+from app.base.types import Part
+from app.documents.document import Document, Seen
+
+if TYPE_CHECKING:  # a window need not wait for it
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
+
+MEMORY = 2_000_000_000  # bytes that the process may take
+_POLL_S = 0.05
+_IDLE_S = 30.0  # after which the process ends
+
+
+def _run_child(connection: Connection) -> None:
+    from app.documents import worker
+
+    worker.main(connection)
+
+
+class _Job:
+    """``command``: what the process is asked for. ``died``: what it means if that is too much
+    for it."""
+
+    def __init__(
+        self, command: tuple[Any, ...], died: Exception, stop: threading.Event, seen: Seen
+    ) -> None:
+        self.command, self.died, self.stop, self.seen = command, died, stop, seen
+        self.future: Future[Any] = Future()
+
+
+class DocumentReader:
+    """Reads files and counts tokens, one after the other. The process is there while it is
+    needed, and for a while after."""
+
+    def __init__(
+        self,
+        target: Callable[[Connection], None] = _run_child,
+        *,
+        memory: int = MEMORY,
+        idle: float = _IDLE_S,
+    ) -> None:
+        self._target, self._memory, self._idle = target, memory, idle
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._closing = threading.Event()
+        self._process: BaseProcess | None = None
+        self._connection: Connection | None = None
+
+    def read(
+        self,
+        path: Path,
+        stop: threading.Event,
+        seen: Seen = lambda done, total: None,
+        encoding: str = "",
+    ) -> Future[Document]:
+        """What a file says, read in an ``encoding`` that a person has chosen, or in the one that
+        it seems to have. ``seen`` is called on another thread. Fails with DocumentError, or with
+        Cancelled once ``stop`` is set."""
+        died = DocumentBroken(path, "it is too much for the program that reads it")
+        return self._add(_Job(("read", path, encoding), died, stop, seen))
+
+    def count(self, model: Path, part: Part, pieces: Sequence[str] = ()) -> Future[list[int]]:
+        """How many tokens a part takes in a model's prompt, and each piece of text by itself.
+        Fails with ModelError, EngineFailed or Cancelled."""
+        died = EngineFailed("counting tokens took too much")
+        job = _Job(("count", model, part, list(pieces)), died, threading.Event(), lambda *_: None)
+        return self._add(job)
+
+    def close(self) -> None:
+        """Ends everything at once."""
+        self._closing.set()
+        self._jobs.put(None)
+        if self._thread:
+            self._thread.join()
+
+    def _add(self, job: _Job) -> Future[Any]:
+        self._jobs.put(job)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="documents")
+            self._thread.start()
+        return job.future
+
+    def _run(self) -> None:
+        while job := self._next():
+            if not job.future.set_running_or_notify_cancel():
+                continue
+            try:
+                job.future.set_result(self._do(job))
+            except (DocumentError, ModelError, EngineFailed, Cancelled) as error:
+                job.future.set_exception(error)
+        self._end()
+
+    def _next(self) -> _Job | None:
+        try:
+            return self._jobs.get(timeout=self._idle if self._process else None)
+        except queue.Empty:
+            self._end()
+            return self._jobs.get()
+
+    def _do(self, job: _Job) -> object:
+        if job.stop.is_set() or self._closing.is_set():
+            raise Cancelled
+        connection = self._begin(job)
+        try:
+            connection.send(job.command)
+            while True:
+                answer = self._answer(connection, job)
+                if not isinstance(answer, tuple):
+                    break
+                job.seen(*answer)
+        except (EOFError, OSError):
+            self._end()
+            raise job.died from None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def _begin(self, job: _Job) -> Connection:
+        """The pipe to a living process."""
+        if self._process and self._connection and self._process.is_alive():
+            return self._connection
+        self._end()
+        import multiprocessing
+
+        context = multiprocessing.get_context("spawn")
+        ends: tuple[Any, Any] = context.Pipe()  # which Windows has another class for
+        self._connection, theirs = ends
+        self._process = context.Process(
+            target=self._target, args=(theirs,), name="fireside documents", daemon=True
+        )
+        try:
+            self._process.start()
+        except OSError:  # no memory, or too many processes
+            self._process = None
+            raise job.died from None
+        finally:
+            theirs.close()
+        return self._connection
+
+    def _answer(self, connection: Connection, job: _Job) -> Any:
+        """The next word of the process. Ends it where nobody wants that, or it grows too large."""
+        from multiprocessing.connection import wait
+
+        process = self._process
+        assert process
+        while True:
+            if job.stop.is_set() or self._closing.is_set():
+                self._end()
+                raise Cancelled
+            if _memory_of(process.pid) > self._memory:
+                raise EOFError
+            if wait([connection, process.sentinel], _POLL_S):
+                return connection.recv()
+
+    def _end(self) -> None:
+        """Ends the process, which holds nothing that is not elsewhere."""
+        if self._process:
+            self._process.kill()
+            self._process.join()
+            self._process = None
+        if self._connection:
+            self._connection.close()
+            self._connection = None
+
+
+def _memory_of(pid: int | None) -> int:
+    import psutil
+
+    with suppress(psutil.Error):
+        return int(psutil.Process(pid).memory_info().rss)
+    return 0

@@ -1,0 +1,103 @@
+"""Runs in a process of its own: reads files, and counts tokens."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import BinaryIO
+
+from app.base import gguf
+from app.base.errors import (
+    DocumentEmpty,
+    DocumentError,
+    DocumentTooLarge,
+    DocumentTooLong,
+    DocumentUnreadable,
+    ModelError,
+)
+from app.base.types import Part
+from app.documents import file_types
+from app.documents.document import LONGEST, Document, DocumentKind, Seen
+from app.documents.plain_text import decode
+from app.formats.harmony import question_text
+from app.tokenizer import Tokenizer
+
+LARGEST = 200_000_000  # bytes of a file
+
+
+def main(connection: Connection) -> None:
+    """Serves the pipe until it ends: each command is answered by any number of tuples that tell
+    how far it is, then by its result or an error. What nobody expected ends the process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is the parent's to handle
+    counter = _Counter()
+    while True:
+        try:
+            name, *arguments = connection.recv()
+        except EOFError:
+            return
+        try:
+            if name == "count":
+                connection.send(counter.count(*arguments))
+            else:
+                path, encoding = arguments
+                connection.send(read(path, lambda *now: connection.send(now), encoding))
+        except (DocumentError, ModelError) as error:
+            connection.send(error)
+
+
+class _Counter:
+    """Keeps the vocabulary of the model that was asked for last."""
+
+    def __init__(self) -> None:
+        self._model: Path | None = None
+        self._tokenizer: Tokenizer | None = None
+
+    def count(self, model: Path, part: Part, pieces: Sequence[str]) -> list[int]:
+        """The tokens of a part as it stands in a prompt, and of each piece of text. Raises
+        ModelError."""
+        if self._tokenizer is None or self._model != model:
+            self._tokenizer = Tokenizer.from_gguf(gguf.read(model, arrays=True))
+            self._model = model
+        return [len(self._tokenizer.encode(text)) for text in (question_text(part), *pieces)]
+
+
+def read(path: Path, seen: Seen, encoding: str = "") -> Document:
+    """What a file says, in an ``encoding`` that a person has chosen, where there is one. ``seen``
+    is told how many of its pages are read, and of how many. Raises DocumentError."""
+    try:
+        if not path.is_file():  # a folder, or a pipe that would block
+            raise DocumentUnreadable(path, "not a file" if path.exists() else "not there")
+        with path.open("rb") as file:
+            document = _document(path, file, seen, encoding)
+    except OSError as error:
+        raise DocumentUnreadable(path, error.strerror or str(error)) from error
+    if not any(section.strip() for section in document.sections):
+        raise DocumentEmpty(path, pages=len(document.sections) if document.paged else 0)
+    if sum(map(len, document.sections)) > LONGEST:
+        raise DocumentTooLong(path, LONGEST)
+    return document
+
+
+def _document(path: Path, file: BinaryIO, seen: Seen, encoding: str) -> Document:
+    kind = file_types.kind(path, file.read(file_types.HEAD))
+    if path.stat().st_size > LARGEST:
+        raise DocumentTooLarge(path, LARGEST)
+    file.seek(0)
+    match kind:  # what reads a kind is imported once there is a file of it
+        case DocumentKind.PDF:
+            from app.documents.pdf_text import pages_of
+
+            pages, pictures = pages_of(path, file, seen)
+            return Document(path.name, kind, pages, pictures=pictures)
+        case DocumentKind.DOCX:
+            from app.documents.docx import text_of
+
+            return Document.of(path.name, kind, text_of(path, file))
+    found = decode(path, file.read(), encoding)
+    if kind is DocumentKind.HTML:
+        from app.documents import html_text
+
+        return Document.decoded(path.name, kind, html_text.text_of(found.text), found)
+    return Document.decoded(path.name, kind, found.text, found)

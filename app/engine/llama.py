@@ -1,0 +1,272 @@
+"""Runs in the child process: llama.cpp. The only room that knows it.
+
+The low-level API only: llama_cpp.Llama rolls a windowed cache back silently wrong, parses
+control tokens in text, and keeps every logit (reference/gpt-oss.md).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import os
+import re
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from importlib import metadata
+from importlib.util import find_spec, module_from_spec
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from app.base import gguf
+from app.base.errors import EngineFailed, ModelForeign, NotFinite, NotGguf, OutOfMemory
+from app.base.types import Sampling
+from app.engine.ggml import Ggml
+from app.engine.load_failure import refused
+from app.engine.plan import CacheType, Plan
+from app.engine.probe import Devices
+from app.engine.worker import Worker
+from app.formats.harmony import Vocabulary
+
+if spec := find_spec("llama_cpp"):
+    # Its own first lines import the high-level API, with numpy and jinja2: half a second, 23 MB.
+    sys.modules.setdefault("llama_cpp", module_from_spec(spec))
+import llama_cpp.llama_cpp as llama
+
+_SEQUENCE = 0
+_ABORTED = 2  # llama_decode's return code
+_WINDOW = llama.LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY
+_CACHE_TYPES = {CacheType.F16: 1, CacheType.Q8_0: 8}  # of enum ggml_type
+
+
+def main(connection: Connection) -> None:
+    """Serves the pipe until it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is the parent's to handle
+    llama.llama_log_set(_log, None)
+    _ggml().load_backends()
+    llama.llama_backend_init()
+    Worker(connection, Llama()).serve()
+    sys.stderr.flush()
+    os._exit(0)  # the drivers' own clean-up has nothing to add
+
+
+@llama.llama_log_callback  # type: ignore[untyped-decorator]
+def _log(level: int, text: bytes, _: object) -> None:
+    """llama.cpp's messages, without the thousands that are for its own developers."""
+    global _logging
+    if level != _CONTINUED:
+        _logging = level > _DEBUG
+    if _logging:
+        line = text.decode("utf-8", errors="replace")
+        if level == _ERROR and len(_errors) < _MOST_ERRORS:
+            _errors.append(line)
+        sys.stderr.write(line)
+
+
+_DEBUG, _ERROR, _CONTINUED = 1, 4, 5  # of enum ggml_log_level
+_logging = True
+_errors: list[str] = []
+"""What went wrong since this was cleared: llama.cpp says so in its log only."""
+_MOST_ERRORS = 20
+
+
+class Llama:
+    """llama.cpp as an `Engine`."""
+
+    def __init__(self) -> None:
+        self.version = metadata.version("llama-cpp-python")
+        # llama.cpp asks between the nodes of its graph, a thousand times a token, so the answer
+        # is given in C, without Python's lock: strlen(text) is true when the text is not empty.
+        self._stopped = ctypes.create_string_buffer(2)
+        libc = ctypes.CDLL("msvcrt" if sys.platform == "win32" else None)
+        self._callback = ctypes.cast(libc.strlen, llama.ggml_abort_callback)
+        self._ggml = _ggml()
+        self._model: _Model | None = None
+
+    def devices(self) -> Devices:
+        return Devices(
+            gpus=self._ggml.gpus(),
+            features=_features(llama.llama_print_system_info().decode()),
+            backends=self._ggml.backends(),
+            version=f"llama-cpp-python {self.version}, ggml {self._ggml.version()}",
+        )
+
+    def load(self, path: Path, plan: Plan, progress: Callable[[float], bool]) -> _Model:
+        if self._model:
+            self._model.close()
+        self._model = None
+        self._model = _Model(path, plan, self._ggml, progress)
+        self._model.watch(self._callback, ctypes.cast(self._stopped, ctypes.c_void_p))
+        return self._model
+
+    def stop(self, stopped: bool) -> None:
+        self._stopped[0] = b"x" if stopped else b"\0"
+
+
+def _ggml() -> Ggml:
+    return Ggml(Path(llama._base_path))
+
+
+def _features(info: str) -> tuple[str, ...]:
+    """Those of the processor, from "CPU : SSE3 = 1 | AVX2 = 1 | …"."""
+    found = re.search(r"CPU : (.*)", info)
+    pairs = (pair.split("=") for pair in found[1].split("|") if "=" in pair) if found else ()
+    return tuple(name.strip() for name, value in pairs if value.strip() != "0")
+
+
+class _Model:
+    """A loaded model and its context."""
+
+    def __init__(
+        self, path: Path, plan: Plan, ggml: Ggml, progress: Callable[[float], bool]
+    ) -> None:
+        _errors.clear()
+        header = gguf.read(path, arrays=True)
+        try:
+            self.vocabulary = Vocabulary.from_gguf(header)
+        except NotGguf:
+            raise ModelForeign(path, "its vocabulary is not gpt-oss's") from None
+        parameters = _model_parameters(plan, ggml)
+        parameters.progress_callback = llama.llama_progress_callback(
+            lambda fraction, _: progress(fraction)
+        )
+        self._handle = llama.llama_model_load_from_file(os.fsencode(path), parameters)
+        if not self._handle:
+            raise refused(path, _errors)
+        self._context = llama.llama_init_from_model(self._handle, _context_parameters(plan))
+        if not self._context:
+            llama.llama_model_free(self._handle)
+            # There is little else that this needs.
+            raise refused(path, _errors) if _errors else OutOfMemory(path, "")
+        self._path = path
+        self._vocabulary_size = llama.llama_vocab_n_tokens(
+            llama.llama_model_get_vocab(self._handle)
+        )
+        self.batch = plan.ubatch
+        self.size = llama.llama_n_ctx(self._context)
+        self.memory = _Memory(self._context, llama.llama_model_n_swa(self._handle))
+
+    def close(self) -> None:
+        """Frees all memory."""
+        llama.llama_free(self._context)
+        llama.llama_model_free(self._handle)
+
+    def watch(self, callback: Any, data: Any) -> None:
+        """Lets a running decode be stopped. On the CPU and Metal only: elsewhere a batch is
+        waited for."""
+        llama.llama_set_abort_callback(self._context, callback, data)
+
+    def decode(self, tokens: Sequence[int]) -> bool:
+        array = (llama.llama_token * len(tokens))(*tokens)
+        code = llama.llama_decode(self._context, llama.llama_batch_get_one(array, len(tokens)))
+        if code in (0, _ABORTED):
+            return bool(code == 0)
+        raise EngineFailed(f"llama_decode: {code}")
+
+    def sampler(self, sampling: Sampling, seed: int) -> _Sampler:
+        logits = llama.llama_get_logits_ith(self._context, -1)[: self._vocabulary_size]
+        # Once an answer: 201,088 of them take some milliseconds.
+        if not math.isfinite(sum(logits)) or min(logits) == max(logits):
+            raise NotFinite(self._path)
+        return _Sampler(self._context, sampling, seed)
+
+
+def _model_parameters(plan: Plan, ggml: Ggml) -> Any:
+    parameters = llama.llama_model_default_params()
+    devices, overrides = ggml.choose(plan.gpu), ggml.keep_on_cpu(plan.cpu_experts)
+    parameters.devices = ctypes.cast(devices, ctypes.c_void_p)
+    if plan.cpu_experts:
+        parameters.tensor_buft_overrides = ctypes.cast(overrides, ctypes.c_void_p)
+    parameters.kept = devices, overrides  # llama.cpp reads them until the load is over
+    parameters.n_gpu_layers = plan.gpu_layers
+    parameters.split_mode = llama.LLAMA_SPLIT_MODE_NONE
+    parameters.use_extra_bufts = plan.repack
+    parameters.load_mode = llama.LLAMA_LOAD_MODE_MMAP if plan.mmap else llama.LLAMA_LOAD_MODE_NONE
+    return parameters
+
+
+def _context_parameters(plan: Plan) -> Any:
+    parameters = llama.llama_context_default_params()
+    parameters.n_ctx = plan.context
+    parameters.n_batch = parameters.n_ubatch = plan.ubatch
+    parameters.n_threads, parameters.n_threads_batch = plan.threads, plan.batch_threads
+    parameters.n_seq_max = 1
+    parameters.n_outputs_max = 1  # only the last token's logits are ever asked for
+    parameters.swa_full = False
+    parameters.flash_attn_type = llama.LLAMA_FLASH_ATTN_TYPE_AUTO
+    parameters.type_k = parameters.type_v = _CACHE_TYPES[plan.cache]
+    return parameters
+
+
+class _Memory:
+    """The context's cache, as `app.engine.kv_cache.KvMemory`."""
+
+    def __init__(self, context: Any, window: int) -> None:
+        self.window = window
+        self._context = context
+        self._memory = llama.llama_get_memory(context)
+
+    def oldest(self) -> int:
+        return int(llama.llama_memory_seq_pos_min(self._memory, _SEQUENCE))
+
+    def cut(self, length: int) -> bool:
+        return bool(llama.llama_memory_seq_rm(self._memory, _SEQUENCE, length, -1))
+
+    def clear(self) -> None:
+        llama.llama_memory_clear(self._memory, False)
+
+    def window_state(self) -> bytes:
+        size = llama.llama_state_seq_get_size_ext(self._context, _SEQUENCE, _WINDOW)
+        state = (ctypes.c_uint8 * size)()
+        got = llama.llama_state_seq_get_data_ext(self._context, state, size, _SEQUENCE, _WINDOW)
+        return bytes(state) if got else b""
+
+    def set_window(self, state: bytes) -> bool:
+        size = len(state)
+        array = (ctypes.c_uint8 * size).from_buffer_copy(state)
+        return bool(
+            llama.llama_state_seq_set_data_ext(self._context, array, size, _SEQUENCE, _WINDOW)
+        )
+
+    def save(self, path: Path, tokens: Sequence[int]) -> bool:
+        array = (llama.llama_token * len(tokens))(*tokens)
+        name = os.fsencode(path)
+        return bool(
+            llama.llama_state_seq_save_file(self._context, name, _SEQUENCE, array, len(tokens))
+        )
+
+    def load(self, path: Path, tokens: Sequence[int]) -> bool:
+        count = len(tokens)
+        array, found = (llama.llama_token * count)(), ctypes.c_size_t()
+        name = os.fsencode(path)
+        read = llama.llama_state_seq_load_file(
+            self._context, name, _SEQUENCE, array, count, ctypes.byref(found)
+        )
+        if read and list(array[: found.value]) == list(tokens):
+            return True
+        self.clear()
+        return False
+
+
+class _Sampler:
+    """A sampler chain in C, in llama.cpp's usual order."""
+
+    def __init__(self, context: Any, sampling: Sampling, seed: int) -> None:
+        self._context = context
+        chain = llama.llama_sampler_chain_init(llama.llama_sampler_chain_default_params())
+        if sampling.top_k > 0:
+            llama.llama_sampler_chain_add(chain, llama.llama_sampler_init_top_k(sampling.top_k))
+        if sampling.top_p < 1:
+            llama.llama_sampler_chain_add(chain, llama.llama_sampler_init_top_p(sampling.top_p, 1))
+        if sampling.min_p > 0:
+            llama.llama_sampler_chain_add(chain, llama.llama_sampler_init_min_p(sampling.min_p, 1))
+        llama.llama_sampler_chain_add(chain, llama.llama_sampler_init_temp(sampling.temperature))
+        llama.llama_sampler_chain_add(chain, llama.llama_sampler_init_dist(seed))
+        self._chain = chain
+
+    def sample(self) -> int:
+        return int(llama.llama_sampler_sample(self._chain, self._context, -1))
+
+    def close(self) -> None:
+        llama.llama_sampler_free(self._chain)

@@ -1,0 +1,121 @@
+"""Presets in a file of their own.
+
+The file is JSON in UTF-8::
+
+    {
+      "format": "fireside-presets",
+      "version": 1,
+      "presets": [
+        {
+          "name": "…",
+          "effort": "low" | "medium" | "high",
+          "model": "",                      the name of its file, or "demo"; empty: any
+          "instructions": "",
+          "sampling": null | {…}            as `app.exchange.native_json` has it
+        }
+      ]
+    }
+
+What may be null or empty may be missing. A reader passes over fields that it does not know; what
+such a reader would misunderstand gets another version.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from app.base.errors import ExchangeNoPresets
+from app.base.types import Effort
+from app.exchange.exporter import replacing
+from app.exchange.foreign_json import Newer, Wrong, an_object, checked, choice, maybe, sampling
+from app.exchange.import_files import as_text, typed_errors
+from app.exchange.json_stream import JsonReader, NotJson
+from app.store import Preset, Store
+from app.store.chat_title import one_line
+from app.store.rows import clean
+
+FORMAT = "fireside-presets"
+VERSION = 1
+
+_LARGEST = 16_000_000  # bytes; no person has written as many
+
+
+@dataclass(frozen=True, slots=True)
+class PresetReport:
+    """What an import did. ``renamed`` of the ``added`` ones have another name than in the file,
+    which was another preset's; ``known`` ones were there before, each value the same."""
+
+    added: tuple[Preset, ...]
+    renamed: int
+    known: int
+
+
+def export_presets(store: Store, path: Path, presets: Sequence[int] | None = None) -> None:
+    """Writes these presets, else all of them. All or nothing: what was at ``path`` stays until
+    the end. Raises ExchangeUnwritable, StoreError."""
+    chosen = [p for p in store.presets() if presets is None or p.id in presets]
+    raw = {"format": FORMAT, "version": VERSION, "presets": [_json(p) for p in chosen]}
+    with replacing(path) as file:
+        file.write(json.dumps(raw, ensure_ascii=False, indent=2) + "\n")
+
+
+def import_presets(store: Store, path: Path) -> PresetReport:
+    """Adds the presets of a file but those that are there already: all, or none of them. One
+    whose name another has gets a number behind it. None of them becomes the default. Raises
+    ExchangeError, StoreError."""
+    found = _read(path)
+    there = [_portable(preset) for preset in store.presets()]
+    new = [preset for preset in found if _portable(preset) not in there]
+    added = store.add_presets(new)
+    renamed = sum(one.name != other.name for one, other in zip(new, added, strict=True))
+    return PresetReport(tuple(added), renamed, len(found) - len(new))
+
+
+def _read(path: Path) -> list[Preset]:
+    with typed_errors(path), path.open("rb") as file:
+        head = file.peek(16).removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+        if head != b"{" or path.stat().st_size > _LARGEST:
+            raise ExchangeNoPresets(path)
+        reader = JsonReader(as_text(file))
+        raw = an_object(reader.value())
+        reader.end()
+        if raw.get("format") != FORMAT:
+            raise ExchangeNoPresets(path)
+        version = checked(raw, "version", int)
+        if version > VERSION:
+            raise Newer(version, VERSION)
+        presets = []
+        for count, item in enumerate(checked(raw, "presets", list), start=1):
+            try:
+                presets.append(_preset(an_object(item)))
+            except (Wrong, NotJson) as error:
+                raise Wrong(f"preset {count}: {error}") from error
+        return presets
+
+
+def _preset(raw: dict[str, Any]) -> Preset:
+    name = one_line(checked(raw, "name", str))
+    if not name:
+        raise Wrong("“name” is empty")
+    return Preset(
+        0,
+        name,
+        choice(Effort, raw, "effort"),
+        clean(maybe(raw, "model", str) or ""),
+        clean(maybe(raw, "instructions", str) or ""),
+        sampling(raw),
+    )
+
+
+def _portable(preset: Preset) -> Preset:
+    """What it is on any computer."""
+    return replace(preset, id=0, model=Path(preset.model).name, default=False)
+
+
+def _json(preset: Preset) -> dict[str, Any]:
+    raw = asdict(_portable(preset))
+    return {name: raw[name] for name in ("name", "effort", "model", "instructions", "sampling")}

@@ -1,0 +1,1 @@
+"""Chat formats: how families of models speak."""

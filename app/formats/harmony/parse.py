@@ -1,0 +1,253 @@
+"""Messages out of the tokens that a model writes."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable
+from dataclasses import replace
+
+from app.base.types import Channel, Delta, Part
+from app.formats.harmony.header import OTHERS, HarmonyHeader, is_name
+from app.formats.harmony.vocabulary import Vocabulary
+from app.tokenizer import Tokenizer
+
+_LONGEST_TYPE = 20  # characters of what a message is made of: json
+
+
+class _Text:
+    """Bytes of tokens into text; half a character waits for its other half."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._bytes_of = tokenizer.bytes_of
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+
+    def feed(self, token: int) -> str:
+        return self._decoder.decode(self._bytes_of(token))
+
+    def finish(self) -> str:
+        text = self._decoder.decode(b"", final=True)
+        self._decoder.reset()
+        return text
+
+
+class Parser:
+    """Turns the ids that a model writes into deltas.
+
+    It begins behind ``<|start|>assistant``, or within the last of ``parts``, where those are an
+    answer that is continued. It recovers from what models write:
+
+    - ``<|start|>`` or ``<|channel|>`` within a message ends it, and so does ``<|constrain|>``
+      with a word and ``<|message|>`` behind it.
+    - All up to ``<|message|>`` is header, and nobody's to read. The name of a tool anywhere in it
+      is the recipient. Where ``<|message|>`` never comes, what no header has is text.
+    - A call without arguments is one. What ends as a call is one, too.
+    - Text on no channel, or on one that is not known, is reasoning while it grows. Where the
+      answer ends, and nothing else was one, it is the answer. What stands before any header
+      stays reasoning where a channel follows.
+    - A turn that is made up for somebody else ends the answer.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, parts: tuple[Part, ...] = ()) -> None:
+        self.ended = False
+        """Whether the model goes on for somebody else: what follows is not read."""
+        self.called = False
+        """Whether a tool was called."""
+        self._v = vocabulary
+        self._text = _Text(vocabulary.tokenizer)
+        self._index = len(parts) - 1
+        self._header: HarmonyHeader | None = HarmonyHeader("assistant ", written=False)
+        """None within a message."""
+        self._begin_part(parts[-1] if parts else Part(""))
+        self._fresh = False  # the part has no text yet, and so no index of its own
+        self._held: str | None = None
+        """What stands behind <|constrain|> within a message: its type, if <|message|> follows."""
+        self._unsettled: dict[int, tuple[Part, bool]] = {}
+        """Parts on no known channel, and whether they stand before any header."""
+        self._answered = any(p.channel is Channel.FINAL and not p.recipient for p in parts)
+        if parts and not parts[-1].recipient:
+            self._header = None
+
+    @property
+    def channel(self) -> Channel | None:
+        """The channel of the text that comes now; None between messages."""
+        return self._part.channel if self._header is None else None
+
+    def feed(self, token: int) -> list[Delta]:
+        """What one more token adds. Never raises, whatever the token."""
+        v = self._v
+        if self.ended:
+            return []
+        if token == v.message:
+            return self._open()
+        if token == v.start:
+            deltas = self._close(token)
+            self._header = HarmonyHeader()
+            return deltas
+        if token == v.end or token in v.stops:
+            return self._close(token)
+        if token == v.channel:
+            deltas = self._announce() if self._header else self._close(token)
+            assert self._header
+            self._header.begin("channel")
+            return deltas
+        if token == v.constrain:
+            return self._constrain()
+        return self._add(self._text.feed(token))
+
+    def finish(self) -> list[Delta]:
+        """What is still held back when the stream ends, and what is the answer after all."""
+        deltas = [] if self.ended else self._close(None)
+        if not self._answered and not self.called:
+            for index, (part, _) in self._unsettled.items():
+                deltas.append(Delta(index, "", Channel.FINAL, "", part.content_type))
+        self._unsettled.clear()
+        return deltas
+
+    def _add(self, text: str) -> list[Delta]:
+        if self._header is None:
+            if self._held is None:
+                return self._emit(text)
+            self._held += text
+            return self._go_on() if len(self._held) > _LONGEST_TYPE else []
+        self._header.add(text)
+        prose = self._header.take_prose() if self._header.overrun else ""
+        if prose:
+            self._begin_part(Part("", Channel.ANALYSIS), bare=True)
+            self._header = None
+        return self._emit(prose)
+
+    # --- A header ---------------------------------------------------------------------------
+
+    def _announce(self) -> list[Delta]:
+        """A control token shows that here is a header; what of it is none is text."""
+        header = self._header
+        assert header
+        header.add(self._text.finish())
+        if header.written:
+            return []
+        header.written = True
+        prose = header.take_prose()
+        if not _says(prose, str.isalnum):
+            return []
+        self._begin_part(Part("", Channel.ANALYSIS), bare=True)
+        return self._emit(prose)
+
+    def _constrain(self) -> list[Delta]:
+        """<|constrain|>: a header tells the type of its message."""
+        if self._header:
+            deltas = self._announce()
+            self._header.begin("type")
+            return deltas
+        deltas = self._go_on()
+        self._held = ""
+        return deltas
+
+    def _go_on(self) -> list[Delta]:
+        """What stood behind <|constrain|> is no type: the message goes on with it."""
+        held, self._held = self._held or "", None
+        return self._emit(held + self._text.finish())
+
+    def _open(self) -> list[Delta]:
+        """<|message|>: the header is complete. Within a message it means nothing."""
+        deltas: list[Delta] = []
+        if self._header is None:
+            if self._held is None:
+                return []
+            kind, self._held = self._held + self._text.finish(), None
+            deltas = self._close(None)
+            self._header = HarmonyHeader()
+            self._header.begin("type")
+            self._header.add(kind)
+        deltas += self._announce()
+        header, self._header = self._header, None
+        assert header
+        header.close()
+        if header.role in OTHERS or (header.tool_speaks and self.called):
+            self.ended = True
+            return deltas
+        recipient = header.recipient
+        if header.stray_leads and header.type and header.channel not in (None, Channel.FINAL):
+            recipient = recipient or header.stray
+        part = Part("", header.channel or Channel.ANALYSIS, recipient, header.type)
+        self._begin_part(part, known=header.channel is not None, stray=header.stray)
+        return deltas
+
+    def _abandon(self, token: int | None) -> list[Delta]:
+        """The header ends by another control token, or with the stream: what it still says."""
+        header, self._header = self._header, None
+        assert header
+        header.add(self._text.finish())
+        prose = header.take_prose().strip()
+        if header.written and header.role in OTHERS:
+            self.ended = True
+            return []
+        recipient = header.recipient
+        if not recipient and token == self._v.call and is_name(prose):
+            recipient, prose = prose, ""
+        channel = header.channel if header.written else None
+        if recipient:
+            said = bool(prose) or token is not None
+        elif not header.written or channel is Channel.FINAL:
+            said = _says(prose, str.isalnum)
+        else:
+            said = _says(prose, str.isalpha) and not is_name(prose)
+        if not said:
+            return []
+        part = Part("", channel or Channel.ANALYSIS, recipient, header.type)
+        self._begin_part(part, bare=channel is None)
+        return [*self._emit(prose), *self._end_part(token)]
+
+    # --- A message --------------------------------------------------------------------------
+
+    def _begin_part(
+        self, part: Part, *, known: bool = True, bare: bool = False, stray: str = ""
+    ) -> None:
+        """``known``: its channel is. ``bare``: it stands before any header. ``stray``: whose it
+        is, should it end as a call."""
+        self._part, self._stray = part, stray
+        self._known = (known and not bare) or bool(part.recipient)
+        self._bare = bare
+        self._fresh = True
+
+    def _emit(self, text: str) -> list[Delta]:
+        return [self._delta(text)] if text else []
+
+    def _delta(self, text: str) -> Delta:
+        """More of the part, which gets its index with its first."""
+        part = self._part
+        if self._fresh:
+            self._fresh = False
+            self._index += 1
+            if self._known:  # what was bare stays what it is
+                self._unsettled = {i: p for i, p in self._unsettled.items() if not p[1]}
+            else:
+                self._unsettled[self._index] = part, self._bare
+        self.called = self.called or bool(part.recipient)
+        answers = part.channel is Channel.FINAL and not part.recipient
+        self._answered = self._answered or (answers and bool(text.strip()))
+        return Delta(self._index, text, part.channel, part.recipient, part.content_type)
+
+    def _close(self, token: int | None) -> list[Delta]:
+        """The end of a message, of a header, or of what stood where one may stand."""
+        header = self._header is not None
+        deltas = self._abandon(token) if header else [*self._go_on(), *self._end_part(token)]
+        self._header = HarmonyHeader(written=False)
+        return deltas
+
+    def _end_part(self, token: int | None) -> list[Delta]:
+        """A call is one without any text, too, and what ends as a call is one: nobody is to read
+        it. Where nothing says whose it is, it is reasoning."""
+        part = self._part
+        said = part.channel is Channel.FINAL and not self._stray  # to the reader, by its own word
+        if not part.recipient and token == self._v.call and not said:
+            channel = part.channel if self._stray else Channel.ANALYSIS
+            self._part = part = replace(part, channel=channel, recipient=self._stray)
+            self._unsettled.pop(self._index, None)
+            self.called = True
+            return [self._delta("")] if self._stray or not self._fresh else []
+        return [self._delta("")] if part.recipient and self._fresh else []
+
+
+def _says(text: str, means: Callable[[str], bool]) -> bool:
+    """Whether any character of a text means something."""
+    return any(map(means, text))

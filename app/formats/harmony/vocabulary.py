@@ -1,0 +1,30 @@
+"""The ids of Harmony's control tokens in the vocabulary of a file."""
+
+from __future__ import annotations
+
+from app.base.errors import NotGguf
+from app.base.gguf import GgufHeader
+from app.tokenizer import Tokenizer
+
+
+class Vocabulary:
+    """A tokenizer, and the ids of Harmony's control tokens in it. Raises KeyError."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self.tokenizer = tokenizer
+        ids = tokenizer.control
+        self.start = ids["<|start|>"]
+        self.end = ids["<|end|>"]
+        self.message = ids["<|message|>"]
+        self.channel = ids["<|channel|>"]
+        self.constrain = ids["<|constrain|>"]
+        self.call = ids["<|call|>"]
+        self.stops = frozenset({ids["<|return|>"], self.call, ids["<|endoftext|>"]})
+
+    @classmethod
+    def from_gguf(cls, header: GgufHeader) -> Vocabulary:
+        """From a header that was read with its arrays. Raises NotGguf."""
+        try:
+            return cls(Tokenizer.from_gguf(header))
+        except KeyError:
+            raise NotGguf(header.path) from None

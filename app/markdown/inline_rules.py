@@ -1,0 +1,207 @@
+"""What markdown-it is told to read in a line beyond CommonMark, and how."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+from unicodedata import category
+from urllib.parse import urlsplit
+
+from app.markdown.addresses import Address, addresses
+from app.markdown.formulas import formula_at
+from app.markdown.scripts import is_unspaced
+
+if TYPE_CHECKING:  # markdown-it is loaded when the first text is read, not when a window opens
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_inline import StateInline
+    from markdown_it.token import Token
+
+LINK_SCHEMES = frozenset({"http", "https", "mailto"})
+"""What a link may lead to; anything else stays as the text that was written."""
+
+_NOTE = re.compile(r"\[\^([^\]\s]+)\]")
+_TAG = re.compile(r"<(?:/?br\s*/?|/?(?:sub|sup|kbd)\s*)>", re.IGNORECASE)
+_KEY = re.compile(r"<kbd>\s*(&\w+;|\S)\s*</kbd>", re.IGNORECASE)
+"""One whose label is one character, which is no mark then."""
+_LONGEST_TAG = 12  # characters that are looked at before a mark
+
+
+def link_allowed(address: str) -> bool:
+    """Whether a click on ``address`` may leave Fireside."""
+    try:
+        return urlsplit(address.strip()).scheme.lower() in LINK_SCHEMES
+    except ValueError:
+        return False
+
+
+def read(text: str, env: dict[str, Any]) -> list[Token]:
+    """What is in a text, as tokens. ``env`` has ``references`` and ``notes``."""
+    reader = parser()
+    state = cast("StateInline", _state_type()(text, reader, env, []))
+    reader.inline.tokenize(state)
+    for rule in reader.inline.ruler2.getRules(""):
+        rule(state)
+    return state.tokens
+
+
+@cache
+def parser() -> MarkdownIt:
+    """The one that reads everything."""
+    from markdown_it import MarkdownIt
+
+    reader = MarkdownIt("commonmark", {"html": False}).enable("strikethrough")
+    # An instance attribute: this is how markdown-it lets its rule be replaced.
+    reader.validateLink = link_allowed  # type: ignore[assignment]
+    reader.block.ruler.enableOnly(["reference", "paragraph"])
+    rules = reader.inline.ruler
+    rules.at("text", _text)
+    rules.before("newline", "address", _address)
+    rules.before("escape", "formula", _formula)
+    rules.before("link", "note", _note)
+    rules.before("entity", "tag", _tag)
+    return reader
+
+
+@cache
+def _state_type() -> type:
+    """markdown-it's state, which knows where addresses begin, and when a mark counts."""
+    from markdown_it.rules_inline import StateInline
+    from markdown_it.rules_inline.state_inline import Scanned
+
+    class State(StateInline):
+        def __init__(self, src: str, md: MarkdownIt, env: Any, tokens: list[Token]) -> None:
+            super().__init__(src, md, env, tokens)
+            self.addresses = {address.start: address for address in addresses(src)}
+            self.starts = list(self.addresses)
+
+        def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:
+            """CommonMark's rule as amended in markdown-cjk-friendly's specification.md of
+            2026-07-22: beside a letter of a script without blanks, punctuation hinders no mark;
+            nor does a tag."""
+            end = start
+            while end < self.posMax and self.src[end] == self.src[start]:
+                end += 1
+            before, after = _before(self.src, start), self.src[end : end + 1] or " "
+            blank_before, blank_after = _is_blank(before[-1]), _is_blank(after)
+            if blank_before or blank_after:
+                return Scanned(not blank_after, not blank_before, end - start)
+            point_before, point_after = _is_point(before[-1]), _is_point(after)
+            if not canSplitWord:
+                return Scanned(point_before, point_after, end - start)
+            beside = is_unspaced(before[0]) or is_unspaced(after)
+            hinders_before = point_before and not _is_tag_before(self.src, start)
+            hinders_after = point_after and not _TAG.match(self.src, end)
+            return Scanned(
+                beside or point_before or not hinders_after,
+                beside or point_after or not hinders_before,
+                end - start,
+            )
+
+    return State
+
+
+def _before(text: str, at: int) -> str:
+    """The character before a place, behind what says which script it counts to: a selector of a
+    variant does not count itself."""
+    last = text[at - 1] if at else " "
+    if not ("\ufe00" <= last <= "\ufe0e" or "\U000e0100" <= last <= "\U000e01ef"):
+        return last
+    if last > "\uffff":
+        return "\u4e00" + last  # only an ideograph has one
+    main = text[at - 2] if at > 1 else " "
+    quoted = last == "\ufe01" and main in "‘’“”"  # as wide as an ideograph
+    return "\u4e00" + main if quoted else main
+
+
+def _is_blank(character: str) -> bool:
+    return character in "\t\n\x0b\x0c\r" or category(character) == "Zs"
+
+
+def _is_point(character: str) -> bool:
+    return category(character)[0] in "PS"
+
+
+def _is_tag_before(text: str, at: int) -> bool:
+    if text[at - 1] != ">":
+        return False
+    start = text.rfind("<", max(at - _LONGEST_TAG, 0), at)
+    return start >= 0 and _TAG.fullmatch(text, start, at) is not None
+
+
+def _text(state: StateInline, silent: bool) -> bool:
+    """Plain text, up to what may be a mark, or an address."""
+    pos = state.pos
+    mark = state.md.inline.terminator_re.search(state.src, pos)
+    end = mark.start() if mark else state.posMax
+    starts: list[int] = getattr(state, "starts", [])
+    if starts and starts[-1] >= pos and not state.linkLevel:
+        end = min(end, starts[bisect_left(starts, pos)])
+    if end <= pos or pos >= state.posMax:
+        return False
+    end = min(end, state.posMax)
+    if not silent:
+        state.append_pending(state.src[pos:end])
+    state.pos = end
+    return True
+
+
+def _address(state: StateInline, silent: bool) -> bool:
+    known: dict[int, Address] = getattr(state, "addresses", {})
+    address = known.get(state.pos)
+    if not address or address.end > state.posMax or state.linkLevel > 0:
+        return False
+    target = state.md.normalizeLink(address.target)
+    if not state.md.validateLink(target):
+        return False
+    if not silent:
+        state.push("link_open", "a", 1).attrs = {"href": target}
+        state.push("text", "", 0).content = state.src[state.pos : address.end]
+        state.push("link_close", "a", -1)
+    state.pos = address.end
+    return True
+
+
+def _formula(state: StateInline, silent: bool) -> bool:
+    """A formula. The plugin of mdit-py-plugins 0.7.0 knows only dollars, and takes the text's last
+    character for the one before its first, so that it finds no formula in ``$n$ is 5``."""
+    if state.src[state.pos] not in "$\\":
+        return False
+    found = formula_at(state.src, state.pos)
+    if not found or found.end > state.posMax:
+        return False
+    _push(state, silent, found.kind.name.lower(), found.tex, found.end)
+    return True
+
+
+def _note(state: StateInline, silent: bool) -> bool:
+    """A reference to a footnote that was defined."""
+    found = _NOTE.match(state.src, state.pos)
+    if not found or found[1] not in state.env["notes"]:
+        return False
+    _push(state, silent, "note", found[1], found.end())
+    return True
+
+
+def _tag(state: StateInline, silent: bool) -> bool:
+    """One of HTML's elements that are honoured. Whether it has its other half is seen later."""
+    from markdown_it.common.utils import unescapeAll
+
+    if state.src[state.pos] != "<":
+        return False
+    if key := _KEY.match(state.src, state.pos):
+        _push(state, silent, "key", unescapeAll(key[1]) if len(key[1]) > 1 else key[1], key.end())
+        return True
+    found = _TAG.match(state.src, state.pos)
+    if not found:
+        return False
+    kind = "hardbreak" if "br" in found[0].lower() else "tag"
+    _push(state, silent, kind, found[0], found.end())
+    return True
+
+
+def _push(state: StateInline, silent: bool, kind: str, content: str, end: int) -> None:
+    if not silent:
+        state.push(kind, "", 0).content = content
+    state.pos = end

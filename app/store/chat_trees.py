@@ -1,0 +1,87 @@
+"""Chats as wholes, with all their branches: for what takes them out of the store and into it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from app.store.chat_title import one_line
+from app.store.messages import MessageStore
+from app.store.rows import (
+    MESSAGE,
+    ChatRow,
+    MessageRow,
+    clean,
+    message_row,
+    pack_setup,
+    pack_stats,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChatTree:
+    """A chat and all its messages, of which a parent stands before its children. ``next`` has, by
+    a message, the child through which one went on when it was last left."""
+
+    chat: ChatRow
+    messages: tuple[MessageRow, ...]
+    next: Mapping[int, int] = field(default_factory=dict)
+
+
+class WholeStore(MessageStore):
+    """The part of Store that knows whole chats."""
+
+    def tree(self, chat: int) -> ChatTree:
+        """All of a chat, as it is at one moment."""
+        with self._lock:
+            row = self.chat(chat)
+            sql = f"SELECT {MESSAGE} FROM message WHERE chat = ? ORDER BY id"
+            messages = self._read(message_row, sql, chat)
+            went = self._read(
+                lambda pair: (int(pair[0]), int(pair[1])),
+                """SELECT here.id, below.id FROM message AS here JOIN message AS below
+                    ON below.id = here.next AND below.parent = here.id WHERE here.chat = ?""",
+                chat,
+            )
+        return ChatTree(row, tuple(messages), dict(went))
+
+    def add_trees(self, trees: Iterable[ChatTree]) -> list[ChatRow]:
+        """Puts in new chats that are like these, with their times and states, all or none. They
+        get ids of their own, and are not in the bin."""
+        with self._transaction():
+            return [self._add_tree(tree) for tree in trees]
+
+    def _add_tree(self, tree: ChatTree) -> ChatRow:
+        chat = tree.chat
+        with self._transaction() as db:
+            new = self._insert_chat(
+                title=one_line(chat.title),
+                title_by=chat.title_by,
+                effort=chat.effort,
+                created=chat.created,
+                updated=chat.updated,
+                model=clean(chat.model),
+                pinned=chat.pinned,
+                archived=chat.archived,
+                folder=one_line(chat.folder),
+                **pack_setup(chat.setup),
+            ).id
+            ids: dict[int | None, int | None] = {None: None}
+            for row in tree.messages:
+                ids[row.id] = self._insert(
+                    new,
+                    ids[row.parent],
+                    row.message,
+                    row.state,
+                    row.created,
+                    effort=row.effort,
+                    model=clean(row.model),
+                    stats=None if row.stats is None else pack_stats(row.stats),
+                    thought_s=row.thought_s,
+                    thought_open=row.thought_open,
+                ).id
+            db.executemany(
+                "UPDATE message SET next = ? WHERE id = ?",
+                [(ids[below], ids[here]) for here, below in tree.next.items()],
+            )
+            return self._set_chat(new, "leaf = ?", ids[chat.leaf])

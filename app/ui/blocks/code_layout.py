@@ -1,0 +1,167 @@
+"""Code as rows of pieces that are short enough to be laid out one by one.
+
+A row is a line, or where lines are wrapped a part of one. A piece is a row, or of a very long one a
+part. What is of ASCII is measured by counting. Positions are Qt's: units of UTF-16.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import NamedTuple
+from unicodedata import combining, east_asian_width
+
+from app.ui.blocks.box import Range
+from app.ui.blocks.utf16 import part, units
+
+TAB = 4
+"""Columns."""
+
+_PIECE = 1000  # characters
+
+
+class CodePiece(NamedTuple):
+    """``start`` is its position, ``inside`` the same from its line's start; ``left`` are pixels."""
+
+    text: str
+    line: int
+    start: int
+    inside: int
+    left: float
+    plain: bool
+    """Every character is as wide as any other."""
+
+
+class CodeLayout:
+    """The pieces of a text. Text that grows is only added to."""
+
+    def __init__(self, step: float, wide: float) -> None:
+        """How wide a character is, and how wide one of those that take two columns."""
+        self._step, self._wide = step, wide
+        self._most = 0.0
+        self.set("")
+
+    def set(self, text: str) -> None:
+        """Other text."""
+        if not (known := getattr(self, "text", None)) or not text.startswith(known):
+            self._clear()
+        self.text = text
+        start, last = self.starts[-1], self.offsets[-1]
+        self._cut_off(len(self.starts) - 1)
+        for line in text[last:].split("\n"):
+            self._add(line, start, last)
+            last += len(line) + 1
+            start += units(line) + 1
+        self.length = start - 1
+
+    def wrap(self, most: float) -> None:
+        """Wraps lines at a width, or not at all at 0."""
+        if most != self._most:
+            self._most = most
+            text = self.text
+            self._clear()
+            self.set(text)
+
+    def _clear(self) -> None:
+        self.text = ""
+        self.width = 0.0
+        self.pieces: list[CodePiece] = []
+        self.rows: list[int] = []  # the index of the first piece of each
+        self.starts: list[int] = [0]  # the position of each line
+        self.offsets: list[int] = [0]  # the same in characters of Python's
+        self._first: list[int] = [0]  # the row of each line
+
+    def _cut_off(self, line: int) -> None:
+        """Forgets the lines from one on."""
+        row = self._first[line]
+        if row < len(self.rows):
+            del self.pieces[self.rows[row] :], self.rows[row:]
+        del self.starts[line:], self.offsets[line:], self._first[line:]
+
+    def _add(self, line: str, start: int, offset: int) -> None:
+        number = len(self.starts)
+        self.starts.append(start)
+        self.offsets.append(offset)
+        self._first.append(len(self.rows))
+        at = inside = 0
+        while True:
+            end = self._row_end(line, at) if self._most else len(line)
+            self.rows.append(len(self.pieces))
+            left = 0.0
+            for first in range(at, max(end, at + 1), _PIECE):
+                text = line[first : min(first + _PIECE, end)]
+                plain = text.isascii() and "\t" not in text
+                self.pieces.append(CodePiece(text, number, start + inside, inside, left, plain))
+                left += self.measure(text)
+                inside += units(text)
+            self.width = max(self.width, left)
+            at = end
+            if at >= len(line):
+                return
+
+    def _row_end(self, line: str, at: int) -> int:
+        """Where a row ends that begins in a line: behind a blank, or anywhere without one."""
+        columns = max(int(self._most / self._step), 1)
+        row = line[at : at + columns]
+        if not row.isascii() or "\t" in row:
+            width, count = 0.0, 0
+            for character in row:
+                width += self._width(character)
+                if width > self._most and count:
+                    break
+                count += 1
+            row = row[:count]
+        end = at + len(row)
+        blank = row.rfind(" ")
+        inside_a_word = end < len(line) and line[end] != " "
+        if inside_a_word and row[: max(blank, 0)].strip():
+            end = at + blank + 1
+        return end
+
+    def measure(self, text: str) -> float:
+        """How wide a text is, about, where it is not of ASCII."""
+        if text.isascii():
+            return len(text.expandtabs(TAB) if "\t" in text else text) * self._step
+        return sum(map(self._width, text))
+
+    def _width(self, character: str) -> float:
+        if character == "\t":
+            return TAB * self._step
+        if combining(character):
+            return 0.0
+        return self._wide if east_asian_width(character) in "WF" else self._step
+
+    # Where things are
+
+    def row_of(self, position: int) -> int:
+        """The row that a position is in."""
+        piece = max(bisect_right(self.pieces, position, key=lambda p: p.start) - 1, 0)
+        return bisect_right(self.rows, piece) - 1
+
+    def in_row(self, row: int) -> range:
+        """The pieces of a row."""
+        end = self.rows[row + 1] if row + 1 < len(self.rows) else len(self.pieces)
+        return range(self.rows[row], end)
+
+    def between(self, row: int, left: float, right: float) -> Iterator[int]:
+        """Of the pieces of a row, those that are between two heights of x."""
+        numbers = self.in_row(row)
+        if len(numbers) > 1:
+            first = bisect_right(self.pieces, left, numbers.start, numbers.stop, key=_left) - 1
+            last = bisect_right(self.pieces, right, numbers.start, numbers.stop, key=_left)
+            numbers = range(max(first, numbers.start), max(last, first + 1))
+        yield from numbers
+
+    def line_at(self, position: int) -> Range:
+        """The line around a position, without its end."""
+        line = max(bisect_right(self.starts, position) - 1, 0)
+        end = self.starts[line + 1] - 1 if line + 1 < len(self.starts) else self.length
+        return self.starts[line], end
+
+    def cut(self, start: int, end: int) -> str:
+        """What is between two positions."""
+        return part(self.text, start, end)
+
+
+def _left(piece: CodePiece) -> float:
+    return piece.left

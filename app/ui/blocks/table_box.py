@@ -1,0 +1,389 @@
+"""Tables, in a frame with round corners."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from operator import is_
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
+
+from app.markdown import Row, Span, Spans, Table, row_text, table_csv, table_markdown
+from app.markdown.direction import is_leftwards
+from app.ui.blocks.box import Box, BoxButton, Highlights, Link, Range, Style
+from app.ui.blocks.code_box import button_width
+from app.ui.blocks.horizontal_scroll import BAR, HorizontalScroll
+from app.ui.blocks.table_cells import LEAST, LEAST_ON_PAPER, MeasuredRow, TableCells, fit
+from app.ui.blocks.text_box import TextBox
+from app.ui.theme import Theme
+from app.wording.language import tr
+
+_PAD = 14.0, 6.0  # pixels inside a cell, at its sides and above and below
+_RADIUS = 10.0
+_BUTTONS = 30.0  # pixels below a table, where its buttons have no room beside it
+_HIGH = 200.0  # pixels of a row that a page may end in
+
+_Cell = tuple[int, int]
+"""Row and column. The header is the first row."""
+
+
+class TableBox(Box):
+    """A table as wide as it wants to be. What does not fit wraps, and where columns get too narrow
+    the table scrolls, or on paper gets smaller. A row more costs the same however many there
+    are."""
+
+    def __init__(self, theme: Theme, style: Style) -> None:
+        super().__init__(theme, style)
+        self._block = Table((), ())
+        self._cells = TableCells(theme, style)
+        self._across = HorizontalScroll()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._cells.clear()
+        self._lines: list[MeasuredRow] = []
+        self._starts: list[int] = []
+        self._wants: list[float] = []  # of all rows but the last
+        self._widths: list[float] = []
+        self._edges: list[float] = []
+        self._heights: list[float] = []
+        self._tops: list[float] = []
+        self._bottom = self._shown = self._frame_height = 0.0
+        self._shrunk = 1.0
+
+    def set_block(self, block: Table) -> None:
+        before, self._block = self._block, block
+        leftwards = is_leftwards(block, self.around)
+        turned = leftwards != self._cells.leftwards
+        if before.align != block.align or before.header != block.header or turned:
+            self._cells.aligns, self._cells.leftwards = block.align, leftwards
+            self._forget()
+        rows = block.header, *block.rows
+        old = before.header, *before.rows
+        same = next((n for n, is_same in enumerate(map(is_, old, rows)) if not is_same), len(old))
+        self._take(rows, min(same, len(self._lines), len(rows)))
+        if self.width:
+            self._place(same)
+
+    def _take(self, rows: Sequence[Row], first: int) -> None:
+        """Measures the rows from one on."""
+        columns = len(self._block.header)
+        if first < len(self._lines) - 1 or not self._lines:
+            known = [line.wants for line in self._lines[:first]]
+            self._wants = list(map(max, *known, [0.0] * columns)) if known else [0.0] * columns
+        elif first == len(self._lines):
+            self._wants = list(map(max, self._wants, self._lines[-1].wants))
+        del self._lines[first:], self._starts[first:]
+        for number in range(first, len(rows)):
+            if number > first:
+                self._wants = list(map(max, self._wants, self._lines[-1].wants))
+            cells = rows[number] + ((),) * (columns - len(rows[number]))
+            above = self._lines[-1] if self._lines else None
+            self._starts.append(self._starts[-1] + above.length + 1 if above else 0)
+            self._lines.append(self._cells.measure(number, cells))
+        self.length = self._starts[-1] + self._lines[-1].length
+
+    # Layout
+
+    def lay_out(self, width: float) -> None:
+        if width != self.width:
+            self.width = width
+            self._place(0)
+
+    def _place(self, first: int) -> None:
+        """Finds where the rows from one on are."""
+        first = min(first, len(self._heights), len(self._lines) - 1)
+        moved = min([first, *self._fit(first)])
+        self._heights[first:] = map(self._height, range(first, len(self._lines)))
+        top = self._tops[moved] if moved < len(self._tops) else self._bottom
+        self._tops[moved:] = accumulate(self._heights[moved:-1], initial=top)
+        self._bottom = self._tops[-1] + self._heights[-1]
+        wide = self._edges[-1]
+        if self.style.paper:
+            self._shrunk = min(1.0, self.width / wide)
+            self._shown, self._frame_height = wide, self._bottom
+            self.height = self._bottom * self._shrunk
+            return
+        self._across.fit(wide, self.width)
+        self._shown = min(wide, self.width)
+        self._frame_height = self._bottom + BAR * self._across.needed
+        self.height = self._frame_height + _BUTTONS * (not self._beside())
+
+    def _fit(self, end: int) -> Sequence[int]:
+        """Makes the columns as wide as they are to be. Returns the rows, up to one, that are of
+        another height then: those with a cell that wraps."""
+        wants = list(map(max, self._wants, self._lines[-1].wants))
+        before = self._widths
+        least = LEAST_ON_PAPER if self.style.paper else LEAST
+        self._widths = fit(wants, self.width - 2 * _PAD[0] * len(wants), least)
+        if self._widths == before:
+            return ()
+        self._edges = list(accumulate((w + 2 * _PAD[0] for w in self._widths), initial=0.0))
+        least = list(map(min, before, self._widths))
+        tight = [c for c, w in enumerate(least) if before[c] != self._widths[c] and wants[c] > w]
+        lines = self._lines
+        found = [n for n in range(end) if any(lines[n].wants[c] > least[c] for c in tight)]
+        for number in found:
+            self._heights[number] = self._height(number)
+        return found
+
+    def _height(self, number: int) -> float:
+        line = self._lines[number]
+        cells = enumerate(zip(line.wants, line.heights, self._widths, strict=True))
+        return 2 * _PAD[1] + max(
+            high if want <= width else self._wrapped(number, column, width)
+            for column, (want, high, width) in cells
+        )
+
+    def _wrapped(self, row: int, column: int, width: float) -> float:
+        """How high a cell is in which a text wraps. While a row grows, its columns get wider and
+        narrower again."""
+        known = self._lines[row].wrapped
+        if (column, width) not in known:
+            known[column, width] = self._box(row, column).height
+        return known[column, width]
+
+    def _box(self, row: int, column: int) -> TextBox:
+        """The box of a cell, laid out."""
+        box = self._cells.box(row, column, self._lines[row].cells[column])
+        box.lay_out(self._widths[column])
+        return box
+
+    @property
+    def _left(self) -> float:
+        """Where the table begins at the left."""
+        return self.width / self._shrunk - self._shown if self._cells.leftwards else 0.0
+
+    def _along(self, x: float) -> float:
+        """How far a height of x is from the side where the first column is, and back."""
+        return self._left + self._shown - x if self._cells.leftwards else x
+
+    def _corner(self, row: int, column: int) -> QPointF:
+        """Where the box of a cell is."""
+        start, end = self._edges[column], self._edges[column + 1]
+        left = self._along((end if self._cells.leftwards else start) - self._across.offset)
+        return QPointF(left + _PAD[0], self._tops[row] + _PAD[1])
+
+    @property
+    def baseline(self) -> float:
+        return _PAD[1] + self._cells.base
+
+    def restyle(self) -> None:
+        self._cells.clear()
+
+    # Painting
+
+    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
+        more = 1 / self._shrunk
+        painter.save()
+        painter.scale(self._shrunk, self._shrunk)
+        self._paint(painter, QRectF(clip.topLeft() * more, clip.size() * more), ink)
+        painter.restore()
+
+    def _paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
+        left = self._left
+        frame = QRectF(left + 0.5, 0.5, self._shown - 1, self._frame_height - 1)
+        head = self._heights[0]
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setClipRect(QRectF(left, 0, self._shown, head), Qt.ClipOperation.IntersectClip)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.look.colour("header"))
+        painter.drawRoundedRect(frame, _RADIUS, _RADIUS)
+        painter.restore()
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self.look.colour("border"), 1))
+        painter.drawRoundedRect(frame, _RADIUS, _RADIUS)
+        rows = self._rows(clip.top(), clip.bottom())
+        for row in rows:
+            if row:
+                y = self._tops[row] + 0.5
+                painter.drawLine(QPointF(left + 1, y), QPointF(left + self._shown - 1, y))
+        inside = QRectF(left + 1, 1, self._shown - 2, self._bottom - 1)
+        painter.setClipRect(inside, Qt.ClipOperation.IntersectClip)
+        for row in rows:
+            for column in self._columns(clip):
+                self._paint_cell(painter, row, column, clip, ink)
+        painter.restore()
+        track = QRectF(left + _PAD[0], 0, self._shown - 2 * _PAD[0], self._frame_height)
+        scroll, leftwards = self.look.colour("scroll"), self._cells.leftwards
+        self._across.paint(painter, track, scroll, leftwards=leftwards)
+
+    def _paint_cell(
+        self, painter: QPainter, row: int, column: int, clip: QRectF, ink: Highlights
+    ) -> None:
+        box, corner = self._box(row, column), self._corner(row, column)
+        start = self._starts[row] + self._lines[row].starts[column]
+        painter.translate(corner)
+        box.paint(painter, clip.translated(-corner), ink.within(start, box.length))
+        painter.translate(-corner)
+
+    def _rows(self, top: float, bottom: float) -> range:
+        first = max(bisect_right(self._tops, top) - 1, 0)
+        return range(first, bisect_right(self._tops, bottom))
+
+    def _columns(self, clip: QRectF) -> range:
+        """The columns that are seen in a clip."""
+        edges, shift = self._edges, self._across.offset
+        ends = sorted((self._along(clip.left()), self._along(clip.right())))
+        left, right = max(ends[0], 0), min(ends[1], self._shown)
+        first = max(bisect_right(edges, left + shift) - 1, 0)
+        return range(first, min(bisect_right(edges, right + shift), len(edges) - 1))
+
+    def page_end(self, y: float) -> float:
+        """Between rows, and not right below the header; in a high one, between its lines."""
+        y /= self._shrunk
+        row = max(bisect_right(self._tops, y) - 1, 0)
+        top = end = self._tops[row] if row > 1 else 0.0
+        if self._heights[row] > _HIGH:
+            end = max(self._line_end(row, y), top)
+        return end * self._shrunk
+
+    def page_head(self, y: float) -> tuple[float, float] | None:
+        """The header, where it is no page by itself."""
+        head = self._heights[0]
+        return (0.0, head * self._shrunk) if head <= _HIGH else None
+
+    def _line_end(self, row: int, y: float) -> float:
+        """The lowest place above ``y`` that no line of a row's cells crosses; the row's top, about,
+        for none."""
+        top = self._tops[row] + _PAD[1]
+        boxes = [self._box(row, column) for column in range(len(self._widths))]
+        while True:
+            ends = [top + box.page_end(y - top) for box in boxes if top + box.height > y > top]
+            if min(ends, default=y) >= y:
+                return y if y > top else self._tops[row]
+            y = min(ends)
+
+    # Positions
+
+    def _cell_at(self, point: QPointF) -> _Cell:
+        """The cell at a point, or the nearest."""
+        row = max(bisect_right(self._tops, point.y()) - 1, 0)
+        column = bisect_right(self._edges, self._along(point.x()) + self._across.offset) - 1
+        return row, min(max(column, 0), len(self._widths) - 1)
+
+    def _inside(self, cell: _Cell, point: QPointF) -> QPointF:
+        """A point as the box of a cell has it."""
+        return point - self._corner(*cell)
+
+    def position_at(self, point: QPointF) -> int:
+        if point.y() < 0:
+            return 0
+        if point.y() >= self._bottom:
+            return self.length
+        row, column = cell = self._cell_at(point)
+        box, inside = self._box(row, column), self._inside(cell, point)
+        inside.setY(min(max(inside.y(), 0.0), box.height - 1))  # not out of the cell
+        return self._starts[row] + self._lines[row].starts[column] + box.position_at(inside)
+
+    def _parts(self, start: int, end: int) -> Iterator[tuple[int, int, int, int]]:
+        """The cells between two positions: row, column, and from where to where in it."""
+        for row in range(max(bisect_right(self._starts, start) - 1, 0), len(self._lines)):
+            line, first = self._lines[row], self._starts[row]
+            if first > end:
+                return
+            begin = max(bisect_right(line.starts, start - first) - 1, 0)
+            for column in range(begin, bisect_right(line.starts, end - first)):
+                at, size = first + line.starts[column], self._size(row, column)
+                yield row, column, min(max(start - at, 0), size), min(end - at, size)
+
+    def _size(self, row: int, column: int) -> int:
+        """How many positions a cell has."""
+        line = self._lines[row]
+        last = column + 1 == len(line.starts)
+        return (line.length if last else line.starts[column + 1] - 1) - line.starts[column]
+
+    def rects(self, start: int, end: int) -> list[QRectF]:
+        return [
+            rect.translated(self._corner(row, column))
+            for row, column, first, last in self._parts(start, end)
+            if first < last
+            for rect in self._box(row, column).rects(first, last)
+        ]
+
+    def leaf_at(self, position: int) -> Range:
+        row, column, *_ = next(self._parts(position, position))
+        start = self._starts[row] + self._lines[row].starts[column]
+        return start, start + self._size(row, column)
+
+    def text(self, start: int, end: int) -> str:
+        result, before = "", None
+        for row, *part in self._parts(start, end):
+            result += "" if before is None else "\t" if row == before else "\n"
+            result += row_text((self._cut(row, *part),))
+            before = row
+        return result
+
+    def markdown(self, start: int, end: int) -> str:
+        if start <= 0 and end >= self.length:
+            return table_markdown(self._block)
+        parts = list(self._parts(start, end))
+        if len(parts) == 1:
+            row, column, first, last = parts[0]
+            return self._box(row, column).markdown(first, last)
+        rows: dict[int, list[Spans]] = {}
+        for row, *part in parts:
+            cells = rows.setdefault(row, [()] * len(self._widths))
+            cells[part[0]] = self._cut(row, *part)
+        header, *others = map(tuple, rows.values())
+        return table_markdown(Table(self._block.align, header, tuple(others)))
+
+    def _cut(self, row: int, column: int, first: int, last: int) -> Spans:
+        """A cell, or the text of a part of it."""
+        if (first, last) == (0, self._size(row, column)):
+            return self._lines[row].cells[column]
+        return (Span(self._box(row, column).text(first, last)),)
+
+    # Links, buttons, scrolling
+
+    def link_at(self, point: QPointF) -> str:
+        inside = 0 <= self._along(point.x()) < self._shown
+        if not inside or not 0 <= point.y() < self._bottom:
+            return ""
+        cell = self._cell_at(point)
+        return self._box(*cell).link_at(self._inside(cell, point))
+
+    def links(self) -> Sequence[Link]:
+        found = []
+        for row, line in enumerate(self._lines):
+            for column, spans in enumerate(line.cells):
+                if any(span.link for span in spans):
+                    at = self._starts[row] + line.starts[column]
+                    links = self._box(row, column).links()
+                    found += [Link(at + a, at + b, address) for a, b, address in links]
+        return found
+
+    def _beside(self) -> bool:
+        """Whether there is room for the buttons at the right of the table."""
+        return self._shown + 8 + 2 * button_width() <= self.width
+
+    def controls(self) -> Sequence[BoxButton]:
+        if not self._lines or not self.width or self.style.paper:
+            return ()
+        wide = button_width()
+        leftwards = self._cells.leftwards
+        left = 0.0 if leftwards else self.width - 2 * wide
+        top = self._frame_height + _BUTTONS - 24
+        if self._beside():
+            left = self._left - 8 - 2 * wide if leftwards else self._shown + 8
+            top = (self._heights[0] - 24) / 2
+        return [
+            BoxButton(name, word, label, QRectF(left + at * wide, round(top), wide, 24), self)
+            for at, (name, word, label) in enumerate(
+                (
+                    ("copyTable", tr("Copy"), tr("Copy this table")),
+                    ("copyCsv", "CSV", tr("Copy this table as CSV")),
+                )
+            )
+        ]
+
+    def act(self, name: str) -> str:
+        return table_csv(self._block) if name == "copyCsv" else table_markdown(self._block)
+
+    def scroll(self, point: QPointF, pixels: float) -> bool:
+        pixels = -pixels if self._cells.leftwards else pixels
+        return point.y() < self._frame_height and self._across.by(pixels)

@@ -1,0 +1,126 @@
+"""The cells of a table: how much room they want, and their boxes once they are to be seen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from PySide6.QtGui import QFontMetricsF
+
+from app.markdown import Align, Row, Span, SpanKind, Spans, VerticalAlign
+from app.ui.blocks.box import Style
+from app.ui.blocks.font_fallback import is_foreign
+from app.ui.blocks.text_box import TextBox
+from app.ui.blocks.text_runs import BOLD
+from app.ui.blocks.utf16 import is_turned, units
+from app.ui.theme import Theme, font
+
+_KEPT = 1500  # boxes
+LEAST, LEAST_ON_PAPER = 160, 64
+"""Pixels; narrower, no column is made so that a table fits."""
+
+_STEP = 8  # pixels in which columns get narrower, so that cells are seldom laid out again
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredRow:
+    """A row, measured: the position of each cell from the row's own, and the widths and heights of
+    cells in which nothing wraps."""
+
+    cells: Row
+    starts: Sequence[int]
+    length: int
+    wants: Sequence[float]
+    heights: Sequence[float]
+    wrapped: dict[tuple[int, float], float] = field(default_factory=dict)
+    """How high a column's cell is at a width that is less than it wants."""
+
+
+class TableCells:
+    """Measures cells, without a box those of plain text; and makes the boxes that are asked for,
+    of which it keeps the last ones."""
+
+    def __init__(self, theme: Theme, style: Style) -> None:
+        self._theme, self._style = theme, style
+        self._boxes: dict[tuple[int, int], tuple[Spans, TextBox]] = {}
+        self._metrics = [QFontMetricsF(font(style.pixels, w)) for w in (400, BOLD)]
+        self.aligns: Sequence[Align] = ()
+        self.leftwards = False
+        empty = TextBox(theme, style)
+        empty.lay_out(100)
+        self.high, self.base = empty.height, empty.baseline
+        """Of a cell of one line, and where its baseline is."""
+
+    def clear(self) -> None:
+        """Forgets the boxes."""
+        self._boxes.clear()
+
+    def measure(self, row: int, cells: Row) -> MeasuredRow:
+        """A row as a table has it, of as many cells as there are columns; the first is the
+        header."""
+        starts, wants, heights = [], [], []
+        at = 0
+        for column, spans in enumerate(cells):
+            starts.append(at)
+            bold = not row and any(is_foreign(span.text) for span in spans)
+            if len(spans) < 2 and not bold and _is_plain(spans):
+                text = spans[0].text if spans else ""
+                size, want, high = units(text), self._advance(row, text), self.high
+            else:
+                box = self.box(row, column, spans)
+                size, want, high = box.length, box.ideal_width(), box.height
+            wants.append(want)
+            heights.append(high)
+            at += size + 1
+        return MeasuredRow(cells, starts, max(at - 1, 0), wants, heights)
+
+    def _advance(self, row: int, text: str) -> float:
+        # A layout gives the last letter a pixel more, where it reaches out of its own width.
+        return float(math.ceil(self._metrics[not row].horizontalAdvance(text)) + bool(text))
+
+    def box(self, row: int, column: int, spans: Spans) -> TextBox:
+        """The box of a cell, which is yet to be laid out."""
+        key = row, column
+        known, box = self._boxes.get(key, (None, None))
+        if box is None:
+            weight = 400 if row else BOLD
+            box = TextBox(self._theme, self._style, weight=weight, align=self.aligns[column])
+            box.around = self.leftwards
+            if len(self._boxes) >= _KEPT:
+                del self._boxes[next(iter(self._boxes))]
+        if known is not spans:
+            self._boxes[key] = spans, box
+            box.set_spans(tuple(map(_in_line, spans)))
+        return box
+
+
+def _is_plain(spans: Spans) -> bool:
+    """Whether spans are text as any other, on one line. Of what is written from right to left,
+    Qt's metrics say less than a layout takes."""
+    return all(
+        s.kind is SpanKind.TEXT
+        and s.rise is VerticalAlign.NONE
+        and not (s.bold or s.italic or s.strike or s.link or "\n" in s.text or is_turned(s.text))
+        for s in spans
+    )
+
+
+def _in_line(span: Span) -> Span:
+    """A formula that wants a line of its own would want all of the column."""
+    return replace(span, kind=SpanKind.MATH) if span.kind is SpanKind.DISPLAY else span
+
+
+def fit(wants: Sequence[float], room: float, least: int = LEAST) -> list[float]:
+    """How wide columns are that want to be so wide, and have so much room together. The widest
+    give way first, down to ``least``. It may be more, where there are many."""
+    if sum(wants) <= room:
+        return list(wants)
+    left, most = room, 0.0
+    for number, want in enumerate(sorted(wants)):
+        most = left / (len(wants) - number)
+        if want > most:
+            break
+        left -= want
+    less = max(math.floor(most / _STEP) * _STEP, least)
+    return [want if want <= max(most, less) else less for want in wants]

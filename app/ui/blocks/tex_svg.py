@@ -1,0 +1,138 @@
+"""TeX into SVG, by ziamath."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from types import ModuleType
+from typing import Any
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+from PySide6.QtCore import QRectF
+
+from app.markdown.arrays import places
+from app.markdown.tex import math_element
+from app.ui.blocks.array_rules import rule_table
+
+INK = "currentColor"
+"""What formulas are drawn in, to be replaced by a colour."""
+
+_LONGEST = 1000  # characters; ziamath takes seconds over a few thousand
+_DEAREST = 3500  # of `_cost`: about 100 ms
+_SCALE = 1.1  # its letters are smaller than Inter's
+_WIDEST, _HIGHEST = 16_000, 2_000  # pixels; \hspace and \rule ask for any size
+_FLAT = ("↑", "↓", "⟨", "⟩")
+_BETWEEN = tuple("∧∨∪∩⊔⊓⊎∖⧵⊕⊗⊙∘")
+_FLAT_ACCENTS = {"^": "ˆ"}
+_ACCENTS = {"^": "\u0302", "~": "\u0303"}
+_DRAWN = {"svg", "g", "path", "rect", "line", "polyline", "polygon", "symbol", "use", "title"}
+
+
+@dataclass(frozen=True, slots=True)
+class SvgDrawing:
+    """A formula as SVG in `INK`; what is to be seen of it, with y growing downwards from the
+    baseline; and its source."""
+
+    svg: str
+    view: QRectF
+    tex: str
+
+
+@lru_cache(maxsize=512)
+def draw(tex: str, pixels: int, *, display: bool) -> SvgDrawing | None:
+    """A formula in text of a size. None where it is too long, too large, or no TeX that ziamath
+    understands."""
+    if len(tex) > _LONGEST or not tex.strip():
+        return None
+    mathml = math_element(tex, display=display, padded=True)
+    if mathml is None or _cost(mathml) > _DEAREST:
+        return None
+    # Imported here: a window without formulas need not wait for it.
+    ziamath = _ziamath()
+    try:
+        _adapt(mathml)
+        mathml.set("mathcolor", INK)
+        formula = ziamath.Math(mathml, size=pixels * _SCALE, margin=0)
+        if not all(map(formula.font.glyphindex, "".join(mathml.itertext()).replace("\n", ""))):
+            return None
+        svg, box = formula.svgxml(), formula.node.bbox
+    except Exception:  # noqa: BLE001 - ziamath has no errors of its own: any type may come
+        return None
+    if not all(map(_is_harmless, svg.iter())):
+        return None
+    if not (0 < box.xmax - box.xmin <= _WIDEST and 0 < box.ymax - box.ymin <= _HIGHEST):
+        return None
+    left, right = math.floor(box.xmin - 0.5), math.ceil(box.xmax + 0.5)
+    top, bottom = math.floor(-box.ymax), math.ceil(-box.ymin)
+    view = QRectF(left, top, right - left, bottom - top)
+    return SvgDrawing(ElementTree.tostring(svg, encoding="unicode"), view, tex)
+
+
+def _adapt(mathml: Element) -> None:
+    """Writes what ziamath draws otherwise than MathML has it: arrows grow only where they are told
+    to, and accents and brackets are other characters."""
+    for element in mathml.iter():
+        text = element.text or ""
+        for child in element[1:-1]:
+            if child.tag == "mo" and child.text in _BETWEEN:
+                child.attrib |= {"lspace": "0.222em", "rspace": "0.222em"}
+        if text in _FLAT and "stretchy" not in element.attrib:
+            element.set("stretchy", "false")
+        if element.tag in ("mover", "munder") and len(element) == 2 and element[1].tag == "mo":
+            over = element[1]
+            flat = over.get("stretchy") == "false" or element.get("accent") == "true"
+            over.text = (_FLAT_ACCENTS if flat else _ACCENTS).get(over.text or "", over.text)
+
+
+def _is_harmless(element: Element) -> bool:
+    """Whether Qt only draws it. It would load what an image names."""
+    return element.tag in _DRAWN and not any("url" in value for value in element.attrib.values())
+
+
+@cache
+def _ziamath() -> ModuleType:
+    """ziamath, made faster and mended."""
+    with warnings.catch_warnings():  # it finds its font in a way that Python has given up
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import ziamath
+        from ziamath.nodes.moperator import Moperator
+        from ziamath.nodes.mrow import Mrow
+        from ziamath.nodes.mtable import Mtable
+
+    measured, made = Mrow._get_height_nostretch, Moperator._setup
+
+    def measured_once(row: Any, line: Any, **how: Any) -> tuple[float, float]:
+        """A row is measured without what stretches before it is set. While it is, every row within
+        would be measured once more, for nothing: n of them in each other would take 2**n."""
+        return (0.0, 0.0) if how.get("nostretch") else measured(row, line, **how)
+
+    def made_flat(operator: Any, **how: Any) -> None:
+        """What is not counted would be 999 pixels below itself, and a power of it as far above."""
+        made(operator, **how)
+        box = operator.bbox
+        if box.ymin > box.ymax:
+            operator.bbox = box._replace(ymin=0, ymax=0)
+
+    def made_ruled(table: Any, **how: Any) -> None:
+        """With the lines of an array, for which there has to be room."""
+        if vertical := places(table.element, "vertical"):
+            table.element.set("columnspacing", "1em")
+        if horizontal := places(table.element, "horizontal"):
+            table.element.set("rowspacing", "0.6em")
+        set_table(table, **how)
+        if vertical or horizontal:
+            rule_table(table, vertical, horizontal)
+
+    set_table, Mtable._setup = Mtable._setup, made_ruled
+    Mrow._get_height_nostretch, Moperator._setup = measured_once, made_flat
+    ziamath.config.svg2 = False  # of which Qt draws little
+    return ziamath
+
+
+def _cost(element: Element, depth: int = 1) -> int:
+    """About how long a formula takes to set, in units of 30 µs."""
+    own = (8 + depth) * max(1, len(element.text or ""))
+    return own + sum(_cost(child, depth + 1) for child in element)

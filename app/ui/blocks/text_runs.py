@@ -1,0 +1,266 @@
+"""Spans as Qt lays them out: one string, and how each stretch of it looks.
+
+Positions are Qt's: units of UTF-16. A formula is one character, which cannot be seen and is as
+wide as its picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QGuiApplication,
+    QTextCharFormat,
+    QTextLayout,
+)
+
+from app.markdown import Span, SpanKind, Spans, VerticalAlign
+from app.markdown.direction import spans_leftwards
+from app.ui.blocks.font_fallback import emphasise
+from app.ui.blocks.utf16 import is_turned, part, units
+from app.ui.theme import font, mono
+
+if TYPE_CHECKING:  # which is loaded for the first formula
+    from app.ui.blocks.formula_box import FormulaImage
+
+ROOM = 4
+"""Pixels inside the ground of code in a line, at either end."""
+BOLD = 640
+"""On Inter's own axis."""
+
+_HOLDER = "\u00a0"  # neither breaks off what stands beside it nor is seen
+_FORMULAS = (SpanKind.MATH, SpanKind.DISPLAY)
+_GROUNDED = (SpanKind.CODE, SpanKind.KEY)
+_PLAIN = (SpanKind.TEXT, SpanKind.BREAK, SpanKind.SOFT)
+_RISES = {
+    VerticalAlign.NONE: QTextCharFormat.VerticalAlignment.AlignNormal,
+    VerticalAlign.ABOVE: QTextCharFormat.VerticalAlignment.AlignSuperScript,
+    VerticalAlign.BELOW: QTextCharFormat.VerticalAlignment.AlignSubScript,
+}
+_SHOWN = str.maketrans({"\n": "\u2028", "\u2029": "\u2028", "\ufffc": "\ufffd"})
+
+
+@dataclass(frozen=True, slots=True)
+class TextFace:
+    """What the text of a box looks like where its spans do not say otherwise."""
+
+    pixels: int
+    weight: int
+    colour: str
+    """As Qt reads it, of formulas: what else has no colour of its own is painted in the pen's."""
+    link: str
+    mono: bool = False
+
+    def font(self) -> QFont:
+        return mono(self.pixels) if self.mono else font(self.pixels, self.weight)
+
+
+@dataclass(frozen=True, slots=True)
+class TextRun:
+    """Where a span is. ``picture`` is that of a formula that could be set."""
+
+    span: Span
+    start: int
+    end: int
+    picture: FormulaImage | None = None
+
+
+class TextRuns:
+    """The spans of a box in order. ``text`` is what Qt is to lay out. What these begin with of
+    the spans that were there ``before`` is taken from them. ``around`` is `Box.around`."""
+
+    def __init__(
+        self, spans: Spans, face: TextFace, before: TextRuns | None = None, around: bool = False
+    ) -> None:
+        self.face = face
+        same = _same(before.runs, spans) if before and before.face == face else 0
+        self.runs = before.runs[:same] if before else []
+        # The last one's end may look different beside what is behind it now.
+        self._ranges = before._ranges[: max(same - 1, 0)] if before else []
+        at = self.runs[-1].end if self.runs else 0
+        shown = self._shown = before._shown[:same] if before else []
+        for span in spans[same:]:
+            found = _picture(span, face) if span.kind in _FORMULAS else None
+            text = _HOLDER if found else span.text.translate(_SHOWN)
+            end = at + units(text)
+            self.runs.append(TextRun(span, at, end, found))
+            shown.append(text)
+            at = end
+        self.text = "".join(shown)
+        self.length = at
+        self.turned = is_turned(self.text)
+        self.leftwards = (self.turned or around) and spans_leftwards(spans, around)
+        self.codes = [(r.start, r.end) for r in self.runs if r.span.kind in _GROUNDED]
+        self.keys = {(r.start, r.end) for r in self.runs if r.span.kind is SpanKind.KEY}
+        self.pictures = [r for r in self.runs if r.picture]
+        self.links = [r for r in self.runs if r.span.link]
+
+    def cut(self, start: int, end: int) -> Spans:
+        """What is between two positions, as spans. A part of a formula's source is code, a part
+        of a label is text."""
+        return tuple(
+            run.span
+            if start <= run.start and run.end <= end
+            else _part(run, max(start - run.start, 0), end - run.start)
+            for run in self.runs
+            if run.start < end and start < run.end
+        )
+
+    def formats(self, width: float) -> list[QTextLayout.FormatRange]:
+        """How what does not look like the box looks, for lines of this width."""
+        known = 0 if self.pictures else len(self._ranges)
+        self._ranges[known:] = [self._styled(at, width) for at in range(known, len(self.runs))]
+        return list(chain.from_iterable(self._ranges))
+
+    def _styled(self, number: int, width: float) -> list[QTextLayout.FormatRange]:
+        """The same for one run. The room in front of code is behind what is before it."""
+        run = self.runs[number]
+        found = self._ranged(number, width)
+        bold, italic = run.span.bold or self.face.weight >= BOLD, run.span.italic
+        if not (bold or italic) or run.picture or run.span.kind is SpanKind.CODE:
+            return found
+        return emphasise(
+            found, self._shown[number], run.start, self.face.pixels, bold=bold, italic=italic
+        )
+
+    def _ranged(self, number: int, width: float) -> list[QTextLayout.FormatRange]:
+        run = self.runs[number]
+        # What is behind code stands at its left where the line runs leftwards.
+        after = self._is_grounded(number + 1) and not self.leftwards
+        before = self._is_grounded(number - 1) and self.leftwards and run.span.text[:1] == " "
+        room = ROOM * (self._is_grounded(number) + after)
+        if run.picture:
+            step = _width(run, width) - _holder(self.face.pixels, self.face.weight)
+            return [_range(run.start, run.end, self._format(run.span, step + room))]
+        found = []
+        last = run.end - 1 if room and _stands_alone(run.span.text) else run.end
+        style = self._format(run.span, 0)
+        if before:
+            found.append(_range(run.start, run.start + 1, self._format(run.span, ROOM)))
+        if style is not None and run.start + before < last:
+            found.append(_range(run.start + before, last, style))
+        if last < run.end:
+            found.append(_range(last, run.end, self._format(run.span, room)))
+        return found
+
+    def _is_grounded(self, number: int) -> bool:
+        """Whether there is a run of that number, and it has a ground."""
+        return 0 <= number < len(self.runs) and self.runs[number].span.kind in _GROUNDED
+
+    def _format(self, span: Span, spacing: float) -> QTextCharFormat | None:
+        plain = span.kind in _PLAIN and span.rise is VerticalAlign.NONE
+        styled = span.bold or span.italic or span.strike or span.link
+        if plain and not styled and not spacing:
+            return None
+        code = span.kind is SpanKind.CODE or (span.kind in _FORMULAS and not spacing)
+        note = span.kind is SpanKind.NOTE
+        return _format(
+            self.face.pixels - 2 if code or span.kind is SpanKind.KEY else self.face.pixels,
+            max(BOLD, self.face.weight) if span.bold else self.face.weight,
+            code,
+            VerticalAlign.ABOVE if note else span.rise,
+            span.italic,
+            span.strike,
+            self.face.link if span.link or note else "",
+            spacing,
+            span.link,
+        )
+
+
+def scale(run: TextRun, width: float) -> float:
+    """By how much a formula's picture is made smaller, so that it fits into lines of a width."""
+    assert run.picture
+    return min(1.0, width / run.picture.width)
+
+
+def _same(runs: list[TextRun], spans: Spans) -> int:
+    """How many are equal, from the first on."""
+    pairs = zip(runs, spans, strict=False)
+    most = min(len(runs), len(spans))
+    return next((at for at, (run, span) in enumerate(pairs) if run.span != span), most)
+
+
+def _part(run: TextRun, start: int, end: int) -> Span:
+    kind = SpanKind.CODE if run.span.kind in _FORMULAS else run.span.kind
+    kind = SpanKind.TEXT if kind is SpanKind.NOTE else kind
+    return replace(run.span, text=part(run.span.text, start, end), kind=kind)
+
+
+def _picture(span: Span, face: TextFace) -> FormulaImage | None:
+    from app.ui.blocks.formula_box import picture
+
+    ratio = QGuiApplication.instance().devicePixelRatio()
+    return picture(span.text, face.pixels, face.colour, ratio, span.kind is SpanKind.DISPLAY)
+
+
+def _width(run: TextRun, width: float) -> float:
+    """How wide a formula is; one that wants a line of its own takes all of it."""
+    assert run.picture
+    return width if run.span.kind is SpanKind.DISPLAY else min(width, run.picture.width)
+
+
+def _stands_alone(text: str) -> bool:
+    """Whether a text's last character can be styled alone. Marks and the parts of an emoji
+    belong to what is before them."""
+    return text[-1:].isascii() or (text[-1:].isalpha() and units(text[-1:]) == 1)
+
+
+def _range(start: int, end: int, style: QTextCharFormat | None) -> QTextLayout.FormatRange:
+    result = QTextLayout.FormatRange()
+    result.start, result.length = start, end - start
+    result.format = style or QTextCharFormat()
+    return result
+
+
+@lru_cache(maxsize=64)
+def _holder(pixels: int, weight: int) -> float:
+    return QFontMetricsF(font(pixels, weight)).horizontalAdvance(_HOLDER)
+
+
+@lru_cache(maxsize=512)
+def _format(
+    pixels: int,
+    weight: int,
+    code: bool,
+    rise: VerticalAlign,
+    italic: bool,
+    strike: bool,
+    colour: str,
+    spacing: float,
+    link: str,
+) -> QTextCharFormat:
+    face = mono(pixels) if code else font(pixels, weight, italic=italic)
+    face.setItalic(italic)
+    face.setStrikeOut(strike)
+    result = QTextCharFormat()
+    result.setFont(face)
+    if colour:
+        result.setForeground(QColor(colour))
+    if link:  # which a PDF has as one
+        result.setAnchor(True)
+        result.setAnchorHref(link)
+    if rise is not VerticalAlign.NONE:
+        result.setVerticalAlignment(_RISES[rise])
+    if spacing:
+        result.setFontLetterSpacingType(QFont.SpacingType.AbsoluteSpacing)
+        result.setFontLetterSpacing(spacing)
+    return result
+
+
+def first_at(runs: Sequence[TextRun], position: int) -> int:
+    """Index of the first run that ends behind a position."""
+    low, high = 0, len(runs)
+    while low < high:
+        middle = (low + high) // 2
+        if runs[middle].end <= position:
+            low = middle + 1
+        else:
+            high = middle
+    return low

@@ -1,0 +1,158 @@
+"""A file that is to go with the next message, or a long text that was pasted."""
+
+from __future__ import annotations
+
+import re
+import threading
+from itertools import accumulate, count, groupby
+from pathlib import Path
+
+from app.base.types import Part
+from app.documents import Document, DocumentKind
+from app.documents.document import called
+from app.wording.language import number, tr
+
+
+class Attachment:
+    """It is read first; then ``document`` is what it says, of which ``chosen`` sections are to
+    be sent, as ``part``."""
+
+    def __init__(self, name: str, path: Path | None = None) -> None:
+        self.name = name
+        self.path = path
+        """Of the file, while it may be read again."""
+        self.stop = threading.Event()
+        """Ends the reading."""
+        self.pages = (0, 0)
+        """Of its pages, those that are read, and all; none while that is not known."""
+        self.document: Document | None = None
+        self.chosen: tuple[int, ...] = ()
+        self.part: Part | None = None
+        self.pasted = False
+        self.counts: list[int] = []
+        """Of each section, the tokens, once they are counted."""
+        self.tokens: int | None = None
+        """Of the part, as it stands in a prompt."""
+        self.asked: tuple[object, ...] = ()
+        """What was counted last, or is being counted."""
+
+    @classmethod
+    def of(cls, part: Part) -> Attachment:
+        """What was attached once, and comes back."""
+        item = cls(part.name)
+        item.document = Document.of_part(part)
+        item.chosen = tuple(range(len(item.document.sections)))
+        item.part = part
+        return item
+
+    @classmethod
+    def text(cls, name: str, text: str) -> Attachment:
+        """A text that was pasted."""
+        item = cls(name)
+        item.pasted = True
+        item.read(Document.of(name, DocumentKind.TEXT, text))
+        return item
+
+    @property
+    def paged(self) -> bool:
+        """Whether one can choose among pages."""
+        return self.document is not None and self.document.paged
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of it is to be sent."""
+        return self.document is None or len(self.chosen) == len(self.document.sections)
+
+    def read(self, document: Document) -> None:
+        """It has been read."""
+        self.document = document
+        self.choose(tuple(range(len(document.sections))))
+
+    @property
+    def readable_as(self) -> bool:
+        """Whether there is another encoding that it can be read in."""
+        return bool(self.path and self.document and len(self.document.readings) > 1)
+
+    def choose(self, chosen: tuple[int, ...]) -> None:
+        """Only these of its sections are to be sent."""
+        assert self.document
+        self.chosen, self.tokens = chosen, None
+        self.part = Part(self.document.text(chosen), name=self._part_name())
+
+    def first(self, tokens: int) -> tuple[int, ...]:
+        """As many of its first sections as have no more than so many tokens."""
+        sums = accumulate(self.counts)
+        return tuple(number for number, total in enumerate(sums) if total <= tokens)
+
+    def tokens_of(self, chosen: tuple[int, ...]) -> int:
+        """About the tokens of these sections: together they have somewhat fewer."""
+        return sum(self.counts[number] for number in chosen)
+
+    @property
+    def detail(self) -> str:
+        """What is said of it below its name."""
+        if self.document is None:
+            done, total = self.pages
+            if not total:
+                return tr("Reading…", "a file")
+            return tr("Reading page {page} of {pages}").format(
+                page=number(done + 1), pages=number(total)
+            )
+        said = [self._extent()]
+        if self.tokens is not None:
+            said.append(tr("%Ln token(s)", "", self.tokens))
+        elif not said[0]:
+            said.append(tr("%Ln character(s)", "", len(self.part.text) if self.part else 0))
+        return " · ".join(filter(None, (*said, *self._doubts(self.document))))
+
+    def _doubts(self, document: Document) -> list[str]:
+        """What of it may not be as it is meant."""
+        said = []
+        if document.encoding:
+            said.append(tr("read as {encoding}").format(encoding=called(document.encoding)))
+        if document.bad:
+            said.append(tr("%Ln unreadable character(s)", "", document.bad))
+        pictures = tuple(page for page in document.pictures if page in self.chosen)
+        if pictures:
+            several = len(pictures) > 1
+            are = tr("pages {some} are pictures") if several else tr("page {some} is a picture")
+            said.append(are.format(some=ranges(pictures)))
+        return said
+
+    def _extent(self) -> str:
+        assert self.document
+        pages = len(self.document.sections)
+        if not self.document.paged:
+            return "" if self.whole else tr("the beginning")
+        if self.whole:
+            return tr("%Ln page(s)", "", pages)
+        return tr("pages {some} of {all}").format(some=ranges(self.chosen), all=number(pages))
+
+    def _part_name(self) -> str:
+        """For the model, which is to know that there is more."""
+        return self.name if self.whole else f"{self.name} ({self._extent()})"
+
+
+def ranges(numbers: tuple[int, ...]) -> str:
+    """Sections, counted from 0, as a person writes pages: ``1–3, 8``."""
+    said = []
+    steps = count()
+    for _, group in groupby(numbers, lambda page: page - next(steps)):
+        run = list(group)
+        said.append(f"{run[0] + 1}–{run[-1] + 1}" if len(run) > 1 else f"{run[0] + 1}")
+    return ", ".join(said)
+
+
+def pages_of(text: str, most: int) -> tuple[int, ...]:
+    """The sections, counted from 0, that a person means by ``1-3, 8``; none where that means
+    nothing, or a page that is not there."""
+    pages: set[int] = set()
+    for piece in re.split(r"[,;]", text):
+        found = re.fullmatch(r"\s*(\d{1,9})\s*(?:[-–—]\s*(\d{1,9})\s*)?", piece)
+        if not found:
+            return ()
+        first, last = int(found[1]), int(found[2] or found[1])
+        if not 1 <= first <= last <= most:
+            return ()
+        pages.update(range(first - 1, last))
+    return tuple(sorted(pages))

@@ -1,0 +1,366 @@
+"""What is attached to the message that is being written: a chip for each file, and what is to be
+said of them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
+
+from app.base.types import Part
+from app.documents.document import called
+from app.ui.composer.attachment import Attachment, ranges
+from app.ui.controls import Button, Elided, IconView, Notice, column, menu_of, plain
+from app.ui.theme import Theme, font
+from app.wording.language import number, tr
+
+_NARROW, _WIDE, _HIGH, _GAP = 180, 480, 50, 8  # pixels of a chip
+_ROWS = 2.6  # of chips in sight, at most: a half one tells that there are more
+_MARGIN = 16  # tokens that neighbours may take besides their own
+
+
+class AttachmentChip(QFrame):
+    """A file: its name, how large it is, and what can be done with it."""
+
+    removed = Signal()
+    cut = Signal()
+    """Another part of it is to be chosen."""
+    unfolded = Signal()
+    """It is to be a part of the words again."""
+    reread = Signal(str)
+    """It is to be read in this encoding."""
+
+    def __init__(self, theme: Theme, item: Attachment) -> None:
+        super().__init__()
+        self.item = item
+        self.setObjectName("chip")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 5, 5, 5)
+        row.addWidget(IconView(theme, "file", "muted", 20))
+        row.addSpacing(7)
+        words = QWidget()
+        lines = column(words, gap=1)
+        self._name, self.detail = Elided("chipName"), Elided("chipDetail")
+        self._name.setFont(font(13, 550))
+        self.detail.setFont(font(12))
+        self.detail.setProperty("tone", "muted")
+        lines.addWidget(self._name)
+        lines.addWidget(self.detail)
+        row.addWidget(words, 1)
+        self._unfold = Button(
+            theme, "unfoldAttached", tr("Put this text into the message"), icon="edit", size=14,
+            clicked=self.unfolded.emit,
+        )  # fmt: skip
+        self._read_as = Button(
+            theme, "readAs", tr("Read it in another encoding"), kind="ghost",
+            text=tr("Aa", "letters, on a button"), clicked=self._ask_encoding,
+        )  # fmt: skip
+        self._cut = Button(
+            theme, "cutAttached", tr("Choose a part of it"), icon="chevron-down", size=14,
+            clicked=self.cut.emit,
+        )  # fmt: skip
+        self._remove = Button(
+            theme, "removeAttached", tr("Remove"), icon="close", size=14, shortcut="Del",
+            clicked=self.removed.emit,
+        )  # fmt: skip
+        self._buttons = (self._unfold, self._read_as, self._cut, self._remove)
+        for button in self._buttons:
+            button.setFixedSize(34 if button.text() else 26, 26)
+            row.addWidget(button)
+        row.setSpacing(1)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Shows the file as it is now."""
+        item = self.item
+        self._name.set_text(item.name)
+        self.detail.set_text(item.detail)
+        self._unfold.setVisible(item.pasted)
+        self._read_as.setVisible(item.readable_as)
+        self._cut.setVisible(bool(item.document and len(item.document.sections) > 1))
+        self._remove.setAccessibleName(tr("Remove “{name}”").format(name=item.name))
+        self.setAccessibleName(f"{item.name}: {item.detail}")
+
+    @property
+    def wide(self) -> int:
+        """The pixels that it would like to have."""
+        said = max(
+            self._name.fontMetrics().horizontalAdvance(self.item.name),
+            self.detail.fontMetrics().horizontalAdvance(self.item.detail),
+        )
+        buttons = sum(button.width() + 1 for button in self._buttons if not button.isHidden())
+        return min(max(_NARROW, said + 56 + buttons), _WIDE)
+
+    def _ask_encoding(self) -> None:
+        """Shows what the file says in each; what reads well is the right one."""
+        assert self.item.document
+        menu = menu_of(self, "encodings")
+        for reading in self.item.document.readings:
+            action = menu.addAction(plain(f"{called(reading.encoding)}: {reading.example}"))
+            action.setCheckable(True)
+            action.setChecked(reading.encoding == self.item.document.encoding)
+            action.triggered.connect(lambda _, to=reading.encoding: self.reread.emit(to))
+        menu.popup(self._read_as.mapToGlobal(QPoint(0, self._read_as.height())))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.removed.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class _Chips(QWidget):
+    """Chips in as many rows as they need."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.chips: list[AttachmentChip] = []
+
+    def arrange(self, width: int) -> int:
+        """Places them in a width, and returns the height."""
+        left = top = 0
+        for chip in self.chips:
+            wide = min(chip.wide, width)
+            if left and left + wide > width:
+                left, top = 0, top + _HIGH + _GAP
+            chip.setGeometry(QRect(left, top, wide, _HIGH))
+            left += wide + _GAP
+        return top + _HIGH if self.chips else 0
+
+
+class AttachmentBar(QWidget):
+    """The chips, in the order in which the files came."""
+
+    changed = Signal()
+    """What is to be sent is something else, or another file is being read."""
+    emptied = Signal()
+    """A chip that had the keyboard is gone."""
+    cut_wanted = Signal(object)
+    """An Attached of which a part is to be chosen."""
+    unfolded = Signal(str)
+    """A text that is to be a part of the words again."""
+    reread = Signal(object, str)
+    """An Attached that is to be read in this encoding."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._inside = _Chips()
+        self._area = QScrollArea()
+        self._area.setObjectName("tray")
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area.setWidget(self._inside)
+        for ground in (self._area.viewport(), self._inside):
+            ground.setAutoFillBackground(False)
+        self._rows = column(self, gap=_GAP)
+        self._excess = Notice(theme, "tooLong", "alert", "danger")
+        self._cut = Button(theme, "attachWhatFits", tr("Attach what fits"), text=" ", kind="small")
+        self._choose = Button(
+            theme, "choosePart", tr("Choose a part of it"), text=tr("Choose…"), kind="small"
+        )
+        for button in (self._cut, self._choose):
+            self._excess.add_button(button)
+        self._cut.clicked.connect(self._take_fitting)
+        self._choose.clicked.connect(lambda: self.cut_wanted.emit(self._too_long))
+        self._rows.addWidget(self._excess)
+        self._rows.addWidget(self._area)
+        self._too_long: Attachment | None = None
+        self._room = 0  # tokens that there are for it
+        self._excess.hide()
+        self.hide()
+
+    # --- Files --------------------------------------------------------------------------------
+
+    @property
+    def items(self) -> list[Attachment]:
+        """All of them."""
+        return [chip.item for chip in self._inside.chips]
+
+    @property
+    def reading(self) -> bool:
+        """Whether one is not there yet."""
+        return any(item.part is None for item in self.items)
+
+    def parts(self) -> tuple[Part, ...]:
+        """What is to be sent of those that have been read."""
+        return tuple(item.part for item in self.items if item.part)
+
+    def set_parts(self, parts: tuple[Part, ...]) -> None:
+        """Shows these, and what is still being read."""
+        known = {item.part: item for item in self.items if item.part}
+        reading = [item for item in self.items if not item.part]
+        self.set_items([known.get(part) or Attachment.of(part) for part in parts] + reading)
+
+    def set_items(self, items: list[Attachment]) -> None:
+        """Shows others."""
+        if items == self.items:
+            return
+        chips = {chip.item: chip for chip in self._inside.chips}
+        self._inside.chips = [chips.pop(item, None) or self._chip(item) for item in items]
+        for chip in chips.values():
+            self._drop(chip)
+        self._order_tabs()
+        self._forgive()
+        self.changed.emit()
+
+    def refresh(self, item: Attachment) -> None:
+        """One of them is not what it was."""
+        for chip in self._inside.chips:
+            if chip.item is item:
+                chip.refresh()
+                self._arrange()
+
+    def remove(self, item: Attachment) -> None:
+        """It is not to be sent, or there is nothing to send of it."""
+        item.stop.set()
+        at = self.items.index(item)
+        focused = self._inside.chips[at].isAncestorOf(self.focusWidget() or self)
+        self.set_items([other for other in self.items if other is not item])
+        left = self._inside.chips[min(at, len(self._inside.chips) - 1) :]
+        if focused and left:
+            left[0].findChild(Button, "removeAttached").setFocus()
+        elif focused:
+            self.emptied.emit()
+
+    def choose(self, item: Attachment, chosen: tuple[int, ...]) -> None:
+        """Only these sections of it are to be sent."""
+        item.choose(chosen)
+        if item is self._too_long:
+            self._forgive()
+        self.refresh(item)
+        self.changed.emit()
+
+    def _chip(self, item: Attachment) -> AttachmentChip:
+        chip = AttachmentChip(self._theme, item)
+        chip.setParent(self._inside)
+        chip.removed.connect(lambda: self.remove(item))
+        chip.cut.connect(lambda: self.cut_wanted.emit(item))
+        chip.unfolded.connect(lambda: self.unfold(item))
+        chip.reread.connect(lambda encoding: self.reread.emit(item, encoding))
+        for button in chip.findChildren(Button):
+            button.installEventFilter(self)
+        chip.show()
+        return chip
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The chip where the keyboard is comes into sight."""
+        if event.type() is QEvent.Type.FocusIn and isinstance(watched, QWidget):
+            self._area.ensureWidgetVisible(watched.parentWidget(), 0, 0)
+        return False
+
+    def unfold(self, item: Attachment) -> None:
+        """A text that was pasted is a part of the words again."""
+        assert item.document
+        text = "".join(item.document.sections)
+        self.remove(item)
+        self.unfolded.emit(text)
+
+    def _drop(self, chip: AttachmentChip) -> None:
+        chip.hide()
+        chip.deleteLater()
+
+    # --- What is said -------------------------------------------------------------------------
+
+    def tell(self, sentence: str) -> None:
+        """Why a file is not here."""
+        notice = Notice(self._theme, "attachFailed", "alert", "danger")
+        notice.set_text(sentence)
+        dismiss = Button(
+            self._theme, "dismissFailed", tr("Dismiss"), icon="close", size=14,
+            clicked=lambda: self._dismiss(notice),
+        )  # fmt: skip
+        notice.add_button(dismiss)
+        self._rows.insertWidget(self._rows.count() - 1, notice)
+        self._order_tabs()
+        self._arrange()
+
+    @property
+    def _told(self) -> list[Notice]:
+        return [n for n in self.findChildren(Notice, "attachFailed") if not n.isHidden()]
+
+    def _dismiss(self, notice: Notice) -> None:
+        notice.hide()
+        notice.deleteLater()
+        self._arrange()
+        self.emptied.emit()
+
+    def forget_told(self) -> None:
+        """What was said is of no interest any more."""
+        for notice in self._told:
+            notice.hide()
+            notice.deleteLater()
+        self._arrange()
+
+    def set_excess(self, excess: int) -> None:
+        """By how many tokens all that is to be sent is too long; 0 where it is not. Which file
+        that is due to shows when all are counted."""
+        if excess <= 0 or not self.items or not all(item.tokens for item in self.items):
+            self._forgive()
+            return
+        largest = max(self.items, key=lambda item: item.tokens or 0)
+        self._room = max(0, (largest.tokens or 0) - excess - _MARGIN)
+        self._too_long = largest
+        fitting = largest.first(self._room)
+        if fitting:
+            said = tr(
+                "“{name}” is too long for the model: {tokens} tokens, where there is room for "
+                "{room}."
+            ).format(name=largest.name, tokens=number(largest.tokens or 0), room=number(self._room))
+        else:
+            said = tr("Not even a part of “{name}” fits beside the rest. Remove a file.").format(
+                name=largest.name
+            )
+        self._excess.set_text(said)
+        label = tr("Attach what fits")
+        if fitting and largest.paged:
+            label = tr("Attach pages {some}").format(some=ranges(fitting))
+        self._cut.setText(label)
+        self._cut.setAccessibleName(label)
+        self._cut.setToolTip(label)
+        self._cut.setVisible(bool(fitting))
+        self._choose.setVisible(bool(fitting))
+        self._excess.show()
+        self._arrange()
+
+    @property
+    def too_long(self) -> bool:
+        """Whether it says that a file is too long."""
+        return self._too_long is not None
+
+    def room_for(self, item: Attachment) -> int:
+        """The tokens that there are for a file, where it is the one that is too long; else 0."""
+        return self._room if item is self._too_long else 0
+
+    def _take_fitting(self) -> None:
+        if item := self._too_long:
+            self.choose(item, item.first(self._room))
+
+    def _forgive(self) -> None:
+        self._too_long = None
+        self._excess.hide()
+        self._arrange()
+
+    def _order_tabs(self) -> None:
+        """The Tab key comes here before the words, and goes from top to bottom."""
+        before: QWidget = self._choose
+        for group in (*self._told, *self._inside.chips):
+            for button in group.findChildren(Button):
+                QWidget.setTabOrder(before, button)
+                before = button
+
+    # --- Places -------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        self.setVisible(bool(self._inside.chips or self._told or self._too_long))
+        self._area.setVisible(bool(self._inside.chips))
+        most = round(_ROWS * (_HIGH + _GAP))
+        high = self._inside.arrange(self.width())
+        if high > most:  # the bar takes some of the width
+            high = self._inside.arrange(self.width() - self._area.verticalScrollBar().width())
+        self._inside.resize(self.width(), high)
+        self._area.setFixedHeight(min(high, most))

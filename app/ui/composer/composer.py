@@ -1,0 +1,383 @@
+"""Where a question is written, and what it is asked with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QFocusEvent, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QWidget
+
+from app.base.types import Effort, Part
+from app.ui.composer.attachment import Attachment
+from app.ui.composer.attachment_bar import AttachmentBar
+from app.ui.composer.context_gauge import ContextGauge
+from app.ui.composer.message_queue_rows import MessageQueueRows
+from app.ui.controls import Button, Segments, column, elided, menu_of, muted, set_tone, tip
+from app.ui.theme import Theme, font
+from app.wording.language import tr
+
+WIDTH = 764
+NEW_CHAT_EFFORT = Effort.MEDIUM
+_LINES = 9  # that it grows to
+_ROOMY = 520  # pixels, from which on the effort has its name beside it
+_LONG = 8000  # characters that are pasted, from which on they are attached
+_GAP = 8
+_STATUS = 24  # pixels of the line of status, with buttons in it or without
+_AROUND = 76  # pixels: the card's margins, and what the button has around the model's name
+
+
+class Editor(QPlainTextEdit):
+    """Plain text that grows with what is written."""
+
+    submitted = Signal()
+    focus_changed = Signal(bool)
+    files_given = Signal(object)
+    """A list of paths that were pasted or dropped."""
+    text_pasted = Signal(str)
+    """More than one reads in a message."""
+    picture_pasted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("composer")
+        self.setAccessibleName(tr("Message"))
+        self.setPlaceholderText(tr("Ask anything…"))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFont(font(15))
+        self.setTabChangesFocus(True)
+        self.document().setDocumentMargin(2)
+        self.viewport().setAutoFillBackground(False)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # `textChanged` comes before the text is laid out.
+        self.document().documentLayout().documentSizeChanged.connect(self._grow)
+        self._grow()
+        self.take_back: Callable[[], bool] = lambda: False
+        """Undoes what was done last, if that was no change of the words."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.submitted.emit()
+        elif event.matches(QKeySequence.StandardKey.Undo) and self.take_back():
+            pass
+        else:
+            super().keyPressEvent(event)
+
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        """Text; files and pictures are told of."""
+        return source.hasUrls() or source.hasImage() or super().canInsertFromMimeData(source)
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        """What is pasted or dropped here. Of what a program offers as text, too, that is taken."""
+        if files := files_in(source):
+            self.files_given.emit(files)
+        elif source.hasImage() and not source.hasText():
+            self.picture_pasted.emit()
+        elif len(source.text()) > _LONG:
+            self.text_pasted.emit(source.text())
+        else:
+            super().insertFromMimeData(source)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """A file is the window's, wherever it is dropped."""
+        if files_in(event.mimeData()):
+            event.ignore()
+        else:
+            super().dragEnterEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.focus_changed.emit(True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.focus_changed.emit(False)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._grow()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._grow()
+
+    def _grow(self) -> None:
+        lines = max(1, round(self.document().size().height()))  # QPlainTextEdit counts in lines
+        high = self.fontMetrics().lineSpacing() * min(lines, _LINES) + 8
+        if high != self.height():
+            self.setFixedHeight(max(high, 32))
+        policy = Qt.ScrollBarPolicy
+        bar = policy.ScrollBarAsNeeded if lines > _LINES else policy.ScrollBarAlwaysOff
+        self.setVerticalScrollBarPolicy(bar)
+
+
+def files_in(data: QMimeData) -> list[Path]:
+    """The files of this computer that are dropped or pasted."""
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+
+
+class Composer(QWidget):
+    """The card with the text, the model, the effort, and send or stop; a line of status below."""
+
+    sent = Signal(object)
+    """The parts of a message, as a tuple."""
+    attach_wanted = Signal()
+    stopped = Signal()
+    stop_ahead = Signal()
+    never_ahead = Signal()
+    effort_chosen = Signal(Effort)
+    typed = Signal()
+    edit_ended = Signal()
+    """No earlier message is to be edited any more."""
+
+    def __init__(self, theme: Theme, fill_models: Callable[[QMenu], None]) -> None:
+        super().__init__()
+        self._fill_models = fill_models
+        self._running = False
+        self._model = ""
+        self._can_ask = True
+        self._pasted: tuple[Attachment, int] | None = None  # and the words' revision after it
+        self.setMaximumWidth(WIDTH)
+        self.queue = MessageQueueRows(theme)
+        self.editor = Editor()
+        self.editor.submitted.connect(self._submit)
+        self.editor.textChanged.connect(self._show_buttons)
+        self.editor.textChanged.connect(self.typed)
+        self.editor.focus_changed.connect(self._focused)
+        self.editor.take_back = self._unpaste
+        self.tray = AttachmentBar(theme)
+        self.tray.changed.connect(self._show_buttons)
+        self.tray.changed.connect(self.typed)
+        self.tray.emptied.connect(self.editor.setFocus)
+        self.tray.unfolded.connect(self._unfold)
+
+        self._card = QFrame()
+        self._card.setObjectName("composerCard")
+        card = column(self._card, (16, 12, 10, 10), gap=8)
+        card.addWidget(self._edit_line(theme))
+        card.addWidget(self.tray)
+        card.addWidget(self.editor)
+        card.addLayout(self._controls(theme))
+
+        layout = column(self, gap=7)
+        above = QHBoxLayout()
+        above.setContentsMargins(14, 0, 14, 0)
+        above.addWidget(self.queue)
+        layout.addLayout(above)
+        layout.addWidget(self._card)
+        layout.addLayout(self._line_below(theme))
+        self.queue.follow(self._card.findChild(Button, "endEdit"))  # and the editor follows it
+        self._show_buttons()
+        self.set_status("")
+
+    def _line_below(self, theme: Theme) -> QHBoxLayout:
+        self.status = muted(name="statusLine")
+        self.status.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.status.setWordWrap(True)
+        self.status.setMinimumHeight(_STATUS)
+        self.gauge = ContextGauge(theme)
+        self._ahead = [
+            Button(
+                theme, "stopAhead", tr("Stop reading ahead"), text=tr("Stop"), kind="small",
+                pixels=12, weight=400, clicked=self.stop_ahead.emit,
+            ),
+            Button(
+                theme, "neverAhead", tr("Never read ahead"), text=tr("Turn off"), kind="small",
+                pixels=12, weight=400, clicked=self.never_ahead.emit,
+            ),
+        ]  # fmt: skip
+        row = QHBoxLayout()
+        row.setContentsMargins(8, 0, 12, 0)
+        row.addWidget(self.status, 1)
+        for button in self._ahead:
+            button.hide()
+            row.addWidget(button)
+        row.addWidget(self.gauge)
+        return row
+
+    @property
+    def effort(self) -> Effort:
+        """What the next message is asked with."""
+        return Effort(self._effort.value)
+
+    def set_effort(self, effort: Effort) -> None:
+        """Shows the effort of a chat."""
+        self._effort.set_value(effort)
+
+    def choose_effort(self, effort: Effort) -> None:
+        """Makes the choice for the person."""
+        self._effort.choose(effort)
+
+    def set_model(self, name: str, can_ask: bool) -> None:
+        """Shows the name of the model; without one nothing can be asked."""
+        self._can_ask = can_ask
+        self._model = name
+        self.picker.setAccessibleName(tr("Model: {name}").format(name=name))
+        self._show_buttons()
+
+    def set_running(self, running: bool) -> None:
+        """While an answer is on its way, it can be stopped, and what is sent waits for its end."""
+        self._running = running
+        send = tr("Send when the answer is complete") if running else tr("Send")
+        self._send.setAccessibleName(send)
+        self._send.setToolTip(tip(send, "Return"))
+        self._show_buttons()
+
+    def set_status(self, text: str, tone: str = "muted") -> None:
+        """The line below; an empty one is the usual hint. ``tone``: muted or danger."""
+        self.status.setText(text or tr("Runs on this computer. Answers may contain mistakes."))
+        set_tone(self.status, tone)
+
+    def set_reading_ahead(self, reading: bool) -> None:
+        """Whether the line of status speaks of what is read ahead, which can be ended there."""
+        focused = any(button.hasFocus() for button in self._ahead)
+        side = Qt.AlignmentFlag.AlignRight if reading else Qt.AlignmentFlag.AlignHCenter
+        self.status.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+        for button in self._ahead:
+            button.setVisible(reading)
+        if focused and not reading:
+            self.editor.setFocus()
+
+    def set_editing(self, editing: bool) -> None:
+        """Whether what is typed takes the place of an earlier message."""
+        self._editing.setVisible(editing)
+
+    def set_parts(self, parts: tuple[Part, ...]) -> None:
+        """A draft comes back."""
+        self.tray.set_parts(tuple(part for part in parts if part.name))
+        self.editor.setPlainText("\n\n".join(part.text for part in parts if not part.name))
+        self.editor.moveCursor(self.editor.textCursor().MoveOperation.End)
+        self._show_buttons()
+
+    def parts(self) -> tuple[Part, ...]:
+        """What there is so far of a message: the files, then the words; empty where there is
+        nothing to send. The words come last, since what is read ahead up to them stays read
+        while they are typed."""
+        words = self.editor.toPlainText()
+        return (*self.tray.parts(), *((Part(words),) if words.strip() else ()))
+
+    def pasted(self, item: Attachment) -> None:
+        """A text that was pasted has been attached; undoing that makes it words again."""
+        self._pasted = item, self.editor.document().revision()
+
+    def _unpaste(self) -> bool:
+        item, revision = self._pasted or (None, 0)
+        if item not in self.tray.items or revision != self.editor.document().revision():
+            return False
+        self.tray.unfold(item)
+        return True
+
+    def _unfold(self, text: str) -> None:
+        self.editor.insertPlainText(text)
+        self.editor.ensureCursorVisible()
+        self.editor.setFocus()
+
+    def set_welcoming(self, welcoming: bool) -> None:
+        """Something is over the window that can be dropped."""
+        self._focused(welcoming or self.editor.hasFocus())
+
+    def _edit_line(self, theme: Theme) -> QWidget:
+        self._editing = QWidget()
+        row = QHBoxLayout(self._editing)
+        row.setContentsMargins(0, 0, 0, 0)
+        said = muted(tr("Editing an earlier message; both versions are kept."), "editing", 13)
+        said.setWordWrap(True)
+        row.addWidget(said, 1)
+        end = Button(
+            theme, "endEdit", tr("Leave the message as it was"), icon="close", size=14,
+            clicked=self.edit_ended.emit,
+        )  # fmt: skip
+        row.addWidget(end)
+        self._editing.hide()
+        return self._editing
+
+    def _controls(self, theme: Theme) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(_GAP)
+        self.picker = Button(
+            theme, "modelPicker", tr("Choose a model"), icon="chevron-down", text=tr("No model"),
+            kind="pill", size=14, weight=400, shortcut="Ctrl+M", clicked=self.pick_model,
+        )  # fmt: skip
+        self.picker.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        self._effort = Segments(
+            "effort",
+            tr("Effort"),
+            [
+                (Effort.LOW, tr("Low"), "effortLow", "Ctrl+1"),
+                (Effort.MEDIUM, tr("Medium"), "effortMedium", "Ctrl+2"),
+                (Effort.HIGH, tr("High"), "effortHigh", "Ctrl+3"),
+            ],
+        )
+        self._effort.set_value(NEW_CHAT_EFFORT)
+        self._effort.chosen.connect(lambda value: self.effort_chosen.emit(Effort(value)))
+        self._send = Button(
+            theme, "send", tr("Send"), icon="send", kind="round", colour="on_accent",
+            shortcut="Return", clicked=self._submit,
+        )  # fmt: skip
+        self._stop = Button(
+            theme, "stop", tr("Stop"), icon="stop", kind="round", colour="on_accent", size=16,
+            shortcut="Esc", clicked=self.stopped.emit,
+        )  # fmt: skip
+        for button in (self._send, self._stop):
+            button.setFixedSize(34, 34)
+        self._attach = Button(
+            theme, "attach", tr("Attach files"), icon="paperclip", shortcut="Ctrl+Shift+A",
+            clicked=self.attach_wanted.emit,
+        )  # fmt: skip
+        row.addWidget(self._attach)
+        row.addWidget(self.picker)
+        row.addStretch(1)
+        self._effort_label = muted(tr("Effort"), pixels=13)
+        row.addWidget(self._effort_label)
+        row.addWidget(self._effort)
+        row.addWidget(self._send)
+        row.addWidget(self._stop)
+        return row
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._effort_label.setVisible(self.width() >= _ROOMY)
+        self._shorten_model()
+
+    def _shorten_model(self) -> None:
+        others = (self._attach, self._effort_label, self._effort, self._send, self._stop)
+        taken = (w.sizeHint().expandedTo(w.minimumSize()) for w in others if not w.isHidden())
+        room = self.width() - sum(size.width() + _GAP for size in taken) - _AROUND
+        room = min(230, max(30, room))
+        shown = elided(self.picker, self._model, room, Qt.TextElideMode.ElideMiddle)
+        self.picker.setText(f"{shown}  ")  # room before the arrow
+
+    def _submit(self) -> None:
+        parts = self.parts()
+        if self._send.isEnabled():
+            self.sent.emit(
+                tuple(p if p.name else replace(p, text=p.text.strip("\n")) for p in parts)
+            )
+
+    def _show_buttons(self) -> None:
+        stop_focused = self._stop.hasFocus()
+        parts = bool(self.parts())
+        self._stop.setVisible(self._running)
+        ready = parts and not self.tray.reading
+        self._send.setVisible(parts or not self._running)
+        self._send.setEnabled(ready and self._can_ask)
+        self._shorten_model()
+        if stop_focused and not self._running:
+            self.editor.setFocus()
+
+    def _focused(self, focused: bool) -> None:
+        self._card.setProperty("focused", focused)
+        self._card.style().unpolish(self._card)
+        self._card.style().polish(self._card)
+
+    def pick_model(self) -> None:
+        """Shows the models to choose from."""
+        menu = menu_of(self, "modelMenu")
+        self._fill_models(menu)
+        above = self.picker.mapToGlobal(self.picker.rect().topLeft())
+        above.setY(above.y() - menu.sizeHint().height() - 6)
+        menu.popup(above)

@@ -1,0 +1,96 @@
+"""The gauge of the model's context."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.ui.composer.context_usage import TokenUse
+from app.ui.theme import Theme, font
+from app.wording.language import number, tr
+
+_WIDTH = 2.4
+_WARM = 0.75  # of the context, from where the gauge draws the eye
+
+
+class ContextGauge(QWidget):
+    """How much of the context is used, and kept for the answer: a ring and a figure."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._use, self.colour = TokenUse(), "accent"
+        self.setObjectName("contextGauge")
+        self.setFont(font(12))
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+        self.hide()
+
+    def set_use(self, use: TokenUse, *, full: bool) -> None:
+        """``full``: something will not fit. Hidden where the context's size is not known."""
+        warm = use.used >= _WARM * use.context
+        colour = "danger" if full else "warning" if warm else "accent"
+        if (use, colour) == (self._use, self.colour):
+            return
+        self._use, self.colour = use, colour
+        self.setVisible(use.context > 0)
+        if use.reserved:
+            text = tr(
+                "Context: {used} tokens used, {reserved} kept for the answer, {context} in all"
+            ).format(
+                used=number(use.used), reserved=number(use.reserved), context=number(use.context)
+            )
+        else:
+            text = tr("Context: {used} tokens used, {context} in all").format(
+                used=number(use.used), context=number(use.context)
+            )
+        self.setToolTip(text)
+        self.setAccessibleName(text)
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(22 + self.fontMetrics().horizontalAdvance(self._text), 18)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        try:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            ring = QRectF(2, self.height() / 2 - 6, 12, 12)
+            painter.setPen(QPen(self._theme.colour("border"), _WIDTH))
+            painter.drawEllipse(ring)
+            colour = self._theme.colour(self.colour)
+            size = max(1, self._use.context)
+            used = max(min(1.0, self._use.used / size), 12 / 360)
+            kept = min(1.0 - used, self._use.reserved / size)
+            light = QColor(colour)
+            light.setAlphaF(0.35)
+            _arc(painter, ring, light, used, kept)
+            _arc(painter, ring, colour, 0.0, used)
+            calm = self.colour == "accent"
+            painter.setPen(self._theme.colour("muted") if calm else colour)
+            painter.drawText(
+                self.rect().adjusted(20, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self._text
+            )
+        finally:
+            painter.end()
+
+    @property
+    def _text(self) -> str:
+        return f"{_short(self._use.used)} / {_short(self._use.context)}"
+
+
+def _arc(painter: QPainter, ring: QRectF, colour: QColor, start: float, length: float) -> None:
+    """A part of the ring, clockwise from its top; 1 is all of it."""
+    pen = QPen(colour, _WIDTH)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    painter.setPen(pen)
+    painter.drawArc(ring, round((90 - start * 360) * 16), -round(length * 360 * 16))
+
+
+def _short(count: int) -> str:
+    """A count of tokens, to two or three figures."""
+    if count < 1000:
+        return str(count)
+    return f"{number(count / 1000, 1 if count < 10_000 else 0)}k"

@@ -1,0 +1,76 @@
+"""How much of the model's context the shown chat takes, and what no longer fits into it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.base.types import Stats
+from app.turn import ContextForecast
+from app.ui.live_turns import LiveAnswer
+from app.wording.language import number, tr
+
+
+@dataclass(frozen=True, slots=True)
+class TokenUse:
+    """Tokens of the context: used, kept for the answer, and in all (0 where not known)."""
+
+    used: int = 0
+    reserved: int = 0
+    context: int = 0
+
+
+class ContextUsage:
+    """Of the chat that is shown."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Another chat is shown, of which nothing is known yet."""
+        self.use = TokenUse()
+        self.unseen = 0
+        """How many of its oldest messages the model is not shown."""
+        self.warning = ""
+        """What sending what is typed will come to; empty where nothing is lost."""
+
+    def answering(self, live: LiveAnswer) -> None:
+        """An answer grows into what was kept for it."""
+        self.warning = ""
+        if live.context:
+            used = live.prompt + live.generated
+            self.use = TokenUse(used, max(0, live.reserved - live.generated), live.context)
+            self.unseen = live.dropped
+
+    def answered(self, stats: Stats) -> None:
+        """As an answer left it."""
+        self.use = TokenUse(stats.prompt_tokens + stats.generated, 0, stats.context)
+        self.unseen = stats.dropped
+
+    def foresee(self, event: ContextForecast, *, typed: bool) -> None:
+        """As the next question will have it. Until something is typed of it, what it leaves out
+        is what is left out already."""
+        self.use = TokenUse(event.prompt, event.reserved, event.context)
+        self.warning = self._warning(event) if typed else ""
+        if not typed:
+            self.unseen = event.dropped
+
+    def _warning(self, event: ContextForecast) -> str:
+        room = event.context - event.reserved
+        if event.prompt > room:
+            return tr(
+                "This is too long for the model: it comes to {prompt} tokens, and there is "
+                "room for {room}. Shorten the message or your instructions."
+            ).format(prompt=number(event.prompt), room=number(room))
+        if event.dropped > self.unseen:
+            if event.dropped == 1:
+                return tr(
+                    "If you send this, the model will no longer see the oldest message of this "
+                    "chat."
+                )
+            return tr(
+                "If you send this, the model will no longer see the %Ln oldest message(s) of this "
+                "chat.",
+                "",
+                event.dropped,
+            )
+        return ""

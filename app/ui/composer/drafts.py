@@ -1,0 +1,131 @@
+"""What is written and not sent: of every chat, and on disk about a second later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, QTimer
+
+from app.base.types import Part
+from app.store import Queued, Store, Unsent
+from app.ui.composer.composer import Composer
+from app.ui.store_access import StoreAccess
+
+SOON_MS = 1000  # a crash loses at most what was typed in so long
+
+
+class Drafts(QObject):
+    """What stands in the composer of each chat (None for a new one), and what waits there."""
+
+    def __init__(
+        self,
+        disk: StoreAccess,
+        composer: Composer,
+        written: Callable[[], tuple[Part, ...]],
+        parent: QObject,
+    ) -> None:
+        """``written`` is what there is to be kept of the chat that is shown."""
+        super().__init__(parent)
+        self._disk, self._composer, self._written = disk, composer, written
+        self._chat: int | None = None
+        self._all: dict[int | None, Unsent] = {}
+        self._changed: set[int | None] = set()
+        self._told = False  # that the disk does not take it: once, until it has
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SOON_MS)
+        self._timer.timeout.connect(self.keep)
+        composer.typed.connect(self._wait)
+
+    def load(self, left: dict[int | None, Unsent]) -> None:
+        """What the last session left comes before what has been typed since the start."""
+        self._note()
+        for chat, unsent in left.items():
+            since = self._of(chat)
+            self._all[chat] = Unsent((*unsent.parts, *since.parts), (*unsent.queue, *since.queue))
+        parts = self._of(self._chat).parts
+        if parts != self._composer.parts():
+            self._composer.set_parts(parts)
+
+    def leave(self) -> None:
+        """Another chat is about to be shown."""
+        self._note()
+
+    def show(self, chat: int | None) -> None:
+        """It is shown."""
+        self._chat = chat
+        self._composer.set_parts(self._of(chat).parts)
+
+    def begun(self, chat: int) -> None:
+        """The new chat that is shown has become this one, with what was typed meanwhile."""
+        unsent = self._of(None)
+        self._put(None, Unsent())
+        self._put(chat, unsent)
+        self._chat = chat
+        self.keep()
+
+    def give_back(self, chat: int | None, parts: tuple[Part, ...]) -> None:
+        """What was sent comes back, before what was typed since."""
+        self._note()
+        unsent = self._of(chat)
+        self._put(chat, replace(unsent, parts=(*parts, *unsent.parts)))
+        if chat == self._chat:
+            self._composer.set_parts(self._of(chat).parts)
+
+    def forget(self, chats: Iterable[int]) -> None:
+        """These were erased."""
+        for chat in chats:
+            self._all.pop(chat, None)
+
+    def queue(self, chat: int | None) -> tuple[Queued, ...]:
+        """The messages that wait in a chat."""
+        return self._of(chat).queue
+
+    def set_queue(self, chat: int | None, queue: tuple[Queued, ...]) -> None:
+        """Others wait there now."""
+        self._put(chat, replace(self._of(chat), queue=queue))
+        self.keep()
+
+    def keep(self) -> None:
+        """Has all of it written now. What the disk does not take is tried again with the next
+        change."""
+        self._timer.stop()
+        self._note()
+        changed, self._changed = self._changed, set()
+        unsent = {chat: self._of(chat) for chat in changed}
+
+        def write(store: Store) -> None:
+            for chat, each in unsent.items():
+                with suppress(KeyError):  # the chat was erased meanwhile
+                    store.set_draft(chat, each.parts, each.queue)
+
+        def failed(error: BaseException) -> None:
+            self._changed |= changed
+            if not self._told:
+                self._told = True
+                self._disk.tell(error)
+
+        if unsent:
+            self._disk.ask(write, self._kept, failed)
+
+    def _kept(self, _: None) -> None:
+        self._told = False
+
+    def _of(self, chat: int | None) -> Unsent:
+        return self._all.get(chat, Unsent())
+
+    def _note(self) -> None:
+        """Takes in what stands in the composer."""
+        self._put(self._chat, replace(self._of(self._chat), parts=self._written()))
+
+    def _put(self, chat: int | None, unsent: Unsent) -> None:
+        if unsent != self._of(chat):
+            self._all[chat] = unsent
+            self._changed.add(chat)
+            self._wait()
+
+    def _wait(self) -> None:
+        if not self._timer.isActive():  # who types on and on does not put it off
+            self._timer.start()

@@ -1,0 +1,116 @@
+"""What is written while an answer is on its way, and sent after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from app.base.types import Effort, Part
+from app.store import Queued, State
+from app.turn import Turn, TurnEnded
+from app.ui.composer.composer import Composer
+from app.ui.composer.drafts import Drafts
+from app.ui.live_turns import LiveTurns
+
+Ask = Callable[[int | None, tuple[Part, ...], Effort], Turn | None]
+
+
+class MessageQueue(QObject):
+    """The messages that wait in each chat. When an answer has ended well, the first one of its
+    chat is sent, whichever chat is shown; when it has not, they wait for the person."""
+
+    changed = Signal()
+    """Others wait in the chat that is shown."""
+
+    def __init__(
+        self, composer: Composer, drafts: Drafts, turns: LiveTurns, ask: Ask, parent: QObject
+    ) -> None:
+        """``ask`` asks in a chat; None where that cannot be."""
+        super().__init__(parent)
+        self._composer, self._drafts, self._turns, self._ask = composer, drafts, turns, ask
+        self._chat: int | None = None
+        self._busy = False
+        self._left: dict[Turn, tuple[Queued, ...]] = {}  # of new chats that are not stored yet
+        self._at_once: set[int] = set()  # chats whose answer was stopped for the next message
+        rows = composer.queue
+        rows.sent.connect(self.send)
+        rows.edited.connect(self.edit)
+        rows.withdrawn.connect(self.withdraw)
+        rows.left.connect(composer.editor.setFocus)
+
+    def show(self, chat: int | None, *, busy: bool) -> None:
+        """What waits in the chat that is shown now."""
+        self._chat, self._busy = chat, busy
+        self._composer.queue.show_queue(self._drafts.queue(chat), busy=busy)
+
+    def waits(self) -> bool:
+        """Whether anything waits there."""
+        return bool(self._drafts.queue(self._chat))
+
+    def add(self, parts: tuple[Part, ...], effort: Effort) -> None:
+        """Another one waits in the chat that is shown."""
+        queue = self._drafts.queue(self._chat)
+        self._drafts.set_queue(self._chat, (*queue, Queued(parts, effort)))
+
+    def leave(self, turn: Turn) -> None:
+        """Another chat is shown, before the new one is there that ``turn`` makes."""
+        self._left[turn] = self._drafts.queue(None)
+        self._drafts.set_queue(None, ())
+
+    def started(self, turn: Turn, chat: int) -> None:
+        """It is there."""
+        if left := self._left.pop(turn, ()):
+            self._drafts.set_queue(chat, left)
+
+    def refused(self, turn: Turn) -> None:
+        """It will not be there: what waits does so in another new one."""
+        if left := self._left.pop(turn, ()):
+            self._drafts.set_queue(None, (*left, *self._drafts.queue(None)))
+
+    def ended(self, event: TurnEnded) -> None:
+        """An answer has ended: it may be somebody's turn."""
+        chat = event.answer.chat
+        well = event.answer.state is State.DONE and event.error is None
+        if well or chat in self._at_once:
+            self._send_first(chat)
+        self._at_once.discard(chat)
+
+    def send(self, index: int = 0) -> None:
+        """The person wants one of them sent now; an answer on its way is stopped for it."""
+        if not self.waits():
+            return
+        chosen, others = self._take(index)
+        self._drafts.set_queue(self._chat, (chosen, *others))
+        if not self._busy:
+            self._send_first(self._chat)
+        elif self._chat is not None:
+            self._at_once.add(self._chat)
+            self._turns.stop(self._chat)
+        self.changed.emit()
+
+    def edit(self, index: int = -1) -> None:
+        """One of them comes back into the composer, before what stands there."""
+        if self.waits():
+            chosen, others = self._take(index)
+            self._drafts.set_queue(self._chat, others)
+            self._drafts.give_back(self._chat, chosen.parts)
+            self._composer.choose_effort(chosen.effort)
+            self._composer.editor.setFocus()
+            self.changed.emit()
+
+    def withdraw(self, index: int) -> None:
+        """One of them is not to be sent."""
+        _, others = self._take(index)
+        self._drafts.set_queue(self._chat, others)
+        self.changed.emit()
+
+    def _take(self, index: int) -> tuple[Queued, tuple[Queued, ...]]:
+        queue = list(self._drafts.queue(self._chat))
+        return queue.pop(index), tuple(queue)
+
+    def _send_first(self, chat: int | None) -> None:
+        first, *others = self._drafts.queue(chat) or (None,)
+        if first and self._ask(chat, first.parts, first.effort):
+            # Behind the question itself: where everything ends in between, it is there twice.
+            self._drafts.set_queue(chat, tuple(others))

@@ -1,0 +1,109 @@
+"""The messages that wait, above the composer."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QWidget
+
+from app.store import Queued
+from app.ui.controls import Button, Elided, Scroll, column, muted
+from app.ui.theme import Theme, font
+from app.wording.language import tr
+
+_ROW = 34  # pixels
+_MOST = 4  # rows that are in sight at once
+_SHOWN = 300  # characters of a message; a line has no room for more
+
+
+class MessageQueueRows(QFrame):
+    """A line that says when they are sent, and a row for each, with what can be done about it."""
+
+    sent = Signal(int)
+    """The place of one that is to be sent now."""
+    edited = Signal(int)
+    withdrawn = Signal(int)
+    left = Signal()
+    """The keyboard was in here, and nothing is left."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._shown: tuple[tuple[Queued, ...], bool] = ((), False)
+        self.setObjectName("queue")
+        self.setAccessibleName(tr("Messages that wait"))
+        layout = column(self, (14, 8, 8, 8), gap=4)
+        self._line = muted(name="queueLine")
+        self._line.setWordWrap(True)
+        self._send = Button(
+            theme, "sendWaiting", tr("Send the first of them now"), text=tr("Send"), kind="small",
+            pixels=12, shortcut="Ctrl+Shift+Return", clicked=lambda: self.sent.emit(0),
+        )  # fmt: skip
+        head = QHBoxLayout()
+        head.addWidget(self._line, 1)
+        head.addWidget(self._send)
+        layout.addLayout(head)
+        self._area = Scroll()
+        layout.addWidget(self._area)
+        self.hide()
+
+    def follow(self, before: QWidget) -> None:
+        """The Tab key comes here from there."""
+        QWidget.setTabOrder(before, self._send)
+
+    def show_queue(self, queue: tuple[Queued, ...], *, busy: bool) -> None:
+        """These wait: for the answer on its way, or for the person."""
+        if (queue, busy) == self._shown:
+            return
+        self._shown = queue, busy
+        focused = QApplication.focusWidget()
+        inside = focused is not None and self.isAncestorOf(focused)
+        name, place = (focused.objectName(), focused.property("place")) if inside else ("", 0)
+        self._line.setText(
+            tr("Sent when the answer is complete")
+            if busy
+            else tr("Not sent yet, since the answer before was not completed")
+        )
+        rows = QWidget()
+        layout = column(rows)
+        for index, each in enumerate(queue):
+            layout.addWidget(self._row(index, each, busy=busy))
+        if old := self._area.takeWidget():
+            old.deleteLater()  # a button of it may be what was clicked
+        self._area.setWidget(rows)
+        self._send.setVisible(not busy)
+        self._area.setFixedHeight(_ROW * min(len(queue), _MOST))
+        self.setVisible(bool(queue))
+        before: QWidget = self._send
+        for button in rows.findChildren(Button):
+            QWidget.setTabOrder(before, button)
+            before = button
+        alike = rows.findChildren(Button, name)
+        if inside and alike:
+            alike[min(place, len(alike) - 1)].setFocus()
+        elif inside:
+            self.left.emit()
+
+    def _row(self, index: int, queued: Queued, *, busy: bool) -> QWidget:
+        row = QWidget()
+        row.setFixedHeight(_ROW)
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        text = Elided("queued")
+        text.setFont(font(13))
+        text.set_text(" · ".join(part.name or part.text[:_SHOWN] for part in queued.parts))
+        layout.addWidget(text, 1)
+        send = tr("Stop the answer and send this now") if busy else tr("Send now")
+        for name, label, icon, signal in (
+            ("editQueued", tr("Edit this message"), "edit", self.edited),
+            ("sendQueued", send, "send", self.sent),
+            ("withdrawQueued", tr("Do not send this message"), "close", self.withdrawn),
+        ):
+            button = Button(
+                self._theme, name, label, icon=icon, size=14,
+                clicked=lambda signal=signal: signal.emit(index),
+            )  # fmt: skip
+            button.setProperty("place", index)
+            button.setAccessibleDescription(text.accessibleName())
+            layout.addWidget(button)
+        return row

@@ -1,0 +1,107 @@
+"""Asks which part of a file is to be sent."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QSpinBox, QWidget
+
+from app.ui.composer.attachment import Attachment, pages_of, ranges
+from app.ui.controls import Button, column, muted, set_tone
+from app.ui.form_fields import heading, named
+from app.ui.theme import Theme
+from app.wording.language import number, tr
+
+
+class PartChoice(QFrame):
+    """Pages for what has any, else so many tokens of its beginning. It goes away with Esc, or a
+    click beside it."""
+
+    chosen = Signal(object)
+    """Numbers of sections, in a tuple."""
+
+    def __init__(self, theme: Theme, item: Attachment, room: int, parent: QWidget) -> None:
+        """``room``: the tokens that there are for it; 0 where that is not known."""
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setObjectName("partChoice")
+        self._item, self._room = item, room
+        assert item.document
+        self._count = len(item.document.sections)
+        self._sum = sum(item.counts)
+        self._result: tuple[int, ...] = ()
+        layout = column(self, (18, 16, 18, 16), gap=10)
+        title = tr("Which pages?") if item.paged else tr("How much of its beginning?")
+        self.setAccessibleName(title)
+        layout.addWidget(heading(title, 15, 600))
+        self._field = self._pages() if item.paged else self._tokens()
+        self._field.setMinimumWidth(250)
+        layout.addWidget(self._field)
+        self._told = muted(name="partSize", pixels=13)
+        layout.addWidget(self._told)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        self._done = Button(
+            theme, "partDone", tr("Attach this part"), text=tr("Attach this part"),
+            kind="primary", shortcut="Return", clicked=self._finish,
+        )  # fmt: skip
+        row.addWidget(self._done)
+        layout.addLayout(row)
+        self._look_again()
+
+    def show_above(self, place: QPoint) -> None:
+        """Shows it with its lower left corner there."""
+        self.adjustSize()
+        self.move(place - QPoint(0, self.height() + 6))
+        self.show()
+        self._field.setFocus()
+        self._field.selectAll()
+
+    def _pages(self) -> QLineEdit:
+        field = QLineEdit()
+        example = tr("for example 1-20, 25")
+        named(field, "pages", tr("Pages"), example)
+        field.setProperty("kind", "field")
+        field.setPlaceholderText(example)
+        fits = self._item.first(self._room) if self._room else self._item.chosen
+        field.setText(ranges(fits))
+        field.textChanged.connect(self._look_again)
+        field.returnPressed.connect(self._finish)
+        return field
+
+    def _tokens(self) -> QSpinBox:
+        field = QSpinBox()
+        named(field, "tokens", tr("Tokens"), tr("How much of its beginning?"))
+        field.setSuffix(tr(" tokens"))
+        field.setGroupSeparatorShown(True)
+        field.setRange(1, max(1, self._sum))
+        field.setValue(self._room or self._item.tokens_of(self._item.chosen))
+        field.valueChanged.connect(self._look_again)
+        field.lineEdit().returnPressed.connect(self._finish)
+        return field
+
+    def _look_again(self) -> None:
+        if isinstance(self._field, QLineEdit):
+            self._result = pages_of(self._field.text(), self._count)
+        else:
+            self._result = self._item.first(self._field.value()) or (0,)
+        size = self._item.tokens_of(self._result)
+        wrong = not self._result
+        if wrong:
+            said = tr("Pages from 1 to {count}, such as 1-20, 25").format(count=number(self._count))
+        elif self._room and size > self._room:
+            wrong = True
+            said = tr("{tokens} tokens; there is room for {room}").format(
+                tokens=number(size), room=number(self._room)
+            )
+        else:
+            said = tr("About {tokens} of {all} tokens").format(
+                tokens=number(size), all=number(self._sum)
+            )
+        self._told.setText(said)
+        set_tone(self._told, "danger" if wrong else "muted")
+        self._done.setEnabled(bool(self._result))
+
+    def _finish(self) -> None:
+        if self._result:
+            self.chosen.emit(self._result)
+            self.close()

@@ -1,0 +1,290 @@
+"""The conversation for those who hear it: what a screen reader finds in it, and what it is told
+while an answer comes.
+
+Only what is in sight is there, as on screen. The page is a pane, and in it is the list of the
+messages; each is an item that has a name (who, when, with what effort) and all of its text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+
+from PySide6.QtCore import QObject, QPoint, QRect, QTimer, Signal
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QAccessibleInterface,
+    QAccessibleTextInterface,
+)
+from PySide6.QtWidgets import QAccessibleWidget, QWidget
+from shiboken6 import VoidPtr
+
+from app.ui.blocks.canvas import Canvas
+from app.ui.conversation.message_list import MessageList
+from app.ui.conversation.message_state import MessageState
+from app.ui.conversation.message_view import MessageView
+from app.ui.conversation.sections import Section, SectionKind
+from app.wording.errors import explain
+from app.wording.language import number, tr
+
+_PAUSE_MS = 1000  # between two announcements
+# Up to where a text that grows can be read: a sentence ends before a blank, anything at a line's.
+_SENTENCES = re.compile(r".*(?:[.!?…:][\"'”’)\]]*(?=\s)|[。！？]|\n)", re.DOTALL)
+
+_Text = QAccessible.Text
+_Role = QAccessible.Role
+
+
+@cache
+def install() -> None:
+    """Qt asks here what a widget is for a screen reader, once one is there."""
+    QAccessible.installFactory(_spoken)
+
+
+def _spoken(name: str, found: QObject) -> QAccessibleInterface | None:
+    """Python keeps what this returns for good, though Qt has destroyed it with its widget: it
+    must not hold the widget, and there are no more of them than messages are in sight."""
+    match found:
+        case MessageView():
+            return SpokenMessage(found)
+        case Canvas():
+            return SpokenCanvas(found)
+        case MessageList():
+            return SpokenPage(found)
+        case QWidget() if (
+            isinstance(page := found.parent(), MessageList) and page.viewport() is found
+        ):
+            return SpokenList(found)
+    return None
+
+
+class SpokenWords(QAccessibleTextInterface):
+    """A text that is read and not changed. Positions count as Qt's characters do, in UTF-16."""
+
+    def __init__(self, read: Callable[[], str], area: Callable[[], QRect]) -> None:
+        super().__init__()
+        self._read, self._area = read, area
+
+    def text(self, start: int, end: int) -> str:
+        units = self._units()[2 * start : 2 * end if end >= 0 else None]
+        return units.decode("utf-16-le", "replace")
+
+    def characterCount(self) -> int:
+        return len(self._units()) // 2
+
+    def characterRect(self, offset: int) -> QRect:
+        return self._area()  # nearer than nothing
+
+    def offsetAtPoint(self, point: QPoint) -> int:
+        return 0 if self._area().contains(point) else -1
+
+    def cursorPosition(self) -> int:
+        return 0
+
+    def setCursorPosition(self, position: int) -> None:
+        """There is none."""
+
+    def selectionCount(self) -> int:
+        return 0
+
+    def addSelection(self, start: int, end: int) -> None:
+        """What is selected is the page's, across messages."""
+
+    def setSelection(self, number: int, start: int, end: int) -> None:
+        """What is selected is the page's, across messages."""
+
+    def removeSelection(self, number: int) -> None:
+        """What is selected is the page's, across messages."""
+
+    def scrollToSubstring(self, start: int, end: int) -> None:
+        """What is in the tree is in sight."""
+
+    def _units(self) -> bytes:
+        return self._read().encode("utf-16-le", "surrogatepass")
+
+
+class SpokenText(QAccessibleWidget):
+    """A widget with a text."""
+
+    def __init__(self, widget: QWidget, role: QAccessible.Role) -> None:
+        super().__init__(widget, role)
+        self._words = SpokenWords(self.words, self.rect)
+
+    def words(self) -> str:
+        """All of it."""
+        raise NotImplementedError
+
+    def interface_cast(self, kind: QAccessible.InterfaceType) -> object:
+        if kind == QAccessible.InterfaceType.TextInterface:
+            return self._words
+        found = super().interface_cast(kind)
+        return VoidPtr(0) if found is None else found  # PySide crashes over a None
+
+    def state(self) -> QAccessible.State:
+        state = super().state()
+        state.readOnly = state.multiLine = True
+        return state
+
+
+class SpokenMessage(SpokenText):
+    """A question or an answer. Its name is `MessageState.title`."""
+
+    def __init__(self, view: MessageView) -> None:
+        super().__init__(view, _Role.ListItem)
+
+    def words(self) -> str:
+        record = self.widget().record
+        return record.plain_text() if record else ""
+
+    def state(self) -> QAccessible.State:
+        state = super().state()
+        record = self.widget().record
+        state.busy = bool(record and record.streaming)
+        return state
+
+
+class SpokenCanvas(SpokenText):
+    """A section of a message. Its buttons are in it; its links are painted, and the one that has
+    the keyboard is what describes it."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__(canvas, _Role.Paragraph)
+
+    def words(self) -> str:
+        column = self.widget().column
+        return str(column.text(0, column.length))
+
+    def text(self, kind: QAccessible.Text) -> str:
+        canvas = self.widget()
+        if kind == _Text.Description and (link := canvas.link):
+            text = canvas.column.text(link.start, link.end)
+            return tr("Link: {text}, {address}").format(text=text, address=link.address)
+        return super().text(kind)
+
+
+class SpokenPage(QAccessibleWidget):
+    """What has the keyboard, and scrolls."""
+
+    def __init__(self, page: MessageList) -> None:
+        super().__init__(page, _Role.Pane)
+
+    def text(self, kind: QAccessible.Text) -> str:
+        return _in_sight(self.widget()) if kind == _Text.Description else super().text(kind)
+
+
+class SpokenList(QAccessibleWidget):
+    """The messages, from top to bottom."""
+
+    def __init__(self, viewport: QWidget) -> None:
+        super().__init__(viewport, _Role.List)
+
+    def text(self, kind: QAccessible.Text) -> str:
+        match kind:
+            case _Text.Name:
+                return tr("Messages")
+            case _Text.Description:
+                return _in_sight(self.widget().parent())
+        return super().text(kind)
+
+    def childCount(self) -> int:
+        return len(self._shown())
+
+    def child(self, index: int) -> QAccessibleInterface | None:
+        shown = self._shown()
+        return QAccessible.queryAccessibleInterface(shown[index]) if index < len(shown) else None
+
+    def indexOfChild(self, child: QAccessibleInterface) -> int:
+        shown = self._shown()
+        return shown.index(child.object()) if child.object() in shown else -1
+
+    def _shown(self) -> list[QWidget]:
+        """What is kept for other messages is hidden."""
+        children = [c for c in self.widget().children() if isinstance(c, QWidget)]
+        return sorted((c for c in children if not c.isHidden()), key=QWidget.y)
+
+
+def _in_sight(page: MessageList) -> str:
+    """Which messages are children, of how many."""
+    edge = page.viewport().rect()
+    areas = map(page.visible_rect, page.records)
+    numbers = [n for n, area in enumerate(areas, 1) if area and area.intersects(edge)]
+    if not numbers:
+        return ""
+    first, last, total = map(number, (numbers[0], numbers[-1], len(page.records)))
+    if first == last:
+        return tr("Message {first} of {total}").format(first=first, total=total)
+    return tr("Messages {first} to {last} of {total}").format(first=first, last=last, total=total)
+
+
+class Announcer(QObject):
+    """Says an answer as it comes, in whole sentences and with pauses: that the model thinks, what
+    it says, and how it ended. Its reasoning is only read to those who have opened it."""
+
+    announced = Signal(str)
+
+    def __init__(self, page: MessageList) -> None:
+        super().__init__(page)
+        self._page = page
+        self._record: MessageState | None = None
+        self._read: dict[Section, int] = {}
+        self._thinking = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_PAUSE_MS)
+        self._timer.timeout.connect(self._say)
+        page.answering.connect(self.hear)
+
+    def hear(self, record: MessageState) -> None:
+        """An answer begins, has grown, or has ended."""
+        if not QAccessible.isActive():
+            return
+        if record is not self._record:
+            if not record.streaming:
+                return  # it ended while nobody heard
+            self._record, self._thinking = record, False
+            self._read = {section: len(section.plain) for section in record.sections}
+            self._timer.stop()
+        if not record.streaming:
+            self._timer.stop()
+            self._say()
+            self._record = None
+        elif not self._timer.isActive():
+            self._say()
+
+    def _say(self) -> None:
+        record = self._record
+        if record is None:
+            return
+        texts = []
+        if record.thinking and not self._thinking:
+            self._thinking = True
+            texts.append(tr("Thinking"))
+        texts += [self._more(record, section) for section in record.sections]
+        if not record.streaming:
+            texts.append(_ended(record))
+        if text := " ".join(" ".join(texts).split()):
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self._page, text))
+            self.announced.emit(text)
+            self._timer.start()
+
+    def _more(self, record: MessageState, section: Section) -> str:
+        """What has not been said of a section, up to the end of a sentence."""
+        start = self._read.get(section, 0)
+        new = section.plain[start:]
+        if section.growing:
+            found = _SENTENCES.match(new)
+            new = found[0] if found else ""
+        self._read[section] = start + len(new)
+        if section.sort is SectionKind.THOUGHT and not record.row.thought_open:
+            return ""
+        if section.sort is SectionKind.CALL and new:
+            return tr("Call to {recipient}: {new}").format(recipient=section.recipient, new=new)
+        return new
+
+
+def _ended(record: MessageState) -> str:
+    if record.error:
+        return explain(record.error).sentence
+    return record.notice or tr("Answer finished")

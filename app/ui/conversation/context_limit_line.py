@@ -1,0 +1,41 @@
+"""The line under what the model no longer sees."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+
+from app.ui.controls import muted
+from app.wording.language import tr
+
+
+class ContextLimitLine(QWidget):
+    """Between what the model no longer sees and what it does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("unseenLine")
+        self._label = muted(tr("The model no longer sees what is above this line."))
+        self.setAccessibleName(self.text())
+        self.setToolTip(
+            tr(
+                "The conversation is longer than the model’s context. Nothing was deleted: "
+                "the oldest messages are only left out of what the model is given."
+            )
+        )
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 0, 8, 0)
+        layout.setSpacing(14)
+        for widget, stretch in ((_rule(), 1), (self._label, 0), (_rule(), 1)):
+            layout.addWidget(widget, stretch)
+        self.hide()
+
+    def text(self) -> str:
+        """What it says."""
+        return self._label.text()
+
+
+def _rule() -> QFrame:
+    rule = QFrame()
+    rule.setObjectName("rule")
+    rule.setFixedHeight(1)
+    return rule

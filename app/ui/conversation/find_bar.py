@@ -1,0 +1,267 @@
+"""Search in the chat that is shown: a bar above it, marks in the text and beside the scroll bar."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from unicodedata import normalize
+
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QWidget
+
+from app.ui.blocks.box import Range
+from app.ui.blocks.column import Column
+from app.ui.blocks.utf16 import units
+from app.ui.controls import Button, muted, tip
+from app.ui.conversation.message_state import MessageState
+from app.ui.form_fields import named
+from app.ui.theme import Theme
+from app.wording.language import number, tr
+
+_SLICE_S = 0.012  # of searching, before something else may be done
+_MOST_MARKS = 2000
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FindHit:
+    """The ``number``-th place in a section of a message that has what was searched for."""
+
+    message: int
+    section: int
+    number: int
+
+
+class FindBar(QFrame):
+    """The words, how many places have them, and the way from one to the next."""
+
+    found = Signal()
+    """Other places are known."""
+    went = Signal(object)
+    """A `FindHit` that is to be shown."""
+    closed = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("findBar")
+        self.setAccessibleName(tr("Find in this chat"))
+        self.words = ""
+        self.hits: list[FindHit] = []
+        self.current = -1
+        self._coming: list[FindHit] = []  # of the search that runs; a first one fills `hits` itself
+        self._records: Sequence[MessageState] = ()
+        self._next = 0
+        self._wanted: FindHit | None = None  # which the first place from there on is to be, and
+        self._going = False  # whether it is to be brought into sight
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._search_on)
+        self.field = QLineEdit()
+        named(
+            self.field, "findText", tr("Find in this chat"), tip(tr("Find in this chat"), "Ctrl+F")
+        )
+        self.field.setPlaceholderText(tr("Find in this chat"))
+        self.field.setFixedWidth(210)
+        self.field.textChanged.connect(self.search)
+        self.field.installEventFilter(self)
+        self._count = muted("", "findCount", pixels=12)
+        self._count.setMinimumWidth(64)
+        self._count.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 6, 6, 6)
+        row.setSpacing(4)
+        row.addWidget(self.field)
+        row.addWidget(self._count)
+        for name, label, icon, keys, work in (
+            ("findPrevious", tr("Previous place"), "chevron-up", "Shift+F3", self.previous),
+            ("findNext", tr("Next place"), "chevron-down", "F3", self.next),
+            ("closeFind", tr("Close the search"), "close", "Esc", self.hide),
+        ):
+            row.addWidget(
+                Button(theme, name, label, icon=icon, size=16, shortcut=keys, clicked=work)
+            )
+        self.hide()
+
+    def open(
+        self, records: Sequence[MessageState], words: str = "", message: int | None = None
+    ) -> None:
+        """Asks for words; those that are selected are there already. Goes to the first place
+        in a message, where one is given."""
+        self._records = records
+        self.show()
+        self.raise_()
+        if words and "\n" not in words:
+            self.field.setText(words)
+        self.field.setFocus()
+        self.field.selectAll()
+        self.search()
+        if message is not None:
+            self._want(FindHit(message, 0, 0), going=True)
+
+    def search(self) -> None:
+        """From the beginning."""
+        self.words = self.field.text()
+        self.hits = self._coming = []
+        self.current, self._next = -1, 0
+        self._wanted = None
+        self._timer.stop()
+        if self.words and self.isVisible():
+            self._search_on()
+        else:
+            self._say()
+            self.found.emit()
+
+    def refresh(self, records: Sequence[MessageState]) -> None:
+        """The conversation has changed. What was found counts until all of it is searched anew."""
+        self._records = records
+        if self.isVisible() and self.words:
+            if self.current >= 0:
+                self._wanted, self._going = self.hits[self.current], False
+            self._coming, self._next = [], 0
+            self._search_on()
+
+    def next(self) -> None:
+        """The place below, or the first after the last."""
+        self._go(1)
+
+    def previous(self) -> None:
+        """The place above, or the last before the first."""
+        self._go(-1)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if not isinstance(event, QKeyEvent) or event.type() is not QEvent.Type.KeyPress:
+            return False
+        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        match Qt.Key(event.key()):
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
+                self.previous() if shift else self.next()
+            case Qt.Key.Key_Escape:
+                self.hide()
+            case _:
+                return False
+        return True
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._timer.stop()
+        self.words, self.hits, self.current = "", [], -1
+        self.found.emit()
+        self.closed.emit()
+
+    def _go(self, step: int) -> None:
+        if self.hits:
+            start = self.current if self.current >= 0 else (-1 if step > 0 else 0)
+            self.current = (start + step) % len(self.hits)
+            self._say()
+            self.went.emit(self.hits[self.current])
+
+    def _search_on(self) -> None:
+        until = time.monotonic() + _SLICE_S
+        wanted = self.words.casefold()
+        while self._next < len(self._records) and time.monotonic() < until:
+            record = self._records[self._next]
+            for at, section in enumerate(record.sections):
+                if section in record.visible:
+                    count = section.plain.casefold().count(wanted)
+                    self._coming += [FindHit(self._next, at, n) for n in range(count)]
+            self._next += 1
+        if self._next == len(self._records) and self.hits is not self._coming:
+            self.hits, self.current = self._coming, -1
+        self._look_for_wanted()
+        self._say()
+        self.found.emit()
+        if self._next < len(self._records):
+            self._timer.start(0)
+
+    def _want(self, hit: FindHit, *, going: bool) -> None:
+        """This place, or the next one in its message, is the one that one is at, once it is
+        known."""
+        self._wanted, self._going = hit, going
+        self._look_for_wanted()
+        self._say()
+
+    def _look_for_wanted(self) -> None:
+        wanted = self._wanted
+        if wanted is None or self.hits is not self._coming or self._next <= wanted.message:
+            return
+        self._wanted = None
+        for at, hit in enumerate(self.hits):
+            if hit >= wanted and hit.message == wanted.message:
+                self.current = at
+                if self._going:
+                    self.went.emit(hit)
+                return
+
+    def _say(self) -> None:
+        more = "+" if self._next < len(self._records) and self.words else ""
+        if not self.words:
+            text = ""
+        elif not self.hits:
+            text = "…" if more else tr("Nothing")
+        elif self.current < 0:
+            text = f"{number(len(self.hits))}{more}"
+        else:
+            text = tr("{current} of {count}").format(
+                current=number(self.current + 1), count=f"{number(len(self.hits))}{more}"
+            )
+        self._count.setText(text)
+        self._count.setAccessibleName(text)
+
+
+class FindMarks(QWidget):
+    """Where the places are, beside the scroll bar."""
+
+    def __init__(self, theme: Theme, bar: QWidget) -> None:
+        super().__init__(bar)
+        self._theme = theme
+        self._places: list[float] = []
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        bar.installEventFilter(self)
+
+    def set_places(self, places: Sequence[float]) -> None:
+        """Where, from 0 to 1."""
+        step = -(-len(places) // _MOST_MARKS) or 1
+        self._places = list(places[::step])
+        self.update()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Resize and isinstance(watched, QWidget):
+            self.resize(watched.size())
+        return False
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        colour = self._theme.colour("accent")
+        for place in self._places:
+            y = place * (self.height() - 3)
+            painter.fillRect(QRectF(self.width() - 6, y, 5, 2), colour)
+        painter.end()
+
+
+def places_in(column: Column, words: str) -> list[Range]:
+    """The positions of a column that have the words, whatever their case."""
+    wanted = _folded(words)
+    found: list[Range] = []
+    at = 0
+    while wanted and at <= column.length:
+        start, end = column.leaf_at(at)
+        # In two parts: the whole would have its list's mark before it.
+        middle = max(start, end - 1)
+        text = column.text(start, middle) + column.text(middle, end)
+        folded = _folded(text)
+        if len(folded) == len(text) and units(text) == end - start:  # else it has a formula
+            index = folded.find(wanted)
+            while index >= 0:
+                first = start + units(text[:index])
+                last = first + units(text[index : index + len(wanted)])
+                found.append((first, last))
+                index = folded.find(wanted, index + len(wanted))
+        at = max(end, at) + 1
+    return found
+
+
+def _folded(text: str) -> str:
+    """Letters in any case, raised, lowered or wide, as the plain ones."""
+    plain = normalize("NFKC", text).casefold()
+    return plain if len(plain) == len(text) else text.casefold()

@@ -1,0 +1,147 @@
+"""What stands under a message: how it was made, what to do with it, and its other versions."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from app.base.types import Effort, Stats
+from app.store import MessageRow
+from app.ui.controls import Button, menu_of, muted
+from app.ui.conversation.message_state import MessageState, effort_name
+from app.ui.theme import Theme
+from app.wording.language import number, tr
+
+
+class VersionSwitch(QWidget):
+    """Which of several messages in one place this is, and the way to the others."""
+
+    wanted = Signal(int)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._others: tuple[int | None, int | None] = (None, None)
+        self._said = muted(name="version")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        self._before, self._after = (
+            Button(theme, name, label, icon=icon, size=14, clicked=lambda s=side: self._go(s))
+            for side, (name, label, icon) in enumerate(
+                (
+                    ("previousVersion", tr("The version before"), "chevron-left"),
+                    ("nextVersion", tr("The next version"), "chevron-right"),
+                )
+            )
+        )
+        for widget in (self._before, self._said, self._after):
+            row.addWidget(widget)
+        self.hide()
+
+    def set_record(self, record: MessageState, busy: bool) -> None:
+        """Whose versions they are."""
+        all_, here = record.versions, record.row.id
+        self.setVisible(here in all_)
+        if here not in all_:
+            return
+        at = all_.index(here)
+        before = all_[at - 1] if at else None
+        after = all_[at + 1] if at + 1 < len(all_) else None
+        self._others = before, after
+        place, count = at + 1, len(all_)
+        self._said.setText(tr("{place} of {count}").format(place=place, count=count))
+        self._said.setAccessibleName(
+            tr("Version {place} of {count}").format(place=place, count=count)
+        )
+        self._before.setEnabled(before is not None and not busy)
+        self._after.setEnabled(after is not None and not busy)
+
+    def _go(self, side: int) -> None:
+        if (other := self._others[side]) is not None:
+            self.wanted.emit(other)
+
+
+class MessageFooter(QWidget):
+    """Under an answer: how it was made, and what to do with it."""
+
+    copy = Signal()
+    again = Signal(Effort)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._effort = Effort.MEDIUM
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        self._copy = Button(
+            theme,
+            "copyMessage",
+            tr("Copy this answer"),
+            icon="copy",
+            size=16,
+            clicked=self.copy.emit,
+        )
+        self.regenerate = Button(
+            theme, "regenerate", tr("Try again, at any effort"), icon="retry", size=16,
+            clicked=self._choose,
+        )  # fmt: skip
+        self.versions = VersionSwitch(theme)
+        self._made = muted(name="made")
+        layout.addWidget(self._copy)
+        layout.addWidget(self.regenerate)
+        layout.addWidget(self.versions)
+        layout.addSpacing(6)
+        layout.addWidget(self._made)
+        layout.addStretch(1)
+
+    def set_row(self, row: MessageRow) -> None:
+        """The answer that it is about."""
+        self._effort = row.effort or Effort.MEDIUM
+        self._copy.setVisible(bool(row.message.text))
+        said = [effort_name(self._effort), row.model]
+        if row.stats and row.stats.tokens_per_second:
+            said.append(
+                tr("{tokens_per_second} tokens/s").format(
+                    tokens_per_second=number(row.stats.tokens_per_second)
+                )
+            )
+        self._made.setText(" · ".join(text for text in said if text))
+        self._made.setToolTip(_stats(row.stats) if row.stats else "")
+
+    def copied(self) -> None:
+        """Says so, for a moment."""
+        self._copy.set_icon("check")
+        QTimer.singleShot(1500, self._copy, lambda: self._copy.set_icon("copy"))
+
+    def _choose(self) -> None:
+        menu = menu_of(self, "regenerateMenu")
+        menu.addAction(tr("Try again"), lambda: self.again.emit(self._effort))
+        menu.addSeparator()
+        for effort in Effort:
+            menu.addAction(effort_name(effort), lambda e=effort: self.again.emit(e))
+        menu.popup(self.regenerate.mapToGlobal(self.regenerate.rect().bottomLeft()))
+
+
+def _stats(stats: Stats) -> str:
+    """All that was measured, one fact a line."""
+    return "\n".join(
+        (
+            tr("Prompt: {prompt_tokens} tokens, {reused} of them reused").format(
+                prompt_tokens=number(stats.prompt_tokens), reused=number(stats.reused)
+            ),
+            tr("First token after {first_token_s} s").format(
+                first_token_s=number(stats.first_token_s, 2)
+            ),
+            tr("Generated: {generated} tokens, {reasoning_tokens} of them reasoning").format(
+                generated=number(stats.generated), reasoning_tokens=number(stats.reasoning_tokens)
+            ),
+            tr("Speed: {tokens_per_second} tokens/s over {generation_s} s").format(
+                tokens_per_second=number(stats.tokens_per_second, 1),
+                generation_s=number(stats.generation_s, 1),
+            ),
+            tr("Peak memory of the model: {size} MB").format(
+                size=number(stats.peak_memory / 10**6)
+            ),
+            tr("Seed: {seed}").format(seed=stats.seed),
+        )
+    )

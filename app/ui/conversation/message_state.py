@@ -1,0 +1,265 @@
+"""What is known of each message of a conversation, whether it is in sight or not."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from app.base.types import Channel, Effort, Message, Part, Role
+from app.store import MessageRow, State
+from app.ui.conversation.sections import Section, SectionKind
+from app.wording.errors import explain
+from app.wording.language import number, tr
+from app.wording.quantities import date_of
+
+_RECENT = 600  # characters at the end of the reasoning that tell what it is about now
+_FEWEST = 6  # words that tell something
+
+
+class MessageState:
+    """A message, and how it stands with it."""
+
+    def __init__(self, row: MessageRow) -> None:
+        self.row = row
+        self.error: BaseException | None = None
+        self.read: float | None = None
+        """How much of the prompt has been read, where that goes on."""
+        self.offered = self.hurried = False
+        """Whether an answer can be asked for now, and whether it was."""
+        self.versions: tuple[int, ...] = ()
+        """The messages in its place, it among them, where there are several."""
+        self.thinking = False
+        self.answered = False
+        self.seconds: float | None = None
+        self.measured: int | None = None
+        """Its height in pixels at the present width, once it was in sight."""
+        self._began = time.monotonic()
+        self.sections: list[Section] = []
+        self.set_row(row)
+
+    @property
+    def is_question(self) -> bool:
+        return self.row.message.role is Role.USER
+
+    @property
+    def title(self) -> str:
+        """Who said it, and when."""
+        who = tr("You") if self.is_question else self.row.model or tr("Answer")
+        effort = effort_name(self.row.effort) if self.row.effort else ""
+        return ", ".join(text for text in (who, effort, when(self.row.created)) if text)
+
+    @property
+    def streaming(self) -> bool:
+        return self.row.state is State.STREAMING
+
+    def set_row(self, row: MessageRow, error: BaseException | None = None) -> None:
+        """The message as it is on disk, and what cut it off."""
+        self.row, self.error = row, error
+        if not self.streaming and row.thought_s is not None:
+            self.seconds = row.thought_s
+        self.set_parts(row.message.parts)
+        if not self.streaming:
+            self.offered = self.hurried = False
+            self.read = None
+            for section in self.sections:
+                section.finish()
+
+    def set_parts(self, parts: tuple[Part, ...]) -> None:
+        """The text so far."""
+        self.measured = None
+        if self.is_question:
+            own = self.row.message
+            words = [(SectionKind.QUESTION, Part(own.text))] if own.text or not own.attached else []
+            self._set_sections([*((SectionKind.FILE, part) for part in own.attached), *words])
+            return
+        reasoning = Message(Role.ASSISTANT, parts).reasoning.strip("\n")
+        others = [
+            p
+            for p in parts
+            if p.recipient or (p.channel is not Channel.ANALYSIS and p.text.strip())
+        ]
+        self.answered = bool(others)
+        was, self.thinking = self.thinking, self.streaming and not others
+        if not self.thinking and self.seconds is None:
+            self.seconds = time.monotonic() - self._began if was else 0.0
+        wanted = (
+            [(SectionKind.THOUGHT, Part(reasoning, Channel.ANALYSIS))] if reasoning.strip() else []
+        )
+        wanted += [(SectionKind.CALL if p.recipient else SectionKind.SAID, p) for p in others]
+        self._set_sections(wanted)
+
+    def _set_sections(self, wanted: list[tuple[SectionKind, Part]]) -> None:
+        for at, (sort, part) in enumerate(wanted):
+            if at < len(self.sections) and self.sections[at].sort is sort:
+                self.sections[at].recipient = part.recipient
+                self.sections[at].set_source(part.text)
+            else:
+                self.sections[at:at] = [Section(sort, part)]
+        del self.sections[len(wanted) :]
+        for section in self.sections[:-1]:
+            section.finish()
+        if self.sections:
+            self.sections[-1].growing = self.streaming
+
+    # --- The thought --------------------------------------------------------------------------
+
+    @property
+    def thought(self) -> Section | None:
+        """The reasoning, where there is any."""
+        first = self.sections[0] if self.sections else None
+        return first if first and first.sort is SectionKind.THOUGHT else None
+
+    @property
+    def has_header(self) -> bool:
+        """Whether there is something to say of its reasoning."""
+        return self.thought is not None or (self.streaming and not self.answered)
+
+    @property
+    def opened(self) -> bool:
+        """Whether the reasoning is in sight: while there is nothing else to read, unless the
+        person said otherwise."""
+        wish = self.row.thought_open
+        return self.thought is not None and (not self.answered if wish is None else wish)
+
+    def label(self, reading: bool = False) -> str:
+        """What stands above the reasoning; ``reading`` where that has taken a while."""
+        if self.thinking:
+            if reading:
+                return tr("Reading…")
+            doing = doing_now(self.thought.source) if self.thought and not self.opened else ""
+            return tr("Thinking: {doing}").format(doing=doing) if doing else tr("Thinking…")
+        return thought_for(self.seconds)
+
+    def open(self, section: Section) -> None:
+        """The person is to see this."""
+        section.opened = True
+        if section is self.thought:
+            self.set_opened(True)
+
+    def set_opened(self, opened: bool) -> None:
+        """The person opens or closes the reasoning."""
+        self.row = replace(self.row, thought_open=opened)
+        self.measured = None
+
+    @property
+    def visible(self) -> list[Section]:
+        """The sections that are in sight."""
+        return [s for s in self.sections if (self.opened if s is self.thought else s.opened)]
+
+    @property
+    def files(self) -> list[Section]:
+        """What came with a question, whether it is opened or not."""
+        return [s for s in self.sections if s.sort is SectionKind.FILE]
+
+    # --- What is below ------------------------------------------------------------------------
+
+    @property
+    def notice(self) -> str:
+        """Why the answer is no whole one, where nothing went wrong; empty for a whole one."""
+        match self.row.state:
+            case State.STOPPED:
+                return tr("You stopped this answer.")
+            case State.CUT_OFF:
+                if self.unanswered and self.thought:
+                    return tr("This answer was cut off while the model thought.")
+                return tr("This answer was cut off.")
+            case State.DONE if self._calls:
+                return tr("The model wanted to use a tool, and Fireside has none yet.")
+            case State.DONE if self.unanswered and self.thought:
+                return tr("The model only thought, and gave no answer.")
+            case State.DONE if self.unanswered:
+                return tr("The model gave no answer.")
+        return ""
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether it has ended, and there is nothing in it for the reader."""
+        said = self.is_question or self.streaming or self.row.message.text.strip()
+        return not said
+
+    @property
+    def _calls(self) -> bool:
+        """Whether it ends in a call to a tool, which nobody answers."""
+        parts = self.row.message.parts
+        return self.row.state is State.DONE and bool(parts) and bool(parts[-1].recipient)
+
+    @property
+    def can_continue(self) -> bool:
+        return any(part.text for part in self.row.message.parts)
+
+    def plain_text(self) -> str:
+        """All of it that is in sight."""
+        texts = [self.label()] if self.has_header else []
+        texts += [section.name for section in self.files]
+        for section in self.visible:
+            match section.sort:
+                case SectionKind.CALL:
+                    text = f"{section.heading}\n{section.source}"
+                case _:
+                    text = section.plain
+            if section.sort is SectionKind.THOUGHT:
+                texts[-1] += f"\n{text}"
+            else:
+                texts.append(text)
+        if self.notice:
+            texts.append(explain(self.error).sentence if self.error else self.notice)
+        return "\n\n".join(text for text in texts if text)
+
+    @property
+    def characters(self) -> int:
+        """Of all that is in sight, to estimate its height by."""
+        return sum(len(section.source) for section in self.visible)
+
+    @property
+    def lines(self) -> int:
+        """Ends of lines in what is in sight."""
+        return sum(section.source.count("\n") for section in self.visible)
+
+    def forget(self) -> None:
+        """It is far out of sight."""
+        for section in self.sections:
+            section.forget()
+
+    def __iter__(self) -> Iterator[Section]:
+        return iter(self.sections)
+
+
+def when(seconds: float) -> str:
+    """The time of day, and the day where that is not today. From POSIX seconds."""
+    then = datetime.fromtimestamp(seconds)
+    today = then.date() == datetime.now().date()
+    return f"{then:%H:%M}" if today else f"{date_of(then, year=True)}, {then:%H:%M}"
+
+
+def effort_name(effort: Effort) -> str:
+    """How hard the model thinks, as it is said of an answer."""
+    match effort:
+        case Effort.LOW:
+            return tr("Low effort")
+        case Effort.MEDIUM:
+            return tr("Medium effort")
+        case Effort.HIGH:
+            return tr("High effort")
+
+
+def thought_for(seconds: float | None) -> str:
+    """How long the reasoning took, in words."""
+    if not seconds or seconds < 1:
+        return tr("Thought for less than a second")
+    if seconds < 60:
+        return tr("Thought for {seconds} s").format(seconds=number(seconds))
+    minutes, rest = divmod(round(seconds), 60)
+    return tr("Thought for {minutes} min {rest} s").format(minutes=minutes, rest=rest)
+
+
+def doing_now(reasoning: str) -> str:
+    """What a model is thinking about: how its last sentence begins, once that says something.
+    It changes with a sentence, not with a word."""
+    for sentence in reversed(re.split(r"(?<=[.!?:;])\s+|\n+", reasoning[-_RECENT:])):
+        words = sentence.strip(" #*-`>").split()
+        if len(words) >= _FEWEST:
+            return " ".join(words[:_FEWEST]) + "…"
+    return ""

@@ -1,0 +1,315 @@
+"""A message as a widget, which shows one record after the other."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtWidgets import QFrame, QWidget
+
+from app.base.types import Effort
+from app.store import State
+from app.ui.blocks.box import Style
+from app.ui.blocks.canvas import Canvas
+from app.ui.blocks.column import Column
+from app.ui.controls import Button, Notice, muted
+from app.ui.conversation.message_footer import MessageFooter
+from app.ui.conversation.message_state import MessageState
+from app.ui.conversation.sections import Section, SectionKind
+from app.ui.conversation.thought_panel import ThoughtHead
+from app.ui.theme import Theme
+from app.wording.errors import Action, explain
+from app.wording.language import tr
+
+GUTTER = 8  # pixels beside the text: the icons below stand under it, their ground reaches out
+_GAP = 12
+_INDENT = 23  # of the reasoning, with its line
+
+
+class MessageView(QWidget):
+    """What questions and answers have in common."""
+
+    resized = Signal()
+    """It wants another height."""
+    copy = Signal(str)
+    version_wanted = Signal(int)
+    """Another message in its place."""
+    reached = Signal(QRect)
+    """The Tab key has come to what is there."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.look = theme
+        self.record: MessageState | None = None
+        self.shown: list[tuple[Section, Canvas]] = []
+        """What can be selected, from top to bottom."""
+        self.pixels = 15
+        self.stops: tuple[object, ...] = ()
+        """What the Tab key's way depends on, as it was when it was set last."""
+
+    def tab_stops(self) -> list[QWidget]:
+        """What the Tab key goes through, from top to bottom."""
+        raise NotImplementedError
+
+    def lay_out(self, width: int) -> int:
+        """Places everything for a width, and returns the height."""
+        raise NotImplementedError
+
+    def canvas_of(self, section: Section) -> Canvas | None:
+        """Where a section is shown."""
+        return next((canvas for each, canvas in self.shown if each is section), None)
+
+    def place_of(self, section: Section, position: int) -> int | None:
+        """The top of the line of a position, in pixels from the message's own."""
+        canvas = self.canvas_of(section)
+        if canvas is None:
+            return None
+        rects = rects_at(canvas.column, position)
+        inside = round(rects[0].top()) if rects else 0
+        return canvas.mapTo(self, QPoint(0, inside)).y()
+
+    def position_at(self, point: QPoint) -> tuple[Section, int] | None:
+        """The position nearest to a point."""
+        if not self.shown:
+            return None
+
+        def distance(pair: tuple[Section, Canvas]) -> int:
+            area = self._area(pair[1])
+            return max(area.top() - point.y(), point.y() - area.bottom(), 0)
+
+        section, canvas = min(self.shown, key=distance)
+        inside = canvas.mapFrom(self, point)
+        return section, canvas.column.position_at(QPointF(inside))
+
+    def _area(self, canvas: Canvas) -> QRect:
+        return QRect(canvas.mapTo(self, QPoint(0, 0)), canvas.size())
+
+    def _show(self, canvas: Canvas, section: Section, style: Style) -> None:
+        column = section.column(self.look, style)
+        if canvas.column is column:
+            canvas.refresh(section.repaint_from)
+        else:
+            canvas.set_column(column)
+        self.shown.append((section, canvas))
+
+    def _canvas(self, name: str, label: str, parent: QWidget) -> Canvas:
+        canvas = Canvas(self.look)
+        canvas.setParent(parent)
+        canvas.setObjectName(name)
+        canvas.setAccessibleName(label)
+        canvas.resized.connect(self.resized)
+        canvas.reached.connect(
+            lambda rect: self.reached.emit(
+                rect.toAlignedRect().translated(canvas.mapTo(self, QPoint(0, 0)))
+            )
+        )
+        return canvas
+
+
+class AnswerView(MessageView):
+    """What the model said, as it grows and when it is done."""
+
+    again = Signal(int, Effort)
+    resume = Signal(int)
+    conclude = Signal(int)
+    """Its answer is wanted from what was thought."""
+    thought_toggled = Signal(int, bool)
+    hurried = Signal()
+    act = Signal(Action)
+    """A step beside an error that is not about this answer alone."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme)
+        self.head = ThoughtHead(theme)
+        self.head.setParent(self)
+        self.head.toggled.connect(self._toggled)
+        self.head.hurried.connect(self.hurried)
+        self.head.resized.connect(self.resized)
+        self._body = QFrame(self)
+        self._body.setObjectName("thoughtBody")
+        self._thought = self._canvas("thoughtText", tr("Reasoning"), self._body)
+        self._parts: list[PartView] = []
+        self._notice: Notice | None = None
+        self._notice_of: tuple[object, ...] = ()
+        self._footer = MessageFooter(theme)
+        self._footer.setParent(self)
+        self._footer.copy.connect(lambda: self.copy.emit(self.record.row.message.text))
+        self._footer.again.connect(lambda effort: self.again.emit(self.record.row.id, effort))
+        self._footer.versions.wanted.connect(self.version_wanted)
+
+    def show_record(self, record: MessageState) -> None:
+        """Shows another message, or the same one as it is now."""
+        self.record = record
+        self.setAccessibleName(record.title)
+        self.shown = []
+        self.head.setVisible(record.has_header)
+        if record.has_header:
+            self.head.show_record(record)
+        self._body.setVisible(record.opened)
+        if record.opened and record.thought:
+            self._show(self._thought, record.thought, Style(self.pixels - 1, "muted"))
+        parts = [section for section in record if section.sort is not SectionKind.THOUGHT]
+        while len(self._parts) < len(parts):
+            self._parts.append(PartView(self, len(self._parts)))
+        for section, part in zip(parts, self._parts, strict=False):
+            part.show_section(section)
+            self._show(part.canvas, section, part.style_of(section))
+        for part in self._parts[len(parts) :]:
+            part.hide()
+        self._footer.setVisible(not record.streaming)
+        if not record.streaming:
+            self._footer.set_row(record.row)
+        self._show_notice()
+
+    def set_choices(self, last: bool, busy: bool) -> None:
+        """Nothing can be asked for while an answer is on its way; what went wrong with an answer
+        that is not the last can be told, and not be mended."""
+        self._footer.regenerate.setEnabled(not busy)
+        if self.record:
+            self._footer.versions.set_record(self.record, busy)
+        if self._notice:
+            for button in self._notice.buttons:
+                button.setVisible(last)
+                button.setEnabled(not busy)
+
+    def lay_out(self, width: int) -> int:
+        inner = width - 2 * GUTTER
+        y = 0
+        if not self.head.isHidden():
+            high = self.head.sizeHint().height()
+            self.head.setGeometry(GUTTER, y, inner, high)
+            y += high + 6
+        if not self._body.isHidden():
+            high = self._thought.height_for(inner - _INDENT)
+            self._body.setGeometry(GUTTER + 9, y, inner - 9, high + 2)
+            self._thought.setGeometry(14, 1, inner - _INDENT, high)
+            y += high + 12
+        y += 6 if y else 0
+        for part in self._parts:
+            if not part.isHidden():
+                high = part.lay_out(inner)
+                part.setGeometry(GUTTER, y, inner, high)
+                y += high + _GAP
+        if self._notice:
+            high = max(self._notice.heightForWidth(inner), self._notice.minimumSizeHint().height())
+            self._notice.setGeometry(GUTTER, y, inner, high)
+            y += high + _GAP
+        if not self._footer.isHidden():
+            high = self._footer.sizeHint().height()
+            self._footer.setGeometry(0, y, width, high)
+            y += high + _GAP
+        return max(0, y - _GAP)
+
+    def tab_stops(self) -> list[QWidget]:
+        notice = [self._notice] if self._notice else []
+        return [
+            child
+            for widget in (self.head, self._body, *self._parts, *notice, self._footer)
+            for child in widget.findChildren(QWidget)
+            if child.focusPolicy() & Qt.FocusPolicy.TabFocus
+        ]
+
+    def copied(self) -> None:
+        """Says so, for a moment."""
+        self._footer.copied()
+
+    def _toggled(self, opened: bool) -> None:
+        assert self.record
+        self.thought_toggled.emit(self.record.row.id, opened)
+
+    def _show_notice(self) -> None:
+        record = self.record
+        assert record
+        wanted = (record.row.id, record.row.state, record.error, record.notice)
+        if wanted == self._notice_of:
+            return
+        self._notice_of = wanted
+        if self._notice:
+            self._notice.hide()
+            self._notice.deleteLater()
+            self._notice = None
+        if not record.notice and record.error is None:
+            return
+        quiet = record.error is None
+        notice = Notice(self.look, "notice", "alert", "muted" if quiet else "danger")
+        notice.setProperty("quiet", quiet)
+        if record.error is not None:
+            explanation = explain(record.error)
+            notice.set_text(explanation.sentence)
+            notice.set_detail(explanation.detail)
+            notice.opened.connect(self.resized)
+            self._add_step(notice, explanation.action)
+        else:
+            notice.set_text(record.notice)
+            if record.unanswered and record.row.state is not State.STOPPED:
+                self._add_step(notice, Action.ANSWER_NOW)
+            if record.can_continue and record.row.state is not State.DONE:
+                self._add_step(notice, Action.CONTINUE)
+            self._add_step(notice, Action.RETRY)
+        notice.setParent(self)
+        notice.show()
+        self._notice = notice
+
+    def _add_step(self, notice: Notice, action: Action) -> None:
+        record = self.record
+        assert record
+        if action is Action.CONTINUE and not record.can_continue:
+            action = Action.RETRY
+        row = record.row
+        match action:
+            case Action.NONE:
+                return
+            case Action.CONTINUE:
+                name, step = "continueAnswer", lambda: self.resume.emit(row.id)
+            case Action.ANSWER_NOW:
+                name, step = "concludeAnswer", lambda: self.conclude.emit(row.id)
+            case Action.RETRY:
+                effort = row.effort or Effort.MEDIUM
+                name, step = "tryAgain", lambda: self.again.emit(row.id, effort)
+            case _:
+                name, step = "actOnError", lambda: self.act.emit(action)
+        notice.add_button(Button(self.look, name, action.words, text=action.words, clicked=step))
+
+
+class PartView(QFrame):
+    """What the model wrote to the reader, or to a tool."""
+
+    _CALL = (14, 30, 14, 10)
+
+    def __init__(self, answer: AnswerView, number: int) -> None:
+        super().__init__(answer)
+        self._answer = answer
+        self._to = muted(pixels=13)
+        self._to.setParent(self)
+        self._to.move(14, 8)
+        self.canvas = answer._canvas("answerText", tr("Answer"), self)
+
+    def style_of(self, section: Section) -> Style:
+        """How it is written."""
+        return Style(self._answer.pixels, mono=section.sort is SectionKind.CALL)
+
+    def show_section(self, section: Section) -> None:
+        """Another one, or the same as it is now."""
+        call = section.sort is SectionKind.CALL
+        name = "call" if call else "said"
+        if name != self.objectName():
+            self.setObjectName(name)
+            self.style().unpolish(self)
+            self.style().polish(self)
+        self._to.setText(section.heading)
+        self._to.setVisible(call)
+        self._to.adjustSize()
+        self.show()
+
+    def lay_out(self, width: int) -> int:
+        """The height that it takes."""
+        left, top, right, bottom = self._CALL if self.objectName() == "call" else (0, 0, 0, 0)
+        high = self.canvas.height_for(width - left - right)
+        self.canvas.setGeometry(left, top, width - left - right, high)
+        return top + high + bottom
+
+
+def rects_at(column: Column, position: int) -> list[QRectF]:
+    """Where a character is, or the one beside it: the end of a line is nowhere."""
+    for start in (position, position - 1, position + 1):
+        if 0 <= start < column.length and (rects := column.rects(start, start + 1)):
+            return rects
+    return []

@@ -1,0 +1,213 @@
+"""A stretch of a message that is read as one, into blocks that are painted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum, auto
+
+from PySide6.QtCore import QTextBoundaryFinder
+
+from app.base.types import Part
+from app.markdown import MarkdownStream, blocks_text, parse
+from app.markdown.blocks import Block, Paragraph, Span
+from app.ui.blocks.box import Style
+from app.ui.blocks.column import Column
+from app.ui.blocks.utf16 import part
+from app.ui.theme import Theme
+from app.wording.language import tr
+
+_SLICE, _LINES = 2_500, 40  # characters and lines that are read before others get their turn
+_LONGEST = 2_000  # characters of one paragraph
+
+
+class SectionKind(Enum):
+    """What a section of a message is."""
+
+    QUESTION = auto()
+    """The person's words, exactly as they were typed."""
+    FILE = auto()
+    """The text of a file that came with them."""
+    THOUGHT = auto()
+    SAID = auto()
+    CALL = auto()
+    """What the model wrote to a tool."""
+
+
+class PlainStream:
+    """What a person or a tool typed: a reader like `MarkdownStream`, for text in which nothing is
+    Markdown. Long text is cut, so that no part of it gets slow to lay out and to paint."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Paragraph] = []
+        self._open = ""
+        self._closed = 0
+        self._gap: str | None = None  # what was left out before the open one
+
+    def feed(self, text: str) -> int:
+        """More of it. The index of the first block that has changed."""
+        first = self._closed
+        text = self._open + text
+        half = "\r" * text.endswith("\r")  # its other half may come
+        text = text.removesuffix("\r").replace("\r\n", "\n").replace("\r", "\n")
+        del self.blocks[first:]
+        while len(text) > _LONGEST:
+            end, gap = _cut(text)
+            self._put(text[:end])
+            self._closed, self._gap = self._closed + 1, gap
+            text = text[end + len(gap) :]
+        if text:
+            self._put(text)
+        self._open = text + half
+        return first
+
+    def finish(self) -> int:
+        """Nothing changes any more."""
+        return len(self.blocks)
+
+    def _put(self, text: str) -> None:
+        self.blocks.append(Paragraph((Span(text),) if text else (), self._gap))
+
+
+def _cut(text: str) -> tuple[int, str]:
+    """Where a text is cut that is too long, and what is left out there: at the end of a line, else
+    of a sentence, else where a line may be broken; and never within a character."""
+    if (line := text.rfind("\n", 1, _LONGEST)) > 0:
+        return line, "\n"
+    head = text[:_LONGEST]
+    kind = QTextBoundaryFinder.BoundaryType
+    for unit, least in ((kind.Sentence, _LONGEST // 2), (kind.Line, 0), (kind.Grapheme, 0)):
+        finder = QTextBoundaryFinder(unit, head)
+        finder.toEnd()
+        if (at := finder.toPreviousBoundary()) > least:
+            first = part(head, 0, at)
+            end = len(first.rstrip(" ")) or len(first)
+            return end, first[end:]
+    return len(head), ""
+
+
+def _slice(source: str, start: int) -> str:
+    """What is read at once."""
+    end = at = start
+    for _ in range(_LINES):
+        at = source.find("\n", end, start + _SLICE)
+        if at < 0:
+            return source[start : start + _SLICE]
+        end = at + 1
+    return source[start:end]
+
+
+class Section:
+    """A stretch of a message that is read as one: its source, and its blocks once it was seen.
+
+    A long one is read in slices, so that nobody waits for the end of what they cannot see yet.
+    """
+
+    def __init__(self, sort: SectionKind, part: Part) -> None:
+        self.sort = sort
+        self.recipient, self.name = part.recipient, part.name
+        self.opened = sort is not SectionKind.FILE
+        """Whether it can be seen, as far as that is its own matter."""
+        self.source = ""
+        self.growing = False
+        self.repaint_from = 0.0
+        """Pixels below its top from where `column` is not what it was."""
+        self._reader: MarkdownStream | PlainStream | None = None
+        self._fed = 0  # characters that the reader has
+        self._finished = False
+        self._changed = 0  # the first of the blocks that the column has not been given yet
+        self._column: Column | None = None
+        self._style = Style()
+        self._plain: str | None = None
+        self.set_source(part.text)
+
+    def set_source(self, source: str) -> bool:
+        """Other text; what only grew is only added to. Whether it is another."""
+        old, self.source = self.source, source
+        if source == old:
+            return False
+        self._plain = None
+        if self._reader and not self._finished and source.startswith(old):
+            self._feed()
+        else:
+            self._start()
+        return True
+
+    def finish(self) -> None:
+        """No more of it comes."""
+        self.growing = False
+        if self._reader and self._fed == len(self.source):
+            self._end()
+
+    @property
+    def is_markdown(self) -> bool:
+        """Whether it is read as Markdown, and not as it was typed."""
+        return self.sort in (SectionKind.SAID, SectionKind.THOUGHT)
+
+    @property
+    def heading(self) -> str:
+        """What stands above a call."""
+        return tr("Call to {recipient}").format(recipient=self.recipient)
+
+    @property
+    def unread(self) -> bool:
+        """Whether there is more than `column` shows."""
+        return self._reader is not None and self._fed < len(self.source)
+
+    def read_on(self) -> None:
+        """Another slice."""
+        self._feed()
+
+    def column(self, theme: Theme, style: Style) -> Column:
+        """Its blocks, to be painted."""
+        if self._column is None or style != self._style:
+            self._column, self._style, self._changed = Column(theme, style), style, 0
+        blocks = self.blocks
+        first = self._column.set_blocks(blocks, self._changed)
+        self._changed = len(blocks)
+        self.repaint_from = self._column.top_of(first)
+        return self._column
+
+    @property
+    def blocks(self) -> Sequence[Block]:
+        """What it consists of, as far as it was read."""
+        if self._reader is None:
+            self._reader = MarkdownStream() if self.is_markdown else PlainStream()
+            self._feed()
+        return self._reader.blocks
+
+    @property
+    def plain(self) -> str:
+        """All of it as plain text."""
+        if self._plain is None:
+            if self.sort in (SectionKind.QUESTION, SectionKind.FILE, SectionKind.CALL):
+                self._plain = self.source
+            else:
+                whole = self._reader.blocks if self._reader and self._finished else None
+                self._plain = blocks_text(parse(self.source) if whole is None else whole)
+        return self._plain
+
+    def restyle(self) -> None:
+        """The theme's colours are others."""
+        if self._column:
+            self._column.restyle()
+
+    def forget(self) -> None:
+        """It is far out of sight: what can be made again need not be kept."""
+        self._column = None
+        self._start()
+
+    def _start(self) -> None:
+        self._reader, self._fed, self._finished, self._changed = None, 0, False, 0
+
+    def _feed(self) -> None:
+        assert self._reader
+        part = _slice(self.source, self._fed)
+        self._fed += len(part)
+        self._changed = min(self._changed, self._reader.feed(part))
+        if self._fed == len(self.source) and not self.growing:
+            self._end()
+
+    def _end(self) -> None:
+        if self._reader and not self._finished:
+            self._finished = True
+            self._changed = min(self._changed, self._reader.finish())

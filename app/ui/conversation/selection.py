@@ -1,0 +1,127 @@
+"""What is selected of a conversation, across messages, and what a copy of it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QTextBoundaryFinder
+
+from app.ui.blocks.box import Range, Style
+from app.ui.blocks.column import Column
+from app.ui.conversation.message_state import MessageState
+from app.ui.conversation.sections import Section
+from app.ui.theme import Theme
+
+
+@dataclass(frozen=True, slots=True)
+class TextPosition:
+    """A position: which message, which of its sections (as `MessageState.sections` counts), and
+    where in that one."""
+
+    message: int
+    section: int
+    position: int
+
+    @property
+    def key(self) -> tuple[int, int, int]:
+        return self.message, self.section, self.position
+
+
+class Selection:
+    """From an end that stays to one that moves."""
+
+    def __init__(self, theme: Theme) -> None:
+        self._theme = theme
+        self.fixed: TextPosition | None = None
+        self.moving: TextPosition | None = None
+
+    def __bool__(self) -> bool:
+        return self.fixed is not None and self.fixed != self.moving
+
+    def clear(self) -> None:
+        """Nothing is selected."""
+        self.fixed = self.moving = None
+
+    def set(self, fixed: TextPosition, moving: TextPosition) -> None:
+        """From the one to the other."""
+        self.fixed, self.moving = fixed, moving
+
+    @property
+    def ends(self) -> tuple[TextPosition, TextPosition] | None:
+        """The first and the last of what is selected."""
+        if not self or self.fixed is None or self.moving is None:
+            return None
+        first, last = sorted((self.fixed, self.moving), key=lambda point: point.key)
+        return first, last
+
+    def within(self, message: int, section: int, length: int) -> Range:
+        """What is selected of a section."""
+        if (ends := self.ends) is None:
+            return 0, 0
+        place, (first, last) = (message, section), ends
+        if not first.key[:2] <= place <= last.key[:2]:
+            return 0, 0
+        start = first.position if place == first.key[:2] else 0
+        return start, last.position if place == last.key[:2] else length
+
+    def copy(self, records: Sequence[MessageState], style: Style, *, markdown: bool) -> str:
+        """The text of what is selected, without control tokens or labels: messages and sections
+        below each other. What is wholly selected is its own source in Markdown."""
+        pieces = (text for _, text in self._pieces(records, style, lambda section: markdown))
+        return "\n\n".join(piece for piece in pieces if piece)
+
+    def rich(self, records: Sequence[MessageState], style: Style) -> Callable[[], str]:
+        """What makes HTML of what is selected now."""
+        pieces = list(self._pieces(records, style, lambda section: section.is_markdown))
+
+        def html() -> str:
+            # Imported here: most sessions never need it.
+            from app.exchange.clipboard_html import fragment, markdown_html, typed_html
+
+            return fragment(
+                [markdown_html(text) if read else typed_html(text) for read, text in pieces if text]
+            )
+
+        return html
+
+    def _pieces(
+        self, records: Sequence[MessageState], style: Style, markdown: Callable[[Section], bool]
+    ) -> Iterator[tuple[bool, str]]:
+        """What is selected of each section, and whether it is Markdown."""
+        if (ends := self.ends) is None:
+            return
+        first, last = ends
+        for message in range(first.message, min(last.message, len(records) - 1) + 1):
+            record = records[message]
+            for number, section in enumerate(record.sections):
+                place = message, number
+                if section not in record.visible:
+                    continue
+                if not first.key[:2] <= place <= last.key[:2]:
+                    continue
+                wanted = markdown(section)
+                source = section.source.strip("\n")
+                if wanted and first.key[:2] < place < last.key[:2]:
+                    yield wanted, source
+                    continue
+                column = section.column(self._theme, style)
+                start, end = self.within(message, number, column.length)
+                if wanted and (start, end) == (0, column.length):
+                    yield wanted, source
+                else:
+                    write = column.markdown if wanted else column.text
+                    yield wanted, write(start, end).strip("\n")
+
+
+def word_at(column: Column, position: int) -> Range:
+    """The word around a position: what two clicks select."""
+    start, end = column.leaf_at(position)
+    text = column.text(start, end)
+    if len(text.encode("utf-16-le")) // 2 != end - start:  # a formula in it
+        return start, end
+    finder = QTextBoundaryFinder(QTextBoundaryFinder.BoundaryType.Word, text)
+    finder.setPosition(min(position - start + 1, end - start))
+    left = finder.toPreviousBoundary()
+    right = finder.toNextBoundary()
+    return start + max(left, 0), start + (right if right >= 0 else end - start)

@@ -1,0 +1,244 @@
+"""Asks how chats are to be exported, and where to; and shows how far that is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QStandardPaths, Qt, Signal
+from PySide6.QtWidgets import (
+    QDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QSizePolicy,
+    QWidget,
+)
+
+from app.base.settings import Settings
+from app.ui.controls import Button, ProgressLine, Segments, column, muted, set_tone
+from app.ui.dialogs import ask_folder
+from app.ui.form_fields import heading, named, note
+from app.ui.theme import Theme, font
+from app.wording.language import tr
+
+
+class ExportDialog(QDialog):
+    """It begins with what was chosen the last time, in ``settings``, and changes nothing itself.
+    ``several`` says that there may be more than one chat."""
+
+    wanted = Signal()
+    """The person has chosen."""
+    given_up = Signal()
+    """It was closed, whether the export was on its way or not."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        title: str,
+        name: str,
+        settings: Settings,
+        several: bool,
+        parent: QWidget,
+    ) -> None:
+        super().__init__(parent)
+        self._theme, self._several = theme, several
+        self.setObjectName("exportDialog")
+        self.setWindowTitle(tr("Export"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(540)
+        self.resize(540, 300)
+        layout = column(self, (28, 22, 28, 22), gap=10)
+        head = heading(title, 18, 640)
+        head.setWordWrap(True)
+        layout.addWidget(head)
+        layout.addSpacing(4)
+        self._choices = QWidget()
+        layout.addWidget(self._choices)
+        layout.addStretch(1)
+        self._make_fields(name, settings)
+        self._arrange_fields()
+        self.problem = note("", "exportProblem")
+        self.problem.hide()
+        layout.addWidget(self.problem)
+        self.bar = ProgressLine("exportProgress", tr("Export"), tr("How much is exported"), 4)
+        keeps = self.bar.sizePolicy()
+        keeps.setRetainSizeWhenHidden(True)
+        self.bar.setSizePolicy(keeps)
+        self.bar.hide()
+        layout.addWidget(self.bar)
+        layout.addLayout(self._buttons())
+        self._form_chosen()
+        self.form.setFocus()
+
+    # --- What is chosen -----------------------------------------------------------------------
+
+    @property
+    def place(self) -> Path:
+        """The folder; below the person's own, where it is not said where it is."""
+        return Path.home() / self.folder.text().strip().removeprefix("~/")
+
+    @property
+    def file(self) -> str:
+        """The name, without an ending."""
+        return self.name.text().strip()
+
+    # --- What is shown ------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """It is on its way."""
+        self.problem.hide()
+        self._choices.setEnabled(False)
+        self.export.setEnabled(False)
+        self.bar.set_share(0)
+        self.bar.show()
+        self._cancel.setFocus()
+
+    def fail(self, sentence: str) -> None:
+        """It went wrong; the person may choose again."""
+        self._choices.setEnabled(True)
+        self.bar.hide()
+        self.problem.setText(sentence)
+        set_tone(self.problem, "danger")
+        self.problem.show()
+        self._named()
+        self._fit()
+        self.export.setFocus()
+
+    def done(self, result: int) -> None:
+        """Closes, however it was asked to."""
+        self.given_up.emit()
+        super().done(result)
+
+    # --- Its parts ----------------------------------------------------------------------------
+
+    def _make_fields(self, name: str, settings: Settings) -> None:
+        self.form = Segments(
+            "exportForm",
+            tr("Form"),
+            [
+                (".md", "Markdown", "exportMarkdown", ""),
+                (".html", tr("Web page"), "exportHtml", ""),
+                (".pdf", "PDF", "exportPdf", ""),
+                (".json", "JSON", "exportJson", ""),
+            ],
+        )
+        forms = (".md", ".html", ".pdf", ".json")
+        self.form.set_value(settings.export_form if settings.export_form in forms else ".md")
+        self.form.chosen.connect(self._form_chosen)
+        self._about = note("", "exportAbout")
+        self._about.setMinimumHeight(36)
+        self._about.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._about.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.reasoning = Segments(
+            "exportReasoning",
+            tr("Reasoning"),
+            [
+                ("with", tr("With it"), "exportWithReasoning", ""),
+                ("without", tr("Without it"), "exportWithoutReasoning", ""),
+            ],
+        )
+        self.reasoning.set_value("with" if settings.export_reasoning else "without")
+        self.branches = Segments(
+            "exportBranches",
+            tr("Branches"),
+            [
+                ("shown", tr("The one that is shown"), "exportShownBranch", ""),
+                ("all", tr("All"), "exportAllBranches", ""),
+            ],
+        )
+        self.branches.set_value("all" if settings.export_branches else "shown")
+        self.name = QLineEdit(name)
+        self.name.setProperty("kind", "field")
+        self.name.setMaxLength(200)
+        self.name.textChanged.connect(self._named)
+        self.folder = QLineEdit(settings.export_folder or _documents())
+        named(self.folder, "exportFolder", tr("Folder"), tr("The folder that it goes into"))
+        self.folder.setProperty("kind", "field")
+        self.folder.textChanged.connect(self._named)
+
+    def _arrange_fields(self) -> None:
+        choose = Button(
+            self._theme, "chooseExportFolder", tr("Choose the folder"), text=tr("Choose…"),
+            clicked=self._choose,
+        )  # fmt: skip
+        where = QHBoxLayout()
+        where.setSpacing(8)
+        where.addWidget(self.folder, 1)
+        where.addWidget(choose)
+        self._rows = QFormLayout(self._choices)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self._rows.setHorizontalSpacing(18)
+        self._rows.setVerticalSpacing(10)
+        self._rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        self._rows.addRow(self._label(tr("Form")), self.form)
+        self._rows.addRow(None, self._about)
+        self._rows.addRow(self._label(tr("Reasoning")), self.reasoning)
+        self._rows.addRow(self._label(tr("Branches")), self.branches)
+        self._rows.addRow(self._label(tr("Name")), self.name)
+        self._rows.addRow(self._label(tr("Folder")), where)
+
+    def _label(self, text: str) -> QWidget:
+        label = muted(text, pixels=13)
+        label.setFont(font(13, 500))
+        label.setMinimumSize(84, 32)
+        return label
+
+    def _buttons(self) -> QHBoxLayout:
+        self._cancel = Button(
+            self._theme, "cancelExport", tr("Cancel"), text=tr("Cancel"), shortcut="Esc",
+            clicked=self.reject,
+        )  # fmt: skip
+        self.export = Button(
+            self._theme, "startExport", tr("Export"), text=tr("Export"), kind="primary",
+            shortcut="Return", clicked=self.wanted.emit,
+        )  # fmt: skip
+        self.export.setDefault(True)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addStretch(1)
+        row.addWidget(self._cancel)
+        row.addWidget(self.export)
+        return row
+
+    def _form_chosen(self) -> None:
+        """Says what the form is good for. JSON has all of everything."""
+        form = self.form.value
+        whole = form == ".json"
+        for field in (self.reasoning, self.branches):
+            self._rows.setRowVisible(field, not whole)
+        folder = self._several and not whole
+        tip = tr("What the folder of the files is called") if folder else tr("The file’s name")
+        named(self.name, "exportName", tr("Name"), tip)
+        about = {
+            ".md": tr("Text with a few marks, for notes and editors."),
+            ".html": tr("A page for any browser. It needs nothing else, and loads nothing."),
+            ".pdf": tr("Pages to read, print and send."),
+            ".json": tr("Everything: all branches, reasoning and figures. Fireside reads it back."),
+        }[form]
+        if folder:
+            about += " " + tr("Each chat is a file, in a folder of that name.")
+        self._about.setText(about)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Nothing is squeezed; what was made larger stays so."""
+        self.layout().activate()
+        needed = self.layout().totalHeightForWidth(self.width())
+        self.resize(self.width(), max(self.height(), needed))
+
+    def _named(self) -> None:
+        self.export.setEnabled(bool(self.file and self.folder.text().strip()))
+
+    def _choose(self) -> None:
+        ask_folder(
+            self,
+            tr("Choose the folder"),
+            lambda path: self.folder.setText(str(path)),
+            at=str(self.place),
+        )
+
+
+def _documents() -> str:
+    place = QStandardPaths.StandardLocation.DocumentsLocation
+    return QStandardPaths.writableLocation(place) or str(Path.home())

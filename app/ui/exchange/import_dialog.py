@@ -1,0 +1,211 @@
+"""Shows what files have in them before anything is imported, and how far that is then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from app.ui.controls import Button, ProgressLine, Scroll, column, muted, set_tone
+from app.ui.form_fields import heading, note
+from app.ui.theme import Theme, font
+from app.wording.errors import explain
+from app.wording.language import number, tr
+
+if TYPE_CHECKING:
+    from app.base.errors import ExchangeError
+    from app.exchange import ImportedFiles
+
+_FAULTS = 5  # files that are named one by one
+_ROOM = 260  # pixels that lists have at most
+_LEFT = {
+    "image": lambda n: tr("%Ln image(s)", "", n),
+    "audio": lambda n: tr("%Ln recording(s)", "", n),
+    "file": lambda n: tr("%Ln file(s)", "", n),
+    "tool": lambda n: tr("%Ln tool call(s)", "", n),
+    "citation": lambda n: tr("%Ln citation(s)", "", n),
+    "memory": lambda n: tr("%Ln memory note(s)", "", n),
+    "note": lambda n: tr("%Ln note(s)", "", n),
+    "tag": lambda n: tr("%Ln tag(s)", "", n),
+    "folder": lambda n: tr("%Ln folder name(s)", "", n),
+    "hidden": lambda n: tr("%Ln hidden message(s)", "", n),
+    "unknown": lambda n: tr("%Ln part(s) of an unknown kind", "", n),
+    "chat": lambda n: tr("%Ln chat(s) without a message", "", n),
+}
+
+
+def counted(found: ImportedFiles) -> list[str]:
+    """What is left out, each kind with its number."""
+    return [_LEFT[why](count) for why, count in found.left.items()]
+
+
+def sources(found: ImportedFiles) -> str:
+    """Who wrote the chats, and how many where there are several programs."""
+    if len(found.sources) == 1:
+        return str(found.source)
+    return ", ".join(f"{source} ({number(count)})" for source, count in found.sources.items())
+
+
+class ImportDialog(QDialog):
+    """Begins while files are read. It changes nothing itself."""
+
+    wanted = Signal()
+    """The person has seen what there is, and wants it."""
+    given_up = Signal()
+    """It was closed, whether something was on its way or not."""
+
+    def __init__(self, theme: Theme, name: str, parent: QWidget) -> None:
+        """``name``: what is being read."""
+        super().__init__(parent)
+        self._theme = theme
+        self.setObjectName("importPreview")
+        self.setWindowTitle(tr("Import chats"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(460)
+        self._total = 0
+        layout = column(self, (28, 22, 28, 22), gap=10)
+        self.head = heading(tr("Reading {name}…").format(name=name), 18, 640)
+        self.head.setObjectName("importHead")
+        self.head.setWordWrap(True)
+        layout.addWidget(self.head)
+        self.about = note(tr("Nothing is imported yet."), "importAbout")
+        layout.addWidget(self.about)
+        self._lists = Scroll()
+        self._lists.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._lists.hide()
+        layout.addWidget(self._lists)
+        layout.addStretch(1)
+        self.bar = ProgressLine("importProgress", tr("Import"), tr("How much is imported"), 4)
+        self.bar.setRange(0, 0)  # nobody knows how much there is
+        layout.addWidget(self.bar)
+        layout.addLayout(self._buttons())
+        self.cancel.setFocus()
+
+    def _buttons(self) -> QHBoxLayout:
+        self.cancel = Button(
+            self._theme, "cancelImport", tr("Cancel"), text=tr("Cancel"), shortcut="Esc",
+            clicked=self.reject,
+        )  # fmt: skip
+        self.start = Button(
+            self._theme, "startImport", tr("Import"), text=tr("Import"), kind="primary",
+            shortcut="Return", clicked=self.wanted.emit,
+        )  # fmt: skip
+        self.start.setDefault(True)
+        self.start.setEnabled(False)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addStretch(1)
+        row.addWidget(self.cancel)
+        row.addWidget(self.start)
+        return row
+
+    def done(self, result: int) -> None:
+        """Closes, however it was asked to."""
+        self.given_up.emit()
+        super().done(result)
+
+    # --- What is shown ------------------------------------------------------------------------
+
+    def seen(self, chats: int) -> None:
+        """So many chats have been read, or put in."""
+        if self._total:
+            self.bar.set_share(chats / self._total)
+        elif chats:
+            self.about.setText(tr("%Ln chat(s) so far. Nothing is imported yet.", "", chats))
+
+    def preview(self, found: ImportedFiles) -> None:
+        """All is read."""
+        self.bar.hide()
+        self.bar.setRange(0, 1000)
+        self._total = found.chats
+        chats = tr("%Ln chat(s)", "", found.chats)
+        messages = tr("%Ln message(s)", "", found.messages)
+        self.head.setText(tr("{chats} with {messages}").format(chats=chats, messages=messages))
+        self.about.setText(tr("From {sources}.").format(sources=sources(found)))
+        self._list(self._found(found), found.faults)
+        new = found.chats - found.known
+        self.start.setText(tr("Import %Ln chat(s)", "", new))
+        if not new:
+            self._only_close()
+        self.start.setEnabled(new > 0)
+        (self.start if new else self.cancel).setFocus()
+        self._fit()
+
+    def begin(self) -> None:
+        """What was found is on its way in."""
+        self.start.setEnabled(False)
+        self.bar.set_share(0)
+        self.bar.show()
+        self.cancel.setFocus()
+
+    def fail(self, sentence: str) -> None:
+        """It went wrong."""
+        self.bar.hide()
+        self._lists.hide()
+        self.head.setText(tr("Nothing to import"))
+        self.about.setText(sentence)
+        set_tone(self.about, "danger")
+        self._only_close()
+        self._fit()
+
+    def _only_close(self) -> None:
+        """There is nothing to bring in."""
+        self.start.hide()
+        self.cancel.setText(tr("Close"))
+
+    # --- Its parts ----------------------------------------------------------------------------
+
+    def _found(self, found: ImportedFiles) -> list[tuple[str, list[str]]]:
+        """What is to be told, under its headings."""
+        told = []
+        if found.known:
+            told.append((tr("Here already"), [tr("%Ln chat(s)", "", found.known)]))
+        left = counted(found) or [tr("Nothing is left out.")]
+        told.append((tr("Left out"), left))
+        if found.others:
+            others = tr("%Ln file(s) without chats", "", found.others)
+            told.append((tr("Passed over"), [others]))
+        return told
+
+    def _list(self, told: Sequence[tuple[str, list[str]]], faults: Sequence[ExchangeError]) -> None:
+        inside = QWidget()
+        inside.setObjectName("importLists")
+        grid = QGridLayout(inside)
+        grid.setContentsMargins(0, 4, 0, 4)
+        grid.setHorizontalSpacing(18)
+        grid.setVerticalSpacing(10)
+        grid.setColumnStretch(1, 1)
+        for title, lines in told:
+            self._row(grid, title, "\n".join(lines))
+        if faults:
+            lines = [explain(fault).sentence for fault in faults[:_FAULTS]]
+            if len(faults) > _FAULTS:
+                lines.append(tr("And %Ln more file(s).", "", len(faults) - _FAULTS))
+            set_tone(self._row(grid, tr("Not readable"), "\n".join(lines)), "danger")
+        grid.setRowStretch(grid.rowCount(), 1)
+        self._lists.setWidget(inside)
+        self._lists.show()
+        width = self.width() - 56
+        high = inside.heightForWidth(width) if inside.hasHeightForWidth() else 0
+        self._lists.setFixedHeight(min(max(high, inside.sizeHint().height()), _ROOM))
+
+    def _row(self, grid: QGridLayout, title: str, text: str) -> QLabel:
+        label = muted(title, pixels=13)
+        label.setFont(font(13, 500))
+        label.setMinimumWidth(96)
+        words = note(text, "importTold")
+        words.setProperty("tone", "")
+        words.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        row = grid.rowCount()
+        grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(words, row, 1)
+        return words
+
+    def _fit(self) -> None:
+        """Nothing is squeezed; what was made larger stays so."""
+        self.layout().activate()
+        needed = self.layout().totalHeightForWidth(self.width())
+        self.resize(self.width(), max(self.height(), needed))

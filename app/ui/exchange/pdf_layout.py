@@ -1,0 +1,324 @@
+"""A chat as a PDF: the blocks that the window shows, on pages, in light colours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterator, Sequence
+from unicodedata import normalize
+
+from PySide6.QtCore import QBuffer, QLocale, QMarginsF, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QFontMetricsF, QPageLayout, QPageSize, QPainter, QPdfWriter
+
+from app import __version__
+from app.base.types import Part, Role
+from app.exchange.markdown_page import ExportWords, Versions, day, ending, speaker, thought
+from app.markdown import Paragraph, Quote, Span, SpanKind, Spans
+from app.store import ChatRow, MessageRow
+from app.ui.blocks.box import Box, Highlights, Style
+from app.ui.blocks.column import Column
+from app.ui.blocks.stack import Inset
+from app.ui.blocks.text_box import TextBox
+from app.ui.blocks.text_runs import BOLD
+from app.ui.conversation.sections import Section, SectionKind
+from app.ui.theme import PaperTheme, font
+
+_RESOLUTION = 103  # pixels an inch: text of 15 pixels is 10.5 points high
+_MARGINS = QMarginsF(20, 18, 20, 12)  # millimetres
+_SIDE = 16.0  # pixels beside what was asked and thought
+_FOOT = 40  # pixels of a page below its text
+_HAIR = 0.25  # pixels by which what is painted is less than a page, lest lines touch it
+_STYLE, _THOUGHT = Style(15, paper=True), Style(14, "muted", paper=True)
+_QUIET = Style(13, "muted", paper=True)
+
+
+def write(
+    chat: ChatRow,
+    messages: Sequence[MessageRow],
+    *,
+    reasoning: bool,
+    words: ExportWords,
+    versions: Versions,
+) -> Generator[float, None, bytes]:
+    """Makes the file a step after the other, each of which yields how much is done, from 0 to 1,
+    and takes no longer than the window takes to show as much; returns what is in it."""
+    book = _Book(chat, messages, reasoning, words, versions)
+    buffer = QBuffer()
+    buffer.open(QBuffer.OpenModeFlag.WriteOnly)
+    writer = QPdfWriter(buffer)
+    _set_up(writer)
+    writer.setTitle(book.title)
+    writer.setCreator(f"Fireside {__version__}")
+    room = QSizeF(writer.width(), writer.height() - _FOOT)
+    counted = _Pages(room)  # a page says how many there are
+    for share in book.into(counted):
+        yield share / 2
+    press = _Press(writer, book.title, counted.number)
+    try:
+        for share in book.into(_Pages(room, press)):
+            yield 0.5 + share / 2
+    finally:
+        press.end()
+    return _mended(buffer.data().data())
+
+
+def _set_up(writer: QPdfWriter) -> None:
+    letter = QLocale.system().measurementSystem() is QLocale.MeasurementSystem.ImperialUSSystem
+    size = QPageSize.PageSizeId.Letter if letter else QPageSize.PageSizeId.A4
+    writer.setResolution(_RESOLUTION)
+    writer.setPageSize(QPageSize(size))
+    writer.setPageMargins(_MARGINS, QPageLayout.Unit.Millimeter)
+
+
+# --- Pages --------------------------------------------------------------------------------
+
+
+class _Press:
+    """Prints on one page after the other."""
+
+    def __init__(self, writer: QPdfWriter, title: str, last: int) -> None:
+        self._writer, self._title, self._last = writer, title, last
+        self._painter = QPainter(writer)
+        self._theme = PaperTheme()
+
+    def print(self, box: Box, y: float, start: float, end: float) -> None:
+        """A part of a box, at a height of the page."""
+        clip = QRectF(0, start + _HAIR, box.width, end - start - 2 * _HAIR)
+        painter = self._painter
+        painter.save()
+        painter.translate(0, y - start)
+        painter.setClipRect(clip.adjusted(-1, -_HAIR, 1, _HAIR))
+        box.paint(painter, clip, Highlights())
+        painter.restore()
+
+    def finish(self, number: int) -> None:
+        """What is below a page's text; and another page, where there is one."""
+        painter, place = self._painter, QRectF(0, 0, self._writer.width(), self._writer.height())
+        face = font(11)
+        count = f"{number} / {self._last}"
+        metrics = QFontMetricsF(face)
+        room = place.width() - metrics.horizontalAdvance(count) - 40
+        title = metrics.elidedText(self._title, Qt.TextElideMode.ElideRight, room)
+        painter.setFont(face)
+        painter.setPen(self._theme.colour("muted"))
+        base = place.height() - metrics.descent()
+        painter.drawText(QPointF(0, base), title)
+        painter.drawText(QPointF(place.width() - metrics.horizontalAdvance(count), base), count)
+        if number < self._last:
+            self._writer.newPage()
+
+    def end(self) -> None:
+        """The last page is there, or none is wanted any more."""
+        self._painter.end()
+
+
+class _Pages:
+    """Puts boxes below each other on pages, which a press prints; without one, counts them."""
+
+    def __init__(self, room: QSizeF, press: _Press | None = None) -> None:
+        self.width, self._height = room.width(), room.height()
+        self.press = press
+        self.number = 1
+        self._y = self._first = 0.0  # where the next box is, and where the page's first one is
+
+    def put(self, box: Box) -> Iterator[None]:
+        """A box below the others; it is on several pages where it is long. Steps at each."""
+        start = 0.0
+        self._y += box.gap if self._y else 0.0
+        while start + self._height - self._y < box.height:
+            end = self._end(box, start)
+            if end > start:
+                self._print(box, start, min(end, start + self._height - self._y))
+                start = end
+            self._turn()
+            if start and (head := box.page_head(start)):
+                self._print(box, *head)
+                self._y = self._first = head[1] - head[0]
+            yield
+        self._print(box, start, box.height)
+        self._y += box.height - start
+
+    def finish(self) -> None:
+        """Nothing else comes."""
+        if self.press:
+            self.press.finish(self.number)
+
+    def _end(self, box: Box, start: float) -> float:
+        """Where this page's part of a box ends."""
+        room = start + self._height - self._y
+        end = box.page_end(room) if room > start else start
+        if end > start or self._y > self._first:
+            return end
+        return room  # higher than any page: nothing is left but to go through it
+
+    def _turn(self) -> None:
+        self.finish()
+        self.number += 1
+        self._y = self._first = 0.0
+
+    def _print(self, box: Box, start: float, end: float) -> None:
+        if self.press:
+            self.press.print(box, self._y, start, end)
+
+
+# --- What is on them ----------------------------------------------------------------------
+
+
+class _Framed(Inset):
+    """A column of blocks that is told from others."""
+
+    gap = 6
+
+    def __init__(self, inner: Column) -> None:
+        super().__init__(inner.look, inner.style, inner)
+        self.left = _SIDE
+
+    def set_block(self, block: Quote) -> None:
+        self.inner.set_block(block)
+        self.measure()
+
+
+class _Bubble(_Framed):
+    """What the person said, on its ground."""
+
+    above = below = 10.0
+    right = _SIDE
+
+    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.look.colour("bubble"))
+        painter.drawRoundedRect(QRectF(0, 0, self.width, self.height), 14, 14)
+        painter.restore()
+        super().paint(painter, clip, ink)
+
+
+class _Aside(_Framed):
+    """Reasoning, behind a line."""
+
+    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
+        painter.fillRect(QRectF(0, 0, 2, self.height), self.look.colour("border"))
+        super().paint(painter, clip, ink)
+
+
+class _Book:
+    """What is on the pages, made a message at a time: a long chat's boxes need much memory."""
+
+    def __init__(
+        self,
+        chat: ChatRow,
+        messages: Sequence[MessageRow],
+        reasoning: bool,
+        words: ExportWords,
+        versions: Versions,
+    ) -> None:
+        self.title = chat.title or words.untitled
+        self._chat, self._messages = chat, messages
+        self._reasoning, self._words, self._versions = reasoning, words, versions
+        self._theme = PaperTheme()
+
+    def into(self, pages: _Pages) -> Iterator[float]:
+        """Puts all of it on pages."""
+        for box in self._head():
+            box.lay_out(pages.width)
+            for _ in pages.put(box):
+                yield 0.0
+        for number, message in enumerate(self._messages):
+            stack = Column(self._theme, _STYLE)
+            stack.gap = 26
+            for box in self._boxes(message, pages.width):
+                if box:
+                    stack.boxes.append(box)
+                yield number / len(self._messages)
+            stack.lay_out(pages.width)
+            for _ in pages.put(stack):
+                yield number / len(self._messages)
+        pages.finish()
+
+    def _head(self) -> Iterator[Box]:
+        title = TextBox(self._theme, Style(23, paper=True), weight=BOLD)
+        title.set_plain(" ".join(self.title.split()))
+        title.leads = True
+        yield title
+        if date := day(self._chat.created):
+            yield self._line((Span(date),), gap=4)
+
+    def _boxes(self, message: MessageRow, width: float) -> Iterator[Box | None]:
+        """What a message consists of; None where another step is needed."""
+        own, words = message.message, self._words
+        time = day(message.created)
+        who = (Span(speaker(message, words, self._versions), bold=True), Span(f"   {time}"))
+        yield self._line(who, leads=True)
+        for part in own.attached:
+            yield self._line((Span(part.name, SpanKind.CODE),), gap=8)
+        if self._reasoning and own.reasoning.strip():
+            yield self._line((Span(thought(message, words)),), gap=6, leads=True)
+            text, room = own.reasoning.strip("\n"), width - _SIDE
+            yield _Aside((yield from self._column(SectionKind.THOUGHT, text, _THOUGHT, room)))
+        if own.text.strip():
+            asked = own.role is Role.USER
+            sort, room = (
+                (SectionKind.QUESTION, width - 2 * _SIDE) if asked else (SectionKind.SAID, width)
+            )
+            column = yield from self._column(sort, own.text.strip("\n"), _STYLE, room)
+            column.gap = 8 if asked or not self._reasoning else 16
+            yield _Bubble(column) if asked else column
+        if end := ending(message, words):
+            yield self._line((Span(end, italic=True),), gap=10)
+
+    def _column(
+        self, sort: SectionKind, text: str, style: Style, width: float
+    ) -> Generator[None, None, Column]:
+        """A text's blocks, laid out."""
+        section = Section(sort, Part(text))
+        column = section.column(self._theme, style)
+        column.lay_out(width)
+        while section.unread:
+            yield None
+            section.read_on()
+            column = section.column(self._theme, style)
+        return column
+
+    def _line(self, spans: Spans, *, gap: int = 12, leads: bool = False) -> TextBox:
+        box = TextBox(self._theme, _QUIET)
+        box.set_block(Paragraph(spans))
+        box.gap, box.leads = gap, leads
+        return box
+
+
+# --- What Qt leaves to do -----------------------------------------------------------------
+
+_MAP = re.compile(rb"(<[0-9A-F]{4}> <[0-9A-F]{4}> )(<[0-9A-F]{4}>|\[[^\]]*\])")
+_CODE = re.compile(rb"<([0-9A-F]{4})>")
+# Of several characters that a font draws alike, Qt takes the first in Unicode for what is meant.
+_MEANT = {0x0000: 0xFFFD, 0x0009: 0x0020, 0x0269: 0x03B9, 0x02BC: 0x2019, 0x02EE: 0x201D}
+# What exists only to be compatible with older sets: radicals, ideographs, letters in their shapes.
+_COMPATIBLE = (range(0x2E80, 0x2FE0), range(0xF900, 0xFB00), range(0xFB50, 0xFF00))
+
+
+def _mended(pdf: bytes) -> bytes:
+    """The file, in which what is found and copied are the characters that were written. It keeps
+    its length, and everything its place."""
+    pieces, at = [], 0
+    while (start := pdf.find(b"beginbfrange", at)) >= 0:
+        end = pdf.find(b"endbfrange", start)
+        pieces += [pdf[at:start], _MAP.sub(_mapped, pdf[start:end])]
+        at = end
+    return b"".join((*pieces, pdf[at:]))
+
+
+def _mapped(found: re.Match[bytes]) -> bytes:
+    """A range of glyphs, with the characters that it stands for."""
+    alone = found[1][:6] == found[1][7:13]
+    if not alone and found[2].startswith(b"<"):
+        return found[0]  # so many in a row
+    return found[1] + _CODE.sub(_meant, found[2])
+
+
+def _meant(found: re.Match[bytes]) -> bytes:
+    code = int(found[1], 16)
+    meant = _MEANT.get(code, code)
+    if any(code in each for each in _COMPATIBLE):
+        plain = normalize("NFKC", chr(code)).strip()
+        meant = ord(plain) if len(plain) == 1 and ord(plain) < 0x10000 else code
+    return b"<%04X>" % meant

@@ -1,0 +1,263 @@
+"""What pages and dialogs are made of: headings, rows, and fields to set a value with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QRegularExpression, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QRegularExpressionValidator, QWheelEvent
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QDoubleSpinBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QSlider,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.ui.controls import column, muted
+from app.ui.theme import font
+
+FIELD_WIDTH = 150
+KNOB_WIDTH = 210
+_REST_MS = 700
+
+
+class FormPage(QWidget):
+    """A page of the preferences."""
+
+    def __init__(self, name: str, title: str) -> None:
+        """``title`` is what the list of pages calls it."""
+        super().__init__()
+        self.setObjectName(name)
+        self.setAccessibleName(title)
+        self.title = title
+        self.column = column(self, (30, 22, 30, 22), gap=8)
+        self.column.addWidget(heading(title, 20, 640))
+        self.column.addSpacing(6)
+
+    def leave(self) -> None:
+        """The preferences close: what is half written counts."""
+
+    def add_note(self, text: str, name: str = "") -> QLabel:
+        """Quiet words, on as many lines as they need."""
+        label = note(text, name)
+        self.column.addWidget(label)
+        return label
+
+
+class FormRow(QWidget):
+    """What is set, why one would, and the field to set it with."""
+
+    def __init__(self, title: str, explanation: str, field: QWidget) -> None:
+        super().__init__()
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(heading(title, 14, 550))
+        self._explanation = note(explanation)
+        words.addWidget(self._explanation)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 6, 0, 6)
+        row.setSpacing(20)
+        row.addLayout(words, 1)
+        row.addWidget(field, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def explain(self, text: str) -> None:
+        """Other words for why."""
+        self._explanation.setText(text)
+
+
+def heading(text: str, pixels: int = 14, weight: int = 600) -> QLabel:
+    """The name of what follows."""
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setFont(font(pixels, weight))
+    label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    return label
+
+
+def note(text: str, name: str = "") -> QLabel:
+    """A quiet sentence."""
+    label = muted(text, name, pixels=13)
+    label.setWordWrap(True)
+    return label
+
+
+def named(widget: QWidget, name: str, label: str, tip: str) -> None:
+    """Gives a field its name, for machines and for people."""
+    widget.setObjectName(name)
+    widget.setAccessibleName(label)
+    widget.setToolTip(tip)
+
+
+class DecimalField(QDoubleSpinBox):
+    """A number with a fraction."""
+
+    def __init__(
+        self, name: str, label: str, tip: str, *, most: float, step: float, decimals: int
+    ) -> None:
+        super().__init__()
+        named(self, name, label, tip)
+        _typed(self)
+        self.setDecimals(decimals)
+        self.setRange(0, most)
+        self.setSingleStep(step)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()  # the page scrolls, and nothing is changed by the way
+
+
+class CountField(QSpinBox):
+    """A whole number; 0 stands for ``none``."""
+
+    def __init__(self, name: str, label: str, tip: str, *, most: int, step: int, none: str) -> None:
+        super().__init__()
+        named(self, name, label, tip)
+        _typed(self)
+        self.setRange(0, most)
+        self.setSingleStep(step)
+        self.setGroupSeparatorShown(True)
+        self.setSpecialValueText(none)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()  # the page scrolls, and nothing is changed by the way
+
+
+class DigitsField(QLineEdit):
+    """A number of which only the digits matter; empty stands for ``none``."""
+
+    def __init__(self, name: str, label: str, tip: str, *, most: int, none: str) -> None:
+        super().__init__()
+        named(self, name, label, tip)
+        self.setProperty("kind", "field")
+        pattern = QRegularExpression(rf"\d{{0,{most}}}")
+        self.setValidator(QRegularExpressionValidator(pattern, self))
+        self.setPlaceholderText(none)
+        self.setFixedWidth(FIELD_WIDTH)
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
+
+    @property
+    def value(self) -> int | None:
+        """None where nothing is written."""
+        return int(self.text()) if self.text() else None
+
+
+class TextField(QPlainTextEdit):
+    """A text of several lines. It counts when the person leaves it or rests."""
+
+    written = Signal(str)
+    """The person has written something else."""
+
+    def __init__(self, name: str, label: str, tip: str, hint: str, height: int = 120) -> None:
+        super().__init__()
+        named(self, name, label, tip)
+        self.setProperty("kind", "field")
+        self.setPlaceholderText(hint)
+        self.setTabChangesFocus(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFixedHeight(height)
+        self._told = ""
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
+        self._rest.timeout.connect(self.finish)
+        self.textChanged.connect(self._rest.start)
+
+    def show_text(self, text: str) -> None:
+        """Shows a text, without telling anyone."""
+        self._told = text
+        if text.strip() != self.toPlainText().strip():  # blanks at the end may go on to words
+            self.setPlainText(text)
+        self._rest.stop()
+
+    def finish(self) -> None:
+        """What is half written counts."""
+        self._rest.stop()
+        text = self.toPlainText()
+        if text != self._told:
+            self._told = text
+            self.written.emit(text)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.finish()
+
+
+class ChoiceField(QWidget):
+    """One of several values in a row, with the chosen one in words above it."""
+
+    turned = Signal()
+    """The person has chosen another."""
+
+    def __init__(self, name: str, label: str, tip: str) -> None:
+        super().__init__()
+        self._stops: list[tuple[Any, str]] = []
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        named(self.slider, name, label, tip)
+        self.slider.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.slider.setPageStep(1)
+        self.slider.valueChanged.connect(self._moved)
+        self.words = QLabel()
+        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        self.words.setFont(font(13))
+        self.words.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.setFixedWidth(KNOB_WIDTH)
+        layout = column(self, gap=1)
+        layout.addWidget(self.words)
+        layout.addWidget(self.slider)
+
+    def set_stops(self, stops: Sequence[tuple[Any, str]], value: Any) -> None:
+        """The values and their words, and the one that is chosen, or the nearest to it."""
+        with QSignalBlocker(self.slider):
+            self._stops = list(stops)
+            self.slider.setRange(0, len(stops) - 1)
+            self.slider.setValue(self._index(value))
+        self._say()
+
+    def set_words(self, value: Any, text: str) -> None:
+        """Other words for a value."""
+        index = self._index(value)
+        self._stops[index] = value, text
+        self._say()
+
+    @property
+    def value(self) -> Any:
+        """The one that is chosen."""
+        return self._stops[self.slider.value()][0]
+
+    def choose(self, value: Any) -> None:
+        """As the person would."""
+        self.slider.setValue(self._index(value))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+    def _index(self, value: Any) -> int:
+        values = [each for each, _ in self._stops]
+        if value in values:
+            return values.index(value)
+        below = [i for i, each in enumerate(values) if each is not None and each < value]
+        return below[-1] if below else 0
+
+    def _moved(self) -> None:
+        self._say()
+        self.turned.emit()
+
+    def _say(self) -> None:
+        text = self._stops[self.slider.value()][1]
+        self.words.setText(text)
+        self.slider.setAccessibleDescription(text)
+
+
+def _typed(box: QAbstractSpinBox) -> None:
+    """A number is typed, or turned with the arrow keys."""
+    box.setKeyboardTracking(False)
+    box.setFixedWidth(FIELD_WIDTH)
+    box.setAlignment(Qt.AlignmentFlag.AlignRight)
+    box.lineEdit().setTextMargins(8, 0, 9, 0)

@@ -1,0 +1,139 @@
+"""Downloads, between the host that makes them and the rows that show them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from app.models.catalog import HubModel
+from app.models.downloads import (
+    Downloaded,
+    DownloadEnded,
+    DownloadEvent,
+    DownloadHeld,
+    Downloading,
+    Downloads,
+)
+from app.ui.models.download_row import DownloadRow
+from app.ui.models.installed_list import InstalledList
+from app.ui.theme import Theme
+from app.wording.errors import explain
+
+
+class DownloadController(QObject):
+    """Keeps every row of a model as its download is. It lives as long as the window."""
+
+    arrived = Signal(Path)
+    """A model is here, whole and verified."""
+    wanted = Signal(Path)
+    """One that was here already is to be asked."""
+
+    def __init__(self, downloads: Downloads, shelf: InstalledList, parent: QObject) -> None:
+        super().__init__(parent)
+        self._downloads, self._shelf = downloads, shelf
+        self._rows: dict[HubModel, list[DownloadRow]] = {}
+        self._last: dict[HubModel, DownloadEvent] = {}
+        self._shares: dict[HubModel, float] = {
+            left.model: min(1.0, left.have / max(1, left.model.size))
+            for left in downloads.unfinished()
+        }
+        self._notes = {left.model: left.notes for left in downloads.unfinished()}
+        self._offline = False
+        shelf.changed.connect(self._look)
+
+    @property
+    def unfinished(self) -> tuple[HubModel, ...]:
+        """What was begun and is not here yet."""
+        return tuple(self._shares)
+
+    def row(self, theme: Theme, model: HubModel, name: str, title: str = "") -> DownloadRow:
+        """A row that shows a model, until it is destroyed."""
+        row = DownloadRow(theme, model, name, title)
+        rows = self._rows.setdefault(model, [])
+        rows.append(row)
+        row.destroyed.connect(lambda: rows.remove(row))
+        row.started.connect(lambda: self._start(model))
+        row.paused.connect(lambda: self._downloads.pause(model))
+        row.cancelled.connect(lambda keep: self._cancel(model, keep))
+        row.used.connect(lambda: self._use(model))
+        row.set_offline(self._offline)
+        row.set_notes(self._notes.get(model, ()))
+        if event := self._last.get(model):
+            self._show(row, event)
+        elif model in self._shares:
+            row.set_ended(share=self._shares[model])
+        self._look_at(row)
+        return row
+
+    def set_offline(self, offline: bool) -> None:
+        """Whether nothing can be fetched."""
+        self._offline = offline
+        for row in self._all():
+            row.set_offline(offline)
+
+    def receive(self, event: DownloadEvent) -> None:
+        """Takes in how a download goes."""
+        model = event.model
+        self._last[model] = event
+        match event:
+            case Downloading(_, progress, notes):
+                self._notes[model] = notes
+                if progress.size:
+                    self._shares[model] = progress.done / progress.size
+            case Downloaded(_, _, notes):
+                self._notes[model] = notes
+                self._shares.pop(model, None)
+        for row in self._rows.get(model, ()):
+            self._show(row, event)
+        if isinstance(event, Downloaded):
+            self._shelf.look()
+            self.arrived.emit(event.path)
+
+    def _start(self, model: HubModel) -> None:
+        self._shares.setdefault(model, 0.0)
+        self._downloads.start(model)
+
+    def _cancel(self, model: HubModel, keep: bool) -> None:
+        if keep:
+            self._downloads.pause(model)
+            return
+        self._downloads.cancel(model)
+        self._shares.pop(model, None)
+        self._last.pop(model, None)
+        self._notes.pop(model, None)
+        for row in self._rows.get(model, ()):
+            row.set_ended()
+            row.set_notes(())
+
+    def _use(self, model: HubModel) -> None:
+        if here := self._shelf.has(model):
+            self.wanted.emit(here.path)
+
+    def _show(self, row: DownloadRow, event: DownloadEvent) -> None:
+        match event:
+            case Downloading(_, progress, notes):
+                row.set_progress(progress)
+                row.set_notes(notes)
+            case DownloadHeld(_, error):
+                row.set_held(explain(error).sentence)
+            case DownloadEnded(model, error):
+                sentence = explain(error).sentence if error else ""
+                row.set_ended(sentence, share=self._shares.get(model))
+            case Downloaded(_, _, notes):
+                row.set_ended()
+                row.set_notes(notes)
+
+    def _look(self) -> None:
+        for row in self._all():
+            self._look_at(row)
+
+    def _look_at(self, row: DownloadRow) -> None:
+        here = self._shelf.has(row.model)
+        if here:
+            row.set_here(str(here.place.kind))
+        else:
+            row.set_missing()
+
+    def _all(self) -> list[DownloadRow]:
+        return [row for rows in self._rows.values() for row in rows]

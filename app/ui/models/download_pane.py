@@ -1,0 +1,183 @@
+"""Ways to get a model: the demo, a file of one's own, what is offered, and a search."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QWidget
+
+from app.engine.plan import propose
+from app.engine.probe import Examined
+from app.host import Host
+from app.models import catalog
+from app.models.catalog import HubModel, Offer
+from app.ui.bridge import Bridge
+from app.ui.controls import Button, Notice, column, muted
+from app.ui.models.card import Card
+from app.ui.models.download_controller import DownloadController
+from app.ui.models.download_row import DownloadRow
+from app.ui.models.hub_search_pane import HubSearchPane
+from app.ui.theme import Theme
+from app.wording.diagnosis import fit
+from app.wording.language import tr
+from app.wording.quantities import gigabytes
+
+_HUB = "https://huggingface.co/"
+
+
+class DownloadPane(QWidget):
+    """What a new person sees first."""
+
+    demo = Signal()
+    open_file = Signal()
+    online = Signal()
+    """The network is wanted again."""
+
+    def __init__(
+        self, theme: Theme, host: Host, bridge: Bridge, fetcher: DownloadController
+    ) -> None:
+        super().__init__()
+        self.setObjectName("getPane")
+        self._theme, self._fetcher = theme, fetcher
+        self._offers: list[tuple[Offer, DownloadRow]] = []
+        layout = column(self, gap=14)
+        self._offline = Notice(theme, "offlineNotice", "alert", "muted")
+        self._offline.set_text(tr("Fireside is offline, as you chose. It opens no connection."))
+        self._offline.add_button(
+            Button(
+                theme, "goOnline", tr("Let Fireside use the network"), text=tr("Go online"),
+                clicked=self.online.emit,
+            )
+        )  # fmt: skip
+        layout.addWidget(self._offline)
+        layout.addWidget(self._demo())
+        layout.addWidget(self._file())
+        offered = catalog.offers()
+        for offer in offered:
+            layout.addWidget(self._offer(offer))
+        known = {offer.model for offer in offered}
+        for model in fetcher.unfinished:
+            if model not in known:
+                layout.addWidget(self._begun(model))
+        self._search = HubSearchPane(theme, host, bridge, fetcher)
+        card = Card(
+            theme,
+            "search",
+            tr("More on Hugging Face"),
+            tr(
+                "Other people’s versions of gpt-oss, larger or smaller. Your words go to "
+                "Hugging Face when you press Enter."
+            ),
+        )
+        card.below.addSpacing(4)
+        card.below.addWidget(self._search)
+        layout.addWidget(card)
+
+    def set_offline(self, offline: bool) -> None:
+        """Whether a person wants no connection."""
+        self._offline.setVisible(offline)
+        self._search.set_offline(offline)
+
+    def examined(self, examined: Examined) -> None:
+        """This computer is known: tells what fits."""
+        machine = examined.machine
+        for offer, row in self._offers:
+            plan = propose(catalog.header(offer), machine)
+            row.set_fit(fit(plan, machine), plan.fits)
+        self._search.set_machine(machine)
+
+    def _demo(self) -> Card:
+        demo = Button(
+            self._theme,
+            "tryDemo",
+            tr("Try the demo model now"),
+            text=tr("Try it now"),
+            kind="primary",
+            clicked=self.demo.emit,
+        )
+        return Card(
+            self._theme,
+            "spark",
+            tr("The demo model"),
+            tr(
+                "A tiny gpt-oss that comes with Fireside. It knows capitals, times tables, "
+                "short stories and a little Python: enough to look around."
+            ),
+            button=demo,
+        )
+
+    def _file(self) -> Card:
+        button = Button(
+            self._theme,
+            "openFile",
+            tr("Open a GGUF file"),
+            text=tr("Open a file…"),
+            shortcut="Ctrl+O",
+            clicked=self.open_file.emit,
+        )
+        return Card(
+            self._theme,
+            "file",
+            tr("A file of yours"),
+            tr(
+                "A gpt-oss model in GGUF that is already on this computer. It stays where "
+                "it is; you can also drop it on this window."
+            ),
+            button=button,
+        )
+
+    def _offer(self, offer: Offer) -> Card:
+        model = offer.model
+        card = Card(self._theme, "download", offer.name, _about(offer))
+        about = muted(
+            tr(
+                "{size}, {licence}, from {repository} on Hugging Face. Nothing is sent there but "
+                "the request for the file."
+            ).format(
+                size=gigabytes(model.size),
+                licence=offer.licence,
+                repository=model.repository,
+            ),
+            pixels=13,
+        )
+        about.setWordWrap(True)
+        row = self._fetcher.row(self._theme, model, offer.name)
+        page = _HUB + model.repository
+        hub = Button(
+            self._theme,
+            "openHub",
+            tr("Open {page} in the browser").format(page=page),
+            text=tr("Show in browser"),
+            clicked=lambda: QDesktopServices.openUrl(QUrl(page)),
+        )
+        row.buttons.insertWidget(row.buttons.count() - 1, hub)
+        card.below.addWidget(about)
+        card.below.addWidget(row)
+        self._offers.append((offer, row))
+        return card
+
+    def _begun(self, model: HubModel) -> Card:
+        """What was begun at an earlier start."""
+        name = model.title
+        card = Card(
+            self._theme,
+            "download",
+            name,
+            tr("{size}, from {repository}.").format(
+                size=gigabytes(model.size), repository=model.repository
+            ),
+        )
+        card.below.addWidget(self._fetcher.row(self._theme, model, name))
+        return card
+
+
+def _about(offer: Offer) -> str:
+    """What a person should know of a model before fetching it."""
+    match offer.name:
+        case "gpt-oss-20b":
+            return tr(
+                "OpenAI’s open model, for real questions. It needs a computer with 16 GB of memory."
+            )
+        case "gpt-oss-120b":
+            return tr("The large one, for a computer with 64 GB of memory and a graphics card.")
+    return ""

@@ -1,0 +1,263 @@
+"""Search of the hub: a field, and what was found, with its files where one wants to see them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from app.engine.plan import propose
+from app.engine.probe import Machine
+from app.host import Host
+from app.models import catalog
+from app.models.catalog import Repository, Variant
+from app.ui.bridge import Bridge
+from app.ui.controls import Button, Elided, column, muted, set_kind, set_tone, tip
+from app.ui.form_fields import named
+from app.ui.models.download_controller import DownloadController
+from app.ui.theme import Theme, font
+from app.wording.diagnosis import fit
+from app.wording.errors import explain
+from app.wording.language import number, tr
+from app.wording.quantities import gigabytes
+
+_UNLIKELY = 2
+_EAGER = 4  # repositories whose files are asked for without a click
+
+
+class HubSearchPane(QWidget):
+    """It asks the hub when a person presses Enter, never while they type."""
+
+    def __init__(
+        self, theme: Theme, host: Host, bridge: Bridge, fetcher: DownloadController
+    ) -> None:
+        super().__init__()
+        self._theme, self._host, self._bridge, self._fetcher = theme, host, bridge, fetcher
+        self._asked = ""
+        self._machine: Machine | None = None
+        self.field = QLineEdit()
+        named(
+            self.field,
+            "hubSearch",
+            tr("Search Hugging Face"),
+            tip(tr("Search Hugging Face"), "Return"),
+        )
+        self.field.setProperty("kind", "field")
+        self.field.setPlaceholderText(tr("gpt-oss, or a part of a name…"))
+        self.field.setClearButtonEnabled(True)
+        self.field.returnPressed.connect(self.search)
+        self._button = Button(
+            theme, "startSearch", tr("Search Hugging Face"), text=tr("Search"), clicked=self.search
+        )
+        self._status = muted("", "searchStatus", pixels=13)
+        self._status.setWordWrap(True)
+        self._status.hide()
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.field, 1)
+        row.addWidget(self._button)
+        self._column: QVBoxLayout = column(self, gap=8)
+        self._column.addLayout(row)
+        self._column.addWidget(self._status)
+        self._results: list[RepositoryRow] = []
+
+    def search(self) -> None:
+        """Asks the hub for what is written in the field."""
+        text = self.field.text().strip().removeprefix("https://").removeprefix("huggingface.co/")
+        text = text or "gpt-oss"
+        self._asked = text
+        self._say(tr("Searching for “{text}”…").format(text=text))
+        self._clear()
+        self._bridge.when_done(
+            self._host.search(text),
+            lambda found: self._found(text, found),
+            lambda error: self._failed(text, error),
+        )
+
+    def set_offline(self, offline: bool) -> None:
+        """Whether nothing can be asked."""
+        self.field.setEnabled(not offline)
+        self._button.setEnabled(not offline)
+
+    def set_machine(self, machine: Machine) -> None:
+        """This computer, for what fits it."""
+        self._machine = machine
+        for row in self._results:
+            row.set_machine(machine)
+
+    def _found(self, text: str, found: tuple[Repository, ...]) -> None:
+        if text != self._asked:
+            return
+        runs = sum(catalog.runs(each.architecture) is True for each in found)
+        if not found:
+            self._say(tr("Nothing on Hugging Face matches “{text}”.").format(text=text))
+            return
+        if runs:
+            count = tr("%n found, {runs} of them gpt-oss, says Hugging Face.", "", len(found))
+        else:
+            count = tr("%n found.", "", len(found))
+        self._say(count.format(runs=number(runs)))
+        eager = _EAGER
+        for each in sorted(found, key=lambda one: _likely(one)):
+            row = RepositoryRow(self._theme, self._fetcher, each, self._machine)
+            row.wanted.connect(lambda row=row: self._ask_files(row))
+            self._results.append(row)
+            self._column.addWidget(row)
+            if eager and _likely(each) < _UNLIKELY:
+                eager -= 1
+                self._ask_files(row)
+
+    def _failed(self, text: str, error: BaseException) -> None:
+        if text == self._asked:
+            self._say(explain(error).sentence, "danger")
+
+    def _ask_files(self, row: RepositoryRow) -> None:
+        row.set_asking()
+        self._bridge.when_done(
+            self._host.variants(row.repository.name),
+            lambda found: row in self._results and row.set_variants(found),
+            lambda error: row in self._results and row.set_failed(explain(error).sentence),
+        )
+
+    def _clear(self) -> None:
+        for row in self._results:
+            self._column.removeWidget(row)
+            row.deleteLater()
+        self._results = []
+
+    def _say(self, text: str, tone: str = "muted") -> None:
+        self._status.setText(text)
+        self._status.show()
+        set_tone(self._status, tone)
+
+
+class RepositoryRow(QFrame):
+    """A repository, and its models once they are known."""
+
+    wanted = Signal()
+    """Its files are to be shown."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        fetcher: DownloadController,
+        repository: Repository,
+        machine: Machine | None,
+    ) -> None:
+        super().__init__()
+        self.repository = repository
+        self._theme, self._fetcher, self._machine = theme, fetcher, machine
+        self._variants: list[VariantRow] = []
+        self.setObjectName("result")
+        self.setAccessibleName(repository.name)
+        title = Elided("resultName")
+        title.setFont(font(14, 600))
+        title.set_text(repository.name)
+        self._facts = muted(_facts(repository), "resultFacts", pixels=13)
+        self._facts.setWordWrap(True)
+        self._button = Button(
+            theme,
+            "showVariants",
+            tr("Show the files of {name}").format(name=repository.name),
+            text=tr("Show files"),
+            kind="small",
+            clicked=self.wanted.emit,
+        )
+        head = QHBoxLayout()
+        head.addWidget(title, 1)
+        head.addWidget(self._button, 0, Qt.AlignmentFlag.AlignTop)
+        self._column = column(self, (14, 10, 12, 12), gap=4)
+        self._column.addLayout(head)
+        self._column.addWidget(self._facts)
+
+    def set_machine(self, machine: Machine) -> None:
+        """This computer, for what fits it."""
+        self._machine = machine
+        for row in self._variants:
+            row.set_machine(machine)
+
+    def set_asking(self) -> None:
+        """The hub is asked for its files."""
+        self._button.setEnabled(False)
+        self._button.setText(tr("Asking…"))
+
+    def set_failed(self, sentence: str) -> None:
+        """They could not be had."""
+        self._button.setEnabled(True)
+        self._button.setText(tr("Try again"))
+        self._facts.setText(f"{_facts(self.repository)}\n{sentence}")
+
+    def set_variants(self, variants: tuple[Variant, ...]) -> None:
+        """These are its files."""
+        self._button.hide()
+        for variant in variants:
+            row = VariantRow(self._theme, self._fetcher, self.repository, variant, self._machine)
+            self._variants.append(row)
+            self._column.addWidget(row)
+        if not variants:
+            none = tr("It has no model that can be run.")
+            self._facts.setText(f"{_facts(self.repository)}\n{none}")
+
+
+class VariantRow(QWidget):
+    """One model of a repository."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        fetcher: DownloadController,
+        repository: Repository,
+        variant: Variant,
+        machine: Machine | None,
+    ) -> None:
+        super().__init__()
+        self._header = catalog.header_there(repository, variant)
+        name = f"{repository.name}, {variant.name}"
+        title = f"{variant.name} · {gigabytes(variant.model.size)}"
+        self._row = fetcher.row(theme, variant.model, name, title)
+        set_kind(self._row.button, "outlined")
+        column(self, (0, 6, 0, 2)).addWidget(self._row)
+        if not variant.complete:
+            self._row.setEnabled(False)
+            self._row.set_fit(tr("Some of its parts are missing there."), False)
+        elif machine:
+            self.set_machine(machine)
+
+    def set_machine(self, machine: Machine) -> None:
+        """This computer, for whether it fits."""
+        if not self._row.isEnabled():
+            return
+        if self._header is None:
+            self._row.set_fit(
+                tr("Whether it fits this computer can be told once it is here."), False
+            )
+        else:
+            self._row.set_fit(fit(propose(self._header, machine), machine), False)
+
+
+def _likely(repository: Repository) -> int:
+    """0 where the hub says that it is gpt-oss, 1 where it says nothing of its models, else 2: a
+    word of the hub's may be that of a file beside the models, so it only puts them in order."""
+    return {True: 0, None: 1, False: _UNLIKELY}[catalog.runs(repository.architecture)]
+
+
+def _facts(repository: Repository) -> str:
+    """What the hub says of it, in one line."""
+    facts = [tr("%Ln download(s)", "", repository.downloads)]
+    runs = catalog.runs(repository.architecture)
+    # Of a file beside the models, where the kind is that of one.
+    count = repository.parameters if runs is not None else None
+    if count and count >= 1e8:
+        facts.append(tr("{count} billion parameters").format(count=number(count / 1e9, 1)))
+    elif count:
+        facts.append(tr("{count} million parameters").format(count=number(count / 1e6, 1)))
+    if repository.gated:
+        facts.append(tr("asks for your consent on its web page"))
+    if runs:
+        facts.append("gpt-oss")
+    elif runs is False:
+        facts.append(
+            tr("{kind}, says Hugging Face: Fireside runs only gpt-oss").format(
+                kind=repository.architecture
+            )
+        )
+    return " · ".join(facts)

@@ -1,0 +1,191 @@
+"""Which model is asked, which one is being loaded, and which there are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.base.errors import FiresideError, ModelMissing
+from app.base.types import ModelRef
+from app.host import Host, demo_model
+from app.turn import ModelFailed, ModelLoading, ModelPlanned, ModelReady, Turn
+from app.ui.models.installed_list import title
+
+if TYPE_CHECKING:
+    from app.engine.plan import Plan
+    from app.models.library import InstalledModel
+
+_SOON_MS = 600  # whoever only looks through chats has no model loaded
+_KEPT = 12  # files that the menu remembers
+
+
+class ModelChoice(QObject):
+    """The model that is asked: the one of the chat that is shown, or else the one that was
+    chosen last. A new choice counts once it is loaded; until then, and where it cannot be, the
+    one before stays."""
+
+    changed = Signal()
+    """Another model is chosen, or another is being loaded, or none any more."""
+    progressed = Signal(float)
+    ready = Signal()
+    chosen = Signal(object)
+    """A ModelRef: the person's own choice, and it is loaded."""
+    planned = Signal(object)
+    """A ModelPlanned."""
+    failed = Signal(object)
+    """A FiresideError: why it cannot be used."""
+
+    def __init__(self, host: Host, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._host = host
+        self._turn: Turn | None = None
+        self._picked = False  # is what is being loaded the person's choice?
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_SOON_MS)
+        self._soon.timeout.connect(self.load)
+        self._plans: dict[Path, Plan] = {}
+        self._names: dict[str, str] = {}  # of what was found, by path
+        self.found: tuple[InstalledModel, ...] = ()
+        """What other programs left on this disk, and can be run."""
+        self.demo = demo_model()
+        self.loading: ModelRef | None = None
+        self.current: ModelRef | None = None
+        if host.settings.model:
+            self.current = self._named(host.settings.model)
+
+    @property
+    def asked(self) -> ModelRef | None:
+        """What the next question goes to."""
+        return self.loading or self.current
+
+    @property
+    def plan(self) -> Plan | None:
+        """How that one is run, once it is known."""
+        return self._plans.get(self.asked.path) if self.asked else None
+
+    def known(self) -> list[ModelRef]:
+        """The demo model, and the files that were opened."""
+        return [self.demo, *(self._named(path) for path in self._host.settings.models)]
+
+    def here(self) -> list[ModelRef]:
+        """All that can be chosen, each once."""
+        found = (self._named(str(model.path)) for model in self.found)
+        return list(dict.fromkeys((*self.known(), *found)))
+
+    def find(self, key: str) -> ModelRef | None:
+        """The one with this key, or else one whose file has the same name: it may have been
+        moved, or be another computer's."""
+        here = self.here() if key else []
+        exact = (model for model in here if model.key == key)
+        alike = (model for model in here if model.path.name == Path(key).name)
+        return next(exact, None) or next(alike, None)
+
+    def adopt(self, found: tuple[InstalledModel, ...]) -> None:
+        """What can be run of what is on this disk, to be used where it is."""
+        if found == self.found:
+            return
+        self.found = found
+        self._names = {str(model.path): title(model) for model in found}
+        if self.current and not self.loading:
+            self.current = self._named(str(self.current.path))
+        self.changed.emit()
+
+    def moved(self, old: Path, new: Path | None) -> None:
+        """A file is somewhere else now, or gone."""
+        paths = (str(new) if new and p == str(old) else p for p in self._host.settings.models)
+        self._host.change(models=tuple(p for p in paths if p != str(old)))
+        if self._host.settings.model == str(old):
+            self._host.change(model=str(new) if new else "")
+        self.changed.emit()
+
+    def open(self, path: Path) -> None:
+        """Chooses a file."""
+        self.choose(self._named(str(path.absolute())))
+
+    def choose(self, model: ModelRef) -> None:
+        """Loads a model, to be the chosen one."""
+        self._load(model)
+        self._picked = True
+
+    def load(self) -> None:
+        """Loads the model that is asked."""
+        if self.asked:
+            self._load(self.asked)
+
+    def of(self, key: str) -> ModelRef | None:
+        """What a chat asks that has the model of this ``key`` (empty for none): that one where it
+        is still here, else the one that was chosen last."""
+        last = self._host.settings.model
+        return self.find(key) or (self._named(last) if last else None)
+
+    def show(self, key: str) -> None:
+        """A chat is shown that has the model of this ``key``. It is asked from now on."""
+        model = self.of(key)
+        if model is None or model == self.asked:
+            return
+        self._cancel()
+        self.current = model
+        self._soon.start()
+        self.changed.emit()
+
+    def _cancel(self) -> None:
+        self._soon.stop()
+        if self._turn:
+            self._turn.cancel()
+        self._turn = self.loading = None
+        self._picked = False
+
+    def _load(self, model: ModelRef) -> None:
+        self._cancel()
+        self.loading = model
+        self._turn = self._host.chats.load(model)
+        self.changed.emit()
+
+    def receive(self, event: ModelPlanned | ModelLoading | ModelReady | ModelFailed) -> None:
+        """Takes in how the loading goes. What is said of another model is out of date."""
+        if isinstance(event, ModelPlanned):  # also where an engine that ended is started anew
+            self._plans[event.model.path] = event.plan
+            self.planned.emit(event)
+            return
+        if event.model != self.loading:
+            return
+        match event:
+            case ModelLoading(_, fraction):
+                self.progressed.emit(fraction)
+            case ModelReady(model):
+                if self._picked:
+                    self._remember(model)
+                self.current, self.loading = self._named(model.key), None
+                self.changed.emit()
+                self.ready.emit()
+                if self._picked:
+                    self.chosen.emit(self.current)
+            case ModelFailed(model, error):
+                self._fail(model, error)
+
+    def _fail(self, model: ModelRef, error: FiresideError) -> None:
+        self.loading = None
+        if self.current == model:
+            last = self._host.settings.model
+            self.current = self._named(last) if last not in ("", model.key) else None
+        if isinstance(error, ModelMissing):
+            kept = tuple(p for p in self._host.settings.models if p != str(model.path))
+            self._host.change(models=kept)
+        self.changed.emit()
+        self.failed.emit(error)
+
+    def _remember(self, model: ModelRef) -> None:
+        if model == self.demo:
+            self._host.change(model=model.key)
+            return
+        path = str(model.path)
+        others = tuple(p for p in self._host.settings.models if p != path)
+        self._host.change(model=path, models=(path, *others)[:_KEPT])
+
+    def _named(self, path: str) -> ModelRef:
+        if path in (self.demo.key, str(self.demo.path)):
+            return self.demo
+        return ModelRef(Path(path), self._names.get(path, Path(path).stem))

@@ -1,0 +1,121 @@
+"""The models page: how to get one, which are here, and what is done on the network for that."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShortcut
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QWidget
+
+from app.ui.controls import Button, Notice, Segments, column, muted
+from app.ui.models.download_pane import DownloadPane
+from app.ui.models.installed_pane import InstalledPane
+from app.ui.models.network_pane import NetworkPane
+from app.ui.theme import Theme, font
+from app.wording.language import tr
+
+_WIDTH = 680
+
+
+class ModelsPage(QScrollArea):
+    """Three panes, of which one is shown."""
+
+    closed = Signal()
+
+    def __init__(
+        self, theme: Theme, get: DownloadPane, here: InstalledPane, network: NetworkPane
+    ) -> None:
+        super().__init__()
+        self._theme = theme
+        self.get, self.here, self.network = get, here, network
+        self.setObjectName("modelsPage")
+        self.setAccessibleName(tr("Models"))
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        page = QWidget()
+        page.setObjectName("page")
+        middle = QWidget()
+        middle.setMaximumWidth(_WIDTH)
+        self._layout = column(middle, (0, 24, 0, 32), gap=14)
+        self._add_head()
+        self._notice = Notice(theme, "modelsError")
+        self._notice.hide()
+        self._layout.addWidget(self._notice)
+        self._panes = {"get": get, "here": here, "network": network}
+        for pane in self._panes.values():
+            self._layout.addWidget(pane)
+        self._layout.addStretch(1)
+        self._turn("get")
+        row = QHBoxLayout(page)
+        row.setContentsMargins(24, 0, 24, 0)
+        row.addStretch(1)
+        row.addWidget(middle, 1000)
+        row.addStretch(1)
+        self.setWidget(page)
+
+    def set_first(self, first: bool) -> None:
+        """Whether there is a chat to go back to."""
+        self._back.setVisible(not first)
+        self._title.setText(tr("Welcome to Fireside") if first else tr("Models"))
+
+    def set_progress(self, text: str) -> None:
+        """What is being loaded; empty when nothing is."""
+        self._progress.setText(text or self._said)
+
+    def set_error(self, sentence: str, detail: str = "") -> None:
+        """Why something cannot be done, and what a program said of it; empty when all is well."""
+        self._notice.set_text(sentence)
+        self._notice.set_detail(detail)
+        self._notice.setVisible(bool(sentence))
+        if sentence:
+            self.verticalScrollBar().setValue(0)
+
+    def show_pane(self, name: str, *, focus: bool = False) -> None:
+        """One of "get", "here" and "network"; its tab gets the keyboard where that is wanted."""
+        self._tabs.choose(name)
+        if focus:
+            self._tabs.setFocus()
+
+    def _add_head(self) -> None:
+        self._title = QLabel()
+        self._title.setObjectName("modelsTitle")
+        self._title.setFont(font(24, 640))
+        self._said = tr("Everything runs on this computer. Choose a model to begin.")
+        self._progress = muted(self._said, "modelsProgress", pixels=14)
+        self._progress.setWordWrap(True)
+        escape = QShortcut("Esc", self)
+        escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        escape.activated.connect(self._escaped)
+        self._back = Button(
+            self._theme, "closeModels", tr("Back to the chat"), icon="close", shortcut="Esc",
+            clicked=self.closed.emit,
+        )  # fmt: skip
+        self._tabs = Segments(
+            "modelsTabs",
+            tr("Models"),
+            [
+                ("get", tr("Get a model"), "tabGet", ""),
+                ("here", tr("On this computer"), "tabHere", ""),
+                ("network", tr("Network"), "tabNetwork", ""),
+            ],
+        )
+        self._tabs.set_value("get")
+        self._tabs.chosen.connect(self._turn)
+        row = QHBoxLayout()
+        row.addWidget(self._title, 1)
+        row.addWidget(self._back)
+        self._layout.addLayout(row)
+        self._layout.addWidget(self._progress)
+        self._layout.addSpacing(4)
+        self._layout.addWidget(self._tabs)
+        self._layout.addSpacing(4)
+
+    def _turn(self, name: str) -> None:
+        for each, pane in self._panes.items():
+            pane.setVisible(each == name)
+        self.verticalScrollBar().setValue(0)
+
+    def _escaped(self) -> None:
+        if self._back.isVisible():
+            self.closed.emit()

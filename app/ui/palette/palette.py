@@ -1,0 +1,215 @@
+"""Ctrl+K: one field that finds commands, chats and messages, and goes there by Enter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLineEdit, QWidget
+
+from app.base.errors import Cancelled
+from app.store import ChatRow, SearchHit
+from app.ui.bridge import Bridge
+from app.ui.commands import Command
+from app.ui.controls import Button, column, muted
+from app.ui.form_fields import named
+from app.ui.palette.palette_list import PaletteList, PaletteRow
+from app.ui.theme import Theme, font
+from app.wording.errors import explain
+from app.wording.language import tr
+
+_WIDTH = 640
+_TOP = 72
+_LATEST = 6  # chats that are offered before anything is typed
+_COMMANDS_ONLY = ">"  # as the first character, as in other programs
+
+
+class Palette(QFrame):
+    """It floats over the window. ``search`` looks for a text in all chats, with their reasoning
+    or without it."""
+
+    opened = Signal(object)
+    """A Found: the chat, and the place in it, that the person wants to see."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        window: QWidget,
+        bridge: Bridge,
+        commands: Sequence[Command],
+        chats: Callable[[], list[ChatRow]],
+        search: Callable[[str, bool], Future[list[SearchHit]]],
+    ) -> None:
+        super().__init__(window)
+        self.setObjectName("palette")
+        self.setAccessibleName(tr("Search everything"))
+        self._bridge, self._commands, self._chats, self._search = bridge, commands, chats, search
+        self._newest: Future[list[SearchHit]] | None = None
+        self._found: list[SearchHit] = []
+        self._before: QWidget | None = None  # where the keyboard was
+        self.field = QLineEdit()
+        label = tr("Search chats, messages and commands")
+        named(self.field, "paletteField", label, label)
+        self.field.setPlaceholderText(label)
+        self.field.setFont(font(15))
+        self.field.textChanged.connect(self._look)
+        self.field.installEventFilter(self)
+        self._reasoning = Button(
+            theme, "paletteReasoning", tr("Search the reasoning, too"), text=tr("Reasoning"),
+            kind="toggle", shortcut="Alt+R",
+        )  # fmt: skip
+        self._reasoning.setCheckable(True)
+        self._reasoning.setShortcut("Alt+R")
+        self._reasoning.toggled.connect(self._look)
+        self._list = PaletteList(theme)
+        self._list.chosen.connect(self._choose)
+        self._none = muted(tr("Nothing has these words."), "paletteNothing", 13)
+        self._none.setContentsMargins(14, 10, 14, 14)
+        head = QHBoxLayout()
+        head.setContentsMargins(12, 10, 12, 8)
+        head.setSpacing(8)
+        head.addWidget(self.field, 1)
+        head.addWidget(self._reasoning)
+        layout = column(self)
+        layout.addLayout(head)
+        layout.addWidget(self._none)
+        layout.addWidget(self._list, 1)
+        window.installEventFilter(self)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._focus_moved)
+        self.hide()
+
+    def open(self) -> None:
+        """Shows it, with what was typed the last time selected."""
+        self._before = QApplication.focusWidget()
+        self._look()
+        self._place()
+        self.show()
+        self.raise_()
+        self.field.setFocus()
+        self.field.selectAll()
+
+    def close_again(self) -> None:
+        """The keyboard is back where it was."""
+        had = self.isAncestorOf(QApplication.focusWidget() or self.window())
+        self.hide()
+        if had and self._before:
+            self._before.setFocus()
+        self._before = None
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.field and isinstance(event, QKeyEvent):
+            return event.type() is QEvent.Type.KeyPress and self._key(event)
+        if event.type() is QEvent.Type.Resize and self.isVisible():
+            self._place()
+        return False
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.close_again()
+        # Nothing that is typed here is for what lies below.
+
+    def _key(self, event: QKeyEvent) -> bool:
+        match Qt.Key(event.key()):
+            case Qt.Key.Key_Escape:
+                self.close_again()
+            case Qt.Key.Key_Down:
+                self._list.step(1)
+            case Qt.Key.Key_Up:
+                self._list.step(-1)
+            case Qt.Key.Key_PageDown:
+                self._list.step(8)
+            case Qt.Key.Key_PageUp:
+                self._list.step(-8)
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
+                self._list.choose()
+            case _:
+                return False
+        return True
+
+    def _look(self) -> None:
+        """What there is for the text in the field. Chats and messages come a moment later."""
+        text = self.field.text().strip()
+        self._newest = None
+        if not text or text.startswith(_COMMANDS_ONLY):
+            self._found = []
+        else:
+            self._newest = future = self._search(text, self._reasoning.isChecked())
+            self._bridge.when_done(
+                future,
+                lambda found: self._arrived(future, found),
+                lambda error: self._failed(future, error),
+            )
+        self._show()
+
+    def _arrived(self, search: Future[list[SearchHit]], found: list[SearchHit]) -> None:
+        if search is self._newest:
+            self._newest, self._found = None, found
+            self._show()
+
+    def _failed(self, search: Future[list[SearchHit]], error: BaseException) -> None:
+        if search is self._newest and not isinstance(error, Cancelled):
+            self._newest, self._found = None, []
+            self._show()
+            self._none.setText(explain(error).sentence)
+            self._none.show()
+
+    def _show(self) -> None:
+        typed = self.field.text().strip()
+        rows: list[PaletteRow] = []
+        if not typed:
+            rows += [PaletteRow.of_chat(chat) for chat in self._chats()[:_LATEST]]
+            rows = [PaletteRow.heading(tr("Latest chats")), *rows] if rows else []
+        words = typed.removeprefix(_COMMANDS_ONLY).casefold().split()
+        fitting = [
+            c for c in self._commands if c.isEnabled() and all(w in _spoken(c) for w in words)
+        ]
+        commands: list[PaletteRow] = []
+        group = ""
+        for command in fitting:
+            if command.group != group:
+                group = command.group
+                commands.append(PaletteRow.heading(group))
+            commands.append(PaletteRow.of_command(command))
+        titles = [PaletteRow.of_found(found) for found in self._found if found.message is None]
+        said = [PaletteRow.of_found(found) for found in self._found if found.message is not None]
+        rows += commands
+        if titles:
+            rows += [PaletteRow.heading(tr("Chats")), *titles]
+        if said:
+            rows += [PaletteRow.heading(tr("Messages")), *said]
+        self._list.set_rows(rows)
+        self._none.setText(tr("Nothing has these words."))
+        self._none.setVisible(not rows and self._newest is None)
+        self._place()
+
+    def _choose(self, row: PaletteRow) -> None:
+        self.close_again()
+        if isinstance(row.of, Command):
+            row.of.trigger()
+        elif isinstance(row.of, ChatRow):
+            chat = row.of
+            self.opened.emit(SearchHit(chat.id, None, chat.title, chat.title, (), chat.updated))
+        elif row.of:
+            self.opened.emit(row.of)
+
+    def _focus_moved(self, _: QWidget | None, now: QWidget | None) -> None:
+        elsewhere = now is not None and now is not self and not self.isAncestorOf(now)
+        if self.isVisible() and elsewhere and now.window() is self.window():
+            self._before = None
+            self.hide()
+
+    def _place(self) -> None:
+        window = self.window()
+        width = min(_WIDTH, window.width() - 48)
+        head = self.field.sizeHint().height() + 18
+        note = self._none.sizeHint().height() if not self._none.isHidden() else 0
+        height = min(head + note + self._list.wanted() + 10, window.height() - 2 * _TOP)
+        self.setGeometry((window.width() - width) // 2, _TOP, width, height)
+
+
+def _spoken(command: Command) -> str:
+    return f"{command.group} {command.text()}".casefold()

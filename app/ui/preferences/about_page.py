@@ -1,0 +1,253 @@
+"""About Fireside: which one this is, whether there is a newer one, and what it is made of."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+from PySide6.QtCore import Qt, QUrl, Signal, qVersion
+from PySide6.QtGui import QDesktopServices, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+from shiboken6 import isValid
+
+from app import REPOSITORY, __version__
+from app.base import licences
+from app.base.licences import Component
+from app.host import Host
+from app.network.updates import Newest
+from app.ui.bridge import Bridge
+from app.ui.controls import Button, Elided, IconView, column, muted, set_tone
+from app.ui.form_fields import heading, named, note
+from app.ui.preferences.component_list import ComponentList
+from app.ui.theme import Theme, font, mono
+from app.wording.errors import explain
+from app.wording.language import tr
+
+T = TypeVar("T")
+
+_LEFT = 236
+
+
+class AboutPage(QDialog):
+    """At the left what Fireside is made of, at the right the licence of what is chosen there."""
+
+    def __init__(self, theme: Theme, host: Host, bridge: Bridge, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme, self._host, self._bridge = theme, host, bridge
+        self.setObjectName("about")
+        self.setWindowTitle(tr("About Fireside"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumSize(680, 460)
+        self.resize(960, 720)
+        layout = column(self, (26, 22, 26, 24), gap=10)
+        layout.addLayout(self._head())
+        layout.addSpacing(8)
+        layout.addWidget(heading(tr("What Fireside is made of"), 15))
+        layout.addWidget(
+            note(
+                tr(
+                    "Fireside itself comes under the Apache License 2.0. Qt is used under the "
+                    "LGPL: its libraries are files of their own, which you may replace."
+                ),
+                "aboutLicences",
+            )
+        )
+        layout.addSpacing(2)
+        both = QHBoxLayout()
+        both.setSpacing(16)
+        both.addLayout(self._left())
+        both.addLayout(self._right(), 1)
+        layout.addLayout(both, 1)
+        self._find.setFocus()
+        find = QShortcut(QKeySequence.StandardKey.Find, self)
+        find.activated.connect(self._find.setFocus)
+        self._await(host.disk(lambda _: licences.load()), self._list.set_components, self._failed)
+
+    def _await(
+        self, future: Future[T], done: Callable[[T], None], failed: Callable[[BaseException], None]
+    ) -> None:
+        self._bridge.when_done(
+            future,
+            lambda result: isValid(self) and done(result),  # it may be closed
+            lambda error: isValid(self) and failed(error),
+        )
+
+    # --- The version ------------------------------------------------------------------------
+
+    def _head(self) -> QHBoxLayout:
+        title = QLabel(f"Fireside {__version__}")
+        title.setObjectName("version")
+        title.setFont(font(20, 640))
+        versions = tr("With Python {python} and Qt {qt}.").format(
+            python=platform.python_version(), qt=qVersion()
+        )
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(title)
+        words.addWidget(note(versions, "aboutVersions"))
+        self._news = note("", "newVersion")
+        self._news.setText(
+            tr("Fireside looks for a newer version only when you ask it to.")
+            if REPOSITORY
+            else tr("This Fireside does not know where newer versions are released.")
+        )
+        words.addWidget(self._news)
+        self._check = Button(
+            self._theme, "checkVersion", tr("Ask GitHub for the newest version"),
+            text=tr("Check for a new version"), clicked=self._ask,
+        )  # fmt: skip
+        self._check.setVisible(bool(REPOSITORY))
+        self._page = ""
+        self._open = Button(
+            self._theme, "openRelease", tr("Open the page of the new version in the browser"),
+            text=tr("Open its page"), kind="primary",
+            clicked=lambda: QDesktopServices.openUrl(QUrl(self._page)),
+        )  # fmt: skip
+        self._open.hide()
+        row = QHBoxLayout()
+        row.setSpacing(16)
+        row.addWidget(IconView(self._theme, "flame", "accent", 44), 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(words, 1)
+        row.addWidget(self._check, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._open, 0, Qt.AlignmentFlag.AlignTop)
+        return row
+
+    def _ask(self) -> None:
+        self._check.setEnabled(False)
+        self._open.hide()
+        self._say(tr("Asking GitHub…"))
+        self._await(self._host.newest(), self._told, self._not_told)
+
+    def _told(self, newest: Newest) -> None:
+        self._check.setEnabled(True)
+        self._page = newest.page
+        self._open.setVisible(newest.newer)
+        if newest.newer:
+            self._say(tr("Fireside {version} is there.").format(version=newest.version))
+            self._open.setFocus()
+        else:
+            self._say(tr("This is the newest version."))
+
+    def _not_told(self, error: BaseException) -> None:
+        self._check.setEnabled(True)
+        self._say(explain(error).sentence, "danger")
+
+    def _say(self, text: str, tone: str = "muted") -> None:
+        self._news.setText(text)
+        set_tone(self._news, tone)
+
+    # --- The licences -----------------------------------------------------------------------
+
+    def _left(self) -> QVBoxLayout:
+        self._find = _Find()
+        self._find.setFixedWidth(_LEFT)
+        self._find.textChanged.connect(self._filter)
+        self._find.returnPressed.connect(self._next)
+        self._list = ComponentList(self._theme)
+        self._list.setFixedWidth(_LEFT)
+        self._list.chosen.connect(self._chosen)
+        self._find.moved.connect(self._list.move)
+        left = QVBoxLayout()
+        left.setSpacing(8)
+        left.addWidget(self._find)
+        left.addWidget(self._list, 1)
+        return left
+
+    def _right(self) -> QVBoxLayout:
+        self._name = heading("", 14)
+        self._name.setObjectName("componentName")
+        self._name.setTextFormat(Qt.TextFormat.PlainText)
+        self._terms = Elided("componentLicence")
+        self._terms.setProperty("tone", "muted")
+        self._terms.setFont(font(13))
+        self._source = muted("", "componentSource", pixels=13)
+        self._source.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+            | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self._text = QPlainTextEdit()
+        named(self._text, "licenceText", tr("Licence"), tr("The words of the licence"))
+        self._text.setProperty("kind", "field")
+        self._text.setFrameShape(QFrame.Shape.NoFrame)
+        self._text.setReadOnly(True)
+        self._text.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+            | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self._text.setTabChangesFocus(True)
+        self._text.setFont(mono(12))
+        right = QVBoxLayout()
+        right.setSpacing(2)
+        right.addWidget(self._name)
+        right.addWidget(self._terms)
+        right.addWidget(self._source)
+        right.addSpacing(6)
+        right.addWidget(self._text, 1)
+        return right
+
+    def _failed(self, error: BaseException) -> None:
+        self._text.setPlainText(explain(error).sentence)
+
+    def _chosen(self, component: Component) -> None:
+        self._name.setText(component.name)
+        self._terms.set_text(component.licence)
+        self._source.setText(component.source)
+        self._source.setVisible(bool(component.source))
+        self._text.setPlainText(component.text)
+        self._next()
+
+    def _filter(self, text: str) -> None:
+        cursor = self._text.textCursor()
+        cursor.setPosition(cursor.selectionStart())  # what grows is found where it is
+        self._text.setTextCursor(cursor)
+        shown = self._text.toPlainText()
+        self._list.keep(text)
+        if self._text.toPlainText() == shown:
+            self._next()
+
+    def _next(self) -> None:
+        """Selects the next place of what is searched for, after the last one again the first."""
+        words = self._find.text().strip()
+        cursor = self._text.textCursor()
+        if not words:
+            cursor.clearSelection()
+            self._text.setTextCursor(cursor)
+        elif not self._text.find(words):
+            cursor.setPosition(0)
+            self._text.setTextCursor(cursor)
+            self._text.find(words)
+
+
+class _Find(QLineEdit):
+    """Where one searches; the arrow keys move in the list meanwhile."""
+
+    moved = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        named(
+            self,
+            "findLicence",
+            tr("Search the licences"),
+            tr("Search names and licences; Enter goes to the next place"),
+        )
+        self.setProperty("kind", "field")
+        self.setPlaceholderText(tr("Search the licences"))
+        self.setClearButtonEnabled(True)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if step := {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key())):
+            self.moved.emit(step)
+        else:
+            super().keyPressEvent(event)

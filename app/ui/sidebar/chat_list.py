@@ -1,0 +1,366 @@
+"""The list of chats: its keys, its menus, and what is dragged in it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import (
+    QItemSelection,
+    QItemSelectionModel,
+    QMimeData,
+    QModelIndex,
+    QPoint,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDrag,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFocusEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+)
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QLabel, QListView, QMenu
+
+from app.store import ChatRow
+from app.ui.dialogs import ask_name
+from app.ui.sidebar.chat_delegate import ChatDelegate
+from app.ui.sidebar.chat_menu import menu_for
+from app.ui.sidebar.chat_model import ENTRY, ChatModel, FolderRow, Key, key_of
+from app.ui.theme import Theme
+from app.wording.language import tr
+
+_MIME = "application/x-fireside-chats"
+_SELECT = QItemSelectionModel.SelectionFlag
+_EDITING = QAbstractItemView.State.EditingState
+
+
+class ChatList(QListView):
+    """The list itself. The mark, and what is selected, stay where they are while the person is
+    in the list; else they are on the chat that is shown."""
+
+    opened = Signal(int)
+    renamed = Signal(int, str)
+    folder_renamed = Signal(str, str)
+    """A folder's name, and the other one: empty where it is dissolved."""
+    deleted = Signal(tuple)
+    exported = Signal(tuple)
+    arranged = Signal(tuple, object)
+    """Chats, and what is to be of them: a dict of arguments for `Store.arrange`."""
+    folded = Signal(object)
+    """The names of the folders that are closed, as a frozenset."""
+    undone = Signal()
+    refreshed = Signal()
+    """The rows are others."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.keyboard = False
+        """Whether the person uses the keyboard, and has to see where it is."""
+        self.folders: list[str] = []
+        """The names of all folders, in their order."""
+        self.drop_folder: str | None = None
+        """The folder that what is dragged would get into; empty for none."""
+        self._theme = theme
+        self._shown: int | None = None
+        self._called: dict[Key, str] = {}  # the folders that were renamed
+        self._later: Callable[[], None] | None = None
+        self.chats = ChatModel()
+        self.chats.setParent(self)
+        self.setObjectName("chatList")
+        self.setAccessibleName(tr("Chats"))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setModel(self.chats)
+        self.setItemDelegate(ChatDelegate(theme, self))
+        self.setUniformItemSizes(True)
+        self.setMouseTracking(True)
+        self.viewport().setAutoFillBackground(False)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setDragEnabled(True)
+        self.setDropIndicatorShown(False)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.clicked.connect(self._clicked)
+        self.chats.renamed.connect(self.renamed)
+        self.chats.folder_renamed.connect(self._rename_folder)
+        self.itemDelegate().closeEditor.connect(
+            self._renaming_ended, Qt.ConnectionType.QueuedConnection
+        )
+        theme.changed.connect(self.viewport().update)
+
+    # --- What is in it ----------------------------------------------------------------------
+
+    def set_chats(self, chats: Iterable[ChatRow], *, found: bool = False) -> None:
+        """Shows these, once the person has finished renaming one. ``found``: they are what a
+        search has found, and no folder hides any."""
+        if self.state() is _EDITING:
+            rows = list(chats)
+            self._later = lambda: self.set_chats(rows, found=found)
+            return
+        self._later = None
+        self._keep(lambda: self.chats.set_chats(chats, found=found))
+        # An empty list has no place for the mark that shows where the keyboard is.
+        nothing = self.chats.rowCount() == 0
+        policy = Qt.FocusPolicy.NoFocus if nothing else Qt.FocusPolicy.StrongFocus
+        self.setFocusPolicy(policy)
+        self.refreshed.emit()
+
+    def set_folders(self, names: Iterable[str]) -> None:
+        """All folders that there are. One that is gone is not remembered as closed."""
+        self.folders = sorted(names, key=lambda name: (name.casefold(), name))
+        if self.chats.closed - set(self.folders):
+            self.close_folders(self.chats.closed & set(self.folders))
+            self.folded.emit(self.chats.closed)
+
+    def close_folders(self, names: Iterable[str]) -> None:
+        """Shows the chats of all other folders."""
+        self._keep(lambda: self.chats.close(names))
+
+    def show_chat(self, chat: int | None) -> None:
+        """Which chat is shown. It is marked, but never under the hands of a person who is in
+        the list."""
+        self._shown = chat
+        if not self._in_use():
+            self._mark_shown()
+
+    def rename(self) -> None:
+        """Lets the person change the name of the chat or the folder that is marked."""
+        if isinstance(self._key(), int | str):
+            self.edit(self.currentIndex())
+
+    def ask_folder(self, done: Callable[[str], None]) -> None:
+        """Asks for the name of a new folder."""
+        ask_name(self, self._theme, "newFolder", tr("New folder"), tr("Name of the folder"), done)
+
+    def chosen(self) -> list[ChatRow]:
+        """The chats that a key or the menu is for, from the top."""
+        rows = sorted(index.row() for index in self.selectedIndexes())
+        entries = [self.chats.index(row).data(ENTRY) for row in rows] or [self._entry()]
+        return [entry for entry in entries if isinstance(entry, ChatRow)]
+
+    def mark(self, index: QModelIndex) -> None:
+        """Marks a row; none for an invalid index."""
+        if not index.isValid():
+            self.clearSelection()
+        # Not setCurrentIndex of the view, for which a key that is held down counts.
+        self.selectionModel().setCurrentIndex(index, _SELECT.ClearAndSelect)
+
+    def fold(self, name: str, *, closed: bool) -> None:
+        """Hides or shows the chats of a folder."""
+        before = self.chats.closed
+        self.close_folders(before | {name} if closed else before - {name})
+        if self.chats.closed != before:
+            self.folded.emit(self.chats.closed)
+
+    def _keep(self, change: Callable[[], None]) -> None:
+        """Changes the rows; the person finds the mark and the selection on what they were on,
+        or the mark on the next chat where that is gone."""
+        row, key, top = self.currentIndex().row(), self._key(), self.verticalScrollBar().value()
+        chosen = [chat.id for chat in self.chosen()]
+        change()
+        if not self._in_use():
+            self._mark_shown()
+        elif key is not None:
+            here = self.chats.index_of(key)
+            if not here.isValid():
+                here = self.chats.index_of(self._called.get(key))
+            self.mark(here if here.isValid() else self.chats.near(row))
+            if len(chosen) > 1:
+                self._select(chosen)
+        self.verticalScrollBar().setValue(top)
+
+    def _select(self, chats: Iterable[int]) -> None:
+        rows = sorted(i.row() for i in map(self.chats.index_of, chats) if i.isValid())
+        ranges = QItemSelection()
+        begin = end = -1
+        for row in [*rows, -1]:
+            if row != end + 1 and end >= 0:
+                ranges.select(self.chats.index(begin), self.chats.index(end))
+                begin = row
+            elif end < 0:
+                begin = row
+            end = row
+        if rows:
+            self.selectionModel().select(ranges, _SELECT.ClearAndSelect)
+
+    def _in_use(self) -> bool:
+        """Whether the person is in the list, or comes back to it from a menu, a dialog or another
+        program."""
+        return self.window().focusWidget() is self
+
+    def _entry(self) -> object:
+        """What the mark is on."""
+        return self.currentIndex().data(ENTRY)
+
+    def _key(self) -> Key:
+        entry = self._entry()
+        return key_of(entry) if isinstance(entry, FolderRow | ChatRow) else None
+
+    def _mark_shown(self) -> None:
+        if self.state() is not _EDITING:
+            self.mark(self.chats.index_of(self._shown))
+
+    def _renaming_ended(self) -> None:
+        if self._later is not None:
+            self._later()
+        elif not self._in_use():
+            self._mark_shown()
+
+    def _rename_folder(self, old: str, new: str) -> None:
+        self._called[old] = new
+        if old in self.chats.closed:  # so it is under its new name
+            self.chats.closed |= {new}
+            self.folded.emit(self.chats.closed)
+        self.folder_renamed.emit(old, new)
+
+    # --- Keys and the mouse -----------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.keyboard = False
+        super().mousePressEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        self.keyboard = True
+        if self.state() is _EDITING or not self._pressed(event):
+            super().keyPressEvent(event)
+
+    def _pressed(self, event: QKeyEvent) -> bool:
+        """Whether a key was one for a chat or a folder."""
+        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        enter = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+        shift = event.modifiers() == Qt.KeyboardModifier.ShiftModifier
+        chosen = self.chosen()
+        match self._entry():
+            case _ if event.matches(QKeySequence.StandardKey.Undo):
+                self.undone.emit()
+            case _ if event.key() == Qt.Key.Key_Delete and chosen:
+                self.deleted.emit(tuple(chat.id for chat in chosen))
+            case _ if event.key() == Qt.Key.Key_F2:
+                self.rename()
+            case _ if event.key() == Qt.Key.Key_F10 and shift and sys.platform != "win32":
+                self._open_menu()  # which Windows asks for by itself
+            case _ if event.key() == Qt.Key.Key_Escape and len(chosen) > 1:
+                self.mark(self.currentIndex())
+            case ChatRow(id=chat) if plain and event.key() in enter:
+                self.opened.emit(chat)
+            case FolderRow() as folder if plain and event.key() in enter:
+                self.fold(folder.name, closed=folder.open)
+            case FolderRow(open=True) as folder if plain and event.key() == Qt.Key.Key_Left:
+                self.fold(folder.name, closed=True)
+            case FolderRow(open=False) as folder if plain and event.key() == Qt.Key.Key_Right:
+                self.fold(folder.name, closed=False)
+            case ChatRow() as inside if inside.folder and plain and event.key() == Qt.Key.Key_Left:
+                self.mark(self.chats.index_of(inside.folder))
+            case _:
+                return False
+        return True
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        back = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason)
+        if event.reason() not in back:
+            self.keyboard = event.reason() != Qt.FocusReason.MouseFocusReason
+        super().focusInEvent(event)
+        if not self.selectedIndexes() and event.reason() in (
+            Qt.FocusReason.TabFocusReason,
+            Qt.FocusReason.BacktabFocusReason,
+        ):
+            self.mark(self.chats.near(0))
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if not self._in_use():
+            self._mark_shown()
+
+    def _clicked(self, index: QModelIndex) -> None:
+        held = QGuiApplication.keyboardModifiers()
+        match index.data(ENTRY):
+            case ChatRow(id=chat) if not held:
+                self.opened.emit(chat)
+            case FolderRow() as folder if not held:
+                self.fold(folder.name, closed=folder.open)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            self._open_menu()
+        elif menu := self._menu_of(self.indexAt(event.pos())):
+            menu.aboutToHide.connect(self._menu_left, Qt.ConnectionType.QueuedConnection)
+            menu.popup(event.globalPos())
+
+    def _open_menu(self) -> None:
+        """By a key, where the mark is."""
+        index = self.currentIndex()
+        if menu := self._menu_of(index):
+            menu.popup(self.viewport().mapToGlobal(self.visualRect(index).center()))
+
+    def _menu_of(self, index: QModelIndex) -> QMenu | None:
+        if index.isValid() and not self.selectionModel().isSelected(index):
+            self.mark(index)
+        return menu_for(self, index.data(ENTRY))
+
+    def _menu_left(self) -> None:
+        """A right click has marked a chat; the mark belongs to the one that is shown."""
+        if len(self.chosen()) < 2:
+            self._mark_shown()
+
+    # --- Dragging ---------------------------------------------------------------------------
+
+    def startDrag(self, actions: Qt.DropAction) -> None:
+        chosen = self.chosen()
+        data = QMimeData()
+        data.setData(_MIME, b" ".join(b"%d" % chat.id for chat in chosen))
+        count = len(chosen)
+        label = QLabel(chosen[0].title if count == 1 else tr("%Ln chat(s)", "", count))
+        label.setObjectName("dragged")
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setMaximumWidth(self.viewport().width())
+        drag = QDrag(self)
+        drag.setMimeData(data)
+        drag.setPixmap(label.grab())
+        drag.setHotSpot(QPoint(-10, 10))
+        self.viewport().setAcceptDrops(True)  # of these; a file is the window's
+        drag.exec(Qt.DropAction.MoveAction)
+        self.viewport().setAcceptDrops(False)
+        self._show_target(None)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        super().dragEnterEvent(event)
+        event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        super().dragMoveEvent(event)  # scrolls at the edges
+        self._show_target(self._folder_at(event.position().toPoint()))
+        event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        super().dragLeaveEvent(event)
+        self._show_target(None)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        chats = tuple(map(int, bytes(event.mimeData().data(_MIME).data()).split()))
+        folder = self._folder_at(event.position().toPoint())
+        event.acceptProposedAction()
+        self.setState(QAbstractItemView.State.NoState)
+        self._show_target(None)
+        self.arranged.emit(chats, {"folder": folder})
+
+    def _folder_at(self, where: QPoint) -> str:
+        match self.indexAt(where).data(ENTRY):
+            case FolderRow(name=name):
+                return name
+            case ChatRow(folder=name):
+                return name
+        return ""
+
+    def _show_target(self, folder: str | None) -> None:
+        if folder != self.drop_folder:
+            self.drop_folder = folder
+            self.viewport().update()

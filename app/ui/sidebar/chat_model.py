@@ -1,0 +1,192 @@
+"""The rows of the list of chats: headings, folders and chats, in their order."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+
+from app.store import ChatRow
+from app.wording.language import tr
+from app.wording.quantities import month, month_and_year
+
+Index = QModelIndex | QPersistentModelIndex
+ENTRY = Qt.ItemDataRole.UserRole
+"""The role of what a row is."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderRow:
+    """A folder, with how many chats are in it, and whether they are shown below it."""
+
+    name: str
+    count: int
+    open: bool
+
+
+Entry = str | FolderRow | ChatRow
+"""A row: a heading, a folder or a chat."""
+Key = int | str | None
+"""What a row is known by: a chat's id, a folder's name; None for a heading."""
+
+
+def key_of(entry: Entry | None) -> Key:
+    """What stays the same while rows come and go."""
+    match entry:
+        case ChatRow():
+            return entry.id
+        case FolderRow():
+            return entry.name
+    return None
+
+
+def group_of(updated: float, today: datetime.date) -> str:
+    """The heading that a chat of that time stands under."""
+    day = datetime.date.fromtimestamp(updated)
+    match (today - day).days:
+        case age if age <= 0:
+            return tr("Today")
+        case 1:
+            return tr("Yesterday")
+        case age if age <= 7:
+            return tr("Previous 7 days")
+        case age if age <= 30:
+            return tr("Previous 30 days")
+    return month(day) if day.year == today.year else month_and_year(day)
+
+
+class ChatModel(QAbstractListModel):
+    """Pinned chats, folders with theirs, and the others by time, the latest first. A chat stands
+    in one place: in its folder, where it is in one, and there the pinned ones are first."""
+
+    renamed = Signal(int, str)
+    folder_renamed = Signal(str, str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.closed: frozenset[str] = frozenset()
+        """The folders whose chats are not shown."""
+        self._chats: list[ChatRow] = []
+        self._found = False
+        self._entries: list[Entry] = []
+        self._rows: dict[Key, int] = {}
+
+    def set_chats(self, chats: Iterable[ChatRow], *, found: bool = False) -> None:
+        """Shows these, and all of them where they were searched for."""
+        self._chats = sorted(chats, key=lambda chat: (not chat.pinned, -chat.updated))
+        self._found = found
+        self._arrange()
+
+    def close(self, folders: Iterable[str]) -> None:
+        """Shows the chats of all folders but these."""
+        self.closed = frozenset(folders)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        entries = list(self._arranged())
+        if entries != self._entries:
+            self.beginResetModel()
+            self._entries = entries
+            self._rows = {key_of(entry): row for row, entry in enumerate(entries)}
+            self.endResetModel()
+
+    def _arranged(self) -> Iterator[Entry]:
+        folders: dict[str, list[ChatRow]] = {}
+        for chat in self._chats:
+            folders.setdefault(chat.folder, []).append(chat)
+        loose = folders.pop("", [])
+        pinned = [chat for chat in loose if chat.pinned]
+        if pinned:
+            yield tr("Pinned")
+            yield from pinned
+        if folders:
+            yield tr("Folders")
+        for name in sorted(folders, key=lambda name: (name.casefold(), name)):
+            is_open = self._found or name not in self.closed
+            yield FolderRow(name, len(folders[name]), is_open)
+            if is_open:
+                yield from folders[name]
+        today = datetime.date.today()
+        groups = groupby(loose[len(pinned) :], lambda chat: group_of(chat.updated, today))
+        for heading, chats in groups:
+            yield heading
+            yield from chats
+
+    def index_of(self, key: Key) -> QModelIndex:
+        """Where a chat or a folder is; an invalid index where it is not shown."""
+        row = None if key is None else self._rows.get(key)
+        return QModelIndex() if row is None else self.index(row)
+
+    def near(self, row: int) -> QModelIndex:
+        """The first chat from a row on, or else the last one before it."""
+        after, before = range(row, len(self._entries)), range(min(row, len(self._entries)))
+        for number in (*after, *reversed(before)):
+            if isinstance(self._entries[number], ChatRow):
+                return self.index(number)
+        return QModelIndex()
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self._entries)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        entry = self._entries[index.row()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
+                return _text(entry)
+            case Qt.ItemDataRole.AccessibleTextRole:
+                return _spoken(entry)
+            case Qt.ItemDataRole.UserRole:
+                return entry
+        return None
+
+    def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        name = " ".join(str(value).split())
+        entry = self._entries[index.row()]
+        if not name or name == _text(entry):
+            return False
+        match entry:
+            case ChatRow():
+                self.renamed.emit(entry.id, name)
+            case FolderRow():
+                self.folder_renamed.emit(entry.name, name)
+        return True
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        flag = Qt.ItemFlag
+        match self._entries[index.row()] if index.isValid() else "":
+            case ChatRow():
+                return (
+                    flag.ItemIsEnabled
+                    | flag.ItemIsSelectable
+                    | flag.ItemIsEditable
+                    | flag.ItemIsDragEnabled
+                )
+            case FolderRow():
+                return flag.ItemIsEnabled | flag.ItemIsEditable
+        return flag.NoItemFlags
+
+
+def _text(entry: Entry) -> str:
+    match entry:
+        case ChatRow():
+            return entry.title
+        case FolderRow():
+            return entry.name
+    return entry
+
+
+def _spoken(entry: Entry) -> str:
+    """With what is only drawn."""
+    match entry:
+        case ChatRow(pinned=True):
+            return tr("{title}, pinned").format(title=entry.title)
+        case FolderRow(open=True):
+            said = tr("Folder {name}, open, %Ln chat(s)", "", entry.count)
+            return said.format(name=entry.name)
+        case FolderRow():
+            said = tr("Folder {name}, closed, %Ln chat(s)", "", entry.count)
+            return said.format(name=entry.name)
+    return _text(entry)

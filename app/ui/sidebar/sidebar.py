@@ -1,0 +1,171 @@
+"""The chats at the left: new, find, choose, and put in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import (
+    QEvent,
+    Qt,
+    QTimer,
+    Signal,
+    SignalInstance,
+)
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+)
+
+from app.store import ChatRow
+from app.ui.controls import Button, IconView, column, muted, tip
+from app.ui.sidebar.chat_list import ChatList
+from app.ui.sidebar.chat_model import ENTRY
+from app.ui.theme import Theme, font
+from app.wording.language import tr
+
+
+class Sidebar(QFrame):
+    """New chat, search, the list, and the way to the archive, the bin and the preferences."""
+
+    new_chat = Signal()
+    opened = Signal(int)
+    searched = Signal(str)
+    """What is to be found; empty for everything."""
+    collapsed = Signal()
+    away = Signal()
+    """The archive and the bin are wanted."""
+    preferences = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("sidebar")
+        self._theme = theme
+        self._open_first = False
+        self.list = ChatList(theme)
+        self._empty = muted(name="noChats", pixels=13)
+        self._empty.setContentsMargins(10, 12, 0, 0)
+        self._empty.hide()
+        layout = column(self, (12, 10, 12, 10), gap=2)
+        layout.addLayout(self._head(theme))
+        layout.addSpacing(8)
+        layout.addWidget(
+            self._button(theme, "newChat", tr("New chat"), "edit", "Ctrl+N", self.new_chat)
+        )
+        layout.addSpacing(6)
+        layout.addWidget(self._search_field(theme))
+        layout.addWidget(self._empty)
+        layout.addWidget(self.list, 1)
+        layout.addSpacing(4)
+        for name, text, icon, keys, wanted in (
+            ("openAway", tr("Archive and bin"), "archive", "", self.away),
+            ("openPreferences", tr("Preferences"), "settings", "Ctrl+,", self.preferences),
+        ):
+            layout.addWidget(self._button(theme, name, text, icon, keys, wanted))
+        self.list.opened.connect(self.opened)
+        self.list.refreshed.connect(self._refreshed)
+        self.setMinimumWidth(220)
+        self.setMaximumWidth(420)
+
+    def set_chats(self, chats: Iterable[ChatRow], *, found: bool) -> None:
+        """Shows these; ``found`` where they are what was searched for."""
+        self.list.set_chats(chats, found=found)
+
+    def rename(self) -> None:
+        """Lets the person change the name of the chat that is marked."""
+        self.list.rename()
+
+    def select(self, chat: int | None) -> None:
+        """Which chat is shown."""
+        self.list.show_chat(chat)
+
+    def _refreshed(self) -> None:
+        nothing = self.list.chats.rowCount() == 0
+        self._empty.setVisible(nothing and bool(self.search.text()))
+        self._empty.setText(tr("No chat has these words."))
+        if self._open_first and not nothing:
+            self.opened.emit(self.list.chats.near(0).data(ENTRY).id)
+        self._open_first = False
+
+    def _paint_glass(self) -> None:
+        self._glass.setIcon(self._theme.icon("search", "muted", 16))
+
+    def _button(
+        self, theme: Theme, name: str, text: str, icon: str, keys: str, clicked: SignalInstance
+    ) -> Button:
+        main = name == "newChat"
+        return Button(
+            theme,
+            name,
+            text,
+            text=text,
+            icon=icon,
+            kind="outlined" if main else "row",
+            colour="text" if main else "muted",
+            size=16,
+            pixels=14,
+            weight=500 if main else 400,
+            shortcut=keys,
+            clicked=clicked.emit,
+        )
+
+    def _head(self, theme: Theme) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setContentsMargins(2, 0, 0, 0)
+        row.setSpacing(7)
+        brand = QLabel("Fireside")
+        brand.setObjectName("brand")
+        brand.setFont(font(15, 600))
+        row.addWidget(IconView(theme, "flame", "accent", 18))
+        row.addWidget(brand)
+        row.addStretch(1)
+        row.addWidget(
+            Button(
+                theme, "hideSidebar", tr("Hide the side bar"), icon="sidebar", shortcut="Ctrl+B",
+                clicked=self.collapsed.emit,
+            )
+        )  # fmt: skip
+        return row
+
+    def _search_field(self, theme: Theme) -> QLineEdit:
+        self.search = QLineEdit()
+        self.search.setObjectName("chatSearch")
+        self.search.setAccessibleName(tr("Search chats"))
+        self.search.setPlaceholderText(tr("Search chats"))
+        self.search.setToolTip(tip(tr("Search titles and messages"), "Ctrl+Shift+F"))
+        self.search.setClearButtonEnabled(True)
+        self._glass = self.search.addAction(
+            theme.icon("search", "muted", 16), QLineEdit.ActionPosition.LeadingPosition
+        )
+        theme.changed.connect(self._paint_glass)
+        self._wait = QTimer(self)
+        self._wait.setSingleShot(True)
+        self._wait.setInterval(150)
+        self._wait.timeout.connect(lambda: self.searched.emit(self.search.text().strip()))
+        self.search.textChanged.connect(self._search_later)
+        self.search.returnPressed.connect(self._search_and_open)
+        self.search.installEventFilter(self)
+        return self.search
+
+    def _search_later(self) -> None:
+        self._open_first = False
+        self._wait.start()
+
+    def _search_and_open(self) -> None:
+        """Opens the first chat that has the words, as soon as it is found."""
+        if words := self.search.text().strip():
+            self._wait.stop()
+            self._open_first = True
+            self.searched.emit(words)
+
+    def eventFilter(self, watched: object, event: QEvent) -> bool:
+        """From the search field down into the list, and out of it by Esc."""
+        if watched is self.search and event.type() == QEvent.Type.KeyPress:
+            if event.key() == Qt.Key.Key_Down:
+                self.list.setFocus(Qt.FocusReason.TabFocusReason)
+                return True
+            if event.key() == Qt.Key.Key_Escape and self.search.text():
+                self.search.clear()
+                return True
+        return False

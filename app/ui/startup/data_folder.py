@@ -1,0 +1,59 @@
+"""The way to a host: a folder, which one Fireside has at a time, and the chats in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from app.base import settings as settings_file
+from app.base.settings import Folders, Settings
+from app.host import Host
+from app.ui.startup.single_instance import PATIENCE_S, SingleInstance
+
+
+class DataFolder:
+    """Of the data folder that the person wishes; None leaves it to `Folders.find`."""
+
+    def __init__(self, wished: Path | None) -> None:
+        self._wished = wished
+        self._first: SingleInstance | None = None
+        self.folders: Folders | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """What can be known of the person's wishes before anything is open."""
+        return settings_file.load(self.folders.settings) if self.folders else Settings()
+
+    def take(self, model: Path | None = None, patience: float = PATIENCE_S) -> bool:
+        """Makes the folder this Fireside's own. Where another has it, that comes to the front
+        and uses ``model``, and this is False. Raises StoreError."""
+        if self._first is None:
+            self.folders = Folders.find(self._wished)
+            first = SingleInstance(self.folders.data)
+            if not first.acquire(model, patience):
+                return False
+            self._first = first
+        return True
+
+    def host(self, publish: Callable[[Any], None]) -> Host:
+        """Opens what is in the folder, which has been taken; from any thread. Raises
+        StoreError."""
+        assert self.folders
+        return Host(self.folders, publish)
+
+    def move(self, folder: Path) -> None:
+        """It shall be another folder."""
+        self.close()
+        self._wished, self.folders = folder, None
+
+    def on_second(self, called: Callable[[Path | None], None]) -> None:
+        """See `SingleInstance.on_second`."""
+        if self._first:
+            self._first.on_second(called)
+
+    def close(self) -> None:
+        """Another Fireside may have the folder."""
+        if self._first:
+            self._first.close()
+            self._first = None

@@ -1,0 +1,296 @@
+"""What keeps Fireside from starting, and the ways out; and a backup on its way to its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from app.base.errors import (
+    StoreDamaged,
+    StoreError,
+    StoreFull,
+    StoreLocked,
+    StoreNewer,
+    StoreReadOnly,
+)
+from app.host import Host
+from app.store import Backup, backups, recover, restore_backup, set_aside
+from app.ui.backup_list import BackupList
+from app.ui.bridge import Bridge
+from app.ui.controls import Button, IconView, ProgressLine
+from app.ui.dialogs import ask_folder
+from app.ui.form_fields import FormRow, heading, note
+from app.ui.startup.data_folder import DataFolder
+from app.ui.theme import Theme
+from app.wording.errors import explain
+from app.wording.language import tr
+
+_WIDTH = 600
+
+
+class RecoveryDialogs(QDialog):
+    """A window of its own, before there is another. ``ask`` gives the host that it comes to."""
+
+    def __init__(self, theme: Theme, bridge: Bridge, opening: DataFolder) -> None:
+        super().__init__()
+        self._theme, self._bridge, self._opening = theme, bridge, opening
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="rescue")
+        self.outcome: Host | int = 1
+        self._working = False
+        self._readable = True  # as far as was tried
+        self._at = Path()
+        """The file that is in trouble."""
+        self.setObjectName("startProblem")
+        self.setWindowTitle("Fireside")
+        self.setMinimumWidth(_WIDTH)
+        self._text = note("", "startProblemText")
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._title = heading("", 18, 640)
+        self._progress = ProgressLine("rescueProgress", tr("Opening…"), tr("Opening…"), 4)
+        self._progress.setRange(0, 0)
+        self._ways = QWidget()
+        head = QHBoxLayout()
+        head.setSpacing(14)
+        head.addWidget(IconView(theme, "alert", "accent", 26), 0, Qt.AlignmentFlag.AlignTop)
+        words = QVBoxLayout()
+        words.setSpacing(6)
+        words.addWidget(self._title)
+        words.addWidget(self._text)
+        head.addLayout(words, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(28, 24, 28, 20)
+        layout.setSpacing(14)
+        layout.addLayout(head)
+        layout.addWidget(self._progress)
+        layout.addWidget(self._ways)
+        layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
+
+    def ask(self, why: StoreError | Backup) -> Host | int:
+        """Tells what is wrong, or restores a backup; returns when there is a host, or the exit
+        code where there is to be none."""
+        self.begin(why)
+        self.exec()
+        self._pool.shutdown()
+        return self.outcome
+
+    def begin(self, why: StoreError | Backup) -> None:
+        """Does all that `ask` does, but for waiting."""
+        if isinstance(why, Backup):
+            self._set_working(True)
+            QTimer.singleShot(0, self, lambda: self._restore(why))
+        else:
+            self._show(why)
+        self._opening.on_second(lambda _: self._to_front())
+
+    # --- What is wrong ----------------------------------------------------------------------
+
+    def _show(self, error: BaseException) -> None:
+        """The sentence for an error, and its ways."""
+        if isinstance(error, StoreError):
+            self._at = error.path
+        self._set_working(False)
+        self._title.setText(
+            tr("This backup is damaged, too")
+            if self._of_backup(error)
+            else tr("Your chats cannot be opened")
+        )
+        nothing = tr("Nothing can be read of them any more. Restore a backup, or start afresh.")
+        self._text.setText(explain(error).sentence if self._readable else nothing)
+        old, self._ways = self._ways, self._make_ways(error)
+        self.layout().replaceWidget(old, self._ways)
+        old.hide()
+        old.deleteLater()
+        self._ways.show()
+        in_order = [w for row in self._ways.findChildren(FormRow) for w in row.findChildren(Button)]
+        in_order += [self._ways.findChild(Button, name) for name in ("showFolder", "quit")]
+        for one, next_ in pairwise((*self._ways.findChildren(BackupList), *in_order)):
+            self.setTabOrder(one, next_)
+        in_order[0].setFocus()
+        self.setAccessibleDescription(self._text.text())
+
+    def _make_ways(self, error: BaseException) -> QWidget:
+        ways = QWidget()
+        column = QVBoxLayout(ways)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        rows = []
+        if isinstance(error, StoreDamaged | StoreNewer):
+            rows += self._backup_ways(column, error)
+        if isinstance(error, StoreDamaged) and not self._of_backup(error):
+            rows += [self._recover_way()] if self._readable else []
+            rows.append(self._afresh_way())
+        if not isinstance(error, StoreNewer):
+            rows.append(self._retry_way(error))
+        if isinstance(error, StoreNewer | StoreReadOnly | StoreFull):
+            rows.append(self._elsewhere_way())
+        for row in rows:
+            column.addWidget(row)
+        column.addSpacing(12)
+        column.addLayout(self._last_line())
+        return ways
+
+    def _backup_ways(self, column: QVBoxLayout, error: BaseException) -> list[QWidget]:
+        """The list of backups that this Fireside can read, where there are any."""
+        newest = error.known if isinstance(error, StoreNewer) else float("inf")
+        known = [b for b in self._backups() if b.version <= newest]
+        if not known:
+            return []
+        list_ = BackupList()
+        list_.set_backups(known)
+        button = Button(
+            self._theme, "restoreBackup", tr("Put the chosen backup in the place of the chats"),
+            text=tr("Restore this backup"), kind="primary", colour="on_accent",
+            clicked=lambda: list_.backup and self._restore(list_.backup),
+        )  # fmt: skip
+        list_.marked.connect(button.setEnabled)
+        list_.itemActivated.connect(lambda _: list_.backup and self._restore(list_.backup))
+        button.setEnabled(list_.backup is not None)
+        column.addWidget(list_)
+        what = (
+            tr("What a newer Fireside added since then stays in its file, which is kept.")
+            if isinstance(error, StoreNewer)
+            else tr("What was written since then is missing from it. The damaged file is kept.")
+        )
+        return [FormRow(tr("Restore"), what, button)]
+
+    def _recover_way(self) -> FormRow:
+        def work() -> None:
+            try:
+                made = recover(self._database)
+            except StoreDamaged:
+                self._readable = False
+                raise
+            restore_backup(self._database, made.path)
+
+        return self._way(
+            "recoverChats", tr("Recover"),
+            tr("Makes a new file of all that can still be read. The damaged file is kept."),
+            tr("Recover"), lambda: self._open(tr("Reading what can be read…"), work),
+        )  # fmt: skip
+
+    def _afresh_way(self) -> FormRow:
+        return self._way(
+            "startAfresh", tr("Start afresh"),
+            tr("Begins without chats. The damaged file is put aside in the same folder."),
+            tr("Start afresh"),
+            lambda: self._open(tr("Opening…"), lambda: set_aside(self._database)),
+        )  # fmt: skip
+
+    def _retry_way(self, error: BaseException) -> FormRow:
+        what = {
+            StoreLocked: tr("When the other program is closed."),
+            StoreFull: tr("When there is room."),
+            StoreReadOnly: tr("When the folder can be written to."),
+        }.get(type(error), tr("Opens the chats as they are."))
+        return self._way(
+            "tryAgain", tr("Try again"), what, tr("Try again"), lambda: self._open(tr("Opening…"))
+        )
+
+    def _elsewhere_way(self) -> FormRow:
+        return self._way(
+            "otherFolder", tr("Use another folder"),
+            tr("This time only: Fireside has the chats that are there, or begins without any."),
+            tr("Choose…"), self._choose_folder,
+        )  # fmt: skip
+
+    def _way(
+        self, name: str, title: str, what: str, text: str, clicked: Callable[[], object]
+    ) -> FormRow:
+        return FormRow(title, what, Button(self._theme, name, what, text=text, clicked=clicked))
+
+    def _last_line(self) -> QHBoxLayout:
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        line.addWidget(
+            Button(
+                self._theme, "showFolder", tr("Open the data folder in the file manager"),
+                text=tr("Show the folder"), clicked=self._show_folder,
+            )
+        )  # fmt: skip
+        line.addStretch(1)
+        line.addWidget(
+            Button(
+                self._theme, "quit", tr("Close Fireside; everything stays as it is"),
+                text=tr("Quit"), shortcut="Esc", clicked=self.reject,
+            )
+        )  # fmt: skip
+        return line
+
+    # --- The ways ---------------------------------------------------------------------------
+
+    def _restore(self, backup: Backup) -> None:
+        self._open(tr("Restoring the backup…"), lambda: restore_backup(self._database, backup.path))
+
+    def _open(self, words: str, work: Callable[[], object] = lambda: None) -> None:
+        """Does the work where nobody waits for it, and opens the chats."""
+        self._set_working(True)
+        self._title.setText(words)
+        self._progress.setAccessibleName(words)
+        self._progress.setToolTip(words)
+        self._text.setText("")
+        try:
+            if not self._opening.take(patience=0):  # another Fireside has begun meanwhile
+                self._end(0)
+                return
+        except StoreError as error:
+            self._show(error)
+            return
+
+        def both() -> Host:
+            work()
+            return self._opening.host(self._bridge.publish)
+
+        self._bridge.when_done(self._pool.submit(both), self._end, self._show)
+
+    def _choose_folder(self) -> None:
+        def chosen(folder: Path) -> None:
+            self._opening.move(folder)
+            self._open(tr("Opening…"))
+
+        ask_folder(self, tr("Where Fireside keeps chats and settings"), chosen)
+
+    def _show_folder(self) -> None:
+        there = next(folder for folder in self._at.parents if folder.is_dir())
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(there)))
+
+    def _end(self, outcome: Host | int) -> None:
+        self.outcome = outcome
+        self._working = False
+        self.accept()
+
+    def reject(self) -> None:
+        """Ends Fireside, but not in the middle of something."""
+        if not self._working:
+            super().reject()
+
+    def _set_working(self, working: bool) -> None:
+        self._working = working
+        self._progress.setVisible(working)
+        self._text.setVisible(not working)
+        self._ways.setVisible(not working)
+
+    # --- Where ------------------------------------------------------------------------------
+
+    @property
+    def _database(self) -> Path:
+        assert self._opening.folders
+        return self._opening.folders.chats
+
+    def _backups(self) -> list[Backup]:
+        try:
+            return backups(self._database)
+        except StoreError:
+            return []
+
+    def _of_backup(self, error: BaseException) -> bool:
+        return isinstance(error, StoreDamaged) and error.path != self._database
+
+    def _to_front(self) -> None:
+        self.raise_()
+        self.activateWindow()

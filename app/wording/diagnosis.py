@@ -1,0 +1,217 @@
+"""What was found on this computer, what was chosen and why, in words. Without Qt: the command
+``fireside doctor`` prints it, the preferences show it."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import textwrap
+from collections.abc import Iterator
+
+from app import __version__
+from app.base.gguf import GgufHeader
+from app.base.types import ModelRef
+from app.engine.plan import CacheType, MemoryUse, Overrides, Plan, PlanRefused, propose
+from app.engine.probe import Devices, Examined, Gpu, Machine
+from app.wording.errors import explain
+from app.wording.language import number, tr
+from app.wording.quantities import gigabytes
+
+_WIDTH, _INDENT = 76, 14
+_NOTED = ("AVX2", "AVX512", "AVX512_VNNI", "AVX512_BF16", "AMX_INT8", "NEON", "DOTPROD", "SVE")
+
+
+def summary(plan: Plan) -> str:
+    """A plan in one line: "12.4 of 15.6 GB at 32,768 tokens of context; …"."""
+    if plan.gpu is None:
+        return tr("{share} at {context} tokens of context").format(
+            share=_of(plan.needed, plan.host_room), context=number(plan.context)
+        )
+    return tr("{share} on {gpu}, at {context} tokens of context; {layers}").format(
+        share=_of(plan.device.total, plan.device_room),
+        gpu=plan.gpu.description,
+        context=number(plan.context),
+        layers=_shared(plan),
+    )
+
+
+def fit(plan: Plan, machine: Machine) -> str:
+    """Whether a model fits this computer, and why not."""
+    if plan.fits:
+        return tr("It fits this computer: {summary}.").format(summary=summary(plan))
+    if plan.needed > machine.memory:
+        return tr(
+            "It does not fit this computer: it needs {needed} of memory, and there is {memory}."
+        ).format(needed=gigabytes(plan.needed), memory=gigabytes(machine.memory))
+    return tr(
+        "It needs more than is free here now: {summary}. Close other programs for it."
+    ).format(summary=summary(plan))
+
+
+def report(examined: Examined, wishes: Overrides) -> str:
+    """Everything, in lines of some 76 characters."""
+    machine = examined.machine
+    lines = [*_machine(machine), "", *_wishes(wishes)]
+    for model, header in examined.models:
+        lines += ["", f"{model.name} ({model.path})"]
+        if isinstance(header, GgufHeader):
+            lines += _model(model, header, machine, wishes)
+        else:
+            explanation = explain(header)
+            told = filter(None, (explanation.sentence, explanation.detail))
+            lines += [_line("", text) for text in told]
+    return "\n".join(lines)
+
+
+def _machine(machine: Machine) -> Iterator[str]:
+    devices = machine.devices
+    yield f"Fireside {__version__}, Python {platform.python_version()}, {platform.platform()}"
+    yield devices.version
+    yield ""
+    yield _line(
+        tr("Memory"),
+        tr("{memory}, of which {available} can be used").format(
+            memory=gigabytes(machine.memory), available=gigabytes(machine.available)
+        ),
+    )
+    known = [name for name in _NOTED if name in devices.features]
+    cores = tr("%n core(s)", "", machine.cores)
+    yield _line(tr("Processor"), ", ".join([cores, *known]))
+    yield _line(tr("Backends"), ", ".join(devices.backends))
+    for gpu in devices.gpus:
+        yield _line("GPU", _gpu(gpu))
+    if not devices.gpus:
+        yield from _no_gpu(devices)
+
+
+def _no_gpu(devices: Devices) -> Iterator[str]:
+    """What to do for one that llama.cpp does not see."""
+    others = [name for name in devices.backends if name not in ("CPU", "BLAS")]
+    if not others and getattr(sys, "frozen", False):
+        others = ["Vulkan"]  # is in every package, and was not loaded
+    if others:
+        names = " / ".join(others)
+        yield _line(
+            "GPU", tr("none that {names} can use. Check the graphics driver.").format(names=names)
+        )
+        return
+    yield _line("GPU", tr("llama.cpp was built for the processor only. Build it again for"))
+    builds = {
+        "CUDA": tr("NVIDIA, with the CUDA toolkit"),
+        "VULKAN": tr("any GPU, with the Vulkan SDK"),
+    }
+    for name, whom in builds.items():
+        yield _line("", f"{whom}:")
+        yield _line(
+            "",
+            f"CMAKE_ARGS=-DGGML_{name}=on python3 installers/from_source.py",
+        )
+
+
+def _gpu(gpu: Gpu) -> str:
+    text = (
+        tr("{gpu} ({name}), {free} of {memory} free, which is the computer’s own")
+        if gpu.unified
+        else tr("{gpu} ({name}), {free} of {memory} free")
+    )
+    return text.format(
+        gpu=gpu.description,
+        name=gpu.name,
+        free=gigabytes(gpu.available),
+        memory=gigabytes(gpu.memory),
+    )
+
+
+def _wishes(wishes: Overrides) -> Iterator[str]:
+    chosen = {
+        tr("context"): wishes.context,
+        tr("layers on the GPU"): wishes.gpu_layers,
+        tr("expert layers on the CPU"): wishes.cpu_experts,
+        tr("cache"): wishes.cache and wishes.cache.value,
+    }
+    fixed = [f"{name} {value}" for name, value in chosen.items() if value is not None]
+    yield _line(tr("You fixed"), ", ".join(fixed) or tr("nothing: all is chosen for this computer"))
+
+
+def _model(
+    model: ModelRef, header: GgufHeader, machine: Machine, wishes: Overrides
+) -> Iterator[str]:
+    plan = propose(header, machine, wishes)
+    yield _line(
+        tr("Model"),
+        tr("{weights} in {layers} layers").format(
+            weights=gigabytes(header.weights), layers=plan.layers
+        ),
+    )
+    yield _line(tr("Chosen") if plan.fits else tr("Too large"), summary(plan))
+    threads = tr("%n thread(s)", "", plan.batch_threads)
+    batch = tr("{threads}, batches of {size}").format(threads=threads, size=plan.ubatch)
+    weights = tr("laid out anew for this processor") if plan.repack else tr("mapped from the file")
+    yield _line(
+        "",
+        tr("cache in {cache}; {batch}; weights {weights}").format(
+            cache=_cache(plan.cache), batch=batch, weights=weights
+        ),
+    )
+    yield _line(tr("In memory"), _parts(plan.host, plan.host_room))
+    if plan.gpu:
+        yield _line(tr("On the GPU"), _parts(plan.device, plan.device_room))
+    for refused in plan.refused:
+        yield _line(tr("Too much"), _refused(refused, plan))
+
+
+def _refused(refused: PlanRefused, plan: Plan) -> str:
+    what = [tr("%Ln token(s)", "", refused.context)]
+    if refused.cache is not CacheType.F16:
+        what.append(_cache(refused.cache))
+    if refused.gpu_layers > plan.layers:
+        what.append(tr("all on the GPU") if refused.on_gpu else tr("as much as fits on the GPU"))
+    elif refused.gpu_layers:
+        what.append(tr("%n layer(s) on the GPU", "", refused.gpu_layers))
+    return f"{', '.join(what)}: {_of(refused.needed, refused.room)}"
+
+
+def _cache(cache: CacheType) -> str:
+    return tr("full precision") if cache is CacheType.F16 else tr("compact (q8_0)")
+
+
+def _shared(plan: Plan) -> str:
+    """Who does what, where a GPU helps."""
+    if plan.gpu_layers <= plan.layers:
+        return tr("{count} of {all} layers on the GPU").format(
+            count=plan.gpu_layers - 1, all=plan.layers
+        )
+    if plan.cpu_experts:
+        return tr("%n expert layer(s) on the CPU", "", plan.cpu_experts)
+    return tr("all layers on the GPU")
+
+
+def _parts(use: MemoryUse, room: int) -> str:
+    parts = {
+        tr("weights"): use.weights,
+        tr("cache"): use.cache,
+        tr("buffers"): use.compute,
+        tr("the program"): use.runtime,
+    }
+    told = ", ".join(f"{name} {gigabytes(size)}" for name, size in parts.items() if size)
+    return f"{_of(use.total, room)}: {told}"
+
+
+def _of(size: int, room: int) -> str:
+    """Two sizes, in one unit where they share it."""
+    one, other = gigabytes(size), gigabytes(room)
+    same = one.split()[1] == other.split()[1]
+    return tr("{size} of {room}").format(size=one.split()[0] if same else one, room=other)
+
+
+def _line(name: str, text: str) -> str:
+    indent = " " * _INDENT
+    head = f"  {name:<{_INDENT - 3}} "
+    return textwrap.fill(
+        text,
+        _WIDTH,
+        initial_indent=head,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )

@@ -1,0 +1,89 @@
+"""Times and sizes, as people say them. Without Qt."""
+
+from __future__ import annotations
+
+import datetime
+
+from app.wording.language import number, tr
+
+_MONTHS = (
+    lambda: tr("January"),
+    lambda: tr("February"),
+    lambda: tr("March"),
+    lambda: tr("April"),
+    lambda: tr("May"),
+    lambda: tr("June"),
+    lambda: tr("July"),
+    lambda: tr("August"),
+    lambda: tr("September"),
+    lambda: tr("October"),
+    lambda: tr("November"),
+    lambda: tr("December"),
+)
+
+
+def gigabytes(size: int) -> str:
+    """A size in the unit that fits, in decimal steps as files are sold."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= factor:
+            return f"{number(size / factor, 1)} {unit}"
+    return tr("%n byte(s)", "", size)
+
+
+def duration(seconds: float) -> str:
+    """How long something takes: "40 s", "12 min", "3.5 h"."""
+    if seconds < 90:
+        return f"{number(seconds)} s"
+    if seconds < 5400:
+        return f"{number(seconds / 60)} min"
+    return f"{number(seconds / 3600, 1)} h"
+
+
+def month(date: datetime.date) -> str:
+    """The name of a day's month."""
+    return _MONTHS[date.month - 1]()
+
+
+def month_and_year(date: datetime.date) -> str:
+    """As "November 2024"."""
+    return tr("{month} {year}").format(month=month(date), year=date.year)
+
+
+def date_of(date: datetime.date, *, year: bool) -> str:
+    """A day as "12 November", or "12 November 2024"."""
+    text = tr("{day} {month} {year}") if year else tr("{day} {month}")
+    return text.format(day=date.day, month=month(date), year=date.year)
+
+
+def ago(when: float) -> str:
+    """How many days a POSIX time is past: "today", "yesterday", "3 days ago"."""
+    match _days_since(when):
+        case days if days <= 0:
+            return tr("today", "in a sentence")
+        case 1:
+            return tr("yesterday", "in a sentence")
+        case days:
+            return tr("%Ln day(s) ago", "", days)
+
+
+def days_left(since: float, days: int) -> str:
+    """When ``days`` will have passed since a POSIX time: "in 27 days", "today". By the calendar,
+    as `ago`, so that the two fit together at any hour."""
+    left = days - _days_since(since)
+    return tr("in %Ln day(s)", "", left) if left > 0 else tr("today", "in a sentence")
+
+
+def _days_since(when: float) -> int:
+    return (datetime.date.today() - datetime.date.fromtimestamp(when)).days
+
+
+def day(when: float, now: datetime.date | None = None) -> str:
+    """The day of a POSIX time: "today", "yesterday", "12 November", "12 November 2024"."""
+    then = datetime.date.fromtimestamp(when)
+    today = now or datetime.date.today()
+    match (today - then).days:
+        case 0:
+            return tr("today", "in a sentence")
+        case 1:
+            return tr("yesterday", "in a sentence")
+    return date_of(then, year=then.year != today.year)

@@ -1,0 +1,30 @@
+"""Processes that read files badly, for the one who owns them (app/documents/supervisor.py)."""
+
+from __future__ import annotations
+
+import os
+import time
+from multiprocessing.connection import Connection
+
+
+def dies(connection: Connection) -> None:
+    """Ends in the middle of a file."""
+    connection.recv()
+    connection.send((0, 9))
+    os._exit(3)
+
+
+def hangs(connection: Connection) -> None:
+    """Never comes to an end."""
+    connection.recv()
+    connection.send((0, 9))
+    time.sleep(600)
+
+
+def grows(connection: Connection) -> None:
+    """Takes ever more memory."""
+    connection.recv()
+    held = []
+    while True:
+        held.append(bytearray(os.urandom(1 << 20)))
+        time.sleep(0.005)

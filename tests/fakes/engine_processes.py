@@ -1,0 +1,233 @@
+"""Children that misbehave, for the supervisor of app/engine/supervisor.py to cope with.
+
+Each is a `Target`: it runs in the child process in place of `app.engine.supervisor._run_child`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+import os
+import re
+import signal
+import time
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from app.base.types import Channel, Delta, Loading, Prompt, Sampling
+from app.engine import supervisor
+from app.engine.probe import Devices
+from app.formats.harmony import Vocabulary
+
+SAME = (65, 66, 67)  # tokens of the demo model
+SCRIPT = "FIRESIDE_TEST_SCRIPT"
+WORDS = tuple(f"word{n} " for n in range(20))
+
+
+def _asked_to_load(connection: Connection) -> int:
+    """Finds no devices, as a good child does, and returns the number of the load."""
+    _, number, *_ = connection.recv()
+    connection.send((number, Devices()))
+    connection.send((number, None))
+    return int(connection.recv()[1])
+
+
+def _loaded(connection: Connection) -> tuple[Any, ...]:
+    """Loads as a good child does, and returns the first question."""
+    number = _asked_to_load(connection)
+    connection.send((number, Loading(1.0)))
+    connection.send((number, None))
+    question = connection.recv()
+    assert isinstance(question, tuple)
+    return question
+
+
+def _speak(connection: Connection, number: int) -> None:
+    connection.send((number, Prompt((1, 2, 3), 100)))
+    for word in WORDS:
+        connection.send((number, Delta(0, word, Channel.FINAL)))
+
+
+def aborts(connection: Connection, log: Path) -> None:
+    """Dies as ggml does on a failed assertion, in the middle of an answer."""
+    number = _loaded(connection)[1]
+    _speak(connection, number)
+    log.write_text("ggml.c:1: GGML_ASSERT(n > 0) failed\n")
+    os.abort()
+
+
+def hangs(connection: Connection, log: Path) -> None:
+    """Stops in the middle of an answer and obeys nothing."""
+    number = _loaded(connection)[1]
+    _speak(connection, number)
+    while True:
+        time.sleep(60)
+
+
+def stops_reading(connection: Connection, log: Path) -> None:
+    """Is stopped by the system before it reads the first question."""
+    number = _asked_to_load(connection)
+    connection.send((number, Loading(1.0)))
+    connection.send((number, None))
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def dies_while_loading(connection: Connection, log: Path) -> None:
+    """What the out-of-memory killer does."""
+    _asked_to_load(connection)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def asserts_while_loading(connection: Connection, log: Path) -> None:
+    """Dies as ggml does on a number that it has no room for."""
+    _asked_to_load(connection)
+    told = "GGML_ASSERT(hparams.n_layer_all > 0 && hparams.n_layer_all <= 512) failed"
+    log.write_text(f"print_info: arch = gpt-oss\n/tmp/x/src/llama-model.cpp:1328: {told}\nFatal\n")
+    os.abort()
+
+
+def aborts_while_loading(connection: Connection, log: Path) -> None:
+    """Dies as C++ does on what nobody catches."""
+    _asked_to_load(connection)
+    log.write_text("a line\nsomething went wrong\nanother line\n")
+    os.abort()
+
+
+def crashes_while_loading(connection: Connection, log: Path) -> None:
+    """Dies of a fault in a program."""
+    _asked_to_load(connection)
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def cannot_read_while_loading(connection: Connection, log: Path) -> None:
+    """Dies of a mapped file that is shorter than it was."""
+    number = _asked_to_load(connection)
+    connection.send((number, Loading(0.5)))
+    os.kill(os.getpid(), signal.SIGBUS)
+
+
+def cannot_read(connection: Connection, log: Path) -> None:
+    """The same in the middle of an answer."""
+    _speak(connection, _loaded(connection)[1])
+    os.kill(os.getpid(), signal.SIGBUS)
+
+
+def short_of_memory(connection: Connection, log: Path) -> None:
+    """The real child, which the system gives 260 MB more than it has now (POSIX only)."""
+    import resource
+
+    from app.engine import llama as adapter
+
+    assert adapter
+    limit = psutil.Process().memory_info().vms + 260_000_000
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    supervisor._run_child(connection, log)
+
+
+def watched(connection: Connection, log: Path) -> None:
+    """The real child, which leaves beside its log what the first token of its last answer was
+    drawn by: 32-bit floats."""
+    from app.engine import llama as adapter
+
+    real = adapter._Model.sampler
+
+    def sampler(model: adapter._Model, sampling: Sampling, seed: int) -> adapter._Sampler:
+        context = model._context
+        found = adapter.llama.llama_get_logits_ith(context, -1)
+        vocabulary = adapter.llama.llama_model_get_vocab(adapter.llama.llama_get_model(context))
+        count = adapter.llama.llama_vocab_n_tokens(vocabulary)
+        log.with_name("logits").write_bytes(ctypes.string_at(found, 4 * count))
+        return real(model, sampling, seed)
+
+    adapter._Model.sampler = sampler  # type: ignore[method-assign]
+    supervisor._run_child(connection, log)
+
+
+def careless(connection: Connection, log: Path) -> None:
+    """The same, which cuts its memory back without asking what of the window is still there."""
+    from app.engine import llama as adapter
+
+    adapter._Memory.oldest = lambda memory: 0  # type: ignore[method-assign]
+    watched(connection, log)
+
+
+def slow(connection: Connection, log: Path) -> None:
+    """The real child, at the speed of a large model: about 60 tokens a second."""
+    from app.engine import llama as adapter
+
+    real = adapter._Model.decode
+
+    def decode(model: adapter._Model, tokens: Sequence[int]) -> bool:
+        time.sleep(0.016)
+        return real(model, tokens)
+
+    adapter._Model.decode = decode  # type: ignore[method-assign]
+    supervisor._run_child(connection, log)
+
+
+class _Counting:
+    """Draws a short thought and the numbers up to 200, whatever the question."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        v, encode = vocabulary, vocabulary.tokenizer.encode
+        thought = [v.channel, *encode("analysis"), v.message, *encode("I count."), v.end]
+        opening = [v.start, *encode("assistant"), v.channel, *encode("final"), v.message]
+        numbers = encode(" ".join(map(str, range(1, 201))))
+        stop = v.tokenizer.control["<|return|>"]
+        self._tokens = iter([*thought, *opening, *numbers, stop])
+
+    def sample(self) -> int:
+        return next(self._tokens)
+
+    def close(self) -> None:
+        pass
+
+
+def counts(connection: Connection, log: Path) -> None:
+    """The real child at the speed of a large model, whose every answer is some seconds long."""
+    from app.engine import llama as adapter
+
+    def sampler(model: adapter._Model, sampling: Sampling, seed: int) -> _Counting:
+        return _Counting(model.vocabulary)
+
+    adapter._Model.sampler = sampler  # type: ignore[assignment]
+    slow(connection, log)
+
+
+def repeats(connection: Connection, log: Path) -> None:
+    """The real child with a model that says the same few words for ever."""
+    from app.engine import llama as adapter
+
+    drawn = itertools.count()
+
+    def sample(sampler: adapter._Sampler) -> int:
+        return SAME[next(drawn) % len(SAME)]
+
+    adapter._Sampler.sample = sample  # type: ignore[method-assign]
+    supervisor._run_child(connection, log)
+
+
+def writes(connection: Connection, log: Path) -> None:
+    """The real child with a model that writes what its variable of the environment says, in
+    Harmony, and then something else."""
+    from app.base import gguf
+    from app.engine import llama as adapter
+    from app.formats.harmony import Vocabulary
+    from app.host import demo_model
+
+    tokenizer = Vocabulary.from_gguf(gguf.read(demo_model().path, arrays=True)).tokenizer
+    pieces = re.split(r"(<\|\w+\|>)", os.environ[SCRIPT])
+    tokens = [
+        token
+        for piece in pieces
+        for token in (
+            [tokenizer.control[piece]] if piece in tokenizer.control else tokenizer.encode(piece)
+        )
+    ]
+    script = iter(tokens)
+    adapter._Sampler.sample = lambda _: next(script)  # type: ignore[method-assign]
+    supervisor._run_child(connection, log)

@@ -1,0 +1,99 @@
+"""What is told of how the model is run: at a glance, when there is less, and all of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QAbstractButton, QLabel, QPlainTextEdit, QWidget
+
+from app.base import errors as e
+from app.engine.backend import Planned
+from app.engine.plan import Plan, propose
+from app.engine.probe import Devices, Machine
+from app.ui.preferences.preferences_dialog import PreferencesDialog
+from app.wording.diagnosis import summary
+from tests.fakes.gpt_oss import header
+from tests.ui.driver import Fireside
+from tests.ui.test_preferences import open_preferences
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+GIB = 1 << 30
+
+
+def plan(free: int) -> Plan:
+    return propose(header("20b", Path("x")), Machine(16 * GIB, free * GIB, 8))
+
+
+def load(fireside: Fireside, planned: Planned) -> None:
+    fireside.backend.planned = planned
+    fireside.window.models.choose(fireside.window.models.demo)
+    fireside.until(lambda: fireside.window.models.loading is None)
+
+
+def test_the_model_tells_how_it_is_run(fireside: Fireside) -> None:
+    picker = fireside.find(QWidget, "modelPicker")
+    assert picker.toolTip() == "Choose a model"
+    load(fireside, Planned(plan(14)))
+    said = summary(plan(14))
+    assert picker.toolTip() == f"Choose a model\n{said}"
+    assert fireside.find(QWidget, "modelName").toolTip() == said
+    assert not fireside.window.banner.isVisible()  # that is no news
+
+
+def test_a_smaller_plan_is_told(fireside: Fireside) -> None:
+    load(fireside, Planned(plan(13), reduced=True))
+    banner = fireside.find(QLabel, "bannerText")
+    assert banner.text() == (
+        f"Less memory was free than expected, so Demo model is run with less: {summary(plan(13))}."
+    )
+    assert not fireside.window.banner_step.isVisible()
+    fireside.find(QAbstractButton, "dismissBanner").click()
+    assert not banner.isVisible()
+
+
+def open_page(fireside: Fireside) -> PreferencesDialog:
+    dialog = open_preferences(fireside)
+    dialog.show_page("diagnosisPage")
+    return dialog
+
+
+def test_the_report_is_shown_and_copied(fireside: Fireside) -> None:
+    fireside.backend.found = Devices(features=("AVX2",), backends=("CPU", "BLAS"))
+    dialog = open_page(fireside)
+    report = dialog.findChild(QPlainTextEdit, "doctorReport")
+    fireside.until(lambda: "Demo model" in report.toPlainText())
+    fireside.qtbot.keyClicks(report, "x")
+    assert report.isReadOnly()
+    QGuiApplication.clipboard().clear()
+    copy = dialog.findChild(QAbstractButton, "copyDoctor")
+    fireside.qtbot.keyClick(copy, Qt.Key.Key_Return)
+    assert QGuiApplication.clipboard().text() == report.toPlainText()
+
+
+def test_where_the_engine_says_nothing_the_page_says_so(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies() -> Devices:
+        raise e.EngineDied(1, "")
+
+    monkeypatch.setattr(fireside.backend, "devices", dies)
+    report = open_page(fireside).findChild(QPlainTextEdit, "doctorReport")
+    fireside.until(lambda: "exit code 1" in report.toPlainText())
+
+
+PAGES = ("generalPage", "chatPage", "presetsPage", "dataPage", "memoryPage", "diagnosisPage")
+
+
+def test_the_pages_by_keyboard(fireside: Fireside) -> None:
+    dialog = open_preferences(fireside)
+    pages = dialog.findChild(QWidget, "preferencePages")
+    pages.setFocus()
+    shown = []
+    for _ in PAGES:
+        shown += [name for name in PAGES if dialog.findChild(QWidget, name).isVisible()]
+        fireside.qtbot.keyClick(pages, Qt.Key.Key_Down)
+    assert shown == list(PAGES)

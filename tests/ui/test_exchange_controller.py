@@ -1,0 +1,291 @@
+"""Chats to files and back, through the window."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pypdfium2 import PdfDocument
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLabel
+
+from app.ui.exchange import pdf_layout
+from app.ui.exchange.export_dialog import ExportDialog
+from app.ui.exchange.import_dialog import ImportDialog
+from tests.ui.driver import Fireside, Start, answer, make
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+
+CASES = Path(__file__).parents[1] / "cases" / "imports"
+
+
+def banner(fireside: Fireside) -> str:
+    return fireside.window.findChild(QLabel, "bannerText").text()
+
+
+def dialog(fireside: Fireside) -> ExportDialog | None:
+    return fireside.window.findChild(ExportDialog)
+
+
+def preview(fireside: Fireside) -> ImportDialog | None:
+    return fireside.window.findChild(ImportDialog)
+
+
+def told(fireside: Fireside) -> list[str]:
+    """What the preview says, line by line."""
+    shown = preview(fireside)
+    lists = [label.text() for label in shown.findChildren(QLabel, "importTold")]
+    return [
+        line
+        for text in (shown.head.text(), shown.about.text(), *lists)
+        for line in text.split("\n")
+    ]
+
+
+def choose(fireside: Fireside, form: str, folder: Path, *, name: str = "") -> ExportDialog:
+    """Fills the dialog, and says yes."""
+    shown = dialog(fireside)
+    assert shown
+    fireside.find(QAbstractButton, form).click()
+    shown.folder.setText(str(folder))
+    if name:
+        shown.name.setText(name)
+    fireside.find(QAbstractButton, "startExport").click()
+    return shown
+
+
+@pytest.mark.parametrize("form", ["Markdown", "Html", "Pdf", "Json"])
+def test_a_chat_is_exported(fireside: Fireside, tmp_path: Path, form: str) -> None:
+    fireside.ask("apples?", *answer("They are **red**.", "Fruit."))
+    fireside.shows("They are red.")
+    fireside.idle()
+    fireside.window.order.export_shown()
+    place = tmp_path / "out"
+    choose(fireside, f"export{form}", place)
+    fireside.until(lambda: dialog(fireside) is None)
+    (file,) = place.iterdir()
+    assert file.stem == "apples"
+    assert str(file) in banner(fireside)
+    if form == "Pdf":
+        text = "".join(page.get_textpage().get_text_range() for page in PdfDocument(file))
+    else:
+        text = file.read_text(encoding="utf-8")
+    for words in ("red", "apples?", "Fruit."):
+        assert words in text
+
+
+def test_it_is_done_by_the_keyboard_and_remembered(start: Start, tmp_path: Path) -> None:
+    fireside = start(export_folder=str(tmp_path / "out"))
+    make(fireside, "apples")
+    keys = fireside.qtbot
+    keys.keyClick(
+        fireside.window, Qt.Key.Key_E,
+        Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier,
+    )  # fmt: skip
+    fireside.until(lambda: dialog(fireside))
+    fireside.until(lambda: fireside.find(QAbstractButton, "exportMarkdown").hasFocus())
+
+    def press(*pressed: Qt.Key) -> str:
+        """Presses keys where the keyboard is, and says where it is then."""
+        for key in pressed:
+            keys.keyClick(dialog(fireside).focusWidget(), key)
+        return dialog(fireside).focusWidget().objectName()
+
+    tab, right = Qt.Key.Key_Tab, Qt.Key.Key_Right
+    assert [press(), *(press(tab) for _ in range(6))] == [
+        "exportMarkdown", "exportWithReasoning", "exportShownBranch", "exportName", "exportFolder",
+        "chooseExportFolder", "cancelExport",
+    ]  # fmt: skip
+    assert press(tab, tab, right, tab, right, tab, tab) == "exportName"
+    keys.keyClicks(dialog(fireside).focusWidget(), "Fruit")
+    press(Qt.Key.Key_Return)
+    fireside.until(lambda: dialog(fireside) is None)
+    assert "Let me think" not in (tmp_path / "out" / "Fruit.html").read_text("utf-8")
+    fireside.window.order.export_shown()
+    again = dialog(fireside)
+    assert (again.form.value, again.reasoning.value) == (".html", "without")
+    assert again.place == tmp_path / "out"
+    keys.keyClick(again, Qt.Key.Key_Escape)
+    fireside.until(lambda: dialog(fireside) is None)
+
+
+def test_all_chats_are_files_in_a_folder(start: Start, tmp_path: Path) -> None:
+    fireside = start()
+    make(fireside, "apples", "pears")
+    fireside.window.preferences.open("dataPage")
+    fireside.find(QAbstractButton, "exportAll").click()
+    choose(fireside, "exportPdf", tmp_path, name="Fruit: all")
+    fireside.until(lambda: dialog(fireside) is None, 20_000)
+    names = sorted(path.name for path in (tmp_path / "Fruit all").iterdir())
+    assert names == ["apples.pdf", "pears.pdf"]
+
+
+def test_all_chats_go_out_and_come_in_again(start: Start, tmp_path: Path) -> None:
+    fireside = start()
+    make(fireside, "apples", "pears")
+    fireside.window.preferences.open("dataPage")
+    fireside.find(QAbstractButton, "exportAll").click()
+    choose(fireside, "exportJson", tmp_path, name="all")
+    fireside.until(lambda: "All chats" in banner(fireside))
+    assert len(json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))["chats"]) == 2
+    for chat in list(fireside.window.index.rows):
+        fireside.window.index.delete(chat)
+    fireside.stored(lambda store: store.purge(0))
+    fireside.find(QAbstractButton, "importChats").click()
+    files = fireside.window.findChild(QFileDialog, "importDialog")
+    files.filesSelected.emit([str(tmp_path / "all.json")])
+    files.close()
+    fireside.until(lambda: preview(fireside).start.isEnabled())
+    assert told(fireside) == ["2 chats with 4 messages", "From Fireside.", "Nothing is left out."]
+    assert not fireside.window.index.rows  # not before it is wanted
+    fireside.find(QAbstractButton, "startImport").click()
+    fireside.until(lambda: "Imported 2 chats with 4 messages from Fireside." in banner(fireside))
+    assert "Nothing was left out." in banner(fireside)
+    fireside.until(lambda: preview(fireside) is None)
+    fireside.until(lambda: len(fireside.window.index.rows) == 2)
+
+
+def test_the_dialog_may_be_closed_when_all_is_done(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fireside = start()
+    make(fireside, "apples")
+    made: Future[Path] = Future()
+    monkeypatch.setattr(fireside.host, "export", lambda *_: made)
+    fireside.window.order.export_shown()
+    choose(fireside, "exportMarkdown", tmp_path, name="Fruit")
+    fireside.qtbot.keyClick(dialog(fireside), Qt.Key.Key_Escape)
+    fireside.until(lambda: dialog(fireside) is None)
+    made.set_result(tmp_path / "Fruit.md")
+    fireside.until(lambda: "Fruit.md" in banner(fireside))
+
+
+def endless(*what: Any, **how: Any) -> Any:
+    while True:
+        yield 0.3
+
+
+@pytest.mark.parametrize("way", ["cancel", "close"])
+def test_a_cancelled_export_leaves_nothing(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """And what is on its way keeps neither the window nor its end from going on."""
+    fireside = start()
+    make(fireside, "apples")
+    monkeypatch.setattr(pdf_layout, "write", endless)
+    fireside.window.order.export_shown()
+    shown = choose(fireside, "exportPdf", tmp_path / "out")
+    fireside.until(lambda: shown.bar.value() == 300)
+    fireside.ask("meanwhile?", *answer("It goes on."))
+    fireside.shows("It goes on.")
+    if way == "cancel":
+        fireside.qtbot.keyClick(shown, Qt.Key.Key_Escape)
+        fireside.until(lambda: dialog(fireside) is None)
+        fireside.until(lambda: not fireside.host._stops)
+    else:
+        start()
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_full_disk_says_so(
+    fireside: Fireside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(fireside, "apples")
+    fireside.window.order.export_shown()
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("app.exchange.exporter.os.fsync", full)
+        shown = choose(fireside, "exportPdf", tmp_path / "out")
+        fireside.until(shown.problem.isVisible)
+    assert "No space left" in shown.problem.text()
+    assert list((tmp_path / "out").iterdir()) == []
+    fireside.find(QAbstractButton, "startExport").click()
+    fireside.until(lambda: dialog(fireside) is None)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["apples.pdf"]
+
+
+def test_what_is_no_file_of_chats_says_so(fireside: Fireside, tmp_path: Path) -> None:
+    wrong = tmp_path / "notes.json"
+    wrong.write_text("[1, 2]", encoding="utf-8")
+    fireside.window.exchange.bring([wrong])
+    fireside.until(lambda: preview(fireside).head.text() == "Nothing to import")
+    assert "“notes.json” holds no chats" in preview(fireside).about.text()
+    assert preview(fireside).start.isHidden()
+    fireside.qtbot.keyClick(preview(fireside), Qt.Key.Key_Escape)
+    fireside.until(lambda: preview(fireside) is None)
+
+
+def test_a_folder_is_dropped_and_shown_first(start: Start, tmp_path: Path) -> None:
+    """What is left out and what is not readable, by kind, number and name; and a second time,
+    that all is here."""
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    for name in ("openwebui-0.10-all.json", "claude.json"):
+        (folder / name).write_bytes((CASES / name).read_bytes())
+    (folder / "cut.json").write_text("[{", "utf-8")
+    (folder / "users.json").write_text("[{}]", "utf-8")
+    fireside = start()
+    fireside.window._take([folder])
+    fireside.until(lambda: preview(fireside).start.isEnabled())
+    head, about, *lines = told(fireside)
+    assert (head, about) == ("3 chats with 8 messages", "From Claude (2), Open WebUI (1).")
+    assert lines[:4] == ["2 images", "2 files", "2 tool calls", "2 citations"]
+    for begin in ("2 tag", "1 part of an unknown kind", "1 file", "“cut.json” is damaged"):
+        assert any(line.startswith(begin) for line in lines), begin
+    assert preview(fireside).start.text().startswith("Import 3 chat")
+    preview(fireside).start.click()
+    fireside.until(lambda: len(fireside.window.index.rows) == 3)
+    fireside.until(lambda: "Not readable: 1 file" in banner(fireside))
+    fireside.until(lambda: preview(fireside) is None)
+    fireside.window.exchange.bring([folder])
+    fireside.until(lambda: "3 chats" in told(fireside))
+    assert preview(fireside).start.isHidden()
+    assert preview(fireside).cancel.text() == "Close"
+
+
+@pytest.mark.parametrize(
+    ("name", "chats"),
+    [
+        ("conversations.json", True),
+        ("conversations-001.json", True),
+        ("Conversations__ab-chatgpt-0001.ZIP", True),
+        ("1760000000000.conversation.json", True),
+        ("a folder", True),
+        ("data.json", False),
+        ("my conversations.json.txt", False),
+    ],
+)
+def test_what_is_dropped_is_told_by_its_name(
+    fireside: Fireside, tmp_path: Path, name: str, chats: bool
+) -> None:
+    path = tmp_path / name
+    path.mkdir() if name == "a folder" else path.write_text("x", "utf-8")
+    given: list[tuple[str, list[Path]]] = []
+    window = fireside.window
+    window.chats_given.disconnect()
+    window.attached.disconnect()
+    window.chats_given.connect(lambda paths: given.append(("chats", paths)))
+    window.attached.connect(lambda paths: given.append(("attached", paths)))
+    window._take([path])
+    assert given == [("chats" if chats else "attached", [path])]
+
+
+def test_an_import_is_given_up(start: Start, tmp_path: Path) -> None:
+    path = tmp_path / "claude.json"
+    path.write_bytes((CASES / "claude.json").read_bytes())
+    fireside = start()
+    fireside.window.exchange.bring([path])
+    fireside.until(lambda: preview(fireside).start.isEnabled())
+    fireside.qtbot.keyClick(preview(fireside), Qt.Key.Key_Escape)
+    fireside.until(lambda: preview(fireside) is None)
+    fireside.until(lambda: not fireside.host._stops)
+    assert not fireside.window.index.rows

@@ -1,0 +1,556 @@
+"""The models page: downloads, search, what is on this disk, and the network."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import huggingface_hub
+import pytest
+from huggingface_hub import constants
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QDialog,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QProgressBar,
+    QTableView,
+    QWidget,
+)
+
+from app.base.errors import NoRoom
+from app.host import demo_model
+from app.models import catalog, transfer
+from app.models.catalog import HubModel
+from app.models.file_download import DownloadPhase, DownloadProgress, DownloadWait, WaitReason
+from app.ui.models.download_row import DownloadRow
+from app.ui.theme import Theme
+from app.wording.quantities import day, duration
+from tests.fakes import listed
+from tests.fakes.headers import gguf_bytes
+from tests.fakes.hub import COMMIT, Fault, File, Hub, serving
+from tests.ui.driver import Fireside, Start, answer
+
+# Menus and dialogs, where there is no screen.
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+DEMO = demo_model().path.read_bytes()
+SMALL = HubModel("org/name", (listed.of("m.gguf", DEMO),), COMMIT)
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
+    """What is offered is the demo model, on a hub of this computer's own."""
+    small = replace(catalog.offers()[0], model=SMALL, layers=4, experts=4)
+    monkeypatch.setattr(catalog, "offers", lambda: (small,))
+    cache = tmp_path / "hub"
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache))
+    monkeypatch.setenv("HF_HUB_CACHE", str(cache))
+    monkeypatch.setattr(transfer, "_SPARE", 0)
+    with serving(**{"m.gguf": DEMO}) as hub:
+        hub.about["org/name"] = {
+            "architecture": "gpt-oss", "parameters": 1_500_000, "downloads": 12_345,
+        }  # fmt: skip
+        hub.about["org/other"] = {
+            "architecture": "llama", "downloads": 99_999, "sizes": {"x.gguf": 10},
+        }  # fmt: skip
+        monkeypatch.setattr(constants, "ENDPOINT", hub.endpoint)
+        monkeypatch.setattr(
+            constants,
+            "HUGGINGFACE_CO_URL_TEMPLATE",
+            hub.endpoint + "/{repo_id}/resolve/{revision}/{filename}",
+        )
+        yield hub
+
+
+def show(fireside: Fireside, pane: str = "get") -> None:
+    fireside.window.model_desk.show_page()
+    fireside.window.hub.page.show_pane(pane)
+
+
+def texts(fireside: Fireside) -> str:
+    labels = fireside.window.hub.page.findChildren(QLabel)
+    return "\n".join(label.text() for label in labels if label.isVisible())
+
+
+def confirm(fireside: Fireside, word: str) -> None:
+    """Presses the button of the question that is shown, which has to have this word."""
+    fireside.until(lambda: fireside.window.findChildren(QDialog, "confirm"))
+    box = fireside.window.findChildren(QDialog, "confirm")[-1]
+    button = box.findChild(QAbstractButton, "confirmYes")
+    assert button.text() == word
+    button.click()
+
+
+def test_one_click_downloads_a_model_and_uses_it(start: Start, hub: Hub) -> None:
+    fireside = start(model=False)
+    show(fireside)
+    fireside.find(QAbstractButton, "download").click()
+    fireside.until(lambda: fireside.window.models.current)
+    found = huggingface_hub.try_to_load_from_cache("org/name", "m.gguf", constants.HF_HUB_CACHE)
+    assert found == str(fireside.window.models.current.path)
+    assert Path(found).read_bytes() == DEMO
+    fireside.ask("hello", *answer("hi"))
+    fireside.shows("hi")
+    show(fireside)
+    button = fireside.find(QAbstractButton, "download")
+    fireside.until(lambda: button.text() == "Use it now")
+    assert "On this computer (Hugging Face)." in texts(fireside)
+
+
+def test_what_another_program_downloaded_is_not_downloaded_again(
+    start: Start, hub: Hub, home: Path
+) -> None:
+    folder = home / ".lmstudio" / "models" / "somebody" / "repo"
+    folder.mkdir(parents=True)
+    (folder / "m.gguf").write_bytes(DEMO)
+    fireside = start(model=False)
+    show(fireside)
+    button = fireside.find(QAbstractButton, "download")
+    fireside.until(lambda: button.text() == "Use it now")
+    button.click()
+    fireside.until(lambda: fireside.window.models.current)
+    assert fireside.window.models.current.path == folder / "m.gguf"
+    assert hub.sent == 0
+
+
+def test_a_download_that_is_refused_says_so(start: Start, hub: Hub) -> None:
+    hub.files.clear()
+    fireside = start(model=False)
+    show(fireside)
+    button = fireside.find(QAbstractButton, "download")
+    button.click()
+    fireside.until(lambda: button.text() == "Try again")
+    said = fireside.find(QLabel, "downloadStatus").text()
+    assert said.startswith("Hugging Face no longer has gpt-oss-20b in org/name")
+
+
+def test_paused_and_gone_on_with_at_the_next_start(start: Start, hub: Hub) -> None:
+    hub.rate = 100_000
+    fireside = start(model=False)
+    show(fireside)
+    button = fireside.find(QAbstractButton, "download")
+    button.click()
+    fireside.until(lambda: hub.sent > 200_000)
+    button.click()
+    fireside.until(lambda: button.text() == "Continue")
+    assert "What has arrived is kept." in texts(fireside)
+    again = start(model=False)
+    show(again)
+    assert again.find(QAbstractButton, "download").text() == "Continue"
+    hub.rate = None
+    before = hub.sent
+    again.find(QAbstractButton, "download").click()
+    again.until(lambda: again.window.models.current)
+    assert hub.sent - before < len(DEMO)
+
+
+def test_one_that_was_on_its_way_goes_on_by_itself(start: Start, hub: Hub) -> None:
+    hub.rate = 100_000
+    fireside = start(model=False)
+    show(fireside)
+    fireside.find(QAbstractButton, "download").click()
+    fireside.until(lambda: hub.sent > 100_000)
+    hub.rate = None
+    again = start(model=False)
+    again.until(lambda: again.window.models.current)
+
+
+@pytest.mark.parametrize(("choice", "left"), [("Keep", True), ("Delete", False)])
+def test_a_cancelled_download(start: Start, hub: Hub, choice: str, left: bool) -> None:
+    hub.rate = 100_000
+    fireside = start(model=False)
+    show(fireside)
+    button = fireside.find(QAbstractButton, "download")
+    button.click()
+    fireside.until(lambda: hub.sent > 100_000)
+    fireside.find(QAbstractButton, "cancelDownload").click()
+    menu = fireside.window.findChild(QMenu, "cancelMenu")
+    (action,) = [each for each in menu.actions() if each.text().startswith(choice)]
+    action.trigger()
+    menu.close()
+    fireside.until(lambda: button.text() == ("Continue" if left else "Download"))
+    blobs = Path(constants.HF_HUB_CACHE) / "models--org--name" / "blobs"
+    fireside.until(lambda: any(blobs.glob("*")) is left)
+
+
+def test_what_a_download_tells(theme: Theme, fireside: Fireside) -> None:
+    row = DownloadRow(theme, SMALL, "some model")
+    fireside.qtbot.addWidget(row)
+    row.show()
+    said: list[object] = []
+    row.started.connect(lambda: said.append("start"))
+    row.paused.connect(lambda: said.append("pause"))
+    status = row.findChild(QLabel, "downloadStatus")
+    row.button.click()
+    row.set_progress(
+        DownloadProgress(DownloadPhase.FETCHING, 3 * 10**9, 12 * 10**9, 0, 45e6, 200.0)
+    )
+    assert status.text() == "3.0 GB of 12.0 GB · 45.0 MB/s · 3 min left"
+    assert row.findChild(QProgressBar, "downloadProgress").value() == 250
+    assert row.button.text() == "Pause"
+    row.button.click()
+    assert said == ["start", "pause"]
+    waiting = DownloadWait(WaitReason.CONNECTION, 12.0)
+    row.set_progress(
+        DownloadProgress(DownloadPhase.FETCHING, 3 * 10**9, 12 * 10**9, 0, 0.0, None, waiting)
+    )
+    assert status.text() == (
+        "No connection to Hugging Face. Trying again in 12 s; what has arrived is kept. "
+        "3.0 GB of 12.0 GB · 0 bytes/s"
+    )
+    row.set_ended(share=0.25)
+    assert status.text() == "Paused at 25 %. What has arrived is kept."
+    assert row.button.text() == "Continue"
+
+
+def test_a_full_disk_is_told(start: Start, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    from app.models import partial_file
+
+    full = [True]
+    real = partial_file.free_space
+    monkeypatch.setattr(transfer, "free_space", lambda path: 0 if full else real(path))
+    fireside = start(model=False)
+    monkeypatch.setattr(fireside.host.downloads, "_recheck", 0.05)
+    show(fireside)
+    fireside.find(QAbstractButton, "download").click()
+    status = fireside.find(QLabel, "downloadStatus")
+    fireside.until(lambda: "more on the disk" in status.text())
+    assert status.text().endswith("The download goes on by itself then.")
+    full.clear()
+    fireside.until(lambda: fireside.window.models.current, timeout=20_000)
+
+
+def test_a_search_shows_what_can_be_run_and_what_cannot(start: Start, hub: Hub) -> None:
+    hub.files["org/name/other-Q4_K_M.gguf"] = File(listed.runnable("org/name", "other"))
+    hub.files["org/name/eagle3-m-Q8_0.gguf"] = File(gguf_bytes("eagle3"))
+    fireside = start(model=False)
+    show(fireside)
+    fireside.type_in("hubSearch", "org")
+    fireside.until(lambda: "2 found, 1 of them gpt-oss, says Hugging Face." in texts(fireside))
+    fireside.until(lambda: "Q4_K_M · 1.5 MB" in texts(fireside))
+    assert "12,345 downloads" in texts(fireside)
+    assert "llama, says Hugging Face: Fireside runs only gpt-oss" in texts(fireside)
+    assert "1.5 million parameters" in texts(fireside)
+    results = [w.accessibleName() for w in fireside.window.findChildren(QWidget, "result")]
+    assert results == ["org/name", "org/other"]
+    rows = fireside.window.findChildren(DownloadRow)
+    (mine,) = [row for row in rows if row.model.title == "other-Q4_K_M"]
+    assert "m · 1.5 MB" in texts(fireside)
+    assert "eagle3" not in texts(fireside)
+    mine.button.click()
+    fireside.until(lambda: fireside.window.models.current)
+    assert fireside.window.models.current.path.name == "other-Q4_K_M.gguf"
+
+
+def test_what_the_hub_says_of_a_repository_hides_nothing(start: Start, hub: Hub) -> None:
+    """Its word can be that of a file beside the model; the header's bytes count."""
+    hub.about["org/name"]["architecture"] = "clip"
+    hub.files["org/other/llama.gguf"] = File(gguf_bytes("llama"))
+    hub.about["org/other"] = {"architecture": "llama"}
+    fireside = start(model=False)
+    show(fireside)
+    fireside.type_in("hubSearch", "org")
+    fireside.until(lambda: "m · 1.5 MB" in texts(fireside))
+    assert "2 found." in texts(fireside).split("\n")
+    assert "clip" not in texts(fireside)
+    assert "million parameters" not in texts(fireside)  # which are those of the other file
+    fireside.find(QAbstractButton, "showVariants", last=True).click()
+    fireside.until(lambda: "llama · " in texts(fireside))
+    rows = fireside.window.findChildren(DownloadRow)
+    (mine,) = [row for row in rows if row.model.repository == "org/other"]
+    mine.button.click()
+    status = mine.findChild(QLabel, "downloadStatus")
+    fireside.until(lambda: "is a model of another kind (llama)" in status.text())
+
+
+def test_a_newer_conversion_is_said(start: Start, hub: Hub) -> None:
+    del hub.files["org/name/m.gguf"]
+    hub.files["org/name/new.gguf"] = File(listed.runnable("org/name", "new"), "d" * 40)
+    hub.about["org/name"]["commit"] = "d" * 40
+    fireside = start(model=False)
+    show(fireside)
+    fireside.find(QAbstractButton, "download").click()
+    fireside.until(lambda: fireside.window.models.current)
+    show(fireside)
+    notes = fireside.find(QLabel, "downloadNotes")
+    assert "This is a newer conversion of the model" in notes.text()
+    button = fireside.find(QAbstractButton, "download")
+    fireside.until(lambda: button.text() == "Use it now")
+    assert notes.isVisible()
+
+
+def test_another_conversion_is_not_offered_again(start: Start, hub: Hub, home: Path) -> None:
+    folder = home / ".lmstudio" / "models" / "somebody" / "repo"
+    folder.mkdir(parents=True)
+    (folder / "of another name.gguf").write_bytes(listed.runnable("some", "other"))
+    (folder / "mtp-some.gguf").write_bytes(gguf_bytes("eagle3"))
+    fireside = start(model=False)
+    show(fireside)
+    button = fireside.find(QAbstractButton, "download")
+    fireside.until(lambda: button.text() == "Use it now")
+    assert "On this computer (LM Studio)." in texts(fireside)
+    show(fireside, "here")
+    fireside.until(lambda: "1 model on this computer" in texts(fireside))
+
+
+def test_a_drive_that_is_not_there_is_told(start: Start, hub: Hub, tmp_path: Path) -> None:
+    gone = tmp_path / "media" / "stick"
+    fireside = start(model=False, download_folder=str(gone))
+    fireside.host.downloads._recheck = 0.05
+    show(fireside)
+    fireside.find(QAbstractButton, "download").click()
+    status = fireside.find(QLabel, "downloadStatus")
+    fireside.until(lambda: f"The drive with {gone} is not connected" in status.text())
+    assert not gone.parent.exists()
+    gone.mkdir(parents=True)
+    fireside.until(lambda: fireside.window.models.current)
+    assert fireside.window.models.current.path.is_relative_to(gone)
+
+
+def test_no_sentence_names_a_file_of_the_hub(start: Start, hub: Hub) -> None:
+    fireside = start(model=False)
+    show(fireside)
+    assert "m.gguf" not in texts(fireside)
+
+
+def test_a_search_that_fails_says_so(start: Start, hub: Hub) -> None:
+    hub.hub_plan = itertools.repeat(500)
+    fireside = start(model=False)
+    show(fireside)
+    fireside.type_in("hubSearch", "org")
+    status = fireside.find(QLabel, "searchStatus")
+    fireside.until(lambda: "cannot be reached" in status.text())
+
+
+def test_a_search_that_finds_nothing_says_so(start: Start, hub: Hub) -> None:
+    fireside = start(model=False)
+    show(fireside)
+    fireside.type_in("hubSearch", "nothing like this")
+    fireside.until(lambda: "Nothing on Hugging Face matches" in texts(fireside))
+
+
+def test_offline_nothing_is_asked(start: Start, hub: Hub) -> None:
+    fireside = start(model=False)
+    show(fireside, "network")
+    fireside.find(QAbstractButton, "offlineOn").click()
+    assert fireside.host.settings.offline
+    show(fireside)
+    assert "Fireside is offline, as you chose." in texts(fireside)
+    assert not fireside.find(QAbstractButton, "download").isEnabled()
+    assert not fireside.find(QLineEdit, "hubSearch").isEnabled()
+    again = start(model=False)
+    show(again)
+    assert not again.find(QAbstractButton, "download").isEnabled()
+    again.find(QAbstractButton, "goOnline").click()
+    assert not again.host.settings.offline
+    again.find(QAbstractButton, "download").click()
+    again.until(lambda: again.window.models.current)
+
+
+def test_offline_ends_a_download(start: Start, hub: Hub) -> None:
+    hub.rate = 100_000
+    fireside = start(model=False)
+    show(fireside)
+    fireside.find(QAbstractButton, "download").click()
+    fireside.until(lambda: hub.sent > 100_000)
+    show(fireside, "network")
+    fireside.find(QAbstractButton, "offlineOn").click()
+    show(fireside)
+    status = fireside.find(QLabel, "downloadStatus")
+    fireside.until(lambda: "Fireside is offline" in status.text())
+
+
+def test_every_connection_is_on_record(start: Start, hub: Hub) -> None:
+    fireside = start(model=False)
+    show(fireside, "network")
+    fireside.until(lambda: "None so far." in texts(fireside))
+    show(fireside)
+    fireside.find(QAbstractButton, "download").click()
+    fireside.until(lambda: fireside.window.models.current)
+    show(fireside, "network")
+    log = fireside.find(QTableView, "connectionLog").model()
+    fireside.until(lambda: log.rowCount() >= 2)
+    cells = [[str(log.index(r, c).data()) for c in range(4)] for r in range(log.rowCount())]
+    assert {row[1] for row in cells} == {"127.0.0.1"}
+    assert any("m.gguf" in row[2] for row in cells)
+    assert "requests, 1.5 MB received" in texts(fireside)
+
+
+def test_the_speed_limit_is_kept(start: Start, hub: Hub) -> None:
+    fireside = start(model=False, download_limit=3)
+    assert fireside.host.downloads.limit == 3e6
+    show(fireside, "network")
+    limit = fireside.find(QWidget, "downloadLimit")
+    limit.setValue(0)
+    assert fireside.host.downloads.limit is None
+    assert fireside.host.settings.download_limit == 0
+
+
+@pytest.fixture
+def theirs(home: Path) -> Path:
+    """A model of LM Studio's."""
+    folder = home / ".lmstudio" / "models" / "somebody" / "repo"
+    folder.mkdir(parents=True)
+    (folder / "theirs.gguf").write_bytes(DEMO)
+    (folder / "broken.gguf").write_bytes(b"GGUF")
+    return folder / "theirs.gguf"
+
+
+def test_what_is_here_is_shown_with_what_is_wrong(start: Start, theirs: Path) -> None:
+    fireside = start()
+    show(fireside, "here")
+    fireside.until(lambda: "2 models on this computer" in texts(fireside))
+    fireside.until(lambda: "1.5 MB · LM Studio" in texts(fireside))
+    said = texts(fireside)
+    assert "1.5 MB · LM Studio" in said
+    assert "“broken.gguf” is incomplete" in said or "“broken.gguf” is not a GGUF" in said
+    fireside.find(QAbstractButton, "useModel", last=True).click()
+    fireside.until(lambda: fireside.window.models.current.path == theirs)
+    show(fireside, "here")
+    fireside.until(lambda: "in use" in texts(fireside))
+    (row,) = [
+        card
+        for card in fireside.window.hub.page.here.findChildren(QWidget, "card")
+        if card.accessibleName() == "theirs"
+    ]
+    assert not row.findChild(QAbstractButton, "removeModel").isEnabled()
+
+
+def test_another_programs_model_is_removed_after_a_second_question(
+    start: Start, theirs: Path
+) -> None:
+    (theirs.parent / "broken.gguf").unlink()
+    fireside = start()
+    show(fireside, "here")
+    fireside.find(QAbstractButton, "removeModel").click()
+    confirm(fireside, "Remove…")
+    assert theirs.exists()
+    confirm(fireside, "Delete")
+    fireside.until(lambda: "No model was found yet." in texts(fireside))
+    assert not theirs.exists()
+
+
+def test_ones_own_download_is_removed_after_one_question(start: Start, hub: Hub) -> None:
+    fireside = start()
+    show(fireside)
+    fireside.find(QAbstractButton, "download").click()
+    fireside.until(lambda: fireside.window.models.current != demo_model())
+    path = fireside.window.models.current.path
+    fireside.window.models.choose(demo_model())
+    fireside.until(lambda: fireside.window.models.current == demo_model())
+    show(fireside, "here")
+    fireside.find(QAbstractButton, "removeModel").click()
+    confirm(fireside, "Remove")
+    fireside.until(lambda: "No model was found yet." in texts(fireside))
+    assert not path.exists()
+    assert str(path) not in fireside.host.settings.models
+    show(fireside)
+    fireside.until(lambda: fireside.find(QAbstractButton, "download").text() == "Download")
+
+
+def test_a_model_moves_to_another_folder(start: Start, theirs: Path, tmp_path: Path) -> None:
+    (theirs.parent / "broken.gguf").unlink()
+    target = tmp_path / "big disk"
+    target.mkdir()
+    fireside = start()
+    fireside.window.model_desk.use(theirs)
+    fireside.until(lambda: fireside.window.models.current.path == theirs)
+    fireside.ask("hello", *answer("hi"))
+    fireside.shows("hi")
+    fireside.idle()
+    fireside.window.models.choose(demo_model())
+    fireside.until(lambda: fireside.window.models.current == demo_model())
+    fireside.window.new_chat()
+    show(fireside, "here")
+    fireside.find(QAbstractButton, "moveModel").click()
+    dialog = fireside.window.findChild(QFileDialog, "folderDialog")
+    dialog.fileSelected.emit(str(target))
+    dialog.close()
+    fireside.until(lambda: (target / "theirs.gguf").exists() and not theirs.exists())
+    fireside.until(lambda: str(target / "theirs.gguf") in texts(fireside))
+    assert fireside.host.settings.folders == (str(target),)
+    assert fireside.host.settings.models == (str(target / "theirs.gguf"),)
+
+
+def test_a_model_that_cannot_be_moved_stays_and_says_why(
+    start: Start, theirs: Path, tmp_path: Path
+) -> None:
+    (theirs.parent / "broken.gguf").unlink()
+    (tmp_path / "theirs.gguf").write_bytes(b"another")
+    fireside = start()
+    show(fireside, "here")
+    fireside.until(lambda: fireside.window.shelf.usable)
+    (model,) = fireside.window.shelf.usable
+    fireside.window.shelf.move(model, tmp_path)
+    fireside.until(lambda: "There is another “theirs.gguf”" in texts(fireside))
+    assert theirs.exists()
+
+
+def test_a_folder_of_ones_own_is_looked_in(start: Start, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "mine.gguf").write_bytes(DEMO)
+    fireside = start()
+    show(fireside, "here")
+    fireside.find(QAbstractButton, "addFolder").click()
+    dialog = fireside.window.findChild(QFileDialog, "folderDialog")
+    dialog.fileSelected.emit(str(folder))
+    dialog.close()
+    fireside.until(lambda: "1 model on this computer" in texts(fireside))
+    fireside.find(QAbstractButton, "removeFolder").click()
+    fireside.until(lambda: "No model was found yet." in texts(fireside))
+    assert (folder / "mine.gguf").exists()
+
+
+def test_the_part_of_a_model_opens_the_whole(start: Start, tmp_path: Path) -> None:
+    first = tmp_path / "m-00001-of-00002.gguf"
+    second = tmp_path / "m-00002-of-00002.gguf"
+    first.write_bytes(gguf_bytes(part=(1, 2)))
+    second.write_bytes(gguf_bytes(part=(2, 2)))
+    fireside = start()
+    fireside.window.model_desk.use(second)
+    fireside.until(lambda: fireside.window.models.current.path == first)
+
+
+def test_a_fault_in_the_middle_needs_nobody(start: Start, hub: Hub) -> None:
+    hub.plan = iter([Fault.DROP, Fault.BROKEN, Fault.WRONG, Fault.WHOLE, Fault.EXPIRED])
+    fireside = start(model=False)
+    show(fireside)
+    fireside.find(QAbstractButton, "download").click()
+    fireside.until(lambda: fireside.window.models.current, timeout=20_000)
+
+
+def test_words_for_times() -> None:
+    assert [duration(s) for s in (3.4, 89, 90, 5000, 9000)] == [
+        "3 s", "89 s", "2 min", "83 min", "2.5 h",
+    ]  # fmt: skip
+    import datetime
+
+    now = datetime.date(2026, 11, 26)
+
+    def at(*when: int) -> float:
+        return datetime.datetime(*when, 12).timestamp()  # type: ignore[arg-type]
+
+    assert day(at(2026, 11, 26), now) == "today"
+    assert day(at(2026, 11, 25), now) == "yesterday"
+    assert day(at(2026, 3, 2), now) == "2 March"
+    assert day(at(2024, 3, 2), now) == "2 March 2024"
+
+
+def test_a_row_that_waits_for_room(theme: Theme, fireside: Fireside, tmp_path: Path) -> None:
+    from app.wording.errors import explain
+
+    row = DownloadRow(theme, SMALL, "some model")
+    fireside.qtbot.addWidget(row)
+    row.set_held(explain(NoRoom("org/name", "m.gguf", tmp_path, 10**9, 10**6)).sentence)
+    status = row.findChild(QLabel, "downloadStatus")
+    assert "1.0 GB more on the disk" in status.text()
+    assert row.button.text() == "Pause"
+    assert status.property("tone") == "danger"
+    assert row.button.focusPolicy() == Qt.FocusPolicy.TabFocus

@@ -1,0 +1,105 @@
+"""What the doctor says, on machines that are not here."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.base.errors import ModelMissing
+from app.base.types import ModelRef
+from app.engine import plan
+from app.engine.plan import CacheType, Overrides
+from app.engine.probe import Devices, Examined, Gpu, Machine
+from app.wording.diagnosis import report, summary
+from tests.fakes import gpt_oss
+
+GIB = 1 << 30
+MODEL = ModelRef(Path("/models/gpt-oss-20b-mxfp4.gguf"), "gpt-oss-20b-mxfp4")
+HEADER = gpt_oss.header("20b")
+RTX = Gpu("CUDA0", "NVIDIA RTX 4060", 8 * GIB, int(7.7 * GIB))
+
+
+def machine(*gpus: Gpu, backends: tuple[str, ...] = ("CPU",)) -> Machine:
+    devices = Devices(gpus, ("AVX2", "F16C"), backends, "llama-cpp-python 0.3.36")
+    return Machine(16 * GIB, 13 * GIB, 8, devices)
+
+
+def told(there: Machine, **fixed: Any) -> str:
+    return report(Examined(there, ((MODEL, HEADER),)), Overrides(**fixed))
+
+
+@pytest.mark.parametrize(
+    ("gpus", "wishes", "words"),
+    [
+        ((), Overrides(), "13.3 of 14.0 GB at 32,768 tokens of context"),
+        (
+            (RTX,),
+            Overrides(),
+            "7.5 of 7.7 GB on NVIDIA RTX 4060, at 32,768 tokens of context; "
+            "12 expert layers on the CPU",
+        ),
+        (
+            (RTX,),
+            Overrides(context=4096, gpu_layers=13),
+            "6.4 of 7.7 GB on NVIDIA RTX 4060, at 4,096 tokens of context; "
+            "12 of 24 layers on the GPU",
+        ),
+    ],
+)
+def test_a_plan_in_one_line(gpus: tuple[Gpu, ...], wishes: Overrides, words: str) -> None:
+    assert summary(plan.propose(HEADER, machine(*gpus), wishes)) == words
+
+
+def test_all_layers_on_the_gpu() -> None:
+    card = Gpu("Vulkan0", "A card", 24 * GIB, 23 * GIB)
+    assert summary(plan.propose(HEADER, machine(card))).endswith("; all layers on the GPU")
+
+
+def test_without_a_gpu_it_tells_how_to_get_one() -> None:
+    text = told(machine())
+    assert "CMAKE_ARGS=-DGGML_CUDA=on python3 installers/from_source.py" in text
+    assert "16 GiB" not in text
+    assert "17.2 GB, of which 14.0 GB can be used" in text
+    assert "8 cores, AVX2" in text
+    assert "nothing: all is chosen" in text
+
+
+def test_an_installed_fireside_is_not_to_be_built_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Build it again" in told(machine())
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    text = told(machine())
+    assert "none that Vulkan can use" in text
+    assert "Build it again" not in text
+
+
+def test_a_backend_that_finds_no_gpu_is_told_apart() -> None:
+    text = told(machine(backends=("Vulkan", "CPU")))
+    assert "none that Vulkan can use" in text
+    assert "CMAKE_ARGS" not in text
+
+
+def test_what_was_chosen_and_why() -> None:
+    text = told(machine(RTX, backends=("CUDA", "CPU")))
+    assert "NVIDIA RTX 4060 (CUDA0), 8.3 GB of 8.6 GB free" in text
+    assert "Chosen      7.5 of 7.7 GB on NVIDIA RTX 4060" in text
+    assert "On the GPU  7.5 of 7.7 GB: weights" in text
+    assert "Too much    131,072 tokens, all on the GPU: 14.9 of 7.7 GB" in text
+
+
+def test_what_the_person_fixed() -> None:
+    text = told(machine(), context=8192, cache=CacheType.Q8_0)
+    assert "You fixed   context 8192, cache q8_0" in text
+    assert "8,192 tokens" in text
+
+
+def test_a_model_that_cannot_be_run_is_explained() -> None:
+    text = report(Examined(machine(), ((MODEL, ModelMissing(MODEL.path)),)), Overrides())
+    assert "is not at /models any more" in text
+
+
+def test_one_that_does_not_fit_is_called_too_large() -> None:
+    small = Machine(8 * GIB, 5 * GIB, 4)
+    assert "Too large   12.5 of 5.4 GB" in told(small)
