@@ -126,7 +126,7 @@ class Request:
     sampling: Sampling = Sampling()
     chat: int | None = None
     """Whose conversation it is: what is kept of it on disk can be thrown away by this."""
-    aside: bool = False
+    ephemeral: bool = False
     """Nothing will follow on it: what is read for it is not kept."""
 
 

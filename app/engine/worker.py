@@ -300,7 +300,7 @@ class Worker:
         # The checkpoint comes before the last token, which another try decodes again.
         if not self._prefill(tokens[:-1], reused, model.batch):
             raise Cancelled
-        if not request.aside:
+        if not request.ephemeral:
             cache.checkpoint()
         if not self._decode(tokens[-1:]):
             raise Cancelled

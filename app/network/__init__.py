@@ -1,1 +1,1 @@
-"""The one door to the network: the client, the log of connections, and what is asked of releases."""
+"""The one door to the network: its client, and the log of what went through it."""
