@@ -37,7 +37,7 @@ class Watched(LocalBackend):
         answer_now: threading.Event | None = None,
     ) -> Generator[Event | Planned, None, None]:
         yield from super().stream(request, cancel, answer_now)
-        if request.aside:
+        if request.ephemeral:
             self.asides.append((request, not cancel.is_set()))
 
 

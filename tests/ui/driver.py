@@ -110,7 +110,7 @@ class Backend:
         yield Loading(1.0)
 
     def stream(self, request: Request, cancel: Any, answer_now: Any = None) -> Iterator[Event]:
-        if request.aside:
+        if request.ephemeral:
             yield from (*map(said, self.titles[:1]), done())
             del self.titles[:1]
             return

@@ -672,7 +672,7 @@ def test_no_title_is_asked_for_where_somebody_asks(
     assert reading.wait(10)
     d.chats.send(chat, words("two"), Effort.LOW, MODEL)
     d.wait(TurnEnded, 2)
-    assert [request.aside for request in d.backend.requests[:2]] == [False, False]
+    assert [request.ephemeral for request in d.backend.requests[:2]] == [False, False]
 
 
 def test_a_question_is_of_the_day_of_its_answer(

@@ -60,7 +60,7 @@ class Names(ScriptedBackend):
         cancel: threading.Event,
         answer_now: threading.Event | None = None,
     ) -> Generator[Event, None, None]:
-        if not request.aside:
+        if not request.ephemeral:
             yield from super().stream(request, cancel, answer_now)
             return
         assert answer_now is not None
