@@ -9,7 +9,6 @@ from __future__ import annotations
 import faulthandler
 import itertools
 import os
-import sys
 import threading
 import time
 from collections import deque
@@ -26,6 +25,7 @@ from app.base.errors import (
     FiresideError,
     ModelError,
     ModelLoadFailed,
+    NoRemoteEngine,
     OutOfMemory,
 )
 from app.base.gguf import GgufHeader
@@ -35,9 +35,18 @@ from app.base.processes import (
     end_first_without_memory,
     write_output_to,
 )
-from app.base.types import Event, Loading, ModelRef, Request
+from app.base.types import (
+    Effort,
+    Event,
+    FileLocation,
+    Loading,
+    ModelRef,
+    Prompt,
+    Request,
+)
 from app.engine import load_failure
 from app.engine.backend import Planned
+from app.formats import Abilities
 
 if TYPE_CHECKING:  # a window need not wait for it, nor have room for it
     from multiprocessing.connection import Connection
@@ -79,6 +88,17 @@ class _EngineProcess(ChildProcess):
         """Bytes of memory that cannot be paged out."""
         self.budget: int | None = None
         """Bytes of disk that it has been told it may use."""
+
+
+# Those of gpt-oss, which is all that `probe.model` accepts.
+_ABILITIES = Abilities(tuple(Effort), Effort.MEDIUM, closable_reasoning=True)
+
+
+def _file_of(model: ModelRef) -> Path:
+    """Return the file of a model. Raises NoRemoteEngine where it is behind an endpoint."""
+    if isinstance(model.location, FileLocation):
+        return model.location.path
+    raise NoRemoteEngine(model.location.url)
 
 
 def _no_wishes() -> Overrides:
@@ -123,12 +143,13 @@ class LocalBackend:
         self._options = options
         self._target = target
         self._devices: Devices | None = None
+        self._abilities: dict[Path, tuple[tuple[int, int] | None, Abilities]] = {}
         self._silence = silence
         self._grace = grace
         self._asking = threading.Lock()
         self._ending = threading.Lock()
         self._child: _EngineProcess | None = None
-        self._numbers = itertools.count(1)
+        self._streams = itertools.count(1)
         self._closed = False
 
     @property
@@ -157,16 +178,37 @@ class LocalBackend:
             except EngineDied as error:
                 if not load_failure.could_not_read(error.exit_code):
                     raise
-                self._look_again(request.model.path)
-                raise load_failure.not_read(request.model.path) from error
+                path = _file_of(request.model)
+                self._look_again(path)
+                raise load_failure.not_read(path) from error
 
-    def prepare(
-        self, request: Request, cancel: threading.Event, *, read: bool = True
-    ) -> Generator[Event, None, None]:
+    def prepare(self, request: Request, cancel: threading.Event) -> Generator[Event, None, None]:
         with self._asking:
             if self._runs(request.model):
                 self._set_budget()
-                yield from self._exchange(cancel, "prepare", request, read)
+                yield from self._exchange(cancel, "prepare", request)
+
+    def count(self, request: Request, cancel: threading.Event) -> Prompt | None:
+        with self._asking:
+            if not self._runs(request.model):
+                return None
+            found = list(self._exchange(cancel, "count", request))
+        return found[0] if found else None
+
+    def abilities(self, model: ModelRef) -> Abilities:
+        path = _file_of(model)
+        try:
+            status = path.stat()
+            state = status.st_size, status.st_mtime_ns
+        except OSError:
+            state = None  # `probe.model` says why
+        known = self._abilities.get(path)
+        if known is None or state is None or known[0] != state:
+            from app.engine import probe
+
+            probe.model(path)
+            known = self._abilities[path] = state, _ABILITIES
+        return known[1]
 
     def devices(self) -> Devices:
         found = self._devices
@@ -205,7 +247,8 @@ class LocalBackend:
         from app.engine import plan, probe
 
         wishes = self._options().wishes
-        header = probe.model(model.path)
+        path = _file_of(model)
+        header = probe.model(path)
         # Refuses what this machine is too small for.
         plan.make(
             header, probe.machine(self.devices() if self._devices else probe.Devices()), wishes
@@ -221,7 +264,7 @@ class LocalBackend:
                 settings = less or plan.make(header, machine, wishes)
                 yield Planned(settings, reduced=less is not None)
                 yield from self._load(child, header, settings, cancel)
-                child.runs = model.path, wishes
+                child.runs = path, wishes
                 child.held = settings.host.total - settings.mmap * settings.host.weights
                 return
             except OutOfMemory:
@@ -276,7 +319,7 @@ class LocalBackend:
 
     def _runs(self, model: ModelRef) -> bool:
         child = self._child
-        wanted = (model.path, self._options().wishes)
+        wanted = (_file_of(model), self._options().wishes)
         return child is not None and child.runs == wanted and child.alive
 
     def _set_budget(self) -> None:
@@ -304,15 +347,15 @@ class LocalBackend:
         child = child or self._child
         if child is None or self._closed:
             raise Cancelled
-        number = next(self._numbers)
-        child.send((name, number, *arguments))
+        stream = next(self._streams)
+        child.send((name, stream, *arguments))
         asked_to_stop: float | None = None
         while True:
             if cancel.is_set() and asked_to_stop is None:
                 asked_to_stop = time.monotonic()
-                child.send(("cancel", number))
+                child.send(("cancel", stream))
             if hurry and hurry.is_set():
-                child.send(("hurry", number))
+                child.send(("hurry", stream))
                 hurry = None
             try:
                 message = child.receive(_POLL_S)
@@ -320,7 +363,7 @@ class LocalBackend:
                 raise self._died(child) from None
             if message is not None:
                 answered, payload = message
-                if answered != number:
+                if answered != stream:
                     continue  # the rest of an answer that was abandoned
                 if payload is None:
                     return
@@ -329,7 +372,7 @@ class LocalBackend:
                 try:
                     yield payload
                 except GeneratorExit:  # nobody listens any more
-                    child.send(("cancel", number))
+                    child.send(("cancel", stream))
                     raise
             elif asked_to_stop is not None and time.monotonic() - asked_to_stop > self._grace:
                 self._end()
@@ -353,7 +396,6 @@ class LocalBackend:
         with self._ending:
             child, self._child = self._child, None
         if child:
-            child.send(("cancel", sys.maxsize))
             child.send(("close", 0))
             child.close(self._grace)
 

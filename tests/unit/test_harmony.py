@@ -19,7 +19,7 @@ from tests.fakes.vocabulary import CONTROL
 
 ANALYSIS, COMMENTARY, FINAL = Channel
 DAY = datetime.date(2026, 11, 22)
-MODEL = ModelRef(Path("x.gguf"), "x")
+MODEL = ModelRef.of_file(Path("x.gguf"), "x")
 
 V = vocabulary.vocabulary()
 ORACLE = vocabulary.official()
