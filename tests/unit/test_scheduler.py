@@ -434,7 +434,7 @@ def test_the_end_while_others_wait(threads: ThreadPoolExecutor) -> None:
     stop = stopped()
     runs = threads.submit(list, backend.stream(request("runs"), stop))
     assert engine.begun.wait(LONG)
-    waits: list[Future[Any]] = [
+    waits: list[Any] = [
         threads.submit(list, backend.stream(request("x", c), stopped())) for c in "ab"
     ]
     waits.append(threads.submit(list, backend.prepare(request("x"), stopped())))
