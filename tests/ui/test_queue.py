@@ -7,11 +7,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 
 from app.base.errors import EngineDied, StoreFull
-from app.base.types import Effort, Part, StopReason
+from app.base.types import Effort, Part, PartKind, StopReason
 from app.store import Queued, Unsent
 from tests.ui.driver import Fireside, Start, answer, done, said
 
-FILE = Part("apples\npears", name="fruit.txt")
+FILE = Part("apples\npears", PartKind.FILE, "fruit.txt")
 
 
 def press(fireside: Fireside, name: str, place: int = 0) -> None:
