@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QListView, QPushButton, QWidget
 
 from app.base import errors as e
@@ -25,7 +26,7 @@ def test_the_composer_shrinks_with_the_edit(fireside: Fireside) -> None:
     high = editor.height()
     assert high > 2 * low
     editor.selectAll()
-    fireside.qtbot.keyClick(editor, Qt.Key.Key_Delete)
+    QTest.keyClick(editor, Qt.Key.Key_Delete)
     assert editor.height() == low
     fireside.window.composer.editor.setPlainText("some words " * 50)
     assert editor.height() == high
@@ -104,7 +105,7 @@ def test_stopping_is_said_at_once(fireside: Fireside, monkeypatch: pytest.Monkey
     fireside.ask("count")
     fireside.shows("one,")
     try:
-        fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_Escape)
+        QTest.keyClick(fireside.window, Qt.Key.Key_Escape)
         assert status.text() == "Stopping…"
         more.set()
         fireside.qtbot.wait(100)

@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 from pypdfium2 import PdfDocument
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLabel
 
 from app.ui.exchange import pdf_layout
 from app.ui.exchange.export_dialog import ExportDialog
 from app.ui.exchange.import_dialog import ImportDialog
 from tests.ui.driver import Fireside, Start, answer, make
+from tests.ui.qt import child
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
@@ -26,7 +28,7 @@ CASES = Path(__file__).parents[1] / "cases" / "imports"
 
 
 def banner(fireside: Fireside) -> str:
-    return fireside.window.findChild(QLabel, "bannerText").text()
+    return child(fireside.window, QLabel, "bannerText").text()
 
 
 def dialog(fireside: Fireside) -> ExportDialog | None:
@@ -138,7 +140,7 @@ def test_all_chats_go_out_and_come_in_again(start: Start, tmp_path: Path) -> Non
         fireside.window.index.delete(chat)
     fireside.stored(lambda store: store.purge(0))
     fireside.find(QAbstractButton, "importChats").click()
-    files = fireside.window.findChild(QFileDialog, "importDialog")
+    files = child(fireside.window, QFileDialog, "importDialog")
     files.filesSelected.emit([str(tmp_path / "all.json")])
     files.close()
     fireside.until(lambda: preview(fireside).start.isEnabled())
@@ -160,7 +162,7 @@ def test_the_dialog_may_be_closed_when_all_is_done(
     monkeypatch.setattr(fireside.host, "export", lambda *_: made)
     fireside.window.order.export_shown()
     choose(fireside, "exportMarkdown", tmp_path, name="Fruit")
-    fireside.qtbot.keyClick(dialog(fireside), Qt.Key.Key_Escape)
+    QTest.keyClick(dialog(fireside), Qt.Key.Key_Escape)
     fireside.until(lambda: dialog(fireside) is None)
     made.set_result(tmp_path / "Fruit.md")
     fireside.until(lambda: "Fruit.md" in banner(fireside))
@@ -185,7 +187,7 @@ def test_a_cancelled_export_leaves_nothing(
     fireside.ask("meanwhile?", *answer("It goes on."))
     fireside.shows("It goes on.")
     if way == "cancel":
-        fireside.qtbot.keyClick(shown, Qt.Key.Key_Escape)
+        QTest.keyClick(shown, Qt.Key.Key_Escape)
         fireside.until(lambda: dialog(fireside) is None)
         fireside.until(lambda: not fireside.host._stops)
     else:
@@ -220,7 +222,7 @@ def test_what_is_no_file_of_chats_says_so(fireside: Fireside, tmp_path: Path) ->
     fireside.until(lambda: preview(fireside).head.text() == "Nothing to import")
     assert "“notes.json” holds no chats" in preview(fireside).about.text()
     assert preview(fireside).start.isHidden()
-    fireside.qtbot.keyClick(preview(fireside), Qt.Key.Key_Escape)
+    QTest.keyClick(preview(fireside), Qt.Key.Key_Escape)
     fireside.until(lambda: preview(fireside) is None)
 
 
@@ -285,7 +287,7 @@ def test_an_import_is_given_up(start: Start, tmp_path: Path) -> None:
     fireside = start()
     fireside.window.exchange.bring([path])
     fireside.until(lambda: preview(fireside).start.isEnabled())
-    fireside.qtbot.keyClick(preview(fireside), Qt.Key.Key_Escape)
+    QTest.keyClick(preview(fireside), Qt.Key.Key_Escape)
     fireside.until(lambda: preview(fireside) is None)
     fireside.until(lambda: not fireside.host._stops)
     assert not fireside.window.index.rows

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 
 from app.base.errors import EngineDied, StoreFull
@@ -49,7 +50,7 @@ def queue(fireside: Fireside, *texts: str) -> None:
     editor = fireside.window.composer.editor
     for text in texts:
         editor.insertPlainText(text)
-        fireside.qtbot.keyClick(editor, Qt.Key.Key_Return)
+        QTest.keyClick(editor, Qt.Key.Key_Return)
 
 
 def kept(fireside: Fireside) -> Unsent:
@@ -289,28 +290,28 @@ def test_the_queue_by_keyboard(fireside: Fireside) -> None:
     queue(fireside, "first", "second", "third")
     window, key = fireside.window, Qt.Key
     window.activateWindow()
-    fireside.qtbot.keyClick(window, key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    QTest.keyClick(window, key.Key_Up, Qt.KeyboardModifier.AltModifier)
     assert window.composer.editor.toPlainText() == "third"
-    fireside.qtbot.keyClick(window.composer.editor, key.Key_Backtab)
+    QTest.keyClick(window.composer.editor, key.Key_Backtab)
     names = []
     for _ in range(6):
         focused = QApplication.focusWidget()
         names.append((focused.objectName(), focused.property("place")))
-        fireside.qtbot.keyClick(focused, key.Key_Backtab)
+        QTest.keyClick(focused, key.Key_Backtab)
     assert names == [
         ("withdrawQueued", 1), ("sendQueued", 1), ("editQueued", 1),
         ("withdrawQueued", 0), ("sendQueued", 0), ("editQueued", 0),
     ]  # fmt: skip
     press(fireside, "withdrawQueued")
     window.composer.queue.findChildren(QAbstractButton, "withdrawQueued")[0].setFocus()
-    fireside.qtbot.keyClick(QApplication.focusWidget(), key.Key_Return)
+    QTest.keyClick(QApplication.focusWidget(), key.Key_Return)
     assert waiting(fireside) == []
     assert window.composer.editor.hasFocus()
     window.composer.set_parts(())
     fireside.ask("fourth")
     fireside.script(*answer("To the fourth."))
     modifiers = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
-    fireside.qtbot.keyClick(window, key.Key_Return, modifiers)
+    QTest.keyClick(window, key.Key_Return, modifiers)
     fireside.shows("To the fourth.")
 
 

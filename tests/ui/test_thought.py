@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton
 
 from app.base.types import Prefill, Prompt
@@ -54,7 +55,7 @@ def test_open_while_thinking_closed_when_the_answer_starts(fireside: Fireside) -
     saying.set()
     fireside.idle()
     assert not is_open(fireside)
-    fireside.qtbot.mouseClick(header(fireside), Qt.MouseButton.LeftButton)
+    QTest.mouseClick(header(fireside), Qt.MouseButton.LeftButton)
     assert is_open(fireside)
     fireside.shows("Because so.")
 
@@ -85,9 +86,9 @@ def test_by_keyboard(fireside: Fireside, key: Qt.Key) -> None:
     fireside.idle()
     header(fireside).setFocus(Qt.FocusReason.TabFocusReason)
     assert header(fireside).hasFocus()
-    fireside.qtbot.keyClick(header(fireside), key)
+    QTest.keyClick(header(fireside), key)
     assert is_open(fireside)
-    fireside.qtbot.keyClick(header(fireside), key)
+    QTest.keyClick(header(fireside), key)
     assert not is_open(fireside)
 
 
@@ -169,7 +170,7 @@ def test_the_answer_can_be_had_now(fireside: Fireside, by: str) -> None:
         fireside.type("and another thing")
         key = getattr(Qt.Key, f"Key_{by}")
         editor = fireside.window.composer.editor
-        fireside.qtbot.keyClick(editor, key, Qt.KeyboardModifier.ControlModifier)
+        QTest.keyClick(editor, key, Qt.KeyboardModifier.ControlModifier)
         assert fireside.window.composer.editor.toPlainText() == "and another thing"
     assert not hurry(fireside).isEnabled()
     assert hurry(fireside).text() == "Answering…"
@@ -195,7 +196,7 @@ def test_ctrl_return_sends_where_nothing_is_to_be_hurried(fireside: Fireside) ->
     fireside.script(*answer("so"))
     fireside.type("why")
     editor = fireside.window.composer.editor
-    fireside.qtbot.keyClick(editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     fireside.shows("so")
 
 
