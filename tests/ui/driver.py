@@ -161,6 +161,13 @@ class Fireside:
     backend: Backend
     _held: list[threading.Event] = field(default_factory=list)
 
+    @property
+    def chat(self) -> int:
+        """The chat that is shown, which is stored."""
+        chat = self.window.chat
+        assert chat is not None
+        return chat
+
     def find(self, kind: type[W], name: str, last: bool = False) -> W:
         """The control of that name; the one in the latest message with ``last``."""
         self.until(lambda: self._visible(kind, name))

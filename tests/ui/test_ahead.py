@@ -62,7 +62,7 @@ def test_what_stood_there_unsent_is_not_typed(fireside: Fireside) -> None:
     make(fireside, "apples", "pears")
     apples = fireside.stored(lambda store: store.chats())[-1].id
     fireside.type("And plums?")
-    pears = fireside.window.chat
+    pears = fireside.chat
     fireside.window.open_chat(apples)
     settle(fireside)
     fireside.window.open_chat(pears)
@@ -255,7 +255,7 @@ def test_what_will_not_be_seen_any_more_is_told_before(fireside: Fireside) -> No
 def test_what_is_unseen_already_is_no_warning(fireside: Fireside) -> None:
     make(fireside, "pears")
     fireside.backend.foreseen = Prompt((1,) * 900, 4096, 1024, 1)
-    fireside.window.open_chat(fireside.window.chat)
+    fireside.window.open_chat(fireside.chat)
     fireside.shows(UNSEEN)
     fireside.type("plums")
     settle(fireside)
@@ -354,7 +354,7 @@ def test_the_line_among_messages_that_are_made_later(fireside: Fireside) -> None
         fireside.shows(f"Reply {n}.")
         fireside.idle()
     settle(fireside)
-    rows = fireside.stored(lambda store: store.conversation(fireside.window.chat))
+    rows = fireside.stored(lambda store: store.conversation(fireside.chat))
     transcript = fireside.window.transcript
     transcript.set_rows(rows)
     transcript.set_unseen(len(rows) - 4)

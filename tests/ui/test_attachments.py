@@ -195,9 +195,9 @@ def test_a_long_text_that_is_pasted_is_attached(fireside: Fireside) -> None:
     paste(fireside, long.upper())
     assert [chip.split(":")[0] for chip in chips(fireside)] == ["Pasted text", "Pasted text 2"]
     assert window.composer.parts()[2] == Part("look: short")
-    QTest.keyClick(window.composer.editor, "z", Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(window.composer.editor, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert window.composer.editor.toPlainText() == "look: short" + long.upper()
-    QTest.keyClick(window.composer.editor, "z", Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(window.composer.editor, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert window.composer.editor.toPlainText() == "look: short"  # as ever
     assert len(chips(fireside)) == 1
     fireside.find(QAbstractButton, "unfoldAttached").click()
@@ -340,7 +340,7 @@ def test_chips_are_removed_by_mouse_and_keyboard(fireside: Fireside) -> None:
     three = tuple(Part(name, name=name) for name in ("a.txt", "b.txt", "c.txt"))
     window.composer.set_parts((*three, Part("words")))
     removes = [
-        chip.findChild(QAbstractButton, "removeAttached")
+        child(chip, QAbstractButton, "removeAttached")
         for chip in window.composer.tray.findChildren(AttachmentChip)
     ]
     editor = window.composer.editor

@@ -44,7 +44,7 @@ from app.ui.blocks.column import Column
 from app.ui.blocks.tex_svg import SvgDrawing
 from app.ui.blocks.text_box import TextBox
 from app.ui.theme import Theme
-from tests.ui.qt import child
+from tests.ui.qt import child, focused
 
 WIDTH = 300
 PIECES = [
@@ -564,7 +564,7 @@ def test_the_tab_key_goes_through_links_and_buttons(
     page.before.setFocus()
 
     def press(key: Qt.Key) -> None:
-        QTest.keyClick(QApplication.focusWidget(), key)
+        QTest.keyClick(focused(), key)
 
     press(Qt.Key.Key_Tab)
     assert canvas.hasFocus()

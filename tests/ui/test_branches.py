@@ -61,7 +61,7 @@ def test_a_question_is_edited_and_both_are_kept(edited: Fireside) -> None:
 def test_a_branch_remembers_where_one_was(edited: Fireside) -> None:
     press(edited, "previousVersion")
     edited.shows("Pears are green.")
-    again = edited.window.chat
+    again = edited.chat
     edited.window.new_chat()
     edited.window.open_chat(again)
     edited.shows("Pears are green.")
@@ -99,7 +99,7 @@ def test_another_try_at_any_answer(fireside: Fireside) -> None:
 def test_a_chat_goes_on_from_any_message(fireside: Fireside) -> None:
     ask(fireside, "about apples", "Apples are red.")
     ask(fireside, "and pears", "Pears are green.")
-    first = fireside.window.chat
+    first = fireside.chat
     transcript = fireside.window.transcript
     place = QPoint(300, transcript._views[transcript.records[1]].geometry().center().y())
     where = transcript.viewport().mapToGlobal(place)

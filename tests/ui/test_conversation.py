@@ -217,7 +217,7 @@ def test_effort_by_keyboard_and_per_chat(fireside: Fireside) -> None:
     fireside.shows("first")
     assert fireside.backend.requests[-1].effort is Effort.HIGH
     fireside.idle()
-    first = fireside.window.chat
+    first = fireside.chat
     QTest.keyClick(fireside.window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
     assert medium.isChecked()  # a new chat starts with the setting
     QTest.keyClick(fireside.window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
@@ -232,7 +232,7 @@ def test_a_draft_survives_another_chat(fireside: Fireside) -> None:
     fireside.ask("one", *answer("first"))
     fireside.shows("first")
     fireside.idle()
-    chat = fireside.window.chat
+    chat = fireside.chat
     fireside.type("half a thou")
     fireside.window.new_chat()
     assert editor(fireside).toPlainText() == ""
@@ -247,7 +247,7 @@ def test_an_answer_goes_on_in_a_chat_that_is_not_shown(fireside: Fireside) -> No
     held, more = fireside.hold(), fireside.hold()
     fireside.ask("count", said("one, "), held, said("two, "), more, said("three."), done())
     fireside.shows("one,")
-    chat = fireside.window.chat
+    chat = fireside.chat
     fireside.window.new_chat()
     assert "one" not in fireside.text()
     assert not child(fireside.window, QWidget, "stop").isVisible()
@@ -307,7 +307,7 @@ def test_a_failure_is_still_explained_after_another_chat(fireside: Fireside) -> 
     fireside.ask("count", said("one"), EngineDied(-11, ""))
     fireside.shows("signal 11")
     fireside.idle()
-    chat = fireside.window.chat
+    chat = fireside.chat
     fireside.window.new_chat()
     fireside.window.open_chat(chat)
     fireside.shows("signal 11")
@@ -418,7 +418,7 @@ def test_a_long_chat_opens_at_its_end_with_all_of_it(fireside: Fireside) -> None
         fireside.ask(f"question {number}", *answer(f"answer number {number}.{more}"))
         fireside.shows(f"answer number {number}.")
         fireside.idle()
-    chat = fireside.window.chat
+    chat = fireside.chat
     fireside.window.new_chat()
     fireside.window.open_chat(chat)
     bar = fireside.window.transcript.verticalScrollBar()

@@ -37,7 +37,7 @@ def test_a_restored_chat_has_its_effort(fireside: Fireside) -> None:
     fireside.ask("pears", *answer("About pears."))
     fireside.shows("About pears.")
     fireside.idle()
-    chat = fireside.window.chat
+    chat = fireside.chat
     fireside.window.index.delete(chat)
     fireside.until(lambda: fireside.find(QListView, "chatList").model().rowCount() == 0)
     fireside.find(QAbstractButton, "undo").click()
@@ -48,7 +48,7 @@ def test_a_restored_chat_has_its_effort(fireside: Fireside) -> None:
 def test_how_an_answer_ended_is_still_told_later(fireside: Fireside) -> None:
     fireside.ask("count", said("one"), fireside.hold())
     fireside.shows("one")
-    fireside.window.turns.stop(fireside.window.chat)
+    fireside.window.turns.stop(fireside.chat)
     fireside.shows("You stopped this answer.")
     fireside.idle()
     fireside.ask("again", *answer("two"))

@@ -7,12 +7,12 @@ import re
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QListView, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLineEdit, QListView, QWidget
 
 from app.base.types import Effort
 from app.ui.controls import spoken
 from tests.ui.driver import Fireside, answer, done, make, said
-from tests.ui.qt import child
+from tests.ui.qt import child, focused
 
 KEY = Qt.Key
 
@@ -119,7 +119,7 @@ def test_enter_in_the_search_opens_the_first(fireside: Fireside) -> None:
 def test_the_keyboard_is_in_the_composer_after_a_step(fireside: Fireside, name: str) -> None:
     fireside.ask("count", said("one, "), fireside.hold())
     fireside.shows("one,")
-    fireside.window.turns.stop(fireside.window.chat)
+    fireside.window.turns.stop(fireside.chat)
     fireside.shows("You stopped this answer.")
     fireside.idle()
     fireside.script(said("two."), done())
@@ -132,14 +132,14 @@ def test_tab_goes_from_top_to_bottom(fireside: Fireside) -> None:
     code = "```\nx = 1\n```\n"
     fireside.ask("code", *answer(code)[:-1], fireside.hold())
     fireside.shows("x = 1")
-    fireside.window.turns.stop(fireside.window.chat)
+    fireside.window.turns.stop(fireside.chat)
     fireside.shows("You stopped this answer.")
     fireside.idle()
     fireside.find(QAbstractButton, "thought").setFocus(Qt.FocusReason.TabFocusReason)
     order = []
     for _ in range(5):
-        QTest.keyClick(QApplication.focusWidget(), KEY.Key_Tab)
-        order.append(QApplication.focusWidget().objectName())
+        QTest.keyClick(focused(), KEY.Key_Tab)
+        order.append(focused().objectName())
     assert order == ["copyCode", "continueAnswer", "tryAgain", "copyMessage", "regenerate"]
 
 

@@ -10,7 +10,6 @@ from PySide6.QtGui import QDesktopServices, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QApplication,
     QFileDialog,
     QLabel,
     QMenu,
@@ -22,7 +21,7 @@ from app.engine import probe
 from app.engine.probe import Machine
 from app.host import demo_model
 from tests.ui.driver import Fireside, Start, answer, make
-from tests.ui.qt import child
+from tests.ui.qt import child, focused
 
 # Menus and dialogs, where there is no screen.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -240,7 +239,7 @@ def test_a_chat_whose_model_is_gone_has_the_usual_one(start: Start, tmp_path: Pa
 def test_escape_goes_back_to_the_chat(fireside: Fireside) -> None:
     fireside.window.model_desk.show_page()
     page = fireside.find(QWidget, "modelsPage")
-    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Escape)
+    QTest.keyClick(focused(), Qt.Key.Key_Escape)
     assert not page.isVisible()
 
 

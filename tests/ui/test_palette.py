@@ -84,7 +84,7 @@ def test_reasoning_is_found_only_when_asked_for_and_opened(fireside: Fireside) -
 
 def test_another_branch_is_turned_to(fireside: Fireside) -> None:
     make(fireside, "apples")
-    chat = fireside.window.chat
+    chat = fireside.chat
     first = fireside.stored(lambda store: store.conversation(chat))[-1]
     fireside.script(*answer("Cherries, too."))
     fireside.window.asking.again(first.id, Effort.LOW)
@@ -135,7 +135,7 @@ def test_keys_in_the_list_and_away_from_it(fireside: Fireside) -> None:
 
 def test_a_rename_is_seen_and_found(fireside: Fireside) -> None:
     make(fireside, "apples")
-    fireside.window.index.rename(fireside.window.chat, "Straße nach Łódź")
+    fireside.window.index.rename(fireside.chat, "Straße nach Łódź")
     fireside.idle()
     field = open_it(fireside)
     QTest.keyClicks(field, "strasse")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
+from PySide6.QtWidgets import QAbstractButton, QLabel
 
 from app.base.errors import EngineDied, StoreFull
 from app.base.types import Effort, Part, StopReason
 from app.store import Queued, Unsent
 from tests.ui.driver import Fireside, Start, answer, done, said
+from tests.ui.qt import focused
 
 FILE = Part("apples\npears", name="fruit.txt")
 
@@ -164,7 +165,7 @@ def test_one_is_sent_at_once(fireside: Fireside) -> None:
 
 def test_it_belongs_to_its_chat(fireside: Fireside) -> None:
     held = hold(fireside)
-    chat = fireside.window.chat
+    chat = fireside.chat
     queue(fireside, "first")
     fireside.window.new_chat()
     assert waiting(fireside) == []
@@ -236,7 +237,7 @@ def test_a_chat_that_could_not_be_stored_leaves_all_words_in_the_new_one(
 
 def test_one_waits_in_a_chat_that_is_left_and_deleted(fireside: Fireside) -> None:
     held = hold(fireside)
-    chat = fireside.window.chat
+    chat = fireside.chat
     queue(fireside, "first")
     fireside.window.index.delete(chat)
     held.set()
@@ -295,16 +296,16 @@ def test_the_queue_by_keyboard(fireside: Fireside) -> None:
     QTest.keyClick(window.composer.editor, key.Key_Backtab)
     names = []
     for _ in range(6):
-        focused = QApplication.focusWidget()
-        names.append((focused.objectName(), focused.property("place")))
-        QTest.keyClick(focused, key.Key_Backtab)
+        there = focused()
+        names.append((there.objectName(), there.property("place")))
+        QTest.keyClick(there, key.Key_Backtab)
     assert names == [
         ("withdrawQueued", 1), ("sendQueued", 1), ("editQueued", 1),
         ("withdrawQueued", 0), ("sendQueued", 0), ("editQueued", 0),
     ]  # fmt: skip
     press(fireside, "withdrawQueued")
     window.composer.queue.findChildren(QAbstractButton, "withdrawQueued")[0].setFocus()
-    QTest.keyClick(QApplication.focusWidget(), key.Key_Return)
+    QTest.keyClick(focused(), key.Key_Return)
     assert waiting(fireside) == []
     assert window.composer.editor.hasFocus()
     window.composer.set_parts(())
@@ -324,8 +325,8 @@ def test_the_keyboard_stays_in_the_queue_while_it_moves(fireside: Fireside) -> N
     fireside.script(said("To the first."), second, done())
     held.set()
     fireside.shows("To the first.")
-    focused = QApplication.focusWidget()
-    assert (focused.objectName(), focused.property("place")) == ("withdrawQueued", 1)
+    there = focused()
+    assert (there.objectName(), there.property("place")) == ("withdrawQueued", 1)
     assert waiting(fireside) == ["second", "third"]
 
 

@@ -25,7 +25,7 @@ from app.ui.controls import Segments
 from app.ui.conversation.transcript import Transcript
 from app.ui.preferences.preferences_dialog import PreferencesDialog
 from tests.ui.driver import Fireside, Start, answer, make, said
-from tests.ui.qt import child
+from tests.ui.qt import child, focused
 
 CONTROLS = (
     QAbstractButton, QAbstractItemView, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit,
@@ -65,11 +65,10 @@ def walk(fireside: Fireside, window: QWidget) -> list[QWidget]:
     window.activateWindow()
     fireside.until(lambda: QApplication.focusWidget() is not None)
     for _ in range(200):
-        focus = QApplication.focusWidget()
-        assert focus is not None
+        focus = focused()
         assert focus.window() is window
         QTest.keyClick(focus, Qt.Key.Key_Tab)
-        focus = QApplication.focusWidget()
+        focus = focused()
         assert not focus.visibleRegion().isEmpty(), describe(focus)
         if stops and focus is stops[0]:
             return stops
@@ -161,7 +160,7 @@ def test_what_is_selected_can_be_read(fireside: Fireside) -> None:
 def test_an_answer_that_was_stopped(fireside: Fireside) -> None:
     fireside.ask("count", said("one, "), fireside.hold())
     fireside.shows("one,")
-    fireside.window.turns.stop(fireside.window.chat)
+    fireside.window.turns.stop(fireside.chat)
     fireside.shows("You stopped this answer.")
     fireside.idle()
     fireside.type("more")

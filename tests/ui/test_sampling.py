@@ -97,7 +97,7 @@ def test_reset(fireside: Fireside) -> None:
 def test_one_value_leaves_the_others_as_they_are(fireside: Fireside) -> None:
     """Also what no field shows, or a field shows with fewer digits."""
     make(fireside, "pears")
-    chat = fireside.window.chat
+    chat = fireside.chat
     odd = Sampling(0.123456, 0.98765, 40, 0.0123456)
     fireside.stored(lambda store: store.set_up(chat, ChatSettings(sampling=odd)))
     fireside.window.index.refresh()

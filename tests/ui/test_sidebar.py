@@ -141,7 +141,7 @@ def test_the_toast_leaves_and_the_chat_stays_away(start: Start) -> None:
     fireside = start()
     make(fireside, "apples")
     fireside.window.toast._timer.setInterval(50)
-    fireside.window.index.delete(fireside.window.chat)
+    fireside.window.index.delete(fireside.chat)
     fireside.until(lambda: fireside.window.toast.isVisible())
     fireside.until(lambda: not fireside.window.toast.isVisible())
     fireside = start()
@@ -154,7 +154,7 @@ def test_deleting_a_chat_stops_its_answer(fireside: Fireside) -> None:
 
     fireside.ask("count", said("one"), fireside.hold())
     fireside.shows("one")
-    chat = fireside.window.chat
+    chat = fireside.chat
     fireside.window.index.delete(chat)
     fireside.until(lambda: not fireside.window.turns.busy(chat))
 

@@ -111,7 +111,7 @@ def test_a_toggle_survives_a_restart(start: Start) -> None:
 def test_reasoning_alone_stays_in_sight(fireside: Fireside) -> None:
     fireside.ask("why", thought("Because"), fireside.hold())
     fireside.shows("Because")
-    fireside.window.turns.stop(fireside.window.chat)
+    fireside.window.turns.stop(fireside.chat)
     fireside.shows("You stopped this answer.")
     assert is_open(fireside)
 
@@ -120,7 +120,7 @@ def test_the_seconds_are_those_that_were_measured(fireside: Fireside) -> None:
     fireside.ask("why", *answer("so", reasoning="Because."))
     fireside.shows("so")
     fireside.idle()
-    chat = fireside.window.chat
+    chat = fireside.chat
     row = fireside.stored(lambda store: store.conversation(chat))[-1]
     fireside.stored(lambda store: store.update(row.id, thought_s=83.4))
     fireside.window.open_chat(chat)
@@ -204,7 +204,7 @@ def test_an_answer_that_is_stopping_is_not_hurried(fireside: Fireside) -> None:
     fireside.ask("why", Prompt((1,), 4096), thought("Because"), fireside.hold())
     fireside.shows("Because")
     assert hurry(fireside)
-    fireside.window.turns.stop(fireside.window.chat)
+    fireside.window.turns.stop(fireside.chat)
     assert not hurries(fireside)
 
 
