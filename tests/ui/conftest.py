@@ -43,13 +43,13 @@ def garbage(qapp: QApplication) -> Iterator[None]:
 
 
 @pytest.fixture
-def look(qapp: QApplication, fonts: None) -> Theme:
+def theme(qapp: QApplication, fonts: None) -> Theme:
     return Theme(qapp, ThemeChoice.LIGHT)
 
 
 @pytest.fixture(scope="session")
-def worn(qapp: QApplication, fonts: None) -> Theme:
-    """A look that nobody changes, for tests that Hypothesis runs many times."""
+def fixed_theme(qapp: QApplication, fonts: None) -> Theme:
+    """A theme that nobody changes, for tests that Hypothesis runs many times."""
     return Theme(qapp, ThemeChoice.LIGHT)
 
 
