@@ -121,7 +121,7 @@ def _ask(options: argparse.Namespace) -> int:
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     path = options.model
-    model = ModelRef(path.absolute(), path.stem) if path else demo_model()
+    model = ModelRef.of_file(path.absolute(), path.stem) if path else demo_model()
     request = Request(
         model=model,
         messages=(Message(Role.USER, (Part(options.text),)),),
@@ -166,7 +166,7 @@ def _doctor(options: argparse.Namespace) -> int:
         folders, log = _folders(options.data_dir, stack)
         settings = settings_file.load(folders.settings)
         files = [options.model.absolute()] if options.model else map(Path, settings.models)
-        models = [*(ModelRef(path, path.stem) for path in files)]
+        models = [*(ModelRef.of_file(path, path.stem) for path in files)]
         with stack, closing(LocalBackend(log)) as backend:
             found = probe.examine(backend.devices(), models or [demo_model()])
         print(_plain(report(found, wishes(settings)), sys.stdout))

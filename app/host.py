@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.base import settings as settings_file
-from app.base.errors import Cancelled, StoreError
+from app.base.errors import Cancelled, NoRemoteEngine, StoreError
 from app.base.resources import resource
 from app.base.settings import Folders, Settings
 from app.base.threads import report_errors
-from app.base.types import ModelRef, Part, Sampling
+from app.base.types import FileLocation, ModelRef, Part, Sampling
 from app.chat import Chats
 from app.documents import Document, DocumentReader
 from app.engine.backend import Backend
+from app.engine.router import Router
+from app.engine.scheduler import ScheduledBackend
 from app.engine.supervisor import EngineOptions, LocalBackend
 from app.store import Backup, SearchHit, Store, backups, typed_errors
 from app.turn import ChatEvent, NotSaved
@@ -41,7 +43,7 @@ def demo_model() -> ModelRef:
     """The small model that comes with Fireside. It knows little for certain: at gpt-oss's own
     temperature, most of its answers about France are about another country."""
     path = resource("models", "demo-gpt-oss.gguf")  # another one after an update
-    return ModelRef(path, "Demo model", Sampling(temperature=0.3), "demo")
+    return ModelRef.of_file(path, "Demo model", Sampling(temperature=0.3), "demo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,8 @@ class Host:
         self._network: Network | None = None
         self._opening = threading.Lock()
         self._downloads: Downloads | None = None
-        self.backend = backend or LocalBackend(folders.engine_log, folders.kept, self._options)
+        engine = backend or LocalBackend(folders.engine_log, folders.kept, self._options)
+        self.backend = Router(ScheduledBackend(engine))
         self.chats = Chats(
             self._store,
             self.backend,
@@ -322,7 +325,11 @@ class Host:
     def count(self, model: ModelRef, part: Part, pieces: Sequence[str] = ()) -> Future[list[int]]:
         """How many tokens a part takes in a prompt, and each piece of text by itself. Fails with
         ModelError or EngineError."""
-        return self._reader.count(model.path, part, pieces)
+        if isinstance(model.location, FileLocation):
+            return self._reader.count(model.location.path, part, pieces)
+        unknown: Future[list[int]] = Future()  # only its server knows its vocabulary
+        unknown.set_exception(NoRemoteEngine(model.location.url))
+        return unknown
 
     # --- Chats as files ---------------------------------------------------------------------
 

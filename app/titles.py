@@ -69,7 +69,7 @@ class Titles:
         chat = read.chat
         # A question that is being typed has been read, too, and would be lost.
         typed = read.messages[-1:] and read.messages[-1].role is Role.USER
-        fits = not prompt.dropped and len(prompt.tokens) + _ROOM <= prompt.context
+        fits = not prompt.dropped and prompt.count + _ROOM <= prompt.context
         if chat not in self._waiting or typed or not fits or not self._wished():
             return
         assert chat is not None
@@ -87,7 +87,9 @@ class Titles:
         told = [message.day for message in read.messages if message.role is Role.USER]
         question = Message(Role.USER, (_ASKED,), told[-1] if told else None)
         messages = (*read.messages, question)
-        request = replace(read, messages=messages, sampling=_SAMPLING, ephemeral=True)
+        request = replace(
+            read, messages=messages, sampling=_SAMPLING, ephemeral=True, background=True
+        )
         at_once = threading.Event()
         at_once.set()
         draft, whole = Draft(), False

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.base.errors import FiresideError, StoreError
-from app.base.types import Delta, Loading, ModelRef, Part, Prefill, Prompt
-from app.store import ChatRow, MessageRow
+from app.base.types import Delta, Effort, Loading, ModelRef, Part, Prefill, Prompt
+from app.store import PLAIN, ChatRow, ChatSettings, MessageRow
 
 if TYPE_CHECKING:  # a window need not wait for it
     from app.engine.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person asks, or is about to ask.
+
+    ``chat=None`` starts a new one, with ``settings`` for all its answers. ``instead`` is the
+    question that this one is another version of.
+    """
+
+    chat: int | None
+    parts: tuple[Part, ...]
+    effort: Effort
+    model: ModelRef
+    settings: ChatSettings = PLAIN
+    instead: int | None = None
 
 
 class Turn:
@@ -22,30 +37,14 @@ class Turn:
         self.chat: int | None = None  # once it is known
         self.stopped = threading.Event()
         self.hurried = threading.Event()
-        self._lock = threading.Lock()
-        self._withdraw: Callable[[], None] | None = None
 
     def cancel(self) -> None:
-        """Stops it; what was said so far stays."""
+        """Stop it; what was said so far stays."""
         self.stopped.set()
-        self._take_back()
 
     def answer_now(self) -> None:
-        """Ends its reasoning; the answer follows, from what was thought so far."""
+        """End its reasoning; the answer follows, from what was thought so far."""
         self.hurried.set()
-
-    def queued(self, withdraw: Callable[[], None]) -> None:
-        """It waits for another. ``withdraw`` is called, once, when it is cancelled."""
-        with self._lock:
-            self._withdraw = withdraw
-        if self.stopped.is_set():
-            self._take_back()
-
-    def _take_back(self) -> None:
-        with self._lock:
-            withdraw, self._withdraw = self._withdraw, None
-        if withdraw:
-            withdraw()
 
 
 @dataclass(frozen=True, slots=True)

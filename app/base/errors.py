@@ -224,6 +224,18 @@ class EngineFailed(EngineError):
     detail: str
 
 
+class RequestUnsupported(EngineError):
+    """The request wants ``feature``, which this model or this engine cannot do."""
+
+    feature: str
+
+
+class NoRemoteEngine(EngineError):
+    """The model is behind the endpoint ``url``, and nothing here can ask it."""
+
+    url: str
+
+
 class AnswerEndless(EngineError):
     """An answer was ended after ``tokens``: it did nothing but repeat itself."""
 

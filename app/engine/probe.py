@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.base import gguf, gpt_oss
 from app.base.errors import ModelError
-from app.base.types import ModelRef
+from app.base.types import FileLocation, ModelRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +77,18 @@ class Examined:
 
 
 def examine(devices: Devices, models: Sequence[ModelRef]) -> Examined:
-    """Looks at this machine, with what the child found, and at the files of models."""
-    return Examined(machine(devices), tuple((each, _said(each)) for each in models))
+    """Look at this machine, with what the worker found, and at the models that are files."""
+    headers = (
+        (each, _header_or_error(each.location.path))
+        for each in models
+        if isinstance(each.location, FileLocation)
+    )
+    return Examined(machine(devices), tuple(headers))
 
 
-def _said(of: ModelRef) -> gguf.GgufHeader | ModelError:
+def _header_or_error(path: Path) -> gguf.GgufHeader | ModelError:
     try:
-        return model(of.path)
+        return model(path)
     except ModelError as error:
         return error
 

@@ -1,12 +1,15 @@
-"""What the child process does with the commands from its pipe.
+"""The worker's loop: commands from a pipe, done one after the other.
 
-Commands come as tuples: ("devices", n), ("load", n, path, plan, folder), ("ask", n, request),
-("prepare", n, request, read), ("budget", n, bytes), ("forget", n, chat), ("close", n), and out
-of turn ("cancel", n) and ("hurry", n). Each in turn is answered by payloads (n, payload), where
-a payload is an event, a FiresideError, or None at the end. The end of the pipe is the end of the
-process, so no orphan holds 12 GB.
+Commands come as tuples of a name, the number of a stream, and arguments: ("devices", n),
+("load", n, path, plan, folder), ("ask", n, request), ("prepare", n, request),
+("count", n, request), ("budget", n, bytes), ("forget", n, chat), and out of turn ("cancel", n)
+and ("hurry", n), which concern the stream n, and ("close", 0), which cancels all. Each in turn is
+answered by payloads (n, payload), where a payload is an event, a FiresideError, or None at the
+end. What is not known is refused: a command by EngineFailed, a stream that is cancelled or
+hurried without having begun, or after its end, by doing nothing. The end of the pipe is the end
+of the process, so no orphan holds 12 GB.
 
-llama.cpp itself is behind `Engine`, which `child.py` provides.
+llama.cpp itself is behind `Engine`, which `llama.py` provides.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Protocol
@@ -33,8 +36,10 @@ from app.base.errors import (
     EngineFailed,
     FiresideError,
     ModelLoadFailed,
+    RequestUnsupported,
 )
 from app.base.types import (
+    Delta,
     Done,
     Loading,
     PartKind,
@@ -45,12 +50,14 @@ from app.base.types import (
     Sampling,
     Stats,
     StopReason,
+    ToolChoice,
 )
 from app.engine.history import messages_to_drop, reserved
 from app.engine.kv_cache import KvCache, KvMemory
 from app.engine.kv_disk_cache import DiskCache, identity
 from app.engine.plan import Plan
 from app.engine.probe import Devices
+from app.engine.stop_texts import StopTexts
 from app.formats.harmony.parse import Parser
 from app.formats.harmony.render import answer_now, rendered_messages, rendered_prefix
 from app.formats.harmony.vocabulary import Vocabulary
@@ -107,36 +114,77 @@ class Engine(Protocol):
         """Has a running decode end, or none."""
 
 
+@dataclass(frozen=True, slots=True)
+class RenderedPrompt:
+    """A prompt's tokens, and what else a `Prompt` says of it."""
+
+    tokens: tuple[int, ...]
+    context: int
+    reserved: int
+    dropped: int
+
+    @property
+    def size(self) -> Prompt:
+        """What is told of it."""
+        return Prompt(len(self.tokens), self.context, self.reserved, self.dropped)
+
+
 class _Signals:
-    """What is said of commands out of turn. Set by the reader's thread."""
+    """Cancel and answer-now flags of the streams, set by the reader's thread."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lock = threading.Lock()
-        self._wanted = self._cancelled = self._hurried = 0
+        self._known: set[int] = set()
+        self._cancelled: set[int] = set()
+        self._hurried: set[int] = set()
+        self._current = 0
 
-    def begin(self, number: int) -> None:
+    def add(self, stream: int) -> bool:
+        """Note a new stream; return False where there is one of this number."""
         with self._lock:
-            self._wanted = number
+            is_new = stream not in self._known
+            self._known.add(stream)
+            return is_new
+
+    def begin(self, stream: int) -> None:
+        """Make a stream the current one."""
+        with self._lock:
+            self._current = stream
             self._engine.stop(self.stopped)
 
-    def cancel(self, number: int) -> None:
+    def end(self, stream: int) -> None:
+        """Forget a stream."""
         with self._lock:
-            self._cancelled = max(self._cancelled, number)
+            for streams in (self._known, self._cancelled, self._hurried):
+                streams.discard(stream)
+
+    def cancel(self, stream: int) -> None:
+        """Stop a stream, where it has not ended."""
+        with self._lock:
+            self._cancelled |= {stream} & self._known
             self._engine.stop(self.stopped)
 
-    def hurry(self, number: int) -> None:
-        self._hurried = max(self._hurried, number)
+    def cancel_all(self) -> None:
+        """Stop every stream."""
+        with self._lock:
+            self._cancelled |= self._known
+            self._engine.stop(self.stopped)
+
+    def hurry(self, stream: int) -> None:
+        """Have a stream answer now, where it has not ended."""
+        with self._lock:
+            self._hurried |= {stream} & self._known
 
     @property
     def stopped(self) -> bool:
-        """Whether the command of now is no longer wanted."""
-        return self._cancelled >= self._wanted
+        """Whether the current stream is no longer wanted."""
+        return self._current in self._cancelled
 
     @property
     def hurried(self) -> bool:
-        """Whether it is to answer now."""
-        return self._hurried >= self._wanted
+        """Whether the current stream is to answer now."""
+        return self._current in self._hurried
 
 
 class _Counters:
@@ -165,33 +213,38 @@ class Worker:
         self._signals = _Signals(engine)
         self._model: EngineModel | None = None
         self._cache: KvCache | None = None
-        self._number = 0
+        self._stream = 0
+        self._stop_texts = StopTexts()
         self._may_keep = False
 
     def serve(self) -> None:
-        """Runs until it is told to close, or the pipe ends, which ends the process."""
+        """Run until told to close, or until the pipe ends, which ends the process."""
         threading.Thread(target=self._read, name="reader", daemon=True).start()
         work: dict[str, Callable[..., None]] = {
             "devices": lambda: self._send(self._engine.devices()),
             "load": self._load,
             "ask": self._ask,
             "prepare": self._prepare,
+            "count": self._count,
             "forget": self._forget,
             "budget": self._budget,
         }
         while (command := self._next())[0] != "close":
-            name, self._number, *arguments = command
-            self._signals.begin(self._number)
+            name, self._stream, *arguments = command
+            self._signals.begin(self._stream)
             try:
+                if name not in work:
+                    raise EngineFailed(f"unknown command: {name}")
                 work[name](*arguments)
                 self._send(None)
             except FiresideError as error:
                 self._send(error)
+            self._signals.end(self._stream)
         if self._cache:
             self._cache.close()
 
     def _next(self) -> tuple[Any, ...]:
-        """The next command. Where none comes for a while, what was read is kept."""
+        """Return the next command. Where none comes for a while, write the cache to disk."""
         if self._may_keep and self._cache:
             try:
                 return self._commands.get(timeout=_IDLE_S)
@@ -201,23 +254,39 @@ class Worker:
         return self._commands.get()
 
     def _read(self) -> None:
-        """Takes commands off the pipe while others are worked on."""
+        """Take commands off the pipe while others are worked on."""
         while True:
             try:
                 command = self._connection.recv()
             except (EOFError, OSError):
                 os._exit(0)  # the parent is gone; a running decode is not waited for
-            match command[0]:
+            name, stream = command[:2]
+            match name:
                 case "cancel":
-                    self._signals.cancel(command[1])
+                    self._signals.cancel(stream)
                 case "hurry":
-                    self._signals.hurry(command[1])
-                case _:
+                    self._signals.hurry(stream)
+                case "close":
+                    self._signals.cancel_all()
                     self._commands.put(command)
+                case _ if self._signals.add(stream):
+                    self._commands.put(command)
+                case _:
+                    self._commands.put((f"{name} with the number of another", stream))
 
     def _send(self, payload: object) -> None:
+        """Send a payload of the current stream; a delta as far as no stop text can be in it."""
+        if not isinstance(payload, Delta):
+            self._put(payload)
+            return
+        for delta in self._stop_texts.feed(payload):
+            self._put(delta)
+        if self._stop_texts.found:
+            self._signals.cancel(self._stream)
+
+    def _put(self, payload: object) -> None:
         try:
-            self._connection.send((self._number, payload))
+            self._connection.send((self._stream, payload))
         except OSError:
             os._exit(0)
 
@@ -257,12 +326,13 @@ class Worker:
         if self._cache:
             self._cache.forget_chat(chat)
 
-    def _prepare(self, request: Request, read: bool) -> None:
-        """Has the cache hold the conversation as its next question will find it."""
+    def _prepare(self, request: Request) -> None:
+        """Have the cache hold the conversation as its next question will find it."""
         model, cache = self._loaded()
+        _check(request)
         prompt = self._prompt(request, rendered_prefix)
-        self._send(prompt)
-        if not read or len(prompt.tokens) >= model.size:
+        self._send(prompt.size)
+        if len(prompt.tokens) >= model.size:
             return
         reused = cache.reach([*prompt.tokens, _NO_TOKEN])
         cache.chat = request.chat
@@ -270,7 +340,12 @@ class Worker:
             cache.checkpoint()
             self._may_keep = True
 
-    def _prompt(self, request: Request, render: Render) -> Prompt:
+    def _count(self, request: Request) -> None:
+        """Tell the size of what `_prepare` would process."""
+        _check(request)
+        self._send(self._prompt(request, rendered_prefix).size)
+
+    def _prompt(self, request: Request, render: Render) -> RenderedPrompt:
         """What fits of a conversation."""
         model, _ = self._loaded()
         parts = render(request, model.vocabulary)
@@ -281,16 +356,19 @@ class Worker:
         if dropped:  # rendered anew: what is shown may tell what was told in what is not
             shown = replace(request, messages=request.messages[dropped:])
             parts = render(shown, model.vocabulary)
-        return Prompt(tuple(token for part in parts for token in part), model.size, room, dropped)
+        tokens = tuple(token for part in parts for token in part)
+        return RenderedPrompt(tokens, model.size, room, dropped)
 
     def _ask(self, request: Request) -> None:
         """Answers one request, by events."""
         model, cache = self._loaded()
+        _check(request)
         self._may_keep = False
+        self._stop_texts = StopTexts(request.stop)
         tally = _Counters(request.sampling.seed)
         prompt = self._prompt(request, rendered_messages)
         tokens = prompt.tokens
-        self._send(prompt)
+        self._send(prompt.size)
         if len(tokens) >= model.size:
             raise ContextFull(len(tokens), model.size)
         # A prompt that is decoded in other batches has slightly other logits, so a seed that is
@@ -307,8 +385,12 @@ class Worker:
         if not self._decode(tokens[-1:]):
             raise Cancelled
         reason = self._generate(request, tally)
+        for delta in self._stop_texts.rest():
+            self._put(delta)
+        if self._stop_texts.found:
+            reason = StopReason.STOP_TEXT
         # What follows will begin with the prompt, unless the answer is to be gone on with.
-        self._may_keep = reason is StopReason.END
+        self._may_keep = reason in (StopReason.END, StopReason.STOP_TEXT)
         endless = reason is StopReason.LENGTH and _repeats(cache.tokens[-tally.generated :])
         stats = Stats(
             prompt_tokens=len(tokens),
@@ -402,6 +484,19 @@ class Worker:
             for delta in parser.feed(token):
                 self._send(delta)
         return self._decode(tokens)
+
+
+def _check(request: Request) -> None:
+    """Raise RequestUnsupported for what is not done yet, so that nothing is silently ignored."""
+    wanted = {
+        "tools": bool(request.tools),
+        "tool_choice": request.tool_choice not in (ToolChoice.AUTO, ToolChoice.NONE),
+        "response_schema": bool(request.response_schema),
+        "drawn": bool(request.drawn),
+    }
+    for feature, is_wanted in wanted.items():
+        if is_wanted:
+            raise RequestUnsupported(feature)
 
 
 _NO_TOKEN = -1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -92,7 +93,8 @@ def is_as_cold(backend: LocalBackend, request: Request, found: Logits) -> bool:
 
 def size(text: str) -> int:
     """How many tokens of the demo model's a text is."""
-    return len(Vocabulary.from_gguf(gguf.read(DEMO.path, arrays=True)).tokenizer.encode(text))
+    header = gguf.read(Path(DEMO.place), arrays=True)
+    return len(Vocabulary.from_gguf(header).tokenizer.encode(text))
 
 
 @dataclass

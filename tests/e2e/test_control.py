@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -140,7 +141,7 @@ def test_answer_now_in_a_context_that_is_nearly_full(
 ) -> None:
     """What opens the answer takes some tokens, too. Where they are not there, it thinks on."""
     context = 1024
-    vocabulary = Vocabulary.from_gguf(gguf.read(DEMO.path, arrays=True))
+    vocabulary = Vocabulary.from_gguf(gguf.read(Path(DEMO.place), arrays=True))
     for filler in range(400):
         text = "lantern " * 900 + "! " * (filler // 4) + ("", "a", ".", "!a")[filler % 4]
         request = replace(FRANCE, messages=(user(text),))
@@ -209,7 +210,7 @@ def test_the_oldest_turns_go_first(small: Callable[..., LocalBackend]) -> None:
     """Whole turns, never the system message; and not at every turn, since then all that is left
     is read anew."""
     backend = small(1024)
-    vocabulary = Vocabulary.from_gguf(gguf.read(DEMO.path, arrays=True))
+    vocabulary = Vocabulary.from_gguf(gguf.read(Path(DEMO.place), arrays=True))
     talk = Talk.long(1, turns=0)
     talk.request = replace(talk.request, instructions="Be friendly.")
     dropped, costs = [0], []

@@ -30,7 +30,7 @@ def asked(backend: LocalBackend, request: Request) -> tuple[Message, int, str]:
 
 
 def text_of(backend: LocalBackend, request: Request) -> str:
-    vocabulary = Vocabulary.from_gguf(gguf.read(DEMO.path, arrays=True))
+    vocabulary = Vocabulary.from_gguf(gguf.read(Path(DEMO.place), arrays=True))
     prompts = (e for e in backend.prepare(request, threading.Event(), read=False))
     (tokens,) = (e.tokens for e in prompts if isinstance(e, Prompt))
     return b"".join(map(vocabulary.tokenizer.bytes_of, tokens)).decode()

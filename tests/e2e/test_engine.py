@@ -141,7 +141,7 @@ def test_text_that_looks_like_control_tokens_reaches_the_model_as_text(
         for event in backend.stream(ask(text), threading.Event())
         if isinstance(event, Prompt)
     ]
-    vocabulary = Vocabulary.from_gguf(gguf.read(DEMO.path, arrays=True))
+    vocabulary = Vocabulary.from_gguf(gguf.read(Path(DEMO.place), arrays=True))
     for token in vocabulary.tokenizer.control.values():
         assert prompts[0].count(token) == prompts[1].count(token)
     text = b"".join(map(vocabulary.tokenizer.bytes_of, prompts[0])).decode()
@@ -164,7 +164,7 @@ def test_a_follow_up_remembers(backend: LocalBackend) -> None:
 
 def test_a_follow_up_costs_only_its_new_words(backend: LocalBackend) -> None:
     """Ten turns, several times the window, each compared with the same prompt from nothing."""
-    vocabulary = Vocabulary.from_gguf(gguf.read(DEMO.path, arrays=True))
+    vocabulary = Vocabulary.from_gguf(gguf.read(Path(DEMO.place), arrays=True))
     greedy = Sampling(temperature=0.0)
     messages: tuple[Message, ...] = ()
     answers = []
@@ -330,10 +330,10 @@ def test_a_bad_file_leaves_the_good_model_loaded(backend: LocalBackend, tmp_path
     text = tmp_path / "text.gguf"
     text.write_text("not a model")
     cut = tmp_path / "cut.gguf"
-    cut.write_bytes(DEMO.path.read_bytes()[:-100_000])
+    cut.write_bytes(Path(DEMO.place).read_bytes()[:-100_000])
     for path, kind in ((text, NotGguf), (cut, ModelTruncated)):
         with pytest.raises(kind):
-            list(backend.load(ModelRef(path, "bad"), threading.Event()))
+            list(backend.load(ModelRef.of_file(path, "bad"), threading.Event()))
     assert backend.pid == pid
     assert answer(backend, ask("Hello"))[0].text
 
@@ -341,9 +341,11 @@ def test_a_bad_file_leaves_the_good_model_loaded(backend: LocalBackend, tmp_path
 def test_a_file_that_llama_cpp_refuses(backend: LocalBackend, tmp_path: Path) -> None:
     """The header is well-formed, but a tensor has another name."""
     bad = tmp_path / "renamed.gguf"
-    bad.write_bytes(DEMO.path.read_bytes().replace(b"output_norm.weight", b"output_Norm.weight"))
+    bad.write_bytes(
+        Path(DEMO.place).read_bytes().replace(b"output_norm.weight", b"output_Norm.weight")
+    )
     with pytest.raises(ModelForeign) as caught:
-        list(backend.load(ModelRef(bad, "bad"), threading.Event()))
+        list(backend.load(ModelRef.of_file(bad, "bad"), threading.Event()))
     assert caught.value.detail == "tensor 'output_norm.weight' not found"
     assert answer(backend, ask("Hello"))[0].text
 
@@ -409,11 +411,11 @@ def test_a_load_that_is_no_longer_wanted_leaves_the_model(
     answer(backend, ask("Hello"))
     pid = backend.pid
     other = tmp_path / "other.gguf"
-    other.write_bytes(DEMO.path.read_bytes())
+    other.write_bytes(Path(DEMO.place).read_bytes())
     cancel = threading.Event()
     cancel.set()
     with pytest.raises(Cancelled):
-        list(backend.load(ModelRef(other, "other"), cancel))
+        list(backend.load(ModelRef.of_file(other, "other"), cancel))
     assert backend.pid == pid
 
 

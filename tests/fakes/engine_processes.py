@@ -47,7 +47,7 @@ def _loaded(connection: Connection) -> tuple[Any, ...]:
 
 
 def _speak(connection: Connection, number: int) -> None:
-    connection.send((number, Prompt((1, 2, 3), 100)))
+    connection.send((number, Prompt(3, 100)))
     for word in WORDS:
         connection.send((number, Delta(0, word, PartKind.TEXT)))
 
@@ -219,7 +219,7 @@ def writes(connection: Connection, log: Path) -> None:
     from app.formats.harmony.vocabulary import Vocabulary
     from app.host import demo_model
 
-    tokenizer = Vocabulary.from_gguf(gguf.read(demo_model().path, arrays=True)).tokenizer
+    tokenizer = Vocabulary.from_gguf(gguf.read(Path(demo_model().place), arrays=True)).tokenizer
     pieces = re.split(r"(<\|\w+\|>)", os.environ[SCRIPT])
     tokens = [
         token

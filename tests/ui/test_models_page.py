@@ -40,7 +40,7 @@ from tests.ui.qt import child
 # Menus and dialogs, where there is no screen.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
-DEMO = demo_model().path.read_bytes()
+DEMO = Path(demo_model().place).read_bytes()
 SMALL = HubModel("org/name", (listed.of("m.gguf", DEMO),), COMMIT)
 
 

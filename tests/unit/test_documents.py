@@ -249,7 +249,8 @@ def test_tokens_are_those_of_the_model(reader: DocumentReader, tmp_path: Path) -
     asked, *counted = reader.count(MODEL, part, pieces).result(60)
     assert counted == [len(v.tokenizer.encode(text)) for text in pieces]
     without, with_it = (
-        Request(ModelRef(MODEL, ""), (Message(Role.USER, parts),)) for parts in ((), (part,))
+        Request(ModelRef.of_file(MODEL, ""), (Message(Role.USER, parts),))
+        for parts in ((), (part,))
     )
     assert asked == len(render(with_it, v)) - len(render(without, v))
     with pytest.raises(e.ModelMissing):

@@ -26,7 +26,7 @@ def made(text: str, channel: Channel = FINAL, recipient: str = "", content_type:
 
 
 DAY = datetime.date(2026, 11, 22)
-MODEL = ModelRef(Path("x.gguf"), "x")
+MODEL = ModelRef.of_file(Path("x.gguf"), "x")
 
 V = vocabulary.vocabulary()
 ORACLE = vocabulary.official()

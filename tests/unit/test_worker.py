@@ -53,7 +53,7 @@ from tests.fakes.engine import (
     thinks,
 )
 
-FILE = ModelRef(Path("model.gguf"), "Fake")
+FILE = ModelRef.of_file(Path("model.gguf"), "Fake")
 LONG = "What is the capital of Spain? " * 20
 GIB = 1 << 30
 PLAN = plan.make(
