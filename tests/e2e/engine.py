@@ -76,6 +76,11 @@ def logits(backend: LocalBackend) -> Logits:
     return np.fromfile(backend._log.with_name("logits"), np.float32)
 
 
+def prompt_tokens(backend: LocalBackend) -> list[int]:
+    """The tokens that a backend was asked with last."""
+    return np.fromfile(backend._log.with_name("prompt"), np.int32).tolist()
+
+
 def off_by(backend: LocalBackend, request: Request, found: Logits) -> float:
     """How far logits are from those of the same prompt where nothing is reused: the most that
     any token's differs by."""

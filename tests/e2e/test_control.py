@@ -40,6 +40,7 @@ from tests.e2e.engine import (
     is_as_cold,
     logits,
     prepare,
+    prompt_tokens,
     size,
     user,
 )
@@ -197,10 +198,10 @@ def test_reading_ahead_yields(backend: LocalBackend) -> None:
 def test_reading_ahead_is_only_counted_where_that_is_all(backend: LocalBackend) -> None:
     list(backend.load(DEMO, threading.Event()))
     talk = Talk.long(1)
-    (prompt,) = backend.prepare(talk.request, threading.Event(), read=False)
-    assert isinstance(prompt, Prompt)
+    prompt = backend.count(talk.request, threading.Event())
+    assert prompt
     _, done = answer(backend, talk.asked(SPAIN))
-    assert done.stats.evaluated == done.stats.prompt_tokens > len(prompt.tokens)
+    assert done.stats.evaluated == done.stats.prompt_tokens > prompt.count
 
 
 # --- A full context ---------------------------------------------------------------------------
@@ -228,10 +229,10 @@ def test_the_oldest_turns_go_first(small: Callable[..., LocalBackend]) -> None:
         (prompt,) = prompts
         opening, *past = rendered_messages(asked, vocabulary)
         shown = [opening, *past[prompt.dropped :]]
-        assert list(prompt.tokens) == [token for piece in shown for token in piece]
+        assert prompt_tokens(backend) == [token for piece in shown for token in piece]
         assert event.stats.dropped == prompt.dropped
         assert asked.messages[prompt.dropped].role is Role.USER
-        assert len(prompt.tokens) <= prompt.context - prompt.reserved + 16
+        assert prompt.count <= prompt.context - prompt.reserved + 16
         if turn and prompt.dropped == dropped[-1]:
             assert event.stats.evaluated <= size(text) + 16
         dropped.append(prompt.dropped)

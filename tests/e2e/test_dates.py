@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.base import gguf
-from app.base.types import Message, Prompt, Request, Role
+from app.base.types import Message, Request, Role
 from app.engine.plan import Overrides
 from app.engine.supervisor import EngineOptions, LocalBackend
 from app.formats.harmony.vocabulary import Vocabulary
-from tests.e2e.engine import DEMO, GREEDY, Talk, answer, ask, prepare, size, user
+from tests.e2e.engine import DEMO, GREEDY, Talk, answer, ask, prepare, prompt_tokens, size, user
 
 FIRST = datetime.date(2026, 11, 22)
 SPAIN = "What is the capital of Spain?"
@@ -31,8 +31,8 @@ def asked(backend: LocalBackend, request: Request) -> tuple[Message, int, str]:
 
 def text_of(backend: LocalBackend, request: Request) -> str:
     vocabulary = Vocabulary.from_gguf(gguf.read(Path(DEMO.place), arrays=True))
-    prompts = (e for e in backend.prepare(request, threading.Event(), read=False))
-    (tokens,) = (e.tokens for e in prompts if isinstance(e, Prompt))
+    assert backend.count(request, threading.Event())
+    tokens = prompt_tokens(backend)
     return b"".join(map(vocabulary.tokenizer.bytes_of, tokens)).decode()
 
 

@@ -11,6 +11,7 @@ import os
 import re
 import signal
 import time
+from array import array
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import Any
 import psutil
 
 from app.base.types import Delta, Loading, PartKind, Prompt, Sampling
-from app.engine import supervisor
+from app.engine import supervisor, worker
 from app.engine.probe import Devices
 from app.formats.harmony.vocabulary import Vocabulary
 
@@ -129,8 +130,8 @@ def short_of_memory(connection: Connection, log: Path) -> None:
 
 
 def watched(connection: Connection, log: Path) -> None:
-    """The real child, which leaves beside its log what the first token of its last answer was
-    drawn by: 32-bit floats."""
+    """The real child, which leaves beside its log the tokens of its last prompt (32-bit
+    integers), and what the first token of its last answer was drawn by (32-bit floats)."""
     from app.engine import llama as adapter
 
     real = adapter._Model.sampler
@@ -143,6 +144,14 @@ def watched(connection: Connection, log: Path) -> None:
         log.with_name("logits").write_bytes(ctypes.string_at(found, 4 * count))
         return real(model, sampling, seed)
 
+    prompt_of = worker.Worker._prompt
+
+    def prompt(self: worker.Worker, *arguments: Any) -> worker.RenderedPrompt:
+        found = prompt_of(self, *arguments)
+        log.with_name("prompt").write_bytes(array("i", found.tokens).tobytes())
+        return found
+
+    worker.Worker._prompt = prompt  # type: ignore[method-assign]
     adapter._Model.sampler = sampler  # type: ignore[method-assign]
     supervisor._run_child(connection, log)
 
