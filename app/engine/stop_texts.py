@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from app.base.types import Channel, Delta
+from app.base.types import Delta, PartKind
 
 
 class StopTexts:
@@ -55,4 +55,4 @@ class StopTexts:
 
 
 def _is_answer(delta: Delta) -> bool:
-    return delta.channel is not Channel.ANALYSIS and not delta.recipient
+    return delta.kind is PartKind.TEXT

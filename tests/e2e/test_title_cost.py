@@ -16,7 +16,7 @@ from app.chat import Chats
 from app.engine.backend import Planned
 from app.engine.scheduler import ScheduledBackend
 from app.engine.supervisor import EngineOptions, LocalBackend
-from app.formats.harmony import Vocabulary
+from app.formats.harmony.vocabulary import Vocabulary
 from app.store import ChatSettings, Store, TitleBy
 from app.turn import ChatEvent, Question, TurnEnded
 from tests.e2e.engine import BEYOND_THE_WINDOW, DEMO, GREEDY, size
