@@ -92,8 +92,10 @@ class Chats:
         self._closing = False
 
     def load(self, model: ModelRef) -> Turn:
-        """Make a model ready; ends in ModelReady or ModelFailed, or in neither where it was
-        cancelled."""
+        """Make a model ready.
+
+        Ends in ModelReady or ModelFailed, or in neither where it was cancelled.
+        """
         turn = Turn()
         events = self._backend.load(model, turn.stopped)
         if not self._start(turn, self._load, turn, model, events):
@@ -131,11 +133,11 @@ class Chats:
         return self._begin(None, (), write, model)
 
     def prepare(self, question: Question, *, read: bool = True) -> None:
-        """Have the backend read what it will be asked with, in the background: the chat, and the
-        parts that there are so far of the next question; or only count that, without ``read``.
+        """Have the backend process what it will be asked with, in the background.
 
-        The last call counts, until a question is asked. Publishes ContextForecast, where the
-        model is loaded, and ReadingAhead.
+        That is the chat, and the parts that there are so far of the next question; without
+        ``read``, it is only counted. The last call counts, until a
+        question is asked. Publishes ContextForecast, where the model is loaded, and ReadingAhead.
         """
         chat = question.chat
 
@@ -157,8 +159,10 @@ class Chats:
             self._preparing.cancel()
 
     def forget(self, chat: int) -> Future[None] | None:
-        """Stop what is said in a chat, and have the backend delete what it has read of it, after
-        what it is at. None where everything ends."""
+        """Stop a chat's answers, and have the backend forget the chat after what it is at.
+
+        None where everything ends.
+        """
         self.stop_ahead()
         with self._lock:
             running = list(self._running)

@@ -1,4 +1,4 @@
-"""A turn, and what is told about it and about the model: values, which `chat` publishes."""
+"""A question, its turn, and the events of turns and of the model, which `chat` publishes."""
 
 from __future__ import annotations
 
@@ -49,8 +49,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class ModelPlanned:
-    """How the model is about to be run. ``reduced``: there was less memory than for the plan
-    that was tried before."""
+    """How the model is about to be run.
+
+    ``reduced``: there was less memory than for the plan that was tried before.
+    """
 
     model: ModelRef
     plan: Plan
@@ -82,8 +84,10 @@ class ModelFailed:
 
 @dataclass(frozen=True, slots=True)
 class TurnStarted:
-    """The question (None for another try or a continuation) and the still empty answer are
-    on disk."""
+    """The question and the still empty answer are on disk.
+
+    There is no question where an answer is tried again or continued.
+    """
 
     turn: Turn
     chat: ChatRow
@@ -102,8 +106,10 @@ class TurnProgress:
 
 @dataclass(frozen=True, slots=True)
 class ContextForecast:
-    """What the next question of a chat (None for a new one) will take of the context, with what
-    is typed of it so far, in tokens; see Prompt."""
+    """What the next question will take of the context, with what is typed of it so far.
+
+    In tokens; see `Prompt`. ``chat`` is None for a new one.
+    """
 
     chat: int | None
     prompt: int
@@ -114,16 +120,18 @@ class ContextForecast:
 
 @dataclass(frozen=True, slots=True)
 class ReadingAhead:
-    """How far the engine is with what it reads before anybody asks; ``progress`` is None where it
-    no longer reads."""
+    """How far the engine is with what it processes before anybody asks; None: no longer at it."""
 
     progress: Prefill | None
 
 
 @dataclass(frozen=True, slots=True)
 class TurnEnded:
-    """The answer as it is on disk now. ``error`` where it was cut off by one, or where the disk
-    did not take it; then this comes once more when it did."""
+    """The answer as it is on disk now.
+
+    ``error``: what cut it off, or why the disk did not take it; in that case this comes once more
+    when it did.
+    """
 
     answer: MessageRow
     error: FiresideError | None = None
@@ -131,8 +139,11 @@ class TurnEnded:
 
 @dataclass(frozen=True, slots=True)
 class NotSaved:
-    """Something that is shown could not be written. An answer is tried again until it is; the
-    settings hold until the end of this session, and are tried again then."""
+    """Something that is shown could not be written.
+
+    An answer is tried again until it is; the settings hold until the end of this session, and are
+    tried again then.
+    """
 
     error: StoreError
 

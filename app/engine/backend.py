@@ -20,8 +20,10 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A model is about to be loaded by ``plan``. ``reduced``: a larger one was tried and did
-    not find its memory."""
+    """A model is about to be loaded by ``plan``.
+
+    ``reduced``: a larger plan was tried and did not find its memory.
+    """
 
     plan: Plan
     reduced: bool = False
@@ -69,8 +71,11 @@ class Backend(Protocol):
         """
 
     def count(self, request: Request, cancel: threading.Event) -> Prompt | None:
-        """Return the size of what `prepare` would process; None where the model is not loaded, or
-        ``cancel`` is set. Raises EngineError, and Cancelled while it waits."""
+        """Return the size of what `prepare` would process.
+
+        None where the model is not loaded. Raises EngineError, and Cancelled once ``cancel`` is
+        set.
+        """
 
     def abilities(self, model: ModelRef) -> Abilities:
         """Return what a model can do, which need not be loaded. Raises ModelError."""

@@ -31,8 +31,10 @@ T = TypeVar("T")
 
 
 class Place:
-    """A place in line, and then at the engine. A context manager, which waits at its entry and
-    gives the place back at its exit."""
+    """A place in line, and then at the engine.
+
+    As a context manager, it waits at its entry and gives the place back at its exit.
+    """
 
     def __init__(
         self, scheduler: Scheduler, client: str, cancel: threading.Event, *, background: bool
@@ -226,8 +228,10 @@ class ScheduledBackend:
         cancel: threading.Event,
         answer_now: threading.Event | None = None,
     ) -> _Scheduled[Event | Planned]:
-        """Take a place for an answer; see `Backend.stream`. A turn that goes on after a tool call
-        comes before the client's other requests."""
+        """Take a place for an answer; see `Backend.stream`.
+
+        A turn that goes on after a tool call comes before the client's other requests.
+        """
         place = self._scheduler.enter(
             request.client,
             cancel,

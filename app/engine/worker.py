@@ -66,13 +66,13 @@ Render = Callable[[Request], RenderedRequest]
 
 
 class Sampler(Protocol):
-    """Draws tokens."""
+    """What draws tokens."""
 
     def sample(self) -> int:
-        """The next one, by the logits of the last that was decoded."""
+        """Return the next token, by the logits of the last that was decoded."""
 
     def close(self) -> None:
-        """Frees it."""
+        """Free it."""
 
 
 class EngineModel(Protocol):
@@ -88,10 +88,10 @@ class EngineModel(Protocol):
     def batch(self) -> int: ...
 
     def decode(self, tokens: Sequence[int]) -> bool:
-        """Adds a batch to the memory; False where it was stopped. Raises EngineFailed."""
+        """Add a batch to the memory; return False where it was stopped. Raises EngineFailed."""
 
     def sampler(self, sampling: Sampling, seed: int) -> Sampler:
-        """Draws as ``sampling`` says. Raises NotFinite where there is nothing to draw from."""
+        """Return a sampler. Raises NotFinite where there is nothing to draw from."""
 
 
 class Engine(Protocol):
@@ -100,14 +100,17 @@ class Engine(Protocol):
     version: str
 
     def devices(self) -> Devices:
-        """What it finds on this computer."""
+        """Return what it finds on this computer."""
 
     def load(self, path: Path, plan: Plan, progress: Callable[[float], bool]) -> EngineModel:
-        """Loads a model in place of the one before; ``progress`` returns False to stop it.
-        Raises ModelError."""
+        """Load a model in place of the one before.
+
+        ``progress`` is told the fraction that is read, and returns False to stop the load. Raises
+        ModelError.
+        """
 
     def stop(self, stopped: bool) -> None:
-        """Has a running decode end, or none."""
+        """Have a running decode end, or none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +205,7 @@ class _Counters:
 
 
 class Worker:
-    """Takes commands, one after the other; only a cancel and a hurry overtake."""
+    """The loop: takes commands one after the other; only a cancel and a hurry overtake."""
 
     def __init__(self, connection: Connection, engine: Engine) -> None:
         self._connection = connection
@@ -305,11 +308,11 @@ class Worker:
                 raise Cancelled from None
             raise
         facts = (self._engine.version, plan.context, plan.cache.value, plan.ubatch)
-        shelf = None
+        disk_cache = None
         if keep:
             with suppress(OSError):  # an answer is worth more than what is kept
-                shelf = DiskCache(keep, identity(path, *facts))
-        self._model, self._cache = model, KvCache(model.memory, shelf)
+                disk_cache = DiskCache(keep, identity(path, *facts))
+        self._model, self._cache = model, KvCache(model.memory, disk_cache)
 
     def _loaded(self) -> tuple[EngineModel, KvCache]:
         if self._model is None or self._cache is None:
@@ -358,7 +361,7 @@ class Worker:
         return RenderedPrompt(rendered.tokens, rendered.stable, model.size, room, dropped)
 
     def _ask(self, request: Request) -> None:
-        """Answers one request, by events."""
+        """Answer a request, by events."""
         model, cache = self._loaded()
         if model.format.grammar(request) is not None:
             raise RequestUnsupported("response_schema")
@@ -493,13 +496,13 @@ _LOOK = 256  # tokens, between two looks at that
 
 
 def _repeats(tokens: Sequence[int]) -> bool:
-    """Whether a sequence ends in nothing but repetitions of a few tokens."""
+    """Return whether a sequence ends in nothing but repetitions of a few tokens."""
     end = tokens[-_REPEATED:]
     return len(end) == _REPEATED and any(end[n:] == end[:-n] for n in range(1, _CYCLE + 1))
 
 
 def _peak_memory() -> int:
-    """The most bytes that this process ever held."""
+    """Return the most bytes that this process ever held."""
     if sys.platform == "win32":
         return int(psutil.Process().memory_info().peak_wset)
     if sys.platform == "linux":  # ru_maxrss would count the parent's, from before exec

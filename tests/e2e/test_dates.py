@@ -93,12 +93,12 @@ def test_another_day_after_a_restart(make: Callable[..., LocalBackend], tmp_path
     past = tuple(replace(m, day=FIRST) if m.role is Role.USER else m for m in talk.request.messages)
     request = replace(talk.request, messages=past, today=FIRST)
     room = EngineOptions(budget=1 << 30)
-    first = make(kept=tmp_path / "kept", options=lambda: room)
+    first = make(cache_folder=tmp_path / "kept", options=lambda: room)
     list(first.load(DEMO, threading.Event()))
     prepare(first, request)
     first.close()
     later = on(FIRST + datetime.timedelta(days=3), SPAIN)
-    second = make(kept=tmp_path / "kept", options=lambda: room)
+    second = make(cache_folder=tmp_path / "kept", options=lambda: room)
     _, done = answer(second, replace(request, messages=(*past, later)))
     assert done.stats.restored > 1000
     assert done.stats.evaluated <= size(SPAIN) + 40

@@ -100,7 +100,7 @@ def test_what_another_program_downloaded_is_used_where_it_is(start: Start, home:
     (found,) = [action for action in menu.actions() if action.text().endswith("\tLM Studio")]
     assert "broken" not in " ".join(action.text() for action in menu.actions())
     found.trigger()
-    fireside.until(lambda: fireside.window.models.current.path == theirs)
+    fireside.until(lambda: Path(fireside.window.models.current.place) == theirs)
     name = found.text().split("\t")[0]
     assert picker(fireside) == f"Model: {name}"
     again = start()
