@@ -225,10 +225,10 @@ def writes(connection: Connection, log: Path) -> None:
     Harmony, and then something else."""
     from app.base import gguf
     from app.engine import llama as adapter
-    from app.formats.harmony.vocabulary import Vocabulary
+    from app.formats import choose
     from app.host import demo_model
 
-    tokenizer = Vocabulary.from_gguf(gguf.read(Path(demo_model().place), arrays=True)).tokenizer
+    tokenizer = choose(gguf.read(Path(demo_model().place), arrays=True)).tokenizer
     pieces = re.split(r"(<\|\w+\|>)", os.environ[SCRIPT])
     tokens = [
         token
