@@ -17,12 +17,12 @@ from app.base.errors import StoreError
 from app.base.types import Part
 from app.host import Host
 from app.store import Backup, Store, Unsent
+from app.ui import qt_language
 from app.ui.bridge import Bridge
 from app.ui.garbage import GarbageCollector
 from app.ui.startup.data_folder import DataFolder
 from app.ui.theme import Theme, application_icon
 from app.ui.window import Window
-from app.wording import language
 from app.wording.errors import explain
 
 
@@ -91,7 +91,7 @@ class Program:
             except StoreError as error:
                 why = error
         settings = self._opening.settings
-        language.install(self._application, settings.language)
+        qt_language.install(self._application, settings.language)
         if self._smoke and isinstance(why, StoreError):  # nobody is there to answer
             print(explain(why).sentence, file=sys.stderr)
             return 1
@@ -102,7 +102,7 @@ class Program:
         return RecoveryDialogs(self._theme, bridge, self._opening).ask(why)
 
     def _show(self, host: Host, bridge: Bridge) -> int:
-        language.install(self._application, host.settings.language)
+        qt_language.install(self._application, host.settings.language)
         self._theme.choose(host.settings.theme)
         window = Window(host, bridge, self._theme)
         self._give_back(window)
