@@ -48,8 +48,8 @@ def theme(qapp: QApplication, fonts: None) -> Theme:
 
 
 @pytest.fixture(scope="session")
-def worn(qapp: QApplication, fonts: None) -> Theme:
-    """A look that nobody changes, for tests that Hypothesis runs many times."""
+def fixed_theme(qapp: QApplication, fonts: None) -> Theme:
+    """A theme that nobody changes, for tests that Hypothesis runs many times."""
     return Theme(qapp, ThemeChoice.LIGHT)
 
 

@@ -50,18 +50,18 @@ def rest(box: Box) -> None:
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(PIECES), max_size=30), st.sampled_from(LANGUAGES), st.booleans())
 def test_code_that_grew_is_the_same_as_fresh(
-    worn: Theme, pieces: list[str], language: str, wrap: bool
+    fixed_theme: Theme, pieces: list[str], language: str, wrap: bool
 ) -> None:
     # Pygments takes a comment that is not closed for one thing or another, by where it began to
     # read. The colours of its last line may differ until the end of it comes.
     assume("".join(pieces).count("/*") <= "".join(pieces).count("*/"))
-    box = made(worn, "", language, wrap=wrap)
+    box = made(fixed_theme, "", language, wrap=wrap)
     text = ""
     for piece in pieces:
         text += piece
         box.set_block(Code(text, language))
         painted(box)
-    fresh = made(worn, text, language, wrap=wrap)
+    fresh = made(fixed_theme, text, language, wrap=wrap)
     rest(box)
     rest(fresh)
     assert (box.height, box.length) == (fresh.height, fresh.length) == (box.height, units(text))
@@ -71,8 +71,8 @@ def test_code_that_grew_is_the_same_as_fresh(
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(PIECES), max_size=30), st.booleans())
-def test_strips_are_the_whole(worn: Theme, pieces: list[str], wrap: bool) -> None:
-    box = made(worn, "".join(pieces), wrap=wrap)
+def test_strips_are_the_whole(fixed_theme: Theme, pieces: list[str], wrap: bool) -> None:
+    box = made(fixed_theme, "".join(pieces), wrap=wrap)
     ink = Highlights((1, box.length - 1), ((2, 4), (5, 9)), (5, 9))
     rest(box)
     assert painted(box, ink, strip=13) == painted(box, ink)
@@ -80,8 +80,8 @@ def test_strips_are_the_whole(worn: Theme, pieces: list[str], wrap: bool) -> Non
 
 @pytest.mark.parametrize("wrap", [False, True])
 @pytest.mark.parametrize("text", [PYTHON, "w" * 5000, "漢字 " * 900, "\n\n", ""])
-def test_a_click_finds_the_character(worn: Theme, text: str, wrap: bool) -> None:
-    box = made(worn, text, wrap=wrap)
+def test_a_click_finds_the_character(fixed_theme: Theme, text: str, wrap: bool) -> None:
+    box = made(fixed_theme, text, wrap=wrap)
     assert box.length == units(text)
     step = max(box.length // 97, 1)
     for at in range(0, box.length, step):
@@ -96,23 +96,23 @@ def test_a_click_finds_the_character(worn: Theme, text: str, wrap: bool) -> None
     assert box.position_at(QPointF(0, box.height + 5)) == box.length
 
 
-def test_rects_have_a_line_each(worn: Theme) -> None:
-    box = made(worn, "one\n\ntwo\nthree")
+def test_rects_have_a_line_each(fixed_theme: Theme) -> None:
+    box = made(fixed_theme, "one\n\ntwo\nthree")
     assert len(box.rects(0, box.length)) == 4
     assert box.rects(1, 1) == []
     assert box.leaf_at(6) == (5, 8)
 
 
-def test_selecting_shows(worn: Theme) -> None:
-    box = made(worn, "one\ntwo")
+def test_selecting_shows(fixed_theme: Theme) -> None:
+    box = made(fixed_theme, "one\ntwo")
     plain, selected = painted(box), painted(box, Highlights((0, 7)))
     assert plain != selected
     at = box.rects(4, 5)[0].topLeft().toPoint()
-    assert selected.pixelColor(at) == worn.colour("selection")
+    assert selected.pixelColor(at) == fixed_theme.colour("selection")
 
 
-def test_a_string_that_is_open_keeps_its_colour(worn: Theme) -> None:
-    box = CodeBox(worn, Style())
+def test_a_string_that_is_open_keeps_its_colour(fixed_theme: Theme) -> None:
+    box = CodeBox(fixed_theme, Style())
     box.lay_out(WIDTH)
     text = '"""\nfor text in it\n'
     for end in range(1, len(text) + 1):
@@ -121,8 +121,8 @@ def test_a_string_that_is_open_keeps_its_colour(worn: Theme) -> None:
     assert [s.colour for s in box._tokens.line(1)] == ["code_string"]
 
 
-def test_what_is_far_below_is_guessed(worn: Theme) -> None:
-    box = made(worn, "x = None\n" * 3000)
+def test_what_is_far_below_is_guessed(fixed_theme: Theme) -> None:
+    box = made(fixed_theme, "x = None\n" * 3000)
     bottom = QRectF(0, box.height - 60, WIDTH, 60)
     image = QImage(WIDTH, 60, QImage.Format.Format_ARGB32_Premultiplied)
     painter = QPainter(image)
@@ -134,9 +134,9 @@ def test_what_is_far_below_is_guessed(worn: Theme) -> None:
     assert len(box._laid) < 10
 
 
-def test_code_that_grows_leaves_what_was_there(worn: Theme) -> None:
+def test_code_that_grows_leaves_what_was_there(fixed_theme: Theme) -> None:
     text = "a = 1  # " + "x" * 50 + "\n"
-    box = made(worn, text * 150)
+    box = made(fixed_theme, text * 150)
     rest(box)
     before = list(box._pieces.pieces)
     known = box._tokens.line(50)
@@ -147,8 +147,8 @@ def test_code_that_grows_leaves_what_was_there(worn: Theme) -> None:
 
 
 @pytest.mark.parametrize("wrap", [False, True])
-def test_a_line_of_a_million_characters(worn: Theme, wrap: bool) -> None:
-    box = made(worn, "x = 1; " * 150_000, "js", wrap=wrap)
+def test_a_line_of_a_million_characters(fixed_theme: Theme, wrap: bool) -> None:
+    box = made(fixed_theme, "x = 1; " * 150_000, "js", wrap=wrap)
     clip = QRectF(0, 0, WIDTH, 400)
     image = QImage(WIDTH, 400, QImage.Format.Format_ARGB32_Premultiplied)
     for _ in range(3):
@@ -160,14 +160,14 @@ def test_a_line_of_a_million_characters(worn: Theme, wrap: bool) -> None:
     assert all(len(laid.piece.text) <= 1000 for laid in box._laid.values())
 
 
-def test_code_that_is_too_long_is_plain(worn: Theme) -> None:
-    box = made(worn, f"x = {'1' * 595}\n" * 101)  # 60,600 characters
+def test_code_that_is_too_long_is_plain(fixed_theme: Theme) -> None:
+    box = made(fixed_theme, f"x = {'1' * 595}\n" * 101)  # 60,600 characters
     painted(box, strip=5000)
     assert not any(box._tokens.line(n) for n in range(101))
 
 
-def test_lines_are_wrapped_where_they_are_too_long(worn: Theme) -> None:
-    box = made(worn, "short")
+def test_lines_are_wrapped_where_they_are_too_long(fixed_theme: Theme) -> None:
+    box = made(fixed_theme, "short")
     assert [c.name for c in box.controls()] == ["copyCode"]
     box.set_block(Code("some words that are " * 10))
     assert [c.name for c in box.controls()] == ["wrapCode", "copyCode"]
@@ -182,16 +182,16 @@ def test_lines_are_wrapped_where_they_are_too_long(worn: Theme) -> None:
     assert box.height == low
 
 
-def test_copies(worn: Theme) -> None:
-    box = made(worn, "a\n````\nb", "js")
+def test_copies(fixed_theme: Theme) -> None:
+    box = made(fixed_theme, "a\n````\nb", "js")
     assert box.act("copyCode") == "a\n````\nb"
     assert parse(box.markdown(0, box.length)) == (Code("a\n````\nb", "js"),)
     assert box.markdown(0, 1) == "a"
     assert box.text(2, 6) == "````"
 
 
-def test_scrolled_code_stops_at_its_ends(worn: Theme) -> None:
-    box = made(worn, "w" * 100)
+def test_scrolled_code_stops_at_its_ends(fixed_theme: Theme) -> None:
+    box = made(fixed_theme, "w" * 100)
     assert not box.scroll(QPointF(20, 45), -10)
     while box.scroll(QPointF(20, 45), 200):
         pass

@@ -89,7 +89,7 @@ def made(theme: Theme, tex: str, width: float = WIDTH) -> FormulaBox:
 
 @pytest.mark.parametrize("tex", SET)
 @pytest.mark.parametrize("display", [False, True])
-def test_formulas_are_set(worn: Theme, tex: str, display: bool) -> None:
+def test_formulas_are_set(fixed_theme: Theme, tex: str, display: bool) -> None:
     once = picture(tex, 15, "#1d1d1b", 1.0, display)
     twice = picture(tex, 15, "#1d1d1b", 2.0, display)
     assert once
@@ -107,22 +107,22 @@ def test_formulas_are_set(worn: Theme, tex: str, display: bool) -> None:
 
 
 @pytest.mark.parametrize("tex", DRAWN)
-def test_what_was_looked_at_is_set(worn: Theme, tex: str) -> None:
+def test_what_was_looked_at_is_set(fixed_theme: Theme, tex: str) -> None:
     assert picture(tex, 15, "#000000", 1.0, display=True)
 
 
 @pytest.mark.parametrize("tex", NOT_DRAWN)
 @pytest.mark.parametrize("display", [False, True])
-def test_what_is_not_known_is_no_picture(worn: Theme, tex: str, display: bool) -> None:
+def test_what_is_not_known_is_no_picture(fixed_theme: Theme, tex: str, display: bool) -> None:
     assert picture(tex, 15, "#000000", 1.0, display) is None
 
 
 @pytest.mark.parametrize("tex", REFUSED)
-def test_what_cannot_be_set_is_no_picture(worn: Theme, tex: str) -> None:
+def test_what_cannot_be_set_is_no_picture(fixed_theme: Theme, tex: str) -> None:
     assert drawn(tex) is None
 
 
-def test_it_is_of_the_size_and_colour_that_was_asked_for(worn: Theme) -> None:
+def test_it_is_of_the_size_and_colour_that_was_asked_for(fixed_theme: Theme) -> None:
     small, large, red = drawn("x^2"), drawn("x^2", 30), drawn("x^2", colour="#ff0000")
     assert small
     assert large
@@ -133,13 +133,13 @@ def test_it_is_of_the_size_and_colour_that_was_asked_for(worn: Theme) -> None:
 
 
 @pytest.mark.parametrize("tex", [r"\left[\sum_i (a_i)^2\right]^2", "1\\sum '||"])
-def test_powers_of_brackets_stay_near(worn: Theme, tex: str) -> None:
+def test_powers_of_brackets_stay_near(fixed_theme: Theme, tex: str) -> None:
     found = picture(tex, 15, "#000000", 1.0, display=True)
     assert found
     assert found.height < 60
 
 
-def test_the_baseline_is_that_of_the_letters(worn: Theme) -> None:
+def test_the_baseline_is_that_of_the_letters(fixed_theme: Theme) -> None:
     for tex in ("x", "x_2", r"\frac{x}{y}"):
         assert drawn(tex)
     x, low = drawn("x"), drawn("y")
@@ -149,7 +149,7 @@ def test_the_baseline_is_that_of_the_letters(worn: Theme) -> None:
     assert low.descent > 2
 
 
-def test_pictures_are_kept(worn: Theme, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pictures_are_kept(fixed_theme: Theme, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(formula_box, "_pictures", formula_box._Pictures())
     assert drawn("a + b") is drawn("a + b")
     monkeypatch.setattr(formula_box, "_KEPT", 20_000)
@@ -163,7 +163,7 @@ def test_pictures_are_kept(worn: Theme, monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.parametrize("tex", DEAR)
 def test_what_would_take_long_is_not_set(
-    worn: Theme, monkeypatch: pytest.MonkeyPatch, tex: str
+    fixed_theme: Theme, monkeypatch: pytest.MonkeyPatch, tex: str
 ) -> None:
     """A row within a row is measured once, not once more for every row around it."""
     made_of: list[str] = []
@@ -191,7 +191,7 @@ def _audit(event: str, args: tuple[object, ...]) -> None:
 sys.addaudithook(_audit)
 
 
-def test_no_formula_takes_anything_from_here(worn: Theme) -> None:
+def test_no_formula_takes_anything_from_here(fixed_theme: Theme) -> None:
     global _watched
     drawn("warm")
     setter.draw.cache_clear()
@@ -208,8 +208,8 @@ def test_no_formula_takes_anything_from_here(worn: Theme) -> None:
         assert found is None or not re.search("passwd|example|url|image", found.svg)
 
 
-def test_it_stands_in_the_middle(worn: Theme) -> None:
-    box = made(worn, "x = y")
+def test_it_stands_in_the_middle(fixed_theme: Theme) -> None:
+    box = made(fixed_theme, "x = y")
     (rect,) = box.rects(0, 1)
     assert abs(rect.center().x() - WIDTH / 2) < 1
     assert box.length == 1
@@ -219,18 +219,18 @@ def test_it_stands_in_the_middle(worn: Theme) -> None:
     assert painted(box, Highlights((0, 1)), strip=5) == painted(box, Highlights((0, 1)))
 
 
-def test_a_wide_one_scrolls(worn: Theme) -> None:
-    box = made(worn, "+".join("abcdefghij" * 4))
+def test_a_wide_one_scrolls(fixed_theme: Theme) -> None:
+    box = made(fixed_theme, "+".join("abcdefghij" * 4))
     left = box.rects(0, 1)[0].left()
     before = painted(box)
     assert box.scroll(QPointF(10, 10), 50)
     assert box.rects(0, 1)[0].left() == left - 50
     assert painted(box) != before
-    assert not made(worn, "x").scroll(QPointF(10, 10), 50)
+    assert not made(fixed_theme, "x").scroll(QPointF(10, 10), 50)
 
 
-def test_one_that_cannot_be_set_is_code(worn: Theme) -> None:
-    box = made(worn, r"\foo{bad} + 1")
+def test_one_that_cannot_be_set_is_code(fixed_theme: Theme) -> None:
+    box = made(fixed_theme, r"\foo{bad} + 1")
     assert box.length == len(r"\foo{bad} + 1")
     assert box.text(0, 4) == r"\foo"
     assert [c.name for c in box.controls()] == ["copyCode"]
@@ -239,16 +239,16 @@ def test_one_that_cannot_be_set_is_code(worn: Theme) -> None:
 
 
 @pytest.mark.parametrize("tex", [r"x^2", r"\foo{bad}", "a\n+ b"])
-def test_markdown_reads_back(worn: Theme, tex: str) -> None:
-    box = made(worn, tex)
+def test_markdown_reads_back(fixed_theme: Theme, tex: str) -> None:
+    box = made(fixed_theme, tex)
     assert parse(box.markdown(0, box.length)) == (Math(tex),)
     assert box.text(0, box.length) == f"$$\n{tex}\n$$"
 
 
-def test_another_formula(worn: Theme) -> None:
-    box = made(worn, "x")
+def test_another_formula(fixed_theme: Theme) -> None:
+    box = made(fixed_theme, "x")
     for tex in (r"\foo", r"\frac{1}{2}", "y"):
         box.set_block(Math(tex))
-        fresh = made(worn, tex)
+        fresh = made(fixed_theme, tex)
         assert (box.height, box.length) == (fresh.height, fresh.length)
         assert painted(box) == painted(fresh)

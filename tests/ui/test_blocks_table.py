@@ -68,8 +68,8 @@ def parsed(text: str) -> Table:
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tables())
-def test_a_table_that_grew_is_the_same_as_fresh(worn: Theme, table: Table) -> None:
-    box = made(worn, Table(table.align, table.header))
+def test_a_table_that_grew_is_the_same_as_fresh(fixed_theme: Theme, table: Table) -> None:
+    box = made(fixed_theme, Table(table.align, table.header))
     rows: tuple[Row, ...] = ()
     for row in table.rows:
         for cells in range(len(row) + 1):
@@ -77,7 +77,7 @@ def test_a_table_that_grew_is_the_same_as_fresh(worn: Theme, table: Table) -> No
         rows = (*rows, row)
     painted(box)
     box.set_block(table)
-    fresh = made(worn, table)
+    fresh = made(fixed_theme, table)
     assert (box.height, box.length) == (fresh.height, fresh.length)
     assert painted(box) == painted(fresh)
     assert box.text(0, box.length) == fresh.text(0, fresh.length) == blocks_text([table])
@@ -85,8 +85,8 @@ def test_a_table_that_grew_is_the_same_as_fresh(worn: Theme, table: Table) -> No
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tables(), st.sampled_from([90, 250, 900]))
-def test_strips_are_the_whole(worn: Theme, table: Table, width: int) -> None:
-    box = made(worn, table, width)
+def test_strips_are_the_whole(fixed_theme: Theme, table: Table, width: int) -> None:
+    box = made(fixed_theme, table, width)
     ink = Highlights((1, box.length), ((0, 3), (4, 6)), (4, 6))
     strips, whole = painted(box, ink, strip=11), painted(box, ink)
     # Qt blends an edge of a bold letter once or twice as it is clipped.
@@ -96,15 +96,15 @@ def test_strips_are_the_whole(worn: Theme, table: Table, width: int) -> None:
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tables(), tables())
-def test_another_table_is_as_fresh(worn: Theme, first: Table, second: Table) -> None:
-    box = made(worn, first)
+def test_another_table_is_as_fresh(fixed_theme: Theme, first: Table, second: Table) -> None:
+    box = made(fixed_theme, first)
     painted(box)
     box.set_block(second)
-    assert painted(box) == painted(made(worn, second))
+    assert painted(box) == painted(made(fixed_theme, second))
 
 
-def test_a_click_finds_the_character(worn: Theme) -> None:
-    box = made(worn, parsed(TABLE))
+def test_a_click_finds_the_character(fixed_theme: Theme) -> None:
+    box = made(fixed_theme, parsed(TABLE))
     for at in range(box.length):
         for rect in box.rects(at, at + 1):
             assert box.position_at(QPointF(rect.left() + 0.1, rect.center().y())) == at
@@ -112,8 +112,8 @@ def test_a_click_finds_the_character(worn: Theme) -> None:
     assert box.position_at(QPointF(0, box.height)) == box.length
 
 
-def test_positions_are_in_reading_order(worn: Theme) -> None:
-    box = made(worn, parsed("| ab | c |\n|---|---|\n| d | e |\n| f |\n"))
+def test_positions_are_in_reading_order(fixed_theme: Theme) -> None:
+    box = made(fixed_theme, parsed("| ab | c |\n|---|---|\n| d | e |\n| f |\n"))
     assert box.text(0, box.length) == "ab\tc\nd\te\nf\t"
     assert box.length == len("ab\tc\nd\te\nf\t")
     assert box.text(1, 6) == "b\tc\nd"
@@ -121,9 +121,9 @@ def test_positions_are_in_reading_order(worn: Theme) -> None:
     assert box.leaf_at(0) == (0, 2)
 
 
-def test_markdown_reads_back(worn: Theme) -> None:
+def test_markdown_reads_back(fixed_theme: Theme) -> None:
     table = parsed(TABLE)
-    box = made(worn, table)
+    box = made(fixed_theme, table)
     whole = Table(table.align, table.header, (*table.rows[:2], (*table.rows[2], (), ())))
     assert parsed(box.markdown(0, box.length)) == whole
     assert box.markdown(0, 4) == "Meth"
@@ -132,8 +132,8 @@ def test_markdown_reads_back(worn: Theme) -> None:
     assert part.rows == table.rows[:1]
 
 
-def test_links_are_found(worn: Theme) -> None:
-    box = made(worn, parsed(TABLE))
+def test_links_are_found(fixed_theme: Theme) -> None:
+    box = made(fixed_theme, parsed(TABLE))
     (link,) = box.links()
     assert box.text(link.start, link.end) == "link"
     assert link == Link(link.start, link.end, "https://example.org/")
@@ -142,8 +142,8 @@ def test_links_are_found(worn: Theme) -> None:
     assert box.link_at(QPointF(WIDTH + 5, 5)) == ""
 
 
-def test_buttons_stand_beside_or_below(worn: Theme) -> None:
-    box = made(worn, parsed("| a | b |\n|---|---|\n| 1 | 2 |\n"))
+def test_buttons_stand_beside_or_below(fixed_theme: Theme) -> None:
+    box = made(fixed_theme, parsed("| a | b |\n|---|---|\n| 1 | 2 |\n"))
     copy, csv = box.controls()
     assert (copy.name, csv.name) == ("copyTable", "copyCsv")
     assert copy.rect.left() > box._shown
@@ -156,9 +156,9 @@ def test_buttons_stand_beside_or_below(worn: Theme) -> None:
     assert box.act("copyCsv") == table_csv(box._block) == "a,b\r\n1,2\r\n"
 
 
-def test_wide_tables_scroll(worn: Theme) -> None:
+def test_wide_tables_scroll(fixed_theme: Theme) -> None:
     cells = tuple((Span(f"cell {n}"),) for n in range(30))
-    box = made(worn, Table((Align.NONE,) * 30, cells, (cells,)))
+    box = made(fixed_theme, Table((Align.NONE,) * 30, cells, (cells,)))
     before = painted(box)
     at = box.rects(0, 4)[0]
     assert box.scroll(QPointF(5, 5), 100)
@@ -171,10 +171,10 @@ def test_wide_tables_scroll(worn: Theme) -> None:
     assert not box.scroll(QPointF(5, box.height + 5), -100)
 
 
-def test_a_row_more_measures_no_other(worn: Theme, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_more_measures_no_other(fixed_theme: Theme, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = tuple(((Span(f"name {n}"),), (Span("words " * 30),)) for n in range(400))
     table = Table((Align.NONE,) * 2, ((Span("a"),), (Span("b"),)), rows)
-    box = made(worn, table)
+    box = made(fixed_theme, table)
     measured: list[int] = []
     real = TableCells.measure
 
@@ -192,9 +192,9 @@ def test_a_row_more_measures_no_other(worn: Theme, monkeypatch: pytest.MonkeyPat
     assert set(measured) == set(flat) == {401}
 
 
-def test_only_what_is_seen_has_boxes(worn: Theme) -> None:
+def test_only_what_is_seen_has_boxes(fixed_theme: Theme) -> None:
     cells = tuple((Span(f"cell {n}"),) for n in range(5000))
-    box = made(worn, Table((Align.NONE,) * 5000, cells, (cells,) * 3))
+    box = made(fixed_theme, Table((Align.NONE,) * 5000, cells, (cells,) * 3))
     painted(box, Highlights((0, box.length)))
     assert len(box._cells._boxes) < 60
 
@@ -206,20 +206,20 @@ def test_the_widest_columns_give_way_first() -> None:
     assert fit([50, 500, 900], 90) == [50, 160, 160]
 
 
-def test_other_colours(worn: Theme) -> None:
-    box = made(worn, parsed(TABLE))
+def test_other_colours(fixed_theme: Theme) -> None:
+    box = made(fixed_theme, parsed(TABLE))
     light = painted(box)
-    worn.choose(ThemeChoice.DARK)
+    fixed_theme.choose(ThemeChoice.DARK)
     box.restyle()
     dark = painted(box)
-    worn.choose(ThemeChoice.LIGHT)
+    fixed_theme.choose(ThemeChoice.LIGHT)
     box.restyle()
     assert dark != light
     assert painted(box) == light
 
 
 @pytest.mark.parametrize("text", ["الاسم", "مرحبا بالعالم", "שלום עולם", "漢字", "naïve Wörter"])
-def test_a_short_cell_does_not_wrap(worn: Theme, text: str) -> None:
-    box = made(worn, Table((Align.NONE,), ((Span(text),),), (((Span(text),),),)))
+def test_a_short_cell_does_not_wrap(fixed_theme: Theme, text: str) -> None:
+    box = made(fixed_theme, Table((Align.NONE,), ((Span(text),),), (((Span(text),),),)))
     lines = [rect.top() for rect in box.rects(0, box.length)]
     assert len(set(lines)) == 2

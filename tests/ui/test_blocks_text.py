@@ -18,6 +18,7 @@ from PySide6.QtGui import (
     QPainter,
     QWheelEvent,
 )
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -43,6 +44,7 @@ from app.ui.blocks.column import Column
 from app.ui.blocks.tex_svg import SvgDrawing
 from app.ui.blocks.text_box import TextBox
 from app.ui.theme import Theme
+from tests.ui.qt import child, focused
 
 WIDTH = 300
 PIECES = [
@@ -154,14 +156,14 @@ def painted(box: Box, clips: list[QRectF], ink: Highlights | None = None) -> QIm
 
 @SHARED
 @given(DOCUMENTS)
-def test_plain_text_is_that_of_the_blocks(worn: Theme, text: str) -> None:
-    shown = column(worn, text)
+def test_plain_text_is_that_of_the_blocks(fixed_theme: Theme, text: str) -> None:
+    shown = column(fixed_theme, text)
     assert shown.text(0, shown.length) == blocks_text(parse(text))
 
 
 @SHARED
 @given(DOCUMENTS)
-def test_markdown_reads_back_equal(worn: Theme, text: str) -> None:
+def test_markdown_reads_back_equal(fixed_theme: Theme, text: str) -> None:
     blocks = parse(text)
     for block in inner(blocks):
         # Text cannot say where a paragraph was cut, nor that there is one without text.
@@ -172,7 +174,7 @@ def test_markdown_reads_back_equal(worn: Theme, text: str) -> None:
                     i.task is not None and isinstance(i.blocks[0], Heading) for i in block.items
                 )
             )
-    shown = column(worn, blocks)
+    shown = column(fixed_theme, blocks)
     assert parse(shown.markdown(0, shown.length)) == blocks
 
 
@@ -189,16 +191,16 @@ def test_markdown_reads_back_equal(worn: Theme, text: str) -> None:
     ],
 )
 def test_a_part_says_only_what_is_selected(
-    worn: Theme, source: str, part: tuple[int, int], text: str, markdown: str
+    fixed_theme: Theme, source: str, part: tuple[int, int], text: str, markdown: str
 ) -> None:
-    shown = column(worn, source)
+    shown = column(fixed_theme, source)
     assert shown.text(*part) == text
     assert shown.markdown(*part) == markdown
 
 
-def test_what_a_person_wrote_keeps_its_blanks(worn: Theme) -> None:
+def test_what_a_person_wrote_keeps_its_blanks(fixed_theme: Theme) -> None:
     text = "  two  blanks\r\n\n\t*no* `markdown` 👩‍👩‍👧\n"
-    box = TextBox.plain(worn, Style(), text)
+    box = TextBox.plain(fixed_theme, Style(), text)
     box.lay_out(WIDTH)
     assert box.text(0, box.length) == text.replace("\r\n", "\n")
     assert box.rects(2, 3)[0].left() > 2 * 3
@@ -210,8 +212,8 @@ def test_what_a_person_wrote_keeps_its_blanks(worn: Theme) -> None:
 
 @SHARED
 @given(DOCUMENTS)
-def test_the_middle_of_a_character_is_at_it(worn: Theme, text: str) -> None:
-    shown = column(worn, text)
+def test_the_middle_of_a_character_is_at_it(fixed_theme: Theme, text: str) -> None:
+    shown = column(fixed_theme, text)
     for position in range(shown.length):
         # Marks and the halves of an emoji are one with the letter before, and a blank at the end
         # of a line may be beyond the edge.
@@ -227,8 +229,8 @@ def test_the_middle_of_a_character_is_at_it(worn: Theme, text: str) -> None:
 
 @SHARED
 @given(DOCUMENTS)
-def test_points_outside_have_a_position_too(worn: Theme, text: str) -> None:
-    shown = column(worn, text)
+def test_points_outside_have_a_position_too(fixed_theme: Theme, text: str) -> None:
+    shown = column(fixed_theme, text)
     for x in (-50.0, 10.0, 5000.0):
         for y in (-50.0, 5.0, 5000.0):
             assert 0 <= shown.position_at(QPointF(x, y)) <= shown.length
@@ -236,27 +238,27 @@ def test_points_outside_have_a_position_too(worn: Theme, text: str) -> None:
     assert shown.position_at(QPointF(5000, 5000)) == shown.length
 
 
-def test_what_begins_at_the_right_is_there(worn: Theme) -> None:
-    box = text_box(worn, "שלום עולם word 12")
+def test_what_begins_at_the_right_is_there(fixed_theme: Theme) -> None:
+    box = text_box(fixed_theme, "שלום עולם word 12")
     assert box.rects(0, 1)[0].right() == pytest.approx(WIDTH, abs=2)
     assert box.rects(0, 4)[0].left() > WIDTH / 2
-    assert text_box(worn, "word שלום").rects(0, 1)[0].left() < 2
-    left = TextBox(worn, Style(), align=Align.LEFT)
+    assert text_box(fixed_theme, "word שלום").rects(0, 1)[0].left() < 2
+    left = TextBox(fixed_theme, Style(), align=Align.LEFT)
     left.set_spans((Span("שלום"),))
     left.lay_out(WIDTH)
     assert left.rects(3, 4)[0].left() < 2
 
 
-def test_an_emoji_is_one(worn: Theme) -> None:
-    box = text_box(worn, "a👩‍👩‍👧b")
+def test_an_emoji_is_one(fixed_theme: Theme) -> None:
+    box = text_box(fixed_theme, "a👩‍👩‍👧b")
     assert box.text(0, 1) == "a"
     assert box.text(box.length - 1, box.length) == "b"
     middle = box.rects(0, box.length)[0].center()
     assert box.position_at(middle) in (1, box.length - 1)
 
 
-def test_three_clicks_select_a_line_that_was_wanted(worn: Theme) -> None:
-    box = TextBox.plain(worn, Style(), "first 👧 line\n" + "long " * 40 + "\n\nlast")
+def test_three_clicks_select_a_line_that_was_wanted(fixed_theme: Theme) -> None:
+    box = TextBox.plain(fixed_theme, Style(), "first 👧 line\n" + "long " * 40 + "\n\nlast")
     box.lay_out(WIDTH)
     assert [box.text(*box.leaf_at(at)) for at in (0, 5, 100, box.length)] == [
         "first 👧 line", "first 👧 line", "long " * 40, "last",
@@ -265,23 +267,23 @@ def test_three_clicks_select_a_line_that_was_wanted(worn: Theme) -> None:
     assert box.leaf_at(blank) == (blank, blank)
 
 
-def test_cells_have_a_width_of_their_own(worn: Theme) -> None:
-    cell = TextBox(worn, Style(), weight=640, align=Align.RIGHT)
+def test_cells_have_a_width_of_their_own(fixed_theme: Theme) -> None:
+    cell = TextBox(fixed_theme, Style(), weight=640, align=Align.RIGHT)
     cell.set_spans((Span("a header"),))
     width = cell.ideal_width()
     assert 40 < width < 90
     cell.lay_out(width)
-    assert cell.height == TextBox.plain(worn, Style(), "x").height or cell.height < 30
+    assert cell.height == TextBox.plain(fixed_theme, Style(), "x").height or cell.height < 30
     cell.lay_out(200)
     assert cell.rects(0, cell.length)[0].right() == pytest.approx(200, abs=2)
     assert cell.ideal_width() == width
 
 
-def test_quotations_in_quotations_leave_room_for_words(worn: Theme) -> None:
+def test_quotations_in_quotations_leave_room_for_words(fixed_theme: Theme) -> None:
     blocks: tuple[Block, ...] = (Paragraph((Span("some words of text"),)),)
     for _ in range(60):
         blocks = (Quote(blocks),)
-    shown = column(worn, blocks)
+    shown = column(fixed_theme, blocks)
     assert all(rect.right() <= WIDTH for rect in shown.rects(0, shown.length))
     assert shown.height < 60 * 10
 
@@ -291,16 +293,16 @@ def test_quotations_in_quotations_leave_room_for_words(worn: Theme) -> None:
 
 @SHARED
 @given(DOCUMENTS, st.lists(st.integers(1, 9), max_size=60))
-def test_what_grew_is_what_is_made_at_once(worn: Theme, text: str, sizes: list[int]) -> None:
-    stream, shown = MarkdownStream(), column(worn, ())
+def test_what_grew_is_what_is_made_at_once(fixed_theme: Theme, text: str, sizes: list[int]) -> None:
+    stream, shown = MarkdownStream(), column(fixed_theme, ())
     for size in [*sizes, len(text)]:
         shown.set_blocks(stream.blocks, stream.feed(text[:size]))
         text = text[size:]
-        fresh = column(worn, tuple(stream.blocks))
+        fresh = column(fixed_theme, tuple(stream.blocks))
         assert shown.height == fresh.height
         assert shown.text(0, shown.length) == fresh.text(0, fresh.length)
     shown.set_blocks(stream.blocks, stream.finish())
-    fresh = column(worn, tuple(stream.blocks))
+    fresh = column(fixed_theme, tuple(stream.blocks))
     assert shown.length == fresh.length
     assert shown.rects(0, shown.length) == fresh.rects(0, fresh.length)
     assert painted(shown, [QRectF(0, 0, WIDTH, 2000)]) == painted(
@@ -310,9 +312,9 @@ def test_what_grew_is_what_is_made_at_once(worn: Theme, text: str, sizes: list[i
 
 @pytest.mark.parametrize("text", ["- item\n", "item\n\n", "1. item\n", "> - item\n"])
 def test_another_block_costs_the_same_however_many_there_are(
-    worn: Theme, monkeypatch: pytest.MonkeyPatch, text: str
+    fixed_theme: Theme, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
-    stream, shown = MarkdownStream(), column(worn, ())
+    stream, shown = MarkdownStream(), column(fixed_theme, ())
     shown.set_blocks(stream.blocks, stream.feed(text * 990))
     made: list[str] = []
     for name in ("__init__", "_flow", "set_block"):
@@ -328,8 +330,8 @@ def test_another_block_costs_the_same_however_many_there_are(
     assert 0 < len(made) <= 8 * 10
 
 
-def test_only_what_is_seen_is_painted(worn: Theme, monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = column(worn, "- item\n" * 1000)
+def test_only_what_is_seen_is_painted(fixed_theme: Theme, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = column(fixed_theme, "- item\n" * 1000)
     seen: list[Box] = []
     monkeypatch.setattr(TextBox, "paint", lambda self, *_: seen.append(self))
     painted(shown, [QRectF(0, 5000, WIDTH, 100)])
@@ -337,13 +339,13 @@ def test_only_what_is_seen_is_painted(worn: Theme, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("step", [7, 20, 50])
-def test_strips_together_are_the_whole(worn: Theme, step: int) -> None:
+def test_strips_together_are_the_whole(fixed_theme: Theme, step: int) -> None:
     text = (
         "Some **bold** and `code` that wraps `in the middle of it` and [a link](http://u).\n\n"
         "> quoted\n>\n> - [x] done\n> - open\n\n12. number\n\n---\n\n# Head\n\n"
         "שלום word\n\n[^a]: note"
     )
-    shown = column(worn, text)
+    shown = column(fixed_theme, text)
     ink = Highlights((3, 60), ((5, 9), (20, 30)), (20, 30))
     whole = painted(shown, [QRectF(0, 0, WIDTH, shown.height + 1)], ink)
     strips = [QRectF(0, y, WIDTH, step) for y in range(0, round(shown.height) + 1, step)]
@@ -353,8 +355,8 @@ def test_strips_together_are_the_whole(worn: Theme, step: int) -> None:
 # Formulas
 
 
-def test_a_formula_stands_on_the_line(worn: Theme) -> None:
-    box = text_box(worn, "in $x$ line `code`")
+def test_a_formula_stands_on_the_line(fixed_theme: Theme) -> None:
+    box = text_box(fixed_theme, "in $x$ line `code`")
     assert box.length == len("in x line code")
     (rect,) = box.rects(3, 4)
     assert rect.width() == pytest.approx(30, abs=0.1)
@@ -371,16 +373,16 @@ def test_a_formula_stands_on_the_line(worn: Theme) -> None:
     assert box.position_at(rect.center() - QPointF(9, 0)) == 3
 
 
-def test_a_display_formula_has_a_line_of_its_own(worn: Theme) -> None:
-    box = text_box(worn, "before $$x$$ after")
+def test_a_display_formula_has_a_line_of_its_own(fixed_theme: Theme) -> None:
+    box = text_box(fixed_theme, "before $$x$$ after")
     before, display, after = (box.rects(at, at + 1)[0] for at in (0, 7, 9))
     assert before.bottom() <= display.top() < after.top()
     assert display.height() > 60
     assert box.text(0, box.length) == "before $$x$$ after"
 
 
-def test_what_is_no_formula_is_its_source(worn: Theme) -> None:
-    box = text_box(worn, "a $bad x$ b")
+def test_what_is_no_formula_is_its_source(fixed_theme: Theme) -> None:
+    box = text_box(fixed_theme, "a $bad x$ b")
     assert box.length == len("a bad x b")
     assert box.text(0, box.length) == "a $bad x$ b"
     assert box.text(2, 5) == "bad"
@@ -516,12 +518,12 @@ def test_a_click_follows_a_link_and_nothing_else(
     qtbot: QtBot, page: Page, opened: list[str]
 ) -> None:
     at = page.canvas.column.rects(4, 5)[0].center().toPoint()
-    qtbot.mouseMove(page.canvas, at)
-    qtbot.mouseClick(page.canvas, Qt.MouseButton.LeftButton, pos=at)
+    QTest.mouseMove(page.canvas, at)
+    QTest.mouseClick(page.canvas, Qt.MouseButton.LeftButton, pos=at)
     assert opened == ["http://a"]
     assert not page.pressed
     assert page.canvas.cursor().shape() == Qt.CursorShape.PointingHandCursor
-    qtbot.mouseClick(page.canvas, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
+    QTest.mouseClick(page.canvas, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
     assert opened == ["http://a"]
     assert page.pressed
 
@@ -529,17 +531,17 @@ def test_a_click_follows_a_link_and_nothing_else(
 def test_only_addresses_that_may_be_opened_are(qtbot: QtBot, page: Page, opened: list[str]) -> None:
     page.canvas.column.set_blocks((Paragraph((Span("x", link="file:///etc/passwd"),)),))
     at = page.canvas.column.rects(0, 1)[0].center().toPoint()
-    qtbot.mouseClick(page.canvas, Qt.MouseButton.LeftButton, pos=at)
+    QTest.mouseClick(page.canvas, Qt.MouseButton.LeftButton, pos=at)
     assert opened == []
 
 
 def test_a_button_copies_and_may_change_the_height(qtbot: QtBot, page: Page) -> None:
-    button = page.canvas.findChild(QWidget, "copyIt")
+    button = child(page.canvas, QWidget, "copyIt")
     top = page.canvas.column.boxes[2].rects(0, 1)[0].top() + page.canvas.column.top_of(2)
     assert button.isVisible()
     assert button.text() == "Copy"
     with qtbot.waitSignal(page.canvas.resized):
-        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     assert QGuiApplication.clipboard().text() == "what is copied"
     assert button.text() == "Copied"
     assert page.canvas.column.top_of(2) == top + 10
@@ -547,7 +549,7 @@ def test_a_button_copies_and_may_change_the_height(qtbot: QtBot, page: Page) -> 
 
 
 def test_buttons_are_used_again(page: Page, theme: Theme) -> None:
-    button = page.canvas.findChild(QWidget, "copyIt")
+    button = child(page.canvas, QWidget, "copyIt")
     page.canvas.set_column(column(theme, "no buttons"))
     assert not button.isVisible()
     page.canvas.set_column(with_counter(theme, "a\n\nb\n\nc")[0])
@@ -562,7 +564,7 @@ def test_the_tab_key_goes_through_links_and_buttons(
     page.before.setFocus()
 
     def press(key: Qt.Key) -> None:
-        qtbot.keyClick(QApplication.focusWidget(), key)
+        QTest.keyClick(focused(), key)
 
     press(Qt.Key.Key_Tab)
     assert canvas.hasFocus()
@@ -591,9 +593,9 @@ def test_the_tab_key_passes_what_has_nothing_to_press(
 ) -> None:
     page.canvas.set_column(column(theme, "text"))
     page.before.setFocus()
-    qtbot.keyClick(page.before, Qt.Key.Key_Tab)
+    QTest.keyClick(page.before, Qt.Key.Key_Tab)
     assert page.after.hasFocus()
-    qtbot.keyClick(page.after, Qt.Key.Key_Backtab)
+    QTest.keyClick(page.after, Qt.Key.Key_Backtab)
     assert page.before.hasFocus()
 
 
@@ -641,8 +643,8 @@ def test_only_the_end_is_painted_again(qtbot: QtBot, page: Page, theme: Theme) -
     assert clips[0].top() == 90
 
 
-def test_a_note_leads_to_its_label(worn: Theme) -> None:
-    shown = column(worn, "see[^n]\n\n[^n]: the note")
+def test_a_note_leads_to_its_label(fixed_theme: Theme) -> None:
+    shown = column(fixed_theme, "see[^n]\n\n[^n]: the note")
     assert shown.text(0, 4) == "see[^n]"
     assert any(
         span.kind is SpanKind.NOTE for b in parse("see[^n]\n\n[^n]: x")[:1] for span in b.spans

@@ -68,12 +68,12 @@ def test_characters_stay_whole(name: str) -> None:
 
 @pytest.mark.parametrize("name", LONG)
 @pytest.mark.parametrize("markdown", [False, True])
-def test_a_part_is_copied_as_it_was_typed(worn: Theme, name: str, markdown: bool) -> None:
+def test_a_part_is_copied_as_it_was_typed(fixed_theme: Theme, name: str, markdown: bool) -> None:
     text = LONG[name].replace("\r\n", "\n")
     section = Section(SectionKind.QUESTION, Part(text))
     while section.blocks and section.unread:
         section.read_on()
-    column = section.column(worn, Style())
+    column = section.column(fixed_theme, Style())
     assert column.text(0, column.length) == text
     if markdown and name in ("words", "Chinese", "one word"):
         assert column.markdown(0, column.length).removesuffix("&#32;") == text.strip()
