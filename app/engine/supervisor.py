@@ -6,11 +6,9 @@ child that died, hangs or was killed becomes an error here, and the next request
 
 from __future__ import annotations
 
-import contextlib
 import faulthandler
 import itertools
 import os
-import queue
 import sys
 import threading
 import time
@@ -31,6 +29,12 @@ from app.base.errors import (
     OutOfMemory,
 )
 from app.base.gguf import GgufHeader
+from app.base.processes import (
+    ChildEnded,
+    ChildProcess,
+    end_first_without_memory,
+    write_output_to,
+)
 from app.base.types import Event, Loading, ModelRef, Request
 from app.engine import load_failure
 from app.engine.backend import Planned
@@ -42,28 +46,17 @@ if TYPE_CHECKING:  # a window need not wait for it, nor have room for it
     from app.engine.probe import Devices
 
 _POLL_S = 0.02  # how often a stop is looked for
-_POLLED_S = 1.0  # the most that one look counts for
 _LOG_TAIL = 2000  # bytes of the log that go into a report
 _LOAD_LOG = 16_000  # those that a failed load is judged by: a crash leaves a stack behind
-_LOG_LIMIT = 1 << 20  # bytes after which the log starts again
 
 Target = Callable[["Connection", Path], None]
 
 
 def _run_child(connection: Connection, log: Path) -> None:
-    """The child's first act: llama.cpp and Python write to the log from now on. Only then is
-    llama.cpp imported."""
-    try:
-        file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    except OSError:  # an answer is worth more than a log
-        file = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(file, 1)
-    os.dup2(file, 2)
-    sys.stdout = sys.stderr = os.fdopen(file, "w", encoding="utf-8", errors="replace", buffering=1)
+    """Serve the pipe with llama.cpp, which is imported only once all output goes to the log."""
+    write_output_to(log)
     faulthandler.enable()
-    if sys.platform == "linux":  # where memory runs out, the window is not what has to go
-        with contextlib.suppress(OSError):
-            Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
+    end_first_without_memory()
     # OpenMP's threads would spin for each other. Where another program has a core, llama.cpp then
     # loses most of its speed (measured: 231 tokens/s instead of 946 on the demo model).
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -72,77 +65,20 @@ def _run_child(connection: Connection, log: Path) -> None:
     llama.main(connection)
 
 
-def _trimmed(log: Path) -> int:
-    """The log's length in bytes, after it was thrown away where it had grown long."""
-    try:
-        if log.stat().st_size > _LOG_LIMIT:
-            log.unlink()
-        return log.stat().st_size
-    except OSError:  # none yet, or another program holds it
-        return 0
-
-
-class _WorkerProcess:
-    """One process and its pipe."""
+class _EngineProcess(ChildProcess):
+    """The engine's process, and what it is known to hold."""
 
     def __init__(self, target: Target, log: Path) -> None:
-        import multiprocessing
-
-        self._log = log
-        self._log_start = _trimmed(log)
-        context = multiprocessing.get_context("spawn")
-        self.connection, theirs = context.Pipe()
-        self.process = context.Process(
-            target=target, args=(theirs, log), name="fireside engine", daemon=True
-        )
         try:
-            self.process.start()
-        except OSError as error:  # no memory, or too many processes
-            self.connection.close()
+            super().__init__(target, (log,), name="engine", log=log)
+        except OSError as error:
             raise EngineFailed(str(error)) from error
-        finally:
-            theirs.close()
         self.runs: tuple[Path, Overrides] | None = None
-        self.held = 0  # bytes of memory that cannot be paged out
+        """The file that is loaded, and what was fixed of its plan."""
+        self.held = 0
+        """Bytes of memory that cannot be paged out."""
         self.budget: int | None = None
-        # A child that hangs does not read, and a full pipe must not block who asks.
-        self._outbox: queue.SimpleQueue[tuple[Any, ...] | None] = queue.SimpleQueue()
-        self._sender = threading.Thread(target=self._send_all, name="engine pipe", daemon=True)
-        self._sender.start()
-
-    def send(self, *command: Any) -> None:
-        self._outbox.put(command)
-
-    def _send_all(self) -> None:
-        while (command := self._outbox.get()) is not None:
-            try:
-                self.connection.send(command)
-            except OSError:
-                return  # the child is gone; who waits for its answer learns of it
-
-    def close(self, patience: float) -> None:
-        """Lets the process keep what it has read, for ``patience`` seconds at most."""
-        self.send("cancel", sys.maxsize)
-        self.send("close", 0)
-        self.process.join(patience)
-        self.kill()
-
-    def kill(self) -> None:
-        """Ends the process at once. It holds nothing that is not here as well."""
-        self.process.kill()
-        self.process.join()
-        self._outbox.put(None)
-        self._sender.join()
-        self.connection.close()
-
-    def log_tail(self, size: int = _LOG_TAIL) -> str:
-        """What this child wrote to the log last, in ``size`` bytes."""
-        try:
-            with self._log.open("rb") as file:
-                file.seek(max(self._log_start, self._log.stat().st_size - size))
-                return file.read().decode("utf-8", errors="replace").strip()
-        except OSError:
-            return ""
+        """Bytes of disk that it has been told it may use."""
 
 
 def _no_wishes() -> Overrides:
@@ -191,7 +127,7 @@ class LocalBackend:
         self._grace = grace
         self._asking = threading.Lock()
         self._ending = threading.Lock()
-        self._child: _WorkerProcess | None = None
+        self._child: _EngineProcess | None = None
         self._numbers = itertools.count(1)
         self._closed = False
 
@@ -199,7 +135,7 @@ class LocalBackend:
     def pid(self) -> int | None:
         """The child's process id; None while there is none."""
         child = self._child
-        return child.process.pid if child else None
+        return child.pid if child else None
 
     def load(
         self, model: ModelRef, cancel: threading.Event
@@ -235,7 +171,7 @@ class LocalBackend:
     def devices(self) -> Devices:
         found = self._devices
         if found is None:
-            asked = _WorkerProcess(self._target, self._log)
+            asked = _EngineProcess(self._target, self._log)
             try:
                 found = self._devices = self._ask_devices(asked)
             finally:
@@ -277,7 +213,7 @@ class LocalBackend:
         self._leave()
         tried: Plan | None = None
         while True:
-            self._child = child = _WorkerProcess(self._target, self._log)
+            self._child = child = _EngineProcess(self._target, self._log)
             try:
                 self._devices = self._ask_devices(child)
                 machine = probe.machine(self._devices)
@@ -299,7 +235,7 @@ class LocalBackend:
 
     def _load(
         self,
-        child: _WorkerProcess,
+        child: _EngineProcess,
         header: GgufHeader,
         settings: Plan,
         cancel: threading.Event,
@@ -331,7 +267,7 @@ class LocalBackend:
 
         probe.model(path)
 
-    def _ask_devices(self, child: _WorkerProcess) -> Devices:
+    def _ask_devices(self, child: _EngineProcess) -> Devices:
         (found,) = self._exchange(threading.Event(), "devices", child=child)
         from app.engine.probe import Devices
 
@@ -341,7 +277,7 @@ class LocalBackend:
     def _runs(self, model: ModelRef) -> bool:
         child = self._child
         wanted = (model.path, self._options().wishes)
-        return child is not None and child.runs == wanted and child.process.is_alive()
+        return child is not None and child.runs == wanted and child.alive
 
     def _set_budget(self) -> None:
         """Tells the child how much of the disk it may use, where it does not know yet."""
@@ -361,38 +297,29 @@ class LocalBackend:
         name: str,
         *arguments: Any,
         hurry: threading.Event | None = None,
-        child: _WorkerProcess | None = None,
+        child: _EngineProcess | None = None,
     ) -> Generator[Any, None, None]:
         """Sends a command and yields its payloads. Raises what the child answers with, or
         EngineDied, EngineHung, Cancelled."""
-        from multiprocessing.connection import wait
-
         child = child or self._child
         if child is None or self._closed:
             raise Cancelled
         number = next(self._numbers)
-        child.send(name, number, *arguments)
-        polled = time.monotonic()
-        silence = 0.0
+        child.send((name, number, *arguments))
         asked_to_stop: float | None = None
         while True:
             if cancel.is_set() and asked_to_stop is None:
                 asked_to_stop = time.monotonic()
-                child.send("cancel", number)
+                child.send(("cancel", number))
             if hurry and hurry.is_set():
-                child.send("hurry", number)
+                child.send(("hurry", number))
                 hurry = None
             try:
-                wait([child.connection, child.process.sentinel], _POLL_S)
-                has_word = child.connection.poll()
-                answered, payload = child.connection.recv() if has_word else (None, None)
-            except (EOFError, OSError):
+                message = child.receive(_POLL_S)
+            except ChildEnded:
                 raise self._died(child) from None
-            # Time in which this process did not run either (sleep, Ctrl+Z) is no silence.
-            now = time.monotonic()
-            silence, polled = silence + min(now - polled, _POLLED_S), now
-            if has_word:
-                silence = 0.0
+            if message is not None:
+                answered, payload = message
                 if answered != number:
                     continue  # the rest of an answer that was abandoned
                 if payload is None:
@@ -402,23 +329,21 @@ class LocalBackend:
                 try:
                     yield payload
                 except GeneratorExit:  # nobody listens any more
-                    child.send("cancel", number)
+                    child.send(("cancel", number))
                     raise
-            elif not child.process.is_alive():
-                raise self._died(child)
             elif asked_to_stop is not None and time.monotonic() - asked_to_stop > self._grace:
                 self._end()
                 raise Cancelled
-            elif silence > self._silence:
+            elif child.silence > self._silence:
                 self._end()
                 raise EngineHung(self._silence)
 
-    def _died(self, child: _WorkerProcess) -> FiresideError:
+    def _died(self, child: _EngineProcess) -> FiresideError:
         """The report on a child that is gone."""
         if self._closed:
             return Cancelled()
-        child.process.join(1.0)
-        error = EngineDied(child.process.exitcode, child.log_tail())
+        child.join(1.0)
+        error = EngineDied(child.exit_code, child.log_tail(_LOG_TAIL))
         if child is self._child:
             self._end()
         return error
@@ -428,6 +353,8 @@ class LocalBackend:
         with self._ending:
             child, self._child = self._child, None
         if child:
+            child.send(("cancel", sys.maxsize))
+            child.send(("close", 0))
             child.close(self._grace)
 
     def _end(self) -> None:

@@ -89,7 +89,7 @@ def test_a_crash_of_the_engine_and_a_restart(
     assert engine._child is not None
     assert engine.pid is not None
     os.kill(engine.pid, signal.SIGKILL)
-    engine._child.process.join()
+    engine._child.join(10)
     answers = []
     for talk, is_kept in zip(talks, (True, True, False), strict=True):  # the third was in memory
         _, done = talk.ask(engine, FRANCE)
