@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.base import log
 from app.base.errors import (
     Cancelled,
     EngineDied,
@@ -344,6 +345,9 @@ class LocalBackend:
             return Cancelled()
         child.join(1.0)
         error = EngineDied(child.exit_code, child.log_tail(_LOG_TAIL))
+        # What may be the file's fault, or the disk's, is told otherwise.
+        unforeseen = child.runs is not None and not load_failure.could_not_read(child.exit_code)
+        log.report_child("engine", child.log_tail(_LOAD_LOG), tell=unforeseen)
         if child is self._child:
             self._end()
         return error

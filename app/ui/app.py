@@ -19,11 +19,12 @@ from app.host import Host
 from app.store import Backup, Store, Unsent
 from app.ui import qt_language
 from app.ui.bridge import Bridge
+from app.ui.fault_reporter import FaultReporter
 from app.ui.garbage import GarbageCollector
 from app.ui.startup.data_folder import DataFolder
 from app.ui.theme import Theme, application_icon
 from app.ui.window import Window
-from app.wording.errors import explain
+from app.wording.errors import Explanation, explain
 
 
 def run(data_dir: Path | None, model: Path | None, smoke: bool) -> int:
@@ -58,12 +59,15 @@ class Program:
         self._model, self._smoke = model, smoke
         self._theme = Theme(application)
         self._garbage = GarbageCollector()
+        self._faults = FaultReporter()
         self._again: StoreError | Backup | None = None  # why there is to be another window
         self._typed: tuple[Part, ...] = ()  # in the one before
 
     def run(self, trouble: StoreError | None) -> int:
-        """Until a window is closed for good."""
+        """Show windows until one is closed for good; return the exit code."""
         self._again = trouble
+        if self._opening.folders and trouble is None:
+            self._faults.start(self._opening.folders.data)
         while True:
             bridge = Bridge()
             host = self._open(bridge)
@@ -79,6 +83,7 @@ class Program:
 
     def close(self) -> None:
         """Another Fireside may have the folder."""
+        self._faults.close()
         self._opening.close()
         self._garbage.close()
 
@@ -104,7 +109,9 @@ class Program:
     def _show(self, host: Host, bridge: Bridge) -> int:
         qt_language.install(self._application, host.settings.language)
         self._theme.choose(host.settings.theme)
+        self._faults.start(host.folders.data)
         window = Window(host, bridge, self._theme)
+        self._tell_faults(window)
         self._give_back(window)
         window.again.connect(lambda why: self._restart(window, why))
         opener = FileOpener(self._application, window.called)
@@ -121,6 +128,13 @@ class Program:
         if self._again:
             self._forget(window, opener)
         return code
+
+    def _tell_faults(self, window: Window) -> None:
+        def show(told: Explanation) -> None:
+            window.show_banner(told.sentence, told.action, second=told.second)
+
+        window.stepped.connect(self._faults.act)
+        self._faults.attach(show)
 
     def _give_back(self, window: Window) -> None:
         """What stood in the composer before, where the chats that are open now do not have it."""
@@ -140,6 +154,7 @@ class Program:
 
     def _forget(self, window: Window, opener: FileOpener) -> None:
         """The window is not the last one."""
+        self._faults.detach()
         gc.unfreeze()
         self._model = None
         self._application.removeEventFilter(opener)

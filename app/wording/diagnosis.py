@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Iterator
 
 from app import __version__
+from app.base import log
 from app.base.gguf import GgufHeader
 from app.base.types import ModelRef
 from app.engine.plan import CacheType, MemoryUse, Overrides, Plan, PlanRefused, propose
@@ -61,6 +62,12 @@ def report(examined: Examined, wishes: Overrides) -> str:
             told = filter(None, (explanation.sentence, explanation.detail))
             lines += [_line("", text) for text in told]
     return "\n".join(lines)
+
+
+def end_of_log(text: str) -> str:
+    """Return a section with the last lines of fireside.log; empty where there are none."""
+    title = tr("The end of {file}").format(file=log.NAME)
+    return f"\n\n{title}\n{text}" if text else ""
 
 
 def _machine(machine: Machine) -> Iterator[str]:
