@@ -195,7 +195,7 @@ class FaultLog:
             if tell and count == 1 and listener is None:
                 self._untold.append(fault)
         if count == 1:
-            note(fault.trace, logging.ERROR)
+            note(f"fault\n{fault.trace}", logging.ERROR)
         elif str(count).strip("0") == "1":
             note(f"{fault.kind}: {count} times", logging.ERROR)
         if tell and count == 1 and listener:
@@ -256,7 +256,7 @@ class _Handler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         with contextlib.suppress(OSError):
             if self._file is None:
-                self._file = self._opened()
+                self._file = self._opened(record)
             self._file.emit(record)
 
     def close(self) -> None:
@@ -265,7 +265,7 @@ class _Handler(logging.Handler):
                 self._file.close()
         super().close()
 
-    def _opened(self) -> RotatingFileHandler:
+    def _opened(self, first: logging.LogRecord) -> RotatingFileHandler:
         from logging.handlers import RotatingFileHandler
 
         file = RotatingFileHandler(
@@ -277,6 +277,7 @@ class _Handler(logging.Handler):
         head = logging.LogRecord(
             _logger.name, logging.INFO, "", 0, "%s", (versions(self._version),), None
         )
+        head.created, head.msecs = first.created, first.msecs
         file.emit(head)
         return file
 

@@ -80,7 +80,7 @@ def test_a_long_stack_is_shortened() -> None:
             deeper(depth - 1)
         raise ValueError
 
-    with pytest.raises(ValueError, match="^$") as caught:
+    with pytest.raises(ValueError, match=r"^$") as caught:
         deeper(500)
     lines = log.of_exception(caught.value).trace.splitlines()
     assert len(lines) == 42
@@ -233,15 +233,15 @@ def crash(folder: Path, end: str) -> int:
         {end}
     """
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script), str(folder)], capture_output=True, timeout=60
+        [sys.executable, "-c", textwrap.dedent(script), str(folder)],
+        capture_output=True,
+        timeout=60,
     )
     assert done.stdout.decode() or done.returncode
     return done.returncode
 
 
-def test_a_crash_is_told_at_the_next_start(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_crash_is_told_at_the_next_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert crash(tmp_path, "os.abort()") != 0
     assert "Fatal Python error: Aborted" in (tmp_path / log.CRASH_NAME).read_text()
     told: list[Fault] = []
@@ -250,7 +250,7 @@ def test_a_crash_is_told_at_the_next_start(
     started.listen(told.append)
     started.close()
     assert [fault.ended for fault in told] == [True]
-    assert "the last run ended by a crash\nFatal Python error: Aborted" in written(tmp_path)
+    assert "fault\nthe last run ended by a crash\nFatal Python error: Aborted" in written(tmp_path)
 
 
 def test_a_good_end_leaves_no_crash(tmp_path: Path) -> None:
