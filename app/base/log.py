@@ -25,6 +25,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
+from app import __version__
 from app.base.errors import FiresideError
 
 if TYPE_CHECKING:
@@ -133,12 +134,13 @@ def tail(folder: Path, lines: int = 40) -> str:
 class FaultLog:
     """The log of this process, from `start` to `close`; there is one at a time.
 
-    ``folder`` is the data folder. The file is made with the first line. A folder that takes no
-    file, and a full disk, cost the log and nothing else.
+    ``folder`` is the data folder. The file is made with the first line, which has the versions;
+    ``more`` are others than Fireside's and Python's. A folder that takes no file, and a full
+    disk, cost the log and nothing else.
     """
 
-    def __init__(self, folder: Path, version: str) -> None:
-        self._folder, self._version = folder, version
+    def __init__(self, folder: Path, more: str = "") -> None:
+        self._folder, self._more = folder, more
         self._lock = threading.RLock()  # a destructor may fail within it
         self._counts: dict[str, int] = {}
         self._untold: list[Fault] = []
@@ -150,7 +152,7 @@ class FaultLog:
     def start(self) -> Self:
         """Take over the hooks for what nobody catches; the hooks of before are called, too."""
         global _open
-        self._handler = _Handler(self._folder / NAME, self._version)
+        self._handler = _Handler(self._folder / NAME, self._more)
         _logger.addHandler(self._handler)
         _logger.setLevel(logging.INFO)
         _open = self
@@ -248,9 +250,9 @@ class FaultLog:
 class _Handler(logging.Handler):
     """Opens the file with the first line. logging's handlers are loaded only then."""
 
-    def __init__(self, path: Path, version: str) -> None:
+    def __init__(self, path: Path, more: str) -> None:
         super().__init__()
-        self._path, self._version = path, version
+        self._path, self._more = path, more
         self._file: RotatingFileHandler | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -274,19 +276,21 @@ class _Handler(logging.Handler):
         # A full disk is told where chats are saved.
         file.handleError = lambda record: None  # type: ignore[method-assign]
         file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(process)d %(message)s"))
-        head = logging.LogRecord(
-            _logger.name, logging.INFO, "", 0, "%s", (versions(self._version),), None
-        )
+        # Not `versions`, nor platform.platform(): no start is to wait for them.
+        system = " ".join(os.uname()[::2]) if hasattr(os, "uname") else sys.platform
+        told = [f"Fireside {__version__}", f"Python {platform.python_version()}", self._more]
+        line = ", ".join([*filter(None, told), system])
+        head = logging.LogRecord(_logger.name, logging.INFO, "", 0, "%s", (line,), None)
         head.created, head.msecs = first.created, first.msecs
         file.emit(head)
         return file
 
 
-def versions(fireside: str) -> str:
-    """Return the versions of what matters, in a line."""
+def versions() -> str:
+    """Return the versions of what matters, in a line. Takes some 60 ms."""
     from importlib import metadata
 
-    found = [f"Fireside {fireside}", f"Python {platform.python_version()}"]
+    found = [f"Fireside {__version__}", f"Python {platform.python_version()}"]
     for name in _PACKAGES:
         with contextlib.suppress(metadata.PackageNotFoundError):
             found.append(f"{name} {metadata.version(name)}")

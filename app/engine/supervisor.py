@@ -273,6 +273,7 @@ class LocalBackend:
         from app.engine.probe import Devices
 
         assert isinstance(found, Devices)
+        log.note(f"engine: {found.version}, {' '.join(found.backends)}")
         return found
 
     def _runs(self, model: ModelRef) -> bool:

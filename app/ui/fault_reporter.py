@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import PySide6
 from PySide6.QtCore import (
     QMessageLogContext,
     QObject,
@@ -20,7 +21,6 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 
-from app import __version__
 from app.base import log
 from app.base.log import Fault, FaultLog
 from app.wording.errors import Action, Explanation, explain_fault
@@ -62,7 +62,7 @@ class FaultReporter(QObject):
             return
         self.close()
         self._folder = folder
-        self._log = FaultLog(folder, __version__).start()
+        self._log = FaultLog(folder, f"PySide6 {PySide6.__version__}").start()
         self._log.listen(self.happened.emit)
         self._before = qInstallMessageHandler(self._qt_message)
         QTimer.singleShot(_FIRST_LINE_MS, self, self._begin)
@@ -91,7 +91,7 @@ class FaultReporter(QObject):
         """Take one of the steps that the banner offers for a fault."""
         if action is Action.COPY_DETAILS:
             traces = "\n\n".join(fault.trace for fault in self._told)
-            QGuiApplication.clipboard().setText(f"{log.versions(__version__)}\n\n{traces}\n")
+            QGuiApplication.clipboard().setText(f"{log.versions()}\n\n{traces}\n")
         elif action is Action.OPEN_LOG and self._folder:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder / log.NAME)))
 

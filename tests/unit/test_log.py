@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from app import __version__
 from app.base import log
 from app.base.errors import EngineDied, ModelTooLarge
 from app.base.log import Fault, FaultLog
@@ -29,7 +30,7 @@ def faults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultLog
     monkeypatch.setattr(sys, "excepthook", lambda *raised: None)
     monkeypatch.setattr(threading, "excepthook", lambda raised: None)
     monkeypatch.setattr(sys, "unraisablehook", lambda raised: None)
-    started = FaultLog(tmp_path, "1.2").start()
+    started = FaultLog(tmp_path, "Qt 1.2").start()
     yield started
     started.close()
 
@@ -58,7 +59,8 @@ def test_a_trace_has_types_and_places_and_no_words(faults: FaultLog, tmp_path: P
     except ValueError as error:
         log.report(error)
     text = written(tmp_path)
-    assert "Fireside 1.2, Python" in text.splitlines()[0]
+    assert f"Fireside {__version__}, Python 3" in text.splitlines()[0]
+    assert ", Qt 1.2, " in text.splitlines()[0]
     assert "KeyError\nled to\n" in text
     assert "tests/unit/test_log.py:" in text
     assert text.endswith("ValueError\n")
@@ -141,7 +143,7 @@ def test_every_thread_and_what_cannot_be_raised(faults: FaultLog, tmp_path: Path
 
 def test_the_hooks_are_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = sys.excepthook, threading.excepthook, sys.unraisablehook
-    started = FaultLog(tmp_path, "").start()
+    started = FaultLog(tmp_path).start()
     assert sys.excepthook != before[0]
     started.close()
     assert (sys.excepthook, threading.excepthook, sys.unraisablehook) == before
@@ -190,7 +192,7 @@ def test_of_what_a_process_wrote_the_stacks_are_taken(faults: FaultLog, tmp_path
 
 def test_it_rotates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log, "_SIZE", 2000)
-    started = FaultLog(tmp_path, "1").start()
+    started = FaultLog(tmp_path).start()
     for number in range(200):
         log.note(f"line {number} {'x' * 50}")
     started.close()
@@ -205,7 +207,7 @@ def test_where_it_cannot_be_written_nothing_happens(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     told: list[Fault] = []
-    started = FaultLog(tmp_path / "missing", "1").start()
+    started = FaultLog(tmp_path / "missing").start()
     started.listen(told.append)
     log.report(raised(ValueError()))
     started.close()
@@ -213,7 +215,7 @@ def test_where_it_cannot_be_written_nothing_happens(
     assert log.tail(tmp_path / "missing") == ""
     if os.path.exists("/dev/full"):
         (tmp_path / log.NAME).symlink_to("/dev/full")
-        started = FaultLog(tmp_path, "1").start()
+        started = FaultLog(tmp_path).start()
         log.note("a line")
         log.report(raised(ValueError()))
         started.close()
@@ -226,7 +228,7 @@ def crash(folder: Path, end: str) -> int:
         import os, sys
         from pathlib import Path
         from app.base.log import FaultLog
-        faults = FaultLog(Path(sys.argv[1]), "1").start()
+        faults = FaultLog(Path(sys.argv[1])).start()
         told = []
         faults.listen(told.append)
         print([fault.ended for fault in told], flush=True)
@@ -246,7 +248,7 @@ def test_a_crash_is_told_at_the_next_start(tmp_path: Path, monkeypatch: pytest.M
     assert "Fatal Python error: Aborted" in (tmp_path / log.CRASH_NAME).read_text()
     told: list[Fault] = []
     monkeypatch.setattr(faulthandler, "is_enabled", lambda: True)
-    started = FaultLog(tmp_path, "2").start()
+    started = FaultLog(tmp_path).start()
     started.listen(told.append)
     started.close()
     assert [fault.ended for fault in told] == [True]
@@ -258,7 +260,7 @@ def test_a_good_end_leaves_no_crash(tmp_path: Path) -> None:
     assert not (tmp_path / log.CRASH_NAME).exists()
     assert crash(tmp_path, "os._exit(0)") == 0  # as one that is killed
     told: list[Fault] = []
-    started = FaultLog(tmp_path, "2").start()
+    started = FaultLog(tmp_path).start()
     started.listen(told.append)
     started.close()
     assert not told
