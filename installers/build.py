@@ -19,16 +19,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
-
-import llama
-import sbom
+from types import ModuleType
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from app import __version__  # noqa: E402
 from app.base import licences  # noqa: E402
+from installers import llama, sbom  # noqa: E402
 
 BUILD, DIST = ROOT / "build", ROOT / "dist"
 CONSTRAINTS = ROOT / "constraints.txt"
@@ -77,8 +75,9 @@ def build(gpus: list[str]) -> None:
         print(f"{made.relative_to(ROOT)}: {made.stat().st_size / 1e6:.1f} MB")
 
 
-def packager() -> Any:
-    return importlib.import_module(PACKAGER)
+def packager() -> ModuleType:
+    """Return the module that makes this system's packages."""
+    return importlib.import_module(f"installers.{PACKAGER}")
 
 
 def moment() -> int:
@@ -151,7 +150,7 @@ def kind(path: str) -> str:
         (r"PySide6/Qt/", "Qt: libraries"),
         (r"PySide6|shiboken6|lib(pyside|shiboken)6", "Qt: PySide"),
         (r"(lib)?python3|base_library", "Python"),
-        (r"fireside(\.exe)?$", "Fireside and what is pure Python"),
+        (r"fireside(-app)?(\.exe)?$", "Fireside and what is pure Python"),
     ):
         if re.match(pattern, inner):
             return part

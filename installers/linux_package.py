@@ -8,19 +8,16 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tarfile
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from app import __version__
+from app.base import licences
+from app.base.licences import Component
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from app import __version__  # noqa: E402
-from app.base import licences  # noqa: E402
-from app.base.licences import Component  # noqa: E402
-
 LINUX = ROOT / "installers" / "linux"
 ID = "io.github.fireside_chat.fireside"
 _ICONS = (16, 22, 24, 32, 48, 64, 128, 256, 512)
@@ -241,6 +238,6 @@ def _said(*command: str, cwd: Path | None = None) -> str:
 
 def check(dist: Path) -> None:
     """Installs the package where nothing else is, uses it, removes it. Raises AssertionError."""
-    import linux_smoke
+    from installers import linux_smoke
 
     linux_smoke.check(next(dist.glob("fireside_*.deb")))

@@ -18,7 +18,7 @@ import tarfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from from_source import LLAMA_CMAKE, llama_cmake_args
+from installers.from_source import LLAMA_CMAKE, llama_cmake_args
 
 BACKENDS = {"win32": ("vulkan",), "darwin": ("metal",)}.get(sys.platform, ("vulkan",))
 """Those of GPUs that a package has unless it is told otherwise."""

@@ -13,17 +13,14 @@ import platform
 import plistlib
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from app import __version__
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from app import __version__  # noqa: E402
-
 MACOS = ROOT / "installers" / "macos"
 ID = "io.github.fireside_chat.fireside"
 _MACH_O = (b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")  # of one processor, of several

@@ -13,19 +13,16 @@ import hashlib
 import json
 import os
 import re
-import sys
 import uuid
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from app import REPOSITORY, __version__
+from app.base.licences import Component
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from app import REPOSITORY, __version__  # noqa: E402
-from app.base.licences import Component  # noqa: E402
-
 _HASHED = re.compile(r"(?i)\.(so|dll|pyd|dylib|exe|ttf|gguf)(\.[\d.]+)?$|/fireside$|/Qt\w+$")
 _ROOT = "fireside"  # how the list calls the whole
 

@@ -15,11 +15,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from app import REPOSITORY, __version__
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from app import REPOSITORY, __version__  # noqa: E402
-
 WINDOWS = ROOT / "installers" / "windows"
 _NSIS = r"C:\Program Files (x86)\NSIS\makensis.exe"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import shlex
 import shutil
@@ -14,15 +13,8 @@ from pathlib import Path
 import pytest
 
 from app.cli import _parser
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "installers"))
-
-import icons  # noqa: E402
-import linux_package as package  # noqa: E402
-import llama  # noqa: E402
-
-build = importlib.import_module("build")  # as a name it is a folder's, too
+from installers import build, icons, llama
+from installers import linux_package as package
 
 
 @pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])

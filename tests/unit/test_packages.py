@@ -8,7 +8,6 @@ import re
 import shutil
 import struct
 import subprocess
-import sys
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,13 +17,9 @@ import pytest
 
 from app import __version__
 from app.base.licences import Component
+from installers import macos_package, sbom, windows_package
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "installers"))
-
-import macos_package  # noqa: E402
-import sbom  # noqa: E402
-import windows_package  # noqa: E402
 
 
 def test_the_version_is_written_in_one_place() -> None:
