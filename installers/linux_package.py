@@ -116,7 +116,9 @@ def _fill(root: Path, frozen: Path, icons: Path) -> None:
     texts = "../../../lib/fireside/_internal/resources/licences.txt"
     (share / "doc/fireside/licences.txt").symlink_to(texts)
     (root / "usr/bin").mkdir()
-    (root / "usr/bin/fireside").symlink_to("../lib/fireside/fireside")
+    for name in ("fireside", "fireside-app"):
+        (root / f"usr/bin/{name}").symlink_to("../lib/fireside/fireside")
+    (share / "man/man1/fireside-app.1.gz").symlink_to("fireside.1.gz")
     for file in [root, *root.rglob("*")]:
         if not file.is_symlink():
             program = file.is_dir() or file == root / "usr/lib/fireside/fireside"

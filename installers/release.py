@@ -31,6 +31,16 @@ def ready(tag: str, repository: str, file: Path = ROOT / "app" / "__init__.py") 
     file.write_text(new, "utf-8")
 
 
+def set_urls(repository: str, file: Path = ROOT / "pyproject.toml") -> None:
+    """Have the package's metadata name the repository that the release comes from."""
+    text = file.read_text("utf-8")
+    file.write_text(
+        re.sub(r"https://github\.com/[\w.-]+/[\w.-]+", f"https://github.com/{repository}", text),
+        "utf-8",
+    )
+
+
 if __name__ == "__main__":
     _, given_tag, given_repository = sys.argv
     ready(given_tag, given_repository)
+    set_urls(given_repository)

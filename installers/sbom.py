@@ -22,8 +22,7 @@ from typing import Any
 from app import REPOSITORY, __version__
 from app.base.licences import Component
 
-ROOT = Path(__file__).resolve().parents[1]
-_HASHED = re.compile(r"(?i)\.(so|dll|pyd|dylib|exe|ttf|gguf)(\.[\d.]+)?$|/fireside$|/Qt\w+$")
+_HASHED = re.compile(r"(?i)\.(so|dll|pyd|dylib|exe|ttf|gguf)(\.[\d.]+)?$|/fireside(-app)?$|/Qt\w+$")
 _ROOT = "fireside"  # how the list calls the whole
 
 
