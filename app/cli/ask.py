@@ -13,7 +13,6 @@ from typing import TextIO
 
 from app.base.errors import FiresideError, ModelError
 from app.base.types import (
-    Channel,
     Delta,
     Done,
     Draft,
@@ -21,6 +20,7 @@ from app.base.types import (
     Message,
     ModelRef,
     Part,
+    PartKind,
     Request,
     Role,
 )
@@ -93,8 +93,8 @@ def _print_answer(backend: Backend, request: Request, *, as_json: bool) -> int:
             draft.add(event)
             # A delta without text says what a part is that has come already: the answer, perhaps.
             text = event.text or draft.parts[event.index].text
-            if not as_json and not event.recipient and text:
-                reasoning = event.channel is Channel.ANALYSIS
+            if not as_json and event.kind is not PartKind.CALL and text:
+                reasoning = event.kind is PartKind.REASONING
                 stream = sys.stderr if reasoning else sys.stdout
                 if shown is sys.stderr and stream is not shown:
                     print("\n", file=sys.stderr, flush=True)
@@ -108,7 +108,7 @@ def _print_answer(backend: Backend, request: Request, *, as_json: bool) -> int:
         print(flush=True)
     if message.text.strip():
         return ANSWERED
-    calls = [part.recipient for part in message.parts if part.recipient]
+    calls = [part.name for part in message.parts if part.kind is PartKind.CALL]
     why = _why_no_answer(calls, thought=bool(message.reasoning.strip()))
     print(f"\n{printable(why, sys.stderr)}", file=sys.stderr)
     return NO_ANSWER
