@@ -1,5 +1,4 @@
-"""The command ``fireside``: the window, ``fireside ask`` for a terminal, ``fireside doctor``,
-``fireside --smoke``.
+"""The command ``fireside``.
 
 The engine's process imports this module again, so it imports nothing at its top.
 """

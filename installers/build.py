@@ -38,7 +38,7 @@ _SPACE = 100_000  # bytes below which a part of the app is told with the others
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the command; returns its exit code."""
+    """Run the command; return its exit code."""
     assert __doc__
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--test", action="store_true", help="test the packages in dist/")
@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def build(gpus: list[str]) -> None:
-    """From the source to the packages."""
+    """Make the packages from the source, with the backends named in ``gpus``."""
     os.environ.setdefault("SOURCE_DATE_EPOCH", str(moment()))
     os.environ["PYTHONHASHSEED"] = "1"  # else sets are compiled in an order of their own
     BUILD.mkdir(exist_ok=True)
@@ -81,7 +81,7 @@ def packager() -> ModuleType:
 
 
 def moment() -> int:
-    """When the commit was made that is built, in POSIX seconds; without git, now."""
+    """Return the time of the commit that is built, in POSIX seconds; without git, now."""
     said = subprocess.run(
         ["git", "-C", ROOT, "log", "-1", "--format=%ct"], capture_output=True, text=True
     )
@@ -89,7 +89,7 @@ def moment() -> int:
 
 
 def environment(wheel: Path) -> Path:
-    """An environment of its own with what is frozen and what freezes it; returns its Python."""
+    """Make an environment with what is frozen and what freezes it; return its Python."""
     folder = BUILD / "venv"
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not python.exists():
@@ -102,7 +102,7 @@ def environment(wheel: Path) -> Path:
 
 
 def freeze(python: Path) -> Path:
-    """The frozen app: a folder, on a Mac a bundle."""
+    """Freeze the app; return its folder, on a Mac its bundle."""
     folder = BUILD / "frozen"
     shutil.rmtree(folder, ignore_errors=True)
     where = ("--distpath", folder, "--workpath", BUILD / "pyinstaller", "--noconfirm", "--clean")
@@ -119,7 +119,7 @@ def freeze(python: Path) -> Path:
 
 
 def listed(frozen: Path) -> Path:
-    """Writes the list of what is in the packages, for machines."""
+    """Write the CycloneDX list of what is in the packages; return its path."""
     # Linux's archive is the frozen app, and libraries of the system beside it.
     carried = next((frozen.parent / "archive").glob("*"), frozen)
     told = next(carried.rglob("resources/licences.txt")).read_text("utf-8")
@@ -130,7 +130,7 @@ def listed(frozen: Path) -> Path:
 
 
 def table(frozen: Path) -> list[str]:
-    """What is in the frozen app, by size in MB, the largest first."""
+    """Return lines with what is in the frozen app, by size in MB, the largest first."""
     sizes: dict[str, int] = {}
     for file in frozen.rglob("*"):
         if file.is_file() and not file.is_symlink():
@@ -143,7 +143,7 @@ def table(frozen: Path) -> list[str]:
 
 
 def kind(path: str) -> str:
-    """The part of the app that a file of it belongs to."""
+    """Return the part of the app that a file of it belongs to."""
     inner = re.sub(r"^(Contents/\w+/)?(_internal/)?", "", path)
     for pattern, part in (
         (r"llama_cpp/lib/(lib)?ggml-cpu", "llama.cpp: the processor, in all variants"),

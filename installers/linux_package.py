@@ -1,5 +1,7 @@
-"""The frozen app as a package for Debian and its like, and as an archive that runs from any
-folder of any Linux."""
+"""The frozen app for Linux: a package for Debian and its like, and an archive.
+
+The archive runs from any folder of any Linux.
+"""
 
 from __future__ import annotations
 
@@ -51,8 +53,11 @@ Description: chat with gpt-oss on your own computer
 
 
 def package(frozen: Path, icons: Path, dist: Path) -> list[Path]:
-    """Writes ``fireside_VERSION_ARCHITECTURE.deb``, where dpkg is, and
-    ``fireside-VERSION-linux-MACHINE.tar.xz``. Raises CalledProcessError."""
+    """Write the packages; return their paths.
+
+    They are ``fireside-VERSION-linux-MACHINE.tar.xz`` and, where dpkg is,
+    ``fireside_VERSION_ARCHITECTURE.deb``. Raises CalledProcessError.
+    """
     made = [_archive(frozen, dist / f"fireside-{__version__}-linux-{os.uname().machine}.tar.xz")]
     if shutil.which("dpkg-deb") and shutil.which("dpkg-shlibdeps"):
         made.append(_deb(frozen, icons, dist))
@@ -91,7 +96,7 @@ def _deb(frozen: Path, icons: Path, dist: Path) -> Path:
 
 
 def _fill(root: Path, frozen: Path, icons: Path) -> None:
-    """Lays out what is installed, as Debian's policy has it."""
+    """Lay out what is installed, as Debian's policy has it."""
     shutil.copytree(frozen, root / "usr/lib/fireside", symlinks=True)
     share = root / "usr/share"
     names = {
@@ -135,8 +140,11 @@ def _changes() -> str:
 
 
 def dependencies(folder: Path, work: Path) -> dict[str, str]:
-    """The fields Depends, Recommends and Suggests for the programs and libraries in a folder, as
-    dpkg finds them: which package of this very system has what they are linked against."""
+    """Return the fields Depends, Recommends and Suggests for what is in a folder.
+
+    dpkg finds which package of this very system has what programs and libraries are linked
+    against.
+    """
     (work / "debian").mkdir(parents=True, exist_ok=True)
     (work / "debian/control").write_text(
         "Source: fireside\n\nPackage: fireside\nArchitecture: any\n"
@@ -156,7 +164,10 @@ def dependencies(folder: Path, work: Path) -> dict[str, str]:
 
 
 def _archive(frozen: Path, target: Path) -> Path:
-    """The archive: every name in order, of no time and nobody, so that two are the same."""
+    """Write the archive; return its path.
+
+    Names are in order, and no entry has a time or an owner, so that two builds are the same.
+    """
     folder = frozen.parent / "archive" / target.name.removesuffix(".tar.xz")
     shutil.rmtree(folder.parent, ignore_errors=True)
     shutil.copytree(frozen, folder, symlinks=True)
@@ -181,14 +192,16 @@ def _archive(frozen: Path, target: Path) -> Path:
 
 
 def brought(told: str) -> list[Path]:
-    """Of what ldd tells those libraries that the archive has to bring along."""
+    """Return those libraries of ldd's output that the archive has to bring along."""
     found = re.findall(r"^\s+(\S+) => (/\S+)", told, re.MULTILINE)
     return [Path(path) for name, path in sorted(set(found)) if _BROUGHT.match(name)]
 
 
 def of_debian(libraries: Iterable[Path]) -> list[Component]:
-    """What Debian, or what is made of it, says of the licences of its own libraries. Raises
-    CalledProcessError for one that is of no package."""
+    """Return what Debian, or what is made of it, says of its own libraries' licences.
+
+    Raises CalledProcessError for a library that is of no package.
+    """
     found = {}
     for library in libraries:
         # By its name: /lib may be a link to /usr/lib, and dpkg knows only one of the two.
@@ -206,7 +219,7 @@ def of_debian(libraries: Iterable[Path]) -> list[Component]:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """All files and links below a folder, by name."""
+    """Yield all files and links below a folder, by name."""
     return (path for path in sorted(folder.rglob("*")) if path.is_symlink() or path.is_file())
 
 
@@ -231,7 +244,7 @@ def _run(*command: str) -> None:
 
 
 def _said(*command: str, cwd: Path | None = None) -> str:
-    """What a command writes; its warnings are its own."""
+    """Return what a command writes to its standard output."""
     result = subprocess.run(
         command, cwd=cwd, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
@@ -239,7 +252,7 @@ def _said(*command: str, cwd: Path | None = None) -> str:
 
 
 def check(dist: Path) -> None:
-    """Installs the package where nothing else is, uses it, removes it. Raises AssertionError."""
+    """Install the package where nothing else is, use it, remove it. Raises AssertionError."""
     from installers import linux_smoke
 
     linux_smoke.check(next(dist.glob("fireside_*.deb")))

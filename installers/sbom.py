@@ -27,7 +27,7 @@ _ROOT = "fireside"  # how the list calls the whole
 
 
 def content(components: Iterable[Component], frozen: Path) -> str:
-    """The list for a folder with the frozen app, whose parts are ``components``, Fireside first."""
+    """Return the list for a folder with the frozen app made of ``components``, Fireside first."""
     own, *parts = components
     whole = _component(own) | {"type": "application", "bom-ref": _ROOT, "version": __version__}
     if REPOSITORY:
@@ -72,7 +72,7 @@ def _component(component: Component) -> dict[str, Any]:
 
 
 def _files(folder: Path) -> Iterator[dict[str, Any]]:
-    """Those that are more than text, by name."""
+    """Yield the files that are more than text, by name."""
     for file in sorted(folder.rglob("*")):
         name = file.relative_to(folder).as_posix()
         if file.is_file() and not file.is_symlink() and _HASHED.search(f"/{name}"):
@@ -87,6 +87,6 @@ def _files(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def _moment() -> str:
-    """When the commit was made that is built."""
+    """Return the time of the commit that is built."""
     seconds = int(os.environ.get("SOURCE_DATE_EPOCH", "0"))
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,4 +1,4 @@
-"""Brings ``resources/translations/`` up to date with the sentences of ``app/``.
+"""Bring ``resources/translations/`` up to date with the sentences of ``app/``.
 
     python -m installers.translations
 
@@ -37,8 +37,10 @@ msgstr ""
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A text to be translated. ``context`` tells apart what English says in one word; ``note`` is
-    for the translator."""
+    """A text to be translated.
+
+    ``context`` tells apart what English says in one word; ``note`` is for the translator.
+    """
 
     text: str
     context: str = ""
@@ -94,7 +96,7 @@ def untranslated(catalog: Catalog) -> list[str]:
     """Return the texts of which a form is missing."""
     found = []
     for message in catalog:
-        text, *_ = message.id if isinstance(message.id, tuple) else (message.id,)
+        text = message.id[0] if isinstance(message.id, tuple) else str(message.id)
         forms = message.string if isinstance(message.string, tuple) else (message.string,)
         if text and not all(forms):
             found.append(text)

@@ -52,7 +52,7 @@ def resource(name: str) -> str:
 
 
 def numbers(version: str) -> tuple[int, int, int, int]:
-    """Windows' own form of a version: four numbers, without what makes it a pre-release."""
+    """Return a version as Windows has it: four numbers, without what makes it a pre-release."""
     found = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", version)
     assert found, version
     major, minor, micro = (int(each or 0) for each in found.groups())
@@ -60,8 +60,10 @@ def numbers(version: str) -> tuple[int, int, int, int]:
 
 
 def package(frozen: Path, icons: Path, dist: Path) -> list[Path]:
-    """Writes ``fireside-VERSION-windows-x86_64.exe``. Raises CalledProcessError, and
-    FileNotFoundError where there is no NSIS."""
+    """Write ``fireside-VERSION-windows-x86_64.exe``; return its path.
+
+    Raises CalledProcessError, and FileNotFoundError where there is no NSIS.
+    """
     target = dist / f"fireside-{__version__}-windows-x86_64.exe"
     for name in PROGRAMS:
         sign(frozen / f"{name}.exe")
@@ -86,13 +88,13 @@ def package(frozen: Path, icons: Path, dist: Path) -> list[Path]:
 
 
 def sign(file: Path) -> None:
-    """Signs it, where FIRESIDE_SIGN says how."""
+    """Sign a file, if FIRESIDE_SIGN says how."""
     if command := os.environ.get("FIRESIDE_SIGN"):
         subprocess.run([*shlex.split(command), str(file)], check=True)
 
 
 def check(dist: Path) -> None:
-    """Installs it silently, uses it, and removes it. Raises AssertionError."""
+    """Install it silently, use it, and remove it. Raises AssertionError."""
     (installer,) = dist.glob("fireside-*-windows-x86_64.exe")
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "Fireside"
@@ -103,7 +105,7 @@ def check(dist: Path) -> None:
         for each in (program, windowed):
             smoke = subprocess.run([each, "--smoke"], env=environment, timeout=300)
             assert smoke.returncode == 0, f"{each.name} --smoke ended with {smoke.returncode}"
-        asked = [program, "ask", "Hello"]
+        asked: list[str | Path] = [program, "ask", "Hello"]
         answer = subprocess.run(
             asked, env=environment, check=True, timeout=300, stdout=subprocess.PIPE
         )
@@ -120,7 +122,7 @@ def check(dist: Path) -> None:
 
 
 def registered(key: str) -> str | None:
-    """The default value of a key of this person's, or None where there is no such key."""
+    """Return the default value of a key of HKEY_CURRENT_USER, or None if there is no such key."""
     if sys.platform != "win32":
         raise NotImplementedError("only Windows has a registry")
     import winreg

@@ -1,10 +1,9 @@
-"""``fireside.log`` in the data folder: faults that nobody foresaw, and when processes start and
-end. It holds no words of chats.
+"""``fireside.log`` in the data folder: unforeseen faults, and when processes start and end.
 
-Of an exception the log has its type and the place of each frame. Messages are left out, since they
-quote values: of Fireside's own errors it has the facts that are numbers, of the system's the name
-of the error. `FaultLog` belongs to a window's process; without one, nothing is written and
-`report` is silent.
+It holds no words of chats. Of an exception it has the type, and the place of each frame. Messages
+are left out, since they quote values: of Fireside's own errors it has the facts that are numbers,
+of the system's the name of the error. `FaultLog` belongs to a window's process; without one,
+nothing is written, and `report` does nothing.
 """
 
 from __future__ import annotations
@@ -53,8 +52,11 @@ _logger.propagate = False
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something that nobody foresaw. ``kind`` is the same where it happens again; ``trace`` is
-    text for whoever repairs it. ``ended``: the window's process ended by it."""
+    """Something that nobody foresaw.
+
+    ``kind`` is the same where it happens again; ``trace`` is text for whoever repairs it.
+    ``ended``: the window's process ended by it.
+    """
 
     kind: str
     trace: str
@@ -104,8 +106,10 @@ def of_exception(error: BaseException, where: str = "") -> Fault:
 
 
 def written_stack(text: str) -> str:
-    """Return the stack of a crash in what a process wrote, without any messages; empty if there
-    is none."""
+    """Return the stack of a crash in what a process wrote, without any messages.
+
+    Empty if there is none.
+    """
     lines: list[str] = []
     python = False  # in a stack of Python's, not of faulthandler's
     for line in text.splitlines():
@@ -180,8 +184,11 @@ class FaultLog:
             self._handler.close()
 
     def listen(self, listener: Callable[[Fault], None]) -> None:
-        """Call ``listener`` for each kind of fault once, on the thread where it happens, and at
-        once for those of before. The one before it hears nothing any more."""
+        """Call ``listener`` for each kind of fault once, on the thread where it happens.
+
+        It is called at once for faults that happened before, and takes the place of the listener
+        of before.
+        """
         with self._lock:
             self._listener = listener
             untold, self._untold = self._untold, []
@@ -189,8 +196,11 @@ class FaultLog:
             listener(fault)
 
     def add(self, fault: Fault, *, tell: bool = True) -> None:
-        """Write a fault with its trace: the first time, and then the 10th, the 100th and so on,
-        since what is wrong in painting is wrong 60 times a second."""
+        """Write a fault with its trace, and tell the listener of it.
+
+        Only the 1st, 10th, 100th time and so on are written, since what is wrong in painting is
+        wrong 60 times a second.
+        """
         with self._lock:
             count = self._counts[fault.kind] = self._counts.get(fault.kind, 0) + 1
             listener = self._listener

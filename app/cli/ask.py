@@ -80,8 +80,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _print_answer(backend: Backend, request: Request, *, as_json: bool) -> int:
-    """Print reasoning to stderr and the answer to stdout as they come, or both as JSON at the
-    end."""
+    """Print reasoning to stderr and the answer to stdout as they come, or both as JSON at last."""
     draft = Draft()
     stats: dict[str, object] = {}
     shown: TextIO | None = None

@@ -28,20 +28,20 @@ from app.wording.errors import Explanation, explain
 
 
 def run(data_dir: Path | None, model: Path | None, smoke: bool) -> int:
-    """Shows the window until it is closed; returns the exit code.
+    """Show the window until it is closed; return the exit code.
 
     ``data_dir`` is where the person wishes the data, ``model`` a file to use at once. ``smoke``
     asks the demo model one question and returns 0 only where its answer is on screen.
     """
     application = _application()
-    opening = DataFolder(data_dir)
+    data_folder = DataFolder(data_dir)
     trouble: StoreError | None = None
     try:
-        if not opening.take(model):
+        if not data_folder.take(model):
             return 1 if smoke else 0
     except StoreError as error:
         trouble = error
-    program = Program(application, opening, model, smoke)
+    program = Program(application, data_folder, model, smoke)
     try:
         return program.run(trouble)
     finally:
@@ -49,13 +49,15 @@ def run(data_dir: Path | None, model: Path | None, smoke: bool) -> int:
 
 
 class Program:
-    """From an open folder to its end: one window after the other, where a backup is restored
-    between them."""
+    """The program from an open folder to its end.
+
+    There is one window after the other where a backup is restored between them.
+    """
 
     def __init__(
-        self, application: QApplication, opening: DataFolder, model: Path | None, smoke: bool
+        self, application: QApplication, data_folder: DataFolder, model: Path | None, smoke: bool
     ) -> None:
-        self._application, self._opening = application, opening
+        self._application, self._data_folder = application, data_folder
         self._model, self._smoke = model, smoke
         self._theme = Theme(application)
         self._garbage = GarbageCollector()
@@ -66,8 +68,8 @@ class Program:
     def run(self, trouble: StoreError | None) -> int:
         """Show windows until one is closed for good; return the exit code."""
         self._again = trouble
-        if self._opening.folders and trouble is None:
-            self._faults.start(self._opening.folders.data)
+        if self._data_folder.folders and trouble is None:
+            self._faults.start(self._data_folder.folders.data)
         while True:
             bridge = Bridge()
             host = self._open(bridge)
@@ -82,20 +84,20 @@ class Program:
                 return code
 
     def close(self) -> None:
-        """Another Fireside may have the folder."""
+        """Release the folder for another Fireside."""
         self._faults.close()
-        self._opening.close()
+        self._data_folder.close()
         self._garbage.close()
 
     def _open(self, bridge: Bridge) -> Host | int:
-        """The host, perhaps after a talk about what is wrong; or the exit code."""
+        """Return the host, perhaps after dialogs about what is wrong, or the exit code."""
         why = self._again
         if why is None:
             try:
-                return self._opening.host(bridge.publish)
+                return self._data_folder.host(bridge.publish)
             except StoreError as error:
                 why = error
-        settings = self._opening.settings
+        settings = self._data_folder.settings
         qt_language.install(self._application, settings.language)
         if self._smoke and isinstance(why, StoreError):  # nobody is there to answer
             print(explain(why).sentence, file=sys.stderr)
@@ -104,7 +106,7 @@ class Program:
 
         self._again = None
         self._theme.choose(settings.theme)
-        return RecoveryDialogs(self._theme, bridge, self._opening).ask(why)
+        return RecoveryDialogs(self._theme, bridge, self._data_folder).ask(why)
 
     def _show(self, host: Host, bridge: Bridge) -> int:
         qt_language.install(self._application, host.settings.language)
@@ -116,7 +118,7 @@ class Program:
         window.again.connect(lambda why: self._restart(window, why))
         opener = FileOpener(self._application, window.called)
         window.show()
-        QTimer.singleShot(100, window, lambda: self._opening.on_second(window.called))
+        QTimer.singleShot(100, window, lambda: self._data_folder.on_second(window.called))
         _choose_model(window, host, self._model)
         QTimer.singleShot(400, window, lambda: window.transcript)  # before a question needs it
         QTimer.singleShot(1000, gc.freeze)  # what is there now lives as long as the window
@@ -137,7 +139,7 @@ class Program:
         self._faults.attach(show)
 
     def _give_back(self, window: Window) -> None:
-        """What stood in the composer before, where the chats that are open now do not have it."""
+        """Restore what the composer of the window before held, if these chats lack it."""
         typed, self._typed = self._typed, ()
 
         def found(drafts: dict[int | None, Unsent]) -> None:
@@ -153,7 +155,7 @@ class Program:
         window.close()
 
     def _forget(self, window: Window, opener: FileOpener) -> None:
-        """The window is not the last one."""
+        """Delete a window that another one follows."""
         self._faults.detach()
         gc.unfreeze()
         self._model = None

@@ -10,8 +10,10 @@ _installed: list[QTranslator] = []
 
 
 def install(application: QCoreApplication, wanted: str) -> None:
-    """Speak ``wanted``, one of `language.LANGUAGES`, or for "" the system's language as far as
-    possible. Widgets that exist already keep their language."""
+    """Speak ``wanted``, one of `language.LANGUAGES`, or for "" the system's language.
+
+    Falls back to English. Widgets that exist already keep their language.
+    """
     system = QLocale.system()
     code = language.choose(wanted, system.uiLanguages())
     same = system.name().split("_")[0] == code

@@ -17,7 +17,7 @@ __all__ = ["Action", "Explanation", "explain", "explain_fault"]
 
 
 def explain(error: BaseException) -> Explanation:
-    """The words for any fault of `app.base.errors`, and for one that nobody expected."""
+    """Return the words for any error of `app.base.errors`, and for one that nobody expected."""
     match error:
         case e.ModelError():
             return Explanation(

@@ -63,15 +63,20 @@ def use(language: str) -> None:
 
 
 def choose(wanted: str, spoken: Iterable[str]) -> str:
-    """Return the code of the language to use: ``wanted`` if it is one of `LANGUAGES`, else the
-    first of ``spoken`` (such as "de-AT" or "de_DE.UTF-8") that is, else English."""
+    """Return the code of the language to use.
+
+    That is ``wanted`` if it is one of `LANGUAGES`, else the first of ``spoken`` (such as "de-AT"
+    or "de_DE.UTF-8") that is, else English.
+    """
     codes = (name.replace("_", "-").split("-")[0].split(".")[0].lower() for name in spoken)
     return next(code for code in (wanted, *codes, "en") if code in LANGUAGES)
 
 
 def system_languages() -> list[str]:
-    """Return what the system speaks, best first, as far as it can be told without Qt: from the
-    environment on Linux and macOS, by the display language on Windows."""
+    """Return what the system speaks, best first, as far as it can be told without Qt.
+
+    Linux and macOS say it in the environment, Windows by its display language.
+    """
     if sys.platform == "win32":
         import ctypes
         import locale

@@ -13,10 +13,11 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtCore import QTimer, qWarning
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QApplication, QPlainTextEdit
+from PySide6.QtWidgets import QAbstractButton, QApplication, QPlainTextEdit, QWidget
 
 from app.base import settings
 from app.base.settings import Folders, Settings
@@ -26,6 +27,7 @@ from app.ui import app as ui
 from app.ui.window import Window
 from tests.fakes import engine_processes
 
+T = TypeVar("T", bound=QWidget)
 WORDS = "purple zebra"
 _PATIENCE_S = 20.0
 
@@ -37,21 +39,27 @@ def fail(*_: object) -> None:
 def plant(fault: str, window: Window) -> None:
     match fault:
         case "slot":
-            window.findChild(QAbstractButton, "newChat").clicked.connect(fail)
-            window.findChild(QAbstractButton, "newChat").click()
+            find(window, "newChat", QAbstractButton).clicked.connect(fail)
+            find(window, "newChat", QAbstractButton).click()
         case "thread":
             threading.Thread(target=fail, name="a thread").start()
         case "executor":
             window._host.chats._disk.submit(report_errors, fail)
         case "warning":
             qWarning(f'QFont: no "{WORDS}" here')
-            window.findChild(QAbstractButton, "newChat").clicked.connect(fail)
-            window.findChild(QAbstractButton, "newChat").click()
+            find(window, "newChat", QAbstractButton).clicked.connect(fail)
+            find(window, "newChat", QAbstractButton).click()
         case "abort":
             os.abort()
         case "engine" | "engine-abort":
-            window.findChild(QPlainTextEdit, "composer").insertPlainText(WORDS)
-            window.findChild(QAbstractButton, "send").click()
+            find(window, "composer", QPlainTextEdit).insertPlainText(WORDS)
+            find(window, "send", QAbstractButton).click()
+
+
+def find(window: Window, name: str, kind: type[T]) -> T:
+    found = window.findChild(kind, name)
+    assert found is not None, name
+    return found
 
 
 class Driver:
@@ -85,7 +93,9 @@ def main() -> int:
     folder, fault = Path(sys.argv[1]), sys.argv[2]
     targets = {"engine": engine_processes.raises, "engine-abort": engine_processes.aborts_in_c}
     if target := targets.get(fault):
-        supervisor.LocalBackend.__init__.__kwdefaults__["target"] = target
+        defaults = supervisor.LocalBackend.__init__.__kwdefaults__
+        assert defaults
+        defaults["target"] = target
     folders = Folders.find(folder)
     settings.save(Settings(model="demo"), folders.settings)
     application = ui._application()  # before any timer

@@ -104,9 +104,9 @@ def test_the_archive_is_the_same_again_and_brings_what_systems_lack(
         made.append(package._archive(frozen, tmp_path / "fireside.tar.xz").read_bytes())
     assert made[0] == made[1]
     with tarfile.open(tmp_path / "fireside.tar.xz") as archive:
-        names = archive.getnames()
-    assert names == sorted(names)
-    assert {"fireside/_internal/a", "fireside/fireside", "fireside/LICENSE"} < {*names}
+        found = archive.getnames()
+    assert found == sorted(found)
+    assert {"fireside/_internal/a", "fireside/fireside", "fireside/LICENSE"} < {*found}
 
 
 @pytest.mark.skipif(not shutil.which("dpkg"), reason="there is no dpkg")

@@ -50,7 +50,7 @@ def raised(error: BaseException) -> BaseException:
 def test_a_trace_has_types_and_places_and_no_words(faults: FaultLog, tmp_path: Path) -> None:
     def fails() -> None:
         try:
-            {}[SECRET]
+            dict[str, str]()[SECRET]
         except KeyError as error:
             raise ValueError(SECRET) from error
 
