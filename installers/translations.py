@@ -1,6 +1,6 @@
 """Bring ``resources/translations/`` up to date with the sentences of ``app/``.
 
-    python -m installers.translations
+    .venv/bin/python installers/translations.py
 
 Run it after a sentence was changed, translate what it says is open, and run it again. It collects
 what stands in `tr`, and compiles the ``.po`` files to the ``.mo`` files that `app.wording.language`
