@@ -8,6 +8,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ def _imports(folder: str) -> Iterator[tuple[str, Path]]:
 
 
 def _declared(*lists: list[str]) -> set[str]:
-    return {canonicalize_name(Requirement(each).name) for each in sum(lists, [])}
+    return {canonicalize_name(Requirement(each).name) for each in chain(*lists)}
 
 
 @pytest.mark.parametrize(
