@@ -28,7 +28,8 @@ if TYPE_CHECKING:  # what is loaded when it is used: a window need not wait for 
     from app.engine.probe import Examined
     from app.exchange import ExportOptions, ImportedFiles, ImportReport
     from app.models.catalog import Repository, Variant
-    from app.models.downloads import DownloadEvent, Downloads
+    from app.models.download_events import DownloadEvent
+    from app.models.downloads import Downloads
     from app.models.library import InstalledModel
     from app.network.client import Network
     from app.network.connection_log import Connection
