@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from app.base.codec import decode, encode, hints
 from app.base.types import Channel, Effort, Message, Part, Role, Sampling, Stats
 
 
@@ -149,18 +150,10 @@ def pack_parts(parts: tuple[Part, ...]) -> str:
     return json.dumps(_raw_parts(parts), ensure_ascii=False)
 
 
-def _raw_parts(parts: tuple[Part, ...]) -> list[dict[str, str]]:
-    raw = []
-    for part in parts:
-        item = {"channel": part.channel, "text": clean(part.text)}
-        if part.recipient:
-            item["recipient"] = clean(part.recipient)
-        if part.content_type:
-            item["content_type"] = clean(part.content_type)
-        if part.name:
-            item["name"] = clean(part.name)
-        raw.append(item)
-    return raw
+def _raw_parts(parts: tuple[Part, ...]) -> list[dict[str, Any]]:
+    return [
+        {"channel": each.channel} | encode(each, text=clean, omit_defaults=True) for each in parts
+    ]
 
 
 def unpack_parts(text: str) -> tuple[Part, ...]:
@@ -168,49 +161,39 @@ def unpack_parts(text: str) -> tuple[Part, ...]:
     return _parts(json.loads(text))
 
 
-def _parts(raw: list[dict[str, str]]) -> tuple[Part, ...]:
+def _parts(raw: list[dict[str, Any]]) -> tuple[Part, ...]:
     channels = {str(c): c for c in Channel}
     return tuple(
-        Part(
-            item["text"],
-            channels.get(item["channel"], Channel.COMMENTARY),
-            item.get("recipient", ""),
-            item.get("content_type", ""),
-            item.get("name", ""),
-        )
+        decode(Part, item | {"channel": channels.get(item["channel"], Channel.COMMENTARY)})
         for item in raw
     )
 
 
 def pack_queue(queue: tuple[Queued, ...]) -> str:
-    raw = [{"effort": each.effort, "parts": _raw_parts(each.parts)} for each in queue]
+    raw = [encode(each) | {"parts": _raw_parts(each.parts)} for each in queue]
     return json.dumps(raw, ensure_ascii=False)
 
 
 def unpack_queue(text: str) -> tuple[Queued, ...]:
-    return tuple(Queued(_parts(each["parts"]), Effort(each["effort"])) for each in json.loads(text))
+    return tuple(decode(Queued, raw | {"parts": _parts(raw["parts"])}) for raw in json.loads(text))
 
 
 def pack_stats(stats: Stats) -> str:
-    return json.dumps({f.name: getattr(stats, f.name) for f in fields(Stats)})
+    return json.dumps(encode(stats))
 
 
-def _unpack_stats(text: str) -> Stats:
-    """A number that another version did not know is 0."""
-    raw = json.loads(text)
-    return Stats(**{f.name: raw.get(f.name, 0) for f in fields(Stats)})
+def stats_from(raw: dict[str, Any]) -> Stats:
+    """Return the numbers of an answer; one that another version did not know is 0."""
+    return decode(Stats, dict.fromkeys(hints(Stats), 0) | raw)
 
 
 def pack_sampling(sampling: Sampling | None) -> str | None:
-    return None if sampling is None else json.dumps(asdict(sampling))
+    return None if sampling is None else json.dumps(encode(sampling))
 
 
 def _unpack_sampling(text: str | None) -> Sampling | None:
     """A field that another version did not know has its default."""
-    if text is None:
-        return None
-    raw = json.loads(text)
-    return Sampling(**{f.name: raw[f.name] for f in fields(Sampling) if f.name in raw})
+    return None if text is None else decode(Sampling, json.loads(text))
 
 
 def chat_row(row: tuple[Any, ...]) -> ChatRow:
@@ -264,7 +247,7 @@ def message_row(row: tuple[Any, ...]) -> MessageRow:
         created,
         Effort(effort) if effort else None,
         model,
-        _unpack_stats(stats) if stats else None,
+        stats_from(json.loads(stats)) if stats else None,
         thought_s,
         None if opened is None else bool(opened),
     )
