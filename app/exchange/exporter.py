@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
+from app.base import files
 from app.base.errors import ExchangeUnwritable
 from app.exchange import native_json
 from app.exchange.file_names import file_name, same
@@ -171,17 +170,9 @@ def _trees(store: Store, chats: Iterable[int], seen: Seen) -> Iterator[ChatTree]
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[TextIO]:
-    """A file to write to, which takes its place at the end. A crash leaves the old or the new."""
-    growing = path.with_name(f".fireside-{secrets.token_hex(8)}")
+    """A file to write to, as `app.base.files` has it. Raises ExchangeUnwritable."""
     try:
-        try:
-            with growing.open("x", encoding="utf-8", errors="replace", newline="\n") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            growing.replace(path)
-        except BaseException:
-            growing.unlink(missing_ok=True)
-            raise
+        with files.replacing(path, errors="replace") as file:
+            yield file
     except OSError as error:
         raise ExchangeUnwritable(path, error.strerror or str(error)) from error

@@ -203,7 +203,7 @@ def test_a_full_disk_says_so(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patched:
-        patched.setattr("app.exchange.exporter.os.fsync", full)
+        patched.setattr("app.base.files.os.fsync", full)
         shown = choose(fireside, "exportPdf", tmp_path / "out")
         fireside.until(shown.problem.isVisible)
     assert "No space left" in shown.problem.text()
