@@ -104,7 +104,7 @@ class Chats:
         asked = Message(Role.USER, parts)
 
         def write() -> tuple[MessageRow | None, MessageRow]:
-            return self._store.ask(chat, asked, effort, model.name, setup, instead=instead)
+            return self._store.messages.ask(chat, asked, effort, model.name, setup, instead=instead)
 
         return self._begin(chat, parts, write, model)
 
@@ -112,9 +112,11 @@ class Chats:
         """Another try at an answer, beside the first. Ends as `send` does."""
 
         def write() -> tuple[MessageRow | None, MessageRow]:
-            parent = self._store.message(answer).parent
+            parent = self._store.messages.get(answer).parent
             assert parent is not None, "an answer has a question"
-            return None, self._store.answer(self._store.message(parent), effort, model.name)
+            return None, self._store.messages.answer(
+                self._store.messages.get(parent), effort, model.name
+            )
 
         return self._begin(None, (), write, model)
 
@@ -122,7 +124,7 @@ class Chats:
         """Goes on with an answer that was stopped or cut off. Ends as `send` does."""
 
         def write() -> tuple[MessageRow | None, MessageRow]:
-            return None, self._store.update(answer, state=State.STREAMING)
+            return None, self._store.messages.update(answer, state=State.STREAMING)
 
         return self._begin(None, (), write, model)
 
@@ -143,8 +145,8 @@ class Chats:
         turn = Turn()
 
         def request() -> Request:
-            path = self._store.conversation(chat) if chat is not None else []
-            given = self._store.chat(chat).setup if chat is not None and path else setup
+            path = self._store.messages.conversation(chat) if chat is not None else []
+            given = self._store.chats.get(chat).setup if chat is not None and path else setup
             draft = [Message(Role.USER, parts, _day(time.time()))] if parts else []
             messages = (*_asked_on_their_days(path), *draft)
             return self._request(chat, given, path, messages, effort, model)
@@ -199,8 +201,8 @@ class Chats:
                 self._unsaved.save()  # else a continuation would begin in the middle
                 with self._store.at_once():
                     question, answer = write()
-                    path = self._store.conversation(answer.chat)
-                    row = self._store.set_model(answer.chat, model.key)
+                    path = self._store.messages.conversation(answer.chat)
+                    row = self._store.chats.set_model(answer.chat, model.key)
                 started = TurnStarted(turn, row, question, answer)
             except StoreError as fault:
                 error = fault

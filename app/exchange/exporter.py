@@ -69,7 +69,7 @@ def export(
     Returns the file or folder. ``seen`` is told the
     share that is done, and may raise Cancelled. Raises ExchangeUnwritable and StoreError, and
     KeyError where the only chat is no more."""
-    chosen = sorted(store.live()) if chats is None else chats
+    chosen = sorted(store.chats.live()) if chats is None else chats
 
     def count(done: int) -> None:
         seen(done / len(chosen))
@@ -105,7 +105,7 @@ def _write_each(
     try:
         for number, chat in enumerate(chats, start=1):
             with contextlib.suppress(KeyError):  # deleted for good a moment ago
-                path = folder / file_name(store.chat(chat).title, manner.form.value, taken)
+                path = folder / file_name(store.chats.get(chat).title, manner.form.value, taken)
                 _write(store, chat, path, manner)
                 written.append(path)
             seen(number)
@@ -119,17 +119,17 @@ def _write_each(
 
 
 def _page(store: Store, chat: int, manner: ExportOptions) -> bytes:
-    tree = store.tree(chat) if manner.branches else None
-    messages = _in_order(tree) if tree else store.conversation(chat)
+    tree = store.trees.get(chat) if manner.branches else None
+    messages = _in_order(tree) if tree else store.messages.conversation(chat)
     make: Any = manner.draw
     if manner.form is not ExportFormat.PDF:
         make = chat_html if manner.form is ExportFormat.HTML else chat_markdown
     made: str | bytes = make(
-        store.chat(chat),
+        store.chats.get(chat),
         messages,
         reasoning=manner.reasoning,
         words=manner.words,
-        versions=store.branches(chat) if tree else ALONE,
+        versions=store.messages.branches(chat) if tree else ALONE,
     )
     return made.encode(errors="replace") if isinstance(made, str) else made
 
@@ -164,7 +164,7 @@ def _taken(folder: Path) -> set[str]:
 def _trees(store: Store, chats: Iterable[int], seen: Seen) -> Iterator[ChatTree]:
     for number, chat in enumerate(chats, start=1):
         with contextlib.suppress(KeyError):  # deleted for good a moment ago
-            yield store.tree(chat)
+            yield store.trees.get(chat)
         seen(number)
 
 

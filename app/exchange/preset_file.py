@@ -60,7 +60,7 @@ class PresetReport:
 def export_presets(store: Store, path: Path, presets: Sequence[int] | None = None) -> None:
     """Writes these presets, else all of them. All or nothing: what was at ``path`` stays until
     the end. Raises ExchangeUnwritable, StoreError."""
-    chosen = [p for p in store.presets() if presets is None or p.id in presets]
+    chosen = [p for p in store.presets.all() if presets is None or p.id in presets]
     raw = {"format": FORMAT, "version": VERSION, "presets": [_json(p) for p in chosen]}
     with replacing(path) as file:
         file.write(json.dumps(raw, ensure_ascii=False, indent=2) + "\n")
@@ -71,9 +71,9 @@ def import_presets(store: Store, path: Path) -> PresetReport:
     whose name another has gets a number behind it. None of them becomes the default. Raises
     ExchangeError, StoreError."""
     found = _read(path)
-    there = [_portable(preset) for preset in store.presets()]
+    there = [_portable(preset) for preset in store.presets.all()]
     new = [preset for preset in found if _portable(preset) not in there]
-    added = store.add_presets(new)
+    added = store.presets.add(new)
     renamed = sum(one.name != other.name for one, other in zip(new, added, strict=True))
     return PresetReport(tuple(added), renamed, len(found) - len(new))
 

@@ -116,13 +116,13 @@ def test_presets_in_a_file(tmp_path: Path) -> None:
     path = tmp_path / "presets.json"
 
     def send(store: Store) -> Preset:
-        store.add_presets([filled(Preset)])
+        store.presets.add([filled(Preset)])
         preset_file.export_presets(store, path)
-        return store.presets()[0]
+        return store.presets.all()[0]
 
     sent = in_a_store(tmp_path / "there", send)
     in_a_store(tmp_path / "here", lambda store: preset_file.import_presets(store, path))
-    (got,) = in_a_store(tmp_path / "here", lambda store: store.presets())
+    (got,) = in_a_store(tmp_path / "here", lambda store: store.presets.all())
     name = Path(sent.model).name  # as it is known on another computer
     assert got == dataclasses.replace(sent, model=name, default=False)
 
@@ -153,8 +153,8 @@ def test_chats_in_a_file() -> None:
 
 def test_chats_in_the_store(tmp_path: Path) -> None:
     def through(store: Store) -> ChatTree:
-        (row,) = store.add_trees([a_tree()])
-        return store.tree(row.id)
+        (row,) = store.trees.add([a_tree()])
+        return store.trees.get(row.id)
 
     got = in_a_store(tmp_path, through)
     ids = {row.id: count for count, row in enumerate(got.messages, start=1)}
@@ -171,8 +171,8 @@ def test_drafts_in_the_store(tmp_path: Path) -> None:
     queued = Queued((part, part), Effort.HIGH)
 
     def through(store: Store) -> Any:
-        store.set_draft(None, (part,), (queued,))
-        return store.drafts()[None]
+        store.drafts.set(None, (part,), (queued,))
+        return store.drafts.all()[None]
 
     unsent = in_a_store(tmp_path, through)
     assert (unsent.parts, unsent.queue) == ((part,), (queued,))
