@@ -88,7 +88,7 @@ def decode(kind: type[T], raw: object) -> T:
     such as a dataclass made elsewhere, is taken as it is. Raises FieldError.
     """
     raw, values = an_object(raw), {}
-    for name, hint, required, nullable in _fields(typing.cast(Any, kind)):
+    for name, hint, required, nullable in _fields(kind):
         value = raw.get(name)
         if value is None and not nullable and not required:
             continue
@@ -148,14 +148,14 @@ def decode_value(hint: Any, value: object, name: str) -> Any:
 
 
 @functools.cache
-def hints(kind: type) -> dict[str, Any]:
+def hints(kind: Any) -> dict[str, Any]:
     """Return the types of a dataclass's fields, by their names."""
     found = typing.get_type_hints(kind)
     return {field.name: found[field.name] for field in dataclasses.fields(kind)}
 
 
 @functools.cache
-def _fields(kind: type) -> tuple[tuple[str, Any, bool, bool], ...]:
+def _fields(kind: Any) -> tuple[tuple[str, Any, bool, bool], ...]:
     """Return name and type of each field, whether it has to be there, and may be None."""
     nothing = dataclasses.MISSING
     return tuple(

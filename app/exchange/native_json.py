@@ -4,7 +4,7 @@ The file is JSON in UTF-8, one chat a line, in this order::
 
     {
       "format": "fireside-chats",
-      "version": 1,
+      "version": 2,
       "chats": [
         {
           "title": "…", "title_by": "question" | "model" | "person",
@@ -31,11 +31,13 @@ The file is JSON in UTF-8, one chat a line, in this order::
               "thought_open": null,         whether its panel was opened or closed by hand
               "parts": [
                 {
-                  "text": "…",
-                  "channel": "analysis" | "commentary" | "final",
-                  "recipient": "",          the tool that it is for
-                  "content_type": "",
-                  "name": ""                of the file that the text is from; empty for words
+                  "kind": "reasoning" | "text" | "call" | "result" | "file" | "media",
+                  "text": "…",              words; a call's arguments; what a file or result says
+                  "name": "",               the function that is called, or has returned; a file's
+                  "id": "",                 which call it is
+                  "format_data": "",        what the model's chat format needs to say it again
+                  "media_type": "",         of media, as MIME has it
+                  "data": ""                of media, in base64
                 }
               ]
             }
@@ -45,33 +47,39 @@ The file is JSON in UTF-8, one chat a line, in this order::
     }
 
 What may be null, empty or false may be missing. A reader passes over fields that it does not
-know; what such a reader would misunderstand gets another version.
+know, and keeps parts of a kind that it does not know; what it would misunderstand gets another
+version. In version 1, a part had the fields ``text``, ``channel`` ("analysis", "commentary" or
+"final"), ``recipient``, ``content_type`` and ``name`` (of a file).
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 from typing import Any, TextIO
 
-from app.base.codec import FieldError, an_object, decode, decode_value, encode, member
+from app.base.codec import FieldError, an_object, decode, decode_value, encode, hints, member
 from app.base.types import Message, Part, Role
 from app.exchange.foreign_chat import LeftOut
 from app.exchange.foreign_json import Foreign, Newer
 from app.exchange.json_stream import JsonReader, NotJson
+from app.formats.harmony import stored_parts
+from app.formats.harmony.channels import Channel
 from app.store import ChatRow, ChatSettings, ChatTree, MessageRow, State
-from app.store.rows import stats_from
+from app.store.rows import part_from, part_json, stats_from
 
 FORMAT = "fireside-chats"
-VERSION = 1
+VERSION = 2
 
 _Json = dict[str, Any]
 
 _OF_CHATS: _Json = {"id": 0, "setup": ChatSettings(), "deleted": None}
 _OF_MESSAGES: _Json = {"chat": 0, "message": None}
 """The fields that a file does not have under their names, as they are read."""
+_OLD = ("recipient", "content_type", "name")
+_OF_PARTS = (*hints(Part), "channel", *_OLD)
 
 
 def write(file: TextIO, trees: Iterable[ChatTree]) -> None:
@@ -102,7 +110,7 @@ def read(reader: JsonReader, left: Counter[LeftOut] | None = None) -> Iterator[C
             for count, _ in enumerate(reader.items(), start=1):
                 try:
                     raw = reader.value()
-                    tree = _tree(raw)
+                    tree = _tree(raw, _part if version == 1 else part_from)
                     if left is not None:
                         left[LeftOut.UNKNOWN] += sum(map(_says_more, raw["messages"]))
                     yield tree
@@ -128,7 +136,7 @@ def _message_json(row: MessageRow, went: int | None) -> _Json:
     if row.state is State.STREAMING:
         raw["state"] = State.CUT_OFF
     raw["role"] = row.message.role
-    raw["parts"] = [encode(part) for part in row.message.parts]
+    raw["parts"] = [part_json(part) for part in row.message.parts]
     return _without(raw, _OF_MESSAGES)
 
 
@@ -139,13 +147,13 @@ def _without(raw: _Json, names: _Json) -> _Json:
 # --- In -----------------------------------------------------------------------------------
 
 
-def _tree(raw: object) -> ChatTree:
+def _tree(raw: object, part: Callable[[object], Part]) -> ChatTree:
     chat = an_object(raw)
     messages: dict[int, MessageRow] = {}
     went: dict[int, int] = {}
     for count, item in enumerate(member(chat, "messages", list), start=1):
         try:
-            row = _message(an_object(item))
+            row = _message(an_object(item), part)
             if row.id in messages:
                 raise FieldError(f"the id {row.id} is there twice")
             if row.parent is not None and row.parent not in messages:
@@ -164,9 +172,12 @@ def _tree(raw: object) -> ChatTree:
     return ChatTree(head, tuple(messages.values()), went)
 
 
-def _message(raw: _Json) -> MessageRow:
-    parts = tuple(decode(Part, part) for part in member(raw, "parts", list))
-    others: _Json = {"message": Message(member(raw, "role", Role), parts)}
+def _message(raw: _Json, part: Callable[[object], Part]) -> MessageRow:
+    role = member(raw, "role", Role)
+    if role not in (Role.USER, Role.ASSISTANT):
+        raise FieldError(f"“role” is {role.value!r}")
+    parts = tuple(part(each) for each in member(raw, "parts", list))
+    others: _Json = {"message": Message(role, parts)}
     if isinstance(stats := raw.get("stats"), dict):
         others["stats"] = stats_from(stats)
     if raw.get("state") == State.STREAMING:  # there is nobody to go on writing it
@@ -181,7 +192,15 @@ def _says_more(raw: _Json) -> bool:
     parts = message.objects("parts")
     spoken = any(part.text("text").strip() for part in parts)
     for part in parts:
-        part.aside(*(field.name for field in fields(Part)))
+        part.aside(*_OF_PARTS)
     message.aside("next", *(field.name for field in fields(MessageRow)))
     message.aside("role", "state")
     return any(m.unread(sentences=spoken) for m in (message, *parts))
+
+
+def _part(raw: object) -> Part:
+    """Return a part as version 1 has it."""
+    found = an_object(raw)
+    optional = {name: decode_value(str | None, found.get(name), name) or "" for name in _OLD}
+    text, channel = member(found, "text", str), member(found, "channel", Channel)
+    return stored_parts.from_fields({"text": text, "channel": channel, **optional})

@@ -22,6 +22,7 @@ from app.store.chats import BIN_DAYS, ChatTable
 from app.store.database import Database, typed_errors
 from app.store.drafts import DraftTable
 from app.store.messages import MessageTable
+from app.store.parts import PartTable
 from app.store.presets import PresetTable
 from app.store.rows import (
     PLAIN,
@@ -88,9 +89,10 @@ class Store:
         self.chats = ChatTable(self.database)
         self.drafts = DraftTable(self.database, self.chats)
         self.presets = PresetTable(self.database)
-        self.index = SearchIndex(self.database)
-        self.messages = MessageTable(self.database, self.chats, self.index)
-        self.trees = TreeTable(self.database, self.chats, self.messages)
+        parts = PartTable(self.database)
+        self.index = SearchIndex(self.database, parts)
+        self.messages = MessageTable(self.database, self.chats, parts, self.index)
+        self.trees = TreeTable(self.database, self.chats, parts, self.messages)
         self.upkeep = Upkeep(self.database, self.chats, self.index)
         self._search, self._find = (Search(path, self.database.connect) for _ in range(2))
         self.database.open()

@@ -9,12 +9,11 @@ from app.store.chat_title import one_line
 from app.store.chats import ChatTable
 from app.store.database import Database
 from app.store.messages import MessageTable
+from app.store.parts import PartTable
 from app.store.rows import (
-    MESSAGE,
     ChatRow,
     MessageRow,
     clean,
-    message_row,
     pack_setup,
     pack_stats,
 )
@@ -33,15 +32,17 @@ class ChatTree:
 class TreeTable:
     """The chats of a database as wholes."""
 
-    def __init__(self, database: Database, chats: ChatTable, messages: MessageTable) -> None:
-        self._database, self._chats, self._messages = database, chats, messages
+    def __init__(
+        self, database: Database, chats: ChatTable, parts: PartTable, messages: MessageTable
+    ) -> None:
+        self._database, self._chats = database, chats
+        self._parts, self._messages = parts, messages
 
     def get(self, chat: int) -> ChatTree:
         """All of a chat, as it is at one moment."""
         with self._database.lock:
             row = self._chats.get(chat)
-            sql = f"SELECT {MESSAGE} FROM message WHERE chat = ? ORDER BY id"
-            messages = self._database.read(message_row, sql, chat)
+            messages = self._parts.messages("message.chat = ?", chat)
             went = self._database.read(
                 lambda pair: (int(pair[0]), int(pair[1])),
                 """SELECT here.id, below.id FROM message AS here JOIN message AS below

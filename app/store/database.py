@@ -22,6 +22,7 @@ from app.base.errors import (
 from app.store import backup, memory_copy
 from app.store.schema import Migration, schema_version, upgrade
 
+R = TypeVar("R")
 T = TypeVar("T")
 
 _READING = (
@@ -196,9 +197,12 @@ class Database:
             return not busy
 
     def read(self, make: Callable[[tuple[Any, ...]], T], sql: str, *values: Any) -> list[T]:
+        return made(self.path, make, self.fetch(sql, *values))
+
+    def fetch(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Return the rows that a statement gives."""
         with self.lock, self.errors():
-            rows = self._db.execute(sql, values).fetchall()
-        return made(self.path, make, rows)
+            return self._db.execute(sql, values).fetchall()
 
     def one(self, make: Callable[[tuple[Any, ...]], T], sql: str, *values: Any) -> T:
         for row in self.read(make, sql, *values):
@@ -211,9 +215,7 @@ class Database:
             self._db.close()
 
 
-def made(
-    path: Path, make: Callable[[tuple[Any, ...]], T], rows: Sequence[tuple[Any, ...]]
-) -> list[T]:
+def made(path: Path, make: Callable[[R], T], rows: Sequence[R]) -> list[T]:
     """Rows as values; nonsense in one of them is damage."""
     try:
         return [make(row) for row in rows]

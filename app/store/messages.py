@@ -9,9 +9,9 @@ from app.base.types import Effort, Message, Part, Role, Stats
 from app.store.chat_title import title_of
 from app.store.chats import ChatTable
 from app.store.database import Database
+from app.store.parts import PartTable
 from app.store.rows import (
     CHAT,
-    MESSAGE,
     PLAIN,
     ChatRow,
     ChatSettings,
@@ -19,8 +19,6 @@ from app.store.rows import (
     State,
     chat_row,
     clean,
-    message_row,
-    pack_parts,
     pack_stats,
 )
 from app.store.search_index import SearchIndex
@@ -44,8 +42,10 @@ _DOWN = """WITH RECURSIVE path (at) AS (
 class MessageTable:
     """The messages of a database's chats."""
 
-    def __init__(self, database: Database, chats: ChatTable, index: SearchIndex) -> None:
-        self._database, self._chats, self._index = database, chats, index
+    def __init__(
+        self, database: Database, chats: ChatTable, parts: PartTable, index: SearchIndex
+    ) -> None:
+        self._database, self._chats, self._parts, self._index = database, chats, parts, index
 
     def conversation(self, chat: int) -> list[MessageRow]:
         """The path from the root to the chat's leaf."""
@@ -57,14 +57,13 @@ class MessageTable:
         return []
 
     def _path(self, leaf: int | None) -> list[MessageRow]:
-        sql = f"{_UP} SELECT {MESSAGE} FROM path JOIN message ON id = at ORDER BY id"
-        return self._database.read(message_row, sql, leaf)
+        return self._parts.messages("message.id IN (SELECT at FROM path)", leaf, common=_UP)
 
     def get(self, message: int) -> MessageRow:
-        """One message."""
-        return self._database.one(
-            message_row, f"SELECT {MESSAGE} FROM message WHERE id = ?", message
-        )
+        """Return one message."""
+        for row in self._parts.messages("message.id = ?", message):
+            return row
+        raise KeyError(message)
 
     def add(
         self,
@@ -110,13 +109,15 @@ class MessageTable:
             "role": message.role,
             "state": state,
             "created": created,
-            "parts": pack_parts(message.parts),
             **others,
         }
         sql = f"""INSERT INTO message ({", ".join(values)})
-            VALUES ({", ".join("?" * len(values))}) RETURNING {MESSAGE}"""
-        row = self._database.one(message_row, sql, *values.values())
-        self._index.put(row)
+            VALUES ({", ".join("?" * len(values))}) RETURNING id"""
+        with self._database.transaction():
+            number = self._database.one(lambda row: int(row[0]), sql, *values.values())
+            self._parts.write(number, message.parts)
+            row = self.get(number)
+            self._index.put(row)
         return row
 
     def ask(
@@ -160,8 +161,6 @@ class MessageTable:
     ) -> MessageRow:
         """Replaces what is given and keeps the rest."""
         values: dict[str, Any] = {}
-        if parts is not None:
-            values["parts"] = pack_parts(parts)
         if state is not None:
             values["state"] = state
         if stats is not None:
@@ -169,23 +168,25 @@ class MessageTable:
         if thought_s is not None:
             values["thought_s"] = thought_s
         with self._database.transaction():
-            row = self._set_message(message, values)
+            self._change(message, values)
+            if parts is not None:
+                self._parts.write(message, parts)
+            row = self.get(message)
             if parts is not None or state is not None:
                 self._index.put(row)
             return row
 
     def set_thought_open(self, message: int, opened: bool) -> MessageRow:
-        """Remembers that the person opened or closed the panel with its reasoning."""
+        """Remember that the person opened or closed the panel with its reasoning."""
         with self._database.transaction(of_view=True):
-            return self._set_message(message, {"thought_open": opened})
-
-    def _set_message(self, message: int, values: dict[str, Any]) -> MessageRow:
-        if not values:
+            self._change(message, {"thought_open": opened})
             return self.get(message)
-        assignments = ", ".join(f"{column} = ?" for column in values)
-        sql = f"UPDATE message SET {assignments} WHERE id = ? RETURNING {MESSAGE}"
+
+    def _change(self, message: int, values: dict[str, Any]) -> None:
+        assignments = ", ".join(f"{column} = ?" for column in values) or "id = id"
+        sql = f"UPDATE message SET {assignments} WHERE id = ? RETURNING id"
         with self._database.transaction():
-            return self._database.one(message_row, sql, *values.values(), message)
+            self._database.one(tuple, sql, *values.values(), message)
 
     # --- Branches -------------------------------------------------------------------------
 

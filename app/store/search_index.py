@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 from app.store.database import Database
-from app.store.rows import MESSAGE, MessageRow, State, message_row
+from app.store.parts import PartTable
+from app.store.rows import MessageRow, State
 from app.store.search_words import said_in, words
 
 _BATCH = 200  # messages that are indexed in one transaction: about 0.1 s
@@ -15,8 +16,8 @@ _MERGE = 200  # pages of the index that are merged in one transaction
 class SearchIndex:
     """The index of a database's messages."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, parts: PartTable) -> None:
+        self._database, self._parts = database, parts
 
     def put(self, row: MessageRow) -> None:
         """Have the search find a message, unless it is still being written."""
@@ -35,11 +36,10 @@ class SearchIndex:
         It takes about ``seconds``; returns whether that was all of it.
         """
         end = time.monotonic() + seconds
-        sql = f"""SELECT {MESSAGE} FROM unindexed CROSS JOIN message ON id = unindexed.message
-            ORDER BY unindexed.message DESC LIMIT {_BATCH}"""
+        newest = f"SELECT message FROM unindexed ORDER BY message DESC LIMIT {_BATCH}"
         while time.monotonic() < end:
             with self._database.transaction():
-                rows = self._database.read(message_row, sql)
+                rows = self._parts.messages(f"message.id IN ({newest})", newest_first=True)
                 for row in rows:
                     self.put(row)
             if len(rows) < _BATCH:

@@ -28,7 +28,7 @@ from app.base.errors import (
     ExchangeUnreadable,
     ExchangeUnwritable,
 )
-from app.base.types import Channel, Effort, Message, Part, Role, Sampling, Stats
+from app.base.types import Effort, Message, Part, PartKind, Role, Sampling, Stats
 from app.exchange import (
     ExportFormat,
     ExportOptions,
@@ -48,8 +48,26 @@ from app.store.chat_title import one_line
 numbers = st.integers(0, 2**64)
 times = st.floats(0, 1e11)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
-parts = st.builds(
-    Part, texts, st.sampled_from(Channel), st.sampled_from(["", "python"]), texts, texts
+parts = st.one_of(
+    st.builds(
+        Part,
+        texts,
+        format_data=st.sampled_from(["", "final json", "commentary json", "commentary"]),
+    ),
+    st.builds(
+        Part,
+        texts,
+        st.just(PartKind.REASONING),
+        format_data=st.sampled_from(["", "analysis json"]),
+    ),
+    st.builds(
+        Part,
+        texts,
+        st.just(PartKind.CALL),
+        st.sampled_from(["python", "functions.f"]),
+        format_data=st.sampled_from(["analysis", "commentary json", "final"]),
+    ),
+    st.builds(Part, texts, st.just(PartKind.FILE), texts.filter(bool), media_type=texts),
 )
 samplings = st.builds(
     Sampling, times, times, st.integers(0, 99), times, st.none() | numbers, st.none() | numbers
@@ -74,7 +92,11 @@ def trees(draw: st.DrawFn) -> ChatTree:
                 st.just(number),
                 st.just(0),
                 st.none() | st.sampled_from([row.id for row in rows]) if rows else st.none(),
-                st.builds(Message, st.sampled_from(Role), st.lists(parts, max_size=3).map(tuple)),
+                st.builds(
+                    Message,
+                    st.sampled_from([Role.USER, Role.ASSISTANT]),
+                    st.lists(parts, max_size=3).map(tuple),
+                ),
                 states,
                 times,
                 st.none() | st.sampled_from(Effort),
@@ -151,7 +173,7 @@ def out(store: Store, folder: Path, chats: Sequence[int] | None = None) -> Path:
 
 
 def said(role: Role, text: str, reasoning: str = "") -> Message:
-    thoughts = (Part(reasoning, Channel.ANALYSIS),) if reasoning else ()
+    thoughts = (Part(reasoning, PartKind.REASONING),) if reasoning else ()
     return Message(role, (*thoughts, Part(text)))
 
 
@@ -363,7 +385,7 @@ def test_what_a_later_version_says_is_counted(store: Store, tmp_path: Path) -> N
     raw = json.loads(path.read_text("utf-8"))
     question, answer = raw["chats"][0]["messages"]
     question["colour"] = "blue"  # beside words, one word is no loss
-    answer["parts"] = [{"text": "", "channel": "final", "picture": "data:image/png"}]
+    answer["parts"] = [{"text": "", "kind": "text", "picture": "data:image/png"}]
     path.write_text(json.dumps(raw), "utf-8")
     assert read(path).left == {LeftOut.UNKNOWN: 1}
     question["postscript"] = "and a whole sentence"
@@ -518,3 +540,42 @@ def changed(data: st.DataObject, raw: Any) -> Any:
             here[key] = data.draw(_json)
             return raw
         here = here[key]
+
+
+OLD_PARTS = (
+    ({"channel": "analysis"}, Part("x", PartKind.REASONING)),
+    ({"channel": "final"}, Part("x")),
+    ({"channel": "commentary"}, Part("x", format_data="commentary")),
+    (
+        {"channel": "commentary", "recipient": "functions.f", "content_type": "json"},
+        Part("x", PartKind.CALL, "functions.f", format_data="commentary json"),
+    ),
+    ({"channel": "final", "name": "a.txt"}, Part("x", PartKind.FILE, "a.txt")),
+)
+
+
+def old_file(store: Store, path: Path, *parts: dict[str, str]) -> Path:
+    """Return a file of version 1, whose answer has these parts."""
+    a_chat(store)
+    raw = json.loads(out(store, path.parent).read_text("utf-8")) | {"version": 1}
+    question, answer = raw["chats"][0]["messages"]
+    question["parts"] = [{"text": "Why?", "channel": "final", "recipient": "", "name": ""}]
+    answer["parts"] = [{"text": "x"} | part for part in parts]
+    path.write_text(json.dumps(raw), "utf-8")
+    return path
+
+
+def test_a_file_of_version_1(store: Store, tmp_path: Path) -> None:
+    path = old_file(store, tmp_path / "old.json", *(old for old, _ in OLD_PARTS))
+    with contextlib.closing(Store(tmp_path / "other.db")) as other:
+        assert read(path).into(other).chats == 1
+        question, answer = other.messages.conversation(other.chats.listed()[0].id)
+    assert question.message.parts == (Part("Why?"),)
+    assert answer.message.parts == tuple(new for _, new in OLD_PARTS)
+
+
+def test_a_damaged_file_of_version_1(store: Store, tmp_path: Path) -> None:
+    path = old_file(store, tmp_path / "old.json", {"channel": "aside"})
+    with pytest.raises(ExchangeDamaged) as caught:
+        read(path)
+    assert caught.value.detail == "chat 1: message 2: “channel” is 'aside'"

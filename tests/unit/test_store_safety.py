@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from app.base.errors import StoreDamaged, StoreError, StoreFull, StoreLocked, StoreReadOnly
-from app.base.types import Channel, Effort, Message, Part, Role, Sampling
+from app.base.types import Effort, Message, Part, PartKind, Role, Sampling
 from app.store import (
     ChatSettings,
     Preset,
@@ -42,7 +42,7 @@ def question(text: str) -> Message:
 
 
 def answer(text: str, reasoning: str) -> Message:
-    return Message(Role.ASSISTANT, (Part(reasoning, Channel.ANALYSIS), Part(text)))
+    return Message(Role.ASSISTANT, (Part(reasoning, PartKind.REASONING), Part(text)))
 
 
 @pytest.fixture
@@ -446,7 +446,7 @@ def test_what_is_broken_or_unfinished_does_not_hinder_a_sweep(path: Path) -> Non
         store.messages.add(chat, None, question("secretword"))
         made = store.upkeep.backup().path
         for day, content in enumerate((b"", b"garbage" * 1000, made.read_bytes()[:8192])):
-            made.with_name(f"chats-2020010{day + 1}-000000-v6.db").write_bytes(content)
+            made.with_name(f"chats-2020010{day + 1}-000000-v7.db").write_bytes(content)
         for unfinished in ("chats.part", "chats.part-journal", "../chats.db.part"):
             (made.parent / unfinished).write_bytes(made.read_bytes())  # as a kill leaves them
         store.chats.erase([chat])
@@ -460,7 +460,7 @@ def test_what_is_broken_or_unfinished_does_not_hinder_a_sweep(path: Path) -> Non
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
 def test_a_backup_that_goes_while_the_others_are_listed(store: Store, path: Path) -> None:
     made = store.upkeep.backup()
-    made.path.with_name("chats-20200101-000000-v6.db").symlink_to("gone")
+    made.path.with_name("chats-20200101-000000-v7.db").symlink_to("gone")
     assert backups(path) == [made]
 
 
@@ -484,7 +484,7 @@ def test_a_sweep_is_hurried_and_goes_on_at_the_next_start(
         chat = store.chats.create(Effort.LOW).id
         store.messages.add(chat, None, question("secretword"))
         first = store.upkeep.backup().path
-        second = first.with_name("chats-20200101-000000-v6.db")
+        second = first.with_name("chats-20200101-000000-v7.db")
         second.write_bytes(first.read_bytes())
         erase = backup.erase
 
