@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from PySide6.QtCore import QObject, Signal
 
 from app.host import Host
@@ -89,6 +87,7 @@ class ChatController(QObject):
             self._left = chat
             self.left.emit()
 
-    def _restored(self, chats: Iterable[int]) -> None:
-        if self._left in chats and self._current.id is None and self._pages.chat_shown:
+    def _restored(self, chats: list[int]) -> None:
+        new = self._current.id is None and self._pages.chat_shown
+        if new and self._left is not None and self._left in chats:
             self.returned.emit(self._left)

@@ -6,6 +6,7 @@
     layout         the views, put in place; `title_bar` is one of them
     events         what happened elsewhere, each event to whom it concerns
     command_list   every command, with its keys
+    chat_navigator which chat is shown, and what its turns change
     chat_presenter the messages of the chat that is shown
     status_line    the line below the composer
     model_labels   the model's name

@@ -10,10 +10,8 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEv
 from PySide6.QtWidgets import QMainWindow
 
 from app.base.errors import StoreDamaged
-from app.base.types import Effort, ModelRef
 from app.host import Host
-from app.store import ChatRow, SearchHit, Store, Unsent
-from app.turn import ContextForecast, SendFailed, TurnEnded, TurnStarted
+from app.store import Store
 from app.ui.archive.archive_controller import ArchiveController
 from app.ui.bridge import Bridge
 from app.ui.commands import Commands
@@ -40,6 +38,7 @@ from app.ui.state.model_choice import ModelChoice, loading_sentence
 from app.ui.state.preset_index import PresetIndex
 from app.ui.state.store_access import StoreAccess
 from app.ui.theme import Theme
+from app.ui.window.chat_navigator import ChatNavigator
 from app.ui.window.chat_presenter import ChatPresenter
 from app.ui.window.command_list import CommandTargets, add_commands
 from app.ui.window.events import EventDispatcher, EventReceivers
@@ -160,6 +159,23 @@ class Window(QMainWindow):
             self.current,
             self,
         )
+        self.navigator = ChatNavigator(
+            host=host,
+            views=self.views,
+            current=self.current,
+            index=self.index,
+            models=self.models,
+            settings=self.chat_settings,
+            turns=self.turns,
+            branches=self.branches,
+            drafts=self.drafts,
+            attachments=self.attachments,
+            composer=self.composer_controller,
+            presets=self.preset_controller,
+            presenter=self.presenter,
+            status=self.status_line,
+            parent=self,
+        )
         self.palette_controller = PaletteController(
             self, theme, host, bridge, self.index, self.commands
         )
@@ -167,7 +183,7 @@ class Window(QMainWindow):
 
     def _command_targets(self) -> CommandTargets:
         return CommandTargets(
-            new_chat=self.new_chat,
+            new_chat=self.navigator.new_chat,
             quit=self.close,
             layout=self.views,
             current=self.current,
@@ -201,34 +217,30 @@ class Window(QMainWindow):
                 renamed=self.index.put,
                 reading_ahead=self.composer_controller.prefill.receive,
                 turns=self.turns.receive,
-                forecast=self._foresee,
+                forecast=self.navigator.foresee,
                 not_saved=self.banner.show_error,
                 saved_again=self.banner.hide_store_error,
             )
         )
         self._bridge.delivered.connect(self._dispatcher.receive)
-        self.turns.started.connect(self._started)
-        self.turns.grown.connect(self._grown)
-        self.turns.ended.connect(self._ended)
-        self.turns.refused.connect(self._refused)
 
     def _connect_chats(self) -> None:
-        self.sidebar.new_chat.connect(self.new_chat)
-        self.sidebar.opened.connect(self.open_chat)
+        self.sidebar.new_chat.connect(self.navigator.new_chat)
+        self.sidebar.opened.connect(self.navigator.open_chat)
         self.sidebar.collapsed.connect(lambda: self.views.show_sidebar(False))
         self.index.changed.connect(self._show_title)
-        self.chats.left.connect(self._leave)
-        self.chats.returned.connect(self.open_chat)
+        self.chats.left.connect(self.navigator.leave_chat)
+        self.chats.returned.connect(self.navigator.open_chat)
         self.chats.exported.connect(self.exchange.export_chats)
         self.sidebar.away.connect(self.archive.show_page)
-        self.archive.opened.connect(self.open_chat)
+        self.archive.opened.connect(self.navigator.open_chat)
         self.archive.turned.connect(self._show_title)
         self.archive.erased.connect(self.undo.forget)
         self.archive.erased.connect(self.drafts.forget)
-        self.branches.forked.connect(self._forked)
-        self.presenter.shown.connect(self._show_status)
+        self.navigator.switched.connect(self._show_title)
+        self.navigator.progressed.connect(self._show_status)
         self.conversation.begun.connect(self._connect_transcript)
-        self.palette_controller.opened.connect(lambda hit: self.open_chat(hit.chat, hit))
+        self.palette_controller.opened.connect(lambda hit: self.navigator.open_chat(hit.chat, hit))
 
     def _connect_transcript(self, transcript: Transcript) -> None:
         """Connect the transcript, which is made when it is first needed."""
@@ -241,7 +253,6 @@ class Window(QMainWindow):
 
     def _connect_composer(self) -> None:
         self.composer_controller.changed.connect(self._show_status)
-        self.composer.effort_chosen.connect(self._choose_effort)
         self.composer.edit_ended.connect(self.branches.give_up)
         self.composer.model_menu_opened.connect(self.model_picker.fill)
         self.composer.editor.files_given.connect(self.file_drop.take)
@@ -255,7 +266,6 @@ class Window(QMainWindow):
     def _connect_models(self) -> None:
         self.models.changed.connect(self._show_status)
         self.models.progressed.connect(self._show_loading)
-        self.models.chosen.connect(self._chosen)
         self.model_picker.turned.connect(self._models_page_turned)
         self.hardware.examined.connect(self.models_controller.examined)
 
@@ -281,25 +291,9 @@ class Window(QMainWindow):
         self.index.refresh()
         self.presets.refresh()
         last = self._host.settings.chat
-        self._show_new()
-        self._show_chat_page()
-        self.store.ask(Store.drafts, lambda drafts: self._reopen(last, drafts))
+        self.navigator.begin()
+        self.store.ask(Store.drafts, lambda drafts: self.navigator.reopen(last, drafts))
         QTimer.singleShot(_SETTLED_MS, self, self._settle)
-
-    def _reopen(self, last: int | None, drafts: dict[int | None, Unsent]) -> None:
-        """Restore what was typed, and show the last session's chat unless the person has
-        already chosen or begun something else."""
-        begun = self.current.is_stored() or self.composer.parts() or self.current.busy()
-        self.drafts.load(drafts)
-        self.composer_controller.prefill.opened()  # nobody has typed that just now
-        chosen = self._host.settings.chat != last  # Ctrl+N is a choice, too
-        row = self.index.rows.get(last) if last is not None else None
-        if not begun and not chosen and row and not row.archived:
-            shown = self.pages.currentWidget()
-            self.open_chat(row.id)
-            self.pages.setCurrentWidget(shown)
-            self._show_title()
-        self._show_status()
 
     def _settle(self) -> None:
         """Do what nobody waits for, once the window is in sight."""
@@ -311,12 +305,16 @@ class Window(QMainWindow):
 
     def called(self, model: Path | None) -> None:
         """Come to the front, since Fireside was started again, perhaps with a model."""
+        self.raise_to_front()
+        if model:
+            self.model_picker.use(model)
+
+    def raise_to_front(self) -> None:
+        """Show the window above all others."""
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.show()
         self.raise_()
         self.activateWindow()
-        if model:
-            self.model_picker.use(model)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.preferences.close()
@@ -351,110 +349,12 @@ class Window(QMainWindow):
         return self.conversation.transcript
 
     def new_chat(self) -> None:
-        """Show a new chat, which is stored with its first question."""
-        self._remember(None)
-        self._show_new()
-        self._show_chat_page()
+        """Show a new chat."""
+        self.navigator.new_chat()
 
-    def open_chat(self, chat: int, place: SearchHit | None = None) -> None:
-        """Show a chat: its end, or a place in it that a search has found."""
-        self._remember(chat)
-        self._switch(chat)
-        self._show_chat_page()
-        if row := self.index.rows.get(chat):
-            self.composer.set_effort(row.effort)
-            self.models.show(row.model)
-        self.presenter.load(chat, place)
-
-    def _show_new(self) -> None:
-        self._switch(None)
-        self.preset_controller.begin()
-        self.conversation.show_greeting()
-
-    def _switch(self, chat: int | None) -> None:
-        self.branches.give_up()
-        self.composer_controller.leave()
-        self.drafts.leave()
-        self.attachments.switch(self.current.id, chat)
-        self.current.id = chat
-        self.status_line.clear()
-        self.chat_settings.refresh()
-        self.sidebar.select(chat)
-        self.drafts.show(chat)
-        self._show_title()
-        self._show_status()
-        self.composer_controller.prefill.opened()
-
-    def _show_chat_page(self) -> None:
-        self.pages.show_chat()
-        self.views.focus_editor()
-        self._show_title()
-
-    def _remember(self, chat: int | None) -> None:
-        """Have the next start show the chat that the person chose, however this one ends."""
-        if chat != self._host.settings.chat:
-            self._host.change(chat=chat)
-
-    def _leave(self) -> None:
-        """Show a new chat in place of one that was archived or deleted, on whatever page."""
-        self._remember(None)
-        self._show_new()
-
-    def _forked(self, chat: ChatRow) -> None:
-        self.index.put(chat)
-        self.open_chat(chat.id)
-
-    # --- Turns ------------------------------------------------------------------------------
-
-    def _foresee(self, event: ContextForecast) -> None:
-        if event.chat == self.current.id and not self.current.busy():
-            self.status_line.foresee(event)
-            self.attachments.foresee(event)
-            self._show_status()
-
-    def _started(self, event: TurnStarted, asked: int | None) -> None:
-        chat = event.chat
-        self.banner.hide_store_error()
-        self.index.put(chat)
-        if self.composer_controller.started(event):
-            self.current.id = asked = chat.id
-            self._remember(chat.id)
-            self.sidebar.select(chat.id)
-            self.chat_settings.refresh()
-        if asked is not None and asked == self.current.id:
-            self.presenter.start(event)
-            self._show_title()
-        self._show_status()
-
-    def _grown(self, chat: int, message: int) -> None:
-        if chat == self.current.id:
-            self.presenter.grow(message)
-            self._show_status()
-
-    def _ended(self, event: TurnEnded) -> None:
-        self.presenter.finish(event)
-        self.composer_controller.ended(event)
-        self._show_status()
-        self.index.refresh()
-
-    def _refused(self, event: SendFailed) -> None:
-        self.composer_controller.refused(event)
-        self._show_status()
-        self.banner.show_error(event.error)
-
-    def _set_thought_open(self, message: int, opened: bool) -> None:
-        self.store.ask(lambda store: store.set_thought_open(message, opened))
-
-    # --- Choices ----------------------------------------------------------------------------
-
-    def _choose_effort(self, effort: Effort) -> None:
-        if self.current.id is not None:
-            self.index.set_effort(self.current.id, effort)
-        self.composer_controller.prefill.changed()
-
-    def _chosen(self, model: ModelRef) -> None:
-        if self.current.id is not None:
-            self.index.set_model(self.current.id, model.key)
+    def open_chat(self, chat: int) -> None:
+        """Show a chat."""
+        self.navigator.open_chat(chat)
 
     def _act(self, action: Action) -> None:
         """Do what the banner or a failed answer offers."""
@@ -462,9 +362,12 @@ class Window(QMainWindow):
             case Action.CHOOSE_MODEL:
                 self.model_picker.show_page()
             case Action.NEW_CHAT:
-                self.new_chat()
+                self.navigator.new_chat()
             case Action.REPAIR:
                 self.again.emit(StoreDamaged(self._host.folders.chats, self.banner.damage))
+
+    def _set_thought_open(self, message: int, opened: bool) -> None:
+        self.store.ask(lambda store: store.set_thought_open(message, opened))
 
     # --- What is said -----------------------------------------------------------------------
 
