@@ -246,9 +246,9 @@ class AttachmentBar(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Scroll to the chip that gets the keyboard focus."""
-        if event.type() is QEvent.Type.FocusIn and isinstance(watched, QWidget):
-            if chip := watched.parentWidget():
-                self._area.ensureWidgetVisible(chip, 0, 0)
+        chip = watched.parentWidget() if isinstance(watched, QWidget) else None
+        if chip and event.type() is QEvent.Type.FocusIn:
+            self._area.ensureWidgetVisible(chip, 0, 0)
         return False
 
     def unfold(self, item: Attachment) -> None:
