@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from app.base.types import Channel, Delta, Draft, Effort, Message, Part, Role
+from app.base.types import Delta, Draft, Effort, Message, Part, PartKind, Role
 from app.store import MessageRow, State
 from app.ui.blocks.canvas import Canvas
 from app.ui.conversation.message_heights import MessageHeights
@@ -34,7 +34,7 @@ def question(number: int, text: str) -> MessageRow:
 
 
 def reply(number: int, text: str, *, thought: str = "", growing: bool = False) -> MessageRow:
-    said = ((thought, Channel.ANALYSIS), (text, Channel.FINAL))
+    said = ((thought, PartKind.REASONING), (text, PartKind.TEXT))
     message = Message(Role.ASSISTANT, tuple(Part(t, c) for t, c in said if t))
     state = State.STREAMING if growing else State.DONE
     return MessageRow(number, 1, number - 1, message, state, 0.0, Effort.LOW, "m")
@@ -113,7 +113,7 @@ def test_nothing_moves_unasked(transcript: Transcript, seed: int) -> None:
         before = None if transcript._follow else seen(transcript)
         match dice.randrange(3):
             case 0:
-                draft.add(Delta(0, dice.choice((PROSE, TABLE, CODE)) + "\n\n", Channel.FINAL))
+                draft.add(Delta(0, dice.choice((PROSE, TABLE, CODE)) + "\n\n", PartKind.TEXT))
                 transcript.feed(32)
                 transcript._update_stale()
             case 1:
@@ -140,7 +140,7 @@ def test_it_follows_the_end(transcript: Transcript) -> None:
     transcript.start(reply(12, "", growing=True), draft)
     bar = transcript.verticalScrollBar()
     for _ in range(20):
-        draft.add(Delta(0, f"{PROSE}\n\n", Channel.FINAL))
+        draft.add(Delta(0, f"{PROSE}\n\n", PartKind.TEXT))
         transcript.feed(12)
         transcript._update_stale()
         settle()
@@ -161,7 +161,7 @@ def test_growing_ends_as_if_made_at_once(
     at = 0
     while at < len(text):
         step = dice.randrange(1, 40)
-        draft.add(Delta(0, text[at : at + step], Channel.FINAL))
+        draft.add(Delta(0, text[at : at + step], PartKind.TEXT))
         at += step
         transcript.feed(2)
         transcript._update_stale()
