@@ -53,8 +53,8 @@ class ComposerController(QObject):
         composer.sent.connect(self.send)
         composer.stopped.connect(self.stop)
         composer.typed.connect(self._typed)
-        composer.stop_ahead.connect(self.stop)
-        composer.never_ahead.connect(self.never_ahead)
+        composer.prefill_stopped.connect(self.stop)
+        composer.prefill_disabled.connect(self.disable_prefill)
         conversation.asked.connect(lambda text: self.send((Part(text),)))
         models.ready.connect(self.prefill.ready)
         branches.turned.connect(self.prefill.opened)
@@ -68,7 +68,7 @@ class ComposerController(QObject):
         elif taken := edited is None:
             self.queue.add(parts, effort)
         if taken:
-            self._composer.attachment_bar.forget_told()
+            self._composer.attachment_bar.clear_notices()
             self._branches.sent()
             self._drafts.keep()
         self.changed.emit()
@@ -146,7 +146,7 @@ class ComposerController(QObject):
         elif chat is not None:
             self._turns.stop(chat)
 
-    def never_ahead(self) -> None:
+    def disable_prefill(self) -> None:
         """Turn off reading ahead."""
         self._host.change(prepare=False)
         self.stop()

@@ -283,7 +283,7 @@ class Window(QMainWindow):
         self.preset_controller.effort_set.connect(self.composer.set_effort)
         self.preset_controller.effort_chosen.connect(self.composer.choose_effort)
         self.preset_controller.page_wanted.connect(self.preferences.open)
-        self.preset_controller.told.connect(self.banner.show_sentence)
+        self.preset_controller.notice.connect(self.banner.show_sentence)
 
     # --- The start and the end --------------------------------------------------------------
 
