@@ -115,11 +115,12 @@ def _for_the_conversation(window: Window, commands: Commands) -> None:
     add(
         "findNext",
         tr("Next place"),
-        lambda: window.transcript.find.next(),
+        lambda: window.transcript.finder.bar.next(),
         "F3",
         when=window.in_chat,
     )
-    add("findPrevious", tr("Previous place"), lambda: window.transcript.find.previous(), "Shift+F3",
+    add("findPrevious", tr("Previous place"),
+        lambda: window.transcript.finder.bar.previous(), "Shift+F3",
         when=window.in_chat)  # fmt: skip
     asking = window.asking
     add("stop", tr("Stop the answer"), asking.stop, "Esc", when=asking.stoppable)

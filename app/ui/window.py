@@ -181,7 +181,7 @@ class Window(WindowLayout):
         self.preset_desk.begin()
         self.conversation.setCurrentWidget(self.greeting)
         if self.has_transcript:
-            self.transcript.set_rows([])
+            self.transcript.messages.set_rows([])
 
     def open_chat(self, chat: int, place: SearchHit | None = None) -> None:
         """Shows a chat: its end, or a place in it that was searched for."""
@@ -247,12 +247,12 @@ class Window(WindowLayout):
         ]
         transcript = self.transcript
         self.conversation.setCurrentWidget(transcript if rows else self.greeting)
-        transcript.set_rows(rows, self.turns.drafts(chat))
+        transcript.messages.set_rows(rows, self.turns.drafts(chat))
         self.branches.look()
         if place and place.message is not None:
             transcript.go_to(place.message, place.words)
         if rows and heard[-1] and heard[-1].error and rows[-1].state is State.CUT_OFF:
-            self.transcript.finish(rows[-1], heard[-1].error)
+            self.transcript.messages.finish(rows[-1], heard[-1].error)
         if stats := next((row.stats for row in reversed(rows) if row.stats), None):
             self._standing.opened(stats)
         self._show_status()
@@ -283,15 +283,15 @@ class Window(WindowLayout):
             self._standing.started()
             self.conversation.setCurrentWidget(self.transcript)
             if event.question:
-                self.transcript.add(event.question)
-            self.transcript.start(event.answer, self.turns.draft_of(event.answer.id))
+                self.transcript.messages.add(event.question)
+            self.transcript.messages.start(event.answer, self.turns.draft_of(event.answer.id))
             self.branches.look()
             self._show_title()
         self._show_status()
 
     def _grown(self, chat: int, message: int) -> None:
         if chat == self.chat:
-            self.transcript.feed(message)
+            self.transcript.messages.feed(message)
             self._show_status()
 
     def _ended(self, event: TurnEnded) -> None:
@@ -299,7 +299,7 @@ class Window(WindowLayout):
         if answer.chat == self.chat:
             if answer.stats:
                 self._standing.ended(answer.stats)
-            self.transcript.finish(answer, event.error)
+            self.transcript.messages.finish(answer, event.error)
         self.asking.ended(event)
         self._show_status()
         self.index.refresh()

@@ -88,7 +88,7 @@ class Box(ABC):
     """It belongs to what is below it, and does not stand alone at the end of a page."""
 
     def __init__(self, theme: Theme, style: Style) -> None:
-        self.look, self.style = theme, style
+        self.theme, self.style = theme, style
         self.length = 0
         self.width = 0.0
         self.height = 0.0
@@ -108,7 +108,7 @@ class Box(ABC):
         """Sets ``width`` and ``height``. For the width that it has, it costs nothing."""
 
     @abstractmethod
-    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
+    def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
         """Paints at least what is inside ``clip``. The painter's origin is the box's own, and its
         state is the same afterwards."""
 

@@ -86,7 +86,7 @@ class Column(Stack):
         return changed
 
     def _made(self, kind: type[Box]) -> Box:
-        box = kind(self.look, self.style)
+        box = kind(self.theme, self.style)
         box.around, box.held = self._leftwards, self._held
         return box
 
@@ -139,10 +139,10 @@ class QuoteBox(Inset):
         self.inner.set_blocks(block.blocks)
         self.measure()
 
-    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
+    def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
         left = self.width - 3 if self.leftwards else 0
-        painter.fillRect(QRectF(left, 0, 3, self.height), self.look.colour("border"))
-        super().paint(painter, clip, ink)
+        painter.fillRect(QRectF(left, 0, 3, self.height), self.theme.colour("border"))
+        super().paint(painter, clip, highlights)
 
     def text(self, start: int, end: int) -> str:
         return self._marked(self.inner.text(start, end), start, end)
@@ -178,14 +178,14 @@ class ItemBox(Inset):
         super().measure()
         self.height = max(self.height, 1.4 * self.style.pixels)  # its mark, where it is empty
 
-    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
+    def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
         if clip.top() < self.baseline + _BELOW * self.style.pixels:
             painter.save()
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.translate(self.start, self.baseline)
             self._paint_mark(painter)
             painter.restore()
-        super().paint(painter, clip, ink)
+        super().paint(painter, clip, highlights)
 
     @property
     def box(self) -> str:
@@ -199,7 +199,7 @@ class ItemBox(Inset):
 
     def _paint_mark(self, painter: QPainter) -> None:
         """Its origin is where the first line of text begins."""
-        colour = self.look.colour("muted")
+        colour = self.theme.colour("muted")
         if self._task is not None:
             painter.setPen(QPen(colour, 1.4))
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -247,7 +247,7 @@ class ListBox(Stack):
             changed = _same(before.items, block.items, 0)
         for index in range(changed, len(block.items)):
             if index >= len(self.boxes):
-                self.boxes.append(ItemBox(self.look, self.style))
+                self.boxes.append(ItemBox(self.theme, self.style))
             box, item = self.boxes[index], block.items[index]
             box.number = None if block.start is None else block.start + index
             if box.left != left or index >= len(before.items) or before.items[index] != item:
@@ -318,16 +318,16 @@ class FootnoteBox(Inset):
         self.inner.set_blocks(block.blocks)
         self.measure()
 
-    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
+    def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
         if clip.top() < self.baseline + _BELOW * self.style.pixels:
             painter.save()
             painter.setFont(font(self.style.pixels - 2))
-            painter.setPen(self.look.colour("muted"))
+            painter.setPen(self.theme.colour("muted"))
             wide = _width(self._label, self.style.pixels - 2)
             left = self.width - wide if self.leftwards else 0
             painter.drawText(QPointF(left, self.baseline), self._label)
             painter.restore()
-        super().paint(painter, clip, ink)
+        super().paint(painter, clip, highlights)
 
     def text(self, start: int, end: int) -> str:
         text = self.inner.text(start, end)
@@ -352,10 +352,10 @@ class RuleBox(Box):
     def lay_out(self, width: float) -> None:
         self.width, self.height = width, 9.0
 
-    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
-        if ink.selected[0] < ink.selected[1]:
-            painter.fillRect(self.rects(0, 1)[0], self.look.colour("selection"))
-        painter.fillRect(QRectF(0, 4, self.width, 1), self.look.colour("border"))
+    def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
+        if highlights.selected[0] < highlights.selected[1]:
+            painter.fillRect(self.rects(0, 1)[0], self.theme.colour("selection"))
+        painter.fillRect(QRectF(0, 4, self.width, 1), self.theme.colour("border"))
 
     def position_at(self, point: QPointF) -> int:
         return int(point.y() > 4.5 or (point.y() >= 0 and point.x() > self.width / 2))

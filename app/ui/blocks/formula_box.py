@@ -83,7 +83,7 @@ class FormulaBox(Box):
         if drawing:
             self._source, self._view, self.length = None, drawing.view, 1
         else:
-            self._source = CodeBox(self.look, self.style)
+            self._source = CodeBox(self.theme, self.style)
             self._source.set_block(Code(block.tex, "latex"))
             self.length = self._source.length
         if self.width:
@@ -117,26 +117,26 @@ class FormulaBox(Box):
         if self._source:
             self._source.restyle()
 
-    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
+    def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
         if self._source:
-            self._source.paint(painter, clip, ink)
+            self._source.paint(painter, clip, highlights)
             return
-        colour = getattr(self.look.colours, self.style.colour)
+        colour = getattr(self.theme.colours, self.style.colour)
         ratio = painter.device().devicePixelRatio()
         shown = picture(self._tex, self.style.pixels, colour, ratio, display=True)
         painter.save()
         painter.setClipRect(QRectF(0, 0, self.width, self.height), Qt.ClipOperation.IntersectClip)
         frame = self._frame()
-        for found in ink.found:
-            name = "found_current" if found == ink.current else "found"
-            painter.fillRect(frame, self.look.colour(name))
-        if ink.selected[0] < ink.selected[1]:
-            painter.fillRect(frame, self.look.colour("selection"))
+        for found in highlights.found:
+            name = "found_current" if found == highlights.current else "found"
+            painter.fillRect(frame, self.theme.colour(name))
+        if highlights.selected[0] < highlights.selected[1]:
+            painter.fillRect(frame, self.theme.colour("selection"))
         if shown:
             shown.paint(painter, frame)
         painter.restore()
         track = QRectF(0, 0, self.width, self.height)
-        self._across.paint(painter, track, self.look.colour("scroll"))
+        self._across.paint(painter, track, self.theme.colour("scroll"))
 
     def _frame(self) -> QRectF:
         """Where the picture is."""

@@ -75,25 +75,25 @@ class Stack(Box):
 
     # Painting
 
-    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
+    def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
         for number in self._seen(clip.top(), clip.bottom()):
             box, top = self.boxes[number], self._tops[number]
             painter.translate(0, top)
-            part = ink.within(self._starts[number], box.length)
+            part = highlights.within(self._starts[number], box.length)
             self._paint_box(painter, box, clip.translated(0, -top), part)
             painter.translate(0, -top)
 
-    def _paint_box(self, painter: QPainter, box: Box, clip: QRectF, ink: Highlights) -> None:
+    def _paint_box(self, painter: QPainter, box: Box, clip: QRectF, highlights: Highlights) -> None:
         """An exception would leave the painter open, and nothing else would be painted."""
         before = painter.transform(), painter.clipPath() if painter.hasClipping() else None
         try:
-            box.paint(painter, clip, ink)
+            box.paint(painter, clip, highlights)
         except Exception:  # noqa: BLE001 - it is told; what is beside it is to be seen
             painter.setTransform(before[0])
             painter.setClipping(before[1] is not None)
             if before[1] is not None:
                 painter.setClipPath(before[1])
-            painter.setPen(self.look.colour("danger"))
+            painter.setPen(self.theme.colour("danger"))
             painter.setFont(font(13))
             place = QRectF(0, 0, box.width, max(box.height, 20))
             painter.drawText(place, Qt.AlignmentFlag.AlignTop, tr("This part cannot be shown."))
@@ -247,10 +247,10 @@ class Inset(Box):
         self.inner.restyle()
         self.measure()
 
-    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
+    def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
         corner = self.corner
         painter.translate(corner)
-        self.inner.paint(painter, clip.translated(-corner), ink)
+        self.inner.paint(painter, clip.translated(-corner), highlights)
         painter.translate(-corner)
 
     def page_end(self, y: float) -> float:

@@ -175,14 +175,14 @@ class TableBox(Box):
 
     # Painting
 
-    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
+    def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
         more = 1 / self._shrunk
         painter.save()
         painter.scale(self._shrunk, self._shrunk)
-        self._paint(painter, QRectF(clip.topLeft() * more, clip.size() * more), ink)
+        self._paint(painter, QRectF(clip.topLeft() * more, clip.size() * more), highlights)
         painter.restore()
 
-    def _paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
+    def _paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
         left = self._left
         frame = QRectF(left + 0.5, 0.5, self._shown - 1, self._frame_height - 1)
         head = self._heights[0]
@@ -190,12 +190,12 @@ class TableBox(Box):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setClipRect(QRectF(left, 0, self._shown, head), Qt.ClipOperation.IntersectClip)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.look.colour("header"))
+        painter.setBrush(self.theme.colour("header"))
         painter.drawRoundedRect(frame, _RADIUS, _RADIUS)
         painter.restore()
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(self.look.colour("border"), 1))
+        painter.setPen(QPen(self.theme.colour("border"), 1))
         painter.drawRoundedRect(frame, _RADIUS, _RADIUS)
         rows = self._rows(clip.top(), clip.bottom())
         for row in rows:
@@ -206,19 +206,19 @@ class TableBox(Box):
         painter.setClipRect(inside, Qt.ClipOperation.IntersectClip)
         for row in rows:
             for column in self._columns(clip):
-                self._paint_cell(painter, row, column, clip, ink)
+                self._paint_cell(painter, row, column, clip, highlights)
         painter.restore()
         track = QRectF(left + _PAD[0], 0, self._shown - 2 * _PAD[0], self._frame_height)
-        scroll, leftwards = self.look.colour("scroll"), self._cells.leftwards
+        scroll, leftwards = self.theme.colour("scroll"), self._cells.leftwards
         self._across.paint(painter, track, scroll, leftwards=leftwards)
 
     def _paint_cell(
-        self, painter: QPainter, row: int, column: int, clip: QRectF, ink: Highlights
+        self, painter: QPainter, row: int, column: int, clip: QRectF, highlights: Highlights
     ) -> None:
         box, corner = self._box(row, column), self._corner(row, column)
         start = self._starts[row] + self._lines[row].starts[column]
         painter.translate(corner)
-        box.paint(painter, clip.translated(-corner), ink.within(start, box.length))
+        box.paint(painter, clip.translated(-corner), highlights.within(start, box.length))
         painter.translate(-corner)
 
     def _rows(self, top: float, bottom: float) -> range:

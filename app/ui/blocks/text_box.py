@@ -103,8 +103,8 @@ class TextBox(Box):
 
     def _read(self) -> None:
         colour, link = (
-            getattr(self.look.colours, self.style.colour),
-            self.look.colours.link,
+            getattr(self.theme.colours, self.style.colour),
+            self.theme.colours.link,
         )
         face = TextFace(self._pixels, self._weight, colour, link, self.style.mono)
         self._runs = TextRuns(self._spans, face, self._runs, self.around)
@@ -192,28 +192,28 @@ class TextBox(Box):
 
     # Painting
 
-    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
+    def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
         first = max(bisect_right(self._tops, clip.top()) - 1, 0)
         last = max(bisect_right(self._tops, clip.bottom()), first + 1)
         seen = self._starts[first], self._end(last - 1)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.look.colour("inline_code"))
+        painter.setBrush(self.theme.colour("inline_code"))
         for start, end in self._runs.codes:
             if start < seen[1] and end > seen[0]:
                 key = (start, end) in self._runs.keys
-                painter.setPen(self.look.colour("border") if key else Qt.PenStyle.NoPen)
+                painter.setPen(self.theme.colour("border") if key else Qt.PenStyle.NoPen)
                 for rect in self._grounds(start, end):
                     painter.drawRoundedRect(rect, 4, 4)
         painter.setPen(Qt.PenStyle.NoPen)
-        for found in ink.found:
-            name = "found_current" if found == ink.current else "found"
+        for found in highlights.found:
+            name = "found_current" if found == highlights.current else "found"
             self._fill(painter, found, seen, name)
-        self._fill(painter, ink.selected, seen, "selection")
-        painter.setPen(self.look.colour(self.style.colour))
+        self._fill(painter, highlights.selected, seen, "selection")
+        painter.setPen(self.theme.colour(self.style.colour))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # of where a colour ends
-        if marked := self._marked(ink, seen):
+        if marked := self._marked(highlights, seen):
             self._layout.draw(painter, QPointF(0, 0), marked, clip)
         else:  # which draws the line above the clip, too: in a PDF, it would be found twice
             for line in self._lines[first:last]:
@@ -227,18 +227,18 @@ class TextBox(Box):
         start, end = max(marked[0], seen[0]), min(marked[1], seen[1])
         if start < end:
             for rect in self.rects(start, end):
-                painter.fillRect(rect, self.look.colour(colour))
+                painter.fillRect(rect, self.theme.colour(colour))
 
-    def _marked(self, ink: Highlights, seen: Range) -> list[QTextLayout.FormatRange]:
+    def _marked(self, highlights: Highlights, seen: Range) -> list[QTextLayout.FormatRange]:
         """What is selected or found is in the colour that can be read on all of their grounds."""
         marked: list[QTextLayout.FormatRange] = []
         at = seen[0]  # Qt draws what overlaps in either colour
-        for start, end in sorted((*ink.found, ink.selected)):
+        for start, end in sorted((*highlights.found, highlights.selected)):
             start, end = max(start, at), min(end, seen[1])
             if start < end:
                 part = QTextLayout.FormatRange()
                 part.start, part.length = start, end - start
-                part.format.setForeground(self.look.colour("text"))
+                part.format.setForeground(self.theme.colour("text"))
                 marked.append(part)
                 at = end
         return marked

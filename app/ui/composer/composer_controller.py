@@ -108,7 +108,7 @@ class ComposerController(QObject):
 
     def _last(self, *, question: bool) -> MessageRow | None:
         there = self._window.chat is not None and self._window.has_transcript
-        return self._window.transcript.last(question=question) if there else None
+        return self._window.transcript.messages.last(question=question) if there else None
 
     def resume(self, answer: int) -> None:
         """Goes on with an answer."""

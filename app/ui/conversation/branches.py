@@ -42,7 +42,7 @@ class Branches(QObject):
     def edit(self, question: int) -> None:
         """The person has the words of a question again, to ask it in others."""
         composer = self._frame.composer
-        records = self._frame.transcript.records
+        records = self._frame.transcript.messages.records
         row = next((record.row for record in records if record.row.id == question), None)
         if row is None or self._busy():
             return
@@ -78,7 +78,7 @@ class Branches(QObject):
         def shown(rows: list[MessageRow]) -> None:
             if chat == self._frame.chat:
                 self.give_up()
-                self._frame.transcript.swap(rows, message)
+                self._frame.transcript.messages.swap(rows, message)
                 self.look()
                 self.turned.emit()
 
@@ -91,7 +91,7 @@ class Branches(QObject):
 
         def found(branches: dict[int, tuple[int, ...]]) -> None:
             if chat == self._frame.chat and self._frame.has_transcript:
-                self._frame.transcript.set_branches(branches)
+                self._frame.transcript.messages.set_branches(branches)
 
         self._disk.ask(lambda store: store.branches(chat), found)
 

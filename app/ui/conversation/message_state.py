@@ -92,12 +92,12 @@ class MessageState:
         self._set_sections(wanted)
 
     def _set_sections(self, wanted: list[tuple[SectionKind, Part]]) -> None:
-        for at, (sort, part) in enumerate(wanted):
-            if at < len(self.sections) and self.sections[at].sort is sort:
+        for at, (kind, part) in enumerate(wanted):
+            if at < len(self.sections) and self.sections[at].kind is kind:
                 self.sections[at].recipient = part.recipient
                 self.sections[at].set_source(part.text)
             else:
-                self.sections[at:at] = [Section(sort, part)]
+                self.sections[at:at] = [Section(kind, part)]
         del self.sections[len(wanted) :]
         for section in self.sections[:-1]:
             section.finish()
@@ -110,7 +110,7 @@ class MessageState:
     def thought(self) -> Section | None:
         """The reasoning, where there is any."""
         first = self.sections[0] if self.sections else None
-        return first if first and first.sort is SectionKind.THOUGHT else None
+        return first if first and first.kind is SectionKind.THOUGHT else None
 
     @property
     def has_header(self) -> bool:
@@ -152,7 +152,7 @@ class MessageState:
     @property
     def files(self) -> list[Section]:
         """What came with a question, whether it is opened or not."""
-        return [s for s in self.sections if s.sort is SectionKind.FILE]
+        return [s for s in self.sections if s.kind is SectionKind.FILE]
 
     # --- What is below ------------------------------------------------------------------------
 
@@ -195,12 +195,12 @@ class MessageState:
         texts = [self.label()] if self.has_header else []
         texts += [section.name for section in self.files]
         for section in self.visible:
-            match section.sort:
+            match section.kind:
                 case SectionKind.CALL:
                     text = f"{section.heading}\n{section.source}"
                 case _:
                     text = section.plain
-            if section.sort is SectionKind.THOUGHT:
+            if section.kind is SectionKind.THOUGHT:
                 texts[-1] += f"\n{text}"
             else:
                 texts.append(text)
@@ -218,8 +218,20 @@ class MessageState:
         """Ends of lines in what is in sight."""
         return sum(section.source.count("\n") for section in self.visible)
 
+    def hiding(self, words: str) -> Section | None:
+        """Return the first closed section that has the words, where none in sight has them."""
+        wanted = words.casefold()
+        if any(wanted in section.plain.casefold() for section in self.visible):
+            return None
+        return next((s for s in self.sections if wanted in s.plain.casefold()), None)
+
+    def restyle(self) -> None:
+        """Take over the theme's other colours."""
+        for section in self.sections:
+            section.restyle()
+
     def forget(self) -> None:
-        """It is far out of sight."""
+        """Drop what can be made again: the message is far out of sight."""
         for section in self.sections:
             section.forget()
 

@@ -102,10 +102,10 @@ class Section:
     A long one is read in slices, so that nobody waits for the end of what they cannot see yet.
     """
 
-    def __init__(self, sort: SectionKind, part: Part) -> None:
-        self.sort = sort
+    def __init__(self, kind: SectionKind, part: Part) -> None:
+        self.kind = kind
         self.recipient, self.name = part.recipient, part.name
-        self.opened = sort is not SectionKind.FILE
+        self.opened = kind is not SectionKind.FILE
         """Whether it can be seen, as far as that is its own matter."""
         self.source = ""
         self.growing = False
@@ -141,7 +141,7 @@ class Section:
     @property
     def is_markdown(self) -> bool:
         """Whether it is read as Markdown, and not as it was typed."""
-        return self.sort in (SectionKind.SAID, SectionKind.THOUGHT)
+        return self.kind in (SectionKind.SAID, SectionKind.THOUGHT)
 
     @property
     def heading(self) -> str:
@@ -179,7 +179,7 @@ class Section:
     def plain(self) -> str:
         """All of it as plain text."""
         if self._plain is None:
-            if self.sort in (SectionKind.QUESTION, SectionKind.FILE, SectionKind.CALL):
+            if self.kind in (SectionKind.QUESTION, SectionKind.FILE, SectionKind.CALL):
                 self._plain = self.source
             else:
                 whole = self._reader.blocks if self._reader and self._finished else None

@@ -169,7 +169,7 @@ class _Framed(Inset):
     gap = 6
 
     def __init__(self, inner: Column) -> None:
-        super().__init__(inner.look, inner.style, inner)
+        super().__init__(inner.theme, inner.style, inner)
         self.left = _SIDE
 
     def set_block(self, block: Quote) -> None:
@@ -183,22 +183,22 @@ class _Bubble(_Framed):
     above = below = 10.0
     right = _SIDE
 
-    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
+    def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.look.colour("bubble"))
+        painter.setBrush(self.theme.colour("bubble"))
         painter.drawRoundedRect(QRectF(0, 0, self.width, self.height), 14, 14)
         painter.restore()
-        super().paint(painter, clip, ink)
+        super().paint(painter, clip, highlights)
 
 
 class _Aside(_Framed):
     """Reasoning, behind a line."""
 
-    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
-        painter.fillRect(QRectF(0, 0, 2, self.height), self.look.colour("border"))
-        super().paint(painter, clip, ink)
+    def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
+        painter.fillRect(QRectF(0, 0, 2, self.height), self.theme.colour("border"))
+        super().paint(painter, clip, highlights)
 
 
 class _Book:
@@ -257,20 +257,20 @@ class _Book:
             yield _Aside((yield from self._column(SectionKind.THOUGHT, text, _THOUGHT, room)))
         if own.text.strip():
             asked = own.role is Role.USER
-            sort, room = (
+            kind, room = (
                 (SectionKind.QUESTION, width - 2 * _SIDE) if asked else (SectionKind.SAID, width)
             )
-            column = yield from self._column(sort, own.text.strip("\n"), _STYLE, room)
+            column = yield from self._column(kind, own.text.strip("\n"), _STYLE, room)
             column.gap = 8 if asked or not self._reasoning else 16
             yield _Bubble(column) if asked else column
         if end := ending(message, words):
             yield self._line((Span(end, italic=True),), gap=10)
 
     def _column(
-        self, sort: SectionKind, text: str, style: Style, width: float
+        self, kind: SectionKind, text: str, style: Style, width: float
     ) -> Generator[None, None, Column]:
         """A text's blocks, laid out."""
-        section = Section(sort, Part(text))
+        section = Section(kind, Part(text))
         column = section.column(self._theme, style)
         column.lay_out(width)
         while section.unread:
