@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QListView, QPushButton, QWidget
 
 from app.base import errors as e
@@ -25,7 +26,7 @@ def test_the_composer_shrinks_with_the_edit(fireside: Fireside) -> None:
     high = editor.height()
     assert high > 2 * low
     editor.selectAll()
-    fireside.qtbot.keyClick(editor, Qt.Key.Key_Delete)
+    QTest.keyClick(editor, Qt.Key.Key_Delete)
     assert editor.height() == low
     fireside.window.composer.editor.setPlainText("some words " * 50)
     assert editor.height() == high
@@ -36,7 +37,7 @@ def test_a_restored_chat_has_its_effort(fireside: Fireside) -> None:
     fireside.ask("pears", *answer("About pears."))
     fireside.shows("About pears.")
     fireside.idle()
-    chat = fireside.window.chat
+    chat = fireside.chat
     fireside.window.index.delete(chat)
     fireside.until(lambda: fireside.find(QListView, "chatList").model().rowCount() == 0)
     fireside.find(QAbstractButton, "undo").click()
@@ -47,7 +48,7 @@ def test_a_restored_chat_has_its_effort(fireside: Fireside) -> None:
 def test_how_an_answer_ended_is_still_told_later(fireside: Fireside) -> None:
     fireside.ask("count", said("one"), fireside.hold())
     fireside.shows("one")
-    fireside.window.turns.stop(fireside.window.chat)
+    fireside.window.turns.stop(fireside.chat)
     fireside.shows("You stopped this answer.")
     fireside.idle()
     fireside.ask("again", *answer("two"))
@@ -104,7 +105,7 @@ def test_stopping_is_said_at_once(fireside: Fireside, monkeypatch: pytest.Monkey
     fireside.ask("count")
     fireside.shows("one,")
     try:
-        fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_Escape)
+        QTest.keyClick(fireside.window, Qt.Key.Key_Escape)
         assert status.text() == "Stopping…"
         more.set()
         fireside.qtbot.wait(100)
