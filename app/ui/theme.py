@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from string import Template
+from typing import Protocol
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -109,14 +110,22 @@ def mono(pixels: int) -> QFont:
     return result
 
 
+class Palette(Protocol):
+    """The colours that something is painted in."""
+
+    colours: Colours
+
+    def colour(self, name: str) -> QColor:
+        """Return the colour for a use, by its name in `Colours`."""
+
+
 class PaperTheme:
-    """What boxes wear on paper instead of a `Theme`: light colours, whatever the window wears."""
+    """The palette of paper: light colours, whatever the theme of the window is."""
 
     def __init__(self) -> None:
         self.colours = _colours("light")
 
     def colour(self, name: str) -> QColor:
-        """See `Theme.colour`."""
         return QColor(getattr(self.colours, name))
 
 

@@ -25,8 +25,9 @@ from app.ui.blocks.code_layout import TAB, CodeLayout, CodePiece
 from app.ui.blocks.font_fallback import is_foreign
 from app.ui.blocks.highlighting import ColouredRange, Highlighter, find_lexer
 from app.ui.blocks.horizontal_scroll import BAR, HorizontalScroll
+from app.ui.blocks.text_lines import cursor_x
 from app.ui.blocks.utf16 import units
-from app.ui.theme import Theme, font, mono
+from app.ui.theme import Palette, font, mono
 from app.wording.language import tr
 
 _HEAD = 34.0  # pixels above the first line
@@ -67,7 +68,7 @@ class CodeBox(Box):
     """Code with its language and buttons to copy it and to wrap its lines. Lines that are wider
     than the box scroll. Code that grows costs the same however long it is."""
 
-    def __init__(self, theme: Theme, style: Style) -> None:
+    def __init__(self, theme: Palette, style: Style) -> None:
         super().__init__(theme, style)
         self._face = _face(style.pixels - 2)
         self._block = Code("")
@@ -178,8 +179,8 @@ class CodeBox(Box):
         piece = self._pieces.pieces[number]
         colours = self._tokens.line(piece.line)
         known = self._laid.get(number)
-        same = known and known.piece is piece and known.colours is colours
-        if same and known.count == len(colours):
+        same = known is not None and known.piece is piece and known.colours is colours
+        if known is not None and same and known.count == len(colours):
             return known.layout
         layout = self._laid_out(piece, colours)
         if len(self._laid) >= _LAID_OUT and number not in self._laid:
@@ -246,8 +247,7 @@ class CodeBox(Box):
         piece = self._pieces.pieces[number]
         if piece.plain:
             return piece.left + inside * self._face.step
-        found = self._layout(number).lineAt(0).cursorToX(inside)
-        return piece.left + float(found[0] if isinstance(found, tuple) else found)
+        return piece.left + cursor_x(self._layout(number).lineAt(0), inside)
 
     def rects(self, start: int, end: int) -> list[QRectF]:
         if start >= end:
@@ -295,7 +295,7 @@ class CodeBox(Box):
 
     # Buttons
 
-    def controls(self) -> Sequence[BoxButton]:
+    def controls(self, clip: QRectF | None = None) -> Sequence[BoxButton]:
         """The lines can be wrapped where one is too long."""
         if self.style.paper:
             return ()

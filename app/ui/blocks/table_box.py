@@ -17,7 +17,7 @@ from app.ui.blocks.code_box import button_width
 from app.ui.blocks.horizontal_scroll import BAR, HorizontalScroll
 from app.ui.blocks.table_cells import LEAST, LEAST_ON_PAPER, MeasuredRow, TableCells, fit
 from app.ui.blocks.text_box import TextBox
-from app.ui.theme import Theme
+from app.ui.theme import Palette
 from app.wording.language import tr
 
 _PAD = 14.0, 6.0  # pixels inside a cell, at its sides and above and below
@@ -34,7 +34,7 @@ class TableBox(Box):
     the table scrolls, or on paper gets smaller. A row more costs the same however many there
     are."""
 
-    def __init__(self, theme: Theme, style: Style) -> None:
+    def __init__(self, theme: Palette, style: Style) -> None:
         super().__init__(theme, style)
         self._block = Table((), ())
         self._cells = TableCells(theme, style)
@@ -55,7 +55,7 @@ class TableBox(Box):
 
     def set_block(self, block: Table) -> None:
         before, self._block = self._block, block
-        leftwards = is_leftwards(block, self.around)
+        leftwards = is_leftwards(block, self.in_rtl)
         turned = leftwards != self._cells.leftwards
         if before.align != block.align or before.header != block.header or turned:
             self._cells.aligns, self._cells.leftwards = block.align, leftwards
@@ -121,10 +121,10 @@ class TableBox(Box):
         if self._widths == before:
             return ()
         self._edges = list(accumulate((w + 2 * _PAD[0] for w in self._widths), initial=0.0))
-        least = list(map(min, before, self._widths))
-        tight = [c for c, w in enumerate(least) if before[c] != self._widths[c] and wants[c] > w]
+        narrower = list(map(min, before, self._widths))
+        tight = [c for c, w in enumerate(narrower) if before[c] != self._widths[c] and wants[c] > w]
         lines = self._lines
-        found = [n for n in range(end) if any(lines[n].wants[c] > least[c] for c in tight)]
+        found = [n for n in range(end) if any(lines[n].wants[c] > narrower[c] for c in tight)]
         for number in found:
             self._heights[number] = self._height(number)
         return found
@@ -361,7 +361,7 @@ class TableBox(Box):
         """Whether there is room for the buttons at the right of the table."""
         return self._shown + 8 + 2 * button_width() <= self.width
 
-    def controls(self) -> Sequence[BoxButton]:
+    def controls(self, clip: QRectF | None = None) -> Sequence[BoxButton]:
         if not self._lines or not self.width or self.style.paper:
             return ()
         wide = button_width()

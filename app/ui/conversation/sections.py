@@ -13,7 +13,7 @@ from app.markdown.blocks import Block, Paragraph, Span
 from app.ui.blocks.box import Style
 from app.ui.blocks.column import Column
 from app.ui.blocks.utf16 import part
-from app.ui.theme import Theme
+from app.ui.theme import Palette
 from app.wording.language import tr
 
 _SLICE, _LINES = 2_500, 40  # characters and lines that are read before others get their turn
@@ -157,7 +157,7 @@ class Section:
         """Another slice."""
         self._feed()
 
-    def column(self, theme: Theme, style: Style) -> Column:
+    def column(self, theme: Palette, style: Style) -> Column:
         """Its blocks, to be painted."""
         if self._column is None or style != self._style:
             self._column, self._style, self._changed = Column(theme, style), style, 0

@@ -58,7 +58,7 @@ def write(
             yield 0.5 + share / 2
     finally:
         press.end()
-    return _mended(buffer.data().data())
+    return _mended(bytes(buffer.data().data()))
 
 
 def _set_up(writer: QPdfWriter) -> None:
@@ -163,7 +163,7 @@ class _Pages:
 # --- What is on them ----------------------------------------------------------------------
 
 
-class _Framed(Inset):
+class _Framed(Inset[Column]):
     """A column of blocks that is told from others."""
 
     gap = 6
@@ -226,9 +226,9 @@ class _Book:
         for number, message in enumerate(self._messages):
             stack = Column(self._theme, _STYLE)
             stack.gap = 26
-            for box in self._boxes(message, pages.width):
-                if box:
-                    stack.boxes.append(box)
+            for made in self._boxes(message, pages.width):
+                if made:
+                    stack.boxes.append(made)
                 yield number / len(self._messages)
             stack.lay_out(pages.width)
             for _ in pages.put(stack):
@@ -238,7 +238,7 @@ class _Book:
     def _head(self) -> Iterator[Box]:
         title = TextBox(self._theme, Style(23, paper=True), weight=BOLD)
         title.set_plain(" ".join(self.title.split()))
-        title.leads = True
+        title.keeps_with_next = True
         yield title
         if date := day(self._chat.created):
             yield self._line((Span(date),), gap=4)
@@ -282,7 +282,7 @@ class _Book:
     def _line(self, spans: Spans, *, gap: int = 12, leads: bool = False) -> TextBox:
         box = TextBox(self._theme, _QUIET)
         box.set_block(Paragraph(spans))
-        box.gap, box.leads = gap, leads
+        box.gap, box.keeps_with_next = gap, leads
         return box
 
 
