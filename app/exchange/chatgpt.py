@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.base.code_fence import code_fence
-from app.base.types import Channel, Part, Role
+from app.base.types import Part, PartKind, Role
 from app.exchange.foreign_chat import (
     ForeignChat,
     ForeignMessage,
@@ -33,6 +33,7 @@ from app.exchange.foreign_chat import (
     tree,
 )
 from app.exchange.foreign_json import Foreign, duration, from_json
+from app.formats.harmony.stored_parts import ALONG_THE_WAY
 from app.store import ChatTree, State
 
 # None is who tells the model what to do; anybody else answers.
@@ -226,7 +227,7 @@ def _thoughts(content: Foreign) -> tuple[Part, ...]:
         text = item.text("content") or "".join(item.names("chunks"))
         texts.append("\n\n".join(piece for piece in (summary and f"**{summary}**", text) if piece))
     text = _cited("\n\n".join(text for text in texts if text), Foreign(None), Counter())
-    return (Part(text, Channel.ANALYSIS),) if text.strip() else ()
+    return (Part(text, PartKind.REASONING),) if text.strip() else ()
 
 
 def _call(recipient: str, text: str) -> tuple[Part, ...]:
@@ -290,7 +291,7 @@ def _fenced(text: str, language: str) -> tuple[Part, ...]:
     """What goes to a tool or comes from one, as code that can be read."""
     if not text.strip():
         return ()
-    return (Part(code_fence(text, _word(language)), Channel.COMMENTARY),)
+    return (Part(code_fence(text, _word(language)), format_data=ALONG_THE_WAY),)
 
 
 def _word(language: str) -> str:

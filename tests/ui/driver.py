@@ -23,12 +23,12 @@ from shiboken6 import Shiboken
 
 from app.base.errors import FiresideError
 from app.base.types import (
-    Channel,
     Delta,
     Done,
     Event,
     Loading,
     ModelRef,
+    PartKind,
     Prefill,
     Prompt,
     Request,
@@ -60,11 +60,11 @@ STATS = Stats(
 
 
 def thought(text: str) -> Delta:
-    return Delta(0, text, Channel.ANALYSIS)
+    return Delta(0, text, PartKind.REASONING)
 
 
 def said(text: str, index: int = 0) -> Delta:
-    return Delta(index, text, Channel.FINAL)
+    return Delta(index, text, PartKind.TEXT)
 
 
 def done(reason: StopReason = StopReason.END) -> Done:

@@ -15,7 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.base.types import Channel, Draft, Effort, Message, Part, Role
+from app.base.types import Draft, Effort, Message, Part, PartKind, Role
 from app.store import MessageRow, State
 from app.ui.conversation.message_state import when
 from app.ui.conversation.transcript import Transcript
@@ -53,8 +53,8 @@ def question(number: int, text: str) -> MessageRow:
 
 
 def reply(number: int, text: str, reasoning: str = "", state: State = State.DONE) -> MessageRow:
-    parts = [Part(reasoning, Channel.ANALYSIS)] if reasoning else []
-    parts += [Part(text, Channel.FINAL)] if text else []
+    parts = [Part(reasoning, PartKind.REASONING)] if reasoning else []
+    parts += [Part(text, PartKind.TEXT)] if text else []
     message = Message(Role.ASSISTANT, tuple(parts))
     return MessageRow(number, 1, number - 1, message, state, THEN, Effort.HIGH, "gpt-oss-20b")
 

@@ -21,8 +21,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.base.errors import StoreFull
-from app.base.types import Message, Part, Prompt, Role
-from app.formats.harmony import question_text
+from app.base.types import Message, Part, PartKind, Prompt, Role
+from app.formats.harmony.render import question_text
 from app.ui.composer.attachment import pages_of, ranges
 from app.ui.composer.attachment_bar import AttachmentChip
 from app.ui.composer.part_choice import PartChoice
@@ -34,7 +34,7 @@ from tests.ui.qt import child
 # Popups, where there is no screen.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
-FILE = Part("apples\npears", name="fruit.txt")
+FILE = Part("apples\npears", PartKind.FILE, "fruit.txt")
 
 
 def urls(*paths: Path) -> QMimeData:
@@ -313,7 +313,7 @@ def test_nothing_is_sent_before_a_file_is_read(
     assert window.composer.parts() == chat
     future.set_result(read(path, window.composer.tray.items[0].stop).result(30))
     fireside.until(send.isEnabled)
-    assert window.composer.parts() == (Part("apples", name="a.txt"), Part("What is it?"))
+    assert window.composer.parts() == (Part("apples", PartKind.FILE, "a.txt"), Part("What is it?"))
 
 
 def test_a_file_is_read_on_while_another_chat_is_shown(
@@ -332,12 +332,12 @@ def test_a_file_is_read_on_while_another_chat_is_shown(
     fireside.until(lambda: item.part is not None)
     assert window.composer.parts() == ()
     window.open_chat(first)
-    assert window.composer.parts() == (Part("apples", name="a.txt"),)
+    assert window.composer.parts() == (Part("apples", PartKind.FILE, "a.txt"),)
 
 
 def test_chips_are_removed_by_mouse_and_keyboard(fireside: Fireside) -> None:
     window = fireside.window
-    three = tuple(Part(name, name=name) for name in ("a.txt", "b.txt", "c.txt"))
+    three = tuple(Part(name, PartKind.FILE, name) for name in ("a.txt", "b.txt", "c.txt"))
     window.composer.set_parts((*three, Part("words")))
     removes = [
         child(chip, QAbstractButton, "removeAttached")
@@ -451,7 +451,7 @@ def test_what_cannot_fit_is_told_while_an_answer_is_on_its_way(fireside: Firesid
     fireside.ask("pears", saying, *answer("Pears."))
     fireside.until(lambda: fireside.window.busy())
     count = len(fireside.backend.prepared)
-    fireside.window.composer.set_parts((Part("word\n" * 2000, name="a.txt"),))
+    fireside.window.composer.set_parts((Part("word\n" * 2000, PartKind.FILE, "a.txt"),))
     counted(fireside)
     fireside.until(lambda: told(fireside))
     assert "room for 884" in told(fireside)[0]  # 900, but for what joins it to the rest
@@ -483,7 +483,7 @@ def files(fireside: Fireside) -> list[QAbstractButton]:
 
 
 def test_a_file_of_a_message_opens_to_its_text(fireside: Fireside) -> None:
-    ask(fireside, FILE, Part("<b>x</b>", name="b.html"), Part("What is it?"))
+    ask(fireside, FILE, Part("<b>x</b>", PartKind.FILE, "b.html"), Part("What is it?"))
     transcript = fireside.window.transcript
     assert [head.text() for head in files(fireside)] == ["fruit.txt", "b.html"]
     assert fireside.text().startswith("fruit.txt\n\nb.html\n\nWhat is it?")
@@ -505,7 +505,7 @@ def test_a_file_of_a_message_opens_to_its_text(fireside: Fireside) -> None:
 
 
 def test_a_name_is_no_key(fireside: Fireside) -> None:
-    ask(fireside, Part("x", name="R&D.txt"))
+    ask(fireside, Part("x", PartKind.FILE, "R&D.txt"))
     (head,) = files(fireside)
     assert head.text() == "R&D.txt"
     assert head.shortcut().isEmpty()
@@ -522,7 +522,7 @@ def test_what_is_found_in_a_file_opens_it(fireside: Fireside) -> None:
 
 def test_a_long_file_is_read_as_it_is_seen(fireside: Fireside) -> None:
     long = "\n".join(f"line {n}" for n in range(5_000))
-    ask(fireside, Part(long, name="long.txt"), Part("What is it?"))
+    ask(fireside, Part(long, PartKind.FILE, "long.txt"), Part("What is it?"))
     transcript = fireside.window.transcript
     record = transcript.messages.records[0]
     assert transcript.list.heights[0] < 300

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.base.errors import StoreFull
-from app.base.types import Channel, Effort, Message, Part, Role
+from app.base.types import Effort, Message, Part, PartKind, Role
 from app.store import BIN_DAYS, Store
 from app.ui.archive.archive_page import ArchivePage
 from tests.ui.driver import Fireside, Start, answer, make
@@ -156,12 +156,12 @@ def fill(store: Store, title: str, *texts: str) -> int:
     """A chat with a text in each place where one can be."""
     asked, said, thought, file, draft = texts
     chat = store.create_chat(Effort.LOW).id
-    parts = (Part(asked), Part(file, content_type="text/plain; name=secret.txt"))
+    parts = (Part(asked), Part(file, format_data="final text/plain; name=secret.txt"))
     question = store.add(chat, None, Message(Role.USER, parts))
     store.add(
         chat,
         question.id,
-        Message(Role.ASSISTANT, (Part(thought, Channel.ANALYSIS), Part(said * 500))),
+        Message(Role.ASSISTANT, (Part(thought, PartKind.REASONING), Part(said * 500))),
     )
     store.rename(chat, title)
     store.set_draft(chat, (Part(draft),))

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QPlainTextEdit, QWidget
 
 from app.base.errors import ContextFull, EngineDied, ModelMissing, StoreFull
-from app.base.types import Channel, Delta, Effort, Prefill, Prompt, StopReason
+from app.base.types import Delta, Effort, PartKind, Prefill, Prompt, StopReason
 from app.host import Host, demo_model
 from app.store import State, Store
 from app.ui.blocks.canvas import Canvas
@@ -180,8 +180,8 @@ def test_copy_code(fireside: Fireside) -> None:
 
 
 def test_a_call_to_a_tool_is_not_lost(fireside: Fireside) -> None:
-    call = Delta(1, "print(1)", Channel.COMMENTARY, "python", "code")
-    aside = Delta(2, "I will run it.", Channel.COMMENTARY)
+    call = Delta(1, "print(1)", PartKind.CALL, "python", format_data="commentary code")
+    aside = Delta(2, "I will run it.", format_data="commentary")
     fireside.ask("run", thought("hm"), call, aside, done(StopReason.CALL))
     fireside.shows("I will run it.")
     assert "Call to python\nprint(1)" in fireside.text()

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QListView, QPushButton, QWidget
 
 from app.base import errors as e
-from app.base.types import Channel, Delta, Effort, Event, Request, StopReason
+from app.base.types import Delta, Effort, Event, PartKind, Request, StopReason
 from app.ui.conversation.selection import TextPosition
 from app.wording.errors import explain
 from tests.ui.driver import Fireside, answer, done, said, thought
@@ -69,7 +69,7 @@ def test_suggestions_have_room(fireside: Fireside) -> None:
 
 
 def test_a_call_says_that_there_are_no_tools(fireside: Fireside) -> None:
-    call = Delta(1, "print(1)", Channel.COMMENTARY, "python", "code")
+    call = Delta(1, "print(1)", PartKind.CALL, "python", format_data="commentary code")
     fireside.ask("run", thought("hm"), call, done(StopReason.CALL))
     fireside.shows("The model wanted to use a tool, and Fireside has none yet.")
     fireside.idle()

@@ -6,12 +6,12 @@ import pytest
 from PySide6.QtWidgets import QAbstractButton
 
 from app.base.errors import StoreFull
-from app.base.types import Part
+from app.base.types import Part, PartKind
 from app.store import Store, Unsent
 from app.ui.composer import drafts
 from tests.ui.driver import Fireside, Start, answer, make
 
-FILE = Part("apples\npears", name="fruit.txt")
+FILE = Part("apples\npears", PartKind.FILE, "fruit.txt")
 
 
 def text(fireside: Fireside) -> str:

@@ -6,12 +6,12 @@ import pytest
 from PySide6.QtWidgets import QAbstractButton, QLabel
 
 from app.base.errors import AnswerEndless
-from app.base.types import Channel, Delta, StopReason
+from app.base.types import Delta, PartKind, StopReason
 from app.store import State
 from tests.ui.driver import Fireside, done, said, thought
 
 THOUGHT = "The model only thought, and gave no answer."
-CALL = Delta(0, "", Channel.COMMENTARY, "functions.f", "json")
+CALL = Delta(0, "", PartKind.CALL, "functions.f", format_data="commentary json")
 
 
 def buttons(fireside: Fireside) -> list[str]:
@@ -82,7 +82,7 @@ def test_each_has_its_sentence(
 
 
 def test_what_turns_out_to_be_the_answer_is_shown_as_one(fireside: Fireside) -> None:
-    settled = Delta(0, "", Channel.FINAL)
+    settled = Delta(0, "", PartKind.TEXT)
     hold = fireside.hold()
     fireside.ask("Hello", thought("It is "), thought("Paris."), hold, settled, done())
     fireside.shows("It is Paris.")

@@ -8,12 +8,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel
 
 from app.base.errors import EngineDied, StoreFull
-from app.base.types import Effort, Part, StopReason
+from app.base.types import Effort, Part, PartKind, StopReason
 from app.store import Queued, Unsent
 from tests.ui.driver import Fireside, Start, answer, done, said
 from tests.ui.qt import focused
 
-FILE = Part("apples\npears", name="fruit.txt")
+FILE = Part("apples\npears", PartKind.FILE, "fruit.txt")
 
 
 def press(fireside: Fireside, name: str, place: int = 0) -> None:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.base.types import Part
+from app.base.types import Part, PartKind
 from app.ui.composer.part_choice import PartChoice
 from app.ui.controls import Segments
 from app.ui.conversation.transcript import Transcript
@@ -120,14 +120,14 @@ def test_a_conversation(fireside: Fireside) -> None:
 @pytest.mark.qt_log_ignore("This plugin does not support")  # popups, without a screen
 def test_what_is_attached(fireside: Fireside) -> None:
     window = fireside.window
-    long = Part("words\n" * 200, name="long.txt")
+    long = Part("words\n" * 200, PartKind.FILE, "long.txt")
     fireside.script(*answer("Fruit."))
-    window.composer.set_parts((Part("apples", name="a.txt"), Part("What is it?")))
+    window.composer.set_parts((Part("apples", PartKind.FILE, "a.txt"), Part("What is it?")))
     fireside.find(QAbstractButton, "send").click()
     fireside.shows("Fruit.")
     fireside.idle()
     fireside.find(QAbstractButton, "file").click()
-    many = tuple(Part("pears", name=f"{n}.txt") for n in range(9))
+    many = tuple(Part("pears", PartKind.FILE, f"{n}.txt") for n in range(9))
     window.composer.set_parts((long, *many))
     window.composer.editor.text_pasted.emit("pasted " * 2000)
     items = window.composer.tray.items

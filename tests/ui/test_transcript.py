@@ -7,11 +7,10 @@ import random
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QMouseEvent
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from app.base.types import Channel, Delta, Draft, Effort, Message, Part, Role
+from app.base.types import Delta, Draft, Effort, Message, Part, PartKind, Role
 from app.store import MessageRow, State
 from app.ui.blocks.canvas import Canvas
 from app.ui.conversation.message_heights import MessageHeights
@@ -34,7 +33,7 @@ def question(number: int, text: str) -> MessageRow:
 
 
 def reply(number: int, text: str, *, thought: str = "", growing: bool = False) -> MessageRow:
-    said = ((thought, Channel.ANALYSIS), (text, Channel.FINAL))
+    said = ((thought, PartKind.REASONING), (text, PartKind.TEXT))
     message = Message(Role.ASSISTANT, tuple(Part(t, c) for t, c in said if t))
     state = State.STREAMING if growing else State.DONE
     return MessageRow(number, 1, number - 1, message, state, 0.0, Effort.LOW, "m")
@@ -113,7 +112,7 @@ def test_nothing_moves_unasked(transcript: Transcript, seed: int) -> None:
         before = None if transcript.list.following else seen(transcript)
         match dice.randrange(3):
             case 0:
-                draft.add(Delta(0, dice.choice((PROSE, TABLE, CODE)) + "\n\n", Channel.FINAL))
+                draft.add(Delta(0, dice.choice((PROSE, TABLE, CODE)) + "\n\n", PartKind.TEXT))
                 transcript.messages.feed(32)
                 transcript.messages.update_drafts()
             case 1:
@@ -140,7 +139,7 @@ def test_it_follows_the_end(transcript: Transcript) -> None:
     transcript.messages.start(reply(12, "", growing=True), draft)
     bar = transcript.verticalScrollBar()
     for _ in range(20):
-        draft.add(Delta(0, f"{PROSE}\n\n", Channel.FINAL))
+        draft.add(Delta(0, f"{PROSE}\n\n", PartKind.TEXT))
         transcript.messages.feed(12)
         transcript.messages.update_drafts()
         settle()
@@ -161,7 +160,7 @@ def test_growing_ends_as_if_made_at_once(
     at = 0
     while at < len(text):
         step = dice.randrange(1, 40)
-        draft.add(Delta(0, text[at : at + step], Channel.FINAL))
+        draft.add(Delta(0, text[at : at + step], PartKind.TEXT))
         at += step
         transcript.messages.feed(2)
         transcript.messages.update_drafts()
@@ -253,14 +252,14 @@ def test_the_keyboard_selects(two: Transcript, qtbot: QtBot) -> None:
     two.selection.select(TextPosition(3, 0, 0), TextPosition(3, 0, 0))
     shift = Qt.KeyboardModifier.ShiftModifier
     for _ in range(4):
-        QTest.keyClick(two, Qt.Key.Key_Right, shift)
+        qtbot.keyClick(two, Qt.Key.Key_Right, shift)
     assert two.selection.text(markdown=False) == "Then"
-    QTest.keyClick(two, Qt.Key.Key_End, shift)
+    qtbot.keyClick(two, Qt.Key.Key_End, shift)
     assert two.selection.text(markdown=False) == "Then it ends."
-    QTest.keyClick(two, Qt.Key.Key_Escape)
+    qtbot.keyClick(two, Qt.Key.Key_Escape)
     assert two.selection.text() == ""
-    QTest.keyClick(two, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
-    QTest.keyClick(two, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(two, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(two, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     copied = QGuiApplication.clipboard().text()
     assert copied.startswith("What is it?\n\nIt is **bold**")
     assert copied.endswith("Then it *ends*.")
@@ -283,19 +282,19 @@ def test_find_in_the_chat(fireside: Fireside) -> None:
     fireside.shows("NEEDLE")
     fireside.idle()
     window = fireside.window
-    QTest.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    fireside.qtbot.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
     field = fireside.find(QLineEdit, "findText")
-    QTest.keyClicks(field, "needle")
+    fireside.qtbot.keyClicks(field, "needle")
     count = fireside.find(QLabel, "findCount")
     fireside.until(lambda: count.text() == "3")
     for number in (1, 2, 3, 1):
-        QTest.keyClick(field, Qt.Key.Key_Return)
+        fireside.qtbot.keyClick(field, Qt.Key.Key_Return)
         assert count.text() == f"{number} of 3"
     canvas = fireside.find(Canvas, "answerText")
     assert [end - start for start, end in canvas._highlights.found] == [6, 6]
     field.setText("not there")
     fireside.until(lambda: count.text() == "Nothing")
-    QTest.keyClick(field, Qt.Key.Key_Escape)
+    fireside.qtbot.keyClick(field, Qt.Key.Key_Escape)
     assert not window.transcript.finder.bar.isVisible()
     assert not canvas._highlights.found
 
@@ -329,10 +328,10 @@ def test_the_size_of_the_text(fireside: Fireside) -> None:
     before = canvas.height()
     control = Qt.KeyboardModifier.ControlModifier
     for _ in range(4):
-        QTest.keyClick(fireside.window, Qt.Key.Key_Plus, control)
+        fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_Plus, control)
     assert fireside.host.settings.text_size == 19
     fireside.until(lambda: fireside.find(Canvas, "answerText").height() > before)
-    QTest.keyClick(fireside.window, Qt.Key.Key_0, control)
+    fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_0, control)
     assert fireside.host.settings.text_size == 15
     fireside.until(lambda: fireside.find(Canvas, "answerText").height() == before)
 

@@ -298,7 +298,7 @@ class Announcer(QObject):
         if section.kind is SectionKind.THOUGHT and not record.row.thought_open:
             return ""
         if section.kind is SectionKind.CALL and new:
-            return tr("Call to {recipient}: {new}").format(recipient=section.recipient, new=new)
+            return tr("Call to {recipient}: {new}").format(recipient=section.name, new=new)
         return new
 
 
