@@ -20,10 +20,11 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.composer.composer import Composer, files_in
-from app.ui.controls import Button, Elided, Notice, Toast, column, elided, muted, tip
+from app.ui.controls import Button, Elided, Notice, column, elided, muted, tip
 from app.ui.greeting import Greeting
 from app.ui.sidebar.sidebar import Sidebar
 from app.ui.theme import Theme, font
+from app.ui.toast import Toast
 from app.wording.errors import Action
 from app.wording.language import tr
 

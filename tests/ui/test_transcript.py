@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -391,3 +392,33 @@ def test_heights_of_many() -> None:
     assert (len(heights), heights.total) == (100, sum(plain[:100]))
     assert heights.at(-5) == 0
     assert heights.at(10**9) == 99
+
+
+def test_parts_that_nothing_writes_yet_are_shown_as_text(transcript: Transcript) -> None:
+    parts = (
+        Part("Let me see.", PartKind.REASONING),
+        Part('{"code": "1 + 1"}', PartKind.CALL, "python"),
+        Part("2", PartKind.RESULT, "python"),
+        Part("", PartKind.MEDIA, media_type="image/png", data=b"\x89PNG"),
+        Part("a later invention", PartKind.UNKNOWN, "hologram"),
+        Part("It is **two**."),
+    )
+    said = MessageRow(2, 1, 1, Message(Role.ASSISTANT, parts), State.DONE, 0.0, Effort.LOW, "m")
+    transcript.messages.set_rows([question(1, "1 + 1?"), said])
+    settle()
+    shown = transcript.plainText()
+    for text in (
+        "Call to python\n", "python\n2", "image/png", "It is two.",
+        "This part was made by a newer version of Fireside.\na later invention",
+    ):  # fmt: skip
+        assert text in shown
+    assert "hologram" not in shown
+    transcript.selection.select_all()
+    assert "a later invention\n\nIt is **two**." in transcript.selection.text()
+    unknown = replace(said, message=Message(Role.ASSISTANT, parts[4:5]))
+    transcript.messages.set_rows([question(1, "?"), unknown])
+    assert "no answer" not in transcript.plainText()
+    asked = Message(Role.USER, (Part("later", PartKind.UNKNOWN, "hologram"), Part("What is it?")))
+    transcript.messages.set_rows([MessageRow(1, 1, None, asked, State.DONE, 0.0)])
+    transcript.messages.toggle_file(1, 0, True)
+    assert "newer version of Fireside.\n\nlater\n\nWhat is it?" in transcript.plainText()

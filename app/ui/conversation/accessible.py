@@ -295,7 +295,7 @@ class Announcer(QObject):
             found = _SENTENCES.match(new)
             new = found[0] if found else ""
         self._read[section] = start + len(new)
-        if section.kind is SectionKind.THOUGHT and not record.row.thought_open:
+        if section.kind is SectionKind.REASONING and not record.row.thought_open:
             return ""
         if section.kind is SectionKind.CALL and new:
             return tr("Call to {recipient}: {new}").format(recipient=section.name, new=new)

@@ -155,7 +155,7 @@ class AnswerView(MessageView):
         self._body.setVisible(record.opened)
         if record.opened and record.thought:
             self._show(self._thought, record.thought, Style(self.pixels - 1, "muted"))
-        parts = [section for section in record if section.kind is not SectionKind.THOUGHT]
+        parts = [section for section in record if section.kind is not SectionKind.REASONING]
         while len(self._parts) < len(parts):
             self._parts.append(PartView(self, len(self._parts)))
         for section, part in zip(parts, self._parts, strict=False):
@@ -285,26 +285,26 @@ class PartView(QFrame):
     def __init__(self, answer: AnswerView, number: int) -> None:
         super().__init__(answer)
         self._answer = answer
-        self._to = muted(pixels=13)
-        self._to.setParent(self)
-        self._to.move(14, 8)
+        self._heading = muted(pixels=13)
+        self._heading.setParent(self)
+        self._heading.move(14, 8)
         self.canvas = answer._canvas("answerText", tr("Answer"), self)
 
     def style_of(self, section: Section) -> Style:
         """Return the style of its text."""
-        return Style(self._answer.pixels, mono=section.kind is SectionKind.CALL)
+        return Style(self._answer.pixels, mono=section.kind is not SectionKind.ANSWER)
 
     def show_section(self, section: Section) -> None:
         """Show another section, or the same one as it is now."""
-        call = section.kind is SectionKind.CALL
-        name = "call" if call else "said"
+        framed = section.kind is not SectionKind.ANSWER
+        name = "call" if framed else "said"
         if name != self.objectName():
             self.setObjectName(name)
             self.style().unpolish(self)
             self.style().polish(self)
-        self._to.setText(section.heading)
-        self._to.setVisible(call)
-        self._to.adjustSize()
+        self._heading.setText(section.heading)
+        self._heading.setVisible(framed)
+        self._heading.adjustSize()
         self.show()
 
     def lay_out(self, width: int) -> int:

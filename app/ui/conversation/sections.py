@@ -26,11 +26,14 @@ class SectionKind(Enum):
     QUESTION = auto()
     """The person's words, exactly as they were typed."""
     FILE = auto()
-    """The text of a file that came with them."""
-    THOUGHT = auto()
-    SAID = auto()
+    """The text of a file that came with them, under its name."""
+    REASONING = auto()
+    ANSWER = auto()
     CALL = auto()
     """What the model wrote to a tool."""
+    OTHER = auto()
+    """What a tool returned, media, or a part that a newer version stored: as text, under its
+    name."""
 
 
 class PlainStream:
@@ -141,12 +144,14 @@ class Section:
     @property
     def is_markdown(self) -> bool:
         """Whether it is read as Markdown, and not as it was typed."""
-        return self.kind in (SectionKind.SAID, SectionKind.THOUGHT)
+        return self.kind in (SectionKind.ANSWER, SectionKind.REASONING)
 
     @property
     def heading(self) -> str:
-        """What stands above a call."""
-        return tr("Call to {recipient}").format(recipient=self.name)
+        """The line above a call, a result, and the like."""
+        if self.kind is SectionKind.CALL:
+            return tr("Call to {recipient}").format(recipient=self.name)
+        return self.name
 
     @property
     def unread(self) -> bool:
@@ -179,7 +184,7 @@ class Section:
     def plain(self) -> str:
         """All of it as plain text."""
         if self._plain is None:
-            if self.kind in (SectionKind.QUESTION, SectionKind.FILE, SectionKind.CALL):
+            if not self.is_markdown:
                 self._plain = self.source
             else:
                 whole = self._reader.blocks if self._reader and self._finished else None

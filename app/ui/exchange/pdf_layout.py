@@ -254,11 +254,11 @@ class _Book:
         if self._reasoning and own.reasoning.strip():
             yield self._line((Span(thought(message, words)),), gap=6, leads=True)
             text, room = own.reasoning.strip("\n"), width - _SIDE
-            yield _Aside((yield from self._column(SectionKind.THOUGHT, text, _THOUGHT, room)))
+            yield _Aside((yield from self._column(SectionKind.REASONING, text, _THOUGHT, room)))
         if own.text.strip():
             asked = own.role is Role.USER
             kind, room = (
-                (SectionKind.QUESTION, width - 2 * _SIDE) if asked else (SectionKind.SAID, width)
+                (SectionKind.QUESTION, width - 2 * _SIDE) if asked else (SectionKind.ANSWER, width)
             )
             column = yield from self._column(kind, own.text.strip("\n"), _STYLE, room)
             column.gap = 8 if asked or not self._reasoning else 16

@@ -11,9 +11,9 @@ from PySide6.QtCore import QObject, Signal
 
 from app.base.types import Effort
 from app.store import ChatRow, ChatSettings, Store
-from app.ui.controls import Toast
 from app.ui.sidebar.sidebar import Sidebar
 from app.ui.store_access import StoreAccess
+from app.ui.toast import Toast
 from app.wording.language import tr
 
 _SHOWN_TITLE = 40  # characters of a title in the toast
