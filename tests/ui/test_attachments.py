@@ -493,13 +493,13 @@ def test_a_file_of_a_message_opens_to_its_text(fireside: Fireside) -> None:
     QTest.keyClick(files(fireside)[0], Qt.Key.Key_Space)
     fireside.find(QAbstractButton, "copyQuestion").click()
     assert QApplication.clipboard().text() == "What is it?"
-    transcript.select_all()
-    assert transcript.selected_text(markdown=False).startswith("apples\npears\n\n<b>x</b>")
-    transcript.find.open(transcript.records, "pears")
-    assert len(transcript.find.hits) == 1
+    transcript.selection.select_all()
+    assert transcript.selection.text(markdown=False).startswith("apples\npears\n\n<b>x</b>")
+    transcript.finder.bar.open(transcript.messages.records, "pears")
+    assert len(transcript.finder.bar.hits) == 1
     files(fireside)[0].click()
-    transcript.find.refresh(transcript.records)
-    assert not transcript.find.hits
+    transcript.finder.bar.refresh(transcript.messages.records)
+    assert not transcript.finder.bar.hits
     ask(fireside, FILE)  # without words
     assert [head.text() for head in files(fireside)] == ["fruit.txt", "b.html", "fruit.txt"]
 
@@ -524,11 +524,11 @@ def test_a_long_file_is_read_as_it_is_seen(fireside: Fireside) -> None:
     long = "\n".join(f"line {n}" for n in range(5_000))
     ask(fireside, Part(long, PartKind.FILE, "long.txt"), Part("What is it?"))
     transcript = fireside.window.transcript
-    record = transcript.records[0]
-    assert transcript._heights[0] < 300
+    record = transcript.messages.records[0]
+    assert transcript.list.heights[0] < 300
     files(fireside)[0].click()
     assert 0 < len(record.files[0]._reader.blocks) < 50  # more comes when others had their turn
     fireside.until(lambda: not record.files[0].unread, 20_000)
-    assert transcript._heights[0] > 5_000 * 10
+    assert transcript.list.heights[0] > 5_000 * 10
     files(fireside)[0].click()
-    assert transcript._heights[0] < 300
+    assert transcript.list.heights[0] < 300

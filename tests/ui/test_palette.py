@@ -59,11 +59,11 @@ def test_a_message_is_found_and_gone_to(fireside: Fireside) -> None:
     assert found.text == "apples"
     enter(fireside)
     fireside.shows("Quinces are yellow.")
-    bar = fireside.window.transcript.find
+    bar = fireside.window.transcript.finder.bar
     fireside.until(lambda: bar.current >= 0)
-    record = fireside.window.transcript.records[bar.hits[bar.current].message]
+    record = fireside.window.transcript.messages.records[bar.hits[bar.current].message]
     assert "Quinces" in record.plain_text()
-    assert record in fireside.window.transcript._views, "it is in sight"
+    assert record in fireside.window.transcript.views.active, "it is in sight"
     assert not child(fireside.window, QWidget, "palette").isVisible()
 
 

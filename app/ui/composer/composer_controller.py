@@ -119,7 +119,7 @@ class ComposerController(QObject):
 
     def _last(self, *, question: bool) -> MessageRow | None:
         shown = self._current.is_stored() and self._conversation.has_transcript
-        return self._conversation.transcript.last(question=question) if shown else None
+        return self._conversation.transcript.messages.last(question=question) if shown else None
 
     def resume(self, answer: int) -> None:
         """Continue an answer."""

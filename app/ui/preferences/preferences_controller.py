@@ -113,8 +113,8 @@ class PreferencesController(QObject):
         self._dialog = None
 
     def _equip(self, transcript: Transcript) -> None:
-        transcript.set_pixels(self._host.settings.text_size)
-        transcript.markdown = self._host.settings.copy_markdown
+        transcript.list.set_pixels(self._host.settings.text_size)
+        transcript.selection.markdown = self._host.settings.copy_markdown
         transcript.zoomed.connect(self.resize_text)
 
     def resize_text(self, step: int) -> None:
@@ -124,7 +124,7 @@ class PreferencesController(QObject):
         size = min(max(size, _SMALLEST), _LARGEST)
         self._host.change(text_size=size)
         if self._conversation.has_transcript:
-            self._conversation.transcript.set_pixels(size)
+            self._conversation.transcript.list.set_pixels(size)
 
     def apply_theme(self, theme: ThemeChoice) -> None:
         """Other colours."""
@@ -134,4 +134,4 @@ class PreferencesController(QObject):
     def _choose_copies(self, markdown: bool) -> None:
         self._host.change(copy_markdown=markdown)
         if self._conversation.has_transcript:
-            self._conversation.transcript.markdown = markdown
+            self._conversation.transcript.selection.markdown = markdown

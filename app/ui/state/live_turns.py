@@ -129,7 +129,7 @@ class LiveAnswer:
                 self._status = self.reading.sentence
             case Delta():
                 self.reading = None
-                self._grow(event)
+                self._count(event)
 
     @property
     def thinking(self) -> bool:
@@ -137,8 +137,7 @@ class LiveAnswer:
         asked = self.context > 0 and self.ended is None
         return asked and not self._begun and not self.turn.stopped.is_set()
 
-    def _grow(self, delta: Delta) -> None:
-        self.draft.add(delta)
+    def _count(self, delta: Delta) -> None:
         self._begun = self._begun or _to_read(delta)
         now = time.monotonic()
         self._first = self._first or now
@@ -251,8 +250,7 @@ class LiveTurns(QObject):
         match event:
             case TurnStarted(turn, chat, _, answer):
                 asked = self._asked.pop(turn)
-                draft = Draft(answer.message.parts)
-                self._live[answer.id] = LiveAnswer(turn, chat.id, answer, draft)
+                self._live[answer.id] = LiveAnswer(turn, chat.id, answer, turn.draft)
                 self.started.emit(event, asked.chat)
             case TurnProgress(chat, message, progress):
                 self._live[message].receive(progress)

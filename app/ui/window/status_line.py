@@ -80,10 +80,10 @@ class StatusLine:
             self._show_in(self._conversation.transcript, live, busy)
 
     def _show_in(self, transcript: Transcript, live: LiveAnswer | None, busy: bool) -> None:
-        transcript.set_busy(busy)
-        transcript.set_unseen(self._usage.unseen)
+        transcript.messages.set_busy(busy)
+        transcript.messages.set_unseen(self._usage.unseen)
         if live:
-            transcript.show_work(
+            transcript.messages.show_work(
                 live.answer.id,
                 live.reading.fraction if live.reading else None,
                 offered=live.thinking,
