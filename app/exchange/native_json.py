@@ -229,9 +229,9 @@ def _says_more(raw: _Json) -> bool:
     parts = message.objects("parts")
     spoken = any(part.text("text").strip() for part in parts)
     for part in parts:
-        part.aside(*(field.name for field in fields(Part)))
-    message.aside("next", *(field.name for field in fields(MessageRow)))
-    message.aside("role", "state")
+        part.ignore(*(field.name for field in fields(Part)))
+    message.ignore("next", *(field.name for field in fields(MessageRow)))
+    message.ignore("role", "state")
     return any(m.unread(sentences=spoken) for m in (message, *parts))
 
 

@@ -8,7 +8,7 @@ import pytest
 from lxml import html as lxml_html
 
 from app.exchange.clipboard_html import fragment, markdown_html, typed_html
-from app.exchange.html_page import blocks_html
+from app.exchange.html_blocks import BlockRenderer
 from app.markdown import parse
 
 _CASES = Path(__file__).parents[1] / "cases/rendering"
@@ -50,7 +50,7 @@ def test_typed_text_keeps_its_lines() -> None:
 
 def test_blocks_run_as_their_first_letter_does() -> None:
     text = (_CASES / "23_rtl.md").read_text(encoding="utf-8")
-    page = lxml_html.fromstring(f"<div>{blocks_html(parse(text))}</div>")
+    page = lxml_html.fromstring(f"<div>{BlockRenderer().render(parse(text))}</div>")
     sides = {
         tag: {element.get("dir") for element in page.iter(tag)}
         for tag in ("ul", "ol", "blockquote", "table", "h2")
@@ -60,14 +60,14 @@ def test_blocks_run_as_their_first_letter_does() -> None:
 
 def test_what_is_in_a_block_may_run_otherwise() -> None:
     text = "- עברית\n  - English\n\n    ```\n    code\n    ```\n- 123\n\n> `x` שלום\n>\n> Hello\n"
-    page = lxml_html.fromstring(f"<div>{blocks_html(parse(text))}</div>")
+    page = lxml_html.fromstring(f"<div>{BlockRenderer().render(parse(text))}</div>")
     outer, inner = page.iter("ul")
     assert (outer.get("dir"), inner.get("dir")) == ("rtl", "ltr")
     quote = page.find(".//blockquote")
     assert quote is not None
     assert quote.get("dir") == "rtl"
     assert [p.get("dir") for p in quote.iter("p")] == [None, "ltr"]
-    assert "dir" not in blocks_html(parse("- Latin\n\n> only\n\n| a |\n|---|\n| 1 |\n"))
+    assert "dir" not in BlockRenderer().render(parse("- Latin\n\n> only\n\n| a |\n|---|\n| 1 |\n"))
 
 
 @pytest.mark.parametrize(
@@ -80,4 +80,4 @@ def test_what_is_in_a_block_may_run_otherwise() -> None:
 )
 def test_paragraphs_of_an_item_stay_apart(text: str, items: list[str]) -> None:
     inside = "".join(f"<li>{item}</li>" for item in items)
-    assert inside in blocks_html(parse(text))
+    assert inside in BlockRenderer().render(parse(text))
