@@ -87,8 +87,8 @@ class BlockRenderer:
 
     def _item(self, item: Item, parent_rtl: bool) -> str:
         blocks = list(_join_paragraphs(item.blocks))
-        apart = item.apart and len(blocks) > 1
-        tight = not apart and not any(
+        loose = item.after_blank and len(blocks) > 1
+        tight = not loose and not any(
             isinstance(one, Paragraph) and isinstance(next_, Paragraph)
             for one, next_ in pairwise(blocks)
         )
@@ -153,8 +153,8 @@ class BlockRenderer:
                 text = "<br>"
             case SpanKind.TEXT:
                 pass
-        if span.rise is not VerticalAlign.NONE:
-            text = f"<{span.rise.value}>{text}</{span.rise.value}>"
+        if span.vertical_align is not VerticalAlign.NONE:
+            text = f"<{span.vertical_align.value}>{text}</{span.vertical_align.value}>"
         for on, name in ((span.bold, "strong"), (span.italic, "em"), (span.strike, "s")):
             if on:
                 text = f"<{name}>{text}</{name}>"

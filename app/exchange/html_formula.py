@@ -10,7 +10,7 @@ import re
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from app.markdown.arrays import places
+from app.markdown.arrays import line_positions
 from app.markdown.tex import math_element
 
 _LONGEST = 1000  # characters
@@ -83,7 +83,7 @@ def _close_gaps(table: Element) -> None:
 
 def _draw_lines(table: Element) -> None:
     """Draw a table's lines as borders of its cells."""
-    vertical, horizontal = places(table, "vertical"), places(table, "horizontal")
+    vertical, horizontal = line_positions(table, "vertical"), line_positions(table, "horizontal")
     for row, cells in enumerate(table):
         for column, cell in enumerate(cells):
             edges = {

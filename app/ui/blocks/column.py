@@ -167,9 +167,9 @@ class ItemBox(Inset):
         self._task: bool | None = None
 
     def set_block(self, block: Item) -> None:
-        self.gap = 10 if block.apart else 6
+        self.gap = 10 if block.after_blank else 6
         self._task = block.task
-        self._apart = block.apart
+        self._apart = block.after_blank
         self.inner.turn(self.leftwards)
         self.inner.set_blocks(block.blocks)
         self.measure()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.base.types import Part
 from app.documents import Document, DocumentKind
-from app.documents.document import called
+from app.documents.document import encoding_label
 from app.wording.language import number, tr
 
 
@@ -109,7 +109,7 @@ class Attachment:
         """What of it may not be as it is meant."""
         said = []
         if document.encoding:
-            said.append(tr("read as {encoding}").format(encoding=called(document.encoding)))
+            said.append(tr("read as {encoding}").format(encoding=encoding_label(document.encoding)))
         if document.bad:
             said.append(tr("%Ln unreadable character(s)", "", document.bad))
         pictures = tuple(page for page in document.pictures if page in self.chosen)
