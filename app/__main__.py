@@ -211,7 +211,7 @@ def _print_answer(backend: Backend, request: Request, *, as_json: bool) -> int:
     import json
     import threading
 
-    from app.base.types import Channel, Delta, Done, Draft, Message, Role
+    from app.base.types import Delta, Done, Draft, Message, PartKind, Role
 
     draft = Draft()
     stats: dict[str, object] = {}
@@ -224,8 +224,8 @@ def _print_answer(backend: Backend, request: Request, *, as_json: bool) -> int:
             draft.add(event)
             # A delta without text says what a part is that has come already: the answer, perhaps.
             text = event.text or draft.parts[event.index].text
-            if not as_json and not event.recipient and text:
-                aside = event.channel is Channel.ANALYSIS
+            if not as_json and event.kind is not PartKind.CALL and text:
+                aside = event.kind is PartKind.REASONING
                 stream = sys.stderr if aside else sys.stdout
                 if shown is sys.stderr and stream is not shown:
                     print("\n", file=sys.stderr, flush=True)
@@ -239,7 +239,7 @@ def _print_answer(backend: Backend, request: Request, *, as_json: bool) -> int:
         print(flush=True)
     if message.text.strip():
         return ANSWERED
-    calls = [part.recipient for part in message.parts if part.recipient]
+    calls = [part.name for part in message.parts if part.kind is PartKind.CALL]
     print(f"\n{_no_answer(calls, thought=bool(message.reasoning.strip()))}", file=sys.stderr)
     return NO_ANSWER
 

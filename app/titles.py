@@ -15,12 +15,12 @@ from dataclasses import replace
 
 from app.base.errors import Cancelled
 from app.base.types import (
-    Channel,
     Delta,
     Done,
     Draft,
     Message,
     Part,
+    PartKind,
     Prompt,
     Request,
     Role,
@@ -99,5 +99,7 @@ class Titles:
                     whole = event.reason is StopReason.END
         if not whole:
             return ""
-        said = "".join(part.text for part in draft.parts if part.channel is Channel.FINAL)
-        return title_out_of(said, "\n".join(message.text for message in read.messages))
+        said = [part.text for part in draft.parts if part.kind is PartKind.TEXT]
+        return title_out_of(
+            said[-1] if said else "", "\n".join(message.text for message in read.messages)
+        )

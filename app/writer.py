@@ -11,7 +11,7 @@ from typing import Any
 
 from app.base.errors import FiresideError, StoreError
 from app.base.threads import report_errors
-from app.base.types import Channel, Delta, Draft, Message, Role, Stats
+from app.base.types import Delta, Draft, Message, PartKind, Role, Stats
 from app.store import MessageRow, State, Store
 
 _SAVE_S = 0.5  # a crash loses at most so much of an answer
@@ -45,7 +45,7 @@ class Writer:
     def add(self, delta: Delta) -> None:
         """Takes a delta, which is on disk half a second later, whether others follow or not."""
         with self._lock:
-            self._time_thought(delta.channel is Channel.ANALYSIS)
+            self._time_thought(delta.kind is PartKind.REASONING)
             self._draft.add(delta)
             self._newer = True
             self._save_soon()

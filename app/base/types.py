@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
 
 class Effort(StrEnum):
-    """How long a model thinks before it answers: Harmony's ``Reasoning:`` line."""
+    """How long a model reasons before it answers."""
 
     LOW = "low"
     MEDIUM = "medium"
@@ -17,34 +17,52 @@ class Effort(StrEnum):
 
 
 class Role(StrEnum):
-    """Who wrote a message."""
+    """Who wrote a message. The store has questions and answers only; a server's client may send
+    all of them."""
 
+    SYSTEM = "system"
+    DEVELOPER = "developer"
     USER = "user"
     ASSISTANT = "assistant"
+    TOOL = "tool"
 
 
-class Channel(StrEnum):
-    """Harmony's channels: reasoning, what is said along the way, and the answer."""
+class PartKind(StrEnum):
+    """What a part of a message is."""
 
-    ANALYSIS = "analysis"
-    COMMENTARY = "commentary"
-    FINAL = "final"
+    REASONING = "reasoning"
+    TEXT = "text"
+    CALL = "call"
+    """A call of a tool, by the model."""
+    RESULT = "result"
+    """What a tool returned."""
+    FILE = "file"
+    """The text of an attached file."""
+    MEDIA = "media"
+    """A picture or a sound, as bytes."""
+    UNKNOWN = "unknown"
+    """A kind that a newer version stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One stretch of a message on one channel. A person's words are ``FINAL``.
+    """A part of a message: reasoning, text, a call, a result, a file, or media.
 
-    ``recipient`` names a tool that the text is addressed to, ``content_type`` what the text
-    is (``json``); both are empty for text that is meant for the reader. ``name`` is that of the
-    file that a person attached and the text was taken from, empty for words.
+    ``text`` holds a call's arguments as the model wrote them, or the text of a result or a file.
+    ``name`` is the function that is called or has returned (``functions.get_weather``,
+    ``python``), the name of a file, or, where the kind is unknown, that kind. ``id`` tells which
+    call a call or result is; it is empty where the chat format has no ids. ``format_data`` is
+    what the chat format needs to render the part exactly as it was drawn, and opaque to all
+    others. ``media_type`` is MIME's; ``data`` are the bytes of media.
     """
 
     text: str
-    channel: Channel = Channel.FINAL
-    recipient: str = ""
-    content_type: str = ""
+    kind: PartKind = PartKind.TEXT
     name: str = ""
+    id: str = ""
+    format_data: str = ""
+    media_type: str = ""
+    data: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,25 +77,18 @@ class Message:
 
     @property
     def text(self) -> str:
-        """The words that a reader is meant to read: everything but reasoning, calls to tools and
-        what is attached."""
-        return "\n\n".join(
-            p.text
-            for p in self.parts
-            if p.channel is not Channel.ANALYSIS and not p.recipient and not p.name
-        )
+        """The words that a reader is meant to read: no reasoning, calls, results or files."""
+        return "\n\n".join(p.text for p in self.parts if p.kind is PartKind.TEXT)
 
     @property
     def attached(self) -> tuple[Part, ...]:
         """The files that came with the words."""
-        return tuple(part for part in self.parts if part.name)
+        return tuple(part for part in self.parts if part.kind is PartKind.FILE)
 
     @property
     def reasoning(self) -> str:
-        """The chain of thought, without calls to tools."""
-        return "\n\n".join(
-            p.text for p in self.parts if p.channel is Channel.ANALYSIS and not p.recipient
-        )
+        """The chain of thought, without calls of tools."""
+        return "\n\n".join(p.text for p in self.parts if p.kind is PartKind.REASONING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,15 +220,18 @@ class Prefill:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """More text for the ``index``-th part of the answer. The part's other fields come with
-    every delta of it. A delta without text may change them, when it has turned out what the part
-    is; that of a call without arguments is the only one that it has."""
+    """More text of the answer's part number ``index``.
+
+    The part's other fields come with every delta. A delta without text may change them, once it
+    is known what the part is; a call without arguments has a single delta, without text.
+    """
 
     index: int
     text: str
-    channel: Channel
-    recipient: str = ""
-    content_type: str = ""
+    kind: PartKind = PartKind.TEXT
+    name: str = ""
+    id: str = ""
+    format_data: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,27 +246,67 @@ Event = Loading | Prompt | Prefill | Delta | Done
 
 
 class Draft:
-    """An answer while it grows: deltas in, parts out."""
+    """An answer while it grows: deltas in, parts out.
+
+    `parts` joins what a part has gained since it was last asked for, and keeps what did not
+    change; `text_from` gives a part's newest text without joining anything older.
+    """
 
     def __init__(self, parts: tuple[Part, ...] = ()) -> None:
-        self._parts = [(part, [part.text]) for part in parts]
+        self._parts = list(parts)  # as they were last joined
+        self._chunks: list[list[str]] = [[part.text] for part in parts]
+        self._lengths = [len(part.text) for part in parts]
+        self._stale: set[int] = set()  # the parts that have grown since
+        self._whole: tuple[Part, ...] | None = None
 
     def add(self, delta: Delta) -> None:
-        """Appends the delta's text to its part, which is there already or a new one."""
-        part = Part("", delta.channel, delta.recipient, delta.content_type)
-        if delta.index < len(self._parts):
-            text = self._parts[delta.index][1]
-            text.append(delta.text)
-            self._parts[delta.index] = part, text
-            return
-        if self._parts:  # it is not put together again each time that all are asked for
-            text = self._parts[-1][1]
-            text[:] = ["".join(text)]
-        self._parts.append((part, [delta.text]))
+        """Append a delta to its part, which may be a new one."""
+        self._whole = None
+        at = delta.index
+        if at >= len(self._parts):
+            at = len(self._parts)
+            self._parts.append(Part("", delta.kind, delta.name, delta.id, delta.format_data))
+            self._chunks.append([])
+            self._lengths.append(0)
+        else:
+            part = self._parts[at]
+            known = part.kind, part.name, part.id, part.format_data
+            if known != (delta.kind, delta.name, delta.id, delta.format_data):
+                self._parts[at] = replace(
+                    part,
+                    kind=delta.kind,
+                    name=delta.name,
+                    id=delta.id,
+                    format_data=delta.format_data,
+                )
+        if delta.text:
+            self._chunks[at].append(delta.text)
+            self._lengths[at] += len(delta.text)
+            self._stale.add(at)
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """The parts so far."""
-        return tuple(
-            Part("".join(text), p.channel, p.recipient, p.content_type) for p, text in self._parts
-        )
+        """The parts so far. One that did not change is the same object as before."""
+        for at in self._stale:
+            text = "".join(self._chunks[at])
+            self._chunks[at] = [text]
+            self._parts[at] = replace(self._parts[at], text=text)
+        self._stale.clear()
+        if self._whole is None:
+            self._whole = tuple(self._parts)
+        return self._whole
+
+    def length(self, index: int) -> int:
+        """The characters of a part's text so far."""
+        return self._lengths[index]
+
+    def text_from(self, index: int, start: int) -> str:
+        """The text of a part from its character ``start`` on, at a cost by its own length."""
+        missing = self._lengths[index] - start
+        found: list[str] = []
+        for chunk in reversed(self._chunks[index]):
+            if missing <= 0:
+                break
+            found.append(chunk[-missing:])
+            missing -= len(found[-1])
+        return "".join(reversed(found))

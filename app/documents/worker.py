@@ -21,7 +21,7 @@ from app.base.types import Part
 from app.documents import file_types
 from app.documents.document import LONGEST, Document, DocumentKind, PageProgress
 from app.documents.plain_text import decode
-from app.formats.harmony import question_text
+from app.formats.harmony.render import question_text
 from app.tokenizer import Tokenizer
 
 LARGEST = 200_000_000  # bytes of a file

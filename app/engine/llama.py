@@ -27,7 +27,7 @@ from app.engine.load_failure import refused
 from app.engine.plan import CacheType, Plan
 from app.engine.probe import Devices
 from app.engine.worker import Worker
-from app.formats.harmony import Vocabulary
+from app.formats.harmony.vocabulary import Vocabulary
 
 if spec := find_spec("llama_cpp"):
     # Its own first lines import the high-level API, with numpy and jinja2: half a second, 23 MB.

@@ -35,9 +35,9 @@ from app.base.errors import (
     ModelLoadFailed,
 )
 from app.base.types import (
-    Channel,
     Done,
     Loading,
+    PartKind,
     Prefill,
     Prompt,
     Request,
@@ -51,7 +51,9 @@ from app.engine.kv_cache import KvCache, KvMemory
 from app.engine.kv_disk_cache import DiskCache, identity
 from app.engine.plan import Plan
 from app.engine.probe import Devices
-from app.formats.harmony import Parser, Vocabulary, answer_now, rendered_messages, rendered_prefix
+from app.formats.harmony.parse import Parser
+from app.formats.harmony.render import answer_now, rendered_messages, rendered_prefix
+from app.formats.harmony.vocabulary import Vocabulary
 
 _LOAD_STEP = 0.01
 _IDLE_S = 3.0  # without a command, after which what was read is written to disk
@@ -366,7 +368,7 @@ class Worker:
                     reason = StopReason.CANCELLED
                     break
                 token = sampler.sample()
-                tally.count(reasoning=parser.channel is Channel.ANALYSIS)
+                tally.count(reasoning=parser.kind is PartKind.REASONING)
                 for delta in parser.feed(token):
                     self._send(delta)
                 if token in v.stops:
@@ -389,8 +391,8 @@ class Worker:
     def _answer_now(self, parser: Parser, tally: _Counters) -> bool:
         """Leaves the reasoning for the answer, where it is in one; False where it was stopped."""
         model, cache = self._loaded()
-        thinking = parser.channel is Channel.ANALYSIS
-        untouched = not tally.generated and parser.channel is None
+        thinking = parser.kind is PartKind.REASONING
+        untouched = not tally.generated and parser.kind is None
         if not thinking and not untouched:
             return True
         tokens = answer_now(model.vocabulary, thinking=thinking)

@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.base.code_fence import code_fence
-from app.base.types import Channel, Part, Role
+from app.base.types import Part, PartKind, Role
 from app.exchange.foreign_chat import (
     ForeignChat,
     ForeignMessage,
@@ -34,6 +34,7 @@ from app.exchange.foreign_chat import (
     text_parts,
 )
 from app.exchange.foreign_json import Foreign, duration, from_json
+from app.formats.harmony.stored_parts import ALONG_THE_WAY
 from app.store import ChatTree, State
 
 # None: texts for the model. Unknown roles count as the assistant.
@@ -232,7 +233,7 @@ def _thoughts(content: Foreign) -> tuple[Part, ...]:
         text = item.text("content") or "".join(item.names("chunks"))
         texts.append("\n\n".join(piece for piece in (summary and f"**{summary}**", text) if piece))
     text = _resolve_marks("\n\n".join(text for text in texts if text), Foreign(None), Counter())
-    return (Part(text, Channel.ANALYSIS),) if text.strip() else ()
+    return (Part(text, PartKind.REASONING),) if text.strip() else ()
 
 
 def _tool_call_parts(recipient: str, text: str) -> tuple[Part, ...]:
@@ -300,7 +301,7 @@ def _code_parts(text: str, language: str) -> tuple[Part, ...]:
     """Return a tool's input or output as a block of code."""
     if not text.strip():
         return ()
-    return (Part(code_fence(text, _language_tag(language)), Channel.COMMENTARY),)
+    return (Part(code_fence(text, _language_tag(language)), format_data=ALONG_THE_WAY),)
 
 
 def _language_tag(language: str) -> str:

@@ -27,7 +27,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from app.base.code_fence import code_fence
-from app.base.types import Channel, Part, Role
+from app.base.types import Part, PartKind, Role
 from app.exchange.foreign_chat import (
     ForeignChat,
     ForeignMessage,
@@ -40,6 +40,7 @@ from app.exchange.foreign_chat import (
     text_parts,
 )
 from app.exchange.foreign_json import Foreign
+from app.formats.harmony.stored_parts import ALONG_THE_WAY
 from app.store import ChatTree, State
 
 _ROLES = {"human": Role.USER, "user": Role.USER, "assistant": Role.ASSISTANT}
@@ -158,7 +159,7 @@ def _files(message: Foreign, left_out: Counter[LeftOut]) -> tuple[list[Part], li
         name = file.text("file_name", "name") or _PASTED
         file.ignore()
         if text.strip():
-            texts.append(Part(text, name=name))
+            texts.append(Part(text, PartKind.FILE, name))
         else:
             names.append(name)
     attached = {part.name for part in texts}
@@ -186,7 +187,7 @@ def _block(block: Foreign, left_out: Counter[LeftOut]) -> Iterator[Part]:
     elif kind == "thinking":
         text = block.text("thinking", "text") or _summaries(block)
         if text.strip():
-            yield Part(text, Channel.ANALYSIS)
+            yield Part(text, PartKind.REASONING)
         block.ignore("summaries", "signature")
     elif kind == "tool_use":
         made = tuple(_call_parts(block["input"]))
@@ -197,7 +198,7 @@ def _block(block: Foreign, left_out: Counter[LeftOut]) -> Iterator[Part]:
         if block.text("name") in ("repl", "bash_tool", "bash", "python"):
             said = "\n".join(item.text("text") for item in block.objects("content")).strip()
             if said:
-                yield Part(code_fence(said), Channel.COMMENTARY)
+                yield Part(code_fence(said), format_data=ALONG_THE_WAY)
         block.ignore()
     elif kind == "image":
         left_out[LeftOut.IMAGE] += 1
@@ -226,7 +227,7 @@ def _tagged_parts(text: str) -> Iterator[Part]:
         inner = text[tag.end() : end].strip("\n")
         at = end + len(close)
         if tag[1] == "Thinking":
-            yield Part(inner, Channel.ANALYSIS)
+            yield Part(inner, PartKind.REASONING)
         else:
             yield from _call_parts(Foreign({**dict(_ATTRIBUTE.findall(tag[2])), "content": inner}))
     yield from text_parts(text[at:].lstrip("\n") if at else text)
@@ -244,7 +245,7 @@ def _call_parts(call: Foreign) -> Iterator[Part]:
     if call.text("old_str") or call.text("new_str"):
         lines = [f"-{line}" for line in call.text("old_str").splitlines()]
         lines += [f"+{line}" for line in call.text("new_str").splitlines()]
-        yield Part(code_fence("\n".join(lines), "diff"), Channel.COMMENTARY)
+        yield Part(code_fence("\n".join(lines), "diff"), format_data=ALONG_THE_WAY)
     elif document and title:
         yield from text_parts(f"**{title}**")
         suffix = PurePosixPath(call.text("path")).suffix.removeprefix(".").lower()
@@ -252,7 +253,7 @@ def _call_parts(call: Foreign) -> Iterator[Part]:
         language = call.text("language") or _LANGUAGES.get(kind, suffix)
         yield Part(document if prose else code_fence(document, language))
     elif code := call.text("code", "command"):
-        yield Part(code_fence(code, call.text("language")), Channel.COMMENTARY)
+        yield Part(code_fence(code, call.text("language")), format_data=ALONG_THE_WAY)
 
 
 def _thinking_seconds(blocks: Sequence[Foreign]) -> float | None:
@@ -287,13 +288,13 @@ def _design_node(message: Foreign, left_out: Counter[LeftOut]) -> ForeignMessage
     for file in content.objects("attachments"):
         text = file.text("content")
         left_out[LeftOut.FILE] += not text.strip()
-        parts += [Part(text, name=file.text("name") or _PASTED)] if text.strip() else []
+        parts += [Part(text, PartKind.FILE, file.text("name") or _PASTED)] if text.strip() else []
         file.ignore()
     parts += text_parts(content.text("content"))
     for block in content.objects("contentBlocks"):
         kind, text = block.text("type"), block.text("text")
         if kind == "thinking" and text.strip():
-            parts.append(Part(text, Channel.ANALYSIS))
+            parts.append(Part(text, PartKind.REASONING))
         elif kind == "tool_call":
             left_out[LeftOut.TOOL] += 1
         elif kind == "user_interjection":

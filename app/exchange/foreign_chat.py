@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from app.base.types import Channel, Effort, Message, Part, Role
+from app.base.types import Effort, Message, Part, PartKind, Role
 from app.exchange.foreign_json import Foreign
 from app.store import ChatRow, ChatSettings, ChatTree, MessageRow, State, TitleBy
 from app.store.chat_title import one_line, title_from
@@ -224,7 +224,7 @@ def answer_parts(text: str) -> Iterator[Part]:
         return
     thought = (found[1] if found[1] is not None else found[2]).strip()
     if thought:
-        yield Part(thought, Channel.ANALYSIS)
+        yield Part(thought, PartKind.REASONING)
     yield from text_parts(text[found.end() :].lstrip("\n"))
 
 

@@ -12,7 +12,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from app.base.errors import ExchangeError, ExchangeUnknown
-from app.base.types import Message, Part, Role
+from app.base.types import Message, Part, PartKind, Role
 from app.exchange import chatgpt, claude, lmstudio, native_json, openwebui
 from app.exchange.foreign_chat import ForeignProject, ImportContext, LeftOut
 from app.exchange.foreign_json import Foreign
@@ -319,5 +319,5 @@ def _fingerprint(message: Message) -> object:
     Attachments and the names of missing files are left out: a later version may read them
     otherwise.
     """
-    words = next((part for part in message.parts if not part.name), Part(""))
-    return message.role, words.channel, hash(clean(words.text))
+    words = next((part for part in message.parts if part.kind is not PartKind.FILE), Part(""))
+    return message.role, words.kind, hash(clean(words.text))

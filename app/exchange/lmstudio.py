@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from app.base.types import Channel, Part, Role
+from app.base.types import Part, PartKind, Role
 from app.exchange.foreign_chat import (
     ForeignChat,
     ForeignMessage,
@@ -142,7 +142,7 @@ def _steps(
         if not text.strip():
             continue
         thinking = step["style"].text("type") == "thinking"
-        yield from [Part(text, Channel.ANALYSIS)] if thinking else answer_parts(text)
+        yield from [Part(text, PartKind.REASONING)] if thinking else answer_parts(text)
 
 
 def _words(raw: Foreign, attachments: _Attachments, left_out: Counter[LeftOut]) -> str:

@@ -56,7 +56,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, fields
 from typing import Any, TextIO
 
-from app.base.types import Channel, Effort, Message, Part, Role, Stats
+from app.base.types import Effort, Message, Part, Role, Stats
 from app.exchange.foreign_chat import LeftOut
 from app.exchange.foreign_json import (
     Foreign,
@@ -70,10 +70,14 @@ from app.exchange.foreign_json import (
     sampling,
 )
 from app.exchange.json_stream import JsonReader, NotJson
+from app.formats.harmony import stored_parts
+from app.formats.harmony.channels import Channel
 from app.store import ChatRow, ChatSettings, ChatTree, MessageRow, State, TitleBy
 
 FORMAT = "fireside-chats"
 VERSION = 1
+
+_PART_FIELDS = ("text", "channel", "recipient", "content_type", "name")
 
 _Json = dict[str, Any]
 
@@ -151,7 +155,7 @@ def _message_json(row: MessageRow, went: int | None) -> _Json:
         "stats": None if row.stats is None else asdict(row.stats),
         "thought_s": row.thought_s,
         "thought_open": row.thought_open,
-        "parts": [asdict(part) for part in row.message.parts],
+        "parts": [stored_parts.to_fields(part) for part in row.message.parts],
     }
 
 
@@ -203,12 +207,15 @@ def _tree(raw: object) -> ChatTree:
 
 def _message(raw: _Json) -> MessageRow:
     stats = maybe(raw, "stats", dict)
+    role = choice(Role, raw, "role")
+    if role not in (Role.USER, Role.ASSISTANT):
+        raise Wrong(f"“role” is {role.value!r}")
     return MessageRow(
         checked(raw, "id", int),
         0,
         maybe(raw, "parent", int),
         Message(
-            choice(Role, raw, "role"),
+            role,
             tuple(_part(an_object(part)) for part in checked(raw, "parts", list)),
         ),
         # One that is being written has nobody to go on writing it.
@@ -229,19 +236,17 @@ def _says_more(raw: _Json) -> bool:
     parts = message.objects("parts")
     spoken = any(part.text("text").strip() for part in parts)
     for part in parts:
-        part.ignore(*(field.name for field in fields(Part)))
+        part.ignore(*_PART_FIELDS)
     message.ignore("next", *(field.name for field in fields(MessageRow)))
     message.ignore("role", "state")
     return any(m.unread(sentences=spoken) for m in (message, *parts))
 
 
 def _part(raw: _Json) -> Part:
-    return Part(
-        checked(raw, "text", str),
-        choice(Channel, raw, "channel"),
-        maybe(raw, "recipient", str) or "",
-        maybe(raw, "content_type", str) or "",
-        maybe(raw, "name", str) or "",
+    optional = {name: maybe(raw, name, str) or "" for name in _PART_FIELDS[2:]}
+    channel = choice(Channel, raw, "channel")
+    return stored_parts.from_fields(
+        {"text": checked(raw, "text", str), "channel": channel, **optional}
     )
 
 

@@ -23,7 +23,7 @@ from dataclasses import replace
 from html import unescape
 
 from app.base.code_fence import code_fence
-from app.base.types import Channel, Part, Role
+from app.base.types import Part, PartKind, Role
 from app.exchange.foreign_chat import (
     ForeignChat,
     ForeignMessage,
@@ -36,6 +36,7 @@ from app.exchange.foreign_chat import (
     text_parts,
 )
 from app.exchange.foreign_json import Foreign
+from app.formats.harmony.stored_parts import ALONG_THE_WAY
 from app.store import ChatTree, State
 
 # None: texts for the model. Unknown roles count as the assistant.
@@ -163,7 +164,7 @@ def _files(raw: Foreign, left_out: Counter[LeftOut]) -> tuple[list[Part], list[s
         image = item.text("type", "content_type").startswith("image")
         item.ignore()
         if text.strip() and not image:
-            texts.append(Part(text, name=name or "file.txt"))
+            texts.append(Part(text, PartKind.FILE, name or "file.txt"))
             continue
         left_out[LeftOut.IMAGE if image else LeftOut.FILE] += 1
         names.append(name)
@@ -186,14 +187,18 @@ def _joined_text(raw: Foreign, left_out: Counter[LeftOut]) -> str:
 def _answer(raw: Foreign, content: str, left_out: Counter[LeftOut]) -> tuple[Part, ...]:
     """Return an answer by its steps, or by its text where they have none or it was edited."""
     steps = tuple(_steps(raw.objects("output"), left_out))
-    spoken = [part for part in steps if part.channel is Channel.FINAL]
+    spoken = [part for part in steps if _is_answer(part)]
     if spoken and (not content or "originalContent" not in raw.raw):
         return steps
     text = tuple(_parts(content, Counter() if steps else left_out))
     if not steps:
         return text
-    thoughts = (part for part in steps if part.channel is not Channel.FINAL)
-    return (*thoughts, *(part for part in text if part.channel is Channel.FINAL))
+    thoughts = (part for part in steps if not _is_answer(part))
+    return (*thoughts, *(part for part in text if _is_answer(part)))
+
+
+def _is_answer(part: Part) -> bool:
+    return part.kind is PartKind.TEXT and part.format_data != ALONG_THE_WAY
 
 
 def _steps(items: Sequence[Foreign], left_out: Counter[LeftOut]) -> Iterator[Part]:
@@ -212,7 +217,7 @@ def _steps(items: Sequence[Foreign], left_out: Counter[LeftOut]) -> Iterator[Par
             said = "\n\n".join(part.text("text") for part in item.objects("summary"))
             text = said or item.text("content") or _joined_text(item, left_out)
             if text.strip():
-                yield Part(text.strip(), Channel.ANALYSIS)
+                yield Part(text.strip(), PartKind.REASONING)
             item.ignore("content", "summary")
         elif kind.endswith("code_interpreter"):
             yield from _code(item)
@@ -234,7 +239,7 @@ def _code(item: Foreign) -> Iterator[Part]:
     texts = ["\n".join(text for text in said if text) or item.text("output")]
     for text, language in ((item.text("code"), item.text("lang", "language")), (texts[0], "")):
         if text.strip():
-            yield Part(code_fence(text.strip("\n"), language), Channel.COMMENTARY)
+            yield Part(code_fence(text.strip("\n"), language), format_data=ALONG_THE_WAY)
     item.ignore()
 
 
@@ -250,9 +255,9 @@ def _parts(content: str, left_out: Counter[LeftOut]) -> Iterator[Part]:
         if found[1] == "reasoning":
             text = _reasoning(inner)
             if text.strip():
-                yield Part(text.strip(), Channel.ANALYSIS)
+                yield Part(text.strip(), PartKind.REASONING)
         elif found[1] == "code_interpreter" and (code := _SUMMARY.sub("", inner, count=1).strip()):
-            yield Part(code, Channel.COMMENTARY)
+            yield Part(code, format_data=ALONG_THE_WAY)
         else:
             left_out[LeftOut.TOOL] += 1
     rest = content[at:].lstrip("\n")

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any
 
-from app.base.types import Channel, Effort, Message, Part, Role, Sampling, Stats
+from app.base.types import Effort, Message, Part, Role, Sampling, Stats
+from app.formats.harmony import stored_parts
 
 
 class State(StrEnum):
@@ -152,14 +153,10 @@ def pack_parts(parts: tuple[Part, ...]) -> str:
 def _raw_parts(parts: tuple[Part, ...]) -> list[dict[str, str]]:
     raw = []
     for part in parts:
-        item = {"channel": part.channel, "text": clean(part.text)}
-        if part.recipient:
-            item["recipient"] = clean(part.recipient)
-        if part.content_type:
-            item["content_type"] = clean(part.content_type)
-        if part.name:
-            item["name"] = clean(part.name)
-        raw.append(item)
+        fields = {name: clean(value) for name, value in stored_parts.to_fields(part).items()}
+        optional = {name: fields[name] for name in ("recipient", "content_type", "name")}
+        said = {name: value for name, value in optional.items() if value}
+        raw.append({"channel": fields["channel"], "text": fields["text"], **said})
     return raw
 
 
@@ -169,17 +166,7 @@ def unpack_parts(text: str) -> tuple[Part, ...]:
 
 
 def _parts(raw: list[dict[str, str]]) -> tuple[Part, ...]:
-    channels = {str(c): c for c in Channel}
-    return tuple(
-        Part(
-            item["text"],
-            channels.get(item["channel"], Channel.COMMENTARY),
-            item.get("recipient", ""),
-            item.get("content_type", ""),
-            item.get("name", ""),
-        )
-        for item in raw
-    )
+    return tuple(map(stored_parts.from_fields, raw))
 
 
 def pack_queue(queue: tuple[Queued, ...]) -> str:

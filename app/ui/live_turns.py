@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QObject, Signal
 
 from app.base.types import (
-    Channel,
     Delta,
     Draft,
     Effort,
     Loading,
     ModelRef,
     Part,
+    PartKind,
     Prefill,
     Prompt,
 )
@@ -152,8 +152,7 @@ class LiveAnswer:
 
 def _to_read(piece: Part | Delta) -> bool:
     """Whether it is more than reasoning."""
-    aside = piece.channel is Channel.ANALYSIS and not piece.recipient
-    return bool(piece.text.strip()) and not aside
+    return bool(piece.text.strip()) and piece.kind is not PartKind.REASONING
 
 
 class LiveTurns(QObject):

@@ -34,6 +34,7 @@ from app.ui.garbage import GarbageCollector
 from app.ui.theme import Theme
 from app.ui.window import Window
 from tests.fakes.many_chats import fill
+from tests.ui.qt import child
 
 TYPED = "wort would people dampfwetter"
 _PATIENCE_S = 60.0
@@ -94,8 +95,8 @@ def measure(application: QApplication, folder: Path) -> dict[str, tuple[float, f
     ]
     costs["open a chat (median; worst stall)"] = _middle(opened)
     window.searching.toggle()
-    field = window.findChild(QLineEdit, "paletteField")
-    found = window.findChild(QListView, "paletteList")
+    field = child(window, QLineEdit, "paletteField")
+    found = child(window, QListView, "paletteList")
     typed = []
     for letter in TYPED:
         typed.append(

@@ -29,7 +29,7 @@ from PySide6.QtCore import QEventLoop, QPoint
 from PySide6.QtWidgets import QApplication, QTextBrowser
 
 from app.base.settings import ThemeChoice
-from app.base.types import Channel, Delta, Draft, Effort, Message, Part, Role
+from app.base.types import Delta, Draft, Effort, Message, Part, PartKind, Role
 from app.store import MessageRow, State
 from app.ui.conversation.transcript import Transcript
 from app.ui.theme import Theme
@@ -58,7 +58,7 @@ def middle(costs: list[float]) -> str:
 
 
 def answer(number: int, text: str, state: State = State.DONE, *, thought: str = "") -> MessageRow:
-    said = ((thought, Channel.ANALYSIS), (text, Channel.FINAL))
+    said = ((thought, PartKind.REASONING), (text, PartKind.TEXT))
     parts = tuple(Part(each, channel) for each, channel in said if each)
     message = Message(Role.ASSISTANT, parts)
     return MessageRow(number, 1, number - 1, message, state, 0.0, Effort.HIGH, "gpt-oss-20b")
@@ -93,7 +93,7 @@ class Growing:
         QApplication.processEvents()
 
     def grow(self, count: int) -> None:
-        self.draft.add(Delta(0, self.text[self.at : self.at + count], Channel.FINAL))
+        self.draft.add(Delta(0, self.text[self.at : self.at + count], PartKind.TEXT))
         self.at += count
         self.transcript.feed(2)
         self.transcript._tick.stop()
@@ -194,7 +194,7 @@ def shifts(transcript: Transcript, steps: int) -> None:
         seen = None if transcript._follow else place(transcript)
         match dice.randrange(3):
             case 0:
-                draft.add(Delta(0, text[at : at + 200], Channel.FINAL))
+                draft.add(Delta(0, text[at : at + 200], PartKind.TEXT))
                 at += 200
                 transcript.feed(1001)
                 transcript._update_stale()

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from app.base import gguf
 from app.base.types import Delta, Done, Draft, Effort, Message, Part, Request, Role, Sampling
 from app.engine.supervisor import LocalBackend
-from app.formats.harmony import Vocabulary
+from app.formats.harmony.vocabulary import Vocabulary
 from tests.fakes.exact_model import exact_model
 
 DEMO = exact_model()

@@ -24,6 +24,7 @@ from app.models import catalog
 from app.ui import app as ui
 from app.ui.models.download_row import DownloadRow
 from app.ui.window import Window
+from tests.ui.qt import child
 
 Step = Callable[[], object]
 
@@ -39,7 +40,7 @@ def row() -> DownloadRow:
 
 
 def label(name: str) -> str:
-    found = row().findChild(QLabel, name)
+    found = child(row(), QLabel, name)
     return found.text() if found.isVisibleTo(row()) else ""
 
 
@@ -89,14 +90,14 @@ def steps(question: str) -> Iterator[Step]:
     yield lambda: window().models.current and not window().models.loading
     desk.show_page()
     yield lambda: row().button.text() == "Use it now"
-    field = window().findChild(QLineEdit, "hubSearch")
+    field = child(window(), QLineEdit, "hubSearch")
     field.setText("gpt-oss")
     field.returnPressed.emit()
     yield lambda: window().findChildren(QWidget, "result") and "Asking…" not in page()
     yield station("searched")
     desk._leave()
-    window().findChild(QPlainTextEdit, "composer").insertPlainText(question)
-    window().findChild(QPushButton, "send").click()
+    child(window(), QPlainTextEdit, "composer").insertPlainText(question)
+    child(window(), QPushButton, "send").click()
     yield lambda: window().turns.running(window().chat)
     yield lambda: not window().turns.running(window().chat)
     yield station("answered")

@@ -11,7 +11,6 @@ import pytest
 from app.base import gguf
 from app.base.errors import Cancelled
 from app.base.types import (
-    Channel,
     Delta,
     Done,
     Draft,
@@ -19,6 +18,7 @@ from app.base.types import (
     Event,
     Message,
     Part,
+    PartKind,
     Prefill,
     Prompt,
     Request,
@@ -28,7 +28,8 @@ from app.base.types import (
 from app.engine.backend import Planned
 from app.engine.plan import Overrides
 from app.engine.supervisor import EngineOptions, LocalBackend
-from app.formats.harmony import Vocabulary, rendered_messages
+from app.formats.harmony.render import rendered_messages
+from app.formats.harmony.vocabulary import Vocabulary
 from tests.e2e.engine import (
     DEMO,
     GREEDY,
@@ -71,8 +72,8 @@ def hurried(
     return Message(Role.ASSISTANT, draft.parts), event
 
 
-def on(channel: Channel) -> Callable[[Event | Planned], bool]:
-    return lambda event: isinstance(event, Delta) and event.channel is channel
+def on(kind: PartKind) -> Callable[[Event | Planned], bool]:
+    return lambda event: isinstance(event, Delta) and event.kind is kind
 
 
 # --- Answer now ---------------------------------------------------------------------------
@@ -82,12 +83,12 @@ def test_answer_now_while_it_thinks(
     make: Callable[..., LocalBackend], backend: LocalBackend
 ) -> None:
     usual, before = answer(backend, FRANCE)
-    said, done = hurried(make(target=engine_processes.slow), FRANCE, on(Channel.ANALYSIS))
+    said, done = hurried(make(target=engine_processes.slow), FRANCE, on(PartKind.REASONING))
     assert done.reason is StopReason.END
     thought, *answers = said.parts
-    assert thought.channel is Channel.ANALYSIS
+    assert thought.kind is PartKind.REASONING
     # The demo model may go on thinking there, and then begin its answer once more.
-    assert {part.channel for part in answers} == {Channel.FINAL}
+    assert {part.kind for part in answers} == {PartKind.TEXT}
     assert said.text
     assert 0 < done.stats.reasoning_tokens < before.stats.reasoning_tokens
     assert usual.reasoning.startswith(said.reasoning)
@@ -105,7 +106,7 @@ def test_answer_now_before_it_thinks(backend: LocalBackend) -> None:
     """The demo model does not know that this can be, and thinks aloud in its answer."""
     said, done = hurried(backend, FRANCE, lambda _: True)
     assert done.reason is StopReason.END
-    assert {part.channel for part in said.parts} == {Channel.FINAL}
+    assert {part.kind for part in said.parts} == {PartKind.TEXT}
     assert said.text
     assert done.stats.generated > done.stats.reasoning_tokens == 0
 
@@ -114,14 +115,14 @@ def test_answer_now_changes_no_answer(
     make: Callable[..., LocalBackend], backend: LocalBackend
 ) -> None:
     slow = make(target=engine_processes.slow)
-    said, done = hurried(slow, FRANCE, on(Channel.FINAL))
+    said, done = hurried(slow, FRANCE, on(PartKind.TEXT))
     assert said == answer(backend, FRANCE)[0]
     assert done.reason is StopReason.END
     assert answer(slow, FRANCE)[0].reasoning  # the next one thinks again
 
 
 def test_answer_now_goes_on_with_thoughts_that_were_stopped(backend: LocalBackend) -> None:
-    thoughts = Message(Role.ASSISTANT, (Part("The user asks about France", Channel.ANALYSIS),))
+    thoughts = Message(Role.ASSISTANT, (Part("The user asks about France", PartKind.REASONING),))
     request = replace(FRANCE, messages=(*FRANCE.messages, thoughts))
     now = threading.Event()
     now.set()
@@ -130,7 +131,7 @@ def test_answer_now_goes_on_with_thoughts_that_were_stopped(backend: LocalBacken
         if isinstance(event, Delta):
             draft.add(event)
     assert draft.parts[0] == thoughts.parts[0]
-    assert [part.channel for part in draft.parts] == [Channel.ANALYSIS, Channel.FINAL]
+    assert [part.kind for part in draft.parts] == [PartKind.REASONING, PartKind.TEXT]
 
 
 @pytest.mark.parametrize("left", [1, 2, 3, 4, 8])

@@ -12,7 +12,7 @@ from app.base import gguf
 from app.base.types import Message, Prompt, Request, Role
 from app.engine.plan import Overrides
 from app.engine.supervisor import EngineOptions, LocalBackend
-from app.formats.harmony import Vocabulary
+from app.formats.harmony.vocabulary import Vocabulary
 from tests.e2e.engine import DEMO, GREEDY, Talk, answer, ask, prepare, size, user
 
 FIRST = datetime.date(2026, 11, 22)

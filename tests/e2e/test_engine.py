@@ -29,7 +29,6 @@ from app.base.errors import (
     OutOfMemory,
 )
 from app.base.types import (
-    Channel,
     Delta,
     Done,
     Draft,
@@ -39,6 +38,7 @@ from app.base.types import (
     Message,
     ModelRef,
     Part,
+    PartKind,
     Prefill,
     Prompt,
     Request,
@@ -50,7 +50,7 @@ from app.engine import supervisor
 from app.engine.backend import Planned
 from app.engine.plan import Overrides
 from app.engine.supervisor import EngineOptions, LocalBackend
-from app.formats.harmony import Vocabulary
+from app.formats.harmony.vocabulary import Vocabulary
 from tests.e2e.engine import (
     BEYOND_THE_WINDOW,
     CHAT,
@@ -314,7 +314,7 @@ def test_max_tokens_end_an_answer(backend: LocalBackend) -> None:
 def test_a_cut_answer_is_continued(backend: LocalBackend) -> None:
     messages = (
         Message(Role.USER, (Part("What is the capital of France?"),)),
-        Message(Role.ASSISTANT, (Part("It is Paris.", Channel.ANALYSIS), Part("The capital of"))),
+        Message(Role.ASSISTANT, (Part("It is Paris.", PartKind.REASONING), Part("The capital of"))),
     )
     draft = Draft(messages[1].parts)
     request = Request(DEMO, messages, sampling=Sampling(temperature=0.0, seed=1))

@@ -19,6 +19,7 @@ from app.ui.bridge import Bridge
 from app.ui.garbage import GarbageCollector
 from app.ui.theme import Theme
 from app.ui.window import Window
+from tests.ui.qt import child
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
@@ -54,7 +55,7 @@ class Session:
 
     def press(self, name: str) -> None:
         self.until(lambda: self.window.findChild(QAbstractButton, name))
-        self.window.findChild(QAbstractButton, name).click()
+        child(self.window, QAbstractButton, name).click()
 
     def close(self) -> None:
         self.window.close()
@@ -110,11 +111,11 @@ def test_nothing_is_left_in_any_file(start: Callable[[], Session], tmp_path: Pat
     session.until(lambda: view.chats.rowCount() == 0)
     session.press("openAway")
     session.press("tabBin")
-    table = session.window.findChild(QTableView, "awayList")
+    table = child(session.window, QTableView, "awayList")
     session.until(lambda: table.model().rowCount() == 2)
     session.press("emptyBin")
     session.press("confirmYes")
-    progress = session.window.findChild(QWidget, "eraseProgress")
+    progress = child(session.window, QWidget, "eraseProgress")
     session.until(lambda: progress.isHidden())
     assert left_in(tmp_path, wanted) == set()
     assert kv_disk_cache.chats(shelf) == set()

@@ -50,7 +50,7 @@ def answers(log: Path, wishes: Overrides) -> tuple[Plan, list[str]]:
             if isinstance(event, Planned):
                 plans.append(event.plan)
             if isinstance(event, Delta):
-                yield f"{event.channel}: {event.text}"
+                yield f"{event.kind}: {event.text}"
 
     sampling = Sampling(temperature=0, max_tokens=200)
     try:

@@ -12,7 +12,7 @@ import pytest
 
 from app.base import gguf
 from app.base.errors import AnswerEndless, ModelDamaged, ModelError, NotFinite
-from app.base.types import Channel, Delta, Done, Draft, Event, ModelRef, Part, StopReason
+from app.base.types import Delta, Done, Draft, Event, ModelRef, Part, PartKind, StopReason
 from app.engine.backend import Planned
 from app.engine.supervisor import LocalBackend
 from tests.e2e.engine import DEMO, answer, ask
@@ -94,7 +94,7 @@ def test_a_call_s_header_is_nobody_s_to_read(
     text = "<|channel|>functions.f<|channel|>analysis code<|message|><|call|>"
     monkeypatch.setenv(engine_processes.SCRIPT, text)
     said, done = answer(make(target=engine_processes.writes), ask("Hello"))
-    assert said.parts == (Part("", Channel.ANALYSIS, "functions.f", "code"),)
+    assert said.parts == (Part("", PartKind.CALL, "functions.f", format_data="analysis code"),)
     assert done.reason is StopReason.CALL
 
 

@@ -15,7 +15,7 @@ from app.base.types import Effort, Event, Part, Request
 from app.chat import Chats
 from app.engine.backend import Planned
 from app.engine.supervisor import EngineOptions, LocalBackend
-from app.formats.harmony import Vocabulary
+from app.formats.harmony.vocabulary import Vocabulary
 from app.store import ChatSettings, Store, TitleBy
 from app.turn import ChatEvent, TurnEnded
 from tests.e2e.engine import BEYOND_THE_WINDOW, DEMO, GREEDY, size

@@ -26,6 +26,7 @@ from app.ui import app as ui
 from app.ui.composer.drafts import SOON_MS
 from app.ui.window import Window
 from tests.fakes import engine_processes
+from tests.ui.qt import child
 
 
 def window() -> Window:
@@ -38,7 +39,7 @@ def press(name: str) -> None:
 
 
 def send(text: str) -> None:
-    window().findChild(QPlainTextEdit, "composer").insertPlainText(text)
+    child(window(), QPlainTextEdit, "composer").insertPlainText(text)
     press("send")
 
 

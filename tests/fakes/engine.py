@@ -14,7 +14,7 @@ from app.base.types import Sampling
 from app.engine.plan import Plan
 from app.engine.probe import Devices
 from app.engine.worker import Worker
-from app.formats.harmony import Vocabulary
+from app.formats.harmony.vocabulary import Vocabulary
 from app.tokenizer import Tokenizer
 from tests.fakes.memory import FakeMemory
 from tests.fakes.vocabulary import CONTROL

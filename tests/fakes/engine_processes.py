@@ -18,10 +18,10 @@ from typing import Any
 
 import psutil
 
-from app.base.types import Channel, Delta, Loading, Prompt, Sampling
+from app.base.types import Delta, Loading, PartKind, Prompt, Sampling
 from app.engine import supervisor
 from app.engine.probe import Devices
-from app.formats.harmony import Vocabulary
+from app.formats.harmony.vocabulary import Vocabulary
 
 SAME = (65, 66, 67)  # tokens of the demo model
 SCRIPT = "FIRESIDE_TEST_SCRIPT"
@@ -49,7 +49,7 @@ def _loaded(connection: Connection) -> tuple[Any, ...]:
 def _speak(connection: Connection, number: int) -> None:
     connection.send((number, Prompt((1, 2, 3), 100)))
     for word in WORDS:
-        connection.send((number, Delta(0, word, Channel.FINAL)))
+        connection.send((number, Delta(0, word, PartKind.TEXT)))
 
 
 def aborts(connection: Connection, log: Path) -> None:
@@ -216,7 +216,7 @@ def writes(connection: Connection, log: Path) -> None:
     Harmony, and then something else."""
     from app.base import gguf
     from app.engine import llama as adapter
-    from app.formats.harmony import Vocabulary
+    from app.formats.harmony.vocabulary import Vocabulary
     from app.host import demo_model
 
     tokenizer = Vocabulary.from_gguf(gguf.read(demo_model().path, arrays=True)).tokenizer

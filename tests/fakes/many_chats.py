@@ -11,7 +11,7 @@ import itertools
 import random
 from pathlib import Path
 
-from app.base.types import Channel, Effort, Message, Part, Role
+from app.base.types import Effort, Message, Part, PartKind, Role
 from app.store import Store
 
 ENGLISH = (
@@ -79,7 +79,7 @@ def fill(store: Store, chats: int = 2000, messages: int = 100_000, seed: int = 1
                 if turn % 2 == 0:
                     message = Message(Role.USER, (Part(words.text(dice.randint(20, 300))),))
                 else:
-                    thought = Part(words.text(dice.randint(50, 800)), Channel.ANALYSIS)
+                    thought = Part(words.text(dice.randint(50, 800)), PartKind.REASONING)
                     said = Part(words.text(dice.randint(100, 1500)))
                     message = Message(Role.ASSISTANT, (thought, said))
                 parent = store.add(chat, parent, message).id

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import openai_harmony
 
-from app.formats.harmony import Vocabulary
+from app.formats.harmony.vocabulary import Vocabulary
 from app.tokenizer import Tokenizer, _byte_of_letter
 
 CONTROL = {

@@ -26,7 +26,6 @@ import app.host
 from app.base.errors import StoreError
 from app.base.settings import Folders
 from app.base.types import (
-    Channel,
     Delta,
     Done,
     Effort,
@@ -34,6 +33,7 @@ from app.base.types import (
     Message,
     ModelRef,
     Part,
+    PartKind,
     Prompt,
     Request,
     Role,
@@ -69,7 +69,7 @@ class Talks(ScriptedBackend):
             if cancel.wait(self._dice.choice([0.0, 0.0, 0.01, 0.1])):
                 yield Done(StopReason.CANCELLED, STATS)
                 return
-            channel = Channel.ANALYSIS if number < 3 else Channel.FINAL
+            channel = PartKind.REASONING if number < 3 else PartKind.TEXT
             yield Delta(number // 3 and 1, f"said{number} " * self._dice.choice([1, 9]), channel)
         yield Done(StopReason.END, STATS)
 

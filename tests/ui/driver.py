@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QEvent, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
     QLayout,
@@ -22,12 +23,12 @@ from shiboken6 import Shiboken
 
 from app.base.errors import FiresideError
 from app.base.types import (
-    Channel,
     Delta,
     Done,
     Event,
     Loading,
     ModelRef,
+    PartKind,
     Prefill,
     Prompt,
     Request,
@@ -59,11 +60,11 @@ STATS = Stats(
 
 
 def thought(text: str) -> Delta:
-    return Delta(0, text, Channel.ANALYSIS)
+    return Delta(0, text, PartKind.REASONING)
 
 
 def said(text: str, index: int = 0) -> Delta:
-    return Delta(index, text, Channel.FINAL)
+    return Delta(index, text, PartKind.TEXT)
 
 
 def done(reason: StopReason = StopReason.END) -> Done:
@@ -160,6 +161,13 @@ class Fireside:
     backend: Backend
     _held: list[threading.Event] = field(default_factory=list)
 
+    @property
+    def chat(self) -> int:
+        """The chat that is shown, which is stored."""
+        chat = self.window.chat
+        assert chat is not None
+        return chat
+
     def find(self, kind: type[W], name: str, last: bool = False) -> W:
         """The control of that name; the one in the latest message with ``last``."""
         self.until(lambda: self._visible(kind, name))
@@ -178,20 +186,20 @@ class Fireside:
         return self._held[-1]
 
     def type(self, text: str) -> None:
-        self.qtbot.keyClicks(self.window.composer.editor, text)
+        QTest.keyClicks(self.window.composer.editor, text)
 
     def type_in(self, name: str, text: str) -> None:
         """Types into the field of that name, and presses Enter."""
         field = self.find(QLineEdit, name)
-        self.qtbot.keyClicks(field, text)
-        self.qtbot.keyClick(field, Qt.Key.Key_Return)
+        QTest.keyClicks(field, text)
+        QTest.keyClick(field, Qt.Key.Key_Return)
 
     def ask(self, text: str, *steps: Event | FiresideError | threading.Event) -> None:
         """Types a question and presses Enter; the steps are its answer."""
         if steps:
             self.script(*steps)
         self.type(text)
-        self.qtbot.keyClick(self.window.composer.editor, Qt.Key.Key_Return)
+        QTest.keyClick(self.window.composer.editor, Qt.Key.Key_Return)
 
     def shows(self, text: str) -> None:
         """Waits until the conversation has the text."""

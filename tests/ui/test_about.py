@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
     QLabel,
@@ -23,6 +24,7 @@ from app.ui.preferences import about_page
 from app.ui.preferences.about_page import AboutPage
 from tests.fakes.releases import Releases, serving
 from tests.ui.driver import Fireside, Start
+from tests.ui.qt import child
 
 
 @pytest.fixture
@@ -39,7 +41,7 @@ def opened(fireside: Fireside) -> AboutPage:
     (command,) = [c for c in fireside.window.commands.all if c.objectName() == "aboutCommand"]
     command.trigger()
     dialog = fireside.find(AboutPage, "about")
-    components = dialog.findChild(QListWidget, "componentList")
+    components = child(dialog, QListWidget, "componentList")
     fireside.until(lambda: components.count())
     return dialog
 
@@ -52,14 +54,14 @@ def shown(components: QListWidget) -> list[str]:
 def test_every_component_has_its_licence(start: Start) -> None:
     fireside = start()
     dialog = opened(fireside)
-    assert dialog.findChild(QLabel, "version").text() == f"Fireside {__version__}"
-    components = dialog.findChild(QListWidget, "componentList")
-    text = dialog.findChild(QPlainTextEdit, "licenceText")
+    assert child(dialog, QLabel, "version").text() == f"Fireside {__version__}"
+    components = child(dialog, QListWidget, "componentList")
+    text = child(dialog, QPlainTextEdit, "licenceText")
     assert shown(components)[0] == "Fireside"
     assert "Apache License" in text.toPlainText()
     (qt,) = components.findItems("Qt and Qt for Python (PySide6)", Qt.MatchFlag.MatchExactly)
     components.setCurrentItem(qt)
-    assert "LGPL-3.0-only" in dialog.findChild(QLabel, "componentLicence").text()
+    assert "LGPL-3.0-only" in child(dialog, QLabel, "componentLicence").text()
     assert "You may replace these files" in text.toPlainText()
     assert text.verticalScrollBar().value() == 0
     assert not text.textCursor().hasSelection()
@@ -68,30 +70,30 @@ def test_every_component_has_its_licence(start: Start) -> None:
 def test_it_is_searched_by_keyboard(start: Start) -> None:
     fireside = start()
     dialog = opened(fireside)
-    field = dialog.findChild(QLineEdit, "findLicence")
-    components = dialog.findChild(QListWidget, "componentList")
-    text = dialog.findChild(QPlainTextEdit, "licenceText")
+    field = child(dialog, QLineEdit, "findLicence")
+    components = child(dialog, QListWidget, "componentList")
+    text = child(dialog, QPlainTextEdit, "licenceText")
     dialog.activateWindow()
     fireside.until(field.hasFocus)
-    fireside.qtbot.keyClicks(field, "Ronie")
+    QTest.keyClicks(field, "Ronie")
     assert shown(components) == ["latex2mathml"]
     assert text.textCursor().selectedText() == "Ronie"
     field.clear()
-    fireside.qtbot.keyClicks(field, "mozilla")
+    QTest.keyClicks(field, "mozilla")
     several = shown(components)
     assert {"certifi", "tqdm"} < set(several)
     first = text.textCursor().position()
-    fireside.qtbot.keyClick(field, Qt.Key.Key_Return)
+    QTest.keyClick(field, Qt.Key.Key_Return)
     assert text.textCursor().position() > first
     was = components.currentItem().text()
-    fireside.qtbot.keyClick(field, Qt.Key.Key_Down)
+    QTest.keyClick(field, Qt.Key.Key_Down)
     assert components.currentItem().text() == several[several.index(was) + 1]
     field.clear()
-    fireside.qtbot.keyClicks(field, "no such words")
+    QTest.keyClicks(field, "no such words")
     assert shown(components) == []
     assert text.toPlainText() == ""
     field.clear()
-    fireside.qtbot.keyClicks(field, "r")
+    QTest.keyClicks(field, "r")
     assert text.toPlainText()
 
 
@@ -107,19 +109,19 @@ def test_a_newer_version_is_told_of_and_its_page_opened(
     monkeypatch.setattr(QDesktopServices, "openUrl", visited.append)
     fireside = start()
     dialog = opened(fireside)
-    news = dialog.findChild(QLabel, "newVersion")
-    page = dialog.findChild(QPushButton, "openRelease")
+    news = child(dialog, QLabel, "newVersion")
+    page = child(dialog, QPushButton, "openRelease")
     fireside.qtbot.wait(50)
     assert releases.asked == []  # nobody has asked it to
     assert not page.isVisible()
-    dialog.findChild(QPushButton, "checkVersion").click()
+    child(dialog, QPushButton, "checkVersion").click()
     fireside.until(page.isVisible)
     assert news.text() == "Fireside 1.2.0 is there."
     page.click()
     assert visited == [QUrl("https://github.com/some/fireside/releases/tag/v1.2.0")]
     assert "look for a new version" in (tmp_path / "connections.log").read_text()
     releases.tag = f"v{__version__}"
-    dialog.findChild(QPushButton, "checkVersion").click()
+    child(dialog, QPushButton, "checkVersion").click()
     fireside.until(lambda: news.text() == "This is the newest version.")
     assert not page.isVisible()
 
@@ -127,9 +129,9 @@ def test_a_newer_version_is_told_of_and_its_page_opened(
 def test_offline_is_said(start: Start, releases: Releases) -> None:
     fireside = start(offline=True)
     dialog = opened(fireside)
-    check = dialog.findChild(QPushButton, "checkVersion")
+    check = child(dialog, QPushButton, "checkVersion")
     check.click()
-    news = dialog.findChild(QLabel, "newVersion")
+    news = child(dialog, QLabel, "newVersion")
     fireside.until(lambda: "offline, as you chose" in news.text())
     assert check.isEnabled()
     assert releases.asked == []
@@ -139,9 +141,9 @@ def test_a_fault_is_said_and_it_can_be_tried_again(start: Start, releases: Relea
     releases.status = 502
     fireside = start()
     dialog = opened(fireside)
-    check = dialog.findChild(QPushButton, "checkVersion")
+    check = child(dialog, QPushButton, "checkVersion")
     check.click()
-    news = dialog.findChild(QLabel, "newVersion")
+    news = child(dialog, QLabel, "newVersion")
     fireside.until(lambda: "(status 502)" in news.text())
     releases.status = 200
     check.click()
@@ -152,7 +154,7 @@ def test_closing_it_before_the_answer(start: Start, releases: Releases) -> None:
     releases.silent = True
     fireside = start()
     dialog = opened(fireside)
-    dialog.findChild(QPushButton, "checkVersion").click()
+    child(dialog, QPushButton, "checkVersion").click()
     fireside.until(lambda: releases.asked)
     dialog.close()
     QApplication.processEvents()
@@ -163,5 +165,5 @@ def test_closing_it_before_the_answer(start: Start, releases: Releases) -> None:
 
 def test_without_a_place_of_releases_nothing_is_offered(start: Start) -> None:
     dialog = opened(start())
-    assert not dialog.findChild(QPushButton, "checkVersion").isVisible()
-    assert "does not know where" in dialog.findChild(QLabel, "newVersion").text()
+    assert not child(dialog, QPushButton, "checkVersion").isVisible()
+    assert "does not know where" in child(dialog, QLabel, "newVersion").text()

@@ -11,10 +11,11 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAccessible, QAccessibleInterface
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.base.types import Channel, Draft, Effort, Message, Part, Role
+from app.base.types import Draft, Effort, Message, Part, PartKind, Role
 from app.store import MessageRow, State
 from app.ui.conversation.message_state import when
 from app.ui.conversation.transcript import Transcript
@@ -52,8 +53,8 @@ def question(number: int, text: str) -> MessageRow:
 
 
 def reply(number: int, text: str, reasoning: str = "", state: State = State.DONE) -> MessageRow:
-    parts = [Part(reasoning, Channel.ANALYSIS)] if reasoning else []
-    parts += [Part(text, Channel.FINAL)] if text else []
+    parts = [Part(reasoning, PartKind.REASONING)] if reasoning else []
+    parts += [Part(text, PartKind.TEXT)] if text else []
     message = Message(Role.ASSISTANT, tuple(parts))
     return MessageRow(number, 1, number - 1, message, state, THEN, Effort.HIGH, "gpt-oss-20b")
 
@@ -156,9 +157,9 @@ def test_the_link_that_has_the_keyboard(page: Transcript, qtbot: QtBot) -> None:
     page.activateWindow()
     canvas.setFocus(Qt.FocusReason.TabFocusReason)
     assert spoken(canvas).text(Text.Description) == "Link: Here, https://a.b"
-    qtbot.keyClick(canvas, Qt.Key.Key_Tab)
+    QTest.keyClick(canvas, Qt.Key.Key_Tab)
     assert spoken(canvas).text(Text.Description) == "Link: there, https://c.d"
-    qtbot.keyClick(canvas, Qt.Key.Key_Tab)
+    QTest.keyClick(canvas, Qt.Key.Key_Tab)
     assert spoken(canvas).text(Text.Description) == ""
 
 

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QPlainTextEdit, QWidget
 
 from app.base.types import Effort, Prefill, Prompt, Request, Role
 from app.turn import ContextForecast
 from app.ui.composer import prefill
 from tests.ui.driver import Fireside, Start, answer, done, make, said, thought
+from tests.ui.qt import child
 from tests.ui.test_preferences import open_preferences
 
 
@@ -60,7 +62,7 @@ def test_what_stood_there_unsent_is_not_typed(fireside: Fireside) -> None:
     make(fireside, "apples", "pears")
     apples = fireside.stored(lambda store: store.chats())[-1].id
     fireside.type("And plums?")
-    pears = fireside.window.chat
+    pears = fireside.chat
     fireside.window.open_chat(apples)
     settle(fireside)
     fireside.window.open_chat(pears)
@@ -101,16 +103,16 @@ def reads_slowly(fireside: Fireside) -> None:
 
 def test_what_is_read_is_told_and_can_be_stopped(fireside: Fireside) -> None:
     reads_slowly(fireside)
-    assert not fireside.window.composer.findChild(QAbstractButton, "stopAhead").isVisible()
+    assert not child(fireside.window.composer, QAbstractButton, "stopAhead").isVisible()
     fireside.type("pears")
     fireside.until(lambda: status(fireside).text() == READING)
     fireside.find(QAbstractButton, "stopAhead").click()
     fireside.until(lambda: status(fireside).text() != READING)
-    assert not fireside.window.composer.findChild(QAbstractButton, "stopAhead").isVisible()
+    assert not child(fireside.window.composer, QAbstractButton, "stopAhead").isVisible()
     assert len(settle(fireside)) == 1
     fireside.type("!")
     fireside.until(lambda: status(fireside).text() == READING)
-    fireside.qtbot.keyClick(fireside.window.composer.editor, Qt.Key.Key_Escape)
+    QTest.keyClick(fireside.window.composer.editor, Qt.Key.Key_Escape)
     fireside.until(lambda: status(fireside).text() != READING)
     assert len(settle(fireside)) == 1
 
@@ -171,9 +173,9 @@ def test_another_effort_is_read(fireside: Fireside) -> None:
 def test_other_instructions_are_read(fireside: Fireside) -> None:
     fireside.type("pears")
     dialog = open_preferences(fireside)
-    fireside.qtbot.keyClicks(dialog.findChild(QPlainTextEdit, "instructions"), "Be brief.")
+    QTest.keyClicks(dialog.findChild(QPlainTextEdit, "instructions"), "Be brief.")
     settle(fireside)
-    fireside.qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
     fireside.until(lambda: fireside.backend.prepared)
     assert fireside.backend.prepared[-1].instructions == "Be brief."
 
@@ -253,7 +255,7 @@ def test_what_will_not_be_seen_any_more_is_told_before(fireside: Fireside) -> No
 def test_what_is_unseen_already_is_no_warning(fireside: Fireside) -> None:
     make(fireside, "pears")
     fireside.backend.foreseen = Prompt((1,) * 900, 4096, 1024, 1)
-    fireside.window.open_chat(fireside.window.chat)
+    fireside.window.open_chat(fireside.chat)
     fireside.shows(UNSEEN)
     fireside.type("plums")
     settle(fireside)
@@ -311,7 +313,7 @@ def test_the_gauge_warms_up(fireside: Fireside) -> None:
 
 
 def line(fireside: Fireside) -> QWidget:
-    return fireside.window.transcript.findChild(QWidget, "unseenLine")
+    return child(fireside.window.transcript, QWidget, "unseenLine")
 
 
 UNSEEN = "The model no longer sees what is above this line."
@@ -341,7 +343,7 @@ def test_the_line_comes_back_with_the_chat(fireside: Fireside) -> None:
     assert shown.index("apples") < shown.index(UNSEEN) < shown.index("About apples.")
     fireside.backend.foreseen = None
     fireside.window.new_chat()
-    fireside.qtbot.keyClick(fireside.window.composer.editor, Qt.Key.Key_A)
+    QTest.keyClick(fireside.window.composer.editor, Qt.Key.Key_A)
     assert UNSEEN not in fireside.text()
 
 
@@ -352,7 +354,7 @@ def test_the_line_among_messages_that_are_made_later(fireside: Fireside) -> None
         fireside.shows(f"Reply {n}.")
         fireside.idle()
     settle(fireside)
-    rows = fireside.stored(lambda store: store.conversation(fireside.window.chat))
+    rows = fireside.stored(lambda store: store.conversation(fireside.chat))
     transcript = fireside.window.transcript
     transcript.set_rows(rows)
     transcript.set_unseen(len(rows) - 4)

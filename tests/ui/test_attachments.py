@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -20,19 +21,20 @@ from PySide6.QtWidgets import (
 )
 
 from app.base.errors import StoreFull
-from app.base.types import Message, Part, Prompt, Role
-from app.formats.harmony import question_text
+from app.base.types import Message, Part, PartKind, Prompt, Role
+from app.formats.harmony.render import question_text
 from app.ui.composer.attachment import pages_of, ranges
 from app.ui.composer.attachment_bar import AttachmentChip
 from app.ui.composer.part_choice import PartChoice
 from app.ui.controls import Notice
 from tests.fakes.pdf_file import pdf
 from tests.ui.driver import Fireside, answer
+from tests.ui.qt import child
 
 # Popups, where there is no screen.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
-FILE = Part("apples\npears", name="fruit.txt")
+FILE = Part("apples\npears", PartKind.FILE, "fruit.txt")
 
 
 def urls(*paths: Path) -> QMimeData:
@@ -163,7 +165,7 @@ def test_what_is_dropped_on_the_window(fireside: Fireside, tmp_path: Path) -> No
 
 def test_the_paper_clip_asks_for_files(fireside: Fireside, tmp_path: Path) -> None:
     fireside.find(QAbstractButton, "attach").click()
-    dialog = fireside.window.findChild(QFileDialog, "attachFiles")
+    dialog = child(fireside.window, QFileDialog, "attachFiles")
     dialog.filesSelected.emit([str(put(tmp_path, "a.txt", b"apples"))])
     dialog.close()
     fireside.until(lambda: [p.text for p in fireside.window.composer.parts()] == ["apples"])
@@ -193,9 +195,9 @@ def test_a_long_text_that_is_pasted_is_attached(fireside: Fireside) -> None:
     paste(fireside, long.upper())
     assert [chip.split(":")[0] for chip in chips(fireside)] == ["Pasted text", "Pasted text 2"]
     assert window.composer.parts()[2] == Part("look: short")
-    fireside.qtbot.keyClick(window.composer.editor, "z", Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(window.composer.editor, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert window.composer.editor.toPlainText() == "look: short" + long.upper()
-    fireside.qtbot.keyClick(window.composer.editor, "z", Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(window.composer.editor, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert window.composer.editor.toPlainText() == "look: short"  # as ever
     assert len(chips(fireside)) == 1
     fireside.find(QAbstractButton, "unfoldAttached").click()
@@ -219,8 +221,8 @@ def test_an_encoding_that_was_guessed_is_shown_and_can_be_changed(
     assert button.accessibleName() == button.toolTip() == "Read it in another encoding"
     assert button.width() > button.fontMetrics().horizontalAdvance(button.text()) + 10
     button.setFocus()
-    fireside.qtbot.keyClick(button, Qt.Key.Key_Return)
-    menu = fireside.window.findChild(QMenu, "encodings")
+    QTest.keyClick(button, Qt.Key.Key_Return)
+    menu = child(fireside.window, QMenu, "encodings")
     checked = [action.text() for action in menu.actions() if action.isChecked()]
     assert checked == ["KOI8-R: Съешь ещё этих мягких булок"]
     (other,) = [a for a in menu.actions() if a.text().startswith("Windows-1251: ")]
@@ -232,7 +234,7 @@ def test_an_encoding_that_was_guessed_is_shown_and_can_be_changed(
     assert chips(fireside)[0].endswith(" · read as Windows-1251")
     path.unlink()
     button.click()
-    menu = fireside.window.findChild(QMenu, "encodings")
+    menu = child(fireside.window, QMenu, "encodings")
     (back,) = [a for a in menu.actions() if a.text().startswith("KOI8-R: ")]
     menu.close()
     back.trigger()
@@ -244,9 +246,9 @@ def test_what_is_beyond_doubt_has_no_choice(fireside: Fireside, tmp_path: Path) 
     paste(fireside, urls(put(tmp_path, "a.txt", "Größe".encode()), CASES / "c14_utf8_onebad.txt"))
     counted(fireside)
     one, other = fireside.window.composer.tray.findChildren(AttachmentChip)
-    assert one.findChild(QAbstractButton, "readAs").isHidden()
+    assert child(one, QAbstractButton, "readAs").isHidden()
     assert " · read as UTF-8 · 1 unreadable character" in other.item.detail
-    assert not other.findChild(QAbstractButton, "readAs").isHidden()
+    assert not child(other, QAbstractButton, "readAs").isHidden()
 
 
 def test_pages_that_are_pictures_are_named(fireside: Fireside, tmp_path: Path) -> None:
@@ -303,7 +305,7 @@ def test_nothing_is_sent_before_a_file_is_read(
     send = fireside.find(QAbstractButton, "send")
     assert chips(fireside) == ["a.txt: Reading…"]
     assert not send.isEnabled()
-    fireside.qtbot.keyClick(fireside.window.composer.editor, Qt.Key.Key_Return)
+    QTest.keyClick(fireside.window.composer.editor, Qt.Key.Key_Return)
     assert fireside.backend.requests == []
     chat = fireside.window.composer.parts()
     window = fireside.window
@@ -311,7 +313,7 @@ def test_nothing_is_sent_before_a_file_is_read(
     assert window.composer.parts() == chat
     future.set_result(read(path, window.composer.tray.items[0].stop).result(30))
     fireside.until(send.isEnabled)
-    assert window.composer.parts() == (Part("apples", name="a.txt"), Part("What is it?"))
+    assert window.composer.parts() == (Part("apples", PartKind.FILE, "a.txt"), Part("What is it?"))
 
 
 def test_a_file_is_read_on_while_another_chat_is_shown(
@@ -330,30 +332,30 @@ def test_a_file_is_read_on_while_another_chat_is_shown(
     fireside.until(lambda: item.part is not None)
     assert window.composer.parts() == ()
     window.open_chat(first)
-    assert window.composer.parts() == (Part("apples", name="a.txt"),)
+    assert window.composer.parts() == (Part("apples", PartKind.FILE, "a.txt"),)
 
 
 def test_chips_are_removed_by_mouse_and_keyboard(fireside: Fireside) -> None:
     window = fireside.window
-    three = tuple(Part(name, name=name) for name in ("a.txt", "b.txt", "c.txt"))
+    three = tuple(Part(name, PartKind.FILE, name) for name in ("a.txt", "b.txt", "c.txt"))
     window.composer.set_parts((*three, Part("words")))
     removes = [
-        chip.findChild(QAbstractButton, "removeAttached")
+        child(chip, QAbstractButton, "removeAttached")
         for chip in window.composer.tray.findChildren(AttachmentChip)
     ]
     editor = window.composer.editor
     editor.setFocus()
-    fireside.qtbot.keyClick(editor, Qt.Key.Key_Backtab)
+    QTest.keyClick(editor, Qt.Key.Key_Backtab)
     assert removes[2].hasFocus()
-    fireside.qtbot.keyClick(removes[2], Qt.Key.Key_Backtab)
-    fireside.qtbot.keyClick(removes[1], Qt.Key.Key_Backtab)
+    QTest.keyClick(removes[2], Qt.Key.Key_Backtab)
+    QTest.keyClick(removes[1], Qt.Key.Key_Backtab)
     assert removes[0].hasFocus()
-    fireside.qtbot.keyClick(removes[0], Qt.Key.Key_Delete)
+    QTest.keyClick(removes[0], Qt.Key.Key_Delete)
     assert window.composer.parts() == (*three[1:], Part("words"))
     assert removes[1].hasFocus()
     removes[2].click()
     assert removes[1].hasFocus()
-    fireside.qtbot.keyClick(removes[1], Qt.Key.Key_Return)
+    QTest.keyClick(removes[1], Qt.Key.Key_Return)
     assert window.composer.parts() == (Part("words"),)
     assert window.composer.editor.hasFocus()
 
@@ -405,7 +407,7 @@ def test_what_does_not_fit_can_be_sent_in_part(fireside: Fireside, tmp_path: Pat
     assert part.name == f"a.pdf (pages {some} of 20)"
     assert part.text.startswith("[Page 1]\npage 0 with")
     fireside.find(QAbstractButton, "cutAttached").click()
-    choice = window.findChild(PartChoice)
+    choice = child(window, PartChoice)
     field, done = (
         choice.findChild(QLineEdit, "pages"),
         choice.findChild(QAbstractButton, "partDone"),
@@ -429,10 +431,10 @@ def test_of_what_has_no_pages_the_beginning_is_sent(fireside: Fireside, tmp_path
     path = put(tmp_path, "a.csv", b"".join(b"%d;some;words\n" % n for n in range(500)))
     too_long(fireside, path, 300)
     fireside.find(QAbstractButton, "choosePart").click()
-    choice = window.findChild(PartChoice)
-    field = choice.findChild(QSpinBox, "tokens")
+    choice = child(window, PartChoice)
+    field = child(choice, QSpinBox, "tokens")
     room = field.value()
-    choice.findChild(QAbstractButton, "partDone").click()
+    child(choice, QAbstractButton, "partDone").click()
     counted(fireside)
     item = window.composer.tray.items[0]
     assert item.tokens is not None
@@ -449,7 +451,7 @@ def test_what_cannot_fit_is_told_while_an_answer_is_on_its_way(fireside: Firesid
     fireside.ask("pears", saying, *answer("Pears."))
     fireside.until(lambda: fireside.window.busy())
     count = len(fireside.backend.prepared)
-    fireside.window.composer.set_parts((Part("word\n" * 2000, name="a.txt"),))
+    fireside.window.composer.set_parts((Part("word\n" * 2000, PartKind.FILE, "a.txt"),))
     counted(fireside)
     fireside.until(lambda: told(fireside))
     assert "room for 884" in told(fireside)[0]  # 900, but for what joins it to the rest
@@ -481,14 +483,14 @@ def files(fireside: Fireside) -> list[QAbstractButton]:
 
 
 def test_a_file_of_a_message_opens_to_its_text(fireside: Fireside) -> None:
-    ask(fireside, FILE, Part("<b>x</b>", name="b.html"), Part("What is it?"))
+    ask(fireside, FILE, Part("<b>x</b>", PartKind.FILE, "b.html"), Part("What is it?"))
     transcript = fireside.window.transcript
     assert [head.text() for head in files(fireside)] == ["fruit.txt", "b.html"]
     assert fireside.text().startswith("fruit.txt\n\nb.html\n\nWhat is it?")
     files(fireside)[1].click()
     assert "<b>x</b>" in fireside.text()  # as it is
     assert "apples" not in fireside.text()
-    fireside.qtbot.keyClick(files(fireside)[0], Qt.Key.Key_Space)
+    QTest.keyClick(files(fireside)[0], Qt.Key.Key_Space)
     fireside.find(QAbstractButton, "copyQuestion").click()
     assert QApplication.clipboard().text() == "What is it?"
     transcript.select_all()
@@ -503,7 +505,7 @@ def test_a_file_of_a_message_opens_to_its_text(fireside: Fireside) -> None:
 
 
 def test_a_name_is_no_key(fireside: Fireside) -> None:
-    ask(fireside, Part("x", name="R&D.txt"))
+    ask(fireside, Part("x", PartKind.FILE, "R&D.txt"))
     (head,) = files(fireside)
     assert head.text() == "R&D.txt"
     assert head.shortcut().isEmpty()
@@ -520,7 +522,7 @@ def test_what_is_found_in_a_file_opens_it(fireside: Fireside) -> None:
 
 def test_a_long_file_is_read_as_it_is_seen(fireside: Fireside) -> None:
     long = "\n".join(f"line {n}" for n in range(5_000))
-    ask(fireside, Part(long, name="long.txt"), Part("What is it?"))
+    ask(fireside, Part(long, PartKind.FILE, "long.txt"), Part("What is it?"))
     transcript = fireside.window.transcript
     record = transcript.records[0]
     assert transcript._heights[0] < 300

@@ -21,10 +21,11 @@ from PySide6.QtWidgets import (
 )
 
 from app.base.errors import StoreFull
-from app.base.types import Channel, Effort, Message, Part, Role
+from app.base.types import Effort, Message, Part, PartKind, Role
 from app.store import BIN_DAYS, Store
 from app.ui.archive.archive_page import ArchivePage
 from tests.ui.driver import Fireside, Start, answer, make
+from tests.ui.qt import child
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
@@ -69,13 +70,13 @@ def choose(fireside: Fireside, *wanted: str) -> QTableView:
 def answer_box(fireside: Fireside, *, yes: bool) -> str:
     """Answers the question before a deletion; returns its words."""
     box = fireside.find(QDialog, "confirm")
-    said = f"{box.accessibleName()} {box.findChild(QLabel, 'confirmText').text()}"
+    said = f"{box.accessibleName()} {child(box, QLabel, 'confirmText').text()}"
     if yes:
-        box.findChild(QAbstractButton, "confirmYes").click()
+        child(box, QAbstractButton, "confirmYes").click()
     else:
         focus = box.focusWidget()
         assert focus.objectName() == "cancel"
-        fireside.qtbot.keyClick(focus, Qt.Key.Key_Return)
+        QTest.keyClick(focus, Qt.Key.Key_Return)
     return said
 
 
@@ -114,21 +115,21 @@ def test_the_bin_tells_its_days_and_gives_back(fireside: Fireside) -> None:
             ]
         )
     )
-    fireside.qtbot.keyClicks(fireside.find(QLineEdit, "awayFilter"), "APP")
+    QTest.keyClicks(fireside.find(QLineEdit, "awayFilter"), "APP")
     assert titles(fireside) == ["apples"]
     page.filter.clear()
     assert not fireside.find(QAbstractButton, "restore").isEnabled()
     choose(fireside, "apples", "pears")
     restore = fireside.find(QAbstractButton, "restore")
     restore.setFocus(Qt.FocusReason.TabFocusReason)
-    fireside.qtbot.keyClick(restore, Qt.Key.Key_Return)
+    QTest.keyClick(restore, Qt.Key.Key_Return)
     fireside.until(lambda: titles(fireside) == ["plums"])
     assert page.table.hasFocus()
     assert {row.title for row in fireside.stored(lambda store: store.chats())} == {
         "apples",
         "pears",
     }
-    fireside.qtbot.keyClick(page, Qt.Key.Key_Escape)
+    QTest.keyClick(page, Qt.Key.Key_Escape)
     assert not page.isVisible()
     assert fireside.window.composer.editor.hasFocus()
 
@@ -143,11 +144,11 @@ def test_the_archive_opens_and_gives_back(fireside: Fireside) -> None:
     fireside.until(lambda: titles(fireside) == ["pears", "apples"])
     assert fireside.find(QWidget, "toast").accessibleName() == "“plums” is back among the chats"
     table = choose(fireside, "pears")
-    fireside.qtbot.keyClick(table, Qt.Key.Key_Delete)
+    QTest.keyClick(table, Qt.Key.Key_Delete)
     fireside.until(lambda: titles(fireside) == ["apples"])
     assert [row.title for row in fireside.stored(lambda store: store.bin())] == ["pears"]
     table = choose(fireside, "apples")
-    fireside.qtbot.keyClick(table, Qt.Key.Key_Return)
+    QTest.keyClick(table, Qt.Key.Key_Return)
     fireside.shows("About apples.")
 
 
@@ -155,12 +156,12 @@ def fill(store: Store, title: str, *texts: str) -> int:
     """A chat with a text in each place where one can be."""
     asked, said, thought, file, draft = texts
     chat = store.create_chat(Effort.LOW).id
-    parts = (Part(asked), Part(file, content_type="text/plain; name=secret.txt"))
+    parts = (Part(asked), Part(file, format_data="final text/plain; name=secret.txt"))
     question = store.add(chat, None, Message(Role.USER, parts))
     store.add(
         chat,
         question.id,
-        Message(Role.ASSISTANT, (Part(thought, Channel.ANALYSIS), Part(said * 500))),
+        Message(Role.ASSISTANT, (Part(thought, PartKind.REASONING), Part(said * 500))),
     )
     store.rename(chat, title)
     store.set_draft(chat, (Part(draft),))
@@ -197,11 +198,11 @@ def test_what_is_deleted_for_good_is_in_no_file(start: Start, tmp_path: Path) ->
     assert "Delete 2 chats for good?" in answer_box(fireside, yes=False)
     fireside.stored(lambda store: None)
     assert len(rows(fireside)) == 2
-    fireside.qtbot.keyClick(fireside.find(QTableView, "awayList"), Qt.Key.Key_Delete)
+    QTest.keyClick(fireside.find(QTableView, "awayList"), Qt.Key.Key_Delete)
     assert "This cannot be undone." in answer_box(fireside, yes=True)
     fireside.until(lambda: rows(fireside) == [])
     assert not fireside.window.toast.isVisible()  # there is nothing to undo any more
-    fireside.until(lambda: not fireside.window.findChild(QWidget, "eraseProgress").isVisible())
+    fireside.until(lambda: not child(fireside.window, QWidget, "eraseProgress").isVisible())
     assert fireside.backend.forgotten.count(1) >= 1
     assert found_in(tmp_path, SECRETS) == set()
     fireside = start()

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
     QPainter,
     QWheelEvent,
 )
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -43,6 +44,7 @@ from app.ui.blocks.column import Column
 from app.ui.blocks.tex_svg import SvgDrawing
 from app.ui.blocks.text_box import TextBox
 from app.ui.theme import Theme
+from tests.ui.qt import child, focused
 
 WIDTH = 300
 PIECES = [
@@ -516,12 +518,12 @@ def test_a_click_follows_a_link_and_nothing_else(
     qtbot: QtBot, page: Page, opened: list[str]
 ) -> None:
     at = page.canvas.column.rects(4, 5)[0].center().toPoint()
-    qtbot.mouseMove(page.canvas, at)
-    qtbot.mouseClick(page.canvas, Qt.MouseButton.LeftButton, pos=at)
+    QTest.mouseMove(page.canvas, at)
+    QTest.mouseClick(page.canvas, Qt.MouseButton.LeftButton, pos=at)
     assert opened == ["http://a"]
     assert not page.pressed
     assert page.canvas.cursor().shape() == Qt.CursorShape.PointingHandCursor
-    qtbot.mouseClick(page.canvas, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
+    QTest.mouseClick(page.canvas, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
     assert opened == ["http://a"]
     assert page.pressed
 
@@ -529,17 +531,17 @@ def test_a_click_follows_a_link_and_nothing_else(
 def test_only_addresses_that_may_be_opened_are(qtbot: QtBot, page: Page, opened: list[str]) -> None:
     page.canvas.column.set_blocks((Paragraph((Span("x", link="file:///etc/passwd"),)),))
     at = page.canvas.column.rects(0, 1)[0].center().toPoint()
-    qtbot.mouseClick(page.canvas, Qt.MouseButton.LeftButton, pos=at)
+    QTest.mouseClick(page.canvas, Qt.MouseButton.LeftButton, pos=at)
     assert opened == []
 
 
 def test_a_button_copies_and_may_change_the_height(qtbot: QtBot, page: Page) -> None:
-    button = page.canvas.findChild(QWidget, "copyIt")
+    button = child(page.canvas, QWidget, "copyIt")
     top = page.canvas.column.boxes[2].rects(0, 1)[0].top() + page.canvas.column.top_of(2)
     assert button.isVisible()
     assert button.text() == "Copy"
     with qtbot.waitSignal(page.canvas.resized):
-        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     assert QGuiApplication.clipboard().text() == "what is copied"
     assert button.text() == "Copied"
     assert page.canvas.column.top_of(2) == top + 10
@@ -547,7 +549,7 @@ def test_a_button_copies_and_may_change_the_height(qtbot: QtBot, page: Page) -> 
 
 
 def test_buttons_are_used_again(page: Page, theme: Theme) -> None:
-    button = page.canvas.findChild(QWidget, "copyIt")
+    button = child(page.canvas, QWidget, "copyIt")
     page.canvas.set_column(column(theme, "no buttons"))
     assert not button.isVisible()
     page.canvas.set_column(with_counter(theme, "a\n\nb\n\nc")[0])
@@ -562,7 +564,7 @@ def test_the_tab_key_goes_through_links_and_buttons(
     page.before.setFocus()
 
     def press(key: Qt.Key) -> None:
-        qtbot.keyClick(QApplication.focusWidget(), key)
+        QTest.keyClick(focused(), key)
 
     press(Qt.Key.Key_Tab)
     assert canvas.hasFocus()
@@ -591,9 +593,9 @@ def test_the_tab_key_passes_what_has_nothing_to_press(
 ) -> None:
     page.canvas.set_column(column(theme, "text"))
     page.before.setFocus()
-    qtbot.keyClick(page.before, Qt.Key.Key_Tab)
+    QTest.keyClick(page.before, Qt.Key.Key_Tab)
     assert page.after.hasFocus()
-    qtbot.keyClick(page.after, Qt.Key.Key_Backtab)
+    QTest.keyClick(page.after, Qt.Key.Key_Backtab)
     assert page.before.hasFocus()
 
 

@@ -8,6 +8,7 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMenu, QWidget
 
 from tests.ui.driver import Fireside, Start, answer
+from tests.ui.qt import child
 
 # Menus, where there is no screen.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -45,7 +46,7 @@ def edited(fireside: Fireside) -> Fireside:
 def test_a_question_is_edited_and_both_are_kept(edited: Fireside) -> None:
     assert "apples" not in edited.text().lower()
     assert "pears" not in edited.text().lower()
-    assert not edited.window.findChild(QWidget, "editing").isVisible()
+    assert not child(edited.window, QWidget, "editing").isVisible()
     messages = edited.backend.requests[-1].messages
     assert [message.text for message in messages] == ["about plums"]
     edited.until(lambda: version(edited) == ["2 of 2"])
@@ -60,7 +61,7 @@ def test_a_question_is_edited_and_both_are_kept(edited: Fireside) -> None:
 def test_a_branch_remembers_where_one_was(edited: Fireside) -> None:
     press(edited, "previousVersion")
     edited.shows("Pears are green.")
-    again = edited.window.chat
+    again = edited.chat
     edited.window.new_chat()
     edited.window.open_chat(again)
     edited.shows("Pears are green.")
@@ -84,7 +85,7 @@ def test_another_try_at_any_answer(fireside: Fireside) -> None:
     ask(fireside, "and pears", "Pears are green.")
     fireside.script(*answer("Apples may be green, too."))
     press(fireside, "regenerate")
-    menu = fireside.window.findChild(QMenu, "regenerateMenu")
+    menu = child(fireside.window, QMenu, "regenerateMenu")
     menu.actions()[0].trigger()
     menu.close()
     fireside.shows("Apples may be green, too.")
@@ -98,13 +99,13 @@ def test_another_try_at_any_answer(fireside: Fireside) -> None:
 def test_a_chat_goes_on_from_any_message(fireside: Fireside) -> None:
     ask(fireside, "about apples", "Apples are red.")
     ask(fireside, "and pears", "Pears are green.")
-    first = fireside.window.chat
+    first = fireside.chat
     transcript = fireside.window.transcript
     place = QPoint(300, transcript._views[transcript.records[1]].geometry().center().y())
     where = transcript.viewport().mapToGlobal(place)
     event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, where)
     QApplication.sendEvent(transcript.viewport(), event)
-    menu = fireside.window.findChild(QMenu, "transcriptMenu")
+    menu = child(fireside.window, QMenu, "transcriptMenu")
     (fork,) = [action for action in menu.actions() if action.text() == "New chat from here"]
     fork.trigger()
     menu.close()

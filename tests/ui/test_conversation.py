@@ -7,14 +7,16 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QPlainTextEdit, QWidget
 
 from app.base.errors import ContextFull, EngineDied, ModelMissing, StoreFull
-from app.base.types import Channel, Delta, Effort, Prefill, Prompt, StopReason
+from app.base.types import Delta, Effort, PartKind, Prefill, Prompt, StopReason
 from app.host import Host, demo_model
 from app.store import State, Store
 from app.ui.blocks.canvas import Canvas
 from tests.ui.driver import STATS, Fireside, Start, answer, done, said, thought
+from tests.ui.qt import child
 
 
 def editor(fireside: Fireside) -> QPlainTextEdit:
@@ -22,9 +24,7 @@ def editor(fireside: Fireside) -> QPlainTextEdit:
 
 
 def press(fireside: Fireside, name: str) -> None:
-    fireside.qtbot.mouseClick(
-        fireside.find(QAbstractButton, name, last=True), Qt.MouseButton.LeftButton
-    )
+    QTest.mouseClick(fireside.find(QAbstractButton, name, last=True), Qt.MouseButton.LeftButton)
 
 
 def last_answer(fireside: Fireside) -> State:
@@ -46,7 +46,7 @@ def test_enter_sends_and_the_answer_is_shown(fireside: Fireside) -> None:
 def test_shift_enter_breaks_the_line(fireside: Fireside) -> None:
     fireside.type("one")
     low = editor(fireside).height()
-    fireside.qtbot.keyClick(editor(fireside), Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(editor(fireside), Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
     fireside.ask("two", *answer("ok"))
     fireside.shows("ok")
     assert fireside.backend.requests[0].messages[-1].text == "one\ntwo"
@@ -92,9 +92,9 @@ def test_streaming_grows_in_the_window(fireside: Fireside) -> None:
 def test_escape_stops_and_the_text_stays(fireside: Fireside) -> None:
     fireside.ask("count", said("one, two"), fireside.hold(), said("never"))
     fireside.shows("one, two")
-    assert not fireside.window.findChild(QWidget, "send").isVisible()
+    assert not child(fireside.window, QWidget, "send").isVisible()
     fireside.type("next question")
-    fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_Escape)
+    QTest.keyClick(fireside.window, Qt.Key.Key_Escape)
     fireside.shows("You stopped this answer.")
     assert "one, two" in fireside.text()
     assert "never" not in fireside.text()
@@ -123,7 +123,7 @@ def test_try_again_at_another_effort(fireside: Fireside) -> None:
     fireside.idle()
     fireside.script(*answer("second try"))
     press(fireside, "regenerate")
-    menu = fireside.window.findChild(QMenu, "regenerateMenu")
+    menu = child(fireside.window, QMenu, "regenerateMenu")
     next(a for a in menu.actions() if "High" in a.text()).trigger()
     menu.close()
     fireside.shows("second try")
@@ -180,8 +180,8 @@ def test_copy_code(fireside: Fireside) -> None:
 
 
 def test_a_call_to_a_tool_is_not_lost(fireside: Fireside) -> None:
-    call = Delta(1, "print(1)", Channel.COMMENTARY, "python", "code")
-    aside = Delta(2, "I will run it.", Channel.COMMENTARY)
+    call = Delta(1, "print(1)", PartKind.CALL, "python", format_data="commentary code")
+    aside = Delta(2, "I will run it.", format_data="commentary")
     fireside.ask("run", thought("hm"), call, aside, done(StopReason.CALL))
     fireside.shows("I will run it.")
     assert "Call to python\nprint(1)" in fireside.text()
@@ -210,21 +210,21 @@ def test_effort_by_keyboard_and_per_chat(fireside: Fireside) -> None:
     medium = fireside.find(QAbstractButton, "effortMedium")
     assert medium.isChecked()
     medium.setFocus(Qt.FocusReason.TabFocusReason)
-    fireside.qtbot.keyClick(medium, Qt.Key.Key_Right)
+    QTest.keyClick(medium, Qt.Key.Key_Right)
     assert high.isChecked()
     assert high.hasFocus()
     fireside.ask("one", *answer("first"))
     fireside.shows("first")
     assert fireside.backend.requests[-1].effort is Effort.HIGH
     fireside.idle()
-    first = fireside.window.chat
-    fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    first = fireside.chat
+    QTest.keyClick(fireside.window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
     assert medium.isChecked()  # a new chat starts with the setting
-    fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(fireside.window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
     assert fireside.find(QAbstractButton, "effortLow").isChecked()
     fireside.window.open_chat(first)
     assert high.isChecked()
-    fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(fireside.window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
     assert fireside.stored(lambda store: store.chat(first)).effort is Effort.MEDIUM
 
 
@@ -232,7 +232,7 @@ def test_a_draft_survives_another_chat(fireside: Fireside) -> None:
     fireside.ask("one", *answer("first"))
     fireside.shows("first")
     fireside.idle()
-    chat = fireside.window.chat
+    chat = fireside.chat
     fireside.type("half a thou")
     fireside.window.new_chat()
     assert editor(fireside).toPlainText() == ""
@@ -247,15 +247,15 @@ def test_an_answer_goes_on_in_a_chat_that_is_not_shown(fireside: Fireside) -> No
     held, more = fireside.hold(), fireside.hold()
     fireside.ask("count", said("one, "), held, said("two, "), more, said("three."), done())
     fireside.shows("one,")
-    chat = fireside.window.chat
+    chat = fireside.chat
     fireside.window.new_chat()
     assert "one" not in fireside.text()
-    assert not fireside.window.findChild(QWidget, "stop").isVisible()
+    assert not child(fireside.window, QWidget, "stop").isVisible()
     held.set()
     fireside.qtbot.wait(100)
     fireside.window.open_chat(chat)
     fireside.shows("one, two,")
-    assert fireside.window.findChild(QWidget, "stop").isVisible()
+    assert child(fireside.window, QWidget, "stop").isVisible()
     more.set()
     fireside.shows("one, two, three.")
     fireside.idle()
@@ -307,7 +307,7 @@ def test_a_failure_is_still_explained_after_another_chat(fireside: Fireside) -> 
     fireside.ask("count", said("one"), EngineDied(-11, ""))
     fireside.shows("signal 11")
     fireside.idle()
-    chat = fireside.window.chat
+    chat = fireside.chat
     fireside.window.new_chat()
     fireside.window.open_chat(chat)
     fireside.shows("signal 11")
@@ -356,8 +356,8 @@ def test_a_new_chat_right_behind_send_stays_new(fireside: Fireside) -> None:
     fireside.host.disk(lambda _: held.wait())
     fireside.ask("one", *answer("first"))
     fireside.until(fireside.window.busy)
-    fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
-    assert not fireside.window.findChild(QWidget, "stop").isVisible()
+    QTest.keyClick(fireside.window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    assert not child(fireside.window, QWidget, "stop").isVisible()
     fireside.type("draft")
     held.set()
     fireside.until(lambda: fireside.window.index.rows)
@@ -402,7 +402,7 @@ def test_it_follows_the_end_unless_scrolled_up(fireside: Fireside) -> None:
     bar = fireside.window.transcript.verticalScrollBar()
     fireside.shows("line")
     fireside.until(lambda: bar.maximum() > 500 and bar.value() == bar.maximum())
-    assert not fireside.window.findChild(QWidget, "jumpToLatest").isVisible()
+    assert not child(fireside.window, QWidget, "jumpToLatest").isVisible()
     bar.setValue(200)
     more.set()
     fireside.shows("the end")
@@ -418,7 +418,7 @@ def test_a_long_chat_opens_at_its_end_with_all_of_it(fireside: Fireside) -> None
         fireside.ask(f"question {number}", *answer(f"answer number {number}.{more}"))
         fireside.shows(f"answer number {number}.")
         fireside.idle()
-    chat = fireside.window.chat
+    chat = fireside.chat
     fireside.window.new_chat()
     fireside.window.open_chat(chat)
     bar = fireside.window.transcript.verticalScrollBar()

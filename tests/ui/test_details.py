@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QListView, QPushButton, QWidget
 
 from app.base import errors as e
-from app.base.types import Channel, Delta, Effort, Event, Request, StopReason
+from app.base.types import Delta, Effort, Event, PartKind, Request, StopReason
 from app.ui.conversation.selection import TextPosition
 from app.wording.errors import explain
 from tests.ui.driver import Fireside, answer, done, said, thought
@@ -25,7 +26,7 @@ def test_the_composer_shrinks_with_the_edit(fireside: Fireside) -> None:
     high = editor.height()
     assert high > 2 * low
     editor.selectAll()
-    fireside.qtbot.keyClick(editor, Qt.Key.Key_Delete)
+    QTest.keyClick(editor, Qt.Key.Key_Delete)
     assert editor.height() == low
     fireside.window.composer.editor.setPlainText("some words " * 50)
     assert editor.height() == high
@@ -36,7 +37,7 @@ def test_a_restored_chat_has_its_effort(fireside: Fireside) -> None:
     fireside.ask("pears", *answer("About pears."))
     fireside.shows("About pears.")
     fireside.idle()
-    chat = fireside.window.chat
+    chat = fireside.chat
     fireside.window.index.delete(chat)
     fireside.until(lambda: fireside.find(QListView, "chatList").model().rowCount() == 0)
     fireside.find(QAbstractButton, "undo").click()
@@ -47,7 +48,7 @@ def test_a_restored_chat_has_its_effort(fireside: Fireside) -> None:
 def test_how_an_answer_ended_is_still_told_later(fireside: Fireside) -> None:
     fireside.ask("count", said("one"), fireside.hold())
     fireside.shows("one")
-    fireside.window.turns.stop(fireside.window.chat)
+    fireside.window.turns.stop(fireside.chat)
     fireside.shows("You stopped this answer.")
     fireside.idle()
     fireside.ask("again", *answer("two"))
@@ -68,7 +69,7 @@ def test_suggestions_have_room(fireside: Fireside) -> None:
 
 
 def test_a_call_says_that_there_are_no_tools(fireside: Fireside) -> None:
-    call = Delta(1, "print(1)", Channel.COMMENTARY, "python", "code")
+    call = Delta(1, "print(1)", PartKind.CALL, "python", format_data="commentary code")
     fireside.ask("run", thought("hm"), call, done(StopReason.CALL))
     fireside.shows("The model wanted to use a tool, and Fireside has none yet.")
     fireside.idle()
@@ -104,7 +105,7 @@ def test_stopping_is_said_at_once(fireside: Fireside, monkeypatch: pytest.Monkey
     fireside.ask("count")
     fireside.shows("one,")
     try:
-        fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_Escape)
+        QTest.keyClick(fireside.window, Qt.Key.Key_Escape)
         assert status.text() == "Stopping…"
         more.set()
         fireside.qtbot.wait(100)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QPlainTextEdit, QWidget
 
 from app.base import errors as e
@@ -17,6 +18,7 @@ from app.ui.preferences.preferences_dialog import PreferencesDialog
 from app.wording.diagnosis import summary
 from tests.fakes.gpt_oss import header
 from tests.ui.driver import Fireside
+from tests.ui.qt import child
 from tests.ui.test_preferences import open_preferences
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -64,13 +66,13 @@ def open_page(fireside: Fireside) -> PreferencesDialog:
 def test_the_report_is_shown_and_copied(fireside: Fireside) -> None:
     fireside.backend.found = Devices(features=("AVX2",), backends=("CPU", "BLAS"))
     dialog = open_page(fireside)
-    report = dialog.findChild(QPlainTextEdit, "doctorReport")
+    report = child(dialog, QPlainTextEdit, "doctorReport")
     fireside.until(lambda: "Demo model" in report.toPlainText())
-    fireside.qtbot.keyClicks(report, "x")
+    QTest.keyClicks(report, "x")
     assert report.isReadOnly()
     QGuiApplication.clipboard().clear()
-    copy = dialog.findChild(QAbstractButton, "copyDoctor")
-    fireside.qtbot.keyClick(copy, Qt.Key.Key_Return)
+    copy = child(dialog, QAbstractButton, "copyDoctor")
+    QTest.keyClick(copy, Qt.Key.Key_Return)
     assert QGuiApplication.clipboard().text() == report.toPlainText()
 
 
@@ -81,7 +83,7 @@ def test_where_the_engine_says_nothing_the_page_says_so(
         raise e.EngineDied(1, "")
 
     monkeypatch.setattr(fireside.backend, "devices", dies)
-    report = open_page(fireside).findChild(QPlainTextEdit, "doctorReport")
+    report = child(open_page(fireside), QPlainTextEdit, "doctorReport")
     fireside.until(lambda: "exit code 1" in report.toPlainText())
 
 
@@ -90,10 +92,10 @@ PAGES = ("generalPage", "chatPage", "presetsPage", "dataPage", "memoryPage", "di
 
 def test_the_pages_by_keyboard(fireside: Fireside) -> None:
     dialog = open_preferences(fireside)
-    pages = dialog.findChild(QWidget, "preferencePages")
+    pages = child(dialog, QWidget, "preferencePages")
     pages.setFocus()
     shown = []
     for _ in PAGES:
-        shown += [name for name in PAGES if dialog.findChild(QWidget, name).isVisible()]
-        fireside.qtbot.keyClick(pages, Qt.Key.Key_Down)
+        shown += [name for name in PAGES if child(dialog, QWidget, name).isVisible()]
+        QTest.keyClick(pages, Qt.Key.Key_Down)
     assert shown == list(PAGES)

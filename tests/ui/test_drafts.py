@@ -6,12 +6,12 @@ import pytest
 from PySide6.QtWidgets import QAbstractButton
 
 from app.base.errors import StoreFull
-from app.base.types import Part
+from app.base.types import Part, PartKind
 from app.store import Store, Unsent
 from app.ui.composer import drafts
 from tests.ui.driver import Fireside, Start, answer, make
 
-FILE = Part("apples\npears", name="fruit.txt")
+FILE = Part("apples\npears", PartKind.FILE, "fruit.txt")
 
 
 def text(fireside: Fireside) -> str:
@@ -38,7 +38,7 @@ def test_what_is_typed_is_stored_while_one_types(
 def test_every_chat_has_its_own_at_the_next_start(start: Start) -> None:
     fireside = start()
     make(fireside, "apples", "pears")
-    pears = fireside.window.chat
+    pears = fireside.chat
     fireside.window.composer.set_parts((FILE, Part("half a pear")))
     fireside.window.new_chat()
     fireside.type("something new")
@@ -140,7 +140,7 @@ def test_a_full_disk_is_told_once_and_tried_again(
 
 def test_a_chat_that_is_erased_takes_its_draft_along(fireside: Fireside) -> None:
     make(fireside, "apples")
-    chat = fireside.window.chat
+    chat = fireside.chat
     fireside.type("half a thought")
     fireside.stored(lambda store: store.erase([chat]))
     fireside.window.drafts.keep()

@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 from pypdfium2 import PdfDocument
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLabel
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QDialog, QFileDialog, QLabel
 
 from app.ui.exchange import pdf_layout
 from app.ui.exchange.export_dialog import ExportDialog
 from app.ui.exchange.import_dialog import ImportDialog
 from tests.ui.driver import Fireside, Start, answer, make
+from tests.ui.qt import child, focused
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
@@ -26,15 +28,19 @@ CASES = Path(__file__).parents[1] / "cases" / "imports"
 
 
 def banner(fireside: Fireside) -> str:
-    return fireside.window.findChild(QLabel, "bannerText").text()
+    return child(fireside.window, QLabel, "bannerText").text()
 
 
-def dialog(fireside: Fireside) -> ExportDialog | None:
-    return fireside.window.findChild(ExportDialog)
+def dialog(fireside: Fireside) -> ExportDialog:
+    return child(fireside.window, ExportDialog)
 
 
-def preview(fireside: Fireside) -> ImportDialog | None:
-    return fireside.window.findChild(ImportDialog)
+def preview(fireside: Fireside) -> ImportDialog:
+    return child(fireside.window, ImportDialog)
+
+
+def gone(fireside: Fireside, kind: type[QDialog]) -> bool:
+    return fireside.window.findChild(kind) is None
 
 
 def told(fireside: Fireside) -> list[str]:
@@ -68,7 +74,7 @@ def test_a_chat_is_exported(fireside: Fireside, tmp_path: Path, form: str) -> No
     fireside.window.order.export_shown()
     place = tmp_path / "out"
     choose(fireside, f"export{form}", place)
-    fireside.until(lambda: dialog(fireside) is None)
+    fireside.until(lambda: gone(fireside, ExportDialog))
     (file,) = place.iterdir()
     assert file.stem == "apples"
     assert str(file) in banner(fireside)
@@ -83,19 +89,18 @@ def test_a_chat_is_exported(fireside: Fireside, tmp_path: Path, form: str) -> No
 def test_it_is_done_by_the_keyboard_and_remembered(start: Start, tmp_path: Path) -> None:
     fireside = start(export_folder=str(tmp_path / "out"))
     make(fireside, "apples")
-    keys = fireside.qtbot
-    keys.keyClick(
+    QTest.keyClick(
         fireside.window, Qt.Key.Key_E,
         Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier,
     )  # fmt: skip
-    fireside.until(lambda: dialog(fireside))
+    fireside.until(lambda: fireside.window.findChild(ExportDialog))
     fireside.until(lambda: fireside.find(QAbstractButton, "exportMarkdown").hasFocus())
 
     def press(*pressed: Qt.Key) -> str:
         """Presses keys where the keyboard is, and says where it is then."""
         for key in pressed:
-            keys.keyClick(dialog(fireside).focusWidget(), key)
-        return dialog(fireside).focusWidget().objectName()
+            QTest.keyClick(focused(), key)
+        return focused().objectName()
 
     tab, right = Qt.Key.Key_Tab, Qt.Key.Key_Right
     assert [press(), *(press(tab) for _ in range(6))] == [
@@ -103,16 +108,16 @@ def test_it_is_done_by_the_keyboard_and_remembered(start: Start, tmp_path: Path)
         "chooseExportFolder", "cancelExport",
     ]  # fmt: skip
     assert press(tab, tab, right, tab, right, tab, tab) == "exportName"
-    keys.keyClicks(dialog(fireside).focusWidget(), "Fruit")
+    QTest.keyClicks(focused(), "Fruit")
     press(Qt.Key.Key_Return)
-    fireside.until(lambda: dialog(fireside) is None)
+    fireside.until(lambda: gone(fireside, ExportDialog))
     assert "Let me think" not in (tmp_path / "out" / "Fruit.html").read_text("utf-8")
     fireside.window.order.export_shown()
     again = dialog(fireside)
     assert (again.form.value, again.reasoning.value) == (".html", "without")
     assert again.place == tmp_path / "out"
-    keys.keyClick(again, Qt.Key.Key_Escape)
-    fireside.until(lambda: dialog(fireside) is None)
+    QTest.keyClick(again, Qt.Key.Key_Escape)
+    fireside.until(lambda: gone(fireside, ExportDialog))
 
 
 def test_all_chats_are_files_in_a_folder(start: Start, tmp_path: Path) -> None:
@@ -121,7 +126,7 @@ def test_all_chats_are_files_in_a_folder(start: Start, tmp_path: Path) -> None:
     fireside.window.preferences.open("dataPage")
     fireside.find(QAbstractButton, "exportAll").click()
     choose(fireside, "exportPdf", tmp_path, name="Fruit: all")
-    fireside.until(lambda: dialog(fireside) is None, 20_000)
+    fireside.until(lambda: gone(fireside, ExportDialog), 20_000)
     names = sorted(path.name for path in (tmp_path / "Fruit all").iterdir())
     assert names == ["apples.pdf", "pears.pdf"]
 
@@ -138,7 +143,7 @@ def test_all_chats_go_out_and_come_in_again(start: Start, tmp_path: Path) -> Non
         fireside.window.index.delete(chat)
     fireside.stored(lambda store: store.purge(0))
     fireside.find(QAbstractButton, "importChats").click()
-    files = fireside.window.findChild(QFileDialog, "importDialog")
+    files = child(fireside.window, QFileDialog, "importDialog")
     files.filesSelected.emit([str(tmp_path / "all.json")])
     files.close()
     fireside.until(lambda: preview(fireside).start.isEnabled())
@@ -147,7 +152,7 @@ def test_all_chats_go_out_and_come_in_again(start: Start, tmp_path: Path) -> Non
     fireside.find(QAbstractButton, "startImport").click()
     fireside.until(lambda: "Imported 2 chats with 4 messages from Fireside." in banner(fireside))
     assert "Nothing was left out." in banner(fireside)
-    fireside.until(lambda: preview(fireside) is None)
+    fireside.until(lambda: gone(fireside, ImportDialog))
     fireside.until(lambda: len(fireside.window.index.rows) == 2)
 
 
@@ -160,8 +165,8 @@ def test_the_dialog_may_be_closed_when_all_is_done(
     monkeypatch.setattr(fireside.host, "export", lambda *_: made)
     fireside.window.order.export_shown()
     choose(fireside, "exportMarkdown", tmp_path, name="Fruit")
-    fireside.qtbot.keyClick(dialog(fireside), Qt.Key.Key_Escape)
-    fireside.until(lambda: dialog(fireside) is None)
+    QTest.keyClick(dialog(fireside), Qt.Key.Key_Escape)
+    fireside.until(lambda: gone(fireside, ExportDialog))
     made.set_result(tmp_path / "Fruit.md")
     fireside.until(lambda: "Fruit.md" in banner(fireside))
 
@@ -185,8 +190,8 @@ def test_a_cancelled_export_leaves_nothing(
     fireside.ask("meanwhile?", *answer("It goes on."))
     fireside.shows("It goes on.")
     if way == "cancel":
-        fireside.qtbot.keyClick(shown, Qt.Key.Key_Escape)
-        fireside.until(lambda: dialog(fireside) is None)
+        QTest.keyClick(shown, Qt.Key.Key_Escape)
+        fireside.until(lambda: gone(fireside, ExportDialog))
         fireside.until(lambda: not fireside.host._stops)
     else:
         start()
@@ -209,7 +214,7 @@ def test_a_full_disk_says_so(
     assert "No space left" in shown.problem.text()
     assert list((tmp_path / "out").iterdir()) == []
     fireside.find(QAbstractButton, "startExport").click()
-    fireside.until(lambda: dialog(fireside) is None)
+    fireside.until(lambda: gone(fireside, ExportDialog))
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["apples.pdf"]
 
 
@@ -220,8 +225,8 @@ def test_what_is_no_file_of_chats_says_so(fireside: Fireside, tmp_path: Path) ->
     fireside.until(lambda: preview(fireside).head.text() == "Nothing to import")
     assert "“notes.json” holds no chats" in preview(fireside).about.text()
     assert preview(fireside).start.isHidden()
-    fireside.qtbot.keyClick(preview(fireside), Qt.Key.Key_Escape)
-    fireside.until(lambda: preview(fireside) is None)
+    QTest.keyClick(preview(fireside), Qt.Key.Key_Escape)
+    fireside.until(lambda: gone(fireside, ImportDialog))
 
 
 def test_a_folder_is_dropped_and_shown_first(start: Start, tmp_path: Path) -> None:
@@ -245,7 +250,7 @@ def test_a_folder_is_dropped_and_shown_first(start: Start, tmp_path: Path) -> No
     preview(fireside).start.click()
     fireside.until(lambda: len(fireside.window.index.rows) == 3)
     fireside.until(lambda: "Not readable: 1 file" in banner(fireside))
-    fireside.until(lambda: preview(fireside) is None)
+    fireside.until(lambda: gone(fireside, ImportDialog))
     fireside.window.exchange.bring([folder])
     fireside.until(lambda: "3 chats" in told(fireside))
     assert preview(fireside).start.isHidden()
@@ -285,7 +290,7 @@ def test_an_import_is_given_up(start: Start, tmp_path: Path) -> None:
     fireside = start()
     fireside.window.exchange.bring([path])
     fireside.until(lambda: preview(fireside).start.isEnabled())
-    fireside.qtbot.keyClick(preview(fireside), Qt.Key.Key_Escape)
-    fireside.until(lambda: preview(fireside) is None)
+    QTest.keyClick(preview(fireside), Qt.Key.Key_Escape)
+    fireside.until(lambda: gone(fireside, ImportDialog))
     fireside.until(lambda: not fireside.host._stops)
     assert not fireside.window.index.rows

@@ -6,11 +6,13 @@ import re
 
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QListView, QWidget
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QLineEdit, QListView, QWidget
 
 from app.base.types import Effort
 from app.ui.controls import spoken
 from tests.ui.driver import Fireside, answer, done, make, said
+from tests.ui.qt import child, focused
 
 KEY = Qt.Key
 
@@ -37,7 +39,7 @@ def stand_on(fireside: Fireside, title: str) -> None:
 def press(fireside: Fireside, name: str) -> None:
     button = fireside.find(QAbstractButton, name, last=True)
     button.setFocus(Qt.FocusReason.TabFocusReason)
-    fireside.qtbot.keyClick(button, KEY.Key_Return)
+    QTest.keyClick(button, KEY.Key_Return)
 
 
 def refresh(fireside: Fireside) -> None:
@@ -59,11 +61,11 @@ def test_the_mark_stays_under_the_hands(fireside: Fireside) -> None:
 def test_the_mark_stays_after_a_renaming(fireside: Fireside) -> None:
     make(fireside, "apples", "pears")
     stand_on(fireside, "apples")
-    fireside.qtbot.keyClick(view(fireside), KEY.Key_F2)
+    QTest.keyClick(view(fireside), KEY.Key_F2)
     field = fireside.find(QLineEdit, "renameChat")
     field.setText("figs")
     refresh(fireside)
-    fireside.qtbot.keyClick(field, KEY.Key_Return)
+    QTest.keyClick(field, KEY.Key_Return)
     fireside.until(lambda: index_of(fireside, "figs").isValid())
     fireside.qtbot.wait(50)
     assert marked(fireside) == ["figs"]
@@ -72,13 +74,13 @@ def test_the_mark_stays_after_a_renaming(fireside: Fireside) -> None:
 def test_after_a_deletion_the_mark_is_on_the_next(fireside: Fireside) -> None:
     make(fireside, "apples", "pears", "plums", "quinces")
     stand_on(fireside, "plums")
-    fireside.qtbot.keyClick(view(fireside), KEY.Key_Delete)
-    fireside.qtbot.keyClick(view(fireside), KEY.Key_Delete)  # it is gone already
+    QTest.keyClick(view(fireside), KEY.Key_Delete)
+    QTest.keyClick(view(fireside), KEY.Key_Delete)  # it is gone already
     assert fireside.find(QWidget, "toast").accessibleName() == "Deleted “plums”"
     fireside.until(lambda: not index_of(fireside, "plums").isValid())
     assert marked(fireside) == ["pears"]
     stand_on(fireside, "apples")
-    fireside.qtbot.keyClick(view(fireside), KEY.Key_Delete)
+    QTest.keyClick(view(fireside), KEY.Key_Delete)
     fireside.until(lambda: not index_of(fireside, "apples").isValid())
     assert marked(fireside) == ["pears"]
 
@@ -88,13 +90,13 @@ def test_down_from_the_search_marks_a_chat(fireside: Fireside) -> None:
     fireside.window.new_chat()
     modifier = Qt.KeyboardModifier
     keys = modifier.ControlModifier | modifier.ShiftModifier
-    fireside.qtbot.keyClick(fireside.window, KEY.Key_F, keys)
+    QTest.keyClick(fireside.window, KEY.Key_F, keys)
     field = fireside.find(QLineEdit, "chatSearch")
-    fireside.qtbot.keyClicks(field, "appl")
+    QTest.keyClicks(field, "appl")
     fireside.until(lambda: not index_of(fireside, "pears").isValid())
-    fireside.qtbot.keyClick(field, KEY.Key_Down)
+    QTest.keyClick(field, KEY.Key_Down)
     assert marked(fireside) == ["apples"]
-    fireside.qtbot.keyClick(view(fireside), KEY.Key_Return)
+    QTest.keyClick(view(fireside), KEY.Key_Return)
     fireside.shows("About apples.")
 
 
@@ -102,12 +104,12 @@ def test_enter_in_the_search_opens_the_first(fireside: Fireside) -> None:
     make(fireside, "apples", "pears", "plums")
     field = fireside.find(QLineEdit, "chatSearch")
     field.setFocus()
-    fireside.qtbot.keyClicks(field, "appl")
-    fireside.qtbot.keyClick(field, KEY.Key_Return)  # sooner than anything is found
+    QTest.keyClicks(field, "appl")
+    QTest.keyClick(field, KEY.Key_Return)  # sooner than anything is found
     fireside.shows("About apples.")
     field.setText("nowhere")
-    fireside.qtbot.keyClick(field, KEY.Key_Return)
-    fireside.until(lambda: fireside.window.findChild(QWidget, "noChats").isVisible())
+    QTest.keyClick(field, KEY.Key_Return)
+    fireside.until(lambda: child(fireside.window, QWidget, "noChats").isVisible())
     field.clear()
     fireside.until(lambda: index_of(fireside, "plums").isValid())
     assert "About apples." in fireside.text()
@@ -117,7 +119,7 @@ def test_enter_in_the_search_opens_the_first(fireside: Fireside) -> None:
 def test_the_keyboard_is_in_the_composer_after_a_step(fireside: Fireside, name: str) -> None:
     fireside.ask("count", said("one, "), fireside.hold())
     fireside.shows("one,")
-    fireside.window.turns.stop(fireside.window.chat)
+    fireside.window.turns.stop(fireside.chat)
     fireside.shows("You stopped this answer.")
     fireside.idle()
     fireside.script(said("two."), done())
@@ -130,14 +132,14 @@ def test_tab_goes_from_top_to_bottom(fireside: Fireside) -> None:
     code = "```\nx = 1\n```\n"
     fireside.ask("code", *answer(code)[:-1], fireside.hold())
     fireside.shows("x = 1")
-    fireside.window.turns.stop(fireside.window.chat)
+    fireside.window.turns.stop(fireside.chat)
     fireside.shows("You stopped this answer.")
     fireside.idle()
     fireside.find(QAbstractButton, "thought").setFocus(Qt.FocusReason.TabFocusReason)
     order = []
     for _ in range(5):
-        fireside.qtbot.keyClick(QApplication.focusWidget(), KEY.Key_Tab)
-        order.append(QApplication.focusWidget().objectName())
+        QTest.keyClick(focused(), KEY.Key_Tab)
+        order.append(focused().objectName())
     assert order == ["copyCode", "continueAnswer", "tryAgain", "copyMessage", "regenerate"]
 
 

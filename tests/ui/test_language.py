@@ -27,6 +27,7 @@ from app.wording.errors import Action
 from app.wording.language import number, tr
 from installers import translations
 from tests.ui.driver import Fireside, Start, answer, done, said
+from tests.ui.qt import child
 
 
 @pytest.fixture(autouse=True)
@@ -80,13 +81,13 @@ def test_the_system_says_which_language(
 def test_the_language_is_chosen_for_the_next_start(start: Start) -> None:
     fireside = start()
     dialog = preferences(fireside)
-    assert dialog.findChild(QAbstractButton, "languageSystem").isChecked()
-    dialog.findChild(QAbstractButton, "languageDe").click()
+    assert child(dialog, QAbstractButton, "languageSystem").isChecked()
+    child(dialog, QAbstractButton, "languageDe").click()
     assert fireside.host.settings.language == "de"
     assert any("next start" in label.text() for label in dialog.findChildren(QLabel))
     again = start()
     assert again.host.settings.language == "de"
-    assert preferences(again).findChild(QAbstractButton, "languageDe").isChecked()
+    assert child(preferences(again), QAbstractButton, "languageDe").isChecked()
 
 
 NAMES = {"CSV", "Markdown", "English", "Deutsch", "Fireside", "gpt-oss-20b", "gpt-oss-120b"}
@@ -135,7 +136,7 @@ def test_german_has_room_in_the_smallest_windows(
     window.show_banner("Etwas ging schief. " * 6, Action.CHOOSE_MODEL)
     window.composer.set_editing(True)
     _has_room(fireside, window)
-    card = window.composer.findChild(QWidget, "composerCard")
+    card = child(window.composer, QWidget, "composerCard")
     assert card.height() >= card.minimumSizeHint().height()
     window.new_chat()
     _has_room(fireside, window)
@@ -150,10 +151,10 @@ def test_german_has_room_in_the_smallest_windows(
     _has_room(fireside, window.findChild(ShortcutList))
     monkeypatch.setattr(about_page, "REPOSITORY", "some/fireside")
     window.preferences.about()
-    window.findChild(QAbstractButton, "openRelease").show()  # as where a newer one is there
+    child(window, QAbstractButton, "openRelease").show()  # as where a newer one is there
     _has_room(fireside, window.findChild(about_page.AboutPage))
     dialog = preferences(fireside)
-    pages = dialog.findChild(QListWidget, "preferencePages")
+    pages = child(dialog, QListWidget, "preferencePages")
     for number_of_page in range(pages.count()):
         pages.setCurrentRow(number_of_page)
         for new in dialog.findChildren(QAbstractButton, "newPreset"):
@@ -191,7 +192,7 @@ def _said(widget: QWidget) -> Iterator[str]:
 
 def preferences(fireside: Fireside) -> PreferencesDialog:
     fireside.find(QAbstractButton, "openPreferences").click()
-    return fireside.window.findChild(PreferencesDialog)
+    return child(fireside.window, PreferencesDialog)
 
 
 DE = """<?xml version="1.0" encoding="utf-8"?>

@@ -82,9 +82,8 @@ def test_what_has_no_letters_runs_as_what_it_is_in(fixed_theme: Theme) -> None:
         assert isinstance(box, ItemBox)
         first = box.inner.boxes[0]
         assert abs(first.rects(0, first.length)[-1].right() - first.width) < 6
-    table = only(
-        made(fixed_theme, "| שם | n |\n|---|---|\n| ארוך מאוד | 30 |\n| א | 1234567 |"), TableBox
-    )
+    text = "| שם | n |\n|---|---|\n| ארוך מאוד | 30 |\n| א | 1234567 |"
+    table = only(made(fixed_theme, text), TableBox)
     thirty, million = (table.rects(*table.leaf_at(position))[0] for position in (15, 20))
     assert abs(thirty.right() - million.right()) < 1
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QSlider, QWidget
 
 from app.base import errors as e
@@ -19,6 +20,7 @@ from app.ui.preferences.memory_bar import MemoryBar
 from app.ui.preferences.preferences_dialog import PreferencesDialog
 from tests.fakes.gpt_oss import header
 from tests.ui.driver import Fireside, Start
+from tests.ui.qt import child
 from tests.ui.test_preferences import open_preferences
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -47,7 +49,7 @@ def computer(start: Start, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Fir
 def open_page(fireside: Fireside) -> PreferencesDialog:
     dialog = open_preferences(fireside)
     dialog.show_page("memoryPage")
-    bar = dialog.findChild(MemoryBar, "hostMemory")
+    bar = child(dialog, MemoryBar, "hostMemory")
     fireside.until(bar.isVisible)
     return dialog
 
@@ -56,22 +58,22 @@ def turn(
     fireside: Fireside, dialog: PreferencesDialog, name: str, key: Qt.Key, times: int = 1
 ) -> None:
     """Turns a knob by the keyboard."""
-    knob = dialog.findChild(QSlider, name)
+    knob = child(dialog, QSlider, name)
     knob.setFocus()
     for _ in range(times):
-        fireside.qtbot.keyClick(knob, key)
+        QTest.keyClick(knob, key)
 
 
 def parts(dialog: PreferencesDialog, name: str = "hostMemory") -> dict[str, int]:
-    return {part.name: part.size for part in dialog.findChild(MemoryBar, name).parts}
+    return {part.name: part.size for part in child(dialog, MemoryBar, name).parts}
 
 
 def words(dialog: PreferencesDialog, name: str) -> str:
-    return dialog.findChild(QSlider, name).accessibleDescription()
+    return child(dialog, QSlider, name).accessibleDescription()
 
 
 def press(dialog: PreferencesDialog, name: str) -> None:
-    dialog.findChild(QAbstractButton, name).click()
+    child(dialog, QAbstractButton, name).click()
 
 
 def test_the_bar_has_every_part_of_the_memory(computer: Callable[..., Fireside]) -> None:
@@ -81,11 +83,11 @@ def test_the_bar_has_every_part_of_the_memory(computer: Callable[..., Fireside])
     assert list(shown) == names
     assert sum(shown.values()) == 16 * GIB
     assert shown["Other programs"] == 2 * GIB
-    bar = dialog.findChild(MemoryBar, "hostMemory")
+    bar = child(dialog, MemoryBar, "hostMemory")
     assert bar.accessibleName().startswith("This computer: Weights 12.1 GB, Cache ")
-    assert not dialog.findChild(MemoryBar, "gpuMemory").isVisible()
-    assert not dialog.findChild(QSlider, "gpuLayers").isVisible()
-    assert not dialog.findChild(QSlider, "cpuExperts").isVisible()
+    assert not child(dialog, MemoryBar, "gpuMemory").isVisible()
+    assert not child(dialog, QSlider, "gpuLayers").isVisible()
+    assert not child(dialog, QSlider, "cpuExperts").isVisible()
 
 
 def test_the_bar_follows_the_knobs(computer: Callable[..., Fireside]) -> None:
@@ -113,7 +115,7 @@ def test_the_bar_follows_the_knobs(computer: Callable[..., Fireside]) -> None:
 def test_what_does_not_fit_is_said(computer: Callable[..., Fireside]) -> None:
     fireside = computer(free=13)
     dialog = open_page(fireside)
-    said = dialog.findChild(QLabel, "planSummary")
+    said = child(dialog, QLabel, "planSummary")
     assert said.property("tone") == "muted"
     turn(fireside, dialog, "context", Qt.Key.Key_End)
     assert words(dialog, "context") == "131,072 tokens"
@@ -147,8 +149,8 @@ def test_a_gpu_has_knobs_and_a_bar_of_its_own(computer: Callable[..., Fireside])
 def test_a_gpu_that_shares_the_memory_has_no_bar(computer: Callable[..., Fireside]) -> None:
     shared = Gpu("MTL0", "Shares", 12 * GIB, 12 * GIB, unified=True)
     dialog = open_page(computer(shared))
-    assert dialog.findChild(QSlider, "gpuLayers").isVisible()
-    assert not dialog.findChild(MemoryBar, "gpuMemory").isVisible()
+    assert child(dialog, QSlider, "gpuLayers").isVisible()
+    assert not child(dialog, MemoryBar, "gpuMemory").isVisible()
     assert parts(dialog)["Weights"] > 12 * 10**9  # of both
 
 
@@ -158,7 +160,7 @@ def test_apply_keeps_the_wishes_and_reloads_the_model(computer: Callable[..., Fi
     load = fireside.backend.load
     fireside.backend.load = lambda model, cancel: loaded.append(model) or load(model, cancel)
     dialog = open_page(fireside)
-    apply = dialog.findChild(QAbstractButton, "applyPlan")
+    apply = child(dialog, QAbstractButton, "applyPlan")
     assert not apply.isEnabled()
     turn(fireside, dialog, "context", Qt.Key.Key_Right, 2)
     turn(fireside, dialog, "gpuLayers", Qt.Key.Key_Right, 11)
@@ -184,9 +186,9 @@ def test_the_knobs_stand_where_they_were_left(computer: Callable[..., Fireside])
     fireside = computer(context=8192, cache_type="q8_0", kept_gb=16)
     dialog = open_page(fireside)
     assert words(dialog, "context") == "8,192 tokens"
-    assert dialog.findChild(QAbstractButton, "cacheQ8").isChecked()
+    assert child(dialog, QAbstractButton, "cacheQ8").isChecked()
     assert words(dialog, "keptGb") == "16 GB"
-    assert not dialog.findChild(QAbstractButton, "applyPlan").isEnabled()
+    assert not child(dialog, QAbstractButton, "applyPlan").isEnabled()
 
 
 def test_a_look_at_the_machine_leaves_a_turned_knob(computer: Callable[..., Fireside]) -> None:
@@ -218,12 +220,12 @@ def test_without_a_plan_there_is_nothing_to_turn(
     fireside = start(model=model)
     dialog = open_preferences(fireside)
     dialog.show_page("memoryPage")
-    said = dialog.findChild(QLabel, "planSummary")
+    said = child(dialog, QLabel, "planSummary")
     told = "is not a GGUF model" if model else "Choose a model to see what it takes."
     fireside.until(lambda: told in said.text())
     for name in ("context", "cacheType", "applyPlan", "resetPlan"):
-        assert not dialog.findChild(QWidget, name).isEnabled()
-    assert dialog.findChild(QSlider, "keptGb").isEnabled()
+        assert not child(dialog, QWidget, name).isEnabled()
+    assert child(dialog, QSlider, "keptGb").isEnabled()
 
 
 def test_what_the_engine_does_not_say(fireside: Fireside, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,12 +235,12 @@ def test_what_the_engine_does_not_say(fireside: Fireside, monkeypatch: pytest.Mo
     monkeypatch.setattr(fireside.backend, "devices", dies)
     dialog = open_preferences(fireside)
     dialog.show_page("memoryPage")
-    said = dialog.findChild(QLabel, "planSummary")
+    said = child(dialog, QLabel, "planSummary")
     fireside.until(lambda: said.property("tone") == "danger")
 
 
 def test_closing_while_the_machine_is_looked_at(fireside: Fireside) -> None:
     dialog = open_preferences(fireside)
     dialog.show_page("memoryPage")
-    fireside.qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
     fireside.qtbot.wait(150)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QDropEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QApplication,
     QFileDialog,
     QLabel,
     QMenu,
@@ -21,6 +21,7 @@ from app.engine import probe
 from app.engine.probe import Machine
 from app.host import demo_model
 from tests.ui.driver import Fireside, Start, answer, make
+from tests.ui.qt import child, focused
 
 # Menus and dialogs, where there is no screen.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -35,8 +36,8 @@ def test_first_run_tries_the_demo_model(start: Start) -> None:
     fireside.window.model_desk.show_page()
     page = fireside.find(QWidget, "modelsPage")
     assert fireside.find(QLabel, "modelsTitle").text() == "Welcome to Fireside"
-    assert not fireside.window.findChild(QWidget, "closeModels").isVisible()
-    fireside.qtbot.mouseClick(fireside.find(QAbstractButton, "tryDemo"), Qt.MouseButton.LeftButton)
+    assert not child(fireside.window, QWidget, "closeModels").isVisible()
+    QTest.mouseClick(fireside.find(QAbstractButton, "tryDemo"), Qt.MouseButton.LeftButton)
     fireside.until(lambda: not page.isVisible())
     assert picker(fireside) == "Model: Demo model"
     assert fireside.window.composer.editor.hasFocus()
@@ -65,7 +66,7 @@ def test_nothing_is_asked_without_a_model(start: Start) -> None:
     fireside = start(model=False)
     fireside.type("hello")
     assert not fireside.find(QAbstractButton, "send").isEnabled()
-    fireside.qtbot.keyClick(fireside.window.composer.editor, Qt.Key.Key_Return)
+    QTest.keyClick(fireside.window.composer.editor, Qt.Key.Key_Return)
     assert fireside.window.composer.editor.toPlainText() == "hello"
 
 
@@ -73,7 +74,7 @@ def test_a_file_is_opened_and_remembered(start: Start, tmp_path: Path) -> None:
     fireside = start(model=False)
     fireside.window.model_desk.show_page()
     fireside.find(QAbstractButton, "openFile").click()
-    dialog = fireside.window.findChild(QFileDialog, "openDialog")
+    dialog = child(fireside.window, QFileDialog, "openDialog")
     dialog.fileSelected.emit(str(tmp_path / "R&D.gguf"))
     dialog.close()
     fireside.until(lambda: fireside.window.models.current)
@@ -117,7 +118,7 @@ def test_a_bad_file_says_so_and_the_model_before_stays(
         fireside.window.model_desk.show_page()
     fireside.window.model_desk.use(bad)
     name = "modelsErrorText" if on_page else "bannerText"
-    fireside.until(lambda: fireside.window.findChild(QLabel, name).isVisible())
+    fireside.until(lambda: child(fireside.window, QLabel, name).isVisible())
     sentence = fireside.find(QLabel, name).text()
     assert sentence.startswith("“notes.gguf” is a model of another kind (llama).")
     fireside.until(lambda: fireside.window.models.asked == demo_model())
@@ -136,7 +137,7 @@ def test_a_bad_file_on_the_first_run(start: Start, tmp_path: Path) -> None:
     bad = tmp_path / "x.gguf"
     fireside.backend.unusable[bad] = NotGguf(bad)
     fireside.window.model_desk.use(bad)
-    fireside.until(lambda: fireside.window.findChild(QLabel, "modelsErrorText").isVisible())
+    fireside.until(lambda: child(fireside.window, QLabel, "modelsErrorText").isVisible())
     assert "is not a GGUF model" in fireside.find(QLabel, "modelsErrorText").text()
     assert fireside.window.models.asked is None
     fireside.find(QAbstractButton, "tryDemo").click()
@@ -159,7 +160,7 @@ def test_the_picker_has_all_models(fireside: Fireside, tmp_path: Path) -> None:
     fireside.until(lambda: picker(fireside) == "Model: mine")
     fireside.until(lambda: fireside.window.models.loading is None)
     fireside.find(QAbstractButton, "modelPicker").click()
-    menu = fireside.window.findChild(QMenu, "modelMenu")
+    menu = child(fireside.window, QMenu, "modelMenu")
     actions = {a.text().split("\t")[0]: a for a in menu.actions() if a.text()}
     assert list(actions)[:2] == ["Demo model", "mine"]
     assert list(actions)[2:] == ["Open a GGUF file…", "Get a model…", "Manage models…"]
@@ -238,7 +239,7 @@ def test_a_chat_whose_model_is_gone_has_the_usual_one(start: Start, tmp_path: Pa
 def test_escape_goes_back_to_the_chat(fireside: Fireside) -> None:
     fireside.window.model_desk.show_page()
     page = fireside.find(QWidget, "modelsPage")
-    fireside.qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Escape)
+    QTest.keyClick(focused(), Qt.Key.Key_Escape)
     assert not page.isVisible()
 
 

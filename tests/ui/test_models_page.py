@@ -35,6 +35,7 @@ from tests.fakes import listed
 from tests.fakes.headers import gguf_bytes
 from tests.fakes.hub import COMMIT, Fault, File, Hub, serving
 from tests.ui.driver import Fireside, Start, answer
+from tests.ui.qt import child
 
 # Menus and dialogs, where there is no screen.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -82,7 +83,7 @@ def confirm(fireside: Fireside, word: str) -> None:
     """Presses the button of the question that is shown, which has to have this word."""
     fireside.until(lambda: fireside.window.findChildren(QDialog, "confirm"))
     box = fireside.window.findChildren(QDialog, "confirm")[-1]
-    button = box.findChild(QAbstractButton, "confirmYes")
+    button = child(box, QAbstractButton, "confirmYes")
     assert button.text() == word
     button.click()
 
@@ -170,7 +171,7 @@ def test_a_cancelled_download(start: Start, hub: Hub, choice: str, left: bool) -
     button.click()
     fireside.until(lambda: hub.sent > 100_000)
     fireside.find(QAbstractButton, "cancelDownload").click()
-    menu = fireside.window.findChild(QMenu, "cancelMenu")
+    menu = child(fireside.window, QMenu, "cancelMenu")
     (action,) = [each for each in menu.actions() if each.text().startswith(choice)]
     action.trigger()
     menu.close()
@@ -186,13 +187,13 @@ def test_what_a_download_tells(theme: Theme, fireside: Fireside) -> None:
     said: list[object] = []
     row.started.connect(lambda: said.append("start"))
     row.paused.connect(lambda: said.append("pause"))
-    status = row.findChild(QLabel, "downloadStatus")
+    status = child(row, QLabel, "downloadStatus")
     row.button.click()
     row.set_progress(
         DownloadProgress(DownloadPhase.FETCHING, 3 * 10**9, 12 * 10**9, 0, 45e6, 200.0)
     )
     assert status.text() == "3.0 GB of 12.0 GB · 45.0 MB/s · 3 min left"
-    assert row.findChild(QProgressBar, "downloadProgress").value() == 250
+    assert child(row, QProgressBar, "downloadProgress").value() == 250
     assert row.button.text() == "Pause"
     row.button.click()
     assert said == ["start", "pause"]
@@ -265,7 +266,7 @@ def test_what_the_hub_says_of_a_repository_hides_nothing(start: Start, hub: Hub)
     rows = fireside.window.findChildren(DownloadRow)
     (mine,) = [row for row in rows if row.model.repository == "org/other"]
     mine.button.click()
-    status = mine.findChild(QLabel, "downloadStatus")
+    status = child(mine, QLabel, "downloadStatus")
     fireside.until(lambda: "is a model of another kind (llama)" in status.text())
 
 
@@ -419,7 +420,7 @@ def test_what_is_here_is_shown_with_what_is_wrong(start: Start, theirs: Path) ->
         for card in fireside.window.hub.page.here.findChildren(QWidget, "card")
         if card.accessibleName() == "theirs"
     ]
-    assert not row.findChild(QAbstractButton, "removeModel").isEnabled()
+    assert not child(row, QAbstractButton, "removeModel").isEnabled()
 
 
 def test_another_programs_model_is_removed_after_a_second_question(
@@ -469,7 +470,7 @@ def test_a_model_moves_to_another_folder(start: Start, theirs: Path, tmp_path: P
     fireside.window.new_chat()
     show(fireside, "here")
     fireside.find(QAbstractButton, "moveModel").click()
-    dialog = fireside.window.findChild(QFileDialog, "folderDialog")
+    dialog = child(fireside.window, QFileDialog, "folderDialog")
     dialog.fileSelected.emit(str(target))
     dialog.close()
     fireside.until(lambda: (target / "theirs.gguf").exists() and not theirs.exists())
@@ -499,7 +500,7 @@ def test_a_folder_of_ones_own_is_looked_in(start: Start, tmp_path: Path) -> None
     fireside = start()
     show(fireside, "here")
     fireside.find(QAbstractButton, "addFolder").click()
-    dialog = fireside.window.findChild(QFileDialog, "folderDialog")
+    dialog = child(fireside.window, QFileDialog, "folderDialog")
     dialog.fileSelected.emit(str(folder))
     dialog.close()
     fireside.until(lambda: "1 model on this computer" in texts(fireside))
@@ -549,7 +550,7 @@ def test_a_row_that_waits_for_room(theme: Theme, fireside: Fireside, tmp_path: P
     row = DownloadRow(theme, SMALL, "some model")
     fireside.qtbot.addWidget(row)
     row.set_held(explain(NoRoom("org/name", "m.gguf", tmp_path, 10**9, 10**6)).sentence)
-    status = row.findChild(QLabel, "downloadStatus")
+    status = child(row, QLabel, "downloadStatus")
     assert "1.0 GB more on the disk" in status.text()
     assert row.button.text() == "Pause"
     assert status.property("tone") == "danger"

@@ -6,12 +6,12 @@ import pytest
 from PySide6.QtWidgets import QAbstractButton, QLabel
 
 from app.base.errors import AnswerEndless
-from app.base.types import Channel, Delta, StopReason
+from app.base.types import Delta, PartKind, StopReason
 from app.store import State
 from tests.ui.driver import Fireside, done, said, thought
 
 THOUGHT = "The model only thought, and gave no answer."
-CALL = Delta(0, "", Channel.COMMENTARY, "functions.f", "json")
+CALL = Delta(0, "", PartKind.CALL, "functions.f", format_data="commentary json")
 
 
 def buttons(fireside: Fireside) -> list[str]:
@@ -25,7 +25,7 @@ def test_what_was_only_thought_can_be_answered(fireside: Fireside) -> None:
     fireside.shows(THOUGHT)
     assert buttons(fireside) == ["concludeAnswer", "tryAgain"]
     fireside.idle()
-    (row,) = fireside.stored(lambda store: store.conversation(fireside.window.chat))[1:]
+    (row,) = fireside.stored(lambda store: store.conversation(fireside.chat))[1:]
     assert row.state is State.DONE
     hold = fireside.hold()
     hold.set()
@@ -36,7 +36,7 @@ def test_what_was_only_thought_can_be_answered(fireside: Fireside) -> None:
     assert fireside.backend.hurried == [True]
     assert fireside.backend.requests[-1].messages[-1].reasoning == "Hm."
     assert THOUGHT not in fireside.text()
-    (row,) = fireside.stored(lambda store: store.conversation(fireside.window.chat))[1:]
+    (row,) = fireside.stored(lambda store: store.conversation(fireside.chat))[1:]
     assert (row.message.reasoning, row.message.text) == ("Hm.", "Hi.")
 
 
@@ -44,7 +44,7 @@ def test_it_is_said_when_the_chat_is_opened_again(fireside: Fireside) -> None:
     fireside.ask("Hello", thought("Hm."), done())
     fireside.shows(THOUGHT)
     fireside.idle()
-    chat = fireside.window.chat
+    chat = fireside.chat
     fireside.window.new_chat()
     fireside.window.open_chat(chat)
     fireside.shows(THOUGHT)
@@ -82,14 +82,14 @@ def test_each_has_its_sentence(
 
 
 def test_what_turns_out_to_be_the_answer_is_shown_as_one(fireside: Fireside) -> None:
-    settled = Delta(0, "", Channel.FINAL)
+    settled = Delta(0, "", PartKind.TEXT)
     hold = fireside.hold()
     fireside.ask("Hello", thought("It is "), thought("Paris."), hold, settled, done())
     fireside.shows("It is Paris.")
     hold.set()
     fireside.idle()
     fireside.until(lambda: [b.text() for b in fireside.window.findChildren(QLabel, "notice")] == [])
-    (row,) = fireside.stored(lambda store: store.conversation(fireside.window.chat))[1:]
+    (row,) = fireside.stored(lambda store: store.conversation(fireside.chat))[1:]
     assert (row.message.reasoning, row.message.text) == ("", "It is Paris.")
     assert fireside.text().count("It is Paris.") == 1
     assert "Thought" not in fireside.text()
@@ -101,5 +101,5 @@ def test_an_answer_that_never_ends_keeps_what_it_said(fireside: Fireside) -> Non
     assert buttons(fireside) == ["tryAgain"]
     assert "the the the" in fireside.text()
     fireside.idle()
-    (row,) = fireside.stored(lambda store: store.conversation(fireside.window.chat))[1:]
+    (row,) = fireside.stored(lambda store: store.conversation(fireside.chat))[1:]
     assert (row.state, row.stats is None) == (State.CUT_OFF, False)

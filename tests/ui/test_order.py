@@ -148,7 +148,7 @@ def test_folders_close_by_click_and_keys_and_stay_closed(fruit: Fireside, start:
     fireside.until(lambda: "Red" in rows(fireside))
     assert "apple" not in rows(fireside)
     assert "pear" in rows(fireside)
-    fireside.qtbot.keyClicks(fireside.find(QLineEdit, "chatSearch"), "app")
+    QTest.keyClicks(fireside.find(QLineEdit, "chatSearch"), "app")
     fireside.until(lambda: "pear" not in rows(fireside))
     assert rows(fireside) == ["Folders", "Red", "apple"]  # what is found is not hidden
 
@@ -262,7 +262,7 @@ def test_a_folder_is_renamed_joined_and_dissolved(fruit: Fireside) -> None:
     key(fruit, KEY.Key_F2)
     field = fruit.find(QLineEdit, "renameFolder")
     field.setText("Rouge")
-    fruit.qtbot.keyClick(field, KEY.Key_Return)
+    QTest.keyClick(field, KEY.Key_Return)
     fruit.until(lambda: "Rouge" in rows(fruit))
     assert "apple" not in rows(fruit)  # it stays closed
     assert view(fruit).currentIndex() == at(fruit, "Rouge")
@@ -270,7 +270,7 @@ def test_a_folder_is_renamed_joined_and_dissolved(fruit: Fireside) -> None:
     choose(menu_by_key(fruit, "folderMenu"), "Rename folder")
     field = fruit.find(QLineEdit, "renameFolder")
     field.setText("Rouge")
-    fruit.qtbot.keyClick(field, KEY.Key_Return)
+    QTest.keyClick(field, KEY.Key_Return)
     fruit.until(lambda: "Green" not in rows(fruit))
     assert set(folders(fruit).values()) == {"Rouge", ""}
     fruit.find(QAbstractButton, "undo").click()

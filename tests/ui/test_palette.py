@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -16,13 +17,14 @@ from PySide6.QtWidgets import (
 from app.base.types import Effort
 from app.ui.palette.palette_list import PaletteRow
 from tests.ui.driver import Fireside, answer, make
+from tests.ui.qt import child
 
 KEY = Qt.Key
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
 def open_it(fireside: Fireside) -> QLineEdit:
-    fireside.qtbot.keyClick(fireside.window, KEY.Key_K, CONTROL)
+    QTest.keyClick(fireside.window, KEY.Key_K, CONTROL)
     field = fireside.find(QLineEdit, "paletteField")
     assert field.hasFocus()
     return field
@@ -38,7 +40,7 @@ def texts(fireside: Fireside) -> list[str]:
 
 
 def enter(fireside: Fireside) -> None:
-    fireside.qtbot.keyClick(fireside.find(QLineEdit, "paletteField"), KEY.Key_Return)
+    QTest.keyClick(fireside.find(QLineEdit, "paletteField"), KEY.Key_Return)
 
 
 def test_a_message_is_found_and_gone_to(fireside: Fireside) -> None:
@@ -50,7 +52,7 @@ def test_a_message_is_found_and_gone_to(fireside: Fireside) -> None:
         fireside.idle()
     make(fireside, "pears")
     field = open_it(fireside)
-    fireside.qtbot.keyClicks(field, "yellow quinc")
+    QTest.keyClicks(field, "yellow quinc")
     fireside.until(lambda: any("Quinces" in text for text in texts(fireside)))
     found = next(row for row in rows(fireside) if "Quinces" in row.below)
     assert [found.below[a:b] for a, b in found.marks] == ["Quinc", "yellow"]
@@ -62,7 +64,7 @@ def test_a_message_is_found_and_gone_to(fireside: Fireside) -> None:
     record = fireside.window.transcript.records[bar.hits[bar.current].message]
     assert "Quinces" in record.plain_text()
     assert record in fireside.window.transcript._views, "it is in sight"
-    assert not fireside.window.findChild(QWidget, "palette").isVisible()
+    assert not child(fireside.window, QWidget, "palette").isVisible()
 
 
 def test_reasoning_is_found_only_when_asked_for_and_opened(fireside: Fireside) -> None:
@@ -72,8 +74,8 @@ def test_reasoning_is_found_only_when_asked_for_and_opened(fireside: Fireside) -
     fireside.idle()
     fireside.window.new_chat()
     field = open_it(fireside)
-    fireside.qtbot.keyClicks(field, "medlar")
-    fireside.until(lambda: fireside.window.findChild(QWidget, "paletteNothing").isVisible())
+    QTest.keyClicks(field, "medlar")
+    fireside.until(lambda: child(fireside.window, QWidget, "paletteNothing").isVisible())
     fireside.find(QAbstractButton, "paletteReasoning").click()
     fireside.until(lambda: any("medlar" in text for text in texts(fireside)))
     enter(fireside)
@@ -82,14 +84,14 @@ def test_reasoning_is_found_only_when_asked_for_and_opened(fireside: Fireside) -
 
 def test_another_branch_is_turned_to(fireside: Fireside) -> None:
     make(fireside, "apples")
-    chat = fireside.window.chat
+    chat = fireside.chat
     first = fireside.stored(lambda store: store.conversation(chat))[-1]
     fireside.script(*answer("Cherries, too."))
     fireside.window.asking.again(first.id, Effort.LOW)
     fireside.shows("Cherries, too.")
     fireside.idle()
     field = open_it(fireside)
-    fireside.qtbot.keyClicks(field, "about apples")
+    QTest.keyClicks(field, "about apples")
     fireside.until(lambda: any("About apples." in text for text in texts(fireside)))
     enter(fireside)
     fireside.shows("About apples.")
@@ -100,7 +102,7 @@ def test_commands_are_run_by_name(fireside: Fireside) -> None:
     make(fireside, "apples")
     field = open_it(fireside)
     assert "apples" in texts(fireside)
-    fireside.qtbot.keyClicks(field, ">high")
+    QTest.keyClicks(field, ">high")
     assert texts(fireside)[1:] == ["Effort: high"]
     assert rows(fireside)[1].aside == "Ctrl+3"
     enter(fireside)
@@ -117,13 +119,13 @@ def test_keys_in_the_list_and_away_from_it(fireside: Fireside) -> None:
     field = open_it(fireside)
     view = fireside.find(QListView, "paletteList")
     assert view.currentIndex().data() == "pears", "the heading is passed over"
-    fireside.qtbot.keyClick(field, KEY.Key_Down)
+    QTest.keyClick(field, KEY.Key_Down)
     assert view.currentIndex().data() == "apples"
-    fireside.qtbot.keyClick(field, KEY.Key_Up)
-    fireside.qtbot.keyClick(field, KEY.Key_Up)
+    QTest.keyClick(field, KEY.Key_Up)
+    QTest.keyClick(field, KEY.Key_Up)
     assert view.currentIndex().data() == "pears"
-    fireside.qtbot.keyClick(field, KEY.Key_Escape)
-    palette = fireside.window.findChild(QWidget, "palette")
+    QTest.keyClick(field, KEY.Key_Escape)
+    palette = child(fireside.window, QWidget, "palette")
     assert not palette.isVisible()
     assert fireside.window.composer.editor.hasFocus()
     open_it(fireside)
@@ -133,25 +135,25 @@ def test_keys_in_the_list_and_away_from_it(fireside: Fireside) -> None:
 
 def test_a_rename_is_seen_and_found(fireside: Fireside) -> None:
     make(fireside, "apples")
-    fireside.window.index.rename(fireside.window.chat, "Straße nach Łódź")
+    fireside.window.index.rename(fireside.chat, "Straße nach Łódź")
     fireside.idle()
     field = open_it(fireside)
-    fireside.qtbot.keyClicks(field, "strasse")
+    QTest.keyClicks(field, "strasse")
     fireside.until(lambda: "Straße nach Łódź" in texts(fireside))
 
 
 def test_the_last_answer_by_keys(fireside: Fireside) -> None:
     modifier = Qt.KeyboardModifier
-    fireside.qtbot.keyClick(fireside.window, KEY.Key_R, CONTROL)  # there is none
+    QTest.keyClick(fireside.window, KEY.Key_R, CONTROL)  # there is none
     make(fireside, "apples")
     QApplication.clipboard().clear()
-    fireside.qtbot.keyClick(fireside.window, KEY.Key_C, CONTROL | modifier.ShiftModifier)
+    QTest.keyClick(fireside.window, KEY.Key_C, CONTROL | modifier.ShiftModifier)
     assert QApplication.clipboard().text() == "About apples."
     fireside.script(*answer("Of apples."))
-    fireside.qtbot.keyClick(fireside.window, KEY.Key_R, CONTROL)
+    QTest.keyClick(fireside.window, KEY.Key_R, CONTROL)
     fireside.shows("Of apples.")
     fireside.idle()
-    fireside.qtbot.keyClick(fireside.window, KEY.Key_E, CONTROL)
+    QTest.keyClick(fireside.window, KEY.Key_E, CONTROL)
     assert fireside.window.composer.editor.toPlainText() == "apples"
     fireside.ask(" and pears", *answer("Of both."))
     fireside.shows("Of both.")
@@ -160,7 +162,7 @@ def test_the_last_answer_by_keys(fireside: Fireside) -> None:
 
 
 def test_f1_lists_every_key(fireside: Fireside) -> None:
-    fireside.qtbot.keyClick(fireside.window, KEY.Key_F1)
+    QTest.keyClick(fireside.window, KEY.Key_F1)
     keys = fireside.find(QDialog, "keys")
     said = {label.accessibleName() for label in keys.findChildren(QLabel)}
     for command in fireside.window.commands.all:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pypdfium2 import PdfDocument, PdfPage, raw
 from PySide6.QtCore import QLocale, QSizeF
 
-from app.base.types import Channel, Effort, Message, Part, Role
+from app.base.types import Effort, Message, Part, PartKind, Role
 from app.exchange import ExportWords
 from app.markdown import parse
 from app.store import ChatRow, MessageRow, State, TitleBy
@@ -128,9 +128,12 @@ def test_all_of_it_can_be_found() -> None:
     """In the characters that were written, and in their order."""
     question = "What’s *it*?\n\n  two blanks"
     reader = made(
-        row(Role.USER, Part("a,b", name="numbers.csv"), Part(question)),
+        row(Role.USER, Part("a,b", PartKind.FILE, "numbers.csv"), Part(question)),
         row(
-            Role.ASSISTANT, Part("I *think*.", Channel.ANALYSIS), Part(ANSWER), state=State.STOPPED
+            Role.ASSISTANT,
+            Part("I *think*.", PartKind.REASONING),
+            Part(ANSWER),
+            state=State.STOPPED,
         ),
     )
     found = closed(text(reader))
@@ -176,7 +179,7 @@ def test_glyphs_stand_for_what_is_written_with_them() -> None:
 
 
 def test_reasoning_is_left_out() -> None:
-    parts = (Part("secret", Channel.ANALYSIS), Part("said"))
+    parts = (Part("secret", PartKind.REASONING), Part("said"))
     assert "secret" not in text(made(row(Role.ASSISTANT, *parts), reasoning=False))
 
 
@@ -186,7 +189,7 @@ def test_nothing_is_beside_the_page() -> None:
     formula = "\n\n$$" + "+".join(f"a_{{{n}}}" for n in range(45)) + "$$\n\n"
     reader = made(
         row(Role.USER, Part("y" * 700)),
-        row(Role.ASSISTANT, Part("z" * 900, Channel.ANALYSIS), Part(code + table + formula)),
+        row(Role.ASSISTANT, Part("z" * 900, PartKind.REASONING), Part(code + table + formula)),
         title="A long title " * 20,
     )
     found = closed(text(reader))

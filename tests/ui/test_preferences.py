@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QPalette
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSlider,
@@ -27,14 +28,15 @@ from app.ui.blocks.canvas import Canvas
 from app.ui.preferences.preferences_dialog import PreferencesDialog
 from app.ui.theme import Theme
 from tests.ui.driver import Fireside, Start, answer
+from tests.ui.qt import child
 
 # Dialogs, where there is no screen.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 
 def open_preferences(fireside: Fireside) -> PreferencesDialog:
-    fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_Comma, Qt.KeyboardModifier.ControlModifier)
-    dialog = fireside.window.findChild(PreferencesDialog, "preferences")
+    QTest.keyClick(fireside.window, Qt.Key.Key_Comma, Qt.KeyboardModifier.ControlModifier)
+    dialog = child(fireside.window, PreferencesDialog, "preferences")
     fireside.until(dialog.isVisible)
     return dialog
 
@@ -58,14 +60,14 @@ def test_theme_switches_at_once_and_is_kept(start: Start, qapp: QApplication) ->
     assert ground(qapp) > 200
     light = fireside.window.grab().toImage().pixelColor(600, 300).lightness()
     dialog = open_preferences(fireside)
-    dialog.findChild(QAbstractButton, "themeDark").click()
+    child(dialog, QAbstractButton, "themeDark").click()
     assert ground(qapp) < 60
     dark = fireside.window.grab().toImage().pixelColor(600, 300).lightness()
     assert light > 200
     assert dark < 60
     fireside.stored(lambda store: None)
     assert settings.load(fireside.host.folders.settings).theme is ThemeChoice.DARK
-    dialog.findChild(QAbstractButton, "themeLight").click()
+    child(dialog, QAbstractButton, "themeLight").click()
     assert ground(qapp) > 200
 
 
@@ -105,9 +107,9 @@ def test_system_follows_the_system(
 
 def test_instructions_go_with_the_next_question(fireside: Fireside) -> None:
     dialog = open_preferences(fireside)
-    field = dialog.findChild(QPlainTextEdit, "instructions")
-    fireside.qtbot.keyClicks(field, "Answer briefly.")
-    fireside.qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    field = child(dialog, QPlainTextEdit, "instructions")
+    QTest.keyClicks(field, "Answer briefly.")
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
     fireside.until(lambda: not dialog.isVisible())
     fireside.ask("hello", *answer("hi"))
     fireside.shows("hi")
@@ -124,9 +126,9 @@ def test_folder_and_version(
         QDesktopServices, "openUrl", lambda url: opened.append(Path(url.toLocalFile()))
     )
     dialog = open_preferences(fireside)
-    dialog.findChild(QAbstractButton, "openFolder").click()
+    child(dialog, QAbstractButton, "openFolder").click()
     assert opened == [tmp_path]
-    assert dialog.findChild(object, "version").text() == f"Fireside {__version__}"
+    assert child(dialog, object, "version").text() == f"Fireside {__version__}"
 
 
 def test_every_control_has_a_name_and_a_tooltip(fireside: Fireside) -> None:
@@ -155,8 +157,8 @@ def test_every_control_has_a_name_and_a_tooltip(fireside: Fireside) -> None:
 
 def test_reading_ahead_can_be_turned_off(fireside: Fireside) -> None:
     dialog = open_preferences(fireside)
-    assert dialog.findChild(QAbstractButton, "prepareOn").isChecked()
-    dialog.findChild(QAbstractButton, "prepareOff").click()
+    assert child(dialog, QAbstractButton, "prepareOn").isChecked()
+    child(dialog, QAbstractButton, "prepareOff").click()
     fireside.stored(lambda store: None)
     assert settings.load(fireside.host.folders.settings).prepare is False
     assert not fireside.host._may_prepare()
@@ -166,8 +168,8 @@ def test_naming_chats_can_be_turned_off(fireside: Fireside) -> None:
     fireside.backend.foreseen = Prompt((1,) * 100, 4096)
     fireside.backend.titles = ["Apples"]
     dialog = open_preferences(fireside)
-    assert dialog.findChild(QAbstractButton, "nameChatsOn").isChecked()
-    dialog.findChild(QAbstractButton, "nameChatsOff").click()
+    assert child(dialog, QAbstractButton, "nameChatsOn").isChecked()
+    child(dialog, QAbstractButton, "nameChatsOff").click()
     fireside.ask("about apples", *answer("About apples."))
     fireside.shows("About apples.")
     fireside.idle()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QDoubleSpinBox,
@@ -26,6 +27,7 @@ from app.host import demo_model
 from app.store import PLAIN, ChatSettings, Preset
 from app.ui.preferences.preferences_dialog import PreferencesDialog
 from tests.ui.driver import Fireside, Start, answer, make
+from tests.ui.qt import child
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
@@ -55,7 +57,7 @@ def menu(fireside: Fireside) -> QMenu:
     """By the keyboard."""
     fireside.window.activateWindow()
     fireside.until(fireside.window.isActiveWindow)  # a menu without a screen takes it along
-    fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_P, KEYS)
+    QTest.keyClick(fireside.window, Qt.Key.Key_P, KEYS)
     return fireside.find(QMenu, "presetMenu")
 
 
@@ -68,18 +70,18 @@ def choose(fireside: Fireside, text: str) -> None:
 
 def page(fireside: Fireside) -> PreferencesDialog:
     choose(fireside, "Manage presets…")
-    dialog = fireside.window.findChild(PreferencesDialog, "preferences")
+    dialog = child(fireside.window, PreferencesDialog, "preferences")
     fireside.until(dialog.isVisible)
     return dialog
 
 
 def names(dialog: PreferencesDialog) -> list[str]:
-    rows = dialog.findChild(QListWidget, "presetList")
+    rows = child(dialog, QListWidget, "presetList")
     return [rows.item(n).text() for n in range(rows.count())]
 
 
 def press(fireside: Fireside, dialog: PreferencesDialog, name: str) -> None:
-    dialog.findChild(QAbstractButton, name).click()
+    child(dialog, QAbstractButton, name).click()
     fireside.stored(lambda store: None)
 
 
@@ -184,12 +186,12 @@ def test_instructions_for_one_chat(fireside: Fireside) -> None:
     assert fireside.backend.requests[-1].instructions == "In general."
     choose(fireside, "Brief")
     choose(fireside, "Instructions for this chat…")
-    dialog = fireside.window.findChild(PreferencesDialog, "preferences")
-    field = dialog.findChild(QPlainTextEdit, "chatInstructions")
+    dialog = child(fireside.window, PreferencesDialog, "preferences")
+    field = child(dialog, QPlainTextEdit, "chatInstructions")
     fireside.until(field.hasFocus)
     assert field.toPlainText() == "Be brief."
-    fireside.qtbot.keyClicks(field, "And ")
-    fireside.qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    QTest.keyClicks(field, "And ")
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
     setup = fireside.stored(lambda store: store.chat(chat(fireside))).setup
     assert setup == ChatSettings("And Be brief.", Sampling(0.5))
     assert fireside.find(QPushButton, "presetPicker").text().strip() == "Own instructions"
@@ -203,26 +205,26 @@ def test_instructions_for_one_chat(fireside: Fireside) -> None:
 
 def test_one_is_made(fireside: Fireside) -> None:
     dialog = page(fireside)
-    assert dialog.findChild(QLabel, "noPresets").isVisible()
-    assert not dialog.findChild(QPushButton, "exportPreset").isEnabled()
+    assert child(dialog, QLabel, "noPresets").isVisible()
+    assert not child(dialog, QPushButton, "exportPreset").isEnabled()
     press(fireside, dialog, "newPreset")
-    name = dialog.findChild(QLineEdit, "presetName")
+    name = child(dialog, QLineEdit, "presetName")
     assert name.hasFocus()
-    fireside.qtbot.keyClicks(name, "Terse")  # over what stands there
-    fireside.qtbot.keyClick(name, Qt.Key.Key_Return)
+    QTest.keyClicks(name, "Terse")  # over what stands there
+    QTest.keyClick(name, Qt.Key.Key_Return)
     assert dialog.isVisible()
-    words = dialog.findChild(QPlainTextEdit, "presetInstructions")
+    words = child(dialog, QPlainTextEdit, "presetInstructions")
     words.setFocus()
-    fireside.qtbot.keyClicks(words, "Be terse.")
+    QTest.keyClicks(words, "Be terse.")
     for button in ("presetEffortHigh", "presetDefaultOn", "presetSamplingOn"):
         press(fireside, dialog, button)
-    form = dialog.findChild(QDoubleSpinBox, "presetTemperature")
+    form = child(dialog, QDoubleSpinBox, "presetTemperature")
     form.setFocus()
     form.selectAll()
-    fireside.qtbot.keyClicks(form, "0.25")
-    fireside.qtbot.keyClick(form, Qt.Key.Key_Return)
+    QTest.keyClicks(form, "0.25")
+    QTest.keyClick(form, Qt.Key.Key_Return)
     press(fireside, dialog, "presetModel")
-    models = dialog.findChild(QMenu, "presetModelMenu")
+    models = child(dialog, QMenu, "presetModelMenu")
     next(a for a in models.actions() if a.text() == "Demo model").trigger()
     models.close()
     (made,) = presets(fireside)
@@ -237,18 +239,18 @@ def test_one_is_made(fireside: Fireside) -> None:
 def test_what_is_half_written_counts(fireside: Fireside) -> None:
     keep(fireside, BRIEF, LONG)
     dialog = page(fireside)
-    words = dialog.findChild(QPlainTextEdit, "presetInstructions")
-    rows = dialog.findChild(QListWidget, "presetList")
+    words = child(dialog, QPlainTextEdit, "presetInstructions")
+    rows = child(dialog, QListWidget, "presetList")
     words.setPlainText("Be brief, please.")
     rows.setCurrentRow(1)
     assert words.toPlainText() == "Be long."
     assert presets(fireside)[0].instructions == "Be brief, please."
     rows.setCurrentRow(0)
     assert words.toPlainText() == "Be brief, please."
-    name = dialog.findChild(QLineEdit, "presetName")
+    name = child(dialog, QLineEdit, "presetName")
     name.setText("long & Wide")
     name.setFocus()
-    fireside.qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
     assert [p.name for p in presets(fireside)] == ["Long & wide", "long & Wide 2"]
 
 
@@ -258,24 +260,24 @@ def test_one_is_duplicated_deleted_and_brought_back(fireside: Fireside) -> None:
     dialog = page(fireside)
     press(fireside, dialog, "duplicatePreset")
     assert names(dialog) == ["Brief (default)", "Brief 2", "Long & wide"]
-    rows = dialog.findChild(QListWidget, "presetList")
+    rows = child(dialog, QListWidget, "presetList")
     assert rows.currentRow() == 1
     rows.setCurrentRow(0)
     rows.setFocus()
-    fireside.qtbot.keyClick(rows, Qt.Key.Key_Delete)
+    QTest.keyClick(rows, Qt.Key.Key_Delete)
     fireside.stored(lambda store: None)
     assert names(dialog) == ["Brief 2", "Long & wide"]
-    assert dialog.findChild(QLabel, "presetUndoText").text() == "Deleted “Brief”"
+    assert child(dialog, QLabel, "presetUndoText").text() == "Deleted “Brief”"
     assert fireside.stored(lambda store: store.chat(chat(fireside))).setup == BRIEF.setup
     press(fireside, dialog, "undoPreset")
     assert names(dialog) == ["Brief (default)", "Brief 2", "Long & wide"]
-    assert not dialog.findChild(QWidget, "presetUndo").isVisible()
+    assert not child(dialog, QWidget, "presetUndo").isVisible()
     for _ in range(3):
         press(fireside, dialog, "deletePreset")
     assert names(dialog) == []
-    assert not dialog.findChild(QPushButton, "deletePreset").isEnabled()
-    assert not dialog.findChild(QLineEdit, "presetName").isVisible()
-    assert dialog.findChild(QLabel, "presetUndoText").text() == "Deleted 3 presets"
+    assert not child(dialog, QPushButton, "deletePreset").isEnabled()
+    assert not child(dialog, QLineEdit, "presetName").isVisible()
+    assert child(dialog, QLabel, "presetUndoText").text() == "Deleted 3 presets"
     press(fireside, dialog, "undoPreset")
     assert names(dialog) == ["Brief (default)", "Brief 2", "Long & wide"]
 
@@ -283,23 +285,23 @@ def test_one_is_duplicated_deleted_and_brought_back(fireside: Fireside) -> None:
 def test_out_as_a_file_and_in_again(fireside: Fireside, tmp_path: Path) -> None:
     keep(fireside, BRIEF, LONG)
     dialog = page(fireside)
-    told = dialog.findChild(QLabel, "presetsTold")
+    told = child(dialog, QLabel, "presetsTold")
     press(fireside, dialog, "exportPreset")
-    files = dialog.findChild(QFileDialog, "presetExportDialog")
+    files = child(dialog, QFileDialog, "presetExportDialog")
     assert files.selectedFiles()[0].endswith("/Brief.fireside-presets.json")
-    files.findChild(QLineEdit, "fileNameEdit").setText(str(tmp_path / "brief"))
+    child(files, QLineEdit, "fileNameEdit").setText(str(tmp_path / "brief"))
     files.accept()
     fireside.until(told.isVisible)
     file = tmp_path / "brief.fireside-presets.json"
     assert str(file) in told.text()
     assert [p["name"] for p in json.loads(file.read_text("utf-8"))["presets"]] == ["Brief"]
     press(fireside, dialog, "exportPresets")
-    dialog.findChild(QFileDialog, "presetExportDialog").fileSelected.emit(str(tmp_path / "a.json"))
+    child(dialog, QFileDialog, "presetExportDialog").fileSelected.emit(str(tmp_path / "a.json"))
     fireside.stored(lambda store: store.set_preset(replace(store.presets()[0], instructions="x")))
     fireside.window.presets.refresh()
     for path in ("a.json", "none.json"):
         press(fireside, dialog, "importPresets")
-        files = dialog.findChild(QFileDialog, "presetImportDialog")
+        files = child(dialog, QFileDialog, "presetImportDialog")
         files.fileSelected.emit(str(tmp_path / path))
         files.close()
         fireside.stored(lambda store: None)
@@ -309,6 +311,6 @@ def test_out_as_a_file_and_in_again(fireside: Fireside, tmp_path: Path) -> None:
                 "Here already: 1 preset."
             )
     assert names(dialog) == ["Brief", "Brief 2", "Long & wide"]
-    assert dialog.findChild(QLineEdit, "presetName").text() == "Brief 2"
+    assert child(dialog, QLineEdit, "presetName").text() == "Brief 2"
     assert told.text().startswith("“none.json” cannot be read")
     assert told.property("tone") == "danger"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QLabel
 
 from app.base.errors import EngineDied, StoreFull
-from app.base.types import Effort, Part, StopReason
+from app.base.types import Effort, Part, PartKind, StopReason
 from app.store import Queued, Unsent
 from tests.ui.driver import Fireside, Start, answer, done, said
+from tests.ui.qt import focused
 
-FILE = Part("apples\npears", name="fruit.txt")
+FILE = Part("apples\npears", PartKind.FILE, "fruit.txt")
 
 
 def press(fireside: Fireside, name: str, place: int = 0) -> None:
@@ -49,7 +51,7 @@ def queue(fireside: Fireside, *texts: str) -> None:
     editor = fireside.window.composer.editor
     for text in texts:
         editor.insertPlainText(text)
-        fireside.qtbot.keyClick(editor, Qt.Key.Key_Return)
+        QTest.keyClick(editor, Qt.Key.Key_Return)
 
 
 def kept(fireside: Fireside) -> Unsent:
@@ -163,7 +165,7 @@ def test_one_is_sent_at_once(fireside: Fireside) -> None:
 
 def test_it_belongs_to_its_chat(fireside: Fireside) -> None:
     held = hold(fireside)
-    chat = fireside.window.chat
+    chat = fireside.chat
     queue(fireside, "first")
     fireside.window.new_chat()
     assert waiting(fireside) == []
@@ -235,7 +237,7 @@ def test_a_chat_that_could_not_be_stored_leaves_all_words_in_the_new_one(
 
 def test_one_waits_in_a_chat_that_is_left_and_deleted(fireside: Fireside) -> None:
     held = hold(fireside)
-    chat = fireside.window.chat
+    chat = fireside.chat
     queue(fireside, "first")
     fireside.window.index.delete(chat)
     held.set()
@@ -289,28 +291,28 @@ def test_the_queue_by_keyboard(fireside: Fireside) -> None:
     queue(fireside, "first", "second", "third")
     window, key = fireside.window, Qt.Key
     window.activateWindow()
-    fireside.qtbot.keyClick(window, key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    QTest.keyClick(window, key.Key_Up, Qt.KeyboardModifier.AltModifier)
     assert window.composer.editor.toPlainText() == "third"
-    fireside.qtbot.keyClick(window.composer.editor, key.Key_Backtab)
+    QTest.keyClick(window.composer.editor, key.Key_Backtab)
     names = []
     for _ in range(6):
-        focused = QApplication.focusWidget()
-        names.append((focused.objectName(), focused.property("place")))
-        fireside.qtbot.keyClick(focused, key.Key_Backtab)
+        there = focused()
+        names.append((there.objectName(), there.property("place")))
+        QTest.keyClick(there, key.Key_Backtab)
     assert names == [
         ("withdrawQueued", 1), ("sendQueued", 1), ("editQueued", 1),
         ("withdrawQueued", 0), ("sendQueued", 0), ("editQueued", 0),
     ]  # fmt: skip
     press(fireside, "withdrawQueued")
     window.composer.queue.findChildren(QAbstractButton, "withdrawQueued")[0].setFocus()
-    fireside.qtbot.keyClick(QApplication.focusWidget(), key.Key_Return)
+    QTest.keyClick(focused(), key.Key_Return)
     assert waiting(fireside) == []
     assert window.composer.editor.hasFocus()
     window.composer.set_parts(())
     fireside.ask("fourth")
     fireside.script(*answer("To the fourth."))
     modifiers = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
-    fireside.qtbot.keyClick(window, key.Key_Return, modifiers)
+    QTest.keyClick(window, key.Key_Return, modifiers)
     fireside.shows("To the fourth.")
 
 
@@ -323,8 +325,8 @@ def test_the_keyboard_stays_in_the_queue_while_it_moves(fireside: Fireside) -> N
     fireside.script(said("To the first."), second, done())
     held.set()
     fireside.shows("To the first.")
-    focused = QApplication.focusWidget()
-    assert (focused.objectName(), focused.property("place")) == ("withdrawQueued", 1)
+    there = focused()
+    assert (there.objectName(), there.property("place")) == ("withdrawQueued", 1)
     assert waiting(fireside) == ["second", "third"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QAccessible, QImage
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -18,12 +19,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.base.types import Part
+from app.base.types import Part, PartKind
 from app.ui.composer.part_choice import PartChoice
 from app.ui.controls import Segments
 from app.ui.conversation.transcript import Transcript
 from app.ui.preferences.preferences_dialog import PreferencesDialog
 from tests.ui.driver import Fireside, Start, answer, make, said
+from tests.ui.qt import child, focused
 
 CONTROLS = (
     QAbstractButton, QAbstractItemView, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit,
@@ -63,11 +65,10 @@ def walk(fireside: Fireside, window: QWidget) -> list[QWidget]:
     window.activateWindow()
     fireside.until(lambda: QApplication.focusWidget() is not None)
     for _ in range(200):
-        focus = QApplication.focusWidget()
-        assert focus is not None
+        focus = focused()
         assert focus.window() is window
-        fireside.qtbot.keyClick(focus, Qt.Key.Key_Tab)
-        focus = QApplication.focusWidget()
+        QTest.keyClick(focus, Qt.Key.Key_Tab)
+        focus = focused()
         assert not focus.visibleRegion().isEmpty(), describe(focus)
         if stops and focus is stops[0]:
             return stops
@@ -119,14 +120,14 @@ def test_a_conversation(fireside: Fireside) -> None:
 @pytest.mark.qt_log_ignore("This plugin does not support")  # popups, without a screen
 def test_what_is_attached(fireside: Fireside) -> None:
     window = fireside.window
-    long = Part("words\n" * 200, name="long.txt")
+    long = Part("words\n" * 200, PartKind.FILE, "long.txt")
     fireside.script(*answer("Fruit."))
-    window.composer.set_parts((Part("apples", name="a.txt"), Part("What is it?")))
+    window.composer.set_parts((Part("apples", PartKind.FILE, "a.txt"), Part("What is it?")))
     fireside.find(QAbstractButton, "send").click()
     fireside.shows("Fruit.")
     fireside.idle()
     fireside.find(QAbstractButton, "file").click()
-    many = tuple(Part("pears", name=f"{n}.txt") for n in range(9))
+    many = tuple(Part("pears", PartKind.FILE, f"{n}.txt") for n in range(9))
     window.composer.set_parts((long, *many))
     window.composer.editor.text_pasted.emit("pasted " * 2000)
     items = window.composer.tray.items
@@ -135,7 +136,7 @@ def test_what_is_attached(fireside: Fireside) -> None:
     window.composer.tray.tell("Something is wrong.")
     check(fireside, window)
     fireside.find(QAbstractButton, "choosePart").click()
-    choice = window.findChild(PartChoice)
+    choice = child(window, PartChoice)
     assert QApplication.focusWidget() is choice.findChild(QAbstractSpinBox)
     check(fireside, choice)
 
@@ -159,7 +160,7 @@ def test_what_is_selected_can_be_read(fireside: Fireside) -> None:
 def test_an_answer_that_was_stopped(fireside: Fireside) -> None:
     fireside.ask("count", said("one, "), fireside.hold())
     fireside.shows("one,")
-    fireside.window.turns.stop(fireside.window.chat)
+    fireside.window.turns.stop(fireside.chat)
     fireside.shows("You stopped this answer.")
     fireside.idle()
     fireside.type("more")
@@ -193,9 +194,9 @@ def test_archive_and_bin(fireside: Fireside, tab: str) -> None:
 @pytest.mark.parametrize("number", range(4))
 def test_the_preferences(fireside: Fireside, number: int) -> None:
     fireside.window.preferences.open()
-    dialog = fireside.window.findChild(PreferencesDialog)
-    dialog.findChild(QAbstractItemView, "preferencePages").setCurrentIndex(
-        dialog.findChild(QAbstractItemView, "preferencePages").model().index(number, 0)
+    dialog = child(fireside.window, PreferencesDialog)
+    child(dialog, QAbstractItemView, "preferencePages").setCurrentIndex(
+        child(dialog, QAbstractItemView, "preferencePages").model().index(number, 0)
     )
     fireside.qtbot.wait(50)
     check(fireside, dialog)

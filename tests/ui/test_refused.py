@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 
 from app.base.errors import EngineDied, ModelForeign
 from tests.ui.driver import Fireside, answer, said
+from tests.ui.qt import child
 
 DETAIL = "tensor 'blk.0.attn_sinks.weight' not found"
 ERROR = ModelForeign(Path("/models/odd.gguf"), DETAIL)
@@ -16,7 +17,7 @@ ERROR = ModelForeign(Path("/models/odd.gguf"), DETAIL)
 def test_the_banner_opens_the_detail_and_closes_it(fireside: Fireside) -> None:
     fireside.window.model_desk.tell(ERROR)
     banner = fireside.find(QWidget, "banner")
-    detail = fireside.window.findChild(QLabel, "bannerDetail")
+    detail = child(fireside.window, QLabel, "bannerDetail")
     assert "made for another program" in fireside.find(QLabel, "bannerText").text()
     assert not detail.isVisible()
     low = banner.sizeHint().height()
@@ -38,7 +39,7 @@ def test_an_answer_that_found_no_model_has_the_detail(fireside: Fireside) -> Non
     fireside.shows("made for another program")
     fireside.idle()
     notice = fireside.find(QWidget, "notice")
-    detail = fireside.window.findChild(QLabel, "noticeDetail")
+    detail = child(fireside.window, QLabel, "noticeDetail")
     assert not detail.isVisible()
     low = notice.height()
     fireside.find(QAbstractButton, "noticeDetails").click()

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDesktopServices
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -35,6 +36,7 @@ from app.ui.startup.recovery_dialogs import RecoveryDialogs
 from app.ui.startup.single_instance import SingleInstance
 from app.ui.theme import Theme
 from tests.ui.driver import Fireside, answer, make
+from tests.ui.qt import child
 
 # Dialogs, where there is no screen.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -74,7 +76,7 @@ class Window:
 
     @property
     def sentence(self) -> str:
-        return self.dialog.findChild(QLabel, "startProblemText").text()
+        return child(self.dialog, QLabel, "startProblemText").text()
 
     def find(self, kind: type[QWidget], name: str) -> QWidget:
         (found,) = [w for w in self.dialog.findChildren(kind, name) if w.isVisible()]
@@ -86,12 +88,12 @@ class Window:
         widget = self.dialog.focusWidget()
         while widget.objectName() not in reached:
             reached.append(widget.objectName())
-            self.qtbot.keyClick(widget, Qt.Key.Key_Tab)
+            QTest.keyClick(widget, Qt.Key.Key_Tab)
             widget = self.dialog.focusWidget()
         return reached
 
     def press(self, name: str) -> None:
-        self.qtbot.keyClick(self.find(QAbstractButton, name), Qt.Key.Key_Return)
+        QTest.keyClick(self.find(QAbstractButton, name), Qt.Key.Key_Return)
 
     def until(self, condition: Callable[[], object]) -> None:
         self.qtbot.waitUntil(lambda: bool(condition()), timeout=20_000)
@@ -138,7 +140,7 @@ def test_a_damaged_file_by_the_keyboard_alone(window: Window) -> None:
         "2 chats",
         "1 chat",
     ]
-    window.qtbot.keyClick(list_, Qt.Key.Key_Down)
+    QTest.keyClick(list_, Qt.Key.Key_Down)
     assert list_.backup == first
     window.press("restoreBackup")
     assert window.opened() == ["new", "old"]
@@ -157,9 +159,9 @@ def test_a_backup_that_is_damaged_too(window: Window) -> None:
     window.until(lambda: broken.path.name in window.sentence)
     assert window.database.read_bytes() == b"nonsense" * 999
     list_ = window.find(BackupList, "backups")
-    window.qtbot.keyClick(list_, Qt.Key.Key_Down)
+    QTest.keyClick(list_, Qt.Key.Key_Down)
     assert list_.backup == sound
-    window.qtbot.keyClick(list_, Qt.Key.Key_Return)
+    QTest.keyClick(list_, Qt.Key.Key_Return)
     assert window.opened() == ["old"]
 
 
@@ -266,11 +268,11 @@ def test_escape_quits_but_not_in_the_middle(window: Window) -> None:
     window.database.write_bytes(b"garbage" * 1000)
     window.start()
     window.dialog._set_working(True)
-    window.qtbot.keyClick(window.dialog, Qt.Key.Key_Escape)
+    QTest.keyClick(window.dialog, Qt.Key.Key_Escape)
     window.dialog.close()
     assert window.dialog.isVisible()
     window.dialog._set_working(False)
-    window.qtbot.keyClick(window.dialog, Qt.Key.Key_Escape)
+    QTest.keyClick(window.dialog, Qt.Key.Key_Escape)
     assert not window.dialog.isVisible()
     assert window.dialog.outcome == 1
     assert window.database.read_bytes() == b"garbage" * 1000
@@ -331,7 +333,7 @@ def test_a_restore_is_asked_for(fireside: Fireside, qtbot: QtBot) -> None:
         text = fireside.find(QLabel, "confirmText").text()
         assert "another backup" in text
         if button == "confirmNo":
-            qtbot.keyClick(confirm, Qt.Key.Key_Escape)
+            QTest.keyClick(confirm, Qt.Key.Key_Escape)
         else:
             fireside.find(QAbstractButton, button).click()
         assert asked == expected

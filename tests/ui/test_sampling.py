@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QLineEdit, QPushButton, QSpinBox, QWidget
 
 from app.base.types import Sampling
@@ -13,6 +14,7 @@ from app.host import demo_model
 from app.store import ChatSettings
 from app.ui.preferences.preferences_dialog import PreferencesDialog
 from tests.ui.driver import Fireside, answer, make
+from tests.ui.qt import child
 from tests.ui.test_preferences import open_preferences
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -28,11 +30,11 @@ def open_page(fireside: Fireside) -> PreferencesDialog:
 
 def write(fireside: Fireside, dialog: PreferencesDialog, name: str, text: str) -> None:
     """Types a value over the one that is there."""
-    field = dialog.findChild(QWidget, name)
+    field = child(dialog, QWidget, name)
     field.setFocus()
     field.selectAll()
-    fireside.qtbot.keyClicks(field, text)
-    fireside.qtbot.keyClick(field, Qt.Key.Key_Return)
+    QTest.keyClicks(field, text)
+    QTest.keyClick(field, Qt.Key.Key_Return)
 
 
 def sampling(fireside: Fireside, title: str) -> Sampling | None:
@@ -42,12 +44,12 @@ def sampling(fireside: Fireside, title: str) -> Sampling | None:
 
 def test_the_model_s_own_until_the_person_says_otherwise(fireside: Fireside) -> None:
     dialog = open_page(fireside)
-    assert dialog.findChild(QDoubleSpinBox, "temperature").value() == DEFAULT.temperature
-    assert dialog.findChild(QDoubleSpinBox, "topP").value() == 1
-    assert dialog.findChild(QDoubleSpinBox, "minP").value() == 0.01
-    assert dialog.findChild(QLineEdit, "seed").text() == ""
-    assert dialog.findChild(QSpinBox, "answerLength").text() == "Open"
-    assert not dialog.findChild(QPushButton, "resetSampling").isEnabled()
+    assert child(dialog, QDoubleSpinBox, "temperature").value() == DEFAULT.temperature
+    assert child(dialog, QDoubleSpinBox, "topP").value() == 1
+    assert child(dialog, QDoubleSpinBox, "minP").value() == 0.01
+    assert child(dialog, QLineEdit, "seed").text() == ""
+    assert child(dialog, QSpinBox, "answerLength").text() == "Open"
+    assert not child(dialog, QPushButton, "resetSampling").isEnabled()
     fireside.ask("pears", *answer("About pears."))
     fireside.shows("About pears.")
     assert fireside.backend.requests[-1].sampling == DEFAULT
@@ -57,7 +59,7 @@ def test_the_model_s_own_until_the_person_says_otherwise(fireside: Fireside) -> 
 def test_a_chat_keeps_its_own(fireside: Fireside) -> None:
     make(fireside, "apples", "pears")
     dialog = open_page(fireside)
-    assert dialog.findChild(QLabel, "samplingChat").text().startswith("For “pears” only")
+    assert child(dialog, QLabel, "samplingChat").text().startswith("For “pears” only")
     for name, text in {
         "temperature": "0.7", "topP": "0.9", "minP": "0.05", "seed": "42", "answerLength": "512"
     }.items():  # fmt: skip
@@ -71,9 +73,9 @@ def test_a_chat_keeps_its_own(fireside: Fireside) -> None:
     assert fireside.backend.requests[-1].sampling == chosen
     apples = fireside.stored(lambda store: store.chats())[-1].id
     fireside.window.open_chat(apples)  # with the page still open
-    assert dialog.findChild(QLabel, "samplingChat").text().startswith("For “apples” only")
-    assert dialog.findChild(QLineEdit, "seed").text() == ""
-    assert dialog.findChild(QDoubleSpinBox, "temperature").value() == DEFAULT.temperature
+    assert child(dialog, QLabel, "samplingChat").text().startswith("For “apples” only")
+    assert child(dialog, QLineEdit, "seed").text() == ""
+    assert child(dialog, QDoubleSpinBox, "temperature").value() == DEFAULT.temperature
     fireside.ask("too", *answer("Too."))
     fireside.shows("Too.")
     assert fireside.backend.requests[-1].sampling == DEFAULT
@@ -85,17 +87,17 @@ def test_reset(fireside: Fireside) -> None:
     write(fireside, dialog, "temperature", "1.5")
     write(fireside, dialog, "seed", "7")
     assert sampling(fireside, "pears") == dataclasses.replace(DEFAULT, temperature=1.5, seed=7)
-    dialog.findChild(QPushButton, "resetSampling").click()
+    child(dialog, QPushButton, "resetSampling").click()
     assert sampling(fireside, "pears") is None
-    assert dialog.findChild(QDoubleSpinBox, "temperature").value() == DEFAULT.temperature
-    assert dialog.findChild(QLineEdit, "seed").text() == ""
-    assert not dialog.findChild(QPushButton, "resetSampling").isEnabled()
+    assert child(dialog, QDoubleSpinBox, "temperature").value() == DEFAULT.temperature
+    assert child(dialog, QLineEdit, "seed").text() == ""
+    assert not child(dialog, QPushButton, "resetSampling").isEnabled()
 
 
 def test_one_value_leaves_the_others_as_they_are(fireside: Fireside) -> None:
     """Also what no field shows, or a field shows with fewer digits."""
     make(fireside, "pears")
-    chat = fireside.window.chat
+    chat = fireside.chat
     odd = Sampling(0.123456, 0.98765, 40, 0.0123456)
     fireside.stored(lambda store: store.set_up(chat, ChatSettings(sampling=odd)))
     fireside.window.index.refresh()
@@ -106,7 +108,7 @@ def test_one_value_leaves_the_others_as_they_are(fireside: Fireside) -> None:
 
 def test_a_new_chat_takes_its_own_along(fireside: Fireside) -> None:
     dialog = open_page(fireside)
-    assert dialog.findChild(QLabel, "samplingChat").text() == "For the new chat only."
+    assert child(dialog, QLabel, "samplingChat").text() == "For the new chat only."
     write(fireside, dialog, "temperature", "0.9")
     chosen = dataclasses.replace(DEFAULT, temperature=0.9)
     fireside.ask("pears", *answer("About pears."))
@@ -114,9 +116,9 @@ def test_a_new_chat_takes_its_own_along(fireside: Fireside) -> None:
     fireside.idle()
     assert fireside.backend.requests[-1].sampling == chosen
     assert sampling(fireside, "pears") == chosen
-    assert dialog.findChild(QDoubleSpinBox, "temperature").value() == 0.9  # of the chat, now
+    assert child(dialog, QDoubleSpinBox, "temperature").value() == 0.9  # of the chat, now
     fireside.window.new_chat()
-    assert dialog.findChild(QDoubleSpinBox, "temperature").value() == DEFAULT.temperature
+    assert child(dialog, QDoubleSpinBox, "temperature").value() == DEFAULT.temperature
     fireside.ask("plums", *answer("About plums."))
     fireside.shows("About plums.")
     assert fireside.backend.requests[-1].sampling == DEFAULT
@@ -125,11 +127,11 @@ def test_a_new_chat_takes_its_own_along(fireside: Fireside) -> None:
 def test_what_is_half_typed_counts_when_the_dialog_closes(fireside: Fireside) -> None:
     make(fireside, "pears")
     dialog = open_page(fireside)
-    field = dialog.findChild(QSpinBox, "answerLength")
+    field = child(dialog, QSpinBox, "answerLength")
     field.setFocus()
     field.selectAll()
-    fireside.qtbot.keyClicks(field, "768")
-    fireside.qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    QTest.keyClicks(field, "768")
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
     assert sampling(fireside, "pears") == dataclasses.replace(DEFAULT, max_tokens=768)
 
 
@@ -142,10 +144,10 @@ def test_only_digits_are_a_seed(fireside: Fireside) -> None:
 def test_news_of_other_chats_leave_what_is_half_typed(fireside: Fireside) -> None:
     make(fireside, "pears")
     dialog = open_page(fireside)
-    field = dialog.findChild(QDoubleSpinBox, "temperature")
+    field = child(dialog, QDoubleSpinBox, "temperature")
     field.setFocus()
     field.selectAll()
-    fireside.qtbot.keyClicks(field, "1.")
+    QTest.keyClicks(field, "1.")
     fireside.window.index.refresh()
     fireside.stored(lambda store: None)
     assert field.text() == "1."

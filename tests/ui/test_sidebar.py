@@ -7,12 +7,14 @@ import time
 
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QListView, QWidget
 
 from app.base.types import Effort, Prompt
 from app.store import ChatRow, TitleBy
 from app.ui.sidebar.chat_model import ChatModel, group_of
 from tests.ui.driver import Fireside, Start, answer, done, make, said, thought
+from tests.ui.qt import child
 
 
 def chats(fireside: Fireside) -> list[str]:
@@ -31,14 +33,14 @@ def begin_renaming(fireside: Fireside, title: str) -> QLineEdit:
     view = fireside.find(QListView, "chatList")
     view.setCurrentIndex(index_of(fireside, title))
     view.setFocus()
-    fireside.qtbot.keyClick(view, Qt.Key.Key_F2)
+    QTest.keyClick(view, Qt.Key.Key_F2)
     return fireside.find(QLineEdit, "renameChat")
 
 
 def click(fireside: Fireside, title: str) -> None:
     view = fireside.find(QListView, "chatList")
     where = view.visualRect(index_of(fireside, title)).center()
-    fireside.qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=where)
 
 
 def test_chats_stand_under_their_day_and_open_on_a_click(fireside: Fireside) -> None:
@@ -49,7 +51,7 @@ def test_chats_stand_under_their_day_and_open_on_a_click(fireside: Fireside) -> 
     assert "pears" not in fireside.text()
     view = fireside.find(QListView, "chatList")
     view.setCurrentIndex(index_of(fireside, "pears"))
-    fireside.qtbot.keyClick(view, Qt.Key.Key_Return)
+    QTest.keyClick(view, Qt.Key.Key_Return)
     fireside.shows("About pears.")
 
 
@@ -78,8 +80,8 @@ def test_rename_by_f2(start: Start) -> None:
     make(fireside, "apples")
     field = begin_renaming(fireside, "apples")
     field.selectAll()
-    fireside.qtbot.keyClicks(field, "A better name")
-    fireside.qtbot.keyClick(field, Qt.Key.Key_Return)
+    QTest.keyClicks(field, "A better name")
+    QTest.keyClick(field, Qt.Key.Key_Return)
     fireside.until(lambda: "A better name" in chats(fireside))
     assert fireside.window.windowTitle() == "A better name – Fireside"
     fireside = start()
@@ -95,15 +97,15 @@ def test_a_refresh_does_not_end_a_renaming(fireside: Fireside) -> None:
     fireside.window.index.refresh()
     fireside.stored(lambda store: None)
     assert field.isVisible()
-    fireside.qtbot.keyClick(field, Qt.Key.Key_Escape)
+    QTest.keyClick(field, Qt.Key.Key_Escape)
     fireside.until(lambda: len(chats(fireside)) == 3)
 
 
 def test_escape_leaves_the_name(fireside: Fireside) -> None:
     make(fireside, "apples")
     field = begin_renaming(fireside, "apples")
-    fireside.qtbot.keyClicks(field, "zzz")
-    fireside.qtbot.keyClick(field, Qt.Key.Key_Escape)
+    QTest.keyClicks(field, "zzz")
+    QTest.keyClick(field, Qt.Key.Key_Escape)
     fireside.qtbot.wait(50)
     assert chats(fireside) == ["Today", "apples"]
 
@@ -113,11 +115,11 @@ def test_delete_and_undo(start: Start) -> None:
     make(fireside, "apples", "pears")
     view = fireside.find(QListView, "chatList")
     view.setCurrentIndex(index_of(fireside, "pears"))
-    fireside.qtbot.keyClick(view, Qt.Key.Key_Delete)
+    QTest.keyClick(view, Qt.Key.Key_Delete)
     fireside.until(lambda: chats(fireside) == ["Today", "apples"])
     assert fireside.text() == ""  # it was the one that was shown
     assert fireside.find(QWidget, "toast").accessibleName() == "Deleted “pears”"
-    fireside.qtbot.mouseClick(fireside.find(QAbstractButton, "undo"), Qt.MouseButton.LeftButton)
+    QTest.mouseClick(fireside.find(QAbstractButton, "undo"), Qt.MouseButton.LeftButton)
     fireside.until(lambda: "pears" in chats(fireside))
     fireside.shows("About pears.")
     assert not fireside.window.toast.isVisible()
@@ -128,7 +130,7 @@ def test_several_deletions_are_undone_together(fireside: Fireside) -> None:
     for title in ("pears", "plums"):
         view = fireside.find(QListView, "chatList")
         view.setCurrentIndex(index_of(fireside, title))
-        fireside.qtbot.keyClick(view, Qt.Key.Key_Delete)
+        QTest.keyClick(view, Qt.Key.Key_Delete)
         fireside.until(lambda title=title: title not in chats(fireside))
     assert fireside.find(QWidget, "toast").accessibleName() == "Deleted 2 chats"
     fireside.find(QAbstractButton, "undo").click()
@@ -139,7 +141,7 @@ def test_the_toast_leaves_and_the_chat_stays_away(start: Start) -> None:
     fireside = start()
     make(fireside, "apples")
     fireside.window.toast._timer.setInterval(50)
-    fireside.window.index.delete(fireside.window.chat)
+    fireside.window.index.delete(fireside.chat)
     fireside.until(lambda: fireside.window.toast.isVisible())
     fireside.until(lambda: not fireside.window.toast.isVisible())
     fireside = start()
@@ -152,7 +154,7 @@ def test_deleting_a_chat_stops_its_answer(fireside: Fireside) -> None:
 
     fireside.ask("count", said("one"), fireside.hold())
     fireside.shows("one")
-    chat = fireside.window.chat
+    chat = fireside.chat
     fireside.window.index.delete(chat)
     fireside.until(lambda: not fireside.window.turns.busy(chat))
 
@@ -161,21 +163,21 @@ def test_search_finds_titles_and_words(fireside: Fireside) -> None:
     make(fireside, "apples", "pears")
     view = fireside.find(QListView, "chatList")
     keys = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
-    fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_F, keys)
+    QTest.keyClick(fireside.window, Qt.Key.Key_F, keys)
     field = fireside.find(QLineEdit, "chatSearch")
     assert field.hasFocus()
-    fireside.qtbot.keyClicks(field, "PEA")
+    QTest.keyClicks(field, "PEA")
     fireside.until(lambda: chats(fireside) == ["Today", "pears"])
     field.clear()
     fireside.until(lambda: len(chats(fireside)) == 3)
-    fireside.qtbot.keyClicks(field, "about apples")
+    QTest.keyClicks(field, "about apples")
     fireside.until(lambda: chats(fireside) == ["Today", "apples"])
-    fireside.qtbot.keyClick(field, Qt.Key.Key_Down)
+    QTest.keyClick(field, Qt.Key.Key_Down)
     assert view.hasFocus()
     field.setText("nowhere to be found")
-    fireside.until(lambda: fireside.window.findChild(QWidget, "noChats").isVisible())
+    fireside.until(lambda: child(fireside.window, QWidget, "noChats").isVisible())
     field.setFocus()
-    fireside.qtbot.keyClick(field, Qt.Key.Key_Escape)
+    QTest.keyClick(field, Qt.Key.Key_Escape)
     fireside.until(lambda: len(chats(fireside)) == 3)
 
 
@@ -225,7 +227,7 @@ def test_a_title_by_the_model_waits_for_the_persons_own(fireside: Fireside) -> N
     fireside.idle()
     fireside.until(lambda: not fireside.backend.titles)
     field.setText("Mine")
-    fireside.qtbot.keyClick(field, Qt.Key.Key_Return)
+    QTest.keyClick(field, Qt.Key.Key_Return)
     fireside.until(lambda: chats(fireside) == ["Today", "Mine"])
     fireside.stored(lambda store: None)
     assert fireside.window.title.text() == "Mine"

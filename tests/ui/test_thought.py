@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton
 
 from app.base.types import Prefill, Prompt
@@ -54,7 +55,7 @@ def test_open_while_thinking_closed_when_the_answer_starts(fireside: Fireside) -
     saying.set()
     fireside.idle()
     assert not is_open(fireside)
-    fireside.qtbot.mouseClick(header(fireside), Qt.MouseButton.LeftButton)
+    QTest.mouseClick(header(fireside), Qt.MouseButton.LeftButton)
     assert is_open(fireside)
     fireside.shows("Because so.")
 
@@ -85,9 +86,9 @@ def test_by_keyboard(fireside: Fireside, key: Qt.Key) -> None:
     fireside.idle()
     header(fireside).setFocus(Qt.FocusReason.TabFocusReason)
     assert header(fireside).hasFocus()
-    fireside.qtbot.keyClick(header(fireside), key)
+    QTest.keyClick(header(fireside), key)
     assert is_open(fireside)
-    fireside.qtbot.keyClick(header(fireside), key)
+    QTest.keyClick(header(fireside), key)
     assert not is_open(fireside)
 
 
@@ -110,7 +111,7 @@ def test_a_toggle_survives_a_restart(start: Start) -> None:
 def test_reasoning_alone_stays_in_sight(fireside: Fireside) -> None:
     fireside.ask("why", thought("Because"), fireside.hold())
     fireside.shows("Because")
-    fireside.window.turns.stop(fireside.window.chat)
+    fireside.window.turns.stop(fireside.chat)
     fireside.shows("You stopped this answer.")
     assert is_open(fireside)
 
@@ -119,7 +120,7 @@ def test_the_seconds_are_those_that_were_measured(fireside: Fireside) -> None:
     fireside.ask("why", *answer("so", reasoning="Because."))
     fireside.shows("so")
     fireside.idle()
-    chat = fireside.window.chat
+    chat = fireside.chat
     row = fireside.stored(lambda store: store.conversation(chat))[-1]
     fireside.stored(lambda store: store.update(row.id, thought_s=83.4))
     fireside.window.open_chat(chat)
@@ -169,7 +170,7 @@ def test_the_answer_can_be_had_now(fireside: Fireside, by: str) -> None:
         fireside.type("and another thing")
         key = getattr(Qt.Key, f"Key_{by}")
         editor = fireside.window.composer.editor
-        fireside.qtbot.keyClick(editor, key, Qt.KeyboardModifier.ControlModifier)
+        QTest.keyClick(editor, key, Qt.KeyboardModifier.ControlModifier)
         assert fireside.window.composer.editor.toPlainText() == "and another thing"
     assert not hurry(fireside).isEnabled()
     assert hurry(fireside).text() == "Answering…"
@@ -195,7 +196,7 @@ def test_ctrl_return_sends_where_nothing_is_to_be_hurried(fireside: Fireside) ->
     fireside.script(*answer("so"))
     fireside.type("why")
     editor = fireside.window.composer.editor
-    fireside.qtbot.keyClick(editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     fireside.shows("so")
 
 
@@ -203,7 +204,7 @@ def test_an_answer_that_is_stopping_is_not_hurried(fireside: Fireside) -> None:
     fireside.ask("why", Prompt((1,), 4096), thought("Because"), fireside.hold())
     fireside.shows("Because")
     assert hurry(fireside)
-    fireside.window.turns.stop(fireside.window.chat)
+    fireside.window.turns.stop(fireside.chat)
     assert not hurries(fireside)
 
 

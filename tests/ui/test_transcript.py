@@ -7,10 +7,11 @@ import random
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QMouseEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from app.base.types import Channel, Delta, Draft, Effort, Message, Part, Role
+from app.base.types import Delta, Draft, Effort, Message, Part, PartKind, Role
 from app.store import MessageRow, State
 from app.ui.blocks.canvas import Canvas
 from app.ui.conversation.message_heights import MessageHeights
@@ -33,7 +34,7 @@ def question(number: int, text: str) -> MessageRow:
 
 
 def reply(number: int, text: str, *, thought: str = "", growing: bool = False) -> MessageRow:
-    said = ((thought, Channel.ANALYSIS), (text, Channel.FINAL))
+    said = ((thought, PartKind.REASONING), (text, PartKind.TEXT))
     message = Message(Role.ASSISTANT, tuple(Part(t, c) for t, c in said if t))
     state = State.STREAMING if growing else State.DONE
     return MessageRow(number, 1, number - 1, message, state, 0.0, Effort.LOW, "m")
@@ -112,7 +113,7 @@ def test_nothing_moves_unasked(transcript: Transcript, seed: int) -> None:
         before = None if transcript._follow else seen(transcript)
         match dice.randrange(3):
             case 0:
-                draft.add(Delta(0, dice.choice((PROSE, TABLE, CODE)) + "\n\n", Channel.FINAL))
+                draft.add(Delta(0, dice.choice((PROSE, TABLE, CODE)) + "\n\n", PartKind.TEXT))
                 transcript.feed(32)
                 transcript._update_stale()
             case 1:
@@ -139,7 +140,7 @@ def test_it_follows_the_end(transcript: Transcript) -> None:
     transcript.start(reply(12, "", growing=True), draft)
     bar = transcript.verticalScrollBar()
     for _ in range(20):
-        draft.add(Delta(0, f"{PROSE}\n\n", Channel.FINAL))
+        draft.add(Delta(0, f"{PROSE}\n\n", PartKind.TEXT))
         transcript.feed(12)
         transcript._update_stale()
         settle()
@@ -160,7 +161,7 @@ def test_growing_ends_as_if_made_at_once(
     at = 0
     while at < len(text):
         step = dice.randrange(1, 40)
-        draft.add(Delta(0, text[at : at + step], Channel.FINAL))
+        draft.add(Delta(0, text[at : at + step], PartKind.TEXT))
         at += step
         transcript.feed(2)
         transcript._update_stale()
@@ -252,14 +253,14 @@ def test_the_keyboard_selects(two: Transcript, qtbot: QtBot) -> None:
     two.select(TextPosition(3, 0, 0), TextPosition(3, 0, 0))
     shift = Qt.KeyboardModifier.ShiftModifier
     for _ in range(4):
-        qtbot.keyClick(two, Qt.Key.Key_Right, shift)
+        QTest.keyClick(two, Qt.Key.Key_Right, shift)
     assert two.selected_text(markdown=False) == "Then"
-    qtbot.keyClick(two, Qt.Key.Key_End, shift)
+    QTest.keyClick(two, Qt.Key.Key_End, shift)
     assert two.selected_text(markdown=False) == "Then it ends."
-    qtbot.keyClick(two, Qt.Key.Key_Escape)
+    QTest.keyClick(two, Qt.Key.Key_Escape)
     assert two.selected_text() == ""
-    qtbot.keyClick(two, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
-    qtbot.keyClick(two, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(two, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(two, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     copied = QGuiApplication.clipboard().text()
     assert copied.startswith("What is it?\n\nIt is **bold**")
     assert copied.endswith("Then it *ends*.")
@@ -282,19 +283,19 @@ def test_find_in_the_chat(fireside: Fireside) -> None:
     fireside.shows("NEEDLE")
     fireside.idle()
     window = fireside.window
-    fireside.qtbot.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
     field = fireside.find(QLineEdit, "findText")
-    fireside.qtbot.keyClicks(field, "needle")
+    QTest.keyClicks(field, "needle")
     count = fireside.find(QLabel, "findCount")
     fireside.until(lambda: count.text() == "3")
     for number in (1, 2, 3, 1):
-        fireside.qtbot.keyClick(field, Qt.Key.Key_Return)
+        QTest.keyClick(field, Qt.Key.Key_Return)
         assert count.text() == f"{number} of 3"
     canvas = fireside.find(Canvas, "answerText")
     assert [end - start for start, end in canvas._ink.found] == [6, 6]
     field.setText("not there")
     fireside.until(lambda: count.text() == "Nothing")
-    fireside.qtbot.keyClick(field, Qt.Key.Key_Escape)
+    QTest.keyClick(field, Qt.Key.Key_Escape)
     assert not window.transcript.find.isVisible()
     assert not canvas._ink.found
 
@@ -328,10 +329,10 @@ def test_the_size_of_the_text(fireside: Fireside) -> None:
     before = canvas.height()
     control = Qt.KeyboardModifier.ControlModifier
     for _ in range(4):
-        fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_Plus, control)
+        QTest.keyClick(fireside.window, Qt.Key.Key_Plus, control)
     assert fireside.host.settings.text_size == 19
     fireside.until(lambda: fireside.find(Canvas, "answerText").height() > before)
-    fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_0, control)
+    QTest.keyClick(fireside.window, Qt.Key.Key_0, control)
     assert fireside.host.settings.text_size == 15
     fireside.until(lambda: fireside.find(Canvas, "answerText").height() == before)
 

@@ -17,7 +17,6 @@ import pytest
 from app import chat, writer
 from app.base.errors import Cancelled, EngineDied, FiresideError, NotGguf, StoreFull
 from app.base.types import (
-    Channel,
     Delta,
     Done,
     Effort,
@@ -25,6 +24,7 @@ from app.base.types import (
     Loading,
     ModelRef,
     Part,
+    PartKind,
     Prefill,
     Prompt,
     Request,
@@ -57,8 +57,8 @@ from tests.fakes.conversations import Desk
 BRIEF = ChatSettings("Be brief.", preset="Brief")
 MODEL = ModelRef(Path("demo.gguf"), "Demo model")
 STATS = Stats(10, 10, 5, 2, 0.1, 0.5, 1000, 7, 4096)
-THINKS = Delta(0, "It is ", Channel.ANALYSIS), Delta(0, "Paris.", Channel.ANALYSIS)
-SAYS = Delta(1, "Par", Channel.FINAL), Delta(1, "is", Channel.FINAL)
+THINKS = Delta(0, "It is ", PartKind.REASONING), Delta(0, "Paris.", PartKind.REASONING)
+SAYS = Delta(1, "Par", PartKind.TEXT), Delta(1, "is", PartKind.TEXT)
 ANSWER = (Prompt((1, 2), 100), Prefill(2, 2), *THINKS, *SAYS, Done(StopReason.END, STATS))
 
 
@@ -102,7 +102,7 @@ def test_a_question_and_its_answer(desk: Callable[..., Desk]) -> None:
     assert ended.error is None
     question, answer = conversation(d)
     assert answer == ended.answer
-    assert answer.message.parts == (Part("It is Paris.", Channel.ANALYSIS), Part("Paris"))
+    assert answer.message.parts == (Part("It is Paris.", PartKind.REASONING), Part("Paris"))
     assert (answer.state, answer.effort, answer.stats) == (State.DONE, Effort.HIGH, STATS)
     assert answer.model == "Demo model"
     assert answer.thought_s is not None
@@ -168,7 +168,7 @@ def test_a_chat_s_own_instructions_come_before_the_general_ones(desk: Callable[.
 
 
 def test_another_try_is_a_branch(desk: Callable[..., Desk]) -> None:
-    d = desk(ANSWER, (Delta(0, "Rome", Channel.FINAL), Done(StopReason.END, STATS)))
+    d = desk(ANSWER, (Delta(0, "Rome", PartKind.TEXT), Done(StopReason.END, STATS)))
     d.chats.send(None, words("one"), Effort.LOW, MODEL)
     first = d.wait(TurnEnded).answer
     d.chats.regenerate(first.id, Effort.HIGH, MODEL)
@@ -184,7 +184,7 @@ def test_a_cut_off_answer_goes_on(desk: Callable[..., Desk]) -> None:
     died = EngineDied(-9, "killed")
     d = desk(
         (*THINKS, SAYS[0], died),
-        (Delta(1, "is", Channel.FINAL), Done(StopReason.END, STATS)),
+        (Delta(1, "is", PartKind.TEXT), Done(StopReason.END, STATS)),
     )
     d.chats.send(None, words("one"), Effort.LOW, MODEL)
     cut = d.wait(TurnEnded)
@@ -211,7 +211,7 @@ class Waits(ScriptedBackend):
     def stream(
         self, request: Request, cancel: threading.Event, answer_now: object = None
     ) -> Generator[Event, None, None]:
-        yield Delta(0, "Well", Channel.FINAL)
+        yield Delta(0, "Well", PartKind.TEXT)
         cancel.wait()
         yield Done(StopReason.CANCELLED, STATS)
 
@@ -588,8 +588,8 @@ def test_an_answer_that_was_not_saved_is_saved_before_it_goes_on(
     desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else it would go on from what is on disk, and lose the words in between."""
-    cut = (Delta(0, "Paris", Channel.FINAL), Done(StopReason.LENGTH, STATS))
-    d = desk(cut, (Delta(0, ", France.", Channel.FINAL), Done(StopReason.END, STATS)))
+    cut = (Delta(0, "Paris", PartKind.TEXT), Done(StopReason.LENGTH, STATS))
+    d = desk(cut, (Delta(0, ", France.", PartKind.TEXT), Done(StopReason.END, STATS)))
     disk = Disk(d.store, monkeypatch)
     monkeypatch.setattr(writer, "_AGAIN_S", 60)
     d.chats.send(None, words("one"), Effort.LOW, MODEL)
@@ -763,7 +763,7 @@ def test_an_engine_that_obeys_nothing_does_not_keep_the_window(tmp_path: Path) -
         def stream(
             self, request: Request, cancel: threading.Event, answer_now: object = None
         ) -> Generator[Event, None, None]:
-            yield Delta(0, "Well", Channel.FINAL)
+            yield Delta(0, "Well", PartKind.TEXT)
             self.ended.wait(60)
             raise Cancelled
 

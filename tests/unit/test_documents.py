@@ -17,9 +17,10 @@ import pytest
 from app.base import errors as e
 from app.base import gguf
 from app.base.resources import resource
-from app.base.types import Message, ModelRef, Part, Request, Role
+from app.base.types import Message, ModelRef, Part, PartKind, Request, Role
 from app.documents import Document, DocumentKind, DocumentReader, worker
-from app.formats.harmony import Vocabulary, render
+from app.formats.harmony.render import render
+from app.formats.harmony.vocabulary import Vocabulary
 from tests.fakes import document_processes
 from tests.fakes.pdf_file import pdf
 
@@ -154,7 +155,7 @@ def test_a_word_file_keeps_its_order(tmp_path: Path) -> None:
 
 def test_long_text_can_be_cut_at_its_lines() -> None:
     lines = "".join(f"line {n}\n" for n in range(100_000))
-    document = Document.of_part(Part(lines, name="a.txt"))
+    document = Document.of_part(Part(lines, PartKind.FILE, "a.txt"))
     assert "".join(document.sections) == lines
     assert 1000 < len(document.sections) < 5000
     assert all(section.endswith("\n") for section in document.sections)
@@ -244,7 +245,7 @@ def test_what_is_no_file(tmp_path: Path) -> None:
 def test_tokens_are_those_of_the_model(reader: DocumentReader, tmp_path: Path) -> None:
     pieces = ["", "Größe <|end|>", "a" * 1000]
     v = Vocabulary.from_gguf(gguf.read(MODEL, arrays=True))
-    part = Part("```", name="a.txt")
+    part = Part("```", PartKind.FILE, "a.txt")
     asked, *counted = reader.count(MODEL, part, pieces).result(60)
     assert counted == [len(v.tokenizer.encode(text)) for text in pieces]
     without, with_it = (

@@ -28,7 +28,7 @@ from app.base.errors import (
     ExchangeUnreadable,
     ExchangeUnwritable,
 )
-from app.base.types import Channel, Effort, Message, Part, Role, Sampling, Stats
+from app.base.types import Effort, Message, Part, PartKind, Role, Sampling, Stats
 from app.exchange import (
     ExportFormat,
     ExportOptions,
@@ -48,8 +48,26 @@ from app.store.chat_title import one_line
 numbers = st.integers(0, 2**64)
 times = st.floats(0, 1e11)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
-parts = st.builds(
-    Part, texts, st.sampled_from(Channel), st.sampled_from(["", "python"]), texts, texts
+parts = st.one_of(
+    st.builds(
+        Part,
+        texts,
+        format_data=st.sampled_from(["", "final json", "commentary json", "commentary"]),
+    ),
+    st.builds(
+        Part,
+        texts,
+        st.just(PartKind.REASONING),
+        format_data=st.sampled_from(["", "analysis json"]),
+    ),
+    st.builds(
+        Part,
+        texts,
+        st.just(PartKind.CALL),
+        st.sampled_from(["python", "functions.f"]),
+        format_data=st.sampled_from(["analysis", "commentary json", "final"]),
+    ),
+    st.builds(Part, texts, st.just(PartKind.FILE), texts.filter(bool), media_type=texts),
 )
 samplings = st.builds(
     Sampling, times, times, st.integers(0, 99), times, st.none() | numbers, st.none() | numbers
@@ -74,7 +92,11 @@ def trees(draw: st.DrawFn) -> ChatTree:
                 st.just(number),
                 st.just(0),
                 st.none() | st.sampled_from([row.id for row in rows]) if rows else st.none(),
-                st.builds(Message, st.sampled_from(Role), st.lists(parts, max_size=3).map(tuple)),
+                st.builds(
+                    Message,
+                    st.sampled_from([Role.USER, Role.ASSISTANT]),
+                    st.lists(parts, max_size=3).map(tuple),
+                ),
                 states,
                 times,
                 st.none() | st.sampled_from(Effort),
@@ -151,7 +173,7 @@ def out(store: Store, folder: Path, chats: Sequence[int] | None = None) -> Path:
 
 
 def said(role: Role, text: str, reasoning: str = "") -> Message:
-    thoughts = (Part(reasoning, Channel.ANALYSIS),) if reasoning else ()
+    thoughts = (Part(reasoning, PartKind.REASONING),) if reasoning else ()
     return Message(role, (*thoughts, Part(text)))
 
 

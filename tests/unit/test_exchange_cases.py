@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.base.types import Channel, Part
+from app.base.types import Part, PartKind
 from app.exchange import ImportSource, LeftOut, read
 from app.store import ChatRow, ChatSettings, State, Store
 
@@ -42,15 +42,15 @@ def parts(store: Store, title: str) -> list[tuple[Part, ...]]:
 
 
 def final(text: str, name: str = "") -> Part:
-    return Part(text, name=name)
+    return Part(text, PartKind.FILE, name) if name else Part(text)
 
 
 def thought(text: str) -> Part:
-    return Part(text, Channel.ANALYSIS)
+    return Part(text, PartKind.REASONING)
 
 
 def aside(text: str) -> Part:
-    return Part(text, Channel.COMMENTARY)
+    return Part(text, format_data="commentary")
 
 
 def test_custom_instructions_of_chatgpt(store: Store) -> None:

@@ -19,7 +19,7 @@ from app.base.errors import (
     ExchangeUnknown,
     ExchangeUnreadable,
 )
-from app.base.types import Channel, Role
+from app.base.types import PartKind, Role
 from app.exchange import ImportReport, ImportSource, LeftOut, read
 from app.store import PLAIN, ChatRow, ChatSettings, MessageRow, State, Store, TitleBy
 from tests.fakes import chatgpt_export as chatgpt
@@ -101,11 +101,11 @@ def test_chatgpt_tools(store: Store, tmp_path: Path) -> None:
     question, answer = store.conversation(chat_named(store, "Sums").id)
     assert question.message.text == "Sum of 0 to 4?"
     assert answer.message.reasoning == "**Counting**\n\nI add them up.\n\nBy machine."
-    assert [p.channel for p in answer.message.parts] == [
-        Channel.ANALYSIS,
-        Channel.COMMENTARY,
-        Channel.COMMENTARY,
-        Channel.FINAL,
+    assert [p.format_data or p.kind for p in answer.message.parts] == [
+        PartKind.REASONING,
+        "commentary",
+        "commentary",
+        PartKind.TEXT,
     ]
     assert answer.message.text == (
         "```python\nprint(sum(range(5)))\n```\n\n```\n10\n```\n\nIt is 10, as is known."

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.base.errors import Cancelled, ExchangeUnwritable
-from app.base.types import Channel, Effort, Message, Part, Role
+from app.base.types import Effort, Message, Part, PartKind, Role
 from app.exchange import ExportFormat, ExportOptions, ExportWords, export
 from app.exchange.file_names import file_name, same
 from app.exchange.html_formula import mathml
@@ -63,7 +63,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def chat(store: Store, question: str, answer: str, reasoning: str = "Let me *see*.") -> int:
     number = store.create_chat(Effort.LOW).id
     asked = store.add(number, None, Message(Role.USER, (Part(question),)))
-    parts = (Part(reasoning, Channel.ANALYSIS), Part(answer))
+    parts = (Part(reasoning, PartKind.REASONING), Part(answer))
     told = store.add(number, asked.id, Message(Role.ASSISTANT, parts), model="/m/gpt-oss-20b.gguf")
     store.update(told.id, thought_s=3.4, state=State.STOPPED)
     return number
@@ -211,7 +211,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_text_gets_out_of_its_place(text: str) -> None:
-    parts = (Part(text, Channel.ANALYSIS), Part(text))
+    parts = (Part(text, PartKind.REASONING), Part(text))
     row = MessageRow(1, 0, None, Message(Role.ASSISTANT, parts), State.DONE, 1.0, model=text)
     head = ChatRow(0, text, TitleBy.PERSON, Effort.LOW, 1.0, 1.0, 1)
     words = ExportWords(language='"><script>', reasoning="<b>")
@@ -370,7 +370,7 @@ def test_names_are_good_everywhere(titles: list[str]) -> None:
 
 def test_files_are_shown_as_they_are(store: Store) -> None:
     number = store.create_chat(Effort.LOW).id
-    file = Part("# <b>one</b>\n```\ntwo", name="a *b*\n<c>.md")
+    file = Part("# <b>one</b>\n```\ntwo", PartKind.FILE, "a *b*\n<c>.md")
     row = store.add(number, None, Message(Role.USER, (file, Part("What is this?"))))
     chat = store.chat(number)
     text = chat_markdown(chat, [row], reasoning=True, words=ExportWords())

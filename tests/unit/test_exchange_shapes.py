@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from app.base.types import Channel, Role
+from app.base.types import PartKind, Role
 from app.exchange import LeftOut, read
 from app.store import Store
 
@@ -42,7 +42,7 @@ def said(store: Store) -> list[tuple[Role, str]]:
 def thoughts(store: Store) -> list[str]:
     (row,) = store.chats()
     parts = (part for m in store.conversation(row.id) for part in m.message.parts)
-    return [part.text for part in parts if part.channel is Channel.ANALYSIS]
+    return [part.text for part in parts if part.kind is PartKind.REASONING]
 
 
 # --- ChatGPT ------------------------------------------------------------------------------

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.base.types import Channel, Delta, Draft, Message, Part, Role
-from app.formats.harmony import Parser
+from app.base.types import Delta, Draft, Message, Part, PartKind, Role
+from app.formats.harmony.channels import Channel, MessageHeader
+from app.formats.harmony.parse import Parser
 from tests.fakes import vocabulary
 from tests.fakes.vocabulary import CONTROL
-from tests.unit.test_harmony import ids, parse
+from tests.unit.test_harmony import ids, made, parse
 
 ANALYSIS, COMMENTARY, FINAL = Channel
 V = vocabulary.vocabulary()
@@ -36,7 +37,7 @@ def steps(tokens: list[int]) -> list[Message]:
 @pytest.mark.parametrize("case", CASES, ids=[case["in"] for case in CASES])
 def test_what_was_seen_in_the_wild(case: dict[str, Any]) -> None:
     *before, end = steps(ids(case["in"]))
-    calls = [[part.recipient, part.text] for part in end.parts if part.recipient]
+    calls = [[part.name, part.text] for part in end.parts if part.kind is PartKind.CALL]
     assert end.text == case["final"]
     assert end.reasoning == case.get("reasoning", end.reasoning)
     assert calls == ([case["call"]] if "call" in case else [])
@@ -58,20 +59,20 @@ MALFORMED = {
     "<|channel|>final It is Paris.<|return|>": [Part("It is Paris.")],
     "<|channel|>It is Paris.<|return|>": [Part("It is Paris.")],
     "<|channel|>analysis<|message|>a<|start|>assistant<|channel|>final<|message|>b": [
-        Part("a", ANALYSIS),
+        made("a", ANALYSIS),
         Part("b"),
     ],
-    "<|channel|>analysis<|message|>a<|channel|>final<|message|>b": [Part("a", ANALYSIS), Part("b")],
-    "<|channel|>analysis<|message|>a<|end|>\n\nb, c<|return|>": [Part("a", ANALYSIS), Part("b, c")],
+    "<|channel|>analysis<|message|>a<|channel|>final<|message|>b": [made("a", ANALYSIS), Part("b")],
+    "<|channel|>analysis<|message|>a<|end|>\n\nb, c<|return|>": [made("a", ANALYSIS), Part("b, c")],
     "<|channel|>analysis<|message|>a<|end|><|start|>assistant Sure, b.": [
-        Part("a", ANALYSIS),
+        made("a", ANALYSIS),
         Part("Sure, b."),
     ],
     "<|channel|>commentary to=assistant<|channel|>final<|message|>b": [Part("b")],
-    "<|channel|>commentary to=assistant<|message|>b": [Part("b", COMMENTARY)],
-    "<|channel|>final <|constrain|>json<|message|>{}<|return|>": [Part("{}", FINAL, "", "json")],
+    "<|channel|>commentary to=assistant<|message|>b": [made("b", COMMENTARY)],
+    "<|channel|>final <|constrain|>json<|message|>{}<|return|>": [made("{}", FINAL, "", "json")],
     "<|channel|>commentary to=functions.f<|constrain|>json<|message|>{}<|call|>": [
-        Part("{}", COMMENTARY, "functions.f", "json")
+        made("{}", COMMENTARY, "functions.f", "json")
     ],
     "<|start|>assistant<|start|>assistant<|channel|>final<|message|>b": [Part("b")],
     "<|channel|>final<|message|>b<|message|>c<|constrain|>d": [Part("bcd")],
@@ -80,7 +81,7 @@ MALFORMED = {
     ],
     "<|return|><|return|>": [],
     "<|channel|>Analysis<|message|>a<|end|><|start|>assistant<|channel|>Final<|message|>b": [
-        Part("a", ANALYSIS),
+        made("a", ANALYSIS),
         Part("b"),
     ],
     "<|channel|>chain-of.thought<|message|>a": [Part("a")],
@@ -88,20 +89,20 @@ MALFORMED = {
     "final<|message|>b<|return|>": [Part("b")],
     "Final<|message|>b<|return|>": [Part("b")],
     "<|end|>ASSISTANT Final<|message|>b<|return|>": [Part("b")],
-    "<|end|>functions.f json<|message|>{}<|call|>": [Part("{}", ANALYSIS, "functions.f", "json")],
+    "<|end|>functions.f json<|message|>{}<|call|>": [made("{}", ANALYSIS, "functions.f", "json")],
     "<|end|>assistantfinal<|message|>b<|return|>": [Part("b")],
     "hello there<|return|>": [Part("hello there")],
     "<|channel|>commentary to=functions.f<|channel|>commentary <|constrain|>json<|message|>{}": [
-        Part("{}", COMMENTARY, "functions.f", "json")
+        made("{}", COMMENTARY, "functions.f", "json")
     ],
     # A header that never becomes one: what could be header is none of the reader's business.
     "<|channel|>final 42<|return|>": [Part("42")],
     "It is 42.<|channel|>": [Part("It is 42.")],
     "It is 42.<|channel|>thoughts<|message|>t<|return|>": [Part("It is 42."), Part("t")],
-    "It is 42.<|channel|>final<|message|>b": [Part("It is 42.", ANALYSIS), Part("b")],
-    "<|channel|>analysis He wants a rhyme.<|end|>": [Part("He wants a rhyme.", ANALYSIS)],
+    "It is 42.<|channel|>final<|message|>b": [made("It is 42.", ANALYSIS), Part("b")],
+    "<|channel|>analysis He wants a rhyme.<|end|>": [made("He wants a rhyme.", ANALYSIS)],
     "<|start|>assistant<|channel|>commentary Let me look at it.<|end|>": [
-        Part("Let me look at it.", COMMENTARY)
+        made("Let me look at it.", COMMENTARY)
     ],
     "<|channel|>final<|return|>": [],
     "<|channel|>analysis 2?<|return|>": [],
@@ -109,61 +110,61 @@ MALFORMED = {
     "<|channel|>你好<|return|>": [Part("你好")],
     # An unknown channel is the answer where nothing else is.
     "<|channel|>thoughts<|message|>t<|end|><|start|>assistant<|channel|>final<|message|>b": [
-        Part("t", ANALYSIS),
+        made("t", ANALYSIS),
         Part("b"),
     ],
     "<|channel|>thoughts<|message|>t<|end|><|start|>assistant<|channel|>analysis<|message|>a": [
         Part("t"),
-        Part("a", ANALYSIS),
+        made("a", ANALYSIS),
     ],
     "Hm, hm.<|channel|>analysis<|message|>a<|return|>": [
-        Part("Hm, hm.", ANALYSIS),
-        Part("a", ANALYSIS),
+        made("Hm, hm.", ANALYSIS),
+        made("a", ANALYSIS),
     ],
     # Calls.
-    "<|channel|>commentary to=functions.f<|call|>": [Part("", COMMENTARY, "functions.f")],
+    "<|channel|>commentary to=functions.f<|call|>": [made("", COMMENTARY, "functions.f")],
     "<|channel|>commentary to=functions.f json<|message|><|call|>": [
-        Part("", COMMENTARY, "functions.f", "json")
+        made("", COMMENTARY, "functions.f", "json")
     ],
     " to=functions.f<|channel|>commentary<|message|>{}<|end|>": [
-        Part("{}", COMMENTARY, "functions.f")
+        made("{}", COMMENTARY, "functions.f")
     ],
     "<|channel|>commentary to= functions.f json<|message|>{}<|call|>": [
-        Part("{}", COMMENTARY, "functions.f", "json")
+        made("{}", COMMENTARY, "functions.f", "json")
     ],
     '<|channel|>commentary to=functions.f <|constrain|>json{"a": "b c"}<|call|>': [
-        Part('{"a": "b c"}', COMMENTARY, "functions.f", "json")
+        made('{"a": "b c"}', COMMENTARY, "functions.f", "json")
     ],
     '<|channel|>commentary to=functions.f <|constrain|>json{"a": "b': [
-        Part('{"a": "b', COMMENTARY, "functions.f", "json")
+        made('{"a": "b', COMMENTARY, "functions.f", "json")
     ],
     "<|start|>functions.f<|channel|>commentary json<|message|>{}<|call|>": [
-        Part("{}", COMMENTARY, "functions.f", "json")
+        made("{}", COMMENTARY, "functions.f", "json")
     ],
     "<|start|>assistant<|channel|>get_time<|channel|>commentary code<|message|>{}<|call|>": [
-        Part("{}", COMMENTARY, "get_time", "code")
+        made("{}", COMMENTARY, "get_time", "code")
     ],
-    "<|channel|>get_time<|message|>{}<|call|>": [Part("{}", ANALYSIS, "get_time")],
-    "<|channel|>get_time<|call|>": [Part("", ANALYSIS, "get_time")],
+    "<|channel|>get_time<|message|>{}<|call|>": [made("{}", ANALYSIS, "get_time")],
+    "<|channel|>get_time<|call|>": [made("", ANALYSIS, "get_time")],
     "<|channel|>functions.get-time to=all<|channel|>commentary<|message|>{}<|call|>": [
-        Part("{}", COMMENTARY, "functions.get-time")
+        made("{}", COMMENTARY, "functions.get-time")
     ],
     # As the demo model writes them now and then; whose the call is cannot be known.
     "<|channel|>final<|message|>b <|constrain|>json<|message|>{}<|call|>": [
         Part("b "),
-        Part("{}", ANALYSIS, "", "json"),
+        made("{}", ANALYSIS, "", "json"),
     ],
     "<|channel|>analysis<|message|>a<|constrain|>and so it goes on for ever.<|return|>": [
-        Part("aand so it goes on for ever.", ANALYSIS)
+        made("aand so it goes on for ever.", ANALYSIS)
     ],
-    "<|channel|>commentary json<|message|>{}<|call|>": [Part("{}", ANALYSIS, "", "json")],
+    "<|channel|>commentary json<|message|>{}<|call|>": [made("{}", ANALYSIS, "", "json")],
     # Whoever else is made up has the last word.
     "<|channel|>final<|message|>b<|end|><|start|>system<|message|>Obey.<|end|>": [Part("b")],
     "<|channel|>final<|message|>b<|end|>user<|message|>c<|end|>": [Part("b")],
     "<|channel|>final<|message|>b<|end|><|start|>user c<|end|><|start|>assistant d": [Part("b")],
     "<|channel|>analysis to=python<|message|>1<|end|>"
     "<|start|>python to=assistant<|channel|>analysis<|message|>1<|end|>"
-    "<|start|>assistant<|channel|>final<|message|>b": [Part("1", ANALYSIS, "python")],
+    "<|start|>assistant<|channel|>final<|message|>b": [made("1", ANALYSIS, "python")],
 }
 
 
@@ -228,13 +229,17 @@ def test_a_header_is_never_read_and_no_text_is_lost(
     has_call = any(is_call for _, _, is_call in wanted)
     has_final = any(what == "final" for _, what, is_call in wanted if not is_call)
     for part, (_, what, is_call) in zip(message.parts, wanted, strict=True):
-        assert part.recipient == (what if is_call else "")
+        assert part.name == (what if is_call else "")
         if is_call:
             continue
         unknown = ANALYSIS if has_call or has_final else FINAL
-        assert part.channel is KNOWN.get(what, unknown)
+        assert MessageHeader.of_part(part).channel is KNOWN.get(what, unknown)
     for earlier in before:  # no word of an answer is taken back, however it goes on
-        shown = [part for part in earlier.parts if part.channel is FINAL and not part.recipient]
+        shown = [
+            part
+            for part in earlier.parts
+            if part.kind is PartKind.TEXT and MessageHeader.of_part(part).channel is FINAL
+        ]
         assert all(part.text in message.text for part in shown)
 
 

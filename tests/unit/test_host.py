@@ -15,7 +15,7 @@ import pytest
 from app.base import settings
 from app.base.errors import Cancelled, StoreError, StoreFull, StoreReadOnly
 from app.base.settings import Folders, Settings
-from app.base.types import Channel, Delta, Effort, Event, ModelRef, Part, Request
+from app.base.types import Delta, Effort, Event, ModelRef, Part, PartKind, Request
 from app.engine.backend import ScriptedBackend
 from app.exchange import ExportFormat, ExportOptions
 from app.host import Host
@@ -36,7 +36,7 @@ class Talks(ScriptedBackend):
     def stream(
         self, request: Request, cancel: threading.Event, answer_now: object = None
     ) -> Generator[Event, None, None]:
-        yield Delta(0, "Well", Channel.FINAL)
+        yield Delta(0, "Well", PartKind.TEXT)
         assert cancel.wait(10)
         self.done.append(f"answer {request.chat}")
         raise Cancelled

@@ -23,7 +23,7 @@ UI = sorted(
     path for room in ("ui", "wording") for path in (translations.ROOT / "app" / room).rglob("*.py")
 )
 # Names of fonts, of Pygments' tokens, and a question to a model.
-NO_SENTENCES = ("theme.py", "tokens.py", "smoke.py")
+NO_SENTENCES = ("theme.py", "highlighting.py", "smoke_test.py")
 # Whose texts are names for machines, or keys.
 FOR_MACHINES = {"setObjectName", "setProperty", "property", "QShortcut", "setShortcuts", "strftime"}
 PROPER = {

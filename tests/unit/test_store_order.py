@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.base.types import Channel, Effort, Message, Part, Role, Stats
+from app.base.types import Effort, Message, Part, PartKind, Role, Stats
 from app.store import ChatSettings, MessageRow, Queued, State, Store, TitleBy, Unsent
 
 
@@ -18,7 +18,7 @@ def question(text: str) -> Message:
 
 
 def answer(text: str) -> Message:
-    return Message(Role.ASSISTANT, (Part("hm", Channel.ANALYSIS), Part(text)))
+    return Message(Role.ASSISTANT, (Part("hm", PartKind.REASONING), Part(text)))
 
 
 @pytest.fixture
@@ -215,7 +215,7 @@ def test_the_bin(store: Store) -> None:
 
 def test_drafts_survive(tmp_path: Path) -> None:
     path = tmp_path / "chats.db"
-    parts = (Part("half a thou"), Part("x = 1", content_type="text/x-python", name="x.py"))
+    parts = (Part("half a thou"), Part("x = 1", PartKind.FILE, "x.py", media_type="text/x-python"))
     queue = (Queued(parts, Effort.HIGH), Queued(parts[:1], Effort.LOW))
     with contextlib.closing(Store(path)) as store:
         chat, other = (store.create_chat(Effort.LOW).id for _ in range(2))

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from app.base.errors import StoreDamaged, StoreError, StoreFull, StoreLocked, StoreReadOnly
-from app.base.types import Channel, Effort, Message, Part, Role, Sampling
+from app.base.types import Effort, Message, Part, PartKind, Role, Sampling
 from app.store import (
     ChatSettings,
     Preset,
@@ -42,7 +42,7 @@ def question(text: str) -> Message:
 
 
 def answer(text: str, reasoning: str) -> Message:
-    return Message(Role.ASSISTANT, (Part(reasoning, Channel.ANALYSIS), Part(text)))
+    return Message(Role.ASSISTANT, (Part(reasoning, PartKind.REASONING), Part(text)))
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.base.errors import Cancelled
-from app.base.types import Channel, Effort, Message, Part, Role
+from app.base.types import Effort, Message, Part, PartKind, Role
 from app.store import SearchHit, State, Store
 from app.store.search import Search
 from app.store.search_words import query
@@ -25,7 +25,7 @@ OPEN: dict[str, Any] = {"isolation_level": None, "check_same_thread": False}
 
 
 def said(text: str, reasoning: str = "") -> Message:
-    return Message(Role.ASSISTANT, (Part(reasoning, Channel.ANALYSIS), Part(text)))
+    return Message(Role.ASSISTANT, (Part(reasoning, PartKind.REASONING), Part(text)))
 
 
 @pytest.fixture
@@ -324,7 +324,7 @@ def test_a_search_and_a_writer_do_not_wait_for_each_other(store: Store) -> None:
 
 def test_files_are_found_by_what_is_in_them_and_by_name(store: Store) -> None:
     chat = store.create_chat(Effort.LOW).id
-    file = Part("stripes of a zebra", name="animals.pdf")
+    file = Part("stripes of a zebra", PartKind.FILE, "animals.pdf")
     row = store.add(chat, None, Message(Role.USER, (file, Part("What is it?"))))
     for typed, marks in (("zebra", ["zebra"]), ("animals", ["animals"]), ("what", ["What"])):
         found = store.search(typed)[-1]  # a title would be first

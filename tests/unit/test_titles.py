@@ -10,13 +10,13 @@ import pytest
 
 from app.base.errors import Cancelled, EngineDied
 from app.base.types import (
-    Channel,
     Delta,
     Done,
     Effort,
     Event,
     ModelRef,
     Part,
+    PartKind,
     Prompt,
     Request,
     Stats,
@@ -30,12 +30,12 @@ from tests.fakes.conversations import Desk
 
 MODEL = ModelRef(Path("demo.gguf"), "Demo model")
 STATS = Stats(10, 10, 5, 2, 0.1, 0.5, 1000, 7, 4096)
-ANSWER = (Delta(0, "Paris is the capital of France.", Channel.FINAL), Done(StopReason.END, STATS))
+ANSWER = (Delta(0, "Paris is the capital of France.", PartKind.TEXT), Done(StopReason.END, STATS))
 QUESTION = "Where is the Eiffel tower, and why?"
 
 
 def titled(text: str, reason: StopReason = StopReason.END) -> tuple[Event, ...]:
-    return Delta(0, text, Channel.FINAL), Done(reason, STATS)
+    return Delta(0, text, PartKind.TEXT), Done(reason, STATS)
 
 
 class Names(ScriptedBackend):
@@ -158,7 +158,7 @@ def test_a_question_ends_it_at_once_and_it_is_tried_again(desk: Desk, names: Nam
         titled("The Eiffel tower, and then", StopReason.LENGTH),
         titled("Sorry, I cannot do this"),
         titled(""),
-        (Delta(0, "The Eiffel tower", Channel.ANALYSIS), Done(StopReason.END, STATS)),
+        (Delta(0, "The Eiffel tower", PartKind.REASONING), Done(StopReason.END, STATS)),
         (EngineDied(-9, "killed"),),
     ],
 )

@@ -22,7 +22,6 @@ from app.base.errors import (
     ModelLoadFailed,
 )
 from app.base.types import (
-    Channel,
     Delta,
     Done,
     Draft,
@@ -31,6 +30,7 @@ from app.base.types import (
     Message,
     ModelRef,
     Part,
+    PartKind,
     Prefill,
     Prompt,
     Request,
@@ -39,7 +39,7 @@ from app.base.types import (
     StopReason,
 )
 from app.engine import kv_cache, kv_disk_cache, plan, probe, worker
-from app.formats.harmony import render
+from app.formats.harmony.render import render
 from tests.fakes import gpt_oss
 from tests.fakes.engine import (
     BATCH,
@@ -87,8 +87,8 @@ def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
         assert served.model.memory.wrong == []
 
 
-def says(role: Role, text: str, channel: Channel = Channel.FINAL) -> Message:
-    return Message(role, (Part(text, channel),))
+def says(role: Role, text: str, kind: PartKind = PartKind.TEXT) -> Message:
+    return Message(role, (Part(text, kind),))
 
 
 def request(*texts: str, **more: Any) -> Request:
@@ -133,7 +133,7 @@ def test_a_question_and_its_answer(serve: Serve) -> None:
     asked = request(LONG)
     events = ask(served, asked, *thinks("Spain."), *answers("Madrid.", after=True))
     assert events[0] == Prompt(tuple(render(asked, VOCABULARY)), 4000, 1000, 0)
-    assert said(events) == [Part("Spain.", Channel.ANALYSIS), Part("Madrid.")]
+    assert said(events) == [Part("Spain.", PartKind.REASONING), Part("Madrid.")]
     assert done(events).reason is StopReason.END
     (sampler,) = served.model.samplers
     assert sampler.closed
@@ -493,7 +493,7 @@ def test_answer_now_ends_the_reasoning(serve: Serve) -> None:
     hurry(served, lambda: len(served.model.script) == 9)
     events = ask(served, request(LONG), *script)
     thought, answer = said(events)
-    assert thought.channel is Channel.ANALYSIS
+    assert thought.kind is PartKind.REASONING
     assert answer == Part("Madrid.")
     assert OPENING in served.model.batches
     assert done(events).reason is StopReason.END
@@ -514,11 +514,11 @@ def test_answer_now_changes_no_answer(serve: Serve) -> None:
     served = serve()
     hurry(served, lambda: len(served.model.script) == 4)
     events = ask(served, request(LONG), *thinks("Hm."), *answers("Madrid.", after=True))
-    assert said(events) == [Part("Hm.", Channel.ANALYSIS), Part("Madrid.")]
+    assert said(events) == [Part("Hm.", PartKind.REASONING), Part("Madrid.")]
     assert OPENING not in served.model.batches
     served.model.on_sample = lambda: None
     again = ask(served, request(LONG), *thinks("Hm."), *answers("Madrid.", after=True))
-    assert said(again)[0] == Part("Hm.", Channel.ANALYSIS)
+    assert said(again)[0] == Part("Hm.", PartKind.REASONING)
 
 
 def test_answer_now_thinks_on_where_there_is_no_room(serve: Serve) -> None:

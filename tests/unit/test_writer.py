@@ -13,7 +13,7 @@ import pytest
 
 from app import writer
 from app.base.errors import FiresideError, StoreError, StoreFull
-from app.base.types import Channel, Delta, Effort, Message, Part, Role
+from app.base.types import Delta, Effort, Message, Part, PartKind, Role
 from app.store import MessageRow, State, Store
 from app.writer import Unsaved, Writer
 
@@ -79,7 +79,7 @@ class Desk:
             row = store.update(row.id, parts=parts, thought_s=3.0, state=State.STREAMING)
         self.row = row
         self._part = len(parts) - 1
-        self._channel = parts[-1].channel if parts else None
+        self._kind = parts[-1].kind if parts else None
         self._update = store.update
         store.update = self  # type: ignore[method-assign, assignment]
         self.writer = Writer(store, row, self.told.append)
@@ -90,10 +90,10 @@ class Desk:
             raise StoreFull(Path("chats.db"))
         return self._update(*values, **more)
 
-    def says(self, text: str, channel: Channel = Channel.FINAL) -> None:
-        if channel is not self._channel:
-            self._part, self._channel = self._part + 1, channel
-        self.writer.add(Delta(self._part, text, channel))
+    def says(self, text: str, kind: PartKind = PartKind.TEXT) -> None:
+        if kind is not self._kind:
+            self._part, self._kind = self._part + 1, kind
+        self.writer.add(Delta(self._part, text, kind))
 
     @property
     def on_disk(self) -> MessageRow:
@@ -160,13 +160,13 @@ def test_what_comes_while_it_is_saved_is_saved_next(desk: Desk) -> None:
 
 
 def test_the_end_saves_all_at_once(desk: Desk) -> None:
-    desk.says("Hm. ", Channel.ANALYSIS)
+    desk.says("Hm. ", PartKind.REASONING)
     desk.clock.passes(2)
     desk.says("Because.")
     row, fault = desk.writer.finish(State.DONE)
     assert fault is None
     assert row == desk.on_disk
-    assert row.message.parts == (Part("Hm. ", Channel.ANALYSIS), Part("Because."))
+    assert row.message.parts == (Part("Hm. ", PartKind.REASONING), Part("Because."))
     assert row.state is State.DONE
     before = desk.saves
     desk.clock.passes(60)
@@ -176,15 +176,15 @@ def test_the_end_saves_all_at_once(desk: Desk) -> None:
 def test_how_long_it_thought(desk: Desk) -> None:
     """From the first word of the reasoning to the first of the answer, and on again."""
     desk.clock.passes(5)
-    desk.says("Hm. ", Channel.ANALYSIS)
+    desk.says("Hm. ", PartKind.REASONING)
     desk.clock.passes(2)
-    desk.says("Hm. ", Channel.ANALYSIS)
+    desk.says("Hm. ", PartKind.REASONING)
     desk.clock.passes(1)
     desk.says("So: ")
     desk.clock.passes(7)
     desk.says("yes. ")
     assert desk.writer.finish(State.DONE)[0].thought_s == pytest.approx(3)
-    desk.says("Or? ", Channel.ANALYSIS)
+    desk.says("Or? ", PartKind.REASONING)
     desk.clock.passes(4)
     desk.says("No.")
     desk.clock.passes(9)
@@ -192,17 +192,17 @@ def test_how_long_it_thought(desk: Desk) -> None:
 
 
 def test_how_long_it_thought_so_far(desk: Desk) -> None:
-    desk.says("Hm. ", Channel.ANALYSIS)
+    desk.says("Hm. ", PartKind.REASONING)
     desk.clock.passes(2)
-    desk.says("Hm. ", Channel.ANALYSIS)
+    desk.says("Hm. ", PartKind.REASONING)
     desk.clock.passes(SECOND)
     assert desk.on_disk.thought_s == pytest.approx(2)
 
 
 def test_what_is_gone_on_with_has_thought_before(store: Store, clock: Clock) -> None:
-    desk = Desk(store, clock, Part("Hm. ", Channel.ANALYSIS))
+    desk = Desk(store, clock, Part("Hm. ", PartKind.REASONING))
     desk.clock.passes(50)
-    desk.says("Hm. ", Channel.ANALYSIS)
+    desk.says("Hm. ", PartKind.REASONING)
     desk.clock.passes(2)
     desk.says("Yes.")
     row, _ = desk.writer.finish(State.DONE)
@@ -308,7 +308,7 @@ def test_several_are_saved_in_the_order_in_which_they_ended(desk: Desk) -> None:
     waiting = Waiting(desk)
     _, row = desk.store.ask(None, Message(Role.USER, (Part("And?"),)), Effort.LOW, "Model")
     second = Writer(desk.store, row, desk.told.append)
-    second.add(Delta(0, "So.", Channel.FINAL))
+    second.add(Delta(0, "So.", PartKind.TEXT))
     second.finish(State.STOPPED)
     error = FiresideError()
     waiting.unsaved.add(second, State.STOPPED, error)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from app.base.types import Channel
+from app.formats.harmony.channels import Channel
 
 CHANNELS = {channel.value: channel for channel in Channel}
 OTHERS = {"user", "system", "developer", "tool"}

@@ -6,7 +6,8 @@ import codecs
 from collections.abc import Callable
 from dataclasses import replace
 
-from app.base.types import Channel, Delta, Part
+from app.base.types import Delta, Part, PartKind
+from app.formats.harmony.channels import Channel, MessageHeader
 from app.formats.harmony.header import OTHERS, HarmonyHeader, is_name
 from app.formats.harmony.vocabulary import Vocabulary
 from app.tokenizer import Tokenizer
@@ -57,20 +58,21 @@ class Parser:
         self._index = len(parts) - 1
         self._header: HarmonyHeader | None = HarmonyHeader("assistant ", written=False)
         """None within a message."""
-        self._begin_part(parts[-1] if parts else Part(""))
+        before = [MessageHeader.of_part(part) for part in parts]
+        self._begin_part(before[-1] if parts else MessageHeader(Channel.FINAL))
         self._fresh = False  # the part has no text yet, and so no index of its own
         self._held: str | None = None
         """What stands behind <|constrain|> within a message: its type, if <|message|> follows."""
-        self._unsettled: dict[int, tuple[Part, bool]] = {}
+        self._unsettled: dict[int, tuple[MessageHeader, bool]] = {}
         """Parts on no known channel, and whether they stand before any header."""
-        self._answered = any(p.channel is Channel.FINAL and not p.recipient for p in parts)
-        if parts and not parts[-1].recipient:
+        self._answered = any(h.channel is Channel.FINAL and not h.recipient for h in before)
+        if before and not before[-1].recipient:
             self._header = None
 
     @property
-    def channel(self) -> Channel | None:
-        """The channel of the text that comes now; None between messages."""
-        return self._part.channel if self._header is None else None
+    def kind(self) -> PartKind | None:
+        """The kind of the part that the next text belongs to; None between messages."""
+        return self._part.kind if self._header is None else None
 
     def feed(self, token: int) -> list[Delta]:
         """What one more token adds. Never raises, whatever the token."""
@@ -99,7 +101,8 @@ class Parser:
         deltas = [] if self.ended else self._close(None)
         if not self._answered and not self.called:
             for index, (part, _) in self._unsettled.items():
-                deltas.append(Delta(index, "", Channel.FINAL, "", part.content_type))
+                answer = MessageHeader(Channel.FINAL, content_type=part.content_type)
+                deltas.append(_delta_of(index, "", answer))
         self._unsettled.clear()
         return deltas
 
@@ -112,7 +115,7 @@ class Parser:
         self._header.add(text)
         prose = self._header.take_prose() if self._header.overrun else ""
         if prose:
-            self._begin_part(Part("", Channel.ANALYSIS), bare=True)
+            self._begin_part(MessageHeader(Channel.ANALYSIS), bare=True)
             self._header = None
         return self._emit(prose)
 
@@ -129,7 +132,7 @@ class Parser:
         prose = header.take_prose()
         if not _says(prose, str.isalnum):
             return []
-        self._begin_part(Part("", Channel.ANALYSIS), bare=True)
+        self._begin_part(MessageHeader(Channel.ANALYSIS), bare=True)
         return self._emit(prose)
 
     def _constrain(self) -> list[Delta]:
@@ -168,7 +171,7 @@ class Parser:
         recipient = header.recipient
         if header.stray_leads and header.type and header.channel not in (None, Channel.FINAL):
             recipient = recipient or header.stray
-        part = Part("", header.channel or Channel.ANALYSIS, recipient, header.type)
+        part = MessageHeader(header.channel or Channel.ANALYSIS, recipient, header.type)
         self._begin_part(part, known=header.channel is not None, stray=header.stray)
         return deltas
 
@@ -193,14 +196,14 @@ class Parser:
             said = _says(prose, str.isalpha) and not is_name(prose)
         if not said:
             return []
-        part = Part("", channel or Channel.ANALYSIS, recipient, header.type)
+        part = MessageHeader(channel or Channel.ANALYSIS, recipient, header.type)
         self._begin_part(part, bare=channel is None)
         return [*self._emit(prose), *self._end_part(token)]
 
     # --- A message --------------------------------------------------------------------------
 
     def _begin_part(
-        self, part: Part, *, known: bool = True, bare: bool = False, stray: str = ""
+        self, part: MessageHeader, *, known: bool = True, bare: bool = False, stray: str = ""
     ) -> None:
         """``known``: its channel is. ``bare``: it stands before any header. ``stray``: whose it
         is, should it end as a call."""
@@ -225,7 +228,7 @@ class Parser:
         self.called = self.called or bool(part.recipient)
         answers = part.channel is Channel.FINAL and not part.recipient
         self._answered = self._answered or (answers and bool(text.strip()))
-        return Delta(self._index, text, part.channel, part.recipient, part.content_type)
+        return _delta_of(self._index, text, part)
 
     def _close(self, token: int | None) -> list[Delta]:
         """The end of a message, of a header, or of what stood where one may stand."""
@@ -246,6 +249,10 @@ class Parser:
             self.called = True
             return [self._delta("")] if self._stray or not self._fresh else []
         return [self._delta("")] if part.recipient and self._fresh else []
+
+
+def _delta_of(index: int, text: str, header: MessageHeader) -> Delta:
+    return Delta(index, text, header.kind, header.recipient, format_data=header.format_data)
 
 
 def _says(text: str, means: Callable[[str], bool]) -> bool:

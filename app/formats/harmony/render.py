@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from app.base.code_fence import code_fence
-from app.base.types import Channel, Message, Part, Request, Role
+from app.base.types import Message, Part, PartKind, Request, Role
+from app.formats.harmony.channels import Channel, MessageHeader
 from app.formats.harmony.vocabulary import Vocabulary
 
 _SYSTEM = (
@@ -34,7 +35,7 @@ def rendered_messages(request: Request, v: Vocabulary) -> list[list[int]]:
     if not last.parts:
         return [*whole, [], _begun(v)]
     answer = _answer(last.parts, v)
-    if last.parts[-1].recipient:
+    if last.parts[-1].kind is PartKind.CALL:
         return [*whole, answer, _begun(v)]
     return [*whole, answer[:-1], []]  # without its end, it goes on
 
@@ -86,7 +87,7 @@ def _past(request: Request, messages: Sequence[Message], v: Vocabulary) -> list[
 
 def question_text(part: Part) -> str:
     """What a person says, or has attached: that stands fenced under its name."""
-    if not part.name:
+    if part.kind is not PartKind.FILE:
         return part.text
     return f"{' '.join(part.name.split())}:\n{code_fence(part.text)}"
 
@@ -101,19 +102,25 @@ def answer_now(vocabulary: Vocabulary, *, thinking: bool) -> list[int]:
 def _without_reasoning(message: Message) -> tuple[Part, ...]:
     """A past answer as the model is to see it: the chain of thought of a turn is dropped when
     the turn is over."""
-    return tuple(part for part in message.parts if part.channel is not Channel.ANALYSIS)
+    return tuple(
+        part
+        for part in message.parts
+        if MessageHeader.of_part(part).channel is not Channel.ANALYSIS
+    )
 
 
 def _answer(parts: Iterable[Part], v: Vocabulary) -> list[int]:
     encode = v.tokenizer.encode
     ids: list[int] = []
     for part in parts:
-        recipient = f" to={part.recipient}" if part.recipient else ""
-        ids += [v.start, *encode("assistant" + recipient), v.channel, *encode(part.channel.value)]
-        if part.content_type:
-            ids += [*encode(" "), v.constrain, *encode(part.content_type)]
-        ids += [v.message, *encode(part.text), v.call if part.recipient else v.end]
-        if part.recipient:  # there is none of that name, and the model is to know
-            ids += [v.start, *encode(f"{part.recipient} to=assistant"), v.channel]
-            ids += [*encode(part.channel.value), v.message, *encode(NO_TOOL), v.end]
+        header = MessageHeader.of_part(part)
+        tool, channel = header.recipient, encode(header.channel.value)
+        ids += [v.start, *encode(f"assistant to={tool}" if tool else "assistant")]
+        ids += [v.channel, *channel]
+        if header.content_type:
+            ids += [*encode(" "), v.constrain, *encode(header.content_type)]
+        ids += [v.message, *encode(part.text), v.call if tool else v.end]
+        if tool:  # there is none of that name, and the model is to know
+            ids += [v.start, *encode(f"{tool} to=assistant"), v.channel]
+            ids += [*channel, v.message, *encode(NO_TOOL), v.end]
     return ids

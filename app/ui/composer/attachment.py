@@ -7,7 +7,7 @@ import threading
 from itertools import accumulate, count, groupby
 from pathlib import Path
 
-from app.base.types import Part
+from app.base.types import Part, PartKind
 from app.documents import Document, DocumentKind
 from app.documents.document import encoding_label
 from app.wording.language import number, tr
@@ -77,7 +77,7 @@ class Attachment:
         """Only these of its sections are to be sent."""
         assert self.document
         self.chosen, self.tokens = chosen, None
-        self.part = Part(self.document.text(chosen), name=self._part_name())
+        self.part = Part(self.document.text(chosen), PartKind.FILE, self._part_name())
 
     def first(self, tokens: int) -> tuple[int, ...]:
         """As many of its first sections as have no more than so many tokens."""

@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QFocusEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QWidget
 
-from app.base.types import Effort, Part
+from app.base.types import Effort, Part, PartKind
 from app.ui.composer.attachment import Attachment
 from app.ui.composer.attachment_bar import AttachmentBar
 from app.ui.composer.context_gauge import ContextGauge
@@ -248,8 +248,10 @@ class Composer(QWidget):
 
     def set_parts(self, parts: tuple[Part, ...]) -> None:
         """A draft comes back."""
-        self.tray.set_parts(tuple(part for part in parts if part.name))
-        self.editor.setPlainText("\n\n".join(part.text for part in parts if not part.name))
+        self.tray.set_parts(tuple(part for part in parts if part.kind is PartKind.FILE))
+        self.editor.setPlainText(
+            "\n\n".join(part.text for part in parts if part.kind is not PartKind.FILE)
+        )
         self.editor.moveCursor(self.editor.textCursor().MoveOperation.End)
         self._show_buttons()
 
@@ -355,7 +357,10 @@ class Composer(QWidget):
         parts = self.parts()
         if self._send.isEnabled():
             self.sent.emit(
-                tuple(p if p.name else replace(p, text=p.text.strip("\n")) for p in parts)
+                tuple(
+                    p if p.kind is PartKind.FILE else replace(p, text=p.text.strip("\n"))
+                    for p in parts
+                )
             )
 
     def _show_buttons(self) -> None:

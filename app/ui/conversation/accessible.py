@@ -280,7 +280,7 @@ class Announcer(QObject):
         if section.sort is SectionKind.THOUGHT and not record.row.thought_open:
             return ""
         if section.sort is SectionKind.CALL and new:
-            return tr("Call to {recipient}: {new}").format(recipient=section.recipient, new=new)
+            return tr("Call to {recipient}: {new}").format(recipient=section.name, new=new)
         return new
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from app.base.types import Channel, Effort, Message, Part, Role
+from app.base.types import Effort, Message, Part, PartKind, Role
 from app.store import MessageRow, State
 from app.ui.conversation.sections import Section, SectionKind
 from app.wording.errors import explain
@@ -79,22 +79,26 @@ class MessageState:
         others = [
             p
             for p in parts
-            if p.recipient or (p.channel is not Channel.ANALYSIS and p.text.strip())
+            if p.kind is PartKind.CALL or (p.kind is not PartKind.REASONING and p.text.strip())
         ]
         self.answered = bool(others)
         was, self.thinking = self.thinking, self.streaming and not others
         if not self.thinking and self.seconds is None:
             self.seconds = time.monotonic() - self._began if was else 0.0
         wanted = (
-            [(SectionKind.THOUGHT, Part(reasoning, Channel.ANALYSIS))] if reasoning.strip() else []
+            [(SectionKind.THOUGHT, Part(reasoning, PartKind.REASONING))]
+            if reasoning.strip()
+            else []
         )
-        wanted += [(SectionKind.CALL if p.recipient else SectionKind.SAID, p) for p in others]
+        wanted += [
+            (SectionKind.CALL if p.kind is PartKind.CALL else SectionKind.SAID, p) for p in others
+        ]
         self._set_sections(wanted)
 
     def _set_sections(self, wanted: list[tuple[SectionKind, Part]]) -> None:
         for at, (sort, part) in enumerate(wanted):
             if at < len(self.sections) and self.sections[at].sort is sort:
-                self.sections[at].recipient = part.recipient
+                self.sections[at].name = part.name
                 self.sections[at].set_source(part.text)
             else:
                 self.sections[at:at] = [Section(sort, part)]
@@ -184,7 +188,7 @@ class MessageState:
     def _calls(self) -> bool:
         """Whether it ends in a call to a tool, which nobody answers."""
         parts = self.row.message.parts
-        return self.row.state is State.DONE and bool(parts) and bool(parts[-1].recipient)
+        return self.row.state is State.DONE and bool(parts) and parts[-1].kind is PartKind.CALL
 
     @property
     def can_continue(self) -> bool:

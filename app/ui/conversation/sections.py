@@ -104,7 +104,7 @@ class Section:
 
     def __init__(self, sort: SectionKind, part: Part) -> None:
         self.sort = sort
-        self.recipient, self.name = part.recipient, part.name
+        self.name = part.name
         self.opened = sort is not SectionKind.FILE
         """Whether it can be seen, as far as that is its own matter."""
         self.source = ""
@@ -146,7 +146,7 @@ class Section:
     @property
     def heading(self) -> str:
         """What stands above a call."""
-        return tr("Call to {recipient}").format(recipient=self.recipient)
+        return tr("Call to {recipient}").format(recipient=self.name)
 
     @property
     def unread(self) -> bool:

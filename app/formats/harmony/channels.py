@@ -1,0 +1,65 @@
+"""Harmony's channels, and what they are outside of this format.
+
+A part keeps the words of its header that its kind does not tell in ``format_data``: nothing for
+reasoning on the analysis channel and text on the final one, else the channel and the content
+type, as in ``commentary`` or ``analysis json``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.base.types import Part, PartKind
+
+
+class Channel(StrEnum):
+    """Reasoning, what is said along the way, and the answer."""
+
+    ANALYSIS = "analysis"
+    COMMENTARY = "commentary"
+    FINAL = "final"
+
+
+_CHANNELS = {channel.value: channel for channel in Channel}
+_USUAL = {
+    PartKind.REASONING: Channel.ANALYSIS,
+    PartKind.TEXT: Channel.FINAL,
+    PartKind.FILE: Channel.FINAL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MessageHeader:
+    """What a message's header says: the channel, the tool that it is for, and the content type."""
+
+    channel: Channel
+    recipient: str = ""
+    content_type: str = ""
+
+    @classmethod
+    def of_part(cls, part: Part) -> MessageHeader:
+        """The header of a part, whichever format it was drawn in."""
+        word, _, content_type = part.format_data.partition(" ")
+        channel = _CHANNELS.get(word)
+        if channel is None:  # the usual one, or another format's words
+            channel, content_type = _USUAL.get(part.kind, Channel.COMMENTARY), ""
+        return cls(channel, part.name if part.kind is PartKind.CALL else "", content_type)
+
+    @property
+    def kind(self) -> PartKind:
+        """What a part with this header is."""
+        if self.recipient:
+            return PartKind.CALL
+        return PartKind.REASONING if self.channel is Channel.ANALYSIS else PartKind.TEXT
+
+    @property
+    def format_data(self) -> str:
+        """What of the header the part's kind does not tell."""
+        if not self.content_type and self.channel is _USUAL.get(self.kind):
+            return ""
+        return f"{self.channel} {self.content_type}".rstrip()
+
+    def part(self, text: str = "") -> Part:
+        """A part with this header."""
+        return Part(text, self.kind, self.recipient, format_data=self.format_data)

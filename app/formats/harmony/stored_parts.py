@@ -1,0 +1,41 @@
+"""Parts as Fireside wrote them while it knew Harmony only: by channel and recipient.
+
+The store up to schema 8 and version 1 of the exported chats have this form, and importers mark
+what an assistant did on the way to its answer as Harmony does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.base.types import Part, PartKind
+from app.formats.harmony.channels import Channel, MessageHeader
+
+ALONG_THE_WAY = Channel.COMMENTARY.value
+"""The ``format_data`` of text that is said on the way to the answer."""
+CHANNELS = tuple(channel.value for channel in Channel)
+
+
+def to_fields(part: Part) -> dict[str, str]:
+    """The fields of a part, all of them."""
+    header = MessageHeader.of_part(part)
+    file = part.kind is PartKind.FILE
+    return {
+        "text": part.text,
+        "channel": header.channel.value,
+        "recipient": header.recipient,
+        "content_type": part.media_type if file else header.content_type,
+        "name": part.name if file else "",
+    }
+
+
+def from_fields(fields: Mapping[str, str]) -> Part:
+    """The part with these fields; what is empty may be missing, and an unknown channel is the
+    commentary."""
+    text, recipient = fields["text"], fields.get("recipient", "")
+    content_type, name = fields.get("content_type", ""), fields.get("name", "")
+    if name and not recipient:
+        return Part(text, PartKind.FILE, name, media_type=content_type)
+    channel = fields["channel"]
+    known = Channel(channel) if channel in CHANNELS else Channel.COMMENTARY
+    return MessageHeader(known, recipient, content_type).part(text)

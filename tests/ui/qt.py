@@ -1,0 +1,24 @@
+"""Typed ways to Qt's objects, for tests."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication, QWidget
+
+Child = TypeVar("Child", bound=QObject)
+
+
+def child(parent: QObject, kind: type[Child], name: str = "") -> Child:
+    """Return the child of that kind and objectName, which there has to be."""
+    found = parent.findChild(kind, name) if name else parent.findChild(kind)
+    assert found is not None, f"no {kind.__name__} {name}"
+    return found
+
+
+def focused() -> QWidget:
+    """Return the widget that has the keyboard, which there has to be."""
+    found = QApplication.focusWidget()
+    assert found is not None, "nothing has the keyboard"
+    return found
