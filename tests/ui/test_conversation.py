@@ -344,7 +344,7 @@ def test_what_could_not_be_stored_comes_back(
     held.set()
     fireside.until(lambda: fireside.window.banner.isVisible())
     assert editor(fireside).toPlainText() == "the question\n\nthe next"
-    assert not fireside.window.busy()
+    assert not fireside.window.current.busy()
     fireside.window.new_chat()
     monkeypatch.undo()
     fireside.ask("", *answer("ok"))

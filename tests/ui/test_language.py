@@ -104,7 +104,7 @@ def test_nothing_stays_english(start: Start, monkeypatch: pytest.MonkeyPatch) ->
     fireside.idle()
     fireside.window.transcript.open_find()
     preferences(fireside)
-    fireside.window.model_desk.show_here()
+    fireside.window.model_picker.show_here()
     windows = QApplication.topLevelWidgets()
     found = {
         (widget.objectName(), text)
@@ -141,13 +141,13 @@ def test_german_has_room_in_the_smallest_windows(
     window.new_chat()
     _has_room(fireside, window)
     for tab in ("archive", "bin"):
-        window.away.show_page(tab)
+        window.archive.show_page(tab)
         _has_room(fireside, window)
-    window.model_desk.show_page()
+    window.model_picker.show_page()
     for pane in ("get", "here", "network"):
-        window.hub.page.show_pane(pane)
+        window.models_controller.page.show_pane(pane)
         _has_room(fireside, window)
-    window.searching.show_keys()
+    window.palette_controller.show_keys()
     _has_room(fireside, window.findChild(ShortcutList))
     monkeypatch.setattr(about_page, "REPOSITORY", "some/fireside")
     window.preferences.about()

@@ -87,7 +87,7 @@ def test_another_branch_is_turned_to(fireside: Fireside) -> None:
     chat = fireside.chat
     first = fireside.stored(lambda store: store.conversation(chat))[-1]
     fireside.script(*answer("Cherries, too."))
-    fireside.window.asking.again(first.id, Effort.LOW)
+    fireside.window.composer_controller.again(first.id, Effort.LOW)
     fireside.shows("Cherries, too.")
     fireside.idle()
     field = open_it(fireside)

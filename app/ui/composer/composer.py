@@ -16,11 +16,11 @@ from app.ui.composer.attachment_bar import AttachmentBar
 from app.ui.composer.context_gauge import ContextGauge
 from app.ui.composer.message_queue_rows import MessageQueueRows
 from app.ui.controls import Button, Segments, column, elided, menu_of, muted, set_tone, tip
+from app.ui.state.chat_settings import NEW_CHAT_EFFORT
 from app.ui.theme import Theme, font
 from app.wording.language import tr
 
 WIDTH = 764
-NEW_CHAT_EFFORT = Effort.MEDIUM
 _LINES = 9  # that it grows to
 _ROOMY = 520  # pixels, from which on the effort has its name beside it
 _LONG = 8000  # characters that are pasted, from which on they are attached
@@ -133,10 +133,11 @@ class Composer(QWidget):
     typed = Signal()
     edit_ended = Signal()
     """No earlier message is to be edited any more."""
+    model_menu_opened = Signal(QMenu)
+    """The menu of models, to be filled."""
 
-    def __init__(self, theme: Theme, fill_models: Callable[[QMenu], None]) -> None:
+    def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self._fill_models = fill_models
         self._running = False
         self._model = ""
         self._can_ask = True
@@ -149,17 +150,17 @@ class Composer(QWidget):
         self.editor.textChanged.connect(self.typed)
         self.editor.focus_changed.connect(self._focused)
         self.editor.take_back = self._unpaste
-        self.tray = AttachmentBar(theme)
-        self.tray.changed.connect(self._show_buttons)
-        self.tray.changed.connect(self.typed)
-        self.tray.emptied.connect(self.editor.setFocus)
-        self.tray.unfolded.connect(self._unfold)
+        self.attachment_bar = AttachmentBar(theme)
+        self.attachment_bar.changed.connect(self._show_buttons)
+        self.attachment_bar.changed.connect(self.typed)
+        self.attachment_bar.emptied.connect(self.editor.setFocus)
+        self.attachment_bar.unfolded.connect(self._unfold)
 
         self._card = QFrame()
         self._card.setObjectName("composerCard")
         card = column(self._card, (16, 12, 10, 10), gap=8)
         card.addWidget(self._edit_line(theme))
-        card.addWidget(self.tray)
+        card.addWidget(self.attachment_bar)
         card.addWidget(self.editor)
         card.addLayout(self._controls(theme))
 
@@ -170,7 +171,7 @@ class Composer(QWidget):
         layout.addLayout(above)
         layout.addWidget(self._card)
         layout.addLayout(self._line_below(theme))
-        self.queue.follow(self._card.findChild(Button, "endEdit"))  # and the editor follows it
+        self.queue.follow(self._end_edit)  # and the editor follows it
         self._show_buttons()
         self.set_status("")
 
@@ -248,7 +249,7 @@ class Composer(QWidget):
 
     def set_parts(self, parts: tuple[Part, ...]) -> None:
         """A draft comes back."""
-        self.tray.set_parts(tuple(part for part in parts if part.kind is PartKind.FILE))
+        self.attachment_bar.set_parts(tuple(part for part in parts if part.kind is PartKind.FILE))
         self.editor.setPlainText(
             "\n\n".join(part.text for part in parts if part.kind is not PartKind.FILE)
         )
@@ -260,7 +261,7 @@ class Composer(QWidget):
         nothing to send. The words come last, since what is read ahead up to them stays read
         while they are typed."""
         words = self.editor.toPlainText()
-        return (*self.tray.parts(), *((Part(words),) if words.strip() else ()))
+        return (*self.attachment_bar.parts(), *((Part(words),) if words.strip() else ()))
 
     def pasted(self, item: Attachment) -> None:
         """A text that was pasted has been attached; undoing that makes it words again."""
@@ -268,14 +269,18 @@ class Composer(QWidget):
 
     def _unpaste(self) -> bool:
         item, revision = self._pasted or (None, 0)
-        if item not in self.tray.items or revision != self.editor.document().revision():
+        if item not in self.attachment_bar.items or revision != self.editor.document().revision():
             return False
-        self.tray.unfold(item)
+        self.attachment_bar.unfold(item)
         return True
 
     def _unfold(self, text: str) -> None:
         self.editor.insertPlainText(text)
         self.editor.ensureCursorVisible()
+        self.editor.setFocus()
+
+    def focus_editor(self) -> None:
+        """Give the keyboard focus to the editor."""
         self.editor.setFocus()
 
     def set_welcoming(self, welcoming: bool) -> None:
@@ -289,11 +294,11 @@ class Composer(QWidget):
         said = muted(tr("Editing an earlier message; both versions are kept."), "editing", 13)
         said.setWordWrap(True)
         row.addWidget(said, 1)
-        end = Button(
+        self._end_edit = Button(
             theme, "endEdit", tr("Leave the message as it was"), icon="close", size=14,
             clicked=self.edit_ended.emit,
         )  # fmt: skip
-        row.addWidget(end)
+        row.addWidget(self._end_edit)
         self._editing.hide()
         return self._editing
 
@@ -367,7 +372,7 @@ class Composer(QWidget):
         stop_focused = self._stop.hasFocus()
         parts = bool(self.parts())
         self._stop.setVisible(self._running)
-        ready = parts and not self.tray.reading
+        ready = parts and not self.attachment_bar.reading
         self._send.setVisible(parts or not self._running)
         self._send.setEnabled(ready and self._can_ask)
         self._shorten_model()
@@ -382,7 +387,7 @@ class Composer(QWidget):
     def pick_model(self) -> None:
         """Shows the models to choose from."""
         menu = menu_of(self, "modelMenu")
-        self._fill_models(menu)
+        self.model_menu_opened.emit(menu)
         above = self.picker.mapToGlobal(self.picker.rect().topLeft())
         above.setY(above.y() - menu.sizeHint().height() - 6)
         menu.popup(above)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer
 from app.base.types import Part
 from app.store import Queued, Store, Unsent
 from app.ui.composer.composer import Composer
-from app.ui.store_access import StoreAccess
+from app.ui.state.store_access import StoreAccess
 
 SOON_MS = 1000  # a crash loses at most what was typed in so long
 
@@ -21,14 +21,14 @@ class Drafts(QObject):
 
     def __init__(
         self,
-        disk: StoreAccess,
+        store: StoreAccess,
         composer: Composer,
         written: Callable[[], tuple[Part, ...]],
         parent: QObject,
     ) -> None:
         """``written`` is what there is to be kept of the chat that is shown."""
         super().__init__(parent)
-        self._disk, self._composer, self._written = disk, composer, written
+        self._store, self._composer, self._written = store, composer, written
         self._chat: int | None = None
         self._all: dict[int | None, Unsent] = {}
         self._changed: set[int | None] = set()
@@ -105,10 +105,10 @@ class Drafts(QObject):
             self._changed |= changed
             if not self._told:
                 self._told = True
-                self._disk.tell(error)
+                self._store.report(error)
 
         if unsent:
-            self._disk.ask(write, self._kept, failed)
+            self._store.ask(write, self._kept, failed)
 
     def _kept(self, _: None) -> None:
         self._told = False

@@ -11,7 +11,7 @@ from app.store import Queued, State
 from app.turn import Turn, TurnEnded
 from app.ui.composer.composer import Composer
 from app.ui.composer.drafts import Drafts
-from app.ui.live_turns import LiveTurns
+from app.ui.state.live_turns import LiveTurns
 
 Ask = Callable[[int | None, tuple[Part, ...], Effort], Turn | None]
 
@@ -37,7 +37,7 @@ class MessageQueue(QObject):
         rows.sent.connect(self.send)
         rows.edited.connect(self.edit)
         rows.withdrawn.connect(self.withdraw)
-        rows.left.connect(composer.editor.setFocus)
+        rows.left.connect(composer.focus_editor)
 
     def show(self, chat: int | None, *, busy: bool) -> None:
         """What waits in the chat that is shown now."""
@@ -96,7 +96,7 @@ class MessageQueue(QObject):
             self._drafts.set_queue(self._chat, others)
             self._drafts.give_back(self._chat, chosen.parts)
             self._composer.choose_effort(chosen.effort)
-            self._composer.editor.setFocus()
+            self._composer.focus_editor()
             self.changed.emit()
 
     def withdraw(self, index: int) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QObject, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import (
     QLineEdit,
@@ -19,9 +17,6 @@ from app.ui.sidebar.chat_model import ENTRY, FolderRow, Index
 from app.ui.theme import Theme, font
 from app.wording.language import number, tr
 
-if TYPE_CHECKING:
-    from app.ui.sidebar.chat_list import ChatList
-
 _ROW = 36
 _INDENT = 21  # of what is in a folder: below its name
 _ICON = 15
@@ -30,10 +25,13 @@ _ICON = 15
 class ChatDelegate(QStyledItemDelegate):
     """Paints a heading, a folder or a chat."""
 
-    def __init__(self, theme: Theme, view: ChatList) -> None:
-        super().__init__(view)
+    def __init__(self, theme: Theme, parent: QObject) -> None:
+        super().__init__(parent)
         self._theme = theme
-        self._view = view
+        self.drop_folder: str | None = None
+        """The folder to be framed, since what is dragged would drop into it."""
+        self.keyboard = False
+        """Whether the row with the keyboard focus is framed."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(0, _ROW)
@@ -47,7 +45,7 @@ class ChatDelegate(QStyledItemDelegate):
                     self._paint_ground(painter, option)
                     self._paint_chat(painter, option, chat)
                 case FolderRow() as folder:
-                    over = self._view.drop_folder == folder.name
+                    over = self.drop_folder == folder.name
                     self._paint_ground(painter, option, framed=over)
                     self._paint_folder(painter, option.rect, folder)
                 case str() as heading:
@@ -89,7 +87,7 @@ class ChatDelegate(QStyledItemDelegate):
                 painter.setOpacity(0.6)
             painter.drawRoundedRect(ground, 8, 8)
             painter.setOpacity(1)
-        if framed or (state & QStyle.StateFlag.State_HasFocus and self._view.keyboard):
+        if framed or (state & QStyle.StateFlag.State_HasFocus and self.keyboard):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(self._theme.colour("accent"), 1))
             painter.drawRoundedRect(ground, 8, 8)

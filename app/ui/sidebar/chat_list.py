@@ -32,7 +32,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QLabel, QListView, QMen
 from app.store import ChatRow
 from app.ui.dialogs import ask_name
 from app.ui.sidebar.chat_delegate import ChatDelegate
-from app.ui.sidebar.chat_menu import menu_for
+from app.ui.sidebar.chat_menu import ListActions, chat_menu, folder_menu
 from app.ui.sidebar.chat_model import ENTRY, ChatModel, FolderRow, Key, key_of
 from app.ui.theme import Theme
 from app.wording.language import tr
@@ -62,13 +62,19 @@ class ChatList(QListView):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self.keyboard = False
-        """Whether the person uses the keyboard, and has to see where it is."""
         self.folders: list[str] = []
         """The names of all folders, in their order."""
-        self.drop_folder: str | None = None
-        """The folder that what is dragged would get into; empty for none."""
         self._theme = theme
+        self._delegate = ChatDelegate(theme, self)
+        self._actions = ListActions(
+            rename=self.rename,
+            arrange=self.arranged.emit,
+            export=self.exported.emit,
+            delete=self.deleted.emit,
+            ask_folder=self.ask_folder,
+            toggle_folder=lambda folder: self.fold(folder.name, closed=folder.open),
+            dissolve_folder=lambda folder: self.folder_renamed.emit(folder.name, ""),
+        )
         self._shown: int | None = None
         self._called: dict[Key, str] = {}  # the folders that were renamed
         self._later: Callable[[], None] | None = None
@@ -78,7 +84,7 @@ class ChatList(QListView):
         self.setAccessibleName(tr("Chats"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setModel(self.chats)
-        self.setItemDelegate(ChatDelegate(theme, self))
+        self.setItemDelegate(self._delegate)
         self.setUniformItemSizes(True)
         self.setMouseTracking(True)
         self.viewport().setAutoFillBackground(False)
@@ -92,9 +98,7 @@ class ChatList(QListView):
         self.clicked.connect(self._clicked)
         self.chats.renamed.connect(self.renamed)
         self.chats.folder_renamed.connect(self._rename_folder)
-        self.itemDelegate().closeEditor.connect(
-            self._renaming_ended, Qt.ConnectionType.QueuedConnection
-        )
+        self._delegate.closeEditor.connect(self._renaming_ended, Qt.ConnectionType.QueuedConnection)
         theme.changed.connect(self.viewport().update)
 
     # --- What is in it ----------------------------------------------------------------------
@@ -225,11 +229,11 @@ class ChatList(QListView):
     # --- Keys and the mouse -----------------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.keyboard = False
+        self._delegate.keyboard = False
         super().mousePressEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        self.keyboard = True
+        self._delegate.keyboard = True
         if self.state() is _EDITING or not self._pressed(event):
             super().keyPressEvent(event)
 
@@ -267,7 +271,7 @@ class ChatList(QListView):
     def focusInEvent(self, event: QFocusEvent) -> None:
         back = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason)
         if event.reason() not in back:
-            self.keyboard = event.reason() != Qt.FocusReason.MouseFocusReason
+            self._delegate.keyboard = event.reason() != Qt.FocusReason.MouseFocusReason
         super().focusInEvent(event)
         if not self.selectedIndexes() and event.reason() in (
             Qt.FocusReason.TabFocusReason,
@@ -304,7 +308,12 @@ class ChatList(QListView):
     def _menu_of(self, index: QModelIndex) -> QMenu | None:
         if index.isValid() and not self.selectionModel().isSelected(index):
             self.mark(index)
-        return menu_for(self, index.data(ENTRY))
+        match index.data(ENTRY):
+            case ChatRow():
+                return chat_menu(self, self.chosen(), self.folders, self._actions)
+            case FolderRow() as folder:
+                return folder_menu(self, folder, self._actions)
+        return None
 
     def _menu_left(self) -> None:
         """A right click has marked a chat; the mark belongs to the one that is shown."""
@@ -361,6 +370,6 @@ class ChatList(QListView):
         return ""
 
     def _show_target(self, folder: str | None) -> None:
-        if folder != self.drop_folder:
-            self.drop_folder = folder
+        if folder != self._delegate.drop_folder:
+            self._delegate.drop_folder = folder
             self.viewport().update()

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.host import Host
 from app.ui.bridge import Bridge
-from app.ui.models.model_choice import ModelChoice
+from app.ui.state.model_choice import ModelChoice
 
 
 class HardwareProbe(QObject):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from app.store import Preset, Store
-from app.ui.store_access import StoreAccess
+from app.ui.state.store_access import StoreAccess
 
 if TYPE_CHECKING:
     from app.exchange import PresetReport
@@ -30,9 +30,9 @@ class PresetIndex(QObject):
     refused = Signal(object)
     """An error: of a file, or what is in it."""
 
-    def __init__(self, disk: StoreAccess, parent: QObject) -> None:
+    def __init__(self, store: StoreAccess, parent: QObject) -> None:
         super().__init__(parent)
-        self._disk = disk
+        self._store = store
         self._writing = 0
         self.rows: tuple[Preset, ...] = ()
 
@@ -100,6 +100,6 @@ class PresetIndex(QObject):
 
         def fail(error: BaseException) -> None:
             self._writing -= 1
-            (failed or self._disk.tell)(error)
+            (failed or self._store.report)(error)
 
-        self._disk.ask(both, show, fail)
+        self._store.ask(both, show, fail)

@@ -11,7 +11,8 @@ from app.base.errors import FiresideError, ModelMissing
 from app.base.types import ModelRef
 from app.host import Host, demo_model
 from app.turn import ModelFailed, ModelLoading, ModelPlanned, ModelReady, Turn
-from app.ui.models.installed_list import title
+from app.ui.state.installed_list import title
+from app.wording.language import number, tr
 
 if TYPE_CHECKING:
     from app.engine.plan import Plan
@@ -189,3 +190,15 @@ class ModelChoice(QObject):
         if path in (self.demo.key, str(self.demo.path)):
             return self.demo
         return ModelRef(Path(path), self._names.get(path, Path(path).stem))
+
+
+def loading_sentence(model: ModelRef, fraction: float) -> str:
+    """Return a sentence about how far a model is loaded."""
+    return tr("Loading {name} {percent} %").format(name=model.name, percent=number(100 * fraction))
+
+
+def plan_summary(plan: Plan) -> str:
+    """Return how a model is run, in a line."""
+    from app.wording.diagnosis import summary  # the start of a window need not wait for it
+
+    return summary(plan)

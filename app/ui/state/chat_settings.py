@@ -6,10 +6,13 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
-from app.base.types import Sampling
+from app.base.types import Effort, Sampling
 from app.store import PLAIN, ChatSettings
-from app.ui.models.model_choice import ModelChoice
-from app.ui.sidebar.chat_index import ChatIndex
+from app.ui.state.chat_index import ChatIndex
+from app.ui.state.current_chat import CurrentChat
+from app.ui.state.model_choice import ModelChoice
+
+NEW_CHAT_EFFORT = Effort.MEDIUM
 
 
 class ShownChatSettings(QObject):
@@ -21,19 +24,21 @@ class ShownChatSettings(QObject):
     chosen = Signal()
     """The person made another choice for the chat that is shown."""
 
-    def __init__(self, index: ChatIndex, models: ModelChoice) -> None:
+    def __init__(self, index: ChatIndex, models: ModelChoice, current: CurrentChat) -> None:
         super().__init__(index)
-        self._index, self._models = index, models
-        self.chat: int | None = None
-        """The one that is shown; None for a new one."""
+        self._index, self._models, self._current = index, models, current
         self.fresh = PLAIN
-        """What a new chat will have."""
+        """The settings that a new chat will have."""
         index.changed.connect(self.changed)
         models.changed.connect(self.changed)
 
-    def show(self, chat: int | None) -> None:
-        """Another chat is shown."""
-        self.chat = chat
+    @property
+    def chat(self) -> int | None:
+        """The chat that is shown; None for a new one."""
+        return self._current.id
+
+    def refresh(self) -> None:
+        """Tell that another chat is shown."""
         self.changed.emit()
 
     def begin(self, setup: ChatSettings) -> None:
