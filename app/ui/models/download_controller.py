@@ -29,18 +29,18 @@ class DownloadController(QObject):
     wanted = Signal(Path)
     """One that was here already is to be asked."""
 
-    def __init__(self, downloads: Downloads, shelf: InstalledList, parent: QObject) -> None:
+    def __init__(self, downloads: Downloads, installed: InstalledList, parent: QObject) -> None:
         super().__init__(parent)
-        self._downloads, self._shelf = downloads, shelf
+        self._downloads, self._installed = downloads, installed
         self._rows: dict[HubModel, list[DownloadRow]] = {}
-        self._last: dict[HubModel, DownloadEvent] = {}
+        self._last_events: dict[HubModel, DownloadEvent] = {}
         self._shares: dict[HubModel, float] = {
             left.model: min(1.0, left.have / max(1, left.model.size))
             for left in downloads.unfinished()
         }
         self._notes = {left.model: left.notes for left in downloads.unfinished()}
         self._offline = False
-        shelf.changed.connect(self._look)
+        installed.changed.connect(self._show_installed)
 
     @property
     def unfinished(self) -> tuple[HubModel, ...]:
@@ -56,14 +56,14 @@ class DownloadController(QObject):
         row.started.connect(lambda: self._start(model))
         row.paused.connect(lambda: self._downloads.pause(model))
         row.cancelled.connect(lambda keep: self._cancel(model, keep))
-        row.used.connect(lambda: self._use(model))
+        row.used.connect(lambda: self._use_installed(model))
         row.set_offline(self._offline)
         row.set_notes(self._notes.get(model, ()))
-        if event := self._last.get(model):
-            self._show(row, event)
+        if event := self._last_events.get(model):
+            self._show_event(row, event)
         elif model in self._shares:
             row.set_ended(share=self._shares[model])
-        self._look_at(row)
+        self._show_if_installed(row)
         return row
 
     def set_offline(self, offline: bool) -> None:
@@ -75,7 +75,7 @@ class DownloadController(QObject):
     def receive(self, event: DownloadEvent) -> None:
         """Takes in how a download goes."""
         model = event.model
-        self._last[model] = event
+        self._last_events[model] = event
         match event:
             case Downloading(_, progress, notes):
                 self._notes[model] = notes
@@ -85,9 +85,9 @@ class DownloadController(QObject):
                 self._notes[model] = notes
                 self._shares.pop(model, None)
         for row in self._rows.get(model, ()):
-            self._show(row, event)
+            self._show_event(row, event)
         if isinstance(event, Downloaded):
-            self._shelf.look()
+            self._installed.look()
             self.arrived.emit(event.path)
 
     def _start(self, model: HubModel) -> None:
@@ -100,17 +100,17 @@ class DownloadController(QObject):
             return
         self._downloads.cancel(model)
         self._shares.pop(model, None)
-        self._last.pop(model, None)
+        self._last_events.pop(model, None)
         self._notes.pop(model, None)
         for row in self._rows.get(model, ()):
             row.set_ended()
             row.set_notes(())
 
-    def _use(self, model: HubModel) -> None:
-        if here := self._shelf.has(model):
+    def _use_installed(self, model: HubModel) -> None:
+        if here := self._installed.has(model):
             self.wanted.emit(here.path)
 
-    def _show(self, row: DownloadRow, event: DownloadEvent) -> None:
+    def _show_event(self, row: DownloadRow, event: DownloadEvent) -> None:
         match event:
             case Downloading(_, progress, notes):
                 row.set_progress(progress)
@@ -124,12 +124,12 @@ class DownloadController(QObject):
                 row.set_ended()
                 row.set_notes(notes)
 
-    def _look(self) -> None:
+    def _show_installed(self) -> None:
         for row in self._all():
-            self._look_at(row)
+            self._show_if_installed(row)
 
-    def _look_at(self, row: DownloadRow) -> None:
-        here = self._shelf.has(row.model)
+    def _show_if_installed(self, row: DownloadRow) -> None:
+        here = self._installed.has(row.model)
         if here:
             row.set_here(str(here.place.kind))
         else:

@@ -34,11 +34,11 @@ class DownloadPane(QWidget):
     """The network is wanted again."""
 
     def __init__(
-        self, theme: Theme, host: Host, bridge: Bridge, fetcher: DownloadController
+        self, theme: Theme, host: Host, bridge: Bridge, downloads: DownloadController
     ) -> None:
         super().__init__()
         self.setObjectName("getPane")
-        self._theme, self._fetcher = theme, fetcher
+        self._theme, self._downloads = theme, downloads
         self._offers: list[tuple[Offer, DownloadRow]] = []
         layout = column(self, gap=14)
         self._offline = Notice(theme, "offlineNotice", "alert", "muted")
@@ -55,11 +55,11 @@ class DownloadPane(QWidget):
         offered = catalog.offers()
         for offer in offered:
             layout.addWidget(self._offer(offer))
-        known = {offer.model for offer in offered}
-        for model in fetcher.unfinished:
-            if model not in known:
-                layout.addWidget(self._begun(model))
-        self._search = HubSearchPane(theme, host, bridge, fetcher)
+        offered_models = {offer.model for offer in offered}
+        for model in downloads.unfinished:
+            if model not in offered_models:
+                layout.addWidget(self._unfinished(model))
+        self._search = HubSearchPane(theme, host, bridge, downloads)
         card = Card(
             theme,
             "search",
@@ -72,6 +72,10 @@ class DownloadPane(QWidget):
         card.below.addSpacing(4)
         card.below.addWidget(self._search)
         layout.addWidget(card)
+
+    def focus_demo(self) -> None:
+        """Put the keyboard on the demo model's button."""
+        self._try_demo.setFocus()
 
     def set_offline(self, offline: bool) -> None:
         """Whether a person wants no connection."""
@@ -87,7 +91,7 @@ class DownloadPane(QWidget):
         self._search.set_machine(machine)
 
     def _demo(self) -> Card:
-        demo = Button(
+        self._try_demo = Button(
             self._theme,
             "tryDemo",
             tr("Try the demo model now"),
@@ -103,7 +107,7 @@ class DownloadPane(QWidget):
                 "A tiny gpt-oss that comes with Fireside. It knows capitals, times tables, "
                 "short stories and a little Python: enough to look around."
             ),
-            button=demo,
+            button=self._try_demo,
         )
 
     def _file(self) -> Card:
@@ -128,7 +132,7 @@ class DownloadPane(QWidget):
 
     def _offer(self, offer: Offer) -> Card:
         model = offer.model
-        card = Card(self._theme, "download", offer.name, _about(offer))
+        card = Card(self._theme, "download", offer.name, _description(offer))
         about = muted(
             tr(
                 "{size}, {licence}, from {repository} on Hugging Face. Nothing is sent there but "
@@ -141,7 +145,7 @@ class DownloadPane(QWidget):
             pixels=13,
         )
         about.setWordWrap(True)
-        row = self._fetcher.row(self._theme, model, offer.name)
+        row = self._downloads.row(self._theme, model, offer.name)
         page = _HUB + model.repository
         hub = Button(
             self._theme,
@@ -156,7 +160,7 @@ class DownloadPane(QWidget):
         self._offers.append((offer, row))
         return card
 
-    def _begun(self, model: HubModel) -> Card:
+    def _unfinished(self, model: HubModel) -> Card:
         """What was begun at an earlier start."""
         name = model.title
         card = Card(
@@ -167,11 +171,11 @@ class DownloadPane(QWidget):
                 size=gigabytes(model.size), repository=model.repository
             ),
         )
-        card.below.addWidget(self._fetcher.row(self._theme, model, name))
+        card.below.addWidget(self._downloads.row(self._theme, model, name))
         return card
 
 
-def _about(offer: Offer) -> str:
+def _description(offer: Offer) -> str:
     """What a person should know of a model before fetching it."""
     match offer.name:
         case "gpt-oss-20b":

@@ -20,19 +20,19 @@ from app.wording.errors import explain
 from app.wording.language import number, tr
 from app.wording.quantities import gigabytes
 
-_UNLIKELY = 2
-_EAGER = 4  # repositories whose files are asked for without a click
+_LAST_RANK = 2
+_LISTED_AT_ONCE = 4  # repositories whose files are asked for without a click
 
 
 class HubSearchPane(QWidget):
     """It asks the hub when a person presses Enter, never while they type."""
 
     def __init__(
-        self, theme: Theme, host: Host, bridge: Bridge, fetcher: DownloadController
+        self, theme: Theme, host: Host, bridge: Bridge, downloads: DownloadController
     ) -> None:
         super().__init__()
-        self._theme, self._host, self._bridge, self._fetcher = theme, host, bridge, fetcher
-        self._asked = ""
+        self._theme, self._host, self._bridge, self._downloads = theme, host, bridge, downloads
+        self._query = ""
         self._machine: Machine | None = None
         self.field = QLineEdit()
         named(
@@ -64,8 +64,8 @@ class HubSearchPane(QWidget):
         """Asks the hub for what is written in the field."""
         text = self.field.text().strip().removeprefix("https://").removeprefix("huggingface.co/")
         text = text or "gpt-oss"
-        self._asked = text
-        self._say(tr("Searching for “{text}”…").format(text=text))
+        self._query = text
+        self._show_status(tr("Searching for “{text}”…").format(text=text))
         self._clear()
         self._bridge.when_done(
             self._host.search(text),
@@ -85,38 +85,42 @@ class HubSearchPane(QWidget):
             row.set_machine(machine)
 
     def _found(self, text: str, found: tuple[Repository, ...]) -> None:
-        if text != self._asked:
+        if text != self._query:
             return
         runs = sum(catalog.runs(each.architecture) is True for each in found)
         if not found:
-            self._say(tr("Nothing on Hugging Face matches “{text}”.").format(text=text))
+            self._show_status(tr("Nothing on Hugging Face matches “{text}”.").format(text=text))
             return
         if runs:
             count = tr("%n found, {runs} of them gpt-oss, says Hugging Face.", "", len(found))
         else:
             count = tr("%n found.", "", len(found))
-        self._say(count.format(runs=number(runs)))
-        eager = _EAGER
-        for each in sorted(found, key=lambda one: _likely(one)):
-            row = RepositoryRow(self._theme, self._fetcher, each, self._machine)
+        self._show_status(count.format(runs=number(runs)))
+        listed = _LISTED_AT_ONCE
+        for each in sorted(found, key=lambda one: _rank(one)):
+            row = RepositoryRow(self._theme, self._downloads, each, self._machine)
             row.wanted.connect(lambda row=row: self._ask_files(row))
             self._results.append(row)
             self._column.addWidget(row)
-            if eager and _likely(each) < _UNLIKELY:
-                eager -= 1
+            if listed and _rank(each) < _LAST_RANK:
+                listed -= 1
                 self._ask_files(row)
 
     def _failed(self, text: str, error: BaseException) -> None:
-        if text == self._asked:
-            self._say(explain(error).sentence, "danger")
+        if text == self._query:
+            self._show_status(explain(error).sentence, "danger")
 
     def _ask_files(self, row: RepositoryRow) -> None:
+        def found(variants: tuple[Variant, ...]) -> None:
+            if row in self._results:
+                row.set_variants(variants)
+
+        def failed(error: BaseException) -> None:
+            if row in self._results:
+                row.set_failed(explain(error).sentence)
+
         row.set_asking()
-        self._bridge.when_done(
-            self._host.variants(row.repository.name),
-            lambda found: row in self._results and row.set_variants(found),
-            lambda error: row in self._results and row.set_failed(explain(error).sentence),
-        )
+        self._bridge.when_done(self._host.variants(row.repository.name), found, failed)
 
     def _clear(self) -> None:
         for row in self._results:
@@ -124,7 +128,7 @@ class HubSearchPane(QWidget):
             row.deleteLater()
         self._results = []
 
-    def _say(self, text: str, tone: str = "muted") -> None:
+    def _show_status(self, text: str, tone: str = "muted") -> None:
         self._status.setText(text)
         self._status.show()
         set_tone(self._status, tone)
@@ -139,13 +143,13 @@ class RepositoryRow(QFrame):
     def __init__(
         self,
         theme: Theme,
-        fetcher: DownloadController,
+        downloads: DownloadController,
         repository: Repository,
         machine: Machine | None,
     ) -> None:
         super().__init__()
         self.repository = repository
-        self._theme, self._fetcher, self._machine = theme, fetcher, machine
+        self._theme, self._downloads, self._machine = theme, downloads, machine
         self._variants: list[VariantRow] = []
         self.setObjectName("result")
         self.setAccessibleName(repository.name)
@@ -190,7 +194,7 @@ class RepositoryRow(QFrame):
         """These are its files."""
         self._button.hide()
         for variant in variants:
-            row = VariantRow(self._theme, self._fetcher, self.repository, variant, self._machine)
+            row = VariantRow(self._theme, self._downloads, self.repository, variant, self._machine)
             self._variants.append(row)
             self._column.addWidget(row)
         if not variants:
@@ -204,7 +208,7 @@ class VariantRow(QWidget):
     def __init__(
         self,
         theme: Theme,
-        fetcher: DownloadController,
+        downloads: DownloadController,
         repository: Repository,
         variant: Variant,
         machine: Machine | None,
@@ -213,7 +217,7 @@ class VariantRow(QWidget):
         self._header = catalog.header_there(repository, variant)
         name = f"{repository.name}, {variant.name}"
         title = f"{variant.name} · {gigabytes(variant.model.size)}"
-        self._row = fetcher.row(theme, variant.model, name, title)
+        self._row = downloads.row(theme, variant.model, name, title)
         set_kind(self._row.button, "outlined")
         column(self, (0, 6, 0, 2)).addWidget(self._row)
         if not variant.complete:
@@ -234,10 +238,10 @@ class VariantRow(QWidget):
             self._row.set_fit(fit(propose(self._header, machine), machine), False)
 
 
-def _likely(repository: Repository) -> int:
+def _rank(repository: Repository) -> int:
     """0 where the hub says that it is gpt-oss, 1 where it says nothing of its models, else 2: a
     word of the hub's may be that of a file beside the models, so it only puts them in order."""
-    return {True: 0, None: 1, False: _UNLIKELY}[catalog.runs(repository.architecture)]
+    return {True: 0, None: 1, False: _LAST_RANK}[catalog.runs(repository.architecture)]
 
 
 def _facts(repository: Repository) -> str:

@@ -31,14 +31,14 @@ class ModelsController(QObject):
     """A model has been downloaded."""
 
     def __init__(
-        self, theme: Theme, host: Host, bridge: Bridge, shelf: InstalledList, parent: QObject
+        self, theme: Theme, host: Host, bridge: Bridge, installed: InstalledList, parent: QObject
     ) -> None:
         super().__init__(parent)
-        self._theme, self._host, self._bridge, self._shelf = theme, host, bridge, shelf
+        self._theme, self._host, self._bridge, self._installed = theme, host, bridge, installed
         self._examined: Examined | None = None
         self._page: ModelsPage | None = None
-        self._known: DownloadController | None = None
-        shelf.changed.connect(self._found)
+        self._download_controller: DownloadController | None = None
+        installed.changed.connect(self._show_folders)
 
     @property
     def has_page(self) -> bool:
@@ -50,23 +50,25 @@ class ModelsController(QObject):
         """The models page. Most starts of Fireside never see it, and need not wait for it."""
         if self._page is None:
             self._page = self._build()
-            self._found()
+            self._show_folders()
             self._set_offline(self._host.settings.offline)
             if self._examined:
-                self._page.get.examined(self._examined)
+                self._page.download_pane.examined(self._examined)
             self.built.emit(self._page)
         return self._page
 
     @property
-    def _fetcher(self) -> DownloadController:
-        if self._known is None:
+    def _downloads(self) -> DownloadController:
+        if self._download_controller is None:
             from app.ui.models.download_controller import DownloadController
 
-            self._known = fetcher = DownloadController(self._host.downloads, self._shelf, self)
-            fetcher.set_offline(self._host.settings.offline)
-            fetcher.arrived.connect(self.arrived)
-            fetcher.wanted.connect(self.wanted)
-        return self._known
+            self._download_controller = downloads = DownloadController(
+                self._host.downloads, self._installed, self
+            )
+            downloads.set_offline(self._host.settings.offline)
+            downloads.arrived.connect(self.arrived)
+            downloads.wanted.connect(self.wanted)
+        return self._download_controller
 
     def _build(self) -> ModelsPage:
         from app.models import library
@@ -76,17 +78,17 @@ class ModelsController(QObject):
         from app.ui.models.network_pane import NetworkPane
 
         host = self._host
-        get = DownloadPane(self._theme, host, self._bridge, self._fetcher)
-        here = InstalledPane(self._theme, self._shelf)
+        download = DownloadPane(self._theme, host, self._bridge, self._downloads)
+        installed = InstalledPane(self._theme, self._installed)
         network = NetworkPane(self._theme, host.settings, library.hub_cache())
-        here.set_folders(host.settings.folders)
-        get.online.connect(lambda: network.offline.choose("off"))
-        here.folders_changed.connect(self._change_folders)
+        installed.set_folders(host.settings.folders)
+        download.online.connect(lambda: network.offline.choose("off"))
+        installed.folders_changed.connect(self._change_folders)
         network.offline_chosen.connect(self._choose_offline)
         network.limit_chosen.connect(lambda most: host.change(download_limit=most))
         network.folder_chosen.connect(self._change_folder)
         network.shown.connect(self._read_connections)
-        return ModelsPage(self._theme, get, here, network)
+        return ModelsPage(self._theme, download, installed, network)
 
     def resume(self) -> None:
         """Goes on with the downloads that were on their way when Fireside ended."""
@@ -95,30 +97,30 @@ class ModelsController(QObject):
 
     def receive(self, event: DownloadEvent) -> None:
         """Takes in how a download goes."""
-        self._fetcher.receive(event)
+        self._downloads.receive(event)
 
     def examined(self, examined: Examined) -> None:
         """This computer is known: tells what fits."""
         self._examined = examined
         if self._page:
-            self._page.get.examined(examined)
+            self._page.download_pane.examined(examined)
 
-    def _found(self) -> None:
+    def _show_folders(self) -> None:
         if self._page:
-            self._page.here.set_folders(self._host.settings.folders)
+            self._page.installed_pane.set_folders(self._host.settings.folders)
 
     def _choose_offline(self, offline: bool) -> None:
         self._host.change(offline=offline)
         self._set_offline(offline)
 
     def _set_offline(self, offline: bool) -> None:
-        self.page.get.set_offline(offline)
-        self._fetcher.set_offline(offline)
+        self.page.download_pane.set_offline(offline)
+        self._downloads.set_offline(offline)
 
     def _change_folders(self, folders: tuple[str, ...]) -> None:
         self._host.change(folders=folders)
-        self.page.here.set_folders(folders)
-        self._shelf.look()
+        self.page.installed_pane.set_folders(folders)
+        self._installed.look()
 
     def _change_folder(self, folder: str) -> None:
         self._host.change(download_folder=folder, download_mount="")
@@ -126,14 +128,14 @@ class ModelsController(QObject):
             self._bridge.when_done(
                 self._host.mount_of(Path(folder)),
                 lambda mount: self._host.change(download_mount=mount),
-                self._shelf.failed.emit,
+                self._installed.failed.emit,
             )
-        self.page.network.set_folder(folder)
-        self._shelf.look()
+        self.page.network_pane.set_folder(folder)
+        self._installed.look()
 
     def _read_connections(self) -> None:
         self._bridge.when_done(
             self._host.connections(),
-            self.page.network.set_connections,
+            self.page.network_pane.set_connections,
             lambda error: self.page.set_error(explain(error).sentence),
         )

@@ -22,11 +22,11 @@ class ModelsPage(QScrollArea):
     closed = Signal()
 
     def __init__(
-        self, theme: Theme, get: DownloadPane, here: InstalledPane, network: NetworkPane
+        self, theme: Theme, download: DownloadPane, installed: InstalledPane, network: NetworkPane
     ) -> None:
         super().__init__()
         self._theme = theme
-        self.get, self.here, self.network = get, here, network
+        self.download_pane, self.installed_pane, self.network_pane = download, installed, network
         self.setObjectName("modelsPage")
         self.setAccessibleName(tr("Models"))
         self.setWidgetResizable(True)
@@ -42,11 +42,11 @@ class ModelsPage(QScrollArea):
         self._notice = Notice(theme, "modelsError")
         self._notice.hide()
         self._layout.addWidget(self._notice)
-        self._panes = {"get": get, "here": here, "network": network}
+        self._panes = {"get": download, "here": installed, "network": network}
         for pane in self._panes.values():
             self._layout.addWidget(pane)
         self._layout.addStretch(1)
-        self._turn("get")
+        self._show_pane("get")
         row = QHBoxLayout(page)
         row.setContentsMargins(24, 0, 24, 0)
         row.addStretch(1)
@@ -61,7 +61,7 @@ class ModelsPage(QScrollArea):
 
     def set_progress(self, text: str) -> None:
         """What is being loaded; empty when nothing is."""
-        self._progress.setText(text or self._said)
+        self._progress.setText(text or self._invitation)
 
     def set_error(self, sentence: str, detail: str = "") -> None:
         """Why something cannot be done, and what a program said of it; empty when all is well."""
@@ -81,8 +81,8 @@ class ModelsPage(QScrollArea):
         self._title = QLabel()
         self._title.setObjectName("modelsTitle")
         self._title.setFont(font(24, 640))
-        self._said = tr("Everything runs on this computer. Choose a model to begin.")
-        self._progress = muted(self._said, "modelsProgress", pixels=14)
+        self._invitation = tr("Everything runs on this computer. Choose a model to begin.")
+        self._progress = muted(self._invitation, "modelsProgress", pixels=14)
         self._progress.setWordWrap(True)
         escape = QShortcut("Esc", self)
         escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -101,7 +101,7 @@ class ModelsPage(QScrollArea):
             ],
         )
         self._tabs.set_value("get")
-        self._tabs.chosen.connect(self._turn)
+        self._tabs.chosen.connect(self._show_pane)
         row = QHBoxLayout()
         row.addWidget(self._title, 1)
         row.addWidget(self._back)
@@ -111,7 +111,7 @@ class ModelsPage(QScrollArea):
         self._layout.addWidget(self._tabs)
         self._layout.addSpacing(4)
 
-    def _turn(self, name: str) -> None:
+    def _show_pane(self, name: str) -> None:
         for each, pane in self._panes.items():
             pane.setVisible(each == name)
         self.verticalScrollBar().setValue(0)

@@ -56,7 +56,7 @@ class ComponentList(QListWidget):
             item.setToolTip(component.licence)
         self.setCurrentRow(0)
 
-    def keep(self, text: str) -> None:
+    def filter(self, text: str) -> None:
         """Only those stay that have it, in their names or in their licences. If the chosen one
         does not, the first that does is chosen."""
         wanted = text.strip().casefold()
@@ -64,14 +64,14 @@ class ComponentList(QListWidget):
         for row in range(self.count()):
             item = self.item(row)
             component = item.data(_COMPONENT)
-            told = f"{component.name}\n{component.licence}\n{component.text}".casefold()
-            item.setHidden(wanted not in told)
+            searched = f"{component.name}\n{component.licence}\n{component.text}".casefold()
+            item.setHidden(wanted not in searched)
             if not item.isHidden():
                 shown.append(item)
         if self.currentItem() not in shown:
-            self.setCurrentItem(shown[0] if shown else None)
+            self.setCurrentRow(self.row(shown[0]) if shown else -1)
 
-    def move(self, step: int) -> None:
+    def select_next(self, step: int) -> None:
         """Chooses the next one that is in sight."""
         row = self.currentRow() + step
         while 0 <= row < self.count() and self.item(row).isHidden():

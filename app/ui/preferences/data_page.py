@@ -21,7 +21,7 @@ class DataPage(FormPage):
     export_all = Signal()
     import_chats = Signal()
     import_folder = Signal()
-    restored = Signal(object)
+    restore_requested = Signal(object)
     """A Backup that is to take the place of the chats."""
 
     def __init__(self, theme: Theme, host: Host, bridge: Bridge) -> None:
@@ -32,7 +32,7 @@ class DataPage(FormPage):
         self._add_files()
         self.column.addSpacing(14)
         backups = BackupPane(theme, host, bridge)
-        backups.wanted.connect(self.restored)
+        backups.restore_requested.connect(self.restore_requested)
         self.column.addWidget(backups)
         self.column.addStretch(1)
 
@@ -64,7 +64,7 @@ class DataPage(FormPage):
         files = QHBoxLayout()
         files.setSpacing(8)
         self.column.addLayout(files)
-        for name, text, label, wanted in (
+        for name, text, label, signal in (
             ("exportAll", tr("Export all…"), tr("Export all chats to a file"), self.export_all),
             ("importChats", tr("Import…"), tr("Import chats from files"), self.import_chats),
             (
@@ -74,7 +74,7 @@ class DataPage(FormPage):
                 self.import_folder,
             ),
         ):
-            files.addWidget(Button(self._theme, name, label, text=text, clicked=wanted.emit))
+            files.addWidget(Button(self._theme, name, label, text=text, clicked=signal.emit))
         files.addStretch(1)
 
     def _open_folder(self) -> None:

@@ -20,9 +20,9 @@ from app.wording.language import tr
 class DiagnosisPage(FormPage):
     """The doctor's report, as ``fireside doctor`` prints it."""
 
-    def __init__(self, theme: Theme, host: Host, examiner: HardwareProbe) -> None:
+    def __init__(self, theme: Theme, host: Host, hardware: HardwareProbe) -> None:
         super().__init__("diagnosisPage", tr("Diagnosis"))
-        self._host, self._examiner = host, examiner
+        self._host, self._hardware = host, hardware
         self.add_note(
             tr(
                 "What Fireside found on this computer, and what it chose. Nothing of your "
@@ -47,21 +47,21 @@ class DiagnosisPage(FormPage):
         self.column.addWidget(self._report, 1)
         self._copy = Button(
             theme, "copyDoctor", tr("Copy the diagnosis"), text=tr("Copy"), icon="copy", size=16,
-            clicked=self._copy_it,
+            clicked=self._copy_report,
         )  # fmt: skip
         self._copy.setEnabled(False)
         self.column.addWidget(self._copy, 0, Qt.AlignmentFlag.AlignLeft)
-        examiner.examined.connect(self._examined)
-        examiner.failed.connect(self._not_examined)
+        hardware.examined.connect(self._show_report)
+        hardware.failed.connect(self._show_failure)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._examiner.look()
+        self._hardware.look()
 
-    def _examined(self, examined: Examined) -> None:
+    def _show_report(self, examined: Examined) -> None:
         self._show(report(examined, self._host.wishes))
 
-    def _not_examined(self, error: Exception) -> None:
+    def _show_failure(self, error: Exception) -> None:
         self._show(explain(error).sentence)
 
     def _show(self, text: str) -> None:
@@ -69,7 +69,7 @@ class DiagnosisPage(FormPage):
             self._report.setPlainText(text)
         self._copy.setEnabled(True)
 
-    def _copy_it(self) -> None:
+    def _copy_report(self) -> None:
         QGuiApplication.clipboard().setText(self._report.toPlainText())
         self._copy.set_icon("check")
         QTimer.singleShot(1500, self._copy, lambda: self._copy.set_icon("copy"))

@@ -19,9 +19,9 @@ class GeneralPage(FormPage):
     """Colours, language, instructions, and reading ahead."""
 
     about = Signal()
-    copies = Signal(bool)
+    copy_format_chosen = Signal(bool)
     """Whether copies of a conversation are Markdown from now on."""
-    instructed = Signal()
+    instructions_changed = Signal()
     """The model gets other instructions from now on."""
 
     def __init__(self, theme: Theme, host: Host) -> None:
@@ -66,9 +66,9 @@ class GeneralPage(FormPage):
     def leave(self) -> None:
         self.instructions.finish()
 
-    def _instruct(self, text: str) -> None:
+    def _change_instructions(self, text: str) -> None:
         self._host.change(instructions=text.strip())
-        self.instructed.emit()
+        self.instructions_changed.emit()
 
     def _theme_choice(self) -> QWidget:
         choices = [
@@ -116,7 +116,7 @@ class GeneralPage(FormPage):
             ],
         )
         copies.set_value("markdown" if self._host.settings.copy_markdown else "text")
-        copies.chosen.connect(lambda value: self.copies.emit(value == "markdown"))
+        copies.chosen.connect(lambda value: self.copy_format_chosen.emit(value == "markdown"))
         return copies
 
     def _add_instructions(self) -> None:
@@ -129,7 +129,7 @@ class GeneralPage(FormPage):
             tr("For example: Answer briefly."),
         )
         self.instructions.show_text(self._host.settings.instructions)
-        self.instructions.written.connect(self._instruct)
+        self.instructions.written.connect(self._change_instructions)
         self.column.addWidget(self.instructions)
 
     def _add_version(self) -> None:

@@ -1,4 +1,4 @@
-"""How the model is run, and what that takes of the memory: live, as the person turns a knob."""
+"""How the model is run, and what that takes of the memory: live, as the person turns a field."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from app.wording.errors import explain
 from app.wording.language import number, tr
 from app.wording.quantities import gigabytes
 
-_KEPT_GB = (0, 1, 2, 4, 8, 16, 32, 64)
+_CACHE_SIZES_GB = (0, 1, 2, 4, 8, 16, 32, 64)
 
 
 class MemoryPage(FormPage):
     """Context, cache and GPU, each automatic or as the person says, and the bars."""
 
     def __init__(
-        self, theme: Theme, host: Host, models: ModelChoice, examiner: HardwareProbe
+        self, theme: Theme, host: Host, models: ModelChoice, hardware: HardwareProbe
     ) -> None:
         super().__init__("memoryPage", tr("Memory"))
-        self._theme, self._host, self._models, self._examiner = theme, host, models, examiner
+        self._theme, self._host, self._models, self._hardware = theme, host, models, hardware
         self._header: GgufHeader | None = None
         self._machine: Machine | None = None
         self.plan: Plan | None = None
         """What the knobs come to; None before the machine is known."""
-        self._said = self.add_note(tr("Looking at this computer…"), "planSummary")
+        self._status = self.add_note(tr("Looking at this computer…"), "planSummary")
         self.column.addSpacing(4)
         self._host_bar, self._gpu_bar = (
             MemoryBar(theme, "hostMemory"),
@@ -46,25 +46,25 @@ class MemoryPage(FormPage):
             self.column.addWidget(bar)
             self.column.addSpacing(6)
             bar.hide()
-        self._add_knobs()
+        self._add_fields()
         self._add_buttons()
         self.column.addSpacing(10)
-        self._add_kept()
+        self._add_cache_limit()
         self.column.addStretch(1)
-        examiner.examined.connect(self._examined)
-        examiner.failed.connect(self._not_examined)
-        models.ready.connect(self._look_again)
+        hardware.examined.connect(self._show_hardware)
+        hardware.failed.connect(self._show_failure)
+        models.ready.connect(self._probe_again)
         self._show()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._look_again()
+        self._probe_again()
 
-    def _look_again(self) -> None:
+    def _probe_again(self) -> None:
         if self.isVisible():
-            self._examiner.look()
+            self._hardware.look()
 
-    def _add_knobs(self) -> None:
+    def _add_fields(self) -> None:
         self._context = ChoiceField(
             "context", tr("Context"), tr("How much of a chat the model sees")
         )
@@ -83,11 +83,11 @@ class MemoryPage(FormPage):
         self._experts = ChoiceField(
             "cpuExperts", tr("Experts on the processor"), tr("What of those layers stays in memory")
         )
-        wishes = self._host.wishes
-        for knob, value in self._knobs(wishes):
-            knob.set_stops([(None, tr("Automatic"))], value)
-            knob.turned.connect(self._show)
-        self._cache.set_value(wishes.cache or "")
+        overrides = self._host.wishes
+        for field, value in self._choice_fields(overrides):
+            field.set_stops([(None, tr("Automatic"))], value)
+            field.turned.connect(self._show)
+        self._cache.set_value(overrides.cache or "")
         self._cache.chosen.connect(self._show)
         self._gpu_rows = [
             FormRow(
@@ -113,12 +113,12 @@ class MemoryPage(FormPage):
         for row in self._gpu_rows:
             row.hide()
 
-    def _knobs(self, wishes: Overrides) -> tuple[tuple[ChoiceField, int | None], ...]:
+    def _choice_fields(self, overrides: Overrides) -> tuple[tuple[ChoiceField, int | None], ...]:
         """The knobs that turn, with their values."""
         return (
-            (self._context, wishes.context),
-            (self._layers, wishes.gpu_layers),
-            (self._experts, wishes.cpu_experts),
+            (self._context, overrides.context),
+            (self._layers, overrides.gpu_layers),
+            (self._experts, overrides.cpu_experts),
         )
 
     def _add_buttons(self) -> None:
@@ -137,42 +137,46 @@ class MemoryPage(FormPage):
         row.addStretch(1)
         self.column.addLayout(row)
 
-    def _add_kept(self) -> None:
-        self._kept = ChoiceField("keptGb", tr("Kept on disk"), tr("How much disk it may take"))
+    def _add_cache_limit(self) -> None:
+        self._cache_limit = ChoiceField(
+            "keptGb", tr("Kept on disk"), tr("How much disk it may take")
+        )
         words = [
-            (size, tr("{size} GB").format(size=size) if size else tr("Off")) for size in _KEPT_GB
+            (size, tr("{size} GB").format(size=size) if size else tr("Off"))
+            for size in _CACHE_SIZES_GB
         ]
-        self._kept.set_stops(words, self._host.settings.kept_gb)
-        self._kept.turned.connect(lambda: self._host.change(kept_gb=self._kept.value))
+        self._cache_limit.set_stops(words, self._host.settings.kept_gb)
+        self._cache_limit.turned.connect(lambda: self._host.change(kept_gb=self._cache_limit.value))
         self.column.addWidget(
             FormRow(
                 tr("Kept on disk"),
                 tr("What was read of your chats, so that long ones open at once."),
-                self._kept,
+                self._cache_limit,
             )
         )
 
     @property
-    def _wishes(self) -> Overrides:
+    def _overrides(self) -> Overrides:
         cache = CacheType(self._cache.value) if self._cache.value else None
         return Overrides(self._context.value, self._layers.value, self._experts.value, cache)
 
-    def _examined(self, examined: Examined) -> None:
-        found = dict(examined.models).get(self._models.asked)
+    def _show_hardware(self, examined: Examined) -> None:
+        asked = self._models.asked
+        found = dict(examined.models).get(asked) if asked else None
         self._machine = examined.machine
         self._header = found if isinstance(found, GgufHeader) else None
         if isinstance(found, ModelError):
-            self._say(explain(found).sentence, "danger")
+            self._show_status(explain(found).sentence, "danger")
         elif self._header is None:
-            self._say(tr("Choose a model to see what it takes."))
+            self._show_status(tr("Choose a model to see what it takes."))
         else:
-            self._set_stops(self._header, self._wishes if self.plan else self._host.wishes)
+            self._set_stops(self._header, self._overrides if self.plan else self._host.wishes)
         self._show()
 
-    def _not_examined(self, error: Exception) -> None:
-        self._say(explain(error).sentence, "danger")
+    def _show_failure(self, error: Exception) -> None:
+        self._show_status(explain(error).sentence, "danger")
 
-    def _set_stops(self, header: GgufHeader, wishes: Overrides) -> None:
+    def _set_stops(self, header: GgufHeader, overrides: Overrides) -> None:
         most, layers = header.number("context_length"), header.number("block_count")
         contexts = sorted(c for c in CONTEXTS if c <= most) or [most]
         automatic = (None, tr("Automatic"))
@@ -181,48 +185,49 @@ class MemoryPage(FormPage):
             [automatic, *_shares(layers + 1)],
             [automatic, *_shares(layers)],
         )
-        for (knob, value), choices in zip(self._knobs(wishes), stops, strict=True):
-            knob.set_stops(choices, value)
-        self._cache.set_value(wishes.cache or "")
+        for (field, value), choices in zip(self._choice_fields(overrides), stops, strict=True):
+            field.set_stops(choices, value)
+        self._cache.set_value(overrides.cache or "")
 
     def _show(self) -> None:
         """The plan that the knobs come to."""
-        wishes = self._wishes
-        ready = self._header is not None and self._machine is not None
+        overrides = self._overrides
+        header, machine = self._header, self._machine
+        ready = header is not None and machine is not None
         for widget in (self._context, self._cache, self._layers, self._experts):
             widget.setEnabled(ready)
-        self._apply.setEnabled(ready and wishes != self._host.wishes)
-        self._reset.setEnabled(ready and wishes != Overrides())
-        if not ready:
+        self._apply.setEnabled(ready and overrides != self._host.wishes)
+        self._reset.setEnabled(ready and overrides != Overrides())
+        if header is None or machine is None:
             return
-        plan = self.plan = propose(self._header, self._machine, wishes)
+        plan = self.plan = propose(header, machine, overrides)
         self._context.set_words(None, _automatic(number(plan.context)))
         self._layers.set_words(None, _automatic(_share(plan.gpu_layers, plan.layers + 1)))
         self._experts.set_words(None, _automatic(_share(plan.cpu_experts, plan.layers)))
         for row in self._gpu_rows:
-            row.setVisible(bool(self._machine.devices.gpus))
-        self._show_bars(plan, self._machine)
-        self._show_words(plan)
+            row.setVisible(bool(machine.devices.gpus))
+        self._show_bars(plan, machine)
+        self._show_summary(plan)
 
     def _show_bars(self, plan: Plan, machine: Machine) -> None:
         gpu = plan.gpu or max(machine.devices.gpus, key=lambda g: g.available, default=None)
         shared = gpu is not None and gpu.unified  # then its memory is the computer's
         use = _sum(plan.host, plan.device) if shared else plan.host
         self._host_bar.set_parts(
-            tr("This computer"), machine.memory, _parts(use, machine.memory - plan.host_room)
+            tr("This computer"), machine.memory, _segments(use, machine.memory - plan.host_room)
         )
         self._host_bar.show()
         if gpu and not shared:
-            parts = _parts(plan.device, gpu.memory - gpu.available)
+            parts = _segments(plan.device, gpu.memory - gpu.available)
             self._gpu_bar.set_parts(gpu.description, gpu.memory, parts)
         self._gpu_bar.setVisible(gpu is not None and not shared)
 
-    def _show_words(self, plan: Plan) -> None:
+    def _show_summary(self, plan: Plan) -> None:
         if plan.fits:
-            self._say(summary(plan))
+            self._show_status(summary(plan))
             return
         short = max(plan.needed - plan.host_room, plan.device.total - plan.device_room)
-        self._say(
+        self._show_status(
             tr(
                 "This takes {short} more than is free now. Close other programs, or choose "
                 "a shorter context."
@@ -230,25 +235,26 @@ class MemoryPage(FormPage):
             "danger",
         )
 
-    def _say(self, text: str, tone: str = "muted") -> None:
-        self._said.setText(text)
-        set_tone(self._said, tone)
+    def _show_status(self, text: str, tone: str = "muted") -> None:
+        self._status.setText(text)
+        set_tone(self._status, tone)
 
     def _apply_plan(self) -> None:
-        wishes = self._wishes
+        overrides = self._overrides
         self._host.change(
-            context=wishes.context,
-            gpu_layers=wishes.gpu_layers,
-            cpu_experts=wishes.cpu_experts,
-            cache_type=wishes.cache or "",
+            context=overrides.context,
+            gpu_layers=overrides.gpu_layers,
+            cpu_experts=overrides.cpu_experts,
+            cache_type=overrides.cache or "",
         )
         if self._models.asked:
             self._models.choose(self._models.asked)
         self._show()
 
     def _reset_plan(self) -> None:
-        self._set_stops(self._header, Overrides())
-        self._show()
+        if self._header is not None:
+            self._set_stops(self._header, Overrides())
+            self._show()
 
 
 def _shares(most: int) -> list[tuple[int, str]]:
@@ -274,7 +280,7 @@ def _sum(one: MemoryUse, other: MemoryUse) -> MemoryUse:
     )
 
 
-def _parts(use: MemoryUse, others: int) -> list[MemorySegment]:
+def _segments(use: MemoryUse, others: int) -> list[MemorySegment]:
     """Of a memory of which ``others`` bytes cannot be had."""
     return [
         MemorySegment(tr("Weights"), use.weights, "accent"),

@@ -27,12 +27,12 @@ _SMALLEST, _LARGEST = 11, 26  # pixels of the text
 class PreferencesController(QObject):
     """Between the settings and what they are for."""
 
-    instructed = Signal()
+    instructions_changed = Signal()
     """The instructions to the model are others."""
     export_all = Signal()
     import_chats = Signal()
     import_folder = Signal()
-    again = Signal(object)
+    restore_requested = Signal(object)
     """A Backup is to be put in the place of the chats."""
 
     def __init__(
@@ -53,7 +53,7 @@ class PreferencesController(QObject):
         self._models, self._hardware = models, hardware
         self._settings, self._presets = settings, presets
         self._dialog: PreferencesDialog | None = None
-        conversation.begun.connect(self._equip)
+        conversation.begun.connect(self._apply_to_transcript)
 
     def open(self, page: str = "", field: str = "") -> None:
         """Shows the preferences: the page of that name, and the keyboard is in its ``field``."""
@@ -69,8 +69,8 @@ class PreferencesController(QObject):
         """Shows which Fireside this is, and what it is made of."""
         from app.ui.preferences.about_page import AboutPage
 
-        there = self._window.findChild(QDialog, "about")
-        dialog = there or AboutPage(self._theme, self._host, self._bridge, self._window)
+        shown = self._window.findChild(QDialog, "about")
+        dialog = shown or AboutPage(self._theme, self._host, self._bridge, self._window)
         dialog.show()
         dialog.activateWindow()
 
@@ -90,8 +90,8 @@ class PreferencesController(QObject):
         from app.ui.preferences.presets_page import PresetsPage
 
         general = GeneralPage(self._theme, self._host)
-        general.instructed.connect(self.instructed)
-        general.copies.connect(self._choose_copies)
+        general.instructions_changed.connect(self.instructions_changed)
+        general.copy_format_chosen.connect(self._choose_copy_format)
         general.about.connect(self.about)
         chat = ChatPage(self._theme, self._settings)
         presets = PresetsPage(self._theme, self._presets, self._models)
@@ -99,7 +99,7 @@ class PreferencesController(QObject):
         data.export_all.connect(self.export_all)
         data.import_chats.connect(self.import_chats)
         data.import_folder.connect(self.import_folder)
-        data.restored.connect(self.again)
+        data.restore_requested.connect(self.restore_requested)
         memory = MemoryPage(self._theme, self._host, self._models, self._hardware)
         diagnosis = DiagnosisPage(self._theme, self._host, self._hardware)
         pages = (general, chat, presets, data, memory, diagnosis)
@@ -112,7 +112,7 @@ class PreferencesController(QObject):
     def _closed(self) -> None:
         self._dialog = None
 
-    def _equip(self, transcript: Transcript) -> None:
+    def _apply_to_transcript(self, transcript: Transcript) -> None:
         transcript.set_pixels(self._host.settings.text_size)
         transcript.markdown = self._host.settings.copy_markdown
         transcript.zoomed.connect(self.resize_text)
@@ -131,7 +131,7 @@ class PreferencesController(QObject):
         self._theme.choose(theme)
         self._host.change(theme=theme)
 
-    def _choose_copies(self, markdown: bool) -> None:
+    def _choose_copy_format(self, markdown: bool) -> None:
         self._host.change(copy_markdown=markdown)
         if self._conversation.has_transcript:
             self._conversation.transcript.markdown = markdown

@@ -51,6 +51,9 @@ class SamplingFields(QWidget):
         self._min_p.valueChanged.connect(lambda value: self._choose(min_p=value))
         self._seed.editingFinished.connect(self._seed_written)
         self._length.valueChanged.connect(lambda value: self._choose(max_tokens=value or None))
+        self._add_rows()
+
+    def _add_rows(self) -> None:
         rows = column(self, gap=8)
         for title, why, field in (
             (
@@ -91,10 +94,11 @@ class SamplingFields(QWidget):
             (self._temperature, value.temperature),
             (self._top_p, value.top_p),
             (self._min_p, value.min_p),
-            (self._length, value.max_tokens or 0),
         ):
             with QSignalBlocker(field):
                 field.setValue(shown)
+        with QSignalBlocker(self._length):
+            self._length.setValue(value.max_tokens or 0)
         self._seed.setText("" if value.seed is None else str(value.seed))
 
     def finish(self) -> None:
