@@ -56,8 +56,10 @@ class Commands:
         *keys: str,
         when: Callable[[], bool] | None = None,
     ) -> None:
-        """Add a command. The first of its ``keys`` is the one shown; ``when`` tells whether it
-        is available (always, without one)."""
+        """Add a command, which does ``work``.
+
+        The first of its ``keys`` is the one shown. ``when`` tells whether it is available.
+        """
         self.all.append(Command(self._owner, name, text, work, keys, self._group, when))
 
     def refresh(self) -> None:

@@ -133,7 +133,7 @@ def test_german_has_room_in_the_smallest_windows(
     fireside.find(QAbstractButton, "withdrawQueued")
     fireside.type("half a thought")
     window.transcript.open_find()
-    window.show_banner("Etwas ging schief. " * 6, Action.CHOOSE_MODEL)
+    window.banner.show_sentence("Etwas ging schief. " * 6, Action.CHOOSE_MODEL)
     window.composer.set_editing(True)
     _has_room(fireside, window)
     card = child(window.composer, QWidget, "composerCard")

@@ -30,14 +30,14 @@ _AROUND = 76  # pixels: the card's margins, and what the button has around the m
 
 
 class Editor(QPlainTextEdit):
-    """Plain text that grows with what is written."""
+    """A plain text editor that grows with its text."""
 
     submitted = Signal()
     focus_changed = Signal(bool)
     files_given = Signal(object)
     """A list of paths that were pasted or dropped."""
     text_pasted = Signal(str)
-    """More than one reads in a message."""
+    """A text that is too long to be read in a message."""
     picture_pasted = Signal()
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class Editor(QPlainTextEdit):
         self.document().documentLayout().documentSizeChanged.connect(self._grow)
         self._grow()
         self.take_back: Callable[[], bool] = lambda: False
-        """Undoes what was done last, if that was no change of the words."""
+        """Undoes the last action and returns True, unless that was a change of the text."""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -67,11 +67,14 @@ class Editor(QPlainTextEdit):
             super().keyPressEvent(event)
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
-        """Text; files and pictures are told of."""
+        """Accept text, files and pictures."""
         return source.hasUrls() or source.hasImage() or super().canInsertFromMimeData(source)
 
     def insertFromMimeData(self, source: QMimeData) -> None:
-        """What is pasted or dropped here. Of what a program offers as text, too, that is taken."""
+        """Insert a text, or emit what else was pasted or dropped.
+
+        Where a program also offers text, the text is taken.
+        """
         if files := files_in(source):
             self.files_given.emit(files)
         elif source.hasImage() and not source.hasText():
@@ -82,7 +85,7 @@ class Editor(QPlainTextEdit):
             super().insertFromMimeData(source)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """A file is the window's, wherever it is dropped."""
+        """Leave a file to the window, wherever it is dropped."""
         if files_in(event.mimeData()):
             event.ignore()
         else:
@@ -116,12 +119,12 @@ class Editor(QPlainTextEdit):
 
 
 def files_in(data: QMimeData) -> list[Path]:
-    """The files of this computer that are dropped or pasted."""
+    """Return the local files in dropped or pasted data."""
     return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
 
 
 class Composer(QWidget):
-    """The card with the text, the model, the effort, and send or stop; a line of status below."""
+    """The card with the text, the model, the effort, and send or stop; a status line below."""
 
     sent = Signal(object)
     """The parts of a message, as a tuple."""
@@ -132,7 +135,7 @@ class Composer(QWidget):
     effort_chosen = Signal(Effort)
     typed = Signal()
     edit_ended = Signal()
-    """No earlier message is to be edited any more."""
+    """Editing an earlier message was given up."""
     model_menu_opened = Signal(QMenu)
     """The menu of models, to be filled."""
 
@@ -202,26 +205,26 @@ class Composer(QWidget):
 
     @property
     def effort(self) -> Effort:
-        """What the next message is asked with."""
+        """The effort that the next message is asked with."""
         return Effort(self._effort.value)
 
     def set_effort(self, effort: Effort) -> None:
-        """Shows the effort of a chat."""
+        """Show the effort of a chat."""
         self._effort.set_value(effort)
 
     def choose_effort(self, effort: Effort) -> None:
-        """Makes the choice for the person."""
+        """Choose an effort as if the person had."""
         self._effort.choose(effort)
 
     def set_model(self, name: str, can_ask: bool) -> None:
-        """Shows the name of the model; without one nothing can be asked."""
+        """Show the name of the model; without one nothing can be asked."""
         self._can_ask = can_ask
         self._model = name
         self.picker.setAccessibleName(tr("Model: {name}").format(name=name))
         self._show_buttons()
 
     def set_running(self, running: bool) -> None:
-        """While an answer is on its way, it can be stopped, and what is sent waits for its end."""
+        """Show the stop button, and tell that what is sent waits for the answer to end."""
         self._running = running
         send = tr("Send when the answer is complete") if running else tr("Send")
         self._send.setAccessibleName(send)
@@ -229,12 +232,12 @@ class Composer(QWidget):
         self._show_buttons()
 
     def set_status(self, text: str, tone: str = "muted") -> None:
-        """The line below; an empty one is the usual hint. ``tone``: muted or danger."""
+        """Set the status line; empty for the usual hint. ``tone`` is ``muted`` or ``danger``."""
         self.status.setText(text or tr("Runs on this computer. Answers may contain mistakes."))
         set_tone(self.status, tone)
 
     def set_reading_ahead(self, reading: bool) -> None:
-        """Whether the line of status speaks of what is read ahead, which can be ended there."""
+        """Show the buttons that stop reading ahead, which the status line then tells of."""
         focused = any(button.hasFocus() for button in self._ahead)
         side = Qt.AlignmentFlag.AlignRight if reading else Qt.AlignmentFlag.AlignHCenter
         self.status.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
@@ -244,11 +247,11 @@ class Composer(QWidget):
             self.editor.setFocus()
 
     def set_editing(self, editing: bool) -> None:
-        """Whether what is typed takes the place of an earlier message."""
+        """Show whether an earlier message is being edited."""
         self._editing.setVisible(editing)
 
     def set_parts(self, parts: tuple[Part, ...]) -> None:
-        """A draft comes back."""
+        """Put these parts in the place of what has been written."""
         self.attachment_bar.set_parts(tuple(part for part in parts if part.kind is PartKind.FILE))
         self.editor.setPlainText(
             "\n\n".join(part.text for part in parts if part.kind is not PartKind.FILE)
@@ -257,14 +260,15 @@ class Composer(QWidget):
         self._show_buttons()
 
     def parts(self) -> tuple[Part, ...]:
-        """What there is so far of a message: the files, then the words; empty where there is
-        nothing to send. The words come last, since what is read ahead up to them stays read
-        while they are typed."""
+        """Return the message so far, files first; empty where there is nothing to send.
+
+        The words come last, so that what is read ahead stays valid while they are typed.
+        """
         words = self.editor.toPlainText()
         return (*self.attachment_bar.parts(), *((Part(words),) if words.strip() else ()))
 
     def pasted(self, item: Attachment) -> None:
-        """A text that was pasted has been attached; undoing that makes it words again."""
+        """Take note that a pasted text was attached; undo turns it back into words."""
         self._pasted = item, self.editor.document().revision()
 
     def _unpaste(self) -> bool:
@@ -284,7 +288,7 @@ class Composer(QWidget):
         self.editor.setFocus()
 
     def set_welcoming(self, welcoming: bool) -> None:
-        """Something is over the window that can be dropped."""
+        """Show whether something that can be dropped is over the window."""
         self._focused(welcoming or self.editor.hasFocus())
 
     def _edit_line(self, theme: Theme) -> QWidget:
@@ -385,7 +389,7 @@ class Composer(QWidget):
         self._card.style().polish(self._card)
 
     def pick_model(self) -> None:
-        """Shows the models to choose from."""
+        """Open the menu of models."""
         menu = menu_of(self, "modelMenu")
         self.model_menu_opened.emit(menu)
         above = self.picker.mapToGlobal(self.picker.rect().topLeft())

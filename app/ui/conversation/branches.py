@@ -75,8 +75,7 @@ class Branches(QObject):
         self._composer.focus_editor()
 
     def written(self) -> tuple[Part, ...]:
-        """Return all that the person has written: what stands in the composer, and what stood
-        there before an earlier message was edited."""
+        """Return what stands in the composer, and what stood there before a message was edited."""
         return (*self._composer.parts(), *self._draft)
 
     def sent(self) -> None:

@@ -74,11 +74,11 @@ class ModelPickerController(QObject):
 
     @property
     def shown(self) -> bool:
-        """Whether the page with the models is in sight."""
+        """Whether the models page is shown."""
         return self._models_controller.has_page and self._pages.currentWidget() is self._page
 
     def show_page(self) -> None:
-        """The page with the ways to get a model."""
+        """Show the models page, where a model can be got."""
         self._banner.hide()
         self._page.set_first(self._models.current is None)
         self._show_asked()
@@ -88,19 +88,18 @@ class ModelPickerController(QObject):
         self.turned.emit()
 
     def open_file(self) -> None:
-        """Asks for a GGUF file."""
+        """Ask for a GGUF file."""
         kinds = tr("GGUF models (*.gguf);;All files (*)")
         ask_file(self._window, "openDialog", tr("Open a GGUF file"), self.use, kinds)
 
     def use(self, path: Path) -> None:
-        """Loads a GGUF file, to be the chosen model."""
+        """Load a GGUF file and make it the chosen model."""
         self._banner.hide()
         self._show_error("")
         self._installed.look_at(path, lambda model: self._models.open(model.path))
 
     def _arrived(self, path: Path) -> None:
-        """A model has been downloaded: it is used at once, unless the person is at something
-        else by now."""
+        """Use a model that has been downloaded, unless the person is at something else by now."""
         if self.shown or self._models.current in (None, self._models.demo):
             self.use(path)
         else:
@@ -111,7 +110,7 @@ class ModelPickerController(QObject):
             )
 
     def fill(self, menu: QMenu) -> None:
-        """The models there are, and how to get another."""
+        """Fill the menu with the models, and with ways to get another."""
         for model in self._models.known():
             action = menu.addAction(plain(model.name))
             action.setCheckable(True)
@@ -130,12 +129,12 @@ class ModelPickerController(QObject):
         menu.addAction(tr("Manage models…"), self.show_here)
 
     def show_here(self) -> None:
-        """The page with the models on this computer."""
+        """Show the models page at the models on this computer."""
         self.show_page()
         self._page.show_pane("here", focus=True)
 
     def tell(self, error: BaseException) -> None:
-        """Something about models cannot be done."""
+        """Tell why something about models failed."""
         if self.shown:
             explanation = explain(error)
             self._page.set_error(explanation.sentence, explanation.detail)
@@ -143,7 +142,7 @@ class ModelPickerController(QObject):
             self._banner.show_error(error)
 
     def _moved(self, model: InstalledModel, path: Path | None) -> None:
-        """A model is somewhere else, or gone."""
+        """Follow a model that was moved or removed."""
         self._show_error("")
         self._models.moved(model.path, path)
 
@@ -161,7 +160,7 @@ class ModelPickerController(QObject):
             self._page.set_progress(self._loading if self._models.loading else "")
 
     def _show_error(self, sentence: str) -> None:
-        """Above the page, where there is one."""
+        """Tell something on the models page, if it has been made."""
         if self._models_controller.has_page:
             self._page.set_error(sentence)
 

@@ -1,4 +1,4 @@
-"""How the rows of the list of chats are painted, and written anew."""
+"""How the rows of the list of chats are painted, and edited in place."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class ChatDelegate(QStyledItemDelegate):
     def _paint_ground(
         self, painter: QPainter, option: QStyleOptionViewItem, *, framed: bool = False
     ) -> None:
-        """What says that a row is selected, below the mouse, or has the keyboard."""
+        """Paint the background that marks a row as selected, hovered or focused."""
         state = option.state
         selected = bool(state & QStyle.StateFlag.State_Selected)
         ground = QRectF(option.rect).adjusted(0.5, 1.5, -0.5, -1.5)
@@ -125,5 +125,5 @@ class ChatDelegate(QStyledItemDelegate):
 
 
 def _is_inside(entry: object) -> bool:
-    """Whether it is shown below a folder, or as one."""
+    """Return whether an entry is indented like a folder: one, or a chat inside one."""
     return isinstance(entry, FolderRow) or (isinstance(entry, ChatRow) and entry.folder != "")

@@ -36,8 +36,10 @@ class Change(Enum):
 
 
 class ChatIndex(QObject):
-    """The chats that are not in the bin. A change shows at once and is then written; if the
-    store refuses it, the index is read again."""
+    """The chats that are not in the bin.
+
+    A change shows at once and is then written; if the store refuses it, the index is read again.
+    """
 
     changed = Signal()
     """``rows`` has changed."""

@@ -93,8 +93,10 @@ class ChatNavigator(QObject):
         self._show_new()
 
     def reopen(self, last: int | None, drafts: dict[int | None, Unsent]) -> None:
-        """Restore what was typed, and show the ``last`` session's chat unless the person has
-        already chosen or begun something else."""
+        """Restore what was typed, and show the chat of the ``last`` session.
+
+        The person may have been quicker: what they have chosen or begun stays.
+        """
         current, pages = self._current, self._views.pages
         begun = current.is_stored() or self._views.composer.parts() or current.busy()
         self._drafts.load(drafts)

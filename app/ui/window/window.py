@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from app.base.errors import StoreDamaged
 from app.host import Host
-from app.store import Store
+from app.store import SearchHit, Store
 from app.ui.archive.archive_controller import ArchiveController
 from app.ui.bridge import Bridge
 from app.ui.commands import Commands
@@ -352,9 +352,9 @@ class Window(QMainWindow):
         """Show a new chat."""
         self.navigator.new_chat()
 
-    def open_chat(self, chat: int) -> None:
-        """Show a chat."""
-        self.navigator.open_chat(chat)
+    def open_chat(self, chat: int, place: SearchHit | None = None) -> None:
+        """Show a chat: its end, or a place in it that a search has found."""
+        self.navigator.open_chat(chat, place)
 
     def _act(self, action: Action) -> None:
         """Do what the banner or a failed answer offers."""
