@@ -51,7 +51,7 @@ def chosen() -> list[tuple[str, bytes]]:
 
 def verdict(path: Path) -> str:
     """What the list says; all others have to say the same."""
-    said = explain(problem).sentence if (problem := library.look(path).problem) else ""
+    said = explain(problem).sentence if (problem := library.inspect(path).problem) else ""
     model = ModelRef(path, path.stem)
     header = probe._said(model)
     if isinstance(header, ModelError):
