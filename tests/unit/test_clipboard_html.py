@@ -19,7 +19,12 @@ def test_a_table_is_a_table() -> None:
     table = page if page.tag == "table" else page.find(".//table")
     assert table is not None
     assert table.get("border") == "1"
-    assert ["".join(cell.itertext()) for cell in table.iter("th", "td")] == ["a", "b", "1", "x<y"]
+    assert [str(cell.xpath("string()")) for cell in table.iter("th", "td")] == [
+        "a",
+        "b",
+        "1",
+        "x<y",
+    ]
     assert [cell.get("style") for cell in table.iter("td")] == [
         "text-align: center",
         "text-align: right",
@@ -31,7 +36,7 @@ def test_a_table_is_a_table() -> None:
 def test_nothing_is_raw(text: str) -> None:
     for made in (markdown_html(text), markdown_html(f"`{text}`"), typed_html(text)):
         page = lxml_html.fromstring(fragment([made]))
-        assert text in "".join(page.itertext())
+        assert text in str(page.xpath("string()"))
         tags = {element.tag for element in page.iter() if isinstance(element.tag, str)}
         assert tags <= {"html", "head", "meta", "body", "p", "code"}
 
@@ -39,7 +44,7 @@ def test_nothing_is_raw(text: str) -> None:
 def test_formulas_are_their_source() -> None:
     made = markdown_html("a $x^2$ b\n\n$$\n\\frac{1}{2}\n$$\n\n- $y$\n")
     assert "<math" not in made
-    text = "".join(lxml_html.fromstring(fragment([made])).itertext())
+    text = str(lxml_html.fromstring(fragment([made])).xpath("string()"))
     for source in ("$x^2$", "\\frac{1}{2}", "$y$"):
         assert source in text
 

@@ -1,4 +1,4 @@
-"""Downloads, between the host that makes them and the rows that show them."""
+"""Keeps the rows of downloads up to date."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from app.wording.errors import explain
 
 
 class DownloadController(QObject):
-    """Keeps every row of a model as its download is. It lives as long as the window."""
+    """Shows each model's download in all of its rows; lives as long as the window."""
 
     arrived = Signal(Path)
-    """A model is here, whole and verified."""
+    """A model has been downloaded and verified."""
     wanted = Signal(Path)
-    """One that was here already is to be asked."""
+    """A model that was there already is to be used."""
 
     def __init__(self, downloads: Downloads, installed: InstalledList, parent: QObject) -> None:
         super().__init__(parent)
@@ -44,11 +44,11 @@ class DownloadController(QObject):
 
     @property
     def unfinished(self) -> tuple[HubModel, ...]:
-        """What was begun and is not here yet."""
+        """The models that were begun and are not complete."""
         return tuple(self._shares)
 
     def row(self, theme: Theme, model: HubModel, name: str, title: str = "") -> DownloadRow:
-        """A row that shows a model, until it is destroyed."""
+        """Return a row that shows a model until it is destroyed."""
         row = DownloadRow(theme, model, name, title)
         rows = self._rows.setdefault(model, [])
         rows.append(row)
@@ -67,13 +67,13 @@ class DownloadController(QObject):
         return row
 
     def set_offline(self, offline: bool) -> None:
-        """Whether nothing can be fetched."""
+        """Set whether nothing can be downloaded."""
         self._offline = offline
         for row in self._all():
             row.set_offline(offline)
 
     def receive(self, event: DownloadEvent) -> None:
-        """Takes in how a download goes."""
+        """Show the progress of a download."""
         model = event.model
         self._last_events[model] = event
         match event:

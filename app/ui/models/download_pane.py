@@ -1,4 +1,4 @@
-"""Ways to get a model: the demo, a file of one's own, what is offered, and a search."""
+"""Ways to get a model: the demo, a file, the offers, and a search."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from PySide6.QtWidgets import QWidget
 
 from app.engine.plan import propose
 from app.engine.probe import Examined
-from app.host import Host
 from app.models import catalog
 from app.models.catalog import HubModel, Offer
-from app.ui.bridge import Bridge
 from app.ui.controls import Button, Notice, column, muted
 from app.ui.models.card import Card
 from app.ui.models.download_controller import DownloadController
@@ -31,11 +29,9 @@ class DownloadPane(QWidget):
     demo = Signal()
     open_file = Signal()
     online = Signal()
-    """The network is wanted again."""
+    """Emitted to go online again."""
 
-    def __init__(
-        self, theme: Theme, host: Host, bridge: Bridge, downloads: DownloadController
-    ) -> None:
+    def __init__(self, theme: Theme, downloads: DownloadController) -> None:
         super().__init__()
         self.setObjectName("getPane")
         self._theme, self._downloads = theme, downloads
@@ -59,7 +55,7 @@ class DownloadPane(QWidget):
         for model in downloads.unfinished:
             if model not in offered_models:
                 layout.addWidget(self._unfinished(model))
-        self._search = HubSearchPane(theme, host, bridge, downloads)
+        self.search = HubSearchPane(theme, downloads)
         card = Card(
             theme,
             "search",
@@ -70,7 +66,7 @@ class DownloadPane(QWidget):
             ),
         )
         card.below.addSpacing(4)
-        card.below.addWidget(self._search)
+        card.below.addWidget(self.search)
         layout.addWidget(card)
 
     def focus_demo(self) -> None:
@@ -78,17 +74,17 @@ class DownloadPane(QWidget):
         self._try_demo.setFocus()
 
     def set_offline(self, offline: bool) -> None:
-        """Whether a person wants no connection."""
+        """Set whether the person wants no connection."""
         self._offline.setVisible(offline)
-        self._search.set_offline(offline)
+        self.search.set_offline(offline)
 
     def examined(self, examined: Examined) -> None:
-        """This computer is known: tells what fits."""
+        """Show which models fit this computer."""
         machine = examined.machine
         for offer, row in self._offers:
             plan = propose(catalog.header(offer), machine)
             row.set_fit(fit(plan, machine), plan.fits)
-        self._search.set_machine(machine)
+        self.search.set_machine(machine)
 
     def _demo(self) -> Card:
         self._try_demo = Button(
@@ -161,7 +157,7 @@ class DownloadPane(QWidget):
         return card
 
     def _unfinished(self, model: HubModel) -> Card:
-        """What was begun at an earlier start."""
+        """Return a card for a download of an earlier run."""
         name = model.title
         card = Card(
             self._theme,
@@ -176,7 +172,7 @@ class DownloadPane(QWidget):
 
 
 def _description(offer: Offer) -> str:
-    """What a person should know of a model before fetching it."""
+    """Return what a person should know of a model before downloading it."""
     match offer.name:
         case "gpt-oss-20b":
             return tr(

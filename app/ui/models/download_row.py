@@ -1,4 +1,4 @@
-"""A model on the hub in one row: whether it fits, how far it is, and what can be done."""
+"""A row for a model on the hub: whether it fits, its progress, and its buttons."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ _NOTES = {
 
 
 class DownloadRow(QWidget):
-    """What a person sees of one download."""
+    """The state of one download."""
 
     started = Signal()
     paused = Signal()
     cancelled = Signal(bool)
-    """Whether what has arrived is to be kept."""
+    """Whether to keep what has arrived."""
     used = Signal()
-    """It is on this computer, and is to be asked."""
+    """The model is on this computer and is to be used."""
 
     def __init__(self, theme: Theme, model: HubModel, name: str, title: str = "") -> None:
-        """``title`` stands above the rest, with the buttons at its right."""
+        """Create the row; ``title`` stands above the rest, with the buttons at its right."""
         super().__init__()
         self.model = model
         self._running = False
@@ -106,17 +106,17 @@ class DownloadRow(QWidget):
         self.buttons.addStretch(1)
 
     def set_fit(self, text: str, fits: bool) -> None:
-        """What it takes of this computer; what does not fit is offered less warmly."""
+        """Show whether it fits this computer; what does not is not the primary choice."""
         self.fit.setText(text)
         self.fit.setVisible(bool(text))
         set_kind(self.button, "primary" if fits else "outlined")
 
     def set_offline(self, offline: bool) -> None:
-        """Whether nothing can be fetched now."""
+        """Set whether nothing can be downloaded."""
         self.button.setEnabled(self._here or not offline)
 
     def set_here(self, place: str) -> None:
-        """It is on this computer already."""
+        """Show that the model is on this computer."""
         if self._running or self._here:
             return
         self._here = True
@@ -125,30 +125,32 @@ class DownloadRow(QWidget):
         self.button.setEnabled(True)
 
     def set_missing(self) -> None:
-        """It is not on this computer."""
+        """Show that the model is not on this computer."""
         if self._here:
             self._here = False
             self.set_ended()
 
     def set_notes(self, notes: tuple[DownloadNote, ...]) -> None:
-        """What else there is to know, which stays until the next download."""
+        """Show remarks, which stay until the next download."""
         self._notes.setText(" ".join(_NOTES[note]() for note in notes))
         self._notes.setVisible(bool(notes))
 
     def set_progress(self, now: DownloadProgress) -> None:
-        """It is on its way."""
+        """Show the progress."""
         self._begin(now.done / now.size if now.size else 0)
         self._show_status(_sentence(now))
 
     def set_held(self, sentence: str) -> None:
-        """It waits for something that the person has to do, and goes on by itself then."""
+        """Show why it waits for the person; it continues by itself then."""
         self._begin()
         then = tr("The download goes on by itself then.")
         self._show_status(f"{sentence} {then}", "danger")
 
     def set_ended(self, sentence: str = "", *, share: float | None = None) -> None:
-        """It is not on its way any more; ``sentence`` says why, where that is a fault, and
-        ``share`` how much of it is here."""
+        """Show that it has stopped.
+
+        ``sentence`` says why, if that is an error; ``share`` is how much has arrived.
+        """
         self._running = self._here = False
         kept = share is not None
         self._set_action(
@@ -198,7 +200,7 @@ class DownloadRow(QWidget):
 
 
 def _sentence(now: DownloadProgress) -> str:
-    """Where it stands: what has come, how fast, and what it waits for."""
+    """Return what has arrived, how fast, and what it waits for."""
     match now.phase:
         case DownloadPhase.ASKING:
             text = tr("Asking Hugging Face for the file…")

@@ -1,4 +1,4 @@
-"""What is on this disk: every model that was found, whoever brought it, and what to do with it."""
+"""The models on this disk, whoever brought them, and what can be done with them."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from app.wording.quantities import day, gigabytes
 
 
 class InstalledPane(QWidget):
-    """The models on this disk."""
+    """The models on this disk, and the folders to look in."""
 
     used = Signal(Path)
-    """This one is to be asked."""
+    """The model to use."""
     folders_changed = Signal(object)
-    """The person's own folders to look in, as a tuple of paths."""
+    """The person's own folders, as a tuple of paths."""
 
     def __init__(self, theme: Theme, installed: InstalledList) -> None:
         super().__init__()
@@ -85,12 +85,12 @@ class InstalledPane(QWidget):
         layout.addWidget(add, 0, Qt.AlignmentFlag.AlignLeft)
 
     def set_asked(self, path: Path | None) -> None:
-        """The model that is asked now: it can be neither moved nor removed."""
+        """Set the model in use, which can be neither moved nor removed."""
         self._asked = path
         self._show()
 
     def set_folders(self, folders: tuple[str, ...]) -> None:
-        """The person's own folders."""
+        """Show the person's own folders."""
         if folders == self._folders:
             return
         self._folders = folders
@@ -203,7 +203,7 @@ class InstalledPane(QWidget):
 
 
 class ModelRow(QFrame):
-    """One model: what it is, where, and what can be done with it."""
+    """A model: what it is, where, and what can be done with it."""
 
     used = Signal()
     move_requested = Signal()
@@ -293,8 +293,7 @@ class ModelRow(QFrame):
             set_tone(self._problem, "danger")
 
     def show_state(self, *, asked: bool, last: float | None, moved: float | None) -> None:
-        """Whether it is the one that is asked, when it was asked last, and how much of it has
-        been moved, where it is on its way."""
+        """Show whether it is in use, when it last was, and the share moved, if it is moving."""
         model = self._model
         facts = [gigabytes(model.size)]
         if len(model.files) > 1:
@@ -322,7 +321,7 @@ class ModelRow(QFrame):
 
 
 def _tip(label: str, model: InstalledModel, asked: bool, able: bool) -> str:
-    """What a button does, or why it does not."""
+    """Return what a button does, or why it is disabled."""
     if asked:
         return tr("{label}: choose another model first").format(label=label)
     if not able:
@@ -331,7 +330,7 @@ def _tip(label: str, model: InstalledModel, asked: bool, able: bool) -> str:
 
 
 def reveal(path: Path) -> None:
-    """Shows a file in the system's file manager: the file itself where that can be facts."""
+    """Show a file in the system's file manager: the file itself where possible, else its folder."""
     if sys.platform == "win32":
         subprocess.Popen(["explorer", f"/select,{path}"])
     elif sys.platform == "darwin":

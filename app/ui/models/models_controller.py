@@ -1,4 +1,4 @@
-"""What the window does about the network: the models page's switches, downloads and their rows."""
+"""Creates the models page and forwards its actions to the host."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ from app.wording.errors import explain
 
 if TYPE_CHECKING:
     from app.engine.probe import Examined
+    from app.models.catalog import Variant
     from app.models.downloads import DownloadEvent
     from app.ui.models.download_controller import DownloadController
+    from app.ui.models.hub_search_pane import RepositoryRow
     from app.ui.models.models_page import ModelsPage
 
 
 class ModelsController(QObject):
-    """Makes the models page, when it is first wanted, and does what is wished on it of the host."""
+    """Creates the models page when it is first shown; connects its panes with the host."""
 
     built = Signal(object)
-    """A ModelsPage: there was none before."""
+    """The ModelsPage, once it has been created."""
     wanted = Signal(Path)
-    """A model that is here is to be asked."""
+    """A model on this disk that is to be used."""
     arrived = Signal(Path)
-    """A model has been downloaded."""
+    """A model that has been downloaded."""
 
     def __init__(
         self, theme: Theme, host: Host, bridge: Bridge, installed: InstalledList, parent: QObject
@@ -42,12 +44,12 @@ class ModelsController(QObject):
 
     @property
     def has_page(self) -> bool:
-        """Whether it has been made."""
+        """Whether the page has been created."""
         return self._page is not None
 
     @property
     def page(self) -> ModelsPage:
-        """The models page. Most starts of Fireside never see it, and need not wait for it."""
+        """The models page, created on demand: most runs never show it."""
         if self._page is None:
             self._page = self._build()
             self._show_folders()
@@ -78,10 +80,12 @@ class ModelsController(QObject):
         from app.ui.models.network_pane import NetworkPane
 
         host = self._host
-        download = DownloadPane(self._theme, host, self._bridge, self._downloads)
+        download = DownloadPane(self._theme, self._downloads)
         installed = InstalledPane(self._theme, self._installed)
         network = NetworkPane(self._theme, host.settings, library.hub_cache())
         installed.set_folders(host.settings.folders)
+        download.search.searched.connect(self._search)
+        download.search.files_requested.connect(self._find_files)
         download.online.connect(lambda: network.offline.choose("off"))
         installed.folders_changed.connect(self._change_folders)
         network.offline_chosen.connect(self._choose_offline)
@@ -91,16 +95,16 @@ class ModelsController(QObject):
         return ModelsPage(self._theme, download, installed, network)
 
     def resume(self) -> None:
-        """Goes on with the downloads that were on their way when Fireside ended."""
+        """Continue the downloads that were running when Fireside ended."""
         if not self._host.settings.offline:
             self._host.downloads.resume()
 
     def receive(self, event: DownloadEvent) -> None:
-        """Takes in how a download goes."""
+        """Forward the progress of a download."""
         self._downloads.receive(event)
 
     def examined(self, examined: Examined) -> None:
-        """This computer is known: tells what fits."""
+        """Show which models fit this computer."""
         self._examined = examined
         if self._page:
             self._page.download_pane.examined(examined)
@@ -108,6 +112,27 @@ class ModelsController(QObject):
     def _show_folders(self) -> None:
         if self._page:
             self._page.installed_pane.set_folders(self._host.settings.folders)
+
+    def _search(self, text: str) -> None:
+        pane = self.page.download_pane.search
+        self._bridge.when_done(
+            self._host.search(text),
+            lambda found: pane.show_results(text, found),
+            lambda error: pane.show_error(text, error),
+        )
+
+    def _find_files(self, row: RepositoryRow) -> None:
+        pane = self.page.download_pane.search
+
+        def found(variants: tuple[Variant, ...]) -> None:
+            if pane.shows(row):
+                row.set_variants(variants)
+
+        def failed(error: BaseException) -> None:
+            if pane.shows(row):
+                row.set_failed(explain(error).sentence)
+
+        self._bridge.when_done(self._host.variants(row.repository.name), found, failed)
 
     def _choose_offline(self, offline: bool) -> None:
         self._host.change(offline=offline)

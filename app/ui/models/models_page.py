@@ -1,4 +1,4 @@
-"""The models page: how to get one, which are here, and what is done on the network for that."""
+"""The models page: ways to get a model, the installed ones, and the network."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WIDTH = 680
 
 
 class ModelsPage(QScrollArea):
-    """Three panes, of which one is shown."""
+    """Three panes, one of which is shown."""
 
     closed = Signal()
 
@@ -55,16 +55,16 @@ class ModelsPage(QScrollArea):
         self.setWidget(page)
 
     def set_first(self, first: bool) -> None:
-        """Whether there is a chat to go back to."""
+        """Set whether there is no chat to go back to."""
         self._back.setVisible(not first)
         self._title.setText(tr("Welcome to Fireside") if first else tr("Models"))
 
     def set_progress(self, text: str) -> None:
-        """What is being loaded; empty when nothing is."""
+        """Show what is being loaded; "" for nothing."""
         self._progress.setText(text or self._invitation)
 
     def set_error(self, sentence: str, detail: str = "") -> None:
-        """Why something cannot be done, and what a program said of it; empty when all is well."""
+        """Show an error with a program's own words; "" hides it."""
         self._notice.set_text(sentence)
         self._notice.set_detail(detail)
         self._notice.setVisible(bool(sentence))
@@ -72,7 +72,7 @@ class ModelsPage(QScrollArea):
             self.verticalScrollBar().setValue(0)
 
     def show_pane(self, name: str, *, focus: bool = False) -> None:
-        """One of "get", "here" and "network"; its tab gets the keyboard where that is wanted."""
+        """Show "get", "here" or "network"; with ``focus``, its tab gets the keyboard."""
         self._tabs.choose(name)
         if focus:
             self._tabs.setFocus()

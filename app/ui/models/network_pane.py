@@ -1,4 +1,4 @@
-"""What Fireside does on the network: whether at all, how fast, and every request on record."""
+"""Network settings, and the log of all connections."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 
 
 class NetworkPane(QWidget):
-    """The switches, and the log of connections."""
+    """Offline switch, speed limit, download folder, and the log."""
 
     offline_chosen = Signal(bool)
     limit_chosen = Signal(int)
-    """Megabytes a second; 0 for none."""
+    """Megabytes a second; 0 for no limit."""
     folder_chosen = Signal(str)
-    """Where downloads go; empty for the usual place."""
+    """The folder for downloads; "" for the default."""
     shown = Signal()
 
     def __init__(self, theme: Theme, settings: Settings, default_folder: Path) -> None:
@@ -79,13 +79,13 @@ class NetworkPane(QWidget):
         self.shown.emit()
 
     def set_folder(self, folder: str) -> None:
-        """Where downloads go; empty for the usual place."""
+        """Show the folder for downloads; "" for the default."""
         self._folder.setText(folder or str(self._default_folder))
         self._folder.setCursorPosition(0)
         self._back.setVisible(bool(folder))
 
     def set_connections(self, connections: Sequence[Connection]) -> None:
-        """All of them, the oldest first."""
+        """Show all connections, given oldest first."""
         self._log.set_rows(connections)
         count, total = len(connections), sum(each.received for each in connections)
         self._summary.setText(
@@ -155,7 +155,7 @@ class NetworkPane(QWidget):
 
 
 class _ConnectionModel(QAbstractTableModel):
-    """The last connection first."""
+    """The connections, newest first."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -190,7 +190,7 @@ def _local(time: datetime.datetime) -> str:
 
 
 def _environment() -> str:
-    """What the environment says of the network, without secrets."""
+    """Return what the environment says of the network, without secrets."""
     mirror = os.environ.get("HF_ENDPOINT")
     sentences = [
         tr("Models come from {mirror} (HF_ENDPOINT).").format(mirror=mirror)

@@ -1,11 +1,9 @@
-"""About Fireside: which one this is, whether there is a newer one, and what it is made of."""
+"""About Fireside: its version, a newer one if there is any, and the licences of its components."""
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
-from concurrent.futures import Future
-from typing import TypeVar
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QUrl, Signal, qVersion
 from PySide6.QtGui import QDesktopServices, QKeyEvent, QKeySequence, QShortcut
@@ -19,14 +17,10 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from shiboken6 import isValid
 
 from app import REPOSITORY, __version__
-from app.base import licences
 from app.base.licences import Component
-from app.host import Host
 from app.network.updates import LatestRelease
-from app.ui.bridge import Bridge
 from app.ui.controls import Button, Elided, IconView, column, muted, set_tone
 from app.ui.form_fields import heading, named, note
 from app.ui.preferences.component_list import ComponentList
@@ -34,17 +28,18 @@ from app.ui.theme import Theme, font, mono
 from app.wording.errors import explain
 from app.wording.language import tr
 
-T = TypeVar("T")
-
 _LIST_WIDTH = 236
 
 
 class AboutPage(QDialog):
-    """At the left what Fireside is made of, at the right the licence of what is chosen there."""
+    """A list of components, and the licence of the selected one."""
 
-    def __init__(self, theme: Theme, host: Host, bridge: Bridge, parent: QWidget) -> None:
+    check_requested = Signal()
+    """Emitted to look for a newer version."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
-        self._theme, self._host, self._bridge = theme, host, bridge
+        self._theme = theme
         self.setObjectName("about")
         self.setWindowTitle(tr("About Fireside"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -72,22 +67,6 @@ class AboutPage(QDialog):
         self._find.setFocus()
         find = QShortcut(QKeySequence.StandardKey.Find, self)
         find.activated.connect(self._find.setFocus)
-        self._await(
-            host.disk(lambda _: licences.load()), self._list.set_components, self._show_load_error
-        )
-
-    def _await(
-        self, future: Future[T], done: Callable[[T], None], failed: Callable[[BaseException], None]
-    ) -> None:
-        def if_open(result: T) -> None:
-            if isValid(self):
-                done(result)
-
-        def failed_if_open(error: BaseException) -> None:
-            if isValid(self):
-                failed(error)
-
-        self._bridge.when_done(future, if_open, failed_if_open)
 
     # --- The version ------------------------------------------------------------------------
 
@@ -111,7 +90,7 @@ class AboutPage(QDialog):
         words.addWidget(self._news)
         self._check = Button(
             self._theme, "checkVersion", tr("Ask GitHub for the newest version"),
-            text=tr("Check for a new version"), clicked=self._ask_newest,
+            text=tr("Check for a new version"), clicked=self._request_check,
         )  # fmt: skip
         self._check.setVisible(bool(REPOSITORY))
         self._page = ""
@@ -129,13 +108,13 @@ class AboutPage(QDialog):
         row.addWidget(self._open, 0, Qt.AlignmentFlag.AlignTop)
         return row
 
-    def _ask_newest(self) -> None:
+    def _request_check(self) -> None:
         self._check.setEnabled(False)
         self._open.hide()
         self._show_news(tr("Asking GitHub…"))
-        self._await(self._host.latest_release(), self._show_newest, self._show_failure)
+        self.check_requested.emit()
 
-    def _show_newest(self, release: LatestRelease) -> None:
+    def show_release(self, release: LatestRelease) -> None:
         self._check.setEnabled(True)
         self._page = release.page
         self._open.setVisible(release.newer)
@@ -145,7 +124,7 @@ class AboutPage(QDialog):
         else:
             self._show_news(tr("This is the newest version."))
 
-    def _show_failure(self, error: BaseException) -> None:
+    def show_check_error(self, error: BaseException) -> None:
         self._check.setEnabled(True)
         self._show_news(explain(error).sentence, "danger")
 
@@ -202,7 +181,11 @@ class AboutPage(QDialog):
         right.addWidget(self._text, 1)
         return right
 
-    def _show_load_error(self, error: BaseException) -> None:
+    def set_components(self, components: Sequence[Component]) -> None:
+        """Show the components of Fireside."""
+        self._list.set_components(components)
+
+    def show_load_error(self, error: BaseException) -> None:
         self._text.setPlainText(explain(error).sentence)
 
     def _show_component(self, component: Component) -> None:
@@ -215,7 +198,7 @@ class AboutPage(QDialog):
 
     def _filter(self, text: str) -> None:
         cursor = self._text.textCursor()
-        cursor.setPosition(cursor.selectionStart())  # what grows is found where it is
+        cursor.setPosition(cursor.selectionStart())  # a longer search text matches in place
         self._text.setTextCursor(cursor)
         shown = self._text.toPlainText()
         self._list.filter(text)
@@ -223,7 +206,7 @@ class AboutPage(QDialog):
             self._find_next()
 
     def _find_next(self) -> None:
-        """Selects the next place of what is searched for, after the last one again the first."""
+        """Select the next match, continuing at the beginning."""
         words = self._find.text().strip()
         cursor = self._text.textCursor()
         if not words:
@@ -236,7 +219,7 @@ class AboutPage(QDialog):
 
 
 class _SearchField(QLineEdit):
-    """Where one searches; the arrow keys move in the list meanwhile."""
+    """The search field; its arrow keys move in the list."""
 
     arrow_pressed = Signal(int)
 

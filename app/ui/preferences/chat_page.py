@@ -1,4 +1,4 @@
-"""What the chat that is shown is asked with."""
+"""The settings of the chat that is shown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.wording.language import tr
 
 
 class ChatPage(FormPage):
-    """Its instructions, temperature and the like. Each change counts from the next answer on."""
+    """Instructions and sampling; each change applies from the next answer on."""
 
     def __init__(self, theme: Theme, setup: ShownChatSettings) -> None:
         super().__init__("chatPage", tr("This chat"))
@@ -59,7 +59,7 @@ class ChatPage(FormPage):
             else tr("For the new chat only.")
         )
         self._reset.setEnabled(setup.own.sampling is not None)
-        # What is half written stays, unless there is something else to show.
+        # Keep what is half written, unless there is something else to show.
         if self._shown_instructions != (instructions := (setup.chat, setup.own.instructions)):
             self._shown_instructions = instructions
             self.instructions.show_text(setup.own.instructions)

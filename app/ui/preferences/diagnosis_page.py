@@ -1,28 +1,30 @@
-"""What was found on this computer, and what Fireside makes of it: to read, and to send along."""
+"""What was found on this computer and chosen for it: to read, and to send along."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QFrame, QPlainTextEdit
 
 from app.engine.probe import Examined
-from app.host import Host
 from app.ui.controls import Button
 from app.ui.form_fields import FormPage, named
 from app.ui.state.hardware_probe import HardwareProbe
 from app.ui.theme import Theme, mono
-from app.wording.diagnosis import report
 from app.wording.errors import explain
 from app.wording.language import tr
 
 
 class DiagnosisPage(FormPage):
-    """The doctor's report, as ``fireside doctor`` prints it."""
+    """The report of ``fireside doctor``."""
 
-    def __init__(self, theme: Theme, host: Host, hardware: HardwareProbe) -> None:
+    def __init__(
+        self, theme: Theme, hardware: HardwareProbe, report: Callable[[Examined], str]
+    ) -> None:
         super().__init__("diagnosisPage", tr("Diagnosis"))
-        self._host, self._hardware = host, hardware
+        self._hardware, self._make_report = hardware, report
         self.add_note(
             tr(
                 "What Fireside found on this computer, and what it chose. Nothing of your "
@@ -59,13 +61,13 @@ class DiagnosisPage(FormPage):
         self._hardware.look()
 
     def _show_report(self, examined: Examined) -> None:
-        self._show(report(examined, self._host.wishes))
+        self._show(self._make_report(examined))
 
     def _show_failure(self, error: Exception) -> None:
         self._show(explain(error).sentence)
 
     def _show(self, text: str) -> None:
-        if text != self._report.toPlainText():  # a selection in it stays
+        if text != self._report.toPlainText():  # keeps a selection
             self._report.setPlainText(text)
         self._copy.setEnabled(True)
 

@@ -1,4 +1,4 @@
-"""What a memory holds, as a bar of its parts."""
+"""The use of a memory, as a bar with segments."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.wording.quantities import gigabytes
 
 _BAR = 14
 _LINE = 21
-_COLUMNS = 3  # where there is room for them
+_COLUMNS = 3  # at most
 _SWATCH = 9
 
 
@@ -29,7 +29,7 @@ class MemorySegment:
 
 
 class MemoryBar(QWidget):
-    """Title and sum, the bar, and what its colours mean. What does not fit is red."""
+    """A title with the total, the bar, and a legend; what does not fit is red."""
 
     def __init__(self, theme: Theme, name: str) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class MemoryBar(QWidget):
         theme.changed.connect(self.update)
 
     def set_parts(self, title: str, size: int, parts: Sequence[MemorySegment]) -> None:
-        """``parts`` of ``size`` bytes; what is left is free."""
+        """Show ``parts`` of ``size`` bytes; the rest is free."""
         self._title, self._size = title, size
         free = max(0, size - sum(part.size for part in parts))
         parts = (*parts, MemorySegment(tr("Free"), free, "track"))
@@ -61,7 +61,7 @@ class MemoryBar(QWidget):
         self.updateGeometry()
 
     def _columns(self) -> int:
-        """How many parts stand beside each other: as many as have room for their words."""
+        """Return how many entries of the legend fit beside each other."""
         metrics = QFontMetricsF(font(12))
         widest = max((metrics.horizontalAdvance(_legend(part)) for part in self.parts), default=0.0)
         return max(1, min(_COLUMNS, int(self.width() // (widest + _SWATCH + 7 + 12))))
@@ -95,7 +95,7 @@ class MemoryBar(QWidget):
         left = 0.0
         for part in self.parts:
             width = part.size * scale
-            # A gap between two parts, where both are wide enough to be told apart.
+            # A gap between two segments that are wide enough.
             gap = 1.5 if width > 4 and part.colour != "track" else 0
             area = QRectF(left, _LINE, width - gap, _BAR)
             painter.fillRect(area, self._theme.colour(part.colour))

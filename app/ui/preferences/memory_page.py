@@ -1,7 +1,8 @@
-"""How the model is run, and what that takes of the memory: live, as the person turns a field."""
+"""How the model is run, and what memory that takes: live, as the person turns a knob."""
 
 from __future__ import annotations
 
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout
 
@@ -9,7 +10,6 @@ from app.base.errors import ModelError
 from app.base.gguf import GgufHeader
 from app.engine.plan import CONTEXTS, CacheType, MemoryUse, Overrides, Plan, propose
 from app.engine.probe import Examined, Machine
-from app.host import Host
 from app.ui.controls import Button, Segments, set_tone
 from app.ui.form_fields import ChoiceField, FormPage, FormRow
 from app.ui.preferences.memory_bar import MemoryBar, MemorySegment
@@ -25,17 +25,28 @@ _CACHE_SIZES_GB = (0, 1, 2, 4, 8, 16, 32, 64)
 
 
 class MemoryPage(FormPage):
-    """Context, cache and GPU, each automatic or as the person says, and the bars."""
+    """Context, cache and GPU layers, each automatic or fixed, and the bars."""
+
+    plan_applied = Signal(object)
+    """The Overrides to run the model with from now on."""
+    cache_limit_chosen = Signal(int)
+    """Gigabytes on disk; 0 for none."""
 
     def __init__(
-        self, theme: Theme, host: Host, models: ModelChoice, hardware: HardwareProbe
+        self,
+        theme: Theme,
+        saved: Overrides,
+        cache_gb: int,
+        models: ModelChoice,
+        hardware: HardwareProbe,
     ) -> None:
         super().__init__("memoryPage", tr("Memory"))
-        self._theme, self._host, self._models, self._hardware = theme, host, models, hardware
+        self._theme, self._models, self._hardware = theme, models, hardware
+        self._saved = saved
         self._header: GgufHeader | None = None
         self._machine: Machine | None = None
         self.plan: Plan | None = None
-        """What the knobs come to; None before the machine is known."""
+        """The plan for the current fields; None before the hardware is known."""
         self._status = self.add_note(tr("Looking at this computer…"), "planSummary")
         self.column.addSpacing(4)
         self._host_bar, self._gpu_bar = (
@@ -49,7 +60,7 @@ class MemoryPage(FormPage):
         self._add_fields()
         self._add_buttons()
         self.column.addSpacing(10)
-        self._add_cache_limit()
+        self._add_cache_limit(cache_gb)
         self.column.addStretch(1)
         hardware.examined.connect(self._show_hardware)
         hardware.failed.connect(self._show_failure)
@@ -83,7 +94,7 @@ class MemoryPage(FormPage):
         self._experts = ChoiceField(
             "cpuExperts", tr("Experts on the processor"), tr("What of those layers stays in memory")
         )
-        overrides = self._host.wishes
+        overrides = self._saved
         for field, value in self._choice_fields(overrides):
             field.set_stops([(None, tr("Automatic"))], value)
             field.turned.connect(self._show)
@@ -114,7 +125,7 @@ class MemoryPage(FormPage):
             row.hide()
 
     def _choice_fields(self, overrides: Overrides) -> tuple[tuple[ChoiceField, int | None], ...]:
-        """The knobs that turn, with their values."""
+        """Return the fields with their values."""
         return (
             (self._context, overrides.context),
             (self._layers, overrides.gpu_layers),
@@ -137,7 +148,7 @@ class MemoryPage(FormPage):
         row.addStretch(1)
         self.column.addLayout(row)
 
-    def _add_cache_limit(self) -> None:
+    def _add_cache_limit(self, cache_gb: int) -> None:
         self._cache_limit = ChoiceField(
             "keptGb", tr("Kept on disk"), tr("How much disk it may take")
         )
@@ -145,8 +156,8 @@ class MemoryPage(FormPage):
             (size, tr("{size} GB").format(size=size) if size else tr("Off"))
             for size in _CACHE_SIZES_GB
         ]
-        self._cache_limit.set_stops(words, self._host.settings.kept_gb)
-        self._cache_limit.turned.connect(lambda: self._host.change(kept_gb=self._cache_limit.value))
+        self._cache_limit.set_stops(words, cache_gb)
+        self._cache_limit.turned.connect(self._choose_cache_limit)
         self.column.addWidget(
             FormRow(
                 tr("Kept on disk"),
@@ -170,7 +181,7 @@ class MemoryPage(FormPage):
         elif self._header is None:
             self._show_status(tr("Choose a model to see what it takes."))
         else:
-            self._set_stops(self._header, self._overrides if self.plan else self._host.wishes)
+            self._set_stops(self._header, self._overrides if self.plan else self._saved)
         self._show()
 
     def _show_failure(self, error: Exception) -> None:
@@ -190,13 +201,13 @@ class MemoryPage(FormPage):
         self._cache.set_value(overrides.cache or "")
 
     def _show(self) -> None:
-        """The plan that the knobs come to."""
+        """Show the plan for the current fields."""
         overrides = self._overrides
         header, machine = self._header, self._machine
         ready = header is not None and machine is not None
         for widget in (self._context, self._cache, self._layers, self._experts):
             widget.setEnabled(ready)
-        self._apply.setEnabled(ready and overrides != self._host.wishes)
+        self._apply.setEnabled(ready and overrides != self._saved)
         self._reset.setEnabled(ready and overrides != Overrides())
         if header is None or machine is None:
             return
@@ -211,7 +222,7 @@ class MemoryPage(FormPage):
 
     def _show_bars(self, plan: Plan, machine: Machine) -> None:
         gpu = plan.gpu or max(machine.devices.gpus, key=lambda g: g.available, default=None)
-        shared = gpu is not None and gpu.unified  # then its memory is the computer's
+        shared = gpu is not None and gpu.unified  # it uses the computer's memory
         use = _sum(plan.host, plan.device) if shared else plan.host
         self._host_bar.set_parts(
             tr("This computer"), machine.memory, _segments(use, machine.memory - plan.host_room)
@@ -240,16 +251,12 @@ class MemoryPage(FormPage):
         set_tone(self._status, tone)
 
     def _apply_plan(self) -> None:
-        overrides = self._overrides
-        self._host.change(
-            context=overrides.context,
-            gpu_layers=overrides.gpu_layers,
-            cpu_experts=overrides.cpu_experts,
-            cache_type=overrides.cache or "",
-        )
-        if self._models.asked:
-            self._models.choose(self._models.asked)
+        self._saved = self._overrides
+        self.plan_applied.emit(self._saved)
         self._show()
+
+    def _choose_cache_limit(self) -> None:
+        self.cache_limit_chosen.emit(self._cache_limit.value or 0)
 
     def _reset_plan(self) -> None:
         if self._header is not None:
@@ -258,7 +265,7 @@ class MemoryPage(FormPage):
 
 
 def _shares(most: int) -> list[tuple[int, str]]:
-    """None to all of so many."""
+    """Return the choices from none to all."""
     words = {0: tr("None", "of the layers"), most: tr("All {count}").format(count=most)}
     return [(n, words.get(n) or _share(n, most)) for n in range(most + 1)]
 
@@ -281,7 +288,7 @@ def _sum(one: MemoryUse, other: MemoryUse) -> MemoryUse:
 
 
 def _segments(use: MemoryUse, others: int) -> list[MemorySegment]:
-    """Of a memory of which ``others`` bytes cannot be had."""
+    """Return the segments of a memory of which ``others`` bytes are taken."""
     return [
         MemorySegment(tr("Weights"), use.weights, "accent"),
         MemorySegment(tr("Cache"), use.cache, "link"),

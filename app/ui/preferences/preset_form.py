@@ -1,4 +1,4 @@
-"""What one preset says, to be changed."""
+"""A form for one preset."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from app.ui.state.model_choice import ModelChoice
 from app.ui.theme import Theme
 from app.wording.language import tr
 
-_MODEL_WIDTH = 190  # pixels of its name
+_MODEL_WIDTH = 190  # pixels of a model's name
 _MENU_WIDTH = 320
 _ON, _OFF = "on", "off"
 
@@ -27,7 +27,7 @@ class PresetForm(QWidget):
     """A field for each value of ``preset``, which is None while nothing is shown."""
 
     edited = Signal(object)
-    """The Preset, with what the person has changed."""
+    """The Preset with the person's changes."""
 
     def __init__(self, theme: Theme, models: ModelChoice) -> None:
         super().__init__()
@@ -103,7 +103,7 @@ class PresetForm(QWidget):
         rows.addStretch(1)
 
     def show_preset(self, preset: Preset | None) -> None:
-        """Shows another one, or the same with other values; what is half written of it stays."""
+        """Show another preset, or new values of the same, keeping what is half written of it."""
         before, self.preset = self.preset, preset
         self.setVisible(preset is not None)
         if preset is None:
@@ -121,7 +121,7 @@ class PresetForm(QWidget):
         self._show_model(preset.model)
 
     def finish(self) -> None:
-        """What is half written counts."""
+        """Commit what is half written."""
         if self.preset:
             self._name_written()
             self._instructions.finish()

@@ -1,4 +1,4 @@
-"""The preferences' page on which presets are made, and go out and in as files."""
+"""The page on which presets are edited, exported and imported."""
 
 from __future__ import annotations
 
@@ -29,8 +29,10 @@ _SUFFIX = ".fireside-presets.json"
 
 
 class PresetsPage(FormPage):
-    """A list of them, and beside it what the chosen one says. Each change counts at once, for
-    the chats that are given the preset from then on."""
+    """A list of presets, and a form for the selected one.
+
+    Each change applies at once, to chats that are given the preset from then on.
+    """
 
     def __init__(self, theme: Theme, presets: PresetIndex, models: ModelChoice) -> None:
         super().__init__("presetsPage", tr("Presets"))
@@ -107,7 +109,7 @@ class PresetsPage(FormPage):
         return left
 
     def _show(self) -> None:
-        """The presets are others: the one that was chosen stays so."""
+        """Show the presets, keeping the selection."""
         rows = self._presets.rows
         shown = self._form.preset
         ids = [preset.id for preset in rows]
@@ -136,7 +138,7 @@ class PresetsPage(FormPage):
             self._list.setCurrentRow(self._presets.rows.index(preset))
 
     def _select(self, preset: Preset) -> None:
-        """It has just come."""
+        """Select a preset that was just added."""
         self._select_row(preset)
         self._form.name.setFocus()
         self._form.name.selectAll()

@@ -1,4 +1,4 @@
-"""The fields for how answers are drawn."""
+"""Fields for sampling."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from app.ui.controls import column
 from app.ui.form_fields import CountField, DecimalField, DigitsField, FormRow
 from app.wording.language import tr
 
-_LONGEST = 131_072  # tokens that gpt-oss was made for
+_LONGEST = 131_072  # tokens, the context of gpt-oss
 
 
 class SamplingFields(QWidget):
-    """Temperature and the like."""
+    """Temperature, top-p, min-p, seed, length."""
 
     chosen = Signal(object)
-    """A Sampling: the person has changed a value."""
+    """The Sampling after a person's change."""
 
     def __init__(self, prefix: str = "") -> None:
-        """``prefix`` stands before the fields' names."""
+        """Create the fields; ``prefix`` stands before their objectNames."""
         super().__init__()
         self._value = Sampling()
 
@@ -88,7 +88,7 @@ class SamplingFields(QWidget):
             rows.addWidget(FormRow(title, why, field))
 
     def show_value(self, value: Sampling) -> None:
-        """Shows these values, without telling anyone."""
+        """Show these values without emitting a signal."""
         self._value = value
         for field, shown in (
             (self._temperature, value.temperature),
@@ -102,7 +102,7 @@ class SamplingFields(QWidget):
         self._seed.setText("" if value.seed is None else str(value.seed))
 
     def finish(self) -> None:
-        """What is half written counts."""
+        """Commit what is half written."""
         for field in (self._temperature, self._top_p, self._min_p, self._length):
             field.interpretText()
         self._seed_written()
