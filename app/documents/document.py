@@ -35,10 +35,8 @@ class Document:
     """The text of a file.
 
     ``sections`` are its pages, if its kind has any, else runs of whole lines, where lines are short
-    enough,
-    that join to the unchanged text. ``encoding``, ``readings`` and ``bad`` are those of its bytes
-    (see
-    `Decoded`). ``pictures`` are the pages that show something and have no text.
+    enough, that join to the unchanged text. ``encoding``, ``readings`` and ``bad`` are those of its
+    bytes (see `Decoded`). ``pictures`` are the pages that show something and have no text.
     """
 
     name: str

@@ -1,10 +1,8 @@
 """The text of a Word file (ECMA-376, part 1), by one walk over its XML in document order.
 
 What a reader of the page sees is extracted: tracked insertions, content controls, text boxes,
-results
-of fields, numbers of lists; headers and footers, once; notes and comments, which are marked in
-place
-and follow at the end. Deleted or moved text, hidden text and field codes are not.
+results of fields, numbers of lists; headers and footers, once; notes and comments, which are marked
+in place and follow at the end. Deleted or moved text, hidden text and field codes are not.
 """
 
 from __future__ import annotations
@@ -165,8 +163,7 @@ class _ParagraphStyle:
     """Properties of a paragraph.
 
     ``heading`` is the level, from 1, 0 for none; ``list_`` the list's id; ``level`` the level in
-    it, None
-    where the list decides.
+    it, None where the list decides.
     """
 
     def __init__(self, heading: int = 0, list_: str = "", level: int | None = None) -> None:

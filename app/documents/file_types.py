@@ -34,8 +34,7 @@ def detect_kind(path: Path, head: bytes) -> DocumentKind:
     """Return the kind of a file that begins with ``head``.
 
     Raises DocumentImage, DocumentUnknown, and DocumentEncrypted for a locked Word file, which is an
-    OLE
-    file inside.
+    OLE file inside.
     """
     ending = path.suffix.lower()
     begin = head.lstrip(b"\xef\xbb\xbf \t\r\n")

@@ -22,8 +22,7 @@ def text_of(page: str) -> str:
     """Return the text of an HTML page.
 
     Each block has a line, paragraphs have an empty line between them, cells a bar; headings and
-    items have
-    Markdown's marks.
+    items have Markdown's marks.
     """
     collector = _TextCollector()
     collector.feed(page)

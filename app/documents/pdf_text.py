@@ -1,10 +1,8 @@
 """The text of a PDF, by PDFium, with form values and notes.
 
 PDFium (by pypdfium2, 8 MB; both under Apache-2.0 or BSD-3-Clause) and not pypdf: 500 pages take it
-3 s
-where pypdf needs 85 s, and it resolves ligatures and words where pypdf returns "ﬁne" and tabs. It
-is
-C++ that reads hostile files, so it runs in a process that may die.
+3 s where pypdf needs 85 s, and it resolves ligatures and words where pypdf returns "ﬁne" and tabs.
+It is C++ that reads hostile files, so it runs in a process that may die.
 """
 
 from __future__ import annotations
@@ -96,8 +94,7 @@ def _joined_word(found: re.Match[str], words: set[str]) -> str:
     """Join a word that was broken at a line's end.
 
     Only between small letters may the hyphen come from the break alone; then the document's other
-    words
-    decide.
+    words decide.
     """
     before, after = found.groups()
     with_it, without = f"{before}-{after}", before + after

@@ -61,8 +61,8 @@ class Decoded:
     """Decoded text.
 
     ``encoding`` is how it was read, where that is not beyond doubt; ``readings`` are the
-    alternatives, with
-    that one, the likely ones first; ``bad`` counts characters that replace undecodable bytes.
+    alternatives, with that one, the likely ones first; ``bad`` counts characters that replace
+    undecodable bytes.
     """
 
     text: str

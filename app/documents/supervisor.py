@@ -1,8 +1,7 @@
 """Owns the process that reads files.
 
 A file that hangs or kills it does no other harm: it can be stopped at any time, its memory is
-limited,
-and the next file gets a new process.
+limited, and the next file gets a new process.
 """
 
 from __future__ import annotations
@@ -74,8 +73,7 @@ class DocumentReader:
         """Read a file in the ``encoding`` that a person chose, or the one that it seems to have.
 
         ``seen`` is called on another thread. The future fails with DocumentError, or with Cancelled
-        once
-        ``stop`` is set.
+        once ``stop`` is set.
         """
         died = DocumentBroken(path, "it is too much for the program that reads it")
         return self._add(_Job(("read", path, encoding), died, stop, seen))

@@ -31,8 +31,7 @@ def main(connection: Connection) -> None:
     """Serve the pipe until it ends.
 
     Each command is answered by any number of tuples for its progress, then by its result or an
-    error.
-    Unexpected exceptions end the process.
+    error. Unexpected exceptions end the process.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl+C
     counter = _Counter()

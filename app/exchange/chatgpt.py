@@ -92,8 +92,7 @@ def _folder(raw: Foreign, context: ImportContext) -> str:
     """Return the name of the chat's project, or "".
 
     An export has a project's key, and its name only where another program has added it. A GPT is
-    not a
-    project.
+    not a project.
     """
     key = raw.text("conversation_template_id", "gizmo_id")
     name = raw["project"].text("name", "title") or raw.text("project_name", "folder")

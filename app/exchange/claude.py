@@ -1,8 +1,7 @@
 """claude.ai's data export.
 
 It has ``conversations.json``, ``projects/….json`` (or ``projects.json``) and ``memories/….json``
-(or
-``memories.json``), in one archive or, since 2026, in several (``conversations-000.zip``,
+(or ``memories.json``), in one archive or, since 2026, in several (``conversations-000.zip``,
 ``projects-000.zip``, ``memories-000.zip``, ``design_chats-000.zip``, and others without chats).
 
 A conversation has ``chat_messages``, each with a ``sender`` (``human`` or ``assistant``), its
@@ -196,9 +195,9 @@ def _block(block: Foreign, left_out: Counter[LeftOut]) -> Iterator[Part]:
         block.ignore()
     elif kind == "tool_result":
         if block.text("name") in ("repl", "bash_tool", "bash", "python"):
-            said = "\n".join(item.text("text") for item in block.objects("content")).strip()
-            if said:
-                yield Part(code_fence(said), format_data=ALONG_THE_WAY)
+            output = "\n".join(item.text("text") for item in block.objects("content")).strip()
+            if output:
+                yield Part(code_fence(output), format_data=ALONG_THE_WAY)
         block.ignore()
     elif kind == "image":
         left_out[LeftOut.IMAGE] += 1

@@ -58,8 +58,7 @@ class ImportContext:
     """The file that a chat is read from, and what is collected across chats.
 
     ``time`` is the file's, in POSIX seconds. ``place`` has its folders below the one that was
-    chosen,
-    then its name; ``above`` the folders above that.
+    chosen, then its name; ``above`` the folders above that.
     """
 
     time: float
@@ -84,8 +83,7 @@ class ForeignMessage:
     """One entry of another program's chat; without parts it only connects others.
 
     Consecutive entries of the assistant on one branch become one message here: other programs make
-    an
-    entry of each step of an answer.
+    an entry of each step of an answer.
     """
 
     role: Role
@@ -104,8 +102,7 @@ class ForeignChat:
     """What another program knows of a chat beside its messages.
 
     ``current`` is the entry that was last on the screen, ``instructions`` are the chat's own. Times
-    are
-    POSIX seconds.
+    are POSIX seconds.
     """
 
     title: str = ""
@@ -154,8 +151,7 @@ def read_node(
     """Return what ``read`` makes of an entry, and count what it overlooked.
 
     That is one UNKNOWN where ``read`` found nothing, gave no reason, and a field that it did not
-    read
-    contains text; or where such a field contains whole sentences beside what it found.
+    read contains text; or where such a field contains whole sentences beside what it found.
     """
     own: Counter[LeftOut] = Counter()
     found = read(raw, own)
@@ -172,8 +168,7 @@ def build_tree(
     """Build the chat; None where there is nothing to read.
 
     A chat without times has its file's. An entry without a known parent is a root; so is the first
-    one
-    of a cycle.
+    one of a cycle.
     """
     times = [node.created for node in nodes.values() if node.created is not None]
     began = info.created if info.created is not None else min(times, default=context.time)
@@ -269,8 +264,7 @@ def _parents(nodes: Mapping[str, ForeignMessage]) -> dict[str, str | None]:
     """Return the parent of each entry.
 
     An entry's own word comes first, then what others list as their children: some files list an
-    entry
-    as the child of several.
+    entry as the child of several.
     """
     claimed: dict[str, str] = {}
     for name, node in nodes.items():
@@ -283,12 +277,12 @@ def _parents(nodes: Mapping[str, ForeignMessage]) -> dict[str, str | None]:
     rooted: set[str] = set()  # entries whose root is known
     for name in nodes:
         path: dict[str, None] = {}
-        here: str | None = name
-        while here is not None and here not in rooted and here not in path:
-            path[here] = None
-            here = parents[here]
-        if here in path:
-            parents[here] = None
+        ancestor: str | None = name
+        while ancestor is not None and ancestor not in rooted and ancestor not in path:
+            path[ancestor] = None
+            ancestor = parents[ancestor]
+        if ancestor in path:
+            parents[ancestor] = None
         rooted |= path.keys()
     return parents
 
@@ -312,8 +306,8 @@ def _parents_first(
 ) -> Iterator[str]:
     """Yield every entry after its parent."""
     roots = [name for name, parent in parents.items() if parent is None]
-    waiting = roots[::-1]
-    while waiting:  # not recursive: a chat may be thousands of messages deep
-        name = waiting.pop()
+    stack = roots[::-1]
+    while stack:  # not recursive: a chat may be thousands of messages deep
+        name = stack.pop()
         yield name
-        waiting.extend(reversed(children[name]))
+        stack.extend(reversed(children[name]))

@@ -1,9 +1,8 @@
 """Typed access to fields of JSON.
 
 ``checked`` and the functions after it are for Fireside's own files, where a wrong field is an
-error.
-``Foreign`` is for other programs' files, whose formats change without notice: a field of the wrong
-type counts as missing, and fields that nothing asks for are counted.
+error. ``Foreign`` is for other programs' files, whose formats change without notice: a field of the
+wrong type counts as missing, and fields that nothing asks for are counted.
 """
 
 from __future__ import annotations
@@ -189,16 +188,16 @@ class Foreign:
 
         With ``sentences``, only those with several words in a row.
         """
-        count, waiting = 0, [self]
-        while waiting:
-            here = waiting.pop()
-            for name, value in here.raw.items():
-                if name in here._ignored or name in here._read:
+        count, stack = 0, [self]
+        while stack:
+            current = stack.pop()
+            for name, value in current.raw.items():
+                if name in current._ignored or name in current._read:
                     continue
-                if name in here._objects and isinstance(value, dict):
-                    waiting.append(here._objects[name])
-                elif name in here._lists and isinstance(value, list):
-                    waiting.extend(here._lists[name])
+                if name in current._objects and isinstance(value, dict):
+                    stack.append(current._objects[name])
+                elif name in current._lists and isinstance(value, list):
+                    stack.extend(current._lists[name])
                     count += any(_has_text(i, sentences) for i in value if isinstance(i, str))
                 else:
                     count += _has_text(value, sentences)
@@ -225,13 +224,13 @@ def _has_text(value: object, sentences: bool) -> bool:
 
     With ``sentences``: one of three words, or of a script that is written without spaces.
     """
-    waiting = [value]
-    while waiting:  # not recursive: the value may be nested as deeply as the parser allows
-        item = waiting.pop()
+    stack = [value]
+    while stack:  # not recursive: the value may be nested as deeply as the parser allows
+        item = stack.pop()
         if isinstance(item, dict):
-            waiting.extend(item.values())
+            stack.extend(item.values())
         elif isinstance(item, list):
-            waiting.extend(item)
+            stack.extend(item)
         elif isinstance(item, str):
             words = len(item.split(maxsplit=2))
             if words and (not sentences or words > 2 or _UNSPACED_WORDS.search(item)):

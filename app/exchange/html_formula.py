@@ -39,8 +39,7 @@ def mathml(tex: str, *, display: bool) -> str:
     """Return a formula as an element ``math`` of MathML Core only.
 
     It is empty where the formula is too long or not known to come out right. ``display`` sets it as
-    on a
-    line of its own.
+    on a line of its own.
     """
     if len(tex) > _LONGEST or not tex.strip():
         return ""

@@ -45,10 +45,8 @@ class ImportFile:
     """A file that was chosen itself, found in a folder, or is a member of an archive.
 
     ``place`` has its folders below what was chosen, then its name; ``above`` the folders above
-    that.
-    ``time`` is the time of its last change, in POSIX seconds; ``found`` tells that it was found in
-    a
-    folder; ``inside`` has the member's names, one for each archive around it.
+    that. ``time`` is the time of its last change, in POSIX seconds; ``found`` tells that it was
+    found in a folder; ``inside`` has the member's names, one for each archive around it.
     """
 
     path: Path

@@ -89,12 +89,9 @@ class ImportedFiles:
         """Add the chats to the store, except those that it has already.
 
         It has a chat that began at the same moment with the same message, or, without a time, one
-        that
-        contains the same messages; the bin does not count. Chats are added in batches, each chat
-        whole;
-        running it again after a fault adds the rest. Raises ExchangeError where a file has changed,
-        and
-        StoreError.
+        that contains the same messages; the bin does not count. Chats are added in batches, each
+        chat whole; running it again after a fault adds the rest. Raises ExchangeError where a file
+        has changed, and StoreError.
         """
         known = _Duplicates(store)
         batch: list[ChatTree] = []
@@ -128,10 +125,9 @@ def read(
     """Recognise and read all files, including those in folders and archives.
 
     Everything is read, so that a fault shows before anything is imported: exports of Fireside,
-    ChatGPT,
-    claude.ai and Open WebUI, and conversations of LM Studio. A file with a fault is listed and
-    skipped;
-    the ExchangeError is raised where nothing else was found. ``store`` is asked which chats it has.
+    ChatGPT, claude.ai and Open WebUI, and conversations of LM Studio. A file with a fault is listed
+    and skipped; the ExchangeError is raised where nothing else was found. ``store`` is asked which
+    chats it has.
     """
     chosen = (paths,) if isinstance(paths, Path) else tuple(paths)
     known = _Duplicates(store) if store else None
@@ -166,13 +162,13 @@ def read(
     if not sources:
         raise faults[0] if faults else ExchangeUnknown(chosen[0])
     left_out[LeftOut.FOLDER] += len(wanted - projects.keys())
-    kept = {why: left_out[why] for why in LeftOut if left_out[why]}
+    counted = {why: left_out[why] for why in LeftOut if left_out[why]}
     return ImportedFiles(
         chosen,
         {source: number for source, number in sources.items() if number or not chats},
         chats,
         messages,
-        kept,
+        counted,
         tuple(faults),
         without_chats,
         duplicates,
@@ -257,8 +253,7 @@ class _Duplicates:
     """Recognises the chats that the store has.
 
     Two equal chats in one file are both imported, and both recognised again; a chat that several
-    files
-    have is imported once.
+    files have is imported once.
     """
 
     def __init__(self, store: Store) -> None:

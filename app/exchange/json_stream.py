@@ -10,8 +10,7 @@ Linux): an export of 100 MB takes it 0.9 s and 1.4 MB of memory, this module 0.7
 bits where numbers are floats, and without that crashes the process (SIGSEGV) at an integer of 5,000
 digits; it replaces a high surrogate that stands alone by "?" and fails at a low one, which exports
 have where a title was cut within an emoji; and it has no limit on the size of one value. Bytes
-order
-marks, UTF-16 and several documents in a file would be ours to handle there, too.
+order marks, UTF-16 and several documents in a file would be ours to handle there, too.
 """
 
 from __future__ import annotations
@@ -47,8 +46,7 @@ class JsonReader:
 
     ``items`` and ``members`` enter an array and an object; each thing that they yield has to be
     consumed with ``value``, ``items`` or ``members`` before they are advanced. All raise `NotJson`
-    and
-    `TooLarge`.
+    and `TooLarge`.
     """
 
     def __init__(self, file: TextIO) -> None:

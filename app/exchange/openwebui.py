@@ -214,8 +214,8 @@ def _steps(items: Sequence[Foreign], left_out: Counter[LeftOut]) -> Iterator[Par
         if kind == "message":
             yield from text_parts(item.text("content") or _joined_text(item, left_out))
         elif kind == "reasoning":
-            said = "\n\n".join(part.text("text") for part in item.objects("summary"))
-            text = said or item.text("content") or _joined_text(item, left_out)
+            summary = "\n\n".join(part.text("text") for part in item.objects("summary"))
+            text = summary or item.text("content") or _joined_text(item, left_out)
             if text.strip():
                 yield Part(text.strip(), PartKind.REASONING)
             item.ignore("content", "summary")
@@ -235,9 +235,9 @@ def _steps(items: Sequence[Foreign], left_out: Counter[LeftOut]) -> Iterator[Par
 def _code(item: Foreign) -> Iterator[Part]:
     """Yield code that was run, and its output."""
     output = item["output"]
-    said = [output.text("stdout"), output.text("stderr"), output.text("result")]
-    texts = ["\n".join(text for text in said if text) or item.text("output")]
-    for text, language in ((item.text("code"), item.text("lang", "language")), (texts[0], "")):
+    streams = [output.text("stdout"), output.text("stderr"), output.text("result")]
+    printed = "\n".join(text for text in streams if text) or item.text("output")
+    for text, language in ((item.text("code"), item.text("lang", "language")), (printed, "")):
         if text.strip():
             yield Part(code_fence(text.strip("\n"), language), format_data=ALONG_THE_WAY)
     item.ignore()

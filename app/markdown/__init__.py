@@ -2,10 +2,9 @@
 
 ``blocks`` has the values; ``stream`` parses a message, whole or while it grows. ``block_parser``
 reads its lines, with the ``open_blocks``; ``inline`` reads the text in them, by markdown-it with
-the
-further ``inline_rules``. ``formulas``, ``addresses`` and ``tables`` recognise formulas, addresses
-and
-cells; ``tex`` makes MathML. ``block_text`` and ``inline_source`` write blocks as text again.
+the further ``inline_rules``. ``formulas``, ``addresses`` and ``tables`` recognise formulas,
+addresses and cells; ``tex`` makes MathML. ``block_text`` and ``inline_source`` write blocks as text
+again.
 """
 
 from app.markdown.block_text import blocks_text, row_text, spans_text, table_csv, table_markdown

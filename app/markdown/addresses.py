@@ -67,13 +67,13 @@ def _path_end(text: str, start: int) -> int:
     """Return where the path behind a host ends; a bracket that it did not open is outside."""
     if text[start : start + 1] not in ("/", "?", "#"):
         return start
-    open_ = 0
+    open_brackets = 0
     for at in range(start, len(text)):
         character = text[at]
         if character.isascii():
-            open_ += (character in "[{") - (character in "]}")
+            open_brackets += (character in "[{") - (character in "]}")
             before_word = character == "'" and text[at + 1 : at + 2].isalnum()
-            if character in _OUTSIDE or open_ < 0 or (character == "'" and not before_word):
+            if character in _OUTSIDE or open_brackets < 0 or (character == "'" and not before_word):
                 return at
             if character in ",;" and text[at + 1 :].startswith("http"):
                 return at

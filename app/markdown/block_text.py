@@ -42,8 +42,7 @@ def spans_text(spans: Iterable[Span]) -> str:
     """Return the text without marks; a formula is its TeX between dollars.
 
     Raised and lowered text uses Unicode's own characters if they all exist, so that
-    "10<sup>6</sup>" does
-    not become 106.
+    "10<sup>6</sup>" does not become 106.
     """
     return "".join(_plain(span).join(_MARKS.get(span.kind, ("", ""))) for span in spans)
 

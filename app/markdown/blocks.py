@@ -59,8 +59,7 @@ class Paragraph:
 
     Long paragraphs are cut, so that no part of a message gets slow to parse, lay out and paint.
     ``joined`` is what stood at the cut before this piece: a space, a line break, or nothing; None
-    where
-    nothing was cut.
+    where nothing was cut.
     """
 
     spans: Spans
@@ -134,8 +133,7 @@ class Item:
     """A list item.
 
     ``task`` is whether its box is ticked, None without a box; ``after_blank`` is whether a blank
-    line
-    stood before it.
+    line stood before it.
     """
 
     blocks: tuple[Block, ...]

@@ -2,8 +2,7 @@ r"""Chemical equations of mhchem, ``\ce{2H2 + O2 -> 2H2O}``, as TeX.
 
 The most common forms are understood, anything else is left alone. The rules are those of mhchem 4
 (https://mhchem.github.io/MathJax-mhchem/): a number in front counts molecules, one behind an
-element
-or a bracket is an index, a sign at the end is a charge.
+element or a bracket is an index, a sign at the end is a charge.
 """
 
 from __future__ import annotations
@@ -66,25 +65,25 @@ def _arrow(name: str, above: str) -> str:
 
 def _piece(found: re.Match[str], text: str) -> str:
     """Return a token as TeX; empty where it is not understood."""
-    said = found[0]
+    token = found[0]
     match found.lastgroup:
         case "arrow" | "above":
             return _arrow(_ARROWS[found["arrow"]], (found["above"] or "").strip())
         case "isotope":
-            return "{}" + re.sub(r"\^\{?(\d+)\}?_\{?(\d+)\}?", r"^{\1}_{\2}", said)
+            return "{}" + re.sub(r"\^\{?(\d+)\}?_\{?(\d+)\}?", r"^{\1}_{\2}", token)
         case "charge":
-            return f"^{{{said.strip('^{}')}}}"
+            return f"^{{{token.strip('^{}')}}}"
         case "sign":
             behind = found.start() and not text[found.start() - 1].isspace()
-            return f"^{{{said}}}" if behind else f" {said} "
+            return f"^{{{token}}}" if behind else f" {token} "
         case "many":
-            return said + r"\,"
+            return token + r"\,"
         case "index":
-            return f"_{{{said}}}"
+            return f"_{{{token}}}"
         case "bond":
-            return _BONDS[said]
+            return _BONDS[token]
         case "with":
             return r"\cdot "
         case "blank":
             return " "
-    return said
+    return token

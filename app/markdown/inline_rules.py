@@ -80,9 +80,8 @@ def _state_type() -> type:
             """Scan a run of delimiters.
 
             CommonMark's rule as amended in markdown-cjk-friendly's specification.md of 2026-07-22:
-            beside a
-            letter of a script without spaces, punctuation does not stop a delimiter; nor does a
-            tag.
+            beside a letter of a script without spaces, punctuation does not stop a delimiter; nor
+            does a tag.
             """
             end = start
             while end < self.posMax and self.src[end] == self.src[start]:
@@ -176,8 +175,7 @@ def _formula(state: StateInline, silent: bool) -> bool:
     """Consume a formula.
 
     The plugin of mdit-py-plugins 0.7.0 knows only dollars, and takes the text's last character for
-    the
-    one before its first, so that it finds no formula in ``$n$ is 5``.
+    the one before its first, so that it finds no formula in ``$n$ is 5``.
     """
     if state.src[state.pos] not in "$\\":
         return False

@@ -2,8 +2,7 @@
 
 Bold uses asterisks and italics underscores, so that their marks never run into each other. Where a
 delimiter would not count beside a letter or a space, that character becomes an entity, which ends
-in
-punctuation.
+in punctuation.
 """
 
 from __future__ import annotations
@@ -83,26 +82,26 @@ def _text(spans: Spans, *, lines: bool) -> str:
 
 def _pieces(spans: Spans) -> Iterator[_Piece]:
     """Yield texts and marks in order; marks are closed in the reverse order of opening."""
-    open_: list[_Style] = []
+    open_styles: list[_Style] = []
     bare = [_is_bare(spans, number) for number in range(len(spans))]
-    wanted = [
+    styles_of = [
         _styles(replace(span, link="") if alone else span)
         for span, alone in zip(spans, bare, strict=True)
     ]
     for number, span in enumerate(spans):
         keep = 0
-        while keep < len(open_) and open_[keep] in wanted[number]:
+        while keep < len(open_styles) and open_styles[keep] in styles_of[number]:
             keep += 1
-        yield from (_closing(style) for style in reversed(open_[keep:]))
-        del open_[keep:]
-        new = [style for style in wanted[number] if style not in open_]
+        yield from (_closing(style) for style in reversed(open_styles[keep:]))
+        del open_styles[keep:]
+        new = [style for style in styles_of[number] if style not in open_styles]
         # The longest style is opened first; inside a link, none may outlast it.
-        new.sort(key=lambda style: -_lasts(style, wanted, number))
+        new.sort(key=lambda style: -_lasts(style, styles_of, number))
         for style in new:
-            open_.append(style)
+            open_styles.append(style)
             yield _Piece(_SORTS.get(style[0][0], "open"), style[0])
         yield _Piece("address", span.text) if bare[number] else _piece(span)
-    yield from (_closing(style) for style in reversed(open_))
+    yield from (_closing(style) for style in reversed(open_styles))
 
 
 def _is_bare(spans: Spans, number: int) -> bool:
@@ -130,9 +129,9 @@ def _is_bare(spans: Spans, number: int) -> bool:
     )
 
 
-def _lasts(style: _Style, wanted: Sequence[list[_Style]], number: int) -> float:
+def _lasts(style: _Style, styles_of: Sequence[list[_Style]], number: int) -> float:
     end = number
-    while end < len(wanted) and style in wanted[end]:
+    while end < len(styles_of) and style in styles_of[end]:
         end += 1
     return end + (0.5 if style[0] == "[" else 0)
 
@@ -174,15 +173,15 @@ def _piece(span: Span) -> _Piece:
                 "math", f"${text}$" if _DOLLARS.fullmatch(text) else f"\\({text}\\)", text
             )
         case SpanKind.DISPLAY:
-            whole = f"$${text}$$" if _DOLLARS.fullmatch(text) else f"\\[{text}\\]"
-            return _Piece("display", whole)
+            display = f"$${text}$$" if _DOLLARS.fullmatch(text) else f"\\[{text}\\]"
+            return _Piece("display", display)
 
 
 def _code(text: str) -> str:
     fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
     stripped = text[:1] == text[-1:] == " " and text.strip(" ") != ""
-    room = " " if "`" in text[:1] + text[-1:] or stripped else ""
-    return f"{fence}{room}{text}{room}{fence}"
+    padding = " " if "`" in text[:1] + text[-1:] or stripped else ""
+    return f"{fence}{padding}{text}{padding}{fence}"
 
 
 def _escaped(pieces: Sequence[_Piece], number: int) -> str:

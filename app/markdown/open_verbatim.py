@@ -41,8 +41,7 @@ class OpenFence(OpenVerbatim):
     """A fence, which may contain others.
 
     A fence with an info string opens another one inside, though CommonMark does not nest them:
-    models
-    write Markdown about code in a fence. Where they turn out unbalanced, none was nested.
+    models write Markdown about code in a fence. Where they turn out unbalanced, none was nested.
     """
 
     fence: str

@@ -25,8 +25,7 @@ class MarkdownStream:
         first = stream.finish()  # the same as parse("Some *te")
 
     The work of an update depends on what was fed and on the block that grows, both of which are
-    bounded,
-    never on the length of the message.
+    bounded, never on the length of the message.
     """
 
     def __init__(self) -> None:
@@ -60,8 +59,7 @@ class MarkdownStream:
         """End the message; return the index of the first block that changed.
 
         Where the message defines a link or a footnote, all of it is parsed again, since earlier
-        text may
-        refer to it; equal blocks stay the same objects.
+        text may refer to it; equal blocks stay the same objects.
         """
         tail = self._parser.close()
         if not self._parser.definitions:

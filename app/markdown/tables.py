@@ -31,8 +31,7 @@ def split_row(text: str, columns: int) -> list[str]:
     """Split a row at its pipes.
 
     A pipe in code or in a formula does not count, unless only then there are as many cells as
-    columns,
-    as GitHub splits them.
+    columns, as GitHub splits them.
     """
     return _split_row(text, columns, len(text) + 1)
 

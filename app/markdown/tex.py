@@ -113,8 +113,7 @@ def math_element(tex: str, *, display: bool, padded: bool = False) -> Element | 
     """Return a formula as an element ``math`` without a namespace; None where it may be wrong.
 
     ``display`` sets it as on a line of its own; ``padded`` is whether the renderer itself puts
-    space
-    around names of functions.
+    space around names of functions.
     """
     if _STANDINS.search(tex):
         return None

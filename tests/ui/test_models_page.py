@@ -417,7 +417,7 @@ def test_what_is_here_is_shown_with_what_is_wrong(start: Start, theirs: Path) ->
     fireside.until(lambda: "in use" in texts(fireside))
     (row,) = [
         card
-        for card in fireside.window.models_controller.page.here.findChildren(QWidget, "card")
+        for card in fireside.window.models_controller.page.installed_pane.findChildren(QWidget, "card")
         if card.accessibleName() == "theirs"
     ]
     assert not child(row, QAbstractButton, "removeModel").isEnabled()
