@@ -25,14 +25,14 @@ class Banner(Notice):
         """What the store last reported about its damage."""
         self._store_sentence = ""  # the sentence of the last StoreError
         self._actions = [Action.CHOOSE_MODEL, Action.OPEN_LOG]
-        self.action_button, self.second_button = (
-            Button(
-                theme, name, action.words, text=action.words,
-                clicked=lambda place=place: self.acted.emit(self._actions[place]),
-            )
-            for place, (name, action) in enumerate(
-                zip(("bannerAction", "bannerSecondAction"), self._actions, strict=True)
-            )
+        first, second = (action.words for action in self._actions)
+        self.action_button = Button(
+            theme, "bannerAction", first, text=first,
+            clicked=lambda: self.acted.emit(self._actions[0]),
+        )  # fmt: skip
+        self.second_button = Button(
+            theme, "bannerSecondAction", second, text=second,
+            clicked=lambda: self.acted.emit(self._actions[1]),
         )  # fmt: skip
         dismiss = Button(
             theme, "dismissBanner", tr("Dismiss"), icon="close", size=14, clicked=self.hide
