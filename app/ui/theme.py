@@ -136,8 +136,11 @@ class PaperTheme:
 
 
 class Theme(QObject):
-    """The present palette and icons of the window. ``changed`` is emitted when the colours change,
-    and when the system has other fonts: what was laid out has to be laid out again."""
+    """The present palette and icons of the window.
+
+    ``changed`` is emitted when the colours change, and when the system has other fonts: what was
+    laid out has to be laid out again.
+    """
 
     changed = Signal()
 

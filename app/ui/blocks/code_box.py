@@ -1,4 +1,4 @@
-"""Code in its frame, laid out and coloured when it is painted."""
+"""Code in a frame, laid out and coloured when it is painted."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class _Face:
 
 @dataclass(frozen=True, slots=True)
 class _Laid:
-    """What a piece was laid out with."""
+    """A piece that is laid out, and what it was laid out with."""
 
     piece: CodePiece
     colours: Sequence[ColouredRange]
@@ -65,8 +65,10 @@ class _Laid:
 
 
 class CodeBox(Box):
-    """Code with its language and buttons to copy it and to wrap its lines. Lines that are wider
-    than the box scroll. Code that grows costs the same however long it is."""
+    """Code with its language, and buttons to copy it and to wrap its lines.
+
+    Lines that are wider than the box scroll. Code that grows costs the same however long it is.
+    """
 
     def __init__(self, theme: Palette, style: Style) -> None:
         super().__init__(theme, style)
@@ -139,7 +141,7 @@ class CodeBox(Box):
         painter.drawText(QPointF(_SIDE, self.baseline), name)
 
     def _rows(self, clip: QRectF) -> range:
-        """The rows that are in a clip."""
+        """Return the rows that are in a clip."""
         pitch = self._face.pitch
         first = max(int((clip.top() - _HEAD) // pitch), 0)
         last = int((clip.bottom() - _HEAD) // pitch)
@@ -175,7 +177,7 @@ class CodeBox(Box):
                 painter.fillRect(rect, self.theme.colour(colour))
 
     def _layout(self, number: int) -> QTextLayout:
-        """A piece as it is drawn."""
+        """Return a piece as it is drawn, from a cache."""
         piece = self._pieces.pieces[number]
         colours = self._tokens.line(piece.line)
         known = self._laid.get(number)
@@ -274,7 +276,7 @@ class CodeBox(Box):
         return found
 
     def _continued(self, row: int) -> bool:
-        """Whether the next row is of the same line."""
+        """Return whether the next row is of the same line."""
         below = self._pieces.pieces[self._pieces.rows[row + 1]]
         return below.inside > 0
 
@@ -296,7 +298,7 @@ class CodeBox(Box):
     # Buttons
 
     def controls(self, clip: QRectF | None = None) -> Sequence[BoxButton]:
-        """The lines can be wrapped where one is too long."""
+        """Return buttons to copy the code and, where a line is too long, to wrap lines."""
         if self.style.paper:
             return ()
         wanted = [("copyCode", tr("Copy"), tr("Copy this code"))]
@@ -322,7 +324,7 @@ class CodeBox(Box):
 
 
 def _name(language: str) -> str:
-    """A language as people know it."""
+    """Return a language as people know it."""
     lexer = find_lexer(language)
     if language.lower() in _PLAIN:
         return tr("Text")
@@ -349,6 +351,6 @@ def _format(colour: str, slanted: bool) -> QTextCharFormat:
 
 @lru_cache(maxsize=1)
 def button_width() -> float:
-    """How wide the buttons of a block are, whatever they say."""
+    """Return the width of the buttons of a block, whatever they say."""
     words = tr("Copy"), tr("Copied"), tr("Wrap"), tr("Unwrap")
     return round(max(map(QFontMetricsF(font(12)).horizontalAdvance, words))) + 14.0

@@ -39,8 +39,11 @@ _TASK_MARKS = {None: "", False: "[ ] ", True: "[x] "}
 
 
 class Column(Stack[Box]):
-    """The boxes of blocks. There are ``max_gap`` pixels between two at the most, and ``separator``
-    in plain text. ``beside_mark`` is `Box.beside_mark` of them."""
+    """The boxes of blocks, below each other.
+
+    There are ``max_gap`` pixels between two at the most, and ``separator`` in plain text.
+    ``beside_mark`` is `Box.beside_mark` of the boxes.
+    """
 
     def __init__(
         self,
@@ -68,8 +71,10 @@ class Column(Stack[Box]):
         self.set_blocks(block.blocks)
 
     def set_blocks(self, blocks: Sequence[Block], first: int = 0) -> int:
-        """Show blocks. Those before ``first`` are known to be the same as before, and are not
-        looked at. Return the index of the first box that has changed."""
+        """Show blocks. Return the index of the first box that has changed.
+
+        Blocks before ``first`` are known to be the same as before, and are not looked at.
+        """
         changed = _same(self._blocks, blocks, first)
         for index in range(changed, len(blocks)):
             block = blocks[index]
@@ -333,8 +338,10 @@ class FootnoteBox(Inset[Column]):
 
 
 def _hanging(mark: str, text: str, *, markdown: bool) -> str:
-    """Return text behind a mark, with its other lines indented. In Markdown, that includes blank
-    lines, which may be code."""
+    """Return text behind a mark, with its other lines indented.
+
+    In Markdown, that includes blank lines, which may be code.
+    """
     room = " " * len(mark)
     wanted = (lambda line: line != "\n") if markdown else None
     return mark + indent(text, room, wanted).removeprefix(room)

@@ -21,8 +21,10 @@ _HIGHEST = 600.0  # pixels on paper, where a page has to take it
 
 
 class FormulaBox(Box):
-    """A formula on lines of its own: centred, or scrolled where it is too wide. One that cannot be
-    set is shown as code."""
+    """A formula on lines of its own: centred, or scrolled where it is too wide.
+
+    One that cannot be set is shown as code.
+    """
 
     def __init__(self, theme: Palette, style: Style) -> None:
         super().__init__(theme, style)

@@ -21,8 +21,11 @@ _UNSEEN = {"stroke": "#ffffff", "stroke-opacity": "0"}
 
 @dataclass(frozen=True, slots=True)
 class FormulaImage:
-    """A formula, sized in whole logical pixels, so that they are the same on every screen. Its
-    baseline is ``descent`` above the lower edge."""
+    """A formula as a picture.
+
+    Its size is in whole logical pixels, so that it is the same on every screen. Its baseline is
+    ``descent`` above the lower edge.
+    """
 
     image: QImage
     width: int
@@ -32,8 +35,10 @@ class FormulaImage:
     colour: str
 
     def paint(self, painter: QPainter, frame: QRectF) -> None:
-        """Draw it; in a PDF as lines that stay sharp, with its TeX as the text that is found and
-        copied there."""
+        """Draw the formula.
+
+        In a PDF as lines that stay sharp, with its TeX as the text that is found and copied there.
+        """
         if painter.paintEngine().type() != QPaintEngine.Type.Pdf:
             painter.drawImage(frame, self.image)
             return
@@ -54,9 +59,11 @@ class FormulaImage:
 def picture(
     tex: str, pixels: int, colour: str, ratio: float, display: bool = False
 ) -> FormulaImage | None:
-    """Return a formula for text of a size and colour, at a screen's pixel ratio. ``display`` sets
-    it as on a line of its own. None where it is too long, too large, or no TeX that ziamath
-    understands."""
+    """Return a formula for text of a size and colour, at a screen's pixel ratio.
+
+    ``display`` sets it as on a line of its own. None where it is too long, too large, or no TeX
+    that ziamath understands.
+    """
     drawing = draw(tex, pixels, display=display)
     return _pictures.get(drawing, colour, ratio) if drawing else None
 

@@ -141,8 +141,10 @@ class Highlighter:
         return offset < len(self._text) and offset == self._offsets[len(self._lines) - 1]
 
     def _note(self, tokens: _Lexed, offset: int) -> None:
-        """Set the mark at the token that has just been found. Pygments does not tell the states,
-        but they are a local variable of most of its lexers."""
+        """Set the mark at the token that has just been found.
+
+        Pygments does not tell the states, but they are a local variable of most of its lexers.
+        """
         states = inspect.getgeneratorlocals(tokens).get("statestack")
         if states is None:
             self._knows_states = False

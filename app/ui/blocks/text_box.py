@@ -29,8 +29,10 @@ _ALIGN = {
 
 
 class TextBox(Box):
-    """Spans in lines as wide as the box. A paragraph is aligned to the side at which its first
-    letter begins, where ``align`` does not say otherwise.
+    """Spans in lines as wide as the box.
+
+    A paragraph is aligned to the side at which its first letter begins, where ``align`` does not
+    say otherwise.
 
     Laying 2,000 characters out costs half a millisecond, so that what grows is laid out whole.
     """
@@ -87,8 +89,10 @@ class TextBox(Box):
                 self._flow(width)
 
     def ideal_width(self) -> float:
-        """Return how wide it would be without any wrapping. This costs a layout, unless it is laid
-        out and nothing had to wrap."""
+        """Return how wide it would be without any wrapping.
+
+        This costs a layout, unless it is laid out and nothing had to wrap.
+        """
         if not self._lines.lines or not self._fits:
             self.width = 1e5
             self._flow(1e5)
@@ -222,8 +226,10 @@ class TextBox(Box):
                 painter.fillRect(rect, self.theme.colour(colour))
 
     def _marked(self, highlights: Highlights, seen: Range) -> list[QTextLayout.FormatRange]:
-        """Return formats for what is selected or found: the colour that is legible on all of their
-        backgrounds."""
+        """Return formats for what is selected or found.
+
+        Their colour is legible on all of the backgrounds.
+        """
         marked: list[QTextLayout.FormatRange] = []
         at = seen[0]  # Qt draws what overlaps in either colour
         for start, end in sorted((*highlights.found, highlights.selected)):

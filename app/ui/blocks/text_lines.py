@@ -83,8 +83,10 @@ class TextLines:
         ]
 
     def extents(self, number: int, start: int, end: int) -> list[tuple[float, float]]:
-        """Return the left and right edges of a line's part between two positions. There may be
-        several, where the text runs in both directions."""
+        """Return the left and right edges of a line's part between two positions.
+
+        There may be several, where the text runs in both directions.
+        """
         line = self.lines[number]
         start, end = max(start, self.starts[number]), min(end, self.end(number))
         if not self.runs.turned:
@@ -143,7 +145,9 @@ def _joined(parts: list[tuple[float, float]]) -> list[tuple[float, float]]:
 def cursor_x(
     line: QTextLine, position: int, edge: QTextLine.Edge = QTextLine.Edge.Leading
 ) -> float:
-    """Return the x of a position. PySide returns a pair in some versions, of which Qt changes the
-    second."""
+    """Return the x of a position.
+
+    PySide returns a pair in some versions, of which Qt changes the second.
+    """
     found: Any = line.cursorToX(position, edge)
     return float(found[0] if isinstance(found, tuple) else found)

@@ -1,7 +1,7 @@
 """Spans as Qt lays them out: one string, and the formats of its stretches.
 
-Positions are Qt's: units of UTF-16. A formula is one character, which cannot be seen and is as
-wide as its picture.
+Positions are Qt's: units of UTF-16. A formula is one character, which cannot be seen and is as wide
+as its picture.
 """
 
 from __future__ import annotations
@@ -80,8 +80,11 @@ class FormulaRun(TextRun):
 
 
 class TextRuns:
-    """The spans of a box in order. ``text`` is what Qt is to lay out. Runs of equal spans at the
-    beginning are taken from ``before``. ``in_rtl`` is `Box.in_rtl`."""
+    """The spans of a box in order.
+
+    ``text`` is what Qt is to lay out. Runs of equal spans at the beginning are taken from
+    ``before``. ``in_rtl`` is `Box.in_rtl`.
+    """
 
     def __init__(
         self, spans: Spans, face: TextFace, before: TextRuns | None = None, in_rtl: bool = False
@@ -114,8 +117,10 @@ class TextRuns:
         self.links = [r for r in self.runs if r.span.link]
 
     def cut(self, start: int, end: int) -> Spans:
-        """Return what is between two positions, as spans. A part of a formula's source is code, a
-        part of a label is text."""
+        """Return what is between two positions, as spans.
+
+        A part of a formula's source is code, a part of a label is text.
+        """
         return tuple(
             run.span
             if start <= run.start and run.end <= end
@@ -219,8 +224,10 @@ def _width(run: FormulaRun, width: float) -> float:
 
 
 def _stands_alone(text: str) -> bool:
-    """Return whether a text's last character can be styled alone. Marks and the parts of an emoji
-    belong to what is before them."""
+    """Return whether a text's last character can be styled alone.
+
+    Marks and the parts of an emoji belong to what is before them.
+    """
     return text[-1:].isascii() or (text[-1:].isalpha() and units(text[-1:]) == 1)
 
 

@@ -155,8 +155,11 @@ class SpokenMessage(SpokenText):
 
 
 class SpokenCanvas(SpokenText):
-    """A section of a message. Its buttons are its children; its links are painted, and the one with
-    the keyboard focus is its description."""
+    """A section of a message.
+
+    Its buttons are its children; its links are painted, and the one with the keyboard focus is its
+    description.
+    """
 
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas, _Role.Paragraph)
@@ -237,8 +240,11 @@ def _in_sight(page: QObject | None) -> str:
 
 
 class Announcer(QObject):
-    """Announces an answer as it comes, in whole sentences and with pauses: that the model thinks,
-    what it says, and how it ended. Reasoning is only read to those who have opened it."""
+    """Announces an answer as it comes, in whole sentences and with pauses.
+
+    It says that the model thinks, what it says, and how it ended. Reasoning is only read to those
+    who have opened it.
+    """
 
     announced = Signal(str)
 

@@ -1,4 +1,4 @@
-"""Other versions of messages: editing a question, going from one to another, a chat of its own."""
+"""Other versions of messages: editing a question, switching, and a chat of its own."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Branches(QObject):
-    """Of the chat that is shown."""
+    """Controls the branches of the chat that is shown."""
 
     turned = Signal()
     """Another branch is shown."""
@@ -25,12 +25,12 @@ class Branches(QObject):
     """A ChatRow: the new chat."""
 
     def __init__(self, frame: WindowLayout, disk: StoreAccess, busy: Callable[[], bool]) -> None:
-        """``busy``: whether an answer is on its way in the chat that is shown."""
+        """``busy`` tells whether an answer is on its way in that chat."""
         super().__init__(frame)
         self._frame, self._disk, self._busy = frame, disk, busy
         self._draft: tuple[Part, ...] = ()
         self.edited: int | None = None
-        """The question that what is typed is another version of."""
+        """The question whose new version is being typed."""
         frame.composer.edit_ended.connect(self.give_up)
         frame.begun.connect(self._equip)
 
@@ -40,7 +40,7 @@ class Branches(QObject):
         transcript.forked.connect(self._fork)
 
     def edit(self, question: int) -> None:
-        """The person has the words of a question again, to ask it in others."""
+        """Put the words of a question into the composer, to ask it in others."""
         composer = self._frame.composer
         records = self._frame.transcript.messages.records
         row = next((record.row for record in records if record.row.id == question), None)
@@ -54,23 +54,26 @@ class Branches(QObject):
         composer.editor.setFocus()
 
     def written(self) -> tuple[Part, ...]:
-        """All that the person has written: what stands in the composer, and what stood there
-        before an earlier message was edited."""
+        """Return all that the person has written.
+
+        That is what stands in the composer, and what stood there before an earlier message was
+        edited.
+        """
         return (*self._frame.composer.parts(), *self._draft)
 
     def sent(self) -> None:
-        """What stands in the composer has been taken: what was typed before comes back."""
+        """Bring back what was typed before the edited question was taken."""
         draft, self.edited, self._draft = self._draft, None, ()
         self._frame.composer.set_editing(False)
         self._frame.composer.set_parts(draft)
 
     def give_up(self) -> None:
-        """The question stays as it was."""
+        """End editing: the question stays as it was."""
         if self.edited is not None:
             self.sent()
 
     def show(self, message: int) -> None:
-        """Another message in the place of one, with what came below it."""
+        """Show another message in the place of one, with what came below it."""
         chat = self._frame.chat
         if chat is None or self._busy():
             return
@@ -85,7 +88,7 @@ class Branches(QObject):
         self._disk.ask(lambda store: store.show(message), shown)
 
     def look(self) -> None:
-        """Which messages have other versions now."""
+        """Look up which messages have other versions."""
         if (chat := self._frame.chat) is None:
             return
 

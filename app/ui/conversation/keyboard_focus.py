@@ -17,8 +17,10 @@ _AWHILE = (_Reason.ActiveWindowFocusReason, _Reason.PopupFocusReason, _Reason.Me
 
 
 class KeyboardFocus(QObject):
-    """Draws a ring around the page while the keys scroll it (a mouse needs none), and tells which
-    control in it the Tab key has reached."""
+    """Draws a ring around the page while the keys scroll it; a mouse needs none.
+
+    It also tells which control in the page the Tab key has reached.
+    """
 
     reached = Signal(QWidget)
 

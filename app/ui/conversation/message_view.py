@@ -169,8 +169,11 @@ class AnswerView(MessageView):
         self._show_notice()
 
     def set_choices(self, last: bool, busy: bool) -> None:
-        """Enable what can be asked for: nothing while an answer is on its way (``busy``), and no
-        steps beside an error of an answer that is not the last."""
+        """Enable what can be asked for.
+
+        That is nothing while an answer is on its way (``busy``), and no steps beside an error of an
+        answer that is not the last.
+        """
         self._footer.regenerate.setEnabled(not busy)
         if self.record:
             self._footer.versions.set_record(self.record, busy)

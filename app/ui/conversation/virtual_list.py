@@ -296,8 +296,10 @@ class VirtualList(QObject):
             self._forget_heights()
 
     def settle(self) -> None:
-        """Lay out what is in sight, with the anchor where it is, until all of it is as high as was
-        expected; then place it."""
+        """Lay out what is in sight, with the anchor where it is, and place it.
+
+        Every round of measuring may move what is in sight, until all of it is as high as expected.
+        """
         showing = self._area.isVisible() or self.views.active or self.records
         if not self._width or not showing:
             return

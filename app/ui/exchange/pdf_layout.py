@@ -39,8 +39,11 @@ def write(
     words: ExportWords,
     versions: Versions,
 ) -> Generator[float, None, bytes]:
-    """Makes the file a step after the other, each of which yields how much is done, from 0 to 1,
-    and takes no longer than the window takes to show as much; returns what is in it."""
+    """Make the file in steps; return its contents.
+
+    Each step yields the share that is done, from 0 to 1, and takes no longer than the window takes
+    to show as much.
+    """
     book = _Book(chat, messages, reasoning, words, versions)
     buffer = QBuffer()
     buffer.open(QBuffer.OpenModeFlag.WriteOnly)
@@ -81,7 +84,7 @@ class _Press:
         self._theme = PaperTheme()
 
     def print(self, box: Box, y: float, start: float, end: float) -> None:
-        """A part of a box, at a height of the page."""
+        """Print a part of a box, at a height of the page."""
         clip = QRectF(0, start + _HAIR, box.width, end - start - 2 * _HAIR)
         painter = self._painter
         painter.save()
@@ -91,7 +94,7 @@ class _Press:
         painter.restore()
 
     def finish(self, number: int) -> None:
-        """What is below a page's text; and another page, where there is one."""
+        """Print the footer, and begin another page, where there is one."""
         painter, place = self._painter, QRectF(0, 0, self._writer.width(), self._writer.height())
         face = font(11)
         count = f"{number} / {self._last}"
@@ -107,7 +110,7 @@ class _Press:
             self._writer.newPage()
 
     def end(self) -> None:
-        """The last page is there, or none is wanted any more."""
+        """End the document, complete or not."""
         self._painter.end()
 
 
@@ -121,7 +124,7 @@ class _Pages:
         self._y = self._first = 0.0  # where the next box is, and where the page's first one is
 
     def put(self, box: Box) -> Iterator[None]:
-        """A box below the others; it is on several pages where it is long. Steps at each."""
+        """Put a box below the others, on several pages where it is long, in a step each."""
         start = 0.0
         self._y += box.gap if self._y else 0.0
         while start + self._height - self._y < box.height:
@@ -138,12 +141,12 @@ class _Pages:
         self._y += box.height - start
 
     def finish(self) -> None:
-        """Nothing else comes."""
+        """Finish the last page."""
         if self.press:
             self.press.finish(self.number)
 
     def _end(self, box: Box, start: float) -> float:
-        """Where this page's part of a box ends."""
+        """Return where this page's part of a box ends."""
         room = start + self._height - self._y
         end = box.page_end(room) if room > start else start
         if end > start or self._y > self._first:
@@ -164,7 +167,7 @@ class _Pages:
 
 
 class _Framed(Inset[Column]):
-    """A column of blocks that is told from others."""
+    """A column of blocks with a margin and a decoration."""
 
     gap = 6
 
@@ -178,7 +181,7 @@ class _Framed(Inset[Column]):
 
 
 class _Bubble(_Framed):
-    """What the person said, on its ground."""
+    """A question, in its bubble."""
 
     above = below = 10.0
     right = _SIDE
@@ -202,7 +205,7 @@ class _Aside(_Framed):
 
 
 class _Book:
-    """What is on the pages, made a message at a time: a long chat's boxes need much memory."""
+    """The contents of the pages, made a message at a time: a long chat's boxes need much memory."""
 
     def __init__(
         self,
@@ -218,7 +221,7 @@ class _Book:
         self._theme = PaperTheme()
 
     def into(self, pages: _Pages) -> Iterator[float]:
-        """Puts all of it on pages."""
+        """Put all of it on pages, in steps that yield the share that is done."""
         for box in self._head():
             box.lay_out(pages.width)
             for _ in pages.put(box):
@@ -244,7 +247,7 @@ class _Book:
             yield self._line((Span(date),), gap=4)
 
     def _boxes(self, message: MessageRow, width: float) -> Iterator[Box | None]:
-        """What a message consists of; None where another step is needed."""
+        """Yield the boxes of a message; None where another step is needed."""
         own, words = message.message, self._words
         time = day(message.created)
         who = (Span(speaker(message, words, self._versions), bold=True), Span(f"   {time}"))
@@ -269,7 +272,7 @@ class _Book:
     def _column(
         self, kind: SectionKind, text: str, style: Style, width: float
     ) -> Generator[None, None, Column]:
-        """A text's blocks, laid out."""
+        """Return the blocks of a text, laid out in steps."""
         section = Section(kind, Part(text))
         column = section.column(self._theme, style)
         column.lay_out(width)
@@ -297,8 +300,10 @@ _COMPATIBLE = (range(0x2E80, 0x2FE0), range(0xF900, 0xFB00), range(0xFB50, 0xFF0
 
 
 def _mended(pdf: bytes) -> bytes:
-    """The file, in which what is found and copied are the characters that were written. It keeps
-    its length, and everything its place."""
+    """Return the file with the characters that were written as what is found and copied.
+
+    It keeps its length, and everything its place.
+    """
     pieces, at = [], 0
     while (start := pdf.find(b"beginbfrange", at)) >= 0:
         end = pdf.find(b"endbfrange", start)
@@ -308,7 +313,7 @@ def _mended(pdf: bytes) -> bytes:
 
 
 def _mapped(found: re.Match[bytes]) -> bytes:
-    """A range of glyphs, with the characters that it stands for."""
+    """Return a range of glyphs with the characters that it stands for."""
     alone = found[1][:6] == found[1][7:13]
     if not alone and found[2].startswith(b"<"):
         return found[0]  # so many in a row
