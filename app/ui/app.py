@@ -132,7 +132,7 @@ class Program:
                 window.drafts.give_back(None, typed)
 
         if typed:
-            window.disk.ask(Store.drafts, found, lambda _: None)
+            window.store.ask(Store.drafts, found, lambda _: None)
 
     def _restart(self, window: Window, why: StoreError | Backup) -> None:
         self._again, self._typed = why, window.composer.parts()
@@ -164,11 +164,11 @@ def _application() -> QApplication:
 
 def _choose_model(window: Window, host: Host, model: Path | None) -> None:
     if model is not None:
-        window.model_desk.use(model)
+        window.model_picker.use(model)
     elif window.models.current is not None:
         window.models.load()
     else:
-        window.model_desk.show_page()
+        window.model_picker.show_page()
 
 
 class FileOpener(QObject):

@@ -87,7 +87,7 @@ def test_another_branch_is_turned_to(fireside: Fireside) -> None:
     chat = fireside.chat
     first = fireside.stored(lambda store: store.conversation(chat))[-1]
     fireside.script(*answer("Cherries, too."))
-    fireside.window.asking.again(first.id, Effort.LOW)
+    fireside.window.composer_controller.again(first.id, Effort.LOW)
     fireside.shows("Cherries, too.")
     fireside.idle()
     field = open_it(fireside)
@@ -104,7 +104,7 @@ def test_commands_are_run_by_name(fireside: Fireside) -> None:
     assert "apples" in texts(fireside)
     QTest.keyClicks(field, ">high")
     assert texts(fireside)[1:] == ["Effort: high"]
-    assert rows(fireside)[1].aside == "Ctrl+3"
+    assert rows(fireside)[1].detail == "Ctrl+3"
     enter(fireside)
     assert fireside.window.composer.effort is Effort.HIGH
     assert fireside.window.composer.editor.hasFocus()

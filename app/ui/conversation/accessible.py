@@ -50,21 +50,21 @@ def install(page_type: type[QAbstractScrollArea]) -> None:
         # must not hold the widget, and there are no more of them than messages are in sight.
         match found:
             case MessageView():
-                return SpokenMessage(found)
+                return AccessibleMessage(found)
             case Canvas():
-                return SpokenCanvas(found)
+                return AccessibleSection(found)
             case QAbstractScrollArea() if isinstance(found, page_type):
-                return SpokenPage(found)
+                return AccessiblePage(found)
             case QWidget() if (
                 isinstance(page := found.parent(), page_type) and page.viewport() is found
             ):
-                return SpokenList(found)
+                return AccessibleMessageList(found)
         return None
 
     QAccessible.installFactory(interface_of)
 
 
-class SpokenWords(QAccessibleTextInterface):
+class AccessibleText(QAccessibleTextInterface):
     """A read-only text. Positions count as Qt's characters do, in units of UTF-16."""
 
     def __init__(self, read: Callable[[], str], area: Callable[[], QRect]) -> None:
@@ -109,12 +109,12 @@ class SpokenWords(QAccessibleTextInterface):
         return self._read().encode("utf-16-le", "surrogatepass")
 
 
-class SpokenText(QAccessibleWidget):
+class AccessibleTextWidget(QAccessibleWidget):
     """A widget with a text."""
 
     def __init__(self, widget: QWidget, role: QAccessible.Role) -> None:
         super().__init__(widget, role)
-        self._words = SpokenWords(self.words, self.rect)
+        self._words = AccessibleText(self.words, self.rect)
 
     def words(self) -> str:
         """Return all of it."""
@@ -133,7 +133,7 @@ class SpokenText(QAccessibleWidget):
         return state
 
 
-class SpokenMessage(SpokenText):
+class AccessibleMessage(AccessibleTextWidget):
     """A question or an answer. Its name is `MessageState.title`."""
 
     def __init__(self, view: MessageView) -> None:
@@ -154,7 +154,7 @@ class SpokenMessage(SpokenText):
         return view.record if isinstance(view, MessageView) else None
 
 
-class SpokenCanvas(SpokenText):
+class AccessibleSection(AccessibleTextWidget):
     """A section of a message.
 
     Its buttons are its children; its links are painted, and the one with the keyboard focus is its
@@ -180,7 +180,7 @@ class SpokenCanvas(SpokenText):
         return canvas
 
 
-class SpokenPage(QAccessibleWidget):
+class AccessiblePage(QAccessibleWidget):
     """The scroll area, which has the keyboard focus."""
 
     def __init__(self, page: QAbstractScrollArea) -> None:
@@ -190,7 +190,7 @@ class SpokenPage(QAccessibleWidget):
         return _in_sight(self.widget()) if kind == _Text.Description else super().text(kind)
 
 
-class SpokenList(QAccessibleWidget):
+class AccessibleMessageList(QAccessibleWidget):
     """The messages, from top to bottom."""
 
     def __init__(self, viewport: QWidget) -> None:

@@ -211,7 +211,7 @@ class MessageList(QObject):
 
         The header stays under the pointer, or what is read below it.
         """
-        self._view.stop_following()
+        self._view.following = False
         view = self._view.views.get(self.records[index])
         if view and view.y() >= 0:
             self._view.pin(index)

@@ -168,10 +168,6 @@ class VirtualList(QObject):
         self.following = False
         self._anchor = (index, self.offset_of(index) if offset is None else offset)
 
-    def stop_following(self) -> None:
-        """Leave the end where it is when more comes."""
-        self.following = False
-
     @property
     def far_from_end(self) -> bool:
         """Whether so much is below the view that the way to the end is worth a button."""

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale, QObject, Signal
+from PySide6.QtWidgets import QWidget
 
 from app.base.errors import Cancelled
 from app.host import Host
 from app.ui.bridge import Bridge
 from app.ui.dialogs import ask_files, ask_folder
+from app.ui.state.chat_index import ChatIndex
 from app.ui.theme import Theme
-from app.ui.window_layout import WindowLayout
 from app.wording.errors import explain
 from app.wording.language import tr
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from app.ui.exchange.export_dialog import ExportDialog
     from app.ui.exchange.import_dialog import ImportDialog
 
-_TOLD_S = 0.1
+_REPORT_S = 0.1
 
 
 class ExchangeController(QObject):
@@ -36,9 +37,20 @@ class ExchangeController(QObject):
     """The error because of which something was not done."""
     imported = Signal()
 
-    def __init__(self, frame: WindowLayout, theme: Theme, host: Host, bridge: Bridge) -> None:
-        super().__init__(frame)
-        self._frame, self._theme, self._host, self._bridge = frame, theme, host, bridge
+    def __init__(
+        self, window: QWidget, theme: Theme, host: Host, bridge: Bridge, index: ChatIndex
+    ) -> None:
+        super().__init__(window)
+        self._window, self._theme, self._host, self._bridge = window, theme, host, bridge
+        self._index = index
+
+    def export_chats(self, chats: Sequence[int]) -> None:
+        """Ask how chats are to be exported, and export them."""
+        if len(chats) == 1:
+            chat = self._index.rows.get(chats[0])
+            self.export_chat(chats[0], chat.title if chat else "")
+        else:
+            self.export_several(chats)
 
     def export_chat(self, chat: int, title: str) -> None:
         """Ask how one chat is to be exported, and export it."""
@@ -61,7 +73,7 @@ class ExchangeController(QObject):
         from app.ui.exchange.export_dialog import ExportDialog
 
         several = chats is None or len(chats) > 1
-        dialog = ExportDialog(self._theme, asked, name, self._host.settings, several, self._frame)
+        dialog = ExportDialog(self._theme, asked, name, self._host.settings, several, self._window)
         dialog.wanted.connect(lambda: self._begin(dialog, chats, what))
         dialog.show()
 
@@ -89,7 +101,7 @@ class ExchangeController(QObject):
                 seen(share)
 
         printer = PdfPrinter(self._bridge, stop, printed)
-        manner = ExportOptions(
+        options = ExportOptions(
             ExportFormat(dialog.form.value), reasoning, branches, _words(), printer
         )
 
@@ -107,7 +119,7 @@ class ExchangeController(QObject):
             self._host.export(
                 dialog.place,
                 dialog.file,
-                manner,
+                options,
                 chats,
                 stop,
                 lambda share: self._bridge.call(lambda: seen(share)),
@@ -119,11 +131,11 @@ class ExchangeController(QObject):
     def import_chats(self) -> None:
         """Ask for files of chats, and import them."""
         kinds = tr("Chats (*.json *.jsonl *.zip);;All files (*)")
-        ask_files(self._frame, "importDialog", tr("Import chats"), self.bring, kinds)
+        ask_files(self._window, "importDialog", tr("Import chats"), self.bring, kinds)
 
     def import_folder(self) -> None:
         """Ask for a folder of chats, and import them."""
-        ask_folder(self._frame, tr("Import a folder of chats"), lambda path: self.bring([path]))
+        ask_folder(self._window, tr("Import a folder of chats"), lambda path: self.bring([path]))
 
     def bring(self, paths: Sequence[Path]) -> None:
         """Show what files and folders contain, and import it when that is wanted."""
@@ -131,7 +143,7 @@ class ExchangeController(QObject):
 
         count = tr("%Ln file(s)", "", len(paths))
         name = tr("“{name}”").format(name=paths[0].name) if len(paths) == 1 else count
-        dialog = ImportDialog(self._theme, name, self._frame)
+        dialog = ImportDialog(self._theme, name, self._window)
         stop = threading.Event()
         dialog.given_up.connect(stop.set)
 
@@ -147,14 +159,14 @@ class ExchangeController(QObject):
 
         def found(found: ImportedFiles) -> None:
             if not stop.is_set():
-                dialog.wanted.connect(lambda: self._take_in(dialog, found, stop, seen, failed))
+                dialog.wanted.connect(lambda: self._import(dialog, found, stop, seen, failed))
                 dialog.preview(found)
 
         dialog.show()
-        work = self._host.read_chats(tuple(paths), stop, self._now_and_then(seen))
+        work = self._host.read_chats(tuple(paths), stop, self._throttled(seen))
         self._bridge.when_done(work, found, failed)
 
-    def _take_in(
+    def _import(
         self,
         dialog: ImportDialog,
         found: ImportedFiles,
@@ -166,7 +178,7 @@ class ExchangeController(QObject):
         dialog.begin()
 
         def done(report: ImportReport) -> None:
-            self.told.emit(_told(found, report))
+            self.told.emit(_summary(found, report))
             self.imported.emit()
             if not stop.is_set():
                 dialog.accept()
@@ -177,23 +189,23 @@ class ExchangeController(QObject):
                 self.told.emit(tr("The import was stopped. The chats that came before that stay."))
             self.imported.emit()
 
-        work = self._host.take_chats(found, stop, self._now_and_then(seen))
+        work = self._host.take_chats(found, stop, self._throttled(seen))
         self._bridge.when_done(work, done, ended)
 
-    def _now_and_then(self, seen: Callable[[int], None]) -> Callable[[int], None]:
+    def _throttled(self, seen: Callable[[int], None]) -> Callable[[int], None]:
         """Limit reports to some a second; chats come by the thousand."""
         last = 0.0
 
         def tell(chats: int) -> None:
             nonlocal last
-            if time.monotonic() - last > _TOLD_S:
+            if time.monotonic() - last > _REPORT_S:
                 last = time.monotonic()
                 self._bridge.call(lambda: seen(chats))
 
         return tell
 
 
-def _told(found: ImportedFiles, report: ImportReport) -> str:
+def _summary(found: ImportedFiles, report: ImportReport) -> str:
     """Return what an import has done, in words."""
     from app.ui.exchange.import_dialog import counted, sources
 
