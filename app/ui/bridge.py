@@ -94,7 +94,7 @@ class Bridge(QObject):
             while waiting and not self._closed:
                 self._deliver_first(waiting)
         finally:
-            if waiting and not self._closed:  # a receiver raised: the others get theirs
+            if waiting and not self._closed:  # a receiver raised: deliver the others later
                 with self._lock:
                     self._waiting = waiting + self._waiting
                 self._filled.emit()

@@ -73,7 +73,7 @@ class Button(QPushButton):
         self.setToolTip(tip(label, shortcut))
         self.setFont(font(pixels, weight))
         self.setIconSize(QSize(size, size))
-        # A ring shows where the keyboard is; a mouse needs none.
+        # The focus ring is for the keyboard; a click does not focus.
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAutoDefault(False)
@@ -126,7 +126,7 @@ class Segments(QFrame):
             button.setFont(font(13, 450))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setCursor(Qt.CursorShape.PointingHandCursor)
-            button.setAutoDefault(False)  # Enter in a field of a dialog is not for it
+            button.setAutoDefault(False)  # Enter in a dialog's field does not press it
             self._group.addButton(button)
             self._buttons[value] = button
             layout.addWidget(button)

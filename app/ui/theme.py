@@ -160,7 +160,7 @@ class Theme(QObject):
         """Choose a theme; SYSTEM follows the system from now on."""
         self.theme = theme
         hints = QGuiApplication.styleHints()
-        match theme:  # so that the title bar follows, where the system draws one
+        match theme:  # the title bar follows, where the system draws one
             case ThemeChoice.SYSTEM:
                 hints.unsetColorScheme()
             case ThemeChoice.LIGHT:

@@ -122,7 +122,7 @@ class Canvas(QWidget):
                 weight=400,
             )  # fmt: skip
             button.setParent(self)
-            # The canvas has the Tab key, so that buttons come between links.
+            # The canvas handles the Tab key, so that buttons come between links.
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.clicked.connect(lambda: self._clicked(button))
             return button
@@ -206,7 +206,7 @@ class Canvas(QWidget):
         event.setAccepted(bool(pressed))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        event.ignore()  # the first of both clicks has followed a link
+        event.ignore()  # the first click has followed a link
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
@@ -272,7 +272,7 @@ class Canvas(QWidget):
         if here is not None and self._step(here, onwards):
             return True
         self._focused = None
-        if not self.hasFocus():  # a button has it, which is last in the window's order
+        if not self.hasFocus():  # a button has it, which is last in the Tab order
             self.setFocus(Qt.FocusReason.OtherFocusReason)
         return bool(super().focusNextPrevChild(onwards))
 
@@ -299,7 +299,7 @@ class Canvas(QWidget):
             QAccessible.updateAccessibility(QAccessibleEvent(self, described))
         else:
             self.place_buttons()
-            if stop not in self._buttons:  # out of sight, and nobody scrolls
+            if stop not in self._buttons:  # out of sight, and nothing scrolled
                 return self._step(stop, onwards)
             self._focused = None
             self._buttons[stop].setFocus(Qt.FocusReason.TabFocusReason)

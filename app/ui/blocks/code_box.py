@@ -31,13 +31,13 @@ from app.ui.theme import Palette, font, mono
 from app.wording.language import tr
 
 _HEAD = 34.0  # pixels above the first line
-_FEWEST = 2  # rows of a block that stand on a page of their own
+_FEWEST = 2  # rows of a block at the top or the end of a page
 _SIDE = 13.0
 _RADIUS = 10.0
-_PITCH = 1.6  # from line to line, of the font's size
+_PITCH = 1.6  # line spacing, as a multiple of the font's size
 _LAID_OUT = 400  # pieces that are kept
 _PLAIN = ("", "text", "plaintext", "txt")
-# What Qt would take for the end of a line, or for a picture.
+# Characters that Qt would take for the end of a line, or for a picture.
 _SHOWN = str.maketrans({"\r": " ", "\u2028": " ", "\u2029": " ", "\ufffc": "\ufffd"})
 
 
@@ -208,7 +208,7 @@ class CodeBox(Box):
         self, piece: CodePiece, colours: Sequence[ColouredRange]
     ) -> Iterator[QTextLayout.FormatRange]:
         size = units(piece.text)
-        upright = is_foreign(piece.text)  # an italic face may lack what this one has
+        upright = is_foreign(piece.text)  # an italic face may lack these characters
         for start, end, colour in colours:
             first, last = max(start - piece.inside, 0), min(end - piece.inside, size)
             if first < last:
@@ -245,7 +245,7 @@ class CodeBox(Box):
         return int(self._layout(number).lineAt(0).xToCursor(x))
 
     def _x(self, number: int, inside: int) -> float:
-        """Where a position in a piece is."""
+        """Return the x of a position in a piece."""
         piece = self._pieces.pieces[number]
         if piece.plain:
             return piece.left + inside * self._face.step

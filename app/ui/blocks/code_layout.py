@@ -43,11 +43,12 @@ class CodeLayout:
         """``step`` is the width of a character, ``wide`` of one that takes two columns."""
         self._step, self._wide = step, wide
         self._most = 0.0
+        self._clear()
         self.set("")
 
     def set(self, text: str) -> None:
         """Set other text."""
-        if not (known := getattr(self, "text", None)) or not text.startswith(known):
+        if not self.text or not text.startswith(self.text):
             self._clear()
         self.text = text
         start, last = self.starts[-1], self.offsets[-1]
@@ -71,9 +72,9 @@ class CodeLayout:
         self.width = 0.0
         self.pieces: list[CodePiece] = []
         self.rows: list[int] = []  # the index of the first piece of each
-        self.starts: list[int] = [0]  # the position of each line
-        self.offsets: list[int] = [0]  # the same in characters of Python's
-        self._first: list[int] = [0]  # the row of each line
+        self.starts: list[int] = [0]  # position of each line
+        self.offsets: list[int] = [0]  # the same as an index into `text`
+        self._first: list[int] = [0]  # first row of each line
 
     def _cut_off(self, line: int) -> None:
         """Forget the lines from one on."""

@@ -34,7 +34,7 @@ from app.ui.blocks.text_box import TextBox
 from app.ui.theme import Palette, font
 
 _LINES = re.compile(r"-[ ]+-[- ]*(?:\n|$)")
-_BELOW = 0.35  # of a mark, below its baseline, in sizes of the text
+_BELOW = 0.35  # how far a mark reaches below the baseline, in sizes of the text
 _TASK_MARKS = {None: "", False: "[ ] ", True: "[x] "}
 
 
@@ -186,7 +186,9 @@ class ItemBox(Inset[Column]):
 
     def measure(self) -> None:
         super().measure()
-        self.height = max(self.height, 1.4 * self.style.pixels)  # its mark, where it is empty
+        self.height = max(
+            self.height, 1.4 * self.style.pixels
+        )  # room for the mark of an empty item
 
     def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
         if clip.top() < self.baseline + _BELOW * self.style.pixels:
@@ -276,14 +278,14 @@ class ListBox(Stack[ItemBox]):
         ]
         bullet = "+" if markdown and self.second else "-"
         if markdown and self._block.start is None and any(map(_LINES.match, texts)):
-            bullet = "*"  # lines alone, behind another, would be a rule
+            bullet = "*"  # `- - -` would be read as a rule
         result = ""
         for (number, first, _), text in zip(parts, texts, strict=True):
             if result:
                 result += "\n\n" if markdown and self.boxes[number].loose else "\n"
-            if alone or first:  # what begins before has no mark here
+            if alone or first:  # an item that begins before the selection has no mark
                 result += text
-            elif markdown:  # what is below stands under the box
+            elif markdown:  # later lines are aligned with the box
                 box = self.boxes[number].task_mark
                 result += _hanging(f"{self._mark(number, bullet)} ", box + text, markdown=True)
             else:

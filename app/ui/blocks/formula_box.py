@@ -17,7 +17,7 @@ from app.ui.blocks.tex_svg import draw
 from app.ui.theme import Palette
 
 _MARGIN = 4.0  # pixels above and below
-_HIGHEST = 600.0  # pixels on paper, where a page has to take it
+_HIGHEST = 600.0  # pixels on paper, where it has to fit onto a page
 
 
 class FormulaBox(Box):

@@ -15,7 +15,7 @@ from app.ui.blocks.tex_svg import INK, SvgDrawing, draw
 from app.ui.theme import mono
 
 _KEPT = 8_000_000  # pixels of all pictures that are kept
-# Where an SVG has none, Qt draws one of a pixel in a PDF.
+# Without a stroke in the SVG, Qt draws one of a pixel in a PDF.
 _UNSEEN = {"stroke": "#ffffff", "stroke-opacity": "0"}
 
 
@@ -72,18 +72,18 @@ class _Pictures:
     """A cache of the pictures that were used last."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, str, float], FormulaImage] = OrderedDict()
+        self._cache: OrderedDict[tuple[str, str, float], FormulaImage] = OrderedDict()
         self._pixels = 0
 
     def get(self, drawing: SvgDrawing, colour: str, ratio: float) -> FormulaImage:
         key = (drawing.svg, colour, ratio)
-        if key in self._kept:
-            self._kept.move_to_end(key)
-            return self._kept[key]
-        found = self._kept[key] = _rasterised(drawing, colour, ratio)
+        if key in self._cache:
+            self._cache.move_to_end(key)
+            return self._cache[key]
+        found = self._cache[key] = _rasterised(drawing, colour, ratio)
         self._pixels += _area(found)
-        while self._pixels > _KEPT and len(self._kept) > 1:
-            self._pixels -= _area(self._kept.popitem(last=False)[1])
+        while self._pixels > _KEPT and len(self._cache) > 1:
+            self._pixels -= _area(self._cache.popitem(last=False)[1])
         return found
 
 

@@ -133,7 +133,7 @@ class Stack(Box, Generic[_B]):
         if not self.boxes:
             return 0
         number = max(bisect_right(self._tops, point.y()) - 1, 0)
-        if number + 1 < len(self.boxes):  # in a gap, the nearer one
+        if number + 1 < len(self.boxes):  # in a gap, the nearer of both
             end = self._tops[number] + self.boxes[number].height
             number += point.y() - end > self._tops[number + 1] - point.y()
         inside = point - QPointF(0, self._tops[number])

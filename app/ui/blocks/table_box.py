@@ -22,8 +22,8 @@ from app.wording.language import tr
 
 _PAD = 14.0, 6.0  # pixels inside a cell, at its sides and above and below
 _RADIUS = 10.0
-_BUTTONS = 30.0  # pixels below a table, where its buttons have no room beside it
-_HIGH = 200.0  # pixels of a row that a page may end in
+_BUTTONS = 30.0  # pixels for the buttons below a table, where there is no room beside it
+_HIGH = 200.0  # pixels; a page may end inside a higher row
 
 _Cell = tuple[int, int]
 """Row and column. The header is the first row."""
@@ -47,7 +47,7 @@ class TableBox(Box):
         self._cells.clear()
         self._lines: list[MeasuredRow] = []
         self._starts: list[int] = []
-        self._wants: list[float] = []  # of all rows but the last
+        self._wants: list[float] = []  # the widest of each column, without the last row
         self._widths: list[float] = []
         self._edges: list[float] = []
         self._heights: list[float] = []
@@ -285,7 +285,7 @@ class TableBox(Box):
             return self.length
         row, column = cell = self._cell_at(point)
         box, inside = self._box(row, column), self._inside(cell, point)
-        inside.setY(min(max(inside.y(), 0.0), box.height - 1))  # not out of the cell
+        inside.setY(min(max(inside.y(), 0.0), box.height - 1))  # stay in the cell
         return self._starts[row] + self._lines[row].starts[column] + box.position_at(inside)
 
     def _parts(self, start: int, end: int) -> Iterator[tuple[int, int, int, int]]:

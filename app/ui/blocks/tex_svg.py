@@ -101,7 +101,7 @@ def _is_harmless(element: Element) -> bool:
 @cache
 def _ziamath() -> ModuleType:
     """Import ziamath, and replace methods of it that are slow or wrong."""
-    with warnings.catch_warnings():  # it finds its font in a way that Python has given up
+    with warnings.catch_warnings():  # it finds its font by a deprecated way
         warnings.simplefilter("ignore", DeprecationWarning)
         import ziamath
         from ziamath.config import config
@@ -109,7 +109,7 @@ def _ziamath() -> ModuleType:
         from ziamath.nodes.mrow import Mrow
         from ziamath.nodes.mtable import Mtable
 
-    # As Any: methods of theirs are replaced, which types forbid.
+    # As Any, since methods are replaced.
     mrow: Any = Mrow
     moperator: Any = Moperator
     mtable: Any = Mtable
@@ -145,7 +145,7 @@ def _ziamath() -> ModuleType:
 
     mtable._setup = made_ruled
     mrow._get_height_nostretch, moperator._setup = measured_once, made_flat
-    config.svg2 = False  # of which Qt draws little
+    config.svg2 = False  # of SVG 2, Qt draws little
     return ziamath
 
 

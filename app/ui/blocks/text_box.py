@@ -18,8 +18,8 @@ from app.ui.blocks.text_lines import TextLines
 from app.ui.blocks.text_runs import BOLD, ROOM, FormulaRun, TextFace, TextRuns, first_at, scale
 from app.ui.theme import Palette, font
 
-_LINE = 1.45  # of the font's height
-_LARGER = {1: 6, 2: 4, 3: 2}  # pixels more in a heading of a level
+_LINE = 1.45  # line height, as a multiple of the font's
+_LARGER = {1: 6, 2: 4, 3: 2}  # additional pixels by level of heading
 _LEAST = 16.0  # pixels; in less, no text is laid out
 _ALIGN = {
     Align.LEFT: Qt.AlignmentFlag.AlignLeft,
@@ -65,7 +65,7 @@ class TextBox(Box):
         joined = isinstance(block, Paragraph) and block.joined is not None
         self.gap = 20 if level else 0 if joined else Box.gap
         self.keeps_with_next = level > 0
-        if other_level or block.spans != self._spans:  # equal ones look different at a new level
+        if other_level or block.spans != self._spans:  # equal spans look different
             self._spans = block.spans
             self._read()
 
@@ -134,7 +134,7 @@ class TextBox(Box):
     def _lay_out_nothing(self) -> None:
         self._lines = TextLines(self._runs, self._layout)
         self.width = self.height = self._natural = 0.0
-        self._fits = False  # it would be the same in any more width
+        self._fits = False  # whether more width would change nothing
 
     def _flow(self, width: float) -> None:
         """Fill the lines, one after the other."""
@@ -208,10 +208,12 @@ class TextBox(Box):
             self._fill(painter, found, seen, name)
         self._fill(painter, highlights.selected, seen, "selection")
         painter.setPen(self.theme.colour(self.style.colour))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # of where a colour ends
+        painter.setRenderHint(
+            QPainter.RenderHint.Antialiasing, False
+        )  # it would blur the edges of highlights
         if marked := self._marked(highlights, seen):
             self._layout.draw(painter, QPointF(0, 0), marked, clip)
-        else:  # which draws the line above the clip, too: in a PDF, it would be found twice
+        else:  # not by the layout, which draws the line above the clip, too: a PDF has it twice
             for line in lines.lines[first:last]:
                 line.draw(painter, QPointF(0, 0))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -248,9 +250,9 @@ class TextBox(Box):
         grounds = []
         for number in self._lines.between(start, end):
             line, base = self._lines.lines[number], self._lines.bases[number]
-            most = line.naturalTextRect().right() + ROOM  # without the blank it wraps at
+            most = line.naturalTextRect().right() + ROOM  # without the blank at which it wraps
             for left, right in self._lines.extents(number, start, end):
-                # The last character's width has the room behind it.
+                # The width of the last character includes the room behind it.
                 high = QRectF(left, base - size + 0.5, min(right, most) - left, size + 5)
                 grounds.append(high.adjusted(-ROOM, 0, 0, 0))
         return grounds

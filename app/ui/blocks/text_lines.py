@@ -110,7 +110,9 @@ class TextLines:
         if self.runs.turned:
             return self._nearest(number, point.x())
         found = int(self.lines[number].xToCursor(point.x()))
-        if not self.layout.isValidCursorPosition(found):  # where a font lacks an emoji
+        if not self.layout.isValidCursorPosition(
+            found
+        ):  # it may be inside an emoji that no font has
             return int(self.layout.nextCursorPosition(found))
         return found
 

@@ -28,7 +28,7 @@ from app.ui.blocks.font_fallback import emphasise
 from app.ui.blocks.utf16 import is_turned, part, units
 from app.ui.theme import font, mono
 
-if TYPE_CHECKING:  # which is loaded for the first formula
+if TYPE_CHECKING:  # it is loaded for the first formula
     from app.ui.blocks.formula_image import FormulaImage
 
 ROOM = 4
@@ -36,7 +36,7 @@ ROOM = 4
 BOLD = 640
 """On Inter's own axis."""
 
-_HOLDER = "\u00a0"  # neither breaks off what stands beside it nor is seen
+_HOLDER = "\u00a0"  # invisible, and no line breaks beside it
 _FORMULAS = (SpanKind.MATH, SpanKind.DISPLAY)
 _GROUNDED = (SpanKind.CODE, SpanKind.KEY)
 _PLAIN = (SpanKind.TEXT, SpanKind.BREAK, SpanKind.SOFT)
@@ -92,7 +92,7 @@ class TextRuns:
         self.face = face
         same = _same(before.runs, spans) if before and before.face == face else 0
         self.runs: list[TextRun] = before.runs[:same] if before else []
-        # The last one's end may look different beside what is behind it now.
+        # The end of the last one may look different beside what follows it now.
         self._ranges: list[list[QTextLayout.FormatRange]] = (
             before._ranges[: max(same - 1, 0)] if before else []
         )
@@ -149,7 +149,7 @@ class TextRuns:
 
     def _ranged(self, number: int, width: float) -> list[QTextLayout.FormatRange]:
         run = self.runs[number]
-        # What is behind code stands at its left where the line runs leftwards.
+        # In a line from right to left, what follows code is at its left.
         after = self._is_grounded(number + 1) and not self.leftwards
         before = self._is_grounded(number - 1) and self.leftwards and run.span.text[:1] == " "
         room = ROOM * (self._is_grounded(number) + after)
@@ -262,7 +262,7 @@ def _format(
     result.setFont(face)
     if colour:
         result.setForeground(QColor(colour))
-    if link:  # which a PDF has as one
+    if link:  # it becomes a link of a PDF
         result.setAnchor(True)
         result.setAnchorHref(link)
     if rise is not VerticalAlign.NONE:

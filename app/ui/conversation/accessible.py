@@ -31,7 +31,7 @@ from app.wording.errors import explain
 from app.wording.language import number, tr
 
 _PAUSE_MS = 1000  # between two announcements
-# Up to where a text that grows can be read: a sentence ends before a blank, anything at a line's.
+# Where a growing text may be read up to: the last end of a sentence before a blank, or of a line.
 _SENTENCES = re.compile(r".*(?:[.!?…:][\"'”’)\]]*(?=\s)|[。！？]|\n)", re.DOTALL)
 
 _Text = QAccessible.Text
@@ -79,7 +79,7 @@ class AccessibleText(QAccessibleTextInterface):
         return len(self._units()) // 2
 
     def characterRect(self, offset: int) -> QRect:
-        return self._area()  # nearer than nothing
+        return self._area()  # the best that is known
 
     def offsetAtPoint(self, point: QPoint) -> int:
         return 0 if self._area().contains(point) else -1
@@ -258,15 +258,15 @@ class Announcer(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PAUSE_MS)
         self._timer.timeout.connect(self._say)
-        messages.answering.connect(self.hear)
+        messages.answering.connect(self._answering)
 
-    def hear(self, record: MessageState) -> None:
+    def _answering(self, record: MessageState) -> None:
         """Take note that an answer begins, has grown, or has ended."""
         if not QAccessible.isActive():
             return
         if record is not self._record:
             if not record.streaming:
-                return  # it ended while nobody heard
+                return  # it ended before a screen reader was there
             self._record, self._thinking = record, False
             self._read = {section: len(section.plain) for section in record.sections}
             self._timer.stop()

@@ -30,7 +30,7 @@ class AttachmentHeader(Button):
         """Show another name."""
         name = " ".join(name.split())
         self.setText(name)
-        self.setShortcut("")  # an "&" in it makes no key
+        self.setShortcut("")  # an "&" in the name would make one
         self.setAccessibleName(tr("Attached: {name}").format(name=name))
         self.setToolTip(name)
 

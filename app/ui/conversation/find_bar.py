@@ -20,7 +20,7 @@ from app.ui.form_fields import named
 from app.ui.theme import Theme
 from app.wording.language import number, tr
 
-_SLICE_S = 0.012  # of searching, before something else may be done
+_SLICE_S = 0.012  # of searching at once
 _MOST_MARKS = 2000
 
 
@@ -49,11 +49,11 @@ class FindBar(QFrame):
         self.words = ""
         self.hits: list[FindHit] = []
         self.current = -1
-        self._coming: list[FindHit] = []  # of the search that runs; a first one fills `hits` itself
+        self._coming: list[FindHit] = []  # hits of the running search; `hits` itself in a first one
         self._records: Sequence[MessageState] = ()
         self._next = 0
-        self._wanted: FindHit | None = None  # which the first place from there on is to be, and
-        self._going = False  # whether it is to be brought into sight
+        self._wanted: FindHit | None = None  # the first hit from there on becomes the current one
+        self._going = False  # whether that is then scrolled into view
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._search_on)
@@ -250,11 +250,13 @@ def places_in(column: Column, words: str) -> list[Range]:
     at = 0
     while wanted and at <= column.length:
         start, end = column.leaf_at(at)
-        # In two parts: the whole would have its list's mark before it.
+        # In two parts: in one, the mark of a list item would be included.
         middle = max(start, end - 1)
         text = column.text(start, middle) + column.text(middle, end)
         folded = _folded(text)
-        if len(folded) == len(text) and units(text) == end - start:  # else it has a formula
+        if (
+            len(folded) == len(text) and units(text) == end - start
+        ):  # otherwise it contains a formula
             index = folded.find(wanted)
             while index >= 0:
                 first = start + units(text[:index])

@@ -16,7 +16,7 @@ class MessageHeights:
 
     def __init__(self) -> None:
         self._chunks: list[list[int]] = []
-        self._tops: list[int] | None = None  # of the chunks, and the end
+        self._tops: list[int] | None = None  # sums above each chunk, and in all
 
     def __len__(self) -> int:
         return sum(map(len, self._chunks[-1:])) + _CHUNK * max(0, len(self._chunks) - 1)

@@ -176,7 +176,7 @@ class MessageList(QObject):
                 self.answering.emit(self.records[index])
         self._stale.clear()
         cost = (time.monotonic() - started) * 1000
-        # Holds the next update back; `feed` meanwhile only takes note.
+        # Delays the next update; `feed` does not start the timer meanwhile.
         self._tick.start(max(_SHORTEST_MS, round(cost * _COST)))
 
     # --- What can be done with a message ------------------------------------------------------

@@ -15,8 +15,8 @@ from app.wording.errors import explain
 from app.wording.language import number, tr
 from app.wording.quantities import date_of
 
-_RECENT = 600  # characters at the end of the reasoning that tell what it is about now
-_FEWEST = 6  # words that tell something
+_RECENT = 600  # characters at the end of the reasoning, searched for the present topic
+_FEWEST = 6  # words of a sentence that is shown as the topic
 _SECTIONS = {PartKind.TEXT: SectionKind.ANSWER, PartKind.CALL: SectionKind.CALL}
 
 

@@ -16,7 +16,7 @@ from app.ui.blocks.utf16 import part
 from app.ui.theme import Palette
 from app.wording.language import tr
 
-_SLICE, _LINES = 2_500, 40  # characters and lines that are read before others get their turn
+_SLICE, _LINES = 2_500, 40  # characters and lines that are read at once
 _LONGEST = 2_000  # characters of one paragraph
 
 
@@ -46,13 +46,13 @@ class PlainStream:
         self.blocks: list[Paragraph] = []
         self._open = ""
         self._closed = 0
-        self._gap: str | None = None  # what was left out before the open one
+        self._gap: str | None = None  # the blank or line end before the open paragraph
 
     def feed(self, text: str) -> int:
         """Append text. Return the index of the first block that has changed."""
         first = self._closed
         text = self._open + text
-        half = "\r" * text.endswith("\r")  # its other half may come
+        half = "\r" * text.endswith("\r")  # the \n of a \r\n may come
         text = text.removesuffix("\r").replace("\r\n", "\n").replace("\r", "\n")
         del self.blocks[first:]
         while len(text) > _LONGEST:
@@ -120,9 +120,9 @@ class Section:
         self.repaint_from = 0.0
         """The pixels below its top from where `column` has changed."""
         self._reader: MarkdownStream | PlainStream | None = None
-        self._fed = 0  # characters that the reader has
+        self._fed = 0  # characters given to the reader
         self._finished = False
-        self._changed = 0  # the first of the blocks that the column has not been given yet
+        self._changed = 0  # index of the first block that the column lacks
         self._column: Column | None = None
         self._style = Style()
         self._plain: str | None = None

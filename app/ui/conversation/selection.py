@@ -124,7 +124,7 @@ def word_at(column: Column, position: int) -> Range:
     """Return the word around a position, as a double click does."""
     start, end = column.leaf_at(position)
     text = column.text(start, end)
-    if len(text.encode("utf-16-le")) // 2 != end - start:  # a formula in it
+    if len(text.encode("utf-16-le")) // 2 != end - start:  # it contains a formula
         return start, end
     finder = QTextBoundaryFinder(QTextBoundaryFinder.BoundaryType.Word, text)
     finder.setPosition(min(position - start + 1, end - start))

@@ -43,7 +43,7 @@ class ThoughtHeader(Button):
             self._pulse.start() if moves else self._pulse.stop()
         if text != self.text():
             self.setText(text)
-            self.setShortcut("")  # an "&" of the model's makes no key
+            self.setShortcut("")  # an "&" in the text would make one
             self.setAccessibleName(text)
             self.updateGeometry()
         self.update()

@@ -97,7 +97,7 @@ class ExchangeController(QObject):
                 dialog.bar.set_share(share)
 
         def printed(share: float) -> None:
-            if chats is not None and len(chats) == 1:  # of several, whole ones are counted
+            if chats is not None and len(chats) == 1:  # of several, finished chats are counted
                 seen(share)
 
         printer = PdfPrinter(self._bridge, stop, printed)
@@ -107,7 +107,7 @@ class ExchangeController(QObject):
 
         def done(path: Path) -> None:
             self.told.emit(tr("Exported to {path}: {what}").format(what=what, path=path))
-            if not stop.is_set():  # else the dialog was closed when all was done
+            if not stop.is_set():  # otherwise the dialog was closed at the last moment
                 dialog.accept()
 
         def failed(error: BaseException) -> None:

@@ -24,9 +24,9 @@ from app.ui.theme import PaperTheme, font
 
 _RESOLUTION = 103  # pixels an inch: text of 15 pixels is 10.5 points high
 _MARGINS = QMarginsF(20, 18, 20, 12)  # millimetres
-_SIDE = 16.0  # pixels beside what was asked and thought
-_FOOT = 40  # pixels of a page below its text
-_HAIR = 0.25  # pixels by which what is painted is less than a page, lest lines touch it
+_SIDE = 16.0  # pixels beside questions and reasoning
+_FOOT = 40  # pixels for the footer
+_HAIR = 0.25  # pixels left unpainted at a cut, so that no line is cut
 _STYLE, _THOUGHT = Style(15, paper=True), Style(14, "muted", paper=True)
 _QUIET = Style(13, "muted", paper=True)
 
@@ -44,23 +44,23 @@ def write(
     Each step yields the share that is done, from 0 to 1, and takes no longer than the window takes
     to show as much.
     """
-    book = _Book(chat, messages, reasoning, words, versions)
+    document = _Document(chat, messages, reasoning, words, versions)
     buffer = QBuffer()
     buffer.open(QBuffer.OpenModeFlag.WriteOnly)
     writer = QPdfWriter(buffer)
     _set_up(writer)
-    writer.setTitle(book.title)
+    writer.setTitle(document.title)
     writer.setCreator(f"Fireside {__version__}")
     room = QSizeF(writer.width(), writer.height() - _FOOT)
-    counted = _Pages(room)  # a page says how many there are
-    for share in book.into(counted):
+    counted = _Pages(room)  # a first pass, for the number of pages
+    for share in document.into(counted):
         yield share / 2
-    press = _Press(writer, book.title, counted.number)
+    printer = _PagePrinter(writer, document.title, counted.number)
     try:
-        for share in book.into(_Pages(room, press)):
+        for share in document.into(_Pages(room, printer)):
             yield 0.5 + share / 2
     finally:
-        press.end()
+        printer.end()
     return _mended(bytes(buffer.data().data()))
 
 
@@ -75,7 +75,7 @@ def _set_up(writer: QPdfWriter) -> None:
 # --- Pages --------------------------------------------------------------------------------
 
 
-class _Press:
+class _PagePrinter:
     """Prints on one page after the other."""
 
     def __init__(self, writer: QPdfWriter, title: str, last: int) -> None:
@@ -115,11 +115,11 @@ class _Press:
 
 
 class _Pages:
-    """Puts boxes below each other on pages, which a press prints; without one, counts them."""
+    """Puts boxes below each other on pages, which a printer prints; without one, counts them."""
 
-    def __init__(self, room: QSizeF, press: _Press | None = None) -> None:
+    def __init__(self, room: QSizeF, printer: _PagePrinter | None = None) -> None:
         self.width, self._height = room.width(), room.height()
-        self.press = press
+        self.printer = printer
         self.number = 1
         self._y = self._first = 0.0  # where the next box is, and where the page's first one is
 
@@ -142,8 +142,8 @@ class _Pages:
 
     def finish(self) -> None:
         """Finish the last page."""
-        if self.press:
-            self.press.finish(self.number)
+        if self.printer:
+            self.printer.finish(self.number)
 
     def _end(self, box: Box, start: float) -> float:
         """Return where this page's part of a box ends."""
@@ -151,7 +151,7 @@ class _Pages:
         end = box.page_end(room) if room > start else start
         if end > start or self._y > self._first:
             return end
-        return room  # higher than any page: nothing is left but to go through it
+        return room  # higher than any page: cut through a line
 
     def _turn(self) -> None:
         self.finish()
@@ -159,14 +159,14 @@ class _Pages:
         self._y = self._first = 0.0
 
     def _print(self, box: Box, start: float, end: float) -> None:
-        if self.press:
-            self.press.print(box, self._y, start, end)
+        if self.printer:
+            self.printer.print(box, self._y, start, end)
 
 
 # --- What is on them ----------------------------------------------------------------------
 
 
-class _Framed(Inset[Column]):
+class _MarginBox(Inset[Column]):
     """A column of blocks with a margin and a decoration."""
 
     gap = 6
@@ -180,7 +180,7 @@ class _Framed(Inset[Column]):
         self.measure()
 
 
-class _Bubble(_Framed):
+class _QuestionBox(_MarginBox):
     """A question, in its bubble."""
 
     above = below = 10.0
@@ -196,7 +196,7 @@ class _Bubble(_Framed):
         super().paint(painter, clip, highlights)
 
 
-class _Aside(_Framed):
+class _ReasoningBox(_MarginBox):
     """Reasoning, behind a line."""
 
     def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
@@ -204,7 +204,7 @@ class _Aside(_Framed):
         super().paint(painter, clip, highlights)
 
 
-class _Book:
+class _Document:
     """The contents of the pages, made a message at a time: a long chat's boxes need much memory."""
 
     def __init__(
@@ -257,7 +257,9 @@ class _Book:
         if self._reasoning and own.reasoning.strip():
             yield self._line((Span(thought(message, words)),), gap=6, leads=True)
             text, room = own.reasoning.strip("\n"), width - _SIDE
-            yield _Aside((yield from self._column(SectionKind.REASONING, text, _THOUGHT, room)))
+            yield _ReasoningBox(
+                (yield from self._column(SectionKind.REASONING, text, _THOUGHT, room))
+            )
         if own.text.strip():
             asked = own.role is Role.USER
             kind, room = (
@@ -265,7 +267,7 @@ class _Book:
             )
             column = yield from self._column(kind, own.text.strip("\n"), _STYLE, room)
             column.gap = 8 if asked or not self._reasoning else 16
-            yield _Bubble(column) if asked else column
+            yield _QuestionBox(column) if asked else column
         if end := ending(message, words):
             yield self._line((Span(end, italic=True),), gap=10)
 
@@ -293,9 +295,9 @@ class _Book:
 
 _MAP = re.compile(rb"(<[0-9A-F]{4}> <[0-9A-F]{4}> )(<[0-9A-F]{4}>|\[[^\]]*\])")
 _CODE = re.compile(rb"<([0-9A-F]{4})>")
-# Of several characters that a font draws alike, Qt takes the first in Unicode for what is meant.
+# Of characters that share a glyph, Qt writes the first in Unicode. Here is what was meant.
 _MEANT = {0x0000: 0xFFFD, 0x0009: 0x0020, 0x0269: 0x03B9, 0x02BC: 0x2019, 0x02EE: 0x201D}
-# What exists only to be compatible with older sets: radicals, ideographs, letters in their shapes.
+# Compatibility characters: radicals, ideographs, presentation forms of letters.
 _COMPATIBLE = (range(0x2E80, 0x2FE0), range(0xF900, 0xFB00), range(0xFB50, 0xFF00))
 
 
@@ -316,7 +318,7 @@ def _mapped(found: re.Match[bytes]) -> bytes:
     """Return a range of glyphs with the characters that it stands for."""
     alone = found[1][:6] == found[1][7:13]
     if not alone and found[2].startswith(b"<"):
-        return found[0]  # so many in a row
+        return found[0]  # a range of consecutive characters
     return found[1] + _CODE.sub(_meant, found[2])
 
 
