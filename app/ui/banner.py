@@ -1,4 +1,4 @@
-"""The banner above the conversation: what went wrong or was done, and one button."""
+"""The banner above the conversation: what went wrong or was done, and what to do."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from app.ui.controls import Button, Notice
 from app.ui.theme import Theme
 from app.wording.errors import Action, explain
 from app.wording.language import tr
+
+_OFFERED = (Action.CHOOSE_MODEL, Action.REPAIR, Action.COPY_DETAILS, Action.OPEN_LOG)
 
 
 class Banner(Notice):
@@ -22,29 +24,44 @@ class Banner(Notice):
         self.damage = tr("it does not open")
         """What the store last reported about its damage."""
         self._store_sentence = ""  # the sentence of the last StoreError
-        self._action = Action.CHOOSE_MODEL
-        choose = self._action.words
-        self.action_button = Button(
-            theme, "bannerAction", choose, text=choose,
-            clicked=lambda: self.acted.emit(self._action),
+        self._actions = [Action.CHOOSE_MODEL, Action.OPEN_LOG]
+        self.action_button, self.second_button = (
+            Button(
+                theme, name, action.words, text=action.words,
+                clicked=lambda place=place: self.acted.emit(self._actions[place]),
+            )
+            for place, (name, action) in enumerate(
+                zip(("bannerAction", "bannerSecondAction"), self._actions, strict=True)
+            )
         )  # fmt: skip
         dismiss = Button(
             theme, "dismissBanner", tr("Dismiss"), icon="close", size=14, clicked=self.hide
         )
         self.add_button(self.action_button)
+        self.add_button(self.second_button)
         self.add_button(dismiss)
         self.hide()
 
-    def show_sentence(self, sentence: str, action: Action = Action.NONE, detail: str = "") -> None:
-        """Show a sentence, with a button where ``action`` is one the banner can offer."""
+    def show_sentence(
+        self,
+        sentence: str,
+        action: Action = Action.NONE,
+        detail: str = "",
+        *,
+        second: Action = Action.NONE,
+    ) -> None:
+        """Show a sentence, with buttons for those of the actions that the banner can offer."""
         self.set_quiet(False)
         self.set_text(sentence)
         self.set_detail(detail)
-        self._action = action
-        self.action_button.setText(action.words)
-        self.action_button.setAccessibleName(action.words)
-        self.action_button.setToolTip(action.words)
-        self.action_button.setVisible(action in (Action.CHOOSE_MODEL, Action.REPAIR))
+        self._actions = [action, second]
+        for button, offered in zip(
+            (self.action_button, self.second_button), self._actions, strict=True
+        ):
+            button.setText(offered.words)
+            button.setAccessibleName(offered.words)
+            button.setToolTip(offered.words)
+            button.setVisible(offered in _OFFERED)
         self.show()
 
     def show_done(self, sentence: str) -> None:
