@@ -32,6 +32,7 @@ from app.base.errors import (
     TargetExists,
     TargetFull,
 )
+from app.base.files import sync
 from app.models.library import InstalledModel, ModelSource, descriptions, unfinished
 
 Report = Callable[[int, int], None]
@@ -347,13 +348,9 @@ def _is_same(one: Path, other: Path) -> bool:
 
 
 def _flush_folder(folder: Path) -> None:
-    """Has the disk know the names in ``folder``, where the system can do that."""
+    """Bring the names in ``folder`` to the disk, where the system can do that."""
     with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync(folder)
 
 
 def _discard(path: Path) -> None:

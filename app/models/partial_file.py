@@ -28,6 +28,8 @@ from typing import Protocol
 
 from huggingface_hub import constants
 
+from app.base.files import replacing
+
 PART = ".fireside"
 JOURNAL = ".fireside.blocks"
 _FORMAT = 1
@@ -84,7 +86,7 @@ class CachePath:
         ref = self.folder / "refs" / branch
         if self.revision != self.commit or not ref.exists():
             ref.parent.mkdir(parents=True, exist_ok=True)
-            _write(ref, self.commit)
+            _replace(ref, self.commit)
         return target
 
     def _point(self, target: Path) -> None:
@@ -156,7 +158,7 @@ class PartialFile:
         try:
             self._file.truncate(size)
             lines = "".join(f"{index} {crc:08x}\n" for index, crc in self._done.items())
-            _write(self._journal_path, f"{self._header}\n{lines}{self._begun()}")
+            _replace(self._journal_path, f"{self._header}\n{lines}{self._begun()}")
             self._journal = self._journal_path.open("ab", buffering=0)
         except BaseException:
             self._file.close()
@@ -390,10 +392,6 @@ def allocated(place: CachePath) -> int:
     return min(found.st_size, getattr(found, "st_blocks", found.st_size) * 512)
 
 
-def _write(path: Path, text: str) -> None:
-    new = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    with new.open("w", encoding="ascii") as file:
+def _replace(path: Path, text: str) -> None:
+    with replacing(path) as file:
         file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from app.base import codec
 from app.base.files import replace_text
 from app.base.threads import report_errors
 from app.models import catalog
@@ -96,7 +96,7 @@ class QueueStore:
         """Other facts of an order, if there is one still."""
         with self._lock:
             if old := self._orders.get(model):
-                self._orders[model] = dataclasses.replace(old, **changes)
+                self._orders[model] = replace(old, **changes)
                 self._write()
 
     def drop(self, model: HubModel) -> None:
@@ -119,20 +119,16 @@ class QueueStore:
 
     def _write(self) -> None:
         orders = [
-            _told(order.model)
+            codec.encode(order)
+            | _told(order.model)
             | {
                 "offer": offer.name if (offer := catalog.ordered(order.model)) else "",
-                "cache": str(order.cache),
-                "mount": order.mount,
-                "running": order.running,
-                "have": order.have,
-                "brought": order.brought,
-                "earlier": order.earlier,
-                "looked_at": order.looked_at,
                 "source": _told(order.source) if order.source else None,
             }
             for order in self._orders.values()
         ]
+        for order in orders:
+            del order["model"]
         told = {"orders": orders, "downloaded": sorted(map(str, self._downloaded))}
         # ASCII, since a path on Linux may hold bytes that are no text.
         text = json.dumps(told, indent=2) + "\n"
@@ -187,21 +183,17 @@ def _model(entry: Any) -> HubModel:
 def _order(entry: Any) -> QueuedModel | None:
     """The order, as it is to be carried out by this Fireside: for what is offered today."""
     try:
-        model, have = _model(entry), entry["have"]
-        brought, earlier = tuple(entry["brought"]), tuple(entry.get("earlier", ()))
-        texts = (entry["cache"], mount := entry.get("mount", ""), *brought, *earlier)
-        if not all(isinstance(text, str) for text in texts) or not isinstance(have, int):
-            return None
+        model = _model(entry)
         source = _model(entry["source"]) if entry.get("source") else None
+        required = {name: entry[name] for name in ("have", "brought", "running")}
+        exact = {name: entry.get(name) is True for name in ("running", "looked_at")}
+        read = {**entry, **required, **exact, "model": model, "source": source}
+        order = codec.decode(QueuedModel, read)
         offer = catalog.ordered(model, entry.get("offer", ""))
         if offer and offer.model != model:
             names = [file.name for one in (model, source) if one for file in one.files]
-            model, source, earlier = offer.model, None, (*earlier, *names)
-            have = 0  # as far as is known
-        cache, running = Path(entry["cache"]), entry["running"] is True
-        looked_at = entry.get("looked_at") is True
-        return QueuedModel(
-            model, cache, running, max(0, have), brought, mount, source, earlier, looked_at
-        )
+            earlier = (*order.earlier, *names)
+            order = replace(order, model=offer.model, source=None, earlier=earlier, have=0)
+        return replace(order, have=max(0, order.have))
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
