@@ -30,11 +30,12 @@ if TYPE_CHECKING:  # what is loaded when it is used: a window need not wait for 
     from app.engine.probe import Examined
     from app.exchange import ExportOptions, ImportedFiles, ImportReport
     from app.models.catalog import Repository, Variant
-    from app.models.downloads import DownloadEvent, Downloads
+    from app.models.download_events import DownloadEvent
+    from app.models.downloads import Downloads
     from app.models.library import InstalledModel
     from app.network.client import Network
     from app.network.connection_log import Connection
-    from app.network.updates import Newest
+    from app.network.updates import LatestRelease
 
 T = TypeVar("T")
 
@@ -217,7 +218,7 @@ class Host:
             if self._downloads is None:
                 self._downloads = Downloads(
                     self._publish,
-                    self._door,
+                    self._open_network,
                     self.folders.downloads,
                     cache=_download_folder(self.settings),
                     limit=_limit(self.settings),
@@ -247,7 +248,7 @@ class Host:
         def work() -> InstalledModel:
             from app.models import library
 
-            return library.look(path)
+            return library.inspect(path)
 
         return self._examiner.submit(work)
 
@@ -294,7 +295,7 @@ class Host:
         """Asks the hub. Fails with HubError or Offline."""
 
         def work() -> tuple[Repository, ...]:
-            self._door()
+            self._open_network()
             from app.models import hub_search
 
             return hub_search.search(text)
@@ -305,7 +306,7 @@ class Host:
         """Asks the hub what a repository has. Fails with HubError or Offline."""
 
         def work() -> tuple[Variant, ...]:
-            self._door()
+            self._open_network()
             from app.models import hub_search
 
             return hub_search.variants(repository)
@@ -384,25 +385,26 @@ class Host:
 
         return self._examiner.submit(ConnectionLog(self.folders.connections).read)
 
-    def newest(self) -> Future[Newest]:
-        """Asks which Fireside is the newest. Fails with UpdatesUnknown or Offline."""
+    def latest_release(self) -> Future[LatestRelease]:
+        """Ask which Fireside is the newest. Fails with UpdatesUnknown or Offline."""
 
-        def work() -> Newest:
-            door = self._door()
+        def work() -> LatestRelease:
+            network = self._open_network()
             from app.network import updates
 
-            return updates.newest(door)
+            return updates.latest_release(network)
 
         return self._examiner.submit(work)
 
-    def _door(self) -> Network:
-        """The way to the network, which nobody has waited for before it is used."""
+    def _open_network(self) -> Network:
+        """Return the network, loaded and opened when it is first used."""
+        from app.network import hub_client
         from app.network.client import Network
 
         with self._opening:
             if self._network is None:
                 self._network = Network(self.folders.connections)
-                self._network.install()
+                hub_client.install(self._network)
             self._network.offline = self.settings.offline
             return self._network
 
@@ -431,7 +433,9 @@ class Host:
         self._librarian.shutdown()
         self._seeker.shutdown()
         if self._network:
-            self._network.close()
+            from app.network import hub_client
+
+            hub_client.uninstall()
         self._disk.shutdown()
         self._store.close()
 

@@ -20,14 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from app.base import gguf
-from app.base.errors import EngineFailed, ModelForeign, NotFinite, NotGguf, OutOfMemory
+from app.base.errors import EngineFailed, NotFinite, OutOfMemory
 from app.base.types import Sampling
 from app.engine.ggml import Ggml
 from app.engine.load_failure import refused
 from app.engine.plan import CacheType, Plan
 from app.engine.probe import Devices
 from app.engine.worker import Worker
-from app.formats.harmony.vocabulary import Vocabulary
+from app.formats import choose
 
 if spec := find_spec("llama_cpp"):
     # Its own first lines import the high-level API, with numpy and jinja2: half a second, 23 MB.
@@ -122,11 +122,7 @@ class _Model:
         self, path: Path, plan: Plan, ggml: Ggml, progress: Callable[[float], bool]
     ) -> None:
         _errors.clear()
-        header = gguf.read(path, arrays=True)
-        try:
-            self.vocabulary = Vocabulary.from_gguf(header)
-        except NotGguf:
-            raise ModelForeign(path, "its vocabulary is not gpt-oss's") from None
+        self.format = choose(gguf.read(path, arrays=True))
         parameters = _model_parameters(plan, ggml)
         parameters.progress_callback = llama.llama_progress_callback(
             lambda fraction, _: progress(fraction)

@@ -42,7 +42,6 @@ from app.base.types import (
     Delta,
     Done,
     Loading,
-    PartKind,
     Prefill,
     Prompt,
     Request,
@@ -50,7 +49,6 @@ from app.base.types import (
     Sampling,
     Stats,
     StopReason,
-    ToolChoice,
 )
 from app.engine.history import messages_to_drop, reserved
 from app.engine.kv_cache import KvCache, KvMemory
@@ -58,15 +56,13 @@ from app.engine.kv_disk_cache import DiskCache, identity
 from app.engine.plan import Plan
 from app.engine.probe import Devices
 from app.engine.stop_texts import StopTexts
-from app.formats.harmony.parse import Parser
-from app.formats.harmony.render import answer_now, rendered_messages, rendered_prefix
-from app.formats.harmony.vocabulary import Vocabulary
+from app.formats import AnswerParser, ChatFormat, RenderedRequest
 
 _LOAD_STEP = 0.01
 _IDLE_S = 3.0  # without a command, after which what was read is written to disk
 _AHEAD = 64  # tokens of a batch that is read ahead: a question waits for no more
 
-Render = Callable[[Request, Vocabulary], list[list[int]]]
+Render = Callable[[Request], RenderedRequest]
 
 
 class Sampler(Protocol):
@@ -83,7 +79,7 @@ class EngineModel(Protocol):
     """A loaded model and its context of ``size`` tokens, ``batch`` of them at a time."""
 
     @property
-    def vocabulary(self) -> Vocabulary: ...
+    def format(self) -> ChatFormat: ...
     @property
     def memory(self) -> KvMemory: ...
     @property
@@ -119,9 +115,11 @@ class Engine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RenderedPrompt:
-    """A prompt's tokens, and what else a `Prompt` says of it."""
+    """A prompt's tokens, and what else a `Prompt` says of it. The next turn's prompt is sure to
+    begin with the first ``stable`` tokens."""
 
     tokens: tuple[int, ...]
+    stable: int
     context: int
     reserved: int
     dropped: int
@@ -332,8 +330,7 @@ class Worker:
     def _prepare(self, request: Request) -> None:
         """Have the cache hold the conversation as its next question will find it."""
         model, cache = self._loaded()
-        _check(request)
-        prompt = self._prompt(request, rendered_prefix)
+        prompt = self._prompt(request, model.format.ahead)
         self._send(prompt.size)
         if len(prompt.tokens) >= model.size:
             return
@@ -345,31 +342,33 @@ class Worker:
 
     def _count(self, request: Request) -> None:
         """Tell the size of what `_prepare` would process."""
-        _check(request)
-        self._send(self._prompt(request, rendered_prefix).size)
+        model, _ = self._loaded()
+        self._send(self._prompt(request, model.format.ahead).size)
 
     def _prompt(self, request: Request, render: Render) -> RenderedPrompt:
         """What fits of a conversation."""
         model, _ = self._loaded()
-        parts = render(request, model.vocabulary)
+        rendered = render(request)
         room = reserved(request, model.size)
-        dropped = messages_to_drop(
-            request.messages, [len(part) for part in parts], model.size, room
-        )
-        if dropped:  # rendered anew: what is shown may tell what was told in what is not
-            shown = replace(request, messages=request.messages[dropped:])
-            parts = render(shown, model.vocabulary)
-        tokens = tuple(token for part in parts for token in part)
-        return RenderedPrompt(tokens, model.size, room, dropped)
+        first = messages_to_drop(request.messages, rendered.sizes, model.size, room)
+        # What a client has set stays. Rendered anew: what is shown may tell what was told in
+        # what is not, and a format may put instructions or tools into the first message.
+        kept = [m for m in request.messages[:first] if m.role in (Role.SYSTEM, Role.DEVELOPER)]
+        dropped = first - len(kept)
+        if dropped:
+            shown = replace(request, messages=(*kept, *request.messages[first:]))
+            rendered = render(shown)
+        return RenderedPrompt(rendered.tokens, rendered.stable, model.size, room, dropped)
 
     def _ask(self, request: Request) -> None:
         """Answer a request, by events."""
         model, cache = self._loaded()
-        _check(request)
+        if model.format.grammar(request) is not None:
+            raise RequestUnsupported("response_schema")
         self._may_keep = False
         self._stop_texts = StopTexts(request.stop)
         tally = _Counters(request.sampling.seed)
-        prompt = self._prompt(request, rendered_messages)
+        prompt = self._prompt(request, model.format.render)
         tokens = prompt.tokens
         self._send(prompt.size)
         if len(tokens) >= model.size:
@@ -380,8 +379,9 @@ class Worker:
         restored, cache.restored, cache.chat = min(reused, cache.restored), 0, request.chat
         if reused:
             cache.checkpoint()  # two prompts parted here, and a third may
-        # The checkpoint comes before the last token, which another try decodes again.
-        if not self._prefill(tokens[:-1], reused, model.batch):
+        # The last checkpoint comes before the last token, which another try decodes again.
+        stable = len(tokens) if request.ephemeral else prompt.stable
+        if not self._prefill(tokens[:-1], reused, model.batch, stable):
             raise Cancelled
         if not request.ephemeral:
             cache.checkpoint()
@@ -425,44 +425,44 @@ class Worker:
             cache.aborted()
         return done
 
-    def _prefill(self, tokens: Sequence[int], done: int, step: int) -> bool:
+    def _prefill(self, tokens: Sequence[int], done: int, step: int, stable: int = 0) -> bool:
         """Decode the prompt from ``done`` on, in batches; return False where it was stopped.
 
-        The first batch is short, so that who waits soon knows for how long.
+        The first batch is short, so that who waits soon knows for how long. A checkpoint is made
+        at ``stable``, where that is on the way.
         """
+        _, cache = self._loaded()
         size = min(step, _AHEAD)
         while done < len(tokens):
             self._send(Prefill(done, len(tokens)))
-            batch = tokens[done : done + size]
+            end = min(done + size, stable if done < stable else len(tokens))
+            batch = tokens[done:end]
             if self._signals.stopped or not self._decode(batch):
                 return False
             done, size = done + len(batch), step
+            if done == stable and done < len(tokens):
+                cache.checkpoint()
         self._send(Prefill(done, len(tokens)))
         return True
 
     def _generate(self, request: Request, tally: _Counters) -> StopReason:
         """Draws tokens behind the prompt until something ends it."""
         model, cache = self._loaded()
-        v = model.vocabulary
-        last = request.messages[-1]
-        parser = Parser(v, last.parts if last.role is Role.ASSISTANT else ())
+        parser = model.format.parser(request)
         most = request.sampling.max_tokens or model.size
         sampler = model.sampler(request.sampling, tally.seed)
         reason = StopReason.LENGTH
         try:
             while tally.generated < most and len(cache.tokens) < model.size:
-                if self._signals.hurried and not self._answer_now(parser, tally):
+                if self._signals.hurried and not self._answer_now(parser):
                     reason = StopReason.CANCELLED
                     break
                 token = sampler.sample()
-                tally.count(reasoning=parser.kind is PartKind.REASONING)
+                tally.count(reasoning=parser.in_reasoning)
                 for delta in parser.feed(token):
                     self._send(delta)
-                if token in v.stops:
-                    reason = StopReason.CALL if token == v.call else StopReason.END
-                    break
-                if parser.ended:
-                    reason = StopReason.CALL if parser.called else StopReason.END
+                if parser.stop is not None:
+                    reason = parser.stop
                     break
                 if self._signals.stopped or not self._decode([token]):
                     reason = StopReason.CANCELLED
@@ -475,33 +475,17 @@ class Worker:
             self._send(delta)
         return reason
 
-    def _answer_now(self, parser: Parser, tally: _Counters) -> bool:
-        """Leaves the reasoning for the answer, where it is in one; False where it was stopped."""
+    def _answer_now(self, parser: AnswerParser) -> bool:
+        """Leave the reasoning for the answer, where it is in one; return False where it was
+        stopped."""
         model, cache = self._loaded()
-        thinking = parser.kind is PartKind.REASONING
-        untouched = not tally.generated and parser.kind is None
-        if not thinking and not untouched:
-            return True
-        tokens = answer_now(model.vocabulary, thinking=thinking)
-        if len(cache.tokens) + len(tokens) >= model.size:
+        tokens = parser.close_reasoning()
+        if not tokens or len(cache.tokens) + len(tokens) >= model.size:
             return True
         for token in tokens:
             for delta in parser.feed(token):
                 self._send(delta)
         return self._decode(tokens)
-
-
-def _check(request: Request) -> None:
-    """Raise RequestUnsupported for what is not done yet, so that nothing is silently ignored."""
-    wanted = {
-        "tools": bool(request.tools),
-        "tool_choice": request.tool_choice not in (ToolChoice.AUTO, ToolChoice.NONE),
-        "response_schema": bool(request.response_schema),
-        "drawn": bool(request.drawn),
-    }
-    for feature, is_wanted in wanted.items():
-        if is_wanted:
-            raise RequestUnsupported(feature)
 
 
 _NO_TOKEN = -1

@@ -13,6 +13,7 @@ from app.base import gguf
 from app.base.types import Delta, Done, Draft, Effort, Message, Part, Request, Role, Sampling
 from app.engine.supervisor import LocalBackend
 from app.formats.harmony.vocabulary import Vocabulary
+from app.tokenizer import TiktokenTokenizer
 from tests.fakes.exact_model import exact_model
 
 DEMO = exact_model()
@@ -99,7 +100,7 @@ def is_as_cold(backend: LocalBackend, request: Request, found: Logits) -> bool:
 def size(text: str) -> int:
     """How many tokens of the demo model's a text is."""
     header = gguf.read(Path(DEMO.place), arrays=True)
-    return len(Vocabulary.from_gguf(header).tokenizer.encode(text))
+    return len(Vocabulary(TiktokenTokenizer.from_gguf(header)).tokenizer.encode(text))
 
 
 @dataclass

@@ -8,12 +8,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from app.base import gguf
 from app.base.types import Message, Request, Role
 from app.engine.plan import Overrides
 from app.engine.supervisor import EngineOptions, LocalBackend
-from app.formats.harmony.vocabulary import Vocabulary
 from tests.e2e.engine import DEMO, GREEDY, Talk, answer, ask, prepare, prompt_tokens, size, user
+from tests.fakes.vocabulary import of_file
 
 FIRST = datetime.date(2026, 11, 22)
 SPAIN = "What is the capital of Spain?"
@@ -30,7 +29,7 @@ def asked(backend: LocalBackend, request: Request) -> tuple[Message, int, str]:
 
 
 def text_of(backend: LocalBackend, request: Request) -> str:
-    vocabulary = Vocabulary.from_gguf(gguf.read(Path(DEMO.place), arrays=True))
+    vocabulary = of_file(Path(DEMO.place))
     assert backend.count(request, threading.Event())
     tokens = prompt_tokens(backend)
     return b"".join(map(vocabulary.tokenizer.bytes_of, tokens)).decode()

@@ -16,7 +16,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.base import gguf
 from app.base.errors import (
     Cancelled,
     ContextFull,
@@ -50,7 +49,6 @@ from app.engine import supervisor
 from app.engine.backend import Planned
 from app.engine.plan import Overrides
 from app.engine.supervisor import EngineOptions, LocalBackend
-from app.formats.harmony.vocabulary import Vocabulary
 from tests.e2e.engine import (
     BEYOND_THE_WINDOW,
     CHAT,
@@ -66,6 +64,7 @@ from tests.e2e.engine import (
     prompt_tokens,
 )
 from tests.fakes import engine_processes
+from tests.fakes.vocabulary import of_file
 
 KILLS = 50
 
@@ -140,7 +139,7 @@ def test_text_that_looks_like_control_tokens_reaches_the_model_as_text(
     for text in (attack, "x"):
         answer(backend, ask(text))
         prompts.append(prompt_tokens(backend))
-    vocabulary = Vocabulary.from_gguf(gguf.read(Path(DEMO.place), arrays=True))
+    vocabulary = of_file(Path(DEMO.place))
     for token in vocabulary.tokenizer.control.values():
         assert prompts[0].count(token) == prompts[1].count(token)
     text = b"".join(map(vocabulary.tokenizer.bytes_of, prompts[0])).decode()
@@ -163,7 +162,7 @@ def test_a_follow_up_remembers(backend: LocalBackend) -> None:
 
 def test_a_follow_up_costs_only_its_new_words(backend: LocalBackend) -> None:
     """Ten turns, several times the window, each compared with the same prompt from nothing."""
-    vocabulary = Vocabulary.from_gguf(gguf.read(Path(DEMO.place), arrays=True))
+    vocabulary = of_file(Path(DEMO.place))
     greedy = Sampling(temperature=0.0)
     messages: tuple[Message, ...] = ()
     answers = []

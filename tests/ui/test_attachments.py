@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from app.base.errors import StoreFull
 from app.base.types import Message, Part, PartKind, Prompt, Role
-from app.formats.harmony.render import question_text
+from app.formats import question_text
 from app.ui.composer.attachment import pages_of, ranges
 from app.ui.composer.attachment_bar import AttachmentChip
 from app.ui.composer.part_choice import PartChoice

@@ -27,7 +27,7 @@ from app.base.errors import NoRoom
 from app.host import demo_model
 from app.models import catalog, transfer
 from app.models.catalog import HubModel
-from app.models.file_download import DownloadPhase, DownloadProgress, DownloadWait, WaitReason
+from app.models.download_progress import DownloadPhase, DownloadProgress, DownloadWait, WaitReason
 from app.ui.models.download_row import DownloadRow
 from app.ui.theme import Theme
 from app.wording.quantities import day, duration

@@ -376,7 +376,7 @@ def test_a_chat_that_is_erased_in_mid_answer(
 
     monkeypatch.setattr(writer, "_SAVE_S", 0.01)
     monkeypatch.setattr(d.store.messages, "update", late)
-    d.chats._backend = Waits()
+    d.use(Waits())
     d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     answer = d.wait(TurnProgress)
     forgotten = d.chats.forget(answer.chat)

@@ -107,7 +107,7 @@ def test_the_queue_of_downloads(tmp_path: Path) -> None:
         with closing(QueueStore(tmp_path / "downloads.json")) as queue:
             queue.put(value)
         with closing(QueueStore(tmp_path / "downloads.json")) as queue:
-            assert queue.orders == (value,)
+            assert queue.entries == (value,)
 
 
 def test_presets_in_a_file(tmp_path: Path) -> None:

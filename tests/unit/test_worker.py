@@ -42,7 +42,6 @@ from app.base.types import (
     ToolNamespace,
 )
 from app.engine import kv_cache, kv_disk_cache, plan, probe, worker
-from app.formats.harmony.render import render
 from tests.fakes import gpt_oss
 from tests.fakes.engine import (
     BATCH,
@@ -55,6 +54,7 @@ from tests.fakes.engine import (
     spell,
     thinks,
 )
+from tests.fakes.vocabulary import render
 
 FILE = ModelRef.of_file(Path("model.gguf"), "Fake")
 LONG = "What is the capital of Spain? " * 20
