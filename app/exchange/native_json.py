@@ -71,7 +71,6 @@ from app.exchange.foreign_json import (
 )
 from app.exchange.json_stream import JsonReader, NotJson
 from app.formats.harmony import stored_parts
-from app.formats.harmony.channels import Channel
 from app.store import ChatRow, ChatSettings, ChatTree, MessageRow, State, TitleBy
 
 FORMAT = "fireside-chats"
@@ -244,7 +243,7 @@ def _says_more(raw: _Json) -> bool:
 
 def _part(raw: _Json) -> Part:
     optional = {name: maybe(raw, name, str) or "" for name in _PART_FIELDS[2:]}
-    channel = choice(Channel, raw, "channel")
+    channel = choice(stored_parts.Channel, raw, "channel")
     return stored_parts.from_fields(
         {"text": checked(raw, "text", str), "channel": channel, **optional}
     )

@@ -4,7 +4,7 @@ A `ChatFormat` renders a conversation into tokens and parses the tokens that a m
 `choose` picks the format of a file by its vocabulary and its chat template, never by a name or
 an architecture: several families share one architecture.
 
-A new format is a room of its own beside ``harmony``, and one line in `choose`.
+A new format is a room of its own beside ``harmony``, and one line in `_known`.
 """
 
 from __future__ import annotations
@@ -127,7 +127,6 @@ def choose(header: GgufHeader) -> ChatFormat:
 
     Raises ModelForeign where it is none that is known.
     """
-    from app.formats.harmony.chat_format import HarmonyFormat
     from app.tokenizer import TiktokenTokenizer
 
     template = str(header.metadata.get("tokenizer.chat_template", ""))
@@ -135,10 +134,27 @@ def choose(header: GgufHeader) -> ChatFormat:
         tokenizer = TiktokenTokenizer.from_gguf(header)
     except NotGguf:
         raise ModelForeign(header.path, _FOREIGN) from None
-    for chat_format in (HarmonyFormat,):
-        if chat_format.fits(tokenizer, template):
-            return chat_format(tokenizer)
+    for known in _known():
+        if known.fits(tokenizer, template):
+            return known(tokenizer)
     raise ModelForeign(header.path, _FOREIGN)
+
+
+class _KnownFormat(Protocol):
+    """The class of a chat format."""
+
+    def __call__(self, tokenizer: Tokenizer) -> ChatFormat:
+        """Return the format with a vocabulary that fits."""
+
+    def fits(self, tokenizer: Tokenizer, template: str) -> bool:
+        """Whether a file with this vocabulary and this chat template speaks the format."""
+
+
+def _known() -> tuple[_KnownFormat, ...]:
+    """Return all formats; of several that fit, the first is taken."""
+    from app.formats.harmony.chat_format import HarmonyFormat
+
+    return (HarmonyFormat,)
 
 
 _FOREIGN = "its vocabulary is not gpt-oss's"

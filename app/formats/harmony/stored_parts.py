@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from app.base.types import Part, PartKind
 from app.formats.harmony.channels import Channel, MessageHeader
 
+__all__ = ["ALONG_THE_WAY", "Channel", "from_fields", "to_fields"]
+
 ALONG_THE_WAY = Channel.COMMENTARY.value
 """The ``format_data`` of text that is said on the way to the answer."""
-CHANNELS = tuple(channel.value for channel in Channel)
 
 
 def to_fields(part: Part) -> dict[str, str]:
@@ -36,6 +37,5 @@ def from_fields(fields: Mapping[str, str]) -> Part:
     content_type, name = fields.get("content_type", ""), fields.get("name", "")
     if name and not recipient:
         return Part(text, PartKind.FILE, name, media_type=content_type)
-    channel = fields["channel"]
-    known = Channel(channel) if channel in CHANNELS else Channel.COMMENTARY
+    known = {str(c): c for c in Channel}.get(fields["channel"], Channel.COMMENTARY)
     return MessageHeader(known, recipient, content_type).part(text)
