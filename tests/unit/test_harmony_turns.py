@@ -31,7 +31,7 @@ def render(asked: Request) -> list[int]:
 
 
 def written(asked: Request) -> str:
-    return ORACLE.decode(render(asked))
+    return str(ORACLE.decode(render(asked)))
 
 
 def test_a_result_is_rendered_as_the_official_library_does() -> None:
@@ -135,6 +135,7 @@ def test_what_cannot_be_rendered_is_refused(wanted: dict[str, object]) -> None:
             render_it(asked)
 
 
+NAMELESS = replace(RESULT, id="")
 PARTS = st.sampled_from(
     [
         THOUGHT,
@@ -143,12 +144,12 @@ PARTS = st.sampled_from(
         Part("So."),
         made("First."),
         replace(CALL, id=""),
-        replace(RESULT, id=""),
+        NAMELESS,
     ]
 )
 ANSWERS = (
     st.lists(PARTS, min_size=1, max_size=5)
-    .filter(lambda parts: parts[0].kind is not PartKind.RESULT)
+    .filter(lambda parts: [p for p in parts if p != THOUGHT][:1] not in ([RESULT], [NAMELESS]))
     .map(lambda parts: assistant(*parts))
 )
 
