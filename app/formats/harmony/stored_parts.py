@@ -18,7 +18,7 @@ ALONG_THE_WAY = Channel.COMMENTARY.value
 
 
 def to_fields(part: Part) -> dict[str, str]:
-    """The fields of a part, all of them."""
+    """Return all fields of a part."""
     header = MessageHeader.of_part(part)
     file = part.kind is PartKind.FILE
     return {
@@ -31,8 +31,10 @@ def to_fields(part: Part) -> dict[str, str]:
 
 
 def from_fields(fields: Mapping[str, str]) -> Part:
-    """The part with these fields; what is empty may be missing, and an unknown channel is the
-    commentary."""
+    """Return the part with these fields.
+
+    An empty field may be missing. An unknown channel counts as the commentary.
+    """
     text, recipient = fields["text"], fields.get("recipient", "")
     content_type, name = fields.get("content_type", ""), fields.get("name", "")
     if name and not recipient:
