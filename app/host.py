@@ -30,11 +30,12 @@ if TYPE_CHECKING:  # what is loaded when it is used: a window need not wait for 
     from app.engine.probe import Examined
     from app.exchange import ExportOptions, ImportedFiles, ImportReport
     from app.models.catalog import Repository, Variant
-    from app.models.downloads import DownloadEvent, Downloads
+    from app.models.download_events import DownloadEvent
+    from app.models.downloads import Downloads
     from app.models.library import InstalledModel
     from app.network.client import Network
     from app.network.connection_log import Connection
-    from app.network.updates import Newest
+    from app.network.updates import LatestRelease
 
 T = TypeVar("T")
 
@@ -149,10 +150,10 @@ class Host:
         file, traces of what was deleted, the backup of the day. Fails with StoreError."""
 
         def work() -> None:
-            self._store.tidy()
+            self._store.upkeep.tidy()
             from app.engine import kv_disk_cache
 
-            for chat in kv_disk_cache.chats(self.folders.kept) - self._store.live():
+            for chat in kv_disk_cache.chats(self.folders.kept) - self._store.chats.live():
                 self.chats.forget(chat)  # which something has prevented before
 
         return self._librarian.submit(work)
@@ -162,11 +163,11 @@ class Host:
         too. They are gone at once, also where everything ends now; the traces take seconds, and
         wait for the answer that the engine is at. Fails with StoreError."""
         forgotten = [self.chats.forget(chat) for chat in chats]
-        erased = self.disk(lambda store: store.erase(chats))
+        erased = self.disk(lambda store: store.chats.erase(chats))
 
         def work() -> None:
             erased.result()
-            self._store.sweep()
+            self._store.upkeep.sweep()
             wait(future for future in forgotten if future)
 
         return self._librarian.submit(work)
@@ -182,7 +183,7 @@ class Host:
 
         def work() -> list[Backup]:
             if make:
-                self._store.backup()
+                self._store.upkeep.backup()
             return backups(self.folders.chats)
 
         return self._librarian.submit(work)
@@ -217,7 +218,7 @@ class Host:
             if self._downloads is None:
                 self._downloads = Downloads(
                     self._publish,
-                    self._door,
+                    self._open_network,
                     self.folders.downloads,
                     cache=_download_folder(self.settings),
                     limit=_limit(self.settings),
@@ -235,7 +236,9 @@ class Host:
             from app.models import library
 
             models = tuple(library.scan(library.places(chosen), self._ending))
-            return InstalledModels(models, self.downloads.downloaded(), self._store.model_uses())
+            return InstalledModels(
+                models, self.downloads.downloaded(), self._store.chats.model_uses()
+            )
 
         return self._librarian.submit(look)
 
@@ -245,7 +248,7 @@ class Host:
         def work() -> InstalledModel:
             from app.models import library
 
-            return library.look(path)
+            return library.inspect(path)
 
         return self._examiner.submit(work)
 
@@ -273,7 +276,7 @@ class Host:
                 model, folder, stop, lambda *now: self._publish(ModelMoving(model, *now))
             )
             self.downloads.moved(model.path, path)
-            self._store.rename_model(str(model.path), str(path))
+            self._store.chats.rename_model(str(model.path), str(path))
             return path
 
         return self._until(stop, work)
@@ -292,7 +295,7 @@ class Host:
         """Asks the hub. Fails with HubError or Offline."""
 
         def work() -> tuple[Repository, ...]:
-            self._door()
+            self._open_network()
             from app.models import hub_search
 
             return hub_search.search(text)
@@ -303,7 +306,7 @@ class Host:
         """Asks the hub what a repository has. Fails with HubError or Offline."""
 
         def work() -> tuple[Variant, ...]:
-            self._door()
+            self._open_network()
             from app.models import hub_search
 
             return hub_search.variants(repository)
@@ -382,25 +385,26 @@ class Host:
 
         return self._examiner.submit(ConnectionLog(self.folders.connections).read)
 
-    def newest(self) -> Future[Newest]:
-        """Asks which Fireside is the newest. Fails with UpdatesUnknown or Offline."""
+    def latest_release(self) -> Future[LatestRelease]:
+        """Ask which Fireside is the newest. Fails with UpdatesUnknown or Offline."""
 
-        def work() -> Newest:
-            door = self._door()
+        def work() -> LatestRelease:
+            network = self._open_network()
             from app.network import updates
 
-            return updates.newest(door)
+            return updates.latest_release(network)
 
         return self._examiner.submit(work)
 
-    def _door(self) -> Network:
-        """The way to the network, which nobody has waited for before it is used."""
+    def _open_network(self) -> Network:
+        """Return the network, loaded and opened when it is first used."""
+        from app.network import hub_client
         from app.network.client import Network
 
         with self._opening:
             if self._network is None:
                 self._network = Network(self.folders.connections)
-                self._network.install()
+                hub_client.install(self._network)
             self._network.offline = self.settings.offline
             return self._network
 
@@ -414,7 +418,7 @@ class Host:
     def close(self) -> None:
         """Stops everything; every word on screen is on disk afterwards."""
         self._ending.set()
-        self._store.hurry()
+        self._store.upkeep.hurry()
         for stop in list(self._stops):
             stop.set()
         with self._opening:
@@ -429,7 +433,9 @@ class Host:
         self._librarian.shutdown()
         self._seeker.shutdown()
         if self._network:
-            self._network.close()
+            from app.network import hub_client
+
+            hub_client.uninstall()
         self._disk.shutdown()
         self._store.close()
 

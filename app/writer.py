@@ -22,11 +22,16 @@ class Writer:
     """Saves an answer while it grows.
 
     Where saving fails, the answer stays in memory, and each later save tries again. ``told`` is
-    called with the first StoreError, and with None once all is on disk again.
+    called with the first StoreError, and with None once all is on disk again. ``draft`` is the
+    answer, where another thread reads it, too.
     """
 
     def __init__(
-        self, store: Store, row: MessageRow, told: Callable[[StoreError | None], None]
+        self,
+        store: Store,
+        row: MessageRow,
+        told: Callable[[StoreError | None], None],
+        draft: Draft | None = None,
     ) -> None:
         self._store = store
         self._row = row
@@ -36,7 +41,7 @@ class Writer:
         self._newer = False  # than what is being saved just now
         self._ended = False
         self._fault: StoreError | None = None
-        self._draft = Draft(row.message.parts)
+        self._draft = draft or Draft(row.message.parts)
         self._thought_before = row.thought_s or 0.0
         self._thinking_since: float | None = None
         self._thought_s = row.thought_s
@@ -94,7 +99,7 @@ class Writer:
         row: MessageRow | None = None
         before, self._fault = self._fault, None
         try:
-            row = self._store.update(self._row.id, **values)
+            row = self._store.messages.update(self._row.id, **values)
         except StoreError as fault:
             self._fault = fault
         except KeyError:

@@ -16,6 +16,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from app.base import log as fault_log
+
 _MOST_COUNTED_S = 1.0  # of the time between two looks
 _LOG_LIMIT = 1 << 20  # bytes after which the log starts again
 
@@ -45,6 +47,7 @@ class ChildProcess:
     ) -> None:
         import multiprocessing
 
+        self._name = name
         self._log = log
         self._log_start = _trimmed(log) if log else 0
         context = multiprocessing.get_context("spawn")
@@ -60,6 +63,8 @@ class ChildProcess:
             raise
         finally:
             theirs.close()
+        fault_log.note(f"{name}: process {self._process.pid} has started")
+        self._noted_end = False
         self.silence = 0.0
         """Seconds that were spent in `receive` since the last message was sent or came."""
         self._looked = time.monotonic()
@@ -139,6 +144,11 @@ class ChildProcess:
         """End the process at once."""
         self._process.kill()
         self._process.join()
+        if not self._noted_end:
+            self._noted_end = True
+            fault_log.note(
+                f"{self._name}: process {self.pid} has ended with {self._process.exitcode}"
+            )
         self._outbox.put(None)
         self._sender.join()
         self._connection.close()

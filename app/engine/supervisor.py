@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.base import log
 from app.base.errors import (
     Cancelled,
     EngineDied,
@@ -315,6 +316,7 @@ class LocalBackend:
         from app.engine.probe import Devices
 
         assert isinstance(found, Devices)
+        log.note(f"engine: {found.version}, {' '.join(found.backends)}")
         return found
 
     def _runs(self, model: ModelRef) -> bool:
@@ -389,6 +391,9 @@ class LocalBackend:
             return Cancelled()
         child.join(1.0)
         error = EngineDied(child.exit_code, child.log_tail(_LOG_TAIL))
+        # What may be the file's fault, or the disk's, is told otherwise.
+        unforeseen = child.runs is not None and not load_failure.could_not_read(child.exit_code)
+        log.report_child("engine", child.log_tail(_LOAD_LOG), tell=unforeseen)
         if child is self._child:
             self._kill_child()
         return error

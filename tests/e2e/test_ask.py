@@ -194,3 +194,15 @@ def test_text_on_no_channel_is_the_answer(
     monkeypatch.setitem(LocalBackend.__init__.__kwdefaults__, "target", engine_processes.writes)
     assert main(["ask", "Hello"]) == 0
     assert capsys.readouterr().out == "It is Paris.\n"
+
+
+def test_it_speaks_the_language_of_the_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANG", "de_DE.UTF-8")
+    done = ask("Hello", "--model", str(tmp_path / "missing.gguf"))
+    assert done.returncode == 3
+    assert "ist nicht mehr in" in done.stderr
+    (tmp_path / "settings.json").write_text('{"language": "en"}')
+    done = ask("Hello", "--model", str(tmp_path / "x.gguf"), "--data-dir", str(tmp_path))
+    assert "is not at" in done.stderr

@@ -6,6 +6,7 @@ Each is a `Target`: it runs in the child process in place of `app.engine.supervi
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import itertools
 import os
 import re
@@ -19,6 +20,7 @@ from typing import Any
 
 import psutil
 
+from app.base import processes
 from app.base.types import Delta, Loading, PartKind, Prompt, Sampling
 from app.engine import supervisor, worker
 from app.engine.probe import Devices
@@ -58,6 +60,24 @@ def aborts(connection: Connection, log: Path) -> None:
     number = _loaded(connection)[1]
     _speak(connection, number)
     log.write_text("ggml.c:1: GGML_ASSERT(n > 0) failed\n")
+    os.abort()
+
+
+def raises(connection: Connection, log: Path) -> None:
+    """Has a mistake in its Python, in the middle of an answer."""
+    processes.write_output_to(log)
+    asked = _loaded(connection)
+    _speak(connection, asked[1])
+    raise ValueError(f"about {asked}")
+
+
+def aborts_in_c(connection: Connection, log: Path) -> None:
+    """Dies in C with its stack in the log, as the real child does."""
+    processes.write_output_to(log)
+    faulthandler.enable()
+    asked = _loaded(connection)
+    _speak(connection, asked[1])
+    print(f"llama.cpp says: {asked}", flush=True)
     os.abort()
 
 

@@ -8,9 +8,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton
 
 from app.base.types import Prefill, Prompt
-from app.ui import live_turns
 from app.ui.blocks.canvas import Canvas
-from app.ui.live_turns import PromptProgress
+from app.ui.state import live_turns
+from app.ui.state.live_turns import PromptProgress
 from tests.ui.driver import Fireside, Start, answer, done, said, thought
 
 
@@ -121,8 +121,8 @@ def test_the_seconds_are_those_that_were_measured(fireside: Fireside) -> None:
     fireside.shows("so")
     fireside.idle()
     chat = fireside.chat
-    row = fireside.stored(lambda store: store.conversation(chat))[-1]
-    fireside.stored(lambda store: store.update(row.id, thought_s=83.4))
+    row = fireside.stored(lambda store: store.messages.conversation(chat))[-1]
+    fireside.stored(lambda store: store.messages.update(row.id, thought_s=83.4))
     fireside.window.open_chat(chat)
     fireside.shows("Thought for 1 min 23 s")
 

@@ -1,0 +1,142 @@
+"""The models on this disk, and what a person does with them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.host import Host, InstalledModels, ModelMoving
+from app.ui.bridge import Bridge
+from app.wording.language import tr
+
+if TYPE_CHECKING:
+    from app.models.catalog import HubModel
+    from app.models.library import InstalledModel
+
+
+def title(model: InstalledModel) -> str:
+    """Return a model's name without its folders; with them for Ollama, which names models so."""
+    return model.name if model.place.kind == "Ollama" else model.name.rpartition("/")[2]
+
+
+def place_name(model: InstalledModel) -> str:
+    """Return whose folder a model is in."""
+    kind = model.place.kind
+    return tr("Folder") if kind == "Folder" else str(kind)
+
+
+def _is_same(model: InstalledModel, wanted: HubModel) -> bool:
+    """Return whether both have the same files, as far as can be told without reading them."""
+    if None not in (*model.hashes, *wanted.hashes):
+        return model.hashes == wanted.hashes
+    names = [file.name.rpartition("/")[2] for file in wanted.files]
+    return model.size == wanted.size and [file.name for file in model.files] == names
+
+
+class InstalledList(QObject):
+    """The models found at the last scan."""
+
+    changed = Signal()
+    """Other models were found, or the progress of a move has changed."""
+    moved = Signal(object, object)
+    """An InstalledModel, and the Path where it is now; None where it was removed."""
+    failed = Signal(object)
+    """A FiresideError: why a model could not be moved or removed."""
+
+    def __init__(self, host: Host, bridge: Bridge, parent: QObject) -> None:
+        super().__init__(parent)
+        self._host, self._bridge = host, bridge
+        self.found = InstalledModels()
+        self.looking = False
+        self.moving: dict[InstalledModel, float] = {}
+        """The models being moved, and which fraction of each has been, 0 to 1."""
+        self._stops: dict[InstalledModel, threading.Event] = {}
+
+    def look(self) -> None:
+        """Scan the disk."""
+        self.looking = True
+        self._bridge.when_done(self._host.find_models(), self._found, self._not_found)
+
+    @property
+    def usable(self) -> tuple[InstalledModel, ...]:
+        """The models that can be run."""
+        return tuple(model for model in self.found.models if model.problem is None)
+
+    def look_at(self, path: Path, done: Callable[[InstalledModel], None]) -> None:
+        """Identify a file that a person opens, and call ``done`` with it."""
+        self._bridge.when_done(self._host.look_at(path), done, self.failed.emit)
+
+    def has(self, wanted: HubModel) -> InstalledModel | None:
+        """Return the installed model that equals one on the hub, or None.
+
+        That is one with the same files or, of an offered model, any conversion.
+        """
+        from app.models import catalog
+
+        offer = catalog.offer_for(wanted)
+        same = (model for model in self.usable if _is_same(model, wanted))
+        alike = (model for model in self.usable if offer and model.offer == offer.name)
+        return next(same, None) or next(alike, None)
+
+    def ours(self, model: InstalledModel) -> bool:
+        """Return whether Fireside itself downloaded a model."""
+        return model.path in self.found.ours
+
+    def remove(self, model: InstalledModel) -> None:
+        """Delete a model's files."""
+        future = self._host.remove(model)
+        self._bridge.when_done(future, lambda _: self._gone(model, None), self._refused)
+
+    def move(self, model: InstalledModel, folder: Path) -> None:
+        """Move a model to another folder."""
+        stop = self._stops[model] = threading.Event()
+        self.moving[model] = 0.0
+        self.changed.emit()
+        future = self._host.move(model, folder, stop)
+        self._bridge.when_done(
+            future,
+            lambda path: self._gone(model, path),
+            lambda error: self._stayed(model, error),
+        )
+
+    def stop(self, model: InstalledModel) -> None:
+        """Stop the move of a model, which leaves it where it is."""
+        if stop := self._stops.get(model):
+            stop.set()
+
+    def receive(self, event: ModelMoving) -> None:
+        """Take in the progress of a move."""
+        if event.model in self.moving:
+            self.moving[event.model] = event.done / event.total if event.total else 0.0
+            self.changed.emit()
+
+    def _found(self, found: InstalledModels) -> None:
+        self.looking = False
+        self.found = found
+        self.changed.emit()
+
+    def _not_found(self, error: BaseException) -> None:
+        self.looking = False
+        self.failed.emit(error)
+
+    def _gone(self, model: InstalledModel, path: Path | None) -> None:
+        self._over(model)
+        self.moved.emit(model, path)
+        self.look()
+
+    def _stayed(self, model: InstalledModel, error: BaseException) -> None:
+        self._over(model)
+        self._refused(error)
+
+    def _over(self, model: InstalledModel) -> None:
+        self.moving.pop(model, None)
+        self._stops.pop(model, None)
+        self.changed.emit()
+
+    def _refused(self, error: BaseException) -> None:
+        self.failed.emit(error)
+        self.look()

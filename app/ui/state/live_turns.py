@@ -1,0 +1,257 @@
+"""The answers on their way, in all chats."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QObject, Signal
+
+from app.base.types import (
+    Delta,
+    Draft,
+    Effort,
+    Loading,
+    ModelRef,
+    Part,
+    PartKind,
+    Prefill,
+    Prompt,
+)
+from app.chat import Chats
+from app.store import MessageRow
+from app.turn import (
+    ChatEvent,
+    Question,
+    SendFailed,
+    Turn,
+    TurnEnded,
+    TurnProgress,
+    TurnStarted,
+)
+from app.wording.language import number, tr
+from app.wording.quantities import duration
+
+
+@dataclass
+class PendingQuestion:
+    """A question that has not been stored yet. ``chat`` is None for a new one."""
+
+    turn: Turn
+    chat: int | None
+
+
+class PromptProgress:
+    """How far a prompt has been read.
+
+    Tokens taken from the cache do not count: the first report tells where the reading began.
+    """
+
+    def __init__(self) -> None:
+        self._began: tuple[float, int] | None = None
+        self._done = self._total = 0
+        self._left: float | None = None
+
+    def receive(self, event: Prefill) -> None:
+        """Take in a report."""
+        now = time.monotonic()
+        self._done, self._total = event.done, event.total
+        if self._began is None:
+            self._began = now, event.done
+            return
+        seconds, tokens = now - self._began[0], event.done - self._began[1]
+        if seconds > 0 and tokens > 0:
+            self._left = (event.total - event.done) * seconds / tokens
+
+    @property
+    def fraction(self) -> float:
+        """The fraction of the work that is done, 0 to 1."""
+        if self._began is None:
+            return 0.0
+        return (self._done - self._began[1]) / max(1, self._total - self._began[1])
+
+    @property
+    def sentence(self) -> str:
+        """A sentence about the progress, with the time left once the speed is known."""
+        if self._began is None:
+            return tr("Reading the prompt…")
+        done, total = number(self._done), number(self._total)
+        if self._left is None or self._left < 1:
+            return tr("Reading the prompt: {done} of {total} tokens").format(done=done, total=total)
+        return tr("Reading the prompt: {done} of {total} tokens · about {time} left").format(
+            done=done, total=total, time=duration(self._left)
+        )
+
+
+@dataclass
+class LiveAnswer:
+    """An answer on its way, or one that ended in this session."""
+
+    turn: Turn
+    chat: int
+    answer: MessageRow
+    draft: Draft
+    prompt: int = 0
+    context: int = 0
+    reserved: int = 0
+    dropped: int = 0
+    generated: int = 0
+    reading: PromptProgress | None = None
+    """Progress of the prompt, while that is read."""
+    ended: TurnEnded | None = None
+    _first: float = field(default=0.0, repr=False)
+    _status: str = field(default_factory=lambda: tr("Waiting for the model…"))
+    _begun: bool = False
+
+    def __post_init__(self) -> None:
+        self._begun = any(_to_read(part) for part in self.draft.parts)
+
+    @property
+    def status(self) -> str:
+        """What the answer is doing, for the status line."""
+        return tr("Stopping…") if self.turn.stopped.is_set() else self._status
+
+    def receive(self, event: Loading | Prompt | Prefill | Delta) -> None:
+        """Take in what the engine reports."""
+        match event:
+            case Loading(fraction):
+                self._status = tr("Loading {model} {percent} %").format(
+                    model=self.answer.model, percent=number(100 * fraction)
+                )
+            case Prompt(count):
+                self.prompt, self.context = count, event.context
+                self.reserved, self.dropped = event.reserved, event.dropped
+                self.reading = PromptProgress()
+                self._status = self.reading.sentence
+            case Prefill():
+                self.reading = self.reading or PromptProgress()
+                self.reading.receive(event)
+                self._status = self.reading.sentence
+            case Delta():
+                self.reading = None
+                self._count(event)
+
+    @property
+    def thinking(self) -> bool:
+        """Whether the model is reasoning, so that an answer can be asked for now."""
+        asked = self.context > 0 and self.ended is None
+        return asked and not self._begun and not self.turn.stopped.is_set()
+
+    def _count(self, delta: Delta) -> None:
+        self._begun = self._begun or _to_read(delta)
+        now = time.monotonic()
+        self._first = self._first or now
+        self.generated += 1  # a delta is a token, save where a character needs several
+        seconds = now - self._first
+        if seconds > 0.2:
+            self._status = tr("{generated} tokens/s").format(
+                generated=number(self.generated / seconds)
+            )
+        else:
+            self._status = ""
+
+
+def _to_read(piece: Part | Delta) -> bool:
+    """Return whether this is more than reasoning."""
+    return bool(piece.text.strip()) and piece.kind is not PartKind.REASONING
+
+
+class LiveTurns(QObject):
+    """Sends and stops questions, and keeps the drafts of their answers."""
+
+    started = Signal(object, object)
+    """A TurnStarted, and the chat that was asked in (None for a new one)."""
+    grown = Signal(int, int)
+    """The chat and the message whose draft or status has changed."""
+    ended = Signal(object)
+    """A TurnEnded."""
+    refused = Signal(object)
+    """A SendFailed."""
+
+    def __init__(self, chats: Chats, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._chats = chats
+        self._asked: dict[Turn, PendingQuestion] = {}
+        self._live: dict[int, LiveAnswer] = {}
+        self._grown: set[tuple[int, int]] = set()
+
+    def send(self, question: Question) -> Turn:
+        """Ask."""
+        turn = self._chats.send(question)
+        self._asked[turn] = PendingQuestion(turn, question.chat)
+        return turn
+
+    def again(self, chat: int, answer: int, effort: Effort, model: ModelRef) -> None:
+        """Try an answer again."""
+        turn = self._chats.regenerate(answer, effort, model)
+        self._asked[turn] = PendingQuestion(turn, chat)
+
+    def resume(self, chat: int, answer: int, model: ModelRef, *, now: bool = False) -> None:
+        """Continue an answer; with ``now``, without any more reasoning."""
+        turn = self._chats.resume(answer, model)
+        if now:
+            turn.answer_now()
+        self._asked[turn] = PendingQuestion(turn, chat)
+
+    def stop(self, chat: int) -> None:
+        """Stop the answer on its way in a chat, or about to begin there."""
+        for asked in [asked for asked in self._asked.values() if asked.chat == chat]:
+            asked.turn.cancel()
+        for live in [live for live in self._live.values() if live.chat == chat and not live.ended]:
+            live.turn.cancel()
+            self.grown.emit(live.chat, live.answer.id)  # its status has changed
+
+    def busy(self, chat: int) -> bool:
+        """Return whether an answer is on its way in a chat, or a question to the store."""
+        return any(asked.chat == chat for asked in self._asked.values()) or bool(self.running(chat))
+
+    @property
+    def idle(self) -> bool:
+        """Whether no answer is on its way anywhere."""
+        return not self._asked and all(live.ended for live in self._live.values())
+
+    def running(self, chat: int | None) -> LiveAnswer | None:
+        """Return the answer on its way in a chat."""
+        for live in self._live.values():
+            if live.chat == chat and live.ended is None:
+                return live
+        return None
+
+    def drafts(self, chat: int) -> dict[int, Draft]:
+        """Return the drafts of a chat's answers on their way, by message."""
+        live = self.running(chat)
+        return {live.answer.id: live.draft} if live else {}
+
+    def ended_with(self, message: int) -> TurnEnded | None:
+        """Return how an answer of this session ended; None if it has not."""
+        live = self._live.get(message)
+        return live.ended if live else None
+
+    def receive(self, events: Iterable[ChatEvent]) -> None:
+        """Take in events and emit signals: for each draft that grew one, at the end."""
+        for event in events:
+            self._receive(event)
+        grown, self._grown = self._grown, set()
+        for chat, message in grown:
+            self.grown.emit(chat, message)
+
+    def _receive(self, event: ChatEvent) -> None:
+        match event:
+            case TurnStarted(turn, chat, _, answer):
+                asked = self._asked.pop(turn)
+                self._live[answer.id] = LiveAnswer(turn, chat.id, answer, turn.draft)
+                self.started.emit(event, asked.chat)
+            case TurnProgress(chat, message, progress):
+                self._live[message].receive(progress)
+                self._grown.add((chat, message))
+            case TurnEnded(answer):
+                self._live[answer.id].ended = event
+                self.ended.emit(event)
+            case SendFailed(turn):
+                self._asked.pop(turn)
+                self.refused.emit(event)
+
+    def draft_of(self, message: int) -> Draft:
+        """Return the draft of an answer on its way."""
+        return self._live[message].draft

@@ -1,0 +1,213 @@
+"""Which model is asked, which is being loaded, and which there are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.base.errors import FiresideError, ModelMissing
+from app.base.types import Endpoint, FileLocation, ModelRef
+from app.host import Host, demo_model
+from app.turn import ModelFailed, ModelLoading, ModelPlanned, ModelReady, Turn
+from app.ui.state.installed_list import title
+from app.wording.language import number, tr
+
+if TYPE_CHECKING:
+    from app.engine.plan import Plan
+    from app.models.library import InstalledModel
+
+_SOON_MS = 600  # whoever only looks through chats has no model loaded
+_KEPT = 12  # files that the menu remembers
+
+
+class ModelChoice(QObject):
+    """The model that is asked: that of the chat that is shown, or else the one chosen last.
+
+    A new choice counts once it is loaded; until then, or if that fails, the one before stays.
+    """
+
+    changed = Signal()
+    """Another model is asked, or the loading of one began or ended."""
+    progressed = Signal(float)
+    ready = Signal()
+    chosen = Signal(object)
+    """A ModelRef that the person has chosen and that is loaded."""
+    planned = Signal(object)
+    """A ModelPlanned."""
+    failed = Signal(object)
+    """A FiresideError: why the model cannot be used."""
+
+    def __init__(self, host: Host, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._host = host
+        self._turn: Turn | None = None
+        self._picked = False  # is what is being loaded the person's choice?
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_SOON_MS)
+        self._soon.timeout.connect(self.load)
+        self._plans: dict[FileLocation | Endpoint, Plan] = {}
+        self._names: dict[str, str] = {}  # of what was found, by path
+        self.found: tuple[InstalledModel, ...] = ()
+        """The usable models that were found on this disk."""
+        self.demo = demo_model()
+        self.loading: ModelRef | None = None
+        self.current: ModelRef | None = None
+        if host.settings.model:
+            self.current = self._named(host.settings.model)
+
+    @property
+    def asked(self) -> ModelRef | None:
+        """The model that the next question goes to."""
+        return self.loading or self.current
+
+    @property
+    def plan(self) -> Plan | None:
+        """How that model is run, once it is known."""
+        return self._plans.get(self.asked.location) if self.asked else None
+
+    def known(self) -> list[ModelRef]:
+        """Return the demo model and the files that were opened."""
+        return [self.demo, *(self._named(path) for path in self._host.settings.models)]
+
+    def here(self) -> list[ModelRef]:
+        """Return all models that can be chosen, each once."""
+        found = (self._named(str(model.path)) for model in self.found)
+        return list(dict.fromkeys((*self.known(), *found)))
+
+    def find(self, key: str) -> ModelRef | None:
+        """Return the model with this key, or else one whose file has the same name.
+
+        The file may have been moved, or the key may come from another computer.
+        """
+        here = self.here() if key else []
+        exact = (model for model in here if model.key == key)
+        alike = (model for model in here if _file_name(model) == Path(key).name)
+        return next(exact, None) or next(alike, None)
+
+    def adopt(self, found: tuple[InstalledModel, ...]) -> None:
+        """Take in the usable models that were found on this disk."""
+        if found == self.found:
+            return
+        self.found = found
+        self._names = {str(model.path): title(model) for model in found}
+        if self.current and not self.loading:
+            self.current = self._named(self.current.place)
+        self.changed.emit()
+
+    def moved(self, old: Path, new: Path | None) -> None:
+        """Follow a file to its new path; None where it was removed."""
+        paths = (str(new) if new and p == str(old) else p for p in self._host.settings.models)
+        self._host.change(models=tuple(p for p in paths if p != str(old)))
+        if self._host.settings.model == str(old):
+            self._host.change(model=str(new) if new else "")
+        self.changed.emit()
+
+    def open(self, path: Path) -> None:
+        """Choose a file."""
+        self.choose(self._named(str(path.absolute())))
+
+    def choose(self, model: ModelRef) -> None:
+        """Load a model, which then is the one chosen."""
+        self._load(model)
+        self._picked = True
+
+    def load(self) -> None:
+        """Load the model that is asked."""
+        if self.asked:
+            self._load(self.asked)
+
+    def of(self, key: str) -> ModelRef | None:
+        """Return the model that a chat with this ``key`` asks.
+
+        That is the model itself if it still exists, else the one that was chosen last.
+        """
+        last = self._host.settings.model
+        return self.find(key) or (self._named(last) if last else None)
+
+    def show(self, key: str) -> None:
+        """Ask the model with this ``key`` from now on, since a chat that has it is shown."""
+        model = self.of(key)
+        if model is None or model == self.asked:
+            return
+        self._cancel()
+        self.current = model
+        self._soon.start()
+        self.changed.emit()
+
+    def _cancel(self) -> None:
+        self._soon.stop()
+        if self._turn:
+            self._turn.cancel()
+        self._turn = self.loading = None
+        self._picked = False
+
+    def _load(self, model: ModelRef) -> None:
+        self._cancel()
+        self.loading = model
+        self._turn = self._host.chats.load(model)
+        self.changed.emit()
+
+    def receive(self, event: ModelPlanned | ModelLoading | ModelReady | ModelFailed) -> None:
+        """Take in how the loading goes. Events about other models are out of date and ignored."""
+        if isinstance(event, ModelPlanned):  # also where an engine that ended is started anew
+            self._plans[event.model.location] = event.plan
+            self.planned.emit(event)
+            return
+        if event.model != self.loading:
+            return
+        match event:
+            case ModelLoading(_, fraction):
+                self.progressed.emit(fraction)
+            case ModelReady(model):
+                if self._picked:
+                    self._remember(model)
+                self.current, self.loading = self._named(model.key), None
+                self.changed.emit()
+                self.ready.emit()
+                if self._picked:
+                    self.chosen.emit(self.current)
+            case ModelFailed(model, error):
+                self._fail(model, error)
+
+    def _fail(self, model: ModelRef, error: FiresideError) -> None:
+        self.loading = None
+        if self.current == model:
+            last = self._host.settings.model
+            self.current = self._named(last) if last not in ("", model.key) else None
+        if isinstance(error, ModelMissing):
+            kept = tuple(p for p in self._host.settings.models if p != model.place)
+            self._host.change(models=kept)
+        self.changed.emit()
+        self.failed.emit(error)
+
+    def _remember(self, model: ModelRef) -> None:
+        if model == self.demo:
+            self._host.change(model=model.key)
+            return
+        path = model.place
+        others = tuple(p for p in self._host.settings.models if p != path)
+        self._host.change(model=path, models=(path, *others)[:_KEPT])
+
+    def _named(self, path: str) -> ModelRef:
+        if path in (self.demo.key, self.demo.place):
+            return self.demo
+        return ModelRef.of_file(Path(path), self._names.get(path, Path(path).stem))
+
+
+def loading_sentence(model: ModelRef, fraction: float) -> str:
+    """Return a sentence about how far a model is loaded."""
+    return tr("Loading {name} {percent} %").format(name=model.name, percent=number(100 * fraction))
+
+
+def plan_summary(plan: Plan) -> str:
+    """Return how a model is run, in a line."""
+    from app.wording.diagnosis import summary  # the start of a window need not wait for it
+
+    return summary(plan)
+
+
+def _file_name(model: ModelRef) -> str:
+    return model.location.path.name if isinstance(model.location, FileLocation) else ""
