@@ -66,7 +66,6 @@ from app.exchange.foreign_chat import LeftOut
 from app.exchange.foreign_json import Foreign, Newer
 from app.exchange.json_stream import JsonReader, NotJson
 from app.formats.harmony import stored_parts
-from app.formats.harmony.channels import Channel
 from app.store import ChatRow, ChatSettings, ChatTree, MessageRow, State
 from app.store.rows import part_from, part_json, stats_from
 
@@ -202,5 +201,5 @@ def _part(raw: object) -> Part:
     """Return a part as version 1 has it."""
     found = an_object(raw)
     optional = {name: decode_value(str | None, found.get(name), name) or "" for name in _OLD}
-    text, channel = member(found, "text", str), member(found, "channel", Channel)
+    text, channel = member(found, "text", str), member(found, "channel", stored_parts.Channel)
     return stored_parts.from_fields({"text": text, "channel": channel, **optional})
