@@ -20,6 +20,7 @@ from app.base.threads import report_errors
 from app.base.types import (
     Delta,
     Done,
+    Draft,
     Effort,
     Message,
     ModelRef,
@@ -201,6 +202,7 @@ class Chats:
                     question, answer = write()
                     path = self._store.conversation(answer.chat)
                     row = self._store.set_model(answer.chat, model.key)
+                turn.draft = Draft(answer.message.parts)
                 started = TurnStarted(turn, row, question, answer)
             except StoreError as fault:
                 error = fault
@@ -292,7 +294,7 @@ class Chats:
                 self._publish(outcome)
 
     def _answer(self, turn: Turn, row: MessageRow, request: Request) -> None:
-        writer = Writer(self._store, row, self._told)
+        writer = Writer(self._store, row, self._told, turn.draft)
         state = State.CUT_OFF  # what a fault of ours would leave, too
         error: FiresideError | None = None
         try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.base.errors import FiresideError, StoreError
-from app.base.types import Delta, Loading, ModelRef, Part, Prefill, Prompt
+from app.base.types import Delta, Draft, Loading, ModelRef, Part, Prefill, Prompt
 from app.store import ChatRow, MessageRow
 
 if TYPE_CHECKING:  # a window need not wait for it
@@ -22,6 +22,8 @@ class Turn:
         self.chat: int | None = None  # once it is known
         self.stopped = threading.Event()
         self.hurried = threading.Event()
+        self.draft = Draft()
+        """The answer so far, from `TurnStarted` on. One thread adds to it, all may read it."""
         self._lock = threading.Lock()
         self._withdraw: Callable[[], None] | None = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import threading
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -246,7 +247,7 @@ Event = Loading | Prompt | Prefill | Delta | Done
 
 
 class Draft:
-    """An answer while it grows: deltas in, parts out.
+    """An answer while it grows: deltas in, parts out. Several threads may use it.
 
     `parts` joins what a part has gained since it was last asked for, and keeps what did not
     change; `text_from` gives a part's newest text without joining anything older.
@@ -258,9 +259,14 @@ class Draft:
         self._lengths = [len(part.text) for part in parts]
         self._stale: set[int] = set()  # the parts that have grown since
         self._whole: tuple[Part, ...] | None = None
+        self._lock = threading.Lock()
 
     def add(self, delta: Delta) -> None:
         """Append a delta to its part, which may be a new one."""
+        with self._lock:
+            self._add(delta)
+
+    def _add(self, delta: Delta) -> None:
         self._whole = None
         at = delta.index
         if at >= len(self._parts):
@@ -287,14 +293,15 @@ class Draft:
     @property
     def parts(self) -> tuple[Part, ...]:
         """The parts so far. One that did not change is the same object as before."""
-        for at in self._stale:
-            text = "".join(self._chunks[at])
-            self._chunks[at] = [text]
-            self._parts[at] = replace(self._parts[at], text=text)
-        self._stale.clear()
-        if self._whole is None:
-            self._whole = tuple(self._parts)
-        return self._whole
+        with self._lock:
+            for at in self._stale:
+                text = "".join(self._chunks[at])
+                self._chunks[at] = [text]
+                self._parts[at] = replace(self._parts[at], text=text)
+            self._stale.clear()
+            if self._whole is None:
+                self._whole = tuple(self._parts)
+            return self._whole
 
     def length(self, index: int) -> int:
         """The characters of a part's text so far."""
@@ -302,11 +309,12 @@ class Draft:
 
     def text_from(self, index: int, start: int) -> str:
         """The text of a part from its character ``start`` on, at a cost by its own length."""
-        missing = self._lengths[index] - start
         found: list[str] = []
-        for chunk in reversed(self._chunks[index]):
-            if missing <= 0:
-                break
-            found.append(chunk[-missing:])
-            missing -= len(found[-1])
+        with self._lock:
+            missing = self._lengths[index] - start
+            for chunk in reversed(self._chunks[index]):
+                if missing <= 0:
+                    break
+                found.append(chunk[-missing:])
+                missing -= len(found[-1])
         return "".join(reversed(found))

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale, QObject, Signal
+from PySide6.QtWidgets import QWidget
 
 from app.base.errors import Cancelled
 from app.host import Host
 from app.ui.bridge import Bridge
 from app.ui.dialogs import ask_files, ask_folder
+from app.ui.state.chat_index import ChatIndex
 from app.ui.theme import Theme
-from app.ui.window_layout import WindowLayout
 from app.wording.errors import explain
 from app.wording.language import tr
 
@@ -36,9 +37,20 @@ class ExchangeController(QObject):
     """The error because of which something was not done."""
     imported = Signal()
 
-    def __init__(self, frame: WindowLayout, theme: Theme, host: Host, bridge: Bridge) -> None:
-        super().__init__(frame)
-        self._frame, self._theme, self._host, self._bridge = frame, theme, host, bridge
+    def __init__(
+        self, window: QWidget, theme: Theme, host: Host, bridge: Bridge, index: ChatIndex
+    ) -> None:
+        super().__init__(window)
+        self._window, self._theme, self._host, self._bridge = window, theme, host, bridge
+        self._index = index
+
+    def export_chats(self, chats: Sequence[int]) -> None:
+        """Ask how chats are to be exported, and export them."""
+        if len(chats) == 1:
+            chat = self._index.rows.get(chats[0])
+            self.export_chat(chats[0], chat.title if chat else "")
+        else:
+            self.export_several(chats)
 
     def export_chat(self, chat: int, title: str) -> None:
         """Asks how one chat is to be exported, and does it."""
@@ -61,7 +73,7 @@ class ExchangeController(QObject):
         from app.ui.exchange.export_dialog import ExportDialog
 
         several = chats is None or len(chats) > 1
-        dialog = ExportDialog(self._theme, asked, name, self._host.settings, several, self._frame)
+        dialog = ExportDialog(self._theme, asked, name, self._host.settings, several, self._window)
         dialog.wanted.connect(lambda: self._begin(dialog, chats, what))
         dialog.show()
 
@@ -119,11 +131,11 @@ class ExchangeController(QObject):
     def import_chats(self) -> None:
         """Asks for files of chats."""
         kinds = tr("Chats (*.json *.jsonl *.zip);;All files (*)")
-        ask_files(self._frame, "importDialog", tr("Import chats"), self.bring, kinds)
+        ask_files(self._window, "importDialog", tr("Import chats"), self.bring, kinds)
 
     def import_folder(self) -> None:
         """Asks for a folder of them."""
-        ask_folder(self._frame, tr("Import a folder of chats"), lambda path: self.bring([path]))
+        ask_folder(self._window, tr("Import a folder of chats"), lambda path: self.bring([path]))
 
     def bring(self, paths: Sequence[Path]) -> None:
         """Shows what files and folders have, and takes it in when that is wanted."""
@@ -131,7 +143,7 @@ class ExchangeController(QObject):
 
         count = tr("%Ln file(s)", "", len(paths))
         name = tr("“{name}”").format(name=paths[0].name) if len(paths) == 1 else count
-        dialog = ImportDialog(self._theme, name, self._frame)
+        dialog = ImportDialog(self._theme, name, self._window)
         stop = threading.Event()
         dialog.given_up.connect(stop.set)
 

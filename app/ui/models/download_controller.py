@@ -16,7 +16,7 @@ from app.models.downloads import (
     Downloads,
 )
 from app.ui.models.download_row import DownloadRow
-from app.ui.models.installed_list import InstalledList
+from app.ui.state.installed_list import InstalledList
 from app.ui.theme import Theme
 from app.wording.errors import explain
 

@@ -15,7 +15,7 @@ from app.models.library import InstalledModel, ModelSource
 from app.ui.controls import Button, Elided, ProgressLine, column, muted, set_tone
 from app.ui.dialogs import ask_folder, confirm
 from app.ui.form_fields import heading
-from app.ui.models.installed_list import InstalledList, place_name, title
+from app.ui.state.installed_list import InstalledList, place_name, title
 from app.ui.theme import Theme, font
 from app.wording.errors import explain
 from app.wording.language import number, tr

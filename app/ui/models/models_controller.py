@@ -9,9 +9,8 @@ from PySide6.QtCore import QObject, Signal
 
 from app.host import Host
 from app.ui.bridge import Bridge
-from app.ui.models.installed_list import InstalledList
+from app.ui.state.installed_list import InstalledList
 from app.ui.theme import Theme
-from app.ui.window_layout import WindowLayout
 from app.wording.errors import explain
 
 if TYPE_CHECKING:
@@ -32,9 +31,9 @@ class ModelsController(QObject):
     """A model has been downloaded."""
 
     def __init__(
-        self, frame: WindowLayout, theme: Theme, host: Host, bridge: Bridge, shelf: InstalledList
+        self, theme: Theme, host: Host, bridge: Bridge, shelf: InstalledList, parent: QObject
     ) -> None:
-        super().__init__(frame)
+        super().__init__(parent)
         self._theme, self._host, self._bridge, self._shelf = theme, host, bridge, shelf
         self._examined: Examined | None = None
         self._page: ModelsPage | None = None

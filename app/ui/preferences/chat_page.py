@@ -8,7 +8,7 @@ from app.base.types import Sampling
 from app.ui.controls import Button
 from app.ui.form_fields import FormPage, TextField, heading
 from app.ui.preferences.sampling_fields import SamplingFields
-from app.ui.presets.chat_settings import ShownChatSettings
+from app.ui.state.chat_settings import ShownChatSettings
 from app.ui.theme import Theme
 from app.wording.language import tr
 

@@ -11,7 +11,7 @@ from app.engine.probe import Examined
 from app.host import Host
 from app.ui.controls import Button
 from app.ui.form_fields import FormPage, named
-from app.ui.preferences.hardware_probe import HardwareProbe
+from app.ui.state.hardware_probe import HardwareProbe
 from app.ui.theme import Theme, mono
 from app.wording.diagnosis import end_of_log, report
 from app.wording.errors import explain

@@ -12,9 +12,9 @@ from app.engine.probe import Examined, Machine
 from app.host import Host
 from app.ui.controls import Button, Segments, set_tone
 from app.ui.form_fields import ChoiceField, FormPage, FormRow
-from app.ui.models.model_choice import ModelChoice
-from app.ui.preferences.hardware_probe import HardwareProbe
 from app.ui.preferences.memory_bar import MemoryBar, MemorySegment
+from app.ui.state.hardware_probe import HardwareProbe
+from app.ui.state.model_choice import ModelChoice
 from app.ui.theme import Theme
 from app.wording.diagnosis import summary
 from app.wording.errors import explain

@@ -10,13 +10,12 @@ from PySide6.QtWidgets import QDialog, QWidget
 from app.base.settings import Settings, ThemeChoice
 from app.host import Host
 from app.ui.bridge import Bridge
-from app.ui.exchange.exchange_controller import ExchangeController
-from app.ui.models.model_choice import ModelChoice
-from app.ui.preferences.hardware_probe import HardwareProbe
-from app.ui.presets.chat_settings import ShownChatSettings
-from app.ui.presets.preset_index import PresetIndex
+from app.ui.conversation.conversation_pane import ConversationPane
+from app.ui.state.chat_settings import ShownChatSettings
+from app.ui.state.hardware_probe import HardwareProbe
+from app.ui.state.model_choice import ModelChoice
+from app.ui.state.preset_index import PresetIndex
 from app.ui.theme import Theme
-from app.ui.window_layout import WindowLayout
 
 if TYPE_CHECKING:
     from app.ui.conversation.transcript import Transcript
@@ -30,28 +29,31 @@ class PreferencesController(QObject):
 
     instructed = Signal()
     """The instructions to the model are others."""
+    export_all = Signal()
+    import_chats = Signal()
+    import_folder = Signal()
     again = Signal(object)
     """A Backup is to be put in the place of the chats."""
 
     def __init__(
         self,
-        frame: WindowLayout,
+        window: QWidget,
+        conversation: ConversationPane,
         theme: Theme,
         host: Host,
         bridge: Bridge,
         models: ModelChoice,
-        examiner: HardwareProbe,
-        setup: ShownChatSettings,
+        hardware: HardwareProbe,
+        settings: ShownChatSettings,
         presets: PresetIndex,
-        exchange: ExchangeController,
     ) -> None:
-        super().__init__(frame)
-        self._frame, self._theme, self._host, self._bridge = frame, theme, host, bridge
-        self._models, self._examiner = models, examiner
-        self._setup, self._exchange = setup, exchange
-        self._presets = presets
+        super().__init__(window)
+        self._window, self._conversation = window, conversation
+        self._theme, self._host, self._bridge = theme, host, bridge
+        self._models, self._hardware = models, hardware
+        self._settings, self._presets = settings, presets
         self._dialog: PreferencesDialog | None = None
-        frame.begun.connect(self._equip)
+        conversation.begun.connect(self._equip)
 
     def open(self, page: str = "", field: str = "") -> None:
         """Shows the preferences: the page of that name, and the keyboard is in its ``field``."""
@@ -67,8 +69,8 @@ class PreferencesController(QObject):
         """Shows which Fireside this is, and what it is made of."""
         from app.ui.preferences.about_page import AboutPage
 
-        there = self._frame.findChild(QDialog, "about")
-        dialog = there or AboutPage(self._theme, self._host, self._bridge, self._frame)
+        there = self._window.findChild(QDialog, "about")
+        dialog = there or AboutPage(self._theme, self._host, self._bridge, self._window)
         dialog.show()
         dialog.activateWindow()
 
@@ -91,17 +93,17 @@ class PreferencesController(QObject):
         general.instructed.connect(self.instructed)
         general.copies.connect(self._choose_copies)
         general.about.connect(self.about)
-        chat = ChatPage(self._theme, self._setup)
+        chat = ChatPage(self._theme, self._settings)
         presets = PresetsPage(self._theme, self._presets, self._models)
         data = DataPage(self._theme, self._host, self._bridge)
-        data.export_all.connect(self._exchange.export_all)
-        data.import_chats.connect(self._exchange.import_chats)
-        data.import_folder.connect(self._exchange.import_folder)
+        data.export_all.connect(self.export_all)
+        data.import_chats.connect(self.import_chats)
+        data.import_folder.connect(self.import_folder)
         data.restored.connect(self.again)
-        memory = MemoryPage(self._theme, self._host, self._models, self._examiner)
-        diagnosis = DiagnosisPage(self._theme, self._host, self._examiner)
+        memory = MemoryPage(self._theme, self._host, self._models, self._hardware)
+        diagnosis = DiagnosisPage(self._theme, self._host, self._hardware)
         pages = (general, chat, presets, data, memory, diagnosis)
-        self._dialog = dialog = PreferencesDialog(pages, self._frame)
+        self._dialog = dialog = PreferencesDialog(pages, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.finished.connect(self._closed)
         general.instructions.setFocus()
@@ -111,8 +113,8 @@ class PreferencesController(QObject):
         self._dialog = None
 
     def _equip(self, transcript: Transcript) -> None:
-        transcript.set_pixels(self._host.settings.text_size)
-        transcript.markdown = self._host.settings.copy_markdown
+        transcript.list.set_pixels(self._host.settings.text_size)
+        transcript.selection.markdown = self._host.settings.copy_markdown
         transcript.zoomed.connect(self.resize_text)
 
     def resize_text(self, step: int) -> None:
@@ -121,8 +123,8 @@ class PreferencesController(QObject):
         size = self._host.settings.text_size + step if step else usual
         size = min(max(size, _SMALLEST), _LARGEST)
         self._host.change(text_size=size)
-        if self._frame.has_transcript:
-            self._frame.transcript.set_pixels(size)
+        if self._conversation.has_transcript:
+            self._conversation.transcript.list.set_pixels(size)
 
     def apply_theme(self, theme: ThemeChoice) -> None:
         """Other colours."""
@@ -131,5 +133,5 @@ class PreferencesController(QObject):
 
     def _choose_copies(self, markdown: bool) -> None:
         self._host.change(copy_markdown=markdown)
-        if self._frame.has_transcript:
-            self._frame.transcript.markdown = markdown
+        if self._conversation.has_transcript:
+            self._conversation.transcript.selection.markdown = markdown

@@ -13,8 +13,8 @@ from app.base.types import Effort, Sampling
 from app.store import Preset
 from app.ui.controls import Button, Segments, column, elided, menu_of
 from app.ui.form_fields import FormRow, TextField, heading, named
-from app.ui.models.model_choice import ModelChoice
 from app.ui.preferences.sampling_fields import SamplingFields
+from app.ui.state.model_choice import ModelChoice
 from app.ui.theme import Theme
 from app.wording.language import tr
 

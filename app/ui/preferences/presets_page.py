@@ -15,9 +15,9 @@ from app.store import Preset
 from app.ui.controls import Button, Notice, set_tone
 from app.ui.dialogs import ask_file, ask_target
 from app.ui.form_fields import FormPage, named, note
-from app.ui.models.model_choice import ModelChoice
 from app.ui.preferences.preset_form import PresetForm
-from app.ui.presets.preset_index import PresetIndex
+from app.ui.state.model_choice import ModelChoice
+from app.ui.state.preset_index import PresetIndex
 from app.ui.theme import Theme, font
 from app.wording.errors import explain
 from app.wording.language import tr
