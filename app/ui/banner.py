@@ -29,12 +29,12 @@ class Banner(Notice):
             theme, "bannerAction", choose, text=choose,
             clicked=lambda: self.acted.emit(self._action),
         )  # fmt: skip
+        self._fault_buttons = self._add_fault_buttons(theme)
         dismiss = Button(
             theme, "dismissBanner", tr("Dismiss"), icon="close", size=14, clicked=self.hide
         )
         self.add_button(self.action_button)
         self.add_button(dismiss)
-        self._fault_buttons = self._add_fault_buttons(theme)
         self.hide()
 
     def _add_fault_buttons(self, theme: Theme) -> QWidget:
