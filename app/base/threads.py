@@ -1,4 +1,4 @@
-"""Work on the threads of executors."""
+"""Errors on the threads of executors."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 
 def report_errors(work: Callable[..., object], *arguments: object) -> None:
-    """Run ``work`` and pass what it raises to `threading.excepthook`, too.
+    """Run ``work`` on an executor's thread, and pass its exceptions to `threading.excepthook`.
 
-    For work that is submitted to an executor, whose future nobody reads.
+    Otherwise they would stay in a future that nobody reads.
     """
     try:
         work(*arguments)

@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     speak()
     path = options.model
-    model = ModelRef(path.absolute(), path.stem) if path else demo_model()
+    model = ModelRef.of_file(path.absolute(), path.stem) if path else demo_model()
     request = Request(
         model=model,
         messages=(Message(Role.USER, (Part(options.text),)),),

@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
         speak(folders)
         settings = settings_file.load(folders.settings)
         files = [options.model.absolute()] if options.model else map(Path, settings.models)
-        models = [*(ModelRef(path, path.stem) for path in files)]
+        models = [*(ModelRef.of_file(path, path.stem) for path in files)]
         with stack, closing(LocalBackend(log)) as backend:
             found = probe.examine(backend.devices(), models or [demo_model()])
         print(printable(report(found, wishes(settings)), sys.stdout))

@@ -1,7 +1,7 @@
-"""Owns the child process that runs llama.cpp: spawn, load, stream, cancel, crash report.
+"""Owns the worker process that runs llama.cpp: spawn, load, stream, cancel, crash report.
 
 The thread that asks is the supervisor: it waits on the pipe and on the process together, so a
-child that died, hangs or was killed becomes an error here, and the next request starts another.
+process that died, hangs or was killed becomes an error here, and the next request starts another.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import faulthandler
 import itertools
 import os
-import sys
 import threading
 import time
 from collections import deque
@@ -27,6 +26,7 @@ from app.base.errors import (
     FiresideError,
     ModelError,
     ModelLoadFailed,
+    NoRemoteEngine,
     OutOfMemory,
 )
 from app.base.gguf import GgufHeader
@@ -36,9 +36,18 @@ from app.base.processes import (
     end_first_without_memory,
     write_output_to,
 )
-from app.base.types import Event, Loading, ModelRef, Request
+from app.base.types import (
+    Effort,
+    Event,
+    FileLocation,
+    Loading,
+    ModelRef,
+    Prompt,
+    Request,
+)
 from app.engine import load_failure
 from app.engine.backend import Planned
+from app.formats import Abilities
 
 if TYPE_CHECKING:  # a window need not wait for it, nor have room for it
     from multiprocessing.connection import Connection
@@ -82,7 +91,18 @@ class _EngineProcess(ChildProcess):
         """Bytes of disk that it has been told it may use."""
 
 
-def _no_wishes() -> Overrides:
+# Those of gpt-oss, which is all that `probe.model` accepts.
+_ABILITIES = Abilities(tuple(Effort), Effort.MEDIUM, closable_reasoning=True)
+
+
+def _file_of(model: ModelRef) -> Path:
+    """Return the file of a model. Raises NoRemoteEngine where it is behind an endpoint."""
+    if isinstance(model.location, FileLocation):
+        return model.location.path
+    raise NoRemoteEngine(model.location.url)
+
+
+def _no_overrides() -> Overrides:
     from app.engine.plan import Overrides
 
     return Overrides()
@@ -90,29 +110,27 @@ def _no_wishes() -> Overrides:
 
 @dataclass(frozen=True, slots=True)
 class EngineOptions:
-    """What a person has chosen: what is fixed of the plan, and how many bytes of disk what was
-    read may take."""
+    """What a person has chosen of the plan, and how many bytes of disk the KV cache may take."""
 
-    wishes: Overrides = field(default_factory=_no_wishes)
+    overrides: Overrides = field(default_factory=_no_overrides)
     budget: int = 0
 
 
 class LocalBackend:
-    """gpt-oss by llama.cpp, in a process of its own.
+    """gpt-oss by llama.cpp, in a process of its own, which answers one request at a time.
 
-    ``kept``: the folder for what was read (see `app.engine.kv_disk_cache`), none where that
-    is not to be kept. ``options`` is asked before every command; a model is loaded anew where
-    they changed.
+    ``cache_folder``: where the KV cache is saved (see `app.engine.kv_disk_cache`); None where it
+    is not. ``options`` is asked before every command; a model is loaded anew where they changed.
 
-    ``silence``: seconds without a word from a busy child after which it counts as hung; one
-    batch of a prompt on a slow machine takes tens of them. ``grace``: seconds that a child gets
+    ``silence``: seconds without a message from a busy process after which it counts as hung; one
+    batch of a prompt on a slow machine takes tens of them. ``grace``: seconds that a process gets
     to obey a stop.
     """
 
     def __init__(
         self,
         log: Path,
-        kept: Path | None = None,
+        cache_folder: Path | None = None,
         options: Callable[[], EngineOptions] = EngineOptions,
         *,
         target: Target = _run_child,
@@ -120,21 +138,22 @@ class LocalBackend:
         grace: float = 3.0,
     ) -> None:
         self._log = log
-        self._kept = kept
+        self._cache_folder = cache_folder
         self._options = options
         self._target = target
         self._devices: Devices | None = None
+        self._abilities: dict[Path, tuple[tuple[int, int] | None, Abilities]] = {}
         self._silence = silence
         self._grace = grace
         self._asking = threading.Lock()
         self._ending = threading.Lock()
         self._child: _EngineProcess | None = None
-        self._numbers = itertools.count(1)
+        self._streams = itertools.count(1)
         self._closed = False
 
     @property
     def pid(self) -> int | None:
-        """The child's process id; None while there is none."""
+        """The id of the worker process; None while there is none."""
         child = self._child
         return child.pid if child else None
 
@@ -158,16 +177,37 @@ class LocalBackend:
             except EngineDied as error:
                 if not load_failure.could_not_read(error.exit_code):
                     raise
-                self._look_again(request.model.path)
-                raise load_failure.not_read(request.model.path) from error
+                path = _file_of(request.model)
+                self._check_header(path)
+                raise load_failure.not_read(path) from error
 
-    def prepare(
-        self, request: Request, cancel: threading.Event, *, read: bool = True
-    ) -> Generator[Event, None, None]:
+    def prepare(self, request: Request, cancel: threading.Event) -> Generator[Event, None, None]:
         with self._asking:
             if self._runs(request.model):
                 self._set_budget()
-                yield from self._exchange(cancel, "prepare", request, read)
+                yield from self._exchange(cancel, "prepare", request)
+
+    def count(self, request: Request, cancel: threading.Event) -> Prompt | None:
+        with self._asking:
+            if not self._runs(request.model):
+                return None
+            found = list(self._exchange(cancel, "count", request))
+        return found[0] if found else None
+
+    def abilities(self, model: ModelRef) -> Abilities:
+        path = _file_of(model)
+        try:
+            status = path.stat()
+            state = status.st_size, status.st_mtime_ns
+        except OSError:
+            state = None  # `probe.model` says why
+        known = self._abilities.get(path)
+        if known is None or state is None or known[0] != state:
+            from app.engine import probe
+
+            probe.model(path)
+            known = self._abilities[path] = state, _ABILITIES
+        return known[1]
 
     def devices(self) -> Devices:
         found = self._devices
@@ -183,35 +223,38 @@ class LocalBackend:
     def forget(self, chat: int) -> None:
         with self._asking:
             try:
-                self._tell("forget", chat)
+                self._command("forget", chat)
             finally:  # also where there is no child any more
-                if self._kept:
+                if self._cache_folder:
                     from app.engine import kv_disk_cache
 
-                    kv_disk_cache.forget(self._kept, chat)
+                    kv_disk_cache.forget(self._cache_folder, chat)
 
     def close(self) -> None:
         self._closed = True
-        self._leave()
+        self._close_child()
 
     def _ready(
         self, model: ModelRef, cancel: threading.Event
     ) -> Generator[Loading | Planned, None, None]:
-        """Sees to a living child with ``model`` loaded. A file that cannot be run is refused
-        before the model that is loaded now is given up."""
+        """Have a living process with ``model`` loaded.
+
+        A file that cannot be run is refused before the model that is loaded now is given up.
+        """
         if self._closed or cancel.is_set():
             raise Cancelled
         if self._runs(model):
             return
         from app.engine import plan, probe
 
-        wishes = self._options().wishes
-        header = probe.model(model.path)
+        overrides = self._options().overrides
+        path = _file_of(model)
+        header = probe.model(path)
         # Refuses what this machine is too small for.
         plan.make(
-            header, probe.machine(self.devices() if self._devices else probe.Devices()), wishes
+            header, probe.machine(self.devices() if self._devices else probe.Devices()), overrides
         )
-        self._leave()
+        self._close_child()
         tried: Plan | None = None
         while True:
             self._child = child = _EngineProcess(self._target, self._log)
@@ -219,19 +262,19 @@ class LocalBackend:
                 self._devices = self._ask_devices(child)
                 machine = probe.machine(self._devices)
                 less = plan.smaller(tried, header, machine) if tried else None
-                settings = less or plan.make(header, machine, wishes)
+                settings = less or plan.make(header, machine, overrides)
                 yield Planned(settings, reduced=less is not None)
                 yield from self._load(child, header, settings, cancel)
-                child.runs = model.path, wishes
+                child.runs = path, overrides
                 child.held = settings.host.total - settings.mmap * settings.host.weights
                 return
             except OutOfMemory:
-                self._end()
+                self._kill_child()
                 if tried or not plan.smaller(settings, header, machine):
                     raise
                 tried = settings
             except FiresideError:
-                self._end()
+                self._kill_child()
                 raise
 
     def _load(
@@ -243,18 +286,18 @@ class LocalBackend:
     ) -> Generator[Loading, None, None]:
         yield Loading(0.0)
         try:
-            for event in self._exchange(cancel, "load", header.path, settings, self._kept):
+            for event in self._exchange(cancel, "load", header.path, settings, self._cache_folder):
                 if isinstance(event, Loading):
                     yield event
         except OutOfMemory:
             raise
         except ModelError:
-            self._look_again(header.path)
+            self._check_header(header.path)
             raise
         except EngineDied as error:
             found = load_failure.ended(header.path, error.exit_code, child.log_tail(_LOAD_LOG))
             if not isinstance(found, OutOfMemory):
-                self._look_again(header.path)
+                self._check_header(header.path)
             raise found from error
         except EngineHung as error:
             raise ModelLoadFailed(
@@ -262,8 +305,8 @@ class LocalBackend:
             ) from error
 
     @staticmethod
-    def _look_again(path: Path) -> None:
-        """Raises what is wrong with a file by its header, which may have changed meanwhile."""
+    def _check_header(path: Path) -> None:
+        """Raise what is wrong with a file by its header, which may have changed meanwhile."""
         from app.engine import probe
 
         probe.model(path)
@@ -278,18 +321,18 @@ class LocalBackend:
 
     def _runs(self, model: ModelRef) -> bool:
         child = self._child
-        wanted = (model.path, self._options().wishes)
+        wanted = (_file_of(model), self._options().overrides)
         return child is not None and child.runs == wanted and child.alive
 
     def _set_budget(self) -> None:
-        """Tells the child how much of the disk it may use, where it does not know yet."""
+        """Tell the worker how much of the disk it may use, where it does not know yet."""
         budget = self._options().budget
-        if self._kept and self._child and self._child.budget != budget:
-            self._tell("budget", budget)
+        if self._cache_folder and self._child and self._child.budget != budget:
+            self._command("budget", budget)
             self._child.budget = budget
 
-    def _tell(self, name: str, *arguments: Any) -> None:
-        """A command that is answered at once, and by nothing."""
+    def _command(self, name: str, *arguments: Any) -> None:
+        """Send a command that is answered at once, and by nothing."""
         if self._child:
             deque(self._exchange(threading.Event(), name, *arguments), maxlen=0)
 
@@ -301,20 +344,22 @@ class LocalBackend:
         hurry: threading.Event | None = None,
         child: _EngineProcess | None = None,
     ) -> Generator[Any, None, None]:
-        """Sends a command and yields its payloads. Raises what the child answers with, or
-        EngineDied, EngineHung, Cancelled."""
+        """Send a command, and yield its payloads.
+
+        Raises what the worker answers with, or EngineDied, EngineHung, Cancelled.
+        """
         child = child or self._child
         if child is None or self._closed:
             raise Cancelled
-        number = next(self._numbers)
-        child.send((name, number, *arguments))
+        stream = next(self._streams)
+        child.send((name, stream, *arguments))
         asked_to_stop: float | None = None
         while True:
             if cancel.is_set() and asked_to_stop is None:
                 asked_to_stop = time.monotonic()
-                child.send(("cancel", number))
+                child.send(("cancel", stream))
             if hurry and hurry.is_set():
-                child.send(("hurry", number))
+                child.send(("hurry", stream))
                 hurry = None
             try:
                 message = child.receive(_POLL_S)
@@ -322,7 +367,7 @@ class LocalBackend:
                 raise self._died(child) from None
             if message is not None:
                 answered, payload = message
-                if answered != number:
+                if answered != stream:
                     continue  # the rest of an answer that was abandoned
                 if payload is None:
                     return
@@ -331,17 +376,17 @@ class LocalBackend:
                 try:
                     yield payload
                 except GeneratorExit:  # nobody listens any more
-                    child.send(("cancel", number))
+                    child.send(("cancel", stream))
                     raise
             elif asked_to_stop is not None and time.monotonic() - asked_to_stop > self._grace:
-                self._end()
+                self._kill_child()
                 raise Cancelled
             elif child.silence > self._silence:
-                self._end()
+                self._kill_child()
                 raise EngineHung(self._silence)
 
     def _died(self, child: _EngineProcess) -> FiresideError:
-        """The report on a child that is gone."""
+        """Return the report on a process that is gone."""
         if self._closed:
             return Cancelled()
         child.join(1.0)
@@ -350,19 +395,18 @@ class LocalBackend:
         unforeseen = child.runs is not None and not load_failure.could_not_read(child.exit_code)
         log.report_child("engine", child.log_tail(_LOAD_LOG), tell=unforeseen)
         if child is self._child:
-            self._end()
+            self._kill_child()
         return error
 
-    def _leave(self) -> None:
-        """Ends a child that is well, when it has kept what it has read."""
+    def _close_child(self) -> None:
+        """End a process that is well, once it has saved its KV cache."""
         with self._ending:
             child, self._child = self._child, None
         if child:
-            child.send(("cancel", sys.maxsize))
             child.send(("close", 0))
             child.close(self._grace)
 
-    def _end(self) -> None:
+    def _kill_child(self) -> None:
         with self._ending:
             child, self._child = self._child, None
         if child:

@@ -58,8 +58,8 @@ class Bridge(QObject):
         done: Callable[[T], object],
         failed: Callable[[BaseException], object],
     ) -> None:
-        """Call ``done`` with the future's result, or ``failed`` with its error, on the GUI's thread,
-        in order with the events. A cancelled future calls neither."""
+        """Call ``done`` with the future's result, or ``failed`` with its error, on the GUI's
+        thread, in order with the events. A cancelled future calls neither."""
 
         def deliver() -> None:
             error = future.exception()

@@ -60,8 +60,8 @@ class Button(QPushButton):
         shortcut: str = "",
         clicked: Callable[[], object] | None = None,
     ) -> None:
-        """``name`` is its objectName, ``label`` says what it does, for tooltip and screen reader, and
-        ``kind`` how it looks (see ``fireside.qss``)."""
+        """``name`` is its objectName, ``label`` says what it does, for tooltip and screen reader,
+        and ``kind`` how it looks (see ``fireside.qss``)."""
         super().__init__(f"  {text}" if icon and text else text)
         self._theme = theme
         self._icon, self._colour, self._size = icon, colour, size

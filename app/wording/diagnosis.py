@@ -56,7 +56,7 @@ def report(examined: Examined, wishes: Overrides) -> str:
     machine = examined.machine
     lines = [*_machine(machine), "", *_wishes(wishes)]
     for model, header in examined.models:
-        lines += ["", f"{model.name} ({model.path})"]
+        lines += ["", f"{model.name} ({model.place})"]
         if isinstance(header, GgufHeader):
             lines += _model(model, header, machine, wishes)
         else:

@@ -24,6 +24,18 @@ def explain_engine(error: e.EngineError) -> Explanation:
                 tr("The model could not go on ({detail}).").format(detail=error.detail),
                 Action.RETRY,
             )
+        case e.RequestUnsupported():
+            return Explanation(
+                tr("This model cannot do what was asked of it here ({feature}).").format(
+                    feature=error.feature
+                )
+            )
+        case e.NoRemoteEngine():
+            return Explanation(
+                tr("Fireside cannot ask models on other computers yet ({url}).").format(
+                    url=error.url
+                )
+            )
         case e.AnswerEndless():
             return Explanation(
                 tr("The model repeated itself without end, so Fireside stopped it."), Action.RETRY

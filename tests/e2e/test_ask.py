@@ -62,7 +62,7 @@ def test_a_model_that_cannot_be_loaded_is_3(tmp_path: Path) -> None:
     text = tmp_path / "text.gguf"
     text.write_text("not a model")
     cut = tmp_path / "cut.gguf"
-    cut.write_bytes(demo_model().path.read_bytes()[:1_000_000])
+    cut.write_bytes(Path(demo_model().place).read_bytes()[:1_000_000])
     for path in (text, cut, tmp_path / "missing.gguf"):
         done = ask("Hello", "--model", str(path))
         assert done.returncode == 3

@@ -44,7 +44,7 @@ def start(make: Callable[..., LocalBackend], folder: Path) -> Callable[..., Loca
     """A backend that keeps what it reads, as the window's does."""
 
     def backend(budget: int = BUDGET) -> LocalBackend:
-        return make(kept=folder, options=lambda: EngineOptions(budget=budget))
+        return make(cache_folder=folder, options=lambda: EngineOptions(budget=budget))
 
     return backend
 
