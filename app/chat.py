@@ -108,7 +108,7 @@ class Chats:
         asked = Message(Role.USER, q.parts)
 
         def write() -> tuple[MessageRow | None, MessageRow]:
-            return self._store.ask(
+            return self._store.messages.ask(
                 q.chat, asked, q.effort, q.model.name, q.settings, instead=q.instead
             )
 
@@ -118,9 +118,11 @@ class Chats:
         """Try an answer again, beside the first. Ends as `send` does."""
 
         def write() -> tuple[MessageRow | None, MessageRow]:
-            parent = self._store.message(answer).parent
+            parent = self._store.messages.get(answer).parent
             assert parent is not None, "an answer has a question"
-            return None, self._store.answer(self._store.message(parent), effort, model.name)
+            return None, self._store.messages.answer(
+                self._store.messages.get(parent), effort, model.name
+            )
 
         return self._begin(None, (), write, model)
 
@@ -128,7 +130,7 @@ class Chats:
         """Go on with an answer that was stopped or cut off. Ends as `send` does."""
 
         def write() -> tuple[MessageRow | None, MessageRow]:
-            return None, self._store.update(answer, state=State.STREAMING)
+            return None, self._store.messages.update(answer, state=State.STREAMING)
 
         return self._begin(None, (), write, model)
 
@@ -142,10 +144,10 @@ class Chats:
         chat = question.chat
 
         def request() -> Request:
-            path = self._store.conversation(chat) if chat is not None else []
+            path = self._store.messages.conversation(chat) if chat is not None else []
             settings = question.settings
             if chat is not None and path:
-                settings = self._store.chat(chat).setup
+                settings = self._store.chats.get(chat).setup
             parts = question.parts
             draft = [Message(Role.USER, parts, _day(time.time()))] if parts else []
             messages = (*_asked_on_their_days(path), *draft)
@@ -205,8 +207,8 @@ class Chats:
                 self._unsaved.save()  # else a continuation would begin in the middle
                 with self._store.at_once():
                     question, answer = write()
-                    path = self._store.conversation(answer.chat)
-                    row = self._store.set_model(answer.chat, model.key)
+                    path = self._store.messages.conversation(answer.chat)
+                    row = self._store.chats.set_model(answer.chat, model.key)
                 started = TurnStarted(turn, row, question, answer)
             except StoreError as fault:
                 error = fault

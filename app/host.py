@@ -150,10 +150,10 @@ class Host:
         file, traces of what was deleted, the backup of the day. Fails with StoreError."""
 
         def work() -> None:
-            self._store.tidy()
+            self._store.upkeep.tidy()
             from app.engine import kv_disk_cache
 
-            for chat in kv_disk_cache.chats(self.folders.kept) - self._store.live():
+            for chat in kv_disk_cache.chats(self.folders.kept) - self._store.chats.live():
                 self.chats.forget(chat)  # which something has prevented before
 
         return self._librarian.submit(work)
@@ -163,11 +163,11 @@ class Host:
         too. They are gone at once, also where everything ends now; the traces take seconds, and
         wait for the answer that the engine is at. Fails with StoreError."""
         forgotten = [self.chats.forget(chat) for chat in chats]
-        erased = self.disk(lambda store: store.erase(chats))
+        erased = self.disk(lambda store: store.chats.erase(chats))
 
         def work() -> None:
             erased.result()
-            self._store.sweep()
+            self._store.upkeep.sweep()
             wait(future for future in forgotten if future)
 
         return self._librarian.submit(work)
@@ -183,7 +183,7 @@ class Host:
 
         def work() -> list[Backup]:
             if make:
-                self._store.backup()
+                self._store.upkeep.backup()
             return backups(self.folders.chats)
 
         return self._librarian.submit(work)
@@ -236,7 +236,9 @@ class Host:
             from app.models import library
 
             models = tuple(library.scan(library.places(chosen), self._ending))
-            return InstalledModels(models, self.downloads.downloaded(), self._store.model_uses())
+            return InstalledModels(
+                models, self.downloads.downloaded(), self._store.chats.model_uses()
+            )
 
         return self._librarian.submit(look)
 
@@ -274,7 +276,7 @@ class Host:
                 model, folder, stop, lambda *now: self._publish(ModelMoving(model, *now))
             )
             self.downloads.moved(model.path, path)
-            self._store.rename_model(str(model.path), str(path))
+            self._store.chats.rename_model(str(model.path), str(path))
             return path
 
         return self._until(stop, work)
@@ -416,7 +418,7 @@ class Host:
     def close(self) -> None:
         """Stops everything; every word on screen is on disk afterwards."""
         self._ending.set()
-        self._store.hurry()
+        self._store.upkeep.hurry()
         for stop in list(self._stops):
             stop.set()
         with self._opening:

@@ -82,12 +82,12 @@ class Titles:
                 return
             self._waiting.remove(chat)
         with suppress(KeyError):  # the chat was erased meanwhile
-            if self._store.chat(chat).title_by is TitleBy.QUESTION:
+            if self._store.chats.get(chat).title_by is TitleBy.QUESTION:
                 title = self._title(read, stopped)
                 if stopped.is_set():
                     self._waiting.add(chat)
                 elif title:
-                    self._publish(Renamed(self._store.rename(chat, title, TitleBy.MODEL)))
+                    self._publish(Renamed(self._store.chats.rename(chat, title, TitleBy.MODEL)))
 
     def _title(self, read: Request, stopped: threading.Event) -> str:
         """Return what the model calls it; empty where that is no title."""

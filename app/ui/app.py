@@ -16,7 +16,7 @@ from app import __version__
 from app.base.errors import StoreError
 from app.base.types import Part
 from app.host import Host
-from app.store import Backup, Store, Unsent
+from app.store import Backup, Unsent
 from app.ui import qt_language
 from app.ui.bridge import Bridge
 from app.ui.fault_reporter import FaultReporter
@@ -148,7 +148,7 @@ class Program:
                 window.drafts.give_back(None, typed)
 
         if typed:
-            window.disk.ask(Store.drafts, found, lambda _: None)
+            window.disk.ask(lambda store: store.drafts.all(), found, lambda _: None)
 
     def _restart(self, window: Window, why: StoreError | Backup) -> None:
         self._again, self._typed = why, window.composer.parts()

@@ -120,7 +120,7 @@ class Window(WindowLayout):
         last = host.settings.chat
         self._show_new()
         self._turn_to_chat()
-        self.disk.ask(Store.drafts, lambda drafts: self._reopen(last, drafts))
+        self.disk.ask(lambda store: store.drafts.all(), lambda drafts: self._reopen(last, drafts))
         QTimer.singleShot(_SOON_MS, self, self._look_around)
 
     def _look_around(self) -> None:
@@ -194,7 +194,11 @@ class Window(WindowLayout):
         message = place.message if place and not self.turns.busy(chat) else None
 
         def read(store: Store) -> list[MessageRow]:
-            return store.conversation(chat) if message is None else store.show(message)
+            return (
+                store.messages.conversation(chat)
+                if message is None
+                else store.messages.show(message)
+            )
 
         self.disk.ask(read, lambda rows: self._show_rows(chat, rows, place))
 
@@ -323,7 +327,7 @@ class Window(WindowLayout):
         self.open_chat(chat.id)
 
     def _toggled_thought(self, message: int, opened: bool) -> None:
-        self.disk.ask(lambda store: store.set_thought_open(message, opened))
+        self.disk.ask(lambda store: store.messages.set_thought_open(message, opened))
 
     # --- What is shown ----------------------------------------------------------------------
 

@@ -72,7 +72,7 @@ def test_a_title_costs_the_chat_nothing(tmp_path: Path, reads_ahead: bool) -> No
         second = ask(first.chat, "What is the capital of Spain?").answer
         ask(None, "And this is another chat. " + LONG + FRANCE)  # its title is the last of all
         assert [whole for _, whole in backend.asides] == [True, True]
-        row = store.chat(first.chat)
+        row = store.chats.get(first.chat)
         chats.close()
     store.close()
     assert first.stats is not None

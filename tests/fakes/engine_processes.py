@@ -20,6 +20,7 @@ from typing import Any
 
 import psutil
 
+from app.base import processes
 from app.base.types import Delta, Loading, PartKind, Prompt, Sampling
 from app.engine import supervisor, worker
 from app.engine.probe import Devices
@@ -64,7 +65,7 @@ def aborts(connection: Connection, log: Path) -> None:
 
 def raises(connection: Connection, log: Path) -> None:
     """Has a mistake in its Python, in the middle of an answer."""
-    supervisor.write_output_to(log)
+    processes.write_output_to(log)
     asked = _loaded(connection)
     _speak(connection, asked[1])
     raise ValueError(f"about {asked}")
@@ -72,7 +73,7 @@ def raises(connection: Connection, log: Path) -> None:
 
 def aborts_in_c(connection: Connection, log: Path) -> None:
     """Dies in C with its stack in the log, as the real child does."""
-    supervisor.write_output_to(log)
+    processes.write_output_to(log)
     faulthandler.enable()
     asked = _loaded(connection)
     _speak(connection, asked[1])

@@ -45,7 +45,7 @@ def status(fireside: Fireside) -> QLabel:
 
 def test_a_chat_that_is_only_opened_is_not_read(fireside: Fireside) -> None:
     make(fireside, "apples", "pears")
-    apples = fireside.stored(lambda store: store.chats())[-1].id
+    apples = fireside.stored(lambda store: store.chats.listed())[-1].id
     settle(fireside)
     fireside.backend.counted.clear()
     fireside.window.open_chat(apples)
@@ -60,7 +60,7 @@ def test_a_chat_that_is_only_opened_is_not_read(fireside: Fireside) -> None:
 
 def test_what_stood_there_unsent_is_not_typed(fireside: Fireside) -> None:
     make(fireside, "apples", "pears")
-    apples = fireside.stored(lambda store: store.chats())[-1].id
+    apples = fireside.stored(lambda store: store.chats.listed())[-1].id
     fireside.type("And plums?")
     pears = fireside.chat
     fireside.window.open_chat(apples)
@@ -335,7 +335,7 @@ def test_a_line_stands_under_what_is_unseen(fireside: Fireside) -> None:
 def test_the_line_comes_back_with_the_chat(fireside: Fireside) -> None:
     make(fireside, "apples", "pears")
     settle(fireside)
-    apples = fireside.stored(lambda store: store.chats())[-1].id
+    apples = fireside.stored(lambda store: store.chats.listed())[-1].id
     fireside.backend.foreseen = Prompt(80, 4096, 1024, 1)
     fireside.window.open_chat(apples)
     fireside.shows(UNSEEN)
@@ -354,7 +354,7 @@ def test_the_line_among_messages_that_are_made_later(fireside: Fireside) -> None
         fireside.shows(f"Reply {n}.")
         fireside.idle()
     settle(fireside)
-    rows = fireside.stored(lambda store: store.conversation(fireside.chat))
+    rows = fireside.stored(lambda store: store.messages.conversation(fireside.chat))
     transcript = fireside.window.transcript
     transcript.set_rows(rows)
     transcript.set_unseen(len(rows) - 4)

@@ -129,7 +129,7 @@ def test_what_cannot_be_stored_comes_back(
     def full(*_: Any, **__: Any) -> None:
         raise StoreFull(fireside.host.folders.chats)
 
-    monkeypatch.setattr(fireside.host._store, "ask", full)
+    monkeypatch.setattr(fireside.host._store.messages, "ask", full)
     window = fireside.window
     window.composer.set_parts((FILE, Part("What is it?")))
     fireside.find(QAbstractButton, "send").click()

@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QPlainTextEdit, QW
 from app.base.errors import ContextFull, EngineDied, ModelMissing, StoreFull
 from app.base.types import Delta, Effort, PartKind, Prefill, Prompt, StopReason
 from app.host import Host, demo_model
-from app.store import State, Store
+from app.store import State
+from app.store.chats import ChatTable
 from app.ui.blocks.canvas import Canvas
 from tests.ui.driver import STATS, Fireside, Start, answer, done, said, thought
 from tests.ui.qt import child
@@ -28,7 +29,9 @@ def press(fireside: Fireside, name: str) -> None:
 
 
 def last_answer(fireside: Fireside) -> State:
-    return fireside.stored(lambda store: store.conversation(store.chats()[0].id))[-1].state
+    return fireside.stored(lambda store: store.messages.conversation(store.chats.listed()[0].id))[
+        -1
+    ].state
 
 
 def test_enter_sends_and_the_answer_is_shown(fireside: Fireside) -> None:
@@ -223,7 +226,7 @@ def test_effort_by_keyboard_and_per_chat(fireside: Fireside) -> None:
     fireside.window.open_chat(first)
     assert high.isChecked()
     QTest.keyClick(fireside.window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
-    assert fireside.stored(lambda store: store.chat(first)).effort is Effort.MEDIUM
+    assert fireside.stored(lambda store: store.chats.get(first)).effort is Effort.MEDIUM
 
 
 def test_a_draft_survives_another_chat(fireside: Fireside) -> None:
@@ -334,7 +337,7 @@ def test_what_could_not_be_stored_comes_back(
     def fails(*_: object) -> None:
         raise StoreFull(Path("chats.db"))
 
-    monkeypatch.setattr(Store, "create_chat", fails)
+    monkeypatch.setattr(ChatTable, "create", fails)
     held = fireside.hold()
     fireside.host.disk(lambda _: held.wait())
     fireside.ask("the question")

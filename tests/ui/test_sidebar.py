@@ -86,14 +86,14 @@ def test_rename_by_f2(start: Start) -> None:
     assert fireside.window.windowTitle() == "A better name – Fireside"
     fireside = start()
     fireside.until(lambda: "A better name" in chats(fireside))
-    (chat,) = fireside.stored(lambda store: store.chats())
+    (chat,) = fireside.stored(lambda store: store.chats.listed())
     assert chat.title_by is TitleBy.PERSON
 
 
 def test_a_refresh_does_not_end_a_renaming(fireside: Fireside) -> None:
     make(fireside, "apples")
     field = begin_renaming(fireside, "apples")
-    fireside.stored(lambda store: store.create_chat(Effort.LOW))
+    fireside.stored(lambda store: store.chats.create(Effort.LOW))
     fireside.window.index.refresh()
     fireside.stored(lambda store: None)
     assert field.isVisible()

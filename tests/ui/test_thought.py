@@ -121,8 +121,8 @@ def test_the_seconds_are_those_that_were_measured(fireside: Fireside) -> None:
     fireside.shows("so")
     fireside.idle()
     chat = fireside.chat
-    row = fireside.stored(lambda store: store.conversation(chat))[-1]
-    fireside.stored(lambda store: store.update(row.id, thought_s=83.4))
+    row = fireside.stored(lambda store: store.messages.conversation(chat))[-1]
+    fireside.stored(lambda store: store.messages.update(row.id, thought_s=83.4))
     fireside.window.open_chat(chat)
     fireside.shows("Thought for 1 min 23 s")
 

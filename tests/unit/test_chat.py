@@ -81,7 +81,7 @@ def desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
 
 
 def conversation(desk: Desk) -> list[MessageRow]:
-    return desk.store.conversation(desk.store.chats()[0].id)
+    return desk.store.messages.conversation(desk.store.chats.listed()[0].id)
 
 
 def test_a_question_and_its_answer(desk: Callable[..., Desk]) -> None:
@@ -115,7 +115,7 @@ def test_the_question_is_on_disk_before_the_engine_is_asked(tmp_path: Path) -> N
         def stream(
             self, request: Request, cancel: threading.Event, answer_now: object = None
         ) -> Generator[Event, None, None]:
-            rows = store.conversation(store.chats()[0].id)
+            rows = store.messages.conversation(store.chats.listed()[0].id)
             seen.append([row.message.role for row in rows])
             yield Done(StopReason.END, STATS)
 
@@ -147,12 +147,12 @@ def test_a_chat_s_own_instructions_come_before_the_general_ones(desk: Callable[.
     d = desk(cut, ANSWER, ANSWER, ANSWER, ANSWER, instructions=lambda: general[-1])
     d.chats.send(Question(None, words("one"), Effort.LOW, MODEL, BRIEF))
     first = d.wait(TurnEnded).answer
-    assert d.store.chat(first.chat).setup == BRIEF
+    assert d.store.chats.get(first.chat).setup == BRIEF
     d.chats.resume(first.id, MODEL)
     d.wait(TurnEnded, 2)
     d.chats.regenerate(first.id, Effort.LOW, MODEL)
     d.wait(TurnEnded, 3)
-    d.store.set_up(first.chat, ChatSettings())
+    d.store.chats.set_up(first.chat, ChatSettings())
     d.chats.send(Question(first.chat, words("two"), Effort.LOW, MODEL))
     d.wait(TurnEnded, 4)
     general.append("Others.")
@@ -172,7 +172,7 @@ def test_another_try_is_a_branch(desk: Callable[..., Desk]) -> None:
     assert [m.text for m in d.backend.requests[1].messages] == ["one"]
     assert d.backend.requests[1].effort is Effort.HIGH
     assert [row.message.text for row in conversation(d)] == ["one", "Rome"]
-    assert d.store.message(first.id).message.text == "Paris"
+    assert d.store.messages.get(first.id).message.text == "Paris"
 
 
 def test_a_cut_off_answer_goes_on(desk: Callable[..., Desk]) -> None:
@@ -244,7 +244,7 @@ def test_closing_keeps_the_words_and_marks_them_cut_off(tmp_path: Path) -> None:
     d.wait(TurnProgress)
     d.close()
     again = Store(tmp_path / "chats.db")
-    _, answer = again.conversation(again.chats()[0].id)
+    _, answer = again.messages.conversation(again.chats.listed()[0].id)
     assert (answer.state, answer.message.text) == (State.CUT_OFF, "Well")
     again.close()
 
@@ -258,14 +258,15 @@ def test_what_cannot_be_stored_is_given_back(
     def full(*_: object, **__: object) -> MessageRow:
         raise StoreFull(Path("chats.db"))
 
-    monkeypatch.setattr(d.store, write, full)  # one of several writes that are one
+    part = d.store.messages if write == "answer" else d.store.chats
+    monkeypatch.setattr(part, write, full)  # one of several writes that are one
     turn = d.chats.send(Question(None, words("precious words"), Effort.LOW, MODEL))
     failed = d.wait(SendFailed)
     assert (failed.turn, failed.chat) == (turn, None)
     assert failed.parts == words("precious words")
     assert isinstance(failed.error, StoreFull)
     assert d.backend.requests == []
-    assert d.store.chats() == []
+    assert d.store.chats.listed() == []
 
 
 def test_another_try_that_cannot_be_stored_gives_nothing_back(
@@ -278,8 +279,8 @@ def test_another_try_that_cannot_be_stored_gives_nothing_back(
     def full(*_: object, **__: object) -> MessageRow:
         raise StoreFull(Path("chats.db"))
 
-    monkeypatch.setattr(d.store, "answer", full)
-    monkeypatch.setattr(d.store, "update", full)
+    monkeypatch.setattr(d.store.messages, "answer", full)
+    monkeypatch.setattr(d.store.messages, "update", full)
     turns = [d.chats.regenerate(answer.id, Effort.LOW, MODEL), d.chats.resume(answer.id, MODEL)]
     for count, turn in enumerate(turns, 1):
         failed = d.wait(SendFailed, count)
@@ -292,8 +293,8 @@ class Disk:
 
     def __init__(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         self.full = True
-        self._update = store.update
-        monkeypatch.setattr(store, "update", self)
+        self._update = store.messages.update
+        monkeypatch.setattr(store.messages, "update", self)
         monkeypatch.setattr(writer, "_SAVE_S", 0.01)
         monkeypatch.setattr(writer, "_AGAIN_S", 0.05)
 
@@ -343,7 +344,7 @@ def test_an_answer_goes_on_while_the_disk_is_full(
     disk.full = True
     d.close()
     with closing(Store(tmp_path / "chats.db")) as again:
-        _, answer = again.conversation(again.chats()[0].id)
+        _, answer = again.messages.conversation(again.chats.listed()[0].id)
     assert (answer.state, answer.message.text) == (State.CUT_OFF, "Well")
 
 
@@ -358,7 +359,7 @@ def test_what_was_not_saved_is_tried_at_the_end(
     disk.full = False
     d.close()
     with closing(Store(tmp_path / "chats.db")) as again:
-        _, answer = again.conversation(again.chats()[0].id)
+        _, answer = again.messages.conversation(again.chats.listed()[0].id)
     assert (answer.state, answer.message.text) == (State.DONE, "Paris")
 
 
@@ -367,19 +368,19 @@ def test_a_chat_that_is_erased_in_mid_answer(
 ) -> None:
     d = desk()
     erased = threading.Event()
-    update = d.store.update
+    update = d.store.messages.update
 
     def late(*values: Any, **more: Any) -> MessageRow:
         assert erased.wait(10)
         return update(*values, **more)
 
     monkeypatch.setattr(writer, "_SAVE_S", 0.01)
-    monkeypatch.setattr(d.store, "update", late)
+    monkeypatch.setattr(d.store.messages, "update", late)
     d.use(Waits())
     d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     answer = d.wait(TurnProgress)
     forgotten = d.chats.forget(answer.chat)
-    d.store.erase([answer.chat])
+    d.store.chats.erase([answer.chat])
     erased.set()
     ended = d.wait(TurnEnded)  # though nobody has stopped it
     assert (ended.answer.id, ended.error) == (answer.message, None)
@@ -543,10 +544,10 @@ def test_words_are_on_disk_though_no_others_follow(tmp_path: Path) -> None:
     turn = d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     answer = d.wait(TurnProgress).message
     deadline = time.monotonic() + 5
-    while not d.store.message(answer).message.text and time.monotonic() < deadline:
+    while not d.store.messages.get(answer).message.text and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert d.store.message(answer).message.text == "Well"
-    assert d.store.message(answer).state is State.STREAMING
+    assert d.store.messages.get(answer).message.text == "Well"
+    assert d.store.messages.get(answer).state is State.STREAMING
     turn.cancel()
     d.wait(TurnEnded)
     d.close()
@@ -765,5 +766,5 @@ def test_an_engine_that_obeys_nothing_does_not_keep_the_window(tmp_path: Path) -
     d.wait(TurnProgress)
     d.close()
     with closing(Store(tmp_path / "chats.db")) as again:
-        _, answer = again.conversation(again.chats()[0].id)
+        _, answer = again.messages.conversation(again.chats.listed()[0].id)
     assert (answer.state, answer.message.text) == (State.CUT_OFF, "Well")

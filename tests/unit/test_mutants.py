@@ -53,7 +53,7 @@ def verdict(path: Path) -> str:
     """What the list says; all others have to say the same."""
     said = explain(problem).sentence if (problem := library.inspect(path).problem) else ""
     model = ModelRef.of_file(path, path.stem)
-    header = probe._said(model)
+    header = probe._header_or_error(path)
     if isinstance(header, ModelError):
         assert explain(header).sentence == said
         assert type(header) is type(problem)

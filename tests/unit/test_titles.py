@@ -108,14 +108,14 @@ def settle(desk: Desk) -> None:
 
 def now(desk: Desk, chat: int) -> ChatRow:
     settle(desk)
-    return desk.store.chat(chat)
+    return desk.store.chats.get(chat)
 
 
 def test_the_model_names_a_chat_after_its_first_answer(desk: Desk, names: Names) -> None:
     chat = ask(desk)
     renamed = desk.wait(Renamed)
     assert (renamed.chat.title, renamed.chat.title_by) == ("The Eiffel tower", TitleBy.MODEL)
-    assert desk.store.chat(chat) == renamed.chat
+    assert desk.store.chats.get(chat) == renamed.chat
     kinds = [type(event) for event in desk.events]
     assert kinds.index(TurnEnded) < kinds.index(Renamed)  # nobody waited for it
     (asked,), (aside,) = names.requests, names.asides
@@ -133,12 +133,12 @@ def test_a_title_by_hand_stays(desk: Desk, names: Names) -> None:
     names.go_on.clear()
     chat = ask(desk)
     assert names.begun.wait(10)
-    desk.store.rename(chat, "Mine")
+    desk.store.chats.rename(chat, "Mine")
     names.go_on.set()
     assert now(desk, chat).title == "Mine"
     other = ask(desk)
     settle(desk)
-    assert desk.store.chat(other).title_by is TitleBy.MODEL
+    assert desk.store.chats.get(other).title_by is TitleBy.MODEL
 
 
 def test_a_question_ends_it_at_once_and_it_is_tried_again(desk: Desk, names: Names) -> None:
@@ -146,7 +146,7 @@ def test_a_question_ends_it_at_once_and_it_is_tried_again(desk: Desk, names: Nam
     chat = ask(desk)
     assert names.begun.wait(10)
     ask(desk, chat)  # is answered, though the title was not
-    assert desk.store.chat(chat).title_by is TitleBy.QUESTION
+    assert desk.store.chats.get(chat).title_by is TitleBy.QUESTION
     names.go_on.set()
     assert desk.wait(Renamed).chat.id == chat
     assert len(names.asides) == 2
@@ -206,7 +206,7 @@ def test_a_chat_that_is_erased_meanwhile(desk: Desk, names: Names) -> None:
     names.go_on.clear()
     chat = ask(desk)
     assert names.begun.wait(10)
-    desk.store.erase([chat])
+    desk.store.chats.erase([chat])
     names.go_on.set()
     settle(desk)
     other = ask(desk)  # the engine's thread lives

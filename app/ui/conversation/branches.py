@@ -82,7 +82,7 @@ class Branches(QObject):
                 self.look()
                 self.turned.emit()
 
-        self._disk.ask(lambda store: store.show(message), shown)
+        self._disk.ask(lambda store: store.messages.show(message), shown)
 
     def look(self) -> None:
         """Which messages have other versions now."""
@@ -93,7 +93,7 @@ class Branches(QObject):
             if chat == self._frame.chat and self._frame.has_transcript:
                 self._frame.transcript.set_branches(branches)
 
-        self._disk.ask(lambda store: store.branches(chat), found)
+        self._disk.ask(lambda store: store.messages.branches(chat), found)
 
     def _fork(self, message: int) -> None:
-        self._disk.ask(lambda store: store.fork(message), self.forked.emit)
+        self._disk.ask(lambda store: store.messages.fork(message), self.forked.emit)

@@ -59,7 +59,11 @@ class ChatIndex(QObject):
         words = self._words
 
         def read(store: Store) -> tuple[list[ChatRow], list[ChatRow], set[int] | None]:
-            return store.chats(), store.archived(), set(store.find(words)) if words else None
+            return (
+                store.chats.listed(),
+                store.chats.archived(),
+                set(store.find(words)) if words else None,
+            )
 
         def show(found: tuple[list[ChatRow], list[ChatRow], set[int] | None]) -> None:
             chats, archived, ids = found
@@ -88,19 +92,19 @@ class ChatIndex(QObject):
         """The person's own name for a chat."""
         self.rows[chat] = replace(self.rows[chat], title=title)
         self.changed.emit()
-        self._disk.ask(lambda store: store.rename(chat, title), self._written, self._refused)
+        self._disk.ask(lambda store: store.chats.rename(chat, title), self._written, self._refused)
 
     def set_effort(self, chat: int, effort: Effort) -> None:
         """What the chat's next message is asked with."""
         if chat in self.rows:
             self.rows[chat] = replace(self.rows[chat], effort=effort)
-        self._disk.ask(lambda store: store.set_effort(chat, effort), failed=self._refused)
+        self._disk.ask(lambda store: store.chats.set_effort(chat, effort), failed=self._refused)
 
     def set_up(self, chat: int, setup: ChatSettings) -> None:
         """What it is asked with from now on."""
         if chat in self.rows:
             self.rows[chat] = replace(self.rows[chat], setup=setup)
-        self._disk.ask(lambda store: store.set_up(chat, setup), self._stored, self._refused)
+        self._disk.ask(lambda store: store.chats.set_up(chat, setup), self._stored, self._refused)
 
     def _stored(self, chat: ChatRow) -> None:
         """Also where a list that was read before it came in between."""
@@ -112,7 +116,7 @@ class ChatIndex(QObject):
         """Which model its next message is for."""
         if chat in self.rows:
             self.rows[chat] = replace(self.rows[chat], model=key)
-        self._disk.ask(lambda store: store.set_model(chat, key), failed=self._refused)
+        self._disk.ask(lambda store: store.chats.set_model(chat, key), failed=self._refused)
 
     # --- Order, and the way back ------------------------------------------------------------
 
@@ -127,7 +131,9 @@ class ChatIndex(QObject):
         if changes.get("archived"):
             for chat in ids:
                 self.archived.emit(chat)
-        self._disk.ask(lambda store: store.arrange(ids, **changes), self._written, self._refused)
+        self._disk.ask(
+            lambda store: store.chats.arrange(ids, **changes), self._written, self._refused
+        )
         match changes:
             case {"archived": True}:
                 self._tell("archive", rows)
@@ -143,7 +149,7 @@ class ChatIndex(QObject):
             self.arrange(inside, folder=new)  # which can be undone
         else:
             self._disk.ask(
-                lambda store: store.rename_folder(old, new), self._written, self._refused
+                lambda store: store.chats.rename_folder(old, new), self._written, self._refused
             )
 
     def delete(self, *chats: int) -> None:
@@ -154,12 +160,12 @@ class ChatIndex(QObject):
         ids = [row.id for row in rows]
         for chat in ids:
             self.deleted.emit(chat)
-        self._disk.ask(lambda store: store.delete(*ids), self._written, self._refused)
+        self._disk.ask(lambda store: store.chats.delete(*ids), self._written, self._refused)
         self._tell("delete", rows)
 
     def restore(self, chats: Sequence[int]) -> None:
         """Out of the bin with them."""
-        self._disk.ask(lambda store: store.restore(*chats), self._written)
+        self._disk.ask(lambda store: store.chats.restore(*chats), self._written)
 
     def undo(self) -> None:
         """All that the toast speaks of is as it was before."""
@@ -172,9 +178,9 @@ class ChatIndex(QObject):
             return row.archived, row.folder
 
         def put_back(store: Store) -> None:
-            store.restore(*(row.id for row in before))
+            store.chats.restore(*(row.id for row in before))
             for (archived, folder), rows in groupby(sorted(before, key=place), place):
-                store.arrange([row.id for row in rows], archived=archived, folder=folder)
+                store.chats.arrange([row.id for row in rows], archived=archived, folder=folder)
 
         def back(_: object) -> None:
             self.rows |= {row.id: row for row in before}
