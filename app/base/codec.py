@@ -88,7 +88,7 @@ def decode(kind: type[T], raw: object) -> T:
     such as a dataclass made elsewhere, is taken as it is. Raises FieldError.
     """
     raw, values = an_object(raw), {}
-    for name, hint, required, nullable in _fields(kind):
+    for name, hint, required, nullable in _fields(typing.cast(Any, kind)):
         value = raw.get(name)
         if value is None and not nullable and not required:
             continue

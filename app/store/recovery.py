@@ -27,7 +27,7 @@ from app.store.rows import (
     part_row,
     preset_row,
 )
-from app.store.schema import Nonsense, add_old_parts, new_draft, upgrade
+from app.store.schema import add_old_parts, new_draft, upgrade
 
 _MANY = 100_000  # more drafts than anybody has
 _REPAIRS = (
@@ -106,16 +106,11 @@ def _copy(
 
 
 def _old_parts(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
-    """Copy the parts that versions 1 to 6 had beside their message, or leave that out, too."""
+    """Copy the parts that versions 1 to 6 had beside their message."""
     sql = "SELECT id, parts FROM message WHERE rowid BETWEEN ? AND ? ORDER BY rowid"
     for message, parts in _rows(source, sql, 1, _last(source, "message")):
-        if target.execute("SELECT 1 FROM message WHERE id = ?", (message,)).fetchone():
-            with _row(target) as understood:
-                add_old_parts(target, message, parts)
-                understood.append(message)
-            if not understood:
-                target.execute("DELETE FROM part WHERE message = ?", (message,))
-                target.execute("DELETE FROM message WHERE id = ?", (message,))
+        with _row(target):
+            add_old_parts(target, message, parts)
 
 
 def _new_draft(values: dict[str, Any]) -> dict[str, Any]:
@@ -150,12 +145,12 @@ def _messages_of_parts(target: sqlite3.Connection) -> None:
 
 
 @contextlib.contextmanager
-def _row(target: sqlite3.Connection) -> Iterator[list[int]]:
+def _row(target: sqlite3.Connection) -> Iterator[None]:
     """A block that copies one row, or nothing where that can be read but is nonsense."""
     target.execute("SAVEPOINT one")
     try:
-        yield []
-    except (sqlite3.IntegrityError, Nonsense, ValueError, TypeError, KeyError, AttributeError):
+        yield
+    except (sqlite3.IntegrityError, ValueError, TypeError, KeyError, AttributeError):
         target.execute("ROLLBACK TO one")
     target.execute("RELEASE one")
 
