@@ -33,10 +33,10 @@ import functools
 import math
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from enum import Enum, StrEnum
 from pathlib import Path, PurePath
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -88,7 +88,7 @@ def decode(kind: type[T], raw: object) -> T:
     such as a dataclass made elsewhere, is taken as it is. Raises FieldError.
     """
     raw, values = an_object(raw), {}
-    for name, hint, required, nullable in _fields(typing.cast(Any, kind)):
+    for name, hint, required, nullable in _fields(cast(Hashable, kind)):
         value = raw.get(name)
         if value is None and not nullable and not required:
             continue

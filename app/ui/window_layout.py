@@ -34,6 +34,7 @@ PRESET_KEYS = "Ctrl+Shift+P"
 _PRESET_WIDTH = 180  # pixels of its name
 # What exports are called; a file of another name is one to be attached.
 _CHATS = re.compile(r"conversations(-\d+)?\.json|.+\.conversation\.json|.+\.zip", re.IGNORECASE)
+_IN_BANNER = (Action.CHOOSE_MODEL, Action.REPAIR, Action.COPY_DETAILS, Action.OPEN_LOG)
 _HIDDEN = "hidden:"  # before the splitter's state, where the side bar is hidden
 
 
@@ -115,16 +116,19 @@ class WindowLayout(QMainWindow):
         self.show_sidebar(True)
         self.sidebar.rename()
 
-    def show_banner(self, sentence: str, action: Action, detail: str = "") -> None:
+    def show_banner(
+        self, sentence: str, action: Action, detail: str = "", *, second: Action = Action.NONE
+    ) -> None:
         """A line above the conversation: what went wrong, and what to do."""
         self.banner.set_quiet(False)
         self.banner.set_text(sentence)
         self.banner.set_detail(detail)
-        self._step = action
-        self.banner_step.setText(action.words)
-        self.banner_step.setAccessibleName(action.words)
-        self.banner_step.setToolTip(action.words)
-        self.banner_step.setVisible(action in (Action.CHOOSE_MODEL, Action.REPAIR))
+        self._steps = [action, second]
+        for button, each in zip((self.banner_step, self.banner_second), self._steps, strict=True):
+            button.setText(each.words)
+            button.setAccessibleName(each.words)
+            button.setToolTip(each.words)
+            button.setVisible(each in _IN_BANNER)
         self.banner.show()
 
     def tell_in_banner(self, sentence: str) -> None:
@@ -222,16 +226,21 @@ class WindowLayout(QMainWindow):
 
     def _add_banner(self, theme: Theme) -> None:
         self.banner = Notice(theme, "banner")
-        self._step = Action.CHOOSE_MODEL
-        choose = self._step.words
-        self.banner_step = Button(
-            theme, "bannerAction", choose, text=choose,
-            clicked=lambda: self.stepped.emit(self._step),
+        self._steps = [Action.CHOOSE_MODEL, Action.OPEN_LOG]
+        self.banner_step, self.banner_second = (
+            Button(
+                theme, name, step.words, text=step.words,
+                clicked=lambda place=place: self.stepped.emit(self._steps[place]),
+            )
+            for place, (name, step) in enumerate(
+                zip(("bannerAction", "bannerSecondAction"), self._steps, strict=True)
+            )
         )  # fmt: skip
         dismiss = Button(
             theme, "dismissBanner", tr("Dismiss"), icon="close", size=14, clicked=self.banner.hide
         )
         self.banner.add_button(self.banner_step)
+        self.banner.add_button(self.banner_second)
         self.banner.add_button(dismiss)
         self.banner.hide()
 

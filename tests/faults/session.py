@@ -43,9 +43,17 @@ from app.base.types import (
 from app.engine.backend import ScriptedBackend
 from app.host import Host
 from app.store import Store
-from app.turn import NotSaved, SavedAgain, SendFailed, TurnEnded, TurnProgress, TurnStarted
+from app.turn import (
+    NotSaved,
+    Question,
+    SavedAgain,
+    SendFailed,
+    TurnEnded,
+    TurnProgress,
+    TurnStarted,
+)
 
-MODEL = ModelRef(Path("m.gguf"), "m")
+MODEL = ModelRef.of_file(Path("m.gguf"), "m")
 STATS = Stats(10, 10, 5, 2, 0.1, 0.5, 1000, 7, 4096)
 _BACKUP = 8  # the step that makes one, for which many plans wait; others do, too
 
@@ -64,7 +72,7 @@ class Talks(ScriptedBackend):
     def stream(
         self, request: Request, cancel: threading.Event, answer_now: Any = None
     ) -> Generator[Event, None, None]:
-        yield Prompt((1, 2), 100)
+        yield Prompt(2, 100)
         for number in range(self._dice.randrange(1, 40)):
             if cancel.wait(self._dice.choice([0.0, 0.0, 0.01, 0.1])):
                 yield Done(StopReason.CANCELLED, STATS)
@@ -122,7 +130,8 @@ class Person:
         text = self.text()
         tell("begin", [f"leaf {chat}"])
         self.follow(
-            self.host.chats.send(chat, (Part(text),), Effort.LOW, MODEL, instead=instead), text
+            self.host.chats.send(Question(chat, (Part(text),), Effort.LOW, MODEL, instead=instead)),
+            text,
         )
 
     def again(self, chat: int) -> None:

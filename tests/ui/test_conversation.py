@@ -81,7 +81,7 @@ def test_send_button(fireside: Fireside) -> None:
 def test_streaming_grows_in_the_window(fireside: Fireside) -> None:
     first, second = fireside.hold(), fireside.hold()
     fireside.ask(
-        "count", Prompt((1,) * 80, 4096), said("one, "), first, said("two, "), second,
+        "count", Prompt(80, 4096), said("one, "), first, said("two, "), second,
         said("three."), done(),
     )  # fmt: skip
     fireside.shows("one,")
@@ -192,9 +192,7 @@ def test_a_call_to_a_tool_is_not_lost(fireside: Fireside) -> None:
 
 def test_status_and_gauge(fireside: Fireside) -> None:
     reading = fireside.hold()
-    fireside.ask(
-        "hello", Prompt((1,) * 2048, 4096, 1024), Prefill(512, 2048), reading, said("hi"), done()
-    )
+    fireside.ask("hello", Prompt(2048, 4096, 1024), Prefill(512, 2048), reading, said("hi"), done())
     status = fireside.find(QLabel, "statusLine")
     fireside.until(lambda: status.text() == "Reading the prompt: 512 of 2,048 tokens")
     gauge = fireside.find(QWidget, "contextGauge")
@@ -292,7 +290,7 @@ def test_nothing_said_is_tried_again(fireside: Fireside) -> None:
     ("error", "button", "page"),
     [
         (ContextFull(9000, 4096), "New chat", "greeting"),
-        (ModelMissing(demo_model().path), "Choose a model", "modelsPage"),
+        (ModelMissing(Path(demo_model().place)), "Choose a model", "modelsPage"),
     ],
 )
 def test_other_failures_lead_elsewhere(
@@ -434,5 +432,5 @@ def test_a_long_chat_opens_at_its_end_with_all_of_it(fireside: Fireside) -> None
 
 
 def test_thinking_is_shown_before_anything_is_said(fireside: Fireside) -> None:
-    fireside.ask("hm", Prompt((1,), 10), fireside.hold(), thought("x"), done())
+    fireside.ask("hm", Prompt(1, 10), fireside.hold(), thought("x"), done())
     fireside.shows("Thinking…")

@@ -91,7 +91,7 @@ def test_what_another_program_downloaded_is_used_where_it_is(start: Start, home:
     folder = home / ".lmstudio" / "models" / "somebody" / "gpt-oss-GGUF"
     folder.mkdir(parents=True)
     theirs = folder / "theirs.gguf"
-    theirs.write_bytes(demo_model().path.read_bytes())
+    theirs.write_bytes(Path(demo_model().place).read_bytes())
     (folder / "broken.gguf").write_bytes(b"GGUF")
     fireside = start()
     fireside.until(lambda: fireside.window.models.found)
@@ -100,7 +100,7 @@ def test_what_another_program_downloaded_is_used_where_it_is(start: Start, home:
     (found,) = [action for action in menu.actions() if action.text().endswith("\tLM Studio")]
     assert "broken" not in " ".join(action.text() for action in menu.actions())
     found.trigger()
-    fireside.until(lambda: fireside.window.models.current.path == theirs)
+    fireside.until(lambda: Path(fireside.window.models.current.place) == theirs)
     name = found.text().split("\t")[0]
     assert picker(fireside) == f"Model: {name}"
     again = start()
@@ -192,7 +192,7 @@ def test_each_chat_has_its_model(start: Start, tmp_path: Path) -> None:
     fireside.window.model_desk.use(mine)
     fireside.until(lambda: picker(fireside) == "Model: mine" and not fireside.window.models.loading)
     make(fireside, "By mine")
-    assert fireside.backend.requests[-1].model.path == mine
+    assert fireside.backend.requests[-1].model.place == str(mine)
     by_mine, by_demo = fireside.stored(lambda store: store.chats.listed())
     assert (by_mine.model, by_demo.model) == (str(mine), "demo")
     fireside.window.open_chat(by_demo.id)

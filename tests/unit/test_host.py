@@ -20,9 +20,9 @@ from app.engine.backend import ScriptedBackend
 from app.exchange import ExportFormat, ExportOptions
 from app.host import Host
 from app.store import State, Store
-from app.turn import NotSaved, TurnEnded, TurnProgress
+from app.turn import NotSaved, Question, TurnEnded, TurnProgress
 
-MODEL = ModelRef(Path("demo.gguf"), "Demo model")
+MODEL = ModelRef.of_file(Path("demo.gguf"), "Demo model")
 T = TypeVar("T")
 
 
@@ -76,7 +76,7 @@ def test_a_chat_is_erased_while_its_model_talks(tmp_path: Path) -> None:
     events: queue.Queue[Any] = queue.Queue()
     backend = Talks()
     with closing(Host(Folders(tmp_path), events.put, backend=backend)) as host:
-        host.chats.send(None, (Part("secretword"),), Effort.LOW, MODEL)
+        host.chats.send(Question(None, (Part("secretword"),), Effort.LOW, MODEL))
         chat = arrives(events, TurnProgress).chat
         host.erase([chat]).result(10)
         assert backend.done == [f"answer {chat}", f"forget {chat}"]

@@ -25,10 +25,10 @@ from app.base.types import (
 from app.engine.backend import ScriptedBackend
 from app.store import ChatRow, ChatSettings, TitleBy
 from app.store.chat_title import title_out_of
-from app.turn import Renamed, TurnEnded
+from app.turn import Question, Renamed, TurnEnded
 from tests.fakes.conversations import Desk
 
-MODEL = ModelRef(Path("demo.gguf"), "Demo model")
+MODEL = ModelRef.of_file(Path("demo.gguf"), "Demo model")
 STATS = Stats(10, 10, 5, 2, 0.1, 0.5, 1000, 7, 4096)
 ANSWER = (Delta(0, "Paris is the capital of France.", PartKind.TEXT), Done(StopReason.END, STATS))
 QUESTION = "Where is the Eiffel tower, and why?"
@@ -44,15 +44,16 @@ class Names(ScriptedBackend):
     def __init__(self, *scripts: tuple[Event, ...]) -> None:
         super().__init__(*scripts)
         self.title: tuple[Event | Exception, ...] = titled("The Eiffel tower")
-        self.read = Prompt((1,) * 500, 4096, 1024)
+        self.read = Prompt(500, 4096, 1024)
         self.asides: list[Request] = []
         self.begun, self.go_on = threading.Event(), threading.Event()
         self.go_on.set()
 
-    def prepare(
-        self, request: Request, cancel: threading.Event, *, read: bool = True
-    ) -> Generator[Event, None, None]:
+    def prepare(self, request: Request, cancel: threading.Event) -> Generator[Event, None, None]:
         yield self.read
+
+    def count(self, request: Request, cancel: threading.Event) -> Prompt:
+        return self.read
 
     def stream(
         self,
@@ -93,15 +94,16 @@ def ask(desk: Desk, chat: int | None = None) -> int:
     """Asks, waits for the answer, and returns the chat."""
     count = sum(isinstance(event, TurnEnded) for event in desk.events)
     desk.chats.send(
-        chat, (Part(QUESTION),), Effort.HIGH, MODEL, ChatSettings(instructions="Be brief.")
+        Question(
+            chat, (Part(QUESTION),), Effort.HIGH, MODEL, ChatSettings(instructions="Be brief.")
+        )
     )
     return desk.wait(TurnEnded, count + 1).answer.chat
 
 
 def settle(desk: Desk) -> None:
     """Waits for what the engine does after an answer."""
-    for _ in range(2):
-        desk.chats._engine.submit(int).result(timeout=10)
+    desk.rest()
 
 
 def now(desk: Desk, chat: int) -> ChatRow:
@@ -176,17 +178,17 @@ def test_what_is_no_title_leaves_the_questions(
 
 
 def test_what_is_typed_or_does_not_fit_is_left_alone(desk: Desk, names: Names) -> None:
-    names.read = Prompt((1,) * 4000, 4096)
+    names.read = Prompt(4000, 4096)
     chat = ask(desk)
     settle(desk)
-    names.read = Prompt((1,) * 100, 4096, dropped=2)
-    desk.chats.prepare(chat, (), Effort.HIGH, MODEL)
+    names.read = Prompt(100, 4096, dropped=2)
+    desk.chats.prepare(Question(chat, (), Effort.HIGH, MODEL))
     settle(desk)
-    names.read = Prompt((1,) * 100, 4096)
-    desk.chats.prepare(chat, (Part("And the"),), Effort.HIGH, MODEL)
+    names.read = Prompt(100, 4096)
+    desk.chats.prepare(Question(chat, (Part("And the"),), Effort.HIGH, MODEL))
     settle(desk)
     assert names.asides == []
-    desk.chats.prepare(chat, (), Effort.HIGH, MODEL)
+    desk.chats.prepare(Question(chat, (), Effort.HIGH, MODEL))
     assert desk.wait(Renamed).chat.id == chat
 
 

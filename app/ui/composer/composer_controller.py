@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from app.base.types import Effort, Part
 from app.host import Host
 from app.store import State
-from app.turn import SendFailed, Turn, TurnEnded, TurnStarted
+from app.turn import Question, SendFailed, Turn, TurnEnded, TurnStarted
 from app.ui.composer.message_queue import MessageQueue
 from app.ui.composer.prefill import PrefillTimer
 
@@ -72,7 +72,7 @@ class ComposerController(QObject):
         if model is None:
             return None
         setup = self._window.setup.fresh
-        turn = self._turns.send(chat, parts, effort, model, setup, instead)
+        turn = self._turns.send(Question(chat, parts, effort, model, setup, instead))
         if chat is None:
             self._new = turn
         return turn
@@ -198,4 +198,5 @@ class ComposerController(QObject):
             parts, effort = self._composer.parts(), self._composer.effort
             setup = self._window.setup.fresh
             chat = self._window.chat
-            self._host.chats.prepare(chat, parts, effort, model, setup, read=read)
+            question = Question(chat, parts, effort, model, setup)
+            self._host.chats.prepare(question, read=read)
