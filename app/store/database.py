@@ -32,6 +32,7 @@ _READING = (
     sqlite3.SQLITE_IOERR_CORRUPTFS,
 )
 """The faults of a disk that are not of writing."""
+_SMALL = 1000  # pages, 4 MB
 _ROOM = 64 << 10  # bytes that SQLite needs to open a file
 
 
@@ -187,6 +188,13 @@ class Database:
                 if self._db.in_transaction:  # SQLite ends it by itself after some faults
                     self._db.execute("ROLLBACK")
                 raise
+
+    def is_sparse(self) -> bool:
+        """Return whether a quarter of a file of some size is empty, as a migration may leave it."""
+        pages, free = (
+            int(self.fetch(f"PRAGMA {name}")[0][0]) for name in ("page_count", "freelist_count")
+        )
+        return pages > _SMALL and free > pages // 4
 
     def compact(self) -> bool:
         """Rewrite the file without what was removed from it, and return whether the log, too, is

@@ -71,6 +71,8 @@ class Upkeep:
             pass
         self._chats.purge()
         self.sweep()
+        if not self._ending.is_set() and self._database.is_sparse():
+            self._database.compact()
         last = next(iter(self._backups()), None)
         new = last is not None and 0 <= time.time() - last.made < _DAY
         if not new and not self._ending.is_set():

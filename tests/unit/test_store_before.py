@@ -186,6 +186,17 @@ def test_nonsense_in_it_is_kept(path: Path, nonsense: str, recovered: bool) -> N
     check(path)
 
 
+def test_the_room_of_the_old_messages_is_given_back(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        parts = '[{"channel": "final", "text": "%s"}]' % ("x" * 10_000_000)
+        db.execute("UPDATE message SET parts = ? WHERE id = 4", (parts,))
+    with contextlib.closing(Store(path)) as store:
+        store.upkeep.tidy()
+        assert len(store.messages.get(4).message.text) == 10_000_000
+    assert 10e6 < path.stat().st_size < 13e6  # the words of the search are one line of it
+    assert backups(path)[0].size < 13e6
+
+
 def test_its_exported_chats(tmp_path: Path) -> None:
     with contextlib.closing(Store(tmp_path / "new.db")) as store:
         assert read(CASE / "export.json").into(store).chats == 3
@@ -216,7 +227,7 @@ def test_its_settings_and_its_queue(path: Path) -> None:
         model = HubModel("someone/model", files, "c" * 40)
         source = HubModel("other/model", (HubFile("b.gguf", 9),))
         assert queue.downloaded == {Path("/cache/x.gguf")}
-        assert queue.orders == (
+        assert queue.entries == (
             QueuedModel(
                 *(model, Path("/cache"), False, 7, ("a-1.gguf",), "/mnt", source),
                 earlier=("c.gguf",),
