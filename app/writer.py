@@ -19,10 +19,10 @@ _AGAIN_S = 3.0  # until a whole one that the disk did not take is tried again
 
 
 class Writer:
-    """An answer while it grows, in memory and, a little later, on disk.
+    """An answer while it grows: in memory and, half a second later, on disk.
 
-    Where the disk does not take it, it grows in memory, and the disk is asked again with each
-    save. ``told`` is called with the first StoreError, and with None when all is on disk again.
+    While the disk refuses it, it grows in memory, and each save tries again. ``told`` is called
+    with the first StoreError, and with None when everything is on disk again.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Writer:
         self.stats: Stats | None = None
 
     def add(self, delta: Delta) -> None:
-        """Takes a delta, which is on disk half a second later, whether others follow or not."""
+        """Add a delta, which is on disk half a second later."""
         with self._lock:
             self._time_thought(delta.kind is PartKind.REASONING)
             self._draft.add(delta)
@@ -51,9 +51,11 @@ class Writer:
             self._save_soon()
 
     def finish(self, state: State) -> tuple[MessageRow, StoreError | None]:
-        """Saves the whole; returns it, and what the disk said where it refused: then the answer
-        is in memory only, until this is called again with better luck. That of a chat which was
-        erased meanwhile is nowhere else, and no fault."""
+        """Save everything and return the row and the error, if the disk refused.
+
+        On an error the answer is in memory only; call again to retry. An answer whose chat was
+        erased meanwhile is not stored, which is no error.
+        """
         with self._lock:
             self._ended = True
             timer = self._timer
@@ -88,8 +90,7 @@ class Writer:
                 self._save_soon()
 
     def _write(self, **values: Any) -> MessageRow | None:
-        """None where the disk refuses, and where the chat was erased meanwhile: then there is
-        nothing to be saved."""
+        """Write, and return the row; None where the disk refuses or the chat is gone."""
         row: MessageRow | None = None
         before, self._fault = self._fault, None
         try:
@@ -114,9 +115,12 @@ class Writer:
 
 
 class Unsaved:
-    """The answers that ended, and that the disk did not take. They are tried again every few
-    seconds, and when something else is to be written. ``saved`` is called with each that is on
-    disk, and with the error that it had ended with. ``disk`` is an executor with one thread."""
+    """Finished answers that the disk refused.
+
+    They are tried again every few seconds, and before something else is written. ``saved`` is
+    called with each that is on disk, and with the error that it had ended with. ``disk`` is an
+    executor with one thread.
+    """
 
     def __init__(
         self, disk: Executor, saved: Callable[[MessageRow, FiresideError | None], None]
@@ -129,14 +133,13 @@ class Unsaved:
         self._closed = False
 
     def add(self, writer: Writer, state: State, error: FiresideError | None) -> None:
-        """One more."""
+        """Add an answer."""
         with self._lock:
             self._waiting.append((writer, state, error))
             self._try_later()
 
     def save(self) -> None:
-        """Writes them now, on the disk's thread. Raises the StoreError of the first that is
-        still refused."""
+        """Write them now, on the disk's thread. Raises the StoreError of the first refusal."""
         while self._waiting:
             writer, state, error = self._waiting[0]
             row, fault = writer.finish(state)
@@ -146,7 +149,7 @@ class Unsaved:
             self._saved(row, error)
 
     def close(self) -> None:
-        """Tries them once more."""
+        """Try them once more."""
         with self._lock:
             self._closed = True
             timer = self._timer

@@ -55,10 +55,10 @@ _PARTS = f"message, position, {PART}"
 
 
 def recover(database: Path) -> Backup:
-    """Put what can be read of the chats, messages, drafts and presets of a damaged database into
-    a new backup of it, from which it can be restored.
+    """Put what can be read of a damaged database into a new backup of it.
 
-    The database stays as it is. Raises sqlite3.DatabaseError where nothing can be read.
+    That has its chats, messages, drafts and presets. The database stays as it is. Raises
+    sqlite3.DatabaseError where nothing can be read.
     """
 
     def fill(target: sqlite3.Connection) -> None:
@@ -89,7 +89,7 @@ def _copy(
     make: Callable[[tuple[Any, ...]], object],
     change: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
 ) -> None:
-    """Copy the rows of which ``make`` makes sense; ``change`` brings one into today's shape."""
+    """Copy the rows that ``make`` can read; ``change`` brings them into today's shape."""
     names = [name for name in columns.split(", ") if name in _columns(source, table)]
     if not names:
         return  # an older schema had no such table
@@ -119,7 +119,7 @@ def _new_draft(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _messages_of_parts(target: sqlite3.Connection) -> None:
-    """Make messages for parts that have lost theirs, at the end of what came before them."""
+    """Create messages for parts that have lost theirs, below the message before."""
     lost = """SELECT message, max(kind IN ('reasoning', 'call', 'result')) FROM part
         WHERE message NOT IN (SELECT id FROM message) GROUP BY message ORDER BY message"""
     for number, by_model in target.execute(lost).fetchall():
@@ -146,7 +146,7 @@ def _messages_of_parts(target: sqlite3.Connection) -> None:
 
 @contextlib.contextmanager
 def _row(target: sqlite3.Connection) -> Iterator[None]:
-    """A block that copies one row, or nothing where that can be read but is nonsense."""
+    """A block that copies one row, or nothing if the row makes no sense."""
     target.execute("SAVEPOINT one")
     try:
         yield
@@ -167,7 +167,10 @@ def _last(source: sqlite3.Connection, table: str) -> int:
 
 
 def _rows(db: sqlite3.Connection, sql: str, first: int, last: int) -> Iterator[tuple[Any, ...]]:
-    """The rows of ids in a range that can be read: where some cannot, each half by itself."""
+    """Yield the readable rows of a range of ids.
+
+    Where a range cannot be read, each half is tried by itself.
+    """
     try:
         rows = db.execute(sql, (first, last)).fetchall()
     except (sqlite3.DatabaseError, UnicodeDecodeError):

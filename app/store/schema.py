@@ -148,7 +148,7 @@ def _parts(db: sqlite3.Connection) -> None:
 
 
 def add_old_parts(db: sqlite3.Connection, message: int, text: str) -> None:
-    """Put in the parts of a message, which versions 1 to 6 had as JSON in one column."""
+    """Insert the parts of a message from the JSON column of versions 1 to 6."""
     sql = """INSERT INTO part (message, position, kind, text, name, call, format_data, media_type,
         data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
     try:
@@ -161,7 +161,7 @@ def add_old_parts(db: sqlite3.Connection, message: int, text: str) -> None:
 
 
 def new_draft(parts: str, queue: str) -> tuple[str, str]:
-    """Return the columns of a draft from what versions 4 to 6 had in them."""
+    """Return a draft's columns from those of versions 4 to 6."""
     try:
         there = _new_parts(json.loads(parts))
     except _NONSENSE:
@@ -181,12 +181,12 @@ _NONSENSE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 
 def _unreadable(text: str) -> dict[str, str]:
-    """Return a part that keeps such JSON, of a kind that nobody knows."""
+    """Return a part that keeps JSON which makes no sense, of a kind nobody knows."""
     return {"kind": "unreadable", "text": text}
 
 
 def _new_parts(old: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Return parts as they are stored now: they had Harmony's channels for kinds."""
+    """Return parts as they are stored now; they had Harmony's channels for kinds."""
     from app.formats.harmony import stored_parts  # once, for an old file
 
     names = ("text", "name", "id", "format_data", "media_type")
@@ -211,13 +211,15 @@ MIGRATIONS: tuple[Migration, ...] = (
 
 
 def schema_version(db: sqlite3.Connection) -> int:
-    """Of a database; 0 for one that is empty."""
+    """Return the schema version of a database; 0 for an empty one."""
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
 def upgrade(db: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:
-    """Brings a database up to date, in the transaction in which it is. Where another process was
-    faster, there is nothing to do."""
+    """Bring a database up to date, within the present transaction.
+
+    Where another process was faster, there is nothing to do.
+    """
     version = schema_version(db)
     if version < len(migrations):
         for migrate in migrations[version:]:
