@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.base import settings as settings_file
-from app.base.errors import Cancelled, StoreError
+from app.base.errors import Cancelled, NoRemoteEngine, StoreError
 from app.base.resources import resource
 from app.base.settings import Folders, Settings
 from app.base.threads import report_errors
-from app.base.types import ModelRef, Part, Sampling
+from app.base.types import FileLocation, ModelRef, Part, Sampling
 from app.chat import Chats
 from app.documents import Document, DocumentReader
 from app.engine.backend import Backend
+from app.engine.router import Router
+from app.engine.scheduler import ScheduledBackend
 from app.engine.supervisor import EngineOptions, LocalBackend
 from app.store import Backup, SearchHit, Store, backups, typed_errors
 from app.turn import ChatEvent, NotSaved
@@ -28,11 +30,12 @@ if TYPE_CHECKING:  # what is loaded when it is used: a window need not wait for 
     from app.engine.probe import Examined
     from app.exchange import ExportOptions, ImportedFiles, ImportReport
     from app.models.catalog import Repository, Variant
-    from app.models.downloads import DownloadEvent, Downloads
+    from app.models.download_events import DownloadEvent
+    from app.models.downloads import Downloads
     from app.models.library import InstalledModel
     from app.network.client import Network
     from app.network.connection_log import Connection
-    from app.network.updates import Newest
+    from app.network.updates import LatestRelease
 
 T = TypeVar("T")
 
@@ -41,7 +44,7 @@ def demo_model() -> ModelRef:
     """The small model that comes with Fireside. It knows little for certain: at gpt-oss's own
     temperature, most of its answers about France are about another country."""
     path = resource("models", "demo-gpt-oss.gguf")  # another one after an update
-    return ModelRef(path, "Demo model", Sampling(temperature=0.3), "demo")
+    return ModelRef.of_file(path, "Demo model", Sampling(temperature=0.3), "demo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,8 @@ class Host:
         self._network: Network | None = None
         self._opening = threading.Lock()
         self._downloads: Downloads | None = None
-        self.backend = backend or LocalBackend(folders.engine_log, folders.kept, self._options)
+        engine = backend or LocalBackend(folders.engine_log, folders.kept, self._options)
+        self.backend = Router(ScheduledBackend(engine))
         self.chats = Chats(
             self._store,
             self.backend,
@@ -146,10 +150,10 @@ class Host:
         file, traces of what was deleted, the backup of the day. Fails with StoreError."""
 
         def work() -> None:
-            self._store.tidy()
+            self._store.upkeep.tidy()
             from app.engine import kv_disk_cache
 
-            for chat in kv_disk_cache.chats(self.folders.kept) - self._store.live():
+            for chat in kv_disk_cache.chats(self.folders.kept) - self._store.chats.live():
                 self.chats.forget(chat)  # which something has prevented before
 
         return self._librarian.submit(work)
@@ -159,11 +163,11 @@ class Host:
         too. They are gone at once, also where everything ends now; the traces take seconds, and
         wait for the answer that the engine is at. Fails with StoreError."""
         forgotten = [self.chats.forget(chat) for chat in chats]
-        erased = self.disk(lambda store: store.erase(chats))
+        erased = self.disk(lambda store: store.chats.erase(chats))
 
         def work() -> None:
             erased.result()
-            self._store.sweep()
+            self._store.upkeep.sweep()
             wait(future for future in forgotten if future)
 
         return self._librarian.submit(work)
@@ -179,7 +183,7 @@ class Host:
 
         def work() -> list[Backup]:
             if make:
-                self._store.backup()
+                self._store.upkeep.backup()
             return backups(self.folders.chats)
 
         return self._librarian.submit(work)
@@ -214,7 +218,7 @@ class Host:
             if self._downloads is None:
                 self._downloads = Downloads(
                     self._publish,
-                    self._door,
+                    self._open_network,
                     self.folders.downloads,
                     cache=_download_folder(self.settings),
                     limit=_limit(self.settings),
@@ -232,7 +236,9 @@ class Host:
             from app.models import library
 
             models = tuple(library.scan(library.places(chosen), self._ending))
-            return InstalledModels(models, self.downloads.downloaded(), self._store.model_uses())
+            return InstalledModels(
+                models, self.downloads.downloaded(), self._store.chats.model_uses()
+            )
 
         return self._librarian.submit(look)
 
@@ -242,7 +248,7 @@ class Host:
         def work() -> InstalledModel:
             from app.models import library
 
-            return library.look(path)
+            return library.inspect(path)
 
         return self._examiner.submit(work)
 
@@ -270,7 +276,7 @@ class Host:
                 model, folder, stop, lambda *now: self._publish(ModelMoving(model, *now))
             )
             self.downloads.moved(model.path, path)
-            self._store.rename_model(str(model.path), str(path))
+            self._store.chats.rename_model(str(model.path), str(path))
             return path
 
         return self._until(stop, work)
@@ -289,7 +295,7 @@ class Host:
         """Asks the hub. Fails with HubError or Offline."""
 
         def work() -> tuple[Repository, ...]:
-            self._door()
+            self._open_network()
             from app.models import hub_search
 
             return hub_search.search(text)
@@ -300,7 +306,7 @@ class Host:
         """Asks the hub what a repository has. Fails with HubError or Offline."""
 
         def work() -> tuple[Variant, ...]:
-            self._door()
+            self._open_network()
             from app.models import hub_search
 
             return hub_search.variants(repository)
@@ -322,7 +328,11 @@ class Host:
     def count(self, model: ModelRef, part: Part, pieces: Sequence[str] = ()) -> Future[list[int]]:
         """How many tokens a part takes in a prompt, and each piece of text by itself. Fails with
         ModelError or EngineError."""
-        return self._reader.count(model.path, part, pieces)
+        if isinstance(model.location, FileLocation):
+            return self._reader.count(model.location.path, part, pieces)
+        unknown: Future[list[int]] = Future()  # only its server knows its vocabulary
+        unknown.set_exception(NoRemoteEngine(model.location.url))
+        return unknown
 
     # --- Chats as files ---------------------------------------------------------------------
 
@@ -375,25 +385,26 @@ class Host:
 
         return self._examiner.submit(ConnectionLog(self.folders.connections).read)
 
-    def newest(self) -> Future[Newest]:
-        """Asks which Fireside is the newest. Fails with UpdatesUnknown or Offline."""
+    def latest_release(self) -> Future[LatestRelease]:
+        """Ask which Fireside is the newest. Fails with UpdatesUnknown or Offline."""
 
-        def work() -> Newest:
-            door = self._door()
+        def work() -> LatestRelease:
+            network = self._open_network()
             from app.network import updates
 
-            return updates.newest(door)
+            return updates.latest_release(network)
 
         return self._examiner.submit(work)
 
-    def _door(self) -> Network:
-        """The way to the network, which nobody has waited for before it is used."""
+    def _open_network(self) -> Network:
+        """Return the network, loaded and opened when it is first used."""
+        from app.network import hub_client
         from app.network.client import Network
 
         with self._opening:
             if self._network is None:
                 self._network = Network(self.folders.connections)
-                self._network.install()
+                hub_client.install(self._network)
             self._network.offline = self.settings.offline
             return self._network
 
@@ -407,7 +418,7 @@ class Host:
     def close(self) -> None:
         """Stops everything; every word on screen is on disk afterwards."""
         self._ending.set()
-        self._store.hurry()
+        self._store.upkeep.hurry()
         for stop in list(self._stops):
             stop.set()
         with self._opening:
@@ -422,7 +433,9 @@ class Host:
         self._librarian.shutdown()
         self._seeker.shutdown()
         if self._network:
-            self._network.close()
+            from app.network import hub_client
+
+            hub_client.uninstall()
         self._disk.shutdown()
         self._store.close()
 

@@ -98,7 +98,7 @@ class Writer:
         row: MessageRow | None = None
         before, self._fault = self._fault, None
         try:
-            row = self._store.update(self._row.id, **values)
+            row = self._store.messages.update(self._row.id, **values)
         except StoreError as fault:
             self._fault = fault
         except KeyError:

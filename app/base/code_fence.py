@@ -1,4 +1,4 @@
-"""Text within the fences of Markdown's blocks of code."""
+"""Fenced code blocks in Markdown."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 
 def code_fence(text: str, language: str = "") -> str:
-    """A block of code, whose fences are longer than anything in it that could end it."""
+    """Return a code block with fences longer than anything in ``text`` that could close it."""
     mark = "~" if "`" in language else "`"
     longest = max(map(len, re.findall(f"{mark}+", text)), default=0)
     fence = mark * max(longest + 1, 3)

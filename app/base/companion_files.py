@@ -1,5 +1,8 @@
-"""What lies beside a model, and is none: a draft for speculative decoding, a projector for
-pictures, an importance matrix, an adapter, a vocabulary."""
+"""Recognize companion files, which lie beside a model and are none.
+
+They are drafts for speculative decoding, projectors for pictures, importance matrices, adapters,
+and vocabularies.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,8 @@ from functools import cache
 from app.base import outside
 from app.base.gguf import GgufHeader
 
-# What llama.cpp calls its types (llama-quantize), and what is usual beside that: UD- by unsloth,
-# _L and _XL, MXFP4_MOE, and the types of ik_llama.cpp.
+# The names of llama.cpp's types (llama-quantize), and others in use: UD- by unsloth, _L and _XL,
+# MXFP4_MOE, and the types of ik_llama.cpp.
 LABEL = re.compile(
     r"""(?<![a-z0-9]) (?:UD-)? (?:
         I?Q[1-9]_ (?: K(?:_(?:XXS|XS|S|M|L|XL|XXL))? | K[A-Z]{1,2} | NL | XXS | XS | S | M | L | XL
@@ -19,37 +22,37 @@ LABEL = re.compile(
     ) (?![a-z0-9])""",
     re.IGNORECASE | re.VERBOSE,
 )
-"""The quantization in a file's name."""
+"""Matches the quantization in a file's name."""
 
 _IMATRIX = re.compile(r"(?<![a-z0-9])imatrix(?![a-z0-9])", re.IGNORECASE)
-_BEGINS_WITH_IT = re.compile(r"(?:\A|/)imatrix[^/]*\Z", re.IGNORECASE)
+_BEGINS_WITH_IMATRIX = re.compile(r"(?:\A|/)imatrix[^/]*\Z", re.IGNORECASE)
 
 
 @cache
 def architectures() -> frozenset[str]:
-    """``general.architecture`` of such files."""
-    return frozenset(outside.value("beside")["architectures"])
+    """Return the values of ``general.architecture`` that companion files have."""
+    return frozenset(outside.value("companion_files")["architectures"])
 
 
 @cache
 def _words() -> re.Pattern[str]:
-    """As a word of its own, of a folder, too: "Smtp" is none."""
-    words = "|".join(outside.value("beside")["words"])
+    """Return a pattern for words in their names, or their folders' names: not "Smtp" for "mtp"."""
+    words = "|".join(outside.value("companion_files")["words"])
     return re.compile(rf"(?<![a-z0-9])(?:{words})(?![a-z0-9])", re.IGNORECASE)
 
 
-def named(path: str) -> bool:
-    """Whether a file is called like one, folders included."""
-    if _words().search(path) or _BEGINS_WITH_IT.search(path):
+def is_companion_name(path: str) -> bool:
+    """Return whether a path has the name of a companion file."""
+    if _words().search(path) or _BEGINS_WITH_IMATRIX.search(path):
         return True
-    # With a quantization, it is a model that was made with a matrix.
+    # With a quantization, it is a model that was quantized with a matrix.
     return bool(_IMATRIX.search(path)) and not LABEL.search(path)
 
 
-def told(header: GgufHeader) -> str:
-    """What a file's own header says it is, where that is no model; else nothing."""
+def kind(header: GgufHeader) -> str:
+    """Return what a companion file is, by its header; empty for a model."""
     # "mmproj", "adapter", "imatrix" (gguf-py: GGUFType).
-    kind = header.metadata.get("general.type", "model")
-    if kind != "model":
-        return str(kind)
+    general_type = header.metadata.get("general.type", "model")
+    if general_type != "model":
+        return str(general_type)
     return header.architecture if header.architecture in architectures() else ""

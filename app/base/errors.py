@@ -1,72 +1,7 @@
-"""Every error that Fireside raises on purpose. Each carries facts; `app/wording/errors.py` alone
-turns them into sentences.
+"""Every error that Fireside raises on purpose.
 
-::
-
-    FiresideError
-    ├── ModelError(path)            a file that cannot be run
-    │   ├── ModelMissing
-    │   ├── ModelUnreadable(reason)
-    │   ├── NotGguf
-    │   ├── ModelTruncated(size, expected)
-    │   ├── ModelDamaged(detail)
-    │   ├── ModelNewer(detail)
-    │   ├── ModelForeign(detail)
-    │   ├── ModelForOllama(detail)
-    │   ├── ModelRenamed(count)
-    │   ├── UnsupportedArchitecture(architecture)
-    │   │   └── NoModel
-    │   ├── ModelTooLarge(needed, available, gpu)
-    │   ├── ModelLoadFailed(detail)
-    │   ├── NotFinite
-    │   └── OutOfMemory(detail)
-    ├── EngineError                 the model's process
-    │   ├── EngineDied(exit_code, log)
-    │   ├── EngineHung(seconds)
-    │   ├── EngineFailed(detail)
-    │   ├── AnswerEndless(tokens)
-    │   └── ContextFull(prompt, context)
-    ├── StoreError(path)            the database of chats
-    │   ├── StoreNewer(found, known)
-    │   ├── StoreDamaged(detail)
-    │   ├── StoreFull
-    │   ├── StoreReadOnly
-    │   └── StoreLocked
-    ├── HubError(repository, file)  a file on the hub that did not come
-    │   ├── HubUnreachable(reason)
-    │   ├── HubRefused(status)
-    │   ├── HubNotFound
-    │   ├── HubChanged
-    │   ├── NotOnHub(name)
-    │   ├── DownloadDamaged
-    │   ├── NoRoom(path, needed, free)
-    │   ├── DriveMissing(path)
-    │   └── CacheUnwritable(path, reason)
-    ├── Offline                     a person wants no connection
-    ├── UpdatesUnknown(host, reason)  whether there is a newer Fireside cannot be told
-    ├── LibraryError(path)          a model's file that could not be moved or removed
-    │   ├── FileRefused(reason)
-    │   ├── TargetExists
-    │   ├── TargetFull(needed, free)
-    │   └── CopyDiffers
-    ├── ExchangeError(path)         a file of chats or presets, not read or written
-    │   ├── ExchangeUnreadable(reason)
-    │   ├── ExchangeUnknown
-    │   ├── ExchangeNoPresets
-    │   ├── ExchangeDamaged(detail)
-    │   ├── ExchangeNewer(found, known)
-    │   ├── ExchangeTooLarge(limit)
-    │   └── ExchangeUnwritable(reason)
-    ├── DocumentError(path)         a file that a person attaches, and that gave no text
-    │   ├── DocumentUnreadable(reason)
-    │   ├── DocumentUnknown
-    │   ├── DocumentImage
-    │   ├── DocumentBroken(detail)
-    │   ├── DocumentEncrypted
-    │   ├── DocumentTooLarge(limit)
-    │   ├── DocumentTooLong(limit)
-    │   └── DocumentEmpty(pages)
-    └── Cancelled                   a person stopped it: not a fault
+Each carries facts; `app/wording/errors.py` turns them into sentences. Below FiresideError there is
+an error for each room, and below that its kinds.
 """
 
 from __future__ import annotations
@@ -78,8 +13,11 @@ from typing import dataclass_transform
 
 @dataclass_transform(eq_default=False)
 class FiresideError(Exception):
-    """The root of the tree. A subclass declares its facts as a dataclass does, and is made with
-    them; but thirty dataclasses would take 10 ms of every start."""
+    """The root of the tree.
+
+    A subclass declares its facts like a dataclass, and is constructed with them; but real
+    dataclasses, of which there are fifty, would add 10 ms to every start.
+    """
 
     _facts: tuple[str, ...] = ()
 
@@ -101,7 +39,10 @@ class FiresideError(Exception):
 
 
 class Cancelled(FiresideError):
-    """A person stopped what was going on."""
+    """The user stopped what was going on, which is no fault."""
+
+
+# --- Models ------------------------------------------------------------------------------------
 
 
 class ModelError(FiresideError):
@@ -115,13 +56,13 @@ class ModelMissing(ModelError):
 
 
 class ModelUnreadable(ModelError):
-    """The system does not let the file be read; ``reason`` is its own word."""
+    """The system refuses to read the file; ``reason`` is its message."""
 
     reason: str
 
 
 class NotGguf(ModelError):
-    """The file is no GGUF, or its header makes no sense."""
+    """The file is not a GGUF, or its header makes no sense."""
 
 
 class ModelTruncated(ModelError):
@@ -132,52 +73,59 @@ class ModelTruncated(ModelError):
 
 
 class ModelDamaged(ModelError):
-    """What the file says contradicts itself, or what a model can be; ``detail`` says where, in
-    llama.cpp's words or such as it has."""
+    """The file contradicts itself, or what a model can be.
+
+    ``detail`` says where, in llama.cpp's words or similar ones.
+    """
 
     detail: str
 
 
 class ModelNewer(ModelError):
-    """The file was made for a newer llama.cpp; ``detail`` says what of it is not known here."""
+    """The file was made for a newer llama.cpp; ``detail`` says what is unknown here."""
 
     detail: str
 
 
 class ModelForeign(ModelError):
-    """It is gpt-oss and was made for another program, or not whole: ``detail`` says what llama.cpp
-    does not find in it."""
+    """A gpt-oss for another program, or an incomplete one.
+
+    ``detail`` says what llama.cpp does not find in it.
+    """
 
     detail: str
 
 
 class ModelForOllama(ModelError):
-    """gpt-oss as Ollama converts it: other names of the same tensors, for its own engine only.
-    ``detail`` says what llama.cpp does not find in it."""
+    """A gpt-oss as Ollama converts it for its own engine: the tensors have other names.
+
+    ``detail`` says what llama.cpp does not find in it.
+    """
 
     detail: str = ""
 
 
 class ModelRenamed(ModelError):
-    """It is one of ``count`` files of a model, and its name does not say which: the others cannot
-    be found."""
+    """One of ``count`` parts whose name does not say which, so that the others cannot be found."""
 
     count: int
 
 
 class UnsupportedArchitecture(ModelError):
-    """A GGUF of another kind of model than gpt-oss."""
+    """A GGUF of a model other than gpt-oss."""
 
     architecture: str
 
 
 class NoModel(UnsupportedArchitecture):
-    """What lies beside a model: a draft, a projector, an importance matrix, an adapter."""
+    """A companion file: a draft, a projector, an importance matrix, an adapter."""
 
 
 class ModelTooLarge(ModelError):
-    """``needed`` bytes of memory where the machine can give ``available``: its own, or that of
-    its ``gpu``, where one is named."""
+    """The model needs ``needed`` bytes of memory where ``available`` can be had.
+
+    That is the machine's memory, or that of its ``gpu``, if one is named.
+    """
 
     needed: int
     available: int
@@ -185,47 +133,64 @@ class ModelTooLarge(ModelError):
 
 
 class ModelLoadFailed(ModelError):
-    """llama.cpp refused the file, or its process ended over it, for a reason that is none of the
-    above; ``detail`` is what it said last."""
+    """llama.cpp refused the file, or crashed over it, for another reason than those above.
+
+    ``detail`` is its last message.
+    """
 
     detail: str
 
 
 class NotFinite(ModelError):
-    """The weights are damaged: what comes of a prompt is no number."""
+    """The weights are damaged: processing a prompt gives infinities or NaN."""
 
 
 class OutOfMemory(ModelError):
-    """There was less memory than the plan counted on; ``detail`` is what llama.cpp said."""
+    """There was less memory than planned; ``detail`` is llama.cpp's message."""
 
     detail: str
 
 
+# --- The engine --------------------------------------------------------------------------------
+
+
 class EngineError(FiresideError):
-    """The model's process is in trouble. It is started again by the next request."""
+    """The model's process failed. The next request starts it again."""
 
 
 class EngineDied(EngineError):
-    """The process ended by itself. ``exit_code`` is negative for a signal, None if unknown."""
+    """The process ended by itself; ``exit_code`` is negative for a signal, None if unknown."""
 
     exit_code: int | None
     log: str
 
 
 class EngineHung(EngineError):
-    """The process said nothing for ``seconds`` and was ended."""
+    """The process was silent for ``seconds``, and was ended."""
 
     seconds: float
 
 
 class EngineFailed(EngineError):
-    """llama.cpp reported a fault and lives on."""
+    """llama.cpp reported a failure, and its process lives on."""
 
     detail: str
 
 
+class RequestUnsupported(EngineError):
+    """The request wants ``feature``, which this model or this engine cannot do."""
+
+    feature: str
+
+
+class NoRemoteEngine(EngineError):
+    """The model is behind the endpoint ``url``, and nothing here can ask it."""
+
+    url: str
+
+
 class AnswerEndless(EngineError):
-    """An answer was ended after ``tokens``: it did nothing but repeat itself."""
+    """An answer only repeated itself, and was ended after ``tokens``."""
 
     tokens: int
 
@@ -235,6 +200,9 @@ class ContextFull(EngineError):
 
     prompt: int
     context: int
+
+
+# --- The store and the settings ----------------------------------------------------------------
 
 
 class StoreError(FiresideError):
@@ -251,7 +219,7 @@ class StoreNewer(StoreError):
 
 
 class StoreDamaged(StoreError):
-    """SQLite cannot read it; ``detail`` is its word."""
+    """SQLite cannot read it; ``detail`` is its message."""
 
     detail: str
 
@@ -261,22 +229,27 @@ class StoreFull(StoreError):
 
 
 class StoreReadOnly(StoreError):
-    """The file or folder cannot be written to: it is not allowed, or the disk refuses."""
+    """The file or folder cannot be written to: no permission, or a read-only disk."""
 
 
 class StoreLocked(StoreError):
-    """Another program holds it."""
+    """Another program has locked it."""
 
 
 class SettingsDamaged(FiresideError):
-    """Of the settings at ``path``, those that are ``lost`` could not be read ("*": none could);
-    ``detail`` says what is wrong, and ``kept`` is where the file is now, None where it could not
-    be put aside."""
+    """Some of the settings at ``path`` could not be read.
+
+    ``lost`` has their names, or "*" for all; ``detail`` says what is wrong, and ``kept`` is where
+    the file is now, None where it could not be put aside.
+    """
 
     path: Path
     lost: tuple[str, ...]
     detail: str
     kept: Path | None
+
+
+# --- The hub and the network -------------------------------------------------------------------
 
 
 class HubError(FiresideError):
@@ -287,13 +260,13 @@ class HubError(FiresideError):
 
 
 class HubUnreachable(HubError):
-    """No answer from the hub, or none that makes sense; ``reason`` says which."""
+    """No answer from the hub, or none that makes sense; ``reason`` says why."""
 
     reason: str
 
 
 class HubRefused(HubError):
-    """The hub does not give it to this person: HTTP ``status`` 401, 403 or the like."""
+    """The hub refuses access: HTTP ``status`` 401, 403 or similar."""
 
     status: int
 
@@ -303,21 +276,21 @@ class HubNotFound(HubError):
 
 
 class HubChanged(HubError):
-    """The hub has another file under this name than the one that is wanted."""
+    """The hub has another file under this name than the wanted one."""
 
 
 class NotOnHub(HubError):
-    """``name`` is neither as it was nor as another conversion in its repository any more."""
+    """The repository no longer has the model ``name``, not even in another conversion."""
 
     name: str
 
 
 class DownloadDamaged(HubError):
-    """All of it came, more than once, and its hash is never that which the hub told."""
+    """The whole file arrived, more than once, and never had the hub's hash."""
 
 
 class NoRoom(HubError):
-    """The disk of ``path`` has ``free`` bytes where ``needed`` more are to come."""
+    """The disk of ``path`` has ``free`` bytes, and ``needed`` more have to fit."""
 
     path: Path
     needed: int
@@ -325,84 +298,90 @@ class NoRoom(HubError):
 
 
 class DriveMissing(HubError):
-    """The drive with the folder ``path`` is not there, or the folder is gone."""
+    """The drive with the folder ``path`` is not mounted, or the folder is gone."""
 
     path: Path
 
 
 class CacheUnwritable(HubError):
-    """The folder ``path`` takes no files; ``reason`` is the system's word."""
+    """The folder ``path`` cannot be written to; ``reason`` is the system's message."""
 
     path: Path
     reason: str
 
 
 class Offline(FiresideError):
-    """A person has switched the network off, and something wanted to use it."""
+    """The user has switched the network off."""
 
 
 class UpdatesUnknown(FiresideError):
-    """``host`` does not tell which Fireside is the newest; ``reason`` says why."""
+    """``host`` does not say which Fireside is the newest; ``reason`` says why."""
 
     host: str
     reason: str
 
 
+# --- Models on the disk ------------------------------------------------------------------------
+
+
 class LibraryError(FiresideError):
-    """The model's file at ``path`` could not be moved or removed. It is as it was."""
+    """The model's file at ``path`` could not be moved or removed, and is unchanged."""
 
     path: Path
 
 
 class FileRefused(LibraryError):
-    """The system does not let it be done; ``reason`` is its own word."""
+    """The system refuses; ``reason`` is its message."""
 
     reason: str
 
 
 class TargetExists(LibraryError):
-    """There is another file at ``path``, which is where it was to go."""
+    """There is another file at ``path``, its destination."""
 
 
 class TargetFull(LibraryError):
-    """The disk of ``path`` has ``free`` bytes where ``needed`` are to come."""
+    """The disk of ``path`` has ``free`` bytes, and ``needed`` have to fit."""
 
     needed: int
     free: int
 
 
 class CopyDiffers(LibraryError):
-    """What was written at ``path`` reads back as something else: the disk is faulty."""
+    """What was written at ``path`` reads back differently: the disk is faulty."""
+
+
+# --- Import and export -------------------------------------------------------------------------
 
 
 class ExchangeError(FiresideError):
-    """Chats, or presets, could not be read from, or written to, the file at ``path``."""
+    """Chats or presets could not be read from or written to the file at ``path``."""
 
     path: Path
 
 
 class ExchangeUnreadable(ExchangeError):
-    """The system does not let it be read; ``reason`` is its own word."""
+    """The system refuses to read it; ``reason`` is its message."""
 
     reason: str
 
 
 class ExchangeUnknown(ExchangeError):
-    """What is in it are no chats in any form that Fireside knows."""
+    """It has no chats in a format that Fireside knows."""
 
 
 class ExchangeNoPresets(ExchangeError):
-    """It is no file of presets."""
+    """It is not a file of presets."""
 
 
 class ExchangeDamaged(ExchangeError):
-    """It has a known form and breaks its rules; ``detail`` says where and how."""
+    """It violates its format; ``detail`` says where and how."""
 
     detail: str
 
 
 class ExchangeNewer(ExchangeError):
-    """A later Fireside wrote it: in version ``found``, and this one knows up to ``known``."""
+    """A later Fireside wrote it in version ``found``; this one knows up to ``known``."""
 
     found: int
     known: int
@@ -415,39 +394,42 @@ class ExchangeTooLarge(ExchangeError):
 
 
 class ExchangeUnwritable(ExchangeError):
-    """It could not be written; ``reason`` is the system's own word. What was there is there."""
+    """It could not be written, and is unchanged; ``reason`` is the system's message."""
 
     reason: str
 
 
+# --- Documents ---------------------------------------------------------------------------------
+
+
 class DocumentError(FiresideError):
-    """There is no text to be had from the file at ``path``."""
+    """The attached file at ``path`` gave no text."""
 
     path: Path
 
 
 class DocumentUnreadable(DocumentError):
-    """The system does not let it be read; ``reason`` is its own word."""
+    """The system refuses to read it; ``reason`` is its message."""
 
     reason: str
 
 
 class DocumentUnknown(DocumentError):
-    """It is of no kind that Fireside reads."""
+    """It is of no type that Fireside reads."""
 
 
 class DocumentImage(DocumentError):
-    """It is a picture, and gpt-oss sees none."""
+    """It is a picture, which gpt-oss cannot see."""
 
 
 class DocumentBroken(DocumentError):
-    """It breaks the rules of its kind; ``detail`` is what its reader says."""
+    """It violates its format; ``detail`` is its reader's message."""
 
     detail: str
 
 
 class DocumentEncrypted(DocumentError):
-    """It opens with a password only."""
+    """It can only be opened with a password."""
 
 
 class DocumentTooLarge(DocumentError):
@@ -463,7 +445,6 @@ class DocumentTooLong(DocumentError):
 
 
 class DocumentEmpty(DocumentError):
-    """There is no text in it: in none of its ``pages``, which are pictures then; 0 where its kind
-    has none."""
+    """It has no text: all of its ``pages`` are pictures, or it has none (0)."""
 
     pages: int

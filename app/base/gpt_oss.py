@@ -242,7 +242,7 @@ def _split(header: GgufHeader) -> int:
 
 
 def _check_architecture(header: GgufHeader) -> None:
-    if kind := companion_files.told(header):
+    if kind := companion_files.kind(header):
         raise NoModel(header.path, kind)
     if header.architecture == _OLLAMA_ARCHITECTURE:
         raise ModelForOllama(header.path, f"unknown model architecture: '{_OLLAMA_ARCHITECTURE}'")

@@ -1,8 +1,8 @@
-"""The licences of what Fireside is made of: ``resources/licences.txt``, for people and machines.
+"""The licences of Fireside's components: ``resources/licences.txt``, for people and machines.
 
 ``installers/licences.py`` writes it. Each component begins a page (a form feed) with lines
-"Name: …", "Version: …", "Licence: …" (an SPDX expression) and "Source: …"; after an empty line
-comes the text. What stands before the first page is for whoever opens the file.
+"Name: …", "Version: …", "Licence: …" (an SPDX expression) and "Source: …", an empty line, and the
+licence's text. The words before the first page are for whoever opens the file.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ _PAGE = "\f\n"
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """Something that others made, or Fireside itself, and the terms that it comes under."""
+    """A dependency, or Fireside itself, and its licence."""
 
     name: str
     version: str
     licence: str
     source: str
-    """Where its source can be had."""
+    """A URL of its source code."""
     text: str
 
 
@@ -31,12 +31,12 @@ _FIELDS = [field.name for field in fields(Component)][:-1]
 
 
 def load() -> tuple[Component, ...]:
-    """What this Fireside is made of. Raises OSError or ValueError where the file is damaged."""
+    """Return the components of this Fireside. Raises OSError; ValueError for a damaged file."""
     return read(resource("licences.txt").read_text("utf-8"))
 
 
 def write(components: Iterable[Component], head: str) -> str:
-    """The file's content, the same for the same components."""
+    """Return the file's content, which is deterministic."""
     pages = [head.rstrip() + "\n"]
     for component in components:
         lines = [f"{name.capitalize()}: {getattr(component, name)}" for name in _FIELDS]
@@ -46,13 +46,13 @@ def write(components: Iterable[Component], head: str) -> str:
 
 
 def read(content: str) -> tuple[Component, ...]:
-    """What `write` wrote. Raises ValueError where the content is something else."""
-    found = []
+    """Parse the output of `write`. Raises ValueError for anything else."""
+    components = []
     for page in content.split(_PAGE)[1:]:
         head, _, text = page.partition("\n\n")
-        told = dict(line.split(": ", 1) for line in head.split("\n"))
-        if list(told) != [name.capitalize() for name in _FIELDS]:
+        found = dict(line.split(": ", 1) for line in head.split("\n"))
+        if list(found) != [name.capitalize() for name in _FIELDS]:
             raise ValueError(f"no component: {head[:80]!r}")
-        name, version, licence, source = told.values()
-        found.append(Component(name, version, licence, source, text.rstrip("\n")))
-    return tuple(found)
+        name, version, licence, source = found.values()
+        components.append(Component(name, version, licence, source, text.rstrip("\n")))
+    return tuple(components)

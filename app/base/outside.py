@@ -1,9 +1,8 @@
-"""What Fireside believes of the world outside it: the one register, ``resources/outside.toml``.
+"""Assumptions about other programs and services, registered in ``resources/outside.toml``.
 
-Each entry says what is believed, where it is used, by whose word, and on which day that was looked
-at. Where the belief is a value, the code reads it from here, so that it stands in one place. What
-can be asked of the real services is asked by ``tests/online``; what can be checked on a computer
-without a network, by ``tests/unit/test_outside.py``.
+Each entry says what is assumed, where it is used, and when and by which source it was checked. An
+assumption that is a value is read from there, so that it has one place. ``tests/online`` checks
+against the real services, and ``tests/unit/test_outside.py`` whatever needs no network.
 """
 
 from __future__ import annotations
@@ -20,33 +19,37 @@ from app.base.resources import resource
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One belief. ``used``: "<file>" or "<file>:<text that stands in it>", from the root of the
-    repository. ``check``: the name of what asks whether it still holds; empty where only a person
-    can look again. ``pinned``: packages, and the versions that it was looked at with. ``stands``:
-    what others' newest files are to say, by "github:<owner>/<name>/<path>" or
-    "pypi:<project>/<path in its wheel>". ``value``: what the code reads, of TOML's types."""
+    """One assumption."""
 
     name: str
     what: str
     used: tuple[str, ...]
+    """"<file>" or "<file>:<text in it>", from the root of the repository."""
     source: str
     looked: datetime.date
+    """The day on which ``source`` was read."""
     check: str = ""
+    """The name of the test for it; empty where only a person can check."""
     pinned: dict[str, str] = field(default_factory=dict)
+    """The versions of packages that it was checked with."""
     stands: dict[str, list[str]] = field(default_factory=dict)
+    """Texts that the newest versions of others' files should contain.
+
+    By "github:<owner>/<name>/<path>" or "pypi:<project>/<path in its wheel>".
+    """
     value: Any = None
+    """What the code reads, of TOML's types."""
 
 
 @cache
 def facts() -> MappingProxyType[str, Fact]:
-    """All entries, by name, in the order of the file."""
-    told = tomllib.loads(resource("outside.toml").read_text(encoding="utf-8"))
-    found = {
-        name: Fact(name, **entry | {"used": tuple(entry["used"])}) for name, entry in told.items()
-    }
-    return MappingProxyType(found)
+    """Return all entries by name, in the order of the file."""
+    entries = tomllib.loads(resource("outside.toml").read_text(encoding="utf-8"))
+    return MappingProxyType(
+        {name: Fact(name, **each | {"used": tuple(each["used"])}) for name, each in entries.items()}
+    )
 
 
 def value(name: str) -> Any:
-    """What the code reads of the entry ``name``."""
+    """Return the value of the entry ``name``."""
     return facts()[name].value

@@ -1,4 +1,4 @@
-"""Finds the files in ``resources/``."""
+"""Paths of the files in ``resources/``."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ _APP = Path(__file__).resolve().parents[1]
 
 
 def resource(*names: str) -> Path:
-    """The path of a file in ``resources/``.
+    """Return the path of a file in ``resources/``.
 
-    A wheel and a frozen app carry the folder as ``app/resources``; a clone has it beside
+    A wheel and a frozen app contain the folder as ``app/resources``; a clone has it beside
     ``app``. Raises FileNotFoundError where the installation is incomplete.
     """
     for root in (_APP / "resources", _APP.parent / "resources"):

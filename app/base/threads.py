@@ -1,4 +1,4 @@
-"""What threads of ours have in common."""
+"""Errors on the threads of executors."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from collections.abc import Callable
 
 
 def report_errors(work: Callable[..., object], *arguments: object) -> None:
-    """Runs ``work`` on an executor's thread, where a fault would be kept in a future that
-    nobody reads: it goes to the interpreter's hook for threads instead."""
+    """Run ``work`` on an executor's thread, and pass its exceptions to `threading.excepthook`.
+
+    Otherwise they would stay in a future that nobody reads.
+    """
     try:
         work(*arguments)
     except BaseException:

@@ -1,4 +1,4 @@
-"""Whether the weights of a model were ever written: a header does not tell."""
+"""Check that the weights of a model were ever written, which its header cannot tell."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from app.base.errors import ModelDamaged, ModelTruncated, ModelUnreadable
 from app.base.gguf import GgufHeader, Tensor
 
 _F32 = 0  # of enum ggml_type
-_LOOKED_AT = 16  # numbers
+_CHECKED = 16  # the first weights of a tensor
 
 
 def check(headers: Sequence[GgufHeader]) -> None:
-    """Looks at the first numbers of each norm of a gpt-oss, by the headers of its parts. In a file
-    that was set aside for a download and never filled they are zeros, which no model has; there
-    are two or three norms in a layer. Raises ModelDamaged, ModelTruncated, ModelUnreadable."""
+    """Check the first weights of each norm of a gpt-oss, by the headers of its parts.
+
+    In a file that was preallocated for a download and never filled they are zeros, which no model
+    has; each layer has two or three norms. Raises ModelDamaged, ModelTruncated, ModelUnreadable.
+    """
     for header in headers:
         path = header.path
         try:
@@ -28,12 +30,12 @@ def check(headers: Sequence[GgufHeader]) -> None:
                         _check_norm(path, file, header.data_offset, tensor)
         except OSError as error:
             raise ModelUnreadable(path, error.strerror or str(error)) from error
-        except struct.error:  # it was cut meanwhile
+        except struct.error:  # it was truncated meanwhile
             raise ModelTruncated(path, header.file_size - 1, header.file_size) from None
 
 
 def _check_norm(path: Path, file: BinaryIO, start: int, tensor: Tensor) -> None:
-    count = min(_LOOKED_AT, tensor.size // 4)
+    count = min(_CHECKED, tensor.size // 4)
     file.seek(start + tensor.offset)
     found = struct.unpack(f"<{count}f", file.read(4 * count))
     if not any(found):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
+from app.base import files
 from app.base.errors import ExchangeUnwritable
 from app.exchange import native_json
 from app.exchange.file_names import file_name, same
@@ -70,7 +69,7 @@ def export(
     Returns the file or folder. ``seen`` is told the
     share that is done, and may raise Cancelled. Raises ExchangeUnwritable and StoreError, and
     KeyError where the only chat is no more."""
-    chosen = sorted(store.live()) if chats is None else chats
+    chosen = sorted(store.chats.live()) if chats is None else chats
 
     def count(done: int) -> None:
         seen(done / len(chosen))
@@ -106,7 +105,7 @@ def _write_each(
     try:
         for number, chat in enumerate(chats, start=1):
             with contextlib.suppress(KeyError):  # deleted for good a moment ago
-                path = folder / file_name(store.chat(chat).title, manner.form.value, taken)
+                path = folder / file_name(store.chats.get(chat).title, manner.form.value, taken)
                 _write(store, chat, path, manner)
                 written.append(path)
             seen(number)
@@ -120,17 +119,17 @@ def _write_each(
 
 
 def _page(store: Store, chat: int, manner: ExportOptions) -> bytes:
-    tree = store.tree(chat) if manner.branches else None
-    messages = _in_order(tree) if tree else store.conversation(chat)
+    tree = store.trees.get(chat) if manner.branches else None
+    messages = _in_order(tree) if tree else store.messages.conversation(chat)
     make: Any = manner.draw
     if manner.form is not ExportFormat.PDF:
         make = chat_html if manner.form is ExportFormat.HTML else chat_markdown
     made: str | bytes = make(
-        store.chat(chat),
+        store.chats.get(chat),
         messages,
         reasoning=manner.reasoning,
         words=manner.words,
-        versions=store.branches(chat) if tree else ALONE,
+        versions=store.messages.branches(chat) if tree else ALONE,
     )
     return made.encode(errors="replace") if isinstance(made, str) else made
 
@@ -165,23 +164,15 @@ def _taken(folder: Path) -> set[str]:
 def _trees(store: Store, chats: Iterable[int], seen: Seen) -> Iterator[ChatTree]:
     for number, chat in enumerate(chats, start=1):
         with contextlib.suppress(KeyError):  # deleted for good a moment ago
-            yield store.tree(chat)
+            yield store.trees.get(chat)
         seen(number)
 
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[TextIO]:
-    """A file to write to, which takes its place at the end. A crash leaves the old or the new."""
-    growing = path.with_name(f".fireside-{secrets.token_hex(8)}")
+    """A file to write to, as `app.base.files` has it. Raises ExchangeUnwritable."""
     try:
-        try:
-            with growing.open("x", encoding="utf-8", errors="replace", newline="\n") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            growing.replace(path)
-        except BaseException:
-            growing.unlink(missing_ok=True)
-            raise
+        with files.replacing(path, errors="replace") as file:
+            yield file
     except OSError as error:
         raise ExchangeUnwritable(path, error.strerror or str(error)) from error

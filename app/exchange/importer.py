@@ -104,10 +104,10 @@ class ImportedFiles:
                     chats += 1
                     count += len(tree.messages)
                 if sum(len(tree.messages) + 1 for tree in batch) >= _BATCH:
-                    store.add_trees(batch)
+                    store.trees.add(batch)
                     batch.clear()
                 seen(number)
-        store.add_trees(batch)
+        store.trees.add(batch)
         return ImportReport(chats, count, skipped)
 
 
@@ -245,7 +245,7 @@ class _Known:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._dated: dict[float, list[int]] = defaultdict(list)
-        for row in (*store.chats(), *store.archived()):
+        for row in (*store.chats.listed(), *store.chats.archived()):
             self._dated[row.created].append(row.id)
         self._rows = [row for rows in self._dated.values() for row in rows]
         self._undated: dict[object, list[frozenset[object]]] | None = None
@@ -264,7 +264,7 @@ class _Known:
         else:
             for chat in self._dated.pop(tree.chat.created, ()):
                 with contextlib.suppress(KeyError):  # deleted for good a moment ago
-                    self._there[_key(self._store.tree(chat))] += 1
+                    self._there[_key(self._store.trees.get(chat))] += 1
             key = _key(tree)
         here[key] += 1
         if here[key] <= self._there[key]:
@@ -278,7 +278,7 @@ class _Known:
             self._undated = defaultdict(list)
             for chat in self._rows:
                 with contextlib.suppress(KeyError):
-                    said = [_said(row.message) for row in self._store.tree(chat).messages]
+                    said = [_said(row.message) for row in self._store.trees.get(chat).messages]
                     if said:
                         self._undated[said[0]].append(frozenset(said))
         wanted = {_said(row.message) for row in tree.messages}

@@ -1,14 +1,15 @@
-"""Models on this disk and on the hub.
+"""The models on this disk and on the hub.
 
 ::
 
-    catalog     what is offered, known before it is asked for
-    search      what others have on the hub, and what a repository has now
-    library     what is on this disk, whoever brought it
-    shelf       removing and moving that
-    downloads   models on their way, over kills (`ledger`)
-    errand      one of them, wherever its bytes are now (`locate`), over full disks and drives
-                that are not there (`drive`)
-    download    one file: its threads (`session`), requests (`fetch`) and bytes (`blob`)
-    network     the one door to the network: a record of every request, and a switch
+    catalog           what is offered, and the values that describe a model on the hub
+    hub_search        what else the hub has, and what a repository contains now
+    library           what is on this disk, whichever program brought it
+    file_operations   removes and moves that
+    downloads         the queue of downloads (`queue_store` remembers it over a kill; publishes
+                      `download_events` with `download_progress`)
+    model_download    one entry of the queue: all parts of a model, wherever they are on the hub now
+                      (`locate`), over full disks and missing drives (`mount_point`)
+    file_download     one file: its threads (`transfer`, `retries`), requests (`hub_requests`),
+                      bytes (`partial_file`) and place in huggingface_hub's cache (`cache_path`)
 """

@@ -1,4 +1,4 @@
-"""The models that Fireside offers, and what they are made of, known before they are fetched."""
+"""The models that Fireside offers, and their headers, known before they are downloaded."""
 
 from __future__ import annotations
 
@@ -11,20 +11,22 @@ from typing import Any
 from app.base import companion_files, gguf, gpt_oss, outside
 from app.base.gguf import ARCHITECTURE, GgufHeader, Tensor, tensor_size
 
-# What both have in common (reference: their config.json at huggingface.co/openai).
+# What both models have in common, by their config.json at huggingface.co/openai.
 _WIDTH, _HEADS, _KV_HEADS, _HEAD, _VOCABULARY = 2880, 64, 8, 64, 201088
 _F32, _Q8_0, _MXFP4 = 0, 8, 39
 _ALIGNMENT = 32
-# Of a model that is not offered: how far its parameters may be from an offer's, and how many bits
-# a weight of its experts may have; where the parameters are not known, those of MXFP4, about.
+# A model that is not an offer: by how much its number of parameters may differ from the offer's,
+# and the range of bits per weight of its experts (about MXFP4's if that number is unknown).
 _TOLERANCE = 0.01
 _BITS, _USUAL_BITS = (1.5, 16.1), (3.8, 4.7)
 
 
 @dataclass(frozen=True, slots=True)
 class HubFile:
-    """A file of a repository. ``name`` has its folders, ``size`` is in bytes. ``sha256`` says
-    which file it is, wherever it lies; None where it is not told."""
+    """A file of a repository: ``name`` includes its folders, ``size`` is in bytes.
+
+    ``sha256`` identifies it wherever it is moved; None where the hub does not tell it.
+    """
 
     name: str
     size: int
@@ -33,8 +35,7 @@ class HubFile:
 
 @dataclass(frozen=True, slots=True)
 class HubModel:
-    """What can be downloaded: a model in one or several parts, as a repository had them at
-    ``commit``; None for those that it has now."""
+    """A model in one or several parts, as a repository had it at ``commit`` (None: has it now)."""
 
     repository: str
     files: tuple[HubFile, ...]
@@ -42,28 +43,28 @@ class HubModel:
 
     @property
     def size(self) -> int:
-        """Bytes in all."""
+        """The bytes of all files."""
         return sum(file.size for file in self.files)
 
     @property
     def title(self) -> str:
-        """What its files are called, without folders, endings and numbers of parts."""
+        """The name of its files without folders, suffixes and part numbers."""
         return gguf.unnumbered(gguf.stem(self.files[0].name.rpartition("/")[2]))
 
     def is_same(self, other: HubModel) -> bool:
-        """Whether both are made of the same bytes, wherever those lie."""
+        """Return whether both have the same bytes, wherever their files are."""
         mine, theirs = self.hashes, other.hashes
         return None not in mine and mine == theirs
 
     @property
     def hashes(self) -> tuple[str | None, ...]:
-        """What says which files they are."""
+        """The hashes of its files."""
         return tuple(file.sha256 for file in self.files)
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A model that Fireside knows before it is asked for."""
+    """A model that Fireside offers for download."""
 
     name: str
     model: HubModel
@@ -74,8 +75,11 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """What the hub tells of a repository. ``architecture`` and ``parameters`` are those of one of
-    its models, None where they are not told; ``gated``: a person has to ask for it first."""
+    """A search result.
+
+    ``architecture`` and ``parameters`` are those of one of its models, None where unknown;
+    ``gated`` ones are given only to those who have asked for access.
+    """
 
     name: str
     downloads: int
@@ -88,8 +92,11 @@ class Repository:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One of the models in a repository, by the name of its quantization. ``complete``: all parts
-    are there. ``licence`` is that of the repository, None where it is not told."""
+    """One of the models in a repository, named by its quantization.
+
+    ``licence`` is that of the repository, None where unknown; ``complete`` says that all parts
+    are there.
+    """
 
     name: str
     model: HubModel
@@ -98,54 +105,57 @@ class Variant:
 
 
 def runs(architecture: str | None) -> bool | None:
-    """Whether Fireside runs what the hub says a repository is; None where that says nothing of
-    its models: it can be the word for a file beside them."""
+    """Return whether Fireside runs a repository's architecture, as the hub names it.
+
+    None where that is unknown: the hub may have taken the name from a companion file.
+    """
     if architecture is None or architecture in companion_files.architectures():
         return None
     return architecture == ARCHITECTURE
 
 
 def offers() -> tuple[Offer, ...]:
-    """Those of the register of outside facts, the usual one first."""
+    """Return the offers in resources/outside.toml, the usual one first."""
     return tuple(_offer(**entry) for entry in outside.value("offers"))
 
 
-def _offer(*, repository: str, commit: str, files: list[dict[str, Any]], **about: Any) -> Offer:
+def _offer(*, repository: str, commit: str, files: list[dict[str, Any]], **facts: Any) -> Offer:
     model = HubModel(repository, tuple(HubFile(**file) for file in files), commit)
-    return Offer(model=model, **about)
+    return Offer(model=model, **facts)
 
 
-def ordered(model: HubModel, name: str = "") -> Offer | None:
-    """The offer that an order is for: the one of this ``name``, or that of the same bytes, or,
-    for an order that knows no hashes, that of the repository. An earlier Fireside had only names,
-    and offered nothing else there but drafts."""
+def offer_for(model: HubModel, name: str = "") -> Offer | None:
+    """Return the offer that a queued model is: the one of that ``name``, or of the same bytes.
+
+    For a model without hashes, the one of the repository: older queues have names only, and
+    nothing else was offered from there but drafts.
+    """
     if name:
         return next((offer for offer in offers() if offer.name == name), None)
-    there = [offer for offer in offers() if offer.model.repository == model.repository]
-    same = (offer for offer in there if offer.model == model or offer.model.is_same(model))
-    if any(model.hashes) or any(companion_files.named(file.name) for file in model.files):
-        there = []
-    return next(same, None) or next(iter(there), None)
+    found = [offer for offer in offers() if offer.model.repository == model.repository]
+    same = (offer for offer in found if offer.model == model or offer.model.is_same(model))
+    companion = any(companion_files.is_companion_name(file.name) for file in model.files)
+    others = [] if companion or any(model.hashes) else found
+    return next(same, None) or next(iter(others), None)
 
 
-def conversion(whole: GgufHeader) -> Offer | None:
-    """The offer that a gpt-oss with this header, which `gpt_oss.check` has given, is a conversion
-    of.
+def conversion(found: GgufHeader) -> Offer | None:
+    """Return the offer that a model with this header, from `gpt_oss.check`, is a conversion of.
 
-    It has the layers and the experts, and no tensor in fewer bits than the offer's: what was made
-    smaller is another model to whoever wants this one.
+    It has the same number of layers and experts, and no tensor with fewer bits than the offer's:
+    who wants the offer does not want a smaller quantization.
     """
-    shape = gpt_oss.shape(whole)
-    tensors = {tensor.name: tensor for tensor in whole.tensors}
+    shape = gpt_oss.shape(found)
+    tensors = {tensor.name: tensor for tensor in found.tensors}
     for offer in offers():
-        if (shape.layers, shape.experts) == (offer.layers, offer.experts) and _has_all(
+        if (shape.layers, shape.experts) == (offer.layers, offer.experts) and _has_tensors(
             tensors, offer
         ):
             return offer
     return None
 
 
-def _has_all(tensors: dict[str, Tensor], offer: Offer) -> bool:
+def _has_tensors(tensors: dict[str, Tensor], offer: Offer) -> bool:
     for wanted in _tensors(offer.layers, offer.experts):
         found = tensors.get(wanted.name)
         if found is None or _bits(found) < _bits(wanted) * (1 - _TOLERANCE):
@@ -158,7 +168,7 @@ def _bits(tensor: Tensor) -> float:
 
 
 def header(offer: Offer) -> GgufHeader:
-    """What the header of its file will say, but for the vocabulary: enough to plan by."""
+    """Return the header of an offer's file without the vocabulary, which is enough to plan by."""
     tensors = _tensors(offer.layers, offer.experts)
     last = tensors[-1]
     size = last.offset + last.size
@@ -168,11 +178,10 @@ def header(offer: Offer) -> GgufHeader:
 
 
 def header_of(model: HubModel, parameters: int | None) -> GgufHeader | None:
-    """What the header of a gpt-oss model will say that has another quantization than the one
-    that is offered, with tensors of ``model.size`` bytes in all.
+    """Return the probable header of a gpt-oss in another quantization than the offer's.
 
-    ``parameters``: how many it has, where that is known. None where it has not the shape of one
-    of the offers.
+    Its tensors have ``model.size`` bytes in all; ``parameters`` is None where their number is
+    unknown. Returns None where it cannot have the shape of an offer.
     """
     for shape in map(header, offers()):
         count = sum(math.prod(tensor.shape) for tensor in shape.tensors)
@@ -188,9 +197,12 @@ def header_of(model: HubModel, parameters: int | None) -> GgufHeader | None:
 
 
 def _scaled(shape: GgufHeader, model: HubModel, bits: tuple[float, float]) -> GgufHeader | None:
-    """``shape`` with other sizes. Almost everybody leaves the experts as OpenAI made them, so
-    they take only what would make the other matrices larger or smaller than these can be.
-    None where that is not between the ``bits`` a weight."""
+    """Return ``shape`` with tensors scaled to the model's size.
+
+    Almost all quantizations leave the experts as OpenAI made them, so the other matrices are
+    scaled first, as far as plausible, and the experts take the rest. Returns None where that is
+    not within ``bits`` per weight.
+    """
     sizes = dict.fromkeys((_F32, _Q8_0, _MXFP4), 0)
     for tensor in shape.tensors:
         sizes[tensor.type] += tensor.size
@@ -213,15 +225,15 @@ def _scaled(shape: GgufHeader, model: HubModel, bits: tuple[float, float]) -> Gg
     return replace(shape, path=path, tensors=tuple(tensors), file_size=model.size)
 
 
-def header_there(repository: Repository, variant: Variant) -> GgufHeader | None:
-    """What the header of its file will say, as `header`; None where that is not known.
+def variant_header(repository: Repository, variant: Variant) -> GgufHeader | None:
+    """Return the probable header of a search result's variant, None where it is unknown.
 
-    What the hub says of another file in the repository says nothing here.
+    The hub's number of parameters counts only where it is known to be that of a gpt-oss.
     """
-    kind = runs(repository.architecture)
-    if kind is False or not variant.complete:
+    is_known = runs(repository.architecture)
+    if is_known is False or not variant.complete:
         return None
-    return header_of(variant.model, repository.parameters if kind else None)
+    return header_of(variant.model, repository.parameters if is_known else None)
 
 
 def _metadata(layers: int, experts: int) -> dict[str, Any]:
@@ -247,12 +259,12 @@ def _metadata(layers: int, experts: int) -> dict[str, Any]:
 
 def _tensors(layers: int, experts: int) -> tuple[Tensor, ...]:
     found: list[Tensor] = []
-    at = 0
+    offset = 0
 
     def add(name: str, kind: int, *shape: int) -> None:
-        nonlocal at
-        found.append(Tensor(name, shape, kind, at, tensor_size(kind, math.prod(shape))))
-        at += found[-1].size + -found[-1].size % _ALIGNMENT
+        nonlocal offset
+        found.append(Tensor(name, shape, kind, offset, tensor_size(kind, math.prod(shape))))
+        offset += found[-1].size + -found[-1].size % _ALIGNMENT
 
     add("token_embd.weight", _Q8_0, _WIDTH, _VOCABULARY)
     add("output_norm.weight", _F32, _WIDTH)

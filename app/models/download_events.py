@@ -1,4 +1,4 @@
-"""What is told about a download."""
+"""The events that a download publishes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.models.download_progress import DownloadNote, DownloadProgress
 
 @dataclass(frozen=True, slots=True)
 class Downloading:
-    """How far all parts of a model together are, and what else is to be said of it."""
+    """The progress of all parts of a model together."""
 
     model: HubModel
     progress: DownloadProgress
@@ -21,8 +21,10 @@ class Downloading:
 
 @dataclass(frozen=True, slots=True)
 class DownloadHeld:
-    """The disk is full, or its drive is not there. What has arrived is kept, and it goes on as
-    soon as that has changed."""
+    """The disk is full or its drive missing.
+
+    What has arrived is kept, and the download continues by itself once that has changed.
+    """
 
     model: HubModel
     error: NoRoom | DriveMissing
@@ -30,7 +32,7 @@ class DownloadHeld:
 
 @dataclass(frozen=True, slots=True)
 class Downloaded:
-    """It is here, whole and verified; ``path`` is that of its first part."""
+    """The model is complete and verified; ``path`` is its first part."""
 
     model: HubModel
     path: Path
@@ -39,7 +41,7 @@ class Downloaded:
 
 @dataclass(frozen=True, slots=True)
 class DownloadEnded:
-    """It is not here: a person paused or cancelled it, or there is an ``error``."""
+    """The download stopped short: paused, cancelled, or because of ``error``."""
 
     model: HubModel
     error: FiresideError | None = None

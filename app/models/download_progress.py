@@ -1,7 +1,8 @@
-"""How far a download is, and what it waits for."""
+"""The progress of a download, and what it waits for."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,35 +11,34 @@ class WaitReason(StrEnum):
     """What a download waits for."""
 
     CONNECTION = "connection"  # there is none, or it broke
-    STALLED = "stalled"  # it is there and silent, or nearly so
-    BUSY = "busy"  # the server wants to be left alone for a while
-    SERVER = "server"  # the server has a fault, or sent something else than was asked for
-    ADDRESS = "address"  # the address that the hub gave is no longer good
+    STALLED = "stalled"  # the connection is silent, or nearly so
+    BUSY = "busy"  # the server asks for a pause
+    SERVER = "server"  # the server has a fault, or sent something other than was asked for
+    ADDRESS = "address"  # the URL that the hub gave has expired
     OTHER = "other"  # another program downloads the same file
-    QUEUED = "queued"  # another download is to end first
+    QUEUED = "queued"  # another download has to end first
 
 
 class DownloadNote(StrEnum):
-    """What a person should know of a download, beside how far it is."""
+    """What the user should know of a download beside its progress."""
 
-    NEWER = "newer"  # another conversion comes, since the one that was wanted is gone
-    ANEW = "anew"  # what had arrived was of another file, and it was begun anew
+    NEWER = "newer"  # another conversion is fetched, since the one that was wanted is gone
+    RESTARTED = "restarted"  # what had arrived was of another file, so it was restarted
 
 
 class DownloadPhase(StrEnum):
-    """What a download is about."""
+    """What a download is doing."""
 
-    ASKING = "asking"  # the hub, about the file
+    ASKING = "asking"  # the hub is asked about the file
     FETCHING = "fetching"
-    CHECKING = "checking"  # all is here, the hash is being computed
-    REPAIRING = "repairing"  # the hash is wrong: the wrong block is searched
+    CHECKING = "checking"  # all bytes are here, the hash is being computed
+    REPAIRING = "repairing"  # the hash is wrong, so the damaged block is searched for
     DONE = "done"
 
 
 @dataclass(frozen=True, slots=True)
 class DownloadWait:
-    """Why nothing comes, and in how many ``seconds`` it is tried again. ``detail`` is for a
-    log."""
+    """Why nothing arrives, and the ``seconds`` until the next try. ``detail`` is for a log."""
 
     reason: WaitReason
     seconds: float
@@ -47,8 +47,11 @@ class DownloadWait:
 
 @dataclass(frozen=True, slots=True)
 class DownloadProgress:
-    """How far it is, in bytes and seconds. ``speed`` is that of the last five seconds, and 0 when
-    nothing came; ``left`` is None when it cannot be told. ``checked`` bytes are hashed."""
+    """The progress of a file or model, in bytes and seconds.
+
+    ``checked`` bytes have been hashed. ``speed`` is the average of the last five seconds, and 0
+    where nothing arrived. ``left``, the time that remains, is None while it is unknown.
+    """
 
     phase: DownloadPhase
     done: int = 0
@@ -61,10 +64,20 @@ class DownloadProgress:
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds: the first pause before another try, which doubles up to the longest; how long a
-    connection may be silent; how long it may take to come about."""
+    """Timeouts and pauses, all in seconds."""
 
     first: float = 0.5
+    """The first pause before a retry; each further one doubles."""
     longest: float = 30.0
+    """The longest pause before a retry, unless the server asks for more."""
     silence: float = 20.0
+    """How long a connection may be silent."""
     connect: float = 10.0
+    """How long a connection may take to be made."""
+
+    def pauses(self) -> Iterator[float]:
+        """Yield the pauses before each retry, without end."""
+        pause = self.first
+        while True:
+            yield pause
+            pause = min(2 * pause, self.longest)

@@ -1,4 +1,4 @@
-"""Models on their way from the hub, on a thread of their own, one after the other."""
+"""The queue of downloads, fetched one model after the other on a thread of its own."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from app.models.download_events import (
     Downloaded,
     DownloadEnded,
     DownloadEvent,
-    DownloadHeld,
     Downloading,
 )
 from app.models.download_progress import (
@@ -30,25 +29,17 @@ from app.models.download_progress import (
 )
 from app.models.queue_store import QueuedModel, QueueStore
 
-__all__ = [
-    "DownloadEnded",
-    "DownloadEvent",
-    "DownloadHeld",
-    "Downloaded",
-    "Downloading",
-    "Downloads",
-    "Unfinished",
-]
-
-if TYPE_CHECKING:  # loaded when the first download begins: a window need not wait for them
+if TYPE_CHECKING:  # slow to load, so the first download does it
     from app.models.file_download import FileDownload
     from app.network.client import Network
 
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """A model of which ``have`` bytes have come. It is, or was when Fireside ended, ``running``
-    unless it was paused or had failed."""
+    """A model of which ``have`` bytes have arrived.
+
+    It is, or was when Fireside ended, ``running`` unless it was paused or had failed.
+    """
 
     model: HubModel
     have: int
@@ -58,52 +49,52 @@ class Unfinished:
 
 @dataclass(eq=False, slots=True)
 class _Run:
-    """One go at a model, which is to end when ``stop`` is set, and to discard what has come by an
-    order then."""
+    """One run for a model, until ``stop`` is set."""
 
     model: HubModel
     begun: bool = False
     discard: QueuedModel | None = None
+    """The entry whose files are to be removed at the end."""
     stop: threading.Event = dataclasses.field(default_factory=threading.Event)
 
 
 class Downloads:
-    """Fetches models through what ``network`` gives, which is installed, into ``cache`` (by default
-    huggingface_hub's), which holds for those that are begun from now on. What happens is
-    published, from any thread. ``ledger`` is the file that remembers over a kill.
+    """Downloads of models, remembered in the file ``queue`` even after a kill.
 
-    While the disk is full it is looked at every ``recheck`` seconds.
+    ``network`` returns the network, which huggingface_hub has to use, too. ``cache`` is where
+    models that are queued from now on go: huggingface_hub's cache by default. Events are published
+    from any thread. A disk that is full is looked at every ``recheck`` seconds.
     """
 
     def __init__(
         self,
         publish: Callable[[DownloadEvent], None],
         network: Callable[[], Network],
-        ledger: Path,
+        queue: Path,
         *,
         cache: Path | None = None,
         limit: float | None = None,
         recheck: float = 5.0,
-        patience: Timeouts = Timeouts(),  # noqa: B008
+        timeouts: Timeouts = Timeouts(),  # noqa: B008
     ) -> None:
         self.cache = cache
         self.mount = ""
-        """Where the drive of ``cache`` was mounted when that was chosen, where it is known."""
+        """Where the drive of ``cache`` was mounted when the user chose it, if known."""
         self._publish = publish
         self._network = network
-        self._ledger = QueueStore(ledger)
+        self._queue = QueueStore(queue)
         self._limit = limit
         self._recheck = recheck
-        self._patience = patience
+        self._timeouts = timeouts
         self._lock = threading.Lock()
         self._runs: dict[HubModel, _Run] = {}
         self._download: FileDownload | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="download")
-        self._tidying = ThreadPoolExecutor(max_workers=1, thread_name_prefix="discard")
+        self._cleanup = ThreadPoolExecutor(max_workers=1, thread_name_prefix="discard")
 
     @property
     def limit(self) -> float | None:
-        """The most bytes a second; it counts at once."""
+        """The most bytes per second; a change takes effect at once."""
         return self._limit
 
     @limit.setter
@@ -114,72 +105,70 @@ class Downloads:
                 self._download.limit = limit
 
     def start(self, model: HubModel) -> None:
-        """Fetches what is missing of a model, after those that were started before. Ends in
-        Downloaded or DownloadEnded."""
+        """Queue a model. It ends in Downloaded or DownloadEnded."""
         with self._lock:
             if model in self._runs:
                 return
             run = self._runs[model] = _Run(model)
-            waits = len(self._runs) > 1
-            if self._ledger.order(model):
-                self._ledger.update(model, running=True)
+            must_wait = len(self._runs) > 1
+            if self._queue.entry(model):
+                self._queue.update(model, running=True)
             else:
                 mount = self.mount if self.cache else ""
-                self._ledger.put(QueuedModel(model, self.cache or _hub_cache(), mount=mount))
-            order = self._ledger.order(model)
-        if order:  # told at once: finding the file takes seconds where the line is slow
-            queued = DownloadWait(WaitReason.QUEUED, 0.0) if waits else None
-            now = DownloadProgress(DownloadPhase.ASKING, order.have, model.size, waiting=queued)
-            self._publish(Downloading(model, now, order.notes))
+                self._queue.put(QueuedModel(model, self.cache or _hub_cache(), mount=mount))
+            entry = self._queue.entry(model)
+        if entry:  # shown at once, since asking the hub can take seconds
+            wait = DownloadWait(WaitReason.QUEUED, 0.0) if must_wait else None
+            progress = DownloadProgress(DownloadPhase.ASKING, entry.have, model.size, waiting=wait)
+            self._publish(Downloading(model, progress, entry.notes))
         self._thread.submit(report_errors, self._run, run)
 
     def pause(self, model: HubModel) -> None:
-        """Stops fetching; `start` goes on from there."""
-        self._ledger.update(model, running=False)
+        """Stop fetching a model, until `start`."""
+        self._queue.update(model, running=False)
         self._stop(model)
 
     def cancel(self, model: HubModel, *, keep: bool = False) -> None:
-        """Takes the order back. What Fireside has brought of the model goes, unless it is to be
-        kept for another day."""
-        order = self._ledger.order(model)
-        self._ledger.drop(model)
-        run = self._stop(model, discard=None if keep else order)
-        if order and not keep and not (run and run.begun):
-            self._tidying.submit(report_errors, self._tidy, order)
+        """Take a model out of the queue, and remove what Fireside has fetched, unless ``keep``."""
+        entry = self._queue.entry(model)
+        self._queue.drop(model)
+        run = self._stop(model, discard=None if keep else entry)
+        if entry and not keep and not (run and run.begun):
+            self._cleanup.submit(report_errors, self._clean_up, entry)
 
     def unfinished(self) -> tuple[Unfinished, ...]:
-        """What was ordered and is not here, the oldest first."""
+        """Return the models in the queue, oldest first."""
         return tuple(
-            Unfinished(order.model, order.have, order.running, order.notes)
-            for order in self._ledger.orders
+            Unfinished(entry.model, entry.have, entry.running, entry.notes)
+            for entry in self._queue.entries
         )
 
     def resume(self) -> None:
-        """Starts those that were running when Fireside ended or was killed."""
-        for order in self._ledger.orders:
-            if order.running:
-                self.start(order.model)
+        """Start the downloads that were running when Fireside ended or was killed."""
+        for entry in self._queue.entries:
+            if entry.running:
+                self.start(entry.model)
 
     def downloaded(self) -> frozenset[Path]:
-        """The first files of the models that Fireside itself brought."""
-        return self._ledger.downloaded
+        """Return the first files of the models that Fireside itself downloaded."""
+        return self._queue.downloaded
 
     def forget(self, path: Path) -> None:
-        """The model whose first file is ``path`` was removed."""
-        self._ledger.change_downloaded(without=path)
+        """Note that the model whose first file was ``path`` has been removed."""
+        self._queue.change_downloaded(without=path)
 
     def moved(self, old: Path, new: Path) -> None:
-        """The model whose first file is ``old`` has it at ``new`` now."""
-        if old in self._ledger.downloaded:
-            self._ledger.change_downloaded(without=old, new=new)
+        """Note that a model's first file has moved from ``old`` to ``new``."""
+        if old in self._queue.downloaded:
+            self._queue.change_downloaded(without=old, new=new)
 
     def close(self) -> None:
-        """Stops all, to be gone on with by `resume`."""
+        """Stop all downloads, to be continued by `resume`."""
         for model in list(self._runs):
             self._stop(model)
         self._thread.shutdown()
-        self._tidying.shutdown()
-        self._ledger.close()
+        self._cleanup.shutdown()
+        self._queue.close()
 
     def _stop(self, model: HubModel, discard: QueuedModel | None = None) -> _Run | None:
         with self._lock:
@@ -192,7 +181,7 @@ class Downloads:
             self._publish(DownloadEnded(model))
         return run
 
-    # --- On the thread ------------------------------------------------------------------------
+    # --- On the download thread ---------------------------------------------------------------
 
     def _run(self, run: _Run) -> None:
         with self._lock:
@@ -202,37 +191,37 @@ class Downloads:
         from app.models.model_download import ModelDownload
 
         model = run.model
-        errand = ModelDownload(
+        download = ModelDownload(
             model,
             run.stop,
-            ledger=self._ledger,
+            queue=self._queue,
             network=self._network(),
-            patience=self._patience,
+            timeouts=self._timeouts,
             recheck=self._recheck,
             publish=self._publish,
             watch=self._watch,
         )
         ended: DownloadEvent = DownloadEnded(model)
         try:
-            path = errand.run()
-            ended = Downloaded(model, path, errand.notes)
+            path = download.run()
+            ended = Downloaded(model, path, download.notes)
         except Cancelled:
             pass
-        except Offline as error:  # it is still wanted
+        except Offline as error:  # it stays in the queue as running
             ended = DownloadEnded(model, error)
         except (HubError, ModelError) as error:
             ended = DownloadEnded(model, error)
-            self._ledger.update(model, running=False)
+            self._queue.update(model, running=False)
         finally:
             with self._lock:
                 if self._runs.get(model) is run:
                     del self._runs[model]
             if run.discard:
-                brought = {*run.discard.brought, *errand.brought}
+                brought = {*run.discard.brought, *download.brought}
                 self._discard(dataclasses.replace(run.discard, brought=tuple(brought)))
             else:
                 if isinstance(ended, Downloaded):
-                    self._note(ended, errand.brought)
+                    self._note_downloaded(ended, download.brought)
                 self._publish(ended)
 
     def _watch(self, download: FileDownload | None) -> None:
@@ -241,32 +230,34 @@ class Downloads:
             if download:
                 download.limit = self._limit
 
-    def _note(self, ended: Downloaded, brought: Iterable[str]) -> None:
-        order = self._ledger.order(ended.model)
-        names = {PurePosixPath(name).name for name in (*brought, *(order.brought if order else ()))}
+    def _note_downloaded(self, ended: Downloaded, brought: Iterable[str]) -> None:
+        entry = self._queue.entry(ended.model)
+        names = {PurePosixPath(name).name for name in (*brought, *(entry.brought if entry else ()))}
         if ended.path.name in names:
-            self._ledger.change_downloaded(new=ended.path)
-        self._ledger.drop(ended.model)
+            self._queue.change_downloaded(new=ended.path)
+        self._queue.drop(ended.model)
 
-    def _tidy(self, order: QueuedModel) -> None:
+    def _clean_up(self, entry: QueuedModel) -> None:
         with self._lock:
-            again = order.model in self._runs
-        if not again:
-            self._discard(order)
+            restarted = entry.model in self._runs
+        if not restarted:
+            self._discard(entry)
 
-    def _discard(self, order: QueuedModel) -> None:
-        """Removes what has come by an order, which nobody fetches now."""
+    def _discard(self, entry: QueuedModel) -> None:
+        """Remove what has arrived of a model that nobody fetches now."""
         from app.models import partial_file
+        from app.models.cache_path import repository_folder
         from app.models.model_download import remove
 
         error: LibraryError | None = None
-        begun = {*order.earlier, *(file.name for file in order.fetched.files)}
-        partial_file.forget(partial_file.folder_of(order.cache, order.model.repository), begun)
+        begun = {*entry.earlier, *(file.name for file in entry.fetched.files)}
+        folder = repository_folder(entry.cache, entry.model.repository)
+        partial_file.forget(folder, begun)
         try:
-            remove(order, order.brought)
+            remove(entry, entry.brought)
         except LibraryError as refused:
             error = refused
-        self._publish(DownloadEnded(order.model, error))
+        self._publish(DownloadEnded(entry.model, error))
 
 
 def _hub_cache() -> Path:

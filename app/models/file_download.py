@@ -1,13 +1,14 @@
-"""A file of the hub into the hub's own cache: ranged, resumable, verified.
+"""Download a file of the hub into huggingface_hub's cache: in ranges, resumable, verified.
 
-Threads of a `FileDownload` while it runs::
+Threads while `FileDownload.run` is going on::
 
-    run()        the caller's: reports, and notices that it is to stop
-    leader       asks the hub, makes room, starts the others, repairs, publishes
-    lines        a few connections, each of which takes some blocks and fetches them
-    checker      hashes behind them, from the disk
+    run()          the caller's: reports progress, and notices that it should stop
+    leader         asks the hub, checks the disk, starts the others, hashes behind them,
+                   repairs, and moves the finished file into place
+    connections    a few, each of which takes some blocks and fetches them
 
-What has arrived is in `blob`; what goes wrong on the way, in `fetch`.
+`partial_file` has what has arrived, `hub_requests` what can go wrong on the way, and `transfer`
+the threads.
 """
 
 from __future__ import annotations
@@ -18,43 +19,31 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from huggingface_hub import constants
-from huggingface_hub.utils._validators import validate_repo_id
 
 from app.base.errors import Cancelled, Offline
+from app.models.cache_path import repository_folder
 from app.models.download_progress import (
-    DownloadPhase,
     DownloadProgress,
-    DownloadWait,
     Timeouts,
-    WaitReason,
 )
 from app.models.hub_requests import FileChanged, WantedFile
-from app.models.partial_file import CachePath, forget
+from app.models.partial_file import forget
 from app.models.transfer import Transfer
 from app.network.client import Network
+from app.network.hub_client import validate_repo_id
 
-__all__ = [
-    "DownloadPhase",
-    "DownloadProgress",
-    "DownloadWait",
-    "FileDownload",
-    "Timeouts",
-    "WaitReason",
-    "WantedFile",
-]
-
-_LINES = 4
-_TICK = 0.05  # seconds between two looks at what is going on
-_REPORTS = 0.2  # seconds between two reports of the same
+_CONNECTIONS = 4
+_POLL_S = 0.05  # how often it is noticed that the download should stop
+_REPORT_S = 0.2  # between two reports of the same phase
 
 
 class FileDownload:
-    """One file, fetched through ``network``, which is installed, into ``cache`` (by default
-    huggingface_hub's).
+    """A download of one file through ``network``, which huggingface_hub has to use, too.
 
-    ``limit`` is the most bytes a second, or None; it may be changed while it runs. There has to be
-    room for ``room`` bytes where that is more than the file, which is one of several then. Raises
-    ValueError for what cannot be the name of a repository or a file.
+    ``cache`` is huggingface_hub's by default. ``limit``, in bytes per second, may be changed
+    while it runs. ``reserve`` is the free disk space to demand where that is more than the file's
+    size, as for the first of several parts. Raises ValueError for an impossible name of a
+    repository or a file.
     """
 
     def __init__(
@@ -64,76 +53,75 @@ class FileDownload:
         network: Network,
         cache: Path | None = None,
         limit: float | None = None,
-        patience: Timeouts = Timeouts(),  # noqa: B008
-        lines: int = _LINES,
-        room: int = 0,
+        timeouts: Timeouts = Timeouts(),  # noqa: B008
+        connections: int = _CONNECTIONS,
+        reserve: int = 0,
     ) -> None:
         validate_repo_id(wanted.repository)
         path = PurePosixPath(wanted.file)
         if path.is_absolute() or ".." in path.parts or "\\" in wanted.file or not path.parts:
-            raise ValueError(f"no name of a file: {wanted.file!r}")
+            raise ValueError(f"not a file name: {wanted.file!r}")
         self.wanted = wanted
         self.network = network
         self.cache = cache or Path(constants.HF_HUB_CACHE)
         self.limit = limit
-        self.patience = patience
-        self.lines = lines
-        self.room = room
+        self.timeouts = timeouts
+        self.connections = connections
+        self.reserve = reserve
         self.fetched = False
-        """Whether the last `run` that returned has fetched something."""
-        self.anew = False
-        """Whether what had arrived was of another file, and it was begun anew."""
+        """Whether the last `run` that returned had to fetch anything."""
+        self.restarted = False
+        """Whether what had arrived was of another file, so that it started from the beginning."""
 
     def run(self, stop: threading.Event, report: Callable[[DownloadProgress], None]) -> Path:
-        """Fetches what is missing, and returns the path of the file in its snapshot.
+        """Fetch what is missing, and return the path of the file in its snapshot.
 
-        Faults that may pass are waited for, without end; ``report``, which is called on this
-        thread, tells for what. Once ``stop`` is set, raises Cancelled within 0.2 s, and what has
-        arrived stays for the next `run`. So it does where the network is switched off, which raises
-        Offline, and after a HubError.
+        Failures that may pass are retried without end; ``report``, called on this thread, says
+        what is being waited for. Raises Cancelled within 0.2 s once ``stop`` is set, Offline when
+        the network is switched off, and HubError; what has arrived stays for the next `run`.
         """
         while True:
-            session = Transfer(
+            transfer = Transfer(
                 self.wanted,
                 self.network,
                 self.cache,
-                self.patience,
-                self.lines,
-                lambda: self.limit,
-                self.room,
+                timeouts=self.timeouts,
+                connections=self.connections,
+                limit=lambda: self.limit,
+                reserve=self.reserve,
             )
             try:
-                return self._watch(session, stop, report)
+                return self._watch(transfer, stop, report)
             except FileChanged:
-                continue  # the new one, from the beginning
+                continue  # with the new version, from the beginning
 
     def _watch(
-        self, session: Transfer, stop: threading.Event, report: Callable[[DownloadProgress], None]
+        self, transfer: Transfer, stop: threading.Event, report: Callable[[DownloadProgress], None]
     ) -> Path:
-        session.start()
-        told, when = None, 0.0
+        """Run ``transfer`` to its end, unless it should stop earlier."""
+        transfer.start()
+        phase, reported = None, 0.0
         try:
-            while not session.over.wait(_TICK):
+            while not transfer.over.wait(_POLL_S):
                 if stop.is_set():
                     raise Cancelled
                 if self.network.offline:
                     raise Offline
-                now = session.progress()
-                if now.phase is not told or time.monotonic() - when >= _REPORTS:
-                    told, when = now.phase, time.monotonic()
-                    self.anew = self.anew or session.anew
-                    report(now)
+                progress = transfer.progress()
+                if progress.phase is not phase or time.monotonic() - reported >= _REPORT_S:
+                    phase, reported = progress.phase, time.monotonic()
+                    self.restarted = self.restarted or transfer.restarted
+                    report(progress)
         finally:
-            session.end()
-            self.anew = self.anew or session.anew
-        if session.error:
-            raise session.error
-        assert session.result
-        self.fetched = session.fetched
-        report(session.progress())
-        return session.result
+            transfer.end()
+            self.restarted = self.restarted or transfer.restarted
+        if transfer.error:
+            raise transfer.error
+        assert transfer.result
+        self.fetched = transfer.fetched
+        report(transfer.progress())
+        return transfer.result
 
     def discard(self) -> None:
-        """Removes what has arrived of it, of any version, from the cache. Raises OSError."""
-        place = CachePath(self.cache, self.wanted.repository, self.wanted.file, "", "", "")
-        forget(place.folder, {place.file})
+        """Remove from the cache what has arrived, of any version. Raises OSError."""
+        forget(repository_folder(self.cache, self.wanted.repository), {self.wanted.file})

@@ -1,12 +1,12 @@
-"""What a person can do with a model that is on this disk: remove it, or move it elsewhere.
+"""Remove a model from this disk, or move it to another folder.
 
-A move never has the only copy half written. On one file system it renames, or gives the file a
-second name and then takes the first one away. From one disk to another it copies under a hidden
-name, reads the copy back from the disk, compares, and takes the old files away when all the new
-ones are in place. Killed at any moment it leaves a whole model, and the next move ends it.
+A complete copy exists at every moment of a move. Within a file system, files are renamed, or
+linked to the new name before the old one is removed. From one disk to another, they are copied
+under a hidden name, read back from the disk and compared, and the old ones are removed when all the
+new ones are in place. A move that is killed leaves a complete model, and the next move finishes it.
 
-What is known of the hub's cache (``models--org--repo/{blobs,snapshots,refs}``): the manual of
-huggingface_hub, "Understand caching", and its utils/_cache_manager.py.
+The layout of the hub's cache (``models--org--repo/{blobs,snapshots,refs}``) is that of
+huggingface_hub's manual, "Understand caching", and its utils/_cache_manager.py.
 """
 
 from __future__ import annotations
@@ -32,74 +32,77 @@ from app.base.errors import (
     TargetExists,
     TargetFull,
 )
-from app.models.library import InstalledModel, ModelSource, descriptions, unfinished
+from app.base.files import sync
+from app.models.library import InstalledModel, ModelSource, jan_descriptions, unfinished
 
 Report = Callable[[int, int], None]
 
-_SPARE = 256 << 20  # bytes that are left free on the disk
+_SPARE = 256 << 20  # bytes to leave free on the disk
 _CHUNK = 4 << 20
-_FLUSH = 64 << 20  # bytes after which the disk is waited for: progress is true, and stop is soon
+_FLUSH = 64 << 20  # bytes between two fsyncs, so that progress is true and a stop is prompt
 
 
 def removable(model: InstalledModel) -> bool:
-    """Is it for Fireside to remove? Ollama's files belong to its manifests: ``ollama rm``."""
+    """Return whether Fireside may remove it; ``ollama rm`` removes Ollama's files."""
     blob = re.fullmatch(r"sha256-[0-9a-f]{64}", model.path.name)
     return model.place.kind is not ModelSource.OLLAMA and not blob
 
 
 def movable(model: InstalledModel) -> bool:
-    """Is it for Fireside to move, and all there?"""
+    """Return whether Fireside may move it, and it is complete."""
     return removable(model) and not isinstance(model.problem, ModelMissing)
 
 
 def remove(model: InstalledModel) -> None:
-    """Removes the model's files, and what the program that brought them says of them: entries,
-    blobs and refs of the hub's cache, in all revisions, and Jan's description. Of a link
-    elsewhere, the link. Raises FileRefused; what was not refused is gone."""
+    """Remove the model's files, and what the program that brought them keeps about them.
+
+    That is the entries, blobs and refs of the hub's cache, in all revisions, and Jan's
+    description. Of a link elsewhere, only the link goes. Raises FileRefused; files that were not
+    refused are gone then.
+    """
     if not removable(model):
         raise FileRefused(model.path, "it belongs to Ollama")
     for part in model.files:
-        with _refusing(part):
+        with _refused(part):
             repository = _repository(part)
             if repository:
                 _remove_entry(part, repository)
             else:
                 part.unlink(missing_ok=True)
     if model.place.kind is ModelSource.JAN:
-        for said in list(descriptions(model.place.path, threading.Event())):
-            if said.file in model.files:
-                with _refusing(said.path):
-                    said.path.unlink()
-                _remove_empty(said.path.parent)
+        for description in list(jan_descriptions(model.place.path, threading.Event())):
+            if description.file in model.files:
+                with _refused(description.path):
+                    description.path.unlink()
+                _remove_empty(description.path.parent)
 
 
 def move(model: InstalledModel, folder: Path, stop: threading.Event, report: Report) -> Path:
-    """Moves the model's files into ``folder``, which there must be, by their own names.
+    """Move the model's files into the existing ``folder``, and return the path of the first.
 
-    Returns the path of the first. ``report`` is told how many bytes of how many are done, where
-    each counts twice: copied and compared. An equal file in ``folder`` counts as moved.
+    ``report`` is called with the bytes done and those in all, where each counts twice: copied and
+    compared. An equal file in ``folder`` counts as moved.
 
     Raises Cancelled soon after ``stop`` is set, TargetExists, TargetFull, CopyDiffers and
-    FileRefused. The model is then as it was, and nothing new is in ``folder``; but where the old
-    files are refused at the end, both are there.
+    FileRefused. The model is then as it was and nothing is left in ``folder``, unless the removal
+    of the old files was refused at the end: then both are there.
     """
     if not removable(model):
         raise FileRefused(model.path, "it belongs to Ollama")
-    with _refusing(folder):
+    with _refused(folder):
         if _is_same(folder, model.path.parent):
             return model.path
-    if not os.access(model.path.parent, os.W_OK):  # a copy would be made in vain
+    if not os.access(model.path.parent, os.W_OK):  # the copy could not replace it
         raise FileRefused(model.path, os.strerror(errno.EACCES))
-    for left in list(folder.glob(unfinished(Path("*")).name)):  # by a move that was killed
-        _discard(left)
+    for leftover in list(folder.glob(unfinished(Path("*")).name)):  # of a move that was killed
+        _discard(leftover)
     _Move(model, folder, stop, report).run()
     remove(model)
     return folder / model.path.name
 
 
 class _Move:
-    """Brings the parts of a model into a folder, and leaves the old ones where they are, if it
-    cannot rename."""
+    """A move of a model's parts into a folder; the old ones stay, unless they can be renamed."""
 
     def __init__(
         self, model: InstalledModel, folder: Path, stop: threading.Event, report: Report
@@ -109,7 +112,8 @@ class _Move:
         self._done, self._total = 0, 2 * model.size
 
     def run(self) -> None:
-        waiting = [pair for pair in self._pairs if not self._may_be_there(*pair)]
+        """Bring all parts into the folder, or none."""
+        waiting = [pair for pair in self._pairs if not self._may_exist(*pair)]
         if len(self._pairs) == len(waiting) == 1 and self._renamed(*waiting[0]):
             return
         for pair in self._pairs:
@@ -118,9 +122,9 @@ class _Move:
         with contextlib.ExitStack() as undo:
             for _, target in waiting:
                 undo.callback(_discard, unfinished(target))
-            far = [pair for pair in waiting if not self._linked(*pair)]
-            self._check_room(far)
-            for source, target in far:
+            unlinked = [pair for pair in waiting if not self._linked(*pair)]
+            self._check_room(unlinked)
+            for source, target in unlinked:
                 self._copy(source, target)
             for _, target in waiting:
                 if os.path.lexists(target):
@@ -131,22 +135,22 @@ class _Move:
             _flush_folder(self._folder)
             undo.pop_all()
 
-    def _may_be_there(self, source: Path, target: Path) -> bool:
-        """Is there a file that may be the same? Raises TargetExists where it is another one."""
+    def _may_exist(self, source: Path, target: Path) -> bool:
+        """Return whether ``target`` exists. Raises TargetExists if it cannot be equal."""
         try:
-            there = target.lstat()
+            existing = target.lstat()
         except FileNotFoundError:
             return False
         except OSError as error:
             raise FileRefused(target, error.strerror or str(error)) from error
-        with _refusing(source):
-            # A link there may lead here.
-            if not stat.S_ISREG(there.st_mode) or there.st_size != source.stat().st_size:
+        with _refused(source):
+            # A link may lead back to the source.
+            if not stat.S_ISREG(existing.st_mode) or existing.st_size != source.stat().st_size:
                 raise TargetExists(target)
         return True
 
     def _renamed(self, source: Path, target: Path) -> bool:
-        """Has it moved at once? The system refuses between two disks."""
+        """Rename a file, and return whether that worked: between two disks it does not."""
         if source.is_symlink():
             return False
         self._advance(0)
@@ -160,7 +164,7 @@ class _Move:
         return True
 
     def _linked(self, source: Path, target: Path) -> bool:
-        """Has the file a second name now? Not on another disk, nor where there are no links."""
+        """Give a file a second name, and return whether that worked."""
         try:
             os.link(os.path.realpath(source), unfinished(target))
         except OSError:
@@ -170,20 +174,21 @@ class _Move:
 
     def _check_room(self, pairs: list[tuple[Path, Path]]) -> None:
         if pairs:
-            with _refusing(self._folder):
+            with _refused(self._folder):
                 needed = sum(source.stat().st_size for source, _ in pairs)
                 free = shutil.disk_usage(self._folder).free
             if free < needed + _SPARE:
                 raise TargetFull(pairs[0][1], needed, max(0, free - _SPARE))
 
     def _copy(self, source: Path, target: Path) -> None:
+        """Copy a file to its unfinished name, and compare. Raises CopyDiffers."""
         copy, hashed, waiting = unfinished(target), hashlib.sha256(), 0
-        with _refusing(source):
+        with _refused(source):
             reader = source.open("rb", buffering=0)
             times = source.stat()
         with reader, self._writing(target, times.st_size), copy.open("wb") as writer:
             while True:
-                with _refusing(source):
+                with _refused(source):
                     data = reader.read(_CHUNK)
                 hashed.update(data)
                 writer.write(data)
@@ -201,16 +206,17 @@ class _Move:
             raise CopyDiffers(target)
 
     def _equal(self, source: Path, target: Path) -> bool:
-        with _refusing(target):
+        """Return whether two files have the same content."""
+        with _refused(target):
             if target.samefile(source):
                 self._advance(2 * target.stat().st_size)
                 return True
         return self._hash(source) == self._hash(target)
 
     def _hash(self, path: Path) -> bytes:
-        """What is on the disk, not what the system still has in memory."""
+        """Return the sha256 of what is on the disk, if possible not of the page cache."""
         hashed = hashlib.sha256()
-        with _refusing(path), path.open("rb", buffering=0) as file:
+        with _refused(path), path.open("rb", buffering=0) as file:
             if sys.platform == "linux":
                 os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
             while data := file.read(_CHUNK):
@@ -226,6 +232,7 @@ class _Move:
 
     @contextlib.contextmanager
     def _writing(self, target: Path, needed: int = 0) -> Iterator[None]:
+        """Raise TargetFull or FileRefused for OSError."""
         try:
             yield
         except OSError as error:
@@ -237,11 +244,11 @@ class _Move:
             raise TargetFull(target, needed, max(0, free - _SPARE)) from error
 
 
-# The hub's cache.
+# --- The hub's cache --------------------------------------------------------------------------
 
 
 def _repository(path: Path) -> Path | None:
-    """The folder of the hub's repository that ``path`` is an entry of, if it is one."""
+    """Return the repository's folder if ``path`` is an entry of the hub's cache."""
     for folder in path.parents:
         if folder.name == "snapshots" and folder.parent.name.startswith("models--"):
             return folder.parent
@@ -249,25 +256,24 @@ def _repository(path: Path) -> Path | None:
 
 
 def _remove_entry(entry: Path, repository: Path) -> None:
-    """It, and the same file in other revisions: else nothing would become free, and the model
-    would still be there."""
+    """Remove an entry, its blob, and the entries of the same blob in other revisions."""
     snapshots = repository / "snapshots"
     entries = [entry]
     if blob := _blob(entry, repository):
         entries = [path for path in snapshots.rglob("*") if _blob(path, repository) == blob]
         with _locked(repository, blob):
-            # First, since it may be refused: Windows keeps a file that is open.
+            # The blob first, since that may be refused: Windows does not remove an open file.
             _remove_blob(blob, repository.parent)
             for each in entries:
                 each.unlink(missing_ok=True)
     else:
         entry.unlink(missing_ok=True)
     for each in entries:
-        _tidy(repository, each.relative_to(snapshots).parts[0])
+        _remove_leftovers(repository, each.relative_to(snapshots).parts[0])
 
 
 def _blob(entry: Path, repository: Path) -> Path | None:
-    """What an entry of a snapshot is a link to, one step far."""
+    """Return the blob that an entry of a snapshot links to, if it is a link."""
     if not entry.is_symlink():
         return None
     target = Path(os.path.abspath(entry.parent / os.readlink(entry)))
@@ -276,12 +282,12 @@ def _blob(entry: Path, repository: Path) -> Path | None:
 
 @contextlib.contextmanager
 def _locked(repository: Path, blob: Path) -> Iterator[None]:
-    """Holds the lock that a download of the blob would hold. Raises OSError where one does."""
+    """Hold the lock that a download of the blob would hold. Raises OSError where one does."""
     lock = repository.parent / ".locks" / repository.name / f"{blob.name}.lock"
     if not lock.exists():
         yield
         return
-    import filelock  # here and below: a window need not wait for them
+    import filelock  # slow to load, as huggingface_hub below
 
     with filelock.FileLock(lock).acquire(blocking=False):
         yield
@@ -293,7 +299,7 @@ def _remove_blob(blob: Path, cache: Path) -> None:
         return
     from huggingface_hub import DeleteCacheStrategy
 
-    # Into the store of what repositories share: only the hub's own code knows who else does.
+    # It links into the store that repositories share; the library knows whether others use it.
     nothing: frozenset[Path] = frozenset()
     DeleteCacheStrategy(
         expected_freed_size=0,
@@ -303,13 +309,15 @@ def _remove_blob(blob: Path, cache: Path) -> None:
         snapshots=nothing,
         cache_dir=cache,
     ).execute()
-    if blob.is_symlink():  # it only writes that into its log
+    if blob.is_symlink():  # the library only logs a failure
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
-def _tidy(repository: Path, revision: str) -> None:
-    """Removes what speaks of a snapshot without files, and a repository without any. Never a file
-    that it does not know: a download may have begun."""
+def _remove_leftovers(repository: Path, revision: str) -> None:
+    """Remove refs and markers of a snapshot without files, and then empty folders.
+
+    No other file is removed: a download may have begun.
+    """
     snapshot, refs = repository / "snapshots" / revision, repository / "refs"
     if not any(_files(snapshot)):
         for ref in list(_files(refs)):
@@ -323,7 +331,7 @@ def _tidy(repository: Path, revision: str) -> None:
         _remove_empty(repository)
 
 
-# Files.
+# --- Files ------------------------------------------------------------------------------------
 
 
 def _files(root: Path) -> Iterator[Path]:
@@ -331,15 +339,17 @@ def _files(root: Path) -> Iterator[Path]:
 
 
 def _remove_empty(root: Path) -> None:
-    """Removes the folders at and below ``root`` that have nothing in them."""
+    """Remove the empty folders at and below ``root``."""
     for folder, _, _ in os.walk(root, topdown=False):
-        with contextlib.suppress(OSError):  # something is in it
+        with contextlib.suppress(OSError):  # it is not empty
             os.rmdir(folder)
 
 
 def _is_same(one: Path, other: Path) -> bool:
-    """Are they one folder? Asked by a file, since two ways may lead to it that the system does
-    not know to be one: a disk, and the share of it."""
+    """Return whether two paths lead to one folder.
+
+    A probe file tells, since the system cannot know that a network share is a local folder.
+    """
     with tempfile.NamedTemporaryFile(
         dir=one, prefix=".", suffix=unfinished(Path("*")).suffix
     ) as probe:
@@ -347,13 +357,9 @@ def _is_same(one: Path, other: Path) -> bool:
 
 
 def _flush_folder(folder: Path) -> None:
-    """Has the disk know the names in ``folder``, where the system can do that."""
+    """Flush the names in ``folder`` to the disk, where the file system can do that."""
     with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync(folder)
 
 
 def _discard(path: Path) -> None:
@@ -362,7 +368,8 @@ def _discard(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _refusing(path: Path) -> Iterator[None]:
+def _refused(path: Path) -> Iterator[None]:
+    """Raise FileRefused for OSError."""
     try:
         yield
     except OSError as error:

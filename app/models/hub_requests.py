@@ -1,6 +1,6 @@
-"""One request at a time to the hub, and to where the hub sends for the bytes.
+"""Single requests for a file: to the hub, and to wherever the hub says that its bytes are.
 
-What may pass by itself is a `RetryLater`; what will not is a HubError.
+A failure that may pass by itself raises `RetryLater`; any other raises a HubError.
 """
 
 from __future__ import annotations
@@ -14,23 +14,24 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx2
-from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url
+from huggingface_hub import HfFileMetadata, constants, get_hf_file_metadata, hf_hub_url
 from huggingface_hub.errors import OfflineModeIsEnabled
-from huggingface_hub.utils._headers import build_hf_headers
 
 from app.base.errors import HubChanged, HubNotFound, HubRefused, HubUnreachable
 from app.models.download_progress import Timeouts, WaitReason
-from app.network.client import LogUnwritable, Network
+from app.network.client import Network
+from app.network.connection_log import LogUnwritable
+from app.network.guard import same_server
+from app.network.hub_client import build_hf_headers
 
-_LEAST = 1000.0  # bytes a second: less is as good as silence
+_SLOWEST = 1000.0  # bytes a second; less counts as silence
 _REFUSALS = frozenset({400, 401, 403, 405, 451})
 
 
 class RetryLater(Exception):
-    """To be tried again, after ``after`` seconds where the server said so."""
+    """The request should be tried again, after ``after`` seconds where the server said so."""
 
     def __init__(self, reason: WaitReason, detail: str, after: float | None = None) -> None:
         super().__init__(detail)
@@ -39,19 +40,19 @@ class RetryLater(Exception):
 
 
 class FileChanged(Exception):
-    """The hub has another version of the file than that which was begun."""
+    """The hub has another version of the file than the one whose download was begun."""
 
 
 class NotWanted(Exception):
-    """Nobody wants the bytes any more."""
+    """The connection was cut from this side, or the download is ending."""
 
 
 @dataclass(frozen=True, slots=True)
 class WantedFile:
-    """A file of a repository on the hub at ``endpoint`` (None: huggingface_hub's own).
+    """A file of a repository on the hub at ``endpoint`` (None: huggingface_hub's default).
 
-    With a ``sha256`` it is that file, of ``size`` bytes, and no other that has its name; without,
-    it is whatever the hub has there.
+    With a ``sha256``, only a file of that hash and of ``size`` bytes will do; without one,
+    whatever the hub has under that name.
     """
 
     repository: str
@@ -65,36 +66,39 @@ class WantedFile:
 
 @dataclass(frozen=True, slots=True)
 class HubAnswer:
-    """What the hub says of it."""
+    """What the hub says about a file; ``url`` is where its bytes are."""
 
     commit: str
     etag: str
     size: int
-    address: str
+    url: str
 
 
 class HubSource:
-    """The bytes of one file, from wherever the hub says. Thread-safe."""
+    """The bytes of one file, from wherever the hub says that they are. Thread-safe."""
 
-    def __init__(self, wanted: WantedFile, patience: Timeouts) -> None:
-        self.who = (wanted.repository, wanted.file)
-        """What errors name."""
+    def __init__(self, wanted: WantedFile, timeouts: Timeouts) -> None:
+        self.names = (wanted.repository, wanted.file)
+        """The facts with which a HubError begins."""
         self._wanted = wanted
-        self._patience = patience
+        self._timeouts = timeouts
         self._lock = threading.Lock()
         self._found: HubAnswer | None = None
-        self._fresh = False  # is the address good as far as is known?
-        self._validator: str | None = None  # the ETag at that address, which is not the hub's
-        self.whole_only = False  # the server seems to know no ranges
-        self._refusals = 0  # of ranges, in a row
+        self._fresh = False  # whether the URL is good as far as is known
+        self._validator: str | None = None  # the ETag at that URL, which differs from the hub's
+        self.ignores_ranges = False
+        """Whether the server seems to send the whole file whatever range is asked for."""
+        self._refusals = 0  # ranges in a row that were ignored
         self._url = hf_hub_url(
             wanted.repository, wanted.file, revision=wanted.revision, endpoint=wanted.endpoint
         )
 
     def find(self) -> HubAnswer:
-        """Asks the hub where it has not been asked, or where the address is good no longer.
-        Raises Retry, Changed, HubError, Offline and LogUnwritable; HubChanged, before any byte,
-        where it is not the file that is wanted."""
+        """Ask the hub, unless its last answer still holds.
+
+        Raises RetryLater, FileChanged, HubError, Offline and LogUnwritable; HubChanged, before
+        any byte is fetched, where the hub has another file than the wanted one.
+        """
         with self._lock:
             if self._found is None or not self._fresh:
                 found = self._ask()
@@ -104,66 +108,75 @@ class HubSource:
             return self._found
 
     def _ask(self) -> HubAnswer:
-        who = self.who
+        wanted = self._wanted
         try:
-            told = get_hf_file_metadata(
+            metadata = get_hf_file_metadata(
                 self._url,
-                token=self._wanted.token,
-                timeout=self._patience.connect,
-                endpoint=self._wanted.endpoint,
+                token=wanted.token,
+                timeout=self._timeouts.connect,
+                endpoint=wanted.endpoint,
             )
         except LogUnwritable:
             raise
         except OfflineModeIsEnabled as error:
-            raise HubUnreachable(*who, "HF_HUB_OFFLINE is set") from error
+            raise HubUnreachable(*self.names, "HF_HUB_OFFLINE is set") from error
         except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
-            raise HubUnreachable(*who, str(error)) from error
+            raise HubUnreachable(*self.names, str(error)) from error
         except (httpx2.HTTPError, OSError) as error:
             response = getattr(error, "response", None)
             status = getattr(response, "status_code", 0)
             if status in (404, 410):
-                raise HubNotFound(*who) from error
+                raise HubNotFound(*self.names) from error
             if status in _REFUSALS:
-                raise HubRefused(*who, status) from error
-            raise _retry(error, response) from error
-        if self._wanted.sha256:
-            return self._same(told.commit_hash, told.etag, told.size, told.location)
-        if told.etag is None or told.size is None or told.commit_hash is None:
+                raise HubRefused(*self.names, status) from error
+            raise _retry_later(error, response) from error
+        if wanted.sha256:
+            return self._check_same(metadata)
+        if metadata.etag is None or metadata.size is None or metadata.commit_hash is None:
             raise RetryLater(WaitReason.SERVER, "no ETag, size or commit: is this a hub?")
-        if not told.etag.replace("-", "").isalnum():
-            raise RetryLater(WaitReason.SERVER, f"an ETag that cannot name a file: {told.etag!r}")
-        return HubAnswer(told.commit_hash, told.etag, told.size, told.location)
+        etag = metadata.etag
+        if not etag.replace("-", "").isalnum():
+            raise RetryLater(WaitReason.SERVER, f"an ETag that cannot name a file: {etag!r}")
+        return HubAnswer(metadata.commit_hash, etag, metadata.size, metadata.location)
 
-    def _same(
-        self, commit: str | None, etag: str | None, size: int | None, address: str
-    ) -> HubAnswer:
-        """What is told of a file whose hash is known. An ETag that is no sha256 (none, a mirror's
-        own, git's) says nothing about it; its bytes do, at the end."""
+    def _check_same(self, metadata: HfFileMetadata) -> HubAnswer:
+        """Compare an answer with the hash and size that are wanted. Raises HubChanged.
+
+        An ETag that is no sha256 (a mirror's own, git's, or none) proves nothing; the hash of the
+        bytes will, at the end.
+        """
         wanted = self._wanted
         assert wanted.sha256
-        says_another = etag != wanted.sha256 and re.fullmatch("[0-9a-fA-F]{64}", etag or "")
-        if says_another or size not in (None, wanted.size):
+        etag = metadata.etag or ""
+        other_hash = etag != wanted.sha256 and re.fullmatch("[0-9a-fA-F]{64}", etag)
+        if other_hash or metadata.size not in (None, wanted.size):
             raise HubChanged(wanted.repository, wanted.file)
-        revision = commit or wanted.revision
-        return HubAnswer(revision, wanted.sha256, wanted.size, address)
+        commit = metadata.commit_hash or wanted.revision
+        return HubAnswer(commit, wanted.sha256, wanted.size, metadata.location)
 
     def read(
-        self, line: HubConnection, start: int, end: int, sink: Callable[[int, memoryview], None]
+        self,
+        connection: HubConnection,
+        start: int,
+        end: int,
+        sink: Callable[[int, memoryview], None],
     ) -> None:
-        """Gives the bytes from ``start`` to ``end`` to ``sink``, with their offsets, as they
-        come. Raises Retry, Changed, HubError, Offline, Ended, LogUnwritable, and what ``sink``
-        raises."""
+        """Pass the bytes from ``start`` to ``end`` to ``sink``, with their offsets, as they come.
+
+        Raises RetryLater, FileChanged, HubError, Offline, NotWanted, LogUnwritable, and what
+        ``sink`` raises.
+        """
         found = self.find()
         headers = {"Accept-Encoding": "identity"}
-        if urlsplit(found.address).netloc == urlsplit(self._url).netloc:
+        if same_server(self._url, found.url):
             headers |= build_hf_headers(token=self._wanted.token)
         headers["Range"] = f"bytes={start}-{end - 1}"
         if self._validator:
             headers["If-Range"] = self._validator
         try:
-            with line.get(found.address, headers) as response:
-                at = self._begin(response, found, start, end)
-                for chunk in _lively(response.iter_raw(), self._patience.silence):
+            with connection.get(found.url, headers) as response:
+                at = self._first_offset(response, found, start, end)
+                for chunk in _watched(response.iter_raw(), self._timeouts.silence):
                     data = memoryview(chunk)[max(0, start - at) : max(0, end - at)]
                     if data:
                         sink(max(at, start), data)
@@ -171,16 +184,18 @@ class HubSource:
                     if at >= end:
                         break
         except (httpx2.HTTPError, httpx2.InvalidURL, RuntimeError) as error:
-            if line.closed:
+            if connection.closed:
                 raise NotWanted from error
             if isinstance(error, RuntimeError):
                 raise
-            raise _retry(error, None) from error
+            raise _retry_later(error, None) from error
         if at < end:
             raise RetryLater(WaitReason.CONNECTION, "the answer was shorter than it should be")
 
-    def _begin(self, response: httpx2.Response, found: HubAnswer, start: int, end: int) -> int:
-        """The offset at which the answer begins."""
+    def _first_offset(
+        self, response: httpx2.Response, found: HubAnswer, start: int, end: int
+    ) -> int:
+        """Return the offset in the file at which the response's body begins."""
         status = response.status_code
         if status in (401, 403, 404, 410, 416):
             self._distrust(found)
@@ -192,46 +207,52 @@ class HubSource:
                 raise RetryLater(
                     WaitReason.SERVER, f"another range than was asked for: {span}/{total}"
                 )
-            self._refusals, self.whole_only = 0, False
+            self._refusals, self.ignores_ranges = 0, False
             etag = response.headers.get("ETag", "")
-            self._validator = etag if etag.startswith('"') else None  # a weak one is no use
+            self._validator = (
+                etag if etag.startswith('"') else None
+            )  # a weak one may not be used in If-Range
             return start
         if status == 200:
-            self._distrust(found)  # the file may be another one
+            self._distrust(found)  # the file may have changed
             self._refusals += 1
             length = response.headers.get("Content-Length", str(found.size))
-            wanted = self.whole_only or (start, end) == (0, found.size)
-            if wanted and length == str(found.size):
+            expected = self.ignores_ranges or (start, end) == (0, found.size)
+            if expected and length == str(found.size):
                 return 0
-            self.whole_only = self._refusals >= 3
+            self.ignores_ranges = self._refusals >= 3
             raise RetryLater(WaitReason.SERVER, "the whole file where a range was asked for")
-        raise _retry(None, response)
+        raise _retry_later(None, response)
 
     def _distrust(self, found: HubAnswer) -> None:
+        """Have the hub asked again before the next request."""
         with self._lock:
-            if self._found is found:  # else the hub has been asked since
+            if self._found is found:  # otherwise the hub has been asked since
                 self._fresh = False
 
 
-def _lively(chunks: Iterator[bytes], silence: float) -> Iterator[bytes]:
-    """The same, unless they only trickle; raises Retry then. What counts is the time that the
-    server is waited for, not that for which the bytes wait for us."""
-    waited, came = 0.0, 0
+def _watched(chunks: Iterator[bytes], silence: float) -> Iterator[bytes]:
+    """Yield the chunks; raise RetryLater where fewer than `_SLOWEST` bytes a second come.
+
+    Only the time spent waiting for the server counts, not the consumer's, which may be limiting
+    the speed.
+    """
+    waited, received = 0.0, 0
     while True:
         begun = time.monotonic()
         chunk = next(chunks, None)
         if chunk is None:
             return
         waited += time.monotonic() - begun
-        came += len(chunk)
+        received += len(chunk)
         if waited >= silence:
-            if came < _LEAST * waited:
-                raise RetryLater(WaitReason.STALLED, f"{came} bytes in {waited:.0f} s")
-            waited, came = 0.0, 0
+            if received < _SLOWEST * waited:
+                raise RetryLater(WaitReason.STALLED, f"{received} bytes in {waited:.0f} s")
+            waited, received = 0.0, 0
         yield chunk
 
 
-def _retry(error: Exception | None, response: httpx2.Response | None) -> RetryLater:
+def _retry_later(error: Exception | None, response: httpx2.Response | None) -> RetryLater:
     if response is not None:
         busy = response.status_code in (429, 503) and "Retry-After" in response.headers
         reason = WaitReason.BUSY if busy or response.status_code == 429 else WaitReason.SERVER
@@ -243,7 +264,7 @@ def _retry(error: Exception | None, response: httpx2.Response | None) -> RetryLa
 
 
 def _seconds(header: str | None) -> float | None:
-    """Retry-After has seconds or a date (RFC 9110, 10.2.3)."""
+    """Parse Retry-After, which has seconds or a date (RFC 9110, 10.2.3)."""
     if header is None:
         return None
     try:
@@ -255,44 +276,45 @@ def _seconds(header: str | None) -> float | None:
 
 
 class HubConnection:
-    """A connection, kept from one request to the next, which another thread may cut."""
+    """A connection that is kept from one request to the next, and that any thread may cut."""
 
-    def __init__(self, network: Network, patience: Timeouts) -> None:
-        timeout = httpx2.Timeout(patience.silence, connect=patience.connect)
+    def __init__(self, network: Network, timeouts: Timeouts) -> None:
+        timeout = httpx2.Timeout(timeouts.silence, connect=timeouts.connect)
         self._client = network.client(timeout=timeout, follow_redirects=True)
         self._lock = threading.Lock()
         self._sockets: list[Any] = []
         self.closed = False
 
-    def get(self, address: str, headers: dict[str, str]) -> Any:
-        """The answer, to be used in a ``with``. Raises httpx2's errors."""
-        return self._client.stream(
-            "GET", address, headers=headers, extensions={"trace": self._trace}
-        )
+    def get(
+        self, url: str, headers: dict[str, str]
+    ) -> contextlib.AbstractContextManager[httpx2.Response]:
+        """Return the response, to be entered. Raises httpx2's errors."""
+        return self._client.stream("GET", url, headers=headers, extensions={"trace": self._trace})
 
     def _trace(self, event: str, info: dict[str, Any]) -> None:
+        """Note the sockets as httpcore2 opens them."""
         if event not in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             return
-        found = info["return_value"].get_extra_info("socket")
+        opened = info["return_value"].get_extra_info("socket")
         with self._lock:
-            self._sockets = [*self._sockets[-3:], found]
+            self._sockets = [*self._sockets[-3:], opened]
             if self.closed:
-                _shut(found)
+                _shut_down(opened)
 
     def cut(self) -> None:
-        """Ends what is going on, from any thread."""
+        """End the request that is going on, from any thread."""
         with self._lock:
             self.closed = True
-            for found in self._sockets:
-                _shut(found)
+            for opened in self._sockets:
+                _shut_down(opened)
 
     def close(self) -> None:
-        """Lets go of the connection, in the thread that used it."""
+        """Close the connection, on the thread that used it."""
         self.cut()
         self._client.close()
 
 
-def _shut(found: socket.socket) -> None:
+def _shut_down(opened: socket.socket) -> None:
     with contextlib.suppress(OSError):  # it may have ended by itself
-        # Not an SSLSocket's own, which takes away what the thread that reads is using.
-        socket.socket.shutdown(found, socket.SHUT_RDWR)
+        # Not SSLSocket.shutdown, which drops the SSL object that the reading thread is using.
+        socket.socket.shutdown(opened, socket.SHUT_RDWR)

@@ -1,9 +1,9 @@
-"""The GGUF models on the hub: which there are, what a repository has, and what one would need.
+"""Search the hub for GGUF models, and list those of a repository.
 
-The API is that which huggingface_hub 2 uses (hf_api.py: list_models, model_info; ``gguf`` as in
-huggingface_hub#2545), and so is the client. Its methods are not used: they wait without an end,
-try again for minutes, and fail at an answer of another shape in ways that they do not tell.
-Nothing that the hub says is taken as it is: what makes no sense is left out.
+The API is the one that huggingface_hub 2 uses (hf_api.py: list_models, model_info; ``gguf`` as in
+huggingface_hub#2545), and so is the client. Its methods are not used: they have no timeout for the
+whole body, retry for minutes, and raise undocumented errors for a response of another shape. No
+field of a response is trusted: what makes no sense is left out.
 """
 
 from __future__ import annotations
@@ -11,31 +11,35 @@ from __future__ import annotations
 import itertools
 import json
 import re
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeGuard
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import httpx2
 from huggingface_hub import constants
 from huggingface_hub.errors import HFValidationError, OfflineModeIsEnabled
-from huggingface_hub.utils._headers import build_hf_headers
-from huggingface_hub.utils._http import get_session, parse_ratelimit_headers
-from huggingface_hub.utils._validators import validate_repo_id
 
 from app.base import companion_files, gguf, outside
 from app.base.errors import CacheUnwritable, HubError, HubNotFound, HubRefused, HubUnreachable
 from app.models.catalog import HubFile, HubModel, Repository, Variant
-from app.network.client import LogUnwritable, purpose
+from app.network.connection_log import LogUnwritable, purpose
+from app.network.guard import same_server
+from app.network.hub_client import (
+    build_hf_headers,
+    get_session,
+    parse_ratelimit_headers,
+    validate_repo_id,
+)
+from app.network.response import ResponseTooLong, ResponseTooSlow, read_body, reason
 
 _EXPAND = tuple(outside.value("hub_search"))
 _MOST_PAGES = 5
-_LONGEST_ANSWER = 32 << 20  # bytes; thirty repositories with their chat templates have a million
-_MOST = 10**15  # of anything that is counted: bytes, parameters, downloads
+_LONGEST_BODY = 32 << 20  # bytes; thirty repositories with their chat templates have a million
+_LARGEST_NUMBER = 10**15  # of bytes, parameters, downloads
 _LONGEST_NAME = 200
 _MOST_FILES = 10_000
 _REFUSALS = frozenset({401, 403, 451})
@@ -44,8 +48,10 @@ _NO_HUB = "its answer makes no sense: is this a hub?"
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a repository has now, at ``commit``: its GGUF files, by names that every system can
-    have, also those that only belong to a model. ``licence`` is None where it is not told."""
+    """The GGUF files of a repository at ``commit``, also those that are no models themselves.
+
+    Their names are valid on every system. ``licence`` is None where it is unknown.
+    """
 
     commit: str | None
     files: tuple[HubFile, ...]
@@ -60,31 +66,30 @@ def search(
     limit: int = 30,
     timeout: float = 10.0,
 ) -> tuple[Repository, ...]:
-    """The repositories with GGUF files that match ``text``, the most downloaded first.
+    """Return the repositories with GGUF files that match ``text``, the most downloaded first.
 
-    ``endpoint`` and ``token``: None for those of huggingface_hub. ``timeout``: the seconds that
-    the hub may be silent. Raises Offline; HubUnreachable, HubRefused and, where the request cannot
-    be put on record, CacheUnwritable with ``text`` as the repository.
+    ``endpoint`` and ``token`` are huggingface_hub's by default; the hub may be silent for
+    ``timeout`` seconds. Raises Offline, and with ``text`` as the repository: HubUnreachable,
+    HubRefused and, where the request cannot be logged, CacheUnwritable.
     """
-    address: str | None = f"{_hub(endpoint)}/api/models"
-    asked: dict[str, Any] = {"filter": "gguf", "sort": "downloads", "limit": limit}
-    asked |= {"expand": _EXPAND} | ({"search": text} if text else {})
+    url: str | None = f"{_hub(endpoint)}/api/models"
+    query: dict[str, Any] = {"filter": "gguf", "sort": "downloads", "limit": limit}
+    query |= {"expand": _EXPAND} | ({"search": text} if text else {})
     found: dict[str, Repository] = {}
     for page in range(_MOST_PAGES):
-        if address is None or len(found) >= limit:
+        if url is None or len(found) >= limit:
             break
-        # The address of a further page has the question in it.
-        parameters = None if page else asked
         try:
             with purpose("search for models"):
-                answer, address = _ask(address, parameters, text, token, timeout)
+                # The URL of a further page contains the query.
+                answer, url = _ask(url, None if page else query, text, token, timeout)
         except HubNotFound as error:
             raise HubUnreachable(text, "", _NO_HUB) from error
         if not isinstance(answer, list):
             raise HubUnreachable(text, "", _NO_HUB)
-        told = (_repository(one) for one in answer)
-        found = {one.name: one for one in told if one} | found
-    return tuple(sorted(found.values(), key=lambda one: (-one.downloads, one.name))[:limit])
+        parsed = (_repository(value) for value in answer)
+        found = {repository.name: repository for repository in parsed if repository} | found
+    return tuple(sorted(found.values(), key=lambda found: (-found.downloads, found.name))[:limit])
 
 
 def variants(
@@ -94,19 +99,19 @@ def variants(
     token: str | None = None,
     timeout: float = 10.0,
 ) -> tuple[Variant, ...]:
-    """The GGUF models in a repository, the smallest first; not what only belongs to a model.
+    """Return the GGUF models in a repository, the smallest first.
 
-    Takes what `search` takes. Raises what `search` raises, and HubNotFound.
+    Companion files are left out. Parameters and errors as those of `search`, and HubNotFound.
     """
     listed = listing(repository, endpoint=endpoint, token=token, timeout=timeout)
     found = models(repository, listed)
     labels = Counter(_label(model) for model, _ in found)
-    told = []
+    variants = []
     for model, complete in found:
         label = _label(model)
         name = label if labels[label] == 1 else _stem(model)
-        told.append(Variant(name, model, listed.licence, complete))
-    return tuple(sorted(told, key=lambda one: (one.model.size, one.name)))
+        variants.append(Variant(name, model, listed.licence, complete))
+    return tuple(sorted(variants, key=lambda variant: (variant.model.size, variant.name)))
 
 
 def listing(
@@ -116,27 +121,27 @@ def listing(
     token: str | None = None,
     timeout: float = 10.0,
 ) -> Listing:
-    """What a repository has now. Takes and raises what `variants` does."""
+    """Return the files of a repository now. Parameters and errors as those of `variants`."""
     if not _valid(repository):
         raise HubNotFound(repository, "")
-    address = f"{_hub(endpoint)}/api/models/{repository}"
+    url = f"{_hub(endpoint)}/api/models/{repository}"
     with purpose(f"list the models of {repository}"):
-        answer, _ = _ask(address, {"blobs": "true"}, repository, token, timeout)
+        answer, _ = _ask(url, {"blobs": "true"}, repository, token, timeout)
     if not isinstance(answer, dict):
         raise HubUnreachable(repository, "", _NO_HUB)
     card = _fields(answer.get("cardData"))
     licence = _word(card.get("license"))
-    if licence == "other":  # than those that the hub has a name for
+    if licence == "other":  # one that the hub has no identifier for
         licence = _word(card.get("license_name")) or licence
     files = itertools.islice(_files(answer.get("siblings")), _MOST_FILES)
     return Listing(_hex(answer.get("sha"), 40), tuple(files), licence)
 
 
 def models(repository: str, listed: Listing) -> list[tuple[HubModel, bool]]:
-    """The models that the files of a repository make up, and whether all of each is there."""
+    """Return the models that the files of a repository make up, and whether each is complete."""
     parts: dict[tuple[str, int], list[HubFile]] = {}
     for file in sorted(listed.files, key=lambda file: file.name):
-        if companion_files.named(file.name):
+        if companion_files.is_companion_name(file.name):
             continue
         stem = gguf.stem(file.name)
         if count := gguf.part_count(stem):
@@ -154,76 +159,67 @@ def _hub(endpoint: str | None) -> str:
 
 
 def _ask(
-    address: str, parameters: Mapping[str, Any] | None, who: str, token: str | None, timeout: float
+    url: str, query: Mapping[str, Any] | None, name: str, token: str | None, timeout: float
 ) -> tuple[Any, str | None]:
-    """What the hub answers, and the address of what follows it."""
+    """Return the decoded response, and the URL of the next page; errors have ``name``."""
     try:
         with get_session().stream(
             "GET",
-            address,
-            params=parameters,
+            url,
+            params=query,
             headers=build_hf_headers(token=token),
             timeout=timeout,
         ) as response:
             if response.status_code != 200:
-                raise _error(response, who)
-            body = _body(response, who, time.monotonic() + 3 * timeout)
-            following = response.links.get("next", {}).get("url", "")
+                raise _error(response, name)
+            body = read_body(response, limit=_LONGEST_BODY, seconds=3 * timeout)
+            next_page = response.links.get("next", {}).get("url", "")
     except LogUnwritable as error:
-        raise CacheUnwritable(who, "", Path(error.filename), str(error.strerror)) from error
+        raise CacheUnwritable(name, "", Path(error.filename), str(error.strerror)) from error
     except OfflineModeIsEnabled as error:
-        raise HubUnreachable(who, "", "HF_HUB_OFFLINE is set") from error
-    except httpx2.TimeoutException as error:
-        raise HubUnreachable(who, "", f"no answer for {timeout:g} s") from error
-    except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
-        raise HubUnreachable(who, "", str(error) or type(error).__name__) from error
+        raise HubUnreachable(name, "", "HF_HUB_OFFLINE is set") from error
+    except ResponseTooLong as error:
+        raise HubUnreachable(name, "", _NO_HUB) from error
+    except (ResponseTooSlow, httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+        raise HubUnreachable(name, "", reason(error, timeout)) from error
     except UnicodeEncodeError as error:  # in the text or the token
-        raise HubUnreachable(who, "", f"it cannot be asked: {error.reason}") from error
-    except RuntimeError as error:  # a download that met a fault closes huggingface_hub's client
-        raise HubUnreachable(who, "", str(error)) from error
+        raise HubUnreachable(name, "", f"it cannot be asked: {error.reason}") from error
+    except RuntimeError as error:
+        # huggingface_hub closes its client, also for us, when another thread meets a ConnectError.
+        raise HubUnreachable(name, "", str(error)) from error
     try:
-        return json.loads(body), _following(address, following)
+        return json.loads(body), _checked_page(url, next_page)
     except (ValueError, RecursionError) as error:
-        raise HubUnreachable(who, "", _NO_HUB) from error
+        raise HubUnreachable(name, "", _NO_HUB) from error
 
 
-def _body(response: httpx2.Response, who: str, deadline: float) -> bytes:
-    """What is timed is each read: an answer that comes by drops has to be ended, too."""
-    body = bytearray()
-    for chunk in response.iter_bytes():
-        body += chunk
-        if len(body) > _LONGEST_ANSWER:
-            raise HubUnreachable(who, "", _NO_HUB)
-        if time.monotonic() > deadline:
-            raise HubUnreachable(who, "", "its answer takes too long")
-    return bytes(body)
+def _checked_page(url: str, link: str) -> str | None:
+    """Return the next page's URL, None unless it is on the same server, since it gets the token.
 
-
-def _following(address: str, link: str) -> str | None:
-    """The next page, where it is on the same server: another one would get the token, too.
-    Raises ValueError."""
+    Raises ValueError.
+    """
     if not link:
         return None
-    following = urljoin(address, link)
-    return following if urlsplit(following)[:2] == urlsplit(address)[:2] else None
+    page = urljoin(url, link)
+    return page if same_server(url, page) else None
 
 
-def _error(response: httpx2.Response, who: str) -> HubError:
+def _error(response: httpx2.Response, name: str) -> HubError:
     status = response.status_code
     if status in _REFUSALS:
-        return HubRefused(who, "", status)
+        return HubRefused(name, "", status)
     if status in (404, 410):
-        return HubNotFound(who, "")
+        return HubNotFound(name, "")
     if status == 429:
-        told = parse_ratelimit_headers(response.headers)
-        when = f"in {told.reset_in_seconds} s" if told else "later"
-        return HubUnreachable(who, "", f"it has been asked too often: try again {when}")
-    return HubUnreachable(who, "", f"status {status}")
+        limit = parse_ratelimit_headers(response.headers)
+        when = f"in {limit.reset_in_seconds} s" if limit else "later"
+        return HubUnreachable(name, "", f"it has been asked too often: try again {when}")
+    return HubUnreachable(name, "", f"status {status}")
 
 
-def _repository(told: object) -> Repository | None:
-    fields = _fields(told)
-    about = _fields(fields.get("gguf"))
+def _repository(value: object) -> Repository | None:
+    fields = _fields(value)
+    gguf_fields = _fields(fields.get("gguf"))
     name = fields.get("id")
     if not _valid(name):
         return None
@@ -231,15 +227,15 @@ def _repository(told: object) -> Repository | None:
         name=name,
         downloads=_number(fields.get("downloads")) or 0,
         likes=_number(fields.get("likes")) or 0,
-        architecture=_word(about.get("architecture")),
-        parameters=_number(about.get("total")) or None,
+        architecture=_word(gguf_fields.get("architecture")),
+        parameters=_number(gguf_fields.get("total")) or None,
         gated=fields.get("gated") in ("auto", "manual", True),
         updated=_time(fields.get("lastModified")),
     )
 
 
 def _files(siblings: object) -> Iterator[HubFile]:
-    """The GGUF files. What has no size cannot be downloaded."""
+    """Yield the GGUF files; those without a size cannot be downloaded."""
     for sibling in siblings if isinstance(siblings, list) else ():
         fields = _fields(sibling)
         path, size = fields.get("rfilename"), _number(fields.get("size"))
@@ -248,7 +244,7 @@ def _files(siblings: object) -> Iterator[HubFile]:
 
 
 def _is_gguf(path: str) -> bool:
-    """Whether it is a GGUF file, by a name that every system can have, and that is not hidden."""
+    """Return whether it is a GGUF file with a name that is valid everywhere and not hidden."""
     if not path.lower().endswith(".gguf") or len(path) > _LONGEST_NAME or not path.isprintable():
         return False
     if any(not part or part[0] == "." or part[-1] in ". " for part in path.split("/")):
@@ -261,7 +257,7 @@ def _stem(model: HubModel) -> str:
 
 
 def _label(model: HubModel) -> str:
-    """The quantization by the file's name, or its folder's; else the whole name."""
+    """Return the quantization in the name of the file or its folder, or else the whole name."""
     stem = _stem(model)
     labels: list[str] = companion_files.LABEL.findall(stem)
     return labels[-1].upper() if labels else stem.rpartition("/")[2]
@@ -280,28 +276,28 @@ def _fields(value: object) -> dict[str, Any]:
 
 
 def _number(value: object) -> int | None:
-    """Not a bool, which is an int in Python."""
-    return value if type(value) is int and 0 <= value <= _MOST else None
+    """Return a plausible count, None for all else, a bool included."""
+    return value if type(value) is int and 0 <= value <= _LARGEST_NUMBER else None
 
 
 def _hex(value: object, digits: int) -> str | None:
-    """A hash, as the hub writes it."""
-    whole = isinstance(value, str) and re.fullmatch(rf"[0-9a-f]{{{digits}}}", value)
-    return str(value) if whole else None
+    """Return a hash of so many digits, None for all else."""
+    valid = isinstance(value, str) and re.fullmatch(rf"[0-9a-f]{{{digits}}}", value)
+    return str(value) if valid else None
 
 
 def _word(value: object) -> str | None:
-    """A short text, or the first of several."""
+    """Return a short text, or the first of a list of them."""
     first = value[0] if isinstance(value, list) and value else value
     short = isinstance(first, str) and first.isprintable() and 0 < len(first.strip()) <= 100
     return str(first).strip() if short else None
 
 
 def _time(value: object) -> datetime | None:
-    """ISO 8601, in UTC."""
+    """Parse ISO 8601, and convert it to UTC."""
     try:
         found = datetime.fromisoformat(str(value))
         found = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
-    return found if 2000 <= found.year < 3000 else None  # others cannot be shown everywhere
+    return found if 2000 <= found.year < 3000 else None  # other years cannot be shown everywhere

@@ -1,8 +1,8 @@
-"""Where the bytes of a model are on the hub now.
+"""Find out where the bytes of a model are on the hub now.
 
-Names and folders change, and a conversion is replaced by a newer one. What is wanted is found again
-by its hashes, or else by what the headers of the files say, read by ranges; always within the
-model's own repository.
+Files are renamed and moved, and a conversion is replaced by a newer one. A model is found again by
+the hashes of its files, or else by the files' headers, which are read in ranges; always within its
+own repository.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import io
 import re
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, wait
+from concurrent import futures
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -33,12 +34,13 @@ from app.models.catalog import HubFile, HubModel, Offer
 from app.models.download_progress import DownloadWait, Timeouts, WaitReason
 from app.models.hub_requests import HubConnection, HubSource, RetryLater, WantedFile
 from app.models.hub_search import Listing
-from app.network.client import LogUnwritable, Network, purpose
+from app.network.client import Network
+from app.network.connection_log import LogUnwritable, purpose
 
 T = TypeVar("T")
 
-_TICK = 0.05  # seconds between two looks at whether it is to end
-_CHUNK = 1 << 20  # bytes of a header that are asked for at once
+_POLL_S = 0.05  # how often it is noticed that it should stop
+_CHUNK = 1 << 20  # bytes of a header to request at once
 
 
 def _nothing() -> None:
@@ -46,26 +48,30 @@ def _nothing() -> None:
 
 
 class Locator:
-    """Asks the hub for one model, until it answers or ``stop`` is set; ``waits`` is told for what.
-    All methods raise HubError, Offline and Cancelled."""
+    """Questions to the hub about one model, repeated until it answers or ``stop`` is set.
+
+    ``waits`` is called before each pause. All methods raise HubError, Offline and Cancelled.
+    """
 
     def __init__(
         self,
         network: Network,
-        patience: Timeouts,
+        timeouts: Timeouts,
         stop: threading.Event,
         waits: Callable[[DownloadWait], None],
     ) -> None:
-        self._network, self._patience = network, patience
+        self._network, self._timeouts = network, timeouts
         self._stop, self._waits = stop, waits
 
     def find(self, model: HubModel, offer: Offer | None) -> HubModel:
-        """The same bytes in the repository as it is now; else, of what is offered, another
-        conversion. Raises NotOnHub where there is neither."""
+        """Return the same files in the repository as it is now, or another conversion of ``offer``.
+
+        Raises NotOnHub where there is neither.
+        """
         if None in model.hashes and offer is None:
             raise HubNotFound(model.repository, model.files[0].name)
-        listed = self._patiently(
-            lambda: hub_search.listing(model.repository, timeout=self._patience.connect)
+        listed = self._retry(
+            lambda: hub_search.listing(model.repository, timeout=self._timeouts.connect)
         )
         files = tuple(self._hashed(model.repository, file, listed) for file in listed.files)
         listed = replace(listed, files=files)
@@ -75,31 +81,31 @@ class Locator:
             return HubModel(model.repository, files, listed.commit)
         if offer is None:
             raise NotOnHub(model.repository, "", model.title)
-        found = [one for one, complete in hub_search.models(model.repository, listed) if complete]
-        for one in sorted(found, key=lambda one: abs(one.size - offer.model.size)):
+        found = [found for found, whole in hub_search.models(model.repository, listed) if whole]
+        for candidate in sorted(found, key=lambda found: abs(found.size - offer.model.size)):
             try:
-                whole = gpt_oss.check(self.headers(one))
+                header = gpt_oss.check(self.headers(candidate))
             except ModelError:
-                continue  # whatever it is, it is none that can be run
-            if catalog.conversion(whole) == offer:
-                return one
+                continue  # whatever it is, it cannot be run
+            if catalog.conversion(header) == offer:
+                return candidate
         raise NotOnHub(model.repository, "", offer.name)
 
     def _hashed(self, repository: str, file: HubFile, listed: Listing) -> HubFile:
-        """A file with its hash, which a listing need not tell."""
+        """Return a file with its hash, which a listing need not contain."""
         if file.sha256:
             return file
-        one = HubModel(repository, (file,), listed.commit)
+        model = HubModel(repository, (file,), listed.commit)
         try:
-            source = HubSource(wish(one, file), self._patience)
-            with _recorded(source.who):
-                etag = self._patiently(source.find).etag
-        except HubNotFound:  # it has gone meanwhile
+            source = HubSource(wanted_file(model, file), self._timeouts)
+            with _log_errors(source.names):
+                etag = self._retry(source.find).etag
+        except HubNotFound:  # it was removed meanwhile
             return file
         return replace(file, sha256=etag) if re.fullmatch("[0-9a-f]{64}", etag) else file
 
     def problem(self, model: HubModel) -> ModelError | None:
-        """Why Fireside cannot run it, by the headers of its parts."""
+        """Return why Fireside cannot run the model, by the headers of its parts."""
         try:
             gpt_oss.check(self.headers(model))
         except ModelError as error:
@@ -107,42 +113,41 @@ class Locator:
         return None
 
     def headers(self, model: HubModel) -> list[GgufHeader]:
-        """What its files begin with. Raises ModelError."""
+        """Return the headers of the model's files. Raises ModelError."""
         return [self._header(model, file) for file in model.files]
 
     def _header(self, model: HubModel, file: HubFile) -> GgufHeader:
-        source = HubSource(wish(model, file), self._patience)
-        lines: list[HubConnection] = []
+        source = HubSource(wanted_file(model, file), self._timeouts)
+        connections: list[HubConnection] = []
 
         def read() -> GgufHeader:
-            lines.append(line := HubConnection(self._network, self._patience))
-            with contextlib.closing(line), purpose(f"look at {file.name}"):
-                raw = RemoteFile(source, line)
+            connections.append(connection := HubConnection(self._network, self._timeouts))
+            with contextlib.closing(connection), purpose(f"look at {file.name}"):
+                raw = RemoteFile(source, connection)
                 return gguf.read_from(io.BufferedReader(raw, _CHUNK), Path(file.name), raw.size)
 
         def cut() -> None:
-            if lines:
-                lines[-1].cut()
+            if connections:
+                connections[-1].cut()
 
-        return self._patiently(read, cut)
+        return self._retry(read, cut)
 
-    def _patiently(self, ask: Callable[[], T], cut: Callable[[], None] = _nothing) -> T:
-        """What it answers, after as many tries as it takes."""
-        pause = self._patience.first
-        while True:
+    def _retry(self, ask: Callable[[], T], cut: Callable[[], None] = _nothing) -> T:
+        """Return what ``ask`` returns, after as many tries as it takes."""
+        for pause in self._timeouts.pauses():
             try:
-                return self._aside(ask, cut)
+                return self._in_thread(ask, cut)
             except RetryLater as error:
-                why = DownloadWait(error.reason, max(pause, error.after or 0.0), str(error))
+                wait = DownloadWait(error.reason, max(pause, error.after or 0.0), str(error))
             except HubUnreachable as error:
-                why = DownloadWait(WaitReason.CONNECTION, pause, error.reason)
-            self._waits(why)
-            if self._stop.wait(why.seconds):
-                raise Cancelled
-            pause = min(2 * pause, self._patience.longest)
+                wait = DownloadWait(WaitReason.CONNECTION, pause, error.reason)
+            self._waits(wait)
+            if self._stop.wait(wait.seconds):
+                break
+        raise Cancelled
 
-    def _aside(self, ask: Callable[[], T], cut: Callable[[], None]) -> T:
-        """On a thread of its own: whoever stops it need not wait for the hub."""
+    def _in_thread(self, ask: Callable[[], T], cut: Callable[[], None]) -> T:
+        """Call ``ask`` on a thread of its own, so that stopping need not wait for the hub."""
         answer: Future[T] = Future()
 
         def work() -> None:
@@ -153,38 +158,40 @@ class Locator:
 
         thread = threading.Thread(target=work, name="fireside-locate", daemon=True)
         thread.start()
-        while not wait([answer], _TICK).done:
+        while not futures.wait([answer], _POLL_S).done:
             if self._stop.is_set() or self._network.offline:
                 cut()
                 raise Cancelled if self._stop.is_set() else Offline
         return answer.result()
 
 
-def wish(model: HubModel, file: HubFile) -> WantedFile:
-    """One file of a model, for whoever fetches it."""
+def wanted_file(model: HubModel, file: HubFile) -> WantedFile:
+    """Return what to fetch for one file of a model."""
     revision = {"revision": model.commit} if model.commit else {}
     return WantedFile(model.repository, file.name, sha256=file.sha256, size=file.size, **revision)
 
 
 @contextlib.contextmanager
-def _recorded(who: tuple[str, str]) -> Iterator[None]:
-    """A request that cannot be put on record is no fault of the file's, as an OSError would be."""
+def _log_errors(names: tuple[str, str]) -> Iterator[None]:
+    """Raise CacheUnwritable for LogUnwritable, which gguf would take for a fault of the file."""
     try:
         yield
     except LogUnwritable as error:
         reason = error.strerror or str(error)
-        raise CacheUnwritable(*who, Path(error.filename), reason) from error
+        raise CacheUnwritable(*names, Path(error.filename), reason) from error
 
 
 class RemoteFile(io.RawIOBase):
-    """A file of the hub that is read by ranges, on the thread that opened it. Raises what
-    `HubSource` raises."""
+    """A file of the hub, read in ranges on the thread that opened it.
 
-    def __init__(self, source: HubSource, line: HubConnection) -> None:
-        self._source, self._line, self._who = source, line, source.who
-        with _recorded(self._who):
+    Raises what `HubSource` raises.
+    """
+
+    def __init__(self, source: HubSource, connection: HubConnection) -> None:
+        self._source, self._connection = source, connection
+        with _log_errors(source.names):
             self.size = source.find().size
-        self._at = 0
+        self._position = 0
 
     def readable(self) -> bool:
         return True
@@ -193,23 +200,23 @@ class RemoteFile(io.RawIOBase):
         return True
 
     def tell(self) -> int:
-        return self._at
+        return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self.size}[whence]
-        self._at = max(0, start + offset)
-        return self._at
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.size}[whence]
+        self._position = max(0, start + offset)
+        return self._position
 
     def readinto(self, buffer: Any) -> int:
-        end = min(self._at + len(buffer), self.size)
-        if end <= self._at:
+        end = min(self._position + len(buffer), self.size)
+        if end <= self._position:
             return 0
-        start, room = self._at, memoryview(buffer)
+        start, target = self._position, memoryview(buffer)
 
         def keep(offset: int, data: memoryview) -> None:
-            room[offset - start : offset - start + len(data)] = data
+            target[offset - start : offset - start + len(data)] = data
 
-        with _recorded(self._who):
-            self._source.read(self._line, start, end, keep)
-        self._at = end
+        with _log_errors(self._source.names):
+            self._source.read(self._connection, start, end, keep)
+        self._position = end
         return end - start

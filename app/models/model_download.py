@@ -1,5 +1,4 @@
-"""One model on its way: where its bytes are on the hub, part after part, over full disks, drives
-that are not there, and files that change meanwhile."""
+"""Download all parts of a model, despite full disks, missing drives and files that change."""
 
 from __future__ import annotations
 
@@ -20,6 +19,7 @@ from app.base.errors import (
     Offline,
 )
 from app.models import catalog, file_operations, library, mount_point, partial_file, transfer
+from app.models.cache_path import repository_folder
 from app.models.catalog import HubFile, HubModel
 from app.models.download_events import DownloadEvent, DownloadHeld, Downloading
 from app.models.download_progress import (
@@ -30,62 +30,66 @@ from app.models.download_progress import (
     Timeouts,
 )
 from app.models.file_download import FileDownload
-from app.models.locate import Locator, wish
+from app.models.locate import Locator, wanted_file
 from app.models.queue_store import QueuedModel, QueueStore
 from app.network.client import Network
 
-_MOVES = 3  # that a model may make while it is asked for
-_NOTED = 5.0  # seconds between two entries in the ledger of how far it is
+_MOST_MOVES = 3  # of the files on the hub, during one run
+_SAVE_S = 5.0  # between two updates of the queue with the bytes that have arrived
 
 
 class ModelDownload:
-    """Carries out the order of ``model`` in the ``ledger``, once, on the caller's thread, until
-    ``stop`` is set. ``publish`` is told how it goes, and ``watch`` which download runs now, None
-    for none. A disk that is full, or not there, is looked at every ``recheck`` seconds."""
+    """One run for ``model``, which is in ``queue``, on the caller's thread until ``stop`` is set.
+
+    ``watch`` is called with the file's download while one runs, and with None after it. A disk
+    that is full or missing is looked at every ``recheck`` seconds.
+    """
 
     def __init__(
         self,
         model: HubModel,
         stop: threading.Event,
         *,
-        ledger: QueueStore,
+        queue: QueueStore,
         network: Network,
-        patience: Timeouts,
+        timeouts: Timeouts,
         recheck: float,
         publish: Callable[[DownloadEvent], None],
         watch: Callable[[FileDownload | None], None],
     ) -> None:
         self.model = model
         self.brought: list[str] = []
-        """The files that it has fetched, whole or not."""
+        """The files that it has fetched, complete or not."""
         self._stop = stop
-        self._ledger = ledger
+        self._queue = queue
         self._network = network
-        self._patience = patience
+        self._timeouts = timeouts
         self._recheck = recheck
         self._publish = publish
         self._watch = watch
-        self._anew = False  # what had arrived was of other files
+        self._restarted = False  # whether what had arrived was of other files
 
     def run(self) -> Path:
-        """Fetches what is missing, however long the disk is full or not there; the path of the
-        first part. Raises HubError, ModelError, Offline, Cancelled."""
+        """Fetch what is missing, and return the path of the first part.
+
+        Waits while the disk is full or missing. Raises HubError, ModelError, Offline, Cancelled.
+        """
         while True:
             try:
                 self._check_drive()
-                return self._model()
+                return self._fetch_model()
             except (NoRoom, DriveMissing) as error:
-                if isinstance(error, NoRoom) and self._order().earlier:
-                    self._drop_earlier()  # then there may be room
+                if isinstance(error, NoRoom) and self._entry().earlier:
+                    self._drop_earlier()  # which may make room
                     continue
                 self._publish(DownloadHeld(self.model, error))
                 self._wait_for(error)
 
     def _check_drive(self) -> None:
-        order = self._order()
-        mount_point.check(order.cache, order.mount, chosen=order.cache != library.hub_cache())
-        if not order.mount:
-            self._ledger.update(self.model, mount=mount_point.mount_of(order.cache))
+        entry = self._entry()
+        mount_point.check(entry.cache, entry.mount, chosen=entry.cache != library.hub_cache())
+        if not entry.mount:
+            self._queue.update(self.model, mount=mount_point.mount_of(entry.cache))
 
     def _wait_for(self, error: NoRoom | DriveMissing) -> None:
         while not self._stop.wait(self._recheck):
@@ -101,178 +105,183 @@ class ModelDownload:
                 continue
         raise Cancelled
 
-    def _order(self) -> QueuedModel:
-        if order := self._ledger.order(self.model):
-            return order
+    def _entry(self) -> QueuedModel:
+        """Return the model's entry in the queue. Raises Cancelled where it was taken out."""
+        if entry := self._queue.entry(self.model):
+            return entry
         raise Cancelled
 
-    def _model(self) -> Path:
-        """All parts, from wherever the hub has them now."""
-        offer = catalog.ordered(self.model)
-        if offer and (here := self._earlier(offer.name)):
-            return here
+    def _fetch_model(self) -> Path:
+        """Fetch all parts, from wherever the hub has them now."""
+        offer = catalog.offer_for(self.model)
+        if offer and (path := self._complete_earlier(offer.name)):
+            return path
         locator = self._locator()
-        for _ in range(_MOVES):
+        for _ in range(_MOST_MOVES):
             try:
-                if not offer:  # which is known by its hash
-                    self._look(locator)
-                return self._parts()
+                if not offer:  # offers are known by their hashes
+                    self._check_header(locator)
+                return self._fetch_parts()
             except (HubNotFound, HubChanged):
                 if not offer and None in self.model.hashes:
-                    raise  # nothing says what the same one would be
+                    raise  # nothing identifies the same one elsewhere
                 found = locator.find(self.model, offer)
-                if found == self._order().fetched:
-                    raise  # the hub lists it, and gives another
-                self._renew(found)
+                if found == self._entry().fetched:
+                    raise  # the hub lists one file and serves another
+                self._switch_to(found)
         raise HubChanged(self.model.repository, self.model.files[0].name)
 
-    def _look(self, locator: Locator) -> None:
-        """Raises ModelError where Fireside cannot run it: a name says nothing of what it is."""
-        order = self._order()
-        if order.looked_at:
+    def _check_header(self, locator: Locator) -> None:
+        """Raise ModelError where Fireside cannot run the model, before it is fetched."""
+        entry = self._entry()
+        if entry.looked_at:
             return
-        if problem := locator.problem(order.fetched):
+        if problem := locator.problem(entry.fetched):
             raise problem
-        self._ledger.update(self.model, looked_at=True)
+        self._queue.update(self.model, looked_at=True)
 
     def _locator(self) -> Locator:
-        def waits(why: DownloadWait) -> None:
-            have, size = self._order().have, self.model.size
-            self._tell(DownloadProgress(DownloadPhase.ASKING, have, size, waiting=why))
+        def waits(wait: DownloadWait) -> None:
+            have, size = self._entry().have, self.model.size
+            self._report(DownloadProgress(DownloadPhase.ASKING, have, size, waiting=wait))
 
-        return Locator(self._network, self._patience, self._stop, waits)
+        return Locator(self._network, self._timeouts, self._stop, waits)
 
-    def _earlier(self, offer: str) -> Path | None:
-        """The model where all of an earlier conversion has arrived already."""
-        order = self._order()
-        for path in _snapshots(order.cache, order.model.repository, order.earlier):
-            model = library.look(path)
+    def _complete_earlier(self, offer: str) -> Path | None:
+        """Return an earlier conversion of the offer that has arrived completely."""
+        entry = self._entry()
+        for path in _snapshots(entry.cache, entry.model.repository, entry.earlier):
+            model = library.inspect(path)
             if model.problem is None and model.offer == offer:
                 return model.path
         return None
 
-    def _renew(self, found: HubModel) -> None:
-        """Fetches this from now on. What has come of other files is of no use any more."""
-        order = self._order()
-        earlier = tuple(file.name for file in order.fetched.files)
-        self._ledger.update(self.model, source=found, earlier=(*order.earlier, *earlier))
+    def _switch_to(self, found: HubModel) -> None:
+        """Fetch other files from now on."""
+        entry = self._entry()
+        earlier = tuple(file.name for file in entry.fetched.files)
+        self._queue.update(self.model, source=found, earlier=(*entry.earlier, *earlier))
 
-    def _parts(self) -> Path:
-        order = self._order()
+    def _fetch_parts(self) -> Path:
+        entry = self._entry()
         paths: list[Path] = []
         before = 0
-        for file in order.fetched.files:
-            paths.append(self._part(order, file, before))
+        for file in entry.fetched.files:
+            paths.append(self._fetch_part(entry, file, before))
             before += paths[-1].stat().st_size
         return paths[0]
 
-    def _part(self, order: QueuedModel, file: HubFile, before: int) -> Path:
-        """One file, ``before`` which so many bytes are here."""
+    def _fetch_part(self, entry: QueuedModel, file: HubFile, before: int) -> Path:
+        """Fetch one file; the parts ``before`` it have so many bytes."""
+        source = entry.fetched
+        have, saved = max(before, entry.have), time.monotonic()
 
-        source = order.fetched
-        have, noted = max(before, order.have), time.monotonic()
-
-        def report(now: DownloadProgress) -> None:
-            nonlocal have, noted
-            if now.size:
-                have = before + now.done
-            if now.phase not in (DownloadPhase.ASKING, DownloadPhase.DONE):
-                self._anew = self._anew or download.anew
-                if order.earlier:
+        def report(progress: DownloadProgress) -> None:
+            nonlocal have, saved
+            if progress.size:
+                have = before + progress.done
+            if progress.phase not in (DownloadPhase.ASKING, DownloadPhase.DONE):
+                self._restarted = self._restarted or download.restarted
+                if entry.earlier:
                     self._drop_earlier()
-                self._brings(file.name)
-                if time.monotonic() - noted >= _NOTED:
-                    noted = time.monotonic()
-                    self._ledger.update(self.model, have=have)
+                self._add_brought(file.name)
+                if time.monotonic() - saved >= _SAVE_S:
+                    saved = time.monotonic()
+                    self._queue.update(self.model, have=have)
             last = file == source.files[-1]
-            if last or now.phase is not DownloadPhase.DONE:
-                self._tell(_of_all(source, now, have, before, last))
+            if last or progress.phase is not DownloadPhase.DONE:
+                self._report(_of_model(source, progress, have, before, last))
 
         download = FileDownload(
-            wish(source, file),
+            wanted_file(source, file),
             network=self._network,
-            cache=order.cache,
-            patience=self._patience,
-            room=source.size - before,
+            cache=entry.cache,
+            timeouts=self._timeouts,
+            reserve=source.size - before,
         )
         self._watch(download)
         try:
             path = download.run(self._stop, report)
-            self._anew = self._anew or download.anew
-            if order.earlier:
+            self._restarted = self._restarted or download.restarted
+            if entry.earlier:
                 self._drop_earlier()
             if download.fetched:
-                self._brings(file.name)
+                self._add_brought(file.name)
             return path
         finally:
             self._watch(None)
-            self._ledger.update(self.model, have=have)
+            self._queue.update(self.model, have=have)
 
-    def _tell(self, now: DownloadProgress) -> None:
-        self._publish(Downloading(self.model, now, self.notes))
+    def _report(self, progress: DownloadProgress) -> None:
+        self._publish(Downloading(self.model, progress, self.notes))
 
     @property
     def notes(self) -> tuple[DownloadNote, ...]:
-        """What is to be said of it, so far."""
-        order = self._ledger.order(self.model)
-        return (*(order.notes if order else ()), *([DownloadNote.ANEW] if self._anew else []))
+        """What the user should know of the download so far."""
+        entry = self._queue.entry(self.model)
+        restarted = (DownloadNote.RESTARTED,) if self._restarted else ()
+        return (*(entry.notes if entry else ()), *restarted)
 
     def _drop_earlier(self) -> None:
-        """Removes what had arrived of files that are not those which are fetched now."""
-        order = self._order()
-        if not order.earlier:
+        """Remove what had arrived of files other than those which are fetched now."""
+        entry = self._entry()
+        if not entry.earlier:
             return
-        hashes = [hashed for hashed in order.fetched.hashes if hashed]
-        folder = partial_file.folder_of(order.cache, order.model.repository)
-        names = {file.name for file in order.fetched.files}
-        # Where no hash is known, whoever fetches it sees to what has its name.
-        own = {file.name for file in order.fetched.files if not file.sha256}
-        left = partial_file.forget(folder, set(order.earlier) - own, keep=hashes)
-        whole = [name for name in order.earlier if name in order.brought and name not in names]
-        # Not what can be used, nor what is refused: neither is in the way.
+        hashes = [sha256 for sha256 in entry.fetched.hashes if sha256]
+        folder = repository_folder(entry.cache, entry.model.repository)
+        names = {file.name for file in entry.fetched.files}
+        # Without a hash, the transfer itself removes what has the same name.
+        unhashed = {file.name for file in entry.fetched.files if not file.sha256}
+        removed = partial_file.forget(folder, set(entry.earlier) - unhashed, keep=hashes)
+        complete = [name for name in entry.earlier if name in entry.brought and name not in names]
+        # A model that can be used stays, and so does a file that cannot be removed.
         with contextlib.suppress(LibraryError):
-            paths = _snapshots(order.cache, order.model.repository, whole)
-            if any(library.look(path).problem for path in paths):
-                left = remove(order, whole, keep=hashes) or left
-        self._anew = self._anew or left
-        brought = tuple(name for name in order.brought if name not in whole)
-        self._ledger.update(self.model, earlier=(), brought=brought)
+            paths = _snapshots(entry.cache, entry.model.repository, complete)
+            if any(library.inspect(path).problem for path in paths):
+                removed = remove(entry, complete, keep=hashes) or removed
+        self._restarted = self._restarted or removed
+        brought = tuple(name for name in entry.brought if name not in complete)
+        self._queue.update(self.model, earlier=(), brought=brought)
 
-    def _brings(self, file: str) -> None:
+    def _add_brought(self, file: str) -> None:
+        """Remember that Fireside itself fetched ``file``."""
         if file in self.brought:
             return
         self.brought.append(file)
-        if order := self._ledger.order(self.model):
-            brought = dict.fromkeys((*order.brought, *self.brought))
-            self._ledger.update(self.model, brought=tuple(brought))
+        if entry := self._queue.entry(self.model):
+            brought = dict.fromkeys((*entry.brought, *self.brought))
+            self._queue.update(self.model, brought=tuple(brought))
 
 
-def remove(order: QueuedModel, names: Collection[str], keep: Collection[str] = ()) -> bool:
-    """Takes whole files out of the cache, but for those of the hashes that are to be kept.
-    Whether there were any. Raises LibraryError."""
-    found = _snapshots(order.cache, order.model.repository, names)
+def remove(entry: QueuedModel, names: Collection[str], keep: Collection[str] = ()) -> bool:
+    """Remove complete files from the cache, but for those with a hash in ``keep``.
+
+    Returns whether there were any. Raises LibraryError.
+    """
+    found = _snapshots(entry.cache, entry.model.repository, names)
     paths = tuple(path for path in found if path.resolve().name not in keep)
     if paths:
-        place = library.SearchFolder(library.ModelSource.HUGGING_FACE, order.cache)
+        place = library.SearchFolder(library.ModelSource.HUGGING_FACE, entry.cache)
         file_operations.remove(
-            library.InstalledModel(paths[0], order.model.repository, 0, place, paths)
+            library.InstalledModel(paths[0], entry.model.repository, 0, place, paths)
         )
     return bool(paths)
 
 
 def _snapshots(cache: Path, repository: str, names: Collection[str]) -> list[Path]:
-    """The files of these names that are in the hub's cache, in whichever commit."""
-    commits = partial_file.folder_of(cache, repository).glob("snapshots/*")
+    """Return the files of these names in the hub's cache, of all commits."""
+    commits = repository_folder(cache, repository).glob("snapshots/*")
     found = (commit / name for commit in commits for name in names)
     return [path for path in found if path.is_file()]
 
 
-def _of_all(
-    model: HubModel, now: DownloadProgress, have: int, before: int, last: bool
+def _of_model(
+    model: HubModel, part: DownloadProgress, have: int, before: int, last: bool
 ) -> DownloadProgress:
-    """How far a model is, whose part is as far as ``now`` says."""
-    size = before + now.size
-    if not (last and now.size):
+    """Return the progress of the model by that of one part."""
+    size = before + part.size
+    if not (last and part.size):
         size = max(size, model.size)
-    left = None if now.left is None or not now.speed else (size - have) / now.speed
-    return dataclasses.replace(now, done=have, size=size, checked=before + now.checked, left=left)
+    left = None if part.left is None or not part.speed else (size - have) / part.speed
+    checked = before + part.checked
+    return dataclasses.replace(part, done=have, size=size, checked=checked, left=left)

@@ -1,5 +1,8 @@
-"""Whether the drive of a folder is there: what is written onto a mount point is lost from sight as
-soon as its drive comes back, and fills the disk below."""
+"""Check that the drive of a folder is mounted.
+
+What is written onto a bare mount point fills the disk below, and disappears from view as soon as
+the drive is back.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from app.base.errors import DriveMissing
 
 
 def mount_of(folder: Path) -> str:
-    """The place where the drive of ``folder`` is mounted now."""
+    """Return the place where the drive of ``folder`` is mounted now."""
     path = Path(os.path.realpath(folder))
     while not os.path.ismount(path) and path != path.parent:
         path = path.parent
@@ -18,16 +21,17 @@ def mount_of(folder: Path) -> str:
 
 
 def check(folder: Path, mount: str, *, chosen: bool) -> None:
-    """Raises DriveMissing where ``mount``, at which the drive of ``folder`` once was, has no drive
-    now. A folder that was ``chosen`` by a person is never made for them: where it is gone, so is
-    its drive."""
-    mounts = [mount, *_promised(folder)] if mount else _promised(folder)
+    """Raise DriveMissing where no drive is at ``mount``, the last known mount point of ``folder``.
+
+    A folder ``chosen`` by the user is never created, so if it is gone, its drive is taken to be.
+    """
+    mounts = [mount, *_in_fstab(folder)] if mount else _in_fstab(folder)
     if not all(map(os.path.ismount, mounts)) or (chosen and not folder.is_dir()):
         raise DriveMissing("", "", folder)
 
 
-def _promised(folder: Path) -> list[str]:
-    """The mount points at or above ``folder`` that the system's own table has (fstab(5))."""
+def _in_fstab(folder: Path) -> list[str]:
+    """Return the mount points at or above ``folder`` that fstab(5) lists."""
     try:
         lines = Path("/etc/fstab").read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:

@@ -1,15 +1,16 @@
-"""A file of the hub while it arrives, in the place where the hub's cache wants it.
+"""A file of the hub while it arrives, at its place in huggingface_hub's cache.
 
-Beside the blob that is to be, ``blobs/<etag>``, there are::
+The layout of the cache is in huggingface_hub's manual, "Understand caching". Beside the future
+blob, ``blobs/<etag>``, there are::
 
-    <etag>.fireside           its bytes, as long as the whole from the beginning, with holes
-    <etag>.fireside.blocks    what has arrived: a line of JSON that says of what, then a line
-                              "<block> <crc32>" for each block when it is whole, and at a pause
-                              "<block> <crc32> <bytes>" for those that have begun
+    <etag>.fireside           the bytes: a sparse file of the full size from the beginning
+    <etag>.fireside.blocks    the journal of what has arrived: a line of JSON that identifies the
+                              file, then a line "<block> <crc32>" for each complete block, and
+                              after a pause "<block> <crc32> <bytes>" for each incomplete one
 
-A block is claimed as soon as it has been given to the system, so a killed process loses none. What
-a failing computer may lose is told by the crc32, which is compared before a block from an earlier
-day is believed. The layout of the cache is huggingface_hub's ("Understand caching" in its manual).
+A block is entered once it has been handed to the operating system, so a killed process loses none.
+A computer that crashes may lose some; the crc32 tells, and is compared before a block of an
+earlier run is trusted.
 """
 
 from __future__ import annotations
@@ -23,104 +24,42 @@ import threading
 import zlib
 from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Protocol
 
-from huggingface_hub import constants
+from app.models.cache_path import CachePath, write_text
 
 PART = ".fireside"
 JOURNAL = ".fireside.blocks"
-_FORMAT = 1
+_FORMAT = 1  # of the journal
 
 
 @dataclass(frozen=True, slots=True)
 class ByteRange:
-    """The bytes from ``start`` to ``end``, which one connection is to bring."""
+    """The bytes from ``start`` to before ``end``, for one connection to fetch."""
 
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class CachePath:
-    """Where a file of a repository belongs in the cache at ``cache``."""
-
-    cache: Path
-    repository: str
-    file: str
-    revision: str
-    commit: str
-    etag: str
-
-    @property
-    def folder(self) -> Path:
-        """The repository's own."""
-        return folder_of(self.cache, self.repository)
-
-    @property
-    def blob(self) -> Path:
-        return self.folder / "blobs" / self.etag
-
-    @property
-    def lock(self) -> Path:
-        """The lock that huggingface_hub takes for the same blob."""
-        return self.cache / ".locks" / self.folder.name / f"{self.etag}.lock"
-
-    @property
-    def snapshot(self) -> Path:
-        """The file by its own name."""
-        return self.folder / "snapshots" / self.commit / PurePosixPath(self.file)
-
-    def publish(self) -> Path:
-        """Shows the finished blob under its name. Raises OSError."""
-        target = self.snapshot
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if self.blob.exists() and not (target.exists() and target.samefile(self.blob)):
-            target.unlink(missing_ok=True)
-            self._point(target)
-        # A commit by its own name is no news of what main is; but other programs look for files
-        # by what a ref names, so there has to be one.
-        branch = constants.DEFAULT_REVISION if self.revision == self.commit else self.revision
-        ref = self.folder / "refs" / branch
-        if self.revision != self.commit or not ref.exists():
-            ref.parent.mkdir(parents=True, exist_ok=True)
-            _write(ref, self.commit)
-        return target
-
-    def _point(self, target: Path) -> None:
-        if not constants.HF_HUB_DISABLE_SYMLINKS:
-            with contextlib.suppress(OSError):
-                target.symlink_to(os.path.relpath(self.blob, target.parent))
-                return
-        self.blob.replace(target)  # as huggingface_hub does where there are no links
-
-    def there(self, size: int) -> bool:
-        """Is all of it here, whoever brought it?"""
-        return any(
-            path.is_file() and path.stat().st_size == size for path in (self.blob, self.snapshot)
-        )
-
-
-def folder_of(cache: Path, repository: str) -> Path:
-    """Where a repository is in the cache."""
-    return cache / ("models--" + repository.replace("/", "--"))
-
-
 def forget(repository: Path, files: Collection[str], keep: Collection[str] = ()) -> bool:
-    """Removes what has arrived of ``files``, of any version but those whose ETags are to be kept,
-    from the folder of a repository. Whether there was anything."""
-    found = False
+    """Remove what has arrived of ``files`` from the folder of a repository.
+
+    All versions go but those whose ETags are in ``keep``. Returns whether there was anything.
+    """
+    removed = False
     for journal in list(repository.glob(f"blobs/*{JOURNAL}")):
         etag = journal.name.removesuffix(JOURNAL)
         if etag not in keep and _file_of(journal) in files:
             with contextlib.suppress(OSError):
                 journal.with_name(etag + PART).unlink(missing_ok=True)
                 journal.unlink()
-                found = True
-    return found
+                removed = True
+    return removed
 
 
 def _file_of(journal: Path) -> object:
+    """Return the name that the journal says its file has, None where it is damaged."""
     try:
         with journal.open(encoding="ascii") as lines:
             return json.loads(lines.readline())["file"]
@@ -129,8 +68,10 @@ def _file_of(journal: Path) -> object:
 
 
 class PartialFile:
-    """The bytes of ``place``, ``size`` in all, of which some are there. Thread-safe. Raises
-    OSError where the disk does; ValueError once closed."""
+    """The bytes of ``place`` that have arrived, of ``size`` in all. Thread-safe.
+
+    Methods raise OSError where the disk does, and ValueError once it is closed.
+    """
 
     def __init__(self, place: CachePath, size: int) -> None:
         self.size = size
@@ -139,24 +80,25 @@ class PartialFile:
         self._blob = place.blob
         self._path = place.blob.with_name(place.etag + PART)
         self._journal_path = place.blob.with_name(place.etag + JOURNAL)
-        self._about = {"format": _FORMAT, "size": size, "block": self.block}
-        self._header = json.dumps(self._about | {"file": place.file})
+        self._identity = {"format": _FORMAT, "size": size, "block": self.block}
+        self._header = json.dumps(self._identity | {"file": place.file})
         self.changed = threading.Condition()
-        self._partial: dict[int, tuple[int, int]] = {}  # bytes there, and their crc32
-        self._claimed: set[int] = set()
-        self._fresh: set[int] = set()  # arrived in this process, from the beginning
+        """Guards all that follows, and is notified when a block arrives, is lost or released."""
+        self._done: dict[int, int] = {}  # the crc32 of each complete block
+        self._begun: dict[int, tuple[int, int]] = {}  # of each incomplete one: bytes, their crc32
+        self._taken: set[int] = set()  # blocks that a connection is fetching
+        self._fresh: set[int] = set()  # blocks that arrived as a whole in this run
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._done: dict[int, int] = {}  # the crc32 of whole blocks
         self._read_journal()
-        self._older = set(self._partial)
-        if not self._done and not self._partial:
+        self._older = set(self._begun)  # blocks that were begun in an earlier run
+        if not self._done and not self._begun:
             self._path.unlink(missing_ok=True)
         self._path.touch()
         self._file = self._path.open("r+b", buffering=0)
         try:
             self._file.truncate(size)
             lines = "".join(f"{index} {crc:08x}\n" for index, crc in self._done.items())
-            _write(self._journal_path, f"{self._header}\n{lines}{self._begun()}")
+            write_text(self._journal_path, f"{self._header}\n{lines}{self._begun_lines()}")
             self._journal = self._journal_path.open("ab", buffering=0)
         except BaseException:
             self._file.close()
@@ -169,49 +111,49 @@ class PartialFile:
             header, *lines = self._journal_path.read_text(encoding="ascii").split("\n")
         except (OSError, ValueError):
             return
-        if not self._is_ours(header):
+        if not self._is_same_file(header):
             return
         for line in lines[:-1]:  # the last is empty, or was being written
             with contextlib.suppress(ValueError):
-                block, crc, *begun = line.split(" ")
+                block, crc, *size = line.split(" ")
                 index = int(block)
-                if 0 <= index < self.count and not begun:
+                if 0 <= index < self.count and not size:
                     self._done[index] = int(crc, 16)
-                    self._partial.pop(index, None)
-                elif 0 <= index < self.count and 0 < int(begun[0]) < self._length(index):
-                    self._partial[index] = int(begun[0]), int(crc, 16)
+                    self._begun.pop(index, None)
+                elif 0 <= index < self.count and 0 < int(size[0]) < self._length(index):
+                    self._begun[index] = int(size[0]), int(crc, 16)
                     self._done.pop(index, None)
 
-    def _is_ours(self, header: str) -> bool:
-        """Whether the journal is of the same bytes, whatever the file was called then."""
+    def _is_same_file(self, header: str) -> bool:
+        """Return whether the journal is of the same bytes, whatever the file was called."""
         try:
-            told = json.loads(header)
+            found = json.loads(header)
         except ValueError:
             return False
-        return isinstance(told, dict) and self._about.items() <= told.items()
+        return isinstance(found, dict) and self._identity.items() <= found.items()
 
-    def _begun(self) -> str:
-        parts = self._partial.items()
+    def _begun_lines(self) -> str:
+        parts = self._begun.items()
         return "".join(f"{index} {crc:08x} {count}\n" for index, (count, crc) in parts)
 
     def close(self) -> None:
-        """Lets go of the files, which stay."""
+        """Close the files, and keep them for another run."""
         with self.changed:
             with contextlib.suppress(OSError, ValueError):  # the disk is full, or it is closed
-                self._journal.write(self._begun().encode("ascii"))
+                self._journal.write(self._begun_lines().encode("ascii"))
             self._file.close()
             self._journal.close()
 
     @property
     def have(self) -> int:
-        """How many bytes are there."""
+        """The number of bytes that have arrived."""
         with self.changed:
             whole = sum(map(self._length, self._done))
-            return whole + sum(count for count, _ in self._partial.values())
+            return whole + sum(count for count, _ in self._begun.values())
 
     @property
     def complete(self) -> bool:
-        """Are all blocks there?"""
+        """Whether all blocks have arrived."""
         with self.changed:
             return len(self._done) == self.count
 
@@ -219,14 +161,16 @@ class PartialFile:
         return min(self.block, self.size - index * self.block)
 
     def span(self, index: int) -> ByteRange:
-        """The bytes of a block."""
+        """Return the range of a block."""
         return ByteRange(index * self.block, index * self.block + self._length(index))
 
     def take(self, shares: int) -> ByteRange | None:
-        """Some bytes that nobody else fetches, for one of ``shares`` connections (0: as many as
-        there are in one piece); they are given back by `release`. None if there are none."""
+        """Reserve some missing bytes for one of ``shares`` connections, until `release`.
+
+        With 0 shares, all that are missing in one piece. Returns None if there are none.
+        """
         with self.changed:
-            free = [i for i in range(self.count) if i not in self._done and i not in self._claimed]
+            free = [i for i in range(self.count) if i not in self._done and i not in self._taken]
             if not free:
                 return None
             most = len(free)
@@ -234,35 +178,34 @@ class PartialFile:
                 most = max(1, min((32 << 20) // self.block, most // (2 * shares)))
             run = [free[0]]
             for index in free[1:most]:
-                if index != run[-1] + 1 or index in self._partial:
+                if index != run[-1] + 1 or index in self._begun:
                     break
                 run.append(index)
-            self._claimed.update(run)
-            start = run[0] * self.block + self._partial.get(run[0], (0, 0))[0]
+            self._taken.update(run)
+            start = run[0] * self.block + self._begun.get(run[0], (0, 0))[0]
             return ByteRange(start, self.span(run[-1]).end)
 
     def release(self, run: ByteRange) -> None:
-        """Nobody fetches these any more, whether they came or not."""
+        """End the reservation of `take`, whether the bytes arrived or not."""
         with self.changed:
             first = run.start // self.block
-            self._claimed.difference_update(range(first, -(-run.end // self.block)))
+            self._taken.difference_update(range(first, -(-run.end // self.block)))
             self.changed.notify_all()
 
     def write(self, offset: int, data: memoryview) -> None:
-        """Keeps what arrived at ``offset``, which is where the last that came for that block
-        ended."""
+        """Store what arrived at ``offset``, which is where the last bytes of that block ended."""
         while data:
             index = offset // self.block
-            count, crc = self._partial.get(index, (0, 0))
+            count, crc = self._begun.get(index, (0, 0))
             part = data[: self._length(index) - count]
             crc = zlib.crc32(part, crc)
             with self.changed:
                 self._put(offset, part)
                 if count + len(part) < self._length(index):
-                    self._partial[index] = count + len(part), crc
+                    self._begun[index] = count + len(part), crc
                 else:
-                    self._partial.pop(index, None)
-                    self._claim(index, crc)
+                    self._begun.pop(index, None)
+                    self._enter(index, crc)
             offset += len(part)
             data = data[len(part) :]
 
@@ -271,23 +214,24 @@ class PartialFile:
         while data:
             data = data[self._file.write(data) :]
 
-    def _claim(self, index: int, crc: int) -> None:
+    def _enter(self, index: int, crc: int) -> None:
+        """Enter a complete block into the journal."""
         self._journal.write(f"{index} {crc:08x}\n".encode("ascii"))
         self._done[index] = crc
         if index in self._older:
-            self._older.discard(index)  # its beginning is compared with what the disk has
+            self._older.discard(index)  # not fresh: its beginning has to be read back
         else:
             self._fresh.add(index)
         self.changed.notify_all()
 
     def replace(self, index: int, data: bytes) -> None:
-        """Puts other bytes in the place of a block."""
+        """Overwrite a complete block."""
         with self.changed:
             self._put(index * self.block, memoryview(data))
-            self._claim(index, zlib.crc32(data))
+            self._enter(index, zlib.crc32(data))
 
     def read(self, index: int, buffer: bytearray) -> memoryview:
-        """A block, as it is on the disk, in the ``buffer``, which has room for it."""
+        """Read a block from the disk into ``buffer``, which has to be large enough."""
         with self._path.open("rb", buffering=0) as file, memoryview(buffer) as room:
             file.seek(index * self.block)
             count = 0
@@ -296,12 +240,12 @@ class PartialFile:
         return memoryview(buffer)[:count]
 
     def wait_for(self, index: int, seconds: float) -> bool:
-        """Is this block there, now or soon?"""
+        """Wait for a block to arrive, and return whether it has."""
         with self.changed:
             return self.changed.wait_for(lambda: index in self._done, seconds)
 
     def is_sound(self, index: int, data: memoryview) -> bool:
-        """Is ``data`` what arrived for this block? If not, it is to be fetched again."""
+        """Return whether ``data`` is what arrived for a block; if not, mark it as missing."""
         with self.changed:
             if index in self._fresh:
                 return True
@@ -314,7 +258,7 @@ class PartialFile:
             return False
 
     def finish(self) -> None:
-        """Makes it the finished blob, which it must be."""
+        """Move the file, which must be complete, to the blob's place."""
         with self.changed:
             os.fsync(self._file.fileno())
             self._file.close()
@@ -330,70 +274,64 @@ class _Hash(Protocol):
 
 
 class Checker:
-    """The hash of a blob, computed in order behind the blocks that arrive.
+    """The hash of a partial file, computed in order behind the blocks that arrive.
 
-    The hub's ETag is the sha256 of a file in its large storage, and git's own sha1 of a small
-    one. Where it is neither, there is nothing to check.
+    The hub's ETag is the sha256 of a file in its large storage, and git's sha1 of a small one.
+    With any other ETag, there is nothing to compare with.
     """
 
-    def __init__(self, blob: PartialFile, etag: str) -> None:
-        self._blob = blob
+    def __init__(self, file: PartialFile, etag: str) -> None:
+        self._file = file
         self._etag = etag
-        self._before = [self._start()]  # the state in front of each block
-        self._buffer = bytearray(blob.block)  # one for all: the system's new memory is slow
+        self._states = [self._start()]  # the hash in front of each block
+        self._buffer = bytearray(file.block)  # reused, since fresh memory is slow
 
     def _start(self) -> _Hash:
         if len(self._etag) == 40:
-            return hashlib.sha1(b"blob %d\0" % self._blob.size, usedforsecurity=False)
+            return hashlib.sha1(b"blob %d\0" % self._file.size, usedforsecurity=False)
         return hashlib.sha256()
 
     @property
     def checked(self) -> int:
-        """How many bytes were hashed."""
-        return min(self._blob.size, (len(self._before) - 1) * self._blob.block)
+        """The number of bytes that have been hashed."""
+        return min(self._file.size, (len(self._states) - 1) * self._file.block)
 
     def follow(self, ended: threading.Event) -> bool | None:
-        """Hashes to the end, as it arrives: is it right? None if ``ended`` came first."""
-        while (index := len(self._before) - 1) < self._blob.count:
-            while not self._blob.wait_for(index, 0.1):
+        """Hash to the end as blocks arrive, and return whether the hash is right.
+
+        None if ``ended`` was set before that.
+        """
+        while (index := len(self._states) - 1) < self._file.count:
+            while not self._file.wait_for(index, 0.1):
                 if ended.is_set():
                     return None
             if ended.is_set():
                 return None
-            data = self._blob.read(index, self._buffer)
-            if self._blob.is_sound(index, data):
-                state = self._before[-1].copy()
+            data = self._file.read(index, self._buffer)
+            if self._file.is_sound(index, data):
+                state = self._states[-1].copy()
                 state.update(data)
-                self._before.append(state)
+                self._states.append(state)
         known = len(self._etag) in (40, 64)
-        return not known or self._before[-1].hexdigest() == self._etag
+        return not known or self._states[-1].hexdigest() == self._etag
 
     def back_to(self, index: int) -> None:
-        """The block ``index`` has changed."""
-        del self._before[index + 1 :]
+        """Forget the hash from the block ``index`` on, which has changed."""
+        del self._states[index + 1 :]
 
 
 def free_space(path: Path) -> int:
-    """Bytes that are free where ``path`` is or will be. Raises OSError."""
+    """Return the bytes that are free where ``path`` is or will be. Raises OSError."""
     while not path.exists():
         path = path.parent
     return shutil.disk_usage(path).free
 
 
 def allocated(place: CachePath) -> int:
-    """Bytes of the disk that the unfinished blob takes already."""
+    """Return the bytes of the disk that the partial file already takes."""
     try:
         found = place.blob.with_name(place.etag + PART).stat()
     except OSError:
         return 0
-    # Windows does not tell, and gives a file all of its space at once.
+    # Windows has no st_blocks, and allocates all of a file at once.
     return min(found.st_size, getattr(found, "st_blocks", found.st_size) * 512)
-
-
-def _write(path: Path, text: str) -> None:
-    new = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    with new.open("w", encoding="ascii") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)

@@ -1,16 +1,16 @@
-"""What was ordered and is not here yet, and what Fireside has downloaded: a small JSON file."""
+"""The queue of downloads and the list of completed ones, in a small JSON file."""
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from app.base import codec
 from app.base.files import replace_text
 from app.base.threads import report_errors
 from app.models import catalog
@@ -20,34 +20,31 @@ from app.models.download_progress import DownloadNote
 
 @dataclass(frozen=True, slots=True)
 class QueuedModel:
-    """A model that is wanted, of which ``have`` bytes are in ``cache``, on the drive that is
-    mounted at ``mount`` (empty: not known).
-
-    ``source`` is what is fetched in its place, where the hub has that in another place or only
-    another conversion. Of the files, Fireside itself brings those that are ``brought``, whole or
-    not; the others were there. ``earlier`` are the names of files that were fetched for it before,
-    which are not what is fetched now. It was ``looked_at`` where its header says that Fireside can
-    run it.
-    """
+    """A model that is wanted, of which ``have`` bytes are in ``cache``."""
 
     model: HubModel
     cache: Path
     running: bool = True
     have: int = 0
     brought: tuple[str, ...] = ()
+    """The files that Fireside itself fetches, complete or not; the others were there."""
     mount: str = ""
+    """The mount point of the drive with ``cache``; empty if unknown."""
     source: HubModel | None = None
+    """What is fetched instead: the same files in another place, or another conversion."""
     earlier: tuple[str, ...] = ()
+    """Files that were fetched for it before, and are not those fetched now."""
     looked_at: bool = False
+    """Whether its header was checked: Fireside can run it."""
 
     @property
     def fetched(self) -> HubModel:
-        """What is asked for on the hub."""
+        """What is fetched from the hub."""
         return self.source or self.model
 
     @property
     def notes(self) -> tuple[DownloadNote, ...]:
-        """What a person is to know of it."""
+        """What the user should know of it."""
         newer = self.source and not self.source.is_same(self.model)
         return (DownloadNote.NEWER,) if newer else ()
 
@@ -55,58 +52,59 @@ class QueuedModel:
 class QueueStore:
     """The file at ``path``, which survives a kill. Thread-safe; to be closed.
 
-    It is written on a thread of its own: nobody who clicks waits for a busy disk. What makes no
-    sense in it is left out. Where it cannot be written, what it should say holds
-    until Fireside ends, and is written with the next change: no byte of a model depends on it.
+    It is written on a thread of its own, so that no click waits for a busy disk. Damaged entries
+    are left out. If it cannot be written, the queue holds until Fireside ends, and is written with
+    the next change: no byte of a model depends on it.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
-        told = _read(path)
-        orders = [_order(entry) for entry in _list(told.get("orders"))]
-        self._orders = {order.model: order for order in orders if order}
-        paths = _list(told.get("downloaded"))
-        self._downloaded = {Path(entry) for entry in paths if isinstance(entry, str)}
+        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="queue")
+        stored = _read(path)
+        entries = [_entry(value) for value in _list(stored.get("orders"))]
+        self._entries = {entry.model: entry for entry in entries if entry}
+        paths = _list(stored.get("downloaded"))
+        self._downloaded = {Path(value) for value in paths if isinstance(value, str)}
 
     @property
-    def orders(self) -> tuple[QueuedModel, ...]:
-        """The oldest first."""
+    def entries(self) -> tuple[QueuedModel, ...]:
+        """All entries, oldest first."""
         with self._lock:
-            return tuple(self._orders.values())
+            return tuple(self._entries.values())
 
     @property
     def downloaded(self) -> frozenset[Path]:
-        """The first files of models that Fireside brought."""
+        """The first files of the models that Fireside downloaded."""
         with self._lock:
             return frozenset(self._downloaded)
 
-    def order(self, model: HubModel) -> QueuedModel | None:
+    def entry(self, model: HubModel) -> QueuedModel | None:
+        """Return a model's entry, if there is one."""
         with self._lock:
-            return self._orders.get(model)
+            return self._entries.get(model)
 
-    def put(self, order: QueuedModel) -> None:
-        """A new order."""
+    def put(self, entry: QueuedModel) -> None:
+        """Add an entry."""
         with self._lock:
-            self._orders[order.model] = order
+            self._entries[entry.model] = entry
             self._write()
 
     def update(self, model: HubModel, **changes: Any) -> None:
-        """Other facts of an order, if there is one still."""
+        """Change fields of an entry, if it is still there."""
         with self._lock:
-            if old := self._orders.get(model):
-                self._orders[model] = dataclasses.replace(old, **changes)
+            if old := self._entries.get(model):
+                self._entries[model] = replace(old, **changes)
                 self._write()
 
     def drop(self, model: HubModel) -> None:
-        """It is wanted no more, or is here."""
+        """Remove an entry."""
         with self._lock:
-            if self._orders.pop(model, None):
+            if self._entries.pop(model, None):
                 self._write()
 
     def change_downloaded(self, *, without: Path | None = None, new: Path | None = None) -> None:
-        """A model is no longer where it was, or is somewhere now."""
+        """Remove a model from the list of downloaded ones, and add one."""
         with self._lock:
             changed = self._downloaded - {without} | ({new} if new else set())
             if changed != self._downloaded:
@@ -114,31 +112,27 @@ class QueueStore:
                 self._write()
 
     def close(self) -> None:
-        """Waits until all is written."""
+        """Wait until everything is written."""
         self._writer.shutdown()
 
     def _write(self) -> None:
-        orders = [
-            _told(order.model)
+        entries = [
+            codec.encode(entry)
+            | _json(entry.model)
             | {
-                "offer": offer.name if (offer := catalog.ordered(order.model)) else "",
-                "cache": str(order.cache),
-                "mount": order.mount,
-                "running": order.running,
-                "have": order.have,
-                "brought": order.brought,
-                "earlier": order.earlier,
-                "looked_at": order.looked_at,
-                "source": _told(order.source) if order.source else None,
+                "offer": offer.name if (offer := catalog.offer_for(entry.model)) else "",
+                "source": _json(entry.source) if entry.source else None,
             }
-            for order in self._orders.values()
+            for entry in self._entries.values()
         ]
-        told = {"orders": orders, "downloaded": sorted(map(str, self._downloaded))}
-        # ASCII, since a path on Linux may hold bytes that are no text.
-        text = json.dumps(told, indent=2) + "\n"
+        for entry in entries:
+            del entry["model"]
+        content = {"orders": entries, "downloaded": sorted(map(str, self._downloaded))}
+        # In ASCII, since a path on Linux may contain bytes that are not valid text.
+        text = json.dumps(content, indent=2) + "\n"
         try:
             self._writer.submit(report_errors, self._save, text)
-        except RuntimeError:  # it is closed, or all of Fireside ends
+        except RuntimeError:  # it is closed, or the interpreter is ending
             self._save(text)
 
     def _save(self, text: str) -> None:
@@ -148,17 +142,17 @@ class QueueStore:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _told(model: HubModel) -> dict[str, Any]:
+def _json(model: HubModel) -> dict[str, Any]:
     return {
         "repository": model.repository,
         "commit": model.commit,
@@ -170,8 +164,10 @@ def _told(model: HubModel) -> dict[str, Any]:
 
 
 def _model(entry: Any) -> HubModel:
-    """Raises KeyError, TypeError and ValueError. An earlier Fireside knew names, and one size for
-    them all, which is that of the first then."""
+    """Return the model of an entry. Raises KeyError, TypeError and ValueError.
+
+    Older files have the total size only, which then counts as that of the first part.
+    """
     names, size = tuple(entry["files"]), entry["size"]
     sizes = entry.get("sizes") or [size, *[0] * (len(names) - 1)]
     hashes = entry.get("sha256") or [None] * len(names)
@@ -184,24 +180,20 @@ def _model(entry: Any) -> HubModel:
     return HubModel(entry["repository"], files, entry.get("commit"))
 
 
-def _order(entry: Any) -> QueuedModel | None:
-    """The order, as it is to be carried out by this Fireside: for what is offered today."""
+def _entry(entry: Any) -> QueuedModel | None:
+    """Return an entry, for today's version of what is offered; None where it is damaged."""
     try:
-        model, have = _model(entry), entry["have"]
-        brought, earlier = tuple(entry["brought"]), tuple(entry.get("earlier", ()))
-        texts = (entry["cache"], mount := entry.get("mount", ""), *brought, *earlier)
-        if not all(isinstance(text, str) for text in texts) or not isinstance(have, int):
-            return None
+        model = _model(entry)
         source = _model(entry["source"]) if entry.get("source") else None
-        offer = catalog.ordered(model, entry.get("offer", ""))
+        required = {name: entry[name] for name in ("have", "brought", "running")}
+        exact = {name: entry.get(name) is True for name in ("running", "looked_at")}
+        read = {**entry, **required, **exact, "model": model, "source": source}
+        order = codec.decode(QueuedModel, read)
+        offer = catalog.offer_for(model, entry.get("offer", ""))
         if offer and offer.model != model:
             names = [file.name for one in (model, source) if one for file in one.files]
-            model, source, earlier = offer.model, None, (*earlier, *names)
-            have = 0  # as far as is known
-        cache, running = Path(entry["cache"]), entry["running"] is True
-        looked_at = entry.get("looked_at") is True
-        return QueuedModel(
-            model, cache, running, max(0, have), brought, mount, source, earlier, looked_at
-        )
+            earlier = (*order.earlier, *names)
+            order = replace(order, model=offer.model, source=None, earlier=earlier, have=0)
+        return replace(order, have=max(0, order.have))
     except (KeyError, TypeError, ValueError, AttributeError):
         return None

@@ -1,4 +1,4 @@
-"""One run of a download: its threads, what they wait for, and how far they are."""
+"""One run of a download: its threads, their retries, and its progress."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from typing import TypeVar
 import filelock
 
 from app.base.errors import CacheUnwritable, DownloadDamaged, NoRoom
+from app.models.cache_path import CachePath
 from app.models.download_progress import (
     DownloadPhase,
     DownloadProgress,
-    DownloadWait,
     Timeouts,
     WaitReason,
 )
@@ -30,20 +30,22 @@ from app.models.hub_requests import (
     RetryLater,
     WantedFile,
 )
-from app.models.partial_file import CachePath, Checker, PartialFile, allocated, forget, free_space
-from app.network.client import LogUnwritable, Network, purpose
+from app.models.partial_file import Checker, PartialFile, allocated, forget, free_space
+from app.models.retries import Retries
+from app.network.client import Network
+from app.network.connection_log import LogUnwritable, purpose
 
 T = TypeVar("T")
 
-_SPARE = 256 << 20  # bytes that are left free on the disk
-_LOG_ROOM = 1 << 20  # bytes that the record of connections may want
-_WINDOW = 5.0  # seconds over which the speed is taken
-_PASSES = 2  # of a repair over the whole file
-_GRACE = 0.1  # seconds that threads have to end; one that looks up a name cannot be interrupted
+_SPARE = 256 << 20  # bytes to leave free on the disk
+_LOG_SPACE = 1 << 20  # bytes that the log of connections may need
+_SPEED_WINDOW_S = 5.0
+_REPAIR_PASSES = 2  # over the whole file
+_GRACE_S = 0.1  # for threads to end; one that is resolving a host name cannot be interrupted
 
 
 def has_room(error: NoRoom) -> bool:
-    """Is there now what was missing then?"""
+    """Return whether the space that was missing is free now."""
     try:
         return free_space(error.path) >= error.needed + _SPARE
     except OSError:
@@ -51,93 +53,97 @@ def has_room(error: NoRoom) -> bool:
 
 
 class Transfer:
-    """One run of a `Download`, of one version of the file. ``limit`` is asked for the most bytes
-    a second."""
+    """One run of a `FileDownload`, for one version of the file.
+
+    ``limit`` is called for the most bytes per second; ``reserve`` as in `FileDownload`.
+    """
 
     def __init__(
         self,
         wanted: WantedFile,
         network: Network,
         cache: Path,
-        patience: Timeouts,
-        lines: int,
+        *,
+        timeouts: Timeouts,
+        connections: int,
         limit: Callable[[], float | None],
-        room: int,
+        reserve: int,
     ) -> None:
         self._wanted = wanted
         self._network = network
         self._cache = cache
-        self._patience = patience
-        self._lines = lines
+        self._timeouts = timeouts
+        self._connections = connections
         self._limit = limit
-        self._room = room
-        self.over = threading.Event()  # it is done, or has failed
+        self._reserve = reserve
+        self.over = threading.Event()
+        """Set when there is a ``result`` or an ``error``."""
         self.error: BaseException | None = None
         self.result: Path | None = None
-        self.fetched = False  # or it was there
-        self.anew = False  # what had arrived was of another file, and is gone
-        self._ended = threading.Event()  # all threads are to end
+        self.fetched = False
+        """Whether anything had to be fetched."""
+        self.restarted = False
+        """Whether what had arrived was of another version, and was removed."""
+        self._ended = threading.Event()  # tells all threads to end
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._open: list[HubConnection] = []
-        self._waiting: dict[threading.Thread, tuple[DownloadWait, float]] = {}
-        self._busy = 0  # threads that want bytes
-        self._why = DownloadWait(WaitReason.CONNECTION, 0.0)
-        self._pause_until = 0.0  # the server wants to hear from none of us
-        self._next_free = 0.0  # when the limit allows the next bytes
-        self._source = HubSource(wanted, patience)
+        self._retries = Retries(timeouts, self._ended)
+        self._next_free = 0.0  # when ``limit`` allows the next bytes
+        self._source = HubSource(wanted, timeouts)
         self._phase = DownloadPhase.ASKING
         self._verified = threading.Event()
-        self._blob: PartialFile | None = None
+        self._partial: PartialFile | None = None
         self._checker: Checker | None = None
         self._size = 0
         self._have = 0
-        self._arrived = 0
+        self._received = 0
         self._samples: deque[tuple[float, int]] = deque()
 
     # --- For the caller's thread --------------------------------------------------------------
 
     def start(self) -> None:
-        self._begin("leader", self._lead)
+        """Start the leader, which starts the others."""
+        self._start_thread("leader", self._lead)
 
     def end(self) -> None:
-        """Ends what still runs."""
-        self._ended.set()
-        with self._lock:
-            for line in self._open:
-                line.cut()
-        deadline = time.monotonic() + _GRACE
+        """Stop all threads, and wait a moment for them."""
+        self._stop_threads()
+        deadline = time.monotonic() + _GRACE_S
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def progress(self) -> DownloadProgress:
-        now = time.monotonic()
-        blob, checker = self._blob, self._checker
-        if blob:
-            self._have = blob.have
+        """Return the progress; to be called at regular intervals, for the speed."""
+        file, checker = self._partial, self._checker
+        if file:
+            self._have = file.have
         if self._phase is DownloadPhase.DONE:
             return DownloadProgress(DownloadPhase.DONE, self._size, self._size, self._size)
-        self._samples.append((now, self._arrived))
-        while now - self._samples[0][0] > _WINDOW:
+        speed, wait = self._speed(), self._retries.wait
+        if wait:
+            speed = 0.0
+        return DownloadProgress(
+            self._phase,
+            self._have,
+            self._size,
+            checker.checked if checker else 0,
+            speed,
+            (self._size - self._have) / speed if speed else None,
+            wait,
+        )
+
+    def _speed(self) -> float:
+        now = time.monotonic()
+        self._samples.append((now, self._received))
+        while now - self._samples[0][0] > _SPEED_WINDOW_S:
             self._samples.popleft()
         then, before = self._samples[0]
-        speed = (self._arrived - before) / (now - then) if now > then else 0.0
-        left = (self._size - self._have) / speed if speed else None
-        with self._lock:
-            waits = list(self._waiting.values())
-            idle = len(waits) >= self._busy
-        waiting = None
-        if waits and idle:
-            first, until = min(waits, key=lambda wait: wait[1])
-            waiting = DownloadWait(first.reason, max(0.0, until - now), first.detail)
-        checked = checker.checked if checker else 0
-        if waiting:
-            speed, left = 0.0, None
-        return DownloadProgress(self._phase, self._have, self._size, checked, speed, left, waiting)
+        return (self._received - before) / (now - then) if now > then else 0.0
 
-    # --- For the others -----------------------------------------------------------------------
+    # --- Threads ------------------------------------------------------------------------------
 
-    def _begin(self, name: str, work: Callable[[], None]) -> None:
+    def _start_thread(self, name: str, work: Callable[[], None]) -> None:
         def run() -> None:
             try:
                 with purpose(f"download of {self._wanted.file}"):
@@ -152,34 +158,37 @@ class Transfer:
             self._threads.append(thread)
         thread.start()
 
-    def _fail(self, error: BaseException) -> None:
-        if self._ended.is_set():
-            return  # it has failed already, or nobody wants to know
-        if isinstance(error, OSError):
-            error = self._of_disk(error)
-        self.error = error
+    def _stop_threads(self) -> None:
         self._ended.set()
         with self._lock:
-            for line in self._open:
-                line.cut()
+            for connection in self._open:
+                connection.cut()
+
+    def _fail(self, error: BaseException) -> None:
+        if self._ended.is_set():
+            return  # it has failed already, or has been stopped
+        self.error = self._disk_error(error) if isinstance(error, OSError) else error
+        self._stop_threads()
         self.over.set()
 
-    def _of_disk(self, error: OSError) -> BaseException:
-        who = self._wanted.repository, self._wanted.file
-        # Of the log, where it is that which cannot be written.
-        where = Path(error.filename) if isinstance(error, LogUnwritable) else self._cache
+    def _disk_error(self, error: OSError) -> NoRoom | CacheUnwritable:
+        names = self._wanted.repository, self._wanted.file
+        of_log = isinstance(error, LogUnwritable)
+        path = Path(error.filename) if of_log else self._cache
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             try:
-                free = free_space(where)
+                free = free_space(path)
             except OSError:
                 free = 0
-            have = blob.have if (blob := self._blob) else self._have
-            needed = _LOG_ROOM if isinstance(error, LogUnwritable) else self._size - have
-            return NoRoom(*who, where, max(0, needed), free)
-        return CacheUnwritable(*who, where, error.strerror or str(error))
+            have = file.have if (file := self._partial) else self._have
+            needed = _LOG_SPACE if of_log else self._size - have
+            return NoRoom(*names, path, max(0, needed), free)
+        return CacheUnwritable(*names, path, error.strerror or str(error))
+
+    # --- The leader ---------------------------------------------------------------------------
 
     def _lead(self) -> None:
-        found = self._again(self._source.find)
+        found = self._retry(self._source.find)
         place = CachePath(
             self._cache,
             self._wanted.repository,
@@ -190,7 +199,7 @@ class Transfer:
         )
         with self._locked(place):
             self._size = found.size
-            if not place.there(found.size):
+            if not place.is_complete(found.size):
                 self._fetch(place, found)
                 self.fetched = True
             self.result = place.publish()
@@ -199,6 +208,7 @@ class Transfer:
 
     @contextlib.contextmanager
     def _locked(self, place: CachePath) -> Iterator[None]:
+        """Hold the lock that huggingface_hub takes for the same blob."""
         place.lock.parent.mkdir(parents=True, exist_ok=True)
         lock = filelock.FileLock(place.lock)
 
@@ -208,111 +218,69 @@ class Transfer:
             except filelock.Timeout as error:
                 raise RetryLater(WaitReason.OTHER, "another program holds the lock", 0.5) from error
 
-        self._again(acquire)
+        self._retry(acquire)
         try:
             yield
         finally:
             lock.release()
 
     def _fetch(self, place: CachePath, found: HubAnswer) -> None:
-        self.anew = forget(place.folder, {place.file}, keep={place.etag})
+        """Fetch and verify the blob, with a few connections. Raises DownloadDamaged."""
+        self.restarted = forget(place.folder, {place.file}, keep={place.etag})
         self._check_room(place, found.size)
-        blob = PartialFile(place, found.size)
+        file = PartialFile(place, found.size)
         try:
-            checker = Checker(blob, found.etag)
-            self._checker, self._blob = checker, blob
+            checker = Checker(file, found.etag)
+            self._checker, self._partial = checker, file
             self._phase = DownloadPhase.FETCHING
-            for number in range(self._lines):
-                self._begin(f"line-{number}", partial(self._work, blob, number))
+            for number in range(self._connections):
+                self._start_thread(f"connection-{number}", partial(self._serve, file, number))
             right = checker.follow(self._ended)
             if right is False:
-                right = self._repair(blob, checker)
+                right = self._repair(file, checker)
             self._verified.set()
-            with blob.changed:
-                blob.changed.notify_all()
+            with file.changed:
+                file.changed.notify_all()
             if right is None or self._ended.is_set():
                 raise NotWanted
             if right:
-                blob.finish()
+                file.finish()
         finally:
-            self._blob = None
-            blob.close()
+            self._partial = None
+            file.close()
         if not right:
             forget(place.folder, {place.file})
             raise DownloadDamaged(place.repository, place.file)
 
     def _check_room(self, place: CachePath, size: int) -> None:
-        needed = max(0, max(size, self._room) - allocated(place))
+        needed = max(0, max(size, self._reserve) - allocated(place))
         free = free_space(place.cache)
         if needed and free < needed + _SPARE:
             raise NoRoom(place.repository, place.file, place.cache, needed, max(0, free - _SPARE))
 
-    def _work(self, blob: PartialFile, number: int) -> None:
-        """A line: fetches blocks until all are checked."""
+    def _repair(self, file: PartialFile, checker: Checker) -> bool | None:
+        """Fetch every block again until the hash is right; None if the download is stopped.
 
-        def some() -> bool:
-            whole = self._source.whole_only  # then each would fetch all that is before its own
-            run = None if whole and number else blob.take(0 if whole else self._lines)
-            if run is None:
-                return False
-            with self._lock:
-                self._busy += 1
-            try:
-                self._source.read(line, run.start, run.end, sink)
-            finally:
-                with self._lock:
-                    self._busy -= 1
-                blob.release(run)
-            return True
-
-        def sink(offset: int, data: memoryview) -> None:
-            self._count(len(data))
-            blob.write(offset, data)
-
-        with self._line() as line:
-            while not self._ended.is_set() and not self._verified.is_set():
-                if self._again(some):
-                    continue
-                with blob.changed:
-                    if self._phase is DownloadPhase.FETCHING and blob.complete:
-                        self._phase = DownloadPhase.CHECKING
-                    blob.changed.wait(0.1)
-
-    @contextlib.contextmanager
-    def _line(self) -> Iterator[HubConnection]:
-        line = HubConnection(self._network, self._patience)
-        with self._lock:
-            self._open.append(line)
-        try:
-            if self._ended.is_set():
-                raise NotWanted
-            yield line
-        finally:
-            with self._lock:
-                self._open.remove(line)
-            line.close()
-
-    def _repair(self, blob: PartialFile, checker: Checker) -> bool | None:
-        """Fetches every block again until the hash is right. Where two answers differ, a third
-        decides."""
+        Where the two versions of a block differ, a third one decides.
+        """
         self._phase = DownloadPhase.REPAIRING
-        with self._line() as line:
-            for _ in range(_PASSES):
-                for index in range(blob.count):
-                    there = blob.read(index, bytearray(blob.block))
-                    if self._block(line, blob, index) == there:
+        with self._connection() as connection:
+            for _ in range(_REPAIR_PASSES):
+                for index in range(file.count):
+                    old = file.read(index, bytearray(file.block))
+                    if self._fetch_block(connection, file, index) == old:
                         continue
-                    third = self._block(line, blob, index)
-                    if third == there:
+                    third = self._fetch_block(connection, file, index)
+                    if third == old:
                         continue
-                    blob.replace(index, third)
+                    file.replace(index, third)
                     checker.back_to(index)
                     if (right := checker.follow(self._ended)) is not False:
                         return right
         return False
 
-    def _block(self, line: HubConnection, blob: PartialFile, index: int) -> bytes:
-        span = blob.span(index)
+    def _fetch_block(self, connection: HubConnection, file: PartialFile, index: int) -> bytes:
+        span = file.span(index)
 
         def fetch() -> bytes:
             data = bytearray()
@@ -321,17 +289,62 @@ class Transfer:
                 self._count(len(part))
                 data.extend(part)
 
-            self._source.read(line, span.start, span.end, sink)
+            self._source.read(connection, span.start, span.end, sink)
             return bytes(data)
 
-        return self._again(fetch)
+        return self._retry(fetch)
+
+    # --- The connections ----------------------------------------------------------------------
+
+    def _serve(self, file: PartialFile, number: int) -> None:
+        """Fetch blocks over one connection until all blocks are verified."""
+
+        def fetch_some() -> bool:
+            # Without ranges, each connection would fetch everything in front of its own blocks.
+            whole = self._source.ignores_ranges
+            run = None if whole and number else file.take(0 if whole else self._connections)
+            if run is None:
+                return False
+            try:
+                with self._retries.fetching():
+                    self._source.read(connection, run.start, run.end, sink)
+            finally:
+                file.release(run)
+            return True
+
+        def sink(offset: int, data: memoryview) -> None:
+            self._count(len(data))
+            file.write(offset, data)
+
+        with self._connection() as connection:
+            while not self._ended.is_set() and not self._verified.is_set():
+                if self._retry(fetch_some):
+                    continue
+                with file.changed:
+                    if self._phase is DownloadPhase.FETCHING and file.complete:
+                        self._phase = DownloadPhase.CHECKING
+                    file.changed.wait(0.1)
+
+    @contextlib.contextmanager
+    def _connection(self) -> Iterator[HubConnection]:
+        connection = HubConnection(self._network, self._timeouts)
+        with self._lock:
+            self._open.append(connection)
+        try:
+            if self._ended.is_set():
+                raise NotWanted
+            yield connection
+        finally:
+            with self._lock:
+                self._open.remove(connection)
+            connection.close()
 
     def _count(self, size: int) -> None:
-        """Some bytes came; waits as long as the limit demands."""
+        """Count bytes that arrived, and wait as long as the limit demands."""
         if self._ended.is_set():
             raise NotWanted
         with self._lock:
-            self._arrived += size
+            self._received += size
             limit = self._limit()
             if not limit:
                 return
@@ -341,37 +354,5 @@ class Transfer:
         if self._ended.wait(pause):
             raise NotWanted
 
-    def _again(self, action: Callable[[], T]) -> T:
-        """Does it until it succeeds, with pauses that double while nothing comes at all."""
-        pause = self._patience.first
-        while True:
-            self._sit_out(self._pause_until - time.monotonic(), None)
-            arrived = self._arrived
-            try:
-                return action()
-            except RetryLater as retry:
-                if self._arrived > arrived:
-                    pause = self._patience.first
-                if retry.reason is WaitReason.BUSY and retry.after is not None:
-                    self._pause_until = time.monotonic() + retry.after
-                self._sit_out(max(retry.after or 0.0, pause), retry)
-                pause = min(pause * 2, self._patience.longest)
-
-    def _sit_out(self, seconds: float, why: RetryLater | None) -> None:
-        if self._ended.is_set():
-            raise NotWanted
-        if seconds <= 0:
-            return
-        me = threading.current_thread()
-        with self._lock:
-            if why:
-                self._why = DownloadWait(why.reason, seconds, str(why))
-            self._waiting[me] = self._why, time.monotonic() + seconds
-            self._busy += 1
-        try:
-            if self._ended.wait(seconds):
-                raise NotWanted
-        finally:
-            with self._lock:
-                del self._waiting[me]
-                self._busy -= 1
+    def _retry(self, action: Callable[[], T]) -> T:
+        return self._retries.run(action, lambda: self._received)

@@ -1,1 +1,11 @@
-"""The one door to the network: its client, and the log of what went through it."""
+"""The one door to the network: whatever Fireside asks of another computer goes through here.
+
+::
+
+    client          makes HTTP clients that obey the guard and write the log
+    guard           which address may be reached; holds the offline switch
+    connection_log  a line in a file for every request
+    hub_client      the same rules for huggingface_hub
+    response        reads a response that may be too long or too slow
+    updates         the newest release of Fireside
+"""

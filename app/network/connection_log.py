@@ -1,8 +1,8 @@
-"""The record of every request: for what it was, and what it brought.
+"""The log of every request: when, where to, what for, and how many bytes came back.
 
-A file of lines, "<time> <bytes received> <host> <purpose>", with tabs between. A line is written
-before its request goes out, so that none is missing where Fireside is killed, and its bytes are put
-in when the answer has ended. Addresses are not in it: they may hold a signature.
+A text file with a line "<time> <bytes received> <host> <purpose>" for each, separated by tabs. The
+line is written before its request goes out, so that none is missing after a kill, and the bytes
+are filled in when the response has ended. URLs are not logged, since they may hold a signature.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-_DIGITS = 15  # of the bytes
+_DIGITS = 15  # of the count of bytes, so that it can be filled in
 
 _purpose: ContextVar[str] = ContextVar("purpose", default="unknown")
 
 
 @contextlib.contextmanager
 def purpose(text: str) -> Iterator[None]:
-    """Says what the requests of this thread are for."""
+    """Log the requests of this thread, or task, as being for ``text``."""
     token = _purpose.set(text)
     try:
         yield
@@ -31,13 +31,15 @@ def purpose(text: str) -> Iterator[None]:
 
 
 class LogUnwritable(OSError):
-    """A request could not be put on record, and was not made. Its attributes are those of the
-    OSError of the log, with the log's path as ``filename``."""
+    """A request was not made, since it could not be logged.
+
+    Its attributes are those of the log's OSError, with the log's path as ``filename``.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A request that was made, and how many bytes its answer brought, as far as is known."""
+    """A request that was made, and the bytes ``received`` for it, 0 while that is unknown."""
 
     time: datetime
     host: str
@@ -46,36 +48,36 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True)
-class LogPosition:
-    """The place of a line, ``start`` bytes from the beginning of the file."""
+class LogEntry:
+    """A line in the log, ``start`` bytes from the beginning of the file."""
 
     log: ConnectionLog
     start: int
     line: bytes
 
     def end(self, received: int) -> None:
-        """Puts in what came. Raises OSError."""
+        """Fill in the bytes received. Raises OSError."""
         time, _, rest = self.line.split(b"\t", 2)
         new = b"\t".join([time, b"%0*d" % (_DIGITS, received), rest])
         with self.log.lock, self.log.path.open("r+b") as file:
             file.seek(self.start)
-            if file.read(len(self.line)) == self.line:  # else somebody has cleared the file
+            if file.read(len(self.line)) == self.line:  # otherwise somebody has cleared the file
                 file.seek(self.start)
                 file.write(new)
 
 
 class ConnectionLog:
-    """The file at ``path``. Thread-safe."""
+    """The log at ``path``. Thread-safe."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.lock = threading.Lock()
 
-    def add(self, host: str) -> LogPosition:
-        """A line for a request that is about to be made. Raises LogUnwritable."""
+    def add(self, host: str) -> LogEntry:
+        """Append a line for a request about to be made. Raises LogUnwritable."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        what = " ".join(_purpose.get().split())[:200]
-        line = f"{now}\t{0:0{_DIGITS}}\t{host}\t{what}\n".encode(errors="replace")
+        text = " ".join(_purpose.get().split())[:200]
+        line = f"{now}\t{0:0{_DIGITS}}\t{host}\t{text}\n".encode(errors="replace")
         try:
             with self.lock, self.path.open("a+b") as file:
                 if file.tell():
@@ -84,12 +86,12 @@ class ConnectionLog:
                         file.write(b"\n")
                 file.write(line)
                 file.flush()
-                return LogPosition(self, file.tell() - len(line), line)
+                return LogEntry(self, file.tell() - len(line), line)
         except OSError as error:
             raise LogUnwritable(error.errno, error.strerror, str(self.path)) from error
 
     def read(self) -> list[Connection]:
-        """All of them, the oldest first. Raises OSError."""
+        """Return all entries, oldest first; damaged lines are left out. Raises OSError."""
         try:
             with self.lock:
                 text = self.path.read_bytes()
@@ -97,7 +99,7 @@ class ConnectionLog:
             return []
         found = []
         for line in text.decode(errors="replace").split("\n"):
-            with contextlib.suppress(ValueError):  # a damaged line
+            with contextlib.suppress(ValueError):
                 time, received, host, what = line.split("\t")
                 when = datetime.fromisoformat(time).astimezone(UTC)
                 found.append(Connection(when, host, what, int(received)))

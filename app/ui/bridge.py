@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from app.base import log
+
 T = TypeVar("T")
 
 _INTERVAL_S = 0.025
@@ -64,6 +66,7 @@ class Bridge(QObject):
             if error is None:
                 done(future.result())
             else:
+                log.record(error)  # if nobody foresaw it
                 failed(error)
 
         def publish(_: Future[T]) -> None:

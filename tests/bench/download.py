@@ -23,7 +23,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from app.models.file_download import FileDownload, WantedFile
+from app.models.file_download import FileDownload
+from app.models.hub_requests import WantedFile
+from app.network import hub_client
 from app.network.client import Network
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -92,7 +94,7 @@ def curl(endpoint: str, folder: Path) -> None:
 def compare(endpoint: str, folder: Path, rounds: int) -> None:
     """Prints one line for each of the three, and the two ratios."""
     network = Network(folder / "network.log")
-    network.install()
+    hub_client.install(network)
     mine: list[float] = []
     fetched: list[float] = []
     summed: list[float] = []
@@ -112,7 +114,7 @@ def compare(endpoint: str, folder: Path, rounds: int) -> None:
         with (folder / "curl").open("rb") as file:
             hashed.append(timed(lambda: hashlib.file_digest(file, "sha256")))
         (folder / "curl").unlink()
-    network.close()
+    hub_client.uninstall()
     print(f"Fireside: {told(mine)}")
     print(f"curl: {told(fetched)}; sha256sum: {told(summed)}; Python's sha256: {told(hashed)}")
     for name, check in (("sha256sum", summed), ("Python's sha256, which is faster", hashed)):

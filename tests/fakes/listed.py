@@ -14,6 +14,7 @@ from typing import Any
 from app.base.gguf import I32, STRING, U32
 from app.base.resources import resource
 from app.models import catalog, partial_file
+from app.models.cache_path import CachePath
 from app.models.catalog import HubFile, HubModel, Offer
 from tests.fakes.headers import gguf_bytes, model_metadata, packed, part_of, split_metadata
 from tests.fakes.hub import File, Hub
@@ -166,7 +167,7 @@ def put_whole(cache: Path, repository: str, name: str, content: bytes) -> Path:
     """A file that has been fetched before the new conversions."""
     file = of(name, content)
     assert file.sha256
-    place = partial_file.CachePath(cache, repository, name, "main", BEFORE, file.sha256)
+    place = CachePath(cache, repository, name, "main", BEFORE, file.sha256)
     place.blob.parent.mkdir(parents=True, exist_ok=True)
     place.blob.write_bytes(content)
     return place.publish()
@@ -176,7 +177,7 @@ def put_half(cache: Path, repository: str, name: str, content: bytes) -> str:
     """The first half of one, as a killed Fireside leaves it."""
     file = of(name, content)
     assert file.sha256
-    place = partial_file.CachePath(cache, repository, name, "main", BEFORE, file.sha256)
+    place = CachePath(cache, repository, name, "main", BEFORE, file.sha256)
     half = partial_file.PartialFile(place, len(content))
     run = half.take(0)
     assert run

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from app.base.errors import StoreFull
 from app.base.types import Message, Part, PartKind, Prompt, Role
-from app.formats.harmony.render import question_text
+from app.formats import question_text
 from app.ui.composer.attachment import pages_of, ranges
 from app.ui.composer.attachment_bar import AttachmentChip
 from app.ui.composer.part_choice import PartChoice
@@ -77,7 +77,7 @@ def told(fireside: Fireside) -> list[str]:
 
 def foresee(fireside: Fireside, excess: int) -> None:
     """The engine says that what is to be sent is too long by so many tokens."""
-    fireside.backend.foreseen = Prompt((1,) * (900 + excess), 1000, 100, 0)
+    fireside.backend.foreseen = Prompt(900 + excess, 1000, 100, 0)
     count = len(fireside.backend.prepared)
     fireside.window.composer.typed.emit()
     fireside.until(lambda: len(fireside.backend.prepared) > count)
@@ -129,7 +129,7 @@ def test_what_cannot_be_stored_comes_back(
     def full(*_: Any, **__: Any) -> None:
         raise StoreFull(fireside.host.folders.chats)
 
-    monkeypatch.setattr(fireside.host._store, "ask", full)
+    monkeypatch.setattr(fireside.host._store.messages, "ask", full)
     window = fireside.window
     window.composer.set_parts((FILE, Part("What is it?")))
     fireside.find(QAbstractButton, "send").click()

@@ -10,7 +10,7 @@ import pytest
 from app.base.errors import StoreFull
 from app.base.types import ModelRef
 from app.models.catalog import HubModel
-from app.models.downloads import DownloadEnded
+from app.models.download_events import DownloadEnded
 from app.turn import ContextForecast, ModelLoading, NotSaved, SavedAgain
 from app.ui.window.events import EventDispatcher, EventReceivers
 from tests.ui.driver import Fireside

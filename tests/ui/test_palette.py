@@ -85,7 +85,7 @@ def test_reasoning_is_found_only_when_asked_for_and_opened(fireside: Fireside) -
 def test_another_branch_is_turned_to(fireside: Fireside) -> None:
     make(fireside, "apples")
     chat = fireside.chat
-    first = fireside.stored(lambda store: store.conversation(chat))[-1]
+    first = fireside.stored(lambda store: store.messages.conversation(chat))[-1]
     fireside.script(*answer("Cherries, too."))
     fireside.window.composer_controller.again(first.id, Effort.LOW)
     fireside.shows("Cherries, too.")

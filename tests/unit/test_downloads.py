@@ -21,24 +21,20 @@ from huggingface_hub import constants
 from app.base import errors as e
 from app.models import transfer
 from app.models.catalog import HubFile, HubModel
-from app.models.downloads import (
+from app.models.download_events import (
     Downloaded,
     DownloadEnded,
     DownloadEvent,
     DownloadHeld,
     Downloading,
-    Downloads,
-    Unfinished,
 )
-from app.models.file_download import (
-    DownloadPhase,
-    DownloadProgress,
-    FileDownload,
-    Timeouts,
-    WaitReason,
-    WantedFile,
-)
+from app.models.download_progress import DownloadPhase, DownloadProgress, Timeouts, WaitReason
+from app.models.downloads import Downloads, Unfinished
+from app.models.file_download import FileDownload
+from app.models.hub_requests import WantedFile
 from app.models.locate import Locator
+from app.models.partial_file import PartialFile
+from app.network import hub_client
 from app.network.client import Network
 from tests.fakes.hub import SILENT, Hub, serving
 
@@ -78,16 +74,16 @@ class Desk:
     def __init__(self, folder: Path, network: Network) -> None:
         self.cache = folder / "cache"
         self.cache.mkdir(exist_ok=True)  # a person has chosen it
-        self.ledger = folder / "downloads.json"
+        self.queue = folder / "downloads.json"
         self.events: list[DownloadEvent] = []
         self._more = threading.Condition()
         self.downloads = Downloads(
             self.receive,
             lambda: network,
-            self.ledger,
+            self.queue,
             cache=self.cache,
             recheck=0.05,
-            patience=QUICK,
+            timeouts=QUICK,
         )
 
     def receive(self, event: DownloadEvent) -> None:
@@ -127,9 +123,9 @@ class Desk:
 @pytest.fixture
 def network(tmp_path: Path) -> Iterator[Network]:
     network = Network(tmp_path / "connections.log")
-    network.install()
+    hub_client.install(network)
     yield network
-    network.close()
+    hub_client.uninstall()
 
 
 @pytest.fixture
@@ -237,9 +233,10 @@ def test_killed_and_resumed(hub: Hub, open_desk: Callable[[], Desk], tmp_path: P
         "from app.models.catalog import HubFile, HubModel\n"
         "from app.models.locate import Locator; Locator.problem = lambda *_: None\n"
         "from app.models.downloads import Downloads\n"
+        "from app.network import hub_client\n"
         "from app.network.client import Network\n"
         "folder = Path(sys.argv[1])\n"
-        "network = Network(folder / 'connections.log'); network.install()\n"
+        "network = Network(folder / 'connections.log'); hub_client.install(network)\n"
         "downloads = Downloads(lambda event: None, lambda: network, folder / 'downloads.json',\n"
         "                      cache=folder / 'cache')\n"
         f"downloads.start({BIG!r})\n"
@@ -373,6 +370,7 @@ def test_no_room_is_waited_for(hub: Hub, desk: Desk, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(transfer, "free_space", lambda path: free)
     desk.downloads.start(BIG)
     error = desk.until(DownloadHeld).error
+    assert isinstance(error, e.NoRoom)
     assert (error.needed, error.free) == (BIG.size, 1000)  # for all parts
     asked = hub.heads
     time.sleep(0.2)
@@ -389,14 +387,15 @@ def test_full_in_the_middle(hub: Hub, desk: Desk, monkeypatch: pytest.MonkeyPatc
             raise OSError(28, "No space left on device")
         real(self, offset, data)
 
-    real = transfer.PartialFile._put
-    monkeypatch.setattr(transfer.PartialFile, "_put", lambda *given: put(real, *given))
+    real = PartialFile._put
+    monkeypatch.setattr(PartialFile, "_put", lambda *given: put(real, *given))
     monkeypatch.setattr(transfer, "free_space", lambda path: free)
     hub.rate = 2e6
     desk.downloads.start(BIG)
     desk.come(SIZES[0] + MIB)
     free = 0
     error = desk.until(DownloadHeld).error
+    assert isinstance(error, e.NoRoom)
     assert 0 < error.needed <= SIZES[1]
     hub.rate, free = None, BIG.size
     assert is_right(desk.until(Downloaded).path)
@@ -456,7 +455,7 @@ def test_another_cache(hub: Hub, open_desk: Callable[[], Desk], tmp_path: Path) 
     assert huggingface_hub.scan_cache_dir(tmp_path / "elsewhere").size_on_disk == OTHER.size
 
 
-# --- The ledger -------------------------------------------------------------------------------
+# --- The queue --------------------------------------------------------------------------------
 
 
 def test_moved_and_removed(hub: Hub, open_desk: Callable[[], Desk], tmp_path: Path) -> None:
@@ -487,7 +486,7 @@ def test_moved_and_removed(hub: Hub, open_desk: Callable[[], Desk], tmp_path: Pa
         ' "running": true, "brought": []}]}',
     ],
 )
-def test_a_damaged_ledger(open_desk: Callable[[], Desk], tmp_path: Path, text: str) -> None:
+def test_a_damaged_queue(open_desk: Callable[[], Desk], tmp_path: Path, text: str) -> None:
     (tmp_path / "downloads.json").write_text(text)
     desk = open_desk()
     assert desk.downloads.unfinished() == ()
@@ -501,8 +500,8 @@ def test_a_sound_entry_beside_a_damaged_one(
         "repository": "org/name", "files": ["other.gguf"], "size": OTHER.size,
         "cache": str(tmp_path / "cache"), "have": 0, "running": True, "brought": [],
     }  # fmt: skip
-    ledger = {"orders": [{"repository": 3}, sound], "downloaded": ["/x", None]}
-    (tmp_path / "downloads.json").write_text(json.dumps(ledger))
+    queue = {"orders": [{"repository": 3}, sound], "downloaded": ["/x", None]}
+    (tmp_path / "downloads.json").write_text(json.dumps(queue))
     desk = open_desk()
     assert desk.downloads.unfinished() == (Unfinished(OTHER, 0, running=True),)
     assert desk.downloads.downloaded() == {Path("/x")}
@@ -511,9 +510,9 @@ def test_a_sound_entry_beside_a_damaged_one(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a folder where the file should be")
-def test_a_ledger_that_cannot_be_written(hub: Hub, open_desk: Callable[[], Desk]) -> None:
+def test_a_queue_that_cannot_be_written(hub: Hub, open_desk: Callable[[], Desk]) -> None:
     desk = open_desk()
-    desk.ledger.mkdir()
+    desk.queue.mkdir()
     desk.downloads.start(BIG)
     assert is_right(desk.until(Downloaded).path)
     assert len(desk.downloads.downloaded()) == 1

@@ -20,14 +20,10 @@ import pytest
 from app.base import errors as e
 from app.models import partial_file as blobs
 from app.models import transfer
-from app.models.file_download import (
-    DownloadPhase,
-    DownloadProgress,
-    FileDownload,
-    Timeouts,
-    WaitReason,
-    WantedFile,
-)
+from app.models.download_progress import DownloadPhase, DownloadProgress, Timeouts, WaitReason
+from app.models.file_download import FileDownload
+from app.models.hub_requests import WantedFile
+from app.network import hub_client
 from app.network.client import Network
 from tests.fakes.hub import FAULTS, SILENT, Fault, File, Hub, seeded, serving
 
@@ -48,10 +44,10 @@ def network(
     """The door of each `Run`. The disk of whoever tests may be full."""
     monkeypatch.setattr(transfer, "_SPARE", 0)
     network = Network(tmp_path_factory.mktemp("log") / "connections.log")
-    network.install()
+    hub_client.install(network)
     monkeypatch.setattr(Run, "network", network, raising=False)
     yield network
-    network.close()
+    hub_client.uninstall()
 
 
 @pytest.fixture
@@ -75,7 +71,7 @@ class Run:
             wanted,
             network=self.network,
             cache=cache,
-            patience=options.pop("patience", QUICK),
+            timeouts=options.pop("timeouts", QUICK),
             **options,
         )
 
@@ -123,7 +119,7 @@ def test_a_second_time_costs_nothing(hub: Hub, tmp_path: Path) -> None:
     assert first() == second()
     assert hub.sent == len(CONTENT)
     assert (first.download.fetched, second.download.fetched) == (True, False)
-    assert (first.download.anew, second.download.anew) == (False, False)
+    assert (first.download.restarted, second.download.restarted) == (False, False)
 
 
 def test_the_default_place_is_the_librarys(
@@ -131,7 +127,7 @@ def test_the_default_place_is_the_librarys(
 ) -> None:
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "there"))
     wanted = WantedFile("org/name", NAME, endpoint=hub.endpoint)
-    download = FileDownload(wanted, network=network, patience=QUICK)
+    download = FileDownload(wanted, network=network, timeouts=QUICK)
     assert download.run(threading.Event(), lambda _: None).is_relative_to(tmp_path / "there")
 
 
@@ -180,8 +176,8 @@ def test_many_faults(tmp_path: Path, seed: int) -> None:
         hub.plan = seeded(seed)
         # A machine that tests many things at once is no stalled connection.
         silence = 1.0 if len(CONTENT) < SEEDED_SIZE else 0.5
-        patience = Timeouts(first=0.01, longest=0.1, silence=silence, connect=2.0)
-        assert is_right(Run(hub, tmp_path, patience=patience)(), content)
+        timeouts = Timeouts(first=0.01, longest=0.1, silence=silence, connect=2.0)
+        assert is_right(Run(hub, tmp_path, timeouts=timeouts)(), content)
         told = list(seeded(seed))
         if Fault.WRONG not in told and Fault.WHOLE not in told:
             assert hub.sent <= len(content) * 1.05
@@ -204,7 +200,7 @@ def test_it_tells_what_it_waits_for(
 ) -> None:
     hub.plan = iter([faults])
     hub.retry_after = "1"
-    run = Run(hub, tmp_path, patience=Timeouts(0.3, 0.4, 0.3, 2.0), lines=1)
+    run = Run(hub, tmp_path, timeouts=Timeouts(0.3, 0.4, 0.3, 2.0), connections=1)
     assert is_right(run())
     assert reason in run.reasons()
     assert all(told.speed == 0 for told in run.told if told.waiting)
@@ -212,7 +208,7 @@ def test_it_tells_what_it_waits_for(
 
 def test_a_limit_is_no_stall(hub: Hub, tmp_path: Path) -> None:
     hub.files[f"org/name/{NAME}"] = File(CONTENT[:MIB])
-    run = Run(hub, tmp_path, limit=1.5e6, patience=Timeouts(0.01, 0.1, 0.05, 2.0))
+    run = Run(hub, tmp_path, limit=1.5e6, timeouts=Timeouts(0.01, 0.1, 0.05, 2.0))
     assert is_right(run(), CONTENT[:MIB])
     assert WaitReason.STALLED not in run.reasons()
 
@@ -253,7 +249,7 @@ def test_refusals(hub: Hub, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["", "/etc/passwd", "a/../../b", "a\\b"])
 def test_names_that_lead_elsewhere(name: str, network: Network) -> None:
-    with pytest.raises(ValueError, match="no name"):
+    with pytest.raises(ValueError, match="not a file name"):
         FileDownload(WantedFile("org/name", name), network=network)
 
 
@@ -281,7 +277,7 @@ def test_where_no_hub_can_be(
 def test_offline_in_the_middle(hub: Hub, tmp_path: Path, network: Network, fault: Fault) -> None:
     hub.rate = 4e6
     hub.plan = iter([Fault.NONE] * 4 + [fault] * 4)
-    run = Run(hub, tmp_path, patience=Timeouts())
+    run = Run(hub, tmp_path, timeouts=Timeouts())
 
     def report(told: DownloadProgress) -> None:
         network.offline = told.done > 5 * MIB
@@ -300,7 +296,7 @@ def test_offline_in_the_middle(hub: Hub, tmp_path: Path, network: Network, fault
 def test_offline_while_nothing_comes(hub: Hub, tmp_path: Path, network: Network) -> None:
     """Nobody waits until the silence has been too long."""
     hub.plan = iter([Fault.STALL] * 99)
-    run = Run(hub, tmp_path, patience=Timeouts(1.0, 1.0, 4.0, 4.0))
+    run = Run(hub, tmp_path, timeouts=Timeouts(1.0, 1.0, 4.0, 4.0))
 
     def report(told: DownloadProgress) -> None:
         run.report(told)
@@ -313,7 +309,7 @@ def test_offline_while_nothing_comes(hub: Hub, tmp_path: Path, network: Network)
 
 def test_its_requests_are_on_record(hub: Hub, tmp_path: Path, network: Network) -> None:
     Run(hub, tmp_path)()
-    entries = network.entries()
+    entries = network.log.read()
     assert len(entries) == hub.heads + len(hub.asked)
     assert {(entry.host, entry.purpose) for entry in entries} == {
         ("127.0.0.1", f"download of {NAME}")
@@ -325,7 +321,7 @@ def test_nothing_is_asked_without_a_record(
     hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     network = Network(tmp_path)  # no file
-    network.install()
+    hub_client.install(network)
     monkeypatch.setattr(Run, "network", network)
     with pytest.raises(e.CacheUnwritable) as told:
         Run(hub, tmp_path / "cache")()
@@ -345,10 +341,10 @@ def test_changed_in_the_middle(hub: Hub, tmp_path: Path) -> None:
             yield Fault.NONE
 
     hub.plan = plan()
-    run = Run(hub, tmp_path, lines=2)
+    run = Run(hub, tmp_path, connections=2)
     path = run()
     assert is_right(path, other)
-    assert run.download.anew
+    assert run.download.restarted
     assert "f" * 40 in str(path)
     assert blobs_in(tmp_path) == [hashlib.sha256(other).hexdigest()]
 
@@ -359,9 +355,9 @@ def test_changed_between_two_days(hub: Hub, tmp_path: Path) -> None:
     hub.rate = 2e7
     run = Run(hub, tmp_path)
     seen: list[bool] = []
-    path = run.download.run(run.stop, lambda told: seen.append(run.download.anew))
+    path = run.download.run(run.stop, lambda told: seen.append(run.download.restarted))
     assert is_right(path, CONTENT[::-1])
-    assert run.download.anew
+    assert run.download.restarted
     assert seen[-2:] == [True, True]  # it is told while it is fetched, too
     assert len(blobs_in(tmp_path)) == 1
 
@@ -428,7 +424,7 @@ def test_stops_at_once(hub: Hub, tmp_path: Path, fault: Fault) -> None:
     hub.plan = iter([fault] * 99)
     hub.retry_after = "30"
     hub.rate = 1e6
-    run = Run(hub, tmp_path, patience=Timeouts(5.0, 5.0, 30.0, 5.0))
+    run = Run(hub, tmp_path, timeouts=Timeouts(5.0, 5.0, 30.0, 5.0))
     asked: list[float] = []
 
     def stop() -> None:
@@ -445,7 +441,7 @@ def test_stops_at_once(hub: Hub, tmp_path: Path, fault: Fault) -> None:
 
 def test_stops_while_the_hub_is_silent(hub: Hub, tmp_path: Path) -> None:
     hub.hub_plan = iter([SILENT])
-    run = Run(hub, tmp_path, patience=Timeouts(connect=1.8))
+    run = Run(hub, tmp_path, timeouts=Timeouts(connect=1.8))
     timer = threading.Timer(0.3, run.stop.set)
     timer.start()
     begun = time.monotonic()
@@ -479,10 +475,12 @@ def test_killed(hub: Hub, tmp_path: Path, network: Network, seed: int) -> None:
     code = (
         "import sys, threading; from pathlib import Path\n"
         "from app.models import transfer; transfer._SPARE = 0\n"
-        "from app.models.file_download import FileDownload, WantedFile\n"
+        "from app.models.file_download import FileDownload\n"
+        "from app.models.hub_requests import WantedFile\n"
+        "from app.network import hub_client\n"
         "from app.network.client import Network\n"
         f"wanted = WantedFile('org/name', '{NAME}', endpoint=sys.argv[1])\n"
-        "network = Network(Path(sys.argv[3])); network.install()\n"
+        "network = Network(Path(sys.argv[3])); hub_client.install(network)\n"
         "download = FileDownload(wanted, network=network, cache=Path(sys.argv[2]))\n"
         "download.run(threading.Event(), lambda told: None)\n"
     )
@@ -497,7 +495,7 @@ def test_killed(hub: Hub, tmp_path: Path, network: Network, seed: int) -> None:
     child.kill()
     child.wait()
     hub.rate = None
-    requests = len(Network(log).entries())
+    requests = len(Network(log).log.read())
     assert requests >= len(hub.asked) + 1  # one of them to the hub itself
     (journal,) = tmp_path.glob("models--org--name/blobs/*.blocks")
     blocks = len(journal.read_text().splitlines()) - 1

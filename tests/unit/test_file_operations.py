@@ -16,7 +16,7 @@ from pathlib import Path
 
 import filelock
 import pytest
-from huggingface_hub import scan_cache_dir
+from huggingface_hub import constants, scan_cache_dir
 from huggingface_hub.utils import _shared_blobs
 
 from app.base.errors import (
@@ -28,6 +28,7 @@ from app.base.errors import (
     TargetFull,
 )
 from app.models import file_operations, library, partial_file
+from app.models.cache_path import CachePath
 from app.models.library import InstalledModel, ModelSource, SearchFolder
 from tests.fakes.headers import gguf_bytes, part_of, write_header
 
@@ -68,7 +69,7 @@ def split(folder: Path, parts: int = 3) -> list[Path]:
 def hub_file(cache: Path, file: str = "model.gguf", commit: str = REVISION, **place: str) -> Path:
     """A file in the hub's cache, where the downloader puts it; the place is locked as it does."""
     usual = {"repository": "org/repo", "revision": "main", "etag": "e" * 64} | place
-    where = partial_file.CachePath(cache, file=file, commit=commit, **usual)
+    where = CachePath(cache, file=file, commit=commit, **usual)
     where.blob.parent.mkdir(parents=True, exist_ok=True)
     where.lock.parent.mkdir(parents=True, exist_ok=True)
     where.lock.touch()
@@ -127,7 +128,7 @@ def shut(folder: Path) -> Iterator[None]:
 def test_all_parts_are_removed(tmp_path: Path) -> None:
     split(tmp_path)
     write_header(tmp_path / "other.gguf")
-    model = library.look(tmp_path / "big-00002-of-00003.gguf")
+    model = library.inspect(tmp_path / "big-00002-of-00003.gguf")
     assert file_operations.removable(model)
     file_operations.remove(model)
     assert set(files(tmp_path)) == {"other.gguf"}
@@ -162,7 +163,7 @@ def test_ollamas_are_left_alone(tmp_path: Path, near: Path) -> None:
     manifest = tmp_path / "manifests" / "registry.ollama.ai" / "library" / "gpt-oss" / "20b"
     manifest.parent.mkdir(parents=True)
     manifest.write_text(json.dumps({"layers": [layer]}))
-    for model in (only(tmp_path, ModelSource.OLLAMA), library.look(file)):
+    for model in (only(tmp_path, ModelSource.OLLAMA), library.inspect(file)):
         assert not file_operations.removable(model)
         assert not file_operations.movable(model)
         with pytest.raises(FileRefused, match="Ollama"):
@@ -246,7 +247,7 @@ def test_it_goes_from_every_revision(tmp_path: Path, folder: Path) -> None:
         old = hub_file(tmp_path / "hub", revision="v1")
         new = hub_file(tmp_path / "hub", commit=OTHER)
         same = hub_file(tmp_path / "hub", "another name.gguf")
-        change(library.look(old))
+        change(library.inspect(old))
         assert not any(path.exists() for path in (old, new, same))
         assert not scan_cache_dir(tmp_path / "hub").repos
         assert is_sound(tmp_path / "hub")
@@ -256,7 +257,7 @@ def test_it_goes_from_every_revision(tmp_path: Path, folder: Path) -> None:
 def test_without_links_the_file_is_in_the_snapshot(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(partial_file.constants, "HF_HUB_DISABLE_SYMLINKS", True)
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_SYMLINKS", True)
     cache = tmp_path / "hub"
     for change in (file_operations.remove, lambda model: move(model, folder)):
         hub_file(cache)
@@ -310,9 +311,9 @@ def test_what_repositories_share_goes_with_the_last(tmp_path: Path, folder: Path
     one, two = shared(cache, "org/one"), shared(cache, "org/two")
     store = _shared_blobs.shared_blob_path(cache, "c" * 64)
     content = store.read_bytes()
-    file_operations.remove(library.look(one))
+    file_operations.remove(library.inspect(one))
     assert two.read_bytes() == content
-    assert move(library.look(two), folder).read_bytes() == content
+    assert move(library.inspect(two), folder).read_bytes() == content
     assert not store.exists()
     assert is_sound(cache)
     assert not list(cache.glob("models--*"))
@@ -326,7 +327,7 @@ def test_a_file_moves(tmp_path: Path, folder: Path) -> None:
     content, time = file.read_bytes(), file.stat().st_mtime_ns
     told: list[tuple[int, int]] = []
     path = file_operations.move(
-        library.look(file), folder, threading.Event(), lambda *now: told.append(now)
+        library.inspect(file), folder, threading.Event(), lambda *now: told.append(now)
     )
     assert path == folder / "model.gguf"
     assert files(folder) == {"model.gguf": content}
@@ -365,7 +366,7 @@ def test_where_it_is_already(tmp_path: Path) -> None:
     file = write_header(tmp_path / "old" / "model.gguf")
     (tmp_path / "way").symlink_to(file.parent)
     for folder in (file.parent, tmp_path / "way", file.parent / ".." / "old"):
-        assert move(library.look(file), folder) == file
+        assert move(library.inspect(file), folder) == file
     assert set(files(file.parent)) == {"model.gguf"}
 
 
@@ -378,8 +379,8 @@ def test_to_where_a_link_leads(tmp_path: Path, near: Path) -> None:
     link.symlink_to(f"near{slashes}model.gguf")  # as long as the file itself
     assert link.lstat().st_size == file.stat().st_size
     with pytest.raises(TargetExists):
-        move(library.look(file), tmp_path)
-    assert move(library.look(link), near) == file
+        move(library.inspect(file), tmp_path)
+    assert move(library.inspect(link), near) == file
     assert file.is_file()
     assert not link.is_symlink()
 
@@ -430,14 +431,14 @@ def test_there_must_be_a_folder(tmp_path: Path) -> None:
     file = write_header(tmp_path / "old" / "model.gguf")
     for wrong in (tmp_path / "nowhere", file):
         with pytest.raises(FileRefused):
-            move(library.look(file), wrong)
+            move(library.inspect(file), wrong)
     assert set(files(tmp_path)) == {"old/model.gguf"}
 
 
 def test_a_folder_that_takes_nothing(tmp_path: Path, near: Path) -> None:
     file = write_header(tmp_path / "old" / "model.gguf")
     with shut(near), pytest.raises(FileRefused) as caught:
-        move(library.look(file), near)
+        move(library.inspect(file), near)
     assert caught.value.path == near
     assert file.exists()
 
@@ -490,12 +491,12 @@ def test_a_disk_without_room(tmp_path: Path, far: Path, monkeypatch: pytest.Monk
     real = shutil.disk_usage(far)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: real._replace(free=300 << 20))
     with pytest.raises(TargetFull) as caught:
-        move(library.look(file), far)
+        move(library.inspect(file), far)
     assert caught.value.path == far / "model.gguf"
     assert (caught.value.needed, caught.value.free) == (100 << 20, 44 << 20)
     assert files(far) == {}
     os.truncate(file, 44 << 20)
-    move(library.look(file), far)
+    move(library.inspect(file), far)
 
 
 @pytest.fixture
@@ -517,7 +518,7 @@ def test_a_disk_that_fills_up(tmp_path: Path, small: Path, monkeypatch: pytest.M
     file = write_header(tmp_path / "old" / "model.gguf")
     os.truncate(file, 2 << 20)
     with pytest.raises(TargetFull) as caught:
-        move(library.look(file), small)
+        move(library.inspect(file), small)
     assert caught.value.needed == 2 << 20
     assert files(small) == {}
     assert file.stat().st_size == 2 << 20
@@ -540,7 +541,7 @@ def test_a_disk_that_fails_at_the_end(
     file = write_header(tmp_path / "old" / "model.gguf")
     monkeypatch.setattr(os, "fsync", failing)
     with pytest.raises(error) as caught:
-        move(library.look(file), far)
+        move(library.inspect(file), far)
     assert caught.value.path == far / "model.gguf"
     assert files(far) == {}
     assert file.exists()

@@ -27,8 +27,8 @@ from app.base.errors import (
 from app.engine import plan
 from app.engine.probe import Machine
 from app.models import catalog, hub_search
-from app.models.catalog import HubFile, HubModel
-from app.models.hub_search import Repository, Variant
+from app.models.catalog import HubFile, HubModel, Repository, Variant
+from app.network import hub_client
 from app.network.client import Network
 from tests.fakes.hub import COMMIT, SILENT, Hub, serving
 
@@ -134,7 +134,7 @@ def test_what_the_hub_says_can_be_of_a_file_beside_the_model(architecture: str |
     assert catalog.runs(architecture) is None
     size = catalog.offers()[0].model.size
     # Nor are the parameters those of the model then.
-    assert catalog.header_there(_told(400_000_000, architecture), _variant(size))
+    assert catalog.variant_header(_told(400_000_000, architecture), _variant(size))
 
 
 def test_nothing_is_found(hub: Hub) -> None:
@@ -433,7 +433,7 @@ def test_silence_does_not_last(hub: Hub, call: str) -> None:
 def test_an_answer_by_drops_is_ended(hub: Hub, call: str, monkeypatch: pytest.MonkeyPatch) -> None:
     hub.said = b"[" + b" " * 500_000
     clock = iter(range(0, 10_000, 20))
-    monkeypatch.setattr(hub_search.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
     error = _asked(hub, call, timeout=5)
     assert isinstance(error, HubUnreachable)
     assert error.reason == "its answer takes too long"
@@ -443,7 +443,7 @@ def test_an_answer_by_drops_is_ended(hub: Hub, call: str, monkeypatch: pytest.Mo
 def test_an_answer_without_an_end_is_ended(
     hub: Hub, call: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub_search, "_LONGEST_ANSWER", 1000)
+    monkeypatch.setattr(hub_search, "_LONGEST_BODY", 1000)
     hub.said = (b"[]" if call == "search" else b"{}") + b" " * 1000
     assert isinstance(_asked(hub, call), HubUnreachable)
 
@@ -474,27 +474,27 @@ def test_huggingface_hub_is_told_to_be_offline(
 @BOTH
 def test_the_door_is_shut(hub: Hub, call: str, tmp_path: Path) -> None:
     network = Network(tmp_path / "network.log", offline=True)
-    network.install()
+    hub_client.install(network)
     try:
         with pytest.raises(Offline):
             getattr(hub_search, call)(SMALL)
         assert hub.questions == []
         network.offline = False
         assert getattr(hub_search, call)(SMALL)
-        (entry,) = network.entries()
+        (entry,) = network.log.read()
         assert "model" in entry.purpose
     finally:
-        network.close()
+        hub_client.uninstall()
 
 
 @BOTH
 def test_what_cannot_be_put_on_record_is_not_asked(hub: Hub, call: str, tmp_path: Path) -> None:
     network = Network(tmp_path)  # a folder
-    network.install()
+    hub_client.install(network)
     try:
         error = _asked(hub, call)
     finally:
-        network.close()
+        hub_client.uninstall()
     assert isinstance(error, CacheUnwritable)
     assert (error.path, hub.questions) == (tmp_path, [])
     assert error.reason
@@ -502,7 +502,7 @@ def test_what_cannot_be_put_on_record_is_not_asked(hub: Hub, call: str, tmp_path
 
 @BOTH
 def test_another_thread_closes_the_client(hub: Hub, call: str) -> None:
-    huggingface_hub.utils.get_session().close()
+    huggingface_hub.get_session().close()
     assert isinstance(_asked(hub, call), HubUnreachable)
 
 
@@ -528,7 +528,7 @@ def test_fields_that_make_no_sense_are_left_out(hub: Hub) -> None:
         "lastModified": "0001-01-01T00:00:00+14:00",
         "gguf": {"total": 1e30, "architecture": "gpt\noss"},
     }
-    names = [None, 7, "a\nb/c", "a/b\n", "../..", "a/b/c", "x" * 200, {}]
+    names: list[object] = [None, 7, "a\nb/c", "a/b\n", "../..", "a/b/c", "x" * 200, {}]
     hub.said = json.dumps([told, *({"id": name} for name in names), told, None, [], 3]).encode()
     assert hub_search.search("gpt-oss") == (Repository(SMALL, 0, 0, None, None, False, None),)
 
@@ -570,7 +570,7 @@ GARBLED = _garbled(
 def test_whatever_a_search_is_answered(hub: Hub, answer: Any) -> None:
     hub.said = json.dumps(answer).encode()
     for one in _or_error(lambda: hub_search.search("gpt-oss")):
-        huggingface_hub.utils.validate_repo_id(one.name)
+        hub_client.validate_repo_id(one.name)
         assert 0 <= one.downloads <= 10**15
         assert 0 <= one.likes <= 10**15
         assert one.parameters is None or 0 < one.parameters <= 10**15
@@ -591,7 +591,7 @@ def test_whatever_a_repository_is_said_to_have(hub: Hub, answer: Any) -> None:
         assert all(".." not in Path(file.name).parts for file in one.model.files)
         assert one.licence is None or one.licence.isprintable()
         told = Repository(SMALL, 0, 0, "gpt-oss", None, False, None)
-        shape = catalog.header_there(told, one)
+        shape = catalog.variant_header(told, one)
         assert shape is None or shape.weights == one.model.size
 
 
@@ -611,17 +611,17 @@ def _told(parameters: int | None, architecture: str | None = "gpt-oss") -> Repos
 
 
 def test_what_it_needs_can_be_told_before_it_is_there() -> None:
-    shape = catalog.header_there(_told(20914757184), _variant(11_600_000_000))
+    shape = catalog.variant_header(_told(20914757184), _variant(11_600_000_000))
     assert shape is not None
     assert plan.propose(shape, Machine(16 * GIB, 13 * GIB, 8)).fits
-    large = catalog.header_there(_told(116829156672), _variant(62_800_000_000))
+    large = catalog.variant_header(_told(116829156672), _variant(62_800_000_000))
     assert large is not None
     assert not plan.propose(large, Machine(16 * GIB, 13 * GIB, 8)).fits
 
 
 def test_what_it_needs_cannot_be_told() -> None:
     size = catalog.offers()[0].model.size
-    assert catalog.header_there(_told(None), _variant(size))
-    assert catalog.header_there(_told(None, "llama"), _variant(size)) is None
-    assert catalog.header_there(_told(6_000_000_000), _variant(size)) is None
-    assert catalog.header_there(_told(None), _variant(size, complete=False)) is None
+    assert catalog.variant_header(_told(None), _variant(size))
+    assert catalog.variant_header(_told(None, "llama"), _variant(size)) is None
+    assert catalog.variant_header(_told(6_000_000_000), _variant(size)) is None
+    assert catalog.variant_header(_told(None), _variant(size, complete=False)) is None

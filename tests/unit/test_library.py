@@ -25,7 +25,7 @@ from app.base.errors import (
 from app.base.resources import resource
 from app.engine import probe
 from app.models import library
-from app.models.library import InstalledModel, ModelSource, SearchFolder, look
+from app.models.library import InstalledModel, ModelSource, SearchFolder
 from tests.fakes.headers import (
     gguf_bytes,
     model_metadata,
@@ -379,7 +379,7 @@ def test_what_lies_beside_a_model_is_in_no_list(
     """Who opens it is told what it is."""
     (tmp_path / name).write_bytes(content)
     assert in_folder(tmp_path) == []
-    problem = look(tmp_path / name).problem
+    problem = library.inspect(tmp_path / name).problem
     assert problem
     assert getattr(problem, "architecture", None) == kind
 
@@ -503,7 +503,7 @@ def test_any_part_is_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     files = [write_header(tmp_path / f"big-{n:05}-of-00003.gguf") for n in (1, 2, 3)]
     monkeypatch.chdir(tmp_path)
     for opened in (*files, Path("big-00002-of-00003.gguf")):
-        model = library.look(opened)
+        model = library.inspect(opened)
         assert (model.name, model.path, model.files) == ("big", files[0], tuple(files))
         assert (model.size, model.problem) == (sum(f.stat().st_size for f in files), None)
         assert model.place.kind == ModelSource.CHOSEN
@@ -511,19 +511,19 @@ def test_any_part_is_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_file_of_the_hub_keeps_its_name(home: Path) -> None:
     path = hub_file(home / "hub", "org/repo", "a" * 40, "q4/model.gguf", gguf_bytes())
-    assert library.look(path).name == "org/repo/q4/model"
+    assert library.inspect(path).name == "org/repo/q4/model"
     assert only(path).name == only(path.parent).name == "org/repo/q4/model"
 
 
 def test_what_is_opened_may_be_anything(tmp_path: Path) -> None:
-    gone = library.look(tmp_path / "gone.gguf")
+    gone = library.inspect(tmp_path / "gone.gguf")
     assert isinstance(gone.problem, ModelMissing)
     assert (gone.path, gone.files, gone.size) == (tmp_path / "gone.gguf", (), 0)
-    assert isinstance(library.look(tmp_path).problem, ModelUnreadable)
-    assert library.look(Path("/")).problem is not None
-    strange = library.look(write_header(tmp_path / "-00001-of-00001.gguf"))
+    assert isinstance(library.inspect(tmp_path).problem, ModelUnreadable)
+    assert library.inspect(Path("/")).problem is not None
+    strange = library.inspect(write_header(tmp_path / "-00001-of-00001.gguf"))
     assert (strange.name, strange.problem) == ("", None)
-    assert library.look(write_header(tmp_path / "dropped")).problem is None
+    assert library.inspect(write_header(tmp_path / "dropped")).problem is None
 
 
 # Ways.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,11 +11,9 @@ from packaging.utils import canonicalize_name
 
 from app.base import licences
 from app.base.licences import Component
+from installers import licences as writer
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "installers"))
-
-import licences as writer  # noqa: E402
 
 COMMITTED = {c.name: c for c in licences.read(writer.TARGET.read_text("utf-8"))}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,11 +15,13 @@ from huggingface_hub import constants
 
 from app.base import errors as e
 from app.models import catalog, hub_search, library, mount_point, partial_file, transfer
+from app.models.cache_path import CachePath
 from app.models.catalog import HubModel, Offer
-from app.models.download_progress import DownloadNote
-from app.models.downloads import Downloaded, DownloadEnded, DownloadHeld, Downloading
-from app.models.file_download import DownloadPhase, FileDownload
-from app.models.locate import wish
+from app.models.download_events import Downloaded, DownloadEnded, DownloadHeld, Downloading
+from app.models.download_progress import DownloadNote, DownloadPhase
+from app.models.file_download import FileDownload
+from app.models.locate import wanted_file
+from app.network import hub_client
 from app.network.client import Network
 from tests.fakes import listed
 from tests.fakes.headers import gguf_bytes
@@ -51,9 +54,9 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
 @pytest.fixture
 def network(tmp_path: Path) -> Iterator[Network]:
     network = Network(tmp_path / "connections.log")
-    network.install()
+    hub_client.install(network)
     yield network
-    network.close()
+    hub_client.uninstall()
 
 
 @pytest.fixture
@@ -102,7 +105,7 @@ def content(hub: Hub, name: str) -> bytes:
 def leave(desk: Desk, **order: Any) -> None:
     """An order as an earlier Fireside has left it."""
     entry = {"cache": str(desk.cache), "running": True, "have": 0, "brought": []} | order
-    desk.ledger.write_text(json.dumps({"orders": [entry], "downloaded": []}))
+    desk.queue.write_text(json.dumps({"orders": [entry], "downloaded": []}))
 
 
 # --- From the pinned commit, and where that is gone -------------------------------------------
@@ -183,7 +186,7 @@ def test_only_another_conversion_is_left(
     path, said = fetched(desk, small)
     assert path.read_bytes() == newer
     assert said == {DownloadNote.NEWER}
-    assert library.look(path).offer == small.name
+    assert library.inspect(path).offer == small.name
 
 
 def test_another_conversion_in_parts(hub: Hub, open_desk: Callable[[], Desk], small: Offer) -> None:
@@ -281,7 +284,9 @@ def test_an_etag_that_says_nothing(
     """The bytes do, at the end: they are what is wanted, and lie where they belong."""
     file = small.model.files[0]
     hub.files[f"{SMALL}/{file.name}"].says = says
-    download = FileDownload(wish(small.model, file), network=network, cache=tmp_path / "cache")
+    download = FileDownload(
+        wanted_file(small.model, file), network=network, cache=tmp_path / "cache"
+    )
     path = download.run(threading.Event(), lambda now: None)
     assert path.read_bytes() == content(hub, f"{SMALL}/{file.name}")
     assert path.resolve().name == file.sha256
@@ -294,7 +299,9 @@ def test_an_etag_that_says_that_it_is_another(
     """Not one byte of it is fetched."""
     file = small.model.files[0]
     hub.files[f"{SMALL}/{file.name}"].says = f'{"W/" * weak}"{"e" * 64}"'
-    download = FileDownload(wish(small.model, file), network=network, cache=tmp_path / "cache")
+    download = FileDownload(
+        wanted_file(small.model, file), network=network, cache=tmp_path / "cache"
+    )
     with pytest.raises(e.HubChanged):
         download.run(threading.Event(), lambda now: None)
     assert (hub.sent, hub.asked) == (0, [])
@@ -305,7 +312,9 @@ def test_another_size_is_another_file(
 ) -> None:
     file = replace(small.model.files[0], size=small.model.size + 1)
     hub.files[f"{SMALL}/{file.name}"].says = ""
-    download = FileDownload(wish(small.model, file), network=network, cache=tmp_path / "cache")
+    download = FileDownload(
+        wanted_file(small.model, file), network=network, cache=tmp_path / "cache"
+    )
     with pytest.raises(e.HubChanged):
         download.run(threading.Event(), lambda now: None)
     assert hub.sent == 0
@@ -320,7 +329,9 @@ def test_other_bytes_behind_the_right_etag(
     other = bytearray(there.content)
     other[-1] ^= 1
     hub.files[f"{SMALL}/{file.name}"] = File(bytes(other), there.commit, says=f'"{file.sha256}"')
-    download = FileDownload(wish(small.model, file), network=network, cache=tmp_path / "cache")
+    download = FileDownload(
+        wanted_file(small.model, file), network=network, cache=tmp_path / "cache"
+    )
     with pytest.raises(e.DownloadDamaged):
         download.run(threading.Event(), lambda now: None)
     assert not list((tmp_path / "cache").glob("models--*/snapshots/*/*"))
@@ -340,7 +351,7 @@ def test_another_conversion_of_a_mirror_that_knows_no_hashes(
     hub.rate = 1e6
     desk.downloads.start(small.model)
     path, said = fetched(desk, small)
-    assert (path.read_bytes(), said) == (newer, {DownloadNote.NEWER, DownloadNote.ANEW})
+    assert (path.read_bytes(), said) == (newer, {DownloadNote.NEWER, DownloadNote.RESTARTED})
 
 
 # --- What was begun, or fetched, before -------------------------------------------------------
@@ -363,7 +374,7 @@ def test_an_order_on_the_old_name(hub: Hub, open_desk: Callable[[], Desk], small
     desk.downloads.resume()
     path, said = fetched(desk, small)
     assert path.read_bytes() == content(hub, f"{SMALL}/{small.model.files[0].name}")
-    assert said == {DownloadNote.ANEW}
+    assert said == {DownloadNote.RESTARTED}
     assert not list(desk.cache.glob(f"models--*/blobs/{half}*"))
     assert desk.downloads.unfinished() == ()
     assert desk.downloads.downloaded() == {path}
@@ -400,7 +411,7 @@ def test_an_order_of_three_parts(hub: Hub, open_desk: Callable[[], Desk], large:
     desk.downloads.resume()
     path, said = fetched(desk, large)
     assert path.read_bytes() == content(hub, f"{LARGE}/{large.model.files[0].name}")
-    assert said == {DownloadNote.ANEW}
+    assert said == {DownloadNote.RESTARTED}
     assert not first.exists()
     assert not second.exists()
     assert theirs.exists()
@@ -410,7 +421,7 @@ def test_an_order_of_three_parts(hub: Hub, open_desk: Callable[[], Desk], large:
 def test_an_order_whose_old_file_is_whole(
     hub: Hub, open_desk: Callable[[], Desk], small: Offer
 ) -> None:
-    """Killed between its last byte and the ledger: nothing is fetched again."""
+    """Killed between its last byte and the queue: nothing is fetched again."""
     desk = open_desk()
     old = listed.put_whole(desk.cache, SMALL, OLD_SMALL, content(hub, f"{SMALL}/{OLD_SMALL}"))
     leave(desk, repository=SMALL, files=[OLD_SMALL], size=12109566560, have=5, brought=[OLD_SMALL])
@@ -460,12 +471,12 @@ def test_half_of_another_file_is_never_joined(
     """Even where its part has the right ETag, and a size that is not the file's."""
     file = small.model.files[0]
     data = content(hub, f"{SMALL}/{file.name}")
-    place = partial_file.CachePath(tmp_path, SMALL, file.name, "main", LATER, file.sha256 or "")
+    place = CachePath(tmp_path, SMALL, file.name, "main", LATER, file.sha256 or "")
     half = partial_file.PartialFile(place, len(data) + 5)
     half.take(0)
     half.write(0, memoryview(b"x" * 100))
     half.close()
-    download = FileDownload(wish(small.model, file), network=network, cache=tmp_path)
+    download = FileDownload(wanted_file(small.model, file), network=network, cache=tmp_path)
     assert download.run(threading.Event(), lambda now: None).read_bytes() == data
     assert hub.sent == len(data)
 
@@ -507,7 +518,7 @@ def test_a_file_that_changes_in_the_middle(
     hub.rate = None
     path, said = fetched(desk, offer)
     assert path.read_bytes() == newer
-    assert said == {DownloadNote.NEWER, DownloadNote.ANEW}
+    assert said == {DownloadNote.NEWER, DownloadNote.RESTARTED}
     assert len(list(desk.cache.glob("models--*/blobs/*"))) == 1
 
 
@@ -614,7 +625,7 @@ def test_a_whole_gpt_oss_is_known_by_its_header(tmp_path: Path) -> None:
     def kind(data: bytes) -> str:
         path = tmp_path / "any name.gguf"
         path.write_bytes(data)
-        return library.look(path).offer
+        return library.inspect(path).offer
 
     assert kind(listed.whole(24, 32)) == "gpt-oss-20b"
     assert kind(listed.whole(36, 128)) == "gpt-oss-120b"
@@ -636,10 +647,8 @@ def test_a_drive_that_is_not_mounted_is_not_written_to(
     point = tmp_path / "drive"
     (point / "models").mkdir(parents=True)
     mounted = {str(point)}
-    real = mount_point.os.path.ismount
-    monkeypatch.setattr(
-        mount_point.os.path, "ismount", lambda path: str(path) in mounted or real(path)
-    )
+    real = os.path.ismount
+    monkeypatch.setattr(os.path, "ismount", lambda path: str(path) in mounted or real(path))
     assert mount_point.mount_of(point / "models") == str(point)
     desk = open_desk()
     desk.downloads.cache, desk.downloads.mount = point / "models", str(point)
@@ -676,15 +685,15 @@ def test_an_order_knows_its_drive(
     with desk._more:
         desk._more.wait_for(lambda: hub.asked, 20)
     desk.downloads.close()
-    told = json.loads(desk.ledger.read_text())
+    told = json.loads(desk.queue.read_text())
     assert told["orders"][0]["mount"] == mount_point.mount_of(tmp_path)
 
 
 def test_the_table_of_mounts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table = "# a comment\nUUID=1 / ext4\nUUID=2 /mnt/big\\040disk ext4 noauto 0 0\nnonsense\n"
-    monkeypatch.setattr(mount_point.Path, "read_text", lambda *_, **__: table)
-    assert mount_point._promised(Path("/mnt/big disk/hub")) == ["/mnt/big disk"]
-    assert mount_point._promised(Path("/home/me")) == []
+    monkeypatch.setattr(Path, "read_text", lambda *_, **__: table)
+    assert mount_point._in_fstab(Path("/mnt/big disk/hub")) == ["/mnt/big disk"]
+    assert mount_point._in_fstab(Path("/home/me")) == []
 
 
 def test_phases_are_told(hub: Hub, open_desk: Callable[[], Desk], small: Offer) -> None:

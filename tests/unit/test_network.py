@@ -20,7 +20,9 @@ import huggingface_hub
 import pytest
 
 from app.base.errors import Offline
-from app.network.client import Connection, LogUnwritable, Network, purpose
+from app.network import hub_client
+from app.network.client import Network
+from app.network.connection_log import Connection, LogUnwritable, purpose
 from tests.fakes.hub import Fault, File, Hub, serving
 
 CONTENT = random.Random(1).randbytes(1 << 20)
@@ -44,7 +46,7 @@ def network(log: Path) -> Network:
 
 
 def facts(network: Network) -> list[tuple[str, str, int]]:
-    return [(entry.host, entry.purpose, entry.received) for entry in network.entries()]
+    return [(entry.host, entry.purpose, entry.received) for entry in network.log.read()]
 
 
 def address(hub: Hub) -> str:
@@ -57,7 +59,7 @@ def test_a_request_is_on_record(hub: Hub, network: Network, log: Path) -> None:
     with network.client() as client, purpose("a\ttest\nof this"):
         assert client.get(address(hub).partition("?")[0]).content == CONTENT
         assert client.get(f"{hub.cdn}/7/x?Signature=secret").status_code == 403
-    (entry, other) = network.entries()
+    (entry, other) = network.log.read()
     assert entry == Connection(entry.time, "127.0.0.1", "a test of this", len(CONTENT))
     assert before < entry.time < datetime.now(UTC)
     assert 0 < other.received < 100
@@ -75,7 +77,7 @@ def test_each_hop_is_on_record(hub: Hub, network: Network) -> None:
     with network.client(follow_redirects=True) as client:
         found = client.head(f"{hub.endpoint}/org/name/resolve/main/m.gguf")
     assert len(found.history) == 1
-    assert len(network.entries()) == 2
+    assert len(network.log.read()) == 2
 
 
 def test_a_connection_that_fails_is_on_record(network: Network) -> None:
@@ -90,7 +92,7 @@ def test_an_answer_that_breaks_is_on_record(hub: Hub, network: Network) -> None:
     hub.plan = iter([Fault.DROP])
     with network.client() as client, pytest.raises(httpx2.RemoteProtocolError):
         client.get(address(hub).partition("?")[0])
-    (entry,) = network.entries()
+    (entry,) = network.log.read()
     assert 0 < entry.received < len(CONTENT)
 
 
@@ -100,7 +102,7 @@ def test_what_was_left_is_counted(hub: Hub, network: Network) -> None:
         client.stream("GET", address(hub).partition("?")[0]) as response,
     ):
         first = next(response.iter_raw())
-    (entry,) = network.entries()
+    (entry,) = network.log.read()
     assert entry.received == len(first)
     assert response.elapsed
 
@@ -124,7 +126,8 @@ def test_many_at_once(hub: Hub, network: Network) -> None:
 def test_killed(hub: Hub, network: Network, log: Path) -> None:
     code = (
         "import sys; from pathlib import Path\n"
-        "from app.network.client import Network, purpose\n"
+        "from app.network.client import Network\n"
+        "from app.network.connection_log import purpose\n"
         "with Network(Path(sys.argv[1])).client() as client, purpose('to die'):\n"
         "    client.get(sys.argv[2])\n"
     )
@@ -140,7 +143,7 @@ def test_killed(hub: Hub, network: Network, log: Path) -> None:
 
 
 def test_a_damaged_record(hub: Hub, network: Network, log: Path) -> None:
-    assert network.entries() == []
+    assert network.log.read() == []
     log.write_bytes(b"\xff\xfe nonsense\n1\t2\t3\t4\n\n2026-01-01T00:00:00.000+00:00\t0000")
     with network.client() as client, purpose("another"):
         client.head(hub.endpoint)
@@ -170,7 +173,7 @@ def test_offline(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(Offline):
             client.get("https://huggingface.co")
     assert opened == []
-    assert network.entries() == []
+    assert network.log.read() == []
 
 
 def test_offline_before_the_next_hop(hub: Hub, network: Network) -> None:
@@ -182,7 +185,7 @@ def test_offline_before_the_next_hop(hub: Hub, network: Network) -> None:
         pytest.raises(Offline),
     ):
         client.head(f"{hub.endpoint}/org/name/resolve/main/m.gguf")
-    assert len(network.entries()) == 1
+    assert len(network.log.read()) == 1
 
 
 def test_offline_in_an_answer(hub: Hub, network: Network) -> None:
@@ -201,7 +204,7 @@ def test_offline_in_an_answer(hub: Hub, network: Network) -> None:
 
 
 def test_the_hubs_library_goes_through(hub: Hub, network: Network) -> None:
-    network.install()
+    hub_client.install(network)
     url = f"{hub.endpoint}/org/name/resolve/main/m.gguf"
     with purpose("of the library"):
         assert huggingface_hub.get_hf_file_metadata(url).size == len(CONTENT)
@@ -209,10 +212,10 @@ def test_the_hubs_library_goes_through(hub: Hub, network: Network) -> None:
     network.offline = True
     with pytest.raises(Offline):
         huggingface_hub.get_hf_file_metadata(url)
-    network.close()
+    hub_client.uninstall()
     huggingface_hub.get_hf_file_metadata(url)
     huggingface_hub.close_session()
-    assert len(network.entries()) == 1
+    assert len(network.log.read()) == 1
 
 
 def test_a_proxy_of_the_environment(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,8 +242,8 @@ def test_a_proxy_of_the_environment(network: Network, monkeypatch: pytest.Monkey
 
 
 def test_there_is_no_other_door() -> None:
-    doors = ("httpx2.Client", "httpx2.get", "httpx2.stream", "urllib.request", "http.client")
-    doors += ("import requests", "QNetworkAccessManager", "hf_hub_download", "create_connection")
+    doors = ["httpx2.Client", "httpx2.get", "httpx2.stream", "urllib.request", "http.client"]
+    doors += ["import requests", "QNetworkAccessManager", "hf_hub_download", "create_connection"]
     for path in (ROOT / "app").rglob("*.py"):
         if path != ROOT / "app" / "network" / "client.py":
             text = path.read_text(encoding="utf-8")

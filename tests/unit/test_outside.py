@@ -73,14 +73,15 @@ def test_a_value_is_read_from_the_register(name: str) -> None:
 # --- What can be checked here -----------------------------------------------------------------
 
 
-def _beside() -> None:
+def _companion_files() -> None:
     """As the listing says; what llama.cpp leaves out is left out."""
     told = listed.LISTINGS["beside_a_model"]
     assert all(
-        companion_files.named(f"{prefix.rstrip('-')}-model.gguf") for prefix in told["prefixes"]
+        companion_files.is_companion_name(f"{prefix.rstrip('-')}-model.gguf")
+        for prefix in told["prefixes"]
     )
-    assert all(companion_files.named(path) for path in told["also"])
-    assert not any(companion_files.named(path) for path in told["never"])
+    assert all(companion_files.is_companion_name(path) for path in told["also"])
+    assert not any(companion_files.is_companion_name(path) for path in told["never"])
     assert set(told["architectures"]) <= companion_files.architectures()
 
 
@@ -115,7 +116,7 @@ def _tensor_types() -> None:
 
 
 HERE: dict[str, Callable[[], None]] = {
-    "beside": _beside,
+    "companion_files": _companion_files,
     "hub_cache": _hub_cache,
     "tensor_types": _tensor_types,
 }

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from app.models.cache_path import CachePath
 from app.models.partial_file import (
     JOURNAL,
     PART,
     ByteRange,
-    CachePath,
     Checker,
     PartialFile,
     forget,

@@ -11,7 +11,7 @@ import pytest
 from app.base.errors import Offline, UpdatesUnknown
 from app.network import updates
 from app.network.client import Network
-from app.network.updates import newest
+from app.network.updates import latest_release
 from tests.fakes.releases import Releases, serving
 
 
@@ -31,19 +31,19 @@ def network(tmp_path: Path) -> Network:
 
 def reason(network: Network, timeout: float = 10.0) -> str:
     with pytest.raises(UpdatesUnknown) as caught:
-        newest(network, timeout=timeout)
+        latest_release(network, timeout=timeout)
     assert caught.value.host == "127.0.0.1"
     return caught.value.reason
 
 
 def test_a_newer_one_is_there(releases: Releases, network: Network) -> None:
-    found = newest(network)
+    found = latest_release(network)
     assert (found.version, found.newer) == ("1.2.0", True)
     assert found.page == "https://github.com/some/fireside/releases/tag/v1.2.0"
     assert releases.asked == ["/repos/some/fireside/releases/latest"]
     assert releases.headers["User-Agent"] == "Fireside/1.1.0"
     assert not {"Cookie", "Authorization", "Referer"} & set(releases.headers)
-    (entry,) = network.entries()
+    (entry,) = network.log.read()
     assert (entry.host, entry.purpose) == ("127.0.0.1", "look for a new version")
     assert entry.received == len(releases.answer())
 
@@ -56,15 +56,15 @@ def test_versions_are_compared_by_number(
     releases: Releases, network: Network, tag: str, newer: bool
 ) -> None:
     releases.tag = tag
-    assert newest(network).newer is newer
+    assert latest_release(network).newer is newer
 
 
 def test_offline_asks_nobody(releases: Releases, network: Network) -> None:
     network.offline = True
     with pytest.raises(Offline):
-        newest(network)
+        latest_release(network)
     assert releases.asked == []
-    assert network.entries() == []
+    assert network.log.read() == []
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_nobody_there(network: Network, monkeypatch: pytest.MonkeyPatch) -> None
         pass
     monkeypatch.setattr(updates, "API", gone.address)
     assert "refused" in reason(network)
-    assert len(network.entries()) == 1
+    assert len(network.log.read()) == 1
 
 
 def test_what_cannot_be_put_on_record_is_not_asked(releases: Releases, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from app.base.types import Effort, Part
 from app.host import Host
 from app.store import MessageRow, State
-from app.turn import SendFailed, Turn, TurnEnded, TurnStarted
+from app.turn import Question, SendFailed, Turn, TurnEnded, TurnStarted
 from app.ui.composer.composer import Composer
 from app.ui.composer.drafts import Drafts
 from app.ui.composer.message_queue import MessageQueue
@@ -83,7 +83,7 @@ class ComposerController(QObject):
         if model is None:
             return None
         setup = self._settings.fresh
-        turn = self._turns.send(chat, parts, effort, model, setup, instead)
+        turn = self._turns.send(Question(chat, parts, effort, model, setup, instead))
         if chat is None:
             self._current.first_turn = turn
         return turn
@@ -209,4 +209,5 @@ class ComposerController(QObject):
             parts, effort = self._composer.parts(), self._composer.effort
             setup = self._settings.fresh
             chat = self._current.id
-            self._host.chats.prepare(chat, parts, effort, model, setup, read=read)
+            question = Question(chat, parts, effort, model, setup)
+            self._host.chats.prepare(question, read=read)

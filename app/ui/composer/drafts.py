@@ -98,7 +98,7 @@ class Drafts(QObject):
         def write(store: Store) -> None:
             for chat, each in unsent.items():
                 with suppress(KeyError):  # the chat was erased meanwhile
-                    store.set_draft(chat, each.parts, each.queue)
+                    store.drafts.set(chat, each.parts, each.queue)
 
         def failed(error: BaseException) -> None:
             self._changed |= changed

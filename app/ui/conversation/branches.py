@@ -102,7 +102,7 @@ class Branches(QObject):
                 self.refresh()
                 self.turned.emit()
 
-        self._store.ask(lambda store: store.show(message), shown)
+        self._store.ask(lambda store: store.messages.show(message), shown)
 
     def refresh(self) -> None:
         """Read which messages have other versions."""
@@ -113,7 +113,7 @@ class Branches(QObject):
             if chat == self._current.id and self._conversation.has_transcript:
                 self._conversation.transcript.messages.set_branches(branches)
 
-        self._store.ask(lambda store: store.branches(chat), found)
+        self._store.ask(lambda store: store.messages.branches(chat), found)
 
     def _fork(self, message: int) -> None:
-        self._store.ask(lambda store: store.fork(message), self.forked.emit)
+        self._store.ask(lambda store: store.messages.fork(message), self.forked.emit)

@@ -34,7 +34,7 @@ _NOTES = {
         "This is a newer conversion of the model. The one that Fireside knows is no longer on "
         "Hugging Face."
     ),
-    DownloadNote.ANEW: lambda: tr(
+    DownloadNote.RESTARTED: lambda: tr(
         "The partial download was of another file, so it began again from the start."
     ),
 }

@@ -210,7 +210,7 @@ class VariantRow(QWidget):
         machine: Machine | None,
     ) -> None:
         super().__init__()
-        self._header = catalog.header_there(repository, variant)
+        self._header = catalog.variant_header(repository, variant)
         name = f"{repository.name}, {variant.name}"
         title = f"{variant.name} · {gigabytes(variant.model.size)}"
         self._row = fetcher.row(theme, variant.model, name, title)

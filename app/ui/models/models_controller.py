@@ -15,7 +15,7 @@ from app.wording.errors import explain
 
 if TYPE_CHECKING:
     from app.engine.probe import Examined
-    from app.models.downloads import DownloadEvent
+    from app.models.download_events import DownloadEvent
     from app.ui.models.download_controller import DownloadController
     from app.ui.models.models_page import ModelsPage
 

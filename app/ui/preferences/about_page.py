@@ -25,7 +25,7 @@ from app import REPOSITORY, __version__
 from app.base import licences
 from app.base.licences import Component
 from app.host import Host
-from app.network.updates import Newest
+from app.network.updates import LatestRelease
 from app.ui.bridge import Bridge
 from app.ui.controls import Button, Elided, IconView, column, muted, set_tone
 from app.ui.form_fields import heading, named, note
@@ -127,14 +127,14 @@ class AboutPage(QDialog):
         self._check.setEnabled(False)
         self._open.hide()
         self._say(tr("Asking GitHub…"))
-        self._await(self._host.newest(), self._told, self._not_told)
+        self._await(self._host.latest_release(), self._told, self._not_told)
 
-    def _told(self, newest: Newest) -> None:
+    def _told(self, release: LatestRelease) -> None:
         self._check.setEnabled(True)
-        self._page = newest.page
-        self._open.setVisible(newest.newer)
-        if newest.newer:
-            self._say(tr("Fireside {version} is there.").format(version=newest.version))
+        self._page = release.page
+        self._open.setVisible(release.newer)
+        if release.newer:
+            self._say(tr("Fireside {version} is there.").format(version=release.version))
             self._open.setFocus()
         else:
             self._say(tr("This is the newest version."))

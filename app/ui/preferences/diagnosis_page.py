@@ -6,13 +6,14 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QFrame, QPlainTextEdit
 
+from app.base import log
 from app.engine.probe import Examined
 from app.host import Host
 from app.ui.controls import Button
 from app.ui.form_fields import FormPage, named
 from app.ui.state.hardware_probe import HardwareProbe
 from app.ui.theme import Theme, mono
-from app.wording.diagnosis import report
+from app.wording.diagnosis import end_of_log, report
 from app.wording.errors import explain
 from app.wording.language import tr
 
@@ -59,10 +60,13 @@ class DiagnosisPage(FormPage):
         self._examiner.look()
 
     def _examined(self, examined: Examined) -> None:
-        self._show(report(examined, self._host.wishes))
+        self._show(report(examined, self._host.wishes) + self._log())
 
     def _not_examined(self, error: Exception) -> None:
-        self._show(explain(error).sentence)
+        self._show(explain(error).sentence + self._log())
+
+    def _log(self) -> str:
+        return end_of_log(log.tail(self._host.folders.data))
 
     def _show(self, text: str) -> None:
         if text != self._report.toPlainText():  # a selection in it stays

@@ -77,7 +77,7 @@ class InstalledList(QObject):
         """
         from app.models import catalog
 
-        offer = catalog.ordered(wanted)
+        offer = catalog.offer_for(wanted)
         same = (model for model in self.usable if _is_same(model, wanted))
         alike = (model for model in self.usable if offer and model.offer == offer.name)
         return next(same, None) or next(alike, None)

@@ -20,9 +20,10 @@ from app.base.types import (
     Prompt,
 )
 from app.chat import Chats
-from app.store import PLAIN, ChatSettings, MessageRow
+from app.store import MessageRow
 from app.turn import (
     ChatEvent,
+    Question,
     SendFailed,
     Turn,
     TurnEnded,
@@ -118,8 +119,8 @@ class LiveAnswer:
                 self._status = tr("Loading {model} {percent} %").format(
                     model=self.answer.model, percent=number(100 * fraction)
                 )
-            case Prompt(tokens):
-                self.prompt, self.context = len(tokens), event.context
+            case Prompt(count):
+                self.prompt, self.context = count, event.context
                 self.reserved, self.dropped = event.reserved, event.dropped
                 self.reading = PromptProgress()
                 self._status = self.reading.sentence
@@ -175,21 +176,10 @@ class LiveTurns(QObject):
         self._live: dict[int, LiveAnswer] = {}
         self._grown: set[tuple[int, int]] = set()
 
-    def send(
-        self,
-        chat: int | None,
-        parts: tuple[Part, ...],
-        effort: Effort,
-        model: ModelRef,
-        setup: ChatSettings = PLAIN,
-        instead: int | None = None,
-    ) -> Turn:
-        """Ask in a chat, or in a new one, which gets the ``setup``.
-
-        With ``instead``, the question is another version of that one.
-        """
-        turn = self._chats.send(chat, parts, effort, model, setup, instead)
-        self._asked[turn] = PendingQuestion(turn, chat)
+    def send(self, question: Question) -> Turn:
+        """Ask a question."""
+        turn = self._chats.send(question)
+        self._asked[turn] = PendingQuestion(turn, question.chat)
         return turn
 
     def again(self, chat: int, answer: int, effort: Effort, model: ModelRef) -> None:

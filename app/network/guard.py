@@ -1,0 +1,29 @@
+"""Which address may be reached."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from app.base.errors import Offline
+
+
+class Guard:
+    """The offline switch; ``offline`` may be changed at any time, from any thread."""
+
+    def __init__(self, *, offline: bool = False) -> None:
+        self.offline = offline
+
+    def check(self) -> None:
+        """Raise Offline while the network is switched off."""
+        if self.offline:
+            raise Offline
+
+
+def same_server(first: str, second: str) -> bool:
+    """Return whether what is sent to ``first``, a token say, may be sent to ``second``.
+
+    It may where host and port are the same and TLS is not given up. Raises ValueError where one
+    is not a URL.
+    """
+    one, other = urlsplit(first), urlsplit(second)
+    return one.netloc == other.netloc and other.scheme in (one.scheme, "https")
