@@ -24,7 +24,7 @@ def receivers() -> MagicMock:
 
 def test_every_event_reaches_its_receiver() -> None:
     to = receivers()
-    loading = ModelLoading(ModelRef(Path("m.gguf"), "m"), 0.5)
+    loading = ModelLoading(ModelRef.of_file(Path("m.gguf"), "m"), 0.5)
     ended = DownloadEnded(MagicMock(spec=HubModel))
     error = StoreFull(Path("chats.db"))
     EventDispatcher(to).receive([loading, ended, NotSaved(error), SavedAgain()])
