@@ -192,9 +192,9 @@ def _says_more(raw: _Json) -> bool:
     parts = message.objects("parts")
     spoken = any(part.text("text").strip() for part in parts)
     for part in parts:
-        part.aside(*_OF_PARTS)
-    message.aside("next", *(field.name for field in fields(MessageRow)))
-    message.aside("role", "state")
+        part.ignore(*_OF_PARTS)
+    message.ignore("next", *(field.name for field in fields(MessageRow)))
+    message.ignore("role", "state")
     return any(m.unread(sentences=spoken) for m in (message, *parts))
 
 

@@ -1,8 +1,6 @@
-"""The banner above the conversation: what went wrong or was done, and one button."""
+"""The banner above the conversation: what went wrong or was done, and what to do."""
 
 from __future__ import annotations
-
-from functools import partial
 
 from PySide6.QtCore import Signal
 
@@ -27,14 +25,14 @@ class Banner(Notice):
         """What the store last reported about its damage."""
         self._store_sentence = ""  # the sentence of the last StoreError
         self._actions = [Action.CHOOSE_MODEL, Action.OPEN_LOG]
-        self.action_button, self.second_button = (
-            Button(
-                theme, name, action.words, text=action.words,
-                clicked=partial(self._act, place),
-            )
-            for place, (name, action) in enumerate(
-                zip(("bannerAction", "bannerSecondAction"), self._actions, strict=True)
-            )
+        first, second = (action.words for action in self._actions)
+        self.action_button = Button(
+            theme, "bannerAction", first, text=first,
+            clicked=lambda: self.acted.emit(self._actions[0]),
+        )  # fmt: skip
+        self.second_button = Button(
+            theme, "bannerSecondAction", second, text=second,
+            clicked=lambda: self.acted.emit(self._actions[1]),
         )  # fmt: skip
         dismiss = Button(
             theme, "dismissBanner", tr("Dismiss"), icon="close", size=14, clicked=self.hide
@@ -52,22 +50,19 @@ class Banner(Notice):
         *,
         second: Action = Action.NONE,
     ) -> None:
-        """Show a sentence, with a button for each action that the banner can offer."""
+        """Show a sentence, with buttons for those of the actions that the banner can offer."""
         self.set_quiet(False)
         self.set_text(sentence)
         self.set_detail(detail)
         self._actions = [action, second]
-        for button, each in zip(
+        for button, offered in zip(
             (self.action_button, self.second_button), self._actions, strict=True
         ):
-            button.setText(each.words)
-            button.setAccessibleName(each.words)
-            button.setToolTip(each.words)
-            button.setVisible(each in _OFFERED)
+            button.setText(offered.words)
+            button.setAccessibleName(offered.words)
+            button.setToolTip(offered.words)
+            button.setVisible(offered in _OFFERED)
         self.show()
-
-    def _act(self, place: int) -> None:
-        self.acted.emit(self._actions[place])
 
     def show_done(self, sentence: str) -> None:
         """Show a sentence about something that went as wished."""

@@ -124,7 +124,7 @@ def test_a_full_disk_is_told_once_and_tried_again(
 
     window = fireside.window
     with monkeypatch.context() as patched:
-        patched.setattr(fireside.host._store.drafts.all, "set", full)
+        patched.setattr(fireside.host._store.drafts, "set", full)
         fireside.type("half")
         window.drafts.keep()
         fireside.until(window.banner.isVisible)

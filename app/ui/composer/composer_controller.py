@@ -208,6 +208,5 @@ class ComposerController(QObject):
         if model and not self._models.loading and self._turns.idle:
             parts, effort = self._composer.parts(), self._composer.effort
             setup = self._settings.fresh
-            chat = self._current.id
-            question = Question(chat, parts, effort, model, setup)
+            question = Question(self._current.id, parts, effort, model, setup)
             self._host.chats.prepare(question, read=read)

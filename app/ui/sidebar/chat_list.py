@@ -56,7 +56,7 @@ class ChatList(QListView):
     deleted = Signal(tuple)
     exported = Signal(tuple)
     arranged = Signal(tuple, object)
-    """The ids of chats, and the arguments for `Store.arrange` as a dict."""
+    """The ids of chats, and the arguments for `ChatTable.arrange` as a dict."""
     folded = Signal(object)
     """The names of the closed folders, as a frozenset."""
     undone = Signal()

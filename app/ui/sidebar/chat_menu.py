@@ -20,7 +20,7 @@ class ListActions:
     rename: Callable[[], None]
     """Rename the current row in place."""
     arrange: Callable[[tuple[int, ...], dict[str, object]], None]
-    """Pin, archive or move chats; the arguments of `Store.arrange`."""
+    """Pin, archive or move chats; the arguments of `ChatTable.arrange`."""
     export: Callable[[tuple[int, ...]], None]
     delete: Callable[[tuple[int, ...]], None]
     ask_folder: Callable[[Callable[[str], None]], None]

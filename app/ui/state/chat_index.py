@@ -130,7 +130,7 @@ class ChatIndex(QObject):
     def arrange(self, chats: Iterable[int], **changes: Any) -> None:
         """Pin chats, archive them or put them into a folder.
 
-        ``changes`` are the arguments of `Store.arrange`.
+        ``changes`` are the arguments of `ChatTable.arrange`.
         """
         known = [self.rows[chat] for chat in chats if chat in self.rows]
         rows = [row for row in known if any(getattr(row, k) != v for k, v in changes.items())]
