@@ -1,8 +1,9 @@
 """The turn: a question is stored, asked, and its answer stored as it grows.
 
-A question is written on the disk's thread, an answer is made on the engine's own, one at a
-time. What happened is published as the events of `turn`, from those threads; those of one turn
-come in order.
+A question is written on the disk's thread, and takes its place in the backend's line there; each
+answer is then made on a thread of its own, which waits for the backend to let it in. What
+happened is published as the events of `turn`, from those threads; those of one turn come in
+order.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from app.base.threads import report_errors
 from app.base.types import (
     Delta,
     Done,
+    Draft,
     Effort,
+    Event,
+    Loading,
     Message,
     ModelRef,
     Part,
@@ -30,8 +34,8 @@ from app.base.types import (
     Role,
     StopReason,
 )
-from app.engine.backend import Backend, Planned
-from app.store import PLAIN, ChatSettings, MessageRow, State, Store
+from app.engine.backend import Backend, Planned, Steps
+from app.store import ChatSettings, MessageRow, State, Store
 from app.titles import Titles
 from app.turn import (
     ChatEvent,
@@ -41,6 +45,7 @@ from app.turn import (
     ModelPlanned,
     ModelReady,
     NotSaved,
+    Question,
     ReadingAhead,
     SavedAgain,
     SendFailed,
@@ -52,12 +57,16 @@ from app.turn import (
 from app.writer import Unsaved, Writer
 
 _CLOSE_S = 0.7  # for the answer that runs to end by itself
+_MOST_AT_ONCE = 64  # threads: the answers that may wait at the same time, and be stopped at once
 
 
 class Chats:
-    """All conversations. ``disk`` is an executor with one thread; ``may_prepare`` says whether
-    the engine may work ahead while the person reads, ``may_name`` whether it may name chats;
-    ``instructions`` are those for a chat that has none of its own."""
+    """All conversations.
+
+    ``disk`` is an executor with one thread; ``may_prepare`` says whether the engine may work
+    ahead while the person reads, ``may_name`` whether it may name chats; ``instructions`` are
+    those for a chat that has none of its own.
+    """
 
     def __init__(
         self,
@@ -73,101 +82,100 @@ class Chats:
         self._backend = backend
         self._publish = publish
         self._disk = disk
-        self._engine = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
+        self._threads = ThreadPoolExecutor(_MOST_AT_ONCE, thread_name_prefix="turn")
         self._may_prepare = may_prepare
         self._titles = Titles(store, backend, publish, may_name)
         self._instructions = instructions
-        self._preparing = Turn()
+        self._preparing = Turn()  # the last that was prepared
         self._running: dict[Turn, Future[None]] = {}
-        self._lock = threading.Lock()  # for _preparing, and what is behind it in the queue
+        self._lock = threading.Lock()  # for _preparing, _running and _closing
         self._unsaved = Unsaved(disk, lambda *ended: publish(TurnEnded(*ended)))
         self._closing = False
 
     def load(self, model: ModelRef) -> Turn:
-        """Makes a model ready; ends in ModelReady or ModelFailed, or in neither where it was
-        cancelled."""
+        """Make a model ready.
+
+        Ends in ModelReady or ModelFailed, or in neither where it was cancelled.
+        """
         turn = Turn()
-        self._on_engine(turn, self._load, turn, model)
+        events = self._backend.load(model, turn.stopped)
+        if not self._start(turn, self._load, turn, model, events):
+            events.close()
         return turn
 
-    def send(
-        self,
-        chat: int | None,
-        parts: tuple[Part, ...],
-        effort: Effort,
-        model: ModelRef,
-        setup: ChatSettings = PLAIN,
-        instead: int | None = None,
-    ) -> Turn:
-        """Asks; ``chat=None`` starts a new one, with ``setup`` for all its answers; ``instead``
-        is the question that this one is another version of. Ends in TurnEnded or SendFailed."""
-        asked = Message(Role.USER, parts)
+    def send(self, question: Question) -> Turn:
+        """Ask. Ends in TurnEnded or SendFailed."""
+        q = question
+        asked = Message(Role.USER, q.parts)
 
         def write() -> tuple[MessageRow | None, MessageRow]:
-            return self._store.ask(chat, asked, effort, model.name, setup, instead=instead)
+            return self._store.messages.ask(
+                q.chat, asked, q.effort, q.model.name, q.settings, instead=q.instead
+            )
 
-        return self._begin(chat, parts, write, model)
+        return self._begin(q.chat, q.parts, write, q.model)
 
     def regenerate(self, answer: int, effort: Effort, model: ModelRef) -> Turn:
-        """Another try at an answer, beside the first. Ends as `send` does."""
+        """Try an answer again, beside the first. Ends as `send` does."""
 
         def write() -> tuple[MessageRow | None, MessageRow]:
-            parent = self._store.message(answer).parent
+            parent = self._store.messages.get(answer).parent
             assert parent is not None, "an answer has a question"
-            return None, self._store.answer(self._store.message(parent), effort, model.name)
+            return None, self._store.messages.answer(
+                self._store.messages.get(parent), effort, model.name
+            )
 
         return self._begin(None, (), write, model)
 
     def resume(self, answer: int, model: ModelRef) -> Turn:
-        """Goes on with an answer that was stopped or cut off. Ends as `send` does."""
+        """Go on with an answer that was stopped or cut off. Ends as `send` does."""
 
         def write() -> tuple[MessageRow | None, MessageRow]:
-            return None, self._store.update(answer, state=State.STREAMING)
+            return None, self._store.messages.update(answer, state=State.STREAMING)
 
         return self._begin(None, (), write, model)
 
-    def prepare(
-        self,
-        chat: int | None,
-        parts: tuple[Part, ...],
-        effort: Effort,
-        model: ModelRef,
-        setup: ChatSettings = PLAIN,
-        *,
-        read: bool = True,
-    ) -> None:
-        """Has the engine read what it will be asked with: the chat (None for a new one, which
-        gets ``setup``), and the ``parts`` that there are so far of the next question; or only
-        count that, without ``read``. Whatever is asked for next ends it. Publishes Foreseen, where
-        the model is loaded, and ReadingAhead."""
-        turn = Turn()
+    def prepare(self, question: Question, *, read: bool = True) -> None:
+        """Have the backend process what it will be asked with, in the background.
+
+        That is the chat, and the parts that there are so far of the next question; without
+        ``read``, it is only counted. The last call counts, until a
+        question is asked. Publishes ContextForecast, where the model is loaded, and ReadingAhead.
+        """
+        chat = question.chat
 
         def request() -> Request:
-            path = self._store.conversation(chat) if chat is not None else []
-            given = self._store.chat(chat).setup if chat is not None and path else setup
+            path = self._store.messages.conversation(chat) if chat is not None else []
+            settings = question.settings
+            if chat is not None and path:
+                settings = self._store.chats.get(chat).setup
+            parts = question.parts
             draft = [Message(Role.USER, parts, _day(time.time()))] if parts else []
             messages = (*_asked_on_their_days(path), *draft)
-            return self._request(chat, given, path, messages, effort, model)
+            return self._request(chat, settings, path, messages, question.effort, question.model)
 
-        self._on_engine(turn, self._prepare, turn, chat, request, read, ahead=True)
+        self._prepare_next(chat, request, read=read)
 
     def stop_ahead(self) -> None:
-        """Ends what the engine does ahead of time."""
+        """End what is prepared."""
         with self._lock:
             self._preparing.cancel()
 
     def forget(self, chat: int) -> Future[None] | None:
-        """Stops what is said in a chat, and has the engine throw away what it has read of it,
-        after what it is at. None where everything ends."""
+        """Stop a chat's answers, and have the backend forget the chat after what it is at.
+
+        None where everything ends.
+        """
+        self.stop_ahead()
         with self._lock:
             running = list(self._running)
         for turn in running:
             if turn.chat == chat:
                 turn.cancel()
-        return self._on_engine(Turn(), self._throw_away, chat)
+        return self._start(Turn(), self._throw_away, chat)
 
     def close(self) -> None:
-        """Stops what runs, stores what it said, and ends the engine."""
+        """Stop what runs, store what it said, and end the backend."""
         with self._lock:
             self._closing = True
         self._disk.submit(int).result()  # behind whatever is being sent just now
@@ -177,7 +185,7 @@ class Chats:
             turn.cancel()
         wait(running.values(), timeout=_CLOSE_S)
         self._backend.close()
-        self._engine.shutdown()
+        self._threads.shutdown()
         self._unsaved.close()
 
     # --- A question is stored ---------------------------------------------------------------
@@ -189,8 +197,9 @@ class Chats:
         write: Callable[[], tuple[MessageRow | None, MessageRow]],
         model: ModelRef,
     ) -> Turn:
-        """Writes the question and the empty answer, and asks; all on the disk's thread."""
+        """Write the question and the empty answer, and ask; all on the disk's thread."""
         turn = Turn()
+        self.stop_ahead()  # what was prepared is asked now
 
         def begin() -> None:
             started: TurnStarted | None = None
@@ -199,8 +208,9 @@ class Chats:
                 self._unsaved.save()  # else a continuation would begin in the middle
                 with self._store.at_once():
                     question, answer = write()
-                    path = self._store.conversation(answer.chat)
-                    row = self._store.set_model(answer.chat, model.key)
+                    path = self._store.messages.conversation(answer.chat)
+                    row = self._store.chats.set_model(answer.chat, model.key)
+                turn.draft = Draft(answer.message.parts)
                 started = TurnStarted(turn, row, question, answer)
             except StoreError as fault:
                 error = fault
@@ -215,8 +225,9 @@ class Chats:
             messages = _asked_on_their_days(path)[:known]
             effort = answer.effort or Effort.MEDIUM
             request = self._request(row.id, row.setup, path, messages, effort, model)
-            if future := self._on_engine(turn, self._answer, turn, answer, request):
-                turn.queued(lambda: self._withdraw(future, answer))
+            events = self._backend.stream(request, turn.stopped, turn.hurried)
+            if not self._start(turn, self._answer, turn, answer, request, events):
+                events.close()
 
         self._disk.submit(report_errors, begin)
         return turn
@@ -224,7 +235,7 @@ class Chats:
     def _request(
         self,
         chat: int | None,
-        setup: ChatSettings,
+        settings: ChatSettings,
         path: Sequence[MessageRow],
         messages: tuple[Message, ...],
         effort: Effort,
@@ -234,24 +245,20 @@ class Chats:
             model=model,
             messages=messages,
             effort=effort,
-            instructions=setup.instructions or self._instructions(),
+            instructions=settings.instructions or self._instructions(),
             today=_day(path[0].created if path else time.time()),
-            sampling=setup.sampling or model.sampling,
+            sampling=settings.sampling or model.sampling,
             chat=chat,
         )
 
-    def _on_engine(
-        self, turn: Turn, work: Callable[..., None], *arguments: object, ahead: bool = False
+    def _start(
+        self, turn: Turn, work: Callable[..., None], *arguments: object
     ) -> Future[None] | None:
-        """Has the engine's thread do ``work`` after what it is at, but for what it does ahead
-        of time, which ends. None where everything ends."""
+        """Do ``work`` on a thread of its own. None where everything ends."""
         with self._lock:
-            self._preparing.cancel()
             if self._closing:
                 return None
-            if ahead:
-                self._preparing = turn
-            future = self._engine.submit(report_errors, work, *arguments)
+            future = self._threads.submit(report_errors, work, *arguments)
             self._running[turn] = future
         future.add_done_callback(lambda _: self._is_over(turn))
         return future
@@ -260,12 +267,15 @@ class Chats:
         with self._lock:
             del self._running[turn]
 
-    def _withdraw(self, future: Future[None], answer: MessageRow) -> None:
-        """Ends an answer that has not begun: nobody waits for its turn."""
-        if future.cancel():
-            state = State.CUT_OFF if self._closing else State.STOPPED
-            writer = Writer(self._store, answer, self._told)
-            self._disk.submit(report_errors, lambda: self._end(writer, state))
+    def _prepare_next(
+        self, chat: int | None, request: Callable[[], Request], *, read: bool
+    ) -> None:
+        """Prepare a chat's next question, in place of what was prepared before."""
+        turn = Turn()
+        with self._lock:
+            self._preparing.cancel()
+            self._preparing = turn
+        self._start(turn, self._prepare, turn, chat, request, read)
 
     def _throw_away(self, chat: int) -> None:
         with suppress(FiresideError):  # a child that is gone holds nothing
@@ -273,10 +283,10 @@ class Chats:
 
     # --- An answer is made ------------------------------------------------------------------
 
-    def _load(self, turn: Turn, model: ModelRef) -> None:
+    def _load(self, turn: Turn, model: ModelRef, steps: Steps[Loading | Planned]) -> None:
         outcome: ModelReady | ModelFailed | None = ModelFailed(model, FiresideError())
         try:
-            with closing(self._backend.load(model, turn.stopped)) as events:
+            with closing(steps) as events:
                 for event in events:
                     if isinstance(event, Planned):
                         self._publish(ModelPlanned(model, event.plan, event.reduced))
@@ -291,14 +301,14 @@ class Chats:
             if outcome:
                 self._publish(outcome)
 
-    def _answer(self, turn: Turn, row: MessageRow, request: Request) -> None:
-        writer = Writer(self._store, row, self._told)
+    def _answer(
+        self, turn: Turn, row: MessageRow, request: Request, steps: Steps[Event | Planned]
+    ) -> None:
+        writer = Writer(self._store, row, self._told, turn.draft)
         state = State.CUT_OFF  # what a fault of ours would leave, too
         error: FiresideError | None = None
         try:
-            if turn.stopped.is_set():  # while it waited for another
-                raise Cancelled
-            with closing(self._backend.stream(request, turn.stopped, turn.hurried)) as events:
+            with closing(steps) as events:
                 for event in events:
                     if isinstance(event, Planned):
                         self._publish(ModelPlanned(request.model, event.plan, event.reduced))
@@ -323,11 +333,10 @@ class Chats:
             past = replace(request, messages=(*before, ended.answer.message))
             if len(past.messages) == 2:
                 self._titles.begun(row.chat)
-            turn = Turn()
-            self._on_engine(turn, self._prepare, turn, row.chat, lambda: past, True, ahead=True)
+            self._prepare_next(row.chat, lambda: past, read=True)
 
     def _end(self, writer: Writer, state: State, error: FiresideError | None = None) -> TurnEnded:
-        """Stores the whole of an answer, and tells."""
+        """Store the whole of an answer, and publish it."""
         row, fault = writer.finish(state)
         ended = TurnEnded(row, error or fault)
         self._publish(ended)
@@ -341,35 +350,51 @@ class Chats:
     def _prepare(
         self, turn: Turn, chat: int | None, request: Callable[[], Request], read: bool
     ) -> None:
-        """What can be done of the next question's work, and then a title. Whatever goes wrong
-        with it goes wrong again where somebody waits for it, and is told there."""
+        """Do what can be done of the next question's work, and then a title.
+
+        Whatever goes wrong with it goes wrong again where somebody waits for it, and is told
+        there.
+        """
         if turn.stopped.is_set():
             return
         with suppress(FiresideError):
             past = request()
-            prompt: Prompt | None = None  # stays so where the model is not loaded
-            reading = False
-            work = self._backend.prepare(past, turn.stopped, read=read and self._may_prepare())
-            try:
-                with closing(work) as events:
-                    for event in events:
-                        if isinstance(event, Prompt):
-                            prompt = event
-                            use = (len(event.tokens), event.reserved, event.context, event.dropped)
-                            self._publish(ContextForecast(chat, *use))
-                        elif isinstance(event, Prefill):
-                            reading = True
-                            self._publish(ReadingAhead(event))
-            finally:
-                if reading:
-                    self._publish(ReadingAhead(None))
+            if read and self._may_prepare():
+                prompt = self._read_ahead(turn, chat, past)
+            elif prompt := self._backend.count(past, turn.stopped):
+                self._forecast(chat, prompt)
             if prompt and not turn.stopped.is_set():
                 self._titles.idle(past, prompt, turn.stopped)
 
+    def _read_ahead(self, turn: Turn, chat: int | None, past: Request) -> Prompt | None:
+        """Return the size of what was read; None where the model is not loaded."""
+        prompt: Prompt | None = None
+        reading = False
+        try:
+            with closing(self._backend.prepare(past, turn.stopped)) as events:
+                for event in events:
+                    if isinstance(event, Prompt):
+                        prompt = event
+                        self._forecast(chat, prompt)
+                    elif isinstance(event, Prefill):
+                        reading = True
+                        self._publish(ReadingAhead(event))
+        finally:
+            if reading:
+                self._publish(ReadingAhead(None))
+        return prompt
+
+    def _forecast(self, chat: int | None, prompt: Prompt) -> None:
+        p = prompt
+        self._publish(ContextForecast(chat, p.count, p.reserved, p.context, p.dropped))
+
 
 def _asked_on_their_days(path: Sequence[MessageRow]) -> tuple[Message, ...]:
-    """The messages of a path. A question was asked when its answer was begun: another try is of
-    another day. So what the model was told stays the same whenever it is told again."""
+    """Return the messages of a path, with the days of the questions.
+
+    A question was asked when its answer was begun: another try is of another day. So what the
+    model was told stays the same whenever it is told again.
+    """
     answers = [*path[1:], None]
     return tuple(
         replace(row.message, day=_day((answer or row).created))
@@ -380,7 +405,7 @@ def _asked_on_their_days(path: Sequence[MessageRow]) -> tuple[Message, ...]:
 
 
 def _day(seconds: float) -> datetime.date:
-    """The day where the person is. From POSIX seconds; what another program wrote may be none."""
+    """Return the person's local day, of POSIX seconds that another program may have written."""
     try:
         return datetime.date.fromtimestamp(seconds)
     except (ValueError, OverflowError, OSError):
@@ -390,6 +415,7 @@ def _day(seconds: float) -> datetime.date:
 _STATES = {
     StopReason.END: State.DONE,
     StopReason.CALL: State.DONE,
+    StopReason.STOP_TEXT: State.DONE,
     StopReason.CANCELLED: State.STOPPED,
     StopReason.LENGTH: State.CUT_OFF,
 }

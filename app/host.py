@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.base import settings as settings_file
-from app.base.errors import Cancelled, StoreError
+from app.base.errors import Cancelled, NoRemoteEngine, StoreError
 from app.base.resources import resource
 from app.base.settings import Folders, Settings
 from app.base.threads import report_errors
-from app.base.types import ModelRef, Part, Sampling
+from app.base.types import FileLocation, ModelRef, Part, Sampling
 from app.chat import Chats
 from app.documents import Document, DocumentReader
 from app.engine.backend import Backend
+from app.engine.router import Router
+from app.engine.scheduler import ScheduledBackend
 from app.engine.supervisor import EngineOptions, LocalBackend
 from app.store import Backup, SearchHit, Store, backups, typed_errors
 from app.turn import ChatEvent, NotSaved
@@ -28,7 +30,8 @@ if TYPE_CHECKING:  # what is loaded when it is used: a window need not wait for 
     from app.engine.probe import Examined
     from app.exchange import ExportOptions, ImportedFiles, ImportReport
     from app.models.catalog import Repository, Variant
-    from app.models.downloads import DownloadEvent, Downloads
+    from app.models.download_events import DownloadEvent
+    from app.models.downloads import Downloads
     from app.models.library import InstalledModel
     from app.network.client import Network
     from app.network.connection_log import Connection
@@ -41,7 +44,7 @@ def demo_model() -> ModelRef:
     """The small model that comes with Fireside. It knows little for certain: at gpt-oss's own
     temperature, most of its answers about France are about another country."""
     path = resource("models", "demo-gpt-oss.gguf")  # another one after an update
-    return ModelRef(path, "Demo model", Sampling(temperature=0.3), "demo")
+    return ModelRef.of_file(path, "Demo model", Sampling(temperature=0.3), "demo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,8 @@ class Host:
         self._network: Network | None = None
         self._opening = threading.Lock()
         self._downloads: Downloads | None = None
-        self.backend = backend or LocalBackend(folders.engine_log, folders.kept, self._options)
+        engine = backend or LocalBackend(folders.engine_log, folders.kept, self._options)
+        self.backend = Router(ScheduledBackend(engine))
         self.chats = Chats(
             self._store,
             self.backend,
@@ -146,10 +150,10 @@ class Host:
         file, traces of what was deleted, the backup of the day. Fails with StoreError."""
 
         def work() -> None:
-            self._store.tidy()
+            self._store.upkeep.tidy()
             from app.engine import kv_disk_cache
 
-            for chat in kv_disk_cache.chats(self.folders.kept) - self._store.live():
+            for chat in kv_disk_cache.chats(self.folders.kept) - self._store.chats.live():
                 self.chats.forget(chat)  # which something has prevented before
 
         return self._librarian.submit(work)
@@ -159,11 +163,11 @@ class Host:
         too. They are gone at once, also where everything ends now; the traces take seconds, and
         wait for the answer that the engine is at. Fails with StoreError."""
         forgotten = [self.chats.forget(chat) for chat in chats]
-        erased = self.disk(lambda store: store.erase(chats))
+        erased = self.disk(lambda store: store.chats.erase(chats))
 
         def work() -> None:
             erased.result()
-            self._store.sweep()
+            self._store.upkeep.sweep()
             wait(future for future in forgotten if future)
 
         return self._librarian.submit(work)
@@ -179,7 +183,7 @@ class Host:
 
         def work() -> list[Backup]:
             if make:
-                self._store.backup()
+                self._store.upkeep.backup()
             return backups(self.folders.chats)
 
         return self._librarian.submit(work)
@@ -232,7 +236,9 @@ class Host:
             from app.models import library
 
             models = tuple(library.scan(library.places(chosen), self._ending))
-            return InstalledModels(models, self.downloads.downloaded(), self._store.model_uses())
+            return InstalledModels(
+                models, self.downloads.downloaded(), self._store.chats.model_uses()
+            )
 
         return self._librarian.submit(look)
 
@@ -270,7 +276,7 @@ class Host:
                 model, folder, stop, lambda *now: self._publish(ModelMoving(model, *now))
             )
             self.downloads.moved(model.path, path)
-            self._store.rename_model(str(model.path), str(path))
+            self._store.chats.rename_model(str(model.path), str(path))
             return path
 
         return self._until(stop, work)
@@ -322,7 +328,11 @@ class Host:
     def count(self, model: ModelRef, part: Part, pieces: Sequence[str] = ()) -> Future[list[int]]:
         """How many tokens a part takes in a prompt, and each piece of text by itself. Fails with
         ModelError or EngineError."""
-        return self._reader.count(model.path, part, pieces)
+        if isinstance(model.location, FileLocation):
+            return self._reader.count(model.location.path, part, pieces)
+        unknown: Future[list[int]] = Future()  # only its server knows its vocabulary
+        unknown.set_exception(NoRemoteEngine(model.location.url))
+        return unknown
 
     # --- Chats as files ---------------------------------------------------------------------
 
@@ -408,7 +418,7 @@ class Host:
     def close(self) -> None:
         """Stops everything; every word on screen is on disk afterwards."""
         self._ending.set()
-        self._store.hurry()
+        self._store.upkeep.hurry()
         for stop in list(self._stops):
             stop.set()
         with self._opening:

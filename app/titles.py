@@ -1,9 +1,9 @@
 """Titles that the model gives to chats while nobody waits for it.
 
-A title is asked for as the chat's next question would be, at the effort that the chat has: so
-the model reads nothing of it again, and what it has read stays where it is. (The effort stands
-near a prompt's start; at another one all of the chat would be read anew, twice.) In the place of
-low effort, reasoning is left out altogether, which takes less time still.
+A title is asked for as the chat's next question would be, at the chat's own effort, so nothing of
+the chat is processed again, and the KV cache stays as it is. (The effort stands near a prompt's
+start; at another one all of the chat would be processed anew, twice.) In the place of low effort,
+reasoning is left out altogether, which takes less time still.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _ROOM = 128  # tokens, for the question above and its answer
 
 
 class Titles:
-    """Which chats are to be named, and naming one. All of it is for the engine's thread.
+    """Which chats are to be named, and naming one. May be called from any thread.
 
     ``wished`` says whether the person lets the model do this.
     """
@@ -57,37 +57,46 @@ class Titles:
         self._publish = publish
         self._wished = wished
         self._waiting: set[int] = set()
+        self._lock = threading.Lock()
 
     def begun(self, chat: int) -> None:
-        """A chat has its first answer."""
+        """Note that a chat has its first answer."""
         self._waiting.add(chat)
 
     def idle(self, read: Request, prompt: Prompt, stopped: threading.Event) -> None:
-        """The model has read a conversation as ``prompt``, and has nothing else to do until
-        ``stopped`` is set. Names the chat where it is to be named; what is interrupted is tried
-        again the next time. Raises FiresideError."""
+        """Name a chat where it is to be named.
+
+        Called when the model has processed the conversation as ``prompt``, and has nothing else
+        to do until ``stopped`` is set; what is interrupted is tried again the next time. Raises
+        FiresideError.
+        """
         chat = read.chat
         # A question that is being typed has been read, too, and would be lost.
         typed = read.messages[-1:] and read.messages[-1].role is Role.USER
-        fits = not prompt.dropped and len(prompt.tokens) + _ROOM <= prompt.context
+        fits = not prompt.dropped and prompt.count + _ROOM <= prompt.context
         if chat not in self._waiting or typed or not fits or not self._wished():
             return
         assert chat is not None
-        self._waiting.remove(chat)  # even an engine that dies of it is asked once
+        with self._lock:  # even an engine that dies of it is asked once
+            if chat not in self._waiting:
+                return
+            self._waiting.remove(chat)
         with suppress(KeyError):  # the chat was erased meanwhile
-            if self._store.chat(chat).title_by is TitleBy.QUESTION:
+            if self._store.chats.get(chat).title_by is TitleBy.QUESTION:
                 title = self._title(read, stopped)
                 if stopped.is_set():
                     self._waiting.add(chat)
                 elif title:
-                    self._publish(Renamed(self._store.rename(chat, title, TitleBy.MODEL)))
+                    self._publish(Renamed(self._store.chats.rename(chat, title, TitleBy.MODEL)))
 
     def _title(self, read: Request, stopped: threading.Event) -> str:
-        """What the model calls it; empty where that is no title."""
+        """Return what the model calls it; empty where that is no title."""
         told = [message.day for message in read.messages if message.role is Role.USER]
         question = Message(Role.USER, (_ASKED,), told[-1] if told else None)
         messages = (*read.messages, question)
-        request = replace(read, messages=messages, sampling=_SAMPLING, ephemeral=True)
+        request = replace(
+            read, messages=messages, sampling=_SAMPLING, ephemeral=True, background=True
+        )
         at_once = threading.Event()
         at_once.set()
         draft, whole = Draft(), False

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Protocol
 
 import tiktoken
 
@@ -40,9 +41,28 @@ def _byte_of_letter() -> dict[int, int]:
     return {b: b for b in printable} | {0x100 + i: b for i, b in enumerate(others)}
 
 
-class Tokenizer:
-    """``ranks``: the bytes of each ordinary token, and its id, which is its merge rank too.
-    ``control``: the control tokens by their text."""
+class Tokenizer(Protocol):
+    """A model's vocabulary: text into tokens and back.
+
+    ``control``: the control tokens by their text, which stand for no text.
+    """
+
+    @property
+    def control(self) -> Mapping[str, int]: ...
+
+    def encode(self, text: str) -> list[int]:
+        """Return ``text`` as ordinary tokens, whatever it contains."""
+
+    def bytes_of(self, token: int) -> bytes:
+        """Return the bytes that a token stands for: none for a control token or an unknown one."""
+
+
+class TiktokenTokenizer:
+    """A `Tokenizer` whose merges tiktoken does.
+
+    ``ranks``: the bytes of each ordinary token, and its id, which is its merge rank too.
+    ``control``: the control tokens by their text.
+    """
 
     def __init__(self, ranks: dict[bytes, int], control: Mapping[str, int]) -> None:
         self.control = dict(control)
@@ -52,7 +72,7 @@ class Tokenizer:
         )
 
     @classmethod
-    def from_gguf(cls, header: GgufHeader) -> Tokenizer:
+    def from_gguf(cls, header: GgufHeader) -> TiktokenTokenizer:
         """The vocabulary of a header that was read with its arrays. Raises NotGguf."""
         tokens = header.metadata.get("tokenizer.ggml.tokens")
         kinds = header.metadata.get("tokenizer.ggml.token_type")

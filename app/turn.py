@@ -1,18 +1,33 @@
-"""A turn, and what is told about it and about the model: values, which `chat` publishes."""
+"""A question, its turn, and the events of turns and of the model, which `chat` publishes."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.base.errors import FiresideError, StoreError
-from app.base.types import Delta, Loading, ModelRef, Part, Prefill, Prompt
-from app.store import ChatRow, MessageRow
+from app.base.types import Delta, Draft, Effort, Loading, ModelRef, Part, Prefill, Prompt
+from app.store import PLAIN, ChatRow, ChatSettings, MessageRow
 
 if TYPE_CHECKING:  # a window need not wait for it
     from app.engine.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person asks, or is about to ask.
+
+    ``chat=None`` starts a new one, with ``settings`` for all its answers. ``instead`` is the
+    question that this one is another version of.
+    """
+
+    chat: int | None
+    parts: tuple[Part, ...]
+    effort: Effort
+    model: ModelRef
+    settings: ChatSettings = PLAIN
+    instead: int | None = None
 
 
 class Turn:
@@ -22,36 +37,24 @@ class Turn:
         self.chat: int | None = None  # once it is known
         self.stopped = threading.Event()
         self.hurried = threading.Event()
-        self._lock = threading.Lock()
-        self._withdraw: Callable[[], None] | None = None
+        self.draft = Draft()
+        """The answer so far, from `TurnStarted` on. One thread adds to it, all may read it."""
 
     def cancel(self) -> None:
-        """Stops it; what was said so far stays."""
+        """Stop it; what was said so far stays."""
         self.stopped.set()
-        self._take_back()
 
     def answer_now(self) -> None:
-        """Ends its reasoning; the answer follows, from what was thought so far."""
+        """End its reasoning; the answer follows, from what was thought so far."""
         self.hurried.set()
-
-    def queued(self, withdraw: Callable[[], None]) -> None:
-        """It waits for another. ``withdraw`` is called, once, when it is cancelled."""
-        with self._lock:
-            self._withdraw = withdraw
-        if self.stopped.is_set():
-            self._take_back()
-
-    def _take_back(self) -> None:
-        with self._lock:
-            withdraw, self._withdraw = self._withdraw, None
-        if withdraw:
-            withdraw()
 
 
 @dataclass(frozen=True, slots=True)
 class ModelPlanned:
-    """How the model is about to be run. ``reduced``: there was less memory than for the plan
-    that was tried before."""
+    """How the model is about to be run.
+
+    ``reduced``: there was less memory than for the plan that was tried before.
+    """
 
     model: ModelRef
     plan: Plan
@@ -83,8 +86,10 @@ class ModelFailed:
 
 @dataclass(frozen=True, slots=True)
 class TurnStarted:
-    """The question (None for another try or a continuation) and the still empty answer are
-    on disk."""
+    """The question and the still empty answer are on disk.
+
+    There is no question where an answer is tried again or continued.
+    """
 
     turn: Turn
     chat: ChatRow
@@ -103,8 +108,10 @@ class TurnProgress:
 
 @dataclass(frozen=True, slots=True)
 class ContextForecast:
-    """What the next question of a chat (None for a new one) will take of the context, with what
-    is typed of it so far, in tokens; see Prompt."""
+    """What the next question will take of the context, with what is typed of it so far.
+
+    In tokens; see `Prompt`. ``chat`` is None for a new one.
+    """
 
     chat: int | None
     prompt: int
@@ -115,16 +122,18 @@ class ContextForecast:
 
 @dataclass(frozen=True, slots=True)
 class ReadingAhead:
-    """How far the engine is with what it reads before anybody asks; ``progress`` is None where it
-    no longer reads."""
+    """How far the engine is with what it processes before anybody asks; None: no longer at it."""
 
     progress: Prefill | None
 
 
 @dataclass(frozen=True, slots=True)
 class TurnEnded:
-    """The answer as it is on disk now. ``error`` where it was cut off by one, or where the disk
-    did not take it; then this comes once more when it did."""
+    """The answer as it is on disk now.
+
+    ``error``: what cut it off, or why the disk did not take it; in that case this comes once more
+    when it did.
+    """
 
     answer: MessageRow
     error: FiresideError | None = None
@@ -132,8 +141,11 @@ class TurnEnded:
 
 @dataclass(frozen=True, slots=True)
 class NotSaved:
-    """Something that is shown could not be written. An answer is tried again until it is; the
-    settings hold until the end of this session, and are tried again then."""
+    """Something that is shown could not be written.
+
+    An answer is tried again until it is; the settings hold until the end of this session, and are
+    tried again then.
+    """
 
     error: StoreError
 

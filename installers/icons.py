@@ -1,4 +1,4 @@
-"""Draws the program's icon in every size and format that the systems ask for.
+"""Draw the program's icon in every size and format that the systems ask for.
 
     python installers/icons.py FOLDER
 
@@ -20,7 +20,7 @@ _ICNS = {b"ic11": 32, b"ic12": 64, b"ic07": 128, b"ic08": 256, b"ic09": 512, b"i
 
 
 def main(folder: Path) -> None:
-    """Writes ``fireside-16.png`` and so on, ``fireside.ico`` and ``fireside.icns``."""
+    """Write ``fireside-16.png`` and so on, ``fireside.ico`` and ``fireside.icns``."""
     folder.mkdir(parents=True, exist_ok=True)
     pictures = {size: _draw(size) for size in SIZES}
     for size, picture in pictures.items():
@@ -32,7 +32,7 @@ def main(folder: Path) -> None:
 
 
 def ico(pictures: Mapping[int, bytes]) -> bytes:
-    """A Windows icon out of PNG files by their size in pixels."""
+    """Return a Windows icon made of PNG files by their size in pixels."""
     head = struct.pack("<HHH", 0, 1, len(pictures))
     offset = len(head) + 16 * len(pictures)
     for size, picture in pictures.items():
@@ -43,7 +43,7 @@ def ico(pictures: Mapping[int, bytes]) -> bytes:
 
 
 def icns(pictures: Mapping[bytes, bytes]) -> bytes:
-    """A Mac's icon out of PNG files by their type in that format."""
+    """Return a Mac's icon made of PNG files by their type in that format."""
     parts = [struct.pack(">4sI", kind, len(each) + 8) + each for kind, each in pictures.items()]
     return struct.pack(">4sI", b"icns", sum(map(len, parts)) + 8) + b"".join(parts)
 

@@ -1,4 +1,4 @@
-"""Writes the licences of all that Fireside is made of to ``resources/licences.txt``.
+"""Write the licences of all that Fireside is made of to ``resources/licences.txt``.
 
     .venv/bin/python installers/licences.py
 
@@ -77,9 +77,12 @@ The licence adds to the GNU General Public License version 3, which follows it.
 
 
 def components(modules: Collection[str] | None = None) -> list[Component]:
-    """Everything, by name. ``modules`` are the top-level modules that a package carries, with
-    "PyInstaller" for its bootloader; None stands for all that is installed for Fireside. Raises
-    LookupError for a part whose licence is not known."""
+    """Return all components, by name.
+
+    ``modules`` are the top-level modules that a package carries, with "PyInstaller" for its
+    bootloader; None stands for all that is installed for Fireside. Raises LookupError for a part
+    whose licence is not known.
+    """
     found = [*_by_hand()]
     for distribution in _installed() if modules is None else _carried(modules):
         if canonicalize_name(distribution.name) not in QT:
@@ -89,12 +92,15 @@ def components(modules: Collection[str] | None = None) -> list[Component]:
 
 
 def content(modules: Collection[str] | None = None) -> str:
-    """The file for them."""
+    """Return the text of ``licences.txt`` for the same."""
     return licences.write(components(modules), HEAD)
 
 
 def modules(pure: Iterable[tuple[str, ...]], binaries: Iterable[tuple[str, str, str]]) -> set[str]:
-    """The top-level modules among what PyInstaller packs: names, or paths and kinds of files."""
+    """Return the top-level modules among what PyInstaller packs.
+
+    ``pure`` begins with names, ``binaries`` are paths in the package, sources and kinds of files.
+    """
     found = {name.partition(".")[0] for name, *_ in pure}
     for path, _, kind in binaries:
         top = re.split(r"[/\\.]", path)[0]
@@ -105,7 +111,7 @@ def modules(pure: Iterable[tuple[str, ...]], binaries: Iterable[tuple[str, str, 
 
 
 def _by_hand() -> Iterator[Component]:
-    """What is no Python package, and what is more than one. Fireside comes first."""
+    """Yield what is no Python package, or more than one. Fireside comes first."""
     here = f"https://github.com/{REPOSITORY}" if REPOSITORY else ""
     own = (ROOT / "LICENSE").read_text("utf-8")
     note = "Made for Fireside, and under its licence, which follows.\n\n"
@@ -137,7 +143,7 @@ def _by_hand() -> Iterator[Component]:
 
 
 def _installed() -> Iterator[metadata.Distribution]:
-    """The packages that `pyproject.toml` asks for here, with all that they ask for."""
+    """Yield the packages that `pyproject.toml` asks for here, with all that they ask for."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     wanted = [(Requirement(each), "") for each in project["dependencies"]]
     seen = set()
@@ -157,7 +163,7 @@ def _installed() -> Iterator[metadata.Distribution]:
 
 
 def _carried(modules: Collection[str]) -> list[metadata.Distribution]:
-    """The packages that these modules are of."""
+    """Return the packages that these modules are of."""
     owners = metadata.packages_distributions()
     ours = {"app", *sys.stdlib_module_names}
     foreign = {module for module in modules if module not in ours}
@@ -188,7 +194,7 @@ def _expression(distribution: metadata.Distribution) -> str:
 
 
 def _texts(distribution: metadata.Distribution) -> str:
-    """All that a package has of licences, notices and names."""
+    """Return all that a package has of licences, notices and names."""
     texts = []
     for file in sorted(distribution.files or (), key=str):
         inside = re.search(r"\.dist-info/(licenses/.+|[^/]*(?:licen[cs]e|copying|notice)[^/]*)$",

@@ -1,5 +1,7 @@
-"""The frozen app as a package for Debian and its like, and as an archive that runs from any
-folder of any Linux."""
+"""The frozen app for Linux: a package for Debian and its like, and an archive.
+
+The archive runs from any folder of any Linux.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +10,16 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tarfile
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from app import __version__
+from app.base import licences
+from app.base.licences import Component
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from app import __version__  # noqa: E402
-from app.base import licences  # noqa: E402
-from app.base.licences import Component  # noqa: E402
-
 LINUX = ROOT / "installers" / "linux"
 ID = "io.github.fireside_chat.fireside"
 _ICONS = (16, 22, 24, 32, 48, 64, 128, 256, 512)
@@ -54,8 +53,11 @@ Description: chat with gpt-oss on your own computer
 
 
 def package(frozen: Path, icons: Path, dist: Path) -> list[Path]:
-    """Writes ``fireside_VERSION_ARCHITECTURE.deb``, where dpkg is, and
-    ``fireside-VERSION-linux-MACHINE.tar.xz``. Raises CalledProcessError."""
+    """Write the packages; return their paths.
+
+    They are ``fireside-VERSION-linux-MACHINE.tar.xz`` and, where dpkg is,
+    ``fireside_VERSION_ARCHITECTURE.deb``. Raises CalledProcessError.
+    """
     made = [_archive(frozen, dist / f"fireside-{__version__}-linux-{os.uname().machine}.tar.xz")]
     if shutil.which("dpkg-deb") and shutil.which("dpkg-shlibdeps"):
         made.append(_deb(frozen, icons, dist))
@@ -94,7 +96,7 @@ def _deb(frozen: Path, icons: Path, dist: Path) -> Path:
 
 
 def _fill(root: Path, frozen: Path, icons: Path) -> None:
-    """Lays out what is installed, as Debian's policy has it."""
+    """Lay out what is installed, as Debian's policy has it."""
     shutil.copytree(frozen, root / "usr/lib/fireside", symlinks=True)
     share = root / "usr/share"
     names = {
@@ -119,7 +121,9 @@ def _fill(root: Path, frozen: Path, icons: Path) -> None:
     texts = "../../../lib/fireside/_internal/resources/licences.txt"
     (share / "doc/fireside/licences.txt").symlink_to(texts)
     (root / "usr/bin").mkdir()
-    (root / "usr/bin/fireside").symlink_to("../lib/fireside/fireside")
+    for name in ("fireside", "fireside-app"):
+        (root / f"usr/bin/{name}").symlink_to("../lib/fireside/fireside")
+    (share / "man/man1/fireside-app.1.gz").symlink_to("fireside.1.gz")
     for file in [root, *root.rglob("*")]:
         if not file.is_symlink():
             program = file.is_dir() or file == root / "usr/lib/fireside/fireside"
@@ -136,8 +140,11 @@ def _changes() -> str:
 
 
 def dependencies(folder: Path, work: Path) -> dict[str, str]:
-    """The fields Depends, Recommends and Suggests for the programs and libraries in a folder, as
-    dpkg finds them: which package of this very system has what they are linked against."""
+    """Return the fields Depends, Recommends and Suggests for what is in a folder.
+
+    dpkg finds which package of this very system has what programs and libraries are linked
+    against.
+    """
     (work / "debian").mkdir(parents=True, exist_ok=True)
     (work / "debian/control").write_text(
         "Source: fireside\n\nPackage: fireside\nArchitecture: any\n"
@@ -157,7 +164,10 @@ def dependencies(folder: Path, work: Path) -> dict[str, str]:
 
 
 def _archive(frozen: Path, target: Path) -> Path:
-    """The archive: every name in order, of no time and nobody, so that two are the same."""
+    """Write the archive; return its path.
+
+    Names are in order, and no entry has a time or an owner, so that two builds are the same.
+    """
     folder = frozen.parent / "archive" / target.name.removesuffix(".tar.xz")
     shutil.rmtree(folder.parent, ignore_errors=True)
     shutil.copytree(frozen, folder, symlinks=True)
@@ -182,14 +192,16 @@ def _archive(frozen: Path, target: Path) -> Path:
 
 
 def brought(told: str) -> list[Path]:
-    """Of what ldd tells those libraries that the archive has to bring along."""
+    """Return those libraries of ldd's output that the archive has to bring along."""
     found = re.findall(r"^\s+(\S+) => (/\S+)", told, re.MULTILINE)
     return [Path(path) for name, path in sorted(set(found)) if _BROUGHT.match(name)]
 
 
 def of_debian(libraries: Iterable[Path]) -> list[Component]:
-    """What Debian, or what is made of it, says of the licences of its own libraries. Raises
-    CalledProcessError for one that is of no package."""
+    """Return what Debian, or what is made of it, says of its own libraries' licences.
+
+    Raises CalledProcessError for a library that is of no package.
+    """
     found = {}
     for library in libraries:
         # By its name: /lib may be a link to /usr/lib, and dpkg knows only one of the two.
@@ -207,7 +219,7 @@ def of_debian(libraries: Iterable[Path]) -> list[Component]:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """All files and links below a folder, by name."""
+    """Yield all files and links below a folder, by name."""
     return (path for path in sorted(folder.rglob("*")) if path.is_symlink() or path.is_file())
 
 
@@ -232,7 +244,7 @@ def _run(*command: str) -> None:
 
 
 def _said(*command: str, cwd: Path | None = None) -> str:
-    """What a command writes; its warnings are its own."""
+    """Return what a command writes to its standard output."""
     result = subprocess.run(
         command, cwd=cwd, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
@@ -240,7 +252,7 @@ def _said(*command: str, cwd: Path | None = None) -> str:
 
 
 def check(dist: Path) -> None:
-    """Installs the package where nothing else is, uses it, removes it. Raises AssertionError."""
-    import linux_smoke
+    """Install the package where nothing else is, use it, remove it. Raises AssertionError."""
+    from installers import linux_smoke
 
     linux_smoke.check(next(dist.glob("fireside_*.deb")))

@@ -1,6 +1,7 @@
-"""The Debian package's test: a fresh Debian 12 gets it and what it depends on, a person without
-rights starts it from the desktop's menu, chats, loses the model's process, chats on; then it is
-removed.
+"""The Debian package's test.
+
+A fresh Debian 12 gets it and what it depends on, a person without rights starts it from the
+desktop's menu, chats, loses the model's process, chats on; then it is removed.
 
 Needs root, a network for debootstrap and apt, Xvfb, xdotool, and ImageMagick for the picture.
 """
@@ -27,7 +28,7 @@ _DISPLAY = os.environ.get("FIRESIDE_TEST_DISPLAY", ":73")
 
 
 def check(package: Path) -> None:
-    """Tests ``package``; what it looked like is in ``build/debian/``. Raises AssertionError."""
+    """Test ``package``; what it looked like is in ``build/debian/``. Raises AssertionError."""
     with _debian() as root:
         before = _tree(root)
         shutil.copy(package, root / "tmp")
@@ -46,7 +47,7 @@ def check(package: Path) -> None:
 
 @contextlib.contextmanager
 def _debian() -> Iterator[Path]:
-    """A new Debian 12, with nothing but what every one has, and a person in it."""
+    """Make a new Debian 12 with nothing but what every one has, and a person in it."""
     fresh, root = BASE / "fresh", BASE / "root"
     if not (fresh / "etc/debian_version").exists():
         BASE.mkdir(parents=True, exist_ok=True)
@@ -73,7 +74,7 @@ def _debian() -> Iterator[Path]:
 
 
 def inside(root: Path, *command: str) -> str:
-    """What a command says that root runs in the new system."""
+    """Return what a command says that root runs in the new system."""
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive"}
     print(f"$ {shlex.join(command)}", flush=True)
     done = subprocess.run(
@@ -83,14 +84,14 @@ def inside(root: Path, *command: str) -> str:
 
 
 def person(*command: str) -> list[str]:
-    """The command line that runs another as the person in the new system."""
+    """Return the command line that runs another as the person in the new system."""
     environment = f"HOME=/{_HOME} PATH=/usr/bin:/bin LANG=C.UTF-8 DISPLAY={_DISPLAY}".split()
     root = str(BASE / "root")
     return ["chroot", "--userspec=person", root, "env", "-i", "-C", "/tmp", *environment, *command]
 
 
 def _smoke(root: Path) -> None:
-    """The window, without a screen."""
+    """Open the window without a screen, and print what the doctor says."""
     done = subprocess.run(
         person("env", "-u", "DISPLAY", "fireside", "--smoke"), capture_output=True, text=True
     )
@@ -113,7 +114,7 @@ def _screen() -> Iterator[None]:
 
 
 def _chat(root: Path) -> None:
-    """By mouse and keys, with the demo model; its process is killed between two questions."""
+    """Chat by mouse and keys with the demo model, whose process is killed in between."""
     entry = (root / "usr/share/applications/fireside.desktop").read_text("utf-8")
     line = re.findall(r"^Exec=(.*)$", entry, re.MULTILINE)[0]
     program = subprocess.Popen(person(*shlex.split(line.replace("%f", ""))), stderr=subprocess.PIPE)
@@ -151,7 +152,7 @@ def _ask(window: str, question: str) -> None:
 
 
 def _click(window: str, x: int, y: int) -> None:
-    """Where a window has this place; what is negative counts from its other edge."""
+    """Click a place of a window, in pixels; a negative one counts from its other edge."""
     found = dict(re.findall(r"(\w+)=(\d+)", xdotool("getwindowgeometry", "--shell", window)))
     left, top, width, height = (int(found[key]) for key in ("X", "Y", "WIDTH", "HEIGHT"))
     place = str(left + x % width), str(top + y % height)
@@ -160,7 +161,7 @@ def _click(window: str, x: int, y: int) -> None:
 
 
 def _answers(root: Path) -> str:
-    """All that was answered so far, as the database has it."""
+    """Return all that was answered so far, as the database has it."""
     path = root / _HOME / ".local/share/Fireside/chats.db"
     try:
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
@@ -170,7 +171,7 @@ def _answers(root: Path) -> str:
 
 
 def _engine() -> int:
-    """The process that runs the model: it has llama.cpp's libraries."""
+    """Return the id of the process that runs the model: it has llama.cpp's libraries."""
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             if "/llama_cpp/lib/" in (process / "maps").read_text():
@@ -181,7 +182,7 @@ def _engine() -> int:
 
 
 def _tree(root: Path) -> set[str]:
-    """Every path but those of the person, of what runs, and of apt's and dpkg's own records."""
+    """Return every path but the person's, what runs, and apt's and dpkg's own records."""
     own = ("home", "proc", "dev", "tmp", "var/lib/dpkg", "var/lib/apt", "var/cache", "var/log")
     passed = " ".join(f"-path ./{name} -prune -o" for name in own).split()
     find = ["find", ".", "-xdev", *passed, "-print"]
@@ -199,7 +200,7 @@ def xdotool(*arguments: str) -> str:
 
 
 def _until(found: Callable[[], object], what: str) -> str:
-    """Waits for ``found`` to return something; returns it."""
+    """Wait for ``found`` to return something; return it."""
     deadline = time.monotonic() + _PATIENCE_S
     while time.monotonic() < deadline:
         if result := found():

@@ -18,14 +18,14 @@ import tarfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from from_source import LLAMA_CMAKE, llama_cmake_args
+from installers.from_source import LLAMA_CMAKE, llama_cmake_args
 
 BACKENDS = {"win32": ("vulkan",), "darwin": ("metal",)}.get(sys.platform, ("vulkan",))
 """Those of GPUs that a package has unless it is told otherwise."""
 
 
 def wheel(build: Path, constraints: Path, backends: Iterable[str]) -> Path:
-    """The wheel, compiled in the folder ``build`` where it is not there from before.
+    """Return the wheel, compiled in the folder ``build`` unless it is there from before.
 
     CMAKE_ARGS in the environment is added. Raises CalledProcessError.
     """
@@ -49,7 +49,7 @@ def wheel(build: Path, constraints: Path, backends: Iterable[str]) -> Path:
 
 
 def cmake_args(backends: Iterable[str], source: Path, platform: str, own: str) -> str:
-    """CMAKE_ARGS for llama-cpp-python, which splits it as a shell would on every system."""
+    """Return CMAKE_ARGS for llama-cpp-python, which splits it as a shell would on every system."""
     flags = [
         "-DGGML_NATIVE=OFF",
         "-DGGML_BACKEND_DL=ON",
@@ -68,7 +68,7 @@ def cmake_args(backends: Iterable[str], source: Path, platform: str, own: str) -
 
 
 def _unpack(source: Path, version: str) -> None:
-    """llama-cpp-python's source, in a place that has the same name in every build."""
+    """Unpack llama-cpp-python's source to a place that has the same name in every build."""
     if source.exists():
         return
     folder = source.parent / "sdist"
@@ -83,8 +83,10 @@ def _unpack(source: Path, version: str) -> None:
 
 
 def libraries(names: Iterable[str]) -> list[str]:
-    """Of the files in llama_cpp/lib those that are loaded. A wheel has no links, so each library
-    is there under up to three names."""
+    """Return those of the files in llama_cpp/lib that are loaded.
+
+    A wheel has no links, so each library is there under up to three names.
+    """
     chosen: dict[str, str] = {}
     for name in sorted(names):
         plain = re.sub(r"(\.\d+)+", "", name)

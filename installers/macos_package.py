@@ -13,30 +13,27 @@ import platform
 import plistlib
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from app import __version__
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from app import __version__  # noqa: E402
-
 MACOS = ROOT / "installers" / "macos"
 ID = "io.github.fireside_chat.fireside"
 _MACH_O = (b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")  # of one processor, of several
 
 
 def info() -> dict[str, Any]:
-    """Of the app's Info.plist what PyInstaller has to add (`BUNDLE`'s ``info_plist``)."""
+    """Return what PyInstaller has to add to the app's Info.plist (`BUNDLE`'s ``info_plist``)."""
     told: dict[str, Any] = plistlib.loads((MACOS / "Info.plist").read_bytes())
     return told | {"CFBundleShortVersionString": __version__, "CFBundleVersion": __version__}
 
 
 def package(frozen: Path, icons: Path, dist: Path) -> list[Path]:
-    """Writes ``fireside-VERSION-macos-MACHINE.dmg``. Raises CalledProcessError."""
+    """Write ``fireside-VERSION-macos-MACHINE.dmg``. Raises CalledProcessError."""
     target = dist / f"fireside-{__version__}-macos-{platform.machine()}.dmg"
     sign(frozen)
     with tempfile.TemporaryDirectory() as folder:
@@ -56,7 +53,7 @@ def package(frozen: Path, icons: Path, dist: Path) -> list[Path]:
 
 
 def sign(bundle: Path) -> None:
-    """What is inside first: a signature seals what it holds."""
+    """Sign what is inside first, since a signature seals what it holds."""
     identity = os.environ.get("FIRESIDE_IDENTITY")
     command = ["codesign", "--force", "--sign", identity or "-"]
     if identity:
@@ -67,7 +64,7 @@ def sign(bundle: Path) -> None:
 
 
 def libraries(bundle: Path) -> Iterator[Path]:
-    """All that has a signature of its own in a bundle, but for its program; the deepest first."""
+    """Yield what has a signature of its own in a bundle but its program, the deepest first."""
     program = bundle / "Contents" / "MacOS" / "fireside"
     files = (path for path in bundle.rglob("*") if path.is_file() and not path.is_symlink())
     for file in sorted(files, key=lambda path: (-len(path.parts), path)):
@@ -77,8 +74,10 @@ def libraries(bundle: Path) -> Iterator[Path]:
 
 
 def check(dist: Path) -> None:
-    """Copies the app out of its image as a person does, uses it, and removes it. Raises
-    AssertionError or CalledProcessError."""
+    """Copy the app out of its image as a person does, use it, and remove it.
+
+    Raises AssertionError or CalledProcessError.
+    """
     (image,) = dist.glob("fireside-*-macos-*.dmg")
     with tempfile.TemporaryDirectory() as folder:
         volume, data = Path(folder) / "volume", Path(folder) / "data"

@@ -1,8 +1,8 @@
-"""Readies a checkout for a release, as `.github/workflows/release.yml` does on each system.
+"""Prepare a checkout for a release, as `.github/workflows/release.yml` does on each system.
 
     python installers/release.py TAG OWNER/NAME
 
-Sees that the tag names the version, and writes down where Fireside is released: "About Fireside"
+Checks that the tag names the version, and writes down where Fireside is released: "About Fireside"
 looks there for a newer one.
 """
 
@@ -16,7 +16,10 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def ready(tag: str, repository: str, file: Path = ROOT / "app" / "__init__.py") -> None:
-    """Changes ``file``, where both are told. Raises SystemExit where they do not fit."""
+    """Write the repository to ``file``, which has the version, too.
+
+    Raises SystemExit where tag and version differ, or the repository is none.
+    """
     text = file.read_text("utf-8")
     (version,) = re.findall(r'^__version__ = "(.+)"$', text, re.MULTILINE)
     if tag != f"v{version}":
@@ -31,6 +34,16 @@ def ready(tag: str, repository: str, file: Path = ROOT / "app" / "__init__.py") 
     file.write_text(new, "utf-8")
 
 
+def set_urls(repository: str, file: Path = ROOT / "pyproject.toml") -> None:
+    """Have the package's metadata name the repository that the release comes from."""
+    text = file.read_text("utf-8")
+    file.write_text(
+        re.sub(r"https://github\.com/[\w.-]+/[\w.-]+", f"https://github.com/{repository}", text),
+        "utf-8",
+    )
+
+
 if __name__ == "__main__":
     _, given_tag, given_repository = sys.argv
     ready(given_tag, given_repository)
+    set_urls(given_repository)

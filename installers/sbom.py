@@ -13,25 +13,21 @@ import hashlib
 import json
 import os
 import re
-import sys
 import uuid
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from app import REPOSITORY, __version__
+from app.base.licences import Component
 
-from app import REPOSITORY, __version__  # noqa: E402
-from app.base.licences import Component  # noqa: E402
-
-_HASHED = re.compile(r"(?i)\.(so|dll|pyd|dylib|exe|ttf|gguf)(\.[\d.]+)?$|/fireside$|/Qt\w+$")
+_HASHED = re.compile(r"(?i)\.(so|dll|pyd|dylib|exe|ttf|gguf)(\.[\d.]+)?$|/fireside(-app)?$|/Qt\w+$")
 _ROOT = "fireside"  # how the list calls the whole
 
 
 def content(components: Iterable[Component], frozen: Path) -> str:
-    """The list for a folder with the frozen app, whose parts are ``components``, Fireside first."""
+    """Return the list for a folder with the frozen app made of ``components``, Fireside first."""
     own, *parts = components
     whole = _component(own) | {"type": "application", "bom-ref": _ROOT, "version": __version__}
     if REPOSITORY:
@@ -76,7 +72,7 @@ def _component(component: Component) -> dict[str, Any]:
 
 
 def _files(folder: Path) -> Iterator[dict[str, Any]]:
-    """Those that are more than text, by name."""
+    """Yield the files that are more than text, by name."""
     for file in sorted(folder.rglob("*")):
         name = file.relative_to(folder).as_posix()
         if file.is_file() and not file.is_symlink() and _HASHED.search(f"/{name}"):
@@ -91,6 +87,6 @@ def _files(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def _moment() -> str:
-    """When the commit was made that is built."""
+    """Return the time of the commit that is built."""
     seconds = int(os.environ.get("SOURCE_DATE_EPOCH", "0"))
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -15,12 +15,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+from app import REPOSITORY, __version__
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from app import REPOSITORY, __version__  # noqa: E402
-
 WINDOWS = ROOT / "installers" / "windows"
+PROGRAMS = ("fireside", "fireside-app")
+"""For a terminal, and for the Start menu: a program of Windows has a console or has none."""
+
 _NSIS = r"C:\Program Files (x86)\NSIS\makensis.exe"
 
 RESOURCE = """\
@@ -33,9 +34,9 @@ VSVersionInfo(
       StringStruct("CompanyName", "The Fireside authors"),
       StringStruct("FileDescription", "Fireside"),
       StringStruct("FileVersion", "{version}"),
-      StringStruct("InternalName", "fireside"),
+      StringStruct("InternalName", "{name}"),
       StringStruct("LegalCopyright", "The Fireside authors. Apache License 2.0"),
-      StringStruct("OriginalFilename", "fireside.exe"),
+      StringStruct("OriginalFilename", "{name}.exe"),
       StringStruct("ProductName", "Fireside"),
       StringStruct("ProductVersion", "{version}"),
     ])]),
@@ -45,13 +46,13 @@ VSVersionInfo(
 """
 
 
-def resource() -> str:
-    """The version resource of fireside.exe, as PyInstaller's ``version`` wants it in a file."""
-    return RESOURCE.format(version=__version__, numbers=numbers(__version__))
+def resource(name: str) -> str:
+    """Return the version resource of a program, as PyInstaller's ``version`` wants it in a file."""
+    return RESOURCE.format(name=name, version=__version__, numbers=numbers(__version__))
 
 
 def numbers(version: str) -> tuple[int, int, int, int]:
-    """Windows' own form of a version: four numbers, without what makes it a pre-release."""
+    """Return a version as Windows has it: four numbers, without what makes it a pre-release."""
     found = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", version)
     assert found, version
     major, minor, micro = (int(each or 0) for each in found.groups())
@@ -59,10 +60,13 @@ def numbers(version: str) -> tuple[int, int, int, int]:
 
 
 def package(frozen: Path, icons: Path, dist: Path) -> list[Path]:
-    """Writes ``fireside-VERSION-windows-x86_64.exe``. Raises CalledProcessError, and
-    FileNotFoundError where there is no NSIS."""
+    """Write ``fireside-VERSION-windows-x86_64.exe``; return its path.
+
+    Raises CalledProcessError, and FileNotFoundError where there is no NSIS.
+    """
     target = dist / f"fireside-{__version__}-windows-x86_64.exe"
-    sign(frozen / "fireside.exe")
+    for name in PROGRAMS:
+        sign(frozen / f"{name}.exe")
     size = sum(file.stat().st_size for file in frozen.rglob("*") if file.is_file())
     values: dict[str, object] = {
         "VERSION": __version__,
@@ -84,25 +88,30 @@ def package(frozen: Path, icons: Path, dist: Path) -> list[Path]:
 
 
 def sign(file: Path) -> None:
-    """Signs it, where FIRESIDE_SIGN says how."""
+    """Sign a file, if FIRESIDE_SIGN says how."""
     if command := os.environ.get("FIRESIDE_SIGN"):
         subprocess.run([*shlex.split(command), str(file)], check=True)
 
 
 def check(dist: Path) -> None:
-    """Installs it silently, uses it, and removes it. Raises AssertionError."""
+    """Install it silently, use it, and remove it. Raises AssertionError."""
     (installer,) = dist.glob("fireside-*-windows-x86_64.exe")
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "Fireside"
         data = Path(folder) / "data"
         subprocess.run([installer, "/S", f"/D={place}"], check=True, timeout=600)
-        program = place / "fireside.exe"
+        program, windowed = (place / f"{name}.exe" for name in PROGRAMS)
         environment = {**os.environ, "FIRESIDE_DATA_DIR": str(data)}
-        smoke = subprocess.run([program, "--smoke"], env=environment, timeout=300)
-        assert smoke.returncode == 0, f"--smoke ended with {smoke.returncode}"
-        subprocess.run([program, "ask", "Hello"], env=environment, check=True, timeout=300)
+        for each in (program, windowed):
+            smoke = subprocess.run([each, "--smoke"], env=environment, timeout=300)
+            assert smoke.returncode == 0, f"{each.name} --smoke ended with {smoke.returncode}"
+        asked: list[str | Path] = [program, "ask", "Hello"]
+        answer = subprocess.run(
+            asked, env=environment, check=True, timeout=300, stdout=subprocess.PIPE
+        )
+        assert answer.stdout.strip(), "no answer in the terminal"
         command = registered(r"Software\Classes\Fireside.gguf\shell\open\command")
-        assert command == f'"{program}" --model "%1"', command
+        assert command == f'"{windowed}" --model "%1"', command
         # Without "_?=" it would go on in a copy of itself, and nobody could wait for it.
         remove: list[str | Path] = [place / "uninstall.exe", "/S", f"_?={place}"]
         subprocess.run(remove, check=True, timeout=600)
@@ -113,7 +122,7 @@ def check(dist: Path) -> None:
 
 
 def registered(key: str) -> str | None:
-    """The default value of a key of this person's, or None where there is no such key."""
+    """Return the default value of a key of HKEY_CURRENT_USER, or None if there is no such key."""
     if sys.platform != "win32":
         raise NotImplementedError("only Windows has a registry")
     import winreg

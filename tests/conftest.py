@@ -28,6 +28,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("fireside")
 
 _FOREIGN = ("FIRESIDE_DATA_DIR", "HF_HOME", "HF_TOKEN", "HF_ENDPOINT", "HF_HUB_CACHE")
+_LOCALE = ("LANGUAGE", "LC_ALL", "LC_MESSAGES")
 _PATIENCE_S = 2.0
 
 
@@ -66,8 +67,9 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFacto
     for name, place in places.items():
         (folder / place).mkdir(mode=0o700, exist_ok=True)
         monkeypatch.setenv(name, str(folder / place))
-    for name in _FOREIGN:
+    for name in (*_FOREIGN, *_LOCALE):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "C.UTF-8")  # commands speak English
     return folder
 
 

@@ -177,6 +177,18 @@ class EngineFailed(EngineError):
     detail: str
 
 
+class RequestUnsupported(EngineError):
+    """The request wants ``feature``, which this model or this engine cannot do."""
+
+    feature: str
+
+
+class NoRemoteEngine(EngineError):
+    """The model is behind the endpoint ``url``, and nothing here can ask it."""
+
+    url: str
+
+
 class AnswerEndless(EngineError):
     """An answer only repeated itself, and was ended after ``tokens``."""
 

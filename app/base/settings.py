@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import platformdirs
 
+from app.base import codec
 from app.base.errors import SettingsDamaged, StoreReadOnly
 from app.base.files import replace_text
 
@@ -146,15 +147,15 @@ _AFTER = re.compile(r"\s*(?:[,}\"]|//|$)")  # what may follow a value, also one 
 _KEY = re.compile(r'"([A-Za-z_][A-Za-z0-9_]*)"\s*:\s*')
 
 
-def _parse(value: Any, default: Any, annotation: str) -> Any:
-    """``value`` as the type of its field, or the default where it cannot be."""
-    if annotation in ("int | None", "int"):
-        return value if isinstance(value, int) and not isinstance(value, bool) else default
-    if isinstance(default, tuple):
-        return tuple(v for v in value if isinstance(v, str)) if isinstance(value, list) else default
-    if isinstance(default, StrEnum):
-        return type(default)(value) if value in list(type(default)) else default
-    return value if isinstance(value, type(default)) else default
+def _parse(value: object, default: Any, name: str) -> Any:
+    """Return ``value`` as the field's type, or the default where it cannot be; of a list of
+    texts, the texts."""
+    if isinstance(default, tuple) and isinstance(value, list):
+        return tuple(item for item in value if isinstance(item, str))
+    try:
+        return codec.decode_value(codec.hints(Settings)[name], value, name)
+    except codec.FieldError:
+        return default
 
 
 def _same(value: Any, parsed: Any) -> bool:
@@ -213,7 +214,7 @@ def read(path: Path) -> Loaded:
     for field in dataclasses.fields(Settings):
         if field.name in raw:
             value = raw.pop(field.name)
-            values[field.name] = _parse(value, field.default, str(field.type))
+            values[field.name] = _parse(value, field.default, field.name)
             if not _same(value, values[field.name]):
                 lost.append(field.name)
     lost += [name for name, value in raw.items() if value is _UNREAD]
@@ -260,7 +261,7 @@ def save(settings: Settings, path: Path) -> None:
 
 def _write(settings: Settings, others: dict[str, Any], path: Path) -> None:
     # ASCII, since a path on Linux may hold bytes that are no text and UTF-8 cannot write.
-    text = json.dumps(others | dataclasses.asdict(settings), indent=2)
+    text = json.dumps(others | codec.encode(settings), indent=2)
     replace_text(path, text + "\n")
 
 

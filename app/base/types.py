@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import threading
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -106,26 +107,89 @@ class Sampling:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelRef:
-    """A model that a person can choose: a file, the name to show for it, and how it is meant to
-    be sampled. ``alias`` is what is stored for it, where that is not its path."""
+class FileLocation:
+    """A model in a file on this computer."""
 
     path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A model behind an HTTP endpoint that speaks OpenAI's API, by its id there."""
+
+    url: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRef:
+    """A model that a person can choose, wherever it runs.
+
+    ``sampling`` is how it is meant to be sampled. ``alias`` is what is stored for it, where that
+    is not its location.
+    """
+
+    location: FileLocation | Endpoint
     name: str
     sampling: Sampling = Sampling()
     alias: str = ""
 
+    @classmethod
+    def of_file(
+        cls, path: Path, name: str, sampling: Sampling = Sampling(), alias: str = ""
+    ) -> ModelRef:
+        """Return a model in a file."""
+        return cls(FileLocation(path), name, sampling, alias)
+
     @property
     def key(self) -> str:
         """What settings and chats know it by."""
-        return self.alias or str(self.path)
+        return self.alias or self.place
+
+    @property
+    def place(self) -> str:
+        """The path of the file, or the endpoint's address and the model's id there."""
+        match self.location:
+            case FileLocation(path):
+                return str(path)
+            case Endpoint(url, model):
+                return f"{url}#{model}"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFunction:
+    """A function that a model may call. ``schema``: its arguments, as a JSON schema in the words
+    of whoever declared it; empty where they are plain text."""
+
+    name: str
+    description: str = ""
+    schema: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolNamespace:
+    """Functions under one name, as ``functions`` has those of a server's client."""
+
+    name: str
+    functions: tuple[ToolFunction, ...] = ()
+    description: str = ""
+
+
+class ToolChoice(StrEnum):
+    """Whether the model is to call tools. A request may name one function instead."""
+
+    AUTO = "auto"
+    NONE = "none"
+    REQUIRED = "required"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """All that a backend needs for one answer.
 
-    Where the last message is the assistant's, it is continued where it ended.
+    Where the last message is the assistant's, it is continued where it ended. Reasoning in
+    ``messages`` may be left out of the prompt: the chat format decides. What a backend cannot do
+    is refused with RequestUnsupported, and never ignored.
     """
 
     model: ModelRef
@@ -139,6 +203,19 @@ class Request:
     """Whose conversation it is: what is kept of it on disk can be thrown away by this."""
     ephemeral: bool = False
     """Nothing will follow on it: what is read for it is not kept."""
+    client: str = ""
+    """Who asks, for a fair order; empty for the window, which always comes first."""
+    background: bool = False
+    """Nobody waits for it: it gives way to everything else."""
+    tools: tuple[ToolNamespace, ...] = ()
+    tool_choice: ToolChoice | str = ToolChoice.AUTO
+    """A string is the name of the one function to call."""
+    stop: tuple[str, ...] = ()
+    """Texts that end the answer where it would write one of them, and are not part of it."""
+    response_schema: str = ""
+    """The JSON schema of the answer; empty for free text."""
+    drawn: tuple[int, ...] = ()
+    """The tokens drawn so far in a turn that goes on after a tool call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +258,8 @@ class StopReason(StrEnum):
     """The model said so."""
     CALL = "call"
     """The model calls a tool."""
+    STOP_TEXT = "stop_text"
+    """It would have written one of the request's stop texts."""
     CANCELLED = "cancelled"
     LENGTH = "length"
     """The context, or ``max_tokens``, is full."""
@@ -198,13 +277,13 @@ class Loading:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """The ids that the model is asked with, and how many tokens its context holds.
+    """The size of what the model is asked with, in tokens, and of its context.
 
-    ``reserved`` tokens of that are kept free for the answer. ``dropped`` messages, the oldest
-    ones, are left out because they would not fit.
+    ``reserved`` tokens of the context are kept free for the answer. ``dropped`` messages, the
+    oldest ones, are left out because they would not fit.
     """
 
-    tokens: tuple[int, ...]
+    count: int
     context: int
     reserved: int = 0
     dropped: int = 0
@@ -246,7 +325,7 @@ Event = Loading | Prompt | Prefill | Delta | Done
 
 
 class Draft:
-    """An answer while it grows: deltas in, parts out.
+    """An answer while it grows: deltas in, parts out. Several threads may use it.
 
     `parts` joins what a part has gained since it was last asked for, and keeps what did not
     change; `text_from` gives a part's newest text without joining anything older.
@@ -258,9 +337,14 @@ class Draft:
         self._lengths = [len(part.text) for part in parts]
         self._stale: set[int] = set()  # the parts that have grown since
         self._whole: tuple[Part, ...] | None = None
+        self._lock = threading.Lock()
 
     def add(self, delta: Delta) -> None:
         """Append a delta to its part, which may be a new one."""
+        with self._lock:
+            self._add(delta)
+
+    def _add(self, delta: Delta) -> None:
         self._whole = None
         at = delta.index
         if at >= len(self._parts):
@@ -287,14 +371,15 @@ class Draft:
     @property
     def parts(self) -> tuple[Part, ...]:
         """The parts so far. One that did not change is the same object as before."""
-        for at in self._stale:
-            text = "".join(self._chunks[at])
-            self._chunks[at] = [text]
-            self._parts[at] = replace(self._parts[at], text=text)
-        self._stale.clear()
-        if self._whole is None:
-            self._whole = tuple(self._parts)
-        return self._whole
+        with self._lock:
+            for at in self._stale:
+                text = "".join(self._chunks[at])
+                self._chunks[at] = [text]
+                self._parts[at] = replace(self._parts[at], text=text)
+            self._stale.clear()
+            if self._whole is None:
+                self._whole = tuple(self._parts)
+            return self._whole
 
     def length(self, index: int) -> int:
         """The characters of a part's text so far."""
@@ -302,11 +387,12 @@ class Draft:
 
     def text_from(self, index: int, start: int) -> str:
         """The text of a part from its character ``start`` on, at a cost by its own length."""
-        missing = self._lengths[index] - start
         found: list[str] = []
-        for chunk in reversed(self._chunks[index]):
-            if missing <= 0:
-                break
-            found.append(chunk[-missing:])
-            missing -= len(found[-1])
+        with self._lock:
+            missing = self._lengths[index] - start
+            for chunk in reversed(self._chunks[index]):
+                if missing <= 0:
+                    break
+                found.append(chunk[-missing:])
+                missing -= len(found[-1])
         return "".join(reversed(found))

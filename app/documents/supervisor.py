@@ -10,17 +10,16 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.base.errors import Cancelled, DocumentBroken, DocumentError, EngineFailed, ModelError
+from app.base.processes import ChildEnded, ChildProcess
 from app.base.types import Part
 from app.documents.document import Document, PageProgress
 
 if TYPE_CHECKING:  # a window need not wait for it
     from multiprocessing.connection import Connection
-    from multiprocessing.process import BaseProcess
 
 MEMORY = 2_000_000_000  # bytes that the process may take
 _POLL_S = 0.05
@@ -60,8 +59,7 @@ class DocumentReader:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._closing = threading.Event()
-        self._process: BaseProcess | None = None
-        self._connection: Connection | None = None
+        self._child: ChildProcess | None = None
 
     def read(
         self,
@@ -113,7 +111,7 @@ class DocumentReader:
 
     def _next(self) -> _Job | None:
         try:
-            return self._jobs.get(timeout=self._idle if self._process else None)
+            return self._jobs.get(timeout=self._idle if self._child else None)
         except queue.Empty:
             self._end()
             return self._jobs.get()
@@ -121,72 +119,39 @@ class DocumentReader:
     def _do(self, job: _Job) -> object:
         if job.stop.is_set() or self._closing.is_set():
             raise Cancelled
-        connection = self._begin(job)
         try:
-            connection.send(job.command)
-            while True:
-                answer = self._answer(connection, job)
-                if not isinstance(answer, tuple):
-                    break
+            child = self._living_child()
+            child.send(job.command)
+            while isinstance(answer := self._answer(child, job), tuple):
                 job.seen(*answer)
-        except (EOFError, OSError):
+        except (ChildEnded, OSError):
             self._end()
             raise job.died from None
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    def _begin(self, job: _Job) -> Connection:
-        """Return the pipe to a living process."""
-        if self._process and self._connection and self._process.is_alive():
-            return self._connection
+    def _living_child(self) -> ChildProcess:
+        """Return the process, which is started where there is none. Raises OSError."""
+        if self._child and self._child.alive:
+            return self._child
         self._end()
-        import multiprocessing
+        self._child = ChildProcess(self._target, name="documents")
+        return self._child
 
-        context = multiprocessing.get_context("spawn")
-        ends: tuple[Any, Any] = context.Pipe()  # which Windows has another class for
-        self._connection, theirs = ends
-        self._process = context.Process(
-            target=self._target, args=(theirs,), name="fireside documents", daemon=True
-        )
-        try:
-            self._process.start()
-        except OSError:  # no memory, or too many processes
-            self._process = None
-            raise job.died from None
-        finally:
-            theirs.close()
-        return self._connection
-
-    def _answer(self, connection: Connection, job: _Job) -> Any:
-        """Return the next answer, or end the process if cancelled or grown too large."""
-        from multiprocessing.connection import wait
-
-        process = self._process
-        assert process
+    def _answer(self, child: ChildProcess, job: _Job) -> Any:
+        """Return the next message of the process; end it where it is unwanted or too large."""
         while True:
             if job.stop.is_set() or self._closing.is_set():
                 self._end()
                 raise Cancelled
-            if _memory_of(process.pid) > self._memory:
-                raise EOFError
-            if wait([connection, process.sentinel], _POLL_S):
-                return connection.recv()
+            if child.memory() > self._memory:
+                raise ChildEnded
+            if (answer := child.receive(_POLL_S)) is not None:
+                return answer
 
     def _end(self) -> None:
-        """End the process, which holds no state."""
-        if self._process:
-            self._process.kill()
-            self._process.join()
-            self._process = None
-        if self._connection:
-            self._connection.close()
-            self._connection = None
-
-
-def _memory_of(pid: int | None) -> int:
-    import psutil
-
-    with suppress(psutil.Error):
-        return int(psutil.Process(pid).memory_info().rss)
-    return 0
+        """End the process, which holds nothing that is not elsewhere."""
+        child, self._child = self._child, None
+        if child:
+            child.kill()

@@ -21,8 +21,7 @@ from app.base.types import Part
 from app.documents import file_types
 from app.documents.document import LONGEST, Document, DocumentKind, PageProgress
 from app.documents.plain_text import decode
-from app.formats.harmony.render import question_text
-from app.tokenizer import Tokenizer
+from app.formats import ChatFormat, choose, question_text
 
 LARGEST = 200_000_000  # bytes of a file
 
@@ -55,14 +54,15 @@ class _Counter:
 
     def __init__(self) -> None:
         self._model: Path | None = None
-        self._tokenizer: Tokenizer | None = None
+        self._format: ChatFormat | None = None
 
     def count(self, model: Path, part: Part, pieces: Sequence[str]) -> list[int]:
         """Count the tokens of a part in a prompt, and of each piece of text; raises ModelError."""
-        if self._tokenizer is None or self._model != model:
-            self._tokenizer = Tokenizer.from_gguf(gguf.read(model, arrays=True))
+        if self._format is None or self._model != model:
+            self._format = choose(gguf.read(model, arrays=True))
             self._model = model
-        return [len(self._tokenizer.encode(text)) for text in (question_text(part), *pieces)]
+        encode = self._format.tokenizer.encode
+        return [len(encode(text)) for text in (question_text(part), *pieces)]
 
 
 def read(path: Path, on_page: PageProgress, encoding: str = "") -> Document:

@@ -1,9 +1,10 @@
-"""The model: a child process with llama.cpp, and all that decides how it is used.
+"""The model: a worker process with llama.cpp, and all that decides how it is used.
 
-In the window's process: ``backend`` is the seam to the rest; ``local`` owns the child;
-``plan`` chooses the settings, from what ``probe`` finds.
+In the window's process: ``backend`` is the seam to the rest, ``router`` chooses among backends,
+``scheduler`` decides whose turn it is, and ``supervisor`` owns the worker process; ``plan``
+chooses the settings, from what ``probe`` finds; ``load_failure`` says why a file was refused.
 
-In the child: ``service`` does what is asked over the pipe; ``context`` says which messages fit;
-``cache`` makes the most of what was read, ``kept`` has it on disk; ``child`` is llama.cpp itself,
-``ggml`` its devices.
+In the worker process: ``worker`` does what is asked over the pipe; ``history`` says which messages
+fit; ``kv_cache`` makes the most of what was processed, ``kv_disk_cache`` has it on disk;
+``stop_texts`` ends an answer; ``llama`` is llama.cpp itself, ``ggml`` its devices.
 """

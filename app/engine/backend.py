@@ -3,34 +3,46 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from app.base.errors import FiresideError
-from app.base.types import Event, Loading, ModelRef, Request
+from app.base.types import Effort, Event, Loading, ModelRef, Prompt, Request
+from app.formats import Abilities
 
 if TYPE_CHECKING:  # a window need not wait for them
     from app.engine.plan import Plan
     from app.engine.probe import Devices
 
+T_co = TypeVar("T_co", covariant=True)
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A model is about to be loaded by ``plan``. ``reduced``: a larger one was tried and did
-    not find its memory."""
+    """A model is about to be loaded by ``plan``.
+
+    ``reduced``: a larger plan was tried and did not find its memory.
+    """
 
     plan: Plan
     reduced: bool = False
 
 
-class Backend(Protocol):
-    """Answers requests, one at a time."""
+class Steps(Protocol[T_co]):
+    """What is done step by step. Close it where it is not exhausted; a generator is one."""
 
-    def load(
-        self, model: ModelRef, cancel: threading.Event
-    ) -> Generator[Loading | Planned, None, None]:
-        """Makes a model ready ahead of its first request: any Planned and Loading.
+    def __iter__(self) -> Iterator[T_co]: ...
+    def __next__(self) -> T_co: ...
+    def close(self) -> object:
+        """End it."""
+
+
+class Backend(Protocol):
+    """Answers requests."""
+
+    def load(self, model: ModelRef, cancel: threading.Event) -> Steps[Loading | Planned]:
+        """Make a model ready ahead of its first request: any Planned and Loading.
 
         Raises ModelError where the file cannot be run; the model before it stays usable.
         """
@@ -40,37 +52,46 @@ class Backend(Protocol):
         request: Request,
         cancel: threading.Event,
         answer_now: threading.Event | None = None,
-    ) -> Generator[Event | Planned, None, None]:
-        """One answer: any Planned and Loading, a Prompt, any Prefill and Delta, and a Done at
-        the end.
+    ) -> Steps[Event | Planned]:
+        """Answer: any Planned and Loading, a Prompt, any Prefill and Delta, and a Done at the end.
 
         Once ``answer_now`` is set, the model's reasoning is closed and its answer begun. Once
         ``cancel`` is set it ends in a Done, or raises Cancelled where nothing was
-        generated yet or the engine had to be ended. Raises ModelError and EngineError; what
-        was yielded before stays true.
+        generated yet or the engine had to be ended. The request takes its place in line when this
+        is called. Raises ModelError and EngineError (RequestUnsupported where the request wants
+        what cannot be done); what was yielded before stays true.
         """
 
-    def prepare(
-        self, request: Request, cancel: threading.Event, *, read: bool = True
-    ) -> Generator[Event, None, None]:
-        """Reads a conversation ahead of its next question, where the model is loaded: a Prompt
-        and any Prefill. A question at its end is still being written. With ``read=False`` it is
-        only counted. Worth doing when there is nothing else to do; ends early once ``cancel``
-        is set. Raises EngineError.
+    def prepare(self, request: Request, cancel: threading.Event) -> Steps[Event]:
+        """Process a conversation ahead of its next question: a Prompt and any Prefill.
+
+        Yields nothing where the model is not loaded. A question at the conversation's end is
+        still being written. Ends early once ``cancel`` is set, which the backend does itself
+        where anybody else wants the engine. Raises EngineError.
         """
+
+    def count(self, request: Request, cancel: threading.Event) -> Prompt | None:
+        """Return the size of what `prepare` would process.
+
+        None where the model is not loaded. Raises EngineError, and Cancelled once ``cancel`` is
+        set.
+        """
+
+    def abilities(self, model: ModelRef) -> Abilities:
+        """Return what a model can do, which need not be loaded. Raises ModelError."""
 
     def devices(self) -> Devices:
-        """What llama.cpp finds on this computer; from any thread. Raises EngineError."""
+        """Return what llama.cpp finds on this computer; from any thread. Raises EngineError."""
 
     def forget(self, chat: int) -> None:
-        """Throws away what was read of a chat, in memory and on disk. Raises EngineError."""
+        """Delete what was processed of a chat, in memory and on disk. Raises EngineError."""
 
     def close(self) -> None:
-        """Ends whatever runs, from any thread. Nothing may be asked afterwards."""
+        """End whatever runs, from any thread. Nothing may be asked afterwards."""
 
 
 class ScriptedBackend:
-    """Plays back prepared answers: for tests of everything above the engine.
+    """Play back prepared answers: for tests of everything above the engine.
 
     Each script is the events of one answer, in order; an error among them is raised.
     """
@@ -100,13 +121,20 @@ class ScriptedBackend:
                 raise step
             yield step
 
-    def prepare(
-        self, request: Request, cancel: threading.Event, *, read: bool = True
-    ) -> Generator[Event, None, None]:
-        (self.prepared if read else self.counted).append(request)
+    def prepare(self, request: Request, cancel: threading.Event) -> Generator[Event, None, None]:
+        self.prepared.append(request)
         yield from ()
 
+    def count(self, request: Request, cancel: threading.Event) -> Prompt | None:
+        self.counted.append(request)
+        return None
+
+    def abilities(self, model: ModelRef) -> Abilities:
+        return Abilities(tuple(Effort), Effort.MEDIUM, closable_reasoning=True)
+
     def devices(self) -> Devices:
+        from app.engine.probe import Devices
+
         return Devices()
 
     def forget(self, chat: int) -> None:

@@ -1,4 +1,4 @@
-"""Runs in the child process: ggml's own list of devices, which llama-cpp-python does not offer.
+"""In the worker process: ggml's own list of devices, which llama-cpp-python does not offer.
 
 Declared as in ggml's ggml-backend.h. The libraries are loaded already. First of all comes
 `load_backends`, then llama_backend_init, then the rest.
@@ -33,9 +33,10 @@ class Ggml:
         self._base, self._ggml = _library(folder, "ggml-base"), _library(folder, "ggml")
 
     def load_backends(self) -> None:
-        """Loads those that are libraries of their own (GGML_BACKEND_DL): of the processor's
-        variants the best that runs here, and of the GPUs' those whose drivers are here. The log
-        says which. Where they are built in, this does nothing.
+        """Load the backends that are libraries of their own (GGML_BACKEND_DL).
+
+        These are the best of the processor's variants that runs here, and those of the GPUs whose
+        drivers are here. The log says which. Where they are built in, this does nothing.
 
         llama.cpp would look for them beside the program and in the current folder.
         """
@@ -46,7 +47,7 @@ class Ggml:
             load(os.fsencode(self._folder))
 
     def gpus(self) -> tuple[Gpu, ...]:
-        """Every graphics processor that one of the backends finds."""
+        """Return every graphics processor that one of the backends finds."""
         kind = _declare(self._base, "ggml_backend_dev_type", ctypes.c_int, ctypes.c_void_p)
         return tuple(
             self._gpu(device, unified=kind(device) == _INTEGRATED)
@@ -55,25 +56,25 @@ class Ggml:
         )
 
     def backends(self) -> tuple[str, ...]:
-        """Those that were built into this llama.cpp and could be loaded."""
+        """Return the backends that are in this llama.cpp and could be loaded."""
         count = _declare(self._ggml, "ggml_backend_reg_count", ctypes.c_size_t)
         get = _declare(self._ggml, "ggml_backend_reg_get", ctypes.c_void_p, ctypes.c_size_t)
         name = _declare(self._base, "ggml_backend_reg_name", ctypes.c_char_p, ctypes.c_void_p)
         return tuple(name(get(i)).decode() for i in range(count()))
 
     def version(self) -> str:
-        """Of ggml, and the commit that it was built from."""
+        """Return ggml's version, and the commit that it was built from."""
         names = ("ggml_version", "ggml_commit")
         return " ".join(_declare(self._base, name, ctypes.c_char_p)().decode() for name in names)
 
     def choose(self, gpu: Gpu | None) -> Any:
-        """The devices to use, as an array that ends in NULL: ``gpu``, or none but the CPU."""
+        """Return the devices to use as an array that ends in NULL: ``gpu``, or none but the CPU."""
         name = _declare(self._base, "ggml_backend_dev_name", ctypes.c_char_p, ctypes.c_void_p)
         chosen = [d for d in self._devices() if gpu and name(d).decode() == gpu.name]
         return (ctypes.c_void_p * (len(chosen) + 1))(*chosen, None)
 
     def keep_on_cpu(self, layers: int) -> Any:
-        """Overrides for the experts of the first ``layers`` layers; ends in NULL."""
+        """Return overrides for the experts of the first ``layers`` layers, ending in NULL."""
         cpu = _declare(self._base, "ggml_backend_cpu_buffer_type", ctypes.c_void_p)()
         overrides = [_Override((_EXPERTS % layer).encode(), cpu) for layer in range(layers)]
         return (_Override * (layers + 1))(*overrides, _Override(None, None))
@@ -102,8 +103,11 @@ class Ggml:
 
 
 def _library(folder: Path, name: str) -> ctypes.CDLL:
-    """The one that llama.cpp has loaded, which asks for it by its version: a wheel has no links,
-    and a second copy would keep a second list."""
+    """Open the library that llama.cpp has loaded.
+
+    llama.cpp asks for it by its version: a wheel has no links, and a second copy would keep a
+    second list of devices.
+    """
     unix = (f"lib{name}.so.0", f"lib{name}.0.dylib", f"lib{name}.so", f"lib{name}.dylib")
     files = (*unix, f"{name}.dll", f"lib{name}.dll")
     found = [folder / file for file in files if (folder / file).exists()]

@@ -12,15 +12,17 @@ _KEPT = 2 / 3  # of the room, after the oldest turns were left out
 
 
 def reserved(request: Request, context: int) -> int:
-    """Tokens that are kept free for the answer: as many as it may have, but never more than a
-    quarter of the context."""
+    """Return how many tokens are kept free for the answer.
+
+    As many as it may have, but never more than a quarter of the context.
+    """
     return min(_HEADER + (request.sampling.max_tokens or _RESERVED), context // 4)
 
 
 def messages_to_drop(
     messages: Sequence[Message], pieces: Sequence[int], context: int, answer: int
 ) -> int:
-    """How many of ``messages``, the oldest ones, are left out of the prompt.
+    """Return how many of ``messages``, the oldest ones, are left out of the prompt.
 
     ``pieces``: tokens of the opening, of each message, and of what follows them, which counts as
     the answer's: what is read ahead has none yet, and is to leave out the same. ``answer``: tokens

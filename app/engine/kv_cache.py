@@ -1,11 +1,11 @@
-"""What the model has read, and how a new prompt makes the most of it.
+"""The KV cache: what has been processed, and how a new prompt makes the most of it.
 
 The cache is one sequence of tokens in llama.cpp's memory. Half of the layers keep only a window
 of the last tokens, so it cannot simply be cut back: what the window held there is gone.
 Checkpoints hold the window as it was at some lengths; the other layers' part still has all.
 
 Which chat it belongs to does not matter: what counts is how far a prompt begins as the tokens
-that were read. What is about to be lost is kept on a `DiskCache` on disk, and comes back from
+that were processed. What is about to be lost is saved in a `DiskCache`, and comes back from
 there, whether it is another chat, another branch, or the same chat at another effort.
 """
 
@@ -25,50 +25,54 @@ _WORTH = 256  # tokens that are worth a file
 
 
 class KvMemory(Protocol):
-    """llama.cpp's, of one sequence. ``window``: how many tokens the windowed layers see."""
+    """llama.cpp's memory of one sequence. ``window``: how many tokens the windowed layers see."""
 
     window: int
 
     def oldest(self) -> int:
-        """The first position that the windowed layers hold."""
+        """Return the first position that the windowed layers hold."""
 
     def cut(self, length: int) -> bool:
-        """Removes what is behind ``length`` tokens; False where that cannot be."""
+        """Remove what is behind ``length`` tokens; return False where that cannot be."""
 
     def clear(self) -> None:
-        """Removes all."""
+        """Remove all."""
 
     def window_state(self) -> bytes:
-        """The windowed layers as they are now; empty where they cannot be had."""
+        """Return the state of the windowed layers; empty where it cannot be had."""
 
     def set_window(self, state: bytes) -> bool:
-        """Brings them back."""
+        """Restore that state; return whether it fitted."""
 
     def save(self, path: Path, tokens: Sequence[int]) -> bool:
-        """Writes all of it to a file."""
+        """Write all of it to a file; return whether that succeeded."""
 
     def load(self, path: Path, tokens: Sequence[int]) -> bool:
-        """Reads such a file in place of what is there; False where it is not of ``tokens``, or
-        does not fit, and then nothing is there."""
+        """Read such a file in place of what is there.
+
+        Return False, and leave nothing there, where it is not of ``tokens`` or does not fit.
+        """
 
 
 class KvCache:
-    """``tokens``: what llama.cpp's memory holds now. ``chat``: whose it is."""
+    """What llama.cpp's memory holds: ``tokens``, of which ``chat``."""
 
-    def __init__(self, memory: KvMemory, shelf: DiskCache | None = None) -> None:
+    def __init__(self, memory: KvMemory, disk: DiskCache | None = None) -> None:
         self.tokens: list[int] = []
         self.chat: int | None = None
         self.restored = 0
         """How many of the first tokens came from disk."""
         self._memory = memory
-        self._shelf = shelf
+        self._disk = disk
         self._windows: dict[int, bytes] = {}
         self._settled = 0
         self._kept = 0
 
     def reach(self, tokens: Sequence[int]) -> int:
-        """Makes the cache hold as much of the start of ``tokens`` as can be had, and nothing
-        else; returns how many that are. One at least is left to be decoded, for its logits."""
+        """Make the cache hold as much of the start of ``tokens`` as can be had, and nothing else.
+
+        Return how many tokens that are. At least one is left to be decoded, for its logits.
+        """
         wanted = [*tokens[:-1]]
         live = self._usable(wanted, self.tokens, self._memory.oldest(), self._windows)
         better = self._better(wanted, live)
@@ -81,16 +85,18 @@ class KvCache:
         return len(self.tokens)
 
     def add(self, tokens: Sequence[int]) -> None:
-        """llama.cpp has decoded more."""
+        """Note that llama.cpp has decoded more."""
         self.tokens += tokens
 
     def aborted(self) -> None:
-        """llama.cpp has begun to decode, and not finished."""
+        """Restore what there was before a decode that was not finished."""
         self._cut(len(self.tokens))
 
     def checkpoint(self) -> None:
-        """Lets the cache come back to what it holds now, which is what the next prompt may begin
-        with, too."""
+        """Let the cache come back to what it holds now.
+
+        That is what the next prompt may begin with, too.
+        """
         length = self._settled = len(self.tokens)
         if length and length not in self._windows and (state := self._memory.window_state()):
             self._windows[length] = state
@@ -100,10 +106,12 @@ class KvCache:
             del self._windows[min(steps)[1]]
 
     def keep(self, worth: int | None = None) -> None:
-        """Writes what is settled to disk, where that is at least ``worth`` tokens more than are
-        there. What is behind it, an answer with its reasoning, is lost. What is of no chat is not
-        written: nobody could ever have it thrown away."""
-        if self._shelf is None or not self._shelf.budget or self.chat is None:
+        """Save what was checkpointed to disk, where that is ``worth`` tokens more than are there.
+
+        What is behind it, an answer with its reasoning, is lost. What belongs to no chat is not
+        written: nobody could ever have it deleted.
+        """
+        if self._disk is None or not self._disk.budget or self.chat is None:
             return
         if self._settled - self._kept < (self._worth() if worth is None else worth):
             return
@@ -113,54 +121,56 @@ class KvCache:
         if len(kept) == settled:
             self._kept = settled  # also where the disk refuses: it is not asked at every turn
             save = partial(self._memory.save, tokens=kept)
-            self._shelf.put(kept, self._windows, save, self.chat)
+            self._disk.put(kept, self._windows, save, self.chat)
 
     def forget(self) -> None:
-        """Throws away what is there."""
+        """Clear the cache."""
         self._memory.clear()
         self.tokens, self._windows = [], {}
         self._settled = self._kept = self.restored = 0
 
     def forget_chat(self, chat: int) -> None:
-        """Throws away what is there of a chat, and has nothing of it on its way to the disk."""
+        """Clear what is of a chat, and have nothing of it on its way to the disk."""
         if self.chat == chat:
             self.forget()
-        if self._shelf:
-            self._shelf.wait()
+        if self._disk:
+            self._disk.wait()
 
     def close(self) -> None:
-        """Keeps what is worth it, and waits for the disk."""
+        """Save what is worth it, and wait for the disk."""
         self.keep(worth=_WORTH // 4)
-        if self._shelf:
-            self._shelf.wait()
+        if self._disk:
+            self._disk.wait()
 
     def set_budget(self, size: int) -> None:
-        """How many bytes of disk may be used from now on."""
-        if self._shelf:
-            self._shelf.set_budget(size)
+        """Set how many bytes of disk may be used from now on."""
+        if self._disk:
+            self._disk.set_budget(size)
             self._kept = 0  # it may be gone now, or have found no room before
 
     def _worth(self) -> int:
-        """So that a long chat is not written again at every turn, but when it is longer by an
-        eighth."""
+        """Return how many new tokens are worth writing.
+
+        A long chat is not written again at every turn, but when it is longer by an eighth.
+        """
         return max(_WORTH, self._settled // 8)
 
     def _usable(
         self, wanted: Sequence[int], held: Sequence[int], oldest: int, windows: Iterable[int]
     ) -> int:
-        """How many of the ``wanted`` tokens need not be decoded, where others are held."""
+        """Return how many of the ``wanted`` tokens need not be decoded where others are held."""
         shared = _shared(wanted, held)
         if shared == len(held) or oldest <= max(0, shared - self._memory.window):
             return shared
         return max((at for at in windows if at <= shared), default=0)
 
     def _better(self, wanted: Sequence[int], live: int) -> list[CachedState]:
-        """The kept ones that are worth loading, the best one first."""
-        if self._shelf is None or len(wanted) - live < _WORTH // 4:
+        """Return the entries on disk that are worth loading, the best one first."""
+        if self._disk is None or len(wanted) - live < _WORTH // 4:
             return []
-        self._shelf.wait()  # what is on its way to the disk may be it
+        self._disk.wait()  # what is on its way to the disk may be it
         found = []
-        for entry in self._shelf.entries:
+        for entry in self._disk.entries:
             oldest = len(entry.tokens) - self._memory.window  # no more of the window is saved
             usable = self._usable(wanted, entry.tokens, oldest, entry.windows)
             if usable >= live + _WORTH // 4:
@@ -168,13 +178,13 @@ class KvCache:
         return [entry for _, entry in sorted(found, key=lambda pair: -pair[0])]
 
     def _load(self, entry: CachedState) -> bool:
-        """Puts a kept one in the place of what is there."""
-        assert self._shelf is not None
-        if not self._shelf.take(entry):
+        """Load an entry in place of what is there."""
+        assert self._disk is not None
+        if not self._disk.take(entry):
             return False
         self.forget()
         if not self._memory.load(entry.state, entry.tokens):
-            self._shelf.drop(entry)
+            self._disk.drop(entry)
             return False
         self.tokens = [*entry.tokens]
         with suppress(OSError):  # it was there a moment ago
@@ -183,8 +193,11 @@ class KvCache:
         return True
 
     def _cut(self, length: int) -> None:
-        """Cuts the cache to its first ``length`` tokens, or to fewer where the window is gone
-        that the next token would have to see (llama.cpp would not say so)."""
+        """Cut the cache to its first ``length`` tokens.
+
+        It is cut to fewer where the window is gone that the next token would have to see, of
+        which llama.cpp says nothing.
+        """
         gone = self._memory.oldest() > max(0, length - self._memory.window)
         if gone or not self._memory.cut(length):
             length = self._go_back(length)
@@ -194,7 +207,7 @@ class KvCache:
         self.restored = min(self.restored, length)
 
     def _go_back(self, length: int) -> int:
-        """Goes back to the last checkpoint up to ``length``, or to nothing; returns where."""
+        """Go back to the last checkpoint up to ``length``, or to nothing; return its length."""
         for at in sorted((at for at in self._windows if at <= length), reverse=True):
             if self._memory.cut(at) and self._memory.set_window(self._windows[at]):
                 return at
@@ -203,7 +216,7 @@ class KvCache:
 
 
 def _shared(one: Sequence[int], other: Sequence[int]) -> int:
-    """How many tokens two sequences begin with alike."""
+    """Return how many tokens two sequences begin with alike."""
     end = min(len(one), len(other))
     step = 256
     at = next((at for at in range(0, end, step) if one[at : at + step] != other[at : at + step]), 0)

@@ -1,9 +1,9 @@
-"""What the model has read of each chat, kept on disk, so that it is read no second time.
+"""The KV cache of each chat on disk, so that nothing is processed twice.
 
 One folder an entry, below one folder for each way to run a model (its identity)::
 
     kept/<identity>/<entry>/entry.json    whose it is, and the sha256 of the others
-                            tokens        the ids that were read, four bytes each
+                            tokens        the ids, four bytes each
                             state         llama.cpp's own file of the cache (24 KiB a token
                                           for gpt-oss-20b)
                             window-<n>    the window at the length n, for going back to there
@@ -36,7 +36,7 @@ _SPARE = 2 << 30  # bytes that are left free on the disk
 
 @dataclass(frozen=True, slots=True)
 class CachedState:
-    """One of them."""
+    """An entry."""
 
     folder: Path
     tokens: Sequence[int]
@@ -45,11 +45,11 @@ class CachedState:
 
     @property
     def state(self) -> Path:
-        """llama.cpp's file."""
+        """The path of llama.cpp's file."""
         return self.folder / "state"
 
     def window(self, length: int) -> bytes:
-        """The window as it was at a length. Raises OSError."""
+        """Return the window as it was at a length. Raises OSError."""
         return (self.folder / f"window-{length}").read_bytes()
 
 
@@ -72,12 +72,12 @@ class DiskCache:
 
     @property
     def entries(self) -> list[CachedState]:
-        """All that can be taken, in no order."""
+        """All that can be taken, in no particular order."""
         with self._lock:
             return list(self._entries)
 
     def set_budget(self, size: int) -> None:
-        """Another budget; what is over it goes."""
+        """Set another budget, and delete what is over it."""
         self.budget = size
         self._make_room()
 
@@ -88,9 +88,12 @@ class DiskCache:
         save: Callable[[Path], bool],
         chat: int | None,
     ) -> bool:
-        """Keeps what was read: ``save`` writes llama.cpp's file. The hashes are taken on a thread
-        of their own; until they are, and the entry is whole, it is not there. False where there
-        is no room, or the disk refuses."""
+        """Save an entry, of which ``save`` writes llama.cpp's file.
+
+        The hashes are computed on a thread of their own; until they are, and the entry is
+        complete, it is not among `entries`. Return False where there is no room, or the disk
+        refuses.
+        """
         self.wait()
         folder = self._folder / f"{uuid.uuid4().hex}{_UNFINISHED}"
         try:
@@ -110,7 +113,7 @@ class DiskCache:
         return True
 
     def take(self, entry: CachedState) -> bool:
-        """Whether an entry is what was written; one that is not is thrown away."""
+        """Return whether an entry is as it was written; delete one that is not."""
         try:
             whole = _head(entry.folder).get("hashes") == entry.hashes == _hashes(entry.folder)
             os.utime(entry.folder / _HEADER)
@@ -121,19 +124,19 @@ class DiskCache:
         return whole
 
     def drop(self, entry: CachedState) -> None:
-        """Throws an entry away."""
+        """Delete an entry."""
         with self._lock:
             self._entries = [e for e in self._entries if e.folder != entry.folder]
         shutil.rmtree(entry.folder, ignore_errors=True)
 
     def wait(self) -> None:
-        """Until the entry that was put last is whole."""
+        """Wait until the entry that was put last is complete."""
         if self._writer:
             self._writer.join()
             self._writer = None
 
     def _finish(self, folder: Path, chat: int | None) -> None:
-        """Makes an entry whole, and room for it."""
+        """Complete an entry, and make room for it."""
         try:
             text = json.dumps({"chat": chat, "hashes": _hashes(folder)})
             (folder / _HEADER).write_text(text, encoding="ascii")
@@ -152,15 +155,17 @@ class DiskCache:
         self._make_room()
 
     def _make_room(self) -> None:
-        """Throws away what was used longest ago, until the rest is within the budget."""
+        """Delete what was used longest ago, until the rest is within the budget."""
         gone = set(make_room(self._root, self.budget))
         with self._lock:
             self._entries = [e for e in self._entries if e.folder not in gone]
 
 
 def make_room(root: Path, budget: int) -> Iterable[Path]:
-    """Removes the entries that were used longest ago until those below ``root`` take no more than
-    ``budget`` bytes; returns which."""
+    """Delete the oldest entries below ``root`` until the rest take at most ``budget`` bytes.
+
+    The age is that of the last use. Return the folders of the deleted ones.
+    """
     found = []
     for header in _found(root, f"*/*/{_HEADER}"):
         with suppress(OSError):
@@ -176,7 +181,7 @@ def make_room(root: Path, budget: int) -> Iterable[Path]:
 
 
 def forget(root: Path, chat: int) -> None:
-    """Removes all that was kept of a chat, and whatever does not say whose it is."""
+    """Delete all that is saved of a chat, and whatever does not say whose it is."""
     _remove_unfinished(root)
     for header in _found(root, f"*/*/{_HEADER}"):
         if _head(header.parent).get("chat", chat) == chat:
@@ -184,7 +189,7 @@ def forget(root: Path, chat: int) -> None:
 
 
 def chats(root: Path) -> set[int]:
-    """The chats of which something is kept, as far as it says so: no hash is looked at."""
+    """Return the chats of which something is saved, by its own word: no hash is checked."""
     said = set()
     for header in _found(root, f"*/*/{_HEADER}"):
         with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
@@ -193,8 +198,11 @@ def chats(root: Path) -> set[int]:
 
 
 def identity(path: Path, *facts: object) -> str:
-    """A name for one way to run the model at ``path``: its bytes, by samples of 64 KiB from the
-    whole file, and ``facts``: what else has to be the same for a cache to fit. Raises OSError."""
+    """Return a name for one way to run the model at ``path``.
+
+    It is a hash of the file's bytes, by samples of 64 KiB from all of it, and of ``facts``: what
+    else has to be the same for a cache to fit. Raises OSError.
+    """
     digest = _sha256(repr((_FORMAT, path.stat().st_size, facts)).encode())
     with path.open("rb") as file:
         size = path.stat().st_size
@@ -217,19 +225,19 @@ def _remove_unfinished(root: Path) -> None:
 
 
 def _sha256(data: bytes) -> Any:
-    """A hash that goes on. OpenSSL, which it brings along, is not for a window that is opened."""
+    """Return a hash object; hashlib loads OpenSSL, which a window need not wait for."""
     import hashlib
 
     return hashlib.sha256(data)
 
 
 def _name(folder: Path, header: str) -> str:
-    """The name of an entry in the folder of an identity."""
+    """Return the name of an entry in the folder of an identity."""
     return str(_sha256((folder.name + header).encode()).hexdigest())[:32]
 
 
 def _head(folder: Path) -> dict[str, Any]:
-    """What an entry's header says; nothing where it is not as it was written."""
+    """Return what an entry's header says; nothing where it is not as it was written."""
     with suppress(OSError, ValueError, TypeError, RecursionError):
         text = (folder / _HEADER).read_text(encoding="ascii")
         if folder.name == _name(folder.parent, text):
@@ -238,7 +246,7 @@ def _head(folder: Path) -> dict[str, Any]:
 
 
 def _read(folder: Path) -> CachedState | None:
-    """The entry in a folder, or None where it makes no sense."""
+    """Return the entry in a folder, or None where it makes no sense."""
     try:
         hashes = {str(name): str(value) for name, value in _head(folder)["hashes"].items()}
         data = (folder / "tokens").read_bytes()
@@ -254,7 +262,7 @@ def _read(folder: Path) -> CachedState | None:
 
 
 def _hashes(folder: Path) -> dict[str, str]:
-    """The sha256 of each file but the header."""
+    """Return the sha256 of each file but the header."""
     import hashlib
 
     result = {}

@@ -1,7 +1,7 @@
-"""Runs in the child process: llama.cpp. The only room that knows it.
+"""In the worker process: llama.cpp. The only module that knows it.
 
 The low-level API only: llama_cpp.Llama rolls a windowed cache back silently wrong, parses
-control tokens in text, and keeps every logit (reference/gpt-oss.md).
+control tokens in text, and keeps every logit.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from app.base import gguf
-from app.base.errors import EngineFailed, ModelForeign, NotFinite, NotGguf, OutOfMemory
+from app.base.errors import EngineFailed, NotFinite, OutOfMemory
 from app.base.types import Sampling
 from app.engine.ggml import Ggml
 from app.engine.load_failure import refused
 from app.engine.plan import CacheType, Plan
 from app.engine.probe import Devices
 from app.engine.worker import Worker
-from app.formats.harmony.vocabulary import Vocabulary
+from app.formats import choose
 
 if spec := find_spec("llama_cpp"):
     # Its own first lines import the high-level API, with numpy and jinja2: half a second, 23 MB.
@@ -41,7 +41,7 @@ _CACHE_TYPES = {CacheType.F16: 1, CacheType.Q8_0: 8}  # of enum ggml_type
 
 
 def main(connection: Connection) -> None:
-    """Serves the pipe until it ends."""
+    """Serve the pipe until it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is the parent's to handle
     llama.llama_log_set(_log, None)
     _ggml().load_backends()
@@ -53,7 +53,7 @@ def main(connection: Connection) -> None:
 
 @llama.llama_log_callback  # type: ignore[untyped-decorator]
 def _log(level: int, text: bytes, _: object) -> None:
-    """llama.cpp's messages, without the thousands that are for its own developers."""
+    """Write llama.cpp's messages, without the thousands that are for its own developers."""
     global _logging
     if level != _CONTINUED:
         _logging = level > _DEBUG
@@ -109,7 +109,7 @@ def _ggml() -> Ggml:
 
 
 def _features(info: str) -> tuple[str, ...]:
-    """Those of the processor, from "CPU : SSE3 = 1 | AVX2 = 1 | …"."""
+    """Return those of the processor, from "CPU : SSE3 = 1 | AVX2 = 1 | …"."""
     found = re.search(r"CPU : (.*)", info)
     pairs = (pair.split("=") for pair in found[1].split("|") if "=" in pair) if found else ()
     return tuple(name.strip() for name, value in pairs if value.strip() != "0")
@@ -122,11 +122,7 @@ class _Model:
         self, path: Path, plan: Plan, ggml: Ggml, progress: Callable[[float], bool]
     ) -> None:
         _errors.clear()
-        header = gguf.read(path, arrays=True)
-        try:
-            self.vocabulary = Vocabulary.from_gguf(header)
-        except NotGguf:
-            raise ModelForeign(path, "its vocabulary is not gpt-oss's") from None
+        self.format = choose(gguf.read(path, arrays=True))
         parameters = _model_parameters(plan, ggml)
         parameters.progress_callback = llama.llama_progress_callback(
             lambda fraction, _: progress(fraction)
@@ -148,13 +144,15 @@ class _Model:
         self.memory = _Memory(self._context, llama.llama_model_n_swa(self._handle))
 
     def close(self) -> None:
-        """Frees all memory."""
+        """Free all memory."""
         llama.llama_free(self._context)
         llama.llama_model_free(self._handle)
 
     def watch(self, callback: Any, data: Any) -> None:
-        """Lets a running decode be stopped. On the CPU and Metal only: elsewhere a batch is
-        waited for."""
+        """Let a running decode be stopped.
+
+        On the CPU and Metal only: elsewhere a batch is waited for.
+        """
         llama.llama_set_abort_callback(self._context, callback, data)
 
     def decode(self, tokens: Sequence[int]) -> bool:

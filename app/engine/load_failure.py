@@ -69,8 +69,7 @@ _DETAILED: tuple[tuple[type[ModelNewer | ModelForeign | ModelDamaged], re.Patter
 
 
 def refused(path: Path, lines: Sequence[str]) -> ModelError:
-    """What is wrong with the file at ``path``, where llama.cpp wrote ``lines`` as errors and gave
-    it up."""
+    """Return what is wrong with a file that llama.cpp gave up, with ``lines`` of errors."""
     told = [_plain(line) for line in lines if line.strip()]
     if not told:
         return ModelLoadFailed(path, "")
@@ -86,8 +85,7 @@ def refused(path: Path, lines: Sequence[str]) -> ModelError:
 
 
 def ended(path: Path, exit_code: int | None, log: str) -> ModelError:
-    """What is wrong with the file at ``path``, where the process ended while it was loading it,
-    and wrote ``log``."""
+    """Return what is wrong with a file where the process ended loading it, and wrote ``log``."""
     if exit_code == _KILLED:  # the system ends who takes more memory than there is
         return OutOfMemory(path, "")
     if exit_code in _NOT_READ:
@@ -101,12 +99,12 @@ def ended(path: Path, exit_code: int | None, log: str) -> ModelError:
 
 
 def could_not_read(exit_code: int | None) -> bool:
-    """Whether the process ended because a file that it had mapped was cut, or its medium fails."""
+    """Return whether the process ended because a mapped file was cut, or its medium fails."""
     return exit_code in _NOT_READ
 
 
 def not_read(path: Path) -> ModelUnreadable:
-    """What the system says of such a file where it is read."""
+    """Return the error for such a file, with what the system says where it is read."""
     return ModelUnreadable(path, os.strerror(errno.EIO))
 
 
@@ -122,5 +120,5 @@ def _name(exit_code: int | None) -> str:
 
 
 def _plain(line: str) -> str:
-    """A line without the names of functions and folders."""
+    """Return a line without the names of functions and folders."""
     return _PASSED_ON.sub("", line.strip()).rstrip(".")[:_LONGEST]

@@ -49,8 +49,10 @@ _ROTATION = {CacheType.F16: 0, CacheType.Q8_0: 1 << 16}  # a matrix that evens o
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """What a person has fixed; None leaves it to the plan. ``cpu_experts``: of how many layers
-    the experts stay on the CPU."""
+    """What a person has fixed; None leaves it to the plan.
+
+    ``cpu_experts``: of how many layers the experts stay on the CPU.
+    """
 
     context: int | None = None
     gpu_layers: int | None = None
@@ -75,8 +77,11 @@ class MemoryUse:
 
 @dataclass(frozen=True, slots=True)
 class PlanRefused:
-    """What would have been better, and found no room: ``needed`` bytes of memory where
-    ``room`` can be taken, ``on_gpu`` or of the computer's own."""
+    """A better plan that found no room.
+
+    It needs ``needed`` bytes of memory where ``room`` can be taken, ``on_gpu`` or of the
+    computer's own.
+    """
 
     context: int
     cache: CacheType
@@ -129,8 +134,10 @@ class Plan:
 
 
 class _Model:
-    """A model's sizes, by what llama.cpp does with them; in bytes. Raises ModelError where its
-    header has numbers that no gpt-oss has."""
+    """A model's sizes in bytes, by what llama.cpp does with them.
+
+    Raises ModelError where its header has numbers that no gpt-oss has.
+    """
 
     def __init__(self, header: GgufHeader) -> None:
         s = self._shape = gpt_oss.shape(header)
@@ -163,36 +170,41 @@ class _Model:
         self._peak = 4 * widest + 2 * self._row + _POSITIONS
 
     def _attention(self, s: _Settings) -> int:
-        """Bytes that a GPU's attention has for a batch: what the heads ask and find, two rows of
-        the embedding, and for CUDA a layer's cache in 16 bits where it is stored in fewer."""
+        """Return the bytes that a GPU's attention takes for a batch.
+
+        They are what the heads ask and find, two rows of the embedding, and for CUDA a layer's
+        cache in 16 bits where it is stored in fewer.
+        """
         wide = 0 if s.cache is CacheType.F16 else 2 * s.context * self._cell
         return s.ubatch * (8 * self._heads + 2 * self._row + _POSITIONS) + wide
 
     def cells(self, layer: int, context: int, ubatch: int) -> int:
-        """Tokens that a layer's cache holds: every second one sees a window only, which is
-        padded to 256 cells (llama_kv_cache_iswa)."""
+        """Return how many tokens a layer's cache holds.
+
+        Every second layer sees a window only, which is padded to 256 cells (llama_kv_cache_iswa).
+        """
         window = self._shape.window + ubatch
         padded = window + -window % 256
         return context if layer % 2 else min(context, padded)
 
     def cache(self, layers: range, context: int, ubatch: int, kind: CacheType) -> int:
-        """The keys and values of some layers."""
+        """Return the size of the keys and values of some layers."""
         odd = layers.stop // 2 - layers.start // 2
         cells = odd * self.cells(1, context, ubatch)
         cells += (len(layers) - odd) * self.cells(0, context, ubatch)
         return int(cells * self._cell * _ELEMENT[kind])
 
     def checkpoints(self, kind: CacheType) -> int:
-        """Those of the window that are kept."""
+        """Return the size of the checkpoints of the window."""
         window = self._shape.window * self._cell
         return int(_CHECKPOINTS * (self.layers - self.layers // 2) * window * _ELEMENT[kind])
 
     def masks(self, context: int, ubatch: int) -> int:
-        """Which token of a batch sees which of the cache, for both kinds of layers."""
+        """Return the size of the masks of both kinds of layers: who sees which token."""
         return 2 * ubatch * (self.cells(1, context, ubatch) + self.cells(0, context, ubatch))
 
     def compute(self, s: _Settings) -> tuple[int, int]:
-        """Buffers for one batch, on the host and on the GPU."""
+        """Return the buffers for one batch, on the host and on the GPU."""
         masks = self.masks(s.context, s.ubatch) + _ROTATION[s.cache]
         if not s.gpu_layers:
             return s.ubatch * (self._peak + self._row) + masks, 0
@@ -210,7 +222,7 @@ _POSITIONS = 41  # bytes a token: ids, positions, and places in both caches
 
 @dataclass(frozen=True, slots=True)
 class _Settings:
-    """What is chosen."""
+    """The settings that the memory depends on."""
 
     context: int
     cache: CacheType
@@ -232,12 +244,12 @@ class _Family:
     counts: Sequence[int]
 
     def settings(self, cpu_experts: int) -> _Settings:
-        """One of them."""
+        """Return one of them."""
         return _Settings(self.context, self.cache, self.gpu_layers, cpu_experts)
 
 
 def _uses(model: _Model, s: _Settings) -> tuple[MemoryUse, MemoryUse]:
-    """What settings take of the computer's memory and of the GPU's."""
+    """Return what settings take of the computer's memory and of the GPU's."""
     first = model.layers + 1 - s.gpu_layers if s.gpu_layers else model.layers
     above, below = range(first, model.layers), range(first)
     weights = model.opening + model.dense[first] + model.experts[max(first, s.cpu_experts)]
@@ -251,10 +263,13 @@ def _uses(model: _Model, s: _Settings) -> tuple[MemoryUse, MemoryUse]:
     return host, MemoryUse(model.weights - weights, caches[1], device_compute)
 
 
-def make(header: GgufHeader, machine: Machine, wishes: Overrides = Overrides()) -> Plan:
-    """The best plan for the memory that is free now; the smallest where none fits, but would if
-    other programs were ended. Raises ModelTooLarge where not even that would do."""
-    plan = propose(header, machine, wishes)
+def make(header: GgufHeader, machine: Machine, overrides: Overrides = Overrides()) -> Plan:
+    """Return the best plan for the memory that is free now.
+
+    It is the smallest one where none fits now, but would if other programs were ended. Raises
+    ModelTooLarge where not even that would do.
+    """
+    plan = propose(header, machine, overrides)
     most, on_gpu = _most(plan, machine)
     if plan.gpu and plan.device.total > on_gpu:
         raise ModelTooLarge(header.path, plan.device.total, on_gpu, plan.gpu.description)
@@ -263,19 +278,19 @@ def make(header: GgufHeader, machine: Machine, wishes: Overrides = Overrides()) 
     return plan
 
 
-def propose(header: GgufHeader, machine: Machine, wishes: Overrides = Overrides()) -> Plan:
-    """As `make`, but for a plan that does not fit, the smallest that there is."""
+def propose(header: GgufHeader, machine: Machine, overrides: Overrides = Overrides()) -> Plan:
+    """Return what `make` does, and the smallest plan where none fits at all."""
     model = _Model(header)
     refused: dict[tuple[int, CacheType, bool], PlanRefused] = {}
     least: Plan | None = None
     tried = (
         settings
-        for family in _families(model, machine, wishes)
+        for family in _families(model, machine, overrides)
         for settings in _worth_trying(model, machine, family)
     )
     for settings in tried:
         plan = _plan(model, machine, settings)
-        why = _refusal(plan, machine, wishes)
+        why = _refusal(plan, machine, overrides)
         if why is None:
             return replace(plan, refused=tuple(refused.values()))
         refused.setdefault((plan.context, plan.cache, why.on_gpu), why)
@@ -286,8 +301,10 @@ def propose(header: GgufHeader, machine: Machine, wishes: Overrides = Overrides(
 
 
 def smaller(plan: Plan, header: GgufHeader, machine: Machine) -> Plan | None:
-    """The best plan that takes clearly less than ``plan`` did, which did not find its memory;
-    None where there is none."""
+    """Return the best plan that takes clearly less than ``plan``, which did not find its memory.
+
+    None where there is none.
+    """
     least = plan.host.total - (plan.host.total - plan.host.weights) // 8
     gpus = tuple(
         replace(gpu, available=min(gpu.available, plan.device.total * 7 // 8 + _GPU_RESERVE))
@@ -301,12 +318,12 @@ def smaller(plan: Plan, header: GgufHeader, machine: Machine) -> Plan | None:
 
 
 def _most(plan: Plan, machine: Machine) -> tuple[int, int]:
-    """Bytes that can be had of both memories where all other programs are ended."""
+    """Return the bytes of both memories that can be had where all other programs are ended."""
     return machine.memory - _HOST_RESERVE, plan.gpu.memory - _GPU_RESERVE if plan.gpu else 0
 
 
 def _size(plan: Plan, machine: Machine) -> tuple[bool, int]:
-    """How hard a plan is on a machine: impossible ones come last."""
+    """Return a sort key: how hard a plan is on a machine, impossible ones last."""
     host, gpu = _most(plan, machine)
     impossible = plan.needed > host or plan.device.total > gpu
     return impossible, plan.host.total + plan.device.total
@@ -340,10 +357,10 @@ def _plan(model: _Model, machine: Machine, s: _Settings) -> Plan:
     )
 
 
-def _refusal(plan: Plan, machine: Machine, wishes: Overrides) -> PlanRefused | None:
-    """Why a plan is not to be; None where it is."""
+def _refusal(plan: Plan, machine: Machine, overrides: Overrides) -> PlanRefused | None:
+    """Return why a plan is refused; None where it is not."""
     room = plan.host_room
-    if plan.context > _USUAL and not wishes.context:
+    if plan.context > _USUAL and not overrides.context:
         room = min(room, int(machine.memory * _LAVISH))
     on_gpu = plan.device.total > plan.device_room
     if not on_gpu and plan.needed <= room:
@@ -353,14 +370,17 @@ def _refusal(plan: Plan, machine: Machine, wishes: Overrides) -> PlanRefused | N
 
 
 def _gpu(machine: Machine) -> Gpu | None:
-    """The one with the most memory to give; a second one is not used."""
+    """Return the GPU with the most memory to give; a second one is not used."""
     return max(machine.devices.gpus, key=lambda gpu: gpu.available, default=None)
 
 
 def _worth_trying(model: _Model, machine: Machine, family: _Family) -> Iterator[_Settings]:
-    """Of settings that take less and less of the GPU and more and more of the computer, the first,
+    """Yield the settings of a family that are worth a plan.
+
+    They take less and less of the GPU and more and more of the computer. Yielded are the first,
     and the first ones that the GPU has room for: all of it, and what is free now. Whatever is
-    chosen, or is the smallest that there is, is among them."""
+    chosen, or is the smallest that there is, is among them.
+    """
     places = {0}
     if gpu := _gpu(machine):
         for memory in (gpu.memory, gpu.available):
@@ -374,47 +394,52 @@ def _worth_trying(model: _Model, machine: Machine, family: _Family) -> Iterator[
             yield family.settings(family.counts[place])
 
 
-def _families(model: _Model, machine: Machine, wishes: Overrides) -> Iterator[_Family]:
-    """What can be chosen, the best first: all of it on the GPU, with a context of 16k at least;
-    experts on the CPU, of as few layers as must be; only some layers on the GPU; the CPU alone.
+def _families(model: _Model, machine: Machine, overrides: Overrides) -> Iterator[_Family]:
+    """Yield what can be chosen, the best first.
+
+    All of it on the GPU, with a context of 16k at least; experts on the CPU, of as few layers as
+    must be; only some layers on the GPU; the CPU alone.
     """
-    every, wished = model.layers + 1, wishes.gpu_layers
+    every, wished = model.layers + 1, overrides.gpu_layers
     gpu = _gpu(machine)
     if gpu and wished != 0:
-        experts = wishes.cpu_experts
+        experts = overrides.cpu_experts
         fixed = None if experts is None else (min(experts, model.layers),)
         whole = wished is None or wished >= every
         if whole and not experts:
-            for context, cache in _contexts(model, wishes, CONTEXTS, _ENOUGH):
+            for context, cache in _contexts(model, overrides, CONTEXTS, _ENOUGH):
                 yield _Family(context, cache, every, (0,))
         if whole and experts != 0 and (experts or not gpu.unified):
-            for context, cache in _contexts(model, wishes, CONTEXTS[2:]):
+            for context, cache in _contexts(model, overrides, CONTEXTS[2:]):
                 yield _Family(context, cache, every, fixed or range(1, every))
         if not whole or (wished is None and not gpu.unified):
             fewer = range(model.layers, 1, -1) if wished is None else [wished]
-            for context, cache in _contexts(model, wishes, CONTEXTS[2:]):
+            for context, cache in _contexts(model, overrides, CONTEXTS[2:]):
                 for layers in fewer:
                     some = (0, *range(every - layers + 1, every)) if wished else (model.layers,)
                     yield _Family(context, cache, layers, fixed or some)
     if not gpu or not wished:
-        for context, cache in _contexts(model, wishes, CONTEXTS):
+        for context, cache in _contexts(model, overrides, CONTEXTS):
             yield _Family(context, cache, 0, (0,))
 
 
 def _contexts(
-    model: _Model, wishes: Overrides, contexts: Sequence[int], least: int = 0
+    model: _Model, overrides: Overrides, contexts: Sequence[int], least: int = 0
 ) -> Iterator[tuple[int, CacheType]]:
-    """Contexts and types of cache, the best first: a quantized cache costs a little of the
-    quality, so it is taken only where it saves the usual context, or the one below."""
-    if wishes.context:
-        contexts = [wishes.context + -wishes.context % 256]
+    """Yield contexts and types of cache, the best first.
+
+    A quantized cache costs a little of the quality, so it is taken only where it saves the usual
+    context, or the one below.
+    """
+    if overrides.context:
+        contexts = [overrides.context + -overrides.context % 256]
     known = [c for c in contexts if c <= model.trained] or [model.trained]
     for context in known:
-        if context < least and not wishes.context:
+        if context < least and not overrides.context:
             return
-        if wishes.cache:
-            yield context, wishes.cache
+        if overrides.cache:
+            yield context, overrides.cache
             continue
         yield context, CacheType.F16
-        if _ENOUGH <= context <= _USUAL or wishes.context:
+        if _ENOUGH <= context <= _USUAL or overrides.context:
             yield context, CacheType.Q8_0

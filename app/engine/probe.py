@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.base import gguf, gpt_oss
 from app.base.errors import ModelError
-from app.base.types import ModelRef
+from app.base.types import FileLocation, ModelRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,12 @@ class Gpu:
 
 @dataclass(frozen=True, slots=True)
 class Devices:
-    """What llama.cpp finds when it is asked, in the child: GPUs, the processor's features
-    ("AVX512", "AMX_INT8"), and the backends that were built into it. ``held``: bytes of the
-    computer's memory that a model takes which is loaded now; a GPU's are counted as free."""
+    """What llama.cpp finds when it is asked, in the worker process.
+
+    GPUs, the processor's features ("AVX512", "AMX_INT8"), and the backends that were built into
+    it. ``held``: bytes of the computer's memory that a model takes which is loaded now; a GPU's
+    are counted as free.
+    """
 
     gpus: tuple[Gpu, ...] = ()
     features: tuple[str, ...] = ()
@@ -51,7 +54,7 @@ class Machine:
 
 
 def machine(devices: Devices = Devices()) -> Machine:
-    """This one, now, with what the child found: as it would be without the model that is loaded."""
+    """Return this machine as it would be now without the model that is loaded."""
     import psutil  # here: a window need not wait for it
 
     memory = psutil.virtual_memory()
@@ -63,8 +66,10 @@ def machine(devices: Devices = Devices()) -> Machine:
 
 
 def model(path: Path) -> gguf.GgufHeader:
-    """The header of a gpt-oss that Fireside can run, of all its parts, without its vocabulary.
-    Raises ModelError."""
+    """Return the header of a gpt-oss that Fireside can run, without its vocabulary.
+
+    The header is that of all its parts. Raises ModelError.
+    """
     return gpt_oss.model(path)
 
 
@@ -77,19 +82,24 @@ class Examined:
 
 
 def examine(devices: Devices, models: Sequence[ModelRef]) -> Examined:
-    """Looks at this machine, with what the child found, and at the files of models."""
-    return Examined(machine(devices), tuple((each, _said(each)) for each in models))
+    """Look at this machine, with what the worker found, and at the models that are files."""
+    headers = (
+        (each, _header_or_error(each.location.path))
+        for each in models
+        if isinstance(each.location, FileLocation)
+    )
+    return Examined(machine(devices), tuple(headers))
 
 
-def _said(of: ModelRef) -> gguf.GgufHeader | ModelError:
+def _header_or_error(path: Path) -> gguf.GgufHeader | ModelError:
     try:
-        return model(of.path)
+        return model(path)
     except ModelError as error:
         return error
 
 
 def on_battery() -> bool:
-    """Whether this is a portable computer that is not plugged in."""
+    """Return whether this is a portable computer that is not plugged in."""
     try:
         import psutil
 

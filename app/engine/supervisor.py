@@ -1,17 +1,14 @@
-"""Owns the child process that runs llama.cpp: spawn, load, stream, cancel, crash report.
+"""Owns the worker process that runs llama.cpp: spawn, load, stream, cancel, crash report.
 
 The thread that asks is the supervisor: it waits on the pipe and on the process together, so a
-child that died, hangs or was killed becomes an error here, and the next request starts another.
+process that died, hangs or was killed becomes an error here, and the next request starts another.
 """
 
 from __future__ import annotations
 
-import contextlib
 import faulthandler
 import itertools
 import os
-import queue
-import sys
 import threading
 import time
 from collections import deque
@@ -20,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.base import log
 from app.base.errors import (
     Cancelled,
     EngineDied,
@@ -28,12 +26,28 @@ from app.base.errors import (
     FiresideError,
     ModelError,
     ModelLoadFailed,
+    NoRemoteEngine,
     OutOfMemory,
 )
 from app.base.gguf import GgufHeader
-from app.base.types import Event, Loading, ModelRef, Request
+from app.base.processes import (
+    ChildEnded,
+    ChildProcess,
+    end_first_without_memory,
+    write_output_to,
+)
+from app.base.types import (
+    Effort,
+    Event,
+    FileLocation,
+    Loading,
+    ModelRef,
+    Prompt,
+    Request,
+)
 from app.engine import load_failure
 from app.engine.backend import Planned
+from app.formats import Abilities
 
 if TYPE_CHECKING:  # a window need not wait for it, nor have room for it
     from multiprocessing.connection import Connection
@@ -42,28 +56,17 @@ if TYPE_CHECKING:  # a window need not wait for it, nor have room for it
     from app.engine.probe import Devices
 
 _POLL_S = 0.02  # how often a stop is looked for
-_POLLED_S = 1.0  # the most that one look counts for
 _LOG_TAIL = 2000  # bytes of the log that go into a report
 _LOAD_LOG = 16_000  # those that a failed load is judged by: a crash leaves a stack behind
-_LOG_LIMIT = 1 << 20  # bytes after which the log starts again
 
 Target = Callable[["Connection", Path], None]
 
 
 def _run_child(connection: Connection, log: Path) -> None:
-    """The child's first act: llama.cpp and Python write to the log from now on. Only then is
-    llama.cpp imported."""
-    try:
-        file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    except OSError:  # an answer is worth more than a log
-        file = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(file, 1)
-    os.dup2(file, 2)
-    sys.stdout = sys.stderr = os.fdopen(file, "w", encoding="utf-8", errors="replace", buffering=1)
+    """Serve the pipe with llama.cpp, which is imported only once all output goes to the log."""
+    write_output_to(log)
     faulthandler.enable()
-    if sys.platform == "linux":  # where memory runs out, the window is not what has to go
-        with contextlib.suppress(OSError):
-            Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
+    end_first_without_memory()
     # OpenMP's threads would spin for each other. Where another program has a core, llama.cpp then
     # loses most of its speed (measured: 231 tokens/s instead of 946 on the demo model).
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -72,80 +75,34 @@ def _run_child(connection: Connection, log: Path) -> None:
     llama.main(connection)
 
 
-def _trimmed(log: Path) -> int:
-    """The log's length in bytes, after it was thrown away where it had grown long."""
-    try:
-        if log.stat().st_size > _LOG_LIMIT:
-            log.unlink()
-        return log.stat().st_size
-    except OSError:  # none yet, or another program holds it
-        return 0
-
-
-class _WorkerProcess:
-    """One process and its pipe."""
+class _EngineProcess(ChildProcess):
+    """The engine's process, and what it is known to hold."""
 
     def __init__(self, target: Target, log: Path) -> None:
-        import multiprocessing
-
-        self._log = log
-        self._log_start = _trimmed(log)
-        context = multiprocessing.get_context("spawn")
-        self.connection, theirs = context.Pipe()
-        self.process = context.Process(
-            target=target, args=(theirs, log), name="fireside engine", daemon=True
-        )
         try:
-            self.process.start()
-        except OSError as error:  # no memory, or too many processes
-            self.connection.close()
+            super().__init__(target, (log,), name="engine", log=log)
+        except OSError as error:
             raise EngineFailed(str(error)) from error
-        finally:
-            theirs.close()
         self.runs: tuple[Path, Overrides] | None = None
-        self.held = 0  # bytes of memory that cannot be paged out
+        """The file that is loaded, and what was fixed of its plan."""
+        self.held = 0
+        """Bytes of memory that cannot be paged out."""
         self.budget: int | None = None
-        # A child that hangs does not read, and a full pipe must not block who asks.
-        self._outbox: queue.SimpleQueue[tuple[Any, ...] | None] = queue.SimpleQueue()
-        self._sender = threading.Thread(target=self._send_all, name="engine pipe", daemon=True)
-        self._sender.start()
-
-    def send(self, *command: Any) -> None:
-        self._outbox.put(command)
-
-    def _send_all(self) -> None:
-        while (command := self._outbox.get()) is not None:
-            try:
-                self.connection.send(command)
-            except OSError:
-                return  # the child is gone; who waits for its answer learns of it
-
-    def close(self, patience: float) -> None:
-        """Lets the process keep what it has read, for ``patience`` seconds at most."""
-        self.send("cancel", sys.maxsize)
-        self.send("close", 0)
-        self.process.join(patience)
-        self.kill()
-
-    def kill(self) -> None:
-        """Ends the process at once. It holds nothing that is not here as well."""
-        self.process.kill()
-        self.process.join()
-        self._outbox.put(None)
-        self._sender.join()
-        self.connection.close()
-
-    def log_tail(self, size: int = _LOG_TAIL) -> str:
-        """What this child wrote to the log last, in ``size`` bytes."""
-        try:
-            with self._log.open("rb") as file:
-                file.seek(max(self._log_start, self._log.stat().st_size - size))
-                return file.read().decode("utf-8", errors="replace").strip()
-        except OSError:
-            return ""
+        """Bytes of disk that it has been told it may use."""
 
 
-def _no_wishes() -> Overrides:
+# Those of gpt-oss, which is all that `probe.model` accepts.
+_ABILITIES = Abilities(tuple(Effort), Effort.MEDIUM, closable_reasoning=True)
+
+
+def _file_of(model: ModelRef) -> Path:
+    """Return the file of a model. Raises NoRemoteEngine where it is behind an endpoint."""
+    if isinstance(model.location, FileLocation):
+        return model.location.path
+    raise NoRemoteEngine(model.location.url)
+
+
+def _no_overrides() -> Overrides:
     from app.engine.plan import Overrides
 
     return Overrides()
@@ -153,29 +110,27 @@ def _no_wishes() -> Overrides:
 
 @dataclass(frozen=True, slots=True)
 class EngineOptions:
-    """What a person has chosen: what is fixed of the plan, and how many bytes of disk what was
-    read may take."""
+    """What a person has chosen of the plan, and how many bytes of disk the KV cache may take."""
 
-    wishes: Overrides = field(default_factory=_no_wishes)
+    overrides: Overrides = field(default_factory=_no_overrides)
     budget: int = 0
 
 
 class LocalBackend:
-    """gpt-oss by llama.cpp, in a process of its own.
+    """gpt-oss by llama.cpp, in a process of its own, which answers one request at a time.
 
-    ``kept``: the folder for what was read (see `app.engine.kv_disk_cache`), none where that
-    is not to be kept. ``options`` is asked before every command; a model is loaded anew where
-    they changed.
+    ``cache_folder``: where the KV cache is saved (see `app.engine.kv_disk_cache`); None where it
+    is not. ``options`` is asked before every command; a model is loaded anew where they changed.
 
-    ``silence``: seconds without a word from a busy child after which it counts as hung; one
-    batch of a prompt on a slow machine takes tens of them. ``grace``: seconds that a child gets
+    ``silence``: seconds without a message from a busy process after which it counts as hung; one
+    batch of a prompt on a slow machine takes tens of them. ``grace``: seconds that a process gets
     to obey a stop.
     """
 
     def __init__(
         self,
         log: Path,
-        kept: Path | None = None,
+        cache_folder: Path | None = None,
         options: Callable[[], EngineOptions] = EngineOptions,
         *,
         target: Target = _run_child,
@@ -183,23 +138,24 @@ class LocalBackend:
         grace: float = 3.0,
     ) -> None:
         self._log = log
-        self._kept = kept
+        self._cache_folder = cache_folder
         self._options = options
         self._target = target
         self._devices: Devices | None = None
+        self._abilities: dict[Path, tuple[tuple[int, int] | None, Abilities]] = {}
         self._silence = silence
         self._grace = grace
         self._asking = threading.Lock()
         self._ending = threading.Lock()
-        self._child: _WorkerProcess | None = None
-        self._numbers = itertools.count(1)
+        self._child: _EngineProcess | None = None
+        self._streams = itertools.count(1)
         self._closed = False
 
     @property
     def pid(self) -> int | None:
-        """The child's process id; None while there is none."""
+        """The id of the worker process; None while there is none."""
         child = self._child
-        return child.process.pid if child else None
+        return child.pid if child else None
 
     def load(
         self, model: ModelRef, cancel: threading.Event
@@ -221,21 +177,42 @@ class LocalBackend:
             except EngineDied as error:
                 if not load_failure.could_not_read(error.exit_code):
                     raise
-                self._look_again(request.model.path)
-                raise load_failure.not_read(request.model.path) from error
+                path = _file_of(request.model)
+                self._check_header(path)
+                raise load_failure.not_read(path) from error
 
-    def prepare(
-        self, request: Request, cancel: threading.Event, *, read: bool = True
-    ) -> Generator[Event, None, None]:
+    def prepare(self, request: Request, cancel: threading.Event) -> Generator[Event, None, None]:
         with self._asking:
             if self._runs(request.model):
                 self._set_budget()
-                yield from self._exchange(cancel, "prepare", request, read)
+                yield from self._exchange(cancel, "prepare", request)
+
+    def count(self, request: Request, cancel: threading.Event) -> Prompt | None:
+        with self._asking:
+            if not self._runs(request.model):
+                return None
+            found = list(self._exchange(cancel, "count", request))
+        return found[0] if found else None
+
+    def abilities(self, model: ModelRef) -> Abilities:
+        path = _file_of(model)
+        try:
+            status = path.stat()
+            state = status.st_size, status.st_mtime_ns
+        except OSError:
+            state = None  # `probe.model` says why
+        known = self._abilities.get(path)
+        if known is None or state is None or known[0] != state:
+            from app.engine import probe
+
+            probe.model(path)
+            known = self._abilities[path] = state, _ABILITIES
+        return known[1]
 
     def devices(self) -> Devices:
         found = self._devices
         if found is None:
-            asked = _WorkerProcess(self._target, self._log)
+            asked = _EngineProcess(self._target, self._log)
             try:
                 found = self._devices = self._ask_devices(asked)
             finally:
@@ -246,78 +223,81 @@ class LocalBackend:
     def forget(self, chat: int) -> None:
         with self._asking:
             try:
-                self._tell("forget", chat)
+                self._command("forget", chat)
             finally:  # also where there is no child any more
-                if self._kept:
+                if self._cache_folder:
                     from app.engine import kv_disk_cache
 
-                    kv_disk_cache.forget(self._kept, chat)
+                    kv_disk_cache.forget(self._cache_folder, chat)
 
     def close(self) -> None:
         self._closed = True
-        self._leave()
+        self._close_child()
 
     def _ready(
         self, model: ModelRef, cancel: threading.Event
     ) -> Generator[Loading | Planned, None, None]:
-        """Sees to a living child with ``model`` loaded. A file that cannot be run is refused
-        before the model that is loaded now is given up."""
+        """Have a living process with ``model`` loaded.
+
+        A file that cannot be run is refused before the model that is loaded now is given up.
+        """
         if self._closed or cancel.is_set():
             raise Cancelled
         if self._runs(model):
             return
         from app.engine import plan, probe
 
-        wishes = self._options().wishes
-        header = probe.model(model.path)
+        overrides = self._options().overrides
+        path = _file_of(model)
+        header = probe.model(path)
         # Refuses what this machine is too small for.
         plan.make(
-            header, probe.machine(self.devices() if self._devices else probe.Devices()), wishes
+            header, probe.machine(self.devices() if self._devices else probe.Devices()), overrides
         )
-        self._leave()
+        self._close_child()
         tried: Plan | None = None
         while True:
-            self._child = child = _WorkerProcess(self._target, self._log)
+            self._child = child = _EngineProcess(self._target, self._log)
             try:
                 self._devices = self._ask_devices(child)
                 machine = probe.machine(self._devices)
                 less = plan.smaller(tried, header, machine) if tried else None
-                settings = less or plan.make(header, machine, wishes)
+                settings = less or plan.make(header, machine, overrides)
                 yield Planned(settings, reduced=less is not None)
                 yield from self._load(child, header, settings, cancel)
-                child.runs = model.path, wishes
+                child.runs = path, overrides
                 child.held = settings.host.total - settings.mmap * settings.host.weights
                 return
             except OutOfMemory:
-                self._end()
+                self._kill_child()
                 if tried or not plan.smaller(settings, header, machine):
                     raise
                 tried = settings
             except FiresideError:
-                self._end()
+                self._kill_child()
                 raise
 
     def _load(
         self,
-        child: _WorkerProcess,
+        child: _EngineProcess,
         header: GgufHeader,
         settings: Plan,
         cancel: threading.Event,
     ) -> Generator[Loading, None, None]:
         yield Loading(0.0)
         try:
-            for event in self._exchange(cancel, "load", header.path, settings, self._kept):
+            for event in self._exchange(cancel, "load", header.path, settings, self._cache_folder):
                 if isinstance(event, Loading):
                     yield event
         except OutOfMemory:
             raise
         except ModelError:
-            self._look_again(header.path)
+            self._check_header(header.path)
             raise
         except EngineDied as error:
             found = load_failure.ended(header.path, error.exit_code, child.log_tail(_LOAD_LOG))
             if not isinstance(found, OutOfMemory):
-                self._look_again(header.path)
+                self._check_header(header.path)
             raise found from error
         except EngineHung as error:
             raise ModelLoadFailed(
@@ -325,33 +305,34 @@ class LocalBackend:
             ) from error
 
     @staticmethod
-    def _look_again(path: Path) -> None:
-        """Raises what is wrong with a file by its header, which may have changed meanwhile."""
+    def _check_header(path: Path) -> None:
+        """Raise what is wrong with a file by its header, which may have changed meanwhile."""
         from app.engine import probe
 
         probe.model(path)
 
-    def _ask_devices(self, child: _WorkerProcess) -> Devices:
+    def _ask_devices(self, child: _EngineProcess) -> Devices:
         (found,) = self._exchange(threading.Event(), "devices", child=child)
         from app.engine.probe import Devices
 
         assert isinstance(found, Devices)
+        log.note(f"engine: {found.version}, {' '.join(found.backends)}")
         return found
 
     def _runs(self, model: ModelRef) -> bool:
         child = self._child
-        wanted = (model.path, self._options().wishes)
-        return child is not None and child.runs == wanted and child.process.is_alive()
+        wanted = (_file_of(model), self._options().overrides)
+        return child is not None and child.runs == wanted and child.alive
 
     def _set_budget(self) -> None:
-        """Tells the child how much of the disk it may use, where it does not know yet."""
+        """Tell the worker how much of the disk it may use, where it does not know yet."""
         budget = self._options().budget
-        if self._kept and self._child and self._child.budget != budget:
-            self._tell("budget", budget)
+        if self._cache_folder and self._child and self._child.budget != budget:
+            self._command("budget", budget)
             self._child.budget = budget
 
-    def _tell(self, name: str, *arguments: Any) -> None:
-        """A command that is answered at once, and by nothing."""
+    def _command(self, name: str, *arguments: Any) -> None:
+        """Send a command that is answered at once, and by nothing."""
         if self._child:
             deque(self._exchange(threading.Event(), name, *arguments), maxlen=0)
 
@@ -361,39 +342,32 @@ class LocalBackend:
         name: str,
         *arguments: Any,
         hurry: threading.Event | None = None,
-        child: _WorkerProcess | None = None,
+        child: _EngineProcess | None = None,
     ) -> Generator[Any, None, None]:
-        """Sends a command and yields its payloads. Raises what the child answers with, or
-        EngineDied, EngineHung, Cancelled."""
-        from multiprocessing.connection import wait
+        """Send a command, and yield its payloads.
 
+        Raises what the worker answers with, or EngineDied, EngineHung, Cancelled.
+        """
         child = child or self._child
         if child is None or self._closed:
             raise Cancelled
-        number = next(self._numbers)
-        child.send(name, number, *arguments)
-        polled = time.monotonic()
-        silence = 0.0
+        stream = next(self._streams)
+        child.send((name, stream, *arguments))
         asked_to_stop: float | None = None
         while True:
             if cancel.is_set() and asked_to_stop is None:
                 asked_to_stop = time.monotonic()
-                child.send("cancel", number)
+                child.send(("cancel", stream))
             if hurry and hurry.is_set():
-                child.send("hurry", number)
+                child.send(("hurry", stream))
                 hurry = None
             try:
-                wait([child.connection, child.process.sentinel], _POLL_S)
-                has_word = child.connection.poll()
-                answered, payload = child.connection.recv() if has_word else (None, None)
-            except (EOFError, OSError):
+                message = child.receive(_POLL_S)
+            except ChildEnded:
                 raise self._died(child) from None
-            # Time in which this process did not run either (sleep, Ctrl+Z) is no silence.
-            now = time.monotonic()
-            silence, polled = silence + min(now - polled, _POLLED_S), now
-            if has_word:
-                silence = 0.0
-                if answered != number:
+            if message is not None:
+                answered, payload = message
+                if answered != stream:
                     continue  # the rest of an answer that was abandoned
                 if payload is None:
                     return
@@ -402,35 +376,37 @@ class LocalBackend:
                 try:
                     yield payload
                 except GeneratorExit:  # nobody listens any more
-                    child.send("cancel", number)
+                    child.send(("cancel", stream))
                     raise
-            elif not child.process.is_alive():
-                raise self._died(child)
             elif asked_to_stop is not None and time.monotonic() - asked_to_stop > self._grace:
-                self._end()
+                self._kill_child()
                 raise Cancelled
-            elif silence > self._silence:
-                self._end()
+            elif child.silence > self._silence:
+                self._kill_child()
                 raise EngineHung(self._silence)
 
-    def _died(self, child: _WorkerProcess) -> FiresideError:
-        """The report on a child that is gone."""
+    def _died(self, child: _EngineProcess) -> FiresideError:
+        """Return the report on a process that is gone."""
         if self._closed:
             return Cancelled()
-        child.process.join(1.0)
-        error = EngineDied(child.process.exitcode, child.log_tail())
+        child.join(1.0)
+        error = EngineDied(child.exit_code, child.log_tail(_LOG_TAIL))
+        # What may be the file's fault, or the disk's, is told otherwise.
+        unforeseen = child.runs is not None and not load_failure.could_not_read(child.exit_code)
+        log.report_child("engine", child.log_tail(_LOAD_LOG), tell=unforeseen)
         if child is self._child:
-            self._end()
+            self._kill_child()
         return error
 
-    def _leave(self) -> None:
-        """Ends a child that is well, when it has kept what it has read."""
+    def _close_child(self) -> None:
+        """End a process that is well, once it has saved its KV cache."""
         with self._ending:
             child, self._child = self._child, None
         if child:
+            child.send(("close", 0))
             child.close(self._grace)
 
-    def _end(self) -> None:
+    def _kill_child(self) -> None:
         with self._ending:
             child, self._child = self._child, None
         if child:

@@ -1,12 +1,15 @@
-"""What the child process does with the commands from its pipe.
+"""The worker's loop: commands from a pipe, done one after the other.
 
-Commands come as tuples: ("devices", n), ("load", n, path, plan, folder), ("ask", n, request),
-("prepare", n, request, read), ("budget", n, bytes), ("forget", n, chat), ("close", n), and out
-of turn ("cancel", n) and ("hurry", n). Each in turn is answered by payloads (n, payload), where
-a payload is an event, a FiresideError, or None at the end. The end of the pipe is the end of the
-process, so no orphan holds 12 GB.
+Commands come as tuples of a name, the number of a stream, and arguments: ("devices", n),
+("load", n, path, plan, folder), ("ask", n, request), ("prepare", n, request),
+("count", n, request), ("budget", n, bytes), ("forget", n, chat), and out of turn ("cancel", n)
+and ("hurry", n), which concern the stream n, and ("close", 0), which cancels all. Each in turn is
+answered by payloads (n, payload), where a payload is an event, a FiresideError, or None at the
+end. What is not known is refused: a command by EngineFailed, a stream that is cancelled or
+hurried without having begun, or after its end, by doing nothing. The end of the pipe is the end
+of the process, so no orphan holds 12 GB.
 
-llama.cpp itself is behind `Engine`, which `child.py` provides.
+llama.cpp itself is behind `Engine`, which `llama.py` provides.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Protocol
@@ -33,11 +36,12 @@ from app.base.errors import (
     EngineFailed,
     FiresideError,
     ModelLoadFailed,
+    RequestUnsupported,
 )
 from app.base.types import (
+    Delta,
     Done,
     Loading,
-    PartKind,
     Prefill,
     Prompt,
     Request,
@@ -51,32 +55,31 @@ from app.engine.kv_cache import KvCache, KvMemory
 from app.engine.kv_disk_cache import DiskCache, identity
 from app.engine.plan import Plan
 from app.engine.probe import Devices
-from app.formats.harmony.parse import Parser
-from app.formats.harmony.render import answer_now, rendered_messages, rendered_prefix
-from app.formats.harmony.vocabulary import Vocabulary
+from app.engine.stop_texts import StopTexts
+from app.formats import AnswerParser, ChatFormat, RenderedRequest
 
 _LOAD_STEP = 0.01
 _IDLE_S = 3.0  # without a command, after which what was read is written to disk
 _AHEAD = 64  # tokens of a batch that is read ahead: a question waits for no more
 
-Render = Callable[[Request, Vocabulary], list[list[int]]]
+Render = Callable[[Request], RenderedRequest]
 
 
 class Sampler(Protocol):
-    """Draws tokens."""
+    """What draws tokens."""
 
     def sample(self) -> int:
-        """The next one, by the logits of the last that was decoded."""
+        """Return the next token, by the logits of the last that was decoded."""
 
     def close(self) -> None:
-        """Frees it."""
+        """Free it."""
 
 
 class EngineModel(Protocol):
     """A loaded model and its context of ``size`` tokens, ``batch`` of them at a time."""
 
     @property
-    def vocabulary(self) -> Vocabulary: ...
+    def format(self) -> ChatFormat: ...
     @property
     def memory(self) -> KvMemory: ...
     @property
@@ -85,10 +88,10 @@ class EngineModel(Protocol):
     def batch(self) -> int: ...
 
     def decode(self, tokens: Sequence[int]) -> bool:
-        """Adds a batch to the memory; False where it was stopped. Raises EngineFailed."""
+        """Add a batch to the memory; return False where it was stopped. Raises EngineFailed."""
 
     def sampler(self, sampling: Sampling, seed: int) -> Sampler:
-        """Draws as ``sampling`` says. Raises NotFinite where there is nothing to draw from."""
+        """Return a sampler. Raises NotFinite where there is nothing to draw from."""
 
 
 class Engine(Protocol):
@@ -97,46 +100,92 @@ class Engine(Protocol):
     version: str
 
     def devices(self) -> Devices:
-        """What it finds on this computer."""
+        """Return what it finds on this computer."""
 
     def load(self, path: Path, plan: Plan, progress: Callable[[float], bool]) -> EngineModel:
-        """Loads a model in place of the one before; ``progress`` returns False to stop it.
-        Raises ModelError."""
+        """Load a model in place of the one before.
+
+        ``progress`` is told the fraction that is read, and returns False to stop the load. Raises
+        ModelError.
+        """
 
     def stop(self, stopped: bool) -> None:
-        """Has a running decode end, or none."""
+        """Have a running decode end, or none."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedPrompt:
+    """A prompt's tokens, and what else a `Prompt` says of it. The next turn's prompt is sure to
+    begin with the first ``stable`` tokens."""
+
+    tokens: tuple[int, ...]
+    stable: int
+    context: int
+    reserved: int
+    dropped: int
+
+    @property
+    def size(self) -> Prompt:
+        """What is told of it."""
+        return Prompt(len(self.tokens), self.context, self.reserved, self.dropped)
 
 
 class _Signals:
-    """What is said of commands out of turn. Set by the reader's thread."""
+    """Cancel and answer-now flags of the streams, set by the reader's thread."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lock = threading.Lock()
-        self._wanted = self._cancelled = self._hurried = 0
+        self._known: set[int] = set()
+        self._cancelled: set[int] = set()
+        self._hurried: set[int] = set()
+        self._current = 0
 
-    def begin(self, number: int) -> None:
+    def add(self, stream: int) -> bool:
+        """Note a new stream; return False where there is one of this number."""
         with self._lock:
-            self._wanted = number
+            is_new = stream not in self._known
+            self._known.add(stream)
+            return is_new
+
+    def begin(self, stream: int) -> None:
+        """Make a stream the current one."""
+        with self._lock:
+            self._current = stream
             self._engine.stop(self.stopped)
 
-    def cancel(self, number: int) -> None:
+    def end(self, stream: int) -> None:
+        """Forget a stream."""
         with self._lock:
-            self._cancelled = max(self._cancelled, number)
+            for streams in (self._known, self._cancelled, self._hurried):
+                streams.discard(stream)
+
+    def cancel(self, stream: int) -> None:
+        """Stop a stream, where it has not ended."""
+        with self._lock:
+            self._cancelled |= {stream} & self._known
             self._engine.stop(self.stopped)
 
-    def hurry(self, number: int) -> None:
-        self._hurried = max(self._hurried, number)
+    def cancel_all(self) -> None:
+        """Stop every stream."""
+        with self._lock:
+            self._cancelled |= self._known
+            self._engine.stop(self.stopped)
+
+    def hurry(self, stream: int) -> None:
+        """Have a stream answer now, where it has not ended."""
+        with self._lock:
+            self._hurried |= {stream} & self._known
 
     @property
     def stopped(self) -> bool:
-        """Whether the command of now is no longer wanted."""
-        return self._cancelled >= self._wanted
+        """Whether the current stream is no longer wanted."""
+        return self._current in self._cancelled
 
     @property
     def hurried(self) -> bool:
-        """Whether it is to answer now."""
-        return self._hurried >= self._wanted
+        """Whether the current stream is to answer now."""
+        return self._current in self._hurried
 
 
 class _Counters:
@@ -156,7 +205,7 @@ class _Counters:
 
 
 class Worker:
-    """Takes commands, one after the other; only a cancel and a hurry overtake."""
+    """The loop: takes commands one after the other; only a cancel and a hurry overtake."""
 
     def __init__(self, connection: Connection, engine: Engine) -> None:
         self._connection = connection
@@ -165,33 +214,38 @@ class Worker:
         self._signals = _Signals(engine)
         self._model: EngineModel | None = None
         self._cache: KvCache | None = None
-        self._number = 0
+        self._stream = 0
+        self._stop_texts = StopTexts()
         self._may_keep = False
 
     def serve(self) -> None:
-        """Runs until it is told to close, or the pipe ends, which ends the process."""
+        """Run until told to close, or until the pipe ends, which ends the process."""
         threading.Thread(target=self._read, name="reader", daemon=True).start()
         work: dict[str, Callable[..., None]] = {
             "devices": lambda: self._send(self._engine.devices()),
             "load": self._load,
             "ask": self._ask,
             "prepare": self._prepare,
+            "count": self._count,
             "forget": self._forget,
             "budget": self._budget,
         }
         while (command := self._next())[0] != "close":
-            name, self._number, *arguments = command
-            self._signals.begin(self._number)
+            name, self._stream, *arguments = command
+            self._signals.begin(self._stream)
             try:
+                if name not in work:
+                    raise EngineFailed(f"unknown command: {name}")
                 work[name](*arguments)
                 self._send(None)
             except FiresideError as error:
                 self._send(error)
+            self._signals.end(self._stream)
         if self._cache:
             self._cache.close()
 
     def _next(self) -> tuple[Any, ...]:
-        """The next command. Where none comes for a while, what was read is kept."""
+        """Return the next command. Where none comes for a while, write the cache to disk."""
         if self._may_keep and self._cache:
             try:
                 return self._commands.get(timeout=_IDLE_S)
@@ -201,23 +255,39 @@ class Worker:
         return self._commands.get()
 
     def _read(self) -> None:
-        """Takes commands off the pipe while others are worked on."""
+        """Take commands off the pipe while others are worked on."""
         while True:
             try:
                 command = self._connection.recv()
             except (EOFError, OSError):
                 os._exit(0)  # the parent is gone; a running decode is not waited for
-            match command[0]:
+            name, stream = command[:2]
+            match name:
                 case "cancel":
-                    self._signals.cancel(command[1])
+                    self._signals.cancel(stream)
                 case "hurry":
-                    self._signals.hurry(command[1])
-                case _:
+                    self._signals.hurry(stream)
+                case "close":
+                    self._signals.cancel_all()
                     self._commands.put(command)
+                case _ if self._signals.add(stream):
+                    self._commands.put(command)
+                case _:
+                    self._commands.put((f"{name} with the number of another", stream))
 
     def _send(self, payload: object) -> None:
+        """Send a payload of the current stream; a delta as far as no stop text can be in it."""
+        if not isinstance(payload, Delta):
+            self._put(payload)
+            return
+        for delta in self._stop_texts.feed(payload):
+            self._put(delta)
+        if self._stop_texts.found:
+            self._signals.cancel(self._stream)
+
+    def _put(self, payload: object) -> None:
         try:
-            self._connection.send((self._number, payload))
+            self._connection.send((self._stream, payload))
         except OSError:
             os._exit(0)
 
@@ -238,11 +308,11 @@ class Worker:
                 raise Cancelled from None
             raise
         facts = (self._engine.version, plan.context, plan.cache.value, plan.ubatch)
-        shelf = None
+        disk_cache = None
         if keep:
             with suppress(OSError):  # an answer is worth more than what is kept
-                shelf = DiskCache(keep, identity(path, *facts))
-        self._model, self._cache = model, KvCache(model.memory, shelf)
+                disk_cache = DiskCache(keep, identity(path, *facts))
+        self._model, self._cache = model, KvCache(model.memory, disk_cache)
 
     def _loaded(self) -> tuple[EngineModel, KvCache]:
         if self._model is None or self._cache is None:
@@ -257,12 +327,12 @@ class Worker:
         if self._cache:
             self._cache.forget_chat(chat)
 
-    def _prepare(self, request: Request, read: bool) -> None:
-        """Has the cache hold the conversation as its next question will find it."""
+    def _prepare(self, request: Request) -> None:
+        """Have the cache hold the conversation as its next question will find it."""
         model, cache = self._loaded()
-        prompt = self._prompt(request, rendered_prefix)
-        self._send(prompt)
-        if not read or len(prompt.tokens) >= model.size:
+        prompt = self._prompt(request, model.format.ahead)
+        self._send(prompt.size)
+        if len(prompt.tokens) >= model.size:
             return
         reused = cache.reach([*prompt.tokens, _NO_TOKEN])
         cache.chat = request.chat
@@ -270,27 +340,37 @@ class Worker:
             cache.checkpoint()
             self._may_keep = True
 
-    def _prompt(self, request: Request, render: Render) -> Prompt:
+    def _count(self, request: Request) -> None:
+        """Tell the size of what `_prepare` would process."""
+        model, _ = self._loaded()
+        self._send(self._prompt(request, model.format.ahead).size)
+
+    def _prompt(self, request: Request, render: Render) -> RenderedPrompt:
         """What fits of a conversation."""
         model, _ = self._loaded()
-        parts = render(request, model.vocabulary)
+        rendered = render(request)
         room = reserved(request, model.size)
-        dropped = messages_to_drop(
-            request.messages, [len(part) for part in parts], model.size, room
-        )
-        if dropped:  # rendered anew: what is shown may tell what was told in what is not
-            shown = replace(request, messages=request.messages[dropped:])
-            parts = render(shown, model.vocabulary)
-        return Prompt(tuple(token for part in parts for token in part), model.size, room, dropped)
+        first = messages_to_drop(request.messages, rendered.sizes, model.size, room)
+        # What a client has set stays. Rendered anew: what is shown may tell what was told in
+        # what is not, and a format may put instructions or tools into the first message.
+        kept = [m for m in request.messages[:first] if m.role in (Role.SYSTEM, Role.DEVELOPER)]
+        dropped = first - len(kept)
+        if dropped:
+            shown = replace(request, messages=(*kept, *request.messages[first:]))
+            rendered = render(shown)
+        return RenderedPrompt(rendered.tokens, rendered.stable, model.size, room, dropped)
 
     def _ask(self, request: Request) -> None:
-        """Answers one request, by events."""
+        """Answer a request, by events."""
         model, cache = self._loaded()
+        if model.format.grammar(request) is not None:
+            raise RequestUnsupported("response_schema")
         self._may_keep = False
+        self._stop_texts = StopTexts(request.stop)
         tally = _Counters(request.sampling.seed)
-        prompt = self._prompt(request, rendered_messages)
+        prompt = self._prompt(request, model.format.render)
         tokens = prompt.tokens
-        self._send(prompt)
+        self._send(prompt.size)
         if len(tokens) >= model.size:
             raise ContextFull(len(tokens), model.size)
         # A prompt that is decoded in other batches has slightly other logits, so a seed that is
@@ -299,16 +379,21 @@ class Worker:
         restored, cache.restored, cache.chat = min(reused, cache.restored), 0, request.chat
         if reused:
             cache.checkpoint()  # two prompts parted here, and a third may
-        # The checkpoint comes before the last token, which another try decodes again.
-        if not self._prefill(tokens[:-1], reused, model.batch):
+        # The last checkpoint comes before the last token, which another try decodes again.
+        stable = len(tokens) if request.ephemeral else prompt.stable
+        if not self._prefill(tokens[:-1], reused, model.batch, stable):
             raise Cancelled
         if not request.ephemeral:
             cache.checkpoint()
         if not self._decode(tokens[-1:]):
             raise Cancelled
         reason = self._generate(request, tally)
+        for delta in self._stop_texts.rest():
+            self._put(delta)
+        if self._stop_texts.found:
+            reason = StopReason.STOP_TEXT
         # What follows will begin with the prompt, unless the answer is to be gone on with.
-        self._may_keep = reason is StopReason.END
+        self._may_keep = reason in (StopReason.END, StopReason.STOP_TEXT)
         endless = reason is StopReason.LENGTH and _repeats(cache.tokens[-tally.generated :])
         stats = Stats(
             prompt_tokens=len(tokens),
@@ -340,42 +425,44 @@ class Worker:
             cache.aborted()
         return done
 
-    def _prefill(self, tokens: Sequence[int], done: int, step: int) -> bool:
-        """Decodes the prompt from ``done`` on, in batches; False where it was stopped. The first
-        batch is short, so that who waits soon knows for how long."""
+    def _prefill(self, tokens: Sequence[int], done: int, step: int, stable: int = 0) -> bool:
+        """Decode the prompt from ``done`` on, in batches; return False where it was stopped.
+
+        The first batch is short, so that who waits soon knows for how long. A checkpoint is made
+        at ``stable``, where that is on the way.
+        """
+        _, cache = self._loaded()
         size = min(step, _AHEAD)
         while done < len(tokens):
             self._send(Prefill(done, len(tokens)))
-            batch = tokens[done : done + size]
+            end = min(done + size, stable if done < stable else len(tokens))
+            batch = tokens[done:end]
             if self._signals.stopped or not self._decode(batch):
                 return False
             done, size = done + len(batch), step
+            if done == stable and done < len(tokens):
+                cache.checkpoint()
         self._send(Prefill(done, len(tokens)))
         return True
 
     def _generate(self, request: Request, tally: _Counters) -> StopReason:
         """Draws tokens behind the prompt until something ends it."""
         model, cache = self._loaded()
-        v = model.vocabulary
-        last = request.messages[-1]
-        parser = Parser(v, last.parts if last.role is Role.ASSISTANT else ())
+        parser = model.format.parser(request)
         most = request.sampling.max_tokens or model.size
         sampler = model.sampler(request.sampling, tally.seed)
         reason = StopReason.LENGTH
         try:
             while tally.generated < most and len(cache.tokens) < model.size:
-                if self._signals.hurried and not self._answer_now(parser, tally):
+                if self._signals.hurried and not self._answer_now(parser):
                     reason = StopReason.CANCELLED
                     break
                 token = sampler.sample()
-                tally.count(reasoning=parser.kind is PartKind.REASONING)
+                tally.count(reasoning=parser.in_reasoning)
                 for delta in parser.feed(token):
                     self._send(delta)
-                if token in v.stops:
-                    reason = StopReason.CALL if token == v.call else StopReason.END
-                    break
-                if parser.ended:
-                    reason = StopReason.CALL if parser.called else StopReason.END
+                if parser.stop is not None:
+                    reason = parser.stop
                     break
                 if self._signals.stopped or not self._decode([token]):
                     reason = StopReason.CANCELLED
@@ -388,15 +475,12 @@ class Worker:
             self._send(delta)
         return reason
 
-    def _answer_now(self, parser: Parser, tally: _Counters) -> bool:
-        """Leaves the reasoning for the answer, where it is in one; False where it was stopped."""
+    def _answer_now(self, parser: AnswerParser) -> bool:
+        """Leave the reasoning for the answer, where it is in one; return False where it was
+        stopped."""
         model, cache = self._loaded()
-        thinking = parser.kind is PartKind.REASONING
-        untouched = not tally.generated and parser.kind is None
-        if not thinking and not untouched:
-            return True
-        tokens = answer_now(model.vocabulary, thinking=thinking)
-        if len(cache.tokens) + len(tokens) >= model.size:
+        tokens = parser.close_reasoning()
+        if not tokens or len(cache.tokens) + len(tokens) >= model.size:
             return True
         for token in tokens:
             for delta in parser.feed(token):
@@ -412,13 +496,13 @@ _LOOK = 256  # tokens, between two looks at that
 
 
 def _repeats(tokens: Sequence[int]) -> bool:
-    """Whether a sequence ends in nothing but repetitions of a few tokens."""
+    """Return whether a sequence ends in nothing but repetitions of a few tokens."""
     end = tokens[-_REPEATED:]
     return len(end) == _REPEATED and any(end[n:] == end[:-n] for n in range(1, _CYCLE + 1))
 
 
 def _peak_memory() -> int:
-    """The most bytes that this process ever held."""
+    """Return the most bytes that this process ever held."""
     if sys.platform == "win32":
         return int(psutil.Process().memory_info().peak_wset)
     if sys.platform == "linux":  # ru_maxrss would count the parent's, from before exec

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
+from app.base import files
 from app.base.errors import ExchangeUnwritable
 from app.exchange import native_json
 from app.exchange.file_names import file_name, same
@@ -72,7 +71,7 @@ def export(
     Nothing is overwritten. ``on_progress`` gets the share that is done, and may raise Cancelled.
     Raises ExchangeUnwritable and StoreError, and KeyError where the only chat has been deleted.
     """
-    chosen = sorted(store.live()) if chats is None else chats
+    chosen = sorted(store.chats.live()) if chats is None else chats
 
     def count(done: int) -> None:
         on_progress(done / len(chosen))
@@ -107,7 +106,7 @@ def _write_each(
     try:
         for number, chat in enumerate(chats, start=1):
             with contextlib.suppress(KeyError):  # purged a moment ago
-                path = folder / file_name(store.chat(chat).title, options.format.value, taken)
+                path = folder / file_name(store.chats.get(chat).title, options.format.value, taken)
                 _write(store, chat, path, options)
                 written.append(path)
             on_progress(number)
@@ -121,17 +120,17 @@ def _write_each(
 
 
 def _page(store: Store, chat: int, options: ExportOptions) -> bytes:
-    tree = store.tree(chat) if options.branches else None
-    messages = _in_order(tree) if tree else store.conversation(chat)
+    tree = store.trees.get(chat) if options.branches else None
+    messages = _in_order(tree) if tree else store.messages.conversation(chat)
     writer: Any = options.pdf_writer
     if options.format is not ExportFormat.PDF:
         writer = chat_html if options.format is ExportFormat.HTML else chat_markdown
     created: str | bytes = writer(
-        store.chat(chat),
+        store.chats.get(chat),
         messages,
         reasoning=options.reasoning,
         words=options.words,
-        versions=store.branches(chat) if tree else NO_VERSIONS,
+        versions=store.messages.branches(chat) if tree else NO_VERSIONS,
     )
     return created.encode(errors="replace") if isinstance(created, str) else created
 
@@ -166,23 +165,15 @@ def _names_in(folder: Path) -> set[str]:
 def _trees(store: Store, chats: Iterable[int], on_progress: Progress) -> Iterator[ChatTree]:
     for number, chat in enumerate(chats, start=1):
         with contextlib.suppress(KeyError):  # purged a moment ago
-            yield store.tree(chat)
+            yield store.trees.get(chat)
         on_progress(number)
 
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[TextIO]:
     """Open a file to write that replaces ``path`` at the end; a crash leaves the old or the new."""
-    temporary = path.with_name(f".fireside-{secrets.token_hex(8)}")
     try:
-        try:
-            with temporary.open("x", encoding="utf-8", errors="replace", newline="\n") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        with files.replacing(path, errors="replace") as file:
+            yield file
     except OSError as error:
         raise ExchangeUnwritable(path, error.strerror or str(error)) from error

@@ -1,8 +1,8 @@
 """Typed access to fields of JSON.
 
-``checked`` and the functions after it are for Fireside's own files, where a wrong field is an
-error. ``Foreign`` is for other programs' files, whose formats change without notice: a field of the
-wrong type counts as missing, and fields that nothing asks for are counted.
+``Foreign`` is for other programs' files, whose formats change without notice: a field of the
+wrong type counts as missing, and fields that nothing asks for are counted. In Fireside's own files,
+a wrong field is an error (see `app.base.codec`).
 """
 
 from __future__ import annotations
@@ -12,13 +12,9 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, TypeVar
 
-from app.base.types import Sampling
-
 T = TypeVar("T")
-E = TypeVar("E", bound=StrEnum)
 
 _LARGEST_KEY = 1 << 64
 _LATEST_TIME = 1e11  # seconds, in the year 5138; larger numbers are in a smaller unit
@@ -32,64 +28,6 @@ _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "H": 3600.0, "M": 60.0, "S": 1.0}
 
 class Newer(Exception):
     """A file of a newer version; the arguments are its version and the latest known one."""
-
-
-class Wrong(Exception):
-    """A field is missing or has an invalid value; the text says which."""
-
-
-def checked(raw: Mapping[str, Any], name: str, *types: type[T]) -> T:
-    """Return a field of one of the types; bool is not an int here, and numbers are finite."""
-    value = raw.get(name)
-    if type(value) not in types:
-        raise Wrong(f"“{name}” is missing" if name not in raw else f"“{name}” is of a wrong type")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise Wrong(f"“{name}” is not a number")
-    if isinstance(value, int) and abs(value) > 2**64:
-        raise Wrong(f"“{name}” is too large")
-    return value  # type: ignore[return-value]  # its type is one of them
-
-
-def an_object(raw: object) -> dict[str, Any]:
-    """Require an object."""
-    if not isinstance(raw, dict):
-        raise Wrong("it is no object")
-    return raw
-
-
-def maybe(raw: Mapping[str, Any], name: str, kind: type[T]) -> T | None:
-    """Return a field that may be null or missing."""
-    return None if raw.get(name) is None else checked(raw, name, kind)
-
-
-def number(raw: Mapping[str, Any], name: str) -> float:
-    """Return an int or float as a float."""
-    return float(checked(raw, name, float, int))
-
-
-def choice(kind: type[E], raw: Mapping[str, Any], name: str) -> E:
-    """Return a value of an enumeration."""
-    value = checked(raw, name, str)
-    try:
-        return kind(value)
-    except ValueError as error:
-        raise Wrong(f"“{name}” is {value[:40]!r}") from error
-
-
-def sampling(raw: Mapping[str, Any]) -> Sampling | None:
-    """Return the field "sampling"; what is missing in it has its default."""
-    given = maybe(raw, "sampling", dict)
-    if given is None:
-        return None
-    values: dict[str, Any] = {}
-    for name in ("temperature", "top_p", "min_p"):
-        if name in given:
-            values[name] = number(given, name)
-    for name in ("seed", "max_tokens"):
-        values[name] = maybe(given, name, int)
-    if "top_k" in given:
-        values["top_k"] = checked(given, "top_k", int)
-    return Sampling(**values)
 
 
 class Foreign:

@@ -21,6 +21,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from app.base.codec import FieldError
 from app.base.errors import (
     ExchangeDamaged,
     ExchangeError,
@@ -30,7 +31,7 @@ from app.base.errors import (
     ExchangeUnreadable,
 )
 from app.exchange.file_names import file_name
-from app.exchange.foreign_json import Newer, Wrong
+from app.exchange.foreign_json import Newer
 from app.exchange.json_stream import LARGEST, NotJson, TooLarge
 
 _HEAD = 4096  # bytes
@@ -212,7 +213,7 @@ def typed_errors(path: Path) -> Iterator[None]:
         raise ExchangeDamaged(path, "it is not UTF-8") from error
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError) as error:
         raise ExchangeDamaged(path, "its compression is broken") from error
-    except (NotJson, Wrong, UnpackLimitExceeded) as error:
+    except (FieldError, NotJson, UnpackLimitExceeded) as error:
         raise ExchangeDamaged(path, str(error)) from error
 
 

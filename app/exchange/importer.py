@@ -110,10 +110,10 @@ class ImportedFiles:
                     chats += 1
                     count += len(tree.messages)
                 if sum(len(tree.messages) + 1 for tree in batch) >= _BATCH:
-                    store.add_trees(batch)
+                    store.trees.add(batch)
                     batch.clear()
                 on_progress(number)
-        store.add_trees(batch)
+        store.trees.add(batch)
         return ImportReport(chats, count, skipped)
 
 
@@ -259,7 +259,7 @@ class _Duplicates:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._dated: dict[float, list[int]] = defaultdict(list)
-        for row in (*store.chats(), *store.archived()):
+        for row in (*store.chats.listed(), *store.chats.archived()):
             self._dated[row.created].append(row.id)
         self._rows = [row for rows in self._dated.values() for row in rows]
         self._undated: dict[object, list[frozenset[object]]] | None = None
@@ -278,7 +278,7 @@ class _Duplicates:
         else:
             for chat in self._dated.pop(tree.chat.created, ()):
                 with contextlib.suppress(KeyError):  # purged a moment ago
-                    self._matches[_key(self._store.tree(chat))] += 1
+                    self._matches[_key(self._store.trees.get(chat))] += 1
             key = _key(tree)
         seen[key] += 1
         if seen[key] <= self._matches[key]:
@@ -293,7 +293,7 @@ class _Duplicates:
             for chat in self._rows:
                 with contextlib.suppress(KeyError):
                     fingerprints = [
-                        _fingerprint(row.message) for row in self._store.tree(chat).messages
+                        _fingerprint(row.message) for row in self._store.trees.get(chat).messages
                     ]
                     if fingerprints:
                         self._undated[fingerprints[0]].append(frozenset(fingerprints))

@@ -4,7 +4,7 @@ The file is JSON in UTF-8, one chat a line, in this order::
 
     {
       "format": "fireside-chats",
-      "version": 1,
+      "version": 2,
       "chats": [
         {
           "title": "…", "title_by": "question" | "model" | "person",
@@ -31,11 +31,13 @@ The file is JSON in UTF-8, one chat a line, in this order::
               "thought_open": null,         whether its panel was opened or closed by hand
               "parts": [
                 {
-                  "text": "…",
-                  "channel": "analysis" | "commentary" | "final",
-                  "recipient": "",          the tool that it is for
-                  "content_type": "",
-                  "name": ""                of the file that the text is from; empty for words
+                  "kind": "reasoning" | "text" | "call" | "result" | "file" | "media",
+                  "text": "…",              words; a call's arguments; what a file or result says
+                  "name": "",               the function that is called, or has returned; a file's
+                  "id": "",                 which call it is
+                  "format_data": "",        what the model's chat format needs to say it again
+                  "media_type": "",         of media, as MIME has it
+                  "data": ""                of media, in base64
                 }
               ]
             }
@@ -45,41 +47,39 @@ The file is JSON in UTF-8, one chat a line, in this order::
     }
 
 What may be null, empty or false may be missing. A reader passes over fields that it does not
-know; what such a reader would misunderstand gets another version.
+know, and keeps parts of a kind that it does not know; what it would misunderstand gets another
+version. In version 1, a part had the fields ``text``, ``channel`` ("analysis", "commentary" or
+"final"), ``recipient``, ``content_type`` and ``name`` (of a file).
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, fields
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields
 from typing import Any, TextIO
 
-from app.base.types import Effort, Message, Part, Role, Stats
+from app.base.codec import FieldError, an_object, decode, decode_value, encode, hints, member
+from app.base.types import Message, Part, Role
 from app.exchange.foreign_chat import LeftOut
-from app.exchange.foreign_json import (
-    Foreign,
-    Newer,
-    Wrong,
-    an_object,
-    checked,
-    choice,
-    maybe,
-    number,
-    sampling,
-)
+from app.exchange.foreign_json import Foreign, Newer
 from app.exchange.json_stream import JsonReader, NotJson
 from app.formats.harmony import stored_parts
 from app.formats.harmony.channels import Channel
-from app.store import ChatRow, ChatSettings, ChatTree, MessageRow, State, TitleBy
+from app.store import ChatRow, ChatSettings, ChatTree, MessageRow, State
+from app.store.rows import part_from, part_json, stats_from
 
 FORMAT = "fireside-chats"
-VERSION = 1
-
-_PART_FIELDS = ("text", "channel", "recipient", "content_type", "name")
+VERSION = 2
 
 _Json = dict[str, Any]
+
+_OF_CHATS: _Json = {"id": 0, "setup": ChatSettings(), "deleted": None}
+_OF_MESSAGES: _Json = {"chat": 0, "message": None}
+"""The fields that a file does not have under their names, as they are read."""
+_OLD = ("recipient", "content_type", "name")
+_OF_PARTS = (*hints(Part), "channel", *_OLD)
 
 
 def write(file: TextIO, trees: Iterable[ChatTree]) -> None:
@@ -95,138 +95,94 @@ def write(file: TextIO, trees: Iterable[ChatTree]) -> None:
 
 def read(reader: JsonReader, left: Counter[LeftOut] | None = None) -> Iterator[ChatTree]:
     """The chats of a file, one at a time. In ``left`` is counted what a later version says in a
-    field that this one does not know. Raises Wrong, Newer, and what the reader raises."""
+    field that this one does not know. Raises FieldError, Newer, and what the reader raises."""
     version = 0
     for name in reader.members():
         if name == "version":
-            version = checked({name: reader.value()}, name, int)
+            version = member({name: reader.value()}, name, int)
             if version > VERSION:
                 raise Newer(version, VERSION)
         elif name != "chats":
             reader.value()
         elif version < 1:
-            raise Wrong("“version” does not stand before “chats”")
+            raise FieldError("“version” does not stand before “chats”")
         else:
             for count, _ in enumerate(reader.items(), start=1):
                 try:
                     raw = reader.value()
-                    tree = _tree(raw)
+                    tree = _tree(raw, _part if version == 1 else part_from)
                     if left is not None:
                         left[LeftOut.UNKNOWN] += sum(map(_says_more, raw["messages"]))
                     yield tree
-                except (Wrong, NotJson) as error:
-                    raise Wrong(f"chat {count}: {error}") from error
+                except (FieldError, NotJson) as error:
+                    raise FieldError(f"chat {count}: {error}") from error
     reader.end()
     if not version:
-        raise Wrong("“version” is missing")
+        raise FieldError("“version” is missing")
 
 
 # --- Out ----------------------------------------------------------------------------------
 
 
 def _chat_json(tree: ChatTree) -> _Json:
-    chat = tree.chat
-    return {
-        "title": chat.title,
-        "title_by": chat.title_by,
-        "effort": chat.effort,
-        "created": chat.created,
-        "updated": chat.updated,
-        "model": chat.model,
-        **asdict(chat.setup),
-        "pinned": chat.pinned,
-        "archived": chat.archived,
-        "folder": chat.folder,
-        "leaf": chat.leaf,
-        "messages": [_message_json(row, tree.next.get(row.id)) for row in tree.messages],
-    }
+    raw = encode(tree.chat)
+    raw |= raw.pop("setup")
+    messages = [_message_json(row, tree.next.get(row.id)) for row in tree.messages]
+    return _without(raw, _OF_CHATS) | {"messages": messages}
 
 
 def _message_json(row: MessageRow, went: int | None) -> _Json:
-    return {
-        "id": row.id,
-        "parent": row.parent,
-        "next": went,
-        "role": row.message.role,
-        "state": State.CUT_OFF if row.state is State.STREAMING else row.state,
-        "created": row.created,
-        "effort": row.effort,
-        "model": row.model,
-        "stats": None if row.stats is None else asdict(row.stats),
-        "thought_s": row.thought_s,
-        "thought_open": row.thought_open,
-        "parts": [stored_parts.to_fields(part) for part in row.message.parts],
-    }
+    raw = encode(row) | {"next": went}
+    if row.state is State.STREAMING:
+        raw["state"] = State.CUT_OFF
+    raw["role"] = row.message.role
+    raw["parts"] = [part_json(part) for part in row.message.parts]
+    return _without(raw, _OF_MESSAGES)
+
+
+def _without(raw: _Json, names: _Json) -> _Json:
+    return {name: value for name, value in raw.items() if name not in names}
 
 
 # --- In -----------------------------------------------------------------------------------
 
 
-def _tree(raw: object) -> ChatTree:
+def _tree(raw: object, part: Callable[[object], Part]) -> ChatTree:
     chat = an_object(raw)
     messages: dict[int, MessageRow] = {}
     went: dict[int, int] = {}
-    for count, item in enumerate(checked(chat, "messages", list), start=1):
+    for count, item in enumerate(member(chat, "messages", list), start=1):
         try:
-            row = _message(an_object(item))
+            row = _message(an_object(item), part)
             if row.id in messages:
-                raise Wrong(f"the id {row.id} is there twice")
+                raise FieldError(f"the id {row.id} is there twice")
             if row.parent is not None and row.parent not in messages:
-                raise Wrong("its parent does not stand before it")
-        except Wrong as error:
-            raise Wrong(f"message {count}: {error}") from error
+                raise FieldError("its parent does not stand before it")
+            below = decode_value(int | None, item.get("next"), "next")
+        except FieldError as error:
+            raise FieldError(f"message {count}: {error}") from error
         messages[row.id] = row
-        below = maybe(item, "next", int)
         if below is not None:
             went[row.id] = below
     if any(below not in messages or messages[below].parent != up for up, below in went.items()):
-        raise Wrong("“next” is no message below")
-    leaf = maybe(chat, "leaf", int)
-    if leaf not in messages and (messages or leaf is not None):
-        raise Wrong("“leaf” is none of its messages")
-    head = ChatRow(
-        0,
-        checked(chat, "title", str),
-        choice(TitleBy, chat, "title_by"),
-        choice(Effort, chat, "effort"),
-        number(chat, "created"),
-        number(chat, "updated"),
-        leaf,
-        ChatSettings(
-            maybe(chat, "instructions", str) or "",
-            sampling(chat),
-            maybe(chat, "preset", str) or "",
-        ),
-        maybe(chat, "model", str) or "",
-        maybe(chat, "pinned", bool) or False,
-        maybe(chat, "archived", bool) or False,
-        maybe(chat, "folder", str) or "",
-    )
+        raise FieldError("“next” is no message below")
+    head = decode(ChatRow, chat | _OF_CHATS | {"setup": decode(ChatSettings, chat)})
+    if head.leaf not in messages and (messages or head.leaf is not None):
+        raise FieldError("“leaf” is none of its messages")
     return ChatTree(head, tuple(messages.values()), went)
 
 
-def _message(raw: _Json) -> MessageRow:
-    stats = maybe(raw, "stats", dict)
-    role = choice(Role, raw, "role")
+def _message(raw: _Json, part: Callable[[object], Part]) -> MessageRow:
+    role = member(raw, "role", Role)
     if role not in (Role.USER, Role.ASSISTANT):
-        raise Wrong(f"“role” is {role.value!r}")
-    return MessageRow(
-        checked(raw, "id", int),
-        0,
-        maybe(raw, "parent", int),
-        Message(
-            role,
-            tuple(_part(an_object(part)) for part in checked(raw, "parts", list)),
-        ),
-        # One that is being written has nobody to go on writing it.
-        State.CUT_OFF if raw.get("state") == State.STREAMING else choice(State, raw, "state"),
-        number(raw, "created"),
-        choice(Effort, raw, "effort") if raw.get("effort") is not None else None,
-        maybe(raw, "model", str) or "",
-        None if stats is None else _stats(stats),
-        number(raw, "thought_s") if raw.get("thought_s") is not None else None,
-        maybe(raw, "thought_open", bool),
-    )
+        raise FieldError(f"“role” is {role.value!r}")
+    parts = tuple(part(each) for each in member(raw, "parts", list))
+    others: _Json = {"message": Message(role, parts)}
+    if isinstance(stats := raw.get("stats"), dict):
+        others["stats"] = stats_from(stats)
+    if raw.get("state") == State.STREAMING:  # there is nobody to go on writing it
+        others["state"] = State.CUT_OFF
+    return decode(MessageRow, raw | _OF_MESSAGES | others)
 
 
 def _says_more(raw: _Json) -> bool:
@@ -236,27 +192,15 @@ def _says_more(raw: _Json) -> bool:
     parts = message.objects("parts")
     spoken = any(part.text("text").strip() for part in parts)
     for part in parts:
-        part.ignore(*_PART_FIELDS)
+        part.ignore(*_OF_PARTS)
     message.ignore("next", *(field.name for field in fields(MessageRow)))
     message.ignore("role", "state")
     return any(m.unread(sentences=spoken) for m in (message, *parts))
 
 
-def _part(raw: _Json) -> Part:
-    optional = {name: maybe(raw, name, str) or "" for name in _PART_FIELDS[2:]}
-    channel = choice(Channel, raw, "channel")
-    return stored_parts.from_fields(
-        {"text": checked(raw, "text", str), "channel": channel, **optional}
-    )
-
-
-def _stats(raw: _Json) -> Stats:
-    """A number that is missing is 0."""
-    numbers: dict[str, Any] = {
-        field.name: checked(raw, field.name, int, float)
-        if field.name.endswith("_s")
-        else checked(raw, field.name, int)
-        for field in fields(Stats)
-        if field.name in raw
-    }
-    return Stats(**{field.name: numbers.get(field.name, 0) for field in fields(Stats)})
+def _part(raw: object) -> Part:
+    """Return a part as version 1 has it."""
+    found = an_object(raw)
+    optional = {name: decode_value(str | None, found.get(name), name) or "" for name in _OLD}
+    text, channel = member(found, "text", str), member(found, "channel", Channel)
+    return stored_parts.from_fields({"text": text, "channel": channel, **optional})

@@ -24,14 +24,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from app.base.codec import FieldError, an_object, decode, encode, member
 from app.base.errors import ExchangeNoPresets
 from app.base.types import Effort
 from app.exchange.exporter import replacing
-from app.exchange.foreign_json import Newer, Wrong, an_object, checked, choice, maybe, sampling
+from app.exchange.foreign_json import Newer
 from app.exchange.import_files import as_text, typed_errors
 from app.exchange.json_stream import JsonReader, NotJson
 from app.store import Preset, Store
@@ -41,6 +42,8 @@ from app.store.rows import clean
 FORMAT = "fireside-presets"
 VERSION = 1
 
+_LOCAL: dict[str, Any] = {"id": 0, "default": False}
+"""The fields that a preset has on this computer alone."""
 _LARGEST = 16_000_000  # bytes; no person has written as many
 
 
@@ -57,7 +60,7 @@ class PresetReport:
 def export_presets(store: Store, path: Path, presets: Sequence[int] | None = None) -> None:
     """Writes these presets, else all of them. All or nothing: what was at ``path`` stays until
     the end. Raises ExchangeUnwritable, StoreError."""
-    chosen = [p for p in store.presets() if presets is None or p.id in presets]
+    chosen = [p for p in store.presets.all() if presets is None or p.id in presets]
     raw = {"format": FORMAT, "version": VERSION, "presets": [_json(p) for p in chosen]}
     with replacing(path) as file:
         file.write(json.dumps(raw, ensure_ascii=False, indent=2) + "\n")
@@ -68,9 +71,9 @@ def import_presets(store: Store, path: Path) -> PresetReport:
     whose name another has gets a number behind it. None of them becomes the default. Raises
     ExchangeError, StoreError."""
     found = _read(path)
-    there = [_portable(preset) for preset in store.presets()]
+    there = [_portable(preset) for preset in store.presets.all()]
     new = [preset for preset in found if _portable(preset) not in there]
-    added = store.add_presets(new)
+    added = store.presets.add(new)
     renamed = sum(one.name != other.name for one, other in zip(new, added, strict=True))
     return PresetReport(tuple(added), renamed, len(found) - len(new))
 
@@ -85,37 +88,32 @@ def _read(path: Path) -> list[Preset]:
         reader.end()
         if raw.get("format") != FORMAT:
             raise ExchangeNoPresets(path)
-        version = checked(raw, "version", int)
+        version = member(raw, "version", int)
         if version > VERSION:
             raise Newer(version, VERSION)
         presets = []
-        for count, item in enumerate(checked(raw, "presets", list), start=1):
+        for count, item in enumerate(member(raw, "presets", list), start=1):
             try:
                 presets.append(_preset(an_object(item)))
-            except (Wrong, NotJson) as error:
-                raise Wrong(f"preset {count}: {error}") from error
+            except (FieldError, NotJson) as error:
+                raise FieldError(f"preset {count}: {error}") from error
         return presets
 
 
 def _preset(raw: dict[str, Any]) -> Preset:
-    name = one_line(checked(raw, "name", str))
-    if not name:
-        raise Wrong("“name” is empty")
-    return Preset(
-        0,
-        name,
-        choice(Effort, raw, "effort"),
-        clean(maybe(raw, "model", str) or ""),
-        clean(maybe(raw, "instructions", str) or ""),
-        sampling(raw),
+    preset = decode(Preset, raw | {"effort": member(raw, "effort", Effort)} | _LOCAL)
+    if not (name := one_line(preset.name)):
+        raise FieldError("“name” is empty")
+    return replace(
+        preset, name=name, model=clean(preset.model), instructions=clean(preset.instructions)
     )
 
 
 def _portable(preset: Preset) -> Preset:
     """What it is on any computer."""
-    return replace(preset, id=0, model=Path(preset.model).name, default=False)
+    return replace(preset, model=Path(preset.model).name, **_LOCAL)
 
 
 def _json(preset: Preset) -> dict[str, Any]:
-    raw = asdict(_portable(preset))
-    return {name: raw[name] for name in ("name", "effort", "model", "instructions", "sampling")}
+    raw = encode(_portable(preset))
+    return {name: value for name, value in raw.items() if name not in _LOCAL}

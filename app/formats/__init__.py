@@ -1,1 +1,152 @@
-"""Chat formats: how families of models speak."""
+"""Chat formats: how families of models speak.
+
+A `ChatFormat` renders a conversation into tokens and parses the tokens that a model draws.
+`choose` picks the format of a file by its vocabulary and its chat template, never by a name or
+an architecture: several families share one architecture.
+
+A new format is a room of its own beside ``harmony``, and one line in `choose`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from app.base.code_fence import code_fence
+from app.base.errors import ModelForeign, NotGguf
+from app.base.types import Delta, Effort, Part, PartKind, Request, StopReason
+
+if TYPE_CHECKING:  # both take a while to import, and most who need `Abilities` need neither
+    from app.base.gguf import GgufHeader
+    from app.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a model can do, as far as its chat format offers it.
+
+    ``efforts``: the levels that it knows, none where there is nothing to choose.
+    ``closable_reasoning``: whether it can be told to answer now.
+    """
+
+    efforts: tuple[Effort, ...] = ()
+    default_effort: Effort | None = None
+    tools: bool = False
+    closable_reasoning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedRequest:
+    """A conversation as tokens.
+
+    ``sizes`` are the tokens of the opening, of each message, and of what follows them: estimates
+    of what leaving a message out would save. The first ``stable`` tokens are those that the
+    prompt of the next turn is sure to begin with.
+    """
+
+    tokens: tuple[int, ...]
+    sizes: tuple[int, ...]
+    stable: int
+
+    @classmethod
+    def of_pieces(cls, pieces: Sequence[Sequence[int]], unstable: int = 0) -> RenderedRequest:
+        """Join the opening, the messages and what follows; the last ``unstable`` tokens will
+        change."""
+        tokens = tuple(token for piece in pieces for token in piece)
+        return cls(tokens, tuple(map(len, pieces)), len(tokens) - unstable)
+
+
+class AnswerParser(Protocol):
+    """Turns the tokens that a model draws into deltas, whatever they are: it never raises, loses
+    no text and shows no control token."""
+
+    @property
+    def stop(self) -> StopReason | None:
+        """Why the model's turn is over; None while it goes on."""
+
+    @property
+    def in_reasoning(self) -> bool:
+        """Whether text that came now would belong to the chain of thought."""
+
+    def feed(self, token: int) -> list[Delta]:
+        """Return what one more token adds."""
+
+    def finish(self) -> list[Delta]:
+        """Return what was held back until the stream's end."""
+
+    def close_reasoning(self) -> list[int]:
+        """Return the tokens that end the reasoning and begin the answer, to be fed and decoded.
+
+        Empty where there is no reasoning to end: the answer has begun, or what comes next is not
+        known before the next token.
+        """
+
+
+class ChatFormat(Protocol):
+    """How a family of models speaks.
+
+    Text of people, files, tools and clients never becomes a control token. What a format cannot
+    render is refused with RequestUnsupported.
+    """
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The model's vocabulary."""
+
+    @property
+    def stops(self) -> frozenset[int]:
+        """The tokens that end a turn."""
+
+    @property
+    def abilities(self) -> Abilities:
+        """What the format offers."""
+
+    def render(self, request: Request) -> RenderedRequest:
+        """Render a request, up to where the model is to go on: behind a question, behind the
+        result of a tool, or within an answer. Raises RequestUnsupported."""
+
+    def ahead(self, request: Request) -> RenderedRequest:
+        """Render what every next prompt begins with. A question at the end is still being
+        written. Raises RequestUnsupported."""
+
+    def bridge(self, request: Request, drawn: Sequence[int]) -> list[int]:
+        """Return the tokens between ``drawn``, the turn so far, and the next one to be drawn,
+        where ``request`` ends with the results of the turn's last calls."""
+
+    def parser(self, request: Request) -> AnswerParser:
+        """Return a parser that begins where the prompt of the request ends."""
+
+    def grammar(self, request: Request) -> str | None:
+        """Return a GBNF grammar of the whole turn where the request demands a shape, else None.
+        Raises RequestUnsupported."""
+
+
+def choose(header: GgufHeader) -> ChatFormat:
+    """Return the chat format of a file whose header was read with its arrays.
+
+    Raises ModelForeign where it is none that is known.
+    """
+    from app.formats.harmony.chat_format import HarmonyFormat
+    from app.tokenizer import TiktokenTokenizer
+
+    template = str(header.metadata.get("tokenizer.chat_template", ""))
+    try:
+        tokenizer = TiktokenTokenizer.from_gguf(header)
+    except NotGguf:
+        raise ModelForeign(header.path, _FOREIGN) from None
+    for chat_format in (HarmonyFormat,):
+        if chat_format.fits(tokenizer, template):
+            return chat_format(tokenizer)
+    raise ModelForeign(header.path, _FOREIGN)
+
+
+_FOREIGN = "its vocabulary is not gpt-oss's"
+
+
+def question_text(part: Part) -> str:
+    """Return what a person says or has attached, as a model reads it: a file is fenced under its
+    name."""
+    if part.kind is not PartKind.FILE:
+        return part.text
+    return f"{' '.join(part.name.split())}:\n{code_fence(part.text)}"

@@ -9,6 +9,8 @@ from pathlib import Path, PurePosixPath
 
 from huggingface_hub import constants
 
+from app.base.files import replacing
+
 
 @dataclass(frozen=True, slots=True)
 class CachePath:
@@ -78,9 +80,5 @@ def repository_folder(cache: Path, repository: str) -> Path:
 
 def write_text(path: Path, text: str) -> None:
     """Write all of a file or nothing, with the permissions that the umask gives."""
-    new = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    with new.open("w", encoding="ascii") as file:
+    with replacing(path) as file:
         file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)

@@ -119,9 +119,9 @@ def offers() -> tuple[Offer, ...]:
     return tuple(_offer(**entry) for entry in outside.value("offers"))
 
 
-def _offer(*, repository: str, commit: str, files: list[dict[str, Any]], **about: Any) -> Offer:
+def _offer(*, repository: str, commit: str, files: list[dict[str, Any]], **facts: Any) -> Offer:
     model = HubModel(repository, tuple(HubFile(**file) for file in files), commit)
-    return Offer(model=model, **about)
+    return Offer(model=model, **facts)
 
 
 def offer_for(model: HubModel, name: str = "") -> Offer | None:
@@ -139,14 +139,14 @@ def offer_for(model: HubModel, name: str = "") -> Offer | None:
     return next(same, None) or next(iter(others), None)
 
 
-def conversion(whole: GgufHeader) -> Offer | None:
+def conversion(found: GgufHeader) -> Offer | None:
     """Return the offer that a model with this header, from `gpt_oss.check`, is a conversion of.
 
     It has the same number of layers and experts, and no tensor with fewer bits than the offer's:
     who wants the offer does not want a smaller quantization.
     """
-    shape = gpt_oss.shape(whole)
-    tensors = {tensor.name: tensor for tensor in whole.tensors}
+    shape = gpt_oss.shape(found)
+    tensors = {tensor.name: tensor for tensor in found.tensors}
     for offer in offers():
         if (shape.layers, shape.experts) == (offer.layers, offer.experts) and _has_tensors(
             tensors, offer

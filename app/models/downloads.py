@@ -17,7 +17,6 @@ from app.models.download_events import (
     Downloaded,
     DownloadEnded,
     DownloadEvent,
-    DownloadHeld,
     Downloading,
 )
 from app.models.download_progress import (
@@ -29,16 +28,6 @@ from app.models.download_progress import (
     WaitReason,
 )
 from app.models.queue_store import QueuedModel, QueueStore
-
-__all__ = [
-    "DownloadEnded",
-    "DownloadEvent",
-    "DownloadHeld",
-    "Downloaded",
-    "Downloading",
-    "Downloads",
-    "Unfinished",
-]
 
 if TYPE_CHECKING:  # slow to load, so the first download does it
     from app.models.file_download import FileDownload

@@ -23,27 +23,14 @@ from huggingface_hub import constants
 from app.base.errors import Cancelled, Offline
 from app.models.cache_path import repository_folder
 from app.models.download_progress import (
-    DownloadPhase,
     DownloadProgress,
-    DownloadWait,
     Timeouts,
-    WaitReason,
 )
 from app.models.hub_requests import FileChanged, WantedFile
 from app.models.partial_file import forget
 from app.models.transfer import Transfer
 from app.network.client import Network
 from app.network.hub_client import validate_repo_id
-
-__all__ = [
-    "DownloadPhase",
-    "DownloadProgress",
-    "DownloadWait",
-    "FileDownload",
-    "Timeouts",
-    "WaitReason",
-    "WantedFile",
-]
 
 _CONNECTIONS = 4
 _POLL_S = 0.05  # how often it is noticed that the download should stop

@@ -34,7 +34,7 @@ from app.network.hub_client import (
     parse_ratelimit_headers,
     validate_repo_id,
 )
-from app.network.response import ResponseTooLong, ResponseTooSlow, read_body
+from app.network.response import ResponseTooLong, ResponseTooSlow, read_body, reason
 
 _EXPAND = tuple(outside.value("hub_search"))
 _MOST_PAGES = 5
@@ -159,9 +159,9 @@ def _hub(endpoint: str | None) -> str:
 
 
 def _ask(
-    url: str, query: Mapping[str, Any] | None, who: str, token: str | None, timeout: float
+    url: str, query: Mapping[str, Any] | None, name: str, token: str | None, timeout: float
 ) -> tuple[Any, str | None]:
-    """Return the decoded response, and the URL of the next page; errors name ``who``."""
+    """Return the decoded response, and the URL of the next page; errors have ``name``."""
     try:
         with get_session().stream(
             "GET",
@@ -171,31 +171,26 @@ def _ask(
             timeout=timeout,
         ) as response:
             if response.status_code != 200:
-                raise _error(response, who)
+                raise _error(response, name)
             body = read_body(response, limit=_LONGEST_BODY, seconds=3 * timeout)
             next_page = response.links.get("next", {}).get("url", "")
     except LogUnwritable as error:
-        raise CacheUnwritable(who, "", Path(error.filename), str(error.strerror)) from error
+        raise CacheUnwritable(name, "", Path(error.filename), str(error.strerror)) from error
     except OfflineModeIsEnabled as error:
-        raise HubUnreachable(who, "", "HF_HUB_OFFLINE is set") from error
+        raise HubUnreachable(name, "", "HF_HUB_OFFLINE is set") from error
     except ResponseTooLong as error:
-        raise HubUnreachable(who, "", _NO_HUB) from error
-    except ResponseTooSlow as error:
-        raise HubUnreachable(who, "", "its answer takes too long") from error
-    except httpx2.TimeoutException as error:
-        raise HubUnreachable(who, "", f"no answer for {timeout:g} s") from error
-    except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
-        raise HubUnreachable(who, "", str(error) or type(error).__name__) from error
+        raise HubUnreachable(name, "", _NO_HUB) from error
+    except (ResponseTooSlow, httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+        raise HubUnreachable(name, "", reason(error, timeout)) from error
     except UnicodeEncodeError as error:  # in the text or the token
-        raise HubUnreachable(who, "", f"it cannot be asked: {error.reason}") from error
-    except (
-        RuntimeError
-    ) as error:  # huggingface_hub closes its client when a request of another thread fails
-        raise HubUnreachable(who, "", str(error)) from error
+        raise HubUnreachable(name, "", f"it cannot be asked: {error.reason}") from error
+    except RuntimeError as error:
+        # huggingface_hub closes its client, also for us, when another thread meets a ConnectError.
+        raise HubUnreachable(name, "", str(error)) from error
     try:
         return json.loads(body), _checked_page(url, next_page)
     except (ValueError, RecursionError) as error:
-        raise HubUnreachable(who, "", _NO_HUB) from error
+        raise HubUnreachable(name, "", _NO_HUB) from error
 
 
 def _checked_page(url: str, link: str) -> str | None:
@@ -209,22 +204,22 @@ def _checked_page(url: str, link: str) -> str | None:
     return page if same_server(url, page) else None
 
 
-def _error(response: httpx2.Response, who: str) -> HubError:
+def _error(response: httpx2.Response, name: str) -> HubError:
     status = response.status_code
     if status in _REFUSALS:
-        return HubRefused(who, "", status)
+        return HubRefused(name, "", status)
     if status in (404, 410):
-        return HubNotFound(who, "")
+        return HubNotFound(name, "")
     if status == 429:
         limit = parse_ratelimit_headers(response.headers)
         when = f"in {limit.reset_in_seconds} s" if limit else "later"
-        return HubUnreachable(who, "", f"it has been asked too often: try again {when}")
-    return HubUnreachable(who, "", f"status {status}")
+        return HubUnreachable(name, "", f"it has been asked too often: try again {when}")
+    return HubUnreachable(name, "", f"status {status}")
 
 
 def _repository(value: object) -> Repository | None:
     fields = _fields(value)
-    about = _fields(fields.get("gguf"))
+    gguf_fields = _fields(fields.get("gguf"))
     name = fields.get("id")
     if not _valid(name):
         return None
@@ -232,8 +227,8 @@ def _repository(value: object) -> Repository | None:
         name=name,
         downloads=_number(fields.get("downloads")) or 0,
         likes=_number(fields.get("likes")) or 0,
-        architecture=_word(about.get("architecture")),
-        parameters=_number(about.get("total")) or None,
+        architecture=_word(gguf_fields.get("architecture")),
+        parameters=_number(gguf_fields.get("total")) or None,
         gated=fields.get("gated") in ("auto", "manual", True),
         updated=_time(fields.get("lastModified")),
     )

@@ -124,8 +124,8 @@ def scan(
             if stop.is_set():
                 return
             parts = gpt_oss.parts(path)
-            there = _there(parts)
-            key = _identity(there[0] if there else path)
+            existing = _existing(parts)
+            key = _identity(existing[0] if existing else path)
             if key not in seen and not any(_status(unfinished(part)) for part in parts):
                 seen.add(key)
                 if not _is_companion(model := _model(place, name, parts)):
@@ -159,18 +159,20 @@ def unfinished(path: Path) -> Path:
 
 
 def _model(place: SearchFolder, name: str, parts: list[Path]) -> InstalledModel:
-    there = _there(parts)
-    size = sum(status.st_size for part in there if (status := _status(part)))
-    path = (there or tuple(parts))[0]
-    hashes = tuple(_hash(part) for part in there)
+    existing = _existing(parts)
+    size = sum(status.st_size for part in existing if (status := _status(part)))
+    path = (existing or tuple(parts))[0]
+    hashes = tuple(_hash(part) for part in existing)
     try:
-        whole = gpt_oss.read(parts)
+        header = gpt_oss.read(parts)
     except ModelError as error:
-        return InstalledModel(path, name, size, place, there, error, "", hashes)
+        return InstalledModel(path, name, size, place, existing, error, "", hashes)
     # A fine-tuned model has the same shape (gguf-py: Keys.General.FINETUNE).
-    tuned = whole.metadata.get("general.finetune")
-    offer = None if tuned else catalog.conversion(whole)
-    return InstalledModel(path, name, size, place, there, None, offer.name if offer else "", hashes)
+    tuned = header.metadata.get("general.finetune")
+    offer = None if tuned else catalog.conversion(header)
+    return InstalledModel(
+        path, name, size, place, existing, None, offer.name if offer else "", hashes
+    )
 
 
 def _hash(path: Path) -> str | None:
@@ -179,7 +181,7 @@ def _hash(path: Path) -> str | None:
     return named[1] if named else None
 
 
-def _there(parts: list[Path]) -> tuple[Path, ...]:
+def _existing(parts: list[Path]) -> tuple[Path, ...]:
     return tuple(part for part in parts if _status(part) is not None)
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from app.base import codec
 from app.base.files import replace_text
 from app.base.threads import report_errors
 from app.models import catalog
@@ -94,7 +94,7 @@ class QueueStore:
         """Change fields of an entry, if it is still there."""
         with self._lock:
             if old := self._entries.get(model):
-                self._entries[model] = dataclasses.replace(old, **changes)
+                self._entries[model] = replace(old, **changes)
                 self._write()
 
     def drop(self, model: HubModel) -> None:
@@ -117,20 +117,16 @@ class QueueStore:
 
     def _write(self) -> None:
         entries = [
-            _json(entry.model)
+            codec.encode(entry)
+            | _json(entry.model)
             | {
                 "offer": offer.name if (offer := catalog.offer_for(entry.model)) else "",
-                "cache": str(entry.cache),
-                "mount": entry.mount,
-                "running": entry.running,
-                "have": entry.have,
-                "brought": entry.brought,
-                "earlier": entry.earlier,
-                "looked_at": entry.looked_at,
                 "source": _json(entry.source) if entry.source else None,
             }
             for entry in self._entries.values()
         ]
+        for entry in entries:
+            del entry["model"]
         content = {"orders": entries, "downloaded": sorted(map(str, self._downloaded))}
         # In ASCII, since a path on Linux may contain bytes that are not valid text.
         text = json.dumps(content, indent=2) + "\n"
@@ -187,21 +183,17 @@ def _model(entry: Any) -> HubModel:
 def _entry(entry: Any) -> QueuedModel | None:
     """Return an entry, for today's version of what is offered; None where it is damaged."""
     try:
-        model, have = _model(entry), entry["have"]
-        brought, earlier = tuple(entry["brought"]), tuple(entry.get("earlier", ()))
-        texts = (entry["cache"], mount := entry.get("mount", ""), *brought, *earlier)
-        if not all(isinstance(text, str) for text in texts) or not isinstance(have, int):
-            return None
+        model = _model(entry)
         source = _model(entry["source"]) if entry.get("source") else None
+        required = {name: entry[name] for name in ("have", "brought", "running")}
+        exact = {name: entry.get(name) is True for name in ("running", "looked_at")}
+        read = {**entry, **required, **exact, "model": model, "source": source}
+        order = codec.decode(QueuedModel, read)
         offer = catalog.offer_for(model, entry.get("offer", ""))
         if offer and offer.model != model:
             names = [file.name for one in (model, source) if one for file in one.files]
-            model, source, earlier = offer.model, None, (*earlier, *names)
-            have = 0  # as far as is known
-        cache, running = Path(entry["cache"]), entry["running"] is True
-        looked_at = entry.get("looked_at") is True
-        return QueuedModel(
-            model, cache, running, max(0, have), brought, mount, source, earlier, looked_at
-        )
+            earlier = (*order.earlier, *names)
+            order = replace(order, model=offer.model, source=None, earlier=earlier, have=0)
+        return replace(order, have=max(0, order.have))
     except (KeyError, TypeError, ValueError, AttributeError):
         return None

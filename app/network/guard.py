@@ -19,11 +19,11 @@ class Guard:
             raise Offline
 
 
-def same_server(one: str, other: str) -> bool:
-    """Return whether what is sent to ``one``, a token say, may be sent to ``other``.
+def same_server(first: str, second: str) -> bool:
+    """Return whether what is sent to ``first``, a token say, may be sent to ``second``.
 
     It may where host and port are the same and TLS is not given up. Raises ValueError where one
     is not a URL.
     """
-    first, second = urlsplit(one), urlsplit(other)
-    return first.netloc == second.netloc and second.scheme in (first.scheme, "https")
+    one, other = urlsplit(first), urlsplit(second)
+    return one.netloc == other.netloc and other.scheme in (one.scheme, "https")

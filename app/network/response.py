@@ -31,3 +31,15 @@ def read_body(response: httpx2.Response, *, limit: int, seconds: float) -> bytes
         if time.monotonic() > deadline:
             raise ResponseTooSlow
     return bytes(body)
+
+
+def reason(error: Exception, timeout: float) -> str:
+    """Return why there was no response, for an error of httpx2 or of `read_body`.
+
+    ``timeout`` is the one in seconds that the request had.
+    """
+    if isinstance(error, ResponseTooSlow):
+        return "its answer takes too long"
+    if isinstance(error, httpx2.TimeoutException):
+        return f"no answer for {timeout:g} s"
+    return str(error) or type(error).__name__

@@ -19,7 +19,7 @@ from app.base import outside
 from app.base.errors import UpdatesUnknown
 from app.network.client import Network
 from app.network.connection_log import LogUnwritable, purpose
-from app.network.response import ResponseTooLong, ResponseTooSlow, read_body
+from app.network.response import ResponseTooLong, ResponseTooSlow, read_body, reason
 
 API: str = outside.value("releases")["api"]
 
@@ -56,16 +56,12 @@ def latest_release(network: Network, *, timeout: float = 10.0) -> LatestRelease:
                 raise UpdatesUnknown(host, _refusal(response.status_code))
             body = read_body(response, limit=_LONGEST_BODY, seconds=3 * timeout)
     except LogUnwritable as error:
-        reason = f"connections.log cannot be written: {error.strerror}"
-        raise UpdatesUnknown(host, reason) from error
+        log = f"connections.log cannot be written: {error.strerror}"
+        raise UpdatesUnknown(host, log) from error
     except ResponseTooLong as error:
         raise UpdatesUnknown(host, _NO_SENSE) from error
-    except ResponseTooSlow as error:
-        raise UpdatesUnknown(host, "its answer takes too long") from error
-    except httpx2.TimeoutException as error:
-        raise UpdatesUnknown(host, f"no answer for {timeout:g} s") from error
-    except (httpx2.HTTPError, OSError) as error:
-        raise UpdatesUnknown(host, str(error) or type(error).__name__) from error
+    except (ResponseTooSlow, httpx2.HTTPError, OSError) as error:
+        raise UpdatesUnknown(host, reason(error, timeout)) from error
     release = _parse(body)
     if release is None:
         raise UpdatesUnknown(host, _NO_SENSE)

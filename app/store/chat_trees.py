@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from app.store.chat_title import one_line
-from app.store.messages import MessageStore
+from app.store.chats import ChatTable
+from app.store.database import Database
+from app.store.messages import MessageTable
+from app.store.parts import PartTable
 from app.store.rows import (
-    MESSAGE,
     ChatRow,
     MessageRow,
     clean,
-    message_row,
     pack_setup,
     pack_stats,
 )
@@ -28,16 +29,21 @@ class ChatTree:
     next: Mapping[int, int] = field(default_factory=dict)
 
 
-class WholeStore(MessageStore):
-    """The part of Store that knows whole chats."""
+class TreeTable:
+    """The chats of a database as wholes."""
 
-    def tree(self, chat: int) -> ChatTree:
+    def __init__(
+        self, database: Database, chats: ChatTable, parts: PartTable, messages: MessageTable
+    ) -> None:
+        self._database, self._chats = database, chats
+        self._parts, self._messages = parts, messages
+
+    def get(self, chat: int) -> ChatTree:
         """All of a chat, as it is at one moment."""
-        with self._lock:
-            row = self.chat(chat)
-            sql = f"SELECT {MESSAGE} FROM message WHERE chat = ? ORDER BY id"
-            messages = self._read(message_row, sql, chat)
-            went = self._read(
+        with self._database.lock:
+            row = self._chats.get(chat)
+            messages = self._parts.messages("message.chat = ?", chat)
+            went = self._database.read(
                 lambda pair: (int(pair[0]), int(pair[1])),
                 """SELECT here.id, below.id FROM message AS here JOIN message AS below
                     ON below.id = here.next AND below.parent = here.id WHERE here.chat = ?""",
@@ -45,16 +51,16 @@ class WholeStore(MessageStore):
             )
         return ChatTree(row, tuple(messages), dict(went))
 
-    def add_trees(self, trees: Iterable[ChatTree]) -> list[ChatRow]:
+    def add(self, trees: Iterable[ChatTree]) -> list[ChatRow]:
         """Puts in new chats that are like these, with their times and states, all or none. They
         get ids of their own, and are not in the bin."""
-        with self._transaction():
+        with self._database.transaction():
             return [self._add_tree(tree) for tree in trees]
 
     def _add_tree(self, tree: ChatTree) -> ChatRow:
         chat = tree.chat
-        with self._transaction() as db:
-            new = self._insert_chat(
+        with self._database.transaction() as db:
+            new = self._chats.insert(
                 title=one_line(chat.title),
                 title_by=chat.title_by,
                 effort=chat.effort,
@@ -68,7 +74,7 @@ class WholeStore(MessageStore):
             ).id
             ids: dict[int | None, int | None] = {None: None}
             for row in tree.messages:
-                ids[row.id] = self._insert(
+                ids[row.id] = self._messages.insert(
                     new,
                     ids[row.parent],
                     row.message,
@@ -84,4 +90,4 @@ class WholeStore(MessageStore):
                 "UPDATE message SET next = ? WHERE id = ?",
                 [(ids[below], ids[here]) for here, below in tree.next.items()],
             )
-            return self._set_chat(new, "leaf = ?", ids[chat.leaf])
+            return self._chats.change(new, "leaf = ?", ids[chat.leaf])

@@ -22,6 +22,7 @@ from app.base.errors import (
 from app.store import backup, memory_copy
 from app.store.schema import Migration, schema_version, upgrade
 
+R = TypeVar("R")
 T = TypeVar("T")
 
 _READING = (
@@ -77,19 +78,34 @@ def typed_errors(path: Path) -> Iterator[None]:
 
 
 class Database:
-    """A connection to the file at ``path``, made where there is none; see Store."""
+    """A connection to the file at ``path``, made where there is none; see Store.
 
-    def __init__(self, path: Path, migrations: Sequence[Migration], patience: float) -> None:
+    It does nothing before `open`, which calls ``opened`` when the schema is up to date, as does
+    whatever opens the file in the place of a copy; ``reopened`` is called after that.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        migrations: Sequence[Migration],
+        patience: float,
+        opened: Callable[[], object] = lambda: None,
+        reopened: Callable[[], object] = lambda: None,
+    ) -> None:
         self.path = path
         self._migrations, self._patience = migrations, patience
-        self._lock = threading.RLock()
+        self._opened, self._reopened = opened, reopened
+        self.lock = threading.RLock()
         self._place: Path | str = path
         self._full: StoreFull | None = None
         """Why there is only a copy in memory, which is for reading."""
+
+    def open(self) -> None:
+        """Open the file, or a copy of it in memory where the disk is full."""
         try:
             self._db = self._begun()
         except StoreFull as full:
-            if not memory_copy.possible(path):
+            if not memory_copy.possible(self.path):
                 raise
             self._place = memory_copy.place()
             self._db = self._begun()
@@ -103,11 +119,11 @@ class Database:
         )  # fmt: skip
 
     def _begun(self) -> sqlite3.Connection:
-        """A connection that is ready for use."""
-        with self._errors():
+        """Return a connection that is ready for use."""
+        with self.errors():
             self._db = db = self.connect()
         try:
-            with self._errors():
+            with self.errors():
                 if self._copied:
                     memory_copy.fill(db, self.path)
                 self._open()
@@ -132,15 +148,9 @@ class Database:
         if version < len(self._migrations):
             if version and not self._copied:
                 backup.make(self.path)
-            with self._transaction() as db:
+            with self.transaction() as db:
                 upgrade(db, self._migrations)
         self._db.execute("PRAGMA foreign_keys = ON")  # not before: a migration may rebuild tables
-
-    def _opened(self) -> None:
-        """What is to be done before it is used."""
-
-    def _went_on(self) -> None:
-        """What is to be done once the file is open in the place of a copy."""
 
     def _go_on(self) -> None:
         """Opens the file in the place of its copy, now that something is to be written. Raises
@@ -153,17 +163,17 @@ class Database:
             self._db, self._place, self._full = copy, place, full
             raise
         copy.close()
-        self._went_on()
+        self._reopened()
 
-    def _errors(self) -> contextlib.AbstractContextManager[None]:
+    def errors(self) -> contextlib.AbstractContextManager[None]:
         return typed_errors(self.path)
 
     @contextlib.contextmanager
-    def _transaction(self, *, of_view: bool = False) -> Iterator[sqlite3.Connection]:
+    def transaction(self, *, of_view: bool = False) -> Iterator[sqlite3.Connection]:
         """All that is done inside is on disk at the end, or none of it. Within another one it
         is a part of that. ``of_view``: it only changes what is shown, which a copy may have,
         too."""
-        with self._lock, self._errors():
+        with self.lock, self.errors():
             if self._db.in_transaction:
                 yield self._db
                 return
@@ -178,29 +188,34 @@ class Database:
                     self._db.execute("ROLLBACK")
                 raise
 
-    def at_once(self) -> contextlib.AbstractContextManager[object]:
-        """All that this thread does inside is on disk at the end, or none of it."""
-        return self._transaction()
+    def compact(self) -> bool:
+        """Rewrite the file without what was removed from it, and return whether the log, too, is
+        empty: it is not while somebody reads."""
+        with self.lock, self.errors():
+            self._db.execute("VACUUM")  # what SQLite moved around within its pages
+            (busy, *_) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not busy
 
-    def _read(self, make: Callable[[tuple[Any, ...]], T], sql: str, *values: Any) -> list[T]:
-        with self._lock, self._errors():
-            rows = self._db.execute(sql, values).fetchall()
-        return made(self.path, make, rows)
+    def read(self, make: Callable[[tuple[Any, ...]], T], sql: str, *values: Any) -> list[T]:
+        return made(self.path, make, self.fetch(sql, *values))
 
-    def _one(self, make: Callable[[tuple[Any, ...]], T], sql: str, *values: Any) -> T:
-        for row in self._read(make, sql, *values):
+    def fetch(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Return the rows that a statement gives."""
+        with self.lock, self.errors():
+            return self._db.execute(sql, values).fetchall()
+
+    def one(self, make: Callable[[tuple[Any, ...]], T], sql: str, *values: Any) -> T:
+        for row in self.read(make, sql, *values):
             return row
         raise KeyError(values[-1])
 
     def close(self) -> None:
         """Ends the use of the file. Closing twice is allowed."""
-        with self._lock, self._errors():
+        with self.lock, self.errors():
             self._db.close()
 
 
-def made(
-    path: Path, make: Callable[[tuple[Any, ...]], T], rows: Sequence[tuple[Any, ...]]
-) -> list[T]:
+def made(path: Path, make: Callable[[R], T], rows: Sequence[R]) -> list[T]:
     """Rows as values; nonsense in one of them is damage."""
     try:
         return [make(row) for row in rows]

@@ -7,10 +7,11 @@ from typing import Any
 
 from app.base.types import Effort, Message, Part, Role, Stats
 from app.store.chat_title import title_of
-from app.store.chats import ChatStore
+from app.store.chats import ChatTable
+from app.store.database import Database
+from app.store.parts import PartTable
 from app.store.rows import (
     CHAT,
-    MESSAGE,
     PLAIN,
     ChatRow,
     ChatSettings,
@@ -18,11 +19,9 @@ from app.store.rows import (
     State,
     chat_row,
     clean,
-    message_row,
-    pack_parts,
     pack_stats,
 )
-from app.store.search_words import said_in, words
+from app.store.search_index import SearchIndex
 
 _UP = """WITH RECURSIVE path (at, up, below) AS (
     SELECT id, parent, NULL FROM message WHERE id = ?
@@ -38,26 +37,33 @@ _DOWN = """WITH RECURSIVE path (at) AS (
             ON below.chat = here.chat AND below.parent = here.id WHERE here.id = at)
     ) AS down FROM path WHERE down IS NOT NULL
 )"""
-_BATCH = 200  # messages that are indexed in one transaction: about 0.1 s
 
 
-class MessageStore(ChatStore):
-    """The part of Store that knows what was said."""
+class MessageTable:
+    """The messages of a database's chats."""
+
+    def __init__(
+        self, database: Database, chats: ChatTable, parts: PartTable, index: SearchIndex
+    ) -> None:
+        self._database, self._chats, self._parts, self._index = database, chats, parts, index
 
     def conversation(self, chat: int) -> list[MessageRow]:
         """The path from the root to the chat's leaf."""
-        with self._lock:
-            for leaf in self._read(lambda row: row[0], "SELECT leaf FROM chat WHERE id = ?", chat):
+        with self._database.lock:
+            for leaf in self._database.read(
+                lambda row: row[0], "SELECT leaf FROM chat WHERE id = ?", chat
+            ):
                 return self._path(leaf)
         return []
 
     def _path(self, leaf: int | None) -> list[MessageRow]:
-        sql = f"{_UP} SELECT {MESSAGE} FROM path JOIN message ON id = at ORDER BY id"
-        return self._read(message_row, sql, leaf)
+        return self._parts.messages("message.id IN (SELECT at FROM path)", leaf, common=_UP)
 
-    def message(self, message: int) -> MessageRow:
-        """One message."""
-        return self._one(message_row, f"SELECT {MESSAGE} FROM message WHERE id = ?", message)
+    def get(self, message: int) -> MessageRow:
+        """Return one message."""
+        for row in self._parts.messages("message.id = ?", message):
+            return row
+        raise KeyError(message)
 
     def add(
         self,
@@ -73,19 +79,21 @@ class MessageStore(ChatStore):
         and makes it the chat's leaf. The first question names the chat; any message takes it out
         of the archive."""
         now = time.time()
-        with self._transaction():
-            before = self.chat(chat)
+        with self._database.transaction():
+            before = self._chats.get(chat)
             if parent is not None:
-                self._one(tuple, "SELECT 1 FROM message WHERE chat = ? AND id = ?", chat, parent)
+                self._database.one(
+                    tuple, "SELECT 1 FROM message WHERE chat = ? AND id = ?", chat, parent
+                )
             if parent != before.leaf:
                 self._leave(before)
-            row = self._insert(chat, parent, message, state, now, effort=effort, model=clean(model))
-            self._set_chat(chat, "leaf = ?, updated = ?, archived = 0", row.id, now)
+            row = self.insert(chat, parent, message, state, now, effort=effort, model=clean(model))
+            self._chats.change(chat, "leaf = ?, updated = ?, archived = 0", row.id, now)
             if message.role is Role.USER and not before.title:
-                self._set_chat(chat, "title = ?", title_of(message))
+                self._chats.change(chat, "title = ?", title_of(message))
         return row
 
-    def _insert(
+    def insert(
         self,
         chat: int,
         parent: int | None,
@@ -94,19 +102,22 @@ class MessageStore(ChatStore):
         created: float,
         **others: Any,
     ) -> MessageRow:
+        """Put in a row, with values of other columns by their names, and index it."""
         values = {
             "chat": chat,
             "parent": parent,
             "role": message.role,
             "state": state,
             "created": created,
-            "parts": pack_parts(message.parts),
             **others,
         }
         sql = f"""INSERT INTO message ({", ".join(values)})
-            VALUES ({", ".join("?" * len(values))}) RETURNING {MESSAGE}"""
-        row = self._one(message_row, sql, *values.values())
-        self._index(row)
+            VALUES ({", ".join("?" * len(values))}) RETURNING id"""
+        with self._database.transaction():
+            number = self._database.one(lambda row: int(row[0]), sql, *values.values())
+            self._parts.write(number, message.parts)
+            row = self.get(number)
+            self._index.put(row)
         return row
 
     def ask(
@@ -122,9 +133,9 @@ class MessageStore(ChatStore):
         """Puts a question at the end of a chat (None for a new one, with ``setup``), or
         beside the question ``instead`` of that chat, of which it is another version; and an
         empty, streaming answer below it: both or neither."""
-        with self._transaction():
-            row = self.create_chat(effort, setup) if chat is None else self.chat(chat)
-            parent = row.leaf if instead is None else self.message(instead).parent
+        with self._database.transaction():
+            row = self._chats.create(effort, setup) if chat is None else self._chats.get(chat)
+            parent = row.leaf if instead is None else self.get(instead).parent
             asked = self.add(row.id, parent, question)
             return asked, self.answer(asked, effort, model)
 
@@ -150,41 +161,41 @@ class MessageStore(ChatStore):
     ) -> MessageRow:
         """Replaces what is given and keeps the rest."""
         values: dict[str, Any] = {}
-        if parts is not None:
-            values["parts"] = pack_parts(parts)
         if state is not None:
             values["state"] = state
         if stats is not None:
             values["stats"] = pack_stats(stats)
         if thought_s is not None:
             values["thought_s"] = thought_s
-        with self._transaction():
-            row = self._set_message(message, values)
+        with self._database.transaction():
+            self._change(message, values)
+            if parts is not None:
+                self._parts.write(message, parts)
+            row = self.get(message)
             if parts is not None or state is not None:
-                self._index(row)
+                self._index.put(row)
             return row
 
     def set_thought_open(self, message: int, opened: bool) -> MessageRow:
-        """Remembers that the person opened or closed the panel with its reasoning."""
-        with self._transaction(of_view=True):
-            return self._set_message(message, {"thought_open": opened})
+        """Remember that the person opened or closed the panel with its reasoning."""
+        with self._database.transaction(of_view=True):
+            self._change(message, {"thought_open": opened})
+            return self.get(message)
 
-    def _set_message(self, message: int, values: dict[str, Any]) -> MessageRow:
-        if not values:
-            return self.message(message)
-        assignments = ", ".join(f"{column} = ?" for column in values)
-        sql = f"UPDATE message SET {assignments} WHERE id = ? RETURNING {MESSAGE}"
-        with self._transaction():
-            return self._one(message_row, sql, *values.values(), message)
+    def _change(self, message: int, values: dict[str, Any]) -> None:
+        assignments = ", ".join(f"{column} = ?" for column in values) or "id = id"
+        sql = f"UPDATE message SET {assignments} WHERE id = ? RETURNING id"
+        with self._database.transaction():
+            self._database.one(tuple, sql, *values.values(), message)
 
     # --- Branches -------------------------------------------------------------------------
 
     def versions(self, message: int) -> list[int]:
         """The messages of the same role in the same place, this one among them, in the order in
         which they came."""
-        with self._lock:
-            row = self.message(message)
-            return self._read(
+        with self._database.lock:
+            row = self.get(message)
+            return self._database.read(
                 lambda found: int(found[0]),
                 "SELECT id FROM message WHERE chat = ? AND parent IS ? AND role = ? ORDER BY id",
                 *(row.chat, row.parent, row.message.role),
@@ -194,25 +205,25 @@ class MessageStore(ChatStore):
         """`versions` of all messages of a chat that have more than one."""
         places: dict[tuple[object, ...], list[int]] = {}
         sql = "SELECT id, parent, role FROM message WHERE chat = ? ORDER BY id"
-        for number, *place in self._read(tuple, sql, chat):
+        for number, *place in self._database.read(tuple, sql, chat):
             places.setdefault(tuple(place), []).append(number)
         return {one: tuple(all_) for all_ in places.values() if len(all_) > 1 for one in all_}
 
     def show(self, message: int) -> list[MessageRow]:
         """Makes the branch through a message the one that is shown: down from there to where
         one was last, or to the newest. A message that is shown already changes nothing."""
-        with self._transaction(of_view=True):
-            chat = self.chat(self.message(message).chat)
+        with self._database.transaction(of_view=True):
+            chat = self._chats.get(self.get(message).chat)
             self._leave(chat)
-            leaf = self._one(
+            leaf = self._database.one(
                 lambda row: int(row[0]), f"{_DOWN} SELECT at FROM path ORDER BY at DESC", message
             )
-            self._set_chat(chat.id, "leaf = ?", leaf)
+            self._chats.change(chat.id, "leaf = ?", leaf)
             return self._path(leaf)
 
     def _leave(self, chat: ChatRow) -> None:
         """Remembers the way down to the chat's leaf, which is about to be another."""
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             sql = f"""{_UP} UPDATE message SET next = below FROM path
                 WHERE id = at AND below IS NOT NULL AND next IS NOT below"""
             db.execute(sql, (chat.leaf,))
@@ -222,10 +233,10 @@ class MessageStore(ChatStore):
         old one's name and settings. Of an answer that is being written, it gets what is there."""
         columns = "title, title_by, effort, instructions, sampling, preset, model, folder"
         kept = "effort, model, stats, thought_s, thought_open"
-        with self._transaction() as db:
-            path = self._path(self.message(message).id)
+        with self._database.transaction() as db:
+            path = self._path(self.get(message).id)
             now = time.time()
-            new = self._one(
+            new = self._database.one(
                 chat_row,
                 f"""INSERT INTO chat (created, updated, {columns})
                 SELECT ?, ?, {columns} FROM chat WHERE id = ? RETURNING {CHAT}""",
@@ -234,49 +245,21 @@ class MessageStore(ChatStore):
             parent = None
             for row in path:
                 state = State.CUT_OFF if row.state is State.STREAMING else row.state
-                copy = self._insert(new.id, parent, row.message, state, row.created, model="")
+                copy = self.insert(new.id, parent, row.message, state, row.created, model="")
                 db.execute(
                     f"""UPDATE message SET ({kept}) = (SELECT {kept} FROM message WHERE id = ?)
                     WHERE id = ?""",
                     (row.id, copy.id),
                 )
                 parent = copy.id
-            return self._set_chat(new.id, "leaf = ?", parent)
+            return self._chats.change(new.id, "leaf = ?", parent)
 
-    # --- The index ------------------------------------------------------------------------
-
-    def _opened(self) -> None:
-        super()._opened()
-        with self._transaction() as db:
+    def mark_cut_off(self) -> None:
+        """Mark answers that a crash interrupted as cut off, and have them indexed."""
+        with self._database.transaction() as db:
             streaming = "FROM message WHERE state = 'streaming'"
             db.execute(f"INSERT OR IGNORE INTO unindexed SELECT id {streaming}")
             db.execute(
                 "UPDATE message SET state = ? WHERE state = 'streaming'",
                 (State.CUT_OFF,),
             )
-
-    def _index(self, row: MessageRow) -> None:
-        """Has the search find a message, unless it is still being written."""
-        if row.state is State.STREAMING:
-            return
-        with self._transaction() as db:
-            db.execute(
-                "INSERT OR REPLACE INTO words (rowid, said, thought) VALUES (?, ?, ?)",
-                (row.id, words(said_in(row.message)), words(row.message.reasoning)),
-            )
-            db.execute("DELETE FROM unindexed WHERE message = ?", (row.id,))
-
-    def index(self, seconds: float) -> bool:
-        """Indexes what an earlier version or a crash left without, the newest first, for about
-        so many seconds; whether that was all of it."""
-        end = time.monotonic() + seconds
-        sql = f"""SELECT {MESSAGE} FROM unindexed CROSS JOIN message ON id = unindexed.message
-            ORDER BY unindexed.message DESC LIMIT {_BATCH}"""
-        while time.monotonic() < end:
-            with self._transaction():
-                rows = self._read(message_row, sql)
-                for row in rows:
-                    self._index(row)
-            if len(rows) < _BATCH:
-                return True
-        return False

@@ -10,28 +10,33 @@ from app.store.database import Database
 from app.store.rows import PRESET, Preset, clean, pack_sampling, preset_row
 
 
-class PresetStore(Database):
-    """The part of Store that knows presets. Names are told apart without case; one that another
-    preset has gets a number behind it."""
+class PresetTable:
+    """The presets of a database.
 
-    def presets(self) -> list[Preset]:
+    Names are told apart without case; one that another preset has gets a number behind it.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def all(self) -> list[Preset]:
         """All of them, by name."""
-        rows = self._read(preset_row, f"SELECT {PRESET} FROM preset")
+        rows = self._database.read(preset_row, f"SELECT {PRESET} FROM preset")
         return sorted(rows, key=lambda preset: (preset.name.casefold(), preset.id))
 
-    def add_presets(self, presets: Iterable[Preset]) -> list[Preset]:
+    def add(self, presets: Iterable[Preset]) -> list[Preset]:
         """Puts in new ones that are like these, with ids of their own, all or none."""
-        with self._transaction():
+        with self._database.transaction():
             return [self._put(preset, None) for preset in presets]
 
-    def set_preset(self, preset: Preset) -> Preset:
+    def set(self, preset: Preset) -> Preset:
         """Replaces the one of that id. A blank name leaves it the one that it has."""
-        with self._transaction():
+        with self._database.transaction():
             return self._put(preset, preset.id)
 
-    def delete_preset(self, preset: int) -> None:
+    def delete(self, preset: int) -> None:
         """Removes one. Chats that began with it stay as they are."""
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             db.execute("DELETE FROM preset WHERE id = ?", (preset,))
 
     def _put(self, preset: Preset, number: int | None) -> Preset:
@@ -48,15 +53,15 @@ class PresetStore(Database):
             sql = f"INSERT INTO preset ({columns}) VALUES ({marks}) RETURNING {PRESET}"
         else:
             sql = f"UPDATE preset SET ({columns}) = ({marks}) WHERE id = ? RETURNING {PRESET}"
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             if preset.default:  # there is one at most
                 db.execute("UPDATE preset SET is_default = 0 WHERE id IS NOT ?", (number,))
             target = () if number is None else (number,)
-            return self._one(preset_row, sql, *values.values(), *target)
+            return self._database.one(preset_row, sql, *values.values(), *target)
 
     def _free(self, name: str, number: int | None) -> str:
         """A name that no other preset has."""
-        there = {preset.id: preset.name for preset in self.presets()}
+        there = {preset.id: preset.name for preset in self.all()}
         own = there.pop(number, "") if number is not None else ""
         name = one_line(name) or own
         taken = {other.casefold() for other in there.values()}

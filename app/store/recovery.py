@@ -7,23 +7,27 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from app.base.types import Role
 from app.store import backup
 from app.store.backup import Backup
 from app.store.rows import (
     CHAT,
     DRAFT,
     MESSAGE,
+    PART,
     PRESET,
     chat_row,
     draft_row,
     message_row,
+    part_row,
     preset_row,
 )
-from app.store.schema import upgrade
+from app.store.schema import Nonsense, add_old_parts, new_draft, upgrade
 
 _MANY = 100_000  # more drafts than anybody has
 _REPAIRS = (
@@ -47,20 +51,28 @@ _REPAIRS = (
         WHERE NOT EXISTS (SELECT 1 FROM message WHERE chat = chat.id AND message.id = leaf)""",
     "INSERT INTO unindexed SELECT id FROM message",
 )
+_PARTS = f"message, position, {PART}"
 
 
 def recover(database: Path) -> Backup:
-    """Puts what can be read of the chats, messages, drafts and presets of a damaged database
-    into a new backup of it, from which it can be restored. The database stays as it is. Raises
-    sqlite3.DatabaseError where nothing can be read."""
+    """Put what can be read of the chats, messages, drafts and presets of a damaged database into
+    a new backup of it, from which it can be restored.
+
+    The database stays as it is. Raises sqlite3.DatabaseError where nothing can be read.
+    """
 
     def fill(target: sqlite3.Connection) -> None:
         target.execute("BEGIN")
         upgrade(target)
+        old = "parts" in _columns(source, "message")
         _copy(source, target, "chat", CHAT, chat_row)
-        _copy(source, target, "message", MESSAGE, message_row)
-        _copy(source, target, "draft", DRAFT, draft_row)
+        _copy(source, target, "message", MESSAGE, lambda row: message_row([row]))
+        if old:
+            _old_parts(source, target)
+        _copy(source, target, "part", _PARTS, lambda row: part_row(row[2:]))
+        _copy(source, target, "draft", DRAFT, draft_row, _new_draft if old else None)
         _copy(source, target, "preset", PRESET, preset_row)
+        _messages_of_parts(target)
         for repair in _REPAIRS:
             target.execute(repair)
         target.execute("COMMIT")
@@ -75,25 +87,88 @@ def _copy(
     table: str,
     columns: str,
     make: Callable[[tuple[Any, ...]], object],
+    change: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
 ) -> None:
-    known = {row[1] for row in source.execute(f"PRAGMA table_info ({table})")}
-    names = [name for name in columns.split(", ") if name in known]
+    """Copy the rows of which ``make`` makes sense; ``change`` brings one into today's shape."""
+    names = [name for name in columns.split(", ") if name in _columns(source, table)]
     if not names:
         return  # an older schema had no such table
+    sql = f"SELECT {', '.join(names)} FROM {table} WHERE rowid BETWEEN ? AND ? ORDER BY rowid"
+    full = f"SELECT {columns} FROM {table} WHERE rowid = last_insert_rowid()"
+    for row in _rows(source, sql, 1, _last(source, table)):
+        with _row(target):
+            values = dict(zip(names, row, strict=True))
+            values = change(values) if change else values
+            marks = ", ".join("?" * len(values))
+            into = f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})"
+            target.execute(into, tuple(values.values()))
+            make(target.execute(full).fetchone())
+
+
+def _old_parts(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
+    """Copy the parts that versions 1 to 6 had beside their message, or leave that out, too."""
+    sql = "SELECT id, parts FROM message WHERE rowid BETWEEN ? AND ? ORDER BY rowid"
+    for message, parts in _rows(source, sql, 1, _last(source, "message")):
+        if target.execute("SELECT 1 FROM message WHERE id = ?", (message,)).fetchone():
+            with _row(target) as understood:
+                add_old_parts(target, message, parts)
+                understood.append(message)
+            if not understood:
+                target.execute("DELETE FROM part WHERE message = ?", (message,))
+                target.execute("DELETE FROM message WHERE id = ?", (message,))
+
+
+def _new_draft(values: dict[str, Any]) -> dict[str, Any]:
+    parts, queue = new_draft(values["parts"], values.get("queue", "[]"))
+    return values | {"parts": parts, "queue": queue}
+
+
+def _messages_of_parts(target: sqlite3.Connection) -> None:
+    """Make messages for parts that have lost theirs, at the end of what came before them."""
+    lost = """SELECT message, max(kind IN ('reasoning', 'call', 'result')) FROM part
+        WHERE message NOT IN (SELECT id FROM message) GROUP BY message ORDER BY message"""
+    for number, by_model in target.execute(lost).fetchall():
+        sql = "SELECT id, chat, role, created FROM message WHERE id < ? ORDER BY id DESC LIMIT 1"
+        above, chat, role, created = target.execute(sql, (number,)).fetchone() or (None,) * 4
+        if chat is None:
+            sql = """SELECT coalesce(max(id), 0) + 1
+                FROM (SELECT id FROM chat UNION SELECT chat FROM message)"""
+            (chat,) = target.execute(sql).fetchone()
+        answer = by_model or role == Role.USER
+        values = (
+            number,
+            chat,
+            above,
+            Role.ASSISTANT if answer else Role.USER,
+            created or time.time(),
+        )
+        target.execute(
+            """INSERT INTO message (id, chat, parent, role, state, created, model)
+            VALUES (?, ?, ?, ?, 'cut off', ?, '')""",
+            values,
+        )
+
+
+@contextlib.contextmanager
+def _row(target: sqlite3.Connection) -> Iterator[list[int]]:
+    """A block that copies one row, or nothing where that can be read but is nonsense."""
+    target.execute("SAVEPOINT one")
+    try:
+        yield []
+    except (sqlite3.IntegrityError, Nonsense, ValueError, TypeError, KeyError, AttributeError):
+        target.execute("ROLLBACK TO one")
+    target.execute("RELEASE one")
+
+
+def _columns(source: sqlite3.Connection, table: str) -> set[str]:
+    return {row[1] for row in source.execute(f"PRAGMA table_info ({table})")}
+
+
+def _last(source: sqlite3.Connection, table: str) -> int:
     # AUTOINCREMENT's table tells how far ids go, also where the table itself is damaged.
     sequence = "SELECT seq FROM sqlite_sequence WHERE name = ?"
     (last,) = source.execute(sequence, (table,)).fetchone() or (_MANY,)
-    sql = f"SELECT {', '.join(names)} FROM {table} WHERE rowid BETWEEN ? AND ? ORDER BY rowid"
-    into = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
-    full = f"SELECT {columns} FROM {table} WHERE rowid = last_insert_rowid()"
-    for row in _rows(source, sql, 1, last):
-        target.execute("SAVEPOINT one")
-        try:
-            target.execute(into, row)
-            make(target.execute(full).fetchone())
-        except (sqlite3.IntegrityError, ValueError, TypeError, KeyError, AttributeError):
-            target.execute("ROLLBACK TO one")  # it can be read, but it is nonsense
-        target.execute("RELEASE one")
+    return int(last)
 
 
 def _rows(db: sqlite3.Connection, sql: str, first: int, last: int) -> Iterator[tuple[Any, ...]]:

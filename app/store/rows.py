@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from app.base.types import Effort, Message, Part, Role, Sampling, Stats
-from app.formats.harmony import stored_parts
+from app.base.codec import an_object, decode, decode_value, encode, hints, member
+from app.base.types import Effort, Message, Part, PartKind, Role, Sampling, Stats
 
 
 class State(StrEnum):
@@ -130,9 +131,9 @@ LISTED = "deleted IS NULL AND NOT archived"
 """The chats that a person sees without looking for them."""
 ORDER = "pinned DESC, updated DESC, id DESC"
 """Of chats in a list."""
-MESSAGE = (
-    "id, chat, parent, role, state, created, effort, model, stats, thought_s, thought_open, parts"
-)
+MESSAGE = "id, chat, parent, role, state, created, effort, model, stats, thought_s, thought_open"
+PART = "kind, text, name, call, format_data, media_type, data"
+"""The columns of a part, besides those that say where it belongs."""
 DRAFT = "chat, parts, queue"
 PRESET = "id, name, effort, model, instructions, sampling, is_default"
 
@@ -146,58 +147,91 @@ def clean(text: str) -> str:
     return text
 
 
+_KINDS = {kind.value: kind for kind in PartKind}
+
+
+def _stored_kind(part: Part) -> tuple[str, str]:
+    """Return a part's kind and name as they are stored."""
+    if part.kind is not PartKind.UNKNOWN:
+        return part.kind.value, part.name
+    kind, _, name = part.name.partition(" ")
+    return kind or PartKind.UNKNOWN.value, name
+
+
+def _kind(kind: str, name: str) -> tuple[PartKind, str]:
+    """Return the kind and name of a part from what is stored.
+
+    A kind that only a later version knows is the first word of the name, so that it is stored
+    again as it was; a name of the part's own follows.
+    """
+    known = _KINDS.get(kind, PartKind.UNKNOWN)
+    if known is PartKind.UNKNOWN:
+        return known, f"{kind} {name}" if name else kind
+    return known, name
+
+
+def part_values(part: Part) -> tuple[str | bytes, ...]:
+    """Return the values of a part's columns, as PART has them."""
+    kind, name = _stored_kind(part)
+    texts = (part.text, name, part.id, part.format_data, part.media_type)
+    return (kind, *map(clean, texts), part.data)
+
+
+def part_row(row: tuple[Any, ...]) -> Part:
+    kind, text, name, call, format_data, media_type, data = row
+    return Part(text, *_kind(kind, name), call, format_data, media_type, data)
+
+
+def part_json(part: Part) -> dict[str, Any]:
+    """Return a part as JSON has it: its kind, its text, and what else it has."""
+    kind, name = _stored_kind(part)
+    raw: dict[str, Any] = {"kind": kind} | encode(part, text=clean, omit_defaults=True)
+    raw["kind"] = kind
+    raw.pop("name", None)
+    return raw | {"name": clean(name)} if name else raw
+
+
+def part_from(raw: object) -> Part:
+    """Return the part that a JSON object has. Raises FieldError."""
+    found = an_object(raw)
+    name = decode_value(str | None, found.get("name"), "name")
+    kind, name = _kind(member(found, "kind", str), name or "")
+    return decode(Part, found | {"kind": kind, "name": name})
+
+
 def pack_parts(parts: tuple[Part, ...]) -> str:
-    return json.dumps(_raw_parts(parts), ensure_ascii=False)
+    return json.dumps([part_json(part) for part in parts], ensure_ascii=False)
 
 
-def _raw_parts(parts: tuple[Part, ...]) -> list[dict[str, str]]:
-    raw = []
-    for part in parts:
-        fields = {name: clean(value) for name, value in stored_parts.to_fields(part).items()}
-        optional = {name: fields[name] for name in ("recipient", "content_type", "name")}
-        said = {name: value for name, value in optional.items() if value}
-        raw.append({"channel": fields["channel"], "text": fields["text"], **said})
-    return raw
-
-
-def unpack_parts(text: str) -> tuple[Part, ...]:
-    """Fields that a later version added are passed over; its channels are commentary."""
-    return _parts(json.loads(text))
-
-
-def _parts(raw: list[dict[str, str]]) -> tuple[Part, ...]:
-    return tuple(map(stored_parts.from_fields, raw))
+def _parts(raw: Iterable[object]) -> tuple[Part, ...]:
+    return tuple(part_from(part) for part in raw)
 
 
 def pack_queue(queue: tuple[Queued, ...]) -> str:
-    raw = [{"effort": each.effort, "parts": _raw_parts(each.parts)} for each in queue]
+    raw = [encode(each) | {"parts": [part_json(p) for p in each.parts]} for each in queue]
     return json.dumps(raw, ensure_ascii=False)
 
 
-def unpack_queue(text: str) -> tuple[Queued, ...]:
-    return tuple(Queued(_parts(each["parts"]), Effort(each["effort"])) for each in json.loads(text))
+def _unpack_queue(text: str) -> tuple[Queued, ...]:
+    return tuple(decode(Queued, raw | {"parts": _parts(raw["parts"])}) for raw in json.loads(text))
 
 
 def pack_stats(stats: Stats) -> str:
-    return json.dumps({f.name: getattr(stats, f.name) for f in fields(Stats)})
+    return json.dumps(encode(stats))
 
 
-def _unpack_stats(text: str) -> Stats:
-    """A number that another version did not know is 0."""
-    raw = json.loads(text)
-    return Stats(**{f.name: raw.get(f.name, 0) for f in fields(Stats)})
+def stats_from(raw: dict[str, Any]) -> Stats:
+    """Return the numbers of an answer; one that another version did not know is 0."""
+    return decode(Stats, dict.fromkeys(hints(Stats), 0) | raw)
 
 
 def pack_sampling(sampling: Sampling | None) -> str | None:
-    return None if sampling is None else json.dumps(asdict(sampling))
+    return None if sampling is None else json.dumps(encode(sampling))
 
 
 def _unpack_sampling(text: str | None) -> Sampling | None:
     """A field that another version did not know has its default."""
-    if text is None:
-        return None
-    raw = json.loads(text)
-    return Sampling(**{f.name: raw[f.name] for f in fields(Sampling) if f.name in raw})
+    return None if text is None else decode(Sampling, json.loads(text))
 
 
 def chat_row(row: tuple[Any, ...]) -> ChatRow:
@@ -231,7 +265,7 @@ def pack_setup(setup: ChatSettings) -> dict[str, str | None]:
 
 def draft_row(row: tuple[Any, ...]) -> tuple[int | None, Unsent]:
     chat, parts, queue = row
-    return chat, Unsent(unpack_parts(parts), unpack_queue(queue))
+    return chat, Unsent(_parts(json.loads(parts)), _unpack_queue(queue))
 
 
 def preset_row(row: tuple[Any, ...]) -> Preset:
@@ -240,18 +274,23 @@ def preset_row(row: tuple[Any, ...]) -> Preset:
     return Preset(number, name, Effort(effort), model, instructions, unpacked, bool(default))
 
 
-def message_row(row: tuple[Any, ...]) -> MessageRow:
-    number, chat, parent, role, state, created, effort, model, stats, thought_s, opened, parts = row
+def message_row(rows: Sequence[tuple[Any, ...]]) -> MessageRow:
+    """Return a message from its columns, each time with those of one of its parts, or of none."""
+    columns = rows[0][: len(MESSAGE.split(", "))]
+    number, chat, parent, role, state, created, effort, model, stats, thought_s, opened = columns
+    parts = (row[len(columns) :] for row in rows)
     return MessageRow(
         number,
         chat,
         parent,
-        Message(Role(role), unpack_parts(parts)),
+        Message(
+            Role(role), tuple(part_row(part) for part in parts if part and part[0] is not None)
+        ),
         State(state),
         created,
         Effort(effort) if effort else None,
         model,
-        _unpack_stats(stats) if stats else None,
+        stats_from(json.loads(stats)) if stats else None,
         thought_s,
         None if opened is None else bool(opened),
     )

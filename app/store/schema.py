@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 Migration = Callable[[sqlite3.Connection], None]
+
+
+class Nonsense(sqlite3.DatabaseError):
+    """What an old version should have written makes no sense."""
 
 
 def _first_schema(db: sqlite3.Connection) -> None:
@@ -120,6 +126,74 @@ def _queue(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE draft ADD COLUMN queue TEXT NOT NULL DEFAULT '[]'")
 
 
+def _parts(db: sqlite3.Connection) -> None:
+    db.execute(
+        """CREATE TABLE part (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            message INTEGER NOT NULL REFERENCES message ON DELETE CASCADE,
+            position INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            text TEXT NOT NULL,
+            name TEXT NOT NULL,
+            call TEXT NOT NULL,
+            format_data TEXT NOT NULL,
+            media_type TEXT NOT NULL,
+            data BLOB NOT NULL,
+            UNIQUE (message, position)
+        ) STRICT"""
+    )
+    for message, text in db.execute("SELECT id, parts FROM message ORDER BY id"):
+        add_old_parts(db, message, text)
+    db.execute("ALTER TABLE message DROP COLUMN parts")
+    for rowid, parts, queue in db.execute("SELECT rowid, parts, queue FROM draft").fetchall():
+        values = (*new_draft(parts, queue), rowid)
+        db.execute("UPDATE draft SET parts = ?, queue = ? WHERE rowid = ?", values)
+
+
+def add_old_parts(db: sqlite3.Connection, message: int, text: str) -> None:
+    """Put in the parts of a message, which versions 1 to 6 had as JSON in one column.
+
+    Raises Nonsense where that makes no sense.
+    """
+    sql = """INSERT INTO part (message, position, kind, text, name, call, format_data, media_type,
+        data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+    with _nonsense(f"message {message}"):
+        for position, part in enumerate(_new_parts(json.loads(text))):
+            names = ("kind", "text", "name", "id", "format_data", "media_type")
+            db.execute(sql, (message, position, *(part[name] for name in names), b""))
+
+
+def new_draft(parts: str, queue: str) -> tuple[str, str]:
+    """Return the columns of a draft from what versions 4 to 6 had in them.
+
+    Raises Nonsense where that makes no sense.
+    """
+    with _nonsense("a draft"):
+        waiting = [each | {"parts": _new_parts(each["parts"])} for each in json.loads(queue)]
+        values = (_new_parts(json.loads(parts)), waiting)
+        there, then = (json.dumps(value, ensure_ascii=False) for value in values)
+    return there, then
+
+
+def _new_parts(old: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Return parts as they are stored now: they had Harmony's channels for kinds."""
+    from app.formats.harmony import stored_parts  # once, for an old file
+
+    names = ("text", "name", "id", "format_data", "media_type")
+    parts = map(stored_parts.from_fields, old)
+    return [
+        {"kind": part.kind.value} | {name: getattr(part, name) for name in names} for part in parts
+    ]
+
+
+@contextlib.contextmanager
+def _nonsense(where: str) -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise Nonsense(f"{where}: {error!r}") from error
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     _first_schema,
     _chat_sampling,
@@ -127,6 +201,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _search_and_order,
     _presets,
     _queue,
+    _parts,
 )
 """The n-th step brings the schema from version n-1 to n."""
 

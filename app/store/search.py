@@ -21,7 +21,8 @@ from typing import Any
 from app.base.errors import Cancelled
 from app.base.types import Message, Role
 from app.store.database import made, typed_errors
-from app.store.rows import LISTED, ORDER, unpack_parts
+from app.store.parts import by_message
+from app.store.rows import LISTED, ORDER, PART, part_row
 from app.store.search_words import Query, fold, query, said_in
 
 _RANKED = 500
@@ -165,11 +166,13 @@ class Search:
         if len(ids) < _RANKED:
             sql = f"SELECT id {source} rank, words.rowid DESC LIMIT ?"
             ids = [number for (number,) in db.execute(sql, (match, limit))]
-        found = f"""SELECT message.id, chat, title, message.created, parts
-            FROM message JOIN chat ON chat.id = chat
-            WHERE message.id IN ({", ".join(map(str, ids[:limit]))})"""
+        found = f"""SELECT message.id, chat, title, message.created, {PART}
+            FROM message JOIN chat ON chat.id = chat JOIN part ON part.message = message.id
+            WHERE message.id IN ({", ".join(map(str, ids[:limit]))})
+            ORDER BY message.id, position"""
         show = functools.partial(_found, wanted, reasoning)
-        by_id = {f.message: f for f in made(self._path, show, db.execute(found).fetchall())}
+        rows = list(by_message(db.execute(found)))
+        by_id = {f.message: f for f in made(self._path, show, rows)}
         return [by_id[number] for number in ids[:limit]]
 
 
@@ -177,9 +180,9 @@ def _columns(wanted: Query, reasoning: bool) -> str:
     return wanted.match if reasoning else f"{{said}} : ({wanted.match})"
 
 
-def _found(wanted: Query, reasoning: bool, row: tuple[Any, ...]) -> SearchHit:
-    message, chat, title, created, parts = row
-    said = Message(Role.ASSISTANT, unpack_parts(parts))
+def _found(wanted: Query, reasoning: bool, rows: list[tuple[Any, ...]]) -> SearchHit:
+    message, chat, title, created, *_ = rows[0]
+    said = Message(Role.ASSISTANT, tuple(part_row(row[4:]) for row in rows))
     snippet = wanted.snippet(said_in(said))
     marks = wanted.marks(snippet)
     if reasoning and not marks:

@@ -16,31 +16,32 @@ from app import __version__
 from app.base.errors import StoreError
 from app.base.types import Part
 from app.host import Host
-from app.store import Backup, Store, Unsent
+from app.store import Backup, Unsent
+from app.ui import qt_language
 from app.ui.bridge import Bridge
+from app.ui.fault_reporter import FaultReporter
 from app.ui.garbage import GarbageCollector
 from app.ui.startup.data_folder import DataFolder
 from app.ui.theme import Theme, application_icon
 from app.ui.window import Window
-from app.wording import language
-from app.wording.errors import explain
+from app.wording.errors import Explanation, explain
 
 
 def run(data_dir: Path | None, model: Path | None, smoke: bool) -> int:
-    """Shows the window until it is closed; returns the exit code.
+    """Show the window until it is closed; return the exit code.
 
     ``data_dir`` is where the person wishes the data, ``model`` a file to use at once. ``smoke``
     asks the demo model one question and returns 0 only where its answer is on screen.
     """
     application = _application()
-    opening = DataFolder(data_dir)
+    data_folder = DataFolder(data_dir)
     trouble: StoreError | None = None
     try:
-        if not opening.take(model):
+        if not data_folder.take(model):
             return 1 if smoke else 0
     except StoreError as error:
         trouble = error
-    program = Program(application, opening, model, smoke)
+    program = Program(application, data_folder, model, smoke)
     try:
         return program.run(trouble)
     finally:
@@ -48,22 +49,27 @@ def run(data_dir: Path | None, model: Path | None, smoke: bool) -> int:
 
 
 class Program:
-    """From an open folder to its end: one window after the other, where a backup is restored
-    between them."""
+    """The program from an open folder to its end.
+
+    There is one window after the other where a backup is restored between them.
+    """
 
     def __init__(
-        self, application: QApplication, opening: DataFolder, model: Path | None, smoke: bool
+        self, application: QApplication, data_folder: DataFolder, model: Path | None, smoke: bool
     ) -> None:
-        self._application, self._opening = application, opening
+        self._application, self._data_folder = application, data_folder
         self._model, self._smoke = model, smoke
         self._theme = Theme(application)
         self._garbage = GarbageCollector()
+        self._faults = FaultReporter()
         self._again: StoreError | Backup | None = None  # why there is to be another window
         self._typed: tuple[Part, ...] = ()  # in the one before
 
     def run(self, trouble: StoreError | None) -> int:
-        """Until a window is closed for good."""
+        """Show windows until one is closed for good; return the exit code."""
         self._again = trouble
+        if self._data_folder.folders and trouble is None:
+            self._faults.start(self._data_folder.folders.data)
         while True:
             bridge = Bridge()
             host = self._open(bridge)
@@ -78,20 +84,21 @@ class Program:
                 return code
 
     def close(self) -> None:
-        """Another Fireside may have the folder."""
-        self._opening.close()
+        """Release the folder for another Fireside."""
+        self._faults.close()
+        self._data_folder.close()
         self._garbage.close()
 
     def _open(self, bridge: Bridge) -> Host | int:
-        """The host, perhaps after a talk about what is wrong; or the exit code."""
+        """Return the host, perhaps after dialogs about what is wrong, or the exit code."""
         why = self._again
         if why is None:
             try:
-                return self._opening.host(bridge.publish)
+                return self._data_folder.host(bridge.publish)
             except StoreError as error:
                 why = error
-        settings = self._opening.settings
-        language.install(self._application, settings.language)
+        settings = self._data_folder.settings
+        qt_language.install(self._application, settings.language)
         if self._smoke and isinstance(why, StoreError):  # nobody is there to answer
             print(explain(why).sentence, file=sys.stderr)
             return 1
@@ -99,17 +106,19 @@ class Program:
 
         self._again = None
         self._theme.choose(settings.theme)
-        return RecoveryDialogs(self._theme, bridge, self._opening).ask(why)
+        return RecoveryDialogs(self._theme, bridge, self._data_folder).ask(why)
 
     def _show(self, host: Host, bridge: Bridge) -> int:
-        language.install(self._application, host.settings.language)
+        qt_language.install(self._application, host.settings.language)
         self._theme.choose(host.settings.theme)
+        self._faults.start(host.folders.data)
         window = Window(host, bridge, self._theme)
+        self._tell_faults(window)
         self._give_back(window)
         window.again.connect(lambda why: self._restart(window, why))
         opener = FileOpener(self._application, window.called)
         window.show()
-        QTimer.singleShot(100, window, lambda: self._opening.on_second(window.called))
+        QTimer.singleShot(100, window, lambda: self._data_folder.on_second(window.called))
         _choose_model(window, host, self._model)
         QTimer.singleShot(400, window, lambda: window.transcript)  # before a question needs it
         QTimer.singleShot(1000, gc.freeze)  # what is there now lives as long as the window
@@ -122,8 +131,15 @@ class Program:
             self._forget(window, opener)
         return code
 
+    def _tell_faults(self, window: Window) -> None:
+        def show(told: Explanation) -> None:
+            window.banner.show_sentence(told.sentence, told.action, second=told.second)
+
+        window.banner.acted.connect(self._faults.act)
+        self._faults.attach(show)
+
     def _give_back(self, window: Window) -> None:
-        """What stood in the composer before, where the chats that are open now do not have it."""
+        """Restore what the composer of the window before held, if these chats lack it."""
         typed, self._typed = self._typed, ()
 
         def found(drafts: dict[int | None, Unsent]) -> None:
@@ -132,14 +148,15 @@ class Program:
                 window.drafts.give_back(None, typed)
 
         if typed:
-            window.store.ask(Store.drafts, found, lambda _: None)
+            window.store.ask(lambda store: store.drafts.all(), found, lambda _: None)
 
     def _restart(self, window: Window, why: StoreError | Backup) -> None:
         self._again, self._typed = why, window.composer.parts()
         window.close()
 
     def _forget(self, window: Window, opener: FileOpener) -> None:
-        """The window is not the last one."""
+        """Delete a window that another one follows."""
+        self._faults.detach()
         gc.unfreeze()
         self._model = None
         self._application.removeEventFilter(opener)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Signal
 
 from app.base.errors import StoreDamaged, StoreError
@@ -10,42 +12,62 @@ from app.ui.theme import Theme
 from app.wording.errors import Action, explain
 from app.wording.language import tr
 
+_OFFERED = (Action.CHOOSE_MODEL, Action.REPAIR, Action.COPY_DETAILS, Action.OPEN_LOG)
+
 
 class Banner(Notice):
     """A notice that stays until it is dismissed or replaced."""
 
     acted = Signal(Action)
-    """The person pressed the button that offers this action."""
+    """The person pressed a button that offers this action."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, "banner")
         self.damage = tr("it does not open")
         """What the store last reported about its damage."""
         self._store_sentence = ""  # the sentence of the last StoreError
-        self._action = Action.CHOOSE_MODEL
-        choose = self._action.words
-        self.action_button = Button(
-            theme, "bannerAction", choose, text=choose,
-            clicked=lambda: self.acted.emit(self._action),
+        self._actions = [Action.CHOOSE_MODEL, Action.OPEN_LOG]
+        self.action_button, self.second_button = (
+            Button(
+                theme, name, action.words, text=action.words,
+                clicked=partial(self._act, place),
+            )
+            for place, (name, action) in enumerate(
+                zip(("bannerAction", "bannerSecondAction"), self._actions, strict=True)
+            )
         )  # fmt: skip
         dismiss = Button(
             theme, "dismissBanner", tr("Dismiss"), icon="close", size=14, clicked=self.hide
         )
         self.add_button(self.action_button)
+        self.add_button(self.second_button)
         self.add_button(dismiss)
         self.hide()
 
-    def show_sentence(self, sentence: str, action: Action = Action.NONE, detail: str = "") -> None:
-        """Show a sentence, with a button where ``action`` is one the banner can offer."""
+    def show_sentence(
+        self,
+        sentence: str,
+        action: Action = Action.NONE,
+        detail: str = "",
+        *,
+        second: Action = Action.NONE,
+    ) -> None:
+        """Show a sentence, with a button for each action that the banner can offer."""
         self.set_quiet(False)
         self.set_text(sentence)
         self.set_detail(detail)
-        self._action = action
-        self.action_button.setText(action.words)
-        self.action_button.setAccessibleName(action.words)
-        self.action_button.setToolTip(action.words)
-        self.action_button.setVisible(action in (Action.CHOOSE_MODEL, Action.REPAIR))
+        self._actions = [action, second]
+        for button, each in zip(
+            (self.action_button, self.second_button), self._actions, strict=True
+        ):
+            button.setText(each.words)
+            button.setAccessibleName(each.words)
+            button.setToolTip(each.words)
+            button.setVisible(each in _OFFERED)
         self.show()
+
+    def _act(self, place: int) -> None:
+        self.acted.emit(self._actions[place])
 
     def show_done(self, sentence: str) -> None:
         """Show a sentence about something that went as wished."""

@@ -1,5 +1,7 @@
-"""What was found on this computer, what was chosen and why, in words. Without Qt: the command
-``fireside doctor`` prints it, the preferences show it."""
+"""What was found on this computer, what was chosen and why, in words.
+
+``fireside doctor`` prints it, the preferences show it.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ import textwrap
 from collections.abc import Iterator
 
 from app import __version__
+from app.base import log
 from app.base.gguf import GgufHeader
 from app.base.types import ModelRef
 from app.engine.plan import CacheType, MemoryUse, Overrides, Plan, PlanRefused, propose
@@ -22,7 +25,7 @@ _NOTED = ("AVX2", "AVX512", "AVX512_VNNI", "AVX512_BF16", "AMX_INT8", "NEON", "D
 
 
 def summary(plan: Plan) -> str:
-    """A plan in one line: "12.4 of 15.6 GB at 32,768 tokens of context; …"."""
+    """Return a plan in one line: "12.4 of 15.6 GB at 32,768 tokens of context; …"."""
     if plan.gpu is None:
         return tr("{share} at {context} tokens of context").format(
             share=_of(plan.needed, plan.host_room), context=number(plan.context)
@@ -36,7 +39,7 @@ def summary(plan: Plan) -> str:
 
 
 def fit(plan: Plan, machine: Machine) -> str:
-    """Whether a model fits this computer, and why not."""
+    """Return whether a model fits this computer, and why not."""
     if plan.fits:
         return tr("It fits this computer: {summary}.").format(summary=summary(plan))
     if plan.needed > machine.memory:
@@ -49,11 +52,11 @@ def fit(plan: Plan, machine: Machine) -> str:
 
 
 def report(examined: Examined, wishes: Overrides) -> str:
-    """Everything, in lines of some 76 characters."""
+    """Return everything, in lines of some 76 characters."""
     machine = examined.machine
     lines = [*_machine(machine), "", *_wishes(wishes)]
     for model, header in examined.models:
-        lines += ["", f"{model.name} ({model.path})"]
+        lines += ["", f"{model.name} ({model.place})"]
         if isinstance(header, GgufHeader):
             lines += _model(model, header, machine, wishes)
         else:
@@ -61,6 +64,12 @@ def report(examined: Examined, wishes: Overrides) -> str:
             told = filter(None, (explanation.sentence, explanation.detail))
             lines += [_line("", text) for text in told]
     return "\n".join(lines)
+
+
+def end_of_log(text: str) -> str:
+    """Return a section with the last lines of fireside.log; empty where there are none."""
+    title = tr("The end of {file}").format(file=log.NAME)
+    return f"\n\n{title}\n{text}" if text else ""
 
 
 def _machine(machine: Machine) -> Iterator[str]:
@@ -85,7 +94,7 @@ def _machine(machine: Machine) -> Iterator[str]:
 
 
 def _no_gpu(devices: Devices) -> Iterator[str]:
-    """What to do for one that llama.cpp does not see."""
+    """Yield what to do for a GPU that llama.cpp does not see."""
     others = [name for name in devices.backends if name not in ("CPU", "BLAS")]
     if not others and getattr(sys, "frozen", False):
         others = ["Vulkan"]  # is in every package, and was not loaded
@@ -176,7 +185,7 @@ def _cache(cache: CacheType) -> str:
 
 
 def _shared(plan: Plan) -> str:
-    """Who does what, where a GPU helps."""
+    """Return how many layers the GPU and the CPU have."""
     if plan.gpu_layers <= plan.layers:
         return tr("{count} of {all} layers on the GPU").format(
             count=plan.gpu_layers - 1, all=plan.layers
@@ -198,7 +207,7 @@ def _parts(use: MemoryUse, room: int) -> str:
 
 
 def _of(size: int, room: int) -> str:
-    """Two sizes, in one unit where they share it."""
+    """Return "size of room", with the unit once if both have the same."""
     one, other = gigabytes(size), gigabytes(room)
     same = one.split()[1] == other.split()[1]
     return tr("{size} of {room}").format(size=one.split()[0] if same else one, room=other)

@@ -1,75 +1,111 @@
-"""The language that the window speaks: every sentence that a person reads goes through `tr`.
+"""The language of everything a person reads: each sentence goes through `tr`.
 
-English stands in the code. ``resources/translations/`` holds the others, as Qt's translation
-tools write them (``installers/translations.py``). Whoever has no window, such as ``fireside ask``,
-stays with English and never loads Qt.
+English stands in the code. ``resources/translations/`` holds the others as gettext catalogues,
+which ``installers/translations.py`` keeps up to date. The window, the command line and a server
+speak from the same catalogue.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+import os
+import sys
+from collections.abc import Callable, Iterable
+from gettext import GNUTranslations
 
 from app.base.resources import resource
-
-if TYPE_CHECKING:
-    from PySide6.QtCore import QCoreApplication, QTranslator
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 """The code of each language, and its name in itself."""
 
-_MARKS = {"en": {}, "de": str.maketrans(",.", ".,")}  # between thousands, and before decimals
+Translate = Callable[[str, str, int], str]
+"""Text, context and number (-1 for none) to the text in a language."""
 
-_translate: Callable[[str, str, str | None, int], str] | None = None
-_marks: dict[int, int] = _MARKS["en"]
-_installed: list[QTranslator] = []
+_SEPARATORS = {"en": {}, "de": str.maketrans(",.", ".,")}  # of thousands and decimals
+
+
+def _english(text: str, comment: str, n: int) -> str:
+    return counted(text, n)
+
+
+_translate: Translate = _english
+_separators: dict[int, int] = _SEPARATORS["en"]
 
 
 def tr(text: str, comment: str = "", n: int = -1) -> str:
-    """``text`` in the person's language. ``comment`` tells apart what English says in one word;
-    ``n`` stands where the text has ``%n`` (``%Ln``: with marks between thousands), and decides
-    between singular and plural, which English writes "chat(s)" in the code. What else changes
-    stands as ``{name}``, for `str.format`: a translator may move it.
+    """Return ``text`` in the person's language.
 
-    Only literal texts are found by the tools, and only when they are spoken: a constant of a
-    module would be translated before the language is known.
+    ``comment`` tells apart what English says in one word. ``n`` stands where the text has ``%n``
+    (``%Ln``: with separators between thousands) and decides between singular and plural, which
+    English writes "chat(s)" in the code. What else changes stands as ``{name}``, for
+    `str.format`: a translator may move it.
+
+    Call it with literals only, and only when the sentence is shown: the tools collect literals,
+    and a constant of a module would be translated before the language is known.
     """
-    if _translate is None:
-        return counted(text, n)
-    return _translate("", text, comment or None, n)
+    return _translate(text, comment, n)
 
 
 def counted(text: str, n: int) -> str:
-    """The English for a number, where the plural is a regular one."""
-    plural = text.replace("(s)", "" if n == 1 else "s")
-    return plural.replace("%Ln", f"{n:,}").replace("%n", str(n))
+    """Return English text with its number and its regular plural filled in."""
+    return _with_number(text.replace("(s)", "" if n == 1 else "s"), n)
 
 
 def number(value: float, decimals: int = 0) -> str:
-    """``value`` as the language writes it: "12,345.6", "12.345,6"."""
-    return f"{value:,.{decimals}f}".translate(_marks)
+    """Return ``value`` as the language writes it: "12,345.6", "12.345,6"."""
+    return f"{value:,.{decimals}f}".translate(_separators)
 
 
-def install(application: QCoreApplication, wanted: str) -> None:
-    """Has the window speak ``wanted``, one of `LANGUAGES`, or for "" what the system speaks,
-    as far as it can. What was made before keeps its language."""
-    global _translate, _marks
-    from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
+def use(language: str) -> None:
+    """Speak one of `LANGUAGES` from now on. Sentences made before keep theirs."""
+    global _translate, _separators
+    _translate = _english if language == "en" else _from_catalogue(language)
+    _separators = _SEPARATORS[language]
 
-    system = QLocale.system()
-    preferred = [wanted, *(name.split("-")[0] for name in system.uiLanguages()), "en"]
-    language = next(code for code in preferred if code in LANGUAGES)
-    same = system.name().split("_")[0] == language
-    QLocale.setDefault(system if same else QLocale(language))
-    while _installed:
-        application.removeTranslator(_installed.pop())
-    of_qt = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
-    for name, folder in (
-        (f"qtbase_{language}", of_qt),
-        (language, str(resource("translations"))),
-    ):
-        translator = QTranslator(application)
-        if translator.load(name, folder):
-            application.installTranslator(translator)
-            _installed.append(translator)
-    _translate, _marks = QCoreApplication.translate, _MARKS[language]
+
+def choose(wanted: str, spoken: Iterable[str]) -> str:
+    """Return the code of the language to use.
+
+    That is ``wanted`` if it is one of `LANGUAGES`, else the first of ``spoken`` (such as "de-AT"
+    or "de_DE.UTF-8") that is, else English.
+    """
+    codes = (name.replace("_", "-").split("-")[0].split(".")[0].lower() for name in spoken)
+    return next(code for code in (wanted, *codes, "en") if code in LANGUAGES)
+
+
+def system_languages() -> list[str]:
+    """Return what the system speaks, best first, as far as it can be told without Qt.
+
+    Linux and macOS say it in the environment, Windows by its display language.
+    """
+    if sys.platform == "win32":
+        import ctypes
+        import locale
+
+        identifier = ctypes.windll.kernel32.GetUserDefaultUILanguage()
+        return [locale.windows_locale.get(identifier, "")]
+    values = [os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
+    found = next(filter(None, values), "")
+    if found in ("", "C", "POSIX"):  # then gettext ignores LANGUAGE as well
+        return [found]
+    return [*os.environ.get("LANGUAGE", "").split(":"), found]
+
+
+def _from_catalogue(language: str) -> Translate:
+    with resource("translations", f"{language}.mo").open("rb") as file:
+        catalogue = GNUTranslations(file)
+
+    def translate(text: str, comment: str, n: int) -> str:
+        if n < 0:
+            found = catalogue.pgettext(comment, text) if comment else catalogue.gettext(text)
+            return found
+        if comment:
+            found = catalogue.npgettext(comment, text, text, n)
+        else:
+            found = catalogue.ngettext(text, text, n)
+        return counted(text, n) if found == text else _with_number(found, n)
+
+    return translate
+
+
+def _with_number(text: str, n: int) -> str:
+    return text.replace("%Ln", number(n)).replace("%n", str(n))

@@ -1,4 +1,4 @@
-"""Times and sizes, as people say them. Without Qt."""
+"""Times and sizes, as people say them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MONTHS = (
 
 
 def gigabytes(size: int) -> str:
-    """A size in the unit that fits, in decimal steps as files are sold."""
+    """Return a size in bytes in the unit that fits, in decimal steps: "12.1 GB"."""
     for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if size >= factor:
             return f"{number(size / factor, 1)} {unit}"
@@ -31,7 +31,7 @@ def gigabytes(size: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """How long something takes: "40 s", "12 min", "3.5 h"."""
+    """Return a duration as "40 s", "12 min" or "3.5 h"."""
     if seconds < 90:
         return f"{number(seconds)} s"
     if seconds < 5400:
@@ -40,23 +40,23 @@ def duration(seconds: float) -> str:
 
 
 def month(date: datetime.date) -> str:
-    """The name of a day's month."""
+    """Return the name of a day's month."""
     return _MONTHS[date.month - 1]()
 
 
 def month_and_year(date: datetime.date) -> str:
-    """As "November 2024"."""
+    """Return a day's month as "November 2024"."""
     return tr("{month} {year}").format(month=month(date), year=date.year)
 
 
 def date_of(date: datetime.date, *, year: bool) -> str:
-    """A day as "12 November", or "12 November 2024"."""
+    """Return a day as "12 November", or "12 November 2024"."""
     text = tr("{day} {month} {year}") if year else tr("{day} {month}")
     return text.format(day=date.day, month=month(date), year=date.year)
 
 
 def ago(when: float) -> str:
-    """How many days a POSIX time is past: "today", "yesterday", "3 days ago"."""
+    """Return how many days a POSIX time is past: "today", "yesterday", "3 days ago"."""
     match _days_since(when):
         case days if days <= 0:
             return tr("today", "in a sentence")
@@ -67,8 +67,10 @@ def ago(when: float) -> str:
 
 
 def days_left(since: float, days: int) -> str:
-    """When ``days`` will have passed since a POSIX time: "in 27 days", "today". By the calendar,
-    as `ago`, so that the two fit together at any hour."""
+    """Return when ``days`` will have passed since a POSIX time: "in 27 days", "today".
+
+    By the calendar, as `ago`, so that the two fit together at any hour.
+    """
     left = days - _days_since(since)
     return tr("in %Ln day(s)", "", left) if left > 0 else tr("today", "in a sentence")
 
@@ -78,7 +80,7 @@ def _days_since(when: float) -> int:
 
 
 def day(when: float, now: datetime.date | None = None) -> str:
-    """The day of a POSIX time: "today", "yesterday", "12 November", "12 November 2024"."""
+    """Return the day of a POSIX time: "today", "yesterday", "12 November", "12 November 2024"."""
     then = datetime.date.fromtimestamp(when)
     today = now or datetime.date.today()
     match (today - then).days:

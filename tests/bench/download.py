@@ -23,7 +23,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from app.models.file_download import FileDownload, WantedFile
+from app.models.file_download import FileDownload
+from app.models.hub_requests import WantedFile
 from app.network import hub_client
 from app.network.client import Network
 

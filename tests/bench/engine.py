@@ -28,7 +28,15 @@ from app.base.types import Delta, Effort, ModelRef, Part, Prefill, Sampling, Sta
 from app.engine.plan import Plan
 from app.host import Host, demo_model
 from app.store import ChatSettings
-from app.turn import ModelFailed, ModelPlanned, ModelReady, SendFailed, TurnEnded, TurnProgress
+from app.turn import (
+    ModelFailed,
+    ModelPlanned,
+    ModelReady,
+    Question,
+    SendFailed,
+    TurnEnded,
+    TurnProgress,
+)
 from app.ui.bridge import Bridge
 
 WORDS = (
@@ -85,7 +93,7 @@ class App:
             sampling=Sampling(max_tokens=tokens)
         )  # a chat keeps that of its first one
         began, first = time.perf_counter(), 0.0
-        self.host.chats.send(chat, (Part(text),), Effort.LOW, self.model, setup)
+        self.host.chats.send(Question(chat, (Part(text),), Effort.LOW, self.model, setup))
         while not isinstance(found := self._next(TurnProgress, TurnEnded), TurnEnded):
             if isinstance(found.event, Delta) and not first:
                 first = time.perf_counter() - began
@@ -96,7 +104,7 @@ class App:
 
     def stop(self, text: str, after: type) -> float:
         """Seconds from a stop, once such an event came, to the end of the answer."""
-        turn = self.host.chats.send(None, (Part(text),), Effort.HIGH, self.model)
+        turn = self.host.chats.send(Question(None, (Part(text),), Effort.HIGH, self.model))
         stopped = 0.0
         while not isinstance(found := self._next(TurnProgress, TurnEnded), TurnEnded):
             if isinstance(found.event, after) and not stopped:
@@ -106,7 +114,7 @@ class App:
 
     def read_ahead(self, chat: int) -> None:
         """What the engine does while a person reads."""
-        self.host.chats.prepare(chat, (), Effort.LOW, self.model)
+        self.host.chats.prepare(Question(chat, (), Effort.LOW, self.model))
         self.rest()
 
     def rest(self) -> None:
@@ -222,7 +230,7 @@ def speeds(app: App, tokens: int, rounds: int) -> None:
     assert app.plan
     ours, theirs = [], []
     app.ask(None, "Good morning.", 16)
-    with closing(Bare(app.model.path, app.plan)) as bare:
+    with closing(Bare(Path(app.model.place), app.plan)) as bare:
         for turn in range(10 * rounds):
             answered = app.ask(None, f"Count to 100, please. ({turn})", tokens)
             app.rest()
@@ -290,13 +298,13 @@ def main() -> None:
     parser.add_argument("--long", type=int, default=8192)
     options = parser.parse_args()
     application = QCoreApplication([])
-    model = ModelRef(options.model.absolute(), "bench") if options.model else demo_model()
+    model = ModelRef.of_file(options.model.absolute(), "bench") if options.model else demo_model()
     cores, memory = psutil.cpu_count(logical=False), psutil.virtual_memory().total
-    print(f"{model.path.name}, {model.path.stat().st_size / 1e9:.2f} GB")
+    print(f"{Path(model.place).name}, {Path(model.place).stat().st_size / 1e9:.2f} GB")
     print(f"machine: {cores} cores, {memory / 1e9:.1f} GB of memory")
     with tempfile.TemporaryDirectory() as folder:
-        read(model.path)
-        reading = read(model.path)
+        read(Path(model.place))
+        reading = read(Path(model.place))
         with closing(App(Path(folder), model)) as app:
             loading = app.load()
             assert app.plan

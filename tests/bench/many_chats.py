@@ -89,7 +89,7 @@ def measure(application: QApplication, folder: Path) -> dict[str, tuple[float, f
     opened = [
         watch.until(
             lambda chat=chat: window.open_chat(chat),
-            lambda chat=chat: window.chat == chat and window.transcript.records,
+            lambda chat=chat: window.chat == chat and window.transcript.messages.records,
         )
         for chat in chats[:20]
     ]

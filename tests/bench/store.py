@@ -60,9 +60,9 @@ def measure(path: Path) -> dict[str, float]:
 
     costs = {"start": statistics.median([_start_and_close(path) for _ in range(5)])}
     store = Store(path)
-    costs["list of chats"] = statistics.median(milliseconds(store.chats) for _ in range(5))
-    chats = store.chats()[:50]
-    read = [milliseconds(lambda chat=chat: store.conversation(chat.id)) for chat in chats]
+    costs["list of chats"] = statistics.median(milliseconds(store.chats.listed) for _ in range(5))
+    chats = store.chats.listed()[:50]
+    read = [milliseconds(lambda chat=chat: store.messages.conversation(chat.id)) for chat in chats]
     costs["open a chat"] = statistics.median(read)
     for name, reasoning in (("", False), (", reasoning", True)):
         keystrokes(store, reasoning)  # as when the file has been used a while
@@ -71,13 +71,15 @@ def measure(path: Path) -> dict[str, float]:
         costs[f"keystroke{name}, p95"] = typed[len(typed) * 95 // 100][0]
         costs[f"keystroke{name}, worst"] = typed[-1][0]
         print(f"  slowest{name}:", ", ".join(f"{text!r} {ms:.1f}" for ms, text in typed[-4:]))
-    chat = store.create_chat(Effort.LOW).id
+    chat = store.chats.create(Effort.LOW).id
     question = Message(Role.USER, (Part("Why is the sky blue? " * 20),))
     costs["a question is written"] = statistics.median(
-        milliseconds(lambda: store.add(chat, None, question)) for _ in range(50)
+        milliseconds(lambda: store.messages.add(chat, None, question)) for _ in range(50)
     )
-    costs["backup"] = milliseconds(store.backup)
-    costs["delete for good"] = milliseconds(lambda: (store.erase([chat]), store.sweep()))
+    costs["backup"] = milliseconds(store.upkeep.backup)
+    costs["delete for good"] = milliseconds(
+        lambda: (store.chats.erase([chat]), store.upkeep.sweep())
+    )
     costs["memory, MB"] = (memory().rss - before) / 1e6
     costs["file, MB"] = path.stat().st_size / 1e6
     store.close()

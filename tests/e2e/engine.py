@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ from app.base import gguf
 from app.base.types import Delta, Done, Draft, Effort, Message, Part, Request, Role, Sampling
 from app.engine.supervisor import LocalBackend
 from app.formats.harmony.vocabulary import Vocabulary
+from app.tokenizer import TiktokenTokenizer
 from tests.fakes.exact_model import exact_model
 
 DEMO = exact_model()
@@ -75,6 +77,11 @@ def logits(backend: LocalBackend) -> Logits:
     return np.fromfile(backend._log.with_name("logits"), np.float32)
 
 
+def prompt_tokens(backend: LocalBackend) -> list[int]:
+    """The tokens that a backend was asked with last."""
+    return np.fromfile(backend._log.with_name("prompt"), np.int32).tolist()
+
+
 def off_by(backend: LocalBackend, request: Request, found: Logits) -> float:
     """How far logits are from those of the same prompt where nothing is reused: the most that
     any token's differs by."""
@@ -92,7 +99,8 @@ def is_as_cold(backend: LocalBackend, request: Request, found: Logits) -> bool:
 
 def size(text: str) -> int:
     """How many tokens of the demo model's a text is."""
-    return len(Vocabulary.from_gguf(gguf.read(DEMO.path, arrays=True)).tokenizer.encode(text))
+    header = gguf.read(Path(DEMO.place), arrays=True)
+    return len(Vocabulary(TiktokenTokenizer.from_gguf(header)).tokenizer.encode(text))
 
 
 @dataclass

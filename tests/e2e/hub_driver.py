@@ -59,7 +59,7 @@ def say(station: str) -> None:
         "button": row().button.text(),
         "status": label("downloadStatus"),
         "notes": label("downloadNotes"),
-        "model": str(current.path) if current else "",
+        "model": current.place if current else "",
         "page": page(),
         "choices": [action.text() for action in menu()],
         "shown": window().transcript.plainText(),

@@ -62,7 +62,7 @@ def test_a_model_that_cannot_be_loaded_is_3(tmp_path: Path) -> None:
     text = tmp_path / "text.gguf"
     text.write_text("not a model")
     cut = tmp_path / "cut.gguf"
-    cut.write_bytes(demo_model().path.read_bytes()[:1_000_000])
+    cut.write_bytes(Path(demo_model().place).read_bytes()[:1_000_000])
     for path in (text, cut, tmp_path / "missing.gguf"):
         done = ask("Hello", "--model", str(path))
         assert done.returncode == 3
@@ -194,3 +194,15 @@ def test_text_on_no_channel_is_the_answer(
     monkeypatch.setitem(LocalBackend.__init__.__kwdefaults__, "target", engine_processes.writes)
     assert main(["ask", "Hello"]) == 0
     assert capsys.readouterr().out == "It is Paris.\n"
+
+
+def test_it_speaks_the_language_of_the_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANG", "de_DE.UTF-8")
+    done = ask("Hello", "--model", str(tmp_path / "missing.gguf"))
+    assert done.returncode == 3
+    assert "ist nicht mehr in" in done.stderr
+    (tmp_path / "settings.json").write_text('{"language": "en"}')
+    done = ask("Hello", "--model", str(tmp_path / "x.gguf"), "--data-dir", str(tmp_path))
+    assert "is not at" in done.stderr

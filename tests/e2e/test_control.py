@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from app.base import gguf
 from app.base.errors import Cancelled
 from app.base.types import (
     Delta,
@@ -28,8 +28,7 @@ from app.base.types import (
 from app.engine.backend import Planned
 from app.engine.plan import Overrides
 from app.engine.supervisor import EngineOptions, LocalBackend
-from app.formats.harmony.render import rendered_messages
-from app.formats.harmony.vocabulary import Vocabulary
+from app.formats.harmony.render import render_request
 from tests.e2e.engine import (
     DEMO,
     GREEDY,
@@ -39,10 +38,12 @@ from tests.e2e.engine import (
     is_as_cold,
     logits,
     prepare,
+    prompt_tokens,
     size,
     user,
 )
 from tests.fakes import engine_processes
+from tests.fakes.vocabulary import of_file
 
 FRANCE = replace(ask("What is the capital of France?", Effort.HIGH), sampling=GREEDY)
 SPAIN = "What is the capital of Spain?"
@@ -140,11 +141,11 @@ def test_answer_now_in_a_context_that_is_nearly_full(
 ) -> None:
     """What opens the answer takes some tokens, too. Where they are not there, it thinks on."""
     context = 1024
-    vocabulary = Vocabulary.from_gguf(gguf.read(DEMO.path, arrays=True))
+    vocabulary = of_file(Path(DEMO.place))
     for filler in range(400):
         text = "lantern " * 900 + "! " * (filler // 4) + ("", "a", ".", "!a")[filler % 4]
         request = replace(FRANCE, messages=(user(text),))
-        if sum(map(len, rendered_messages(request, vocabulary))) == context - left:
+        if sum(render_request(request, vocabulary).sizes) == context - left:
             break
     else:
         pytest.fail("no such text")
@@ -196,10 +197,10 @@ def test_reading_ahead_yields(backend: LocalBackend) -> None:
 def test_reading_ahead_is_only_counted_where_that_is_all(backend: LocalBackend) -> None:
     list(backend.load(DEMO, threading.Event()))
     talk = Talk.long(1)
-    (prompt,) = backend.prepare(talk.request, threading.Event(), read=False)
-    assert isinstance(prompt, Prompt)
+    prompt = backend.count(talk.request, threading.Event())
+    assert prompt
     _, done = answer(backend, talk.asked(SPAIN))
-    assert done.stats.evaluated == done.stats.prompt_tokens > len(prompt.tokens)
+    assert done.stats.evaluated == done.stats.prompt_tokens > prompt.count
 
 
 # --- A full context ---------------------------------------------------------------------------
@@ -209,7 +210,7 @@ def test_the_oldest_turns_go_first(small: Callable[..., LocalBackend]) -> None:
     """Whole turns, never the system message; and not at every turn, since then all that is left
     is read anew."""
     backend = small(1024)
-    vocabulary = Vocabulary.from_gguf(gguf.read(DEMO.path, arrays=True))
+    vocabulary = of_file(Path(DEMO.place))
     talk = Talk.long(1, turns=0)
     talk.request = replace(talk.request, instructions="Be friendly.")
     dropped, costs = [0], []
@@ -225,12 +226,14 @@ def test_the_oldest_turns_go_first(small: Callable[..., LocalBackend]) -> None:
                 draft.add(event)
         assert isinstance(event, Done)
         (prompt,) = prompts
-        opening, *past = rendered_messages(asked, vocabulary)
-        shown = [opening, *past[prompt.dropped :]]
-        assert list(prompt.tokens) == [token for piece in shown for token in piece]
+        rendered = render_request(asked, vocabulary)
+        opening, *past = rendered.sizes
+        shown = opening + sum(past[: prompt.dropped])
+        wanted = [*rendered.tokens[:opening], *rendered.tokens[shown:]]
+        assert prompt_tokens(backend) == wanted
         assert event.stats.dropped == prompt.dropped
         assert asked.messages[prompt.dropped].role is Role.USER
-        assert len(prompt.tokens) <= prompt.context - prompt.reserved + 16
+        assert prompt.count <= prompt.context - prompt.reserved + 16
         if turn and prompt.dropped == dropped[-1]:
             assert event.stats.evaluated <= size(text) + 16
         dropped.append(prompt.dropped)

@@ -8,12 +8,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from app.base import gguf
-from app.base.types import Message, Prompt, Request, Role
+from app.base.types import Message, Request, Role
 from app.engine.plan import Overrides
 from app.engine.supervisor import EngineOptions, LocalBackend
-from app.formats.harmony.vocabulary import Vocabulary
-from tests.e2e.engine import DEMO, GREEDY, Talk, answer, ask, prepare, size, user
+from tests.e2e.engine import DEMO, GREEDY, Talk, answer, ask, prepare, prompt_tokens, size, user
+from tests.fakes.vocabulary import of_file
 
 FIRST = datetime.date(2026, 11, 22)
 SPAIN = "What is the capital of Spain?"
@@ -30,9 +29,9 @@ def asked(backend: LocalBackend, request: Request) -> tuple[Message, int, str]:
 
 
 def text_of(backend: LocalBackend, request: Request) -> str:
-    vocabulary = Vocabulary.from_gguf(gguf.read(DEMO.path, arrays=True))
-    prompts = (e for e in backend.prepare(request, threading.Event(), read=False))
-    (tokens,) = (e.tokens for e in prompts if isinstance(e, Prompt))
+    vocabulary = of_file(Path(DEMO.place))
+    assert backend.count(request, threading.Event())
+    tokens = prompt_tokens(backend)
     return b"".join(map(vocabulary.tokenizer.bytes_of, tokens)).decode()
 
 
@@ -94,12 +93,12 @@ def test_another_day_after_a_restart(make: Callable[..., LocalBackend], tmp_path
     past = tuple(replace(m, day=FIRST) if m.role is Role.USER else m for m in talk.request.messages)
     request = replace(talk.request, messages=past, today=FIRST)
     room = EngineOptions(budget=1 << 30)
-    first = make(kept=tmp_path / "kept", options=lambda: room)
+    first = make(cache_folder=tmp_path / "kept", options=lambda: room)
     list(first.load(DEMO, threading.Event()))
     prepare(first, request)
     first.close()
     later = on(FIRST + datetime.timedelta(days=3), SPAIN)
-    second = make(kept=tmp_path / "kept", options=lambda: room)
+    second = make(cache_folder=tmp_path / "kept", options=lambda: room)
     _, done = answer(second, replace(request, messages=(*past, later)))
     assert done.stats.restored > 1000
     assert done.stats.evaluated <= size(SPAIN) + 40

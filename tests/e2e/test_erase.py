@@ -99,7 +99,7 @@ def test_nothing_is_left_in_any_file(start: Callable[[], Session], tmp_path: Pat
     assert kv_disk_cache.chats(shelf) == {1, 2}
     tokens = [file.read_bytes()[-800:-400] for file in shelf.rglob("tokens")]
     wanted = tuple(word.encode() for word in SECRETS) + tuple(tokens)
-    session.host.disk(lambda store: store.backup()).result()
+    session.host.disk(lambda store: store.upkeep.backup()).result()
     assert {"chats.db", "tokens"} <= left_in(tmp_path, wanted)
 
     session.window.open_chat(1)  # in the engine's memory again

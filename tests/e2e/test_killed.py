@@ -92,7 +92,9 @@ def test_kills_of_the_app(tmp_path: Path) -> None:
         with closing(sqlite3.connect(tmp_path / "chats.db")) as database:
             assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         store = Store(tmp_path / "chats.db")
-        rows = [row for chat in store.chats() for row in store.conversation(chat.id)]
+        rows = [
+            row for chat in store.chats.listed() for row in store.messages.conversation(chat.id)
+        ]
         store.close()
         assert not any(row.state is State.STREAMING for row in rows)
         questions = [row.message.text for row in rows if row.message.role is Role.USER]

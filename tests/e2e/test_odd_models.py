@@ -24,8 +24,8 @@ _BLOCK = 34  # bytes of one
 
 def spoiled(path: Path, how: str) -> ModelRef:
     """The demo model, damaged."""
-    data = bytearray(DEMO.path.read_bytes())
-    header = gguf.read(DEMO.path)
+    data = bytearray(Path(DEMO.place).read_bytes())
+    header = gguf.read(Path(DEMO.place))
     places = {t.name: (header.data_offset + t.offset, t.size) for t in header.tensors}
     if how == "half of it was never written":
         data[len(data) // 2 :] = bytes(len(data) - len(data) // 2)
@@ -38,7 +38,7 @@ def spoiled(path: Path, how: str) -> ModelRef:
         value = float("nan") if how == "a norm has no numbers" else 0.0
         data[at : at + size] = struct.pack("<f", value) * (size // 4)
     path.write_bytes(data)
-    return ModelRef(path, "spoiled")
+    return ModelRef.of_file(path, "spoiled")
 
 
 @pytest.mark.parametrize(

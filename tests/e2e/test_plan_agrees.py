@@ -38,8 +38,8 @@ def planned(path: Path, here: Machine, context: int, cache: CacheType) -> Plan:
 
 @pytest.mark.parametrize(("context", "cache"), SETTINGS)
 def test_the_demo_model(here: Machine, context: int, cache: CacheType) -> None:
-    chosen = planned(demo_model().path, here, context, cache)
-    told = reported(demo_model().path, chosen)
+    chosen = planned(Path(demo_model().place), here, context, cache)
+    told = reported(Path(demo_model().place), chosen)
     assert chosen.host.weights == pytest.approx(told["host model"], rel=0.01)
     assert chosen.host.cache == pytest.approx(told["cache"], rel=0.01)
     compute = told["host compute"] + told["host output"]
@@ -66,7 +66,7 @@ def test_gpt_oss(full_size: Path, here: Machine, context: int, cache: CacheType)
 def test_a_gpu_if_there_is_one(here: Machine) -> None:
     if not here.devices.gpus:
         pytest.skip("this build of llama.cpp finds no GPU")
-    path = demo_model().path
+    path = Path(demo_model().place)
     for layers, experts in ((5, 0), (5, 2), (5, 4), (3, 4), (0, 0)):
         wishes = Overrides(32768, layers, experts, CacheType.F16)
         chosen = plan.propose(probe.model(path), here, wishes)
@@ -82,7 +82,7 @@ def test_a_gpu_if_there_is_one(here: Machine) -> None:
 def run(tmp_path: Path, wishes: Overrides) -> tuple[Plan, int, int]:
     """Has the full-size model read a prompt; its plan, and the bytes that its process then
     holds of the computer's memory (anonymous and mapped, at most) and of a GPU's."""
-    model = ModelRef(Path(FULL_SIZE), "full size")
+    model = ModelRef.of_file(Path(FULL_SIZE), "full size")
     backend = LocalBackend(tmp_path / "engine.log", None, lambda: EngineOptions(wishes))
     request = Request(
         model, (Message(Role.USER, (Part("Why? " * 200),)),), sampling=Sampling(max_tokens=4)

@@ -172,7 +172,7 @@ def test_a_child_that_ends_while_it_loads(
 ) -> None:
     backend = make(target=target)
     with pytest.raises(error) as caught:
-        list(backend.load(ModelRef(DEMO, "demo"), threading.Event()))
+        list(backend.load(ModelRef.of_file(DEMO, "demo"), threading.Event()))
     assert caught.value.path == DEMO
     assert detail in vars(caught.value).get("detail", "")
     assert backend.pid is None
@@ -186,7 +186,7 @@ def test_a_file_that_is_cut_while_it_is_loaded(
     path = tmp_path / "some.gguf"
     shutil.copyfile(DEMO, path)
     backend = make(target=engine_processes.cannot_read_while_loading)
-    load = backend.load(ModelRef(path, "some"), threading.Event())
+    load = backend.load(ModelRef.of_file(path, "some"), threading.Event())
     next(load)
     os.truncate(path, 500_000)
     with pytest.raises(ModelTruncated):
@@ -200,7 +200,7 @@ def test_a_file_that_is_cut_while_it_answers(
     path = tmp_path / "some.gguf"
     shutil.copyfile(DEMO, path)
     backend = make(target=engine_processes.cannot_read)
-    request = Request(ModelRef(path, "some"), (Message(Role.USER, (Part("Hello"),)),))
+    request = Request(ModelRef.of_file(path, "some"), (Message(Role.USER, (Part("Hello"),)),))
     answer = backend.stream(request, threading.Event())
     next(answer)
     os.truncate(path, 500_000)
@@ -216,7 +216,7 @@ def test_the_list_the_command_line_and_the_loader_say_the_same(
     path.write_bytes(mutants.cases(DATA)[name])
     listed = library.inspect(path).problem
     try:
-        list(make().load(ModelRef(path, name), threading.Event()))
+        list(make().load(ModelRef.of_file(path, name), threading.Event()))
         loaded = None
     except ModelError as error:
         loaded = error

@@ -44,7 +44,7 @@ def start(make: Callable[..., LocalBackend], folder: Path) -> Callable[..., Loca
     """A backend that keeps what it reads, as the window's does."""
 
     def backend(budget: int = BUDGET) -> LocalBackend:
-        return make(kept=folder, options=lambda: EngineOptions(budget=budget))
+        return make(cache_folder=folder, options=lambda: EngineOptions(budget=budget))
 
     return backend
 
@@ -89,7 +89,7 @@ def test_a_crash_of_the_engine_and_a_restart(
     assert engine._child is not None
     assert engine.pid is not None
     os.kill(engine.pid, signal.SIGKILL)
-    engine._child.process.join()
+    engine._child.join(10)
     answers = []
     for talk, is_kept in zip(talks, (True, True, False), strict=True):  # the third was in memory
         _, done = talk.ask(engine, FRANCE)

@@ -10,15 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from app.base import gguf
 from app.base.types import Effort, Event, Part, Request
 from app.chat import Chats
 from app.engine.backend import Planned
+from app.engine.scheduler import ScheduledBackend
 from app.engine.supervisor import EngineOptions, LocalBackend
-from app.formats.harmony.vocabulary import Vocabulary
 from app.store import ChatSettings, Store, TitleBy
-from app.turn import ChatEvent, TurnEnded
+from app.turn import ChatEvent, Question, TurnEnded
 from tests.e2e.engine import BEYOND_THE_WINDOW, DEMO, GREEDY, size
+from tests.fakes.conversations import rest
+from tests.fakes.vocabulary import of_file
 
 LONG = "Here is what I know of France: " + "the sea, the hills, the bread. " * 150
 FRANCE = "What is the capital of France?"
@@ -56,13 +57,14 @@ def test_a_title_costs_the_chat_nothing(tmp_path: Path, reads_ahead: bool) -> No
             arrived.release()
 
     with ThreadPoolExecutor(1) as disk:
-        chats = Chats(store, backend, publish, disk, lambda: reads_ahead)
+        chats = Chats(store, ScheduledBackend(backend), publish, disk, lambda: reads_ahead)
 
         def ask(chat: int | None, text: str) -> TurnEnded:
-            chats.send(chat, (Part(text),), Effort.LOW, DEMO, ChatSettings(sampling=GREEDY))
+            chats.send(
+                Question(chat, (Part(text),), Effort.LOW, DEMO, ChatSettings(sampling=GREEDY))
+            )
             assert arrived.acquire(timeout=60)
-            for _ in range(2):  # what is done ahead, and with it the title
-                chats._engine.submit(int).result(timeout=60)
+            rest(chats)  # what is done ahead, and with it the title
             return ended[-1]
 
         first = ask(None, LONG + FRANCE).answer
@@ -70,7 +72,7 @@ def test_a_title_costs_the_chat_nothing(tmp_path: Path, reads_ahead: bool) -> No
         second = ask(first.chat, "What is the capital of Spain?").answer
         ask(None, "And this is another chat. " + LONG + FRANCE)  # its title is the last of all
         assert [whole for _, whole in backend.asides] == [True, True]
-        row = store.chat(first.chat)
+        row = store.chats.get(first.chat)
         chats.close()
     store.close()
     assert first.stats is not None
@@ -89,5 +91,5 @@ def test_a_title_costs_the_chat_nothing(tmp_path: Path, reads_ahead: bool) -> No
 
 def _text(tokens: Path) -> str:
     ids = array("I", tokens.read_bytes())
-    bytes_of = Vocabulary.from_gguf(gguf.read(DEMO.path, arrays=True)).tokenizer.bytes_of
+    bytes_of = of_file(Path(DEMO.place)).tokenizer.bytes_of
     return b"".join(bytes_of(token) for token in ids).decode(errors="replace")

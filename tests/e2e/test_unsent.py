@@ -66,9 +66,9 @@ def test_a_kill_loses_neither_what_waits_nor_what_is_half_written(tmp_path: Path
     assert after["waits"] == []
     assert after["typed"] == DRAFT
     store = Store(tmp_path / "chats.db")
-    (chat,) = store.chats()
-    rows = store.conversation(chat.id)
-    drafts = store.drafts()
+    (chat,) = store.chats.listed()
+    rows = store.messages.conversation(chat.id)
+    drafts = store.drafts.all()
     store.close()
     asked = [row.message.text for row in rows if row.message.role is Role.USER]
     assert asked == ["Count to 100.", *WAITS]

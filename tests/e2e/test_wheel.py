@@ -26,7 +26,9 @@ def test_an_installed_wheel_answers(tmp_path: Path) -> None:
         names = archive.namelist()
     assert not [name for name in names if name.startswith("tests/")]
     (info,) = site.glob("*.dist-info")
-    assert "fireside = app.__main__:main" in (info / "entry_points.txt").read_text()
+    points = (info / "entry_points.txt").read_text()
+    assert "[console_scripts]\nfireside = app.__main__:main" in points
+    assert "[gui_scripts]\nfireside-app = app.__main__:main" in points
 
     # -P: not from the folder that it is started in; PYTHONPATH comes before the clone.
     done = subprocess.run(
@@ -41,7 +43,7 @@ def test_an_installed_wheel_answers(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["answer"]
     where = subprocess.run(
-        [sys.executable, "-P", "-c", "import app.host as h; print(h.demo_model().path)"],
+        [sys.executable, "-P", "-c", "import app.host as h; print(h.Path(demo_model().place))"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(site)},
         capture_output=True,

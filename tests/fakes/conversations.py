@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,11 +12,20 @@ from typing import Any, TypeVar
 from app.base.errors import FiresideError
 from app.base.types import Event
 from app.chat import Chats
-from app.engine.backend import ScriptedBackend
+from app.engine.backend import Backend, ScriptedBackend
+from app.engine.scheduler import ScheduledBackend
 from app.store import Store
 from app.turn import ChatEvent
 
 T = TypeVar("T")
+
+
+def rest(chats: Chats) -> None:
+    """Wait for all that chats are at, and what that sets going."""
+    deadline = time.monotonic() + 60
+    while chats._running:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 class Desk:
@@ -31,11 +41,12 @@ class Desk:
     ) -> None:
         self.store = Store(path)
         self.backend = kind(*scripts)
+        self.scheduled = ScheduledBackend(self.backend)
         self.events: list[ChatEvent] = []
         self._arrived = threading.Condition()
         self.open = True
         self._disk = ThreadPoolExecutor(1)
-        self.chats = Chats(self.store, self.backend, self._publish, self._disk, **wishes)
+        self.chats = Chats(self.store, self.scheduled, self._publish, self._disk, **wishes)
 
     def _publish(self, event: ChatEvent) -> None:
         with self._arrived:
@@ -49,6 +60,14 @@ class Desk:
         with self._arrived:
             assert self._arrived.wait_for(lambda: len(found()) >= count, timeout=10), self.events
         return found()[count - 1]
+
+    def use(self, backend: Backend) -> None:
+        """Put another engine in the place of the first."""
+        self.scheduled._engine = backend
+
+    def rest(self) -> None:
+        """Wait for all that is under way, and what that sets going."""
+        rest(self.chats)
 
     def close(self) -> None:
         if self.open:

@@ -14,12 +14,14 @@ from app.base.types import Sampling
 from app.engine.plan import Plan
 from app.engine.probe import Devices
 from app.engine.worker import Worker
-from app.formats.harmony.vocabulary import Vocabulary
-from app.tokenizer import Tokenizer
+from app.formats import ChatFormat
+from app.formats.harmony.chat_format import HarmonyFormat
+from app.tokenizer import TiktokenTokenizer
 from tests.fakes.memory import FakeMemory
 from tests.fakes.vocabulary import CONTROL
 
-VOCABULARY = Vocabulary(Tokenizer({bytes([n]): n for n in range(256)}, CONTROL))
+FORMAT = HarmonyFormat(TiktokenTokenizer({bytes([n]): n for n in range(256)}, CONTROL))
+VOCABULARY = FORMAT.vocabulary
 BATCH = 100
 
 
@@ -65,11 +67,11 @@ class FakeModel:
     """``script``: the tokens that it will draw. ``batches``: what it was given to decode.
     ``on_decode`` is called before each batch: where it returns False, the batch was stopped."""
 
-    vocabulary = VOCABULARY
     batch = BATCH
 
     def __init__(self, size: int = 4000) -> None:
         self.size = size
+        self.format: ChatFormat = FORMAT
         self.memory = FakeMemory(window=8, batch=BATCH)
         self.script: list[int] = []
         self.batches: list[list[int]] = []

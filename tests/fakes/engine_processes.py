@@ -6,11 +6,13 @@ Each is a `Target`: it runs in the child process in place of `app.engine.supervi
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import itertools
 import os
 import re
 import signal
 import time
+from array import array
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -18,8 +20,9 @@ from typing import Any
 
 import psutil
 
+from app.base import processes
 from app.base.types import Delta, Loading, PartKind, Prompt, Sampling
-from app.engine import supervisor
+from app.engine import supervisor, worker
 from app.engine.probe import Devices
 from app.formats.harmony.vocabulary import Vocabulary
 
@@ -47,7 +50,7 @@ def _loaded(connection: Connection) -> tuple[Any, ...]:
 
 
 def _speak(connection: Connection, number: int) -> None:
-    connection.send((number, Prompt((1, 2, 3), 100)))
+    connection.send((number, Prompt(3, 100)))
     for word in WORDS:
         connection.send((number, Delta(0, word, PartKind.TEXT)))
 
@@ -57,6 +60,24 @@ def aborts(connection: Connection, log: Path) -> None:
     number = _loaded(connection)[1]
     _speak(connection, number)
     log.write_text("ggml.c:1: GGML_ASSERT(n > 0) failed\n")
+    os.abort()
+
+
+def raises(connection: Connection, log: Path) -> None:
+    """Has a mistake in its Python, in the middle of an answer."""
+    processes.write_output_to(log)
+    asked = _loaded(connection)
+    _speak(connection, asked[1])
+    raise ValueError(f"about {asked}")
+
+
+def aborts_in_c(connection: Connection, log: Path) -> None:
+    """Dies in C with its stack in the log, as the real child does."""
+    processes.write_output_to(log)
+    faulthandler.enable()
+    asked = _loaded(connection)
+    _speak(connection, asked[1])
+    print(f"llama.cpp says: {asked}", flush=True)
     os.abort()
 
 
@@ -129,8 +150,8 @@ def short_of_memory(connection: Connection, log: Path) -> None:
 
 
 def watched(connection: Connection, log: Path) -> None:
-    """The real child, which leaves beside its log what the first token of its last answer was
-    drawn by: 32-bit floats."""
+    """The real child, which leaves beside its log the tokens of its last prompt (32-bit
+    integers), and what the first token of its last answer was drawn by (32-bit floats)."""
     from app.engine import llama as adapter
 
     real = adapter._Model.sampler
@@ -143,6 +164,14 @@ def watched(connection: Connection, log: Path) -> None:
         log.with_name("logits").write_bytes(ctypes.string_at(found, 4 * count))
         return real(model, sampling, seed)
 
+    prompt_of = worker.Worker._prompt
+
+    def prompt(self: worker.Worker, *arguments: Any) -> worker.RenderedPrompt:
+        found = prompt_of(self, *arguments)
+        log.with_name("prompt").write_bytes(array("i", found.tokens).tobytes())
+        return found
+
+    worker.Worker._prompt = prompt  # type: ignore[method-assign]
     adapter._Model.sampler = sampler  # type: ignore[method-assign]
     supervisor._run_child(connection, log)
 
@@ -216,10 +245,10 @@ def writes(connection: Connection, log: Path) -> None:
     Harmony, and then something else."""
     from app.base import gguf
     from app.engine import llama as adapter
-    from app.formats.harmony.vocabulary import Vocabulary
+    from app.formats import choose
     from app.host import demo_model
 
-    tokenizer = Vocabulary.from_gguf(gguf.read(demo_model().path, arrays=True)).tokenizer
+    tokenizer = choose(gguf.read(Path(demo_model().place), arrays=True)).tokenizer
     pieces = re.split(r"(<\|\w+\|>)", os.environ[SCRIPT])
     tokens = [
         token

@@ -36,8 +36,8 @@ def exact_model() -> ModelRef:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     demo = demo_model()
     path = folder / "exact-demo.gguf"
-    path.write_bytes(_unpacked(gguf.read(demo.path), demo.path.read_bytes()))
-    return ModelRef(path, "Exact demo", demo.sampling)
+    path.write_bytes(_unpacked(gguf.read(Path(demo.place)), Path(demo.place).read_bytes()))
+    return ModelRef.of_file(path, "Exact demo", demo.sampling)
 
 
 def _unpacked(header: GgufHeader, data: bytes) -> bytes:

@@ -72,8 +72,8 @@ def fill(store: Store, chats: int = 2000, messages: int = 100_000, seed: int = 1
     each, more = divmod(messages, chats)
     for number in range(chats):
         words = languages[dice.choice(("en", "en", "de", "zh"))]
-        with store._transaction():  # a commit a message would take minutes
-            chat = store.create_chat(Effort.MEDIUM).id
+        with store.database.transaction():  # a commit a message would take minutes
+            chat = store.chats.create(Effort.MEDIUM).id
             parent = None
             for turn in range(each + (number < more)):
                 if turn % 2 == 0:
@@ -82,7 +82,7 @@ def fill(store: Store, chats: int = 2000, messages: int = 100_000, seed: int = 1
                     thought = Part(words.text(dice.randint(50, 800)), PartKind.REASONING)
                     said = Part(words.text(dice.randint(100, 1500)))
                     message = Message(Role.ASSISTANT, (thought, said))
-                parent = store.add(chat, parent, message).id
+                parent = store.messages.add(chat, parent, message).id
 
 
 def main() -> None:

@@ -15,8 +15,11 @@ from pathlib import Path
 
 import openai_harmony
 
+from app.base import gguf
+from app.base.types import Request
+from app.formats.harmony.render import render_request
 from app.formats.harmony.vocabulary import Vocabulary
-from app.tokenizer import Tokenizer, _byte_of_letter
+from app.tokenizer import TiktokenTokenizer, _byte_of_letter
 
 CONTROL = {
     "<|startoftext|>": 199998,
@@ -48,13 +51,23 @@ def ranks() -> dict[bytes, int]:
 
 
 @functools.cache
-def tokenizer() -> Tokenizer:
-    return Tokenizer(ranks(), CONTROL)
+def tokenizer() -> TiktokenTokenizer:
+    return TiktokenTokenizer(ranks(), CONTROL)
 
 
 @functools.cache
 def vocabulary() -> Vocabulary:
     return Vocabulary(tokenizer())
+
+
+def of_file(path: Path) -> Vocabulary:
+    """Read the vocabulary of a model."""
+    return Vocabulary(TiktokenTokenizer.from_gguf(gguf.read(path, arrays=True)))
+
+
+def render(request: Request, v: Vocabulary) -> list[int]:
+    """Render a request in Harmony."""
+    return list(render_request(request, v).tokens)
 
 
 @functools.cache

@@ -194,26 +194,28 @@ def _holds(folder: Path, store: Store, key: str, value: Any) -> bool:
     try:
         match kind:
             case "text" | "said" | "shown":
-                parts = store.message(int(number)).message.parts
+                parts = store.messages.get(int(number)).message.parts
                 text = "".join(part.text for part in parts)
                 return text.startswith(value) if kind == "shown" else text == value
             case "found":
                 found = int(number) in [hit.message for hit in store.search(str(value))]
                 # What is in the bin is not found.
-                return found is (store.chat(store.message(int(number)).chat).deleted is None)
+                return found is (
+                    store.chats.get(store.messages.get(int(number)).chat).deleted is None
+                )
             case "title":
-                return store.chat(int(number)).title == value
+                return store.chats.get(int(number)).title == value
             case "leaf":
-                return store.chat(int(number)).leaf == value
+                return store.chats.get(int(number)).leaf == value
             case "draft":
-                parts = store.drafts()[int(number) or None].parts
+                parts = store.drafts.all()[int(number) or None].parts
                 return "".join(part.text for part in parts) == value
             case "deleted":
-                return (store.chat(int(number)).deleted is not None) is value
+                return (store.chats.get(int(number)).deleted is not None) is value
             case "erased":
-                return int(number) not in store.live()
+                return int(number) not in store.chats.live()
             case "pinned":
-                return store.chat(int(number)).pinned is value
+                return store.chats.get(int(number)).pinned is value
             case "setting":
                 return settings.load(Folders(folder).settings).instructions == value
     except KeyError:

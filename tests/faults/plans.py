@@ -298,7 +298,7 @@ def _seems_sound(plan: Plan) -> bool:
     try:
         missing = lost(plan.folder, plan.facts.known)
         with closing(Store(plan.database)) as store:
-            store.backup()
+            store.upkeep.backup()
     except StoreDamaged as error:
         plan.refused[type(error).__name__] += 1
         return False

@@ -43,9 +43,17 @@ from app.base.types import (
 from app.engine.backend import ScriptedBackend
 from app.host import Host
 from app.store import Store
-from app.turn import NotSaved, SavedAgain, SendFailed, TurnEnded, TurnProgress, TurnStarted
+from app.turn import (
+    NotSaved,
+    Question,
+    SavedAgain,
+    SendFailed,
+    TurnEnded,
+    TurnProgress,
+    TurnStarted,
+)
 
-MODEL = ModelRef(Path("m.gguf"), "m")
+MODEL = ModelRef.of_file(Path("m.gguf"), "m")
 STATS = Stats(10, 10, 5, 2, 0.1, 0.5, 1000, 7, 4096)
 _BACKUP = 8  # the step that makes one, for which many plans wait; others do, too
 
@@ -64,7 +72,7 @@ class Talks(ScriptedBackend):
     def stream(
         self, request: Request, cancel: threading.Event, answer_now: Any = None
     ) -> Generator[Event, None, None]:
-        yield Prompt((1, 2), 100)
+        yield Prompt(2, 100)
         for number in range(self._dice.randrange(1, 40)):
             if cancel.wait(self._dice.choice([0.0, 0.0, 0.01, 0.1])):
                 yield Done(StopReason.CANCELLED, STATS)
@@ -90,7 +98,7 @@ class Person:
 
     def step(self) -> None:
         try:
-            chats = [chat.id for chat in self.disk(Store.chats)]
+            chats = [chat.id for chat in self.disk(lambda store: store.chats.listed())]
             work: Callable[[int], None]
             (work,) = self.dice.choices(
                 (self.ask, self.again, self.name, self.draft, self.bin, self.pin, self.fork,
@@ -114,7 +122,7 @@ class Person:
     # --- Questions ------------------------------------------------------------------------
 
     def ask(self, chat: int) -> None:
-        path = self.disk(lambda store: store.conversation(chat))
+        path = self.disk(lambda store: store.messages.conversation(chat))
         asked = [row.id for row in path if row.message.role is Role.USER]
         self.send(chat, self.dice.choice([None, None, *asked]))
 
@@ -122,11 +130,12 @@ class Person:
         text = self.text()
         tell("begin", [f"leaf {chat}"])
         self.follow(
-            self.host.chats.send(chat, (Part(text),), Effort.LOW, MODEL, instead=instead), text
+            self.host.chats.send(Question(chat, (Part(text),), Effort.LOW, MODEL, instead=instead)),
+            text,
         )
 
     def again(self, chat: int) -> None:
-        path = self.disk(lambda store: store.conversation(chat))
+        path = self.disk(lambda store: store.messages.conversation(chat))
         answers = [row.id for row in path if row.message.role is Role.ASSISTANT]
         if answers:
             tell("begin", [f"leaf {chat}"])
@@ -183,48 +192,48 @@ class Person:
 
     def name(self, chat: int) -> None:
         tell("begin", [f"title {chat}"])
-        row = self.disk(lambda store: store.rename(chat, f"title {self.seed} {self.count}"))
+        row = self.disk(lambda store: store.chats.rename(chat, f"title {self.seed} {self.count}"))
         tell("done", {f"title {chat}": row.title})
 
     def draft(self, chat: int) -> None:
         number, text = self.dice.choice([0, chat]), self.text()
         tell("begin", [f"draft {number}"])
-        self.disk(lambda store: store.set_draft(number or None, (Part(text),)))
+        self.disk(lambda store: store.drafts.set(number or None, (Part(text),)))
         tell("done", {f"draft {number}": text})
 
     def bin(self, chat: int) -> None:
         tell("begin", [f"deleted {chat}"])
-        self.disk(lambda store: store.delete(chat))
+        self.disk(lambda store: store.chats.delete(chat))
         tell("done", {f"deleted {chat}": True})
         tell("begin", [f"deleted {chat}"])
-        self.disk(lambda store: store.restore(chat))
+        self.disk(lambda store: store.chats.restore(chat))
         tell("done", {f"deleted {chat}": False})
 
     def pin(self, chat: int) -> None:
         pinned = self.dice.random() < 0.5
         tell("begin", [f"pinned {chat}"])
-        self.disk(lambda store: store.arrange([chat], pinned=pinned))
+        self.disk(lambda store: store.chats.arrange([chat], pinned=pinned))
         tell("done", {f"pinned {chat}": pinned})
 
     def fork(self, chat: int) -> None:
-        path = self.disk(lambda store: store.conversation(chat))
+        path = self.disk(lambda store: store.messages.conversation(chat))
         tell("begin", [])
-        new = self.disk(lambda store: store.fork(path[-1].id))
+        new = self.disk(lambda store: store.messages.fork(path[-1].id))
         tell("done", {f"leaf {new.id}": new.leaf})
 
     def show(self, chat: int) -> None:
-        path = self.disk(lambda store: store.conversation(chat))
+        path = self.disk(lambda store: store.messages.conversation(chat))
         if path:
             message = self.dice.choice(path).id
-            other = self.dice.choice(self.disk(lambda store: store.versions(message)))
+            other = self.dice.choice(self.disk(lambda store: store.messages.versions(message)))
             tell("begin", [f"leaf {chat}"])
-            shown = self.disk(lambda store: store.show(other))
+            shown = self.disk(lambda store: store.messages.show(other))
             tell("done", {f"leaf {chat}": shown[-1].id})
 
     def erase(self, _: int) -> None:
         tell("begin", [])
         question = Message(Role.USER, (Part(self.text()),))
-        asked, _ = self.disk(lambda store: store.ask(None, question, Effort.LOW, "m"))
+        asked, _ = self.disk(lambda store: store.messages.ask(None, question, Effort.LOW, "m"))
         self.host.erase([asked.chat]).result()
         tell("done", {f"erased {asked.chat}": True})
 
@@ -245,7 +254,7 @@ class Person:
 
     def keep(self, _: int) -> None:
         tell("begin", [])
-        made = self.disk(Store.backup)
+        made = self.disk(lambda store: store.upkeep.backup())
         tell("done", {})
         tell("backup", str(made.path))
 

@@ -14,11 +14,11 @@ from pytestqt.qtbot import QtBot
 from app.base import settings as settings_file
 from app.base.settings import Folders, Settings, ThemeChoice
 from app.host import Host, demo_model
+from app.ui import qt_language
 from app.ui.bridge import Bridge
 from app.ui.garbage import GarbageCollector
 from app.ui.theme import Theme
 from app.ui.window import Window
-from app.wording import language
 from tests.ui.driver import Backend, Fireside, Start
 
 
@@ -30,7 +30,7 @@ def fonts(qapp: QApplication) -> None:
 @pytest.fixture(autouse=True)
 def english(qapp: QApplication) -> None:
     """What a test before this one spoke is over: the app's own start takes the system's."""
-    language.install(qapp, "en")
+    qt_language.install(qapp, "en")
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,6 +37,7 @@ from app.base.types import (
 )
 from app.engine.backend import Planned
 from app.engine.probe import Devices
+from app.formats import Abilities
 from app.host import Host
 from app.store import Store
 from app.ui.bridge import Bridge
@@ -73,7 +74,7 @@ def done(reason: StopReason = StopReason.END) -> Done:
 
 def answer(text: str, reasoning: str = "Let me think.") -> list[Event]:
     """A whole answer."""
-    return [Prompt(tuple(range(80)), 4096), thought(reasoning), said(text, 1), done()]
+    return [Prompt(80, 4096), thought(reasoning), said(text, 1), done()]
 
 
 class Backend:
@@ -99,18 +100,20 @@ class Backend:
         self.loads = threading.Event()
         self.loads.set()
 
-    def load(self, model: ModelRef, cancel: Any) -> Iterator[Loading | Planned]:
+    def load(self, model: ModelRef, cancel: Any) -> Generator[Loading | Planned, None, None]:
         if self.planned:
             yield self.planned
         yield Loading(0.4)
         while not self.loads.wait(0.01):
             if cancel.is_set():
                 return
-        if error := self.unusable.get(model.path):
+        if error := self.unusable.get(Path(model.place)):
             raise error
         yield Loading(1.0)
 
-    def stream(self, request: Request, cancel: Any, answer_now: Any = None) -> Iterator[Event]:
+    def stream(
+        self, request: Request, cancel: Any, answer_now: Any = None
+    ) -> Generator[Event, None, None]:
         if request.ephemeral:
             yield from (*map(said, self.titles[:1]), done())
             del self.titles[:1]
@@ -128,16 +131,23 @@ class Backend:
             else:
                 yield step
 
-    def prepare(self, request: Request, cancel: Any, *, read: bool = True) -> Iterator[Event]:
-        (self.prepared if read else self.counted).append(request)
+    def prepare(self, request: Request, cancel: Any) -> Generator[Event, None, None]:
+        self.prepared.append(request)
         if self.foreseen:
             yield self.foreseen
-        for step in self.reads if read else ():
+        for step in self.reads:
             if not isinstance(step, threading.Event):
                 yield step
             while isinstance(step, threading.Event) and not step.is_set():
                 if cancel.wait(0.01):
                     return
+
+    def count(self, request: Request, cancel: Any) -> Prompt | None:
+        self.counted.append(request)
+        return self.foreseen
+
+    def abilities(self, model: ModelRef) -> Abilities:
+        return Abilities()
 
     def devices(self) -> Devices:
         return self.found

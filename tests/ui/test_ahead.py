@@ -45,7 +45,7 @@ def status(fireside: Fireside) -> QLabel:
 
 def test_a_chat_that_is_only_opened_is_not_read(fireside: Fireside) -> None:
     make(fireside, "apples", "pears")
-    apples = fireside.stored(lambda store: store.chats())[-1].id
+    apples = fireside.stored(lambda store: store.chats.listed())[-1].id
     settle(fireside)
     fireside.backend.counted.clear()
     fireside.window.open_chat(apples)
@@ -60,7 +60,7 @@ def test_a_chat_that_is_only_opened_is_not_read(fireside: Fireside) -> None:
 
 def test_what_stood_there_unsent_is_not_typed(fireside: Fireside) -> None:
     make(fireside, "apples", "pears")
-    apples = fireside.stored(lambda store: store.chats())[-1].id
+    apples = fireside.stored(lambda store: store.chats.listed())[-1].id
     fireside.type("And plums?")
     pears = fireside.chat
     fireside.window.open_chat(apples)
@@ -132,7 +132,7 @@ def test_reading_ahead_is_turned_off_where_it_is_told(fireside: Fireside) -> Non
 def test_a_warning_leaves_room_for_what_is_read(fireside: Fireside) -> None:
     make(fireside, "pears")
     reads_slowly(fireside)
-    fireside.backend.foreseen = Prompt((1,) * 2900, 4096, 1024, 2)
+    fireside.backend.foreseen = Prompt(2900, 4096, 1024, 2)
     fireside.type("plums")
     warning = "If you send this, the model will no longer see the 2 oldest messages of this chat."
     fireside.until(lambda: status(fireside).text() == f"{warning} {READING}")
@@ -236,7 +236,7 @@ def test_nothing_is_read_while_a_model_is_loaded(
 def test_what_will_not_be_seen_any_more_is_told_before(fireside: Fireside) -> None:
     make(fireside, "pears")
     settle(fireside)
-    fireside.backend.foreseen = Prompt((1,) * 2900, 4096, 1024, 2)
+    fireside.backend.foreseen = Prompt(2900, 4096, 1024, 2)
     fireside.type("plums")
     warning = "If you send this, the model will no longer see the 2 oldest messages of this chat."
     fireside.until(lambda: status(fireside).text() == warning)
@@ -254,7 +254,7 @@ def test_what_will_not_be_seen_any_more_is_told_before(fireside: Fireside) -> No
 
 def test_what_is_unseen_already_is_no_warning(fireside: Fireside) -> None:
     make(fireside, "pears")
-    fireside.backend.foreseen = Prompt((1,) * 900, 4096, 1024, 1)
+    fireside.backend.foreseen = Prompt(900, 4096, 1024, 1)
     fireside.window.open_chat(fireside.chat)
     fireside.shows(UNSEEN)
     fireside.type("plums")
@@ -263,14 +263,14 @@ def test_what_is_unseen_already_is_no_warning(fireside: Fireside) -> None:
 
 
 def test_one_message_is_not_several(fireside: Fireside) -> None:
-    fireside.backend.foreseen = Prompt((1,) * 290, 4096, 1024, 1)
+    fireside.backend.foreseen = Prompt(290, 4096, 1024, 1)
     fireside.type("plums")
     told = "If you send this, the model will no longer see the oldest message of this chat."
     fireside.until(lambda: status(fireside).text() == told)
 
 
 def test_a_message_too_long_for_any_context(fireside: Fireside) -> None:
-    fireside.backend.foreseen = Prompt((1,) * 3500, 4096, 1024, 0)
+    fireside.backend.foreseen = Prompt(3500, 4096, 1024, 0)
     fireside.type("plums")
     fireside.until(
         lambda: (
@@ -295,7 +295,7 @@ def test_what_is_foreseen_of_another_chat_is_not_told(fireside: Fireside) -> Non
 
 
 def test_what_was_foreseen_is_old_once_it_is_asked(fireside: Fireside) -> None:
-    fireside.ask("pears", Prompt((1,) * 80, 4096, 1024), thought("hm"), fireside.hold())
+    fireside.ask("pears", Prompt(80, 4096, 1024), thought("hm"), fireside.hold())
     fireside.shows("hm")
     fireside.bridge.publish(ContextForecast(fireside.window.chat, 3000, 1024, 4096, 2))
     fireside.qtbot.wait(100)
@@ -305,7 +305,7 @@ def test_what_was_foreseen_is_old_once_it_is_asked(fireside: Fireside) -> None:
 
 
 def test_the_gauge_warms_up(fireside: Fireside) -> None:
-    fireside.backend.foreseen = Prompt((1,) * 3072, 4096, 1024)
+    fireside.backend.foreseen = Prompt(3072, 4096, 1024)
     fireside.window.new_chat()
     gauge = fireside.find(QWidget, "contextGauge")
     assert gauge.colour == "warning"
@@ -322,7 +322,7 @@ UNSEEN = "The model no longer sees what is above this line."
 def test_a_line_stands_under_what_is_unseen(fireside: Fireside) -> None:
     make(fireside, "apples")
     hold = fireside.hold()
-    fireside.ask("pears", Prompt((1,) * 80, 4096, 1024, 2), thought("hm"), hold, *answer("x")[1:])
+    fireside.ask("pears", Prompt(80, 4096, 1024, 2), thought("hm"), hold, *answer("x")[1:])
     fireside.shows(UNSEEN)
     shown = fireside.text()
     assert shown.index("About apples.") < shown.index(UNSEEN) < shown.index("pears")
@@ -335,8 +335,8 @@ def test_a_line_stands_under_what_is_unseen(fireside: Fireside) -> None:
 def test_the_line_comes_back_with_the_chat(fireside: Fireside) -> None:
     make(fireside, "apples", "pears")
     settle(fireside)
-    apples = fireside.stored(lambda store: store.chats())[-1].id
-    fireside.backend.foreseen = Prompt((1,) * 80, 4096, 1024, 1)
+    apples = fireside.stored(lambda store: store.chats.listed())[-1].id
+    fireside.backend.foreseen = Prompt(80, 4096, 1024, 1)
     fireside.window.open_chat(apples)
     fireside.shows(UNSEEN)
     shown = fireside.text()
@@ -354,21 +354,21 @@ def test_the_line_among_messages_that_are_made_later(fireside: Fireside) -> None
         fireside.shows(f"Reply {n}.")
         fireside.idle()
     settle(fireside)
-    rows = fireside.stored(lambda store: store.conversation(fireside.chat))
+    rows = fireside.stored(lambda store: store.messages.conversation(fireside.chat))
     transcript = fireside.window.transcript
-    transcript.set_rows(rows)
-    transcript.set_unseen(len(rows) - 4)
+    transcript.messages.set_rows(rows)
+    transcript.messages.set_unseen(len(rows) - 4)
 
     def below() -> str:
         fireside.qtbot.wait(50)
-        views = sorted(transcript._views.values(), key=lambda view: view.y())
+        views = sorted(transcript.views.active.values(), key=lambda view: view.y())
         found = (v.record for v in views if v.y() > line(fireside).y())
         return next(record.plain_text() for record in found)
 
     assert below() == rows[-4].message.text  # while the earlier ones are not made
     assert UNSEEN in fireside.text()  # for which all are
     assert below() == rows[-4].message.text
-    transcript.set_unseen(2)
+    transcript.messages.set_unseen(2)
     assert not line(fireside).isVisible()
-    transcript.show_message(0)
+    transcript.list.show_message(0)
     assert below() == rows[2].message.text

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from app.base.errors import StoreFull
 from app.base.types import Message, Part, PartKind, Prompt, Role
-from app.formats.harmony.render import question_text
+from app.formats import question_text
 from app.ui.composer.attachment import pages_of, ranges
 from app.ui.composer.attachment_bar import AttachmentChip
 from app.ui.composer.part_choice import PartChoice
@@ -77,7 +77,7 @@ def told(fireside: Fireside) -> list[str]:
 
 def foresee(fireside: Fireside, excess: int) -> None:
     """The engine says that what is to be sent is too long by so many tokens."""
-    fireside.backend.foreseen = Prompt((1,) * (900 + excess), 1000, 100, 0)
+    fireside.backend.foreseen = Prompt(900 + excess, 1000, 100, 0)
     count = len(fireside.backend.prepared)
     fireside.window.composer.typed.emit()
     fireside.until(lambda: len(fireside.backend.prepared) > count)
@@ -129,7 +129,7 @@ def test_what_cannot_be_stored_comes_back(
     def full(*_: Any, **__: Any) -> None:
         raise StoreFull(fireside.host.folders.chats)
 
-    monkeypatch.setattr(fireside.host._store, "ask", full)
+    monkeypatch.setattr(fireside.host._store.messages, "ask", full)
     window = fireside.window
     window.composer.set_parts((FILE, Part("What is it?")))
     fireside.find(QAbstractButton, "send").click()
@@ -493,13 +493,13 @@ def test_a_file_of_a_message_opens_to_its_text(fireside: Fireside) -> None:
     QTest.keyClick(files(fireside)[0], Qt.Key.Key_Space)
     fireside.find(QAbstractButton, "copyQuestion").click()
     assert QApplication.clipboard().text() == "What is it?"
-    transcript.select_all()
-    assert transcript.selected_text(markdown=False).startswith("apples\npears\n\n<b>x</b>")
-    transcript.find.open(transcript.records, "pears")
-    assert len(transcript.find.hits) == 1
+    transcript.selection.select_all()
+    assert transcript.selection.text(markdown=False).startswith("apples\npears\n\n<b>x</b>")
+    transcript.finder.bar.open(transcript.messages.records, "pears")
+    assert len(transcript.finder.bar.hits) == 1
     files(fireside)[0].click()
-    transcript.find.refresh(transcript.records)
-    assert not transcript.find.hits
+    transcript.finder.bar.refresh(transcript.messages.records)
+    assert not transcript.finder.bar.hits
     ask(fireside, FILE)  # without words
     assert [head.text() for head in files(fireside)] == ["fruit.txt", "b.html", "fruit.txt"]
 
@@ -524,11 +524,11 @@ def test_a_long_file_is_read_as_it_is_seen(fireside: Fireside) -> None:
     long = "\n".join(f"line {n}" for n in range(5_000))
     ask(fireside, Part(long, PartKind.FILE, "long.txt"), Part("What is it?"))
     transcript = fireside.window.transcript
-    record = transcript.records[0]
-    assert transcript._heights[0] < 300
+    record = transcript.messages.records[0]
+    assert transcript.list.heights[0] < 300
     files(fireside)[0].click()
     assert 0 < len(record.files[0]._reader.blocks) < 50  # more comes when others had their turn
     fireside.until(lambda: not record.files[0].unread, 20_000)
-    assert transcript._heights[0] > 5_000 * 10
+    assert transcript.list.heights[0] > 5_000 * 10
     files(fireside)[0].click()
-    assert transcript._heights[0] < 300
+    assert transcript.list.heights[0] < 300

@@ -92,7 +92,7 @@ def age(fireside: Fireside, chat: int, when: float) -> None:
     """As if it had been deleted then."""
 
     def write(store: Store) -> None:
-        with store._transaction() as db:
+        with store.database.transaction() as db:
             db.execute("UPDATE chat SET deleted = ? WHERE id = ?", (when, chat))
 
     fireside.stored(write)
@@ -125,7 +125,7 @@ def test_the_bin_tells_its_days_and_gives_back(fireside: Fireside) -> None:
     QTest.keyClick(restore, Qt.Key.Key_Return)
     fireside.until(lambda: titles(fireside) == ["plums"])
     assert page.table.hasFocus()
-    assert {row.title for row in fireside.stored(lambda store: store.chats())} == {
+    assert {row.title for row in fireside.stored(lambda store: store.chats.listed())} == {
         "apples",
         "pears",
     }
@@ -146,7 +146,7 @@ def test_the_archive_opens_and_gives_back(fireside: Fireside) -> None:
     table = choose(fireside, "pears")
     QTest.keyClick(table, Qt.Key.Key_Delete)
     fireside.until(lambda: titles(fireside) == ["apples"])
-    assert [row.title for row in fireside.stored(lambda store: store.bin())] == ["pears"]
+    assert [row.title for row in fireside.stored(lambda store: store.chats.binned())] == ["pears"]
     table = choose(fireside, "apples")
     QTest.keyClick(table, Qt.Key.Key_Return)
     fireside.shows("About apples.")
@@ -155,16 +155,16 @@ def test_the_archive_opens_and_gives_back(fireside: Fireside) -> None:
 def fill(store: Store, title: str, *texts: str) -> int:
     """A chat with a text in each place where one can be."""
     asked, said, thought, file, draft = texts
-    chat = store.create_chat(Effort.LOW).id
+    chat = store.chats.create(Effort.LOW).id
     parts = (Part(asked), Part(file, format_data="final text/plain; name=secret.txt"))
-    question = store.add(chat, None, Message(Role.USER, parts))
-    store.add(
+    question = store.messages.add(chat, None, Message(Role.USER, parts))
+    store.messages.add(
         chat,
         question.id,
         Message(Role.ASSISTANT, (Part(thought, PartKind.REASONING), Part(said * 500))),
     )
-    store.rename(chat, title)
-    store.set_draft(chat, (Part(draft),))
+    store.chats.rename(chat, title)
+    store.drafts.set(chat, (Part(draft),))
     return chat
 
 
@@ -183,12 +183,12 @@ def test_what_is_deleted_for_good_is_in_no_file(start: Start, tmp_path: Path) ->
     fireside = start()
     fireside.stored(lambda store: fill(store, *SECRETS))
     fireside.stored(lambda store: fill(store, *OTHERS))
-    fireside.stored(lambda store: store.backup())
+    fireside.stored(lambda store: store.upkeep.backup())
     fireside.ask("asksecret again?", *answer("saidsecret again", "thoughtsecret again"))
     fireside.shows("saidsecret again")
     fireside.type("draftsecret, too")
     fireside.idle()
-    fireside.stored(lambda store: store.backup())
+    fireside.stored(lambda store: store.upkeep.backup())
     assert {word for word, _ in found_in(tmp_path, SECRETS)} == set(SECRETS)
     fireside.window.index.delete(1, 3)
     open_page(fireside, "tabBin")
@@ -231,24 +231,26 @@ def test_the_bin_is_emptied_while_others_write(fireside: Fireside) -> None:
     open_page(fireside, "tabBin")
     fireside.until(lambda: len(rows(fireside)) == 2)
     begun, go = threading.Event(), threading.Event()
-    sweep = fireside.host._store.sweep
+    sweep = fireside.host._store.upkeep.sweep
 
     def slow() -> None:
         begun.set()
         go.wait(5)
         sweep()
 
-    fireside.host._store.sweep = slow
+    fireside.host._store.upkeep.sweep = slow
     fireside.find(QAbstractButton, "emptyBin").click()
     answer_box(fireside, yes=True)
     fireside.until(begun.is_set)
     assert "Removing 2 chats" in fireside.find(QLabel, "awayStatus").text()
     assert fireside.find(QWidget, "eraseProgress").isVisible()
     assert not fireside.find(QAbstractButton, "emptyBin").isEnabled()
-    fireside.stored(lambda store: store.rename(3, "still written"))
+    fireside.stored(lambda store: store.chats.rename(3, "still written"))
     go.set()
     fireside.until(lambda: "The bin is empty" in fireside.find(QLabel, "awayStatus").text())
-    assert [row.title for row in fireside.stored(lambda store: store.chats())] == ["still written"]
+    assert [row.title for row in fireside.stored(lambda store: store.chats.listed())] == [
+        "still written"
+    ]
 
 
 def test_a_deletion_that_fails_says_so_and_keeps_them(fireside: Fireside) -> None:
@@ -260,7 +262,7 @@ def test_a_deletion_that_fails_says_so_and_keeps_them(fireside: Fireside) -> Non
     def full(chats: object) -> None:
         raise StoreFull(fireside.host.folders.chats)
 
-    fireside.host._store.erase = full
+    fireside.host._store.chats.erase = full
     choose(fireside, "apples")
     fireside.find(QAbstractButton, "erase").click()
     answer_box(fireside, yes=True)

@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QPlainTextEdit, QW
 from app.base.errors import ContextFull, EngineDied, ModelMissing, StoreFull
 from app.base.types import Delta, Effort, PartKind, Prefill, Prompt, StopReason
 from app.host import Host, demo_model
-from app.store import State, Store
+from app.store import State
+from app.store.chats import ChatTable
 from app.ui.blocks.canvas import Canvas
 from tests.ui.driver import STATS, Fireside, Start, answer, done, said, thought
 from tests.ui.qt import child
@@ -28,7 +29,9 @@ def press(fireside: Fireside, name: str) -> None:
 
 
 def last_answer(fireside: Fireside) -> State:
-    return fireside.stored(lambda store: store.conversation(store.chats()[0].id))[-1].state
+    return fireside.stored(lambda store: store.messages.conversation(store.chats.listed()[0].id))[
+        -1
+    ].state
 
 
 def test_enter_sends_and_the_answer_is_shown(fireside: Fireside) -> None:
@@ -78,7 +81,7 @@ def test_send_button(fireside: Fireside) -> None:
 def test_streaming_grows_in_the_window(fireside: Fireside) -> None:
     first, second = fireside.hold(), fireside.hold()
     fireside.ask(
-        "count", Prompt((1,) * 80, 4096), said("one, "), first, said("two, "), second,
+        "count", Prompt(80, 4096), said("one, "), first, said("two, "), second,
         said("three."), done(),
     )  # fmt: skip
     fireside.shows("one,")
@@ -189,9 +192,7 @@ def test_a_call_to_a_tool_is_not_lost(fireside: Fireside) -> None:
 
 def test_status_and_gauge(fireside: Fireside) -> None:
     reading = fireside.hold()
-    fireside.ask(
-        "hello", Prompt((1,) * 2048, 4096, 1024), Prefill(512, 2048), reading, said("hi"), done()
-    )
+    fireside.ask("hello", Prompt(2048, 4096, 1024), Prefill(512, 2048), reading, said("hi"), done())
     status = fireside.find(QLabel, "statusLine")
     fireside.until(lambda: status.text() == "Reading the prompt: 512 of 2,048 tokens")
     gauge = fireside.find(QWidget, "contextGauge")
@@ -225,7 +226,7 @@ def test_effort_by_keyboard_and_per_chat(fireside: Fireside) -> None:
     fireside.window.open_chat(first)
     assert high.isChecked()
     QTest.keyClick(fireside.window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
-    assert fireside.stored(lambda store: store.chat(first)).effort is Effort.MEDIUM
+    assert fireside.stored(lambda store: store.chats.get(first)).effort is Effort.MEDIUM
 
 
 def test_a_draft_survives_another_chat(fireside: Fireside) -> None:
@@ -289,7 +290,7 @@ def test_nothing_said_is_tried_again(fireside: Fireside) -> None:
     ("error", "button", "page"),
     [
         (ContextFull(9000, 4096), "New chat", "greeting"),
-        (ModelMissing(demo_model().path), "Choose a model", "modelsPage"),
+        (ModelMissing(Path(demo_model().place)), "Choose a model", "modelsPage"),
     ],
 )
 def test_other_failures_lead_elsewhere(
@@ -336,7 +337,7 @@ def test_what_could_not_be_stored_comes_back(
     def fails(*_: object) -> None:
         raise StoreFull(Path("chats.db"))
 
-    monkeypatch.setattr(Store, "create_chat", fails)
+    monkeypatch.setattr(ChatTable, "create", fails)
     held = fireside.hold()
     fireside.host.disk(lambda _: held.wait())
     fireside.ask("the question")
@@ -431,5 +432,5 @@ def test_a_long_chat_opens_at_its_end_with_all_of_it(fireside: Fireside) -> None
 
 
 def test_thinking_is_shown_before_anything_is_said(fireside: Fireside) -> None:
-    fireside.ask("hm", Prompt((1,), 10), fireside.hold(), thought("x"), done())
+    fireside.ask("hm", Prompt(1, 10), fireside.hold(), thought("x"), done())
     fireside.shows("Thinking…")

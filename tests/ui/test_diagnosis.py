@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QPlainTextEdit, QWidget
 
 from app.base import errors as e
+from app.base import log
 from app.engine.backend import Planned
 from app.engine.plan import Plan, propose
 from app.engine.probe import Devices, Machine
@@ -74,6 +75,15 @@ def test_the_report_is_shown_and_copied(fireside: Fireside) -> None:
     copy = child(dialog, QAbstractButton, "copyDoctor")
     QTest.keyClick(copy, Qt.Key.Key_Return)
     assert QGuiApplication.clipboard().text() == report.toPlainText()
+
+
+def test_the_end_of_the_log_is_in_the_report(fireside: Fireside) -> None:
+    (fireside.host.folders.data / log.NAME).write_text("a\n" * 50 + "the last line\n")
+    report = open_page(fireside).findChild(QPlainTextEdit, "doctorReport")
+    assert report is not None
+    fireside.until(lambda: "Demo model" in report.toPlainText())
+    assert "\n\nThe end of fireside.log\na\n" in report.toPlainText()
+    assert report.toPlainText().endswith("a\nthe last line")
 
 
 def test_where_the_engine_says_nothing_the_page_says_so(

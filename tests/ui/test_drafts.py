@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QAbstractButton
 
 from app.base.errors import StoreFull
 from app.base.types import Part, PartKind
-from app.store import Store, Unsent
+from app.store import Unsent
 from app.ui.composer import drafts
 from tests.ui.driver import Fireside, Start, answer, make
 
@@ -19,7 +19,7 @@ def text(fireside: Fireside) -> str:
 
 
 def kept(fireside: Fireside) -> dict[int | None, Unsent]:
-    return fireside.stored(Store.drafts)
+    return fireside.stored(lambda store: store.drafts.all())
 
 
 def test_what_is_typed_is_stored_while_one_types(
@@ -124,7 +124,7 @@ def test_a_full_disk_is_told_once_and_tried_again(
 
     window = fireside.window
     with monkeypatch.context() as patched:
-        patched.setattr(fireside.host._store, "set_draft", full)
+        patched.setattr(fireside.host._store.drafts.all, "set", full)
         fireside.type("half")
         window.drafts.keep()
         fireside.until(window.banner.isVisible)
@@ -142,7 +142,7 @@ def test_a_chat_that_is_erased_takes_its_draft_along(fireside: Fireside) -> None
     make(fireside, "apples")
     chat = fireside.chat
     fireside.type("half a thought")
-    fireside.stored(lambda store: store.erase([chat]))
+    fireside.stored(lambda store: store.chats.erase([chat]))
     fireside.window.drafts.keep()
     assert kept(fireside) == {}
     assert not fireside.window.banner.isVisible()

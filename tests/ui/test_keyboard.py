@@ -44,7 +44,7 @@ def press(fireside: Fireside, name: str) -> None:
 
 def refresh(fireside: Fireside) -> None:
     """Another chat comes, so that the list is made anew."""
-    fireside.stored(lambda store: store.create_chat(Effort.LOW))
+    fireside.stored(lambda store: store.chats.create(Effort.LOW))
     fireside.window.index.refresh()
     fireside.stored(lambda store: None)
 

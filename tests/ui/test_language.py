@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from gettext import GNUTranslations
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.ui import qt_language
 from app.ui.controls import Elided
 from app.ui.conversation.transcript import Transcript
 from app.ui.palette.shortcut_list import ShortcutList
@@ -34,35 +36,41 @@ from tests.ui.qt import child
 def english(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     monkeypatch.undo()  # else it would be the English of a test
-    language.install(qapp, "en")
+    qt_language.install(qapp, "en")
 
 
 def test_what_is_compiled_is_what_was_translated(tmp_path: Path) -> None:
-    translations.release(translations.FOLDER, tmp_path)
+    translations.compile_all(translations.FOLDER, tmp_path)
     for code in translations.LANGUAGES:
-        kept = (translations.FOLDER / f"{code}.qm").read_bytes()
-        assert (tmp_path / f"{code}.qm").read_bytes() == kept
+        texts = []
+        for folder in (translations.FOLDER, tmp_path):
+            with (folder / f"{code}.mo").open("rb") as file:
+                texts.append(vars(GNUTranslations(file))["_catalog"])
+        assert len(texts[0]) > 500
+        texts[0].pop("")  # of which a part is Babel's own
+        texts[1].pop("")
+        assert texts[0] == texts[1]
 
 
 def test_a_language_is_installed_and_another_takes_its_place(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for code, text in (("de", DE), ("en", EN)):
-        (tmp_path / f"{code}.ts").write_text(text, "utf-8")
-    translations.release(tmp_path, tmp_path)
-    monkeypatch.setattr(language, "resource", lambda name: tmp_path)
+    (tmp_path / "de.po").write_text(DE, "utf-8")
+    translations.compile_all(tmp_path, tmp_path)
+    monkeypatch.setattr(language, "resource", lambda _, name: tmp_path / name)
 
-    language.install(qapp, "de")
+    qt_language.install(qapp, "de")
     assert tr("Quit") == "Beenden"
     assert tr("Open", "as an adjective") == "Offen"
     assert tr("Open") == "Open"  # of which nothing is known
     assert [tr("%Ln chat(s)", "", n) for n in (1, 2000)] == ["1 Gespräch", "2.000 Gespräche"]
+    assert [tr("%n file(s)", "", n) for n in (1, 2)] == ["1 file", "2 files"]
     assert number(0.5, 1) == "0,5"
     assert QLocale().language() == QLocale.Language.German
     box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
     assert box.buttons()[0].text() == "Abbrechen"  # Qt's own words, too
 
-    language.install(qapp, "en")
+    qt_language.install(qapp, "en")
     assert tr("Quit") == "Quit"
     assert [tr("%Ln chat(s)", "", n) for n in (1, 2000)] == ["1 chat", "2,000 chats"]
 
@@ -72,9 +80,9 @@ def test_the_system_says_which_language(
 ) -> None:
     for spoken, expected in ((["fr-FR", "de-AT", "en"], "0,5"), (["fr", "C"], "0.5")):
         monkeypatch.setattr(QLocale, "uiLanguages", lambda _, spoken=spoken: spoken)
-        language.install(qapp, "")
+        qt_language.install(qapp, "")
         assert number(0.5, 1) == expected
-        language.install(qapp, "xx")  # of a newer Fireside
+        qt_language.install(qapp, "xx")  # of a newer Fireside
         assert number(0.5, 1) == expected
 
 
@@ -96,7 +104,7 @@ NAMES = {"CSV", "Markdown", "English", "Deutsch", "Fireside", "gpt-oss-20b", "gp
 def test_nothing_stays_english(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a language of which every word is known by its marks."""
     monkeypatch.setattr(
-        language, "_translate", lambda _, text, comment, n: f"⟦{language.counted(text, n)}⟧"
+        language, "_translate", lambda text, comment, n: f"⟦{language.counted(text, n)}⟧"
     )
     fireside = start()
     fireside.ask("hello", *answer("It is ⟦\n\n```\n⟦\n```\n\n| ⟦ |\n|---|\n| ⟦ |"))
@@ -120,7 +128,7 @@ def test_nothing_stays_english(start: Start, monkeypatch: pytest.MonkeyPatch) ->
 def test_german_has_room_in_the_smallest_windows(
     start: Start, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    language.install(qapp, "de")
+    qt_language.install(qapp, "de")
     fireside = start()
     window = fireside.window
     window.resize(window.minimumSize())
@@ -195,22 +203,21 @@ def preferences(fireside: Fireside) -> PreferencesDialog:
     return child(fireside.window, PreferencesDialog)
 
 
-DE = """<?xml version="1.0" encoding="utf-8"?>
-<!DOCTYPE TS>
-<TS version="2.1" language="de" sourcelanguage="en"><context><name></name>
-<message><source>Quit</source><translation>Beenden</translation></message>
-<message><source>Open</source><comment>as an adjective</comment>
-<translation>Offen</translation></message>
-<message numerus="yes"><source>%Ln chat(s)</source><translation>
-<numerusform>%Ln Gespräch</numerusform><numerusform>%Ln Gespräche</numerusform>
-</translation></message>
-</context></TS>
-"""
-EN = """<?xml version="1.0" encoding="utf-8"?>
-<!DOCTYPE TS>
-<TS version="2.1" language="en" sourcelanguage="en"><context><name></name>
-<message numerus="yes"><source>%Ln chat(s)</source><translation>
-<numerusform>%Ln chat</numerusform><numerusform>%Ln chats</numerusform>
-</translation></message>
-</context></TS>
+DE = """
+msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=utf-8\\n"
+"Plural-Forms: nplurals=2; plural=(n != 1);\\n"
+
+msgid "Quit"
+msgstr "Beenden"
+
+msgctxt "as an adjective"
+msgid "Open"
+msgstr "Offen"
+
+msgid "%Ln chat(s)"
+msgid_plural "%Ln chat(s)"
+msgstr[0] "%Ln Gespräch"
+msgstr[1] "%Ln Gespräche"
 """

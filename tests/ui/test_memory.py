@@ -38,7 +38,7 @@ def computer(start: Start, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Fir
             return Machine(16 * GIB, int(free * GIB), 8, devices)
 
         monkeypatch.setattr(probe, "machine", look)
-        monkeypatch.setattr(probe, "_said", lambda model: header("20b", model.path))
+        monkeypatch.setattr(probe, "_header_or_error", lambda path: header("20b", path))
         fireside = start(**changes)
         fireside.backend.found = Devices(gpus)
         return fireside
@@ -216,7 +216,7 @@ def test_what_is_kept_on_disk_is_sized_at_once(computer: Callable[..., Fireside]
 def test_without_a_plan_there_is_nothing_to_turn(
     start: Start, model: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(probe, "_said", lambda model: e.NotGguf(model.path))
+    monkeypatch.setattr(probe, "_header_or_error", e.NotGguf)
     fireside = start(model=model)
     dialog = open_preferences(fireside)
     dialog.show_page("memoryPage")

@@ -91,7 +91,7 @@ def test_what_another_program_downloaded_is_used_where_it_is(start: Start, home:
     folder = home / ".lmstudio" / "models" / "somebody" / "gpt-oss-GGUF"
     folder.mkdir(parents=True)
     theirs = folder / "theirs.gguf"
-    theirs.write_bytes(demo_model().path.read_bytes())
+    theirs.write_bytes(Path(demo_model().place).read_bytes())
     (folder / "broken.gguf").write_bytes(b"GGUF")
     fireside = start()
     fireside.until(lambda: fireside.window.models.found)
@@ -100,7 +100,7 @@ def test_what_another_program_downloaded_is_used_where_it_is(start: Start, home:
     (found,) = [action for action in menu.actions() if action.text().endswith("\tLM Studio")]
     assert "broken" not in " ".join(action.text() for action in menu.actions())
     found.trigger()
-    fireside.until(lambda: fireside.window.models.current.path == theirs)
+    fireside.until(lambda: Path(fireside.window.models.current.place) == theirs)
     name = found.text().split("\t")[0]
     assert picker(fireside) == f"Model: {name}"
     again = start()
@@ -194,8 +194,8 @@ def test_each_chat_has_its_model(start: Start, tmp_path: Path) -> None:
     fireside.window.model_picker.use(mine)
     fireside.until(lambda: picker(fireside) == "Model: mine" and not fireside.window.models.loading)
     make(fireside, "By mine")
-    assert fireside.backend.requests[-1].model.path == mine
-    by_mine, by_demo = fireside.stored(lambda store: store.chats())
+    assert fireside.backend.requests[-1].model.place == str(mine)
+    by_mine, by_demo = fireside.stored(lambda store: store.chats.listed())
     assert (by_mine.model, by_demo.model) == (str(mine), "demo")
     fireside.window.open_chat(by_demo.id)
     assert picker(fireside) == "Model: Demo model"
@@ -217,21 +217,21 @@ def test_each_chat_has_its_model(start: Start, tmp_path: Path) -> None:
 def test_a_model_that_is_chosen_in_a_chat_is_the_chats(start: Start, tmp_path: Path) -> None:
     fireside = start()
     make(fireside, "One")
-    (chat,) = fireside.stored(lambda store: store.chats())
+    (chat,) = fireside.stored(lambda store: store.chats.listed())
     fireside.window.model_picker.use(tmp_path / "mine.gguf")
     fireside.until(lambda: fireside.window.models.loading is None)
     fireside.until(
-        lambda: fireside.stored(lambda store: store.chat(chat.id)).model.endswith("mine.gguf")
+        lambda: fireside.stored(lambda store: store.chats.get(chat.id)).model.endswith("mine.gguf")
     )
-    uses = fireside.stored(lambda store: store.model_uses())
+    uses = fireside.stored(lambda store: store.chats.model_uses())
     assert list(uses) == [str(tmp_path / "mine.gguf")]
 
 
 def test_a_chat_whose_model_is_gone_has_the_usual_one(start: Start, tmp_path: Path) -> None:
     fireside = start()
     make(fireside, "One")
-    (chat,) = fireside.stored(lambda store: store.chats())
-    fireside.stored(lambda store: store.set_model(chat.id, "/gone.gguf"))
+    (chat,) = fireside.stored(lambda store: store.chats.listed())
+    fireside.stored(lambda store: store.chats.set_model(chat.id, "/gone.gguf"))
     again = start(chat=chat.id)
     again.until(lambda: again.window.index.rows)
     again.window.open_chat(chat.id)

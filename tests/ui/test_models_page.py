@@ -27,7 +27,7 @@ from app.base.errors import NoRoom
 from app.host import demo_model
 from app.models import catalog, transfer
 from app.models.catalog import HubModel
-from app.models.file_download import DownloadPhase, DownloadProgress, DownloadWait, WaitReason
+from app.models.download_progress import DownloadPhase, DownloadProgress, DownloadWait, WaitReason
 from app.ui.models.download_row import DownloadRow
 from app.ui.theme import Theme
 from app.wording.quantities import day, duration
@@ -40,7 +40,7 @@ from tests.ui.qt import child
 # Menus and dialogs, where there is no screen.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
-DEMO = demo_model().path.read_bytes()
+DEMO = Path(demo_model().place).read_bytes()
 SMALL = HubModel("org/name", (listed.of("m.gguf", DEMO),), COMMIT)
 
 
@@ -94,7 +94,7 @@ def test_one_click_downloads_a_model_and_uses_it(start: Start, hub: Hub) -> None
     fireside.find(QAbstractButton, "download").click()
     fireside.until(lambda: fireside.window.models.current)
     found = huggingface_hub.try_to_load_from_cache("org/name", "m.gguf", constants.HF_HUB_CACHE)
-    assert found == str(fireside.window.models.current.path)
+    assert found == fireside.window.models.current.place
     assert Path(found).read_bytes() == DEMO
     fireside.ask("hello", *answer("hi"))
     fireside.shows("hi")
@@ -116,7 +116,7 @@ def test_what_another_program_downloaded_is_not_downloaded_again(
     fireside.until(lambda: button.text() == "Use it now")
     button.click()
     fireside.until(lambda: fireside.window.models.current)
-    assert fireside.window.models.current.path == folder / "m.gguf"
+    assert Path(fireside.window.models.current.place) == folder / "m.gguf"
     assert hub.sent == 0
 
 
@@ -246,7 +246,7 @@ def test_a_search_shows_what_can_be_run_and_what_cannot(start: Start, hub: Hub) 
     assert "eagle3" not in texts(fireside)
     mine.button.click()
     fireside.until(lambda: fireside.window.models.current)
-    assert fireside.window.models.current.path.name == "other-Q4_K_M.gguf"
+    assert Path(fireside.window.models.current.place).name == "other-Q4_K_M.gguf"
 
 
 def test_what_the_hub_says_of_a_repository_hides_nothing(start: Start, hub: Hub) -> None:
@@ -311,7 +311,7 @@ def test_a_drive_that_is_not_there_is_told(start: Start, hub: Hub, tmp_path: Pat
     assert not gone.parent.exists()
     gone.mkdir(parents=True)
     fireside.until(lambda: fireside.window.models.current)
-    assert fireside.window.models.current.path.is_relative_to(gone)
+    assert Path(fireside.window.models.current.place).is_relative_to(gone)
 
 
 def test_no_sentence_names_a_file_of_the_hub(start: Start, hub: Hub) -> None:
@@ -412,12 +412,14 @@ def test_what_is_here_is_shown_with_what_is_wrong(start: Start, theirs: Path) ->
     assert "1.5 MB · LM Studio" in said
     assert "“broken.gguf” is incomplete" in said or "“broken.gguf” is not a GGUF" in said
     fireside.find(QAbstractButton, "useModel", last=True).click()
-    fireside.until(lambda: fireside.window.models.current.path == theirs)
+    fireside.until(lambda: Path(fireside.window.models.current.place) == theirs)
     show(fireside, "here")
     fireside.until(lambda: "in use" in texts(fireside))
     (row,) = [
         card
-        for card in fireside.window.models_controller.page.installed_pane.findChildren(QWidget, "card")
+        for card in fireside.window.models_controller.page.installed_pane.findChildren(
+            QWidget, "card"
+        )
         if card.accessibleName() == "theirs"
     ]
     assert not child(row, QAbstractButton, "removeModel").isEnabled()
@@ -442,7 +444,7 @@ def test_ones_own_download_is_removed_after_one_question(start: Start, hub: Hub)
     show(fireside)
     fireside.find(QAbstractButton, "download").click()
     fireside.until(lambda: fireside.window.models.current != demo_model())
-    path = fireside.window.models.current.path
+    path = Path(fireside.window.models.current.place)
     fireside.window.models.choose(demo_model())
     fireside.until(lambda: fireside.window.models.current == demo_model())
     show(fireside, "here")
@@ -461,7 +463,7 @@ def test_a_model_moves_to_another_folder(start: Start, theirs: Path, tmp_path: P
     target.mkdir()
     fireside = start()
     fireside.window.model_picker.use(theirs)
-    fireside.until(lambda: fireside.window.models.current.path == theirs)
+    fireside.until(lambda: Path(fireside.window.models.current.place) == theirs)
     fireside.ask("hello", *answer("hi"))
     fireside.shows("hi")
     fireside.idle()
@@ -516,7 +518,7 @@ def test_the_part_of_a_model_opens_the_whole(start: Start, tmp_path: Path) -> No
     second.write_bytes(gguf_bytes(part=(2, 2)))
     fireside = start()
     fireside.window.model_picker.use(second)
-    fireside.until(lambda: fireside.window.models.current.path == first)
+    fireside.until(lambda: Path(fireside.window.models.current.place) == first)
 
 
 def test_a_fault_in_the_middle_needs_nobody(start: Start, hub: Hub) -> None:

@@ -25,7 +25,7 @@ def test_what_was_only_thought_can_be_answered(fireside: Fireside) -> None:
     fireside.shows(THOUGHT)
     assert buttons(fireside) == ["concludeAnswer", "tryAgain"]
     fireside.idle()
-    (row,) = fireside.stored(lambda store: store.conversation(fireside.chat))[1:]
+    (row,) = fireside.stored(lambda store: store.messages.conversation(fireside.chat))[1:]
     assert row.state is State.DONE
     hold = fireside.hold()
     hold.set()
@@ -36,7 +36,7 @@ def test_what_was_only_thought_can_be_answered(fireside: Fireside) -> None:
     assert fireside.backend.hurried == [True]
     assert fireside.backend.requests[-1].messages[-1].reasoning == "Hm."
     assert THOUGHT not in fireside.text()
-    (row,) = fireside.stored(lambda store: store.conversation(fireside.chat))[1:]
+    (row,) = fireside.stored(lambda store: store.messages.conversation(fireside.chat))[1:]
     assert (row.message.reasoning, row.message.text) == ("Hm.", "Hi.")
 
 
@@ -89,7 +89,7 @@ def test_what_turns_out_to_be_the_answer_is_shown_as_one(fireside: Fireside) -> 
     hold.set()
     fireside.idle()
     fireside.until(lambda: [b.text() for b in fireside.window.findChildren(QLabel, "notice")] == [])
-    (row,) = fireside.stored(lambda store: store.conversation(fireside.chat))[1:]
+    (row,) = fireside.stored(lambda store: store.messages.conversation(fireside.chat))[1:]
     assert (row.message.reasoning, row.message.text) == ("", "It is Paris.")
     assert fireside.text().count("It is Paris.") == 1
     assert "Thought" not in fireside.text()
@@ -101,5 +101,5 @@ def test_an_answer_that_never_ends_keeps_what_it_said(fireside: Fireside) -> Non
     assert buttons(fireside) == ["tryAgain"]
     assert "the the the" in fireside.text()
     fireside.idle()
-    (row,) = fireside.stored(lambda store: store.conversation(fireside.chat))[1:]
+    (row,) = fireside.stored(lambda store: store.messages.conversation(fireside.chat))[1:]
     assert (row.state, row.stats is None) == (State.CUT_OFF, False)

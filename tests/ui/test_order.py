@@ -36,7 +36,7 @@ def fruit(start: Start) -> Fireside:
     fireside = start()
     fill(fireside, {"apple": "Red", "pear": "Green", "cherry": "Red", "kiwi": "Green"})
     fill(fireside, {"melon": "", "plum": ""})
-    fireside.stored(lambda store: store.arrange([6], pinned=True))
+    fireside.stored(lambda store: store.chats.arrange([6], pinned=True))
     fireside.window.index.refresh()
     fireside.until(lambda: len(rows(fireside)) == 11)
     return fireside
@@ -45,9 +45,9 @@ def fruit(start: Start) -> Fireside:
 def fill(fireside: Fireside, chats: dict[str, str]) -> None:
     def write(store: Store) -> None:
         for title, folder in chats.items():
-            chat = store.create_chat(Effort.LOW).id
-            store.add(chat, None, Message(Role.USER, (Part(title),)))
-            store.arrange([chat], folder=folder)
+            chat = store.chats.create(Effort.LOW).id
+            store.messages.add(chat, None, Message(Role.USER, (Part(title),)))
+            store.chats.arrange([chat], folder=folder)
 
     fireside.stored(write)
 
@@ -107,7 +107,7 @@ def choose(menu: QMenu, *path: str) -> None:
 
 
 def folders(fireside: Fireside) -> dict[str, str]:
-    return {row.title: row.folder for row in fireside.stored(lambda store: store.chats())}
+    return {row.title: row.folder for row in fireside.stored(lambda store: store.chats.listed())}
 
 
 def toast(fireside: Fireside) -> str:
@@ -115,7 +115,7 @@ def toast(fireside: Fireside) -> str:
 
 
 def test_pins_are_first_then_folders_then_days(fruit: Fireside) -> None:
-    fruit.stored(lambda store: store.arrange([1], pinned=True))
+    fruit.stored(lambda store: store.chats.arrange([1], pinned=True))
     fruit.window.index.refresh()
     fruit.until(lambda: rows(fruit)[6:9] == ["Red", "apple", "cherry"])  # pinned in its folder
     assert rows(fruit)[:6] == ["Pinned", "plum", "Folders", "Green", "kiwi", "pear"]
@@ -165,7 +165,7 @@ def test_several_are_chosen_by_mouse(fruit: Fireside) -> None:
     click(fruit, "melon", SHIFT)
     assert chosen(fruit) == ["kiwi", "pear", "cherry", "apple", "melon"]
     fruit.window.index.refresh()
-    fruit.stored(lambda store: store.rename(1, "a new name"))
+    fruit.stored(lambda store: store.chats.rename(1, "a new name"))
     fruit.window.index.refresh()
     fruit.until(lambda: "a new name" in rows(fruit))
     assert chosen(fruit) == ["kiwi", "pear", "cherry", "a new name", "melon"]
@@ -194,7 +194,7 @@ def test_several_are_deleted_by_keys_and_come_back(fruit: Fireside, start: Start
     fruit.until(lambda: not rows(fruit))
     fireside = start()
     assert rows(fireside) == []
-    assert len(fireside.stored(lambda store: store.bin())) == 6
+    assert len(fireside.stored(lambda store: store.chats.binned())) == 6
 
 
 def test_several_move_by_the_menu_and_back(fruit: Fireside) -> None:

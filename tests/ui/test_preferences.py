@@ -165,7 +165,7 @@ def test_reading_ahead_can_be_turned_off(fireside: Fireside) -> None:
 
 
 def test_naming_chats_can_be_turned_off(fireside: Fireside) -> None:
-    fireside.backend.foreseen = Prompt((1,) * 100, 4096)
+    fireside.backend.foreseen = Prompt(100, 4096)
     fireside.backend.titles = ["Apples"]
     dialog = open_preferences(fireside)
     assert child(dialog, QAbstractButton, "nameChatsOn").isChecked()

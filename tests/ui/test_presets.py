@@ -37,13 +37,13 @@ LONG = Preset(0, "Long & wide", Effort.HIGH, "", "Be long.")
 
 
 def keep(fireside: Fireside, *presets: Preset) -> None:
-    fireside.stored(lambda store: store.add_presets(presets))
+    fireside.stored(lambda store: store.presets.add(presets))
     fireside.window.presets.refresh()
     fireside.stored(lambda store: None)
 
 
 def presets(fireside: Fireside) -> list[Preset]:
-    return fireside.stored(lambda store: store.presets())
+    return fireside.stored(lambda store: store.presets.all())
 
 
 def offered(fireside: Fireside, *, checked: bool) -> list[str]:
@@ -108,16 +108,16 @@ def test_one_is_chosen_for_the_chat_that_is_shown(fireside: Fireside) -> None:
     request = fireside.backend.requests[-1]
     assert (request.instructions, request.effort) == ("Be long.", Effort.HIGH)
     assert request.sampling == demo_model().sampling
-    stored = fireside.stored(lambda store: store.chat(chat(fireside)))
+    stored = fireside.stored(lambda store: store.chats.get(chat(fireside)))
     assert (stored.setup, stored.effort) == (LONG.setup, Effort.HIGH)
-    pears = fireside.stored(lambda store: store.chats())[-1]
+    pears = fireside.stored(lambda store: store.chats.listed())[-1]
     assert pears.setup == PLAIN
     fireside.window.open_chat(pears.id)
     assert picker.text() == ""
     choose(fireside, "Brief")
     assert offered(fireside, checked=True) == ["Brief"]
     choose(fireside, "None")
-    assert fireside.stored(lambda store: store.chat(pears.id)).setup == PLAIN
+    assert fireside.stored(lambda store: store.chats.get(pears.id)).setup == PLAIN
     assert picker.text() == ""
 
 
@@ -131,7 +131,7 @@ def test_a_new_chat_takes_it_along(fireside: Fireside) -> None:
     assert (request.instructions, request.effort) == ("Be brief.", Effort.LOW)
     assert request.sampling == Sampling(0.5)
     assert fireside.find(QPushButton, "presetPicker").text().strip() == "Brief"
-    assert fireside.stored(lambda store: store.chat(chat(fireside))).setup == BRIEF.setup
+    assert fireside.stored(lambda store: store.chats.get(chat(fireside))).setup == BRIEF.setup
     fireside.window.new_chat()
     assert fireside.find(QPushButton, "presetPicker").text() == ""
 
@@ -167,15 +167,15 @@ def test_its_model_is_chosen_where_it_is_here(fireside: Fireside, tmp_path: Path
          replace(LONG, name="Gone", model="/elsewhere/gone.gguf"))  # fmt: skip
     choose(fireside, "Brief")
     assert fireside.window.models.asked == demo_model()
-    assert fireside.stored(lambda store: store.chat(chat(fireside))).model == "demo"
+    assert fireside.stored(lambda store: store.chats.get(chat(fireside))).model == "demo"
     choose(fireside, "Long && wide")  # the file lies somewhere else here
-    assert fireside.window.models.asked.path == other
+    assert Path(fireside.window.models.asked.place) == other
     assert not fireside.window.banner.isVisible()
     choose(fireside, "Gone")
-    assert fireside.window.models.asked.path == other
+    assert Path(fireside.window.models.asked.place) == other
     said = fireside.find(QLabel, "bannerText").text()
     assert said.startswith("The model of “Gone”, gone, is not on this computer.")
-    row = fireside.stored(lambda store: store.chat(chat(fireside)))
+    row = fireside.stored(lambda store: store.chats.get(chat(fireside)))
     assert (row.setup.preset, row.model) == ("Gone", str(other))
 
 
@@ -192,7 +192,7 @@ def test_instructions_for_one_chat(fireside: Fireside) -> None:
     assert field.toPlainText() == "Be brief."
     QTest.keyClicks(field, "And ")
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
-    setup = fireside.stored(lambda store: store.chat(chat(fireside))).setup
+    setup = fireside.stored(lambda store: store.chats.get(chat(fireside))).setup
     assert setup == ChatSettings("And Be brief.", Sampling(0.5))
     assert fireside.find(QPushButton, "presetPicker").text().strip() == "Own instructions"
     fireside.ask("more", *answer("More."))
@@ -268,7 +268,7 @@ def test_one_is_duplicated_deleted_and_brought_back(fireside: Fireside) -> None:
     fireside.stored(lambda store: None)
     assert names(dialog) == ["Brief 2", "Long & wide"]
     assert child(dialog, QLabel, "presetUndoText").text() == "Deleted “Brief”"
-    assert fireside.stored(lambda store: store.chat(chat(fireside))).setup == BRIEF.setup
+    assert fireside.stored(lambda store: store.chats.get(chat(fireside))).setup == BRIEF.setup
     press(fireside, dialog, "undoPreset")
     assert names(dialog) == ["Brief (default)", "Brief 2", "Long & wide"]
     assert not child(dialog, QWidget, "presetUndo").isVisible()
@@ -297,7 +297,9 @@ def test_out_as_a_file_and_in_again(fireside: Fireside, tmp_path: Path) -> None:
     assert [p["name"] for p in json.loads(file.read_text("utf-8"))["presets"]] == ["Brief"]
     press(fireside, dialog, "exportPresets")
     child(dialog, QFileDialog, "presetExportDialog").fileSelected.emit(str(tmp_path / "a.json"))
-    fireside.stored(lambda store: store.set_preset(replace(store.presets()[0], instructions="x")))
+    fireside.stored(
+        lambda store: store.presets.set(replace(store.presets.all()[0], instructions="x"))
+    )
     fireside.window.presets.refresh()
     for path in ("a.json", "none.json"):
         press(fireside, dialog, "importPresets")

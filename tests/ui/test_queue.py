@@ -56,7 +56,7 @@ def queue(fireside: Fireside, *texts: str) -> None:
 
 def kept(fireside: Fireside) -> Unsent:
     fireside.window.drafts.keep()
-    return fireside.stored(lambda store: store.drafts()).get(fireside.window.chat, Unsent())
+    return fireside.stored(lambda store: store.drafts.all()).get(fireside.window.chat, Unsent())
 
 
 def test_messages_wait_in_sight_and_are_sent_one_after_the_other(fireside: Fireside) -> None:
@@ -221,7 +221,7 @@ def test_a_chat_that_could_not_be_stored_leaves_all_words_in_the_new_one(
 
     slow = fireside.hold()
     with monkeypatch.context() as patched:
-        patched.setattr(fireside.host._store, "ask", full)
+        patched.setattr(fireside.host._store.messages, "ask", full)
         fireside.host.disk(lambda _: slow.wait())
         fireside.ask("count")
         queue(fireside, "first")
@@ -279,7 +279,7 @@ def test_what_cannot_be_stored_comes_back_and_the_others_wait(
     def full(*_: object, **__: object) -> None:
         raise StoreFull(fireside.host.folders.chats)
 
-    monkeypatch.setattr(fireside.host._store, "ask", full)
+    monkeypatch.setattr(fireside.host._store.messages, "ask", full)
     held.set()
     fireside.until(fireside.window.banner.isVisible)
     assert fireside.window.composer.editor.toPlainText() == "first\n\nhalf a thought"

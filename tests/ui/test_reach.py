@@ -153,7 +153,7 @@ def test_what_is_selected_can_be_read(fireside: Fireside) -> None:
         return {image.pixel(x, y) for x in range(image.width()) for y in range(image.height())}
 
     assert quiet <= pixels()
-    fireside.window.transcript.select_all()
+    fireside.window.transcript.selection.select_all()
     assert not quiet & pixels()
 
 

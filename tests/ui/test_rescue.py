@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -29,6 +30,8 @@ from app.base.errors import (
 from app.base.types import Effort, Message, Part, Role
 from app.host import Host
 from app.store import Backup, MessageRow, State, Store, backups
+from app.store.chats import ChatTable
+from app.store.messages import MessageTable
 from app.ui.backup_list import BackupList
 from app.ui.bridge import Bridge
 from app.ui.startup.data_folder import DataFolder
@@ -46,8 +49,8 @@ def chats_in(path: Path, *titles: str) -> Backup:
     """Makes chats, and then a backup."""
     with closing(Store(path)) as store:
         for title in titles:
-            store.ask(None, Message(Role.USER, (Part(title),)), Effort.LOW, "m")
-        return store.backup()
+            store.messages.ask(None, Message(Role.USER, (Part(title),)), Effort.LOW, "m")
+        return store.upkeep.backup()
 
 
 class Window:
@@ -103,7 +106,7 @@ class Window:
         self.until(lambda: not self.dialog.isVisible())
         host = self.dialog.outcome
         assert isinstance(host, Host)
-        chats = host.disk(Store.chats).result(timeout=5)
+        chats = host.disk(lambda store: store.chats.listed()).result(timeout=5)
         host.close()
         self.dialog.outcome = 1
         return sorted(chat.title for chat in chats)
@@ -169,14 +172,14 @@ def test_what_can_be_read_is_recovered(window: Window) -> None:
     with closing(Store(window.database)) as store:
         for number in range(60):
             words = Message(Role.USER, (Part(f"{number} " + "word " * 700),))
-            store.ask(None, words, Effort.LOW, "m")
+            store.messages.ask(None, words, Effort.LOW, "m")
     content = bytearray(window.database.read_bytes())
     with closing(sqlite3.connect(window.database)) as db:
         (page,) = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'erased'").fetchone()
     content[(page - 1) * 4096 : page * 4096] = b"\xff" * 4096  # which each start looks into
     window.database.write_bytes(content)
     with pytest.raises(StoreDamaged), closing(Store(window.database)) as store:
-        store.backup()
+        store.upkeep.backup()
     window.opening.take()
     window.dialog.begin(StoreDamaged(window.database, "as told in the window"))
     window.dialog.open()
@@ -321,7 +324,7 @@ def test_backups_are_made_and_listed(fireside: Fireside) -> None:
 
 def test_a_restore_is_asked_for(fireside: Fireside, qtbot: QtBot) -> None:
     make(fireside, "one")
-    made = fireside.stored(Store.backup)
+    made = fireside.stored(lambda store: store.upkeep.backup())
     asked: list[object] = []
     fireside.window.again.connect(asked.append)
     fireside.window.preferences.open("dataPage")
@@ -413,7 +416,7 @@ def test_a_restore_goes_through_the_whole_program(tmp_path: Path) -> None:
     assert made in kept
     assert max(backup.chats or 0 for backup in kept) == 2
     with closing(Store(database)) as store:
-        assert [chat.title for chat in store.chats()] == ["old"]
+        assert [chat.title for chat in store.chats.listed()] == ["old"]
 
 
 # --- While it runs --------------------------------------------------------------------------
@@ -429,7 +432,7 @@ def test_damage_that_shows_up_later_can_be_repaired(
 
     asked: list[object] = []
     fireside.window.again.connect(asked.append)
-    monkeypatch.setattr(Store, "conversation", damaged)
+    monkeypatch.setattr(MessageTable, "conversation", damaged)
     fireside.window.open_chat(1)
     step = fireside.find(QAbstractButton, "bannerAction")
     assert step.text() == "Repair…"
@@ -446,14 +449,14 @@ def test_an_answer_on_a_disk_that_fills_up(
     monkeypatch.setattr(writer, "_SAVE_S", 0.02)
     monkeypatch.setattr(writer, "_AGAIN_S", 0.05)
     room = [False]
-    update = Store.update
+    update = MessageTable.update
 
-    def full(store: Store, *values: object, **more: object) -> MessageRow:
+    def full(table: MessageTable, *values: Any, **more: Any) -> MessageRow:
         if room[0]:
-            return update(store, *values, **more)
-        raise StoreFull(store.path)
+            return update(table, *values, **more)
+        raise StoreFull(Path("chats.db"))
 
-    monkeypatch.setattr(Store, "update", full)
+    monkeypatch.setattr(MessageTable, "update", full)
     fireside.ask("one", *answer("All of the answer."))
     fireside.shows("All of the answer.")
     banner = fireside.find(QLabel, "bannerText")
@@ -465,8 +468,8 @@ def test_an_answer_on_a_disk_that_fills_up(
     room[0] = True
     fireside.until(lambda: not banner.isVisible())
     fireside.until(lambda: not fireside.window.findChildren(QLabel, "noticeText"))
-    (chat,) = fireside.stored(Store.chats)
-    said = fireside.stored(lambda store: store.conversation(chat.id))[-1]
+    (chat,) = fireside.stored(lambda store: store.chats.listed())
+    said = fireside.stored(lambda store: store.messages.conversation(chat.id))[-1]
     assert (said.message.text, said.state) == ("All of the answer.", State.DONE)
     fireside.ask("", *answer("Room again."))
     fireside.shows("Room again.")
@@ -475,11 +478,11 @@ def test_an_answer_on_a_disk_that_fills_up(
 def test_a_question_on_a_disk_that_was_full(
     fireside: Fireside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(store: Store, *_: object, **__: object) -> None:
-        raise StoreFull(store.path)
+    def full(*_: object, **__: object) -> None:
+        raise StoreFull(Path("chats.db"))
 
     with monkeypatch.context() as patch:
-        patch.setattr(Store, "ask", full)
+        patch.setattr(MessageTable, "ask", full)
         fireside.ask("one")
         banner = fireside.find(QLabel, "bannerText")
         assert fireside.window.composer.editor.toPlainText() == "one"
@@ -493,11 +496,11 @@ def test_what_the_disk_does_not_take_is_shown_as_it_was(
 ) -> None:
     make(fireside, "one", "two")
 
-    def full(store: Store, *_: object) -> None:
-        raise StoreFull(store.path)
+    def full(*_: object) -> None:
+        raise StoreFull(Path("chats.db"))
 
-    monkeypatch.setattr(Store, "rename", full)
-    monkeypatch.setattr(Store, "delete", full)
+    monkeypatch.setattr(ChatTable, "rename", full)
+    monkeypatch.setattr(ChatTable, "delete", full)
     index = fireside.window.index
     index.rename(1, "three")
     fireside.until(lambda: index.rows[1].title == "one")

@@ -38,7 +38,7 @@ def write(fireside: Fireside, dialog: PreferencesDialog, name: str, text: str) -
 
 
 def sampling(fireside: Fireside, title: str) -> Sampling | None:
-    chats = fireside.stored(lambda store: store.chats())
+    chats = fireside.stored(lambda store: store.chats.listed())
     return next(chat.setup.sampling for chat in chats if chat.title == title)
 
 
@@ -71,7 +71,7 @@ def test_a_chat_keeps_its_own(fireside: Fireside) -> None:
     fireside.shows("More.")
     fireside.idle()
     assert fireside.backend.requests[-1].sampling == chosen
-    apples = fireside.stored(lambda store: store.chats())[-1].id
+    apples = fireside.stored(lambda store: store.chats.listed())[-1].id
     fireside.window.open_chat(apples)  # with the page still open
     assert child(dialog, QLabel, "samplingChat").text().startswith("For “apples” only")
     assert child(dialog, QLineEdit, "seed").text() == ""
@@ -99,7 +99,7 @@ def test_one_value_leaves_the_others_as_they_are(fireside: Fireside) -> None:
     make(fireside, "pears")
     chat = fireside.chat
     odd = Sampling(0.123456, 0.98765, 40, 0.0123456)
-    fireside.stored(lambda store: store.set_up(chat, ChatSettings(sampling=odd)))
+    fireside.stored(lambda store: store.chats.set_up(chat, ChatSettings(sampling=odd)))
     fireside.window.index.refresh()
     fireside.stored(lambda store: None)
     write(fireside, open_page(fireside), "answerLength", "512")

@@ -86,14 +86,14 @@ def test_rename_by_f2(start: Start) -> None:
     assert fireside.window.windowTitle() == "A better name – Fireside"
     fireside = start()
     fireside.until(lambda: "A better name" in chats(fireside))
-    (chat,) = fireside.stored(lambda store: store.chats())
+    (chat,) = fireside.stored(lambda store: store.chats.listed())
     assert chat.title_by is TitleBy.PERSON
 
 
 def test_a_refresh_does_not_end_a_renaming(fireside: Fireside) -> None:
     make(fireside, "apples")
     field = begin_renaming(fireside, "apples")
-    fireside.stored(lambda store: store.create_chat(Effort.LOW))
+    fireside.stored(lambda store: store.chats.create(Effort.LOW))
     fireside.window.index.refresh()
     fireside.stored(lambda store: None)
     assert field.isVisible()
@@ -208,7 +208,7 @@ def test_thousands_of_chats_are_cheap(qapp: QApplication) -> None:
 
 def test_the_model_names_a_new_chat(fireside: Fireside) -> None:
     window = fireside.window
-    fireside.backend.foreseen = Prompt((1,) * 100, 4096)
+    fireside.backend.foreseen = Prompt(100, 4096)
     fireside.backend.titles = ["**Title:** Apples <b>and</b> more."]
     fireside.ask("tell me of apples, please", *answer("About apples."))
     fireside.until(lambda: chats(fireside) == ["Today", "Apples <b>and</b> more"])
@@ -217,7 +217,7 @@ def test_the_model_names_a_new_chat(fireside: Fireside) -> None:
 
 
 def test_a_title_by_the_model_waits_for_the_persons_own(fireside: Fireside) -> None:
-    fireside.backend.foreseen = Prompt((1,) * 100, 4096)
+    fireside.backend.foreseen = Prompt(100, 4096)
     fireside.backend.titles = ["Apples"]
     go_on = fireside.hold()
     fireside.ask("about apples", thought("Hm"), go_on, said("About apples.", 1), done())

@@ -121,8 +121,8 @@ def test_the_seconds_are_those_that_were_measured(fireside: Fireside) -> None:
     fireside.shows("so")
     fireside.idle()
     chat = fireside.chat
-    row = fireside.stored(lambda store: store.conversation(chat))[-1]
-    fireside.stored(lambda store: store.update(row.id, thought_s=83.4))
+    row = fireside.stored(lambda store: store.messages.conversation(chat))[-1]
+    fireside.stored(lambda store: store.messages.update(row.id, thought_s=83.4))
     fireside.window.open_chat(chat)
     fireside.shows("Thought for 1 min 23 s")
 
@@ -159,7 +159,7 @@ def hurries(fireside: Fireside) -> list[QPushButton]:
 @pytest.mark.parametrize("by", ["button", "Return", "Enter"])
 def test_the_answer_can_be_had_now(fireside: Fireside, by: str) -> None:
     thinking, saying = fireside.hold(), fireside.hold()
-    prompt = Prompt((1,) * 80, 4096, 1024)
+    prompt = Prompt(80, 4096, 1024)
     fireside.ask("why", prompt, thought("Because"), thinking, said("It is", 1), saying, done())
     fireside.shows("Because")
     assert hurry(fireside).isEnabled()
@@ -201,7 +201,7 @@ def test_ctrl_return_sends_where_nothing_is_to_be_hurried(fireside: Fireside) ->
 
 
 def test_an_answer_that_is_stopping_is_not_hurried(fireside: Fireside) -> None:
-    fireside.ask("why", Prompt((1,), 4096), thought("Because"), fireside.hold())
+    fireside.ask("why", Prompt(1, 4096), thought("Because"), fireside.hold())
     fireside.shows("Because")
     assert hurry(fireside)
     fireside.window.turns.stop(fireside.chat)
@@ -210,7 +210,7 @@ def test_an_answer_that_is_stopping_is_not_hurried(fireside: Fireside) -> None:
 
 def test_a_long_reading_shows_how_far_it_is(fireside: Fireside, clock: Clock) -> None:
     more, end = fireside.hold(), fireside.hold()
-    prompt = Prompt((1,) * 9000, 32768, 4096)
+    prompt = Prompt(9000, 32768, 4096)
     fireside.ask(
         "why", prompt, Prefill(1000, 9000), more, Prefill(3000, 9000), end, *answer("so")[1:]
     )
@@ -239,7 +239,7 @@ def test_a_long_reading_of_minutes(clock: Clock) -> None:
 
 
 def test_stop_works_while_it_reads(fireside: Fireside) -> None:
-    fireside.ask("why", Prompt((1,) * 9000, 32768), Prefill(1000, 9000), fireside.hold())
+    fireside.ask("why", Prompt(9000, 32768), Prefill(1000, 9000), fireside.hold())
     bar = fireside.find(QProgressBar, "prefillProgress")
     fireside.find(QPushButton, "stop").click()
     fireside.shows("You stopped this answer.")

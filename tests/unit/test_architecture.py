@@ -73,3 +73,39 @@ def test_void_calls_leave_none_alone() -> None:
         print(sys.getrefcount(None) - before)
     """
     assert abs(int(run(script))) < 100
+
+
+def test_what_is_imported_in_a_function_is_not_for_the_start() -> None:
+    """The one means of a lazy import is an import in a function (see app/README.md). One of a
+    module that the window loads anyway saves nothing, and belongs to the top of its file.
+
+    Not meant is what is imported so that another room never is: Qt by the words, all of the app
+    by each process that is started.
+    """
+    script = """
+        import ast, pathlib, sys
+        import app.ui.window
+
+        loaded = set(sys.modules)
+
+        def targets(node):
+            if isinstance(node, ast.Import):
+                yield from (name.name for name in node.names)
+                return
+            for name in node.names:
+                path = pathlib.Path(f"{node.module}.{name.name}".replace(".", "/"))
+                own = path.with_suffix(".py").exists() or path.is_dir()
+                yield f"{node.module}.{name.name}" if own else node.module
+
+        for file in pathlib.Path("app").rglob("*.py"):
+            if file.as_posix().startswith(("app/__main__", "app/cli/", "app/wording/language")):
+                continue
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.FunctionDef):
+                    for each in ast.walk(node):
+                        if isinstance(each, ast.Import | ast.ImportFrom):
+                            for name in targets(each):
+                                if name in loaded:
+                                    print(f"{file}:{each.lineno} {name}")
+    """
+    assert run(script).splitlines() == []

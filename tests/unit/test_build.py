@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import shlex
 import shutil
@@ -13,16 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from app.__main__ import _parser
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "installers"))
-
-import icons  # noqa: E402
-import linux_package as package  # noqa: E402
-import llama  # noqa: E402
-
-build = importlib.import_module("build")  # as a name it is a folder's, too
+from app.cli import _parser
+from installers import build, icons, llama
+from installers import linux_package as package
 
 
 @pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
@@ -112,9 +104,9 @@ def test_the_archive_is_the_same_again_and_brings_what_systems_lack(
         made.append(package._archive(frozen, tmp_path / "fireside.tar.xz").read_bytes())
     assert made[0] == made[1]
     with tarfile.open(tmp_path / "fireside.tar.xz") as archive:
-        names = archive.getnames()
-    assert names == sorted(names)
-    assert {"fireside/_internal/a", "fireside/fireside", "fireside/LICENSE"} < {*names}
+        found = archive.getnames()
+    assert found == sorted(found)
+    assert {"fireside/_internal/a", "fireside/fireside", "fireside/LICENSE"} < {*found}
 
 
 @pytest.mark.skipif(not shutil.which("dpkg"), reason="there is no dpkg")

@@ -44,6 +44,7 @@ from app.turn import (
     ModelPlanned,
     ModelReady,
     NotSaved,
+    Question,
     ReadingAhead,
     SavedAgain,
     SendFailed,
@@ -55,11 +56,11 @@ from tests.fakes import gpt_oss
 from tests.fakes.conversations import Desk
 
 BRIEF = ChatSettings("Be brief.", preset="Brief")
-MODEL = ModelRef(Path("demo.gguf"), "Demo model")
+MODEL = ModelRef.of_file(Path("demo.gguf"), "Demo model")
 STATS = Stats(10, 10, 5, 2, 0.1, 0.5, 1000, 7, 4096)
 THINKS = Delta(0, "It is ", PartKind.REASONING), Delta(0, "Paris.", PartKind.REASONING)
 SAYS = Delta(1, "Par", PartKind.TEXT), Delta(1, "is", PartKind.TEXT)
-ANSWER = (Prompt((1, 2), 100), Prefill(2, 2), *THINKS, *SAYS, Done(StopReason.END, STATS))
+ANSWER = (Prompt(2, 100), Prefill(2, 2), *THINKS, *SAYS, Done(StopReason.END, STATS))
 
 
 def words(text: str) -> tuple[Part, ...]:
@@ -79,19 +80,13 @@ def desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
         one.close()
 
 
-def rest(desk: Desk) -> None:
-    """Waits for the engine's thread to end an answer, and then what that has set going."""
-    for _ in range(2):
-        desk.chats._engine.submit(int).result(timeout=10)
-
-
 def conversation(desk: Desk) -> list[MessageRow]:
-    return desk.store.conversation(desk.store.chats()[0].id)
+    return desk.store.messages.conversation(desk.store.chats.listed()[0].id)
 
 
 def test_a_question_and_its_answer(desk: Callable[..., Desk]) -> None:
     d = desk(ANSWER)
-    d.chats.send(None, words("Capital of France?"), Effort.HIGH, MODEL, BRIEF)
+    d.chats.send(Question(None, words("Capital of France?"), Effort.HIGH, MODEL, BRIEF))
     ended = d.wait(TurnEnded)
 
     started = d.wait(TurnStarted)
@@ -120,7 +115,7 @@ def test_the_question_is_on_disk_before_the_engine_is_asked(tmp_path: Path) -> N
         def stream(
             self, request: Request, cancel: threading.Event, answer_now: object = None
         ) -> Generator[Event, None, None]:
-            rows = store.conversation(store.chats()[0].id)
+            rows = store.messages.conversation(store.chats.listed()[0].id)
             seen.append([row.message.role for row in rows])
             yield Done(StopReason.END, STATS)
 
@@ -130,7 +125,7 @@ def test_the_question_is_on_disk_before_the_engine_is_asked(tmp_path: Path) -> N
         chats = Chats(
             store, Looks(), lambda e: ended.set() if isinstance(e, TurnEnded) else None, disk
         )
-        chats.send(None, words("Hi"), Effort.LOW, MODEL)
+        chats.send(Question(None, words("Hi"), Effort.LOW, MODEL))
         assert ended.wait(10)
         chats.close()
     store.close()
@@ -139,9 +134,9 @@ def test_the_question_is_on_disk_before_the_engine_is_asked(tmp_path: Path) -> N
 
 def test_the_next_question_brings_the_history(desk: Callable[..., Desk]) -> None:
     d = desk(ANSWER, ANSWER)
-    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     chat = d.wait(TurnEnded).answer.chat
-    d.chats.send(chat, words("two"), Effort.LOW, MODEL)
+    d.chats.send(Question(chat, words("two"), Effort.LOW, MODEL))
     d.wait(TurnEnded, 2)
     assert [m.text for m in d.backend.requests[1].messages] == ["one", "Paris", "two"]
 
@@ -150,18 +145,18 @@ def test_a_chat_s_own_instructions_come_before_the_general_ones(desk: Callable[.
     cut = (*SAYS, Done(StopReason.LENGTH, STATS))
     general = ["In general."]
     d = desk(cut, ANSWER, ANSWER, ANSWER, ANSWER, instructions=lambda: general[-1])
-    d.chats.send(None, words("one"), Effort.LOW, MODEL, BRIEF)
+    d.chats.send(Question(None, words("one"), Effort.LOW, MODEL, BRIEF))
     first = d.wait(TurnEnded).answer
-    assert d.store.chat(first.chat).setup == BRIEF
+    assert d.store.chats.get(first.chat).setup == BRIEF
     d.chats.resume(first.id, MODEL)
     d.wait(TurnEnded, 2)
     d.chats.regenerate(first.id, Effort.LOW, MODEL)
     d.wait(TurnEnded, 3)
-    d.store.set_up(first.chat, ChatSettings())
-    d.chats.send(first.chat, words("two"), Effort.LOW, MODEL)
+    d.store.chats.set_up(first.chat, ChatSettings())
+    d.chats.send(Question(first.chat, words("two"), Effort.LOW, MODEL))
     d.wait(TurnEnded, 4)
     general.append("Others.")
-    d.chats.send(None, words("three"), Effort.LOW, MODEL)
+    d.chats.send(Question(None, words("three"), Effort.LOW, MODEL))
     d.wait(TurnEnded, 5)
     told = [request.instructions for request in d.backend.requests]
     assert told == ["Be brief."] * 3 + ["In general.", "Others."]
@@ -169,7 +164,7 @@ def test_a_chat_s_own_instructions_come_before_the_general_ones(desk: Callable[.
 
 def test_another_try_is_a_branch(desk: Callable[..., Desk]) -> None:
     d = desk(ANSWER, (Delta(0, "Rome", PartKind.TEXT), Done(StopReason.END, STATS)))
-    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     first = d.wait(TurnEnded).answer
     d.chats.regenerate(first.id, Effort.HIGH, MODEL)
     second = d.wait(TurnEnded, 2).answer
@@ -177,7 +172,7 @@ def test_another_try_is_a_branch(desk: Callable[..., Desk]) -> None:
     assert [m.text for m in d.backend.requests[1].messages] == ["one"]
     assert d.backend.requests[1].effort is Effort.HIGH
     assert [row.message.text for row in conversation(d)] == ["one", "Rome"]
-    assert d.store.message(first.id).message.text == "Paris"
+    assert d.store.messages.get(first.id).message.text == "Paris"
 
 
 def test_a_cut_off_answer_goes_on(desk: Callable[..., Desk]) -> None:
@@ -186,7 +181,7 @@ def test_a_cut_off_answer_goes_on(desk: Callable[..., Desk]) -> None:
         (*THINKS, SAYS[0], died),
         (Delta(1, "is", PartKind.TEXT), Done(StopReason.END, STATS)),
     )
-    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     cut = d.wait(TurnEnded)
     assert cut.error is died
     assert cut.answer.state is State.CUT_OFF
@@ -201,7 +196,7 @@ def test_a_cut_off_answer_goes_on(desk: Callable[..., Desk]) -> None:
 
 def test_a_full_context_is_a_cut_off_answer(desk: Callable[..., Desk]) -> None:
     d = desk((*SAYS, Done(StopReason.LENGTH, STATS)))
-    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     assert d.wait(TurnEnded).answer.state is State.CUT_OFF
 
 
@@ -218,8 +213,8 @@ class Waits(ScriptedBackend):
 
 def test_a_stopped_answer_keeps_its_words(desk: Callable[..., Desk]) -> None:
     d = desk()
-    d.chats._backend = Waits()
-    turn = d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.use(Waits())
+    turn = d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     d.wait(TurnProgress)
     turn.cancel()
     ended = d.wait(TurnEnded)
@@ -229,10 +224,10 @@ def test_a_stopped_answer_keeps_its_words(desk: Callable[..., Desk]) -> None:
 
 def test_a_turn_that_waits_can_be_stopped_before_it_starts(desk: Callable[..., Desk]) -> None:
     d = desk()
-    d.chats._backend = Waits()
-    first = d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.use(Waits())
+    first = d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     d.wait(TurnProgress)
-    second = d.chats.send(None, words("two"), Effort.LOW, MODEL)
+    second = d.chats.send(Question(None, words("two"), Effort.LOW, MODEL))
     started = d.wait(TurnStarted, 2)
     second.cancel()
     ended = d.wait(TurnEnded).answer  # at once, and not after the first
@@ -244,12 +239,12 @@ def test_a_turn_that_waits_can_be_stopped_before_it_starts(desk: Callable[..., D
 
 def test_closing_keeps_the_words_and_marks_them_cut_off(tmp_path: Path) -> None:
     d = Desk(tmp_path / "chats.db")
-    d.chats._backend = Waits()
-    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.use(Waits())
+    d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     d.wait(TurnProgress)
     d.close()
     again = Store(tmp_path / "chats.db")
-    _, answer = again.conversation(again.chats()[0].id)
+    _, answer = again.messages.conversation(again.chats.listed()[0].id)
     assert (answer.state, answer.message.text) == (State.CUT_OFF, "Well")
     again.close()
 
@@ -263,28 +258,29 @@ def test_what_cannot_be_stored_is_given_back(
     def full(*_: object, **__: object) -> MessageRow:
         raise StoreFull(Path("chats.db"))
 
-    monkeypatch.setattr(d.store, write, full)  # one of several writes that are one
-    turn = d.chats.send(None, words("precious words"), Effort.LOW, MODEL)
+    part = d.store.messages if write == "answer" else d.store.chats
+    monkeypatch.setattr(part, write, full)  # one of several writes that are one
+    turn = d.chats.send(Question(None, words("precious words"), Effort.LOW, MODEL))
     failed = d.wait(SendFailed)
     assert (failed.turn, failed.chat) == (turn, None)
     assert failed.parts == words("precious words")
     assert isinstance(failed.error, StoreFull)
     assert d.backend.requests == []
-    assert d.store.chats() == []
+    assert d.store.chats.listed() == []
 
 
 def test_another_try_that_cannot_be_stored_gives_nothing_back(
     desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     d = desk(ANSWER)
-    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     answer = d.wait(TurnEnded).answer
 
     def full(*_: object, **__: object) -> MessageRow:
         raise StoreFull(Path("chats.db"))
 
-    monkeypatch.setattr(d.store, "answer", full)
-    monkeypatch.setattr(d.store, "update", full)
+    monkeypatch.setattr(d.store.messages, "answer", full)
+    monkeypatch.setattr(d.store.messages, "update", full)
     turns = [d.chats.regenerate(answer.id, Effort.LOW, MODEL), d.chats.resume(answer.id, MODEL)]
     for count, turn in enumerate(turns, 1):
         failed = d.wait(SendFailed, count)
@@ -297,8 +293,8 @@ class Disk:
 
     def __init__(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         self.full = True
-        self._update = store.update
-        monkeypatch.setattr(store, "update", self)
+        self._update = store.messages.update
+        monkeypatch.setattr(store.messages, "update", self)
         monkeypatch.setattr(writer, "_SAVE_S", 0.01)
         monkeypatch.setattr(writer, "_AGAIN_S", 0.05)
 
@@ -313,7 +309,7 @@ def test_a_disk_that_fills_up_in_mid_answer_gets_it_when_there_is_room(
 ) -> None:
     d = desk(ANSWER, ANSWER)
     disk = Disk(d.store, monkeypatch)
-    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     ended = d.wait(TurnEnded)
     assert isinstance(ended.error, StoreFull)
     assert ended.answer.message.text == "Paris"
@@ -328,7 +324,7 @@ def test_a_disk_that_fills_up_in_mid_answer_gets_it_when_there_is_room(
     assert conversation(d)[1] == again.answer
     assert again.answer.message.text == "Paris"
     assert (again.answer.state, again.answer.stats) == (State.DONE, STATS)
-    d.chats.send(ended.answer.chat, words("two"), Effort.LOW, MODEL)
+    d.chats.send(Question(ended.answer.chat, words("two"), Effort.LOW, MODEL))
     d.wait(TurnEnded, 3)
     assert sum(isinstance(e, NotSaved) for e in d.events) == 1
 
@@ -338,8 +334,8 @@ def test_an_answer_goes_on_while_the_disk_is_full(
 ) -> None:
     d = Desk(tmp_path / "chats.db")
     disk = Disk(d.store, monkeypatch)
-    d.chats._backend = Waits()
-    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.use(Waits())
+    d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     d.wait(NotSaved)
     disk.full = False
     d.wait(SavedAgain)
@@ -348,7 +344,7 @@ def test_an_answer_goes_on_while_the_disk_is_full(
     disk.full = True
     d.close()
     with closing(Store(tmp_path / "chats.db")) as again:
-        _, answer = again.conversation(again.chats()[0].id)
+        _, answer = again.messages.conversation(again.chats.listed()[0].id)
     assert (answer.state, answer.message.text) == (State.CUT_OFF, "Well")
 
 
@@ -358,12 +354,12 @@ def test_what_was_not_saved_is_tried_at_the_end(
     d = Desk(tmp_path / "chats.db", ANSWER)
     disk = Disk(d.store, monkeypatch)
     monkeypatch.setattr(writer, "_AGAIN_S", 60)
-    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     d.wait(TurnEnded)
     disk.full = False
     d.close()
     with closing(Store(tmp_path / "chats.db")) as again:
-        _, answer = again.conversation(again.chats()[0].id)
+        _, answer = again.messages.conversation(again.chats.listed()[0].id)
     assert (answer.state, answer.message.text) == (State.DONE, "Paris")
 
 
@@ -372,19 +368,19 @@ def test_a_chat_that_is_erased_in_mid_answer(
 ) -> None:
     d = desk()
     erased = threading.Event()
-    update = d.store.update
+    update = d.store.messages.update
 
     def late(*values: Any, **more: Any) -> MessageRow:
         assert erased.wait(10)
         return update(*values, **more)
 
     monkeypatch.setattr(writer, "_SAVE_S", 0.01)
-    monkeypatch.setattr(d.store, "update", late)
-    d.chats._backend = Waits()
-    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    monkeypatch.setattr(d.store.messages, "update", late)
+    d.use(Waits())
+    d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     answer = d.wait(TurnProgress)
     forgotten = d.chats.forget(answer.chat)
-    d.store.erase([answer.chat])
+    d.store.chats.erase([answer.chat])
     erased.set()
     ended = d.wait(TurnEnded)  # though nobody has stopped it
     assert (ended.answer.id, ended.error) == (answer.message, None)
@@ -402,9 +398,9 @@ def test_models_are_made_ready(desk: Callable[..., Desk]) -> None:
     class Refuses(ScriptedBackend):
         def load(self, model: ModelRef, cancel: threading.Event) -> Generator[Loading, None, None]:
             yield Loading(0.5)
-            raise NotGguf(model.path)
+            raise NotGguf(Path(model.place))
 
-    d.chats._backend = Refuses()
+    d.use(Refuses())
     d.chats.load(MODEL)
     assert isinstance(d.wait(ModelFailed).error, NotGguf)
 
@@ -418,10 +414,10 @@ def test_a_cancelled_load_is_silent(desk: Callable[..., Desk]) -> None:
             cancel.wait(10)
             raise Cancelled
 
-    d.chats._backend = Slow(ANSWER)
+    d.use(Slow(ANSWER))
     turn = d.chats.load(MODEL)
     turn.cancel()
-    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     d.wait(TurnEnded)
     assert not any(isinstance(e, ModelReady | ModelFailed) for e in d.events)
 
@@ -440,8 +436,8 @@ def test_a_fault_of_ours_is_loud_and_ends_the_turn(
             yield SAYS[0]
             raise ZeroDivisionError
 
-    d.chats._backend = Broken()
-    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.use(Broken())
+    d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     ended = d.wait(TurnEnded)
     assert (ended.answer.state, ended.answer.message.text) == (State.CUT_OFF, "Par")
     d.close()
@@ -451,12 +447,12 @@ def test_a_fault_of_ours_is_loud_and_ends_the_turn(
 def test_the_next_question_is_prepared_while_the_person_reads(desk: Callable[..., Desk]) -> None:
     stopped = (*SAYS, Done(StopReason.CANCELLED, STATS))
     d = desk(ANSWER, stopped)
-    d.chats.send(None, words("one"), Effort.HIGH, MODEL, BRIEF)
+    d.chats.send(Question(None, words("one"), Effort.HIGH, MODEL, BRIEF))
     answer = d.wait(TurnEnded).answer
-    rest(d)
-    d.chats.send(answer.chat, words("two"), Effort.LOW, MODEL)
+    d.rest()
+    d.chats.send(Question(answer.chat, words("two"), Effort.LOW, MODEL))
     d.wait(TurnEnded, 2)
-    rest(d)
+    d.rest()
     (prepared,) = d.backend.prepared  # a stopped answer may be continued, so it is not
     assert prepared.messages == (*d.backend.requests[0].messages, answer.message)
     assert (prepared.effort, prepared.instructions) == (Effort.HIGH, "Be brief.")
@@ -467,14 +463,14 @@ def test_what_is_typed_is_prepared_as_it_will_be_asked(desk: Callable[..., Desk]
     short = Sampling(max_tokens=100)
     d = desk(ANSWER, ANSWER)
     setup = ChatSettings("Be brief.", short)
-    d.chats.prepare(None, words("one"), Effort.LOW, MODEL, setup)
-    d.chats._engine.submit(int).result()
-    d.chats.send(None, words("one"), Effort.LOW, MODEL, setup)
+    d.chats.prepare(Question(None, words("one"), Effort.LOW, MODEL, setup))
+    d.rest()
+    d.chats.send(Question(None, words("one"), Effort.LOW, MODEL, setup))
     chat = d.wait(TurnEnded).answer.chat
     assert d.backend.requests[0] == replace(d.backend.prepared[0], chat=chat)
-    d.chats.prepare(chat, words("two"), Effort.HIGH, MODEL)
-    d.chats._engine.submit(int).result()
-    d.chats.send(chat, words("two"), Effort.HIGH, MODEL)
+    d.chats.prepare(Question(chat, words("two"), Effort.HIGH, MODEL))
+    d.rest()
+    d.chats.send(Question(chat, words("two"), Effort.HIGH, MODEL))
     d.wait(TurnEnded, 2)
     asked = d.backend.requests[1]
     assert (asked.instructions, asked.sampling) == ("Be brief.", short)
@@ -485,8 +481,8 @@ def test_what_is_typed_in_a_chat_that_was_erased_is_as_for_a_new_one(
     desk: Callable[..., Desk],
 ) -> None:
     d = desk()
-    d.chats.prepare(99, words("Why is"), Effort.LOW, MODEL, BRIEF)
-    rest(d)
+    d.chats.prepare(Question(99, words("Why is"), Effort.LOW, MODEL, BRIEF))
+    d.rest()
     (prepared,) = d.backend.prepared
     assert (prepared.instructions, prepared.messages[-1].text) == ("Be brief.", "Why is")
 
@@ -495,27 +491,25 @@ def test_a_question_does_not_wait_for_what_is_prepared(desk: Callable[..., Desk]
     d = desk(ANSWER, ANSWER)
     preparing = threading.Event()
 
-    def prepare(
-        request: Request, cancel: threading.Event, *, read: bool = True
-    ) -> Generator[Event, None, None]:
+    def prepare(request: Request, cancel: threading.Event) -> Generator[Event, None, None]:
         preparing.set()
         assert cancel.wait(10)
         yield Prefill(1, 2)
 
     d.backend.prepare = prepare  # type: ignore[method-assign]
-    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     chat = d.wait(TurnEnded).answer.chat
     assert preparing.wait(10)
-    d.chats.send(chat, words("two"), Effort.LOW, MODEL)
+    d.chats.send(Question(chat, words("two"), Effort.LOW, MODEL))
     d.wait(TurnEnded, 2)
 
 
 def test_nothing_is_prepared_against_the_persons_wish(tmp_path: Path) -> None:
     d = Desk(tmp_path / "chats.db", ANSWER)
     d.chats._may_prepare = lambda: False
-    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     d.wait(TurnEnded)
-    rest(d)
+    d.rest()
     d.close()
     assert d.backend.prepared == []
     assert len(d.backend.counted) == 1
@@ -523,39 +517,37 @@ def test_nothing_is_prepared_against_the_persons_wish(tmp_path: Path) -> None:
 
 def test_what_is_only_looked_at_is_counted(desk: Callable[..., Desk]) -> None:
     d = desk()
-    d.chats.prepare(None, words("one"), Effort.LOW, MODEL, read=False)
-    d.chats._engine.submit(int).result()
+    d.chats.prepare(Question(None, words("one"), Effort.LOW, MODEL), read=False)
+    d.rest()
     assert (len(d.backend.counted), d.backend.prepared) == (1, [])
 
 
 def test_what_is_read_ahead_is_told_until_it_is_stopped(desk: Callable[..., Desk]) -> None:
     d = desk()
 
-    def prepare(
-        request: Request, cancel: threading.Event, *, read: bool = True
-    ) -> Generator[Event, None, None]:
+    def prepare(request: Request, cancel: threading.Event) -> Generator[Event, None, None]:
         yield Prefill(1, 9)
         assert cancel.wait(10)
 
     d.backend.prepare = prepare  # type: ignore[method-assign]
-    d.chats.prepare(None, words("one"), Effort.LOW, MODEL)
+    d.chats.prepare(Question(None, words("one"), Effort.LOW, MODEL))
     d.wait(ReadingAhead)
     d.chats.stop_ahead()
-    d.chats._engine.submit(int).result(10)
+    d.rest()
     told = [event.progress for event in d.events if isinstance(event, ReadingAhead)]
     assert told == [Prefill(1, 9), None]
 
 
 def test_words_are_on_disk_though_no_others_follow(tmp_path: Path) -> None:
     d = Desk(tmp_path / "chats.db")
-    d.chats._backend = Waits()
-    turn = d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.use(Waits())
+    turn = d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     answer = d.wait(TurnProgress).message
     deadline = time.monotonic() + 5
-    while not d.store.message(answer).message.text and time.monotonic() < deadline:
+    while not d.store.messages.get(answer).message.text and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert d.store.message(answer).message.text == "Well"
-    assert d.store.message(answer).state is State.STREAMING
+    assert d.store.messages.get(answer).message.text == "Well"
+    assert d.store.messages.get(answer).state is State.STREAMING
     turn.cancel()
     d.wait(TurnEnded)
     d.close()
@@ -578,7 +570,7 @@ def test_a_fault_of_ours_leaves_nobody_waiting(
         d.chats.load(MODEL)
         assert type(d.wait(ModelFailed).error) is FiresideError
     else:
-        d.chats.send(12345, words("to a chat that never was"), Effort.LOW, MODEL)
+        d.chats.send(Question(12345, words("to a chat that never was"), Effort.LOW, MODEL))
         assert d.wait(SendFailed).parts == words("to a chat that never was")
     d.close()
     assert faults == [ZeroDivisionError if ask == "load" else KeyError]
@@ -592,7 +584,7 @@ def test_an_answer_that_was_not_saved_is_saved_before_it_goes_on(
     d = desk(cut, (Delta(0, ", France.", PartKind.TEXT), Done(StopReason.END, STATS)))
     disk = Disk(d.store, monkeypatch)
     monkeypatch.setattr(writer, "_AGAIN_S", 60)
-    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     ended = d.wait(TurnEnded)
     assert isinstance(ended.error, StoreFull)
     disk.full = False
@@ -608,10 +600,10 @@ def test_the_next_question_sees_an_answer_that_was_not_saved(
     d = desk(ANSWER, ANSWER)
     disk = Disk(d.store, monkeypatch)
     monkeypatch.setattr(writer, "_AGAIN_S", 60)
-    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     ended = d.wait(TurnEnded)
     disk.full = False
-    d.chats.send(ended.answer.chat, words("two"), Effort.LOW, MODEL)
+    d.chats.send(Question(ended.answer.chat, words("two"), Effort.LOW, MODEL))
     d.wait(TurnEnded, 3)
     assert [m.text for m in d.backend.requests[1].messages] == ["one", "Paris", "two"]
 
@@ -628,25 +620,26 @@ def test_a_stop_at_the_very_end_is_a_stop(desk: Callable[..., Desk]) -> None:
             yield Done(StopReason.END, STATS)
 
     d = desk()
-    d.chats._backend = late = Late()
-    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    late = Late()
+    d.use(late)
+    d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     assert d.wait(TurnEnded).answer.state is State.DONE
-    rest(d)
+    d.rest()
     assert late.prepared == late.counted == []
 
 
 def test_reading_ahead_that_was_given_up_never_begins(desk: Callable[..., Desk]) -> None:
     """What was asked for last is what is read, however much was typed meanwhile."""
     d = desk()
-    d.chats._backend = Waits()
-    turn = d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.use(Waits())
+    turn = d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     chat = d.wait(TurnProgress).chat
-    d.chats._backend = d.backend
+    d.use(d.backend)
     for text in ("t", "tw", "two"):
-        d.chats.prepare(chat, words(text), Effort.LOW, MODEL)
+        d.chats.prepare(Question(chat, words(text), Effort.LOW, MODEL))
     turn.cancel()
     d.wait(TurnEnded)
-    rest(d)
+    d.rest()
     read = [*d.backend.prepared, *d.backend.counted]
     assert [request.messages[-1].text for request in read] == ["two"]
 
@@ -658,19 +651,17 @@ def test_no_title_is_asked_for_where_somebody_asks(
     d = desk(ANSWER, ANSWER, ANSWER)
     reading = threading.Event()
 
-    def prepare(
-        request: Request, cancel: threading.Event, *, read: bool = True
-    ) -> Generator[Event, None, None]:
-        yield Prompt((1, 2, 3), 4096)
+    def prepare(request: Request, cancel: threading.Event) -> Generator[Event, None, None]:
+        yield Prompt(3, 4096)
         if not reading.is_set():
             reading.set()
             assert cancel.wait(10)
 
     d.backend.prepare = prepare  # type: ignore[method-assign]
-    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     chat = d.wait(TurnEnded).answer.chat
     assert reading.wait(10)
-    d.chats.send(chat, words("two"), Effort.LOW, MODEL)
+    d.chats.send(Question(chat, words("two"), Effort.LOW, MODEL))
     d.wait(TurnEnded, 2)
     assert [request.ephemeral for request in d.backend.requests[:2]] == [False, False]
 
@@ -691,13 +682,13 @@ def test_a_question_is_of_the_day_of_its_answer(
         return request.today.day, days
 
     at(22, 9)
-    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     first = d.wait(TurnEnded).answer
     at(22, 23)
-    d.chats.send(first.chat, words("two"), Effort.LOW, MODEL)
+    d.chats.send(Question(first.chat, words("two"), Effort.LOW, MODEL))
     d.wait(TurnEnded, 2)
     at(23, 0)  # midnight has passed
-    d.chats.send(first.chat, words("three"), Effort.LOW, MODEL)
+    d.chats.send(Question(first.chat, words("three"), Effort.LOW, MODEL))
     third = d.wait(TurnEnded, 3).answer
     at(25, 12)
     d.chats.regenerate(third.id, Effort.LOW, MODEL)
@@ -709,8 +700,8 @@ def test_a_question_is_of_the_day_of_its_answer(
         (22, [22, 22, 25]),
     ]
     at(26, 12)
-    d.chats.prepare(first.chat, words("four"), Effort.LOW, MODEL)
-    d.chats._engine.submit(int).result()
+    d.chats.prepare(Question(first.chat, words("four"), Effort.LOW, MODEL))
+    d.rest()
     assert told(d.backend.prepared[-1]) == (22, [22, 22, 25, 26])
 
 
@@ -738,7 +729,7 @@ def test_how_a_model_is_run_is_told(desk: Callable[..., Desk]) -> None:
             yield from ANSWER
 
     d = desk()
-    d.chats._backend = Plans()
+    d.use(Plans())
     d.chats.load(MODEL)
     d.wait(ModelReady)
     assert d.events == [
@@ -747,7 +738,7 @@ def test_how_a_model_is_run_is_told(desk: Callable[..., Desk]) -> None:
         ModelPlanned(MODEL, chosen, True),
         ModelReady(MODEL),
     ]
-    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     d.wait(TurnEnded)
     assert d.events.count(ModelPlanned(MODEL, chosen, False)) == 2
     told = [event.event for event in d.events if isinstance(event, TurnProgress)]
@@ -771,9 +762,9 @@ def test_an_engine_that_obeys_nothing_does_not_keep_the_window(tmp_path: Path) -
             self.ended.set()
 
     d = Desk(tmp_path / "chats.db", kind=Hangs)
-    d.chats.send(None, words("one"), Effort.LOW, MODEL)
+    d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     d.wait(TurnProgress)
     d.close()
     with closing(Store(tmp_path / "chats.db")) as again:
-        _, answer = again.conversation(again.chats()[0].id)
+        _, answer = again.messages.conversation(again.chats.listed()[0].id)
     assert (answer.state, answer.message.text) == (State.CUT_OFF, "Well")

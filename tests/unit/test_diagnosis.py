@@ -17,7 +17,7 @@ from app.wording.diagnosis import report, summary
 from tests.fakes import gpt_oss
 
 GIB = 1 << 30
-MODEL = ModelRef(Path("/models/gpt-oss-20b-mxfp4.gguf"), "gpt-oss-20b-mxfp4")
+MODEL = ModelRef.of_file(Path("/models/gpt-oss-20b-mxfp4.gguf"), "gpt-oss-20b-mxfp4")
 HEADER = gpt_oss.header("20b")
 RTX = Gpu("CUDA0", "NVIDIA RTX 4060", 8 * GIB, int(7.7 * GIB))
 
@@ -96,7 +96,7 @@ def test_what_the_person_fixed() -> None:
 
 
 def test_a_model_that_cannot_be_run_is_explained() -> None:
-    text = report(Examined(machine(), ((MODEL, ModelMissing(MODEL.path)),)), Overrides())
+    text = report(Examined(machine(), ((MODEL, ModelMissing(Path(MODEL.place))),)), Overrides())
     assert "is not at /models any more" in text
 
 

@@ -15,14 +15,12 @@ import docx
 import pytest
 
 from app.base import errors as e
-from app.base import gguf
 from app.base.resources import resource
 from app.base.types import Message, ModelRef, Part, PartKind, Request, Role
 from app.documents import Document, DocumentKind, DocumentReader, worker
-from app.formats.harmony.render import render
-from app.formats.harmony.vocabulary import Vocabulary
 from tests.fakes import document_processes
 from tests.fakes.pdf_file import pdf
+from tests.fakes.vocabulary import of_file, render
 
 MODEL = resource("models", "demo-gpt-oss.gguf")
 PAGE = """<!doctype html><html><head><title>Of &amp; fruit</title><style>p { x }</style>
@@ -244,12 +242,13 @@ def test_what_is_no_file(tmp_path: Path) -> None:
 
 def test_tokens_are_those_of_the_model(reader: DocumentReader, tmp_path: Path) -> None:
     pieces = ["", "Größe <|end|>", "a" * 1000]
-    v = Vocabulary.from_gguf(gguf.read(MODEL, arrays=True))
+    v = of_file(MODEL)
     part = Part("```", PartKind.FILE, "a.txt")
     asked, *counted = reader.count(MODEL, part, pieces).result(60)
     assert counted == [len(v.tokenizer.encode(text)) for text in pieces]
     without, with_it = (
-        Request(ModelRef(MODEL, ""), (Message(Role.USER, parts),)) for parts in ((), (part,))
+        Request(ModelRef.of_file(MODEL, ""), (Message(Role.USER, parts),))
+        for parts in ((), (part,))
     )
     assert asked == len(render(with_it, v)) - len(render(without, v))
     with pytest.raises(e.ModelMissing):

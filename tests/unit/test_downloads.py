@@ -21,23 +21,17 @@ from huggingface_hub import constants
 from app.base import errors as e
 from app.models import transfer
 from app.models.catalog import HubFile, HubModel
-from app.models.downloads import (
+from app.models.download_events import (
     Downloaded,
     DownloadEnded,
     DownloadEvent,
     DownloadHeld,
     Downloading,
-    Downloads,
-    Unfinished,
 )
-from app.models.file_download import (
-    DownloadPhase,
-    DownloadProgress,
-    FileDownload,
-    Timeouts,
-    WaitReason,
-    WantedFile,
-)
+from app.models.download_progress import DownloadPhase, DownloadProgress, Timeouts, WaitReason
+from app.models.downloads import Downloads, Unfinished
+from app.models.file_download import FileDownload
+from app.models.hub_requests import WantedFile
 from app.models.locate import Locator
 from app.models.partial_file import PartialFile
 from app.network import hub_client

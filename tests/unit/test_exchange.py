@@ -139,8 +139,8 @@ def numbered(tree: ChatTree) -> ChatTree:
 
 def content(store: Store) -> list[ChatTree]:
     """All of a store but its ids and its bin."""
-    chats = sorted(row.id for row in (*store.chats(), *store.archived()))
-    return [numbered(store.tree(chat)) for chat in chats]
+    chats = sorted(row.id for row in (*store.chats.listed(), *store.chats.archived()))
+    return [numbered(store.trees.get(chat)) for chat in chats]
 
 
 @contextlib.contextmanager
@@ -179,9 +179,9 @@ def said(role: Role, text: str, reasoning: str = "") -> Message:
 
 def a_chat(store: Store, text: str = "Hello") -> int:
     """A question with an answer and its reasoning."""
-    chat = store.create_chat(Effort.HIGH, SETUP).id
-    asked = store.add(chat, None, said(Role.USER, text))
-    store.add(chat, asked.id, said(Role.ASSISTANT, "Good day.", "A greeting."), model="m")
+    chat = store.chats.create(Effort.HIGH, SETUP).id
+    asked = store.messages.add(chat, None, said(Role.USER, text))
+    store.messages.add(chat, asked.id, said(Role.ASSISTANT, "Good day.", "A greeting."), model="m")
     return chat
 
 
@@ -192,7 +192,7 @@ def a_chat(store: Store, text: str = "Hello") -> int:
 @given(st.lists(trees(), max_size=4))
 def test_out_and_in_gives_an_equal_database(chats: list[ChatTree]) -> None:
     with stores(2) as (one, other):
-        one.add_trees(chats)
+        one.trees.add(chats)
         assert content(one) == [numbered(tree) for tree in chats]
         file = out(one, one.path.parent)
         found = read(file)
@@ -211,28 +211,28 @@ def test_out_and_in_gives_an_equal_database(chats: list[ChatTree]) -> None:
 
 def test_what_a_person_did_survives(store: Store, tmp_path: Path) -> None:
     chat = a_chat(store)
-    first, second = store.conversation(chat)
-    store.add(chat, first.id, said(Role.ASSISTANT, "Hi!"))
-    store.show(second.id)
-    store.rename(chat, "Greetings")
-    store.arrange([chat], pinned=True, folder="Small talk")
-    store.set_thought_open(second.id, True)
+    first, second = store.messages.conversation(chat)
+    store.messages.add(chat, first.id, said(Role.ASSISTANT, "Hi!"))
+    store.messages.show(second.id)
+    store.chats.rename(chat, "Greetings")
+    store.chats.arrange([chat], pinned=True, folder="Small talk")
+    store.messages.set_thought_open(second.id, True)
     archived = a_chat(store, "Put away")
-    store.arrange([archived], archived=True)
+    store.chats.arrange([archived], archived=True)
     gone = a_chat(store, "Thrown away")
-    store.delete(gone)
+    store.chats.delete(gone)
     out(store, tmp_path)
     with contextlib.closing(Store(tmp_path / "other.db")) as other:
         read(tmp_path / "out.json").into(other)
         assert content(other) == content(store)
-        (row,) = other.chats()
+        (row,) = other.chats.listed()
         assert (row.title, row.folder, row.pinned) == ("Greetings", "Small talk", True)
         assert row.setup == SETUP
-        _, answer = other.conversation(row.id)
+        _, answer = other.messages.conversation(row.id)
         assert answer.message.text == "Good day."
         assert answer.thought_open is True
-        assert len(other.versions(answer.id)) == 2
-        assert [r.title for r in other.archived()] == ["Put away"]
+        assert len(other.messages.versions(answer.id)) == 2
+        assert [r.title for r in other.chats.archived()] == ["Put away"]
         assert other.find("day") == [row.id]
 
 
@@ -243,21 +243,21 @@ def test_only_some(store: Store, tmp_path: Path) -> None:
 
 
 def test_an_answer_that_is_being_written_is_cut_off(store: Store, tmp_path: Path) -> None:
-    store.ask(None, said(Role.USER, "Hello"), Effort.LOW, "m")
+    store.messages.ask(None, said(Role.USER, "Hello"), Effort.LOW, "m")
     out(store, tmp_path)
     with contextlib.closing(Store(tmp_path / "other.db")) as other:
         read(tmp_path / "out.json").into(other)
-        (row,) = other.chats()
-        assert [m.state for m in other.conversation(row.id)] == [State.DONE, State.CUT_OFF]
+        (row,) = other.chats.listed()
+        assert [m.state for m in other.messages.conversation(row.id)] == [State.DONE, State.CUT_OFF]
 
 
 def test_what_has_gone_on_is_known(store: Store, tmp_path: Path) -> None:
     chat = a_chat(store)
     out(store, tmp_path)
-    store.add(chat, store.chat(chat).leaf, said(Role.USER, "And now?"))
-    store.rename(chat, "Another name")
+    store.messages.add(chat, store.chats.get(chat).leaf, said(Role.USER, "And now?"))
+    store.chats.rename(chat, "Another name")
     assert read(tmp_path / "out.json").into(store) == ImportReport(0, 0, 1)
-    store.delete(chat)  # what is in the bin may come again
+    store.chats.delete(chat)  # what is in the bin may come again
     assert read(tmp_path / "out.json").into(store) == ImportReport(1, 2, 0)
 
 
@@ -275,10 +275,10 @@ def test_an_import_can_be_ended_and_done_again(store: Store, tmp_path: Path) -> 
     found = read(tmp_path / "out.json")
     with pytest.raises(Cancelled):
         found.into(store, seen)
-    some = len(store.chats())
+    some = len(store.chats.listed())
     assert 0 < some < 700
     assert found.into(store) == ImportReport(1000 - some, 1000 - some, some)
-    assert len(store.chats()) == 1000
+    assert len(store.chats.listed()) == 1000
 
 
 def test_little_of_a_large_file_is_in_memory(tmp_path: Path) -> None:
@@ -304,7 +304,7 @@ def test_little_of_a_large_file_is_in_memory(tmp_path: Path) -> None:
 
 def raw_file(store: Store, tmp_path: Path) -> dict[str, Any]:
     chat = a_chat(store)
-    store.add(chat, store.chat(chat).leaf, said(Role.USER, "More?"))
+    store.messages.add(chat, store.chats.get(chat).leaf, said(Role.USER, "More?"))
     out(store, tmp_path)
     loaded: dict[str, Any] = json.loads((tmp_path / "out.json").read_text("utf-8"))
     return loaded
@@ -372,8 +372,8 @@ def test_what_is_not_known_is_passed_over(store: Store, tmp_path: Path) -> None:
     path.write_text(json.dumps({"format": raw["format"], "by": [{}], **raw, "end": 1}), "utf-8")
     with contextlib.closing(Store(tmp_path / "other.db")) as other:
         assert read(path).into(other) == ImportReport(1, 3, 0)
-        assert other.chats()[0].setup == PLAIN
-        saved = other.conversation(other.chats()[0].id)[1].stats
+        assert other.chats.listed()[0].setup == PLAIN
+        saved = other.messages.conversation(other.chats.listed()[0].id)[1].stats
         assert saved is not None
         assert saved.generated == 7
 
@@ -385,7 +385,7 @@ def test_what_a_later_version_says_is_counted(store: Store, tmp_path: Path) -> N
     raw = json.loads(path.read_text("utf-8"))
     question, answer = raw["chats"][0]["messages"]
     question["colour"] = "blue"  # beside words, one word is no loss
-    answer["parts"] = [{"text": "", "channel": "final", "picture": "data:image/png"}]
+    answer["parts"] = [{"text": "", "kind": "text", "picture": "data:image/png"}]
     path.write_text(json.dumps(raw), "utf-8")
     assert read(path).left_out == {LeftOut.UNKNOWN: 1}
     question["postscript"] = "and a whole sentence"
@@ -507,11 +507,11 @@ def test_no_change_to_a_file_does_harm(store: Store, tmp_path: Path) -> None:
         path.write_text(text, "utf-8", errors="surrogatepass")
         with contextlib.suppress(ExchangeError):
             found = read(path)
-            known = {row.id for row in store.chats()}
+            known = {row.id for row in store.chats.listed()}
             found.into(store)
-            for row in store.chats():
+            for row in store.chats.listed():
                 if row.id not in known:
-                    store.conversation(row.id)
+                    store.messages.conversation(row.id)
 
     check()
 
@@ -540,3 +540,42 @@ def changed(data: st.DataObject, raw: Any) -> Any:
             here[key] = data.draw(_json)
             return raw
         here = here[key]
+
+
+OLD_PARTS = (
+    ({"channel": "analysis"}, Part("x", PartKind.REASONING)),
+    ({"channel": "final"}, Part("x")),
+    ({"channel": "commentary"}, Part("x", format_data="commentary")),
+    (
+        {"channel": "commentary", "recipient": "functions.f", "content_type": "json"},
+        Part("x", PartKind.CALL, "functions.f", format_data="commentary json"),
+    ),
+    ({"channel": "final", "name": "a.txt"}, Part("x", PartKind.FILE, "a.txt")),
+)
+
+
+def old_file(store: Store, path: Path, *parts: dict[str, str]) -> Path:
+    """Return a file of version 1, whose answer has these parts."""
+    a_chat(store)
+    raw = json.loads(out(store, path.parent).read_text("utf-8")) | {"version": 1}
+    question, answer = raw["chats"][0]["messages"]
+    question["parts"] = [{"text": "Why?", "channel": "final", "recipient": "", "name": ""}]
+    answer["parts"] = [{"text": "x"} | part for part in parts]
+    path.write_text(json.dumps(raw), "utf-8")
+    return path
+
+
+def test_a_file_of_version_1(store: Store, tmp_path: Path) -> None:
+    path = old_file(store, tmp_path / "old.json", *(old for old, _ in OLD_PARTS))
+    with contextlib.closing(Store(tmp_path / "other.db")) as other:
+        assert read(path).into(other).chats == 1
+        question, answer = other.messages.conversation(other.chats.listed()[0].id)
+    assert question.message.parts == (Part("Why?"),)
+    assert answer.message.parts == tuple(new for _, new in OLD_PARTS)
+
+
+def test_a_damaged_file_of_version_1(store: Store, tmp_path: Path) -> None:
+    path = old_file(store, tmp_path / "old.json", {"channel": "aside"})
+    with pytest.raises(ExchangeDamaged) as caught:
+        read(path)
+    assert caught.value.detail == "chat 1: message 2: “channel” is 'aside'"

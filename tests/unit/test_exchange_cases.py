@@ -32,13 +32,13 @@ def bring(store: Store, *names: str) -> dict[LeftOut, int]:
 
 
 def chat_named(store: Store, title: str) -> ChatRow:
-    (row,) = (row for row in (*store.chats(), *store.archived()) if row.title == title)
+    (row,) = (row for row in (*store.chats.listed(), *store.chats.archived()) if row.title == title)
     return row
 
 
 def parts(store: Store, title: str) -> list[tuple[Part, ...]]:
     """Of each message of the branch that is shown."""
-    return [row.message.parts for row in store.conversation(chat_named(store, title).id)]
+    return [row.message.parts for row in store.messages.conversation(chat_named(store, title).id)]
 
 
 def final(text: str, name: str = "") -> Part:
@@ -57,7 +57,7 @@ def test_custom_instructions_of_chatgpt(store: Store) -> None:
     assert bring(store, "chatgpt-custom-instructions.json") == {}
     row = chat_named(store, "Salt")
     assert row.setup == ChatSettings("I sail.\n\nAnswer in verse.")
-    question, answer = store.conversation(row.id)
+    question, answer = store.messages.conversation(row.id)
     assert question.message.parts == (final("Why is the sea salty?"),)
     assert answer.message.parts == (
         thought("**Rivers**\n\nRivers carry ions."),
@@ -74,7 +74,7 @@ def test_canvas_marks_and_projects_of_chatgpt(store: Store) -> None:
     }
     row = chat_named(store, "Letter")
     assert (row.pinned, row.archived, row.folder) == (True, True, "ChatGPT b2c3d4")
-    _, answer = store.conversation(row.id)
+    _, answer = store.messages.conversation(row.id)
     assert answer.model == "gpt-4o"  # which only the conversation names
     assert answer.message.parts == (
         final("**Letter**"),
@@ -105,7 +105,7 @@ def test_what_others_write_in_the_form_of_chatgpt(store: Store) -> None:
         (final("And you?"), final("[file_2]")),
         (thought("Let me see."), final("# Report\n\nFine."), final("Well.")),
     ]
-    *_, answer = store.conversation(row.id)
+    *_, answer = store.messages.conversation(row.id)
     assert (answer.thought_s, answer.state) == (65, State.STOPPED)
 
 
@@ -119,7 +119,9 @@ def test_steps_of_open_webui(store: Store) -> None:
     )
     _, answer = parts(store, "plain turn, reasoning only in output")
     assert answer == (thought("From the plan: 24 m."), final("The mast is 24 m tall."))
-    _, row = store.conversation(chat_named(store, "plain turn, reasoning only in output").id)
+    _, row = store.messages.conversation(
+        chat_named(store, "plain turn, reasoning only in output").id
+    )
     assert row.thought_s == 3
 
 
@@ -168,7 +170,7 @@ def test_lm_studio(store: Store) -> None:
         (final("How many files?"), final("[list.csv]")),
         (thought("I count them."), final("Two.")),
     ]
-    assert store.conversation(row.id)[1].thought_s == 2.5
+    assert store.messages.conversation(row.id)[1].thought_s == 2.5
 
 
 @pytest.mark.parametrize("above", [(), ("conversations",), ("user", ".lmstudio", "conversations")])
@@ -206,7 +208,7 @@ def test_claude(store: Store) -> None:
         LeftOut.CHAT: 1,
     }
     row = chat_named(store, "Pumps")
-    question, answer, thanks = store.conversation(row.id)
+    question, answer, thanks = store.messages.conversation(row.id)
     assert question.message.parts == (
         final("A: 3 bar\nB: 5 bar", "pumps.txt"),
         final("Pasted words", "pasted.txt"),
@@ -223,7 +225,7 @@ def test_claude(store: Store) -> None:
     )
     assert answer.thought_s == 4
     assert thanks.message.parts == (final("Thanks"),)
-    others = [store.message(m).message.text for m in store.versions(answer.id)]
+    others = [store.messages.get(m).message.text for m in store.messages.versions(answer.id)]
     assert others[0] == "Take A."
     assert (row.created, row.updated) == (1767607200.123456, 1767607740.0)
 
@@ -235,9 +237,9 @@ def test_a_project_of_claude(store: Store) -> None:
         row = chat_named(store, "Write a haiku")
         assert (row.pinned, row.folder) == (True, "Poems")
         assert row.setup == ChatSettings("Five, seven, five.")
-        for chat in store.chats():
-            store.delete(chat.id)
-        store.purge(0)
+        for chat in store.chats.listed():
+            store.chats.delete(chat.id)
+        store.chats.purge(0)
     assert bring(store, "claude.json")[LeftOut.FOLDER] == 1  # without it, there is only its key
     row = chat_named(store, "Write a haiku")
     assert row.folder == "Claude p1"

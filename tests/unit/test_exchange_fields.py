@@ -96,8 +96,8 @@ def test_every_field_comes_back_from_a_file() -> None:
 def test_every_field_comes_back_from_the_store(tmp_path: Path) -> None:
     tree = a_tree()
     with contextlib.closing(Store(tmp_path / "chats.db")) as store:
-        (row,) = store.add_trees([tree])
-        back = store.tree(row.id)
+        (row,) = store.trees.add([tree])
+        back = store.trees.get(row.id)
     head = replace(back.chat, id=0, leaf=2)
     rows = tuple(
         replace(m, id=n, chat=0, parent=n - 1 or None) for n, m in enumerate(back.messages, 1)
@@ -108,11 +108,11 @@ def test_every_field_comes_back_from_the_store(tmp_path: Path) -> None:
 def test_every_field_of_a_preset_comes_back(tmp_path: Path) -> None:
     preset = filled(Preset, "preset", counter())
     with contextlib.closing(Store(tmp_path / "a.db")) as one:
-        (made,) = one.add_presets([replace(preset, default=False)])
+        (made,) = one.presets.add([replace(preset, default=False)])
         export_presets(one, tmp_path / "p.json", [made.id])
     with contextlib.closing(Store(tmp_path / "b.db")) as other:
         import_presets(other, tmp_path / "p.json")
-        (back,) = (each for each in other.presets() if each.name == preset.name)
+        (back,) = (each for each in other.presets.all() if each.name == preset.name)
     assert replace(back, id=0) == replace(made, id=0) == replace(preset, id=0, default=False)
 
 

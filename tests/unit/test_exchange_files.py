@@ -52,7 +52,7 @@ def chats(*raw: Any) -> bytes:
 
 
 def titles(store: Store) -> list[str]:
-    return sorted(row.title for row in (*store.chats(), *store.archived()))
+    return sorted(row.title for row in (*store.chats.listed(), *store.chats.archived()))
 
 
 def timeless(question: str, title: str = "", answer: str = "Yes.") -> dict[str, Any]:
@@ -116,7 +116,7 @@ def test_the_archives_of_claude(store: Store, tmp_path: Path) -> None:
     found = read(sorted(tmp_path.glob("*-000.zip")))
     assert (found.chats, found.without_chats, found.left_out["memory"]) == (2, 1, 2)  # type: ignore[index]
     found.into(store)
-    assert {row.folder for row in store.chats()} == {"", "Poems"}
+    assert {row.folder for row in store.chats.listed()} == {"", "Poems"}
 
 
 def test_what_claude_remembers_in_files(tmp_path: Path) -> None:
@@ -287,9 +287,9 @@ def test_a_chat_without_times_has_its_files(store: Store, tmp_path: Path) -> Non
     path.write_bytes(chats(timeless("Is it?")))
     os.utime(path, (1_500_000_000, 1_500_000_000.5))
     assert read(path).into(store).chats == 1
-    (row,) = store.chats()
+    (row,) = store.chats.listed()
     assert (row.created, row.updated) == (1_500_000_000.5, 1_500_000_000.5)
-    assert {m.created for m in store.conversation(row.id)} == {1_500_000_000.5}
+    assert {m.created for m in store.messages.conversation(row.id)} == {1_500_000_000.5}
 
 
 def test_a_chat_without_times_in_an_archive_has_its_entrys(store: Store, tmp_path: Path) -> None:
@@ -299,7 +299,7 @@ def test_a_chat_without_times_in_an_archive_has_its_entrys(store: Store, tmp_pat
         file.writestr(zipfile.ZipInfo("b.json"), chats(timeless("And that?")))  # 1980: unknown
     os.utime(path, (1_500_000_000, 1_500_000_000))
     read(path).into(store)
-    when = {row.title: row.created for row in store.chats()}
+    when = {row.title: row.created for row in store.chats.listed()}
     assert when["And that?"] == 1_500_000_000
     assert abs(when["Is it?"] - 1_709_208_002) < 15 * 3600  # noon there, wherever that is
 
@@ -312,9 +312,9 @@ def test_chats_without_times_are_found_again(store: Store, tmp_path: Path) -> No
     assert read(path).into(store) == ImportReport(3, 6, 0)
     os.utime(path, (1_400_000_000, 1_400_000_000))
     assert read(path).into(store) == ImportReport(0, 0, 3)
-    row = next(row for row in store.chats() if row.title == "Hello")
-    asked = store.message(row.leaf or 0)
-    store.add(row.id, asked.id, asked.message)
+    row = next(row for row in store.chats.listed() if row.title == "Hello")
+    asked = store.messages.get(row.leaf or 0)
+    store.messages.add(row.id, asked.id, asked.message)
     assert read(path).into(store) == ImportReport(0, 0, 3)
     path.write_bytes(chats(timeless("Hello", answer="No."), timeless("Is it?")))
     assert read(path).into(store) == ImportReport(1, 2, 1)

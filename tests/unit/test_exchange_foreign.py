@@ -39,12 +39,12 @@ def write(tmp_path: Path, raw: Any) -> Path:
 
 
 def chat_named(store: Store, title: str) -> ChatRow:
-    (row,) = (row for row in store.chats() if row.title == title)
+    (row,) = (row for row in store.chats.listed() if row.title == title)
     return row
 
 
 def shown(store: Store, title: str) -> list[str]:
-    return [m.message.text for m in store.conversation(chat_named(store, title).id)]
+    return [m.message.text for m in store.messages.conversation(chat_named(store, title).id)]
 
 
 def texts(rows: list[MessageRow]) -> list[tuple[Role, str]]:
@@ -81,7 +81,7 @@ def test_chatgpt_branches(store: Store, tmp_path: Path) -> None:
     row = chat_named(store, "Capitals")
     assert (row.title_by, row.created) == (TitleBy.MODEL, chatgpt.START)
     assert row.updated == chatgpt.START + 500
-    path = store.conversation(row.id)
+    path = store.messages.conversation(row.id)
     assert texts(path) == [
         (Role.USER, "Capital of France?"),
         (Role.ASSISTANT, "It is Paris."),
@@ -90,15 +90,15 @@ def test_chatgpt_branches(store: Store, tmp_path: Path) -> None:
     ]
     assert [m.model for m in path] == ["", "gpt-4o", "", "gpt-4o"]
     assert path[3].created == chatgpt.START + 6
-    others = [store.message(m).message.text for m in store.versions(path[0].id)]
+    others = [store.messages.get(m).message.text for m in store.messages.versions(path[0].id)]
     assert others == ["Capital of France?", "Capital of Spain?"]
-    others = [store.message(m).message.text for m in store.versions(path[1].id)]
+    others = [store.messages.get(m).message.text for m in store.messages.versions(path[1].id)]
     assert others == ["It is Paris.", "Paris."]  # in the order of the children
 
 
 def test_chatgpt_tools(store: Store, tmp_path: Path) -> None:
     read(chatgpt.write_json(tmp_path / "c.json", [chatgpt.tools()])).into(store)
-    question, answer = store.conversation(chat_named(store, "Sums").id)
+    question, answer = store.messages.conversation(chat_named(store, "Sums").id)
     assert question.message.text == "Sum of 0 to 4?"
     assert answer.message.reasoning == "**Counting**\n\nI add them up.\n\nBy machine."
     assert [p.format_data or p.kind for p in answer.message.parts] == [
@@ -115,7 +115,7 @@ def test_chatgpt_tools(store: Store, tmp_path: Path) -> None:
 
 def test_chatgpt_pictures(store: Store, tmp_path: Path) -> None:
     read(chatgpt.write_json(tmp_path / "c.json", [chatgpt.pictures()])).into(store)
-    rows = store.conversation(chat_named(store, "Cats").id)
+    rows = store.messages.conversation(chat_named(store, "Cats").id)
     assert texts(rows) == [
         (Role.USER, "Draw it anew\n\n[cat.png] [cats.pdf]"),
         (Role.ASSISTANT, '```json\n{"prompt": "a cat"}\n```\n\n[file_2]\n\nHere it is.'),
@@ -129,7 +129,7 @@ def test_chatgpt_without_parents(store: Store, tmp_path: Path) -> None:
     read(chatgpt.write_json(tmp_path / "c.json", [chatgpt.broken()])).into(store)
     row = chat_named(store, "Is anyone there?")
     assert row.title_by is TitleBy.QUESTION
-    tree = store.tree(row.id)
+    tree = store.trees.get(row.id)
     above = {m.id: m.message.text for m in tree.messages} | {None: ""}
     assert [(above[m.parent], m.message.text) for m in tree.messages] == [
         ("", "Is anyone there?"),
@@ -246,7 +246,7 @@ def test_lmstudio(store: Store, tmp_path: Path) -> None:
     row = chat_named(store, "Two answers")
     assert row.setup == ChatSettings("Be nice.")
     assert (row.created, row.updated) == (1_750_000_000.123, 1_750_000_100.0)
-    question, answer, bye = store.conversation(row.id)
+    question, answer, bye = store.messages.conversation(row.id)
     assert [m.message.text for m in (question, answer, bye)] == [
         "Hi\n\n[1.png]",
         "Good day.",
@@ -254,7 +254,7 @@ def test_lmstudio(store: Store, tmp_path: Path) -> None:
     ]
     assert answer.message.reasoning == "They greet."
     assert answer.model == "openai/gpt-oss-20b"
-    others = [store.message(m).message.text for m in store.versions(answer.id)]
+    others = [store.messages.get(m).message.text for m in store.messages.versions(answer.id)]
     assert others == ["Hello.", "Good day."]
 
 
@@ -303,11 +303,11 @@ def test_openwebui(store: Store, tmp_path: Path) -> None:
     assert row.setup == PLAIN
     assert chat_named(store, "Old").setup == ChatSettings("Be old.")
     assert (row.created, row.updated) == (1_744_577_557, 1_744_577_571)
-    _, answer = store.conversation(row.id)
+    _, answer = store.messages.conversation(row.id)
     assert answer.message.text == "It is.\n\nTruly."
     assert answer.message.reasoning == "Is 1 < 2?\n\nYes."
     assert (answer.thought_s, answer.model, answer.state) == (3, "deepseek-r1:8b", State.DONE)
-    other = store.message(store.versions(answer.id)[1])
+    other = store.messages.get(store.messages.versions(answer.id)[1])
     assert (other.message.reasoning, other.message.text) == ("Hm.", "Perhaps")
     assert other.state is State.CUT_OFF
     assert shown(store, "Old") == ["Hello!"]
@@ -332,8 +332,8 @@ def test_no_change_to_a_foreign_file_does_harm(store: Store, tmp_path: Path) -> 
             read(write(tmp_path, raw)).into(store)
 
     check()
-    for row in store.chats():
-        assert store.conversation(row.id)
+    for row in store.chats.listed():
+        assert store.messages.conversation(row.id)
 
 
 def test_hostile_texts_take_no_time(tmp_path: Path) -> None:

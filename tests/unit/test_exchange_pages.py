@@ -61,11 +61,13 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def chat(store: Store, question: str, answer: str, reasoning: str = "Let me *see*.") -> int:
-    number = store.create_chat(Effort.LOW).id
-    asked = store.add(number, None, Message(Role.USER, (Part(question),)))
+    number = store.chats.create(Effort.LOW).id
+    asked = store.messages.add(number, None, Message(Role.USER, (Part(question),)))
     parts = (Part(reasoning, PartKind.REASONING), Part(answer))
-    told = store.add(number, asked.id, Message(Role.ASSISTANT, parts), model="/m/gpt-oss-20b.gguf")
-    store.update(told.id, thought_s=3.4, state=State.STOPPED)
+    told = store.messages.add(
+        number, asked.id, Message(Role.ASSISTANT, parts), model="/m/gpt-oss-20b.gguf"
+    )
+    store.messages.update(told.id, thought_s=3.4, state=State.STOPPED)
     return number
 
 
@@ -241,8 +243,8 @@ def test_a_formula_that_is_none(tex: str) -> None:
 
 def test_a_folder_of_all_chats(store: Store, tmp_path: Path) -> None:
     for title in ("Sums", "sums", "a/b: c?", "..", "con", "Ünï", "U\u0308ni\u0308"):
-        store.rename(chat(store, "x", "y"), title)
-    store.arrange([chat(store, "Put away", "y")], archived=True)
+        store.chats.rename(chat(store, "x", "y"), title)
+    store.chats.arrange([chat(store, "Put away", "y")], archived=True)
     mine = tmp_path / "deep" / "out" / "SUMS.md"
     mine.parent.mkdir(parents=True)
     mine.write_text("mine", "utf-8")
@@ -286,10 +288,10 @@ def test_one_file(store: Store, tmp_path: Path) -> None:
 
 def test_all_branches_are_written_each_to_its_end(store: Store) -> None:
     number = chat(store, "One?", "First.")
-    asked, told = store.conversation(number)
-    more = store.add(number, told.id, Message(Role.USER, (Part("More?"),)))
-    store.add(number, asked.id, Message(Role.ASSISTANT, (Part("Second."),)), model="other")
-    store.show(more.id)
+    asked, told = store.messages.conversation(number)
+    more = store.messages.add(number, told.id, Message(Role.USER, (Part("More?"),)))
+    store.messages.add(number, asked.id, Message(Role.ASSISTANT, (Part("Second."),)), model="other")
+    store.messages.show(more.id)
     whole = written(store, number, ExportFormat.MARKDOWN, branches=True)
     places = [whole.index(piece) for piece in (
         "## You\n\nOne?", "## gpt-oss-20b (1 of 2)\n\nFirst.", "## You\n\nMore?",
@@ -369,10 +371,10 @@ def test_names_are_good_everywhere(titles: list[str]) -> None:
 
 
 def test_files_are_shown_as_they_are(store: Store) -> None:
-    number = store.create_chat(Effort.LOW).id
+    number = store.chats.create(Effort.LOW).id
     file = Part("# <b>one</b>\n```\ntwo", PartKind.FILE, "a *b*\n<c>.md")
-    row = store.add(number, None, Message(Role.USER, (file, Part("What is this?"))))
-    chat = store.chat(number)
+    row = store.messages.add(number, None, Message(Role.USER, (file, Part("What is this?"))))
+    chat = store.chats.get(number)
     text = chat_markdown(chat, [row], reasoning=True, words=ExportWords())
     assert Code(file.text) in parse(text)
     assert "**a \\*b\\* \\<c\\>.md**\n" in text

@@ -35,13 +35,13 @@ def bring(store: Store, tmp_path: Path, raw: Any) -> dict[LeftOut, int]:
 
 
 def said(store: Store) -> list[tuple[Role, str]]:
-    (row,) = store.chats()
-    return [(m.message.role, m.message.text) for m in store.conversation(row.id)]
+    (row,) = store.chats.listed()
+    return [(m.message.role, m.message.text) for m in store.messages.conversation(row.id)]
 
 
 def thoughts(store: Store) -> list[str]:
-    (row,) = store.chats()
-    parts = (part for m in store.conversation(row.id) for part in m.message.parts)
+    (row,) = store.chats.listed()
+    parts = (part for m in store.messages.conversation(row.id) for part in m.message.parts)
     return [part.text for part in parts if part.kind is PartKind.REASONING]
 
 
@@ -116,8 +116,8 @@ def test_claude(
         )
     ]
     assert bring(store, tmp_path, [{"name": "N", "chat_messages": messages}]) == {}
-    (row,) = store.chats()
-    whole = store.tree(row.id).messages
+    (row,) = store.chats.listed()
+    whole = store.trees.get(row.id).messages
     assert [m.message.text for m in whole] == ["Q", "A"]
 
 
@@ -167,7 +167,7 @@ def test_what_a_tool_said_is_no_instruction(store: Store, tmp_path: Path) -> Non
     raw = openwebui(Q, {"role": "tool", "content": "42 results"}, A)
     assert bring(store, tmp_path, raw) == {LeftOut.TOOL: 1}
     assert said(store) == TALK
-    assert store.chats()[0].setup.instructions == ""
+    assert store.chats.listed()[0].setup.instructions == ""
 
 
 def test_merged_answers(store: Store, tmp_path: Path) -> None:
@@ -221,4 +221,4 @@ def test_thoughts(store: Store, tmp_path: Path, text: str, thought: list[str], a
         bring(store, tmp_path, raw)
         assert thoughts(store) == thought
         assert said(store)[1] == (Role.ASSISTANT, answer)
-        store.delete(store.chats()[0].id)
+        store.chats.delete(store.chats.listed()[0].id)

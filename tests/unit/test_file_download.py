@@ -20,14 +20,9 @@ import pytest
 from app.base import errors as e
 from app.models import partial_file as blobs
 from app.models import transfer
-from app.models.file_download import (
-    DownloadPhase,
-    DownloadProgress,
-    FileDownload,
-    Timeouts,
-    WaitReason,
-    WantedFile,
-)
+from app.models.download_progress import DownloadPhase, DownloadProgress, Timeouts, WaitReason
+from app.models.file_download import FileDownload
+from app.models.hub_requests import WantedFile
 from app.network import hub_client
 from app.network.client import Network
 from tests.fakes.hub import FAULTS, SILENT, Fault, File, Hub, seeded, serving
@@ -480,7 +475,8 @@ def test_killed(hub: Hub, tmp_path: Path, network: Network, seed: int) -> None:
     code = (
         "import sys, threading; from pathlib import Path\n"
         "from app.models import transfer; transfer._SPARE = 0\n"
-        "from app.models.file_download import FileDownload, WantedFile\n"
+        "from app.models.file_download import FileDownload\n"
+        "from app.models.hub_requests import WantedFile\n"
         "from app.network import hub_client\n"
         "from app.network.client import Network\n"
         f"wanted = WantedFile('org/name', '{NAME}', endpoint=sys.argv[1])\n"

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from app.base.types import Draft, Effort, Message, ModelRef, Part, PartKind, Request, Role
 from app.formats.harmony.channels import Channel, MessageHeader
-from app.formats.harmony.parse import Parser
-from app.formats.harmony.render import NO_TOOL, render, rendered_prefix
+from app.formats.harmony.parse import HarmonyParser
+from app.formats.harmony.render import NO_TOOL, render_ahead
 from tests.fakes import vocabulary
-from tests.fakes.vocabulary import CONTROL
+from tests.fakes.vocabulary import CONTROL, render
 
 ANALYSIS, COMMENTARY, FINAL = Channel
 
@@ -26,7 +26,7 @@ def made(text: str, channel: Channel = FINAL, recipient: str = "", content_type:
 
 
 DAY = datetime.date(2026, 11, 22)
-MODEL = ModelRef(Path("x.gguf"), "x")
+MODEL = ModelRef.of_file(Path("x.gguf"), "x")
 
 V = vocabulary.vocabulary()
 ORACLE = vocabulary.official()
@@ -50,7 +50,7 @@ def ids(text: str) -> list[int]:
 
 
 def parse(tokens: list[int], parts: tuple[Part, ...] = ()) -> tuple[Part, ...]:
-    parser, draft = Parser(V, parts), Draft(parts)
+    parser, draft = HarmonyParser(V, parts), Draft(parts)
     for token in tokens:
         for delta in parser.feed(token):
             draft.add(delta)
@@ -184,10 +184,10 @@ def test_what_is_read_ahead_is_how_the_question_will_begin() -> None:
     past = user("Hello"), assistant(made("Hm.", ANALYSIS), Part("Good day."))
     asked = render(request(*past, user("Why is the sky blue?")), V)
     for draft in ((), (user("Why is"),), (user("Why is the sky blue?"),)):
-        ahead = [token for piece in rendered_prefix(request(*past, *draft), V) for token in piece]
+        ahead = list(render_ahead(request(*past, *draft), V).tokens)
         assert asked[: len(ahead)] == ahead
         assert (ids(" is")[0] in ahead) == bool(draft)
-    first = [token for piece in rendered_prefix(request(), V) for token in piece]
+    first = list(render_ahead(request(), V).tokens)
     assert asked[: len(first)] == first != []
 
 
@@ -258,7 +258,7 @@ def oracle_state(parser: official.StreamableParser) -> list[tuple[str, str, str]
 def test_parses_as_the_official_library_at_every_point(stream: str) -> None:
     tokens = ids(stream)
     oracle = official.StreamableParser(ORACLE, role=official.Role.ASSISTANT)
-    ours, draft = Parser(V), Draft()
+    ours, draft = HarmonyParser(V), Draft()
     for token in tokens:
         if token not in V.stops:  # its `process` raises behind <|return|>
             oracle.process(token)
@@ -274,7 +274,7 @@ def test_an_emoji_over_several_tokens_never_shows_half() -> None:
     emoji = "👩‍👩‍👧‍👦🏴󠁧󠁢󠁳󠁣󠁴󠁿"
     tokens = V.tokenizer.encode(emoji)
     assert any(not V.tokenizer.bytes_of(t).decode(errors="ignore") for t in tokens)
-    parser = Parser(V)
+    parser = HarmonyParser(V)
     shown = ""
     for token in [*ids("<|channel|>final<|message|>"), *tokens]:
         for delta in parser.feed(token):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from app.base.types import Delta, Draft, Message, Part, PartKind, Role
 from app.formats.harmony.channels import Channel, MessageHeader
-from app.formats.harmony.parse import Parser
+from app.formats.harmony.parse import HarmonyParser
 from tests.fakes import vocabulary
 from tests.fakes.vocabulary import CONTROL
 from tests.unit.test_harmony import ids, made, parse
@@ -24,7 +24,7 @@ CASES = json.loads(Path("tests/cases/harmony.json").read_text(encoding="utf-8"))
 
 def steps(tokens: list[int]) -> list[Message]:
     """What a reader has after each token, and at the end."""
-    parser, draft, seen = Parser(V), Draft(), []
+    parser, draft, seen = HarmonyParser(V), Draft(), []
     for token in tokens:
         for delta in parser.feed(token):
             draft.add(delta)
@@ -277,7 +277,7 @@ def test_words_without_a_header_are_shown_while_they_come() -> None:
     """No reader waits for their end, and none of them comes twice."""
     text = "The sky is blue since the air scatters short waves more than long ones. " * 3
     for opening in ("", "<|end|>", "<|channel|>final<|message|>Well.<|end|>"):
-        parser, tokens = Parser(V), ids(opening + text)
+        parser, tokens = HarmonyParser(V), ids(opening + text)
         shown = "".join(delta.text for token in tokens for delta in parser.feed(token))
         assert shown.removeprefix("Well.").strip() == text.strip()
         assert "".join(delta.text for delta in parser.finish()).strip() == ""
@@ -305,7 +305,7 @@ def test_no_text_is_lost_whatever_the_order(steps: list[str]) -> None:
 @settings(max_examples=300)
 @given(st.lists(st.integers(0, 201_100) | st.sampled_from([*CONTROL.values()]), max_size=60))
 def test_random_tokens_neither_raise_nor_show_a_control_token(tokens: list[int]) -> None:
-    parser = Parser(V)
+    parser = HarmonyParser(V)
     deltas: list[Delta] = [delta for token in tokens for delta in parser.feed(token)]
     deltas += parser.finish()
     shown = "".join(delta.text for delta in deltas)

@@ -105,7 +105,7 @@ def test_when_a_turn_goes_there_is_room_for_more(
 
 def ask(max_tokens: int | None) -> Request:
     sampling = Sampling(max_tokens=max_tokens)
-    return Request(ModelRef(Path("x.gguf"), "x"), (USER,), sampling=sampling)
+    return Request(ModelRef.of_file(Path("x.gguf"), "x"), (USER,), sampling=sampling)
 
 
 @given(st.one_of(st.none(), st.integers(1, 1 << 20)), st.integers(64, 1 << 17))

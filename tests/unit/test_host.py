@@ -20,9 +20,9 @@ from app.engine.backend import ScriptedBackend
 from app.exchange import ExportFormat, ExportOptions
 from app.host import Host
 from app.store import State, Store
-from app.turn import NotSaved, TurnEnded, TurnProgress
+from app.turn import NotSaved, Question, TurnEnded, TurnProgress
 
-MODEL = ModelRef(Path("demo.gguf"), "Demo model")
+MODEL = ModelRef.of_file(Path("demo.gguf"), "Demo model")
 T = TypeVar("T")
 
 
@@ -76,13 +76,13 @@ def test_a_chat_is_erased_while_its_model_talks(tmp_path: Path) -> None:
     events: queue.Queue[Any] = queue.Queue()
     backend = Talks()
     with closing(Host(Folders(tmp_path), events.put, backend=backend)) as host:
-        host.chats.send(None, (Part("secretword"),), Effort.LOW, MODEL)
+        host.chats.send(Question(None, (Part("secretword"),), Effort.LOW, MODEL))
         chat = arrives(events, TurnProgress).chat
         host.erase([chat]).result(10)
         assert backend.done == [f"answer {chat}", f"forget {chat}"]
         ended = arrives(events, TurnEnded)
         assert (ended.answer.state, ended.error) == (State.STOPPED, None)
-        assert host.disk(Store.live).result() == set()
+        assert host.disk(lambda store: store.chats.live()).result() == set()
     for file in tmp_path.rglob("*"):
         assert not file.is_file() or b"secretword" not in file.read_bytes(), file
 
@@ -90,7 +90,7 @@ def test_a_chat_is_erased_while_its_model_talks(tmp_path: Path) -> None:
 def test_what_is_erased_at_the_end_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     free = threading.Event()
     with closing(Host(Folders(tmp_path), lambda _: None, backend=Talks())) as host:
-        chat = host.disk(lambda store: store.create_chat(Effort.LOW)).result().id
+        chat = host.disk(lambda store: store.chats.create(Effort.LOW)).result().id
         for _ in range(2):  # as many as there are librarians
             host._librarian.submit(free.wait, 10)
         erased = host.erase([chat])
@@ -98,7 +98,7 @@ def test_what_is_erased_at_the_end_is_gone(tmp_path: Path, monkeypatch: pytest.M
         monkeypatch.setattr(host.chats, "close", lambda: (free.set(), close()))
     assert erased.cancelled()
     with closing(Store(tmp_path / "chats.db")) as store:
-        assert store.live() == set()
+        assert store.chats.live() == set()
 
 
 def test_what_goes_on_for_long_ends_when_everything_does(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_what_goes_on_for_long_ends_when_everything_does(tmp_path: Path) -> None
 
     stop = threading.Event()
     with closing(Host(Folders(tmp_path), lambda _: None, backend=Talks())) as host:
-        chat = host.disk(lambda store: store.create_chat(Effort.LOW)).result().id
+        chat = host.disk(lambda store: store.chats.create(Effort.LOW)).result().id
         manner = ExportOptions(ExportFormat.PDF, pdf_writer=draw)
         made = host.export(tmp_path / "out", "a", manner, [chat], stop, lambda _: None)
         assert began.wait(10)

@@ -6,11 +6,11 @@ import ast
 import datetime
 import re
 import shutil
+import sys
 import time
 import types
 from collections.abc import Iterator
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 
@@ -20,7 +20,7 @@ from app.wording.language import number, tr
 from installers import translations
 
 UI = sorted(
-    path for room in ("ui", "wording") for path in (translations.ROOT / "app" / room).rglob("*.py")
+    path for room in translations.ROOMS for path in (translations.ROOT / "app" / room).rglob("*.py")
 )
 # Names of fonts, of Pygments' tokens, and a question to a model.
 NO_SENTENCES = ("theme.py", "highlighting.py", "smoke_test.py")
@@ -90,7 +90,7 @@ def test_what_goes_through_tr_is_found_and_comes_in_time(path: Path) -> None:
                 raise AssertionError(f"{path}:{tree.lineno}: its arguments have no names")
             case ast.JoinedStr():
                 within = {each.id for each in ast.walk(tree) if isinstance(each, ast.Name)}
-                assert "tr" not in within, f"{path}:{tree.lineno}: lupdate reads no f-strings"
+                assert "tr" not in within, f"{path}:{tree.lineno}: f-strings are not collected"
         late = late or isinstance(tree, ast.FunctionDef | ast.Lambda)
         for child in ast.iter_child_nodes(tree):
             check(child, late)
@@ -100,15 +100,12 @@ def test_what_goes_through_tr_is_found_and_comes_in_time(path: Path) -> None:
 
 @pytest.mark.parametrize("code", translations.LANGUAGES)
 def test_a_translation_has_the_places_of_its_source(code: str) -> None:
-    root = ElementTree.parse(translations.FOLDER / f"{code}.ts").getroot()
-    assert root.get("language") == code
-    messages = list(root.iter("message"))
-    assert messages
-    for message in messages:
-        source = message.findtext("source") or ""
-        written = message.find("translation")
-        assert written is not None
-        for form in filter(None, _forms(written)):
+    catalog = translations.read(translations.FOLDER / f"{code}.po")
+    assert len(catalog) > 500
+    for message in catalog:
+        source = message.id if isinstance(message.id, str) else message.id[0]
+        forms = [message.string] if isinstance(message.string, str) else message.string
+        for form in forms if source else ():
             assert places(form) == places(source), source
 
 
@@ -130,8 +127,8 @@ def test_numbers_and_days_follow_the_language(monkeypatch: pytest.MonkeyPatch) -
     assert quantities.day(long_ago) == "12 November 2024"
     assert quantities.gigabytes(12_109_566_560) == "12.1 GB"
     german = {"{day} {month} {year}": "{day}. {month} {year}", "November": "Nebelung"}
-    monkeypatch.setattr(language, "_translate", lambda _, text, comment, n: german.get(text, text))
-    monkeypatch.setattr(language, "_marks", language._MARKS["de"])
+    monkeypatch.setattr(language, "_translate", lambda text, comment, n: german.get(text, text))
+    monkeypatch.setattr(language, "_separators", language._SEPARATORS["de"])
     assert quantities.day(long_ago) == "12. Nebelung 2024"
     assert quantities.gigabytes(12_109_566_560) == "12,1 GB"
     assert quantities.duration(3 * 3600) == "3,0 h"
@@ -170,25 +167,46 @@ def test_the_days_in_the_bin_make_thirty_at_any_hour(
     ]
 
 
-def test_every_sentence_has_its_german() -> None:
-    root = ElementTree.parse(translations.FOLDER / "de.ts").getroot()
-    open_ones = [
-        message.findtext("source")
-        for message in root.iter("message")
-        for written in message.iter("translation")
-        if written.get("type") or not all(_forms(written))
-    ]
-    assert not open_ones
-
-
-def _forms(written: ElementTree.Element) -> list[str]:
-    return [form.text or "" for form in written.iter("numerusform")] or [written.text or ""]
+@pytest.mark.parametrize("code", translations.LANGUAGES)
+def test_every_sentence_is_translated(code: str) -> None:
+    catalog = translations.read(translations.FOLDER / f"{code}.po")
+    assert not translations.untranslated(catalog)
 
 
 @pytest.mark.parametrize("code", translations.LANGUAGES)
 def test_no_sentence_is_missing_and_none_is_left(code: str, tmp_path: Path) -> None:
-    for name in translations.LANGUAGES:
-        shutil.copy(translations.FOLDER / f"{name}.ts", tmp_path)
+    shutil.copy(translations.FOLDER / f"{code}.po", tmp_path)
     translations.update(tmp_path)
-    updated = (tmp_path / f"{code}.ts").read_text("utf-8")
-    assert updated == (translations.FOLDER / f"{code}.ts").read_text("utf-8")
+    updated = (tmp_path / f"{code}.po").read_text("utf-8")
+    assert updated == (translations.FOLDER / f"{code}.po").read_text("utf-8")
+
+
+def test_the_plurals_of_english_are_regular() -> None:
+    for sentence in translations.sentences():
+        if sentence.plural:
+            assert not re.search(r"\w\(\w+\)", sentence.text.replace("(s)", "")), sentence
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows is asked, not the environment")
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, "en"),
+        ({"LANG": "C.UTF-8"}, "en"),
+        ({"LANG": "de_AT.UTF-8"}, "de"),
+        ({"LANG": "de_DE.UTF-8", "LC_ALL": "en_GB.UTF-8"}, "en"),
+        ({"LANG": "de_DE.UTF-8", "LC_MESSAGES": "fr_FR.UTF-8"}, "en"),
+        ({"LANG": "fr_FR.UTF-8", "LANGUAGE": "fr:de:en"}, "de"),
+        ({"LANG": "C", "LANGUAGE": "de"}, "en"),
+    ],
+)
+def test_the_environment_says_which_language(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], expected: str
+) -> None:
+    for name in ("LANG", "LANGUAGE", "LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert language.choose("", language.system_languages()) == expected
+    assert language.choose("de", language.system_languages()) == "de"
+    assert language.choose("xx", language.system_languages()) == expected

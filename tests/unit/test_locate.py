@@ -17,9 +17,9 @@ from app.base import errors as e
 from app.models import catalog, hub_search, library, mount_point, partial_file, transfer
 from app.models.cache_path import CachePath
 from app.models.catalog import HubModel, Offer
-from app.models.download_progress import DownloadNote
-from app.models.downloads import Downloaded, DownloadEnded, DownloadHeld, Downloading
-from app.models.file_download import DownloadPhase, FileDownload
+from app.models.download_events import Downloaded, DownloadEnded, DownloadHeld, Downloading
+from app.models.download_progress import DownloadNote, DownloadPhase
+from app.models.file_download import FileDownload
 from app.models.locate import wanted_file
 from app.network import hub_client
 from app.network.client import Network

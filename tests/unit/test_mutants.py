@@ -19,7 +19,7 @@ from app.engine import plan, probe
 from app.engine.plan import Overrides
 from app.engine.probe import Devices, Gpu, Machine
 from app.models import library
-from app.tokenizer import Tokenizer
+from app.tokenizer import TiktokenTokenizer
 from app.wording import diagnosis
 from app.wording.errors import explain
 from tests.fakes import mutants
@@ -52,8 +52,8 @@ def chosen() -> list[tuple[str, bytes]]:
 def verdict(path: Path) -> str:
     """What the list says; all others have to say the same."""
     said = explain(problem).sentence if (problem := library.inspect(path).problem) else ""
-    model = ModelRef(path, path.stem)
-    header = probe._said(model)
+    model = ModelRef.of_file(path, path.stem)
+    header = probe._header_or_error(path)
     if isinstance(header, ModelError):
         assert explain(header).sentence == said
         assert type(header) is type(problem)
@@ -73,7 +73,7 @@ def verdict(path: Path) -> str:
 def vocabulary(path: Path) -> None:
     """As the child reads it."""
     with contextlib.suppress(ModelError):
-        Tokenizer.from_gguf(gguf.read(path, arrays=True))
+        TiktokenTokenizer.from_gguf(gguf.read(path, arrays=True))
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import re
 import shutil
 import struct
 import subprocess
-import sys
+import tomllib
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,9 @@ import pytest
 
 from app import __version__
 from app.base.licences import Component
+from installers import macos_package, sbom, windows_package
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "installers"))
-
-import macos_package  # noqa: E402
-import sbom  # noqa: E402
-import windows_package  # noqa: E402
 
 
 def test_the_version_is_written_in_one_place() -> None:
@@ -42,8 +38,10 @@ def test_the_version_is_written_in_one_place() -> None:
 def test_every_package_reads_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for module in (windows_package, macos_package, sbom):
         monkeypatch.setattr(module, "__version__", "98.7.6rc1")
-    assert windows_package.resource().count('"98.7.6rc1"') == 2
-    assert "filevers=(98, 7, 6, 0)" in windows_package.resource()
+    for name in windows_package.PROGRAMS:
+        assert windows_package.resource(name).count('"98.7.6rc1"') == 2
+        assert "filevers=(98, 7, 6, 0)" in windows_package.resource(name)
+        assert f'"{name}.exe"' in windows_package.resource(name)
     assert macos_package.info()["CFBundleShortVersionString"] == "98.7.6rc1"
     own = Component("Fireside", "98.7.6rc1", "Apache-2.0", "", "text")
     assert json.loads(sbom.content([own], tmp_path))["metadata"]["component"]["version"] == (
@@ -60,7 +58,7 @@ def test_the_version_resource_is_one() -> None:
 
     names = ("VSVersionInfo", "FixedFileInfo", "StringFileInfo", "StringTable", "StringStruct")
     classes = {name: make(name) for name in (*names, "VarFileInfo", "VarStruct")}
-    eval(compile(windows_package.resource(), "resource", "eval"), classes)
+    eval(compile(windows_package.resource("fireside"), "resource", "eval"), classes)
     assert ("ProductName", "Fireside") in [given for given, _ in told["StringStruct"]]
 
 
@@ -77,7 +75,8 @@ def test_the_windows_installer_compiles(tmp_path: Path) -> None:
     frozen, icons = tmp_path / "fireside", tmp_path / "icons"
     (frozen / "_internal").mkdir(parents=True)
     icons.mkdir()
-    (frozen / "fireside.exe").write_bytes(b"MZ")
+    for name in windows_package.PROGRAMS:
+        (frozen / f"{name}.exe").write_bytes(b"MZ")
     (frozen / "_internal" / "library.dll").write_bytes(b"MZ")
     # One pixel: a header, its bitmap, and its mask.
     bitmap = struct.pack("<IiiHHIIiiII", 40, 1, 2, 1, 32, 8, 0, 0, 0, 0, 0) + b"\0" * 8
@@ -96,6 +95,24 @@ def test_the_installer_removes_only_what_it_brought() -> None:
     assert "HKLM" not in script
     # It is offered to open such files with, and not made what opens them.
     assert not re.search(r'Classes\\\.gguf" ""', script)
+
+
+def test_no_console_opens_from_the_start_menu_and_both_programs_are_removed() -> None:
+    script = (ROOT / "installers" / "windows" / "fireside.nsi").read_text("utf-8")
+    named = [line for line in script.splitlines() if "fireside.exe" in line and line[0] != ";"]
+    assert [line.split()[0] for line in named if "Delete" in line] == ["Delete"]
+    assert all("Delete" in line or "WaitUntilClosed" in line for line in named)
+    assert script.count("WaitUntilClosed fireside.exe") == 2
+    assert script.count("WaitUntilClosed fireside-app.exe") == 2
+    assert 'CreateShortcut "$SMPROGRAMS\\Fireside.lnk" "$INSTDIR\\fireside-app.exe"' in script
+
+
+def test_the_commands_are_the_same_in_wheels_and_packages() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    commands = [*project["scripts"], *project["gui-scripts"]]
+    assert tuple(commands) == windows_package.PROGRAMS
+    desktop = (ROOT / "installers" / "linux" / "fireside.desktop").read_text("utf-8")
+    assert f"Exec={commands[1]} " in desktop
 
 
 def test_a_mac_is_told_of_gguf_files() -> None:

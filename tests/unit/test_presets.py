@@ -38,72 +38,72 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def names(store: Store) -> list[str]:
-    return [preset.name for preset in store.presets()]
+    return [preset.name for preset in store.presets.all()]
 
 
 # --- The store ----------------------------------------------------------------------------
 
 
 def test_a_preset_is_kept_as_it_is(store: Store) -> None:
-    (brief,) = store.add_presets([BRIEF])
+    (brief,) = store.presets.add([BRIEF])
     assert brief == replace(BRIEF, id=brief.id)
     changed = replace(brief, effort=Effort.HIGH, instructions="\0“Ü” 😀", sampling=None)
-    assert store.set_preset(changed) == changed
+    assert store.presets.set(changed) == changed
     with contextlib.closing(Store(store.path)) as other:
-        assert other.presets() == [changed]
+        assert other.presets.all() == [changed]
 
 
 def test_names_are_told_apart_without_case(store: Store) -> None:
     given = ("Große", "  GROSSE\n", "b", "grosse")
-    store.add_presets([replace(BRIEF, name=name) for name in given])
+    store.presets.add([replace(BRIEF, name=name) for name in given])
     assert names(store) == ["b", "Große", "GROSSE 2", "grosse 3"]
-    first, *_ = store.presets()
-    assert store.set_preset(replace(first, name="große 2")).name == "große 2 2"
-    assert store.set_preset(replace(first, name="B")).name == "B"  # its own is no other's
-    assert store.set_preset(replace(first, name=" ")).name == "B"
+    first, *_ = store.presets.all()
+    assert store.presets.set(replace(first, name="große 2")).name == "große 2 2"
+    assert store.presets.set(replace(first, name="B")).name == "B"  # its own is no other's
+    assert store.presets.set(replace(first, name=" ")).name == "B"
 
 
 def test_one_is_the_default(store: Store) -> None:
-    one, other = store.add_presets([replace(BRIEF, default=True), replace(BRIEF, name="Other")])
-    assert [p.default for p in store.presets()] == [True, False]
-    store.set_preset(replace(other, default=True))
-    assert [p.default for p in store.presets()] == [False, True]
-    store.set_preset(replace(other, default=False))
-    store.set_preset(one)
-    store.add_presets([replace(BRIEF, name="New", default=True)])
-    assert [p.name for p in store.presets() if p.default] == ["New"]
+    one, other = store.presets.add([replace(BRIEF, default=True), replace(BRIEF, name="Other")])
+    assert [p.default for p in store.presets.all()] == [True, False]
+    store.presets.set(replace(other, default=True))
+    assert [p.default for p in store.presets.all()] == [False, True]
+    store.presets.set(replace(other, default=False))
+    store.presets.set(one)
+    store.presets.add([replace(BRIEF, name="New", default=True)])
+    assert [p.name for p in store.presets.all() if p.default] == ["New"]
 
 
 def test_all_or_none_are_added(store: Store) -> None:
     nonsense: Any = None
     with pytest.raises(StoreError):
-        store.add_presets([BRIEF, replace(BRIEF, effort=nonsense)])
+        store.presets.add([BRIEF, replace(BRIEF, effort=nonsense)])
     assert names(store) == []
 
 
 def test_a_chat_has_a_copy(store: Store) -> None:
-    (brief,) = store.add_presets([BRIEF])
+    (brief,) = store.presets.add([BRIEF])
     question = Message(Role.USER, (Part("Hello"),))
-    asked, said = store.ask(None, question, Effort.LOW, "m", brief.setup)
+    asked, said = store.messages.ask(None, question, Effort.LOW, "m", brief.setup)
     setup = ChatSettings("Be brief.", Sampling(0.5, seed=3), "Brief")
-    assert store.chat(asked.chat).setup == setup
-    store.set_preset(replace(brief, instructions="Be long."))
-    store.delete_preset(brief.id)
-    assert store.presets() == []
-    assert store.fork(said.id).setup == store.chat(asked.chat).setup == setup
-    assert store.set_up(asked.chat, PLAIN).setup == PLAIN
+    assert store.chats.get(asked.chat).setup == setup
+    store.presets.set(replace(brief, instructions="Be long."))
+    store.presets.delete(brief.id)
+    assert store.presets.all() == []
+    assert store.messages.fork(said.id).setup == store.chats.get(asked.chat).setup == setup
+    assert store.chats.set_up(asked.chat, PLAIN).setup == PLAIN
 
 
 def test_a_model_that_moves_is_found(store: Store) -> None:
-    store.add_presets([replace(BRIEF, model="/a/m.gguf"), replace(BRIEF, name="Other")])
-    store.rename_model("/a/m.gguf", "/b/m.gguf")
-    assert [preset.model for preset in store.presets()] == ["/b/m.gguf", "demo"]
+    store.presets.add([replace(BRIEF, model="/a/m.gguf"), replace(BRIEF, name="Other")])
+    store.chats.rename_model("/a/m.gguf", "/b/m.gguf")
+    assert [preset.model for preset in store.presets.all()] == ["/b/m.gguf", "demo"]
 
 
 def test_one_that_never_was(store: Store) -> None:
     with pytest.raises(KeyError):
-        store.set_preset(replace(BRIEF, id=99))
-    store.delete_preset(99)
+        store.presets.set(replace(BRIEF, id=99))
+    store.presets.delete(99)
 
 
 # --- As files -----------------------------------------------------------------------------
@@ -122,14 +122,14 @@ presets = st.builds(
 
 
 def bare(store: Store) -> list[Preset]:
-    return [replace(preset, id=0, default=False) for preset in store.presets()]
+    return [replace(preset, id=0, default=False) for preset in store.presets.all()]
 
 
 @settings(max_examples=40)
 @given(st.lists(presets, max_size=5))
 def test_out_and_in_gives_equal_presets(given_: list[Preset]) -> None:
     with stores(2) as (one, other):
-        count = len(one.add_presets(given_))
+        count = len(one.presets.add(given_))
         file = one.path.with_suffix(".fireside-presets.json")
         export_presets(one, file)
         report = import_presets(other, file)
@@ -142,7 +142,7 @@ def test_out_and_in_gives_equal_presets(given_: list[Preset]) -> None:
 def test_a_file_tells_nobody_where_the_models_are(store: Store, tmp_path: Path) -> None:
     model = str(tmp_path / "secret" / "m.gguf")
     ours = replace(BRIEF, model=model, default=True)
-    one, _ = store.add_presets([ours, replace(BRIEF, name="b")])
+    one, _ = store.presets.add([ours, replace(BRIEF, name="b")])
     file = tmp_path / "p.fireside-presets.json"
     export_presets(store, file, [one.id])
     assert json.loads(file.read_text("utf-8")) == {
@@ -170,14 +170,14 @@ def test_a_file_tells_nobody_where_the_models_are(store: Store, tmp_path: Path) 
 
 def test_another_one_of_the_same_name(store: Store, tmp_path: Path) -> None:
     file = tmp_path / "p.fireside-presets.json"
-    store.add_presets([BRIEF, replace(BRIEF, name="Other")])
+    store.presets.add([BRIEF, replace(BRIEF, name="Other")])
     export_presets(store, file)
-    brief, _ = store.presets()
-    store.set_preset(replace(brief, name="BRIEF", instructions="Mine.", default=True))
+    brief, _ = store.presets.all()
+    store.presets.set(replace(brief, name="BRIEF", instructions="Mine.", default=True))
     report = import_presets(store, file)
     assert [preset.name for preset in report.added] == ["Brief 2"]
     assert (report.renamed, report.known) == (1, 1)
-    assert [(p.name, p.instructions, p.default) for p in store.presets()] == [
+    assert [(p.name, p.instructions, p.default) for p in store.presets.all()] == [
         ("BRIEF", "Mine.", True),
         ("Brief 2", "Be brief.", False),
         ("Other", "Be brief.", False),
@@ -244,7 +244,7 @@ def test_a_wrong_field_is_named_and_nothing_is_taken_in(
     with pytest.raises(ExchangeDamaged) as caught:
         import_presets(store, file)
     assert words in caught.value.detail
-    assert store.presets() == []
+    assert store.presets.all() == []
 
 
 def test_a_file_that_is_not_there(store: Store, tmp_path: Path) -> None:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 import shutil
-import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from app import __version__
+from installers import release
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "installers"))
-
-import release  # noqa: E402
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
@@ -83,3 +81,12 @@ def test_no_release_on_a_fact_that_no_longer_holds() -> None:
     assert "python -m pytest tests/online" in asked
     assert 'FIRESIDE_ONLINE: "1"' in asked  # no network is no excuse
     assert "schedule:" in asked
+
+
+def test_the_metadata_names_the_repository_of_the_release(tmp_path: Path) -> None:
+    file = tmp_path / "pyproject.toml"
+    shutil.copy(ROOT / "pyproject.toml", file)
+    release.set_urls("some/one", file)
+    urls = tomllib.loads(file.read_text("utf-8"))["project"]["urls"]
+    assert urls["Homepage"] == "https://github.com/some/one"
+    assert urls["Issues"] == "https://github.com/some/one/issues"

@@ -14,6 +14,7 @@ import textwrap
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,14 +31,19 @@ from app.base.errors import (
     StoreReadOnly,
 )
 from app.base.types import Effort, Message, Part, PartKind, Role, Stats
+from app.exchange import native_json
+from app.exchange.json_stream import JsonReader
 from app.store import (
     ChatRow,
     MessageRow,
+    Queued,
     State,
     Store,
     TitleBy,
+    Unsent,
     backups,
     memory_copy,
+    recover,
     restore_backup,
 )
 from app.store.chat_title import title_from
@@ -88,10 +94,10 @@ def files(folder: Path) -> dict[str, bytes]:
 
 def test_a_chat_survives_a_restart(path: Path) -> None:
     with contextlib.closing(Store(path)) as store:
-        chat = store.create_chat(Effort.LOW)
-        asked = store.add(chat.id, None, question("Why is the sky blue?"))
+        chat = store.chats.create(Effort.LOW)
+        asked = store.messages.add(chat.id, None, question("Why is the sky blue?"))
         empty = Message(Role.ASSISTANT, ())
-        said = store.add(
+        said = store.messages.add(
             chat.id, asked.id, empty, state=State.STREAMING, effort=Effort.HIGH, model="gpt-oss"
         )
         parts = (
@@ -99,8 +105,10 @@ def test_a_chat_survives_a_restart(path: Path) -> None:
             Part('{"q": 1}', PartKind.CALL, "functions.look", format_data="commentary json"),
             Part("It scatters."),
         )
-        said = store.update(said.id, parts=parts, state=State.DONE, stats=STATS, thought_s=3.25)
-        said = store.set_thought_open(said.id, True)
+        said = store.messages.update(
+            said.id, parts=parts, state=State.DONE, stats=STATS, thought_s=3.25
+        )
+        said = store.messages.set_thought_open(said.id, True)
         assert said == MessageRow(
             id=said.id,
             chat=chat.id,
@@ -114,23 +122,23 @@ def test_a_chat_survives_a_restart(path: Path) -> None:
             thought_s=3.25,
             thought_open=True,
         )
-        chat = store.set_effort(chat.id, Effort.HIGH)
-        before = store.chats(), store.conversation(chat.id)
+        chat = store.chats.set_effort(chat.id, Effort.HIGH)
+        before = store.chats.listed(), store.messages.conversation(chat.id)
         assert before == ([chat], [asked, said])
     with contextlib.closing(Store(path)) as store:
-        assert (store.chats(), store.conversation(chat.id)) == before
-        assert store.message(said.id) == said
-        assert store.chat(chat.id) == chat
+        assert (store.chats.listed(), store.messages.conversation(chat.id)) == before
+        assert store.messages.get(said.id) == said
+        assert store.chats.get(chat.id) == chat
 
 
 def test_update_keeps_what_is_not_given(store: Store) -> None:
-    chat = store.create_chat(Effort.LOW)
-    row = store.add(chat.id, None, answer("a"), state=State.STREAMING, effort=Effort.LOW)
-    store.update(row.id, stats=STATS, thought_s=0.0)
-    store.set_thought_open(row.id, False)
-    assert store.update(row.id) == store.message(row.id)
-    store.update(row.id, state=State.STOPPED, parts=())
-    assert store.message(row.id) == dataclasses.replace(
+    chat = store.chats.create(Effort.LOW)
+    row = store.messages.add(chat.id, None, answer("a"), state=State.STREAMING, effort=Effort.LOW)
+    store.messages.update(row.id, stats=STATS, thought_s=0.0)
+    store.messages.set_thought_open(row.id, False)
+    assert store.messages.update(row.id) == store.messages.get(row.id)
+    store.messages.update(row.id, state=State.STOPPED, parts=())
+    assert store.messages.get(row.id) == dataclasses.replace(
         row,
         message=Message(Role.ASSISTANT, ()),
         state=State.STOPPED,
@@ -141,65 +149,65 @@ def test_update_keeps_what_is_not_given(store: Store) -> None:
 
 
 def test_another_try_is_a_branch(store: Store) -> None:
-    chat = store.create_chat(Effort.LOW).id
-    asked = store.add(chat, None, question("q"))
-    first = store.add(chat, asked.id, answer("one"))
-    second = store.add(chat, asked.id, answer("two"))
-    assert store.conversation(chat) == [asked, second]
-    assert store.message(first.id) == first
-    edited = store.add(chat, None, question("r"))
-    assert store.conversation(chat) == [edited]
+    chat = store.chats.create(Effort.LOW).id
+    asked = store.messages.add(chat, None, question("q"))
+    first = store.messages.add(chat, asked.id, answer("one"))
+    second = store.messages.add(chat, asked.id, answer("two"))
+    assert store.messages.conversation(chat) == [asked, second]
+    assert store.messages.get(first.id) == first
+    edited = store.messages.add(chat, None, question("r"))
+    assert store.messages.conversation(chat) == [edited]
 
 
 def test_an_empty_chat_has_no_conversation(store: Store) -> None:
-    assert store.conversation(store.create_chat(Effort.LOW).id) == []
+    assert store.messages.conversation(store.chats.create(Effort.LOW).id) == []
 
 
 def test_the_chat_that_was_written_to_last_is_first(store: Store) -> None:
-    a, b, c = (store.create_chat(Effort.LOW).id for _ in range(3))
-    store.add(a, None, question("q"))
-    assert [row.id for row in store.chats()] == [a, c, b]
+    a, b, c = (store.chats.create(Effort.LOW).id for _ in range(3))
+    store.messages.add(a, None, question("q"))
+    assert [row.id for row in store.chats.listed()] == [a, c, b]
 
 
 def test_ids_that_never_were(store: Store) -> None:
-    chat, other = (store.create_chat(Effort.LOW).id for _ in range(2))
-    elsewhere = store.add(other, None, question("q")).id
+    chat, other = (store.chats.create(Effort.LOW).id for _ in range(2))
+    elsewhere = store.messages.add(other, None, question("q")).id
     for attempt in (
-        lambda: store.chat(99),
-        lambda: store.rename(99, "x"),
-        lambda: store.delete(99),
-        lambda: store.restore(99),
-        lambda: store.message(99),
-        lambda: store.update(99, state=State.DONE),
-        lambda: store.add(99, None, question("q")),
-        lambda: store.add(chat, 99, question("q")),
-        lambda: store.add(chat, elsewhere, question("q")),
+        lambda: store.chats.get(99),
+        lambda: store.chats.rename(99, "x"),
+        lambda: store.chats.delete(99),
+        lambda: store.chats.restore(99),
+        lambda: store.messages.get(99),
+        lambda: store.messages.update(99, state=State.DONE),
+        lambda: store.messages.add(99, None, question("q")),
+        lambda: store.messages.add(chat, 99, question("q")),
+        lambda: store.messages.add(chat, elsewhere, question("q")),
     ):
         with pytest.raises(KeyError):
             attempt()
-    assert store.conversation(chat) == []
+    assert store.messages.conversation(chat) == []
 
 
 def test_a_failed_write_leaves_nothing(store: Store, path: Path) -> None:
-    chat = store.create_chat(Effort.LOW)
+    chat = store.chats.create(Effort.LOW)
     with raw(path) as db:
         db.execute("CREATE TRIGGER t BEFORE UPDATE ON chat BEGIN SELECT RAISE(ABORT, 'no'); END")
     with pytest.raises(StoreDamaged):
-        store.add(chat.id, None, question("q"))
+        store.messages.add(chat.id, None, question("q"))
     with raw(path) as db:
         assert db.execute("SELECT count(*) FROM message").fetchone() == (0,)
         db.execute("DROP TRIGGER t")
-    assert store.add(chat.id, None, question("q")).state is State.DONE
+    assert store.messages.add(chat.id, None, question("q")).state is State.DONE
 
 
 def test_many_threads(store: Store, path: Path) -> None:
     def talk(number: int) -> list[MessageRow]:
-        chat = store.create_chat(Effort.LOW).id
+        chat = store.chats.create(Effort.LOW).id
         parent = None
         for i in range(20):
-            parent = store.add(chat, parent, question(f"{number} {i}")).id
-            store.update(parent, state=State.STOPPED)
-        return store.conversation(chat)
+            parent = store.messages.add(chat, parent, question(f"{number} {i}")).id
+            store.messages.update(parent, state=State.STOPPED)
+        return store.messages.conversation(chat)
 
     with ThreadPoolExecutor(8) as pool:
         for number, rows in enumerate(pool.map(talk, range(8))):
@@ -209,12 +217,12 @@ def test_many_threads(store: Store, path: Path) -> None:
 
 def test_a_closed_store_says_so(path: Path) -> None:
     store = Store(path)
-    store.create_chat(Effort.LOW)
+    store.chats.create(Effort.LOW)
     store.close()
     store.close()
     for attempt in (
-        store.chats,
-        lambda: store.create_chat(Effort.LOW),
+        store.chats.listed,
+        lambda: store.chats.create(Effort.LOW),
         lambda: store.search("word"),
         lambda: store.find("word"),
     ):
@@ -222,27 +230,30 @@ def test_a_closed_store_says_so(path: Path) -> None:
             attempt()
 
 
+ONE_PART = """INSERT INTO part
+    (message, position, kind, text, name, call, format_data, media_type, data)
+    VALUES (?, 0, 'text', ?, '', '', '', '', x'')"""
+
+
 def test_five_thousand_messages_are_read_fast(store: Store, path: Path) -> None:
-    chat = store.create_chat(Effort.LOW).id
+    chat = store.chats.create(Effort.LOW).id
     with raw(path) as db:
         db.execute("BEGIN")
         db.executemany(
-            "INSERT INTO message (id, chat, parent, role, state, created, model, parts)"
-            " VALUES (?, ?, ?, 'user', 'done', 0, '', ?)",
-            (
-                (i, chat, i - 1 or None, '[{"channel": "final", "text": "%s"}]' % ("x" * 1500))
-                for i in range(1, 5001)
-            ),
+            "INSERT INTO message (id, chat, parent, role, state, created, model)"
+            " VALUES (?, ?, ?, 'user', 'done', 0, '')",
+            ((i, chat, i - 1 or None) for i in range(1, 5001)),
         )
+        db.executemany(ONE_PART, ((i, "x" * 1500) for i in range(1, 5001)))
         db.execute("UPDATE chat SET leaf = 5000")
         db.execute("COMMIT")
     started = time.perf_counter()
-    rows = store.conversation(chat)
+    rows = store.messages.conversation(chat)
     assert time.perf_counter() - started < 1.0  # about 0.06 s on an idle machine
     assert [row.id for row in rows] == list(range(1, 5001))
-    store.delete(chat)
-    store.purge(days=0)  # SQLite's own cascade over parents would stop at 1000
-    assert store.conversation(chat) == []
+    store.chats.delete(chat)
+    store.chats.purge(days=0)  # SQLite's own cascade over parents would stop at 1000
+    assert store.messages.conversation(chat) == []
     check(path)
 
 
@@ -264,15 +275,16 @@ def test_a_start_costs_no_more_where_much_was_said(
     costs = []
     for count in (10, 3000):
         with contextlib.closing(Store(path)) as store:
-            chat = store.create_chat(Effort.LOW).id
+            chat = store.chats.create(Effort.LOW).id
             with raw(path) as db:
                 db.execute("BEGIN")
-                parts = '[{"channel": "final", "text": "x"}]'
                 db.executemany(
-                    "INSERT INTO message (chat, role, state, created, model, parts)"
-                    " VALUES (?, 'user', 'done', 0, '', ?)",
-                    [(chat, parts)] * count,
+                    "INSERT INTO message (chat, role, state, created, model)"
+                    " VALUES (?, 'user', 'done', 0, '')",
+                    [(chat,)] * count,
                 )
+                ids = db.execute("SELECT id FROM message WHERE chat = ?", (chat,)).fetchall()
+                db.executemany(ONE_PART, ((number, "x") for (number,) in ids))
                 db.execute("COMMIT")
         with monkeypatch.context() as patch:
             patch.setattr(Database, "connect", counted)
@@ -298,16 +310,16 @@ def test_a_start_costs_no_more_where_much_was_said(
 )
 def test_texts(store: Store, text: str, stored: str | None) -> None:
     stored = text if stored is None else stored
-    chat = store.create_chat(Effort.LOW).id
-    row = store.add(chat, None, question(text), model=f"model {text}")
+    chat = store.chats.create(Effort.LOW).id
+    row = store.messages.add(chat, None, question(text), model=f"model {text}")
     assert row.message.text == stored
-    assert store.update(
+    assert store.messages.update(
         row.id, parts=(Part(text, PartKind.FILE, f"{text}.txt", media_type=text),)
-    ) == (store.message(row.id))
-    assert store.message(row.id).message.parts == (
+    ) == (store.messages.get(row.id))
+    assert store.messages.get(row.id).message.parts == (
         Part(stored, PartKind.FILE, f"{stored}.txt", media_type=stored),
     )
-    assert "\n" not in store.rename(chat, f"named {text}").title
+    assert "\n" not in store.chats.rename(chat, f"named {text}").title
     store.find(text)
 
 
@@ -351,9 +363,9 @@ def test_titles(text: str, title: str) -> None:
 def test_a_file_names_a_chat_where_there_are_no_words(store: Store) -> None:
     file = Part("# Not a title", PartKind.FILE, "notes\n2.md")
     for parts, title in (((file, Part("Is *this* it?")), "Is this it?"), ((file,), "notes 2.md")):
-        chat = store.create_chat(Effort.LOW).id
-        row = store.add(chat, None, Message(Role.USER, parts))
-        assert store.chat(chat).title == title
+        chat = store.chats.create(Effort.LOW).id
+        row = store.messages.add(chat, None, Message(Role.USER, parts))
+        assert store.chats.get(chat).title == title
         assert row.message.attached == (file,)
         assert "Not a title" not in row.message.text
 
@@ -362,73 +374,77 @@ def test_a_file_names_a_chat_where_there_are_no_words(store: Store) -> None:
 
 
 def test_who_names_a_chat(store: Store) -> None:
-    chat = store.create_chat(Effort.LOW)
+    chat = store.chats.create(Effort.LOW)
     assert (chat.title, chat.title_by) == ("", TitleBy.QUESTION)
-    asked = store.add(chat.id, None, question("  "))
-    assert store.chat(chat.id).title == ""
-    asked = store.add(chat.id, asked.id, question("First?\nmore"))
-    assert store.chat(chat.id).title == "First?"
-    store.add(chat.id, asked.id, question("Second?"))
-    assert store.chat(chat.id).title == "First?"
-    assert store.rename(chat.id, "A model's\n title", TitleBy.MODEL).title == "A model's title"
-    assert store.rename(chat.id, "no", TitleBy.QUESTION).title == "A model's title"
-    assert store.rename(chat.id, "Mine").title_by is TitleBy.PERSON
-    assert store.rename(chat.id, "no", TitleBy.MODEL).title == "Mine"
-    assert store.rename(chat.id, " \n").title == "Mine"
-    assert store.rename(chat.id, "Mine again").title == "Mine again"
+    asked = store.messages.add(chat.id, None, question("  "))
+    assert store.chats.get(chat.id).title == ""
+    asked = store.messages.add(chat.id, asked.id, question("First?\nmore"))
+    assert store.chats.get(chat.id).title == "First?"
+    store.messages.add(chat.id, asked.id, question("Second?"))
+    assert store.chats.get(chat.id).title == "First?"
+    assert (
+        store.chats.rename(chat.id, "A model's\n title", TitleBy.MODEL).title == "A model's title"
+    )
+    assert store.chats.rename(chat.id, "no", TitleBy.QUESTION).title == "A model's title"
+    assert store.chats.rename(chat.id, "Mine").title_by is TitleBy.PERSON
+    assert store.chats.rename(chat.id, "no", TitleBy.MODEL).title == "Mine"
+    assert store.chats.rename(chat.id, " \n").title == "Mine"
+    assert store.chats.rename(chat.id, "Mine again").title == "Mine again"
 
 
 def test_an_answer_names_nothing(store: Store) -> None:
-    chat = store.create_chat(Effort.LOW).id
-    store.add(chat, None, answer("Hello"))
-    assert store.chat(chat).title == ""
+    chat = store.chats.create(Effort.LOW).id
+    store.messages.add(chat, None, answer("Hello"))
+    assert store.chats.get(chat).title == ""
 
 
 # --- Deletion and search ------------------------------------------------------------------
 
 
 def test_delete_restore_purge(store: Store, path: Path) -> None:
-    kept, gone = (store.create_chat(Effort.LOW).id for _ in range(2))
+    kept, gone = (store.chats.create(Effort.LOW).id for _ in range(2))
     for chat in (kept, gone):
-        parent = store.add(chat, None, question(f"secret {chat}"))
-        store.add(chat, parent.id, answer("a"))
-    row = store.chat(gone)
-    store.delete(gone)
-    assert [c.id for c in store.chats()] == [kept]
+        parent = store.messages.add(chat, None, question(f"secret {chat}"))
+        store.messages.add(chat, parent.id, answer("a"))
+    row = store.chats.get(gone)
+    store.chats.delete(gone)
+    assert [c.id for c in store.chats.listed()] == [kept]
     assert store.find(f"secret {gone}") == []
-    assert store.restore(gone) == [row]
-    assert [c.id for c in store.chats()] == [gone, kept]
-    store.delete(gone)
-    store.purge()
-    assert store.bin() == [store.chat(gone)]
-    row = store.chat(gone)
+    assert store.chats.restore(gone) == [row]
+    assert [c.id for c in store.chats.listed()] == [gone, kept]
+    store.chats.delete(gone)
+    store.chats.purge()
+    assert store.chats.binned() == [store.chats.get(gone)]
+    row = store.chats.get(gone)
     with raw(path) as db:
         db.execute("UPDATE chat SET deleted = deleted - 29.9 * 86400")
-        store.delete(gone)  # a second time does not count
-        store.purge()
-        assert store.chat(gone).title == row.title
+        store.chats.delete(gone)  # a second time does not count
+        store.chats.purge()
+        assert store.chats.get(gone).title == row.title
         db.execute("UPDATE chat SET deleted = deleted - 0.2 * 86400")
     store.close()
     again = Store(path)
     with contextlib.closing(again), pytest.raises(KeyError):
-        again.chat(gone)
+        again.chats.get(gone)
     with contextlib.closing(Store(path)) as again:
-        again.sweep()
+        again.upkeep.sweep()
     assert f"secret {gone}".encode() not in path.read_bytes()
     assert f"secret {kept}".encode() in path.read_bytes()
     check(path)
     with contextlib.closing(Store(path)) as again:
-        assert again.create_chat(Effort.LOW).id > gone  # an id is never used twice
+        assert again.chats.create(Effort.LOW).id > gone  # an id is never used twice
 
 
 def test_find(store: Store) -> None:
-    titled, spoken, silent = (store.create_chat(Effort.LOW).id for _ in range(3))
-    store.rename(titled, "Die STRASSE")
-    asked = store.add(spoken, None, question("100 % of the Straße_name, Ünïcode\na\x00b zebra"))
-    store.add(spoken, asked.id, answer("line one\nline two"))
-    store.add(silent, None, answer("nothing", reasoning="Straße"))
+    titled, spoken, silent = (store.chats.create(Effort.LOW).id for _ in range(3))
+    store.chats.rename(titled, "Die STRASSE")
+    asked = store.messages.add(
+        spoken, None, question("100 % of the Straße_name, Ünïcode\na\x00b zebra")
+    )
+    store.messages.add(spoken, asked.id, answer("line one\nline two"))
+    store.messages.add(silent, None, answer("nothing", reasoning="Straße"))
     call = Part("Straße", PartKind.CALL, "functions.look", format_data="commentary")
-    store.add(silent, None, Message(Role.ASSISTANT, (call,)))
+    store.messages.add(silent, None, Message(Role.ASSISTANT, (call,)))
     assert store.find("straße") == [spoken, titled]
     assert store.find(" STRASSE ") == [spoken, titled]
     assert store.find("U\u0308NI\u0308CODE") == [spoken]  # as macOS writes it
@@ -441,7 +457,7 @@ def test_find(store: Store) -> None:
     assert store.find("two li") == [spoken]
     assert store.find("a\x00b") == [spoken]
     assert store.find("") == [silent, spoken, titled]
-    store.update(asked.id, parts=(Part("other"),))
+    store.messages.update(asked.id, parts=(Part("other"),))
     assert store.find("zebra") == []
     assert store.find("other") == [spoken]
 
@@ -450,30 +466,96 @@ def test_find(store: Store) -> None:
 
 
 def test_what_a_later_minor_version_wrote_is_read(store: Store, path: Path) -> None:
-    chat = store.create_chat(Effort.LOW).id
-    row = store.add(chat, None, answer("a"))
+    chat = store.chats.create(Effort.LOW).id
+    row = store.messages.add(chat, None, answer("a"))
     with raw(path) as db:
-        db.execute(
-            "UPDATE message SET parts = ?, stats = ?",
-            (
-                '[{"channel": "aside", "text": "t", "mood": {}}, {"channel": "final", "text": ""}]',
-                '{"prompt_tokens": 7, "watts": 9}',
-            ),
-        )
-    read = store.message(row.id)
-    assert read.message.parts == (Part("t", format_data="commentary"), Part(""))
-    assert read.stats == Stats(7, 0, 0, 0, 0, 0, 0, 0, 0)
+        db.execute("UPDATE message SET stats = ?", ('{"prompt_tokens": 7, "watts": 9}',))
+    assert store.messages.get(row.id).stats == Stats(7, 0, 0, 0, 0, 0, 0, 0, 0)
+
+
+def part_rows(path: Path, message: int) -> list[tuple[object, ...]]:
+    """Return the parts of a message as they lie on the disk."""
+    sql = """SELECT position, kind, text, name, call, format_data, media_type, data FROM part
+        WHERE message = ? ORDER BY position"""
+    with raw(path) as db:
+        return db.execute(sql, (message,)).fetchall()
+
+
+CHART = "INSERT INTO part VALUES (NULL, ?, 2, 'chart', 't ä', ?, 'c7', 'axis', 'x/y', x'00ff')"
+
+
+@pytest.mark.parametrize("name", ["", "sales of 2026 "])
+def test_a_part_of_a_later_version_is_kept_as_it_is(
+    store: Store, path: Path, tmp_path: Path, name: str
+) -> None:
+    row = store.messages.add(store.chats.create(Effort.LOW).id, None, answer("a"))
+    with raw(path) as db:
+        db.execute(CHART, (row.id, name))
+    before = part_rows(path, row.id)
+    unknown = f"chart {name}" if name else "chart"
+    chart = Part("t ä", PartKind.UNKNOWN, unknown, "c7", "axis", "x/y", b"\0\xff")
+    assert store.messages.get(row.id).message.parts[2:] == (chart,)
+    assert store.search("a")
+
+    said = store.messages.update(
+        row.id, parts=(Part("more"), Part("yet"), chart, Part("most"))
+    ).message
+    assert part_rows(path, row.id)[2] == before[2]
+    forked = store.messages.conversation(store.messages.fork(row.id).id)[-1]
+    assert part_rows(path, forked.id)[2] == before[2]
+    file = tmp_path / "chats.json"
+    with file.open("w", encoding="utf-8") as out:
+        native_json.write(out, [store.trees.get(row.chat)])
+    with file.open(encoding="utf-8") as read:
+        (again,) = store.trees.add(native_json.read(JsonReader(read)))
+    copy = store.messages.conversation(again.id)[-1]
+    assert (copy.message, part_rows(path, copy.id)[2]) == (said, before[2])
+    assert recover(path).chats == 3
+    store.drafts.set(None, (chart,), (Queued((chart,), Effort.LOW),))
+    assert store.drafts.all()[None] == Unsent((chart,), (Queued((chart,), Effort.LOW),))
+
+
+def test_only_parts_that_changed_are_written(store: Store, path: Path) -> None:
+    row = store.messages.add(store.chats.create(Effort.LOW).id, None, question("a"))
+    changed = "CREATE TABLE changed (position INTEGER, what TEXT)"
+    trigger = """CREATE TRIGGER {0}d AFTER {0} ON part BEGIN
+        INSERT INTO changed VALUES ({1}.position, '{0}'); END"""
+    with raw(path) as db:
+        db.execute(changed)
+        for what, of in (("INSERT", "new"), ("UPDATE", "new"), ("DELETE", "old")):
+            db.execute(trigger.format(what, of))
+
+    def writes(*parts: Part) -> list[tuple[int, str]]:
+        got = store.messages.update(row.id, parts=parts)
+        assert got.message.parts == parts == store.messages.get(row.id).message.parts
+        with raw(path) as db:
+            found = db.execute("SELECT position, what FROM changed").fetchall()
+            db.execute("DELETE FROM changed")
+        return found
+
+    thought, call = Part("Hm.", PartKind.REASONING), Part("{", PartKind.CALL, "f", "1")
+    assert writes(thought, call) == [(0, "UPDATE"), (1, "INSERT")]
+    grown = replace(call, text="{}")
+    assert writes(thought, grown) == [(1, "UPDATE")]
+    result = Part("42", PartKind.RESULT, "f", "1", media_type="text/plain", data=b"42")
+    assert writes(thought, grown, result) == [(2, "INSERT")]
+    assert writes(thought, grown, result) == []
+    assert writes(thought) == [(1, "DELETE"), (2, "DELETE")]
 
 
 def test_nonsense_in_a_column_is_damage(store: Store, path: Path) -> None:
-    row = store.add(store.create_chat(Effort.LOW).id, None, answer("a"))
-    for parts in ("nonsense", "[1]", "{}x", '[{"channel": "final"}]', "7"):
-        with raw(path) as db:
-            db.execute("UPDATE message SET parts = ?", (parts,))
-        with pytest.raises(StoreDamaged):
-            store.message(row.id)
-        with pytest.raises(StoreDamaged):
-            store.conversation(row.chat)
+    row = store.messages.add(store.chats.create(Effort.LOW).id, None, answer("a"))
+    for column in ("stats", "state", "role", "effort"):
+        for nonsense in ("nonsense", "[1]", "{}x", '{"seed": "7"}', "7"):
+            with raw(path) as db:
+                (before,) = db.execute(f"SELECT {column} FROM message").fetchone()
+                db.execute(f"UPDATE message SET {column} = ?", (nonsense,))
+            with pytest.raises(StoreDamaged):
+                store.messages.get(row.id)
+            with pytest.raises(StoreDamaged):
+                store.messages.conversation(row.chat)
+            with raw(path) as db:
+                db.execute(f"UPDATE message SET {column} = ?", (before,))
 
 
 def test_a_newer_schema_is_refused_and_left_alone(path: Path, tmp_path: Path) -> None:
@@ -495,8 +577,8 @@ def rebuild(db: sqlite3.Connection) -> None:
 
 def test_a_migration_follows_a_backup(path: Path, tmp_path: Path) -> None:
     with contextlib.closing(Store(path)) as store:
-        store.add(store.create_chat(Effort.LOW).id, None, question("kept?"))
-        before = store.chats()
+        store.messages.add(store.chats.create(Effort.LOW).id, None, question("kept?"))
+        before = store.chats.listed()
     assert not backups(path)  # there was nothing to lose
 
     def fails(db: sqlite3.Connection) -> None:
@@ -506,8 +588,8 @@ def test_a_migration_follows_a_backup(path: Path, tmp_path: Path) -> None:
     with pytest.raises(StoreDamaged):
         Store(path, migrations=(*MIGRATIONS, fails))
     with contextlib.closing(Store(path)) as store:  # it is as it was
-        assert store.chats() == before
-        assert len(store.conversation(before[0].id)) == 1
+        assert store.chats.listed() == before
+        assert len(store.messages.conversation(before[0].id)) == 1
     assert backups(path)[0].version == len(MIGRATIONS)
 
     with raw(path) as db:
@@ -523,7 +605,7 @@ def test_a_migration_follows_a_backup(path: Path, tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["backups", "chats.db"]
     restore_backup(path, backups(path)[0].path)
     with contextlib.closing(Store(path)) as old:  # the newest state before the migration
-        assert [row.title for row in old.chats()] == ["later"]
+        assert [row.title for row in old.chats.listed()] == ["later"]
     check(path)
 
 
@@ -559,10 +641,10 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A store's file with a chat of 60 messages."""
     path = tmp_path_factory.mktemp("sound") / "chats.db"
     with contextlib.closing(Store(path)) as store:
-        chat = store.create_chat(Effort.LOW).id
+        chat = store.chats.create(Effort.LOW).id
         parent = None
         for i in range(60):
-            parent = store.add(chat, parent, answer(f"text {i} " * 50)).id
+            parent = store.messages.add(chat, parent, answer(f"text {i} " * 50)).id
     return path.read_bytes()
 
 
@@ -581,31 +663,31 @@ def test_damage_is_never_anything_but_a_store_error(path: Path, sound: bytes, se
         contextlib.closing(Store(path)) as store,
     ):
         for attempt in (
-            store.chats,
-            lambda: store.conversation(1),
+            store.chats.listed,
+            lambda: store.messages.conversation(1),
             lambda: store.find("text 5"),
-            lambda: store.add(1, None, question("more")),
-            lambda: store.update(30, state=State.CUT_OFF),
+            lambda: store.messages.add(1, None, question("more")),
+            lambda: store.messages.update(30, state=State.CUT_OFF),
         ):
             with contextlib.suppress(StoreError, KeyError):
                 attempt()
 
 
 def test_a_full_database_keeps_what_was_there(store: Store, path: Path) -> None:
-    chat = store.create_chat(Effort.LOW).id
-    row = store.add(chat, None, answer("short"))
-    before = store.chats(), store.conversation(chat)
-    pages = store._db.execute("PRAGMA page_count").fetchone()[0]
-    store._db.execute(f"PRAGMA max_page_count = {pages}")
+    chat = store.chats.create(Effort.LOW).id
+    row = store.messages.add(chat, None, answer("short"))
+    before = store.chats.listed(), store.messages.conversation(chat)
+    pages = store.database._db.execute("PRAGMA page_count").fetchone()[0]
+    store.database._db.execute(f"PRAGMA max_page_count = {pages}")
     for attempt in (
-        lambda: store.add(chat, row.id, question("x" * 100_000)),
-        lambda: store.update(row.id, parts=(Part("x" * 100_000),)),
+        lambda: store.messages.add(chat, row.id, question("x" * 100_000)),
+        lambda: store.messages.update(row.id, parts=(Part("x" * 100_000),)),
     ):
         with pytest.raises(StoreFull):
             attempt()
-        assert (store.chats(), store.conversation(chat)) == before
-    store._db.execute(f"PRAGMA max_page_count = {pages + 1000}")
-    store.add(chat, row.id, question("x" * 100_000))
+        assert (store.chats.listed(), store.messages.conversation(chat)) == before
+    store.database._db.execute(f"PRAGMA max_page_count = {pages + 1000}")
+    store.messages.add(chat, row.id, question("x" * 100_000))
     check(path)
 
 
@@ -626,29 +708,31 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_keeps_what_was_there(small_disk: Path) -> None:
     path = small_disk / "chats.db"
     with contextlib.closing(Store(path)) as store:
-        chat = store.create_chat(Effort.LOW).id
+        chat = store.chats.create(Effort.LOW).id
         rows = []
         with contextlib.suppress(StoreFull):
             for _ in range(1000):
-                rows.append(store.add(chat, rows[-1].id if rows else None, question("x" * 9000)))
+                rows.append(
+                    store.messages.add(chat, rows[-1].id if rows else None, question("x" * 9000))
+                )
         assert 0 < len(rows) < 1000
-        assert store.conversation(chat) == rows
+        assert store.messages.conversation(chat) == rows
     with contextlib.suppress(OSError), (small_disk / "ballast").open("wb") as ballast:
         while True:
             ballast.write(b"x" * 4096)
     for migrations in (MIGRATIONS, (*MIGRATIONS, lambda db: None)):  # an older file, too
         with contextlib.closing(Store(path, migrations=migrations)) as store:
-            assert store.conversation(chat) == rows
+            assert store.messages.conversation(chat) == rows
             with pytest.raises(StoreFull):
-                store.add(chat, None, question("x" * 900_000))
+                store.messages.add(chat, None, question("x" * 900_000))
     with contextlib.closing(Store(path)) as store:
         (small_disk / "ballast").unlink()
-        store.rename(chat, "new")
-        assert store.conversation(chat) == rows
+        store.chats.rename(chat, "new")
+        assert store.messages.conversation(chat) == rows
     check(path)
     with contextlib.closing(Store(path)) as store:
-        assert store.conversation(chat) == rows
-        assert store.chat(chat).title == "new"
+        assert store.messages.conversation(chat) == rows
+        assert store.chats.get(chat).title == "new"
 
 
 @pytest.fixture
@@ -674,10 +758,10 @@ def test_without_room_for_its_files_a_store_can_be_read(
     path: Path, tmp_path: Path, no_room: pytest.MonkeyPatch, killed: bool
 ) -> None:
     first = Store(path)
-    asked, said = first.ask(None, question("pears"), Effort.LOW, "m")
-    first.update(said.id, parts=(Part("green pears"),), state=State.DONE)
-    again = first.answer(asked, Effort.LOW, "m")
-    first.update(again.id, parts=(Part("yellow pears"),), state=State.DONE)
+    asked, said = first.messages.ask(None, question("pears"), Effort.LOW, "m")
+    first.messages.update(said.id, parts=(Part("green pears"),), state=State.DONE)
+    again = first.messages.answer(asked, Effort.LOW, "m")
+    first.messages.update(again.id, parts=(Part("yellow pears"),), state=State.DONE)
     if killed:  # the log has it, and the file has not
         saved = files(tmp_path)
         assert len(saved["chats.db-wal"]) > 10_000
@@ -687,35 +771,35 @@ def test_without_room_for_its_files_a_store_can_be_read(
             (tmp_path / name).write_bytes(saved[name])
     fill(no_room)
     with contextlib.closing(Store(path)) as store:
-        assert [row.message.text for row in store.conversation(asked.chat)] == [
+        assert [row.message.text for row in store.messages.conversation(asked.chat)] == [
             "pears",
             "yellow pears",
         ]
         found = {place.message for place in store.search("pea")}
         assert found == {None, asked.id, said.id, again.id}
         assert store.find("green") == [asked.chat]
-        assert store.versions(again.id) == [said.id, again.id]
-        assert [row.id for row in store.show(said.id)] == [asked.id, said.id]  # to be read
-        store.set_thought_open(said.id, True)
+        assert store.messages.versions(again.id) == [said.id, again.id]
+        assert [row.id for row in store.messages.show(said.id)] == [asked.id, said.id]  # to be read
+        store.messages.set_thought_open(said.id, True)
         for attempt in (
-            lambda: store.rename(asked.chat, "new"),
-            lambda: store.ask(asked.chat, question("more"), Effort.LOW, "m"),
-            lambda: store.delete(asked.chat),
-            lambda: store.set_draft(None, (Part("x"),)),
-            store.tidy,
+            lambda: store.chats.rename(asked.chat, "new"),
+            lambda: store.messages.ask(asked.chat, question("more"), Effort.LOW, "m"),
+            lambda: store.chats.delete(asked.chat),
+            lambda: store.drafts.set(None, (Part("x"),)),
+            store.upkeep.tidy,
         ):
             with pytest.raises(StoreFull) as full:
                 attempt()
             assert full.value.path == path
         assert store.search("yellow")
-        copy = str(store._place)
+        copy = str(store.database._place)
         no_room.undo()
-        store.ask(asked.chat, question("more plums"), Effort.LOW, "m")
+        store.messages.ask(asked.chat, question("more plums"), Effort.LOW, "m")
         with contextlib.closing(sqlite3.connect(copy, uri=True)) as gone:  # its memory, too
             assert gone.execute("SELECT * FROM sqlite_schema").fetchall() == []
         assert [found.snippet for found in store.search("plums")] == ["more plums"]
     with contextlib.closing(Store(path)) as store:
-        assert store.conversation(asked.chat)[2].message.text == "more plums"
+        assert store.messages.conversation(asked.chat)[2].message.text == "more plums"
     check(path)
 
 
@@ -762,7 +846,7 @@ def test_a_folder_that_cannot_be_written_to(ordinary_person: Path) -> None:
 def test_a_copy_for_reading_needs_nothing_beside_the_file(ordinary_person: Path) -> None:
     path = ordinary_person / "chats.db"
     with contextlib.closing(Store(path)) as store:
-        store.add(store.create_chat(Effort.LOW).id, None, question("kept"))
+        store.messages.add(store.chats.create(Effort.LOW).id, None, question("kept"))
     ordinary_person.chmod(0o500)
     with raw(Path(":memory:")) as copy:
         memory_copy.fill(copy, path)
@@ -804,13 +888,13 @@ def test_another_program_holds_the_file(path: Path) -> None:
 
 def test_another_program_writes_for_long(path: Path) -> None:
     with contextlib.closing(Store(path, patience=0.05)) as store, raw(path) as other:
-        chat = store.create_chat(Effort.LOW)
+        chat = store.chats.create(Effort.LOW)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreLocked):
-            store.set_effort(chat.id, Effort.HIGH)
-        assert store.chats() == [chat]
+            store.chats.set_effort(chat.id, Effort.HIGH)
+        assert store.chats.listed() == [chat]
         other.execute("ROLLBACK")
-        assert store.set_effort(chat.id, Effort.HIGH).effort is Effort.HIGH
+        assert store.chats.set_effort(chat.id, Effort.HIGH).effort is Effort.HIGH
 
 
 WRITER = """
@@ -820,13 +904,13 @@ WRITER = """
     from app.store import State, Store
 
     store = Store(Path(sys.argv[1]))
-    chat = store.create_chat(Effort.LOW).id
-    asked = store.add(chat, None, Message(Role.USER, (Part("Count."),)))
-    row = store.add(chat, asked.id, Message(Role.ASSISTANT, ()), state=State.STREAMING)
+    chat = store.chats.create(Effort.LOW).id
+    asked = store.messages.add(chat, None, Message(Role.USER, (Part("Count."),)))
+    row = store.messages.add(chat, asked.id, Message(Role.ASSISTANT, ()), state=State.STREAMING)
     text = ""
     for n in range(1, 1_000_000):
         text += f" {n}"
-        store.update(row.id, parts=(Part(text),))
+        store.messages.update(row.id, parts=(Part(text),))
         print(n, flush=True)
 """
 
@@ -841,15 +925,15 @@ def test_killed_while_an_answer_streams(path: Path, round_: int) -> None:
         writer.kill()
         told = [1, *(int(line) for line in writer.stdout if line.endswith("\n"))]
     with contextlib.closing(Store(path)) as store:
-        (chat,) = store.chats()
-        asked, said = store.conversation(chat.id)
+        (chat,) = store.chats.listed()
+        asked, said = store.messages.conversation(chat.id)
         assert asked.message.text == chat.title == "Count."
         assert said.state is State.CUT_OFF
         counted = [int(n) for n in said.message.text.split()]
         assert counted == list(range(1, len(counted) + 1))
         assert told[-1] <= len(counted) <= told[-1] + 1
-        more = store.update(said.id, parts=(Part("all"),), state=State.DONE)
-        assert store.conversation(chat.id) == [asked, more]
+        more = store.messages.update(said.id, parts=(Part("all"),), state=State.DONE)
+        assert store.messages.conversation(chat.id) == [asked, more]
     check(path)
 
 
@@ -876,7 +960,7 @@ class Tree(RuleBasedStateMachine):
 
     @rule(effort=st.sampled_from(Effort))
     def create(self, effort: Effort) -> None:
-        row = self.store.create_chat(effort)
+        row = self.store.chats.create(effort)
         assert (row.title, row.effort, row.leaf) == ("", effort, None)
         assert row.id not in self.chats
         self.chats[row.id] = row
@@ -893,7 +977,7 @@ class Tree(RuleBasedStateMachine):
         mine = [m.id for m in self.messages.values() if m.chat == chat]
         parent = data.draw(st.sampled_from([None, *mine]))
         message = Message(role, (Part(text),))
-        row = self.store.add(chat, parent, message, state=state)
+        row = self.store.messages.add(chat, parent, message, state=state)
         assert row == MessageRow(row.id, chat, parent, message, state, row.created)
         assert row.id not in self.messages
         self.messages[row.id] = row
@@ -908,11 +992,11 @@ class Tree(RuleBasedStateMachine):
     def update(self, data: st.DataObject, text: str, state: State, opened: bool) -> None:
         before = self.messages[data.draw(st.sampled_from(sorted(self.messages)))]
         parts = (Part(text, PartKind.REASONING), Part(text))
-        self.store.update(before.id, parts=parts, state=state)
+        self.store.messages.update(before.id, parts=parts, state=state)
         self.messages[before.id] = dataclasses.replace(
             before, message=Message(before.message.role, parts), state=state, thought_open=opened
         )
-        row = self.store.set_thought_open(before.id, opened)
+        row = self.store.messages.set_thought_open(before.id, opened)
         assert row == self.messages[before.id]
 
     @precondition(lambda self: self.chats)
@@ -920,15 +1004,15 @@ class Tree(RuleBasedStateMachine):
     def delete_or_restore(self, data: st.DataObject, delete: bool) -> None:
         chat = data.draw(st.sampled_from(sorted(self.chats)))
         if delete:
-            self.store.delete(chat)
+            self.store.chats.delete(chat)
             self.deleted.add(chat)
         else:
-            assert self.store.restore(chat) == [self.chats[chat]]
+            assert self.store.chats.restore(chat) == [self.chats[chat]]
             self.deleted.discard(chat)
 
     @rule()
     def purge(self) -> None:
-        self.store.purge(days=-1)
+        self.store.chats.purge(days=-1)
         for chat in self.deleted:
             del self.chats[chat]
         self.messages = {m.id: m for m in self.messages.values() if m.chat in self.chats}
@@ -945,13 +1029,15 @@ class Tree(RuleBasedStateMachine):
     @invariant()
     def agrees(self) -> None:
         shown = [row for row in self.chats.values() if row.id not in self.deleted]
-        assert self.store.chats() == sorted(shown, key=lambda c: (c.updated, c.id), reverse=True)
+        assert self.store.chats.listed() == sorted(
+            shown, key=lambda c: (c.updated, c.id), reverse=True
+        )
         for chat in self.chats.values():
             path, at = [], chat.leaf
             while at is not None:
                 path.append(self.messages[at])
                 at = self.messages[at].parent
-            assert self.store.conversation(chat.id) == path[::-1]
+            assert self.store.messages.conversation(chat.id) == path[::-1]
 
 
 TestTree = Tree.TestCase

@@ -84,21 +84,21 @@ def test_a_file_of_an_earlier_version(path: Path, version: int) -> None:
         db.execute("UPDATE message SET state = 'streaming' WHERE id = 500")
         db.execute("UPDATE chat SET leaf = 500")
     with contextlib.closing(Store(path)) as store:
-        (chat,) = store.chats()
+        (chat,) = store.chats.listed()
         assert (chat.title, chat.pinned, chat.archived, chat.folder) == ("Old", False, False, "")
-        rows = store.conversation(chat.id)
+        rows = store.messages.conversation(chat.id)
         assert [row.message.text for row in rows] == [f"Straße {n}" for n in range(1, 501)]
         assert rows[-1].state is State.CUT_OFF
         assert store.search("17 strasse")[0].message == 17
         assert len(store.search("STRASSE", limit=1000)) == 500
-        assert store.show(3) == rows
+        assert store.messages.show(3) == rows
     assert [b.version for b in backups(path)] == [version]
     check(path)
     restore_backup(path, backups(path)[0].path)
     with contextlib.closing(sqlite3.connect(path)) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (version,)
     with contextlib.closing(Store(path)) as store:
-        assert len(store.conversation(1)) == 500
+        assert len(store.messages.conversation(1)) == 500
 
 
 def test_a_file_from_before_there_were_presets(path: Path) -> None:
@@ -113,57 +113,57 @@ def test_a_file_from_before_there_were_presets(path: Path) -> None:
         assert db.execute("SELECT title, instructions FROM chat").fetchall() == [("Old", "")]
     assert path.read_bytes() == before
     with contextlib.closing(Store(path)) as store:
-        assert store.chats()[0].setup == ChatSettings(sampling=Sampling(temperature=0.5))
-        assert store.presets() == []
-        store.add_presets([BRIEF])
+        assert store.chats.listed()[0].setup == ChatSettings(sampling=Sampling(temperature=0.5))
+        assert store.presets.all() == []
+        store.presets.add([BRIEF])
     check(path)
 
 
 def test_presets_and_drafts_are_in_what_is_kept(store: Store) -> None:
-    (brief,) = store.add_presets([BRIEF])
-    chat = store.create_chat(Effort.LOW, brief.setup).id
-    store.set_draft(chat, (Part("half a thou"),), (Queued((Part("then"),), Effort.HIGH),))
-    store.set_draft(None, (Part("a new"),))
-    drafts = store.drafts()
-    made = (store.backup(), recover(store.path))
+    (brief,) = store.presets.add([BRIEF])
+    chat = store.chats.create(Effort.LOW, brief.setup).id
+    store.drafts.set(chat, (Part("half a thou"),), (Queued((Part("then"),), Effort.HIGH),))
+    store.drafts.set(None, (Part("a new"),))
+    drafts = store.drafts.all()
+    made = (store.upkeep.backup(), recover(store.path))
     store.close()
     for each in made:
         restore_backup(store.path, each.path)
         with contextlib.closing(Store(store.path)) as again:
-            assert again.presets() == [brief]
-            assert again.chat(chat).setup == brief.setup
-            assert again.drafts() == drafts
+            assert again.presets.all() == [brief]
+            assert again.chats.get(chat).setup == brief.setup
+            assert again.drafts.all() == drafts
 
 
 def test_a_large_file_is_indexed_bit_by_bit(store: Store) -> None:
-    chat = store.create_chat(Effort.LOW).id
-    with store._transaction() as db:
+    chat = store.chats.create(Effort.LOW).id
+    with store.database.transaction() as db:
         for number in range(1000):
-            store.add(chat, None, question(f"word {number}"))
+            store.messages.add(chat, None, question(f"word {number}"))
         db.execute("DELETE FROM words")
         db.execute("INSERT INTO unindexed SELECT id FROM message")
-    assert not store.index(0.001)
+    assert not store.index.complete(0.001)
     assert store.search("word 999")  # the newest first
     assert not store.search("word 3")
     with contextlib.closing(Store(store.path)) as ending:
-        with ending._transaction() as db:
+        with ending.database.transaction() as db:
             db.execute("INSERT OR IGNORE INTO unindexed SELECT id FROM message")
-        ending.hurry()
-        ending.tidy()
-        assert ending._read(tuple, "SELECT 1 FROM unindexed LIMIT 1")
-    store.tidy()
+        ending.upkeep.hurry()
+        ending.upkeep.tidy()
+        assert ending.database.read(tuple, "SELECT 1 FROM unindexed LIMIT 1")
+    store.upkeep.tidy()
     assert store.search("word 3")
 
 
 def test_what_was_typed_and_thrown_away_is_in_no_file(path: Path) -> None:
     """Nobody sweeps behind a draft: it has to go when it goes."""
     with contextlib.closing(Store(path)) as store:
-        store.set_draft(None, (Part("typedsecret " * 300),))
-        store.set_draft(None, (Part("short"),))
-        store.set_draft(None, ())
-        chat = store.create_chat(Effort.LOW).id
-        store.set_draft(chat, (Part("typedsecret " * 300),))
-        store.set_draft(chat, ())
+        store.drafts.set(None, (Part("typedsecret " * 300),))
+        store.drafts.set(None, (Part("short"),))
+        store.drafts.set(None, ())
+        chat = store.chats.create(Effort.LOW).id
+        store.drafts.set(chat, (Part("typedsecret " * 300),))
+        store.drafts.set(chat, ())
     for file in path.parent.iterdir():
         assert b"typedsecret" not in file.read_bytes(), file
 
@@ -172,7 +172,7 @@ def test_what_is_written_has_reached_the_disk(store: Store) -> None:
     """FULL, as every commit is one of a person's questions; and on a Mac, where fsync alone stops
     in the disk's own memory, with the call that does not."""
     for name, value in (("synchronous", 2), ("fullfsync", 1), ("journal_mode", "wal")):
-        assert store._db.execute(f"PRAGMA {name}").fetchone() == (value,), name
+        assert store.database._db.execute(f"PRAGMA {name}").fetchone() == (value,), name
 
 
 # --- Backups ------------------------------------------------------------------------------
@@ -180,8 +180,8 @@ def test_what_is_written_has_reached_the_disk(store: Store) -> None:
 
 def test_a_backup_a_day_and_seven_in_all(path: Path, tmp_path: Path) -> None:
     with contextlib.closing(Store(path)) as store:
-        store.tidy()
-        store.tidy()
+        store.upkeep.tidy()
+        store.upkeep.tidy()
         (first,) = backups(path)
         assert abs(time.time() - first.made) < 60
         assert (first.version, first.size) == (len(MIGRATIONS), first.path.stat().st_size)
@@ -190,7 +190,7 @@ def test_a_backup_a_day_and_seven_in_all(path: Path, tmp_path: Path) -> None:
             (folder / f"chats-2020010{day}-120000-v4.db").write_bytes(first.path.read_bytes())
         first.path.unlink()
         (folder / "notes.txt").touch()
-        store.tidy()
+        store.upkeep.tidy()
         kept = backups(path)
         assert len(kept) == 7
         assert [b.path.name[6:14] for b in kept[1:]] == [f"2020010{d}" for d in (9, 8, 7, 6, 5, 4)]
@@ -206,20 +206,20 @@ def test_many_backups_of_a_day_leave_the_other_days_theirs(
     monkeypatch.setattr(backup.time, "time", lambda: now[0])
     with contextlib.closing(Store(path)) as store:
         for _ in range(9):
-            store.backup()
-            store.backup()  # in the same second
+            store.upkeep.backup()
+            store.upkeep.backup()  # in the same second
             now[0] += 86400
         today = []
         for _ in range(9):
             now[0] += 1
-            today.append(store.backup())
+            today.append(store.upkeep.backup())
         kept = backups(path)
         assert kept[:7] == today[:1:-1]
         last_of_days = [datetime.fromtimestamp(b.made).date() for b in kept[7:]]
         assert last_of_days == sorted(set(last_of_days), reverse=True)
         assert len(last_of_days) == 6
         now[0] = 1_000_000_000.0  # a clock that went wrong
-        assert store.backup() in backups(path)
+        assert store.upkeep.backup() in backups(path)
 
 
 def test_a_backup_of_a_locked_file_fails(
@@ -233,7 +233,7 @@ def test_a_backup_of_a_locked_file_fails(
         other.execute("BEGIN EXCLUSIVE")
         source = path.with_name("other.db")
         with contextlib.closing(Store(source)) as sound:
-            made = sound.backup()
+            made = sound.upkeep.backup()
         with pytest.raises(StoreLocked):
             restore_backup(path, made.path)
         assert backups(path) == []
@@ -242,41 +242,41 @@ def test_a_backup_of_a_locked_file_fails(
 
 def test_restore(path: Path) -> None:
     with contextlib.closing(Store(path)) as store:
-        chat = store.create_chat(Effort.LOW).id
-        store.add(chat, None, question("kept"))
-        made = store.backup()
-        store.add(chat, 1, question("later"))
+        chat = store.chats.create(Effort.LOW).id
+        store.messages.add(chat, None, question("kept"))
+        made = store.upkeep.backup()
+        store.messages.add(chat, 1, question("later"))
     assert made.chats == 1
     kept = restore_backup(path, made.path)
     assert [b.path for b in backups(path)] == [kept, made.path]
     with contextlib.closing(Store(path)) as store:
-        assert [row.message.text for row in store.conversation(chat)] == ["kept"]
+        assert [row.message.text for row in store.messages.conversation(chat)] == ["kept"]
         assert [f.message for f in store.search("kept")] == [None, 1]
     restore_backup(path, kept)
     with contextlib.closing(Store(path)) as store:
-        assert [row.message.text for row in store.conversation(chat)] == ["kept", "later"]
+        assert [row.message.text for row in store.messages.conversation(chat)] == ["kept", "later"]
     check(path)
 
 
 def test_starting_afresh_keeps_the_file(path: Path) -> None:
     with contextlib.closing(Store(path)) as store:
-        store.add(store.create_chat(Effort.LOW).id, None, question("kept"))
+        store.messages.add(store.chats.create(Effort.LOW).id, None, question("kept"))
         log = path.with_name("chats.db-wal").read_bytes()
     path.with_name("chats.db-wal").write_bytes(log)  # as after a kill
     aside = set_aside(path)
     other = set_aside(path.with_name("nothing.db"))
     assert not other.exists()
     with contextlib.closing(Store(path)) as store:
-        assert store.chats() == []
+        assert store.chats.listed() == []
     second = set_aside(path)
     assert second != aside
     with contextlib.closing(Store(aside)) as old:
-        assert [chat.title for chat in old.chats()] == ["kept"]
+        assert [chat.title for chat in old.chats.listed()] == ["kept"]
 
 
 def test_what_cannot_be_kept_is_not_taken_away(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with contextlib.closing(Store(path)) as store:
-        store.add(store.create_chat(Effort.LOW).id, None, question("kept"))
+        store.messages.add(store.chats.create(Effort.LOW).id, None, question("kept"))
         log = path.with_name("chats.db-wal").read_bytes()
     path.with_name("chats.db-wal").write_bytes(log)  # as after a kill
     before = {file.name: file.read_bytes() for file in path.parent.iterdir()}
@@ -299,10 +299,10 @@ def test_what_cannot_be_kept_is_not_taken_away(path: Path, monkeypatch: pytest.M
 
 def test_a_damaged_file_is_not_backed_up_but_replaced(path: Path) -> None:
     with contextlib.closing(Store(path)) as store:
-        chat = store.create_chat(Effort.LOW).id
+        chat = store.chats.create(Effort.LOW).id
         for _ in range(50):
-            store.add(chat, None, question("words " * 500))
-        made = store.backup()
+            store.messages.add(chat, None, question("words " * 500))
+        made = store.upkeep.backup()
     whole = path.read_bytes()
     path.write_bytes(whole[:4096] + b"\xff" * 40_000 + whole[44_096:])
     with pytest.raises(sqlite3.DatabaseError):
@@ -314,19 +314,19 @@ def test_a_damaged_file_is_not_backed_up_but_replaced(path: Path) -> None:
         contextlib.closing(Store(path)) as store,
         pytest.raises(StoreDamaged),
     ):
-        store.backup()
+        store.upkeep.backup()
     damaged = path.read_bytes()
     kept = restore_backup(path, made.path)
     assert kept.parent == path.parent
     assert kept.read_bytes() == damaged
     with contextlib.closing(Store(path)) as store:
-        assert len(store.versions(1)) == 50
+        assert len(store.messages.versions(1)) == 50
 
 
 def test_a_damaged_backup_is_not_restored(path: Path) -> None:
     with contextlib.closing(Store(path)) as store:
-        store.add(store.create_chat(Effort.LOW).id, None, question("kept"))
-        made = store.backup()
+        store.messages.add(store.chats.create(Effort.LOW).id, None, question("kept"))
+        made = store.upkeep.backup()
     before = path.read_bytes()
     for content in (b"", b"garbage" * 1000, made.path.read_bytes()[:8192]):
         made.path.write_bytes(content)
@@ -346,10 +346,10 @@ def test_what_can_be_read_of_a_damaged_file(path: Path, seed: int) -> None:
     dice = random.Random(seed)
     with contextlib.closing(Store(path)) as store, store.at_once():
         for _ in range(5):
-            chat = store.create_chat(Effort.LOW).id
+            chat = store.chats.create(Effort.LOW).id
             for number in range(40):
-                leaf = store.chat(chat).leaf
-                store.add(chat, leaf, question(f"word{chat} {number} " + "more " * 100))
+                leaf = store.chats.get(chat).leaf
+                store.messages.add(chat, leaf, question(f"word{chat} {number} " + "more " * 100))
     content = bytearray(path.read_bytes())
     before = len(content)
     for _ in range(seed // 2):
@@ -363,7 +363,9 @@ def test_what_can_be_read_of_a_damaged_file(path: Path, seed: int) -> None:
         return
     restore_backup(path, made.path)
     with contextlib.closing(Store(path)) as store:
-        rows = [row for chat in store.chats() for row in store.conversation(chat.id)]
+        rows = [
+            row for chat in store.chats.listed() for row in store.messages.conversation(chat.id)
+        ]
         assert len(rows) == 200 if seed < 2 else len(rows) > 200 - 30 * seed // 2
         found = [hit.message for hit in store.search("word1", limit=100) if hit.message]
         assert len(found) == sum(row.message.text.startswith("word1 ") for row in rows)
@@ -376,19 +378,21 @@ def test_writers_do_not_wait_for_a_backup(path: Path, monkeypatch: pytest.Monkey
     def meanwhile(database: Path, fill: Callable[[sqlite3.Connection], object]) -> backup.Backup:
         def filled(target: sqlite3.Connection) -> None:
             fill(target)
-            store.add(chat, None, question("meanwhile"))  # fails where it would have to wait
+            store.messages.add(
+                chat, None, question("meanwhile")
+            )  # fails where it would have to wait
 
         return add(database, filled)
 
     with contextlib.closing(Store(path, patience=0.0)) as store:
-        chat = store.create_chat(Effort.LOW).id
-        store.add(chat, None, question("before"))
+        chat = store.chats.create(Effort.LOW).id
+        store.messages.add(chat, None, question("before"))
         monkeypatch.setattr(backup, "add", meanwhile)
-        made = store.backup()
-        assert [row.message.text for row in store.conversation(chat)] == ["meanwhile"]
-        assert len(store.versions(1)) == 2
+        made = store.upkeep.backup()
+        assert [row.message.text for row in store.messages.conversation(chat)] == ["meanwhile"]
+        assert len(store.messages.versions(1)) == 2
     with contextlib.closing(Store(made.path)) as kept:
-        assert len(kept.versions(1)) == 1
+        assert len(kept.messages.versions(1)) == 1
 
 
 # --- Deletion for good --------------------------------------------------------------------
@@ -403,25 +407,29 @@ def test_what_is_erased_is_in_no_file(path: Path, seed: int) -> None:
         for _ in range(150):
             chance = dice.random()
             if chance < 0.5 or not live:
-                chat = store.create_chat(Effort.LOW).id
-                store.add(chat, None, question(f"secret{chat}x " + "zw " * dice.randrange(10)))
+                chat = store.chats.create(Effort.LOW).id
+                store.messages.add(
+                    chat, None, question(f"secret{chat}x " + "zw " * dice.randrange(10))
+                )
                 live.append(chat)
             elif chance < 0.8:
                 chat = dice.choice(live)
                 said = answer(f"said{chat}x " * dice.choice([1, 30, 500]), f"thought{chat}x")
-                row = store.add(chat, store.chat(chat).leaf, said)
-                store.update(row.id, parts=(Part(f"other{chat}x " * dice.choice([1, 300])),))
-                store.rename(chat, f"title{chat}x")
-                store.set_draft(chat, (Part(f"draft{chat}x " * dice.choice([1, 400])),))
-                store.arrange([chat], folder=f"folder{chat}x")
+                row = store.messages.add(chat, store.chats.get(chat).leaf, said)
+                store.messages.update(
+                    row.id, parts=(Part(f"other{chat}x " * dice.choice([1, 300])),)
+                )
+                store.chats.rename(chat, f"title{chat}x")
+                store.drafts.set(chat, (Part(f"draft{chat}x " * dice.choice([1, 400])),))
+                store.chats.arrange([chat], folder=f"folder{chat}x")
             elif chance < 0.98:
                 gone.append(chat := live.pop(dice.randrange(len(live))))
-                store.delete(chat)
+                store.chats.delete(chat)
             else:
-                store.backup()
-        store.backup()
-        store.erase(gone)
-        store.sweep()
+                store.upkeep.backup()
+        store.upkeep.backup()
+        store.chats.erase(gone)
+        store.upkeep.sweep()
         for file in path.parent.rglob("*"):
             content = file.read_bytes() if file.is_file() else b""
             names = {int(number) for number in re.findall(rb"[a-z](\d+)x", content)}
@@ -434,15 +442,15 @@ def test_what_is_erased_is_in_no_file(path: Path, seed: int) -> None:
 
 def test_what_is_broken_or_unfinished_does_not_hinder_a_sweep(path: Path) -> None:
     with contextlib.closing(Store(path)) as store:
-        chat = store.create_chat(Effort.LOW).id
-        store.add(chat, None, question("secretword"))
-        made = store.backup().path
+        chat = store.chats.create(Effort.LOW).id
+        store.messages.add(chat, None, question("secretword"))
+        made = store.upkeep.backup().path
         for day, content in enumerate((b"", b"garbage" * 1000, made.read_bytes()[:8192])):
-            made.with_name(f"chats-2020010{day + 1}-000000-v6.db").write_bytes(content)
+            made.with_name(f"chats-2020010{day + 1}-000000-v7.db").write_bytes(content)
         for unfinished in ("chats.part", "chats.part-journal", "../chats.db.part"):
             (made.parent / unfinished).write_bytes(made.read_bytes())  # as a kill leaves them
-        store.erase([chat])
-        store.sweep()
+        store.chats.erase([chat])
+        store.upkeep.sweep()
         assert not list(path.parent.rglob("*.part*"))
         for file in (made, *path.parent.glob("chats.db*")):
             assert b"secretword" not in file.read_bytes(), file
@@ -451,20 +459,20 @@ def test_what_is_broken_or_unfinished_does_not_hinder_a_sweep(path: Path) -> Non
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
 def test_a_backup_that_goes_while_the_others_are_listed(store: Store, path: Path) -> None:
-    made = store.backup()
-    made.path.with_name("chats-20200101-000000-v6.db").symlink_to("gone")
+    made = store.upkeep.backup()
+    made.path.with_name("chats-20200101-000000-v7.db").symlink_to("gone")
     assert backups(path) == [made]
 
 
 def test_an_interrupted_sweep_is_taken_up(path: Path) -> None:
     with contextlib.closing(Store(path)) as store:
-        chat = store.create_chat(Effort.LOW).id
-        store.add(chat, None, question("secretword"))
-        store.backup()
-        store.delete(chat)
-        store.purge(days=-1)
+        chat = store.chats.create(Effort.LOW).id
+        store.messages.add(chat, None, question("secretword"))
+        store.upkeep.backup()
+        store.chats.delete(chat)
+        store.chats.purge(days=-1)
     with contextlib.closing(Store(path)) as store:
-        store.tidy()
+        store.upkeep.tidy()
         for file in path.parent.rglob("*"):
             assert not file.is_file() or b"secretword" not in file.read_bytes(), file
 
@@ -473,24 +481,24 @@ def test_a_sweep_is_hurried_and_goes_on_at_the_next_start(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with contextlib.closing(Store(path)) as store:
-        chat = store.create_chat(Effort.LOW).id
-        store.add(chat, None, question("secretword"))
-        first = store.backup().path
-        second = first.with_name("chats-20200101-000000-v6.db")
+        chat = store.chats.create(Effort.LOW).id
+        store.messages.add(chat, None, question("secretword"))
+        first = store.upkeep.backup().path
+        second = first.with_name("chats-20200101-000000-v7.db")
         second.write_bytes(first.read_bytes())
         erase = backup.erase
 
         def one(*arguments: object) -> None:
             erase(*arguments)  # type: ignore[arg-type]
-            store.hurry()
+            store.upkeep.hurry()
 
         monkeypatch.setattr(backup, "erase", one)
-        store.erase([chat])
-        store.sweep()
+        store.chats.erase([chat])
+        store.upkeep.sweep()
     assert [b"secretword" in each.read_bytes() for each in (first, second)] == [False, True]
     with contextlib.closing(Store(path)) as store:
         monkeypatch.setattr(backup, "erase", erase)
-        store.tidy()
+        store.upkeep.tidy()
         for file in path.parent.rglob("*"):
             assert not file.is_file() or b"secretword" not in file.read_bytes(), file
 
@@ -507,14 +515,14 @@ def test_a_backup_on_its_way_keeps_nothing_of_what_is_erased(
         return verify(db)
 
     with contextlib.closing(Store(path)) as store:
-        chat = store.create_chat(Effort.LOW).id
-        store.add(chat, None, question("secretword"))
+        chat = store.chats.create(Effort.LOW).id
+        store.messages.add(chat, None, question("secretword"))
         monkeypatch.setattr(backup, "_verify", slow)
-        making = threading.Thread(target=store.backup)
-        sweeping = threading.Thread(target=store.sweep)
+        making = threading.Thread(target=store.upkeep.backup)
+        sweeping = threading.Thread(target=store.upkeep.sweep)
         making.start()
         assert copied.wait(5)
-        store.erase([chat])  # it is gone at once; its traces wait
+        store.chats.erase([chat])  # it is gone at once; its traces wait
         sweeping.start()
         sweeping.join(0.3)
         go.set()
@@ -527,17 +535,17 @@ def test_a_backup_on_its_way_keeps_nothing_of_what_is_erased(
 
 def test_a_restored_chat_of_the_same_id_is_another(path: Path) -> None:
     with contextlib.closing(Store(path)) as store:
-        first = store.backup()
-        store.add(store.create_chat(Effort.LOW).id, None, question("one"))
-        second = store.backup().path
+        first = store.upkeep.backup()
+        store.messages.add(store.chats.create(Effort.LOW).id, None, question("one"))
+        second = store.upkeep.backup().path
         kept = second.with_name("chats-20200101-000000-v4.db")
         kept.write_bytes(second.read_bytes())
     del first
     path.unlink()
     with contextlib.closing(Store(path)) as store:
-        chat = store.create_chat(Effort.LOW).id
+        chat = store.chats.create(Effort.LOW).id
         assert chat == 1
-        store.erase([chat])
-        store.sweep()
+        store.chats.erase([chat])
+        store.upkeep.sweep()
     with contextlib.closing(Store(kept)) as old:
-        assert [row.title for row in old.chats()] == ["one"]
+        assert [row.title for row in old.chats.listed()] == ["one"]

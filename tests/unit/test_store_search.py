@@ -35,11 +35,11 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def put(store: Store, *texts: str, title: str = "") -> int:
-    chat = store.create_chat(Effort.LOW).id
+    chat = store.chats.create(Effort.LOW).id
     parent = None
     for text in texts:
-        parent = store.add(chat, parent, said(text)).id
-    store.rename(chat, title)
+        parent = store.messages.add(chat, parent, said(text)).id
+    store.chats.rename(chat, title)
     return chat
 
 
@@ -90,7 +90,7 @@ def test_what_is_found(store: Store, text: str, typed: str, marks: list[str] | N
     assert store.find(typed) == ([] if marks is None else [chat])
     if found:
         assert (found[0].chat, found[0].title) == (chat, "-")
-        assert found[0].message == store.conversation(chat)[-1].id
+        assert found[0].message == store.messages.conversation(chat)[-1].id
 
 
 @settings(max_examples=300, deadline=None)
@@ -125,7 +125,7 @@ def test_titles_come_first_then_the_best(store: Store) -> None:
     assert [f.chat for f in store.search("zebra", limit=2)] == [named, short]
     assert store.find("zebra") == [named, short, long]
     assert store.search("🙂") == store.search("") == store.search("  ") == []
-    store.rename(named, "🙂 yes")
+    store.chats.rename(named, "🙂 yes")
     assert [f.marks for f in store.search("🙂")] == [((0, 1),)]
 
 
@@ -214,7 +214,7 @@ def test_what_is_erased_in_the_middle_of_a_search_is_no_fault(store: Store, mome
 
         def execute(self, *statement: Any) -> sqlite3.Cursor:
             if self.count == moment:
-                store.erase(chats[:2])
+                store.chats.erase(chats[:2])
             self.count += 1
             return super().execute(*statement)
 
@@ -238,15 +238,15 @@ def test_titles_are_read_again_only_when_somebody_wrote(store: Store) -> None:
     search = Search(store.path, connect)
     assert [search.find(typed) for typed in ("z", "ze", "zeb")] == [[chat]] * 3
     assert len(read) == 1
-    store.rename(chat, "Lion")
+    store.chats.rename(chat, "Lion")
     assert (search.find("zeb"), search.find("lion")) == ([], [chat])
     assert len(read) == 2
     search.close()
 
 
 def test_reasoning_by_a_switch(store: Store) -> None:
-    chat = store.create_chat(Effort.LOW).id
-    message = store.add(chat, None, said("the answer", "a hidden zebra"))
+    chat = store.chats.create(Effort.LOW).id
+    message = store.messages.add(chat, None, said("the answer", "a hidden zebra"))
     assert store.search("zebra") == store.find("zebra") == []
     (found,) = store.search("zebra", reasoning=True)
     assert (found.message, found.snippet, found.marks) == (message.id, "a hidden zebra", ((9, 14),))
@@ -254,38 +254,40 @@ def test_reasoning_by_a_switch(store: Store) -> None:
 
 
 def test_it_keeps_in_step(store: Store) -> None:
-    chat = store.create_chat(Effort.LOW).id
-    row = store.add(chat, None, said("first"), state=State.STREAMING)
+    chat = store.chats.create(Effort.LOW).id
+    row = store.messages.add(chat, None, said("first"), state=State.STREAMING)
     assert store.search("first") == []  # it is being written
-    store.update(row.id, parts=(Part("second"),))
-    store.update(row.id, state=State.STOPPED)
+    store.messages.update(row.id, parts=(Part("second"),))
+    store.messages.update(row.id, state=State.STOPPED)
     assert store.search("first") == []
     assert store.search("second")
-    store.update(row.id, parts=(Part("third"),))
+    store.messages.update(row.id, parts=(Part("third"),))
     assert store.search("second") == []
     assert [f.message for f in store.search("third")] == [row.id]
-    store.rename(chat, "fourth")
+    store.chats.rename(chat, "fourth")
     assert [f.message for f in store.search("fourth")] == [None]
-    store.arrange([chat], archived=True)
+    store.chats.arrange([chat], archived=True)
     assert store.search("third")
-    store.delete(chat)
+    store.chats.delete(chat)
     assert store.search("third") == store.search("fourth") == []
-    store.restore(chat)
+    store.chats.restore(chat)
     assert store.search("third")
-    store.erase([chat])
+    store.chats.erase([chat])
     assert store.search("third") == store.search("fourth") == []
 
 
 def test_what_a_crash_left_is_found(tmp_path: Path) -> None:
     path = tmp_path / "chats.db"
     with contextlib.closing(Store(path)) as store:
-        store.add(store.create_chat(Effort.LOW).id, None, said("half"), state=State.STREAMING)
+        store.messages.add(
+            store.chats.create(Effort.LOW).id, None, said("half"), state=State.STREAMING
+        )
     with contextlib.closing(Store(path)) as store:
         assert store.search("half")
 
 
 def test_a_newer_search_ends_an_older_one(store: Store) -> None:
-    with store._transaction():
+    with store.database.transaction():
         for _ in range(20):
             put(store, *["a common word " * 5] * 50)
     ended: list[str] = []
@@ -313,7 +315,7 @@ def test_a_newer_search_ends_an_older_one(store: Store) -> None:
 
 def test_a_search_and_a_writer_do_not_wait_for_each_other(store: Store) -> None:
     chat = put(store, "a word")
-    with store._transaction() as db:
+    with store.database.transaction() as db:
         db.execute("UPDATE chat SET title = 'unseen' WHERE id = ?", (chat,))
         done: list[list[SearchHit]] = []
         thread = threading.Thread(target=lambda: done.append(store.search("word")))
@@ -323,9 +325,9 @@ def test_a_search_and_a_writer_do_not_wait_for_each_other(store: Store) -> None:
 
 
 def test_files_are_found_by_what_is_in_them_and_by_name(store: Store) -> None:
-    chat = store.create_chat(Effort.LOW).id
+    chat = store.chats.create(Effort.LOW).id
     file = Part("stripes of a zebra", PartKind.FILE, "animals.pdf")
-    row = store.add(chat, None, Message(Role.USER, (file, Part("What is it?"))))
+    row = store.messages.add(chat, None, Message(Role.USER, (file, Part("What is it?"))))
     for typed, marks in (("zebra", ["zebra"]), ("animals", ["animals"]), ("what", ["What"])):
         found = store.search(typed)[-1]  # a title would be first
         assert (found.message, marked(found)) == (row.id, marks)

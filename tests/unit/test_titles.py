@@ -25,10 +25,10 @@ from app.base.types import (
 from app.engine.backend import ScriptedBackend
 from app.store import ChatRow, ChatSettings, TitleBy
 from app.store.chat_title import title_out_of
-from app.turn import Renamed, TurnEnded
+from app.turn import Question, Renamed, TurnEnded
 from tests.fakes.conversations import Desk
 
-MODEL = ModelRef(Path("demo.gguf"), "Demo model")
+MODEL = ModelRef.of_file(Path("demo.gguf"), "Demo model")
 STATS = Stats(10, 10, 5, 2, 0.1, 0.5, 1000, 7, 4096)
 ANSWER = (Delta(0, "Paris is the capital of France.", PartKind.TEXT), Done(StopReason.END, STATS))
 QUESTION = "Where is the Eiffel tower, and why?"
@@ -44,15 +44,16 @@ class Names(ScriptedBackend):
     def __init__(self, *scripts: tuple[Event, ...]) -> None:
         super().__init__(*scripts)
         self.title: tuple[Event | Exception, ...] = titled("The Eiffel tower")
-        self.read = Prompt((1,) * 500, 4096, 1024)
+        self.read = Prompt(500, 4096, 1024)
         self.asides: list[Request] = []
         self.begun, self.go_on = threading.Event(), threading.Event()
         self.go_on.set()
 
-    def prepare(
-        self, request: Request, cancel: threading.Event, *, read: bool = True
-    ) -> Generator[Event, None, None]:
+    def prepare(self, request: Request, cancel: threading.Event) -> Generator[Event, None, None]:
         yield self.read
+
+    def count(self, request: Request, cancel: threading.Event) -> Prompt:
+        return self.read
 
     def stream(
         self,
@@ -93,27 +94,28 @@ def ask(desk: Desk, chat: int | None = None) -> int:
     """Asks, waits for the answer, and returns the chat."""
     count = sum(isinstance(event, TurnEnded) for event in desk.events)
     desk.chats.send(
-        chat, (Part(QUESTION),), Effort.HIGH, MODEL, ChatSettings(instructions="Be brief.")
+        Question(
+            chat, (Part(QUESTION),), Effort.HIGH, MODEL, ChatSettings(instructions="Be brief.")
+        )
     )
     return desk.wait(TurnEnded, count + 1).answer.chat
 
 
 def settle(desk: Desk) -> None:
     """Waits for what the engine does after an answer."""
-    for _ in range(2):
-        desk.chats._engine.submit(int).result(timeout=10)
+    desk.rest()
 
 
 def now(desk: Desk, chat: int) -> ChatRow:
     settle(desk)
-    return desk.store.chat(chat)
+    return desk.store.chats.get(chat)
 
 
 def test_the_model_names_a_chat_after_its_first_answer(desk: Desk, names: Names) -> None:
     chat = ask(desk)
     renamed = desk.wait(Renamed)
     assert (renamed.chat.title, renamed.chat.title_by) == ("The Eiffel tower", TitleBy.MODEL)
-    assert desk.store.chat(chat) == renamed.chat
+    assert desk.store.chats.get(chat) == renamed.chat
     kinds = [type(event) for event in desk.events]
     assert kinds.index(TurnEnded) < kinds.index(Renamed)  # nobody waited for it
     (asked,), (aside,) = names.requests, names.asides
@@ -131,12 +133,12 @@ def test_a_title_by_hand_stays(desk: Desk, names: Names) -> None:
     names.go_on.clear()
     chat = ask(desk)
     assert names.begun.wait(10)
-    desk.store.rename(chat, "Mine")
+    desk.store.chats.rename(chat, "Mine")
     names.go_on.set()
     assert now(desk, chat).title == "Mine"
     other = ask(desk)
     settle(desk)
-    assert desk.store.chat(other).title_by is TitleBy.MODEL
+    assert desk.store.chats.get(other).title_by is TitleBy.MODEL
 
 
 def test_a_question_ends_it_at_once_and_it_is_tried_again(desk: Desk, names: Names) -> None:
@@ -144,7 +146,7 @@ def test_a_question_ends_it_at_once_and_it_is_tried_again(desk: Desk, names: Nam
     chat = ask(desk)
     assert names.begun.wait(10)
     ask(desk, chat)  # is answered, though the title was not
-    assert desk.store.chat(chat).title_by is TitleBy.QUESTION
+    assert desk.store.chats.get(chat).title_by is TitleBy.QUESTION
     names.go_on.set()
     assert desk.wait(Renamed).chat.id == chat
     assert len(names.asides) == 2
@@ -176,17 +178,17 @@ def test_what_is_no_title_leaves_the_questions(
 
 
 def test_what_is_typed_or_does_not_fit_is_left_alone(desk: Desk, names: Names) -> None:
-    names.read = Prompt((1,) * 4000, 4096)
+    names.read = Prompt(4000, 4096)
     chat = ask(desk)
     settle(desk)
-    names.read = Prompt((1,) * 100, 4096, dropped=2)
-    desk.chats.prepare(chat, (), Effort.HIGH, MODEL)
+    names.read = Prompt(100, 4096, dropped=2)
+    desk.chats.prepare(Question(chat, (), Effort.HIGH, MODEL))
     settle(desk)
-    names.read = Prompt((1,) * 100, 4096)
-    desk.chats.prepare(chat, (Part("And the"),), Effort.HIGH, MODEL)
+    names.read = Prompt(100, 4096)
+    desk.chats.prepare(Question(chat, (Part("And the"),), Effort.HIGH, MODEL))
     settle(desk)
     assert names.asides == []
-    desk.chats.prepare(chat, (), Effort.HIGH, MODEL)
+    desk.chats.prepare(Question(chat, (), Effort.HIGH, MODEL))
     assert desk.wait(Renamed).chat.id == chat
 
 
@@ -204,7 +206,7 @@ def test_a_chat_that_is_erased_meanwhile(desk: Desk, names: Names) -> None:
     names.go_on.clear()
     chat = ask(desk)
     assert names.begun.wait(10)
-    desk.store.erase([chat])
+    desk.store.chats.erase([chat])
     names.go_on.set()
     settle(desk)
     other = ask(desk)  # the engine's thread lives

@@ -13,23 +13,25 @@ from hypothesis import strategies as st
 from app.base import gguf
 from app.base.errors import NotGguf
 from app.base.resources import resource
-from app.tokenizer import Tokenizer
+from app.tokenizer import TiktokenTokenizer
 from tests.fakes import vocabulary
 
 
 @pytest.fixture(scope="module")
-def demo() -> Tokenizer:
-    return Tokenizer.from_gguf(gguf.read(resource("models", "demo-gpt-oss.gguf"), arrays=True))
+def demo() -> TiktokenTokenizer:
+    return TiktokenTokenizer.from_gguf(
+        gguf.read(resource("models", "demo-gpt-oss.gguf"), arrays=True)
+    )
 
 
 @given(st.text())
-def test_every_text_comes_back(demo: Tokenizer, text: str) -> None:
+def test_every_text_comes_back(demo: TiktokenTokenizer, text: str) -> None:
     ids = demo.encode(text)
     assert b"".join(map(demo.bytes_of, ids)).decode() == text
     assert not set(ids) & set(demo.control.values())
 
 
-def test_control_tokens_in_text_are_text(demo: Tokenizer) -> None:
+def test_control_tokens_in_text_are_text(demo: TiktokenTokenizer) -> None:
     for name, token in demo.control.items():
         ids = demo.encode(f"a{name}b")
         assert token not in ids
@@ -52,7 +54,7 @@ def test_no_text_is_too_long(unit: str) -> None:
     assert b"".join(map(tokenizer.bytes_of, ids)).decode() == text
 
 
-def test_half_a_surrogate_pair_is_replaced(demo: Tokenizer) -> None:
+def test_half_a_surrogate_pair_is_replaced(demo: TiktokenTokenizer) -> None:
     assert b"".join(map(demo.bytes_of, demo.encode("\ud800"))).decode() == "\ufffd"
 
 
@@ -61,7 +63,7 @@ def test_the_ranks_of_gpt_oss_are_the_official_ones(tmp_path: Path) -> None:
     ranks = vocabulary.ranks()
     path = tmp_path / "vocabulary.gguf"
     vocabulary.write_gguf(path, ranks, vocabulary.CONTROL)
-    read = Tokenizer.from_gguf(gguf.read(path, arrays=True))
+    read = TiktokenTokenizer.from_gguf(gguf.read(path, arrays=True))
     lines = (b64encode(read.bytes_of(i)) + b" %d\n" % i for i in range(len(ranks)))
     assert (
         hashlib.sha256(b"".join(lines)).hexdigest()
@@ -76,4 +78,4 @@ def test_a_vocabulary_that_is_none(tmp_path: Path) -> None:
     path = tmp_path / "bad.gguf"
     vocabulary.write_gguf(path, {"日".encode(): 0}, {})
     with pytest.raises(NotGguf):
-        Tokenizer.from_gguf(gguf.read(path, arrays=True))
+        TiktokenTokenizer.from_gguf(gguf.read(path, arrays=True))

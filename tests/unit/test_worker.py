@@ -20,6 +20,7 @@ from app.base.errors import (
     ContextFull,
     EngineFailed,
     ModelLoadFailed,
+    RequestUnsupported,
 )
 from app.base.types import (
     Delta,
@@ -37,9 +38,10 @@ from app.base.types import (
     Role,
     Sampling,
     StopReason,
+    ToolChoice,
+    ToolNamespace,
 )
 from app.engine import kv_cache, kv_disk_cache, plan, probe, worker
-from app.formats.harmony.render import render
 from tests.fakes import gpt_oss
 from tests.fakes.engine import (
     BATCH,
@@ -52,8 +54,9 @@ from tests.fakes.engine import (
     spell,
     thinks,
 )
+from tests.fakes.vocabulary import render
 
-FILE = ModelRef(Path("model.gguf"), "Fake")
+FILE = ModelRef.of_file(Path("model.gguf"), "Fake")
 LONG = "What is the capital of Spain? " * 20
 GIB = 1 << 30
 PLAN = plan.make(
@@ -132,7 +135,7 @@ def test_a_question_and_its_answer(serve: Serve) -> None:
     served = serve()
     asked = request(LONG)
     events = ask(served, asked, *thinks("Spain."), *answers("Madrid.", after=True))
-    assert events[0] == Prompt(tuple(render(asked, VOCABULARY)), 4000, 1000, 0)
+    assert events[0] == Prompt(size(asked), 4000, 1000, 0)
     assert said(events) == [Part("Spain.", PartKind.REASONING), Part("Madrid.")]
     assert done(events).reason is StopReason.END
     (sampler,) = served.model.samplers
@@ -262,8 +265,8 @@ def test_the_oldest_turns_go_where_there_is_no_room(serve: Serve) -> None:
     prompt = events[0]
     assert prompt.dropped == done(events).stats.dropped > 0
     rest = replace(old, messages=old.messages[prompt.dropped :])
-    assert list(prompt.tokens) == render(rest, VOCABULARY)
-    (ahead,) = of_kind(Prompt, served.do("prepare", old, False))
+    assert prompt.count == size(rest)
+    (ahead,) = of_kind(Prompt, served.do("count", old))
     assert ahead.dropped == prompt.dropped
 
 
@@ -318,10 +321,10 @@ def test_a_follow_up_costs_its_new_words(serve: Serve) -> None:
     served = serve()
     first = request(LONG)
     ask(served, first, *thinks("Hm. " * 50), *answers("Madrid.", after=True))
-    ahead = served.do("prepare", request(LONG, "Madrid."), True)[0]
+    ahead = served.do("prepare", request(LONG, "Madrid."))[0]
     second = request(LONG, "Madrid.", "And of France?")
     stats = done(ask(served, second)).stats
-    assert stats.evaluated == size(second) - len(ahead.tokens)
+    assert stats.evaluated == size(second) - ahead.count
     assert stats.evaluated < 60
 
 
@@ -432,23 +435,122 @@ def test_a_stop_in_the_answer(serve: Serve, aborts: bool) -> None:
     assert served.model.samplers[0].closed
 
 
-def test_a_stop_is_for_what_waits_too(serve: Serve) -> None:
-    """And for what is at work before it: who gave that up asks no more of it."""
+def test_a_stop_is_for_its_own_stream(serve: Serve) -> None:
+    """Also where that one still waits for the one before it."""
     served = serve()
     waiting: list[int] = []
 
     def decoded() -> bool:
         if not waiting:
             waiting.append(served.send("ask", request("Hello")))
-            served.cancel(waiting[0])
+            served.pipe.command("cancel", waiting[0])
+            until(lambda: waiting[0] in served._service._signals._cancelled)
         return True
+
+    served.model.on_decode = decoded
+    served.model.script += answers("Madrid.")
+    asked = served.send("ask", request(LONG))
+    events = served.answered(asked)
+    assert done(events).reason is StopReason.END
+    *_, error = served.answered(waiting[0])
+    assert isinstance(error, Cancelled)
+
+
+def test_what_is_not_known_is_refused(serve: Serve) -> None:
+    served = serve()
+    *_, error = served.do("dance", 1, 2)
+    assert isinstance(error, EngineFailed)
+    for name in ("cancel", "hurry"):
+        served.pipe.command(name, 12345)
+    assert done(ask(served, request("Hi"), *answers("Hello."))).reason is StopReason.END
+    signals = served._service._signals
+    assert (signals._known, signals._cancelled, signals._hurried) == (set(), set(), set())
+
+
+def test_a_number_is_for_one_stream(serve: Serve) -> None:
+    served = serve()
+    twice: list[int] = []
+
+    def decoded() -> bool:
+        if not twice:
+            twice.append(served.number)
+            served.pipe.command("ask", served.number, request("Hello"))
+        return True
+
+    served.model.on_decode = decoded
+    assert done(ask(served, request("Hi"), *answers("Hello."))).reason is StopReason.END
+    *_, error = served.answered(twice[0])
+    assert isinstance(error, EngineFailed)
+
+
+def test_the_end_stops_all(serve: Serve) -> None:
+    served = serve()
+
+    def decoded() -> bool:
+        served.pipe.command("close", 0)
+        until(lambda: served.engine.stops[-1])
+        return False
 
     served.model.on_decode = decoded
     *_, error = ask(served, request(LONG))
     assert isinstance(error, Cancelled)
-    *_, error = served.answered(waiting[0])
-    assert isinstance(error, Cancelled)
-    assert len(served.model.batches) == 1
+
+
+# --- What a request wants -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wanted", "feature"),
+    [
+        ({"tools": (ToolNamespace("functions"),)}, "tools"),
+        ({"tool_choice": ToolChoice.REQUIRED}, "tool_choice"),
+        ({"tool_choice": "get_weather"}, "tool_choice"),
+        ({"response_schema": "{}"}, "response_schema"),
+        ({"drawn": (1, 2)}, "drawn"),
+    ],
+)
+@pytest.mark.parametrize("command", ["ask", "prepare", "count"])
+def test_what_cannot_be_done_is_refused(
+    serve: Serve, command: str, wanted: dict[str, Any], feature: str
+) -> None:
+    served = serve()
+    (error,) = served.do(command, request("Hi", **wanted))
+    assert isinstance(error, RequestUnsupported)
+    assert error.feature == feature
+    assert served.model.batches == []
+
+
+def test_no_tools_are_no_tools(serve: Serve) -> None:
+    served = serve()
+    asked = request("Hi", tool_choice=ToolChoice.NONE)
+    assert done(ask(served, asked, *answers("Hello."))).reason is StopReason.END
+
+
+@pytest.mark.parametrize(
+    ("stop", "left"),
+    [
+        (("three",), "One, two, "),
+        (("three", "two"), "One, "),
+        (("One",), ""),
+        (("five",), "One, two, three, four."),
+        (("four.!",), "One, two, three, four."),
+        (("", "four."), "One, two, three, "),
+    ],
+)
+def test_an_answer_ends_before_a_stop_text(serve: Serve, stop: tuple[str, ...], left: str) -> None:
+    """Whatever tokens it is made of, and not where it is only thought."""
+    served = serve()
+    counted = "One, two, three, four."
+    events = ask(
+        served, request("Count.", stop=stop), *thinks("five One"), *answers(counted, after=True)
+    )
+    thought, *answer = said(events)
+    assert thought.text == "five One"
+    assert "".join(part.text for part in answer) == left
+    stopped = left != counted
+    assert done(events).reason is (StopReason.STOP_TEXT if stopped else StopReason.END)
+    served.model.script = []
+    assert done(ask(served, request("Hi"), *answers("One."))).reason is StopReason.END
 
 
 def test_an_old_stop_is_not_for_a_new_question(serve: Serve) -> None:
@@ -552,34 +654,34 @@ def test_answer_now_can_be_stopped(serve: Serve) -> None:
 def test_what_is_read_ahead_is_not_read_again(serve: Serve) -> None:
     served = serve()
     past = request(LONG, "Madrid.")
-    events = served.do("prepare", past, True)
+    events = served.do("prepare", past)
     assert [type(event) for event in events[:2]] == [Prompt, Prefill]
     assert not of_kind(Done, events)
     assert max(len(batch) for batch in served.model.batches) == 64  # a question waits for no more
     asked = request(LONG, "Madrid.", "And of France?")
-    read = len(events[0].tokens)
+    read = events[0].count
     assert done(ask(served, asked)).stats.evaluated == size(asked) - read
 
 
 def test_a_question_that_is_typed_is_read_ahead(serve: Serve) -> None:
     served = serve()
-    served.do("prepare", request(LONG), True)
+    served.do("prepare", request(LONG))
     asked = request(LONG + "And of France?")
     assert done(ask(served, asked)).stats.evaluated < 40
 
 
 def test_what_is_only_counted_is_not_read(serve: Serve) -> None:
     served = serve()
-    (prompt,) = served.do("prepare", request(LONG, "Madrid."), False)
+    (prompt,) = served.do("count", request(LONG, "Madrid."))
     assert isinstance(prompt, Prompt)
-    assert len(prompt.tokens) < size(request(LONG, "Madrid.", ""))
+    assert prompt.count < size(request(LONG, "Madrid.", ""))
     assert served.model.batches == []
 
 
 def test_what_has_no_room_is_not_read_ahead(serve: Serve) -> None:
     served = serve(300)
-    (prompt,) = served.do("prepare", request(LONG), True)
-    assert len(prompt.tokens) >= 300
+    (prompt,) = served.do("prepare", request(LONG))
+    assert prompt.count >= 300
     assert served.model.batches == []
 
 
@@ -587,7 +689,7 @@ def test_reading_ahead_stops(serve: Serve) -> None:
     """And what was read until then is not read again."""
     served = serve()
     stop_at(served, 2)
-    served.do("prepare", request(LONG, "Madrid."), True)
+    served.do("prepare", request(LONG, "Madrid."))
     assert len(served.model.batches) == 2
     served.model.on_decode = lambda: True
     assert done(ask(served, request(LONG))).stats.reused == 2 * 64
@@ -636,7 +738,7 @@ def test_what_was_read_ahead_is_kept_when_nobody_asks(
     monkeypatch.setattr(worker, "_IDLE_S", 0.01)
     served = serve(keep=folder)
     served.do("budget", 1 << 30)
-    served.do("prepare", request(LONG, "Madrid."), True)
+    served.do("prepare", request(LONG, "Madrid."))
     until(lambda: entries(folder))
 
 
@@ -758,7 +860,7 @@ def test_an_answer_is_worth_more_than_what_is_kept(serve: Serve, tmp_path: Path)
 
 def test_a_model_is_needed(serve: Serve) -> None:
     served = serve(loads=False)
-    for name, arguments in (("ask", (request("Hi"),)), ("prepare", (request("Hi"), True))):
+    for name, arguments in (("ask", (request("Hi"),)), ("prepare", (request("Hi"),))):
         (error,) = served.do(name, *arguments)
         assert isinstance(error, EngineFailed)
     assert served.do("budget", 1 << 30) == []

@@ -74,14 +74,14 @@ class Desk:
         self.told: list[StoreError | None] = []
         self.saves = 0
         question = Message(Role.USER, (Part("Why?"),))
-        _, row = store.ask(None, question, Effort.LOW, "Model")
+        _, row = store.messages.ask(None, question, Effort.LOW, "Model")
         if parts:
-            row = store.update(row.id, parts=parts, thought_s=3.0, state=State.STREAMING)
+            row = store.messages.update(row.id, parts=parts, thought_s=3.0, state=State.STREAMING)
         self.row = row
         self._part = len(parts) - 1
         self._kind = parts[-1].kind if parts else None
-        self._update = store.update
-        store.update = self  # type: ignore[method-assign, assignment]
+        self._update = store.messages.update
+        store.messages.update = self  # type: ignore[method-assign, assignment]
         self.writer = Writer(store, row, self.told.append)
 
     def __call__(self, *values: Any, **more: Any) -> MessageRow:
@@ -97,7 +97,7 @@ class Desk:
 
     @property
     def on_disk(self) -> MessageRow:
-        return self.store.message(self.row.id)
+        return self.store.messages.get(self.row.id)
 
 
 @pytest.fixture
@@ -247,7 +247,7 @@ def test_a_full_disk_is_asked_again_though_nothing_follows(desk: Desk) -> None:
 
 def test_an_answer_that_was_erased_is_no_fault(desk: Desk) -> None:
     desk.says("x")
-    desk.store.erase([desk.row.chat])
+    desk.store.chats.erase([desk.row.chat])
     desk.clock.passes(SECOND)
     row, fault = desk.writer.finish(State.STOPPED)
     assert fault is None
@@ -306,7 +306,7 @@ def test_it_is_saved_before_anything_else_is_written(desk: Desk) -> None:
 
 def test_several_are_saved_in_the_order_in_which_they_ended(desk: Desk) -> None:
     waiting = Waiting(desk)
-    _, row = desk.store.ask(None, Message(Role.USER, (Part("And?"),)), Effort.LOW, "Model")
+    _, row = desk.store.messages.ask(None, Message(Role.USER, (Part("And?"),)), Effort.LOW, "Model")
     second = Writer(desk.store, row, desk.told.append)
     second.add(Delta(0, "So.", PartKind.TEXT))
     second.finish(State.STOPPED)
@@ -314,7 +314,7 @@ def test_several_are_saved_in_the_order_in_which_they_ended(desk: Desk) -> None:
     waiting.unsaved.add(second, State.STOPPED, error)
     desk.full = False
     waiting.unsaved.save()
-    assert waiting.saved == [(desk.on_disk, None), (desk.store.message(row.id), error)]
+    assert waiting.saved == [(desk.on_disk, None), (desk.store.messages.get(row.id), error)]
     texts = [saved.message.text for saved, _ in waiting.saved]
     assert texts == ["Because.", "So."]
 

@@ -6,9 +6,10 @@ import codecs
 from collections.abc import Callable
 from dataclasses import replace
 
-from app.base.types import Delta, Part, PartKind
+from app.base.types import Delta, Part, PartKind, StopReason
 from app.formats.harmony.channels import Channel, MessageHeader
 from app.formats.harmony.header import OTHERS, HarmonyHeader, is_name
+from app.formats.harmony.render import closing
 from app.formats.harmony.vocabulary import Vocabulary
 from app.tokenizer import Tokenizer
 
@@ -31,7 +32,7 @@ class _Text:
         return text
 
 
-class Parser:
+class HarmonyParser:
     """Turns the ids that a model writes into deltas.
 
     It begins behind ``<|start|>assistant``, or within the last of ``parts``, where those are an
@@ -53,7 +54,10 @@ class Parser:
         """Whether the model goes on for somebody else: what follows is not read."""
         self.called = False
         """Whether a tool was called."""
+        self.stop: StopReason | None = None
+        """Why the model's turn is over; None while it goes on."""
         self._v = vocabulary
+        self._fed = False
         self._text = _Text(vocabulary.tokenizer)
         self._index = len(parts) - 1
         self._header: HarmonyHeader | None = HarmonyHeader("assistant ", written=False)
@@ -66,16 +70,34 @@ class Parser:
         self._unsettled: dict[int, tuple[MessageHeader, bool]] = {}
         """Parts on no known channel, and whether they stand before any header."""
         self._answered = any(h.channel is Channel.FINAL and not h.recipient for h in before)
-        if before and not before[-1].recipient:
+        if parts and parts[-1].kind not in (PartKind.CALL, PartKind.RESULT):
             self._header = None
 
     @property
-    def kind(self) -> PartKind | None:
-        """The kind of the part that the next text belongs to; None between messages."""
-        return self._part.kind if self._header is None else None
+    def in_reasoning(self) -> bool:
+        """Whether text that came now would be on the analysis channel."""
+        return self._header is None and self._part.channel is Channel.ANALYSIS
+
+    def close_reasoning(self) -> list[int]:
+        """Return the tokens that leave the analysis channel for the final one, or that begin
+        with the latter; empty where a header is being written, and on other channels."""
+        begins = self._header is not None and not self._fed
+        if not begins and not self.in_reasoning:
+            return []
+        return closing(self._v, in_reasoning=not begins)
 
     def feed(self, token: int) -> list[Delta]:
         """What one more token adds. Never raises, whatever the token."""
+        deltas = self._take(token)
+        self._fed = True
+        if self.stop is None:
+            if token in self._v.stops:
+                self.stop = StopReason.CALL if token == self._v.call else StopReason.END
+            elif self.ended:
+                self.stop = StopReason.CALL if self.called else StopReason.END
+        return deltas
+
+    def _take(self, token: int) -> list[Delta]:
         v = self._v
         if self.ended:
             return []

@@ -1,11 +1,19 @@
-"""A prompt out of messages."""
+"""A prompt out of messages.
+
+A turn in progress, an answer with its calls and their results, keeps its reasoning; that of
+turns which are over is dropped. (openai-harmony's own way of dropping it is wrong: reasoning of
+the second turn survives into the third, and nothing is dropped behind a call.)
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import takewhile
 
-from app.base.code_fence import code_fence
+from app.base.errors import RequestUnsupported
 from app.base.types import Message, Part, PartKind, Request, Role
+from app.formats import RenderedRequest, question_text
 from app.formats.harmony.channels import Channel, MessageHeader
 from app.formats.harmony.vocabulary import Vocabulary
 
@@ -17,40 +25,75 @@ _SYSTEM = (
     "# Valid channels: analysis, commentary, final. Channel must be included for every message."
 )
 NO_TOOL = "Error: there is no such tool here. Answer without it."
-"""What a call is answered with."""
+"""The result of a call that has none."""
+_INSTRUCTIONS = (Role.SYSTEM, Role.DEVELOPER)
+_ANSWERS = (Role.ASSISTANT, Role.TOOL)
 
 
-def render(request: Request, vocabulary: Vocabulary) -> list[int]:
-    """The ids to ask a model with, ending where it is to write."""
-    return [token for piece in rendered_messages(request, vocabulary) for token in piece]
+def render_request(request: Request, v: Vocabulary) -> RenderedRequest:
+    """Render a request, up to where the model is to write."""
+    messages = request.messages
+    turn = _turn(messages)
+    past = _past(request, turn, v)
+    if turn == len(messages):
+        if request.drawn:
+            raise RequestUnsupported("drawn")  # in no answer
+        return RenderedRequest.of_pieces([*past, _begun(v)])
+    if request.drawn:
+        drawn = [*_begun(v), *request.drawn, *render_bridge(request, request.drawn, v)]
+        return RenderedRequest.of_pieces([*past, drawn, []], len(drawn))
+    pieces = _answer(messages[turn:], v)
+    last = _parts(messages[-1])[-1:]
+    if not last or last[0].kind in (PartKind.CALL, PartKind.RESULT):
+        follows = _begun(v)
+    else:  # without its end, it goes on
+        pieces[-1], follows = pieces[-1][:-1], []
+    changing = sum(map(len, pieces))
+    return RenderedRequest.of_pieces(
+        [*past, *pieces, follows], changing + len(follows) if changing else 0
+    )
 
 
-def rendered_messages(request: Request, v: Vocabulary) -> list[list[int]]:
-    """The ids of `render` in pieces: the opening, one for each message, and what the model is to
-    go on from."""
-    *before, last = request.messages
-    if last.role is Role.USER:
-        return [*_past(request, request.messages, v), _begun(v)]
-    whole = _past(request, before, v)
-    if not last.parts:
-        return [*whole, [], _begun(v)]
-    answer = _answer(last.parts, v)
-    if last.parts[-1].kind is PartKind.CALL:
-        return [*whole, answer, _begun(v)]
-    return [*whole, answer[:-1], []]  # without its end, it goes on
-
-
-def rendered_prefix(request: Request, v: Vocabulary) -> list[list[int]]:
-    """The same for a conversation whose next question is not asked yet: what its prompt will
-    begin with. A question at its end is still being written."""
-    whole = _past(request, request.messages, v)
+def render_ahead(request: Request, v: Vocabulary) -> RenderedRequest:
+    """Render a conversation whose next question is not asked yet: what its prompt will begin
+    with. A question at its end is still being written."""
+    pieces = _past(request, len(request.messages), v)
     if request.messages and request.messages[-1].role is Role.USER:
-        del whole[-1][-1]
-    return [*whole, []]
+        del pieces[-1][-1]
+    return RenderedRequest.of_pieces([*pieces, []])
+
+
+def render_bridge(request: Request, drawn: Sequence[int], v: Vocabulary) -> list[int]:
+    """Render what follows the drawn tokens of a turn: the results of its last calls."""
+    turn = _turn(request.messages)
+    parts = [part for message in request.messages[turn:] for part in _parts(message)]
+    done = next(
+        (n for n in range(len(parts), 0, -1) if parts[n - 1].kind is not PartKind.RESULT), 0
+    )
+    results = _results(parts)
+    ids: list[int] = []
+    if drawn and drawn[-1] not in {v.call, v.end}:
+        ids.append(v.call if parts[:done] and parts[done - 1].kind is PartKind.CALL else v.end)
+    for at in range(done, len(parts)):
+        ids += _result(parts[at], results.calls.get(at), v)
+    if done and done - 1 in results.unanswered and parts[done - 1].kind is PartKind.CALL:
+        ids += _no_tool(parts[done - 1], v)
+    return [*ids, *_begun(v)]
+
+
+def _turn(messages: Sequence[Message]) -> int:
+    """Return where the turn in progress begins: an answer that is continued, or whose calls have
+    results. Behind the last message where none is."""
+    at = len(messages)
+    if messages and messages[-1].role in (Role.ASSISTANT, Role.TOOL):
+        at -= 1
+        while at and (messages[at].role is Role.TOOL or messages[at - 1].role is Role.TOOL):
+            at -= 1
+    return at
 
 
 def _begun(v: Vocabulary) -> list[int]:
-    """An answer begins."""
+    """Return the beginning of an answer."""
     return [v.start, *v.tokenizer.encode("assistant")]
 
 
@@ -58,69 +101,132 @@ def _whole(role: str, text: str, v: Vocabulary) -> list[int]:
     return [v.start, *v.tokenizer.encode(role), v.message, *v.tokenizer.encode(text), v.end]
 
 
+def _instructions(text: str, v: Vocabulary) -> list[int]:
+    return _whole("developer", f"# Instructions\n\n{text}", v)
+
+
 def _opening(request: Request, v: Vocabulary) -> list[int]:
-    """What stands before the messages. The effort is near its start: the format wants it there,
-    so another effort makes another prompt from there on."""
+    """Render what stands before the messages. The effort is near its start: the format wants it
+    there, so another effort makes another prompt from there on."""
     system = _SYSTEM.format(date=request.today.isoformat(), effort=request.effort.value)
     ids = _whole("system", system, v)
-    if request.instructions:
-        ids += _whole("developer", f"# Instructions\n\n{request.instructions}", v)
-    return ids
+    texts = [request.instructions, *(m.text for m in request.messages[: _leading(request)])]
+    text = "\n\n".join(filter(None, texts))
+    return [*ids, *_instructions(text, v)] if text else ids
 
 
-def _past(request: Request, messages: Sequence[Message], v: Vocabulary) -> list[list[int]]:
-    """The pieces of the opening, and of messages that are complete. A question of another day
-    than the one before has that day before it: the opening, and all that was read, stay."""
+def _leading(request: Request) -> int:
+    """Count the system and developer messages that lead: they belong to the opening, since the
+    model knows one developer message there."""
+    roles = [message.role for message in request.messages]
+    return next((n for n, role in enumerate(roles) if role not in _INSTRUCTIONS), len(roles))
+
+
+def _past(request: Request, end: int, v: Vocabulary) -> list[list[int]]:
+    """Render the opening, and the first ``end`` messages, which are complete. A question of
+    another day than the one before has that day before it: the opening, and all that was
+    processed, stay."""
     whole, told = [_opening(request, v)], request.today
-    for message in messages:
-        if message.role is Role.ASSISTANT:
-            whole.append(_answer(_without_reasoning(message), v))
-            continue
-        day = message.day or request.today
-        # As openai-harmony renders a system message that has nothing but a date.
-        date = _whole("system", f"Current date: {day.isoformat()}", v) if day != told else []
-        said = _whole("user", "\n\n".join(map(question_text, message.parts)), v)
-        whole.append([*date, *said])
-        told = day
+    leading = _leading(request)
+    messages = request.messages[:end]
+    for at, message in enumerate(messages):
+        if message.role in _ANSWERS:
+            if not at or messages[at - 1].role not in _ANSWERS:
+                whole += _answer(list(takewhile(_answers, messages[at:])), v, past=True)
+        elif message.role in _INSTRUCTIONS:
+            whole.append(_instructions(message.text, v) if at >= leading else [])
+        else:
+            day = message.day or request.today
+            # As openai-harmony renders a system message that has nothing but a date.
+            date = _whole("system", f"Current date: {day.isoformat()}", v) if day != told else []
+            said = _whole("user", "\n\n".join(map(question_text, message.parts)), v)
+            whole.append([*date, *said])
+            told = day
     return whole
 
 
-def question_text(part: Part) -> str:
-    """What a person says, or has attached: that stands fenced under its name."""
-    if part.kind is not PartKind.FILE:
-        return part.text
-    return f"{' '.join(part.name.split())}:\n{code_fence(part.text)}"
+class _Results:
+    """Which results answer which calls, by their places in a list of parts.
+
+    ``calls``: the call of each result that has one. ``unanswered``: the calls without a result.
+    """
+
+    def __init__(self) -> None:
+        self.calls: dict[int, Part] = {}
+        self.unanswered: dict[int, Part] = {}
 
 
-def answer_now(vocabulary: Vocabulary, *, thinking: bool) -> list[int]:
-    """The ids that open the final channel: out of the reasoning, or as the first of all."""
-    v = vocabulary
-    leave = [v.end, v.start, *v.tokenizer.encode("assistant")] if thinking else []
-    return [*leave, v.channel, *v.tokenizer.encode(Channel.FINAL.value), v.message]
+def _results(parts: Sequence[Part]) -> _Results:
+    """Match results to calls: by id, else by name, else in their order."""
+    found = _Results()
+    for at, part in enumerate(parts):
+        if part.kind is PartKind.CALL:
+            found.unanswered[at] = part
+        elif part.kind is PartKind.RESULT:
+            waiting = found.unanswered
+            fitting = [n for n, call in waiting.items() if part.id and call.id == part.id]
+            if not fitting and not part.id:
+                fitting = [n for n, call in waiting.items() if part.name in ("", call.name)]
+            if fitting:
+                found.calls[at] = waiting.pop(fitting[0])
+    return found
 
 
-def _without_reasoning(message: Message) -> tuple[Part, ...]:
-    """A past answer as the model is to see it: the chain of thought of a turn is dropped when
-    the turn is over."""
-    return tuple(
-        part
-        for part in message.parts
-        if MessageHeader.of_part(part).channel is not Channel.ANALYSIS
-    )
+def _answers(message: Message) -> bool:
+    return message.role in _ANSWERS
 
 
-def _answer(parts: Iterable[Part], v: Vocabulary) -> list[int]:
-    encode = v.tokenizer.encode
-    ids: list[int] = []
-    for part in parts:
-        header = MessageHeader.of_part(part)
-        tool, channel = header.recipient, encode(header.channel.value)
-        ids += [v.start, *encode(f"assistant to={tool}" if tool else "assistant")]
-        ids += [v.channel, *channel]
-        if header.content_type:
-            ids += [*encode(" "), v.constrain, *encode(header.content_type)]
-        ids += [v.message, *encode(part.text), v.call if tool else v.end]
-        if tool:  # there is none of that name, and the model is to know
-            ids += [v.start, *encode(f"{tool} to=assistant"), v.channel]
-            ids += [*channel, v.message, *encode(NO_TOOL), v.end]
+def _parts(message: Message) -> tuple[Part, ...]:
+    """Return the parts of a message; whatever a tool's message holds is a result."""
+    if message.role is not Role.TOOL:
+        return message.parts
+    return tuple(replace(part, kind=PartKind.RESULT) for part in message.parts)
+
+
+def _answer(messages: Sequence[Message], v: Vocabulary, *, past: bool = False) -> list[list[int]]:
+    """Render one turn's answers and its tools' messages, each as tokens. Of a ``past`` turn,
+    what is on the analysis channel is left out."""
+    ids: list[list[int]] = [[] for _ in messages]
+    placed = [(at, part) for at, message in enumerate(messages) for part in _parts(message)]
+    results = _results([part for _, part in placed])
+    for n, (at, part) in enumerate(placed):
+        header = MessageHeader.of_part(results.calls.get(n, part))
+        if past and header.channel is Channel.ANALYSIS:
+            continue
+        if part.kind is PartKind.RESULT:
+            ids[at] += _result(part, results.calls.get(n), v)
+            continue
+        ids[at] += _said(part, header, v)
+        if n in results.unanswered:
+            ids[at] += _no_tool(part, v)
     return ids
+
+
+def _said(part: Part, header: MessageHeader, v: Vocabulary) -> list[int]:
+    """Render what the model wrote itself: reasoning, text, or a call."""
+    encode, tool = v.tokenizer.encode, header.recipient
+    ids = [v.start, *encode(f"assistant to={tool}" if tool else "assistant")]
+    ids += [v.channel, *encode(header.channel.value)]
+    if header.content_type:
+        ids += [*encode(" "), v.constrain, *encode(header.content_type)]
+    return [*ids, v.message, *encode(part.text), v.call if tool else v.end]
+
+
+def _result(part: Part, call: Part | None, v: Vocabulary) -> list[int]:
+    """Render what a tool returned, on the channel of its call."""
+    encode = v.tokenizer.encode
+    channel = MessageHeader.of_part(call or part).channel.value
+    name = (call.name if call else part.name) or "tool"
+    ids = [v.start, *encode(f"{name} to=assistant"), v.channel, *encode(channel)]
+    return [*ids, v.message, *encode(part.text), v.end]
+
+
+def _no_tool(call: Part, v: Vocabulary) -> list[int]:
+    """Answer a call that nobody did: there is none of that name, and the model is to know."""
+    return _result(Part(NO_TOOL, PartKind.RESULT, call.name), call, v)
+
+
+def closing(v: Vocabulary, *, in_reasoning: bool) -> list[int]:
+    """Return the ids that open the final channel: out of the reasoning, or as the first of all."""
+    leave = [v.end, *_begun(v)] if in_reasoning else []
+    return [*leave, v.channel, *v.tokenizer.encode(Channel.FINAL.value), v.message]

@@ -1,6 +1,6 @@
 """Parts as Fireside wrote them while it knew Harmony only: by channel and recipient.
 
-The store up to schema 8 and version 1 of the exported chats have this form, and importers mark
+The store up to schema 6 and version 1 of the exported chats have this form, and importers mark
 what an assistant did on the way to its answer as Harmony does.
 """
 

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from app.base.errors import NotGguf
-from app.base.gguf import GgufHeader
 from app.tokenizer import Tokenizer
+
+CONTROL_TOKENS = (
+    "<|start|>",
+    "<|end|>",
+    "<|message|>",
+    "<|channel|>",
+    "<|constrain|>",
+    "<|call|>",
+    "<|return|>",
+    "<|endoftext|>",
+)
 
 
 class Vocabulary:
@@ -20,11 +29,3 @@ class Vocabulary:
         self.constrain = ids["<|constrain|>"]
         self.call = ids["<|call|>"]
         self.stops = frozenset({ids["<|return|>"], self.call, ids["<|endoftext|>"]})
-
-    @classmethod
-    def from_gguf(cls, header: GgufHeader) -> Vocabulary:
-        """From a header that was read with its arrays. Raises NotGguf."""
-        try:
-            return cls(Tokenizer.from_gguf(header))
-        except KeyError:
-            raise NotGguf(header.path) from None

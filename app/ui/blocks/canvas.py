@@ -54,7 +54,7 @@ class Canvas(QWidget):
         super().__init__(parent)
         self._theme = theme
         self.column = Column(theme, Style())
-        self._ink = Highlights()
+        self._highlights = Highlights()
         self._buttons: dict[_Key, Button] = {}
         self._spare: list[Button] = []
         self._hovered: Link | None = None
@@ -73,15 +73,15 @@ class Canvas(QWidget):
     def set_column(self, column: Column) -> None:
         """Shows another column. A canvas serves one message after the other."""
         self.column = column
-        self._ink = Highlights()
+        self._highlights = Highlights()
         self._hovered = self._focused = None
         self._pressed = ""
         self.refresh()
 
-    def set_ink(self, ink: Highlights) -> None:
+    def set_highlights(self, highlights: Highlights) -> None:
         """What is selected and found."""
-        if ink != self._ink:
-            self._ink = ink
+        if highlights != self._highlights:
+            self._highlights = highlights
             self.update()
 
     def height_for(self, width: int) -> int:
@@ -155,7 +155,7 @@ class Canvas(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         try:
-            self.column.paint(painter, QRectF(event.rect()), self._ink)
+            self.column.paint(painter, QRectF(event.rect()), self._highlights)
             if self._hovered:
                 painter.setPen(self._theme.colour("link"))
                 for rect in self._rects(self._hovered):

@@ -17,7 +17,7 @@ from app.ui.blocks.code_box import button_width
 from app.ui.blocks.horizontal_scroll import BAR, HorizontalScroll
 from app.ui.blocks.table_cells import LEAST, LEAST_ON_PAPER, MeasuredRow, TableCells, fit
 from app.ui.blocks.text_box import TextBox
-from app.ui.theme import Theme
+from app.ui.theme import Palette
 from app.wording.language import tr
 
 _PAD = 14.0, 6.0  # pixels inside a cell, at its sides and above and below
@@ -34,7 +34,7 @@ class TableBox(Box):
     the table scrolls, or on paper gets smaller. A row more costs the same however many there
     are."""
 
-    def __init__(self, theme: Theme, style: Style) -> None:
+    def __init__(self, theme: Palette, style: Style) -> None:
         super().__init__(theme, style)
         self._block = Table((), ())
         self._cells = TableCells(theme, style)
@@ -55,7 +55,7 @@ class TableBox(Box):
 
     def set_block(self, block: Table) -> None:
         before, self._block = self._block, block
-        leftwards = is_leftwards(block, self.around)
+        leftwards = is_leftwards(block, self.in_rtl)
         turned = leftwards != self._cells.leftwards
         if before.align != block.align or before.header != block.header or turned:
             self._cells.aligns, self._cells.leftwards = block.align, leftwards
@@ -121,10 +121,10 @@ class TableBox(Box):
         if self._widths == before:
             return ()
         self._edges = list(accumulate((w + 2 * _PAD[0] for w in self._widths), initial=0.0))
-        least = list(map(min, before, self._widths))
-        tight = [c for c, w in enumerate(least) if before[c] != self._widths[c] and wants[c] > w]
+        narrower = list(map(min, before, self._widths))
+        tight = [c for c, w in enumerate(narrower) if before[c] != self._widths[c] and wants[c] > w]
         lines = self._lines
-        found = [n for n in range(end) if any(lines[n].wants[c] > least[c] for c in tight)]
+        found = [n for n in range(end) if any(lines[n].wants[c] > narrower[c] for c in tight)]
         for number in found:
             self._heights[number] = self._height(number)
         return found
@@ -175,14 +175,14 @@ class TableBox(Box):
 
     # Painting
 
-    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
+    def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
         more = 1 / self._shrunk
         painter.save()
         painter.scale(self._shrunk, self._shrunk)
-        self._paint(painter, QRectF(clip.topLeft() * more, clip.size() * more), ink)
+        self._paint(painter, QRectF(clip.topLeft() * more, clip.size() * more), highlights)
         painter.restore()
 
-    def _paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
+    def _paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
         left = self._left
         frame = QRectF(left + 0.5, 0.5, self._shown - 1, self._frame_height - 1)
         head = self._heights[0]
@@ -190,12 +190,12 @@ class TableBox(Box):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setClipRect(QRectF(left, 0, self._shown, head), Qt.ClipOperation.IntersectClip)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.look.colour("header"))
+        painter.setBrush(self.theme.colour("header"))
         painter.drawRoundedRect(frame, _RADIUS, _RADIUS)
         painter.restore()
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(self.look.colour("border"), 1))
+        painter.setPen(QPen(self.theme.colour("border"), 1))
         painter.drawRoundedRect(frame, _RADIUS, _RADIUS)
         rows = self._rows(clip.top(), clip.bottom())
         for row in rows:
@@ -206,19 +206,19 @@ class TableBox(Box):
         painter.setClipRect(inside, Qt.ClipOperation.IntersectClip)
         for row in rows:
             for column in self._columns(clip):
-                self._paint_cell(painter, row, column, clip, ink)
+                self._paint_cell(painter, row, column, clip, highlights)
         painter.restore()
         track = QRectF(left + _PAD[0], 0, self._shown - 2 * _PAD[0], self._frame_height)
-        scroll, leftwards = self.look.colour("scroll"), self._cells.leftwards
+        scroll, leftwards = self.theme.colour("scroll"), self._cells.leftwards
         self._across.paint(painter, track, scroll, leftwards=leftwards)
 
     def _paint_cell(
-        self, painter: QPainter, row: int, column: int, clip: QRectF, ink: Highlights
+        self, painter: QPainter, row: int, column: int, clip: QRectF, highlights: Highlights
     ) -> None:
         box, corner = self._box(row, column), self._corner(row, column)
         start = self._starts[row] + self._lines[row].starts[column]
         painter.translate(corner)
-        box.paint(painter, clip.translated(-corner), ink.within(start, box.length))
+        box.paint(painter, clip.translated(-corner), highlights.within(start, box.length))
         painter.translate(-corner)
 
     def _rows(self, top: float, bottom: float) -> range:
@@ -361,7 +361,7 @@ class TableBox(Box):
         """Whether there is room for the buttons at the right of the table."""
         return self._shown + 8 + 2 * button_width() <= self.width
 
-    def controls(self) -> Sequence[BoxButton]:
+    def controls(self, clip: QRectF | None = None) -> Sequence[BoxButton]:
         if not self._lines or not self.width or self.style.paper:
             return ()
         wide = button_width()

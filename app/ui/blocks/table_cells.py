@@ -14,7 +14,7 @@ from app.ui.blocks.font_fallback import is_foreign
 from app.ui.blocks.text_box import TextBox
 from app.ui.blocks.text_runs import BOLD
 from app.ui.blocks.utf16 import is_turned, units
-from app.ui.theme import Theme, font
+from app.ui.theme import Palette, font
 
 _KEPT = 1500  # boxes
 LEAST, LEAST_ON_PAPER = 160, 64
@@ -41,7 +41,7 @@ class TableCells:
     """Measures cells, without a box those of plain text; and makes the boxes that are asked for,
     of which it keeps the last ones."""
 
-    def __init__(self, theme: Theme, style: Style) -> None:
+    def __init__(self, theme: Palette, style: Style) -> None:
         self._theme, self._style = theme, style
         self._boxes: dict[tuple[int, int], tuple[Spans, TextBox]] = {}
         self._metrics = [QFontMetricsF(font(style.pixels, w)) for w in (400, BOLD)]
@@ -86,7 +86,7 @@ class TableCells:
         if box is None:
             weight = 400 if row else BOLD
             box = TextBox(self._theme, self._style, weight=weight, align=self.aligns[column])
-            box.around = self.leftwards
+            box.in_rtl = self.leftwards
             if len(self._boxes) >= _KEPT:
                 del self._boxes[next(iter(self._boxes))]
         if known is not spans:

@@ -153,20 +153,20 @@ class AttachmentBar(QWidget):
         for ground in (self._area.viewport(), self._inside):
             ground.setAutoFillBackground(False)
         self._rows = column(self, gap=_GAP)
-        self._excess = Notice(theme, "tooLong", "alert", "danger")
+        self._excess_notice = Notice(theme, "tooLong", "alert", "danger")
         self._cut = Button(theme, "attachWhatFits", tr("Attach what fits"), text=" ", kind="small")
         self._choose = Button(
             theme, "choosePart", tr("Choose a part of it"), text=tr("Choose…"), kind="small"
         )
         for button in (self._cut, self._choose):
-            self._excess.add_button(button)
+            self._excess_notice.add_button(button)
         self._cut.clicked.connect(self._take_fitting)
         self._choose.clicked.connect(lambda: self.cut_wanted.emit(self._too_long))
-        self._rows.addWidget(self._excess)
+        self._rows.addWidget(self._excess_notice)
         self._rows.addWidget(self._area)
         self._too_long: Attachment | None = None
         self._room = 0  # tokens that there are for it
-        self._excess.hide()
+        self._excess_notice.hide()
         self.hide()
 
     # --- Files --------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ class AttachmentBar(QWidget):
         for chip in chips.values():
             self._drop(chip)
         self._order_tabs()
-        self._forgive()
+        self._clear_excess()
         self.changed.emit()
 
     def refresh(self, item: Attachment) -> None:
@@ -228,7 +228,7 @@ class AttachmentBar(QWidget):
         """Choose the sections of an attachment to be sent."""
         item.choose(chosen)
         if item is self._too_long:
-            self._forgive()
+            self._clear_excess()
         self.refresh(item)
         self.changed.emit()
 
@@ -278,7 +278,7 @@ class AttachmentBar(QWidget):
         self._arrange()
 
     @property
-    def _told(self) -> list[Notice]:
+    def _notices(self) -> list[Notice]:
         return [n for n in self.findChildren(Notice, "attachFailed") if not n.isHidden()]
 
     def _dismiss(self, notice: Notice) -> None:
@@ -287,9 +287,9 @@ class AttachmentBar(QWidget):
         self._arrange()
         self.emptied.emit()
 
-    def forget_told(self) -> None:
+    def clear_notices(self) -> None:
         """Hide the notices."""
-        for notice in self._told:
+        for notice in self._notices:
             notice.hide()
             notice.deleteLater()
         self._arrange()
@@ -300,7 +300,7 @@ class AttachmentBar(QWidget):
         Which file is the cause shows once all are counted.
         """
         if excess <= 0 or not self.items or not all(item.tokens for item in self.items):
-            self._forgive()
+            self._clear_excess()
             return
         largest = max(self.items, key=lambda item: item.tokens or 0)
         self._room = max(0, (largest.tokens or 0) - excess - _MARGIN)
@@ -315,7 +315,7 @@ class AttachmentBar(QWidget):
             said = tr("Not even a part of “{name}” fits beside the rest. Remove a file.").format(
                 name=largest.name
             )
-        self._excess.set_text(said)
+        self._excess_notice.set_text(said)
         label = tr("Attach what fits")
         if fitting and largest.paged:
             label = tr("Attach pages {some}").format(some=ranges(fitting))
@@ -324,7 +324,7 @@ class AttachmentBar(QWidget):
         self._cut.setToolTip(label)
         self._cut.setVisible(bool(fitting))
         self._choose.setVisible(bool(fitting))
-        self._excess.show()
+        self._excess_notice.show()
         self._arrange()
 
     @property
@@ -340,15 +340,15 @@ class AttachmentBar(QWidget):
         if item := self._too_long:
             self.choose(item, item.first(self._room))
 
-    def _forgive(self) -> None:
+    def _clear_excess(self) -> None:
         self._too_long = None
-        self._excess.hide()
+        self._excess_notice.hide()
         self._arrange()
 
     def _order_tabs(self) -> None:
         """Put the chips before the editor in the tab order, from top to bottom."""
         before: QWidget = self._choose
-        for group in (*self._told, *self._inside.chips):
+        for group in (*self._notices, *self._inside.chips):
             for button in group.findChildren(Button):
                 QWidget.setTabOrder(before, button)
                 before = button
@@ -360,7 +360,7 @@ class AttachmentBar(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        self.setVisible(bool(self._inside.chips or self._told or self._too_long))
+        self.setVisible(bool(self._inside.chips or self._notices or self._too_long))
         self._area.setVisible(bool(self._inside.chips))
         most = round(_ROWS * (_HIGH + _GAP))
         high = self._inside.arrange(self.width())

@@ -65,7 +65,7 @@ class AttachmentController(QObject):
     def attach(self, paths: Iterable[Path]) -> None:
         """Attach files, and read them."""
         self._pages.show_chat()
-        self._bar.forget_told()
+        self._bar.clear_notices()
         for path in paths:
             item = Attachment(path.name, path)
             self._bar.set_items([*self._bar.items, item])
@@ -124,7 +124,7 @@ class AttachmentController(QObject):
         self._composer.pasted(item)
 
     def _refuse_picture(self) -> None:
-        self._bar.forget_told()
+        self._bar.clear_notices()
         self._bar.tell(tr("Pictures cannot be attached: gpt-oss reads only text."))
 
     # --- What is known of them ----------------------------------------------------------------
@@ -188,7 +188,7 @@ class AttachmentController(QObject):
     def switch(self, old: int | None, new: int | None) -> None:
         """Show what is attached to the chat that is shown now."""
         self._elsewhere[old] = self._bar.items
-        self._bar.forget_told()
+        self._bar.clear_notices()
         self._bar.set_items(self._elsewhere.pop(new, []))
 
     # --- Parts --------------------------------------------------------------------------------

@@ -130,8 +130,8 @@ class Composer(QWidget):
     """The parts of a message, as a tuple."""
     attach_wanted = Signal()
     stopped = Signal()
-    stop_ahead = Signal()
-    never_ahead = Signal()
+    prefill_stopped = Signal()
+    prefill_disabled = Signal()
     effort_chosen = Signal(Effort)
     typed = Signal()
     edit_ended = Signal()
@@ -184,20 +184,20 @@ class Composer(QWidget):
         self.status.setWordWrap(True)
         self.status.setMinimumHeight(_STATUS)
         self.gauge = ContextGauge(theme)
-        self._ahead = [
+        self._prefill_buttons = [
             Button(
                 theme, "stopAhead", tr("Stop reading ahead"), text=tr("Stop"), kind="small",
-                pixels=12, weight=400, clicked=self.stop_ahead.emit,
+                pixels=12, weight=400, clicked=self.prefill_stopped.emit,
             ),
             Button(
                 theme, "neverAhead", tr("Never read ahead"), text=tr("Turn off"), kind="small",
-                pixels=12, weight=400, clicked=self.never_ahead.emit,
+                pixels=12, weight=400, clicked=self.prefill_disabled.emit,
             ),
         ]  # fmt: skip
         row = QHBoxLayout()
         row.setContentsMargins(8, 0, 12, 0)
         row.addWidget(self.status, 1)
-        for button in self._ahead:
+        for button in self._prefill_buttons:
             button.hide()
             row.addWidget(button)
         row.addWidget(self.gauge)
@@ -236,12 +236,12 @@ class Composer(QWidget):
         self.status.setText(text or tr("Runs on this computer. Answers may contain mistakes."))
         set_tone(self.status, tone)
 
-    def set_reading_ahead(self, reading: bool) -> None:
+    def set_prefilling(self, reading: bool) -> None:
         """Show the buttons that stop reading ahead, which the status line then tells of."""
-        focused = any(button.hasFocus() for button in self._ahead)
+        focused = any(button.hasFocus() for button in self._prefill_buttons)
         side = Qt.AlignmentFlag.AlignRight if reading else Qt.AlignmentFlag.AlignHCenter
         self.status.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
-        for button in self._ahead:
+        for button in self._prefill_buttons:
             button.setVisible(reading)
         if focused and not reading:
             self.editor.setFocus()

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from app.base.types import Effort, Part
 from app.host import Host
 from app.store import MessageRow, State
-from app.turn import SendFailed, Turn, TurnEnded, TurnStarted
+from app.turn import Question, SendFailed, Turn, TurnEnded, TurnStarted
 from app.ui.composer.composer import Composer
 from app.ui.composer.drafts import Drafts
 from app.ui.composer.message_queue import MessageQueue
@@ -53,8 +53,8 @@ class ComposerController(QObject):
         composer.sent.connect(self.send)
         composer.stopped.connect(self.stop)
         composer.typed.connect(self._typed)
-        composer.stop_ahead.connect(self.stop)
-        composer.never_ahead.connect(self.never_ahead)
+        composer.prefill_stopped.connect(self.stop)
+        composer.prefill_disabled.connect(self.disable_prefill)
         conversation.asked.connect(lambda text: self.send((Part(text),)))
         models.ready.connect(self.prefill.ready)
         branches.turned.connect(self.prefill.opened)
@@ -68,7 +68,7 @@ class ComposerController(QObject):
         elif taken := edited is None:
             self.queue.add(parts, effort)
         if taken:
-            self._composer.attachment_bar.forget_told()
+            self._composer.attachment_bar.clear_notices()
             self._branches.sent()
             self._drafts.keep()
         self.changed.emit()
@@ -83,7 +83,7 @@ class ComposerController(QObject):
         if model is None:
             return None
         setup = self._settings.fresh
-        turn = self._turns.send(chat, parts, effort, model, setup, instead)
+        turn = self._turns.send(Question(chat, parts, effort, model, setup, instead))
         if chat is None:
             self._current.first_turn = turn
         return turn
@@ -119,7 +119,7 @@ class ComposerController(QObject):
 
     def _last(self, *, question: bool) -> MessageRow | None:
         shown = self._current.is_stored() and self._conversation.has_transcript
-        return self._conversation.transcript.last(question=question) if shown else None
+        return self._conversation.transcript.messages.last(question=question) if shown else None
 
     def resume(self, answer: int) -> None:
         """Continue an answer."""
@@ -146,7 +146,7 @@ class ComposerController(QObject):
         elif chat is not None:
             self._turns.stop(chat)
 
-    def never_ahead(self) -> None:
+    def disable_prefill(self) -> None:
         """Turn off reading ahead."""
         self._host.change(prepare=False)
         self.stop()
@@ -209,4 +209,5 @@ class ComposerController(QObject):
             parts, effort = self._composer.parts(), self._composer.effort
             setup = self._settings.fresh
             chat = self._current.id
-            self._host.chats.prepare(chat, parts, effort, model, setup, read=read)
+            question = Question(chat, parts, effort, model, setup)
+            self._host.chats.prepare(question, read=read)

@@ -32,7 +32,7 @@ class Drafts(QObject):
         self._chat: int | None = None
         self._all: dict[int | None, Unsent] = {}
         self._changed: set[int | None] = set()
-        self._told = False  # that the disk does not take it: once, until it has
+        self._reported = False  # that the disk does not take it: once, until it has
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SOON_MS)
@@ -98,19 +98,19 @@ class Drafts(QObject):
         def write(store: Store) -> None:
             for chat, each in unsent.items():
                 with suppress(KeyError):  # the chat was erased meanwhile
-                    store.set_draft(chat, each.parts, each.queue)
+                    store.drafts.set(chat, each.parts, each.queue)
 
         def failed(error: BaseException) -> None:
             self._changed |= changed
-            if not self._told:
-                self._told = True
+            if not self._reported:
+                self._reported = True
                 self._store.report(error)
 
         if unsent:
             self._store.ask(write, self._kept, failed)
 
     def _kept(self, _: None) -> None:
-        self._told = False
+        self._reported = False
 
     def _of(self, chat: int | None) -> Unsent:
         return self._all.get(chat, Unsent())

@@ -35,8 +35,8 @@ class PartChoice(QFrame):
         self._field = self._pages() if item.paged else self._tokens()
         self._field.setMinimumWidth(250)
         layout.addWidget(self._field)
-        self._told = muted(name="partSize", pixels=13)
-        layout.addWidget(self._told)
+        self._size_label = muted(name="partSize", pixels=13)
+        layout.addWidget(self._size_label)
         row = QHBoxLayout()
         row.addStretch(1)
         self._done = Button(
@@ -96,8 +96,8 @@ class PartChoice(QFrame):
             said = tr("About {tokens} of {all} tokens").format(
                 tokens=number(size), all=number(self._sum)
             )
-        self._told.setText(said)
-        set_tone(self._told, "danger" if wrong else "muted")
+        self._size_label.setText(said)
+        set_tone(self._size_label, "danger" if wrong else "muted")
         self._done.setEnabled(bool(self._result))
 
     def _finish(self) -> None:

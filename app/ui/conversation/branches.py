@@ -63,7 +63,7 @@ class Branches(QObject):
 
     def edit(self, question: int) -> None:
         """Put the words of a question into the composer, to ask it in others."""
-        records = self._conversation.transcript.records
+        records = self._conversation.transcript.messages.records
         row = next((record.row for record in records if record.row.id == question), None)
         if row is None or self._current.busy():
             return
@@ -98,11 +98,11 @@ class Branches(QObject):
         def shown(rows: list[MessageRow]) -> None:
             if chat == self._current.id:
                 self.give_up()
-                self._conversation.transcript.swap(rows, message)
+                self._conversation.transcript.messages.swap(rows, message)
                 self.refresh()
                 self.turned.emit()
 
-        self._store.ask(lambda store: store.show(message), shown)
+        self._store.ask(lambda store: store.messages.show(message), shown)
 
     def refresh(self) -> None:
         """Read which messages have other versions."""
@@ -111,9 +111,9 @@ class Branches(QObject):
 
         def found(branches: dict[int, tuple[int, ...]]) -> None:
             if chat == self._current.id and self._conversation.has_transcript:
-                self._conversation.transcript.set_branches(branches)
+                self._conversation.transcript.messages.set_branches(branches)
 
-        self._store.ask(lambda store: store.branches(chat), found)
+        self._store.ask(lambda store: store.messages.branches(chat), found)
 
     def _fork(self, message: int) -> None:
-        self._store.ask(lambda store: store.fork(message), self.forked.emit)
+        self._store.ask(lambda store: store.messages.fork(message), self.forked.emit)

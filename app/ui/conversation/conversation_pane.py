@@ -51,7 +51,7 @@ class ConversationPane(QStackedWidget):
         """Show an empty chat."""
         self.setCurrentWidget(self.greeting)
         if self._transcript is not None:
-            self._transcript.set_rows([])
+            self._transcript.messages.set_rows([])
 
     def show_transcript(self, shown: bool = True) -> None:
         """Show the transcript, or the greeting above it where ``shown`` is false."""

@@ -1,8 +1,9 @@
-"""Where the keyboard is in the conversation, and that this can be seen."""
+"""The keyboard focus in the conversation: made visible, and followed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QFocusEvent
@@ -16,8 +17,8 @@ _AWHILE = (_Reason.ActiveWindowFocusReason, _Reason.PopupFocusReason, _Reason.Me
 
 
 class KeyboardFocus(QObject):
-    """A ring around the page while the keys scroll it (a mouse needs none), and word of the
-    controls in it that the Tab key comes to."""
+    """Draws a ring around the page while the keys scroll it (a mouse needs none), and tells which
+    control in it the Tab key has reached."""
 
     reached = Signal(QWidget)
 
@@ -26,11 +27,13 @@ class KeyboardFocus(QObject):
         self._page = page
         page.installEventFilter(self)
 
-    def watch(self, controls: Iterable[QWidget]) -> None:
-        """These are in the page. A canvas tells by itself which of its links is reached."""
+    def set_order(self, controls: Sequence[QWidget]) -> None:
+        """Set the controls of the page, in the order in which the Tab key goes through them."""
         for control in controls:
-            if not isinstance(control, Canvas):
+            if not isinstance(control, Canvas):  # which tells by itself which link is reached
                 control.installEventFilter(self)
+        for one, next_one in pairwise(controls):
+            QWidget.setTabOrder(one, next_one)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QFocusEvent) and event.reason() not in _AWHILE:

@@ -17,6 +17,7 @@ from app.wording.quantities import date_of
 
 _RECENT = 600  # characters at the end of the reasoning that tell what it is about now
 _FEWEST = 6  # words that tell something
+_SECTIONS = {PartKind.TEXT: SectionKind.ANSWER, PartKind.CALL: SectionKind.CALL}
 
 
 class MessageState:
@@ -68,40 +69,42 @@ class MessageState:
                 section.finish()
 
     def set_parts(self, parts: tuple[Part, ...]) -> None:
-        """The text so far."""
+        """Take over the parts of an answer so far."""
         self.measured = None
         if self.is_question:
             own = self.row.message
-            words = [(SectionKind.QUESTION, Part(own.text))] if own.text or not own.attached else []
-            self._set_sections([*((SectionKind.FILE, part) for part in own.attached), *words])
+            shown = [
+                (SectionKind.FILE, _named(p)) for p in own.parts if p.kind is not PartKind.TEXT
+            ]
+            if own.text or not shown:
+                shown.append((SectionKind.QUESTION, Part(own.text)))
+            self._set_sections(shown)
             return
         reasoning = Message(Role.ASSISTANT, parts).reasoning.strip("\n")
         others = [
             p
             for p in parts
-            if p.kind is PartKind.CALL or (p.kind is not PartKind.REASONING and p.text.strip())
+            if p.kind is not PartKind.REASONING and (p.kind is not PartKind.TEXT or p.text.strip())
         ]
         self.answered = bool(others)
         was, self.thinking = self.thinking, self.streaming and not others
         if not self.thinking and self.seconds is None:
             self.seconds = time.monotonic() - self._began if was else 0.0
         wanted = (
-            [(SectionKind.THOUGHT, Part(reasoning, PartKind.REASONING))]
+            [(SectionKind.REASONING, Part(reasoning, PartKind.REASONING))]
             if reasoning.strip()
             else []
         )
-        wanted += [
-            (SectionKind.CALL if p.kind is PartKind.CALL else SectionKind.SAID, p) for p in others
-        ]
+        wanted += [(_SECTIONS.get(p.kind, SectionKind.OTHER), _named(p)) for p in others]
         self._set_sections(wanted)
 
     def _set_sections(self, wanted: list[tuple[SectionKind, Part]]) -> None:
-        for at, (sort, part) in enumerate(wanted):
-            if at < len(self.sections) and self.sections[at].sort is sort:
+        for at, (kind, part) in enumerate(wanted):
+            if at < len(self.sections) and self.sections[at].kind is kind:
                 self.sections[at].name = part.name
                 self.sections[at].set_source(part.text)
             else:
-                self.sections[at:at] = [Section(sort, part)]
+                self.sections[at:at] = [Section(kind, part)]
         del self.sections[len(wanted) :]
         for section in self.sections[:-1]:
             section.finish()
@@ -114,7 +117,7 @@ class MessageState:
     def thought(self) -> Section | None:
         """The reasoning, where there is any."""
         first = self.sections[0] if self.sections else None
-        return first if first and first.sort is SectionKind.THOUGHT else None
+        return first if first and first.kind is SectionKind.REASONING else None
 
     @property
     def has_header(self) -> bool:
@@ -156,7 +159,7 @@ class MessageState:
     @property
     def files(self) -> list[Section]:
         """What came with a question, whether it is opened or not."""
-        return [s for s in self.sections if s.sort is SectionKind.FILE]
+        return [s for s in self.sections if s.kind is SectionKind.FILE]
 
     # --- What is below ------------------------------------------------------------------------
 
@@ -181,8 +184,11 @@ class MessageState:
     @property
     def unanswered(self) -> bool:
         """Whether it has ended, and there is nothing in it for the reader."""
-        said = self.is_question or self.streaming or self.row.message.text.strip()
-        return not said
+        if self.is_question or self.streaming:
+            return False
+        parts = self.row.message.parts
+        kinds = {part.kind for part in parts if part.kind is not PartKind.TEXT or part.text.strip()}
+        return not kinds - {PartKind.REASONING, PartKind.CALL}
 
     @property
     def _calls(self) -> bool:
@@ -199,12 +205,10 @@ class MessageState:
         texts = [self.label()] if self.has_header else []
         texts += [section.name for section in self.files]
         for section in self.visible:
-            match section.sort:
-                case SectionKind.CALL:
-                    text = f"{section.heading}\n{section.source}"
-                case _:
-                    text = section.plain
-            if section.sort is SectionKind.THOUGHT:
+            text = section.plain
+            if section.kind in (SectionKind.CALL, SectionKind.OTHER):
+                text = f"{section.heading}\n{text}"
+            if section.kind is SectionKind.REASONING:
                 texts[-1] += f"\n{text}"
             else:
                 texts.append(text)
@@ -222,13 +226,35 @@ class MessageState:
         """Ends of lines in what is in sight."""
         return sum(section.source.count("\n") for section in self.visible)
 
+    def hiding(self, words: str) -> Section | None:
+        """Return the first closed section that has the words, where none in sight has them."""
+        wanted = words.casefold()
+        if any(wanted in section.plain.casefold() for section in self.visible):
+            return None
+        return next((s for s in self.sections if wanted in s.plain.casefold()), None)
+
+    def restyle(self) -> None:
+        """Take over the theme's other colours."""
+        for section in self.sections:
+            section.restyle()
+
     def forget(self) -> None:
-        """It is far out of sight."""
+        """Drop what can be made again: the message is far out of sight."""
         for section in self.sections:
             section.forget()
 
     def __iter__(self) -> Iterator[Section]:
         return iter(self.sections)
+
+
+def _named(part: Part) -> Part:
+    """Return a part with the name under which it is shown."""
+    match part.kind:
+        case PartKind.UNKNOWN:
+            return replace(part, name=tr("This part was made by a newer version of Fireside."))
+        case PartKind.MEDIA:
+            return replace(part, name=part.name or part.media_type)
+    return part
 
 
 def when(seconds: float) -> str:

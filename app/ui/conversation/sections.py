@@ -13,7 +13,7 @@ from app.markdown.blocks import Block, Paragraph, Span
 from app.ui.blocks.box import Style
 from app.ui.blocks.column import Column
 from app.ui.blocks.utf16 import part
-from app.ui.theme import Theme
+from app.ui.theme import Palette
 from app.wording.language import tr
 
 _SLICE, _LINES = 2_500, 40  # characters and lines that are read before others get their turn
@@ -26,11 +26,14 @@ class SectionKind(Enum):
     QUESTION = auto()
     """The person's words, exactly as they were typed."""
     FILE = auto()
-    """The text of a file that came with them."""
-    THOUGHT = auto()
-    SAID = auto()
+    """The text of a file that came with them, under its name."""
+    REASONING = auto()
+    ANSWER = auto()
     CALL = auto()
     """What the model wrote to a tool."""
+    OTHER = auto()
+    """What a tool returned, media, or a part that a newer version stored: as text, under its
+    name."""
 
 
 class PlainStream:
@@ -102,10 +105,10 @@ class Section:
     A long one is read in slices, so that nobody waits for the end of what they cannot see yet.
     """
 
-    def __init__(self, sort: SectionKind, part: Part) -> None:
-        self.sort = sort
+    def __init__(self, kind: SectionKind, part: Part) -> None:
+        self.kind = kind
         self.name = part.name
-        self.opened = sort is not SectionKind.FILE
+        self.opened = kind is not SectionKind.FILE
         """Whether it can be seen, as far as that is its own matter."""
         self.source = ""
         self.growing = False
@@ -141,12 +144,14 @@ class Section:
     @property
     def is_markdown(self) -> bool:
         """Whether it is read as Markdown, and not as it was typed."""
-        return self.sort in (SectionKind.SAID, SectionKind.THOUGHT)
+        return self.kind in (SectionKind.ANSWER, SectionKind.REASONING)
 
     @property
     def heading(self) -> str:
-        """What stands above a call."""
-        return tr("Call to {recipient}").format(recipient=self.name)
+        """The line above a call, a result, and the like."""
+        if self.kind is SectionKind.CALL:
+            return tr("Call to {recipient}").format(recipient=self.name)
+        return self.name
 
     @property
     def unread(self) -> bool:
@@ -157,7 +162,7 @@ class Section:
         """Another slice."""
         self._feed()
 
-    def column(self, theme: Theme, style: Style) -> Column:
+    def column(self, theme: Palette, style: Style) -> Column:
         """Its blocks, to be painted."""
         if self._column is None or style != self._style:
             self._column, self._style, self._changed = Column(theme, style), style, 0
@@ -179,7 +184,7 @@ class Section:
     def plain(self) -> str:
         """All of it as plain text."""
         if self._plain is None:
-            if self.sort in (SectionKind.QUESTION, SectionKind.FILE, SectionKind.CALL):
+            if not self.is_markdown:
                 self._plain = self.source
             else:
                 whole = self._reader.blocks if self._reader and self._finished else None

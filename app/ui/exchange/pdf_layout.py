@@ -58,7 +58,7 @@ def write(
             yield 0.5 + share / 2
     finally:
         press.end()
-    return _mended(buffer.data().data())
+    return _mended(bytes(buffer.data().data()))
 
 
 def _set_up(writer: QPdfWriter) -> None:
@@ -163,13 +163,13 @@ class _Pages:
 # --- What is on them ----------------------------------------------------------------------
 
 
-class _Framed(Inset):
+class _Framed(Inset[Column]):
     """A column of blocks that is told from others."""
 
     gap = 6
 
     def __init__(self, inner: Column) -> None:
-        super().__init__(inner.look, inner.style, inner)
+        super().__init__(inner.theme, inner.style, inner)
         self.left = _SIDE
 
     def set_block(self, block: Quote) -> None:
@@ -183,22 +183,22 @@ class _Bubble(_Framed):
     above = below = 10.0
     right = _SIDE
 
-    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
+    def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.look.colour("bubble"))
+        painter.setBrush(self.theme.colour("bubble"))
         painter.drawRoundedRect(QRectF(0, 0, self.width, self.height), 14, 14)
         painter.restore()
-        super().paint(painter, clip, ink)
+        super().paint(painter, clip, highlights)
 
 
 class _Aside(_Framed):
     """Reasoning, behind a line."""
 
-    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
-        painter.fillRect(QRectF(0, 0, 2, self.height), self.look.colour("border"))
-        super().paint(painter, clip, ink)
+    def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
+        painter.fillRect(QRectF(0, 0, 2, self.height), self.theme.colour("border"))
+        super().paint(painter, clip, highlights)
 
 
 class _Book:
@@ -226,9 +226,9 @@ class _Book:
         for number, message in enumerate(self._messages):
             stack = Column(self._theme, _STYLE)
             stack.gap = 26
-            for box in self._boxes(message, pages.width):
-                if box:
-                    stack.boxes.append(box)
+            for made in self._boxes(message, pages.width):
+                if made:
+                    stack.boxes.append(made)
                 yield number / len(self._messages)
             stack.lay_out(pages.width)
             for _ in pages.put(stack):
@@ -238,7 +238,7 @@ class _Book:
     def _head(self) -> Iterator[Box]:
         title = TextBox(self._theme, Style(23, paper=True), weight=BOLD)
         title.set_plain(" ".join(self.title.split()))
-        title.leads = True
+        title.keeps_with_next = True
         yield title
         if date := day(self._chat.created):
             yield self._line((Span(date),), gap=4)
@@ -254,23 +254,23 @@ class _Book:
         if self._reasoning and own.reasoning.strip():
             yield self._line((Span(thought(message, words)),), gap=6, leads=True)
             text, room = own.reasoning.strip("\n"), width - _SIDE
-            yield _Aside((yield from self._column(SectionKind.THOUGHT, text, _THOUGHT, room)))
+            yield _Aside((yield from self._column(SectionKind.REASONING, text, _THOUGHT, room)))
         if own.text.strip():
             asked = own.role is Role.USER
-            sort, room = (
-                (SectionKind.QUESTION, width - 2 * _SIDE) if asked else (SectionKind.SAID, width)
+            kind, room = (
+                (SectionKind.QUESTION, width - 2 * _SIDE) if asked else (SectionKind.ANSWER, width)
             )
-            column = yield from self._column(sort, own.text.strip("\n"), _STYLE, room)
+            column = yield from self._column(kind, own.text.strip("\n"), _STYLE, room)
             column.gap = 8 if asked or not self._reasoning else 16
             yield _Bubble(column) if asked else column
         if end := ending(message, words):
             yield self._line((Span(end, italic=True),), gap=10)
 
     def _column(
-        self, sort: SectionKind, text: str, style: Style, width: float
+        self, kind: SectionKind, text: str, style: Style, width: float
     ) -> Generator[None, None, Column]:
         """A text's blocks, laid out."""
-        section = Section(sort, Part(text))
+        section = Section(kind, Part(text))
         column = section.column(self._theme, style)
         column.lay_out(width)
         while section.unread:
@@ -282,7 +282,7 @@ class _Book:
     def _line(self, spans: Spans, *, gap: int = 12, leads: bool = False) -> TextBox:
         box = TextBox(self._theme, _QUIET)
         box.set_block(Paragraph(spans))
-        box.gap, box.leads = gap, leads
+        box.gap, box.keeps_with_next = gap, leads
         return box
 
 

@@ -7,14 +7,14 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from app.models.catalog import HubModel
-from app.models.downloads import (
+from app.models.download_events import (
     Downloaded,
     DownloadEnded,
     DownloadEvent,
     DownloadHeld,
     Downloading,
-    Downloads,
 )
+from app.models.downloads import Downloads
 from app.ui.models.download_row import DownloadRow
 from app.ui.state.installed_list import InstalledList
 from app.ui.theme import Theme

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
+from app.base.types import FileLocation
 from app.turn import ModelPlanned
 from app.ui.banner import Banner
 from app.ui.controls import keyed, plain
@@ -115,11 +116,11 @@ class ModelPickerController(QObject):
             action = menu.addAction(plain(model.name))
             action.setCheckable(True)
             action.setChecked(model == self._models.asked)
-            action.setToolTip(str(model.path))
+            action.setToolTip(model.place)
             action.triggered.connect(lambda _=False, model=model: self._models.choose(model))
-        known = {model.path for model in self._models.known()}
+        known = {model.place for model in self._models.known()}
         for found in self._models.found:
-            if found.path not in known:
+            if str(found.path) not in known:
                 action = menu.addAction(plain(f"{title(found)}\t{place_name(found)}"))
                 action.setToolTip(str(found.path))
                 action.triggered.connect(lambda _=False, path=found.path: self.use(path))
@@ -156,7 +157,10 @@ class ModelPickerController(QObject):
     def _show_asked(self) -> None:
         if self._models_controller.has_page:
             asked = self._models.asked
-            self._page.installed_pane.set_asked(asked.path if asked else None)
+            location = asked.location if asked else None
+            self._page.installed_pane.set_asked(
+                location.path if isinstance(location, FileLocation) else None
+            )
             self._page.set_progress(self._loading if self._models.loading else "")
 
     def _show_error(self, sentence: str) -> None:

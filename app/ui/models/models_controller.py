@@ -16,7 +16,7 @@ from app.wording.errors import explain
 if TYPE_CHECKING:
     from app.engine.probe import Examined
     from app.models.catalog import Variant
-    from app.models.downloads import DownloadEvent
+    from app.models.download_events import DownloadEvent
     from app.ui.models.download_controller import DownloadController
     from app.ui.models.hub_search_pane import RepositoryRow
     from app.ui.models.models_page import ModelsPage

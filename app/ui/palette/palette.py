@@ -26,7 +26,7 @@ _LATEST = 6  # chats that are offered before anything is typed
 _COMMANDS_ONLY = ">"  # as the first character, as in other programs
 
 
-class Palette(QFrame):
+class CommandPalette(QFrame):
     """The palette, which floats over the window.
 
     ``search`` looks for a text in all chats, with their reasoning or without.

@@ -14,7 +14,7 @@ from app.ui.state.chat_index import ChatIndex
 from app.ui.theme import Theme
 
 if TYPE_CHECKING:
-    from app.ui.palette.palette import Palette
+    from app.ui.palette.palette import CommandPalette
 
 
 class PaletteController(QObject):
@@ -35,7 +35,7 @@ class PaletteController(QObject):
         super().__init__(window)
         self._window, self._theme, self._host, self._bridge = window, theme, host, bridge
         self._index, self._commands = index, commands
-        self.palette: Palette | None = None
+        self.palette: CommandPalette | None = None
 
     def toggle(self) -> None:
         """Open the palette, or close it."""
@@ -52,10 +52,10 @@ class PaletteController(QObject):
 
         ShortcutList(self._commands.all, self._window).show()
 
-    def _make(self) -> Palette:
-        from app.ui.palette.palette import Palette
+    def _make(self) -> CommandPalette:
+        from app.ui.palette.palette import CommandPalette
 
-        palette = Palette(
+        palette = CommandPalette(
             self._theme,
             self._window,
             self._bridge,

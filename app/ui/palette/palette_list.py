@@ -50,7 +50,7 @@ class PaletteRow:
 
     text: str
     of: Command | ChatRow | SearchHit | None = None
-    aside: str = ""
+    detail: str = ""
     marks: tuple[tuple[int, int], ...] = ()
     below: str = ""
 
@@ -84,7 +84,7 @@ class PaletteRow:
 
     def spoken(self) -> str:
         """Return the row's text for a screen reader."""
-        return ", ".join(part for part in (self.text, self.below, self.aside) if part)
+        return ", ".join(part for part in (self.text, self.below, self.detail) if part)
 
 
 class _Model(QAbstractListModel):
@@ -153,9 +153,9 @@ class _Delegate(QStyledItemDelegate):
         painter.setFont(font(12))
         painter.setPen(self._theme.colour("muted"))
         painter.drawText(
-            first, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, row.aside
+            first, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, row.detail
         )
-        room = first.width() - painter.fontMetrics().horizontalAdvance(row.aside) - 16
+        room = first.width() - painter.fontMetrics().horizontalAdvance(row.detail) - 16
         if row.below:
             self._paint_text(painter, first, room, row.text, (), "muted", 12)
             below = QRect(rect.left(), first.bottom() + 1, rect.width(), 38)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog, QWidget
 from shiboken6 import isValid
 
+from app.base import log
 from app.base.settings import Settings, ThemeChoice
 from app.host import Host
 from app.ui.bridge import Bridge
@@ -136,7 +137,7 @@ class PreferencesController(QObject):
         from app.ui.preferences.memory_page import MemoryPage
         from app.ui.preferences.preferences_dialog import PreferencesDialog
         from app.ui.preferences.presets_page import PresetsPage
-        from app.wording.diagnosis import report
+        from app.wording.diagnosis import end_of_log, report
 
         settings = self._host.settings
         general = GeneralPage(self._theme, settings)
@@ -155,7 +156,10 @@ class PreferencesController(QObject):
         memory.plan_applied.connect(self._apply_plan)
         memory.cache_limit_chosen.connect(lambda size: self._host.change(kept_gb=size))
         diagnosis = DiagnosisPage(
-            self._theme, self._hardware, lambda found: report(found, self._host.wishes)
+            self._theme,
+            self._hardware,
+            lambda found: report(found, self._host.wishes),
+            lambda: end_of_log(log.tail(self._host.folders.data)),
         )
         pages = (general, chat, presets, data, memory, diagnosis)
         self._dialog = dialog = PreferencesDialog(pages, self._window)
@@ -200,8 +204,8 @@ class PreferencesController(QObject):
         self._dialog = None
 
     def _apply_to_transcript(self, transcript: Transcript) -> None:
-        transcript.set_pixels(self._host.settings.text_size)
-        transcript.markdown = self._host.settings.copy_markdown
+        transcript.list.set_pixels(self._host.settings.text_size)
+        transcript.selection.markdown = self._host.settings.copy_markdown
         transcript.zoomed.connect(self.resize_text)
 
     def resize_text(self, step: int) -> None:
@@ -211,7 +215,7 @@ class PreferencesController(QObject):
         size = min(max(size, _SMALLEST), _LARGEST)
         self._host.change(text_size=size)
         if self._conversation.has_transcript:
-            self._conversation.transcript.set_pixels(size)
+            self._conversation.transcript.list.set_pixels(size)
 
     def apply_theme(self, theme: ThemeChoice) -> None:
         """Apply a theme and remember it."""
@@ -221,4 +225,4 @@ class PreferencesController(QObject):
     def _choose_copy_format(self, markdown: bool) -> None:
         self._host.change(copy_markdown=markdown)
         if self._conversation.has_transcript:
-            self._conversation.transcript.markdown = markdown
+            self._conversation.transcript.selection.markdown = markdown

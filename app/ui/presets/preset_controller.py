@@ -29,7 +29,7 @@ class PresetController(QObject):
     """The person chose a preset with this effort."""
     page_wanted = Signal(str, str)
     """A page of the preferences is to be shown, and the field on it that gets the focus."""
-    told = Signal(str)
+    notice = Signal(str)
     """A sentence about a preset whose model is not on this computer."""
 
     def __init__(
@@ -68,7 +68,7 @@ class PresetController(QObject):
             if self._settings.chat is not None:
                 self._index.set_model(self._settings.chat, model.key)
         else:
-            self.told.emit(
+            self.notice.emit(
                 tr(
                     "The model of “{preset}”, {model}, is not on this computer. The chat keeps "
                     "the one that it has."

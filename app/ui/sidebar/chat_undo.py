@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from PySide6.QtCore import QObject
 
 from app.store import ChatRow
-from app.ui.controls import Toast
 from app.ui.state.chat_index import Change, ChatIndex
+from app.ui.toast import Toast
 from app.wording.language import tr
 
 _SHOWN_TITLE = 40  # characters of a title in the toast

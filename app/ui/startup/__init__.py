@@ -1,8 +1,9 @@
-"""The way to a window, and what stands in it.
+"""From the start of the program to a window.
 
 ::
 
-    opening   a folder and the chats in it, which `instance` has one window have
-    rescue    what keeps Fireside from starting, and the ways out
-    smoke     ``fireside --smoke``
+    data_folder        the data folder, taken by one Fireside at a time, and the chats in it
+    single_instance    one window for each data folder
+    recovery_dialogs   what keeps the chats from opening, and the ways out
+    smoke_test         ``fireside --smoke``
 """

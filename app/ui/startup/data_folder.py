@@ -1,4 +1,4 @@
-"""The way to a host: a folder, which one Fireside has at a time, and the chats in it."""
+"""The data folder, taken by one Fireside at a time, and the chats in it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.ui.startup.single_instance import PATIENCE_S, SingleInstance
 
 
 class DataFolder:
-    """Of the data folder that the person wishes; None leaves it to `Folders.find`."""
+    """The data folder that a person asked for; None leaves it to `Folders.find`."""
 
     def __init__(self, wished: Path | None) -> None:
         self._wished = wished
@@ -22,12 +22,14 @@ class DataFolder:
 
     @property
     def settings(self) -> Settings:
-        """What can be known of the person's wishes before anything is open."""
+        """The settings as far as they can be read before anything is open."""
         return settings_file.load(self.folders.settings) if self.folders else Settings()
 
     def take(self, model: Path | None = None, patience: float = PATIENCE_S) -> bool:
-        """Makes the folder this Fireside's own. Where another has it, that comes to the front
-        and uses ``model``, and this is False. Raises StoreError."""
+        """Take the folder for this Fireside; return False if another one has it.
+
+        The other one comes to the front and uses ``model``. Raises StoreError.
+        """
         if self._first is None:
             self.folders = Folders.find(self._wished)
             first = SingleInstance(self.folders.data)
@@ -37,13 +39,15 @@ class DataFolder:
         return True
 
     def host(self, publish: Callable[[Any], None]) -> Host:
-        """Opens what is in the folder, which has been taken; from any thread. Raises
-        StoreError."""
+        """Open what is in the folder, which has been taken. May be called on any thread.
+
+        Raises StoreError.
+        """
         assert self.folders
         return Host(self.folders, publish)
 
     def move(self, folder: Path) -> None:
-        """It shall be another folder."""
+        """Use another folder, which has to be taken."""
         self.close()
         self._wished, self.folders = folder, None
 
@@ -53,7 +57,7 @@ class DataFolder:
             self._first.on_second(called)
 
     def close(self) -> None:
-        """Another Fireside may have the folder."""
+        """Release the folder for another Fireside."""
         if self._first:
             self._first.close()
             self._first = None

@@ -1,4 +1,4 @@
-"""What keeps Fireside from starting, and the ways out; and a backup on its way to its place."""
+"""What keeps the chats from data_folder, and the ways out; and a backup being restored."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ _WIDTH = 600
 
 
 class RecoveryDialogs(QDialog):
-    """A window of its own, before there is another. ``ask`` gives the host that it comes to."""
+    """A window of its own before there is another. `ask` returns the host that it leads to."""
 
-    def __init__(self, theme: Theme, bridge: Bridge, opening: DataFolder) -> None:
+    def __init__(self, theme: Theme, bridge: Bridge, data_folder: DataFolder) -> None:
         super().__init__()
-        self._theme, self._bridge, self._opening = theme, bridge, opening
+        self._theme, self._bridge, self._data_folder = theme, bridge, data_folder
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="rescue")
         self.outcome: Host | int = 1
         self._working = False
         self._readable = True  # as far as was tried
         self._at = Path()
-        """The file that is in trouble."""
+        """The file that cannot be opened."""
         self.setObjectName("startProblem")
         self.setWindowTitle("Fireside")
         self.setMinimumWidth(_WIDTH)
@@ -63,7 +63,7 @@ class RecoveryDialogs(QDialog):
         words.addWidget(self._title)
         words.addWidget(self._text)
         head.addLayout(words, 1)
-        layout = QVBoxLayout(self)
+        self._layout = layout = QVBoxLayout(self)
         layout.setContentsMargins(28, 24, 28, 20)
         layout.setSpacing(14)
         layout.addLayout(head)
@@ -72,26 +72,25 @@ class RecoveryDialogs(QDialog):
         layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
 
     def ask(self, why: StoreError | Backup) -> Host | int:
-        """Tells what is wrong, or restores a backup; returns when there is a host, or the exit
-        code where there is to be none."""
+        """Tell what is wrong, or restore a backup; return the host, or the exit code for none."""
         self.begin(why)
         self.exec()
         self._pool.shutdown()
         return self.outcome
 
     def begin(self, why: StoreError | Backup) -> None:
-        """Does all that `ask` does, but for waiting."""
+        """Do all that `ask` does except waiting."""
         if isinstance(why, Backup):
             self._set_working(True)
             QTimer.singleShot(0, self, lambda: self._restore(why))
         else:
             self._show(why)
-        self._opening.on_second(lambda _: self._to_front())
+        self._data_folder.on_second(lambda _: self._to_front())
 
     # --- What is wrong ----------------------------------------------------------------------
 
     def _show(self, error: BaseException) -> None:
-        """The sentence for an error, and its ways."""
+        """Show the sentence for an error, and the ways out."""
         if isinstance(error, StoreError):
             self._at = error.path
         self._set_working(False)
@@ -103,12 +102,13 @@ class RecoveryDialogs(QDialog):
         nothing = tr("Nothing can be read of them any more. Restore a backup, or start afresh.")
         self._text.setText(explain(error).sentence if self._readable else nothing)
         old, self._ways = self._ways, self._make_ways(error)
-        self.layout().replaceWidget(old, self._ways)
+        self._layout.replaceWidget(old, self._ways)
         old.hide()
         old.deleteLater()
         self._ways.show()
         in_order = [w for row in self._ways.findChildren(FormRow) for w in row.findChildren(Button)]
-        in_order += [self._ways.findChild(Button, name) for name in ("showFolder", "quit")]
+        for name in ("showFolder", "quit"):
+            in_order += self._ways.findChildren(Button, name)
         for one, next_ in pairwise((*self._ways.findChildren(BackupList), *in_order)):
             self.setTabOrder(one, next_)
         in_order[0].setFocus()
@@ -136,20 +136,25 @@ class RecoveryDialogs(QDialog):
         return ways
 
     def _backup_ways(self, column: QVBoxLayout, error: BaseException) -> list[QWidget]:
-        """The list of backups that this Fireside can read, where there are any."""
+        """Add the list of backups that this Fireside can read, if there are any."""
         newest = error.known if isinstance(error, StoreNewer) else float("inf")
         known = [b for b in self._backups() if b.version <= newest]
         if not known:
             return []
         list_ = BackupList()
         list_.set_backups(known)
+
+        def restore() -> None:
+            if list_.backup:
+                self._restore(list_.backup)
+
         button = Button(
             self._theme, "restoreBackup", tr("Put the chosen backup in the place of the chats"),
             text=tr("Restore this backup"), kind="primary", colour="on_accent",
-            clicked=lambda: list_.backup and self._restore(list_.backup),
+            clicked=restore,
         )  # fmt: skip
         list_.marked.connect(button.setEnabled)
-        list_.itemActivated.connect(lambda _: list_.backup and self._restore(list_.backup))
+        list_.itemActivated.connect(lambda _: restore())
         button.setEnabled(list_.backup is not None)
         column.addWidget(list_)
         what = (
@@ -183,11 +188,12 @@ class RecoveryDialogs(QDialog):
         )  # fmt: skip
 
     def _retry_way(self, error: BaseException) -> FormRow:
-        what = {
+        words: dict[type[BaseException], str] = {
             StoreLocked: tr("When the other program is closed."),
             StoreFull: tr("When there is room."),
             StoreReadOnly: tr("When the folder can be written to."),
-        }.get(type(error), tr("Opens the chats as they are."))
+        }
+        what = words.get(type(error), tr("Opens the chats as they are."))
         return self._way(
             "tryAgain", tr("Try again"), what, tr("Try again"), lambda: self._open(tr("Opening…"))
         )
@@ -228,14 +234,14 @@ class RecoveryDialogs(QDialog):
         self._open(tr("Restoring the backup…"), lambda: restore_backup(self._database, backup.path))
 
     def _open(self, words: str, work: Callable[[], object] = lambda: None) -> None:
-        """Does the work where nobody waits for it, and opens the chats."""
+        """Do the work on another thread, then open the chats."""
         self._set_working(True)
         self._title.setText(words)
         self._progress.setAccessibleName(words)
         self._progress.setToolTip(words)
         self._text.setText("")
         try:
-            if not self._opening.take(patience=0):  # another Fireside has begun meanwhile
+            if not self._data_folder.take(patience=0):  # another Fireside has begun meanwhile
                 self._end(0)
                 return
         except StoreError as error:
@@ -244,13 +250,13 @@ class RecoveryDialogs(QDialog):
 
         def both() -> Host:
             work()
-            return self._opening.host(self._bridge.publish)
+            return self._data_folder.host(self._bridge.publish)
 
         self._bridge.when_done(self._pool.submit(both), self._end, self._show)
 
     def _choose_folder(self) -> None:
         def chosen(folder: Path) -> None:
-            self._opening.move(folder)
+            self._data_folder.move(folder)
             self._open(tr("Opening…"))
 
         ask_folder(self, tr("Where Fireside keeps chats and settings"), chosen)
@@ -265,7 +271,7 @@ class RecoveryDialogs(QDialog):
         self.accept()
 
     def reject(self) -> None:
-        """Ends Fireside, but not in the middle of something."""
+        """End Fireside, unless work is in progress."""
         if not self._working:
             super().reject()
 
@@ -279,8 +285,8 @@ class RecoveryDialogs(QDialog):
 
     @property
     def _database(self) -> Path:
-        assert self._opening.folders
-        return self._opening.folders.chats
+        assert self._data_folder.folders
+        return self._data_folder.folders.chats
 
     def _backups(self) -> list[Backup]:
         try:

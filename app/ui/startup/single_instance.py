@@ -27,14 +27,14 @@ class SingleInstance(QObject):
         place = QCryptographicHash.hash(
             str(folder.resolve()).encode(), QCryptographicHash.Algorithm.Sha256
         )
-        self._name = f"fireside-{place.toHex().data().decode()[:24]}"
+        self._name = f"fireside-{bytes(place.toHex().data()).decode()[:24]}"
         self._chats = folder / "chats.db"
         self._lock = QLockFile(str(folder / "fireside.lock"))
         self._lock.setStaleLockTime(0)  # stale only when its process is gone
         self._server: QLocalServer | None = None
 
     def acquire(self, model: Path | None = None, patience: float = PATIENCE_S) -> bool:
-        """True for the first. Any other has the first come to the front, and use ``model``.
+        """Return True for the first; any other has the first come to the front and use ``model``.
 
         Raises StoreReadOnly where the folder takes no lock, StoreFull where there is no room for
         one and there are no chats to be read, StoreLocked where the first does not listen for
@@ -60,8 +60,10 @@ class SingleInstance(QObject):
         return True
 
     def on_second(self, called: Callable[[Path | None], None]) -> None:
-        """Calls ``called`` whenever Fireside is started again, with the model that it was
-        started with. Whoever was started before this waits."""
+        """Call ``called`` whenever Fireside is started again, with the model it is given.
+
+        A start that came before this waits.
+        """
         from PySide6.QtNetwork import QLocalServer
 
         if self._server:
@@ -87,7 +89,7 @@ class SingleInstance(QObject):
         server.listen(self._name)
 
     def close(self) -> None:
-        """Another may be the first."""
+        """Let another be the first."""
         if self._server:
             self._server.close()
         self._lock.unlock()

@@ -16,7 +16,7 @@ LIMIT_MS = 60_000
 
 
 class SmokeTest(QObject):
-    """Chooses the demo model, types, presses send, and reads what is on screen."""
+    """A person who chooses the demo model, types, presses send, and reads the screen."""
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
@@ -27,7 +27,7 @@ class SmokeTest(QObject):
         self._timer.timeout.connect(self._step)
 
     def run(self, application: QApplication) -> int:
-        """0 where the answer was rendered within a minute."""
+        """Return 0 if the answer is shown within a minute."""
         self._timer.start()
         QTimer.singleShot(LIMIT_MS, self, lambda: application.exit(1))
         code = application.exec() or int(bool(self._steps))
@@ -49,7 +49,8 @@ class SmokeTest(QObject):
         return self._window.models.loading is None and self._window.models.current is not None
 
     def _type(self) -> bool:
-        composer = self._find("composer")
+        composer = self._window.findChild(QWidget, "composer")
+        assert composer is not None
         for character in QUESTION:
             for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
                 key = QKeyEvent(kind, 0, Qt.KeyboardModifier.NoModifier, character)
@@ -70,6 +71,6 @@ class SmokeTest(QObject):
         return True
 
     def _find(self, name: str) -> QAbstractButton:
-        control = self._window.findChild(QWidget, name)
+        control = self._window.findChild(QAbstractButton, name)
         assert control is not None, name
         return control

@@ -66,7 +66,11 @@ class ChatIndex(QObject):
         words = self._words
 
         def read(store: Store) -> tuple[list[ChatRow], list[ChatRow], set[int] | None]:
-            return store.chats(), store.archived(), set(store.find(words)) if words else None
+            return (
+                store.chats.listed(),
+                store.chats.archived(),
+                set(store.find(words)) if words else None,
+            )
 
         def show(found: tuple[list[ChatRow], list[ChatRow], set[int] | None]) -> None:
             chats, archived, ids = found
@@ -95,19 +99,19 @@ class ChatIndex(QObject):
         """Give a chat the title that the person wrote."""
         self.rows[chat] = replace(self.rows[chat], title=title)
         self.changed.emit()
-        self._store.ask(lambda store: store.rename(chat, title), self._written, self._refused)
+        self._store.ask(lambda store: store.chats.rename(chat, title), self._written, self._refused)
 
     def set_effort(self, chat: int, effort: Effort) -> None:
         """Set the effort that the chat's next message is asked with."""
         if chat in self.rows:
             self.rows[chat] = replace(self.rows[chat], effort=effort)
-        self._store.ask(lambda store: store.set_effort(chat, effort), failed=self._refused)
+        self._store.ask(lambda store: store.chats.set_effort(chat, effort), failed=self._refused)
 
     def set_up(self, chat: int, setup: ChatSettings) -> None:
         """Set the chat's instructions and sampling."""
         if chat in self.rows:
             self.rows[chat] = replace(self.rows[chat], setup=setup)
-        self._store.ask(lambda store: store.set_up(chat, setup), self._stored, self._refused)
+        self._store.ask(lambda store: store.chats.set_up(chat, setup), self._stored, self._refused)
 
     def _stored(self, chat: ChatRow) -> None:
         """Take in what was stored, even if a list read before it arrived in between."""
@@ -119,7 +123,7 @@ class ChatIndex(QObject):
         """Set the model that the chat's next message is for."""
         if chat in self.rows:
             self.rows[chat] = replace(self.rows[chat], model=key)
-        self._store.ask(lambda store: store.set_model(chat, key), failed=self._refused)
+        self._store.ask(lambda store: store.chats.set_model(chat, key), failed=self._refused)
 
     # --- Order, archive and bin -------------------------------------------------------------
 
@@ -137,7 +141,9 @@ class ChatIndex(QObject):
         if changes.get("archived"):
             for chat in ids:
                 self.archived.emit(chat)
-        self._store.ask(lambda store: store.arrange(ids, **changes), self._written, self._refused)
+        self._store.ask(
+            lambda store: store.chats.arrange(ids, **changes), self._written, self._refused
+        )
         match changes:
             case {"archived": True}:
                 self.undoable.emit(Change.ARCHIVE, rows, "")
@@ -153,7 +159,7 @@ class ChatIndex(QObject):
             self.arrange(inside, folder=new)  # which can be undone
         else:
             self._store.ask(
-                lambda store: store.rename_folder(old, new), self._written, self._refused
+                lambda store: store.chats.rename_folder(old, new), self._written, self._refused
             )
 
     def delete(self, *chats: int) -> None:
@@ -164,12 +170,12 @@ class ChatIndex(QObject):
         ids = [row.id for row in rows]
         for chat in ids:
             self.deleted.emit(chat)
-        self._store.ask(lambda store: store.delete(*ids), self._written, self._refused)
+        self._store.ask(lambda store: store.chats.delete(*ids), self._written, self._refused)
         self.undoable.emit(Change.DELETE, rows, "")
 
     def restore(self, chats: Sequence[int]) -> None:
         """Take chats out of the bin."""
-        self._store.ask(lambda store: store.restore(*chats), self._written)
+        self._store.ask(lambda store: store.chats.restore(*chats), self._written)
 
     def put_back(self, before: Sequence[ChatRow]) -> None:
         """Undo a delete, archive or move of these chats."""
@@ -178,9 +184,9 @@ class ChatIndex(QObject):
             return row.archived, row.folder
 
         def write(store: Store) -> None:
-            store.restore(*(row.id for row in before))
+            store.chats.restore(*(row.id for row in before))
             for (archived, folder), rows in groupby(sorted(before, key=place), place):
-                store.arrange([row.id for row in rows], archived=archived, folder=folder)
+                store.chats.arrange([row.id for row in rows], archived=archived, folder=folder)
 
         def written(_: object) -> None:
             self.rows |= {row.id: row for row in before}

@@ -20,9 +20,10 @@ from app.base.types import (
     Prompt,
 )
 from app.chat import Chats
-from app.store import PLAIN, ChatSettings, MessageRow
+from app.store import MessageRow
 from app.turn import (
     ChatEvent,
+    Question,
     SendFailed,
     Turn,
     TurnEnded,
@@ -118,8 +119,8 @@ class LiveAnswer:
                 self._status = tr("Loading {model} {percent} %").format(
                     model=self.answer.model, percent=number(100 * fraction)
                 )
-            case Prompt(tokens):
-                self.prompt, self.context = len(tokens), event.context
+            case Prompt(count):
+                self.prompt, self.context = count, event.context
                 self.reserved, self.dropped = event.reserved, event.dropped
                 self.reading = PromptProgress()
                 self._status = self.reading.sentence
@@ -129,7 +130,7 @@ class LiveAnswer:
                 self._status = self.reading.sentence
             case Delta():
                 self.reading = None
-                self._grow(event)
+                self._count(event)
 
     @property
     def thinking(self) -> bool:
@@ -137,8 +138,7 @@ class LiveAnswer:
         asked = self.context > 0 and self.ended is None
         return asked and not self._begun and not self.turn.stopped.is_set()
 
-    def _grow(self, delta: Delta) -> None:
-        self.draft.add(delta)
+    def _count(self, delta: Delta) -> None:
         self._begun = self._begun or _to_read(delta)
         now = time.monotonic()
         self._first = self._first or now
@@ -176,21 +176,10 @@ class LiveTurns(QObject):
         self._live: dict[int, LiveAnswer] = {}
         self._grown: set[tuple[int, int]] = set()
 
-    def send(
-        self,
-        chat: int | None,
-        parts: tuple[Part, ...],
-        effort: Effort,
-        model: ModelRef,
-        setup: ChatSettings = PLAIN,
-        instead: int | None = None,
-    ) -> Turn:
-        """Ask in a chat, or in a new one, which gets the ``setup``.
-
-        With ``instead``, the question is another version of that one.
-        """
-        turn = self._chats.send(chat, parts, effort, model, setup, instead)
-        self._asked[turn] = PendingQuestion(turn, chat)
+    def send(self, question: Question) -> Turn:
+        """Ask a question."""
+        turn = self._chats.send(question)
+        self._asked[turn] = PendingQuestion(turn, question.chat)
         return turn
 
     def again(self, chat: int, answer: int, effort: Effort, model: ModelRef) -> None:
@@ -251,8 +240,7 @@ class LiveTurns(QObject):
         match event:
             case TurnStarted(turn, chat, _, answer):
                 asked = self._asked.pop(turn)
-                draft = Draft(answer.message.parts)
-                self._live[answer.id] = LiveAnswer(turn, chat.id, answer, draft)
+                self._live[answer.id] = LiveAnswer(turn, chat.id, answer, turn.draft)
                 self.started.emit(event, asked.chat)
             case TurnProgress(chat, message, progress):
                 self._live[message].receive(progress)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.base.errors import FiresideError, ModelMissing
-from app.base.types import ModelRef
+from app.base.types import Endpoint, FileLocation, ModelRef
 from app.host import Host, demo_model
 from app.turn import ModelFailed, ModelLoading, ModelPlanned, ModelReady, Turn
 from app.ui.state.installed_list import title
@@ -48,7 +48,7 @@ class ModelChoice(QObject):
         self._soon.setSingleShot(True)
         self._soon.setInterval(_SOON_MS)
         self._soon.timeout.connect(self.load)
-        self._plans: dict[Path, Plan] = {}
+        self._plans: dict[FileLocation | Endpoint, Plan] = {}
         self._names: dict[str, str] = {}  # of what was found, by path
         self.found: tuple[InstalledModel, ...] = ()
         """The usable models that were found on this disk."""
@@ -66,7 +66,7 @@ class ModelChoice(QObject):
     @property
     def plan(self) -> Plan | None:
         """How that model is run, once it is known."""
-        return self._plans.get(self.asked.path) if self.asked else None
+        return self._plans.get(self.asked.location) if self.asked else None
 
     def known(self) -> list[ModelRef]:
         """Return the demo model and the files that were opened."""
@@ -84,7 +84,7 @@ class ModelChoice(QObject):
         """
         here = self.here() if key else []
         exact = (model for model in here if model.key == key)
-        alike = (model for model in here if model.path.name == Path(key).name)
+        alike = (model for model in here if _file_name(model) == Path(key).name)
         return next(exact, None) or next(alike, None)
 
     def adopt(self, found: tuple[InstalledModel, ...]) -> None:
@@ -94,7 +94,7 @@ class ModelChoice(QObject):
         self.found = found
         self._names = {str(model.path): title(model) for model in found}
         if self.current and not self.loading:
-            self.current = self._named(str(self.current.path))
+            self.current = self._named(self.current.place)
         self.changed.emit()
 
     def moved(self, old: Path, new: Path | None) -> None:
@@ -153,7 +153,7 @@ class ModelChoice(QObject):
     def receive(self, event: ModelPlanned | ModelLoading | ModelReady | ModelFailed) -> None:
         """Take in how the loading goes. Events about other models are out of date and ignored."""
         if isinstance(event, ModelPlanned):  # also where an engine that ended is started anew
-            self._plans[event.model.path] = event.plan
+            self._plans[event.model.location] = event.plan
             self.planned.emit(event)
             return
         if event.model != self.loading:
@@ -178,7 +178,7 @@ class ModelChoice(QObject):
             last = self._host.settings.model
             self.current = self._named(last) if last not in ("", model.key) else None
         if isinstance(error, ModelMissing):
-            kept = tuple(p for p in self._host.settings.models if p != str(model.path))
+            kept = tuple(p for p in self._host.settings.models if p != model.place)
             self._host.change(models=kept)
         self.changed.emit()
         self.failed.emit(error)
@@ -187,14 +187,14 @@ class ModelChoice(QObject):
         if model == self.demo:
             self._host.change(model=model.key)
             return
-        path = str(model.path)
+        path = model.place
         others = tuple(p for p in self._host.settings.models if p != path)
         self._host.change(model=path, models=(path, *others)[:_KEPT])
 
     def _named(self, path: str) -> ModelRef:
-        if path in (self.demo.key, str(self.demo.path)):
+        if path in (self.demo.key, self.demo.place):
             return self.demo
-        return ModelRef(Path(path), self._names.get(path, Path(path).stem))
+        return ModelRef.of_file(Path(path), self._names.get(path, Path(path).stem))
 
 
 def loading_sentence(model: ModelRef, fraction: float) -> str:
@@ -207,3 +207,7 @@ def plan_summary(plan: Plan) -> str:
     from app.wording.diagnosis import summary  # the start of a window need not wait for it
 
     return summary(plan)
+
+
+def _file_name(model: ModelRef) -> str:
+    return model.location.path.name if isinstance(model.location, FileLocation) else ""

@@ -47,15 +47,15 @@ class PresetIndex(QObject):
 
     def add(self, *presets: Preset) -> None:
         """Add presets."""
-        self._do(lambda store: store.add_presets(presets), lambda rows: self.added.emit(rows[-1]))
+        self._do(lambda store: store.presets.add(presets), lambda rows: self.added.emit(rows[-1]))
 
     def save(self, preset: Preset) -> None:
         """Store a preset that was changed."""
-        self._do(lambda store: store.set_preset(preset))
+        self._do(lambda store: store.presets.set(preset))
 
     def delete(self, preset: Preset) -> None:
         """Delete a preset."""
-        self._do(lambda store: store.delete_preset(preset.id))
+        self._do(lambda store: store.presets.delete(preset.id))
 
     def export(self, path: Path, presets: Sequence[int] | None) -> None:
         """Write presets to a file, all of them for None."""
@@ -90,7 +90,7 @@ class PresetIndex(QObject):
         self._writing += 1
 
         def both(store: Store) -> tuple[T, tuple[Preset, ...]]:
-            return work(store), tuple(store.presets())
+            return work(store), tuple(store.presets.all())
 
         def show(result: tuple[T, tuple[Preset, ...]]) -> None:
             self._writing -= 1

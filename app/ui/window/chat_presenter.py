@@ -39,7 +39,9 @@ class ChatPresenter(QObject):
         message = place.message if place and not self._turns.busy(chat) else None
 
         def read(store: Store) -> list[MessageRow]:
-            return store.conversation(chat) if message is None else store.show(message)
+            if message is None:
+                return store.messages.conversation(chat)
+            return store.messages.show(message)
 
         self._store.ask(read, lambda rows: self._show(chat, rows, place))
 
@@ -54,12 +56,12 @@ class ChatPresenter(QObject):
         ]
         transcript = self._conversation.transcript
         self._conversation.show_transcript(bool(rows))
-        transcript.set_rows(rows, self._turns.drafts(chat))
+        transcript.messages.set_rows(rows, self._turns.drafts(chat))
         self._branches.refresh()
         if place and place.message is not None:
             transcript.go_to(place.message, place.words)
         if rows and ended[-1] and ended[-1].error and rows[-1].state is State.CUT_OFF:
-            transcript.finish(rows[-1], ended[-1].error)
+            transcript.messages.finish(rows[-1], ended[-1].error)
         if stats := next((row.stats for row in reversed(rows) if row.stats), None):
             self._status.opened(stats)
         self.shown.emit()
@@ -70,13 +72,13 @@ class ChatPresenter(QObject):
         self._conversation.show_transcript()
         transcript = self._conversation.transcript
         if event.question:
-            transcript.add(event.question)
-        transcript.start(event.answer, self._turns.draft_of(event.answer.id))
+            transcript.messages.add(event.question)
+        transcript.messages.start(event.answer, self._turns.draft_of(event.answer.id))
         self._branches.refresh()
 
     def grow(self, message: int) -> None:
         """Show how an answer has grown."""
-        self._conversation.transcript.feed(message)
+        self._conversation.transcript.messages.feed(message)
 
     def finish(self, event: TurnEnded) -> None:
         """Show an answer that has ended."""
@@ -84,4 +86,4 @@ class ChatPresenter(QObject):
         if answer.chat == self._current.id:
             if answer.stats:
                 self._status.ended(answer.stats)
-            self._conversation.transcript.finish(answer, event.error)
+            self._conversation.transcript.messages.finish(answer, event.error)

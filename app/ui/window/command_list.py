@@ -70,9 +70,14 @@ def _add_conversation(commands: Commands, to: CommandTargets) -> None:
     commands.group(tr("Conversation"))
     add("attach", tr("Attach files…"), to.attachments.choose_files, "Ctrl+Shift+A")
     add("find", tr("Find in the chat"), lambda: pane.transcript.open_find(), "Ctrl+F", when=stored)
-    add("findNext", tr("Next place"), lambda: pane.transcript.find.next(), "F3", when=stored)
-    add("findPrevious", tr("Previous place"), lambda: pane.transcript.find.previous(), "Shift+F3",
-        when=stored)  # fmt: skip
+    add("findNext", tr("Next place"), lambda: pane.transcript.finder.bar.next(), "F3", when=stored)
+    add(
+        "findPrevious",
+        tr("Previous place"),
+        lambda: pane.transcript.finder.bar.previous(),
+        "Shift+F3",
+        when=stored,
+    )
     composer, busy = to.composer, to.current.busy
     add("stop", tr("Stop the answer"), composer.stop, "Esc", when=composer.stoppable)
     add("answerNow", tr("Answer now"), composer.hurry, "Ctrl+Return", "Ctrl+Enter", when=busy)

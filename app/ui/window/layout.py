@@ -7,11 +7,12 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QSplitter, QWidget
 
 from app.ui.banner import Banner
 from app.ui.composer.composer import Composer
-from app.ui.controls import Toast, column
+from app.ui.controls import column
 from app.ui.conversation.conversation_pane import ConversationPane
 from app.ui.pages import Pages
 from app.ui.sidebar.sidebar import Sidebar
 from app.ui.theme import Theme
+from app.ui.toast import Toast
 from app.ui.window.title_bar import TitleBar
 from app.wording.language import tr
 

@@ -74,16 +74,16 @@ class StatusLine:
             shown = "" if self._composer.attachment_bar.too_long else warning
             both = " ".join(text for text in (shown, prefill) if text)
             self._composer.set_status(both or self._last, "danger" if shown else "muted")
-        self._composer.set_reading_ahead(bool(prefill) and not live and not loading)
+        self._composer.set_prefilling(bool(prefill) and not live and not loading)
         self._composer.gauge.set_use(self._usage.use, full=bool(warning))
         if self._conversation.has_transcript:
             self._show_in(self._conversation.transcript, live, busy)
 
     def _show_in(self, transcript: Transcript, live: LiveAnswer | None, busy: bool) -> None:
-        transcript.set_busy(busy)
-        transcript.set_unseen(self._usage.unseen)
+        transcript.messages.set_busy(busy)
+        transcript.messages.set_unseen(self._usage.unseen)
         if live:
-            transcript.show_work(
+            transcript.messages.show_work(
                 live.answer.id,
                 live.reading.fraction if live.reading else None,
                 offered=live.thinking,

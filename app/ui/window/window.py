@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from app.base.errors import StoreDamaged
 from app.host import Host
-from app.store import SearchHit, Store
+from app.store import SearchHit
 from app.ui.archive.archive_controller import ArchiveController
 from app.ui.bridge import Bridge
 from app.ui.commands import Commands
@@ -283,7 +283,7 @@ class Window(QMainWindow):
         self.preset_controller.effort_set.connect(self.composer.set_effort)
         self.preset_controller.effort_chosen.connect(self.composer.choose_effort)
         self.preset_controller.page_wanted.connect(self.preferences.open)
-        self.preset_controller.told.connect(self.banner.show_sentence)
+        self.preset_controller.notice.connect(self.banner.show_sentence)
 
     # --- The start and the end --------------------------------------------------------------
 
@@ -292,7 +292,9 @@ class Window(QMainWindow):
         self.presets.refresh()
         last = self._host.settings.chat
         self.navigator.begin()
-        self.store.ask(Store.drafts, lambda drafts: self.navigator.reopen(last, drafts))
+        self.store.ask(
+            lambda store: store.drafts.all(), lambda drafts: self.navigator.reopen(last, drafts)
+        )
         QTimer.singleShot(_SETTLED_MS, self, self._settle)
 
     def _settle(self) -> None:
@@ -367,7 +369,7 @@ class Window(QMainWindow):
                 self.again.emit(StoreDamaged(self._host.folders.chats, self.banner.damage))
 
     def _set_thought_open(self, message: int, opened: bool) -> None:
-        self.store.ask(lambda store: store.set_thought_open(message, opened))
+        self.store.ask(lambda store: store.messages.set_thought_open(message, opened))
 
     # --- What is said -----------------------------------------------------------------------
 

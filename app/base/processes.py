@@ -1,0 +1,196 @@
+"""Supervised child processes: spawned, spoken to over a pipe, watched, and ended.
+
+A child holds nothing that its parent could not do without, so it may die, hang or be killed at
+any time; whoever waits for it learns of it.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from app.base import log as fault_log
+
+_MOST_COUNTED_S = 1.0  # of the time between two looks
+_LOG_LIMIT = 1 << 20  # bytes after which the log starts again
+
+
+class ChildEnded(Exception):
+    """The process has ended, or its pipe has."""
+
+
+class ChildProcess:
+    """One process and the pipe to it.
+
+    ``target`` is called in the child with its end of the pipe and ``arguments``; it must be
+    importable, since the process is spawned. ``log``: the file that the child writes its output
+    to (see `write_output_to`); it starts again where it has grown long.
+
+    One thread at a time may call `receive`; the rest may be called from any thread. Raises
+    OSError where the process cannot be started: no memory, or too many processes.
+    """
+
+    def __init__(
+        self,
+        target: Callable[..., None],
+        arguments: tuple[Any, ...] = (),
+        *,
+        name: str,
+        log: Path | None = None,
+    ) -> None:
+        import multiprocessing
+
+        self._name = name
+        self._log = log
+        self._log_start = _trimmed(log) if log else 0
+        context = multiprocessing.get_context("spawn")
+        ends: tuple[Any, Any] = context.Pipe()  # which Windows has another class for
+        self._connection, theirs = ends
+        self._process = context.Process(
+            target=target, args=(theirs, *arguments), name=f"fireside {name}", daemon=True
+        )
+        try:
+            self._process.start()
+        except OSError:
+            self._connection.close()
+            raise
+        finally:
+            theirs.close()
+        fault_log.note(f"{name}: process {self._process.pid} has started")
+        self._noted_end = False
+        self.silence = 0.0
+        """Seconds that were spent in `receive` since the last message was sent or came."""
+        self._looked = time.monotonic()
+        # A child that hangs does not read, and a full pipe must not block who asks.
+        self._outbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._sender = threading.Thread(target=self._send_all, name=f"{name} pipe", daemon=True)
+        self._sender.start()
+
+    @property
+    def pid(self) -> int | None:
+        """The process id."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.is_alive()
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code, negative for a signal; None while the process runs."""
+        return self._process.exitcode
+
+    def send(self, message: Any) -> None:
+        """Send a message without waiting for the child to read it. None cannot be sent."""
+        self._looked, self.silence = time.monotonic(), 0.0
+        self._outbox.put(message)
+
+    def _send_all(self) -> None:
+        while (message := self._outbox.get()) is not None:
+            try:
+                self._connection.send(message)
+            except OSError:
+                return  # the child is gone; who waits for its answer learns of it
+
+    def receive(self, timeout: float) -> Any:
+        """Return the next message, or None where none came within ``timeout`` seconds.
+
+        Raises ChildEnded where the child is gone, and has left no message.
+        """
+        from multiprocessing.connection import wait
+
+        try:
+            wait([self._connection, self._process.sentinel], timeout)
+            arrived = self._connection.poll()
+            message = self._connection.recv() if arrived else None
+        except (EOFError, OSError):
+            raise ChildEnded from None
+        # Time in which this process did not run either (sleep, Ctrl+Z) is no silence.
+        now = time.monotonic()
+        self.silence += min(now - self._looked, _MOST_COUNTED_S)
+        self._looked = now
+        if arrived:
+            self.silence = 0.0
+        elif not self._process.is_alive():
+            raise ChildEnded
+        return message
+
+    def memory(self) -> int:
+        """Return the bytes of memory that the process takes now; 0 where it is gone."""
+        import psutil
+
+        with suppress(psutil.Error):
+            return int(psutil.Process(self.pid).memory_info().rss)
+        return 0
+
+    def join(self, timeout: float) -> None:
+        """Wait for the process to end by itself, for ``timeout`` seconds at most."""
+        self._process.join(timeout)
+
+    def close(self, grace: float) -> None:
+        """Let the process end by itself for ``grace`` seconds, then kill it."""
+        self._process.join(grace)
+        self.kill()
+
+    def kill(self) -> None:
+        """End the process at once."""
+        self._process.kill()
+        self._process.join()
+        if not self._noted_end:
+            self._noted_end = True
+            fault_log.note(
+                f"{self._name}: process {self.pid} has ended with {self._process.exitcode}"
+            )
+        self._outbox.put(None)
+        self._sender.join()
+        self._connection.close()
+
+    def log_tail(self, size: int) -> str:
+        """Return what this child wrote to its log last, in ``size`` bytes."""
+        if self._log is None:
+            return ""
+        try:
+            with self._log.open("rb") as file:
+                file.seek(max(self._log_start, self._log.stat().st_size - size))
+                return file.read().decode("utf-8", errors="replace").strip()
+        except OSError:
+            return ""
+
+
+def _trimmed(log: Path) -> int:
+    """Return the log's length in bytes, after it was deleted where it had grown long."""
+    try:
+        if log.stat().st_size > _LOG_LIMIT:
+            log.unlink()
+        return log.stat().st_size
+    except OSError:  # none yet, or another program holds it
+        return 0
+
+
+def write_output_to(log: Path) -> None:
+    """In a child: append all output to a file from now on, that of C, too."""
+    try:
+        file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    except OSError:  # the work is worth more than a log
+        file = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(file, 1)
+    os.dup2(file, 2)
+    sys.stdout = sys.stderr = os.fdopen(file, "w", encoding="utf-8", errors="replace", buffering=1)
+
+
+def end_first_without_memory() -> None:
+    """In a child: where memory runs out, have the system end this process and not the window's.
+
+    Linux only; elsewhere this does nothing.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")

@@ -1,0 +1,123 @@
+"""``fireside ask``: one question, answered in the terminal."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import sys
+import threading
+from contextlib import ExitStack, closing
+from typing import TextIO
+
+from app.base.errors import FiresideError, ModelError
+from app.base.types import (
+    Delta,
+    Done,
+    Draft,
+    Effort,
+    Message,
+    ModelRef,
+    Part,
+    PartKind,
+    Request,
+    Role,
+)
+from app.cli.output import (
+    ANSWERED,
+    FAILED,
+    INTERRUPTED,
+    NO_ANSWER,
+    NO_MODEL,
+    discard_output,
+    find_folders,
+    printable,
+    speak,
+)
+from app.engine.backend import Backend
+from app.engine.supervisor import LocalBackend
+from app.host import demo_model
+from app.wording.errors import explain
+from app.wording.language import tr
+
+
+def run(options: argparse.Namespace) -> int:
+    """Ask, print the answer, and return the exit code."""
+    # Closed by a shell, or never there: a Windows program without a console.
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    speak()
+    path = options.model
+    model = ModelRef.of_file(path.absolute(), path.stem) if path else demo_model()
+    request = Request(
+        model=model,
+        messages=(Message(Role.USER, (Part(options.text),)),),
+        effort=Effort(options.effort),
+        instructions=options.system,
+        sampling=model.sampling,
+    )
+    try:
+        with ExitStack() as stack:
+            folders, log = find_folders(options.data_dir, stack)
+            speak(folders)
+            backend = stack.enter_context(closing(LocalBackend(log)))
+            return _print_answer(backend, request, as_json=options.json)
+    except FiresideError as error:
+        explanation = explain(error)
+        lines = filter(None, (explanation.sentence, explanation.detail))
+        print("", *(printable(line, sys.stderr) for line in lines), sep="\n", file=sys.stderr)
+        return NO_MODEL if isinstance(error, ModelError) else FAILED
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read the answer has read enough
+        return discard_output()
+    except OSError as error:
+        sentence = tr("The answer cannot be written: {reason}.").format(reason=error.strerror)
+        print(printable(sentence, sys.stderr), file=sys.stderr)
+        return discard_output()
+
+
+def _print_answer(backend: Backend, request: Request, *, as_json: bool) -> int:
+    """Print reasoning to stderr and the answer to stdout as they come, or both as JSON at last."""
+    draft = Draft()
+    stats: dict[str, object] = {}
+    shown: TextIO | None = None
+    for event in backend.stream(request, threading.Event()):
+        if isinstance(event, Done):
+            speed = event.stats.tokens_per_second
+            stats = dataclasses.asdict(event.stats) | {"tokens_per_second": speed}
+        elif isinstance(event, Delta):
+            draft.add(event)
+            # A delta without text says what a part is that has come already: the answer, perhaps.
+            text = event.text or draft.parts[event.index].text
+            if not as_json and event.kind is not PartKind.CALL and text:
+                reasoning = event.kind is PartKind.REASONING
+                stream = sys.stderr if reasoning else sys.stdout
+                if shown is sys.stderr and stream is not shown:
+                    print("\n", file=sys.stderr, flush=True)
+                shown = stream
+                print(printable(text, stream), end="", file=stream, flush=True)
+    message = Message(Role.ASSISTANT, draft.parts)
+    if as_json:
+        answer = {"reasoning": message.reasoning, "answer": message.text, "stats": stats}
+        print(json.dumps(answer, indent=2))
+    elif message.text.strip():
+        print(flush=True)
+    if message.text.strip():
+        return ANSWERED
+    calls = [part.name for part in message.parts if part.kind is PartKind.CALL]
+    why = _why_no_answer(calls, thought=bool(message.reasoning.strip()))
+    print(f"\n{printable(why, sys.stderr)}", file=sys.stderr)
+    return NO_ANSWER
+
+
+def _why_no_answer(calls: list[str], *, thought: bool) -> str:
+    if calls:
+        return tr("The model wanted to use a tool ({tool}), and Fireside has none yet.").format(
+            tool=calls[-1]
+        )
+    if thought:
+        return tr("The model only thought, and gave no answer.")
+    return tr("The model gave no answer.")

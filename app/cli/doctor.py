@@ -1,0 +1,37 @@
+"""``fireside doctor``: what was found on this computer, and what was chosen for it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+from app.base import settings as settings_file
+from app.base.errors import FiresideError
+from app.base.types import ModelRef
+from app.cli.output import ANSWERED, FAILED, find_folders, printable, speak
+from app.engine import probe
+from app.engine.supervisor import LocalBackend
+from app.host import demo_model, wishes
+from app.wording.diagnosis import report
+from app.wording.errors import explain
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the report; return the exit code."""
+    speak()
+    try:
+        stack = ExitStack()
+        folders, log = find_folders(options.data_dir, stack)
+        speak(folders)
+        settings = settings_file.load(folders.settings)
+        files = [options.model.absolute()] if options.model else map(Path, settings.models)
+        models = [*(ModelRef.of_file(path, path.stem) for path in files)]
+        with stack, closing(LocalBackend(log)) as backend:
+            found = probe.examine(backend.devices(), models or [demo_model()])
+        print(printable(report(found, wishes(settings)), sys.stdout))
+        return ANSWERED
+    except FiresideError as error:
+        print(printable(explain(error).sentence, sys.stderr), file=sys.stderr)
+        return FAILED

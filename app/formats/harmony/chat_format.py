@@ -1,0 +1,70 @@
+"""Harmony as a `ChatFormat`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.base.errors import RequestUnsupported
+from app.base.types import Effort, PartKind, Request, Role, ToolChoice
+from app.formats import Abilities, RenderedRequest
+from app.formats.harmony import render
+from app.formats.harmony.parse import HarmonyParser
+from app.formats.harmony.vocabulary import CONTROL_TOKENS, Vocabulary
+from app.tokenizer import Tokenizer
+
+ABILITIES = Abilities(tuple(Effort), Effort.MEDIUM, closable_reasoning=True)
+
+
+class HarmonyFormat:
+    """What gpt-oss speaks. See `app.formats.ChatFormat`."""
+
+    abilities = ABILITIES
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self.tokenizer = tokenizer
+        self.vocabulary = Vocabulary(tokenizer)
+        self.stops = self.vocabulary.stops
+
+    @staticmethod
+    def fits(tokenizer: Tokenizer, template: str) -> bool:
+        """Whether a file speaks Harmony: its control tokens tell, whatever ``template`` says,
+        which others have replaced in many a file."""
+        return all(name in tokenizer.control for name in CONTROL_TOKENS)
+
+    def render(self, request: Request) -> RenderedRequest:
+        """See `ChatFormat.render`."""
+        self._check(request)
+        return render.render_request(request, self.vocabulary)
+
+    def ahead(self, request: Request) -> RenderedRequest:
+        """See `ChatFormat.ahead`."""
+        self._check(request)
+        if request.drawn:
+            raise RequestUnsupported("drawn")  # it is no question that comes next
+        return render.render_ahead(request, self.vocabulary)
+
+    def bridge(self, request: Request, drawn: Sequence[int]) -> list[int]:
+        """See `ChatFormat.bridge`."""
+        return render.render_bridge(request, drawn, self.vocabulary)
+
+    def parser(self, request: Request) -> HarmonyParser:
+        """See `ChatFormat.parser`."""
+        last = request.messages[-1]
+        return HarmonyParser(self.vocabulary, last.parts if last.role is Role.ASSISTANT else ())
+
+    def grammar(self, request: Request) -> str | None:
+        """See `ChatFormat.grammar`."""
+        if request.response_schema:
+            raise RequestUnsupported("response_schema")
+        return None
+
+    def _check(self, request: Request) -> None:
+        """Raise RequestUnsupported for what cannot be rendered yet."""
+        if request.tools:
+            raise RequestUnsupported("tools")
+        if request.tool_choice not in (ToolChoice.AUTO, ToolChoice.NONE):
+            raise RequestUnsupported("tool_choice")
+        self.grammar(request)
+        parts = (part for message in request.messages for part in message.parts)
+        if any(part.kind is PartKind.MEDIA for part in parts):
+            raise RequestUnsupported("media")

@@ -1,0 +1,59 @@
+"""The words of the messages, as the search finds them."""
+
+from __future__ import annotations
+
+import time
+
+from app.store.database import Database
+from app.store.parts import PartTable
+from app.store.rows import MessageRow, State
+from app.store.search_words import said_in, words
+
+_BATCH = 200  # messages that are indexed in one transaction: about 0.1 s
+_MERGE = 200  # pages of the index that are merged in one transaction
+
+
+class SearchIndex:
+    """The index of a database's messages."""
+
+    def __init__(self, database: Database, parts: PartTable) -> None:
+        self._database, self._parts = database, parts
+
+    def put(self, row: MessageRow) -> None:
+        """Have the search find a message, unless it is still being written."""
+        if row.state is State.STREAMING:
+            return
+        with self._database.transaction() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO words (rowid, said, thought) VALUES (?, ?, ?)",
+                (row.id, words(said_in(row.message)), words(row.message.reasoning)),
+            )
+            db.execute("DELETE FROM unindexed WHERE message = ?", (row.id,))
+
+    def complete(self, seconds: float) -> bool:
+        """Index what an earlier version or a crash left without, the newest first.
+
+        It takes about ``seconds``; returns whether that was all of it.
+        """
+        end = time.monotonic() + seconds
+        newest = f"SELECT message FROM unindexed ORDER BY message DESC LIMIT {_BATCH}"
+        while time.monotonic() < end:
+            with self._database.transaction():
+                rows = self._parts.messages(f"message.id IN ({newest})", newest_first=True)
+                for row in rows:
+                    self.put(row)
+            if len(rows) < _BATCH:
+                return True
+        return False
+
+    def merge(self, *, begin: bool) -> bool:
+        """Merge some of the index, from its beginning or further; return whether there is more.
+
+        A deletion only adds to the index that the words are gone; they leave it when all of it is
+        merged. (FTS5's own secure-delete makes a file that older SQLites cannot read.)
+        """
+        with self._database.transaction() as db:
+            before = db.total_changes
+            pages = -_MERGE if begin else _MERGE
+            db.execute("INSERT INTO words (words, rank) VALUES ('merge', ?)", (pages,))
+            return db.total_changes - before >= 2

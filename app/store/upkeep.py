@@ -1,0 +1,81 @@
+"""What is done in the background: removing the traces of what was erased, and backups."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import suppress
+
+from app.base.errors import StoreDamaged
+from app.store import backup
+from app.store.backup import Backup
+from app.store.chats import ChatTable
+from app.store.database import Database, typed_errors
+from app.store.search_index import SearchIndex
+
+_DAY = 86400.0
+_STEP_S = 0.5  # of indexing
+
+
+class Upkeep:
+    """The upkeep of a database. It is done in steps, between which others can write."""
+
+    def __init__(self, database: Database, chats: ChatTable, index: SearchIndex) -> None:
+        self._database, self._chats, self._index = database, chats, index
+        self._ending = threading.Event()
+        self._lock = threading.Lock()  # a backup that is being made would keep what is erased
+
+    def hurry(self) -> None:
+        """Have `sweep` and `tidy` stop after their step: everything is about to end, and the next
+        start goes on with it."""
+        self._ending.set()
+
+    def sweep(self) -> None:
+        """Remove the traces of what was removed for good: from the index of the search, from
+        SQLite's log, and from the backups, finished or not, unless they are damaged.
+
+        Takes seconds where there is much. What is interrupted is taken up by the next one.
+        """
+        with self._lock:
+            self._sweep()
+
+    def _sweep(self) -> None:
+        sql = "SELECT id, chat, created FROM erased ORDER BY id"
+        rows = self._database.read(lambda r: (int(r[0]), int(r[1]), float(r[2])), sql)
+        if not rows:
+            return
+        begin = True
+        while not self._ending.is_set() and self._index.merge(begin=begin):
+            begin = False
+        with self._database.errors():
+            backup.remove_unfinished(self._database.path)
+        for kept in self._backups():
+            if self._ending.is_set():
+                return
+            with suppress(StoreDamaged), typed_errors(kept.path):
+                backup.erase(kept, [(chat, created) for _, chat, created in rows])
+        if not self._ending.is_set() and self._database.compact():
+            with self._database.transaction() as db:
+                db.execute(f"DELETE FROM erased WHERE id <= {rows[-1][0]}")
+
+    def backup(self) -> Backup:
+        """Make a backup now, and remove old ones: the newest seven stay, and the last one of
+        each of the newest seven days. Writers do not wait."""
+        with self._lock, self._database.errors():
+            return backup.make(self._database.path)
+
+    def tidy(self) -> None:
+        """Do what is to be done in the background after a start: index what is not indexed yet,
+        remove traces, and make a backup where the last one is a day old."""
+        while not self._ending.is_set() and not self._index.complete(_STEP_S):
+            pass
+        self._chats.purge()
+        self.sweep()
+        last = next(iter(self._backups()), None)
+        new = last is not None and 0 <= time.time() - last.made < _DAY
+        if not new and not self._ending.is_set():
+            self.backup()
+
+    def _backups(self) -> list[Backup]:
+        with self._database.errors():
+            return backup.backups(self._database.path)

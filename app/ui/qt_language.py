@@ -1,0 +1,28 @@
+"""Qt's part of the language: its own words (buttons of dialogs), and how it writes numbers."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
+
+from app.wording import language
+
+_installed: list[QTranslator] = []
+
+
+def install(application: QCoreApplication, wanted: str) -> None:
+    """Speak ``wanted``, one of `language.LANGUAGES`, or for "" the system's language.
+
+    Falls back to English. Widgets that exist already keep their language.
+    """
+    system = QLocale.system()
+    code = language.choose(wanted, system.uiLanguages())
+    same = system.name().split("_")[0] == code
+    QLocale.setDefault(system if same else QLocale(code))
+    while _installed:
+        application.removeTranslator(_installed.pop())
+    translator = QTranslator(application)
+    folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    if translator.load(f"qtbase_{code}", folder):
+        application.installTranslator(translator)
+        _installed.append(translator)
+    language.use(code)

@@ -1,0 +1,58 @@
+"""A sentence for a person, and the step to offer beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from app.wording.language import tr
+
+
+class Action(Enum):
+    """A step that is offered beside a sentence."""
+
+    NONE = auto()
+    RETRY = auto()
+    CONTINUE = auto()
+    ANSWER_NOW = auto()
+    CHOOSE_MODEL = auto()
+    NEW_CHAT = auto()
+    REPAIR = auto()
+    COPY_DETAILS = auto()
+    OPEN_LOG = auto()
+
+    @property
+    def words(self) -> str:
+        """The text of its button."""
+        match self:
+            case Action.RETRY:
+                return tr("Try again")
+            case Action.CONTINUE:
+                return tr("Continue")
+            case Action.ANSWER_NOW:
+                return tr("Answer now")
+            case Action.CHOOSE_MODEL:
+                return tr("Choose a model")
+            case Action.NEW_CHAT:
+                return tr("New chat")
+            case Action.REPAIR:
+                return tr("Repair…")
+            case Action.COPY_DETAILS:
+                return tr("Copy details")
+            case Action.OPEN_LOG:
+                return tr("Open log")
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A sentence, and the step to offer with it.
+
+    ``detail`` is what a program said, in its own words, for whoever asks for it. ``second`` is
+    offered beside ``action``.
+    """
+
+    sentence: str
+    action: Action = Action.NONE
+    detail: str = ""
+    second: Action = Action.NONE

@@ -1,0 +1,1 @@
+"""From a clone to a running window, and to packages for the three systems."""

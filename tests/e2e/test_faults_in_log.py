@@ -1,0 +1,78 @@
+"""A fault in a slot, a thread, the engine's process and in C: its trace is in fireside.log, and
+the window says so. Each in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DRIVER = [sys.executable, "-m", "tests.e2e.faulty_driver"]
+WENT_WRONG = "Something went wrong in Fireside."
+ZEBRA = "zebra"
+
+
+def run(folder: Path, fault: str) -> tuple[dict[str, Any], str]:
+    """What the banner said, and what is in the log."""
+    done = subprocess.run(
+        [*DRIVER, str(folder), fault],
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+        env={**os.environ, "FIRESIDE_TEST_SCRIPT": "x"},
+    )
+    said = json.loads(done.stdout.splitlines()[-1]) if done.stdout else {}
+    return said, (folder / "fireside.log").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("fault", "traces"),
+    [
+        ("slot", ["tests/e2e/faulty_driver.py:", "in fail\nValueError"]),
+        ("thread", ["in thread a thread", "in fail\nValueError"]),
+        ("executor", ["app/base/threads.py:", "in fail\nValueError"]),
+        ("warning", ["Qt, default: QFont: no “…” here", "ValueError"]),
+        ("engine", ["engine\nTraceback", "in raises", "ValueError", "has ended with 1"]),
+        ("engine-abort", ["engine\nFatal Python error: Aborted", "in aborts_in_c", "with -6"]),
+    ],
+)
+def test_a_fault_leaves_its_trace_and_is_told(
+    tmp_path: Path, fault: str, traces: list[str]
+) -> None:
+    if sys.platform == "win32" and fault == "engine-abort":
+        traces = traces[:2]
+    said, text = run(tmp_path, fault)
+    assert said["banner"].startswith(WENT_WRONG)
+    assert said["buttons"] == {
+        "bannerAction": ["Copy details"] * 2,
+        "bannerSecondAction": ["Open log"] * 2,
+        "dismissBanner": ["", "Dismiss"],
+    }
+    for trace in traces:
+        assert trace in text
+        assert (
+            trace in said["copied"] or "has ended" in trace or "with -6" in trace or "Qt" in trace
+        )
+    assert "engine: process" in text
+    assert "the window has ended" in text
+    assert ZEBRA not in text + said["copied"]
+    assert not (tmp_path / "fireside-crash.log").exists()
+
+
+def test_a_crash_of_the_window_is_told_by_the_next(tmp_path: Path) -> None:
+    said, text = run(tmp_path, "abort")
+    assert not said
+    assert "Fatal Python error" not in text
+    said, text = run(tmp_path, "none")
+    assert said["banner"].startswith("Fireside ended unexpectedly the last time.")
+    assert "Fatal Python error: Aborted" in text
+    assert "tests/e2e/faulty_driver.py:" in text
+    assert "faulty_driver.py:" in said["copied"]
+    said, text = run(tmp_path, "slot")  # and by no other
+    assert said["banner"].startswith(WENT_WRONG)

@@ -1,0 +1,119 @@
+"""The window tells of faults, and what it offers then."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt, QUrl, qCritical, qDebug, qWarning
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QAbstractButton, QLabel
+from pytestqt.qtbot import QtBot
+
+from app.base import log
+from app.ui.fault_reporter import FaultReporter, without_quotes
+from app.wording.errors import Action, Explanation
+from tests.ui.driver import Fireside
+
+
+@pytest.fixture
+def reporter(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[FaultReporter]:
+    monkeypatch.setattr(sys, "excepthook", lambda *raised: None)
+    monkeypatch.setattr(threading, "excepthook", lambda raised: None)
+    started = FaultReporter()
+    started.start(tmp_path)
+    yield started
+    started.close()
+
+
+def written(folder: Path) -> str:
+    path = folder / log.NAME
+    return path.read_text("utf-8") if path.exists() else ""
+
+
+def fail(error: BaseException) -> None:
+    try:
+        raise error
+    except BaseException as raised:  # noqa: BLE001 - any is wanted
+        sys.excepthook(type(raised), raised, raised.__traceback__)
+
+
+def test_each_kind_is_told_once_and_what_comes_before_a_window_later(
+    reporter: FaultReporter, qtbot: QtBot, tmp_path: Path
+) -> None:
+    told: list[Explanation] = []
+    fail(ValueError())
+    qtbot.wait(10)
+    reporter.attach(told.append)
+    assert len(told) == 1
+    fail(ValueError())
+    thread = threading.Thread(target=fail, args=(TypeError(),))
+    thread.start()
+    thread.join()
+    assert len(told) == 1  # not in the thread, nor in the middle of what fails
+    qtbot.waitUntil(lambda: len(told) == 2)
+    reporter.detach()
+    fail(KeyError())
+    qtbot.wait(10)
+    assert len(told) == 2
+    reporter.attach(told.append)
+    assert [each.action for each in told] == [Action.COPY_DETAILS] * 3
+    reporter.act(Action.COPY_DETAILS)
+    copied = QGuiApplication.clipboard().text()
+    assert copied.startswith("Fireside ")
+    assert all(name in copied for name in ("ValueError", "TypeError", "KeyError"))
+    assert written(tmp_path).count("fault\n") == 3
+
+
+def test_the_log_opens_and_begins_and_ends(
+    reporter: FaultReporter, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[QUrl] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
+    qtbot.waitUntil(lambda: "the window has started" in written(tmp_path))
+    reporter.act(Action.OPEN_LOG)
+    reporter.act(Action.NEW_CHAT)  # another's
+    assert [Path(url.toLocalFile()) for url in opened] == [tmp_path / log.NAME]
+    other = tmp_path / "other"
+    other.mkdir()
+    reporter.start(other)
+    assert "the window has ended" in written(tmp_path)
+    reporter.act(Action.OPEN_LOG)
+    assert Path(opened[-1].toLocalFile()) == other / log.NAME
+
+
+@pytest.mark.qt_log_ignore("zebra")
+def test_qt_s_warnings_are_written_without_what_they_quote(
+    reporter: FaultReporter, tmp_path: Path
+) -> None:
+    qDebug("zebra 1")
+    qWarning('zebra 2 of "a chat"')
+    qCritical("zebra 3 of 'a chat'")
+    text = written(tmp_path)
+    assert "WARNING" in text
+    assert "Qt, default: zebra 2 of “…”" in text
+    assert "ERROR" in text
+    assert "zebra 1" not in text
+    assert "chat" not in text
+    assert len(without_quotes("x" * 1000)) == 301
+
+
+def test_the_banner_by_keyboard(fireside: Fireside, monkeypatch: pytest.MonkeyPatch) -> None:
+    acted: list[Action] = []
+    fireside.window.banner.acted.connect(acted.append)
+    fireside.window.banner.show_sentence("Sentence", Action.COPY_DETAILS, second=Action.OPEN_LOG)
+    assert fireside.find(QLabel, "bannerText").text() == "Sentence"
+    for name in ("bannerAction", "bannerSecondAction"):
+        button = fireside.find(QAbstractButton, name)
+        assert button.accessibleName() == button.toolTip() == button.text()
+        assert button.focusPolicy() & Qt.FocusPolicy.TabFocus
+        button.setFocus()
+        fireside.qtbot.keyClick(button, Qt.Key.Key_Return)
+    assert acted == [Action.COPY_DETAILS, Action.OPEN_LOG]
+    fireside.window.banner.show_sentence("Sentence", Action.REPAIR)
+    assert not fireside.window.findChild(QAbstractButton, "bannerSecondAction").isVisible()

@@ -1,0 +1,76 @@
+"""Which engine a request goes to."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from app.base.errors import NoRemoteEngine
+from app.base.types import Done, Endpoint, ModelRef, Request, Stats, StopReason
+from app.engine.backend import ScriptedBackend
+from app.engine.router import Router
+
+HERE = ModelRef.of_file(Path("demo.gguf"), "Demo model")
+THERE = ModelRef(Endpoint("http://127.0.0.1:8000/v1", "gpt-oss-120b"), "Server's")
+DONE = Done(StopReason.END, Stats(10, 10, 5, 2, 0.1, 0.5, 1000, 7, 4096))
+
+
+class Engine(ScriptedBackend):
+    def __init__(self) -> None:
+        super().__init__([DONE])
+        self.forgotten: list[int] = []
+        self.closed = False
+
+    def forget(self, chat: int) -> None:
+        self.forgotten.append(chat)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_a_request_goes_where_its_model_is() -> None:
+    local, remote = Engine(), Engine()
+    router = Router(local, remote)
+    for model, engine, other in ((HERE, local, remote), (THERE, remote, local)):
+        asked, stop = Request(model, ()), threading.Event()
+        assert list(router.stream(asked, stop)) == [DONE]
+        list(router.load(model, stop))
+        list(router.prepare(asked, stop))
+        router.count(asked, stop)
+        assert router.abilities(model) == engine.abilities(model)
+        assert (engine.requests, engine.loaded) == ([asked], [model])
+        assert (engine.prepared, engine.counted) == ([asked], [asked])
+        assert asked not in other.requests
+
+
+def test_an_endpoint_without_an_engine_is_refused_when_it_is_asked() -> None:
+    router = Router(Engine())
+    asked, stop = Request(THERE, ()), threading.Event()
+    for steps in (
+        router.stream(asked, stop),
+        router.load(THERE, stop),
+        router.prepare(asked, stop),
+    ):
+        with pytest.raises(NoRemoteEngine) as caught:
+            list(steps)  # and not before: who asks has an answer to end
+        assert caught.value.url == "http://127.0.0.1:8000/v1"
+    for ask in (lambda: router.count(asked, stop), lambda: router.abilities(THERE)):
+        with pytest.raises(NoRemoteEngine):
+            ask()
+
+
+def test_all_engines_forget_and_end() -> None:
+    engines = Engine(), Engine()
+    router = Router(*engines)
+    router.forget(7)
+    router.close()
+    assert [(engine.forgotten, engine.closed) for engine in engines] == [([7], True)] * 2
+    Router(engines[0]).close()
+
+
+def test_a_model_is_known_by_where_it_is() -> None:
+    assert (HERE.key, HERE.place) == ("demo.gguf", "demo.gguf")
+    assert THERE.key == THERE.place == "http://127.0.0.1:8000/v1#gpt-oss-120b"
+    assert ModelRef.of_file(Path("x.gguf"), "X", alias="demo").key == "demo"
