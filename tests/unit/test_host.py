@@ -95,7 +95,12 @@ def test_what_is_erased_at_the_end_is_gone(tmp_path: Path, monkeypatch: pytest.M
             host._librarian.submit(free.wait, 10)
         erased = host.erase([chat])
         close = host.chats.close
-        monkeypatch.setattr(host.chats, "close", lambda: (free.set(), close()))
+
+        def freed() -> None:
+            free.set()
+            close()
+
+        monkeypatch.setattr(host.chats, "close", freed)
     assert erased.cancelled()
     with closing(Store(tmp_path / "chats.db")) as store:
         assert store.chats.live() == set()

@@ -11,6 +11,7 @@ import time
 import types
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -73,7 +74,7 @@ def test_every_sentence_goes_through_tr(path: Path) -> None:
     found = [
         f"{path}:{each.lineno}: {each.value!r}"
         for each in literals(ast.parse(path.read_text("utf-8")))
-        if SENTENCE.search(each.value) and each.value not in PROPER | KEYS | COMMANDS | VALUES
+        if SENTENCE.search(str(each.value)) and each.value not in PROPER | KEYS | COMMANDS | VALUES
     ]
     assert not found
 
@@ -87,6 +88,7 @@ def test_what_goes_through_tr_is_found_and_comes_in_time(path: Path) -> None:
             case ast.Call(ast.Name("tr"), [text, *others], []):
                 where = f"{path}:{tree.lineno}"
                 assert isinstance(text, ast.Constant), where
+                assert isinstance(text.value, str), where
                 assert late, f"{where}: at import"
                 assert len(others) < 2 or "%n" in text.value or "%Ln" in text.value, where
                 assert len(others) == 2 or not re.search("%L?n", text.value), where
@@ -109,6 +111,7 @@ def test_a_translation_has_the_places_of_its_source(code: str) -> None:
     for message in catalog:
         source = message.id if isinstance(message.id, str) else message.id[0]
         forms = [message.string] if isinstance(message.string, str) else message.string
+        assert forms is not None
         for form in forms if source else ():
             assert places(form) == places(source), source
 
@@ -147,8 +150,8 @@ def test_the_days_in_the_bin_make_thirty_at_any_hour(
 ) -> None:
     class Day(datetime.date):
         @classmethod
-        def today(cls) -> datetime.date:
-            return datetime.date(2028, 2, 29)
+        def today(cls) -> Self:
+            return cls(2028, 2, 29)
 
     monkeypatch.setattr(quantities, "datetime", types.SimpleNamespace(date=Day))
     monkeypatch.setenv("TZ", zone)
