@@ -7,12 +7,20 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.base.errors import Cancelled, DocumentBroken, DocumentError, EngineFailed, ModelError
+from app.base.errors import (
+    Cancelled,
+    DocumentBroken,
+    DocumentError,
+    EngineFailed,
+    ModelError,
+    NoRemoteEngine,
+)
 from app.base.processes import ChildEnded, ChildProcess
-from app.base.types import Part
+from app.base.types import FileLocation, ModelRef, Part
 from app.documents.document import Document, Seen
 
 if TYPE_CHECKING:  # a window need not wait for it
@@ -27,6 +35,15 @@ def _run_child(connection: Connection) -> None:
     from app.documents import worker
 
     worker.main(connection)
+
+
+@dataclass(frozen=True, slots=True)
+class FileReading:
+    """How far a file that is to be attached has been read, in pages. ``stop`` would end it."""
+
+    stop: threading.Event
+    done: int
+    total: int
 
 
 class _Job:
@@ -48,9 +65,11 @@ class DocumentReader:
         self,
         target: Callable[[Connection], None] = _run_child,
         *,
+        publish: Callable[[FileReading], None] = lambda event: None,
         memory: int = MEMORY,
         idle: float = _IDLE_S,
     ) -> None:
+        self._publish = publish
         self._target, self._memory, self._idle = target, memory, idle
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -61,21 +80,36 @@ class DocumentReader:
         self,
         path: Path,
         stop: threading.Event,
-        seen: Seen = lambda done, total: None,
+        seen: Seen | None = None,
         encoding: str = "",
     ) -> Future[Document]:
-        """What a file says, read in an ``encoding`` that a person has chosen, or in the one that
-        it seems to have. ``seen`` is called on another thread. Fails with DocumentError, or with
-        Cancelled once ``stop`` is set."""
+        """Take the text out of a file.
+
+        It is read in an ``encoding`` that a person has chosen, or in the one that it seems to
+        have. ``seen`` is told, on another thread, how many pages are done, and of how many;
+        without it, FileReading is published. Fails with DocumentError, or with Cancelled once
+        ``stop`` is set.
+        """
+        if seen is None:
+
+            def seen(done: int, total: int) -> None:
+                self._publish(FileReading(stop, done, total))
+
         died = DocumentBroken(path, "it is too much for the program that reads it")
         return self._add(_Job(("read", path, encoding), died, stop, seen))
 
-    def count(self, model: Path, part: Part, pieces: Sequence[str] = ()) -> Future[list[int]]:
-        """How many tokens a part takes in a model's prompt, and each piece of text by itself.
-        Fails with ModelError, EngineFailed or Cancelled."""
+    def count(self, model: ModelRef, part: Part, pieces: Sequence[str] = ()) -> Future[list[int]]:
+        """Count the tokens of a part in a model's prompt, and of each piece of text by itself.
+
+        Fails with ModelError, EngineError or Cancelled.
+        """
+        if not isinstance(model.location, FileLocation):
+            unknown: Future[list[int]] = Future()  # only its server knows its vocabulary
+            unknown.set_exception(NoRemoteEngine(model.location.url))
+            return unknown
         died = EngineFailed("counting tokens took too much")
-        job = _Job(("count", model, part, list(pieces)), died, threading.Event(), lambda *_: None)
-        return self._add(job)
+        command = ("count", model.location.path, part, list(pieces))
+        return self._add(_Job(command, died, threading.Event(), lambda *_: None))
 
     def close(self) -> None:
         """Ends everything at once."""

@@ -9,7 +9,9 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent
 
 from app.base.types import Effort, ModelRef
-from app.host import FileReading, Host, ModelMoving
+from app.documents import FileReading
+from app.host import Host
+from app.models.installed import ModelMoving
 from app.store import ChatRow, MessageRow, SearchHit, State, Store, Unsent
 from app.turn import (
     ContextForecast,

@@ -8,8 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QPoint, Signal
 
 from app.base.errors import Cancelled
-from app.documents import Document
-from app.host import FileReading, Host
+from app.documents import Document, FileReading
+from app.host import Host
 from app.turn import ContextForecast
 from app.ui.bridge import Bridge
 from app.ui.composer.attachment import Attachment
@@ -84,7 +84,7 @@ class AttachmentController(QObject):
                 self._tray.remove(item)
             self._tray.tell(explain(error).sentence)
 
-        self._bridge.when_done(self._host.read(path, item.stop), read, failed)
+        self._bridge.when_done(self._host.documents.read(path, item.stop), read, failed)
 
     def _read_as(self, item: Attachment, encoding: str) -> None:
         """Reads a file again, in an encoding that the person has chosen. What was read of it
@@ -101,7 +101,9 @@ class AttachmentController(QObject):
                 self._tray.tell(explain(error).sentence)
 
         assert item.path
-        self._bridge.when_done(self._host.read(item.path, item.stop, encoding), read, failed)
+        self._bridge.when_done(
+            self._host.documents.read(item.path, item.stop, encoding=encoding), read, failed
+        )
 
     def _paste(self, text: str) -> None:
         """A long text is easier to see as one thing."""
@@ -169,7 +171,9 @@ class AttachmentController(QObject):
             self._judge()
             self.judged.emit()
 
-        self._bridge.when_done(self._host.count(model, part, pieces), counted, lambda _: None)
+        self._bridge.when_done(
+            self._host.documents.count(model, part, pieces), counted, lambda _: None
+        )
 
     # --- Other chats --------------------------------------------------------------------------
 

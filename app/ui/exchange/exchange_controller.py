@@ -104,7 +104,7 @@ class ExchangeController(QObject):
 
         dialog.begin()
         self._bridge.when_done(
-            self._host.export(
+            self._host.exchange.export(
                 dialog.place,
                 dialog.file,
                 manner,
@@ -151,7 +151,7 @@ class ExchangeController(QObject):
                 dialog.preview(found)
 
         dialog.show()
-        work = self._host.read_chats(tuple(paths), stop, self._now_and_then(seen))
+        work = self._host.exchange.read(tuple(paths), stop, self._now_and_then(seen))
         self._bridge.when_done(work, found, failed)
 
     def _take_in(
@@ -177,7 +177,7 @@ class ExchangeController(QObject):
                 self.told.emit(tr("The import was stopped. The chats that came before that stay."))
             self.imported.emit()
 
-        work = self._host.take_chats(found, stop, self._now_and_then(seen))
+        work = self._host.exchange.take(found, stop, self._now_and_then(seen))
         self._bridge.when_done(work, done, ended)
 
     def _now_and_then(self, seen: Callable[[int], None]) -> Callable[[int], None]:

@@ -68,7 +68,7 @@ class HubSearchPane(QWidget):
         self._say(tr("Searching for “{text}”…").format(text=text))
         self._clear()
         self._bridge.when_done(
-            self._host.search(text),
+            self._host.hub.search(text),
             lambda found: self._found(text, found),
             lambda error: self._failed(text, error),
         )
@@ -113,7 +113,7 @@ class HubSearchPane(QWidget):
     def _ask_files(self, row: RepositoryRow) -> None:
         row.set_asking()
         self._bridge.when_done(
-            self._host.variants(row.repository.name),
+            self._host.hub.variants(row.repository.name),
             lambda found: row in self._results and row.set_variants(found),
             lambda error: row in self._results and row.set_failed(explain(error).sentence),
         )

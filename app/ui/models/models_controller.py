@@ -125,7 +125,7 @@ class ModelsController(QObject):
         self._host.change(download_folder=folder, download_mount="")
         if folder:
             self._bridge.when_done(
-                self._host.mount_of(Path(folder)),
+                self._host.library.mount_of(Path(folder)),
                 lambda mount: self._host.change(download_mount=mount),
                 self._shelf.failed.emit,
             )
@@ -134,7 +134,7 @@ class ModelsController(QObject):
 
     def _read_connections(self) -> None:
         self._bridge.when_done(
-            self._host.connections(),
+            self._host.network.connections(),
             self.page.network.set_connections,
             lambda error: self.page.set_error(explain(error).sentence),
         )

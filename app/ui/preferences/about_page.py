@@ -127,7 +127,7 @@ class AboutPage(QDialog):
         self._check.setEnabled(False)
         self._open.hide()
         self._say(tr("Asking GitHub…"))
-        self._await(self._host.latest_release(), self._told, self._not_told)
+        self._await(self._host.network.latest_release(), self._told, self._not_told)
 
     def _told(self, release: LatestRelease) -> None:
         self._check.setEnabled(True)

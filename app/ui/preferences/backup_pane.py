@@ -64,7 +64,7 @@ class BackupPane(QWidget):
     def _read(self, *, make: bool) -> None:
         self._make.setEnabled(False)
         self._bridge.when_done(
-            self._host.backups(make=make),
+            self._host.backups.listed(make=make),
             lambda backups: isValid(self) and self._show(backups),  # the preferences may be closed
             lambda error: isValid(self) and self._fail(error),
         )

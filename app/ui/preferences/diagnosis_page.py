@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QFrame, QPlainTextEdit
 
 from app.base import log
+from app.engine.plan import Overrides
 from app.engine.probe import Examined
 from app.host import Host
 from app.ui.controls import Button
@@ -60,7 +61,7 @@ class DiagnosisPage(FormPage):
         self._examiner.look()
 
     def _examined(self, examined: Examined) -> None:
-        self._show(report(examined, self._host.wishes) + self._log())
+        self._show(report(examined, Overrides.of(self._host.settings)) + self._log())
 
     def _not_examined(self, error: Exception) -> None:
         self._show(explain(error).sentence + self._log())

@@ -83,7 +83,7 @@ class MemoryPage(FormPage):
         self._experts = ChoiceField(
             "cpuExperts", tr("Experts on the processor"), tr("What of those layers stays in memory")
         )
-        wishes = self._host.wishes
+        wishes = Overrides.of(self._host.settings)
         for knob, value in self._knobs(wishes):
             knob.set_stops([(None, tr("Automatic"))], value)
             knob.turned.connect(self._show)
@@ -166,7 +166,9 @@ class MemoryPage(FormPage):
         elif self._header is None:
             self._say(tr("Choose a model to see what it takes."))
         else:
-            self._set_stops(self._header, self._wishes if self.plan else self._host.wishes)
+            self._set_stops(
+                self._header, self._wishes if self.plan else Overrides.of(self._host.settings)
+            )
         self._show()
 
     def _not_examined(self, error: Exception) -> None:
@@ -191,7 +193,7 @@ class MemoryPage(FormPage):
         ready = self._header is not None and self._machine is not None
         for widget in (self._context, self._cache, self._layers, self._experts):
             widget.setEnabled(ready)
-        self._apply.setEnabled(ready and wishes != self._host.wishes)
+        self._apply.setEnabled(ready and wishes != Overrides.of(self._host.settings))
         self._reset.setEnabled(ready and wishes != Overrides())
         if not ready:
             return
