@@ -1,5 +1,8 @@
-"""Owns the process that reads files. A file that hangs or kills it hurts nothing else: it can be
-stopped at any time, may take so much memory and no more, and the next file gets another one."""
+"""Owns the process that reads files.
+
+A file that hangs or kills it does no other harm: it can be stopped at any time, its memory is
+limited, and the next file gets a new process.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from app.base.errors import (
 )
 from app.base.processes import ChildEnded, ChildProcess
 from app.base.types import FileLocation, ModelRef, Part
-from app.documents.document import Document, Seen
+from app.documents.document import Document, PageProgress
 
 if TYPE_CHECKING:  # a window need not wait for it
     from multiprocessing.connection import Connection
@@ -47,19 +50,20 @@ class FileReading:
 
 
 class _Job:
-    """``command``: what the process is asked for. ``died``: what it means if that is too much
-    for it."""
+    """A command for the process; ``died`` is the error if the process dies of it."""
 
     def __init__(
-        self, command: tuple[Any, ...], died: Exception, stop: threading.Event, seen: Seen
+        self, command: tuple[Any, ...], died: Exception, stop: threading.Event, seen: PageProgress
     ) -> None:
         self.command, self.died, self.stop, self.seen = command, died, stop, seen
         self.future: Future[Any] = Future()
 
 
 class DocumentReader:
-    """Reads files and counts tokens, one after the other. The process is there while it is
-    needed, and for a while after."""
+    """Reads files and counts tokens, one after the other.
+
+    The process lives while it is needed, and for a while after.
+    """
 
     def __init__(
         self,
@@ -80,7 +84,7 @@ class DocumentReader:
         self,
         path: Path,
         stop: threading.Event,
-        seen: Seen | None = None,
+        seen: PageProgress | None = None,
         encoding: str = "",
     ) -> Future[Document]:
         """Take the text out of a file.
@@ -112,7 +116,7 @@ class DocumentReader:
         return self._add(_Job(command, died, threading.Event(), lambda *_: None))
 
     def close(self) -> None:
-        """Ends everything at once."""
+        """End everything at once."""
         self._closing.set()
         self._jobs.put(None)
         if self._thread:

@@ -24,7 +24,7 @@ from app.ui.garbage import GarbageCollector
 from app.ui.startup.data_folder import DataFolder
 from app.ui.theme import Theme, application_icon
 from app.ui.window import Window
-from app.wording.errors import Explanation, explain
+from app.wording.errors import explain
 
 
 def run(data_dir: Path | None, model: Path | None, smoke: bool) -> int:
@@ -113,7 +113,8 @@ class Program:
         self._theme.choose(host.settings.theme)
         self._faults.start(host.folders.data)
         window = Window(host, bridge, self._theme)
-        self._tell_faults(window)
+        window.banner.acted.connect(self._faults.act)
+        self._faults.attach(window.banner.show_fault)
         self._give_back(window)
         window.again.connect(lambda why: self._restart(window, why))
         opener = FileOpener(self._application, window.called)
@@ -131,13 +132,6 @@ class Program:
             self._forget(window, opener)
         return code
 
-    def _tell_faults(self, window: Window) -> None:
-        def show(told: Explanation) -> None:
-            window.show_banner(told.sentence, told.action, second=told.second)
-
-        window.stepped.connect(self._faults.act)
-        self._faults.attach(show)
-
     def _give_back(self, window: Window) -> None:
         """Restore what the composer of the window before held, if these chats lack it."""
         typed, self._typed = self._typed, ()
@@ -148,7 +142,7 @@ class Program:
                 window.drafts.give_back(None, typed)
 
         if typed:
-            window.disk.ask(lambda store: store.drafts.all(), found, lambda _: None)
+            window.store.ask(lambda store: store.drafts.all(), found, lambda _: None)
 
     def _restart(self, window: Window, why: StoreError | Backup) -> None:
         self._again, self._typed = why, window.composer.parts()
@@ -181,11 +175,11 @@ def _application() -> QApplication:
 
 def _choose_model(window: Window, host: Host, model: Path | None) -> None:
     if model is not None:
-        window.model_desk.use(model)
+        window.model_picker.use(model)
     elif window.models.current is not None:
         window.models.load()
     else:
-        window.model_desk.show_page()
+        window.model_picker.show_page()
 
 
 class FileOpener(QObject):
