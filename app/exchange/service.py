@@ -15,8 +15,11 @@ from app.store import Store
 
 
 class ChatExchange:
-    """Exports and imports the chats of a store. All of it fails with Cancelled once its ``stop``
-    is set, and tells how far it is on another thread."""
+    """Exports and imports the chats of a store.
+
+    All of it fails with Cancelled once its ``stop`` is set, and tells how far it is on another
+    thread.
+    """
 
     def __init__(self, store: Store, jobs: Jobs) -> None:
         self._store = store
