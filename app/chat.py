@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 from dataclasses import replace
@@ -173,6 +173,22 @@ class Chats:
             if turn.chat == chat:
                 turn.cancel()
         return self._start(Turn(), self._throw_away, chat)
+
+    def erase(self, chats: Collection[int]) -> Future[None]:
+        """Delete chats for good, and all traces of them, also in the KV cache.
+
+        They are gone at once, also where everything ends now; the traces take seconds, and wait
+        for the answer that the engine is at. Fails with StoreError.
+        """
+        forgotten = [self.forget(chat) for chat in chats]
+        erased = self._disk.submit(self._store.chats.erase, chats)
+
+        def work() -> None:
+            erased.result()
+            self._store.upkeep.sweep()
+            wait(future for future in forgotten if future)
+
+        return self._threads.submit(work)
 
     def close(self) -> None:
         """Stop what runs, store what it said, and end the backend."""

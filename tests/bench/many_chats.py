@@ -114,7 +114,7 @@ def measure(application: QApplication, folder: Path) -> dict[str, tuple[float, f
     palette.close_again()
     for form in (ExportFormat.JSON, ExportFormat.MARKDOWN, ExportFormat.HTML):
         futures = [
-            host.export(
+            host.exchange.export(
                 folder, "all", ExportOptions(form), None, threading.Event(), lambda share: None
             )
         ]

@@ -234,7 +234,7 @@ class Person:
         tell("begin", [])
         question = Message(Role.USER, (Part(self.text()),))
         asked, _ = self.disk(lambda store: store.messages.ask(None, question, Effort.LOW, "m"))
-        self.host.erase([asked.chat]).result()
+        self.host.chats.erase([asked.chat]).result()
         tell("done", {f"erased {asked.chat}": True})
 
     def setting(self, _: int) -> None:

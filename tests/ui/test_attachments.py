@@ -291,14 +291,14 @@ def test_the_window_lives_while_a_long_file_is_read(fireside: Fireside, tmp_path
 def held(fireside: Fireside, monkeypatch: pytest.MonkeyPatch) -> Future[Any]:
     """What the next file is read as comes when it is set."""
     future: Future[Any] = Future()
-    monkeypatch.setattr(fireside.host, "read", lambda path, stop: future)
+    monkeypatch.setattr(fireside.host.documents, "read", lambda path, stop: future)
     return future
 
 
 def test_nothing_is_sent_before_a_file_is_read(
     fireside: Fireside, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    read = fireside.host.read
+    read = fireside.host.documents.read
     path = put(tmp_path, "a.txt", b"apples")
     future = held(fireside, monkeypatch)
     paste(fireside, urls(path))
@@ -321,7 +321,7 @@ def test_a_file_is_read_on_while_another_chat_is_shown(
     fireside: Fireside, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     ask(fireside, Part("a question"))
-    window, read = fireside.window, fireside.host.read
+    window, read = fireside.window, fireside.host.documents.read
     first = fireside.chat
     path = put(tmp_path, "a.txt", b"apples")
     future = held(fireside, monkeypatch)
@@ -470,7 +470,7 @@ def test_another_model_counts_anew(fireside: Fireside, monkeypatch: pytest.Monke
     fireside.window.composer.set_parts((FILE,))
     counted(fireside)
     assert chips(fireside) != ["fruit.txt: 77 tokens"]
-    monkeypatch.setattr(fireside.host, "count", count)
+    monkeypatch.setattr(fireside.host.documents, "count", count)
     fireside.window.models.load()
     fireside.until(lambda: chips(fireside) == ["fruit.txt: 77 tokens"])
 

@@ -175,9 +175,9 @@ def test_apply_keeps_the_wishes_and_reloads_the_model(
     turn(fireside, dialog, "cpuExperts", Qt.Key.Key_Right, 4)
     press(dialog, "cacheQ8")
     assert not loaded
-    assert fireside.host.wishes == Overrides()
+    assert Overrides.of(fireside.host.settings) == Overrides()
     apply.click()
-    assert fireside.host.wishes == Overrides(8192, 10, 3, CacheType.Q8_0)
+    assert Overrides.of(fireside.host.settings) == Overrides(8192, 10, 3, CacheType.Q8_0)
     assert not apply.isEnabled()
     fireside.until(lambda: loaded == [fireside.window.models.demo])
     fireside.stored(lambda store: None)
@@ -187,7 +187,7 @@ def test_apply_keeps_the_wishes_and_reloads_the_model(
     )  # fmt: skip
     press(dialog, "resetPlan")
     apply.click()
-    assert fireside.host.wishes == Overrides()
+    assert Overrides.of(fireside.host.settings) == Overrides()
 
 
 def test_the_knobs_stand_where_they_were_left(computer: Callable[..., Fireside]) -> None:

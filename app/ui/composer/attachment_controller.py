@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.base.errors import Cancelled
-from app.documents import Document
-from app.host import FileReading, Host
+from app.documents import Document, FileReading
+from app.host import Host
 from app.turn import ContextForecast
 from app.ui.bridge import Bridge
 from app.ui.composer.attachment import Attachment
@@ -91,7 +91,7 @@ class AttachmentController(QObject):
                 self._bar.remove(item)
             self._bar.tell(explain(error).sentence)
 
-        self._bridge.when_done(self._host.read(path, item.stop), read, failed)
+        self._bridge.when_done(self._host.documents.read(path, item.stop), read, failed)
 
     def _read_as(self, item: Attachment, encoding: str) -> None:
         """Read a file again in an encoding that the person chose.
@@ -110,7 +110,9 @@ class AttachmentController(QObject):
                 self._bar.tell(explain(error).sentence)
 
         assert item.path
-        self._bridge.when_done(self._host.read(item.path, item.stop, encoding), read, failed)
+        self._bridge.when_done(
+            self._host.documents.read(item.path, item.stop, encoding=encoding), read, failed
+        )
 
     def _paste(self, text: str) -> None:
         """Attach a long text that was pasted."""
@@ -181,7 +183,9 @@ class AttachmentController(QObject):
             self._judge()
             self.fit_changed.emit()
 
-        self._bridge.when_done(self._host.count(model, part, pieces), counted, lambda _: None)
+        self._bridge.when_done(
+            self._host.documents.count(model, part, pieces), counted, lambda _: None
+        )
 
     # --- Other chats --------------------------------------------------------------------------
 
