@@ -180,7 +180,9 @@ def test_no_answer_is_4(
     script: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(engine_processes.SCRIPT, script)
-    monkeypatch.setitem(LocalBackend.__init__.__kwdefaults__, "target", engine_processes.writes)
+    defaults = LocalBackend.__init__.__kwdefaults__
+    assert defaults
+    monkeypatch.setitem(defaults, "target", engine_processes.writes)
     assert main(["ask", "Hello"]) == 4
     out, err = capsys.readouterr()
     assert out == ""
@@ -191,7 +193,9 @@ def test_text_on_no_channel_is_the_answer(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(engine_processes.SCRIPT, "It is Paris.<|return|>")
-    monkeypatch.setitem(LocalBackend.__init__.__kwdefaults__, "target", engine_processes.writes)
+    defaults = LocalBackend.__init__.__kwdefaults__
+    assert defaults
+    monkeypatch.setitem(defaults, "target", engine_processes.writes)
     assert main(["ask", "Hello"]) == 0
     assert capsys.readouterr().out == "It is Paris.\n"
 
