@@ -10,8 +10,6 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from app.base import log
-
 T = TypeVar("T")
 
 _INTERVAL_S = 0.025
@@ -58,15 +56,16 @@ class Bridge(QObject):
         done: Callable[[T], object],
         failed: Callable[[BaseException], object],
     ) -> None:
-        """Call ``done`` with the future's result, or ``failed`` with its error, on the GUI's
-        thread, in order with the events. A cancelled future calls neither."""
+        """Call ``done`` with the future's result, or ``failed`` with its error.
+
+        That is on the GUI's thread, in order with the events. A cancelled future calls neither.
+        """
 
         def deliver() -> None:
             error = future.exception()
             if error is None:
                 done(future.result())
             else:
-                log.record(error)  # if nobody foresaw it
                 failed(error)
 
         def publish(_: Future[T]) -> None:
@@ -95,7 +94,7 @@ class Bridge(QObject):
             while waiting and not self._closed:
                 self._deliver_first(waiting)
         finally:
-            if waiting and not self._closed:  # a receiver raised: the others get theirs
+            if waiting and not self._closed:  # a receiver raised: deliver the others later
                 with self._lock:
                     self._waiting = waiting + self._waiting
                 self._filled.emit()

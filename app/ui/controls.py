@@ -60,8 +60,10 @@ class Button(QPushButton):
         shortcut: str = "",
         clicked: Callable[[], object] | None = None,
     ) -> None:
-        """``name`` is its objectName, ``label`` says what it does, for tooltip and screen reader,
-        and ``kind`` how it looks (see ``fireside.qss``)."""
+        """``name`` is its objectName, ``label`` says what it does, ``kind`` how it looks.
+
+        The label is for tooltip and screen reader; the kinds are in ``fireside.qss``.
+        """
         super().__init__(f"  {text}" if icon and text else text)
         self._theme = theme
         self._icon, self._colour, self._size = icon, colour, size
@@ -71,7 +73,7 @@ class Button(QPushButton):
         self.setToolTip(tip(label, shortcut))
         self.setFont(font(pixels, weight))
         self.setIconSize(QSize(size, size))
-        # A ring shows where the keyboard is; a mouse needs none.
+        # The focus ring is for the keyboard; a click does not focus.
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAutoDefault(False)
@@ -124,7 +126,7 @@ class Segments(QFrame):
             button.setFont(font(13, 450))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setCursor(Qt.CursorShape.PointingHandCursor)
-            button.setAutoDefault(False)  # Enter in a field of a dialog is not for it
+            button.setAutoDefault(False)  # Enter in a dialog's field does not press it
             self._group.addButton(button)
             self._buttons[value] = button
             layout.addWidget(button)

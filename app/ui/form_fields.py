@@ -150,7 +150,7 @@ class DecimalField(QDoubleSpinBox):
         self.setSingleStep(step)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        event.ignore()  # the page scrolls, and nothing is changed by the way
+        event.ignore()  # scrolls the page, and must not change the value
 
 
 class CountField(QSpinBox):
@@ -166,7 +166,7 @@ class CountField(QSpinBox):
         self.setSpecialValueText(none)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        event.ignore()  # the page scrolls, and nothing is changed by the way
+        event.ignore()  # scrolls the page, and must not change the value
 
 
 class DigitsField(QLineEdit):
@@ -212,7 +212,9 @@ class TextField(QPlainTextEdit):
     def show_text(self, text: str) -> None:
         """Show a text, without emitting `written`."""
         self._emitted = text
-        if text.strip() != self.toPlainText().strip():  # blanks at the end may go on to words
+        if (
+            text.strip() != self.toPlainText().strip()
+        ):  # blanks at the end may be the beginning of more
             self.setPlainText(text)
         self._pause.stop()
 

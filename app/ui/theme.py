@@ -136,8 +136,11 @@ class PaperTheme:
 
 
 class Theme(QObject):
-    """The present palette and icons of the window. ``changed`` is emitted when the colours change,
-    and when the system has other fonts: what was laid out has to be laid out again."""
+    """The present palette and icons of the window.
+
+    ``changed`` is emitted when the colours change, and when the system has other fonts: what was
+    laid out has to be laid out again.
+    """
 
     changed = Signal()
 
@@ -157,7 +160,7 @@ class Theme(QObject):
         """Choose a theme; SYSTEM follows the system from now on."""
         self.theme = theme
         hints = QGuiApplication.styleHints()
-        match theme:  # so that the title bar follows, where the system draws one
+        match theme:  # the title bar follows, where the system draws one
             case ThemeChoice.SYSTEM:
                 hints.unsetColorScheme()
             case ThemeChoice.LIGHT:

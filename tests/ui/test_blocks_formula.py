@@ -156,7 +156,7 @@ def test_pictures_are_kept(fixed_theme: Theme, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(formula_image, "_KEPT", 20_000)
     for number in range(60):
         drawn(f"a + {number}")
-    kept = formula_image._pictures._kept.values()
+    kept = formula_image._pictures._cache.values()
     assert (
         sum(formula_image._area(found) for found in kept)
         == formula_image._pictures._pixels

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QMouseEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
@@ -253,14 +254,14 @@ def test_the_keyboard_selects(two: Transcript, qtbot: QtBot) -> None:
     two.selection.select(TextPosition(3, 0, 0), TextPosition(3, 0, 0))
     shift = Qt.KeyboardModifier.ShiftModifier
     for _ in range(4):
-        qtbot.keyClick(two, Qt.Key.Key_Right, shift)
+        QTest.keyClick(two, Qt.Key.Key_Right, shift)
     assert two.selection.text(markdown=False) == "Then"
-    qtbot.keyClick(two, Qt.Key.Key_End, shift)
+    QTest.keyClick(two, Qt.Key.Key_End, shift)
     assert two.selection.text(markdown=False) == "Then it ends."
-    qtbot.keyClick(two, Qt.Key.Key_Escape)
+    QTest.keyClick(two, Qt.Key.Key_Escape)
     assert two.selection.text() == ""
-    qtbot.keyClick(two, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
-    qtbot.keyClick(two, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(two, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(two, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     copied = QGuiApplication.clipboard().text()
     assert copied.startswith("What is it?\n\nIt is **bold**")
     assert copied.endswith("Then it *ends*.")
@@ -273,7 +274,7 @@ def test_copies_are_plain_where_one_wants_that(fireside: Fireside) -> None:
     transcript = fireside.window.transcript
     transcript.selection.select_all()
     assert "**bold**" in transcript.selection.text()
-    fireside.window.preferences._choose_copies(False)
+    fireside.window.preferences._choose_copy_format(False)
     assert "**" not in transcript.selection.text()
     assert fireside.host.settings.copy_markdown is False
 
@@ -283,19 +284,19 @@ def test_find_in_the_chat(fireside: Fireside) -> None:
     fireside.shows("NEEDLE")
     fireside.idle()
     window = fireside.window
-    fireside.qtbot.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
     field = fireside.find(QLineEdit, "findText")
-    fireside.qtbot.keyClicks(field, "needle")
+    QTest.keyClicks(field, "needle")
     count = fireside.find(QLabel, "findCount")
     fireside.until(lambda: count.text() == "3")
     for number in (1, 2, 3, 1):
-        fireside.qtbot.keyClick(field, Qt.Key.Key_Return)
+        QTest.keyClick(field, Qt.Key.Key_Return)
         assert count.text() == f"{number} of 3"
     canvas = fireside.find(Canvas, "answerText")
     assert [end - start for start, end in canvas._highlights.found] == [6, 6]
     field.setText("not there")
     fireside.until(lambda: count.text() == "Nothing")
-    fireside.qtbot.keyClick(field, Qt.Key.Key_Escape)
+    QTest.keyClick(field, Qt.Key.Key_Escape)
     assert not window.transcript.finder.bar.isVisible()
     assert not canvas._highlights.found
 
@@ -329,10 +330,10 @@ def test_the_size_of_the_text(fireside: Fireside) -> None:
     before = canvas.height()
     control = Qt.KeyboardModifier.ControlModifier
     for _ in range(4):
-        fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_Plus, control)
+        QTest.keyClick(fireside.window, Qt.Key.Key_Plus, control)
     assert fireside.host.settings.text_size == 19
     fireside.until(lambda: fireside.find(Canvas, "answerText").height() > before)
-    fireside.qtbot.keyClick(fireside.window, Qt.Key.Key_0, control)
+    QTest.keyClick(fireside.window, Qt.Key.Key_0, control)
     assert fireside.host.settings.text_size == 15
     fireside.until(lambda: fireside.find(Canvas, "answerText").height() == before)
 

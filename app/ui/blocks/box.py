@@ -36,8 +36,10 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class Highlights:
-    """What of a box is selected, and what of it was found by a search, in positions of the box.
-    ``current`` is the found place that the person is at."""
+    """The selected and found positions of a box.
+
+    ``current`` is the one of ``found`` that the person is at.
+    """
 
     selected: Range = (0, 0)
     found: tuple[Range, ...] = ()
@@ -56,8 +58,11 @@ class Highlights:
 
 @dataclass(frozen=True, slots=True)
 class BoxButton:
-    """A button in a box: ``name`` is its objectName, ``word`` its text, and ``label`` what it does,
-    for tooltip and screen reader."""
+    """A button in a box.
+
+    ``name`` is its objectName, ``word`` its text, and ``label`` what it does, for tooltip and
+    screen reader.
+    """
 
     name: str
     word: str
@@ -76,8 +81,11 @@ class Link(NamedTuple):
 
 
 class Box(ABC):
-    """A block, laid out for a width. It is no widget: a message has hundreds of them, and the
-    widget that shows the message paints them."""
+    """A block, laid out for a width.
+
+    It is no widget: a message has hundreds of them, and the widget that shows the message paints
+    them.
+    """
 
     gap: int = 12
     """Pixels to the box above it; the first of a column gets none."""
@@ -103,8 +111,11 @@ class Box(ABC):
 
     @abstractmethod
     def set_block(self, block: Any) -> None:
-        """Show a block of the class that the box is for. What is equal to what was there is not
-        made anew. Where the box had been laid out, it is laid out for the same width."""
+        """Show a block of the class that the box is for.
+
+        What is equal to what was there is not made anew. Where the box had been laid out, it is
+        laid out for the same width.
+        """
 
     @abstractmethod
     def lay_out(self, width: float) -> None:
@@ -112,18 +123,24 @@ class Box(ABC):
 
     @abstractmethod
     def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
-        """Paint at least what is inside ``clip``. The painter's origin is the box's own, and its
-        state is the same afterwards."""
+        """Paint at least what is inside ``clip``.
+
+        The painter's origin is the box's own, and its state is the same afterwards.
+        """
 
     def page_end(self, y: float) -> float:
-        """Return where a page should end that has room up to ``y``, which is inside the box: at or
-        above it, and through no line. It may be below where nothing is but a gap. 0 for in front of
-        the box."""
+        """Return where a page should end that has room up to ``y``, which is inside the box.
+
+        That is at or above ``y``, and through no line; it may be below where nothing is but a gap.
+        0 for in front of the box.
+        """
         return 0.0
 
     def page_head(self, y: float) -> tuple[float, float] | None:
-        """Return the part of the box, from top to bottom, that is repeated at the top of a page
-        that begins at ``y``; None for none."""
+        """Return the part of the box that is repeated on a page that begins at ``y``.
+
+        That is its top and bottom in the box; None for none.
+        """
         return None
 
     @abstractmethod
@@ -140,8 +157,10 @@ class Box(ABC):
 
     @abstractmethod
     def markdown(self, start: int, end: int) -> str:
-        """Return what is between two positions, as Markdown. What is wholly inside is written so
-        that it reads back equal."""
+        """Return what is between two positions, as Markdown.
+
+        What is wholly inside is written so that it reads back equal.
+        """
 
     def link_at(self, point: QPointF) -> str:
         """Return the address of the link at a point; empty for none."""
@@ -156,13 +175,18 @@ class Box(ABC):
         return 0, self.length
 
     def controls(self, clip: QRectF | None = None) -> Sequence[BoxButton]:
-        """Return its buttons, where they stand now. With ``clip``, those out of sight may be left
-        out: those of boxes inside it that are not between its upper and lower edge."""
+        """Return its buttons, where they stand now.
+
+        With ``clip``, those out of sight may be left out: those of boxes inside it that are not
+        between its upper and lower edge.
+        """
         return ()
 
     def act(self, name: str) -> str:
-        """Do what the control of that name is for. Return a text that is to be copied, or an empty
-        one."""
+        """Do what the control of that name is for.
+
+        Return a text that is to be copied, or an empty one.
+        """
         return ""
 
     def scroll(self, point: QPointF, pixels: float) -> bool:

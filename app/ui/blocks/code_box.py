@@ -1,4 +1,4 @@
-"""Code in its frame, laid out and coloured when it is painted."""
+"""Code in a frame, laid out and coloured when it is painted."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from app.ui.theme import Palette, font, mono
 from app.wording.language import tr
 
 _HEAD = 34.0  # pixels above the first line
-_FEWEST = 2  # rows of a block that stand on a page of their own
+_FEWEST = 2  # rows of a block at the top or the end of a page
 _SIDE = 13.0
 _RADIUS = 10.0
-_PITCH = 1.6  # from line to line, of the font's size
+_PITCH = 1.6  # line spacing, as a multiple of the font's size
 _LAID_OUT = 400  # pieces that are kept
 _PLAIN = ("", "text", "plaintext", "txt")
-# What Qt would take for the end of a line, or for a picture.
+# Characters that Qt would take for the end of a line, or for a picture.
 _SHOWN = str.maketrans({"\r": " ", "\u2028": " ", "\u2029": " ", "\ufffc": "\ufffd"})
 
 
@@ -55,7 +55,7 @@ class _Face:
 
 @dataclass(frozen=True, slots=True)
 class _Laid:
-    """What a piece was laid out with."""
+    """A piece that is laid out, and what it was laid out with."""
 
     piece: CodePiece
     colours: Sequence[ColouredRange]
@@ -65,8 +65,10 @@ class _Laid:
 
 
 class CodeBox(Box):
-    """Code with its language and buttons to copy it and to wrap its lines. Lines that are wider
-    than the box scroll. Code that grows costs the same however long it is."""
+    """Code with its language, and buttons to copy it and to wrap its lines.
+
+    Lines that are wider than the box scroll. Code that grows costs the same however long it is.
+    """
 
     def __init__(self, theme: Palette, style: Style) -> None:
         super().__init__(theme, style)
@@ -139,7 +141,7 @@ class CodeBox(Box):
         painter.drawText(QPointF(_SIDE, self.baseline), name)
 
     def _rows(self, clip: QRectF) -> range:
-        """The rows that are in a clip."""
+        """Return the rows that are in a clip."""
         pitch = self._face.pitch
         first = max(int((clip.top() - _HEAD) // pitch), 0)
         last = int((clip.bottom() - _HEAD) // pitch)
@@ -175,7 +177,7 @@ class CodeBox(Box):
                 painter.fillRect(rect, self.theme.colour(colour))
 
     def _layout(self, number: int) -> QTextLayout:
-        """A piece as it is drawn."""
+        """Return a piece as it is drawn, from a cache."""
         piece = self._pieces.pieces[number]
         colours = self._tokens.line(piece.line)
         known = self._laid.get(number)
@@ -206,7 +208,7 @@ class CodeBox(Box):
         self, piece: CodePiece, colours: Sequence[ColouredRange]
     ) -> Iterator[QTextLayout.FormatRange]:
         size = units(piece.text)
-        upright = is_foreign(piece.text)  # an italic face may lack what this one has
+        upright = is_foreign(piece.text)  # an italic face may lack these characters
         for start, end, colour in colours:
             first, last = max(start - piece.inside, 0), min(end - piece.inside, size)
             if first < last:
@@ -243,7 +245,7 @@ class CodeBox(Box):
         return int(self._layout(number).lineAt(0).xToCursor(x))
 
     def _x(self, number: int, inside: int) -> float:
-        """Where a position in a piece is."""
+        """Return the x of a position in a piece."""
         piece = self._pieces.pieces[number]
         if piece.plain:
             return piece.left + inside * self._face.step
@@ -274,7 +276,7 @@ class CodeBox(Box):
         return found
 
     def _continued(self, row: int) -> bool:
-        """Whether the next row is of the same line."""
+        """Return whether the next row is of the same line."""
         below = self._pieces.pieces[self._pieces.rows[row + 1]]
         return below.inside > 0
 
@@ -296,7 +298,7 @@ class CodeBox(Box):
     # Buttons
 
     def controls(self, clip: QRectF | None = None) -> Sequence[BoxButton]:
-        """The lines can be wrapped where one is too long."""
+        """Return buttons to copy the code and, where a line is too long, to wrap lines."""
         if self.style.paper:
             return ()
         wanted = [("copyCode", tr("Copy"), tr("Copy this code"))]
@@ -322,7 +324,7 @@ class CodeBox(Box):
 
 
 def _name(language: str) -> str:
-    """A language as people know it."""
+    """Return a language as people know it."""
     lexer = find_lexer(language)
     if language.lower() in _PLAIN:
         return tr("Text")
@@ -349,6 +351,6 @@ def _format(colour: str, slanted: bool) -> QTextCharFormat:
 
 @lru_cache(maxsize=1)
 def button_width() -> float:
-    """How wide the buttons of a block are, whatever they say."""
+    """Return the width of the buttons of a block, whatever they say."""
     words = tr("Copy"), tr("Copied"), tr("Wrap"), tr("Unwrap")
     return round(max(map(QFontMetricsF(font(12)).horizontalAdvance, words))) + 14.0

@@ -34,13 +34,16 @@ from app.ui.blocks.text_box import TextBox
 from app.ui.theme import Palette, font
 
 _LINES = re.compile(r"-[ ]+-[- ]*(?:\n|$)")
-_BELOW = 0.35  # of a mark, below its baseline, in sizes of the text
+_BELOW = 0.35  # how far a mark reaches below the baseline, in sizes of the text
 _TASK_MARKS = {None: "", False: "[ ] ", True: "[x] "}
 
 
 class Column(Stack[Box]):
-    """The boxes of blocks. There are ``max_gap`` pixels between two at the most, and ``separator``
-    in plain text. ``beside_mark`` is `Box.beside_mark` of them."""
+    """The boxes of blocks, below each other.
+
+    There are ``max_gap`` pixels between two at the most, and ``separator`` in plain text.
+    ``beside_mark`` is `Box.beside_mark` of the boxes.
+    """
 
     def __init__(
         self,
@@ -68,8 +71,10 @@ class Column(Stack[Box]):
         self.set_blocks(block.blocks)
 
     def set_blocks(self, blocks: Sequence[Block], first: int = 0) -> int:
-        """Show blocks. Those before ``first`` are known to be the same as before, and are not
-        looked at. Return the index of the first box that has changed."""
+        """Show blocks. Return the index of the first box that has changed.
+
+        Blocks before ``first`` are known to be the same as before, and are not looked at.
+        """
         changed = _same(self._blocks, blocks, first)
         for index in range(changed, len(blocks)):
             block = blocks[index]
@@ -172,16 +177,18 @@ class ItemBox(Inset[Column]):
         self._loose = False
 
     def set_block(self, block: Item) -> None:
-        self.gap = 10 if block.apart else 6
+        self.gap = 10 if block.after_blank else 6
         self._task = block.task
-        self._loose = block.apart
+        self._loose = block.after_blank
         self.inner.set_direction(self.leftwards)
         self.inner.set_blocks(block.blocks)
         self.measure()
 
     def measure(self) -> None:
         super().measure()
-        self.height = max(self.height, 1.4 * self.style.pixels)  # its mark, where it is empty
+        self.height = max(
+            self.height, 1.4 * self.style.pixels
+        )  # room for the mark of an empty item
 
     def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
         if clip.top() < self.baseline + _BELOW * self.style.pixels:
@@ -271,14 +278,14 @@ class ListBox(Stack[ItemBox]):
         ]
         bullet = "+" if markdown and self.second else "-"
         if markdown and self._block.start is None and any(map(_LINES.match, texts)):
-            bullet = "*"  # lines alone, behind another, would be a rule
+            bullet = "*"  # `- - -` would be read as a rule
         result = ""
         for (number, first, _), text in zip(parts, texts, strict=True):
             if result:
                 result += "\n\n" if markdown and self.boxes[number].loose else "\n"
-            if alone or first:  # what begins before has no mark here
+            if alone or first:  # an item that begins before the selection has no mark
                 result += text
-            elif markdown:  # what is below stands under the box
+            elif markdown:  # later lines are aligned with the box
                 box = self.boxes[number].task_mark
                 result += _hanging(f"{self._mark(number, bullet)} ", box + text, markdown=True)
             else:
@@ -333,8 +340,10 @@ class FootnoteBox(Inset[Column]):
 
 
 def _hanging(mark: str, text: str, *, markdown: bool) -> str:
-    """Return text behind a mark, with its other lines indented. In Markdown, that includes blank
-    lines, which may be code."""
+    """Return text behind a mark, with its other lines indented.
+
+    In Markdown, that includes blank lines, which may be code.
+    """
     room = " " * len(mark)
     wanted = (lambda line: line != "\n") if markdown else None
     return mark + indent(text, room, wanted).removeprefix(room)

@@ -17,12 +17,14 @@ from app.ui.blocks.tex_svg import draw
 from app.ui.theme import Palette
 
 _MARGIN = 4.0  # pixels above and below
-_HIGHEST = 600.0  # pixels on paper, where a page has to take it
+_HIGHEST = 600.0  # pixels on paper, where it has to fit onto a page
 
 
 class FormulaBox(Box):
-    """A formula on lines of its own: centred, or scrolled where it is too wide. One that cannot be
-    set is shown as code."""
+    """A formula on lines of its own: centred, or scrolled where it is too wide.
+
+    One that cannot be set is shown as code.
+    """
 
     def __init__(self, theme: Palette, style: Style) -> None:
         super().__init__(theme, style)

@@ -15,14 +15,17 @@ from app.ui.blocks.tex_svg import INK, SvgDrawing, draw
 from app.ui.theme import mono
 
 _KEPT = 8_000_000  # pixels of all pictures that are kept
-# Where an SVG has none, Qt draws one of a pixel in a PDF.
+# Without a stroke in the SVG, Qt draws one of a pixel in a PDF.
 _UNSEEN = {"stroke": "#ffffff", "stroke-opacity": "0"}
 
 
 @dataclass(frozen=True, slots=True)
 class FormulaImage:
-    """A formula, sized in whole logical pixels, so that they are the same on every screen. Its
-    baseline is ``descent`` above the lower edge."""
+    """A formula as a picture.
+
+    Its size is in whole logical pixels, so that it is the same on every screen. Its baseline is
+    ``descent`` above the lower edge.
+    """
 
     image: QImage
     width: int
@@ -32,8 +35,10 @@ class FormulaImage:
     colour: str
 
     def paint(self, painter: QPainter, frame: QRectF) -> None:
-        """Draw it; in a PDF as lines that stay sharp, with its TeX as the text that is found and
-        copied there."""
+        """Draw the formula.
+
+        In a PDF as lines that stay sharp, with its TeX as the text that is found and copied there.
+        """
         if painter.paintEngine().type() != QPaintEngine.Type.Pdf:
             painter.drawImage(frame, self.image)
             return
@@ -54,9 +59,11 @@ class FormulaImage:
 def picture(
     tex: str, pixels: int, colour: str, ratio: float, display: bool = False
 ) -> FormulaImage | None:
-    """Return a formula for text of a size and colour, at a screen's pixel ratio. ``display`` sets
-    it as on a line of its own. None where it is too long, too large, or no TeX that ziamath
-    understands."""
+    """Return a formula for text of a size and colour, at a screen's pixel ratio.
+
+    ``display`` sets it as on a line of its own. None where it is too long, too large, or no TeX
+    that ziamath understands.
+    """
     drawing = draw(tex, pixels, display=display)
     return _pictures.get(drawing, colour, ratio) if drawing else None
 
@@ -65,18 +72,18 @@ class _Pictures:
     """A cache of the pictures that were used last."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, str, float], FormulaImage] = OrderedDict()
+        self._cache: OrderedDict[tuple[str, str, float], FormulaImage] = OrderedDict()
         self._pixels = 0
 
     def get(self, drawing: SvgDrawing, colour: str, ratio: float) -> FormulaImage:
         key = (drawing.svg, colour, ratio)
-        if key in self._kept:
-            self._kept.move_to_end(key)
-            return self._kept[key]
-        found = self._kept[key] = _rasterised(drawing, colour, ratio)
+        if key in self._cache:
+            self._cache.move_to_end(key)
+            return self._cache[key]
+        found = self._cache[key] = _rasterised(drawing, colour, ratio)
         self._pixels += _area(found)
-        while self._pixels > _KEPT and len(self._kept) > 1:
-            self._pixels -= _area(self._kept.popitem(last=False)[1])
+        while self._pixels > _KEPT and len(self._cache) > 1:
+            self._pixels -= _area(self._cache.popitem(last=False)[1])
         return found
 
 

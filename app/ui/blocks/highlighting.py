@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     _Lexed = Generator[tuple[int, _TokenType, str]]
 
-_LONGEST = 60_000  # characters; what is longer stays in one colour
+_LONGEST = 60_000  # characters; longer code stays in one colour
 _BUDGET = 4_000  # characters for one paint, at about 2.3 µs
-_BEFORE = 25  # lines that a guess begins above what is to be seen
-# Of the types a token has, from the special to the general, the first that is here counts.
+_BEFORE = 25  # lines above what is seen at which a guess begins
+# The first of a token's types counts that is here, from the most special to the most general.
 _COLOURS = {
     "Comment.Preproc": "code_keyword",
     "Comment": "code_comment",
@@ -97,7 +97,7 @@ class Highlighter:
         """Lex or guess the lines from the first to the last, these included."""
         if self._done or len(self._text) > _LONGEST or not (lexer := find_lexer(self._language)):
             return
-        # Where the states are unknown, what grows would be lexed from the top each time.
+        # Where the states are unknown, growing code would be lexed from the top each time.
         if self._knows_states or self._rested:
             self._pull(lexer, last)
         self._rested = True
@@ -141,8 +141,10 @@ class Highlighter:
         return offset < len(self._text) and offset == self._offsets[len(self._lines) - 1]
 
     def _note(self, tokens: _Lexed, offset: int) -> None:
-        """Set the mark at the token that has just been found. Pygments does not tell the states,
-        but they are a local variable of most of its lexers."""
+        """Set the mark at the token that has just been found.
+
+        Pygments does not tell the states, but they are a local variable of most of its lexers.
+        """
         states = inspect.getgeneratorlocals(tokens).get("statestack")
         if states is None:
             self._knows_states = False
@@ -167,7 +169,7 @@ def _lexed(lexer: Lexer, text: str, states: Sequence[str] = _TOP.states) -> _Lex
 
     text += "\n"  # many lexers want a line to end
     if isinstance(lexer, RegexLexer) and not isinstance(lexer, ExtendedRegexLexer):
-        # Not as a subclass has it, which only knows more names, and hides the states.
+        # Not the method of a subclass, which only adds names, and hides the states.
         lexed: _Lexed = RegexLexer.get_tokens_unprocessed(lexer, text, states)
     else:
         lexed = lexer.get_tokens_unprocessed(text)

@@ -35,6 +35,6 @@ def paint_number(
     painter.setFont(face)
     painter.setPen(colour)
     wide = QFontMetricsF(face).horizontalAdvance(mark)
-    if leftwards:  # the point is behind the number, which is at its left then
+    if leftwards:  # puts the point at the left of the number
         painter.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
     painter.drawText(QPointF(8 if leftwards else -8 - wide, 0), mark)

@@ -33,4 +33,6 @@ class RuleBox(Box):
         return "---" if start < 1 <= end else ""
 
     def markdown(self, start: int, end: int) -> str:
-        return "***" if start < 1 <= end else ""  # lines would be an item of a list behind a mark
+        return (
+            "***" if start < 1 <= end else ""
+        )  # `---` behind a list's mark would be read as an item

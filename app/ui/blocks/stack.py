@@ -86,8 +86,10 @@ class Stack(Box, Generic[_B]):
             painter.translate(0, -top)
 
     def _paint_box(self, painter: QPainter, box: Box, clip: QRectF, highlights: Highlights) -> None:
-        """Paint a box, or say that it failed: an exception would leave the painter open, and
-        nothing else would be painted."""
+        """Paint a box, or say that it failed.
+
+        An exception would leave the painter open, and nothing else would be painted.
+        """
         before = painter.transform(), painter.clipPath() if painter.hasClipping() else None
         try:
             box.paint(painter, clip, highlights)
@@ -131,7 +133,7 @@ class Stack(Box, Generic[_B]):
         if not self.boxes:
             return 0
         number = max(bisect_right(self._tops, point.y()) - 1, 0)
-        if number + 1 < len(self.boxes):  # in a gap, the nearer one
+        if number + 1 < len(self.boxes):  # in a gap, the nearer of both
             end = self._tops[number] + self.boxes[number].height
             number += point.y() - end > self._tops[number + 1] - point.y()
         inside = point - QPointF(0, self._tops[number])
@@ -145,8 +147,10 @@ class Stack(Box, Generic[_B]):
         ]
 
     def parts(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-        """Yield the boxes between two positions: the index, and from where to where in it. A box
-        without positions is yielded where its place is in the range, both ends included."""
+        """Yield the boxes between two positions: the index, and from where to where in it.
+
+        A box without positions is yielded where its place is in the range, both ends included.
+        """
         for number in range(self._number(start), len(self.boxes)):
             first, length = self._starts[number], self.boxes[number].length
             if first > end:
@@ -202,8 +206,11 @@ _S = TypeVar("_S", bound=Stack[Any])
 
 
 class Inset(Box, Generic[_S]):
-    """A stack with margins. Positions are the stack's. Where it runs ``leftwards``, from right to
-    left, its left margin is at the right."""
+    """A stack with margins.
+
+    Positions are the stack's. Where it runs ``leftwards``, from right to left, its left margin is
+    at the right.
+    """
 
     above = below = right = 0.0
     leftwards = False

@@ -18,8 +18,8 @@ from app.ui.blocks.text_lines import TextLines
 from app.ui.blocks.text_runs import BOLD, ROOM, FormulaRun, TextFace, TextRuns, first_at, scale
 from app.ui.theme import Palette, font
 
-_LINE = 1.45  # of the font's height
-_LARGER = {1: 6, 2: 4, 3: 2}  # pixels more in a heading of a level
+_LINE = 1.45  # line height, as a multiple of the font's
+_LARGER = {1: 6, 2: 4, 3: 2}  # additional pixels by level of heading
 _LEAST = 16.0  # pixels; in less, no text is laid out
 _ALIGN = {
     Align.LEFT: Qt.AlignmentFlag.AlignLeft,
@@ -29,8 +29,10 @@ _ALIGN = {
 
 
 class TextBox(Box):
-    """Spans in lines as wide as the box. A paragraph is aligned to the side at which its first
-    letter begins, where ``align`` does not say otherwise.
+    """Spans in lines as wide as the box.
+
+    A paragraph is aligned to the side at which its first letter begins, where ``align`` does not
+    say otherwise.
 
     Laying 2,000 characters out costs half a millisecond, so that what grows is laid out whole.
     """
@@ -63,7 +65,7 @@ class TextBox(Box):
         joined = isinstance(block, Paragraph) and block.joined is not None
         self.gap = 20 if level else 0 if joined else Box.gap
         self.keeps_with_next = level > 0
-        if other_level or block.spans != self._spans:  # equal ones look different at a new level
+        if other_level or block.spans != self._spans:  # equal spans look different
             self._spans = block.spans
             self._read()
 
@@ -87,8 +89,10 @@ class TextBox(Box):
                 self._flow(width)
 
     def ideal_width(self) -> float:
-        """Return how wide it would be without any wrapping. This costs a layout, unless it is laid
-        out and nothing had to wrap."""
+        """Return how wide it would be without any wrapping.
+
+        This costs a layout, unless it is laid out and nothing had to wrap.
+        """
         if not self._lines.lines or not self._fits:
             self.width = 1e5
             self._flow(1e5)
@@ -130,7 +134,7 @@ class TextBox(Box):
     def _lay_out_nothing(self) -> None:
         self._lines = TextLines(self._runs, self._layout)
         self.width = self.height = self._natural = 0.0
-        self._fits = False  # it would be the same in any more width
+        self._fits = False  # whether more width would change nothing
 
     def _flow(self, width: float) -> None:
         """Fill the lines, one after the other."""
@@ -204,10 +208,12 @@ class TextBox(Box):
             self._fill(painter, found, seen, name)
         self._fill(painter, highlights.selected, seen, "selection")
         painter.setPen(self.theme.colour(self.style.colour))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # of where a colour ends
+        painter.setRenderHint(
+            QPainter.RenderHint.Antialiasing, False
+        )  # it would blur the edges of highlights
         if marked := self._marked(highlights, seen):
             self._layout.draw(painter, QPointF(0, 0), marked, clip)
-        else:  # which draws the line above the clip, too: in a PDF, it would be found twice
+        else:  # not by the layout, which draws the line above the clip, too: a PDF has it twice
             for line in lines.lines[first:last]:
                 line.draw(painter, QPointF(0, 0))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -222,8 +228,10 @@ class TextBox(Box):
                 painter.fillRect(rect, self.theme.colour(colour))
 
     def _marked(self, highlights: Highlights, seen: Range) -> list[QTextLayout.FormatRange]:
-        """Return formats for what is selected or found: the colour that is legible on all of their
-        backgrounds."""
+        """Return formats for what is selected or found.
+
+        Their colour is legible on all of the backgrounds.
+        """
         marked: list[QTextLayout.FormatRange] = []
         at = seen[0]  # Qt draws what overlaps in either colour
         for start, end in sorted((*highlights.found, highlights.selected)):
@@ -242,9 +250,9 @@ class TextBox(Box):
         grounds = []
         for number in self._lines.between(start, end):
             line, base = self._lines.lines[number], self._lines.bases[number]
-            most = line.naturalTextRect().right() + ROOM  # without the blank it wraps at
+            most = line.naturalTextRect().right() + ROOM  # without the blank at which it wraps
             for left, right in self._lines.extents(number, start, end):
-                # The last character's width has the room behind it.
+                # The width of the last character includes the room behind it.
                 high = QRectF(left, base - size + 0.5, min(right, most) - left, size + 5)
                 grounds.append(high.adjusted(-ROOM, 0, 0, 0))
         return grounds

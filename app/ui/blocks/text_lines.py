@@ -83,8 +83,10 @@ class TextLines:
         ]
 
     def extents(self, number: int, start: int, end: int) -> list[tuple[float, float]]:
-        """Return the left and right edges of a line's part between two positions. There may be
-        several, where the text runs in both directions."""
+        """Return the left and right edges of a line's part between two positions.
+
+        There may be several, where the text runs in both directions.
+        """
         line = self.lines[number]
         start, end = max(start, self.starts[number]), min(end, self.end(number))
         if not self.runs.turned:
@@ -108,7 +110,9 @@ class TextLines:
         if self.runs.turned:
             return self._nearest(number, point.x())
         found = int(self.lines[number].xToCursor(point.x()))
-        if not self.layout.isValidCursorPosition(found):  # where a font lacks an emoji
+        if not self.layout.isValidCursorPosition(
+            found
+        ):  # it may be inside an emoji that no font has
             return int(self.layout.nextCursorPosition(found))
         return found
 
@@ -143,7 +147,9 @@ def _joined(parts: list[tuple[float, float]]) -> list[tuple[float, float]]:
 def cursor_x(
     line: QTextLine, position: int, edge: QTextLine.Edge = QTextLine.Edge.Leading
 ) -> float:
-    """Return the x of a position. PySide returns a pair in some versions, of which Qt changes the
-    second."""
+    """Return the x of a position.
+
+    PySide returns a pair in some versions, of which Qt changes the second.
+    """
     found: Any = line.cursorToX(position, edge)
     return float(found[0] if isinstance(found, tuple) else found)

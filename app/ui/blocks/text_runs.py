@@ -1,7 +1,7 @@
 """Spans as Qt lays them out: one string, and the formats of its stretches.
 
-Positions are Qt's: units of UTF-16. A formula is one character, which cannot be seen and is as
-wide as its picture.
+Positions are Qt's: units of UTF-16. A formula is one character, which cannot be seen and is as wide
+as its picture.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from app.ui.blocks.font_fallback import emphasise
 from app.ui.blocks.utf16 import is_turned, part, units
 from app.ui.theme import font, mono
 
-if TYPE_CHECKING:  # which is loaded for the first formula
+if TYPE_CHECKING:  # it is loaded for the first formula
     from app.ui.blocks.formula_image import FormulaImage
 
 ROOM = 4
@@ -36,7 +36,7 @@ ROOM = 4
 BOLD = 640
 """On Inter's own axis."""
 
-_HOLDER = "\u00a0"  # neither breaks off what stands beside it nor is seen
+_HOLDER = "\u00a0"  # invisible, and no line breaks beside it
 _FORMULAS = (SpanKind.MATH, SpanKind.DISPLAY)
 _GROUNDED = (SpanKind.CODE, SpanKind.KEY)
 _PLAIN = (SpanKind.TEXT, SpanKind.BREAK, SpanKind.SOFT)
@@ -80,8 +80,11 @@ class FormulaRun(TextRun):
 
 
 class TextRuns:
-    """The spans of a box in order. ``text`` is what Qt is to lay out. Runs of equal spans at the
-    beginning are taken from ``before``. ``in_rtl`` is `Box.in_rtl`."""
+    """The spans of a box in order.
+
+    ``text`` is what Qt is to lay out. Runs of equal spans at the beginning are taken from
+    ``before``. ``in_rtl`` is `Box.in_rtl`.
+    """
 
     def __init__(
         self, spans: Spans, face: TextFace, before: TextRuns | None = None, in_rtl: bool = False
@@ -89,7 +92,7 @@ class TextRuns:
         self.face = face
         same = _same(before.runs, spans) if before and before.face == face else 0
         self.runs: list[TextRun] = before.runs[:same] if before else []
-        # The last one's end may look different beside what is behind it now.
+        # The end of the last one may look different beside what follows it now.
         self._ranges: list[list[QTextLayout.FormatRange]] = (
             before._ranges[: max(same - 1, 0)] if before else []
         )
@@ -114,8 +117,10 @@ class TextRuns:
         self.links = [r for r in self.runs if r.span.link]
 
     def cut(self, start: int, end: int) -> Spans:
-        """Return what is between two positions, as spans. A part of a formula's source is code, a
-        part of a label is text."""
+        """Return what is between two positions, as spans.
+
+        A part of a formula's source is code, a part of a label is text.
+        """
         return tuple(
             run.span
             if start <= run.start and run.end <= end
@@ -144,7 +149,7 @@ class TextRuns:
 
     def _ranged(self, number: int, width: float) -> list[QTextLayout.FormatRange]:
         run = self.runs[number]
-        # What is behind code stands at its left where the line runs leftwards.
+        # In a line from right to left, what follows code is at its left.
         after = self._is_grounded(number + 1) and not self.leftwards
         before = self._is_grounded(number - 1) and self.leftwards and run.span.text[:1] == " "
         room = ROOM * (self._is_grounded(number) + after)
@@ -167,7 +172,7 @@ class TextRuns:
         return 0 <= number < len(self.runs) and self.runs[number].span.kind in _GROUNDED
 
     def _format(self, span: Span, spacing: float) -> QTextCharFormat | None:
-        plain = span.kind in _PLAIN and span.rise is VerticalAlign.NONE
+        plain = span.kind in _PLAIN and span.vertical_align is VerticalAlign.NONE
         styled = span.bold or span.italic or span.strike or span.link
         if plain and not styled and not spacing:
             return None
@@ -177,7 +182,7 @@ class TextRuns:
             self.face.pixels - 2 if code or span.kind is SpanKind.KEY else self.face.pixels,
             max(BOLD, self.face.weight) if span.bold else self.face.weight,
             code,
-            VerticalAlign.ABOVE if note else span.rise,
+            VerticalAlign.ABOVE if note else span.vertical_align,
             span.italic,
             span.strike,
             self.face.link if span.link or note else "",
@@ -219,8 +224,10 @@ def _width(run: FormulaRun, width: float) -> float:
 
 
 def _stands_alone(text: str) -> bool:
-    """Return whether a text's last character can be styled alone. Marks and the parts of an emoji
-    belong to what is before them."""
+    """Return whether a text's last character can be styled alone.
+
+    Marks and the parts of an emoji belong to what is before them.
+    """
     return text[-1:].isascii() or (text[-1:].isalpha() and units(text[-1:]) == 1)
 
 
@@ -241,7 +248,7 @@ def _format(
     pixels: int,
     weight: int,
     code: bool,
-    rise: VerticalAlign,
+    vertical_align: VerticalAlign,
     italic: bool,
     strike: bool,
     colour: str,
@@ -255,11 +262,11 @@ def _format(
     result.setFont(face)
     if colour:
         result.setForeground(QColor(colour))
-    if link:  # which a PDF has as one
+    if link:  # it becomes a link of a PDF
         result.setAnchor(True)
         result.setAnchorHref(link)
-    if rise is not VerticalAlign.NONE:
-        result.setVerticalAlignment(_RISES[rise])
+    if vertical_align is not VerticalAlign.NONE:
+        result.setVerticalAlignment(_RISES[vertical_align])
     if spacing:
         result.setFontLetterSpacingType(QFont.SpacingType.AbsoluteSpacing)
         result.setFontLetterSpacing(spacing)

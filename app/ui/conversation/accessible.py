@@ -31,7 +31,7 @@ from app.wording.errors import explain
 from app.wording.language import number, tr
 
 _PAUSE_MS = 1000  # between two announcements
-# Up to where a text that grows can be read: a sentence ends before a blank, anything at a line's.
+# Where a growing text may be read up to: the last end of a sentence before a blank, or of a line.
 _SENTENCES = re.compile(r".*(?:[.!?…:][\"'”’)\]]*(?=\s)|[。！？]|\n)", re.DOTALL)
 
 _Text = QAccessible.Text
@@ -50,21 +50,21 @@ def install(page_type: type[QAbstractScrollArea]) -> None:
         # must not hold the widget, and there are no more of them than messages are in sight.
         match found:
             case MessageView():
-                return SpokenMessage(found)
+                return AccessibleMessage(found)
             case Canvas():
-                return SpokenCanvas(found)
+                return AccessibleSection(found)
             case QAbstractScrollArea() if isinstance(found, page_type):
-                return SpokenPage(found)
+                return AccessiblePage(found)
             case QWidget() if (
                 isinstance(page := found.parent(), page_type) and page.viewport() is found
             ):
-                return SpokenList(found)
+                return AccessibleMessageList(found)
         return None
 
     QAccessible.installFactory(interface_of)
 
 
-class SpokenWords(QAccessibleTextInterface):
+class AccessibleText(QAccessibleTextInterface):
     """A read-only text. Positions count as Qt's characters do, in units of UTF-16."""
 
     def __init__(self, read: Callable[[], str], area: Callable[[], QRect]) -> None:
@@ -79,7 +79,7 @@ class SpokenWords(QAccessibleTextInterface):
         return len(self._units()) // 2
 
     def characterRect(self, offset: int) -> QRect:
-        return self._area()  # nearer than nothing
+        return self._area()  # the best that is known
 
     def offsetAtPoint(self, point: QPoint) -> int:
         return 0 if self._area().contains(point) else -1
@@ -109,12 +109,12 @@ class SpokenWords(QAccessibleTextInterface):
         return self._read().encode("utf-16-le", "surrogatepass")
 
 
-class SpokenText(QAccessibleWidget):
+class AccessibleTextWidget(QAccessibleWidget):
     """A widget with a text."""
 
     def __init__(self, widget: QWidget, role: QAccessible.Role) -> None:
         super().__init__(widget, role)
-        self._words = SpokenWords(self.words, self.rect)
+        self._words = AccessibleText(self.words, self.rect)
 
     def words(self) -> str:
         """Return all of it."""
@@ -133,7 +133,7 @@ class SpokenText(QAccessibleWidget):
         return state
 
 
-class SpokenMessage(SpokenText):
+class AccessibleMessage(AccessibleTextWidget):
     """A question or an answer. Its name is `MessageState.title`."""
 
     def __init__(self, view: MessageView) -> None:
@@ -154,9 +154,12 @@ class SpokenMessage(SpokenText):
         return view.record if isinstance(view, MessageView) else None
 
 
-class SpokenCanvas(SpokenText):
-    """A section of a message. Its buttons are its children; its links are painted, and the one with
-    the keyboard focus is its description."""
+class AccessibleSection(AccessibleTextWidget):
+    """A section of a message.
+
+    Its buttons are its children; its links are painted, and the one with the keyboard focus is its
+    description.
+    """
 
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas, _Role.Paragraph)
@@ -177,7 +180,7 @@ class SpokenCanvas(SpokenText):
         return canvas
 
 
-class SpokenPage(QAccessibleWidget):
+class AccessiblePage(QAccessibleWidget):
     """The scroll area, which has the keyboard focus."""
 
     def __init__(self, page: QAbstractScrollArea) -> None:
@@ -187,7 +190,7 @@ class SpokenPage(QAccessibleWidget):
         return _in_sight(self.widget()) if kind == _Text.Description else super().text(kind)
 
 
-class SpokenList(QAccessibleWidget):
+class AccessibleMessageList(QAccessibleWidget):
     """The messages, from top to bottom."""
 
     def __init__(self, viewport: QWidget) -> None:
@@ -237,8 +240,11 @@ def _in_sight(page: QObject | None) -> str:
 
 
 class Announcer(QObject):
-    """Announces an answer as it comes, in whole sentences and with pauses: that the model thinks,
-    what it says, and how it ended. Reasoning is only read to those who have opened it."""
+    """Announces an answer as it comes, in whole sentences and with pauses.
+
+    It says that the model thinks, what it says, and how it ended. Reasoning is only read to those
+    who have opened it.
+    """
 
     announced = Signal(str)
 
@@ -252,15 +258,15 @@ class Announcer(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PAUSE_MS)
         self._timer.timeout.connect(self._say)
-        messages.answering.connect(self.hear)
+        messages.answering.connect(self._answering)
 
-    def hear(self, record: MessageState) -> None:
+    def _answering(self, record: MessageState) -> None:
         """Take note that an answer begins, has grown, or has ended."""
         if not QAccessible.isActive():
             return
         if record is not self._record:
             if not record.streaming:
-                return  # it ended while nobody heard
+                return  # it ended before a screen reader was there
             self._record, self._thinking = record, False
             self._read = {section: len(section.plain) for section in record.sections}
             self._timer.stop()

@@ -12,13 +12,15 @@ from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 from app.ui.blocks.canvas import Canvas
 
 _Reason = Qt.FocusReason
-# The window or a menu takes the keyboard for a while, and gives it back.
+# The window or a menu takes the focus for a while, and gives it back.
 _AWHILE = (_Reason.ActiveWindowFocusReason, _Reason.PopupFocusReason, _Reason.MenuBarFocusReason)
 
 
 class KeyboardFocus(QObject):
-    """Draws a ring around the page while the keys scroll it (a mouse needs none), and tells which
-    control in it the Tab key has reached."""
+    """Draws a ring around the page while the keys scroll it; a mouse needs none.
+
+    It also tells which control in the page the Tab key has reached.
+    """
 
     reached = Signal(QWidget)
 
@@ -30,7 +32,7 @@ class KeyboardFocus(QObject):
     def set_order(self, controls: Sequence[QWidget]) -> None:
         """Set the controls of the page, in the order in which the Tab key goes through them."""
         for control in controls:
-            if not isinstance(control, Canvas):  # which tells by itself which link is reached
+            if not isinstance(control, Canvas):  # a canvas reports its links itself
                 control.installEventFilter(self)
         for one, next_one in pairwise(controls):
             QWidget.setTabOrder(one, next_one)

@@ -119,8 +119,11 @@ class MessageList(QObject):
             self.answering.emit(self.records[index])
 
     def show_work(self, message: int, read: float | None, *, offered: bool, hurried: bool) -> None:
-        """Show what precedes an answer: which share of the prompt has been read, and whether the
-        answer can be asked for now (``offered``), and has been (``hurried``)."""
+        """Show what precedes an answer.
+
+        ``read`` is the share of the prompt that has been read, from 0 to 1; ``offered`` and
+        ``hurried`` whether the answer can be asked for now, and has been.
+        """
         if (index := self.index_of(message)) is None:
             return
         record = self.records[index]
@@ -173,7 +176,7 @@ class MessageList(QObject):
                 self.answering.emit(self.records[index])
         self._stale.clear()
         cost = (time.monotonic() - started) * 1000
-        # Holds the next update back; `feed` meanwhile only takes note.
+        # Delays the next update; `feed` does not start the timer meanwhile.
         self._tick.start(max(_SHORTEST_MS, round(cost * _COST)))
 
     # --- What can be done with a message ------------------------------------------------------
@@ -204,9 +207,11 @@ class MessageList(QObject):
 
     @contextlib.contextmanager
     def _toggling(self, index: int) -> Iterator[None]:
-        """Open or close a part of a message within. The header stays under the pointer, or what is
-        read below it."""
-        self._view.stop_following()
+        """Open or close a part of a message within.
+
+        The header stays under the pointer, or what is read below it.
+        """
+        self._view.following = False
         view = self._view.views.get(self.records[index])
         if view and view.y() >= 0:
             self._view.pin(index)

@@ -1,4 +1,4 @@
-"""What is known of each message of a conversation, whether it is in sight or not."""
+"""View state of the messages of a conversation, in sight or not."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from app.wording.errors import explain
 from app.wording.language import number, tr
 from app.wording.quantities import date_of
 
-_RECENT = 600  # characters at the end of the reasoning that tell what it is about now
-_FEWEST = 6  # words that tell something
+_RECENT = 600  # characters at the end of the reasoning, searched for the present topic
+_FEWEST = 6  # words of a sentence that is shown as the topic
 _SECTIONS = {PartKind.TEXT: SectionKind.ANSWER, PartKind.CALL: SectionKind.CALL}
 
 
 class MessageState:
-    """A message, and how it stands with it."""
+    """View state of one message."""
 
     def __init__(self, row: MessageRow) -> None:
         self.row = row
         self.error: BaseException | None = None
         self.read: float | None = None
-        """How much of the prompt has been read, where that goes on."""
+        """The share of the prompt that has been read, while that goes on."""
         self.offered = self.hurried = False
         """Whether an answer can be asked for now, and whether it was."""
         self.versions: tuple[int, ...] = ()
-        """The messages in its place, it among them, where there are several."""
+        """The ids of all versions of it, where there are several."""
         self.thinking = False
         self.answered = False
         self.seconds: float | None = None
         self.measured: int | None = None
-        """Its height in pixels at the present width, once it was in sight."""
+        """Its height in pixels at the present width; None until it is laid out."""
         self._began = time.monotonic()
         self.sections: list[Section] = []
         self.set_row(row)
@@ -47,7 +47,7 @@ class MessageState:
 
     @property
     def title(self) -> str:
-        """Who said it, and when."""
+        """Who wrote it, with which effort, and when."""
         who = tr("You") if self.is_question else self.row.model or tr("Answer")
         effort = effort_name(self.row.effort) if self.row.effort else ""
         return ", ".join(text for text in (who, effort, when(self.row.created)) if text)
@@ -57,7 +57,7 @@ class MessageState:
         return self.row.state is State.STREAMING
 
     def set_row(self, row: MessageRow, error: BaseException | None = None) -> None:
-        """The message as it is on disk, and what cut it off."""
+        """Take over the message as it is on disk, and what cut it off."""
         self.row, self.error = row, error
         if not self.streaming and row.thought_s is not None:
             self.seconds = row.thought_s
@@ -115,24 +115,26 @@ class MessageState:
 
     @property
     def thought(self) -> Section | None:
-        """The reasoning, where there is any."""
+        """The section of the reasoning, where there is any."""
         first = self.sections[0] if self.sections else None
         return first if first and first.kind is SectionKind.REASONING else None
 
     @property
     def has_header(self) -> bool:
-        """Whether there is something to say of its reasoning."""
+        """Whether it has a header about its reasoning."""
         return self.thought is not None or (self.streaming and not self.answered)
 
     @property
     def opened(self) -> bool:
-        """Whether the reasoning is in sight: while there is nothing else to read, unless the
-        person said otherwise."""
+        """Whether the reasoning is in sight.
+
+        It is while there is nothing else to read, unless the person chose otherwise.
+        """
         wish = self.row.thought_open
         return self.thought is not None and (not self.answered if wish is None else wish)
 
     def label(self, reading: bool = False) -> str:
-        """What stands above the reasoning; ``reading`` where that has taken a while."""
+        """Return the header's text; ``reading``: reading the prompt has taken a while."""
         if self.thinking:
             if reading:
                 return tr("Reading…")
@@ -141,13 +143,13 @@ class MessageState:
         return thought_for(self.seconds)
 
     def open(self, section: Section) -> None:
-        """The person is to see this."""
+        """Open a section."""
         section.opened = True
         if section is self.thought:
             self.set_opened(True)
 
     def set_opened(self, opened: bool) -> None:
-        """The person opens or closes the reasoning."""
+        """Open or close the reasoning."""
         self.row = replace(self.row, thought_open=opened)
         self.measured = None
 
@@ -165,7 +167,7 @@ class MessageState:
 
     @property
     def notice(self) -> str:
-        """Why the answer is no whole one, where nothing went wrong; empty for a whole one."""
+        """Why the answer is incomplete, where nothing went wrong; empty for a complete one."""
         match self.row.state:
             case State.STOPPED:
                 return tr("You stopped this answer.")
@@ -183,7 +185,7 @@ class MessageState:
 
     @property
     def unanswered(self) -> bool:
-        """Whether it has ended, and there is nothing in it for the reader."""
+        """Whether it has ended without anything for the reader."""
         if self.is_question or self.streaming:
             return False
         parts = self.row.message.parts
@@ -201,7 +203,7 @@ class MessageState:
         return any(part.text for part in self.row.message.parts)
 
     def plain_text(self) -> str:
-        """All of it that is in sight."""
+        """Return all of it that is in sight."""
         texts = [self.label()] if self.has_header else []
         texts += [section.name for section in self.files]
         for section in self.visible:
@@ -218,12 +220,12 @@ class MessageState:
 
     @property
     def characters(self) -> int:
-        """Of all that is in sight, to estimate its height by."""
+        """The number of characters in sight, to estimate its height by."""
         return sum(len(section.source) for section in self.visible)
 
     @property
     def lines(self) -> int:
-        """Ends of lines in what is in sight."""
+        """The number of line ends in what is in sight."""
         return sum(section.source.count("\n") for section in self.visible)
 
     def hiding(self, words: str) -> Section | None:
@@ -258,14 +260,17 @@ def _named(part: Part) -> Part:
 
 
 def when(seconds: float) -> str:
-    """The time of day, and the day where that is not today. From POSIX seconds."""
+    """Return the time of day, and the date where that is not today.
+
+    ``seconds`` are POSIX seconds.
+    """
     then = datetime.fromtimestamp(seconds)
     today = then.date() == datetime.now().date()
     return f"{then:%H:%M}" if today else f"{date_of(then, year=True)}, {then:%H:%M}"
 
 
 def effort_name(effort: Effort) -> str:
-    """How hard the model thinks, as it is said of an answer."""
+    """Return the words for an effort."""
     match effort:
         case Effort.LOW:
             return tr("Low effort")
@@ -276,7 +281,7 @@ def effort_name(effort: Effort) -> str:
 
 
 def thought_for(seconds: float | None) -> str:
-    """How long the reasoning took, in words."""
+    """Return in words how long the reasoning took."""
     if not seconds or seconds < 1:
         return tr("Thought for less than a second")
     if seconds < 60:
@@ -286,8 +291,11 @@ def thought_for(seconds: float | None) -> str:
 
 
 def doing_now(reasoning: str) -> str:
-    """What a model is thinking about: how its last sentence begins, once that says something.
-    It changes with a sentence, not with a word."""
+    """Return what a model is thinking about.
+
+    That is how its last sentence begins, once that says something. It changes with a sentence, not
+    with a word.
+    """
     for sentence in reversed(re.split(r"(?<=[.!?:;])\s+|\n+", reasoning[-_RECENT:])):
         words = sentence.strip(" #*-`>").split()
         if len(words) >= _FEWEST:

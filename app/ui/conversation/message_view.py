@@ -19,9 +19,9 @@ from app.ui.theme import Theme
 from app.wording.errors import Action, explain
 from app.wording.language import tr
 
-GUTTER = 8  # pixels beside the text: the icons below stand under it, their ground reaches out
+GUTTER = 8  # pixels beside the text, into which the hover background of the icons below reaches
 _GAP = 12
-_INDENT = 23  # of the reasoning, with its line
+_INDENT = 23  # pixels before the reasoning, with its line
 
 
 class MessageView(QWidget):
@@ -100,7 +100,8 @@ class MessageView(QWidget):
             canvas.set_column(column)
         self.shown.append((section, canvas))
 
-    def _canvas(self, name: str, label: str, parent: QWidget) -> Canvas:
+    def make_canvas(self, name: str, label: str, parent: QWidget) -> Canvas:
+        """Make a canvas in a part of this widget."""
         canvas = Canvas(self.theme)
         canvas.setParent(parent)
         canvas.setObjectName(name)
@@ -135,7 +136,7 @@ class AnswerView(MessageView):
         self.head.resized.connect(self.resized)
         self._body = QFrame(self)
         self._body.setObjectName("thoughtBody")
-        self._thought = self._canvas("thoughtText", tr("Reasoning"), self._body)
+        self._thought = self.make_canvas("thoughtText", tr("Reasoning"), self._body)
         self._parts: list[PartView] = []
         self._notice: Notice | None = None
         self._notice_of: tuple[object, ...] = ()
@@ -169,8 +170,11 @@ class AnswerView(MessageView):
         self._show_notice()
 
     def set_choices(self, last: bool, busy: bool) -> None:
-        """Enable what can be asked for: nothing while an answer is on its way (``busy``), and no
-        steps beside an error of an answer that is not the last."""
+        """Enable what can be asked for.
+
+        That is nothing while an answer is on its way (``busy``), and no steps beside an error of an
+        answer that is not the last.
+        """
         self._footer.regenerate.setEnabled(not busy)
         if self.record:
             self._footer.versions.set_record(self.record, busy)
@@ -288,7 +292,7 @@ class PartView(QFrame):
         self._heading = muted(pixels=13)
         self._heading.setParent(self)
         self._heading.move(14, 8)
-        self.canvas = answer._canvas("answerText", tr("Answer"), self)
+        self.canvas = answer.make_canvas("answerText", tr("Answer"), self)
 
     def style_of(self, section: Section) -> Style:
         """Return the style of its text."""

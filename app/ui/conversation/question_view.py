@@ -44,7 +44,7 @@ class QuestionView(MessageView):
         self._bubble = QFrame(self)
         self._bubble.setObjectName("bubble")
         self._files: list[AttachmentView] = []
-        self._text = self._canvas("questionText", tr("You"), self._bubble)
+        self._text = self.make_canvas("questionText", tr("You"), self._bubble)
         self._copy = Button(
             theme, "copyQuestion", tr("Copy this message"), icon="copy", size=16,
             clicked=lambda: self.copy.emit(self.row.message.text),
@@ -88,7 +88,7 @@ class QuestionView(MessageView):
         self.set_hovered(self.underMouse())
 
     def _file(self, number: int) -> AttachmentView:
-        canvas = self._canvas("fileText", tr("Text of the file"), self._bubble)
+        canvas = self.make_canvas("fileText", tr("Text of the file"), self._bubble)
         file = AttachmentView(self.theme, canvas, self._bubble)
         file.toggled.connect(lambda opened: self.file_toggled.emit(self.row.id, number, opened))
         return file

@@ -14,8 +14,10 @@ from app.ui.conversation.sections import Section
 
 @dataclass(frozen=True, slots=True)
 class TextAnchor:
-    """A line of a message, ``y`` pixels below the top edge of the view. Without a section, the
-    message's own top."""
+    """A line of a message, ``y`` pixels below the top edge of the view.
+
+    Without a section, it is the message's own top.
+    """
 
     record: MessageState
     section: Section | None
@@ -24,8 +26,11 @@ class TextAnchor:
 
     @classmethod
     def at(cls, record: MessageState, view: MessageView | None, offset: int, above: int) -> Self:
-        """Return the line at the top edge, which is ``offset`` pixels below the top of a message's
-        place. The first ``above`` pixels of that place belong to something else."""
+        """Return the line at the top edge.
+
+        The edge is ``offset`` pixels below the top of a message's place, of which the first
+        ``above`` pixels belong to something else.
+        """
         inside = offset - above
         if view is None or inside <= 0 or record.measured is None:
             return cls(record, None, 0, -offset)
@@ -37,8 +42,10 @@ class TextAnchor:
         return cls(record, section, position, place - inside)
 
     def offset(self, view: MessageView, height: int, above: int) -> int:
-        """Return how far the top edge has to be below the message's place, now that the message is
-        ``height`` pixels high, so that the line is where it was."""
+        """Return how far below the message's place the top edge keeps the line where it was.
+
+        The message is ``height`` pixels high now, below ``above`` pixels of something else.
+        """
         place = view.place_of(self.section, self.position) if self.section else None
         if place is not None:
             return place + above - self.y

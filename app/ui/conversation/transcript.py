@@ -37,12 +37,11 @@ from app.wording.language import tr
 
 
 class Transcript(QAbstractScrollArea):
-    """The messages of a chat. Its parts:
+    """The messages of a chat.
 
-    - ``messages``: what is shown, and the answers that grow in it;
-    - ``list``: where it is on screen, and scrolling;
-    - ``views``: the widgets of what is in sight;
-    - ``selection``, ``finder``: what is selected, and what is searched for.
+    ``messages`` are what is shown, and the answers that grow in it; ``list`` is where they are on
+    screen, and scrolling; ``views`` are the widgets of what is in sight. ``selection`` and
+    ``finder`` are what is selected, and what is searched for.
     """
 
     again = Signal(int, Effort)

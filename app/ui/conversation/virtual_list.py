@@ -58,7 +58,7 @@ class VirtualList(QObject):
         self.line.setParent(area.viewport())
         self._unseen = 0  # messages above the line
         self._estimate = HeightEstimate()
-        self._recent: dict[MessageState, None] = {}  # whose blocks are kept, the last seen one last
+        self._recent: dict[MessageState, None] = {}  # messages with blocks, least recent first
         self._width = 0
         self._value = 0
         self._anchor = (0, 0)
@@ -168,10 +168,6 @@ class VirtualList(QObject):
         self.following = False
         self._anchor = (index, self.offset_of(index) if offset is None else offset)
 
-    def stop_following(self) -> None:
-        """Leave the end where it is when more comes."""
-        self.following = False
-
     @property
     def far_from_end(self) -> bool:
         """Whether so much is below the view that the way to the end is worth a button."""
@@ -256,7 +252,9 @@ class VirtualList(QObject):
             self.prepared.emit(view)
             guessed = self._guess(record)
             record.measured = view.lay_out(self._width)
-            if not any(section.unread for section in record.visible):  # else it grows yet
+            if not any(
+                section.unread for section in record.visible
+            ):  # otherwise it is not complete
                 self._estimate.learn(record.measured, guessed)
             self.laid_out.emit(view)
             files = len(record.files)
@@ -296,8 +294,10 @@ class VirtualList(QObject):
             self._forget_heights()
 
     def settle(self) -> None:
-        """Lay out what is in sight, with the anchor where it is, until all of it is as high as was
-        expected; then place it."""
+        """Lay out what is in sight, with the anchor where it is, and place it.
+
+        Every round of measuring may move what is in sight, until all of it is as high as expected.
+        """
         showing = self._area.isVisible() or self.views.active or self.records
         if not self._width or not showing:
             return
@@ -317,7 +317,7 @@ class VirtualList(QObject):
             if sound:
                 break
         self._value = value
-        if not self.following:  # what is at the edge now is what is to stay there
+        if not self.following:  # keep what is at the top edge now
             self._anchor = self._anchor_at(value)
         self._set_bar(value, high)
         self._place(first, last, value)

@@ -23,8 +23,11 @@ from app.wording.language import tr
 
 
 class ExportDialog(QDialog):
-    """Asks how chats are to be exported. It begins with the last choices, which are in
-    ``settings``, and changes nothing itself. ``several``: there may be more than one chat."""
+    """Asks how chats are to be exported.
+
+    It begins with the last choices, which are in ``settings``, and changes nothing itself.
+    ``several``: there may be more than one chat.
+    """
 
     wanted = Signal()
     """The person has chosen."""

@@ -38,7 +38,7 @@ _LEFT = {
 
 def counted(found: ImportedFiles) -> list[str]:
     """Return what is left out, each kind with its number."""
-    return [_LEFT[why](count) for why, count in found.left.items()]
+    return [_LEFT[why](count) for why, count in found.left_out.items()]
 
 
 def sources(found: ImportedFiles) -> str:
@@ -77,7 +77,7 @@ class ImportDialog(QDialog):
         layout.addWidget(self._lists)
         layout.addStretch(1)
         self.bar = ProgressLine("importProgress", tr("Import"), tr("How much is imported"), 4)
-        self.bar.setRange(0, 0)  # nobody knows how much there is
+        self.bar.setRange(0, 0)  # busy: the total is unknown
         layout.addWidget(self.bar)
         buttons = DialogButtons(
             theme, self, tr("Import"), self.wanted.emit, name="startImport",
@@ -112,7 +112,7 @@ class ImportDialog(QDialog):
         self.head.setText(tr("{chats} with {messages}").format(chats=chats, messages=messages))
         self.about.setText(tr("From {sources}.").format(sources=sources(found)))
         self._list(self._found(found), found.faults)
-        new = found.chats - found.known
+        new = found.chats - found.duplicates
         self.start.setText(tr("Import %Ln chat(s)", "", new))
         if not new:
             self._only_close()
@@ -146,17 +146,19 @@ class ImportDialog(QDialog):
 
     def _found(self, found: ImportedFiles) -> list[tuple[str, list[str]]]:
         """Return what there is to say, as headings with lines."""
-        told = []
-        if found.known:
-            told.append((tr("Here already"), [tr("%Ln chat(s)", "", found.known)]))
+        facts = []
+        if found.duplicates:
+            facts.append((tr("Here already"), [tr("%Ln chat(s)", "", found.duplicates)]))
         left = counted(found) or [tr("Nothing is left out.")]
-        told.append((tr("Left out"), left))
-        if found.others:
-            others = tr("%Ln file(s) without chats", "", found.others)
-            told.append((tr("Passed over"), [others]))
-        return told
+        facts.append((tr("Left out"), left))
+        if found.without_chats:
+            others = tr("%Ln file(s) without chats", "", found.without_chats)
+            facts.append((tr("Passed over"), [others]))
+        return facts
 
-    def _list(self, told: Sequence[tuple[str, list[str]]], faults: Sequence[ExchangeError]) -> None:
+    def _list(
+        self, facts: Sequence[tuple[str, list[str]]], faults: Sequence[ExchangeError]
+    ) -> None:
         inside = QWidget()
         inside.setObjectName("importLists")
         grid = QGridLayout(inside)
@@ -164,7 +166,7 @@ class ImportDialog(QDialog):
         grid.setHorizontalSpacing(18)
         grid.setVerticalSpacing(10)
         grid.setColumnStretch(1, 1)
-        for title, lines in told:
+        for title, lines in facts:
             self._row(grid, title, "\n".join(lines))
         if faults:
             lines = [explain(fault).sentence for fault in faults[:_FAULTS]]
