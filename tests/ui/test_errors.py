@@ -38,6 +38,8 @@ ERRORS = [
     e.EngineDied(3, ""),
     e.EngineHung(90.0),
     e.EngineFailed("decode returned 1"),
+    e.RequestUnsupported("response_schema"),
+    e.NoRemoteEngine("http://localhost:1234/v1"),
     e.ContextFull(9000, 4096),
     e.AnswerEndless(4096),
     e.EngineError(),
