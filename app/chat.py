@@ -21,6 +21,7 @@ from app.base.threads import report_errors
 from app.base.types import (
     Delta,
     Done,
+    Draft,
     Effort,
     Event,
     Loading,
@@ -209,6 +210,7 @@ class Chats:
                     question, answer = write()
                     path = self._store.messages.conversation(answer.chat)
                     row = self._store.chats.set_model(answer.chat, model.key)
+                turn.draft = Draft(answer.message.parts)
                 started = TurnStarted(turn, row, question, answer)
             except StoreError as fault:
                 error = fault
@@ -302,7 +304,7 @@ class Chats:
     def _answer(
         self, turn: Turn, row: MessageRow, request: Request, steps: Steps[Event | Planned]
     ) -> None:
-        writer = Writer(self._store, row, self._told)
+        writer = Writer(self._store, row, self._told, turn.draft)
         state = State.CUT_OFF  # what a fault of ours would leave, too
         error: FiresideError | None = None
         try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.base.errors import FiresideError, StoreError
-from app.base.types import Delta, Effort, Loading, ModelRef, Part, Prefill, Prompt
+from app.base.types import Delta, Draft, Effort, Loading, ModelRef, Part, Prefill, Prompt
 from app.store import PLAIN, ChatRow, ChatSettings, MessageRow
 
 if TYPE_CHECKING:  # a window need not wait for it
@@ -37,6 +37,8 @@ class Turn:
         self.chat: int | None = None  # once it is known
         self.stopped = threading.Event()
         self.hurried = threading.Event()
+        self.draft = Draft()
+        """The answer so far, from `TurnStarted` on. One thread adds to it, all may read it."""
 
     def cancel(self) -> None:
         """Stop it; what was said so far stays."""

@@ -1,4 +1,4 @@
-"""An answer while it grows: in memory, and a little later on disk; or later still."""
+"""Saving answers: while they grow, and again where the disk refused."""
 
 from __future__ import annotations
 
@@ -14,19 +14,24 @@ from app.base.threads import report_errors
 from app.base.types import Delta, Draft, Message, PartKind, Role, Stats
 from app.store import MessageRow, State, Store
 
-_SAVE_S = 0.5  # a crash loses at most so much of an answer
-_AGAIN_S = 3.0  # until a whole one that the disk did not take is tried again
+_SAVE_S = 0.5  # a crash loses at most so many seconds of an answer
+_AGAIN_S = 3.0  # until a finished answer that was refused is tried again
 
 
 class Writer:
-    """An answer while it grows: in memory and, half a second later, on disk.
+    """Saves an answer while it grows.
 
-    While the disk refuses it, it grows in memory, and each save tries again. ``told`` is called
-    with the first StoreError, and with None when everything is on disk again.
+    Where saving fails, the answer stays in memory, and each later save tries again. ``told`` is
+    called with the first StoreError, and with None once all is on disk again. ``draft`` is the
+    answer, where another thread reads it, too.
     """
 
     def __init__(
-        self, store: Store, row: MessageRow, told: Callable[[StoreError | None], None]
+        self,
+        store: Store,
+        row: MessageRow,
+        told: Callable[[StoreError | None], None],
+        draft: Draft | None = None,
     ) -> None:
         self._store = store
         self._row = row
@@ -36,14 +41,14 @@ class Writer:
         self._newer = False  # than what is being saved just now
         self._ended = False
         self._fault: StoreError | None = None
-        self._draft = Draft(row.message.parts)
+        self._draft = draft or Draft(row.message.parts)
         self._thought_before = row.thought_s or 0.0
         self._thinking_since: float | None = None
         self._thought_s = row.thought_s
         self.stats: Stats | None = None
 
     def add(self, delta: Delta) -> None:
-        """Add a delta, which is on disk half a second later."""
+        """Append a delta, which is saved within half a second."""
         with self._lock:
             self._time_thought(delta.kind is PartKind.REASONING)
             self._draft.add(delta)
@@ -51,10 +56,10 @@ class Writer:
             self._save_soon()
 
     def finish(self, state: State) -> tuple[MessageRow, StoreError | None]:
-        """Save everything and return the row and the error, if the disk refused.
+        """Save the whole answer; return (row, error).
 
-        On an error the answer is in memory only; call again to retry. An answer whose chat was
-        erased meanwhile is not stored, which is no error.
+        On an error the answer is in memory only: call again to retry. That of a chat which was
+        erased meanwhile is not on disk, which is no error.
         """
         with self._lock:
             self._ended = True
@@ -90,7 +95,7 @@ class Writer:
                 self._save_soon()
 
     def _write(self, **values: Any) -> MessageRow | None:
-        """Write, and return the row; None where the disk refuses or the chat is gone."""
+        """Save; return None where the disk refuses, or the chat was erased meanwhile."""
         row: MessageRow | None = None
         before, self._fault = self._fault, None
         try:
@@ -115,9 +120,9 @@ class Writer:
 
 
 class Unsaved:
-    """Finished answers that the disk refused.
+    """The finished answers that could not be saved.
 
-    They are tried again every few seconds, and before something else is written. ``saved`` is
+    They are tried again every few seconds, and when something else is to be written. ``saved`` is
     called with each that is on disk, and with the error that it had ended with. ``disk`` is an
     executor with one thread.
     """
@@ -139,7 +144,10 @@ class Unsaved:
             self._try_later()
 
     def save(self) -> None:
-        """Write them now, on the disk's thread. Raises the StoreError of the first refusal."""
+        """Save all now, on the disk's thread.
+
+        Raises the StoreError of the first that is refused again.
+        """
         while self._waiting:
             writer, state, error = self._waiting[0]
             row, fault = writer.finish(state)
@@ -149,7 +157,7 @@ class Unsaved:
             self._saved(row, error)
 
     def close(self) -> None:
-        """Try them once more."""
+        """Try once more, and stop."""
         with self._lock:
             self._closed = True
             timer = self._timer
@@ -170,7 +178,7 @@ class Unsaved:
         try:
             self.save()
         except StoreError:
-            pass  # told already
+            pass  # the writer has told
         finally:
             with self._lock:
                 self._timer = None

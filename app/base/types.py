@@ -1,8 +1,9 @@
-"""The values that rooms hand to each other. All are frozen; none knows a library."""
+"""The values that packages hand to each other. All but `Draft` are frozen; none needs a library."""
 
 from __future__ import annotations
 
 import datetime
+import threading
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -17,8 +18,10 @@ class Effort(StrEnum):
 
 
 class Role(StrEnum):
-    """Who wrote a message. The store has questions and answers only; a server's client may send
-    all of them."""
+    """Who wrote a message.
+
+    The store has those of users and assistants only; a server's client may send all.
+    """
 
     SYSTEM = "system"
     DEVELOPER = "developer"
@@ -72,8 +75,7 @@ class Message:
     role: Role
     parts: tuple[Part, ...]
     day: datetime.date | None = field(default=None, compare=False)
-    """The day on which a question was asked, where the person was; None: the conversation's. It
-    is no part of what was said."""
+    """The local day on which a question was asked; None: the conversation's."""
 
     @property
     def text(self) -> str:
@@ -93,9 +95,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How tokens are drawn, and how many. The defaults are those that gpt-oss was made for, with
-    llama.cpp's own min_p. ``seed=None`` draws one; the same seed repeats an answer, at the price
-    of reading the whole conversation anew. ``max_tokens=None``: as long as the context allows."""
+    """How tokens are drawn, and how many.
+
+    The defaults are those that gpt-oss was made for, with llama.cpp's own min_p. ``seed=None``
+    draws one; the same seed repeats an answer, at the price of processing the whole conversation
+    again. ``max_tokens=None``: as long as the context allows.
+    """
 
     temperature: float = 1.0
     top_p: float = 1.0
@@ -157,8 +162,10 @@ class ModelRef:
 
 @dataclass(frozen=True, slots=True)
 class ToolFunction:
-    """A function that a model may call. ``schema``: its arguments, as a JSON schema in the words
-    of whoever declared it; empty where they are plain text."""
+    """A function that a model may call.
+
+    ``schema``: the JSON schema of its arguments, as declared; empty where they are plain text.
+    """
 
     name: str
     description: str = ""
@@ -196,12 +203,12 @@ class Request:
     effort: Effort = Effort.MEDIUM
     instructions: str = ""
     today: datetime.date = field(default_factory=datetime.date.today)
-    """The day on which the conversation began: it stands at the prompt's start."""
+    """The day on which the conversation began, which the prompt tells first."""
     sampling: Sampling = Sampling()
     chat: int | None = None
-    """Whose conversation it is: what is kept of it on disk can be thrown away by this."""
+    """The conversation that it belongs to, by which cached states on disk can be deleted."""
     ephemeral: bool = False
-    """Nothing will follow on it: what is read for it is not kept."""
+    """Whether nothing will follow on it, so that its state is not kept."""
     client: str = ""
     """Who asks, for a fair order; empty for the window, which always comes first."""
     background: bool = False
@@ -214,7 +221,7 @@ class Request:
     response_schema: str = ""
     """The JSON schema of the answer; empty for free text."""
     drawn: tuple[int, ...] = ()
-    """The tokens drawn so far in a turn that goes on after a tool call."""
+    """The tokens of the turn so far, bridges included, where it goes on after a tool call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +331,7 @@ Event = Loading | Prompt | Prefill | Delta | Done
 
 
 class Draft:
-    """An answer while it grows: deltas in, parts out.
+    """An answer while it grows: deltas in, parts out. Several threads may use it.
 
     `parts` joins what a part has gained since it was last asked for, and keeps what did not
     change; `text_from` gives a part's newest text without joining anything older.
@@ -336,9 +343,14 @@ class Draft:
         self._lengths = [len(part.text) for part in parts]
         self._stale: set[int] = set()  # the parts that have grown since
         self._whole: tuple[Part, ...] | None = None
+        self._lock = threading.Lock()
 
     def add(self, delta: Delta) -> None:
         """Append a delta to its part, which may be a new one."""
+        with self._lock:
+            self._add(delta)
+
+    def _add(self, delta: Delta) -> None:
         self._whole = None
         at = delta.index
         if at >= len(self._parts):
@@ -365,26 +377,28 @@ class Draft:
     @property
     def parts(self) -> tuple[Part, ...]:
         """The parts so far. One that did not change is the same object as before."""
-        for at in self._stale:
-            text = "".join(self._chunks[at])
-            self._chunks[at] = [text]
-            self._parts[at] = replace(self._parts[at], text=text)
-        self._stale.clear()
-        if self._whole is None:
-            self._whole = tuple(self._parts)
-        return self._whole
+        with self._lock:
+            for at in self._stale:
+                text = "".join(self._chunks[at])
+                self._chunks[at] = [text]
+                self._parts[at] = replace(self._parts[at], text=text)
+            self._stale.clear()
+            if self._whole is None:
+                self._whole = tuple(self._parts)
+            return self._whole
 
     def length(self, index: int) -> int:
-        """The characters of a part's text so far."""
+        """Return the number of characters of a part's text so far."""
         return self._lengths[index]
 
     def text_from(self, index: int, start: int) -> str:
-        """The text of a part from its character ``start`` on, at a cost by its own length."""
-        missing = self._lengths[index] - start
+        """Return a part's text from its character ``start`` on, in time linear in its length."""
         found: list[str] = []
-        for chunk in reversed(self._chunks[index]):
-            if missing <= 0:
-                break
-            found.append(chunk[-missing:])
-            missing -= len(found[-1])
+        with self._lock:
+            missing = self._lengths[index] - start
+            for chunk in reversed(self._chunks[index]):
+                if missing <= 0:
+                    break
+                found.append(chunk[-missing:])
+                missing -= len(found[-1])
         return "".join(reversed(found))

@@ -66,7 +66,6 @@ from app.exchange.foreign_chat import LeftOut
 from app.exchange.foreign_json import Foreign, Newer
 from app.exchange.json_stream import JsonReader, NotJson
 from app.formats.harmony import stored_parts
-from app.formats.harmony.channels import Channel
 from app.store import ChatRow, ChatSettings, ChatTree, MessageRow, State
 from app.store.rows import part_from, part_json, stats_from
 
@@ -197,9 +196,9 @@ def _says_more(raw: _Json) -> bool:
     parts = message.objects("parts")
     spoken = any(part.text("text").strip() for part in parts)
     for part in parts:
-        part.aside(*_OF_PARTS)
-    message.aside("next", *(field.name for field in fields(MessageRow)))
-    message.aside("role", "state")
+        part.ignore(*_OF_PARTS)
+    message.ignore("next", *(field.name for field in fields(MessageRow)))
+    message.ignore("role", "state")
     return any(m.unread(sentences=spoken) for m in (message, *parts))
 
 
@@ -207,5 +206,5 @@ def _part(raw: object) -> Part:
     """Return a part as version 1 has it."""
     found = an_object(raw)
     optional = {name: decode_value(str | None, found.get(name), name) or "" for name in _OLD}
-    text, channel = member(found, "text", str), member(found, "channel", Channel)
+    text, channel = member(found, "text", str), member(found, "channel", stored_parts.Channel)
     return stored_parts.from_fields({"text": text, "channel": channel, **optional})

@@ -2,28 +2,27 @@
 
 ::
 
-    app          starts it and ends it (`start`: the folder, damaged chats, one window for each)
-    window       the rooms of the window, and what is shown in them
-    frame        where everything stands; `greeting` stands in an empty chat
-    commands     what a person can have the window do, by key or by name
-    turns        the answers on their way
-    standing     what is said of the chat that is shown
-    banner_desk  what the banner says of faults
-    chats        the list of them, archive and bin, versions
-    talk         the conversation; `blocks` lays a message out and paints it
-    ask          the composer, what is attached, what waits, what is not sent
-    models       the models page, and the model that is asked
-    presets      what new chats begin with
-    preferences  their dialog
-    exchange     chats out into files and in from them
-    search       what finds everything, and the list of keys
+    app          starts the program and ends it
+    startup      the way to a window: the data folder, recovery, one window per folder
+    window       puts the rooms together, and decides which chat and which page is shown
+    archive      the page of the archive and the bin
+    composer     where a message is written: attachments, queue, drafts, reading ahead
+    exchange     export to files and import from them
+    models       the models page, downloads, and the menu of models
+    palette      Ctrl+K, which finds everything, and F1, the list of shortcuts
+    preferences  the dialog of preferences
+    presets      the button and the menu of presets
+    sidebar      the list of chats
+    conversation the messages
+    blocks       lays out and paints a message
+    state        what the rooms share: chats, models, presets, turns; no widgets
 
-A desk does what a person wishes with the things of its room; dialogs, pages and what draws paper
-are loaded when they are wanted.
+Each room has views, which know nothing of the host, and a controller, which does what a person
+wishes. Rooms do not know each other: the window connects their signals. Dialogs, pages and what
+draws paper are imported when they are first needed.
 
-All rooms use ``bridge``, which alone crosses threads, and ``disk`` above it; ``garbage``, which
-keeps Python from crossing them; ``language`` and ``words``; ``errors``, which has their sentences;
-``theme``, which has colours, fonts and icons; ``controls``, ``fields``, ``questions`` and
-``backup_list``, the parts that pages and dialogs are made of. ``errors`` and ``doctor``, the
-diagnosis, do without Qt.
+All rooms use ``bridge``, which alone crosses threads, and the parts that pages and dialogs are made
+of: ``theme`` (colours, fonts, icons), ``controls``, ``form_fields``, ``dialogs``, ``banner``,
+``pages``, ``backup_list``, ``commands``, ``clipboard``. ``garbage`` keeps Python from destroying
+widgets on other threads.
 """

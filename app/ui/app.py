@@ -133,9 +133,9 @@ class Program:
 
     def _tell_faults(self, window: Window) -> None:
         def show(told: Explanation) -> None:
-            window.show_banner(told.sentence, told.action, second=told.second)
+            window.banner.show_sentence(told.sentence, told.action, second=told.second)
 
-        window.stepped.connect(self._faults.act)
+        window.banner.acted.connect(self._faults.act)
         self._faults.attach(show)
 
     def _give_back(self, window: Window) -> None:
@@ -148,7 +148,7 @@ class Program:
                 window.drafts.give_back(None, typed)
 
         if typed:
-            window.disk.ask(lambda store: store.drafts.all(), found, lambda _: None)
+            window.store.ask(lambda store: store.drafts.all(), found, lambda _: None)
 
     def _restart(self, window: Window, why: StoreError | Backup) -> None:
         self._again, self._typed = why, window.composer.parts()
@@ -181,11 +181,11 @@ def _application() -> QApplication:
 
 def _choose_model(window: Window, host: Host, model: Path | None) -> None:
     if model is not None:
-        window.model_desk.use(model)
+        window.model_picker.use(model)
     elif window.models.current is not None:
         window.models.load()
     else:
-        window.model_desk.show_page()
+        window.model_picker.show_page()
 
 
 class FileOpener(QObject):

@@ -1,4 +1,4 @@
-"""Backups to choose one from."""
+"""A list of backups to choose one from."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _ROWS = 5  # that are in sight at most
 
 
 class BackupList(QListWidget):
-    """When each was made, how many chats it has, and its size; the newest first."""
+    """The backups, newest first: when each was made, how many chats it has, and its size."""
 
     marked = Signal(bool)
-    """Whether one is marked."""
+    """Whether a backup is selected."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class BackupList(QListWidget):
         self.currentRowChanged.connect(lambda row: self.marked.emit(row >= 0))
 
     def set_backups(self, backups: Sequence[Backup]) -> None:
-        """Shows them; the newest that is whole is marked."""
+        """Show these backups and select the newest that is not damaged."""
         self._backups = list(backups)
         self.clear()
         for backup in backups:
@@ -48,20 +48,20 @@ class BackupList(QListWidget):
 
     @property
     def backup(self) -> Backup | None:
-        """The one that is marked."""
+        """The selected backup."""
         row = self.currentRow()
         return self._backups[row] if row >= 0 else None
 
 
 def words(backup: Backup) -> str:
-    """What is said of one, in a line."""
+    """Return a line about a backup."""
     chats = tr("damaged") if backup.chats is None else tr("%Ln chat(s)", "", backup.chats)
     when = moment(backup)
     return f"{when[:1].upper()}{when[1:]}  ·  {chats}  ·  {gigabytes(backup.size)}"
 
 
 def moment(backup: Backup) -> str:
-    """When it was made: "yesterday, 14:03"."""
+    """Return when a backup was made, as in "yesterday, 14:03"."""
     made = QDateTime.fromSecsSinceEpoch(int(backup.made))
     time = QLocale().toString(made.time(), QLocale.FormatType.ShortFormat)
     return tr("{day}, {time}").format(day=day(backup.made), time=time)

@@ -1,4 +1,4 @@
-"""The only thing that crosses threads: whatever happened elsewhere, brought to the GUI."""
+"""Events of other threads, delivered on the GUI's thread. Nothing else crosses threads."""
 
 from __future__ import annotations
 
@@ -10,22 +10,20 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from app.base import log
-
 T = TypeVar("T")
 
 _INTERVAL_S = 0.025
 
 
 class Bridge(QObject):
-    """Events in from any thread, out on the GUI's, in their order.
+    """Takes events from any thread, and delivers them on the GUI's, in their order.
 
     One queued signal is emitted when the list was empty, and the list is emptied at most 40
     times a second, however many events come.
     """
 
     delivered = Signal(list)
-    """The events since the last time."""
+    """The events since the last delivery."""
     _filled = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -40,7 +38,7 @@ class Bridge(QObject):
         self._filled.connect(self._schedule, Qt.ConnectionType.QueuedConnection)
 
     def publish(self, event: Any) -> None:
-        """Takes an event from any thread. A closed bridge drops it."""
+        """Take an event, from any thread. A closed bridge drops it."""
         with self._lock:
             if self._closed:
                 return
@@ -49,7 +47,7 @@ class Bridge(QObject):
                 self._filled.emit()
 
     def call(self, work: Callable[[], None]) -> None:
-        """Calls something on the GUI's thread, in order with the events."""
+        """Call something on the GUI's thread, in order with the events."""
         self.publish(_Call(work))
 
     def when_done(
@@ -58,15 +56,16 @@ class Bridge(QObject):
         done: Callable[[T], object],
         failed: Callable[[BaseException], object],
     ) -> None:
-        """Calls ``done`` with the future's result, or ``failed`` with its error, on the GUI's
-        thread, in order with the events."""
+        """Call ``done`` with the future's result, or ``failed`` with its error.
+
+        That is on the GUI's thread, in order with the events. A cancelled future calls neither.
+        """
 
         def deliver() -> None:
             error = future.exception()
             if error is None:
                 done(future.result())
             else:
-                log.record(error)  # if nobody foresaw it
                 failed(error)
 
         def publish(_: Future[T]) -> None:
@@ -76,7 +75,7 @@ class Bridge(QObject):
         future.add_done_callback(publish)
 
     def close(self) -> None:
-        """Nothing is delivered any more."""
+        """Deliver nothing any more."""
         with self._lock:
             self._closed = True
             self._waiting.clear()
@@ -95,13 +94,13 @@ class Bridge(QObject):
             while waiting and not self._closed:
                 self._deliver_first(waiting)
         finally:
-            if waiting and not self._closed:  # a receiver raised: the others get theirs
+            if waiting and not self._closed:  # a receiver raised: deliver the others later
                 with self._lock:
                     self._waiting = waiting + self._waiting
                 self._filled.emit()
 
     def _deliver_first(self, waiting: list[Any]) -> None:
-        """Removes and delivers the first call, or all the events before it."""
+        """Remove and deliver the first call, or all the events before it."""
         if isinstance(waiting[0], _Call):
             waiting.pop(0).call()
             return

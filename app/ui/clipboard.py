@@ -1,4 +1,4 @@
-"""Texts to the clipboard, with what a word processor makes of them where it asks for that."""
+"""Text to the clipboard, as plain text and as HTML for word processors."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from PySide6.QtGui import QGuiApplication
 from shiboken6 import isValid
 
 RICHEST = 30_000
-"""Characters of which HTML is made, as the copy is: in a tenth of a second."""
+"""Characters up to which HTML is made, which happens at the copy: a tenth of a second."""
 
 
 def copy_text(text: str, rich: Callable[[], str] | None = None) -> None:
-    """To the clipboard; with ``rich``, also as the HTML that it makes."""
+    """Copy text, and with ``rich`` the HTML that it returns."""
     global _copied
     _copied = QMimeData()
     _copied.setText(text)
@@ -24,7 +24,7 @@ def copy_text(text: str, rich: Callable[[], str] | None = None) -> None:
 
 
 def _leave() -> None:
-    """Leaves the text to Qt: what was made in Python must not be there when Python has ended."""
+    """Hand the text over to Qt: no Python object may be on the clipboard after Python's end."""
     if _copied is not None and isValid(_copied):  # Qt deletes it when something else is copied
         QGuiApplication.clipboard().setText(_copied.text())
 
@@ -35,7 +35,7 @@ atexit.register(_leave)  # before PySide's own, which was registered earlier, en
 
 
 def copy_markdown(text: str) -> None:
-    """Markdown to the clipboard, and what it says."""
+    """Copy Markdown as plain text, and rendered as HTML."""
 
     def rich() -> str:
         # Imported here: most sessions never need it.

@@ -1,10 +1,11 @@
-"""Small controls that several places use."""
+"""Small controls that several rooms of the window use."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -26,22 +27,22 @@ from app.wording.language import tr
 
 
 def tip(label: str, shortcut: str = "") -> str:
-    """A tooltip: what a control does, and the keys that do the same."""
+    """Return a tooltip: what a control does, and the keys that do the same."""
     return f"{label} ({spoken(shortcut)})" if shortcut else label
 
 
 def keyed(text: str, keys: str | QKeySequence.StandardKey) -> str:
-    """The text of a menu's entry, with the keys that do the same."""
+    """Return the text of a menu's entry, with the keys that do the same."""
     return f"{text}\t{spoken(keys)}"
 
 
 def spoken(keys: str | QKeySequence | QKeySequence.StandardKey) -> str:
-    """Keys as the person's keyboard calls them: "Ctrl+F", "Strg+F", "⌘F"."""
+    """Return keys as the person's keyboard names them: "Ctrl+F", "Strg+F", "⌘F"."""
     return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
 
 
 class Button(QPushButton):
-    """An icon, a text, or both; it wears the theme's colours and has a name for everyone."""
+    """A button with an icon, a text, or both, in the colours of the theme."""
 
     def __init__(
         self,
@@ -59,7 +60,10 @@ class Button(QPushButton):
         shortcut: str = "",
         clicked: Callable[[], object] | None = None,
     ) -> None:
-        """``label`` says what it does, ``kind`` how it looks (see ``fireside.qss``)."""
+        """``name`` is its objectName, ``label`` says what it does, ``kind`` how it looks.
+
+        The label is for tooltip and screen reader; the kinds are in ``fireside.qss``.
+        """
         super().__init__(f"  {text}" if icon and text else text)
         self._theme = theme
         self._icon, self._colour, self._size = icon, colour, size
@@ -69,7 +73,7 @@ class Button(QPushButton):
         self.setToolTip(tip(label, shortcut))
         self.setFont(font(pixels, weight))
         self.setIconSize(QSize(size, size))
-        # A ring shows where the keyboard is; a mouse needs none.
+        # The focus ring is for the keyboard; a click does not focus.
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAutoDefault(False)
@@ -79,12 +83,12 @@ class Button(QPushButton):
         self._paint_icon()
 
     def set_icon(self, icon: str) -> None:
-        """Shows another icon."""
+        """Show another icon; an empty name for none."""
         self._icon = icon
         self._paint_icon()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter presses a button too, not only the space bar."""
+        """Have Enter press the button too, not only the space bar."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.click()
         else:
@@ -122,30 +126,32 @@ class Segments(QFrame):
             button.setFont(font(13, 450))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setCursor(Qt.CursorShape.PointingHandCursor)
-            button.setAutoDefault(False)  # Enter in a field of a dialog is not for it
+            button.setAutoDefault(False)  # Enter in a dialog's field does not press it
             self._group.addButton(button)
             self._buttons[value] = button
             layout.addWidget(button)
-            button.toggled.connect(lambda on, value=value: on and self._toggled(value))
+            button.toggled.connect(partial(self._toggled, value))
         self._quiet = False
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     @property
     def value(self) -> str:
-        """The choice of now."""
+        """The present choice."""
         return next(v for v, button in self._buttons.items() if button.isChecked())
 
     def set_value(self, value: str) -> None:
-        """Shows a choice, without telling anyone."""
+        """Show a choice, without emitting `chosen`."""
         self._quiet = True
         self._buttons[value].setChecked(True)
         self._quiet = False
 
     def choose(self, value: str) -> None:
-        """Makes the choice for the person, as a shortcut does."""
+        """Choose a value for the person, as a shortcut does."""
         self._buttons[value].setChecked(True)
 
-    def _toggled(self, value: str) -> None:
+    def _toggled(self, value: str, on: bool) -> None:
+        if not on:
+            return
         self.setFocusProxy(self._buttons[value])
         for each, button in self._buttons.items():  # Tab goes to the choice, arrows from it
             policy = Qt.FocusPolicy.TabFocus if each == value else Qt.FocusPolicy.NoFocus
@@ -155,10 +161,10 @@ class Segments(QFrame):
 
 
 class Switch(Segments):
-    """On or off."""
+    """A choice of on or off."""
 
     turned = Signal(bool)
-    """The person has turned it."""
+    """The person has switched it on or off."""
 
     def __init__(self, name: str, label: str, *, on: bool) -> None:
         choices = [("on", tr("On"), f"{name}On", ""), ("off", tr("Off"), f"{name}Off", "")]
@@ -168,7 +174,7 @@ class Switch(Segments):
 
 
 class ProgressLine(QProgressBar):
-    """How far something is: a thin line, from 0 to 1."""
+    """A thin progress bar."""
 
     def __init__(self, name: str, label: str, tip: str, height: int) -> None:
         super().__init__()
@@ -180,12 +186,12 @@ class ProgressLine(QProgressBar):
         self.setFixedHeight(height)
 
     def set_share(self, share: float) -> None:
-        """How much is done."""
+        """Show how much is done, from 0 to 1."""
         self.setValue(round(1000 * share))
 
 
 class Scroll(QScrollArea):
-    """Something high in little room. Where the keyboard is comes into sight."""
+    """A scroll area that follows the keyboard focus."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -203,7 +209,7 @@ class Scroll(QScrollArea):
 
 
 class IconView(QLabel):
-    """An icon that is only looked at."""
+    """An icon that is no button."""
 
     def __init__(self, theme: Theme, icon: str, colour: str, size: int) -> None:
         super().__init__()
@@ -212,7 +218,7 @@ class IconView(QLabel):
         self._paint_icon()
 
     def set_icon(self, icon: str, colour: str = "") -> None:
-        """Shows another icon, or the same in another colour."""
+        """Show another icon, or the same one in another colour."""
         self._icon, self._colour = icon, colour or self._colour
         self._paint_icon()
 
@@ -222,7 +228,7 @@ class IconView(QLabel):
 
 
 class Elided(QLabel):
-    """A line of text that gives way: it ends in … where there is no room."""
+    """A line of text that ends in … where there is no room."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -232,7 +238,7 @@ class Elided(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
     def set_text(self, text: str) -> None:
-        """The whole text; it is the tooltip where it is shortened."""
+        """Set the whole text, which is the tooltip where it is shortened."""
         self._full = " ".join(text.split())
         self.setAccessibleName(self._full)
         self._shorten()
@@ -250,10 +256,10 @@ class Elided(QLabel):
 
 
 class Notice(QFrame):
-    """A line with what happened, and buttons for what to do: a banner or a notice."""
+    """A message with buttons for what to do about it."""
 
     opened = Signal()
-    """Its height has changed: the detail was opened or closed."""
+    """The details were opened or closed, so that its height has changed."""
 
     def __init__(
         self, theme: Theme, name: str, icon: str = "alert", colour: str = "danger"
@@ -286,7 +292,7 @@ class Notice(QFrame):
         self._theme = theme
 
     def set_detail(self, text: str) -> None:
-        """What a program said of it, in its own words, behind a button; empty for nothing."""
+        """Set details, such as the words of another program, behind a button; empty for none."""
         self.detail.setText(text)
         self.detail.hide()
         if self._opener is None and text:
@@ -301,73 +307,25 @@ class Notice(QFrame):
         self.opened.emit()
 
     def set_text(self, text: str) -> None:
-        """What happened."""
+        """Set the message."""
         self.label.setText(text)
         self.setAccessibleName(text)
 
     def set_quiet(self, quiet: bool) -> None:
-        """Whether all is well."""
+        """Set whether it is good news, which changes its icon and colours."""
         self.picture.set_icon("check" if quiet else "alert", "accent" if quiet else "danger")
         self.setProperty("quiet", quiet)
         self.style().unpolish(self)
         self.style().polish(self)
 
     def add_button(self, button: QWidget) -> None:
-        """Another thing to do."""
+        """Add a button at its right."""
         self.buttons.append(button)
         self._layout.addWidget(button)
 
 
-class Toast(Notice):
-    """A message over the window's lower edge that leaves by itself."""
-
-    SHOWN_MS = 10_000
-
-    undone = Signal()
-
-    def __init__(self, theme: Theme, parent: QWidget, above: QWidget, button: str) -> None:
-        """It floats in ``parent``, right ``above`` what must not be covered."""
-        super().__init__(theme, "toast", "trash", "muted")
-        self.setParent(parent)
-        self._above = above
-        self.label.setWordWrap(False)
-        self.add_button(
-            Button(
-                theme, "undo", tr("Undo"), text=button, shortcut="Ctrl+Z", clicked=self.undone.emit
-            )
-        )
-        self.add_button(
-            Button(theme, "dismissToast", tr("Dismiss"), icon="close", size=14, clicked=self.hide)
-        )
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(self.SHOWN_MS)
-        self._timer.timeout.connect(self.hide)
-        parent.installEventFilter(self)
-        self.hide()
-
-    def tell(self, text: str, icon: str) -> None:
-        """Shows the text for ten seconds."""
-        self.set_text(text)
-        self.picture.set_icon(icon)
-        self.show()
-        self._place()
-        self.raise_()
-        self._timer.start()
-
-    def eventFilter(self, watched: object, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize and self.isVisible():
-            self._place()
-        return False
-
-    def _place(self) -> None:
-        self.adjustSize()
-        edge = self._above.mapTo(self.parentWidget(), QPoint(self._above.width() // 2, 0))
-        self.move(edge.x() - self.width() // 2, edge.y() - self.height() - 12)
-
-
 def menu_of(parent: QWidget, name: str) -> QMenu:
-    """A menu that is there until it is closed."""
+    """Return a menu that is deleted when it is closed."""
     menu = QMenu(parent)
     menu.setObjectName(name)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -375,7 +333,7 @@ def menu_of(parent: QWidget, name: str) -> QMenu:
 
 
 def plain(text: str) -> str:
-    """A text for a button or a menu, in which "&" is no sign for a key."""
+    """Escape a text for a button or a menu, in which "&" marks a key."""
     return text.replace("&", "&&")
 
 
@@ -385,12 +343,12 @@ def elided(
     width: int,
     mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
 ) -> str:
-    """The same, at most so many pixels wide."""
+    """Escape a text, shortened to a width in pixels."""
     return plain(widget.fontMetrics().elidedText(text, mode, width))
 
 
 def muted(text: str = "", name: str = "", pixels: int = 12) -> QLabel:
-    """A small quiet label; its text is never taken for markup."""
+    """Return a small quiet label, whose text is never taken for markup."""
     label = QLabel()
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setText(text)
@@ -401,7 +359,7 @@ def muted(text: str = "", name: str = "", pixels: int = 12) -> QLabel:
 
 
 def set_tone(label: QLabel, tone: str) -> None:
-    """``muted``, or ``danger`` for what the person should not miss."""
+    """Set the colour of a label: ``muted``, or ``danger`` for what the person should not miss."""
     if tone != label.property("tone"):
         label.setProperty("tone", tone)
         label.style().unpolish(label)
@@ -409,7 +367,7 @@ def set_tone(label: QLabel, tone: str) -> None:
 
 
 def set_kind(button: Button, kind: str) -> None:
-    """How it looks; see ``fireside.qss``."""
+    """Set the looks of a button; see ``fireside.qss``."""
     if kind != button.property("kind"):
         button.setProperty("kind", kind)
         button.style().unpolish(button)
@@ -419,7 +377,7 @@ def set_kind(button: Button, kind: str) -> None:
 def column(
     widget: QWidget, margins: tuple[int, int, int, int] = (0, 0, 0, 0), gap: int = 0
 ) -> QVBoxLayout:
-    """A vertical layout for a widget."""
+    """Give a widget a vertical layout."""
     layout = QVBoxLayout(widget)
     layout.setContentsMargins(*margins)
     layout.setSpacing(gap)

@@ -1,5 +1,4 @@
-"""Small dialogs: the question before what cannot be undone, and those for a name, for files and for
-a folder."""
+"""Small dialogs: a confirmation, and those that ask for a name, for files or for a folder."""
 
 from __future__ import annotations
 
@@ -18,7 +17,7 @@ from app.wording.language import tr
 def confirm(
     parent: QWidget, theme: Theme, question: str, text: str, button: str, done: Callable[[], None]
 ) -> None:
-    """Asks, with ``button`` for yes, and calls ``done`` then. Enter and Esc mean no."""
+    """Ask for confirmation; call ``done`` for yes, which ``button`` says. Enter, Esc mean no."""
     dialog, layout = _dialog(parent, "confirm", question)
     layout.addWidget(note(text, "confirmText"))
     yes = Button(theme, "confirmYes", button, text=button, kind="danger", clicked=dialog.accept)
@@ -31,8 +30,10 @@ def confirm(
 def ask_name(
     parent: QWidget, theme: Theme, name: str, question: str, label: str, done: Callable[[str], None]
 ) -> None:
-    """Asks for a name, in a dialog of the objectName ``name``, and calls ``done`` with it, in one
-    line; it is not empty."""
+    """Ask for a name and call ``done`` with it.
+
+    ``name`` is the dialog's objectName. The name passed on is one line and not empty.
+    """
     dialog, layout = _dialog(parent, name, question)
     field = QLineEdit()
     named(field, f"{name}Field", label, label)
@@ -52,7 +53,7 @@ def ask_name(
 def ask_files(
     parent: QWidget, name: str, title: str, done: Callable[[list[Path]], object], kinds: str = ""
 ) -> None:
-    """Asks for files that are there. ``kinds``: those that are offered, as Qt writes them."""
+    """Ask for existing files. ``kinds`` is a filter of file names as Qt writes them."""
     dialog = _file_dialog(parent, name, title, kinds)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
     dialog.filesSelected.connect(lambda paths: done(list(map(Path, paths))))
@@ -62,7 +63,7 @@ def ask_files(
 def ask_file(
     parent: QWidget, name: str, title: str, done: Callable[[Path], object], kinds: str
 ) -> None:
-    """Asks for one."""
+    """Ask for an existing file."""
     dialog = _file_dialog(parent, name, title, kinds)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
     dialog.fileSelected.connect(lambda path: done(Path(path)))
@@ -78,7 +79,7 @@ def ask_target(
     at: str,
     ending: str,
 ) -> None:
-    """Asks where a file is to be written, ``at`` what is proposed."""
+    """Ask where to write a file. ``at`` is proposed, ``ending`` added where none is typed."""
     dialog = _file_dialog(parent, name, title, kinds, at)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix(ending)  # before it asks about a file that is there
@@ -87,7 +88,7 @@ def ask_target(
 
 
 def ask_folder(parent: QWidget, title: str, done: Callable[[Path], object], at: str = "") -> None:
-    """Asks for a folder."""
+    """Ask for a folder."""
     dialog = _file_dialog(parent, "folderDialog", title, "", at)
     dialog.setFileMode(QFileDialog.FileMode.Directory)
     dialog.setOption(QFileDialog.Option.ShowDirsOnly)
@@ -117,7 +118,7 @@ def _dialog(parent: QWidget, name: str, question: str) -> tuple[QDialog, QVBoxLa
 
 
 def _add_buttons(layout: QVBoxLayout, theme: Theme, dialog: QDialog, yes: Button) -> Button:
-    """Returns the one for no."""
+    """Add the buttons for no and yes, and return the one for no."""
     no = Button(theme, "cancel", tr("Cancel"), text=tr("Cancel"), clicked=dialog.reject)
     buttons = QHBoxLayout()
     layout.addSpacing(8)

@@ -1,14 +1,15 @@
-"""What pages and dialogs are made of: headings, rows, and fields to set a value with."""
+"""The parts of pages and dialogs: headings, rows, buttons, and fields to set a value with."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QRegularExpression, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QRegularExpressionValidator, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
+    QDialog,
     QDoubleSpinBox,
     QFrame,
     QHBoxLayout,
@@ -21,19 +22,20 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.controls import column, muted
-from app.ui.theme import font
+from app.ui.controls import Button, column, muted
+from app.ui.theme import Theme, font
+from app.wording.language import tr
 
 FIELD_WIDTH = 150
 KNOB_WIDTH = 210
-_REST_MS = 700
+_PAUSE_MS = 700
 
 
 class FormPage(QWidget):
     """A page of the preferences."""
 
     def __init__(self, name: str, title: str) -> None:
-        """``title`` is what the list of pages calls it."""
+        """``title`` is also its name in the list of pages."""
         super().__init__()
         self.setObjectName(name)
         self.setAccessibleName(title)
@@ -43,17 +45,17 @@ class FormPage(QWidget):
         self.column.addSpacing(6)
 
     def leave(self) -> None:
-        """The preferences close: what is half written counts."""
+        """Take over what is half written: the preferences close."""
 
     def add_note(self, text: str, name: str = "") -> QLabel:
-        """Quiet words, on as many lines as they need."""
+        """Add a quiet sentence, on as many lines as it needs."""
         label = note(text, name)
         self.column.addWidget(label)
         return label
 
 
 class FormRow(QWidget):
-    """What is set, why one would, and the field to set it with."""
+    """A setting: its title, an explanation, and the field to set it with."""
 
     def __init__(self, title: str, explanation: str, field: QWidget) -> None:
         super().__init__()
@@ -69,12 +71,12 @@ class FormRow(QWidget):
         row.addWidget(field, 0, Qt.AlignmentFlag.AlignVCenter)
 
     def explain(self, text: str) -> None:
-        """Other words for why."""
+        """Change the explanation."""
         self._explanation.setText(text)
 
 
 def heading(text: str, pixels: int = 14, weight: int = 600) -> QLabel:
-    """The name of what follows."""
+    """Return a heading."""
     label = QLabel(text)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setFont(font(pixels, weight))
@@ -83,17 +85,55 @@ def heading(text: str, pixels: int = 14, weight: int = 600) -> QLabel:
 
 
 def note(text: str, name: str = "") -> QLabel:
-    """A quiet sentence."""
+    """Return a quiet sentence, on as many lines as it needs."""
     label = muted(text, name, pixels=13)
     label.setWordWrap(True)
     return label
 
 
 def named(widget: QWidget, name: str, label: str, tip: str) -> None:
-    """Gives a field its name, for machines and for people."""
+    """Set the objectName, the accessible name and the tooltip of a field."""
     widget.setObjectName(name)
     widget.setAccessibleName(label)
     widget.setToolTip(tip)
+
+
+class DialogButtons(QHBoxLayout):
+    """The last row of a dialog: Cancel, and the button that does what the dialog is for."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        dialog: QDialog,
+        text: str,
+        clicked: Callable[[], object],
+        *,
+        name: str,
+        cancel_name: str,
+    ) -> None:
+        """``name`` and ``cancel_name`` are objectNames, ``clicked`` is called for ``text``."""
+        super().__init__()
+        self.cancel = Button(
+            theme, cancel_name, tr("Cancel"), text=tr("Cancel"), shortcut="Esc",
+            clicked=dialog.reject,
+        )  # fmt: skip
+        self.primary = Button(
+            theme, name, text, text=text, kind="primary", shortcut="Return", clicked=clicked
+        )
+        self.primary.setDefault(True)
+        self.setSpacing(8)
+        self.addStretch(1)
+        self.addWidget(self.cancel)
+        self.addWidget(self.primary)
+
+
+def grow_to_fit(dialog: QDialog) -> None:
+    """Make a dialog as high as its contents need. One that was made higher stays so."""
+    layout = dialog.layout()
+    assert layout
+    layout.activate()
+    needed = layout.totalHeightForWidth(dialog.width())
+    dialog.resize(dialog.width(), max(dialog.height(), needed))
 
 
 class DecimalField(QDoubleSpinBox):
@@ -110,7 +150,7 @@ class DecimalField(QDoubleSpinBox):
         self.setSingleStep(step)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        event.ignore()  # the page scrolls, and nothing is changed by the way
+        event.ignore()  # scrolls the page, and must not change the value
 
 
 class CountField(QSpinBox):
@@ -126,11 +166,11 @@ class CountField(QSpinBox):
         self.setSpecialValueText(none)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        event.ignore()  # the page scrolls, and nothing is changed by the way
+        event.ignore()  # scrolls the page, and must not change the value
 
 
 class DigitsField(QLineEdit):
-    """A number of which only the digits matter; empty stands for ``none``."""
+    """A number of up to ``most`` digits; empty stands for ``none``."""
 
     def __init__(self, name: str, label: str, tip: str, *, most: int, none: str) -> None:
         super().__init__()
@@ -144,12 +184,12 @@ class DigitsField(QLineEdit):
 
     @property
     def value(self) -> int | None:
-        """None where nothing is written."""
+        """The number; None where nothing is written."""
         return int(self.text()) if self.text() else None
 
 
 class TextField(QPlainTextEdit):
-    """A text of several lines. It counts when the person leaves it or rests."""
+    """A text of several lines. It is taken over when the person leaves it or pauses."""
 
     written = Signal(str)
     """The person has written something else."""
@@ -162,26 +202,28 @@ class TextField(QPlainTextEdit):
         self.setTabChangesFocus(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFixedHeight(height)
-        self._told = ""
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(_REST_MS)
-        self._rest.timeout.connect(self.finish)
-        self.textChanged.connect(self._rest.start)
+        self._emitted = ""
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PAUSE_MS)
+        self._pause.timeout.connect(self.finish)
+        self.textChanged.connect(self._pause.start)
 
     def show_text(self, text: str) -> None:
-        """Shows a text, without telling anyone."""
-        self._told = text
-        if text.strip() != self.toPlainText().strip():  # blanks at the end may go on to words
+        """Show a text, without emitting `written`."""
+        self._emitted = text
+        if (
+            text.strip() != self.toPlainText().strip()
+        ):  # blanks at the end may be the beginning of more
             self.setPlainText(text)
-        self._rest.stop()
+        self._pause.stop()
 
     def finish(self) -> None:
-        """What is half written counts."""
-        self._rest.stop()
+        """Take over what is half written."""
+        self._pause.stop()
         text = self.toPlainText()
-        if text != self._told:
-            self._told = text
+        if text != self._emitted:
+            self._emitted = text
             self.written.emit(text)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
@@ -190,14 +232,14 @@ class TextField(QPlainTextEdit):
 
 
 class ChoiceField(QWidget):
-    """One of several values in a row, with the chosen one in words above it."""
+    """A slider over a few values, with the chosen one in words above it."""
 
     turned = Signal()
     """The person has chosen another."""
 
     def __init__(self, name: str, label: str, tip: str) -> None:
         super().__init__()
-        self._stops: list[tuple[Any, str]] = []
+        self._values: list[tuple[Any, str]] = []
         self.slider = QSlider(Qt.Orientation.Horizontal)
         named(self.slider, name, label, tip)
         self.slider.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -213,33 +255,33 @@ class ChoiceField(QWidget):
         layout.addWidget(self.slider)
 
     def set_stops(self, stops: Sequence[tuple[Any, str]], value: Any) -> None:
-        """The values and their words, and the one that is chosen, or the nearest to it."""
+        """Set the values with their words, and choose one, or the nearest below it."""
         with QSignalBlocker(self.slider):
-            self._stops = list(stops)
+            self._values = list(stops)
             self.slider.setRange(0, len(stops) - 1)
             self.slider.setValue(self._index(value))
         self._say()
 
     def set_words(self, value: Any, text: str) -> None:
-        """Other words for a value."""
+        """Change the words for a value."""
         index = self._index(value)
-        self._stops[index] = value, text
+        self._values[index] = value, text
         self._say()
 
     @property
     def value(self) -> Any:
-        """The one that is chosen."""
-        return self._stops[self.slider.value()][0]
+        """The chosen value."""
+        return self._values[self.slider.value()][0]
 
     def choose(self, value: Any) -> None:
-        """As the person would."""
+        """Choose a value, as the person would."""
         self.slider.setValue(self._index(value))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
 
     def _index(self, value: Any) -> int:
-        values = [each for each, _ in self._stops]
+        values = [each for each, _ in self._values]
         if value in values:
             return values.index(value)
         below = [i for i, each in enumerate(values) if each is not None and each < value]
@@ -250,13 +292,13 @@ class ChoiceField(QWidget):
         self.turned.emit()
 
     def _say(self) -> None:
-        text = self._stops[self.slider.value()][1]
+        text = self._values[self.slider.value()][1]
         self.words.setText(text)
         self.slider.setAccessibleDescription(text)
 
 
 def _typed(box: QAbstractSpinBox) -> None:
-    """A number is typed, or turned with the arrow keys."""
+    """Set up a spin box that is typed into, or stepped with the arrow keys."""
     box.setKeyboardTracking(False)
     box.setFixedWidth(FIELD_WIDTH)
     box.setAlignment(Qt.AlignmentFlag.AlignRight)

@@ -1,4 +1,4 @@
-"""Python's cyclic garbage, collected where widgets may be destroyed."""
+"""Python's cyclic garbage collection, run where widgets may be destroyed."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ _INTERVAL_MS = 200
 
 
 class GarbageCollector(QObject):
-    """Collects on the GUI's thread only. By itself Python collects on whatever thread makes
-    objects just then, and there would destroy widgets that belong to this one, which ends in a
-    crash now and then."""
+    """Collects garbage on the GUI's thread only.
+
+    Left to itself Python collects on whatever thread happens to allocate, and would destroy widgets
+    of the GUI's thread there, which crashes now and then.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -23,12 +25,12 @@ class GarbageCollector(QObject):
         self._timer.start()
 
     def close(self) -> None:
-        """Leaves it to Python again."""
+        """Give garbage collection back to Python."""
         self._timer.stop()
         gc.enable()
 
     def _collect(self) -> None:
-        """What Python would do, by its own thresholds."""
+        """Collect the generations that Python's own thresholds call for."""
         due = [
             count > most > 0 for count, most in zip(gc.get_count(), gc.get_threshold(), strict=True)
         ]

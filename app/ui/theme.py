@@ -1,4 +1,4 @@
-"""Colours, fonts and icons, and which of them are worn now."""
+"""Colours, fonts and icons."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from string import Template
+from typing import Protocol
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -32,7 +33,7 @@ _FONTS = "Inter.ttf", "Inter-Italic.ttf", "JetBrainsMono.ttf", "JetBrainsMono-It
 
 @dataclass(frozen=True, slots=True)
 class Colours:
-    """A theme, as in ``resources/themes``: one colour for each use."""
+    """The colours of a theme in ``resources/themes``, one for each use, as Qt reads them."""
 
     dark: bool
     background: str
@@ -78,17 +79,23 @@ def _colours(name: str) -> Colours:
 
 @cache
 def _load() -> None:
-    """Makes the bundled fonts known to Qt, all at once and before any text is laid out: with each
-    font the order changes in which it goes through fonts for what another one lacks, and a layout
-    keeps its glyphs by their places in that order."""
+    """Register the bundled fonts with Qt, once.
+
+    All of them at once and before any text is laid out: each font changes the order in which Qt
+    goes through fonts for what another one lacks, and a layout keeps its glyphs by their places in
+    that order.
+    """
     for file in _FONTS:
         QFontDatabase.addApplicationFont(str(resource("fonts", file)))
 
 
 def font(pixels: int, weight: int = 400, *, italic: bool = False) -> QFont:
-    """Inter. Its weight is an axis of the one variable file; Qt's own weights would smear it.
-    Without the alternates that draw ``->`` as an arrow and ``10x10`` with another sign, which a PDF
-    would not give back as they were written."""
+    """Return Inter in a size and weight.
+
+    The weight is an axis of the one variable file; Qt's own weights would smear it. Off are the
+    alternates that draw ``->`` as an arrow and ``10x10`` with another sign, which a PDF would not
+    give back as they were written.
+    """
     _load()
     result = QFont("Inter")
     result.setPixelSize(pixels)
@@ -100,7 +107,7 @@ def font(pixels: int, weight: int = 400, *, italic: bool = False) -> QFont:
 
 
 def mono(pixels: int) -> QFont:
-    """JetBrains Mono, without the ligatures that draw ``->`` as an arrow."""
+    """Return JetBrains Mono, without the ligatures that draw ``->`` as an arrow."""
     _load()
     result = QFont("JetBrains Mono")
     result.setPixelSize(pixels)
@@ -109,20 +116,31 @@ def mono(pixels: int) -> QFont:
     return result
 
 
+class Palette(Protocol):
+    """The colours that something is painted in."""
+
+    colours: Colours
+
+    def colour(self, name: str) -> QColor:
+        """Return the colour for a use, by its name in `Colours`."""
+
+
 class PaperTheme:
-    """What boxes wear on paper instead of a `Theme`: light colours, whatever the window wears."""
+    """The palette of paper: light colours, whatever the theme of the window is."""
 
     def __init__(self) -> None:
         self.colours = _colours("light")
 
     def colour(self, name: str) -> QColor:
-        """See `Theme.colour`."""
         return QColor(getattr(self.colours, name))
 
 
 class Theme(QObject):
-    """The colours of the moment. ``changed`` is emitted when they are others, and when the system
-    has other fonts: what was laid out has to be laid out again."""
+    """The present palette and icons of the window.
+
+    ``changed`` is emitted when the colours change, and when the system has other fonts: what was
+    laid out has to be laid out again.
+    """
 
     changed = Signal()
 
@@ -132,17 +150,17 @@ class Theme(QObject):
         self._icons: dict[tuple[str, str, int], QIcon] = {}
         self.theme = theme
         self.colours = _colours("light")
-        self._worn = False
+        self._applied = False
         application.setFont(font(14))
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._apply)
         self.choose(theme)
         application.fontDatabaseChanged.connect(self.changed)
 
     def choose(self, theme: ThemeChoice) -> None:
-        """Wears a theme; SYSTEM follows the system from now on."""
+        """Choose a theme; SYSTEM follows the system from now on."""
         self.theme = theme
         hints = QGuiApplication.styleHints()
-        match theme:  # so that the title bar follows, where the system draws one
+        match theme:  # the title bar follows, where the system draws one
             case ThemeChoice.SYSTEM:
                 hints.unsetColorScheme()
             case ThemeChoice.LIGHT:
@@ -152,11 +170,11 @@ class Theme(QObject):
         self._apply()
 
     def colour(self, name: str) -> QColor:
-        """The colour for a use, by its name in `Colours`."""
+        """Return the colour for a use, by its name in `Colours`."""
         return QColor(getattr(self.colours, name))
 
     def icon(self, name: str, colour: str = "muted", size: int = 18) -> QIcon:
-        """An icon of ``resources/icons`` in one of the theme's colours."""
+        """Return an icon of ``resources/icons`` in one of the theme's colours."""
         key = (name, getattr(self.colours, colour), size)
         if key not in self._icons:
             ratio = self._application.devicePixelRatio()
@@ -171,9 +189,9 @@ class Theme(QObject):
             self.theme is ThemeChoice.SYSTEM and scheme == Qt.ColorScheme.Dark
         )
         colours = _colours("dark" if dark else "light")
-        if colours is self.colours and self._worn:
+        if colours is self.colours and self._applied:
             return
-        self.colours, self._worn = colours, True
+        self.colours, self._applied = colours, True
         self._application.setPalette(self._palette())
         self._application.setStyleSheet(self._style_sheet())
         self.changed.emit()
@@ -213,7 +231,7 @@ class Theme(QObject):
 
 
 def pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
-    """An icon as a picture, with ``currentColor`` in it replaced."""
+    """Draw an icon, with ``currentColor`` in it replaced."""
     image = QPixmap(round(size * ratio), round(size * ratio))
     image.setDevicePixelRatio(ratio)
     image.fill(Qt.GlobalColor.transparent)
@@ -224,7 +242,7 @@ def pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
 
 
 def application_icon() -> QIcon:
-    """Fireside's own."""
+    """Return the icon of the application."""
     icon = QIcon()
     for size in (16, 24, 32, 48, 64, 128, 256):
         icon.addPixmap(pixmap("fireside", "#000000", size))

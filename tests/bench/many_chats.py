@@ -89,12 +89,12 @@ def measure(application: QApplication, folder: Path) -> dict[str, tuple[float, f
     opened = [
         watch.until(
             lambda chat=chat: window.open_chat(chat),
-            lambda chat=chat: window.chat == chat and window.transcript.records,
+            lambda chat=chat: window.chat == chat and window.transcript.messages.records,
         )
         for chat in chats[:20]
     ]
     costs["open a chat (median; worst stall)"] = _middle(opened)
-    window.searching.toggle()
+    window.palette_controller.toggle()
     field = child(window, QLineEdit, "paletteField")
     found = child(window, QListView, "paletteList")
     typed = []
@@ -102,13 +102,13 @@ def measure(application: QApplication, folder: Path) -> dict[str, tuple[float, f
         typed.append(
             watch.until(
                 lambda letter=letter: QTest.keyClicks(field, letter),
-                lambda: window.searching.palette._newest is None,
+                lambda: window.palette_controller.palette._newest is None,
             )
         )
     assert found.model() is not None
     costs["a letter in Ctrl+K (median; worst stall)"] = _middle(typed)
     costs["a letter in Ctrl+K (p95)"] = sorted(typed)[len(typed) * 95 // 100]
-    window.searching.palette.close_again()
+    window.palette_controller.palette.close_again()
     for form in (ExportFormat.JSON, ExportFormat.MARKDOWN, ExportFormat.HTML):
         futures = [
             host.export(

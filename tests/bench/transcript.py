@@ -87,23 +87,25 @@ class Growing:
     def __init__(self, transcript: Transcript, text: str) -> None:
         self.transcript, self.text = transcript, text
         self.draft = Draft()
-        transcript.set_rows([question(1, "Go on.")])
-        transcript.start(answer(2, "", State.STREAMING), self.draft)
+        transcript.messages.set_rows([question(1, "Go on.")])
+        transcript.messages.start(answer(2, "", State.STREAMING), self.draft)
         self.at = 0
         QApplication.processEvents()
 
     def grow(self, count: int) -> None:
         self.draft.add(Delta(0, self.text[self.at : self.at + count], PartKind.TEXT))
         self.at += count
-        self.transcript.feed(2)
-        self.transcript._tick.stop()
-        self.transcript._update_stale()
+        self.transcript.messages.feed(2)
+        self.transcript.messages._tick.stop()
+        self.transcript.messages.update_drafts()
 
     def update_costs(self, size: int, updates: int) -> list[float]:
         """Of updates by 16 characters once so many are there."""
         while self.at < size:
             self.grow(min(2000, size - self.at))
-        while self.transcript._unread() is not None:  # what came in large pieces is read in slices
+        while (
+            self.transcript.list.unread() is not None
+        ):  # what came in large pieces is read in slices
             QApplication.processEvents()
         return [spent(lambda: self.grow(STEP)) for _ in range(updates)]
 
@@ -141,10 +143,10 @@ def updates(transcript: Transcript, longest: int) -> None:
 
 def opening(transcript: Transcript, count: int) -> None:
     few, many = conversation(50), conversation(count)
-    spent(lambda: transcript.set_rows(few))
-    small = min(spent(lambda: transcript.set_rows(few)) for _ in range(3))
+    spent(lambda: transcript.messages.set_rows(few))
+    small = min(spent(lambda: transcript.messages.set_rows(few)) for _ in range(3))
     before = psutil.Process().memory_info().rss
-    large = min(spent(lambda: transcript.set_rows(many)) for _ in range(3))
+    large = min(spent(lambda: transcript.messages.set_rows(many)) for _ in range(3))
     say("open 50 messages, first paint", f"{small:.0f} ms")
     say(f"open {count:,} messages, first paint", f"{large:.0f} ms", "150")
     say("  ratio", f"{large / small:.2f}")
@@ -158,10 +160,10 @@ def opening(transcript: Transcript, count: int) -> None:
     say("random jump", middle(jumps), "p95 25")
     now = psutil.Process().memory_info().rss
     say("memory, scrolled", f"{now / 1e6:.0f} MB (+{(now - before) / 1e6:.0f})", "200 MB")
-    transcript.select_all()
-    copied = spent(transcript.selected_text)
+    transcript.selection.select_all()
+    copied = spent(transcript.selection.text)
     say(f"copy all {count:,}", f"{copied:.0f} ms", "50")
-    transcript.clear_selection()
+    transcript.selection.clear()
     naive = time.process_time()
     parser = MarkdownIt("commonmark").enable("table")
     for row in few:
@@ -177,13 +179,13 @@ def opening(transcript: Transcript, count: int) -> None:
 def shifts(transcript: Transcript, steps: int) -> None:
     """A line that is read stays where it is, whatever happens elsewhere."""
     dice = random.Random(7)
-    transcript.set_rows(conversation(60))
+    transcript.messages.set_rows(conversation(60))
     growing = answer(1001, "", State.STREAMING)
     rows = [*conversation(60), question(1000, "Go on.")]
     draft = Draft()
     text = message(200_000)
-    transcript.set_rows(rows)
-    transcript.start(growing, draft)
+    transcript.messages.set_rows(rows)
+    transcript.messages.start(growing, draft)
     QApplication.processEvents()
     bar = transcript.verticalScrollBar()
     moved = at = 0
@@ -191,21 +193,21 @@ def shifts(transcript: Transcript, steps: int) -> None:
         if dice.random() < 0.1:
             bar.setValue(dice.randrange(max(1, bar.maximum() - 500)))
             QApplication.processEvents()
-        seen = None if transcript._follow else place(transcript)
+        seen = None if transcript.list.following else place(transcript)
         match dice.randrange(3):
             case 0:
                 draft.add(Delta(0, text[at : at + 200], PartKind.TEXT))
                 at += 200
-                transcript.feed(1001)
-                transcript._update_stale()
+                transcript.messages.feed(1001)
+                transcript.messages.update_drafts()
             case 1:
                 transcript.resize(dice.choice([(900, 700), (1180, 800), (760, 640)])[0], 800)
             case 2:
                 # Closing the very panel that is read is asked for.
                 reads = seen[0] if seen and seen[1] in (None, seen[0].thought) else None
-                thinkers = [r for r in transcript.records if r.thought and r is not reads]
+                thinkers = [r for r in transcript.messages.records if r.thought and r is not reads]
                 record = dice.choice(thinkers)
-                transcript._toggled(record.row.id, not record.opened)
+                transcript.messages.toggle_thought(record.row.id, not record.opened)
         QApplication.processEvents()
         moved += seen is not None and not still(transcript, seen)
     transcript.resize(*SIZE)
@@ -214,7 +216,7 @@ def shifts(transcript: Transcript, steps: int) -> None:
 
 def place(transcript: Transcript) -> tuple[object, object, int, int] | None:
     """A line near the top edge, and how far below it."""
-    for record, view in transcript._views.items():
+    for record, view in transcript.views.active.items():
         inside = QPoint(view.width() // 4, -view.y())
         if 0 <= inside.y() < view.height() and view.shown:
             found = view.position_at(inside)
@@ -227,7 +229,7 @@ def place(transcript: Transcript) -> tuple[object, object, int, int] | None:
 
 def still(transcript: Transcript, seen: tuple[object, object, int, int]) -> bool:
     record, section, position, y = seen
-    view = transcript._views.get(record)
+    view = transcript.views.active.get(record)
     if view is None:
         return False
     top = view.place_of(section, position)
@@ -239,12 +241,16 @@ def hostile(transcript: Transcript, count: int | None) -> None:
     worst: dict[str, float] = {}
     bar = transcript.verticalScrollBar()
     for name, text in list(texts().items())[:count]:
-        costs = [step(lambda text=text: transcript.set_rows([question(1, "?"), answer(2, text)]))]
-        while transcript._more.isActive() and len(costs) < 30:
+        costs = [
+            step(
+                lambda text=text: transcript.messages.set_rows([question(1, "?"), answer(2, text)])
+            )
+        ]
+        while transcript.list.reading and len(costs) < 30:
             costs.append(step(lambda: None))
         costs += [step(lambda k=k: bar.setValue(bar.maximum() * k // 9)) for k in range(10)]
         shown = [question(1, text[:200_000]), answer(2, "ok")]
-        costs.append(step(lambda shown=shown: transcript.set_rows(shown)))
+        costs.append(step(lambda shown=shown: transcript.messages.set_rows(shown)))
         growing = Growing(transcript, text)
         while growing.at < min(len(text), 16_000):
             growing.grow(1000)

@@ -47,7 +47,7 @@ def label(name: str) -> str:
 def page() -> list[str]:
     """All words on the models page."""
     kinds = (QLabel, QPushButton)
-    here = window().hub.page
+    here = window().models_controller.page
     found = [w for kind in kinds for w in here.findChildren(kind) if w.isVisibleTo(here)]
     return [widget.text() for widget in found if widget.text()]
 
@@ -72,15 +72,15 @@ def menu() -> list[Any]:
     from PySide6.QtWidgets import QMenu
 
     found = QMenu(window())
-    window().model_desk.fill(found)
+    window().model_picker.fill(found)
     return [action for action in found.actions() if action.text()]
 
 
 def steps(question: str) -> Iterator[Step]:
     """Yields what has to be so before it goes on; a name is a station."""
-    desk = window().model_desk
+    desk = window().model_picker
     desk.show_page()
-    yield lambda: not window().shelf.looking
+    yield lambda: not window().installed.looking
     if row().button.text() == "Download":
         row().button.click()
     yield lambda: row().button.text() in ("Pause", "Use it now")
@@ -95,7 +95,7 @@ def steps(question: str) -> Iterator[Step]:
     field.returnPressed.emit()
     yield lambda: window().findChildren(QWidget, "result") and "Asking…" not in page()
     yield station("searched")
-    desk._leave()
+    desk._close_page()
     child(window(), QPlainTextEdit, "composer").insertPlainText(question)
     child(window(), QPushButton, "send").click()
     yield lambda: window().turns.running(window().chat)

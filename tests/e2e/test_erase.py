@@ -50,7 +50,7 @@ class Session:
         self.window.composer.editor.insertPlainText(f"What is the capital of France? {text} " * 60)
         self.press("send")
         self.until(lambda: self.window.chat is not None)
-        self.until(lambda: not self.window.busy())
+        self.until(lambda: not self.window.current.busy())
         self.host.disk(lambda store: None).result()
 
     def press(self, name: str) -> None:

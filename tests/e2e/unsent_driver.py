@@ -73,7 +73,7 @@ def resume() -> Iterator[Callable[[], bool]]:
     yield lambda: "Count to 100." in window().transcript.plainText()
     say()
     press("sendWaiting")
-    yield lambda: window().turns.idle and not window().asking.queue.waits()
+    yield lambda: window().turns.idle and not window().composer_controller.queue.waits()
     say()
     window().close()
 

@@ -223,7 +223,7 @@ class Fireside:
 
     def idle(self) -> None:
         """Waits until no answer is on its way, and everything is on disk."""
-        self.until(lambda: not self.window.busy())
+        self.until(lambda: not self.window.current.busy())
         self.stored(lambda store: None)
 
     def stored(self, read: Callable[[Store], T]) -> T:

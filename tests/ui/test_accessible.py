@@ -41,8 +41,8 @@ def heard(page: Transcript) -> Iterator[list[str]]:
     """What is announced."""
     QAccessible.setActive(True)
     said: list[str] = []
-    page.herald.announced.connect(said.append)
-    page.herald._timer.setInterval(50)
+    page.announcer.announced.connect(said.append)
+    page.announcer._timer.setInterval(50)
     yield said
     QAccessible.setActive(False)
 
@@ -91,7 +91,7 @@ def messages(page: Transcript) -> list[QAccessibleInterface]:
 
 def test_messages_are_items_of_a_list(page: Transcript) -> None:
     rows = [question(1, "Why?"), reply(2, "**Because** of it.", "Hm."), question(3, "And 𝒙?")]
-    page.set_rows(rows)
+    page.messages.set_rows(rows)
     pane, items = spoken(page), spoken(page.viewport())
     assert (pane.role(), pane.text(Text.Name)) == (QAccessible.Role.Pane, "Conversation")
     assert pane.text(Text.Description) == "Messages 1 to 3 of 3"
@@ -118,7 +118,7 @@ def test_messages_are_items_of_a_list(page: Transcript) -> None:
 
 
 def test_a_message_has_its_sections_and_buttons(page: Transcript) -> None:
-    page.set_rows([question(1, "Why?"), reply(2, "Because.", "Hm.")])
+    page.messages.set_rows([question(1, "Why?"), reply(2, "Because.", "Hm.")])
     inside = {(i.role(), i.text(Text.Name)) for i in below(messages(page)[1])}
     assert (QAccessible.Role.Paragraph, "Answer") in inside
     assert (QAccessible.Role.Button, "Copy this answer") in inside
@@ -128,23 +128,23 @@ def test_a_message_has_its_sections_and_buttons(page: Transcript) -> None:
 
 
 def test_an_answer_on_its_way_is_busy(page: Transcript) -> None:
-    page.set_rows([question(1, "Why?")])
+    page.messages.set_rows([question(1, "Why?")])
     row = reply(2, "", state=State.STREAMING)
-    page.start(row, Draft())
+    page.messages.start(row, Draft())
     found = messages(page)[-1]
     assert found.state().busy
     assert text_of(found) == "Thinking…"
-    page.finish(reply(2, "Because."))
+    page.messages.finish(reply(2, "Because."))
     assert not found.state().busy
     assert text_of(found) == "Because."
 
 
 def test_only_what_is_in_sight_is_there(page: Transcript) -> None:
-    page.set_rows([question(n, f"Number {n}\n" + "more\n" * 9) for n in range(1, 1201)])
+    page.messages.set_rows([question(n, f"Number {n}\n" + "more\n" * 9) for n in range(1, 1201)])
     found = messages(page)
     assert 2 <= len(found) <= 8
     assert text_of(found[-1]).startswith("Number 1200\n")
-    page.show_message(99, 40)
+    page.list.show_message(99, 40)
     words = [text_of(each).split("\n")[0] for each in messages(page)]
     at = words.index("Number 100")
     assert words[at : at + 2] == ["Number 100", "Number 101"]
@@ -152,7 +152,9 @@ def test_only_what_is_in_sight_is_there(page: Transcript) -> None:
 
 
 def test_the_link_that_has_the_keyboard(page: Transcript, qtbot: QtBot) -> None:
-    page.set_rows([question(1, "Where?"), reply(2, "[Here](https://a.b) or [there](https://c.d)")])
+    page.messages.set_rows(
+        [question(1, "Where?"), reply(2, "[Here](https://a.b) or [there](https://c.d)")]
+    )
     canvas = next(view for view in page.findChildren(QWidget, "answerText") if view.isVisible())
     page.activateWindow()
     canvas.setFocus(Qt.FocusReason.TabFocusReason)
@@ -167,7 +169,7 @@ def test_nothing_holds_what_is_destroyed(theme: Theme, qtbot: QtBot) -> None:
     page = Transcript(theme)
     page.resize(800, 600)
     page.show()
-    page.set_rows([question(1, "Why?"), reply(2, "Because.", "Hm.")])
+    page.messages.set_rows([question(1, "Why?"), reply(2, "Because.", "Hm.")])
     assert [text_of(each) for each in messages(page)]
     list(below(spoken(page)))
     gone = [weakref.ref(each) for each in (page, *page.viewport().findChildren(QWidget))]
@@ -188,15 +190,15 @@ def test_times_of_other_days_have_their_day() -> None:
 
 
 def grow(page: Transcript, row: MessageRow) -> None:
-    page._drafts[row.id] = Draft(row.message.parts)
-    page.feed(row.id)
-    page._update_stale()
+    page.messages._drafts[row.id] = Draft(row.message.parts)
+    page.messages.feed(row.id)
+    page.messages.update_drafts()
 
 
 def test_an_answer_is_said_in_sentences(page: Transcript, heard: list[str], qtbot: QtBot) -> None:
-    page.set_rows([question(1, "Why?")])
+    page.messages.set_rows([question(1, "Why?")])
     begun = reply(2, "", state=State.STREAMING)
-    page.start(begun, Draft())
+    page.messages.start(begun, Draft())
     assert heard == ["Thinking"]
     text = "It is 3.14 or **so**. Some say more! Others"
     for end in range(1, len(text) + 1):
@@ -205,7 +207,7 @@ def test_an_answer_is_said_in_sentences(page: Transcript, heard: list[str], qtbo
     assert heard[1:] == ["It is 3.14 or so. Some say more!"]
     qtbot.wait(150)
     assert len(heard) == 2
-    page.finish(reply(2, text + " do not", "I wonder. Hm."))
+    page.messages.finish(reply(2, text + " do not", "I wonder. Hm."))
     assert heard[2:] == ["Others do not Answer finished"]
     qtbot.wait(100)
     assert len(heard) == 3
@@ -214,12 +216,12 @@ def test_an_answer_is_said_in_sentences(page: Transcript, heard: list[str], qtbo
 def test_reasoning_is_said_to_those_who_opened_it(
     page: Transcript, heard: list[str], qtbot: QtBot
 ) -> None:
-    page.set_rows([question(1, "Why?")])
-    page.start(reply(2, "", state=State.STREAMING), Draft())
+    page.messages.set_rows([question(1, "Why?")])
+    page.messages.start(reply(2, "", state=State.STREAMING), Draft())
     grow(page, reply(2, "", "I wonder. Hm", State.STREAMING))
     qtbot.wait(100)
     assert heard == ["Thinking"]
-    page.records[-1].set_opened(True)
+    page.messages.records[-1].set_opened(True)
     grow(page, reply(2, "", "I wonder. Hm. Well", State.STREAMING))
     qtbot.waitUntil(lambda: heard[1:] == ["Hm."])
 
@@ -230,24 +232,24 @@ def test_reasoning_is_said_to_those_who_opened_it(
 def test_how_an_answer_ends_is_said(
     page: Transcript, heard: list[str], state: State, end: str
 ) -> None:
-    page.set_rows([question(1, "Why?"), reply(2, "One. Two", state=State.STOPPED)])
+    page.messages.set_rows([question(1, "Why?"), reply(2, "One. Two", state=State.STOPPED)])
     resumed = reply(2, "One. Two", state=State.STREAMING)
-    page.start(resumed, Draft(resumed.message.parts))
-    page.finish(reply(2, "One. Two, three.", state=state))
+    page.messages.start(resumed, Draft(resumed.message.parts))
+    page.messages.finish(reply(2, "One. Two, three.", state=state))
     assert heard == [f", three. {end}"]
 
 
 def test_what_nobody_waits_for_is_not_said(page: Transcript, heard: list[str]) -> None:
-    page.set_rows([question(1, "Why?"), reply(2, "Because.")])
-    page.finish(replace(reply(2, "Because."), state=State.CUT_OFF))
+    page.messages.set_rows([question(1, "Why?"), reply(2, "Because.")])
+    page.messages.finish(replace(reply(2, "Because."), state=State.CUT_OFF))
     assert heard == []
 
 
 def test_nothing_is_made_where_nobody_listens(page: Transcript) -> None:
     said: list[str] = []
-    page.herald.announced.connect(said.append)
+    page.announcer.announced.connect(said.append)
     QAccessible.setActive(False)
-    page.set_rows([question(1, "Why?")])
-    page.start(reply(2, "", state=State.STREAMING), Draft())
-    page.finish(reply(2, "Because."))
+    page.messages.set_rows([question(1, "Why?")])
+    page.messages.start(reply(2, "", state=State.STREAMING), Draft())
+    page.messages.finish(reply(2, "Because."))
     assert said == []

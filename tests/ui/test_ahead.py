@@ -356,19 +356,19 @@ def test_the_line_among_messages_that_are_made_later(fireside: Fireside) -> None
     settle(fireside)
     rows = fireside.stored(lambda store: store.messages.conversation(fireside.chat))
     transcript = fireside.window.transcript
-    transcript.set_rows(rows)
-    transcript.set_unseen(len(rows) - 4)
+    transcript.messages.set_rows(rows)
+    transcript.messages.set_unseen(len(rows) - 4)
 
     def below() -> str:
         fireside.qtbot.wait(50)
-        views = sorted(transcript._views.values(), key=lambda view: view.y())
+        views = sorted(transcript.views.active.values(), key=lambda view: view.y())
         found = (v.record for v in views if v.y() > line(fireside).y())
         return next(record.plain_text() for record in found)
 
     assert below() == rows[-4].message.text  # while the earlier ones are not made
     assert UNSEEN in fireside.text()  # for which all are
     assert below() == rows[-4].message.text
-    transcript.set_unseen(2)
+    transcript.messages.set_unseen(2)
     assert not line(fireside).isVisible()
-    transcript.show_message(0)
+    transcript.list.show_message(0)
     assert below() == rows[2].message.text

@@ -54,13 +54,13 @@ def chips(fireside: Fireside) -> list[str]:
     """What each chip says."""
     return [
         f"{chip.item.name}: {chip.item.detail}"
-        for chip in fireside.window.composer.tray.findChildren(AttachmentChip)
+        for chip in fireside.window.composer.attachment_bar.findChildren(AttachmentChip)
         if chip.isVisible()
     ]
 
 
 def counted(fireside: Fireside) -> None:
-    items = fireside.window.composer.tray.items
+    items = fireside.window.composer.attachment_bar.items
     fireside.until(lambda: all(item.tokens is not None for item in items), 30_000)
 
 
@@ -71,7 +71,7 @@ def put(folder: Path, name: str, content: bytes) -> Path:
 
 
 def told(fireside: Fireside) -> list[str]:
-    notices = fireside.window.composer.tray.findChildren(Notice)
+    notices = fireside.window.composer.attachment_bar.findChildren(Notice)
     return [notice.label.text() for notice in notices if notice.isVisible()]
 
 
@@ -143,8 +143,8 @@ def test_what_cannot_be_stored_comes_back(
 
 def test_what_is_dropped_on_the_window(fireside: Fireside, tmp_path: Path) -> None:
     window, used = fireside.window, []
-    window.dropped.disconnect()
-    window.dropped.connect(used.append)
+    window.file_drop.model.disconnect()
+    window.file_drop.model.connect(used.append)
     paths = [put(tmp_path, "a.txt", b"apples"), put(tmp_path, "m.gguf", b"GGUF"),
              put(tmp_path, "b.md", b"pears")]  # fmt: skip
     data = urls(*paths)
@@ -183,7 +183,7 @@ def test_what_gives_no_text_is_told(fireside: Fireside, tmp_path: Path) -> None:
     assert told(fireside) == ["Pictures cannot be attached: gpt-oss reads only text."]
     fireside.find(QAbstractButton, "dismissFailed").click()
     assert told(fireside) == []
-    assert not fireside.window.composer.tray.isVisible()
+    assert not fireside.window.composer.attachment_bar.isVisible()
 
 
 def test_a_long_text_that_is_pasted_is_attached(fireside: Fireside) -> None:
@@ -245,7 +245,7 @@ def test_an_encoding_that_was_guessed_is_shown_and_can_be_changed(
 def test_what_is_beyond_doubt_has_no_choice(fireside: Fireside, tmp_path: Path) -> None:
     paste(fireside, urls(put(tmp_path, "a.txt", "Größe".encode()), CASES / "c14_utf8_onebad.txt"))
     counted(fireside)
-    one, other = fireside.window.composer.tray.findChildren(AttachmentChip)
+    one, other = fireside.window.composer.attachment_bar.findChildren(AttachmentChip)
     assert child(one, QAbstractButton, "readAs").isHidden()
     assert " · read as UTF-8 · 1 unreadable character" in other.item.detail
     assert not child(other, QAbstractButton, "readAs").isHidden()
@@ -311,7 +311,7 @@ def test_nothing_is_sent_before_a_file_is_read(
     window = fireside.window
     window.new_chat()  # a switch does not end it
     assert window.composer.parts() == chat
-    future.set_result(read(path, window.composer.tray.items[0].stop).result(30))
+    future.set_result(read(path, window.composer.attachment_bar.items[0].stop).result(30))
     fireside.until(send.isEnabled)
     assert window.composer.parts() == (Part("apples", PartKind.FILE, "a.txt"), Part("What is it?"))
 
@@ -325,7 +325,7 @@ def test_a_file_is_read_on_while_another_chat_is_shown(
     path = put(tmp_path, "a.txt", b"apples")
     future = held(fireside, monkeypatch)
     paste(fireside, urls(path))
-    item = window.composer.tray.items[0]
+    item = window.composer.attachment_bar.items[0]
     window.new_chat()
     assert chips(fireside) == []
     future.set_result(read(path, item.stop).result(30))
@@ -341,7 +341,7 @@ def test_chips_are_removed_by_mouse_and_keyboard(fireside: Fireside) -> None:
     window.composer.set_parts((*three, Part("words")))
     removes = [
         child(chip, QAbstractButton, "removeAttached")
-        for chip in window.composer.tray.findChildren(AttachmentChip)
+        for chip in window.composer.attachment_bar.findChildren(AttachmentChip)
     ]
     editor = window.composer.editor
     editor.setFocus()
@@ -385,7 +385,7 @@ def test_what_does_not_fit_can_be_sent_in_part(fireside: Fireside, tmp_path: Pat
     pages = [f"page {n} " + "with some words on it " * 8 for n in range(20)]
     path = put(tmp_path, "a.pdf", pdf(pages))
     too_long(fireside, path, 0 + 1)
-    item = window.composer.tray.items[0]
+    item = window.composer.attachment_bar.items[0]
     whole = item.tokens or 0
     foresee(fireside, 10 * whole)
     fireside.until(
@@ -436,7 +436,7 @@ def test_of_what_has_no_pages_the_beginning_is_sent(fireside: Fireside, tmp_path
     room = field.value()
     child(choice, QAbstractButton, "partDone").click()
     counted(fireside)
-    item = window.composer.tray.items[0]
+    item = window.composer.attachment_bar.items[0]
     assert item.tokens is not None
     assert item.tokens <= room + 16
     (part,) = window.composer.parts()
@@ -449,7 +449,7 @@ def test_what_cannot_fit_is_told_while_an_answer_is_on_its_way(fireside: Firesid
     foresee(fireside, -800)
     saying = fireside.hold()
     fireside.ask("pears", saying, *answer("Pears."))
-    fireside.until(lambda: fireside.window.busy())
+    fireside.until(lambda: fireside.window.current.busy())
     count = len(fireside.backend.prepared)
     fireside.window.composer.set_parts((Part("word\n" * 2000, PartKind.FILE, "a.txt"),))
     counted(fireside)
@@ -493,13 +493,13 @@ def test_a_file_of_a_message_opens_to_its_text(fireside: Fireside) -> None:
     QTest.keyClick(files(fireside)[0], Qt.Key.Key_Space)
     fireside.find(QAbstractButton, "copyQuestion").click()
     assert QApplication.clipboard().text() == "What is it?"
-    transcript.select_all()
-    assert transcript.selected_text(markdown=False).startswith("apples\npears\n\n<b>x</b>")
-    transcript.find.open(transcript.records, "pears")
-    assert len(transcript.find.hits) == 1
+    transcript.selection.select_all()
+    assert transcript.selection.text(markdown=False).startswith("apples\npears\n\n<b>x</b>")
+    transcript.finder.bar.open(transcript.messages.records, "pears")
+    assert len(transcript.finder.bar.hits) == 1
     files(fireside)[0].click()
-    transcript.find.refresh(transcript.records)
-    assert not transcript.find.hits
+    transcript.finder.bar.refresh(transcript.messages.records)
+    assert not transcript.finder.bar.hits
     ask(fireside, FILE)  # without words
     assert [head.text() for head in files(fireside)] == ["fruit.txt", "b.html", "fruit.txt"]
 
@@ -524,11 +524,11 @@ def test_a_long_file_is_read_as_it_is_seen(fireside: Fireside) -> None:
     long = "\n".join(f"line {n}" for n in range(5_000))
     ask(fireside, Part(long, PartKind.FILE, "long.txt"), Part("What is it?"))
     transcript = fireside.window.transcript
-    record = transcript.records[0]
-    assert transcript._heights[0] < 300
+    record = transcript.messages.records[0]
+    assert transcript.list.heights[0] < 300
     files(fireside)[0].click()
     assert 0 < len(record.files[0]._reader.blocks) < 50  # more comes when others had their turn
     fireside.until(lambda: not record.files[0].unread, 20_000)
-    assert transcript._heights[0] > 5_000 * 10
+    assert transcript.list.heights[0] > 5_000 * 10
     files(fireside)[0].click()
-    assert transcript._heights[0] < 300
+    assert transcript.list.heights[0] < 300

@@ -17,7 +17,7 @@ from app.ui.blocks.box import Box, Highlights, Style
 from app.ui.blocks.code_box import CodeBox
 from app.ui.blocks.column import Column
 from app.ui.blocks.highlighting import find_lexer
-from app.ui.blocks.text_runs import units
+from app.ui.blocks.utf16 import units
 from app.ui.theme import Colours, Theme
 from tests.ui.painting import painted
 

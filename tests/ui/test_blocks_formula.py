@@ -10,10 +10,11 @@ import pytest
 from PySide6.QtCore import QPointF
 
 from app.markdown import Math, parse
-from app.ui.blocks import formula_box
+from app.ui.blocks import formula_image
 from app.ui.blocks import tex_svg as setter
 from app.ui.blocks.box import Highlights, Style
-from app.ui.blocks.formula_box import FormulaBox, FormulaImage, picture
+from app.ui.blocks.formula_box import FormulaBox
+from app.ui.blocks.formula_image import FormulaImage, picture
 from app.ui.theme import Theme
 from tests.ui.painting import painted
 
@@ -150,14 +151,16 @@ def test_the_baseline_is_that_of_the_letters(fixed_theme: Theme) -> None:
 
 
 def test_pictures_are_kept(fixed_theme: Theme, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formula_box, "_pictures", formula_box._Pictures())
+    monkeypatch.setattr(formula_image, "_pictures", formula_image._Pictures())
     assert drawn("a + b") is drawn("a + b")
-    monkeypatch.setattr(formula_box, "_KEPT", 20_000)
+    monkeypatch.setattr(formula_image, "_KEPT", 20_000)
     for number in range(60):
         drawn(f"a + {number}")
-    kept = formula_box._pictures._kept.values()
+    kept = formula_image._pictures._cache.values()
     assert (
-        sum(formula_box._area(found) for found in kept) == formula_box._pictures._pixels <= 20_000
+        sum(formula_image._area(found) for found in kept)
+        == formula_image._pictures._pixels
+        <= 20_000
     )
 
 

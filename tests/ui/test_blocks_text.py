@@ -37,7 +37,7 @@ from app.markdown import (
     blocks_text,
     parse,
 )
-from app.ui.blocks import formula_box
+from app.ui.blocks import formula_image
 from app.ui.blocks.box import Box, BoxButton, Highlights, Style
 from app.ui.blocks.canvas import Canvas
 from app.ui.blocks.column import Column
@@ -106,13 +106,13 @@ def fake_picture(tex: str, pixels: int, colour: str, ratio: float, display: bool
     image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(QColor("#ff0000"))
     drawing = SvgDrawing("", QRectF(0, 0, width, height), tex)
-    return formula_box.FormulaImage(image, width, height, descent, drawing, colour)
+    return formula_image.FormulaImage(image, width, height, descent, drawing, colour)
 
 
 @pytest.fixture(autouse=True)
 def pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Formulas of one size, without what sets them."""
-    monkeypatch.setattr(formula_box, "picture", fake_picture)
+    monkeypatch.setattr(formula_image, "picture", fake_picture)
 
 
 def column(theme: Theme, blocks: Any, width: float = WIDTH) -> Column:
@@ -449,7 +449,7 @@ class Counter(Box):
     def lay_out(self, width: float) -> None:
         self.width, self.height = width, 40 + 10 * self.clicks
 
-    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
+    def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
         painter.save()
         painter.translate(50, 50)
         painter.restore()
@@ -467,7 +467,7 @@ class Counter(Box):
 
     markdown = text
 
-    def controls(self) -> list[BoxButton]:
+    def controls(self, clip: QRectF | None = None) -> list[BoxButton]:
         return [BoxButton("copyIt", "Copy", "Copy it", QRectF(200, 2, 60, 24), self)]
 
     def act(self, name: str) -> str:

@@ -101,7 +101,9 @@ def test_a_chat_goes_on_from_any_message(fireside: Fireside) -> None:
     ask(fireside, "and pears", "Pears are green.")
     first = fireside.chat
     transcript = fireside.window.transcript
-    place = QPoint(300, transcript._views[transcript.records[1]].geometry().center().y())
+    place = QPoint(
+        300, transcript.views.active[transcript.messages.records[1]].geometry().center().y()
+    )
     where = transcript.viewport().mapToGlobal(place)
     event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, where)
     QApplication.sendEvent(transcript.viewport(), event)
@@ -123,15 +125,15 @@ def test_versions_keep_their_place(start: Start) -> None:
     for n in range(6):
         ask(fireside, f"question {n}", f"Reply {n}. " * 60 + "End.")
     transcript = fireside.window.transcript
-    transcript.show_message(4)
-    fireside.until(lambda: transcript.records[4] in transcript._views)
-    question = transcript.records[4].row.id
+    transcript.list.show_message(4)
+    fireside.until(lambda: transcript.messages.records[4] in transcript.views.active)
+    question = transcript.messages.records[4].row.id
     fireside.window.branches.edit(question)
     fireside.window.composer.set_parts(())
     ask(fireside, "in other words", "Another reply. " * 60 + "End.")
     fireside.until(lambda: version(fireside))
-    view = transcript._views[transcript.records[4]]
+    view = transcript.views.active[transcript.messages.records[4]]
     y = view.y()
     fireside.window.branches.show(question)
-    fireside.until(lambda: transcript.records[4].row.id == question)
-    assert abs(transcript._views[transcript.records[4]].y() - y) <= 1
+    fireside.until(lambda: transcript.messages.records[4].row.id == question)
+    assert abs(transcript.views.active[transcript.messages.records[4]].y() - y) <= 1

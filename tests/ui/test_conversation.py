@@ -345,7 +345,7 @@ def test_what_could_not_be_stored_comes_back(
     held.set()
     fireside.until(lambda: fireside.window.banner.isVisible())
     assert editor(fireside).toPlainText() == "the question\n\nthe next"
-    assert not fireside.window.busy()
+    assert not fireside.window.current.busy()
     fireside.window.new_chat()
     monkeypatch.undo()
     fireside.ask("", *answer("ok"))
@@ -356,7 +356,7 @@ def test_a_new_chat_right_behind_send_stays_new(fireside: Fireside) -> None:
     held = fireside.hold()
     fireside.host.disk(lambda _: held.wait())
     fireside.ask("one", *answer("first"))
-    fireside.until(fireside.window.busy)
+    fireside.until(fireside.window.current.busy)
     QTest.keyClick(fireside.window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
     assert not child(fireside.window, QWidget, "stop").isVisible()
     fireside.type("draft")

@@ -59,7 +59,7 @@ ROWS = [["Fruit", "Count"], ["apple", "3"], ["<b>pear</b>", "40"]]
 
 def test_a_selection_is_rich(told: Fireside) -> None:
     transcript = told.window.transcript
-    transcript.select_all()
+    transcript.selection.select_all()
     QTest.keyClick(transcript, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert "| apple | 3 |" in copied().text()
     document = pasted()
@@ -73,8 +73,8 @@ def test_a_selection_is_rich(told: Fireside) -> None:
 @pytest.mark.parametrize("markdown", [False, True])
 def test_text_alone_where_that_was_asked_for(told: Fireside, markdown: bool) -> None:
     transcript = told.window.transcript
-    transcript.select_all()
-    transcript.copy(markdown=markdown)
+    transcript.selection.select_all()
+    transcript.selection.copy(markdown=markdown)
     assert "text/html" not in copied().formats()
     assert ("**bold**" in copied().text()) is markdown
 

@@ -122,7 +122,7 @@ def test_reasoning_of_odd_characters_keeps_its_selection(fireside: Fireside) -> 
     fireside.ask("why", thought("10\u202f000\u00a0km"), more, thought(" far"), fireside.hold())
     fireside.shows("km")
     transcript = fireside.window.transcript
-    transcript.select(TextPosition(1, 0, 0), TextPosition(1, 0, 6))
+    transcript.selection.select(TextPosition(1, 0, 0), TextPosition(1, 0, 6))
     more.set()
     fireside.shows("far")
-    assert transcript.selected_text(markdown=False) == "10\u202f000"
+    assert transcript.selection.text(markdown=False) == "10\u202f000"

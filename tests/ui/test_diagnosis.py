@@ -53,7 +53,7 @@ def test_a_smaller_plan_is_told(fireside: Fireside) -> None:
     assert banner.text() == (
         f"Less memory was free than expected, so Demo model is run with less: {summary(plan(13))}."
     )
-    assert not fireside.window.banner_step.isVisible()
+    assert not fireside.window.banner.action_button.isVisible()
     fireside.find(QAbstractButton, "dismissBanner").click()
     assert not banner.isVisible()
 

@@ -71,7 +71,7 @@ def test_a_chat_is_exported(fireside: Fireside, tmp_path: Path, form: str) -> No
     fireside.ask("apples?", *answer("They are **red**.", "Fruit."))
     fireside.shows("They are red.")
     fireside.idle()
-    fireside.window.order.export_shown()
+    fireside.window.chats.export_shown()
     place = tmp_path / "out"
     choose(fireside, f"export{form}", place)
     fireside.until(lambda: gone(fireside, ExportDialog))
@@ -112,7 +112,7 @@ def test_it_is_done_by_the_keyboard_and_remembered(start: Start, tmp_path: Path)
     press(Qt.Key.Key_Return)
     fireside.until(lambda: gone(fireside, ExportDialog))
     assert "Let me think" not in (tmp_path / "out" / "Fruit.html").read_text("utf-8")
-    fireside.window.order.export_shown()
+    fireside.window.chats.export_shown()
     again = dialog(fireside)
     assert (again.form.value, again.reasoning.value) == (".html", "without")
     assert again.place == tmp_path / "out"
@@ -163,7 +163,7 @@ def test_the_dialog_may_be_closed_when_all_is_done(
     make(fireside, "apples")
     made: Future[Path] = Future()
     monkeypatch.setattr(fireside.host, "export", lambda *_: made)
-    fireside.window.order.export_shown()
+    fireside.window.chats.export_shown()
     choose(fireside, "exportMarkdown", tmp_path, name="Fruit")
     QTest.keyClick(dialog(fireside), Qt.Key.Key_Escape)
     fireside.until(lambda: gone(fireside, ExportDialog))
@@ -184,7 +184,7 @@ def test_a_cancelled_export_leaves_nothing(
     fireside = start()
     make(fireside, "apples")
     monkeypatch.setattr(pdf_layout, "write", endless)
-    fireside.window.order.export_shown()
+    fireside.window.chats.export_shown()
     shown = choose(fireside, "exportPdf", tmp_path / "out")
     fireside.until(lambda: shown.bar.value() == 300)
     fireside.ask("meanwhile?", *answer("It goes on."))
@@ -202,7 +202,7 @@ def test_a_full_disk_says_so(
     fireside: Fireside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make(fireside, "apples")
-    fireside.window.order.export_shown()
+    fireside.window.chats.export_shown()
 
     def full(handle: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -239,7 +239,7 @@ def test_a_folder_is_dropped_and_shown_first(start: Start, tmp_path: Path) -> No
     (folder / "cut.json").write_text("[{", "utf-8")
     (folder / "users.json").write_text("[{}]", "utf-8")
     fireside = start()
-    fireside.window._take([folder])
+    fireside.window.file_drop.take([folder])
     fireside.until(lambda: preview(fireside).start.isEnabled())
     head, about, *lines = told(fireside)
     assert (head, about) == ("3 chats with 8 messages", "From Claude (2), Open WebUI (1).")
@@ -276,11 +276,11 @@ def test_what_is_dropped_is_told_by_its_name(
     path.mkdir() if name == "a folder" else path.write_text("x", "utf-8")
     given: list[tuple[str, list[Path]]] = []
     window = fireside.window
-    window.chats_given.disconnect()
-    window.attached.disconnect()
-    window.chats_given.connect(lambda paths: given.append(("chats", paths)))
-    window.attached.connect(lambda paths: given.append(("attached", paths)))
-    window._take([path])
+    window.file_drop.chats.disconnect()
+    window.file_drop.attached.disconnect()
+    window.file_drop.chats.connect(lambda paths: given.append(("chats", paths)))
+    window.file_drop.attached.connect(lambda paths: given.append(("attached", paths)))
+    window.file_drop.take([path])
     assert given == [("chats" if chats else "attached", [path])]
 
 

@@ -105,8 +105,8 @@ def test_qt_s_warnings_are_written_without_what_they_quote(
 
 def test_the_banner_by_keyboard(fireside: Fireside, monkeypatch: pytest.MonkeyPatch) -> None:
     acted: list[Action] = []
-    fireside.window.stepped.connect(acted.append)
-    fireside.window.show_banner("Sentence", Action.COPY_DETAILS, second=Action.OPEN_LOG)
+    fireside.window.banner.acted.connect(acted.append)
+    fireside.window.banner.show_sentence("Sentence", Action.COPY_DETAILS, second=Action.OPEN_LOG)
     assert fireside.find(QLabel, "bannerText").text() == "Sentence"
     for name in ("bannerAction", "bannerSecondAction"):
         button = fireside.find(QAbstractButton, name)
@@ -115,5 +115,5 @@ def test_the_banner_by_keyboard(fireside: Fireside, monkeypatch: pytest.MonkeyPa
         button.setFocus()
         fireside.qtbot.keyClick(button, Qt.Key.Key_Return)
     assert acted == [Action.COPY_DETAILS, Action.OPEN_LOG]
-    fireside.window.show_banner("Sentence", Action.REPAIR)
+    fireside.window.banner.show_sentence("Sentence", Action.REPAIR)
     assert not fireside.window.findChild(QAbstractButton, "bannerSecondAction").isVisible()

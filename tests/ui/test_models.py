@@ -33,7 +33,7 @@ def picker(fireside: Fireside) -> str:
 
 def test_first_run_tries_the_demo_model(start: Start) -> None:
     fireside = start(model=False)
-    fireside.window.model_desk.show_page()
+    fireside.window.model_picker.show_page()
     page = fireside.find(QWidget, "modelsPage")
     assert fireside.find(QLabel, "modelsTitle").text() == "Welcome to Fireside"
     assert not child(fireside.window, QWidget, "closeModels").isVisible()
@@ -56,7 +56,7 @@ def test_the_page_tells_whether_gpt_oss_fits(
     there = Machine(16 << 30, free << 30, 8)
     monkeypatch.setattr(probe, "machine", lambda devices: there)
     fireside = start()
-    fireside.window.model_desk.show_page()
+    fireside.window.model_picker.show_page()
     fit = fireside.find(QLabel, "fit")
     fireside.until(lambda: fit.text().startswith(words))
     assert "tokens of context" in fit.text()
@@ -72,7 +72,7 @@ def test_nothing_is_asked_without_a_model(start: Start) -> None:
 
 def test_a_file_is_opened_and_remembered(start: Start, tmp_path: Path) -> None:
     fireside = start(model=False)
-    fireside.window.model_desk.show_page()
+    fireside.window.model_picker.show_page()
     fireside.find(QAbstractButton, "openFile").click()
     dialog = child(fireside.window, QFileDialog, "openDialog")
     dialog.fileSelected.emit(str(tmp_path / "R&D.gguf"))
@@ -83,7 +83,7 @@ def test_a_file_is_opened_and_remembered(start: Start, tmp_path: Path) -> None:
     assert picker(fireside) == "Model: R&D"
     assert fireside.find(QAbstractButton, "modelPicker").text().strip() == "R&&D"  # no key for D
     menu = QMenu()
-    fireside.window.model_desk.fill(menu)
+    fireside.window.model_picker.fill(menu)
     assert "R&&D" in [action.text() for action in menu.actions()]
 
 
@@ -96,7 +96,7 @@ def test_what_another_program_downloaded_is_used_where_it_is(start: Start, home:
     fireside = start()
     fireside.until(lambda: fireside.window.models.found)
     menu = QMenu()
-    fireside.window.model_desk.fill(menu)
+    fireside.window.model_picker.fill(menu)
     (found,) = [action for action in menu.actions() if action.text().endswith("\tLM Studio")]
     assert "broken" not in " ".join(action.text() for action in menu.actions())
     found.trigger()
@@ -115,8 +115,8 @@ def test_a_bad_file_says_so_and_the_model_before_stays(
     bad = tmp_path / "notes.gguf"
     fireside.backend.unusable[bad] = UnsupportedArchitecture(bad, "llama")
     if on_page:
-        fireside.window.model_desk.show_page()
-    fireside.window.model_desk.use(bad)
+        fireside.window.model_picker.show_page()
+    fireside.window.model_picker.use(bad)
     name = "modelsErrorText" if on_page else "bannerText"
     fireside.until(lambda: child(fireside.window, QLabel, name).isVisible())
     sentence = fireside.find(QLabel, name).text()
@@ -133,10 +133,10 @@ def test_a_bad_file_says_so_and_the_model_before_stays(
 
 def test_a_bad_file_on_the_first_run(start: Start, tmp_path: Path) -> None:
     fireside = start(model=False)
-    fireside.window.model_desk.show_page()
+    fireside.window.model_picker.show_page()
     bad = tmp_path / "x.gguf"
     fireside.backend.unusable[bad] = NotGguf(bad)
-    fireside.window.model_desk.use(bad)
+    fireside.window.model_picker.use(bad)
     fireside.until(lambda: child(fireside.window, QLabel, "modelsErrorText").isVisible())
     assert "is not a GGUF model" in fireside.find(QLabel, "modelsErrorText").text()
     assert fireside.window.models.asked is None
@@ -149,14 +149,14 @@ def test_the_chosen_file_is_gone_at_the_next_start(start: Start, tmp_path: Path)
     fireside = start(model=False)
     fireside.backend.unusable[gone] = ModelMissing(gone)
     fireside.host.change(models=(str(gone),))
-    fireside.window.model_desk.use(gone)
-    fireside.until(lambda: fireside.window.model_desk.shown)
+    fireside.window.model_picker.use(gone)
+    fireside.until(lambda: fireside.window.model_picker.shown)
     assert "Choose the file again" in fireside.find(QLabel, "modelsErrorText").text()
     assert fireside.host.settings.models == ()
 
 
 def test_the_picker_has_all_models(fireside: Fireside, tmp_path: Path) -> None:
-    fireside.window.model_desk.use(tmp_path / "mine.gguf")
+    fireside.window.model_picker.use(tmp_path / "mine.gguf")
     fireside.until(lambda: picker(fireside) == "Model: mine")
     fireside.until(lambda: fireside.window.models.loading is None)
     fireside.find(QAbstractButton, "modelPicker").click()
@@ -176,8 +176,10 @@ def test_the_page_tells_what_there_is_to_get(
 ) -> None:
     opened: list[str] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
-    fireside.window.model_desk.show_page()
-    texts = " ".join(label.text() for label in fireside.window.hub.page.findChildren(QLabel))
+    fireside.window.model_picker.show_page()
+    texts = " ".join(
+        label.text() for label in fireside.window.models_controller.page.findChildren(QLabel)
+    )
     for fact in ("12.1 GB", "ggml-org/gpt-oss-20b-GGUF", "16 GB"):
         assert fact in texts
     fireside.find(QAbstractButton, "openHub").click()
@@ -189,7 +191,7 @@ def test_each_chat_has_its_model(start: Start, tmp_path: Path) -> None:
     fireside = start()
     make(fireside, "By the demo")
     fireside.window.new_chat()
-    fireside.window.model_desk.use(mine)
+    fireside.window.model_picker.use(mine)
     fireside.until(lambda: picker(fireside) == "Model: mine" and not fireside.window.models.loading)
     make(fireside, "By mine")
     assert fireside.backend.requests[-1].model.place == str(mine)
@@ -216,7 +218,7 @@ def test_a_model_that_is_chosen_in_a_chat_is_the_chats(start: Start, tmp_path: P
     fireside = start()
     make(fireside, "One")
     (chat,) = fireside.stored(lambda store: store.chats.listed())
-    fireside.window.model_desk.use(tmp_path / "mine.gguf")
+    fireside.window.model_picker.use(tmp_path / "mine.gguf")
     fireside.until(lambda: fireside.window.models.loading is None)
     fireside.until(
         lambda: fireside.stored(lambda store: store.chats.get(chat.id)).model.endswith("mine.gguf")
@@ -237,7 +239,7 @@ def test_a_chat_whose_model_is_gone_has_the_usual_one(start: Start, tmp_path: Pa
 
 
 def test_escape_goes_back_to_the_chat(fireside: Fireside) -> None:
-    fireside.window.model_desk.show_page()
+    fireside.window.model_picker.show_page()
     page = fireside.find(QWidget, "modelsPage")
     QTest.keyClick(focused(), Qt.Key.Key_Escape)
     assert not page.isVisible()
@@ -245,14 +247,14 @@ def test_escape_goes_back_to_the_chat(fireside: Fireside) -> None:
 
 def test_loading_is_shown(fireside: Fireside, tmp_path: Path) -> None:
     fireside.backend.loads.clear()
-    fireside.window.model_desk.use(tmp_path / "mine.gguf")
+    fireside.window.model_picker.use(tmp_path / "mine.gguf")
     fireside.until(
         lambda: fireside.find(QLabel, "statusLine").text() == "Loading mine 40 %",
     )
-    fireside.window.model_desk.show_page()
+    fireside.window.model_picker.show_page()
     assert fireside.find(QLabel, "modelsProgress").text() == "Loading mine 40 %"
     fireside.backend.loads.set()
-    fireside.until(lambda: not fireside.window.hub.page.isVisible())
+    fireside.until(lambda: not fireside.window.models_controller.page.isVisible())
     assert fireside.find(QLabel, "statusLine").text().startswith("Runs on this computer.")
 
 
@@ -278,7 +280,7 @@ def test_a_dropped_file_is_opened(fireside: Fireside, tmp_path: Path) -> None:
 
 
 def test_the_keyboard_is_on_the_page_that_opens(fireside: Fireside) -> None:
-    desk = fireside.window.model_desk
+    desk = fireside.window.model_picker
     for show, name in ((desk.show_page, "tryDemo"), (desk.show_here, "tabHere")):
         show()
         focused = fireside.window.focusWidget()

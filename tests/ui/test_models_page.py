@@ -70,12 +70,12 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
 
 
 def show(fireside: Fireside, pane: str = "get") -> None:
-    fireside.window.model_desk.show_page()
-    fireside.window.hub.page.show_pane(pane)
+    fireside.window.model_picker.show_page()
+    fireside.window.models_controller.page.show_pane(pane)
 
 
 def texts(fireside: Fireside) -> str:
-    labels = fireside.window.hub.page.findChildren(QLabel)
+    labels = fireside.window.models_controller.page.findChildren(QLabel)
     return "\n".join(label.text() for label in labels if label.isVisible())
 
 
@@ -415,9 +415,10 @@ def test_what_is_here_is_shown_with_what_is_wrong(start: Start, theirs: Path) ->
     fireside.until(lambda: Path(fireside.window.models.current.place) == theirs)
     show(fireside, "here")
     fireside.until(lambda: "in use" in texts(fireside))
+    page = fireside.window.models_controller.page
     (row,) = [
         card
-        for card in fireside.window.hub.page.here.findChildren(QWidget, "card")
+        for card in page.installed_pane.findChildren(QWidget, "card")
         if card.accessibleName() == "theirs"
     ]
     assert not child(row, QAbstractButton, "removeModel").isEnabled()
@@ -460,7 +461,7 @@ def test_a_model_moves_to_another_folder(start: Start, theirs: Path, tmp_path: P
     target = tmp_path / "big disk"
     target.mkdir()
     fireside = start()
-    fireside.window.model_desk.use(theirs)
+    fireside.window.model_picker.use(theirs)
     fireside.until(lambda: Path(fireside.window.models.current.place) == theirs)
     fireside.ask("hello", *answer("hi"))
     fireside.shows("hi")
@@ -486,9 +487,9 @@ def test_a_model_that_cannot_be_moved_stays_and_says_why(
     (tmp_path / "theirs.gguf").write_bytes(b"another")
     fireside = start()
     show(fireside, "here")
-    fireside.until(lambda: fireside.window.shelf.usable)
-    (model,) = fireside.window.shelf.usable
-    fireside.window.shelf.move(model, tmp_path)
+    fireside.until(lambda: fireside.window.installed.usable)
+    (model,) = fireside.window.installed.usable
+    fireside.window.installed.move(model, tmp_path)
     fireside.until(lambda: "There is another “theirs.gguf”" in texts(fireside))
     assert theirs.exists()
 
@@ -515,7 +516,7 @@ def test_the_part_of_a_model_opens_the_whole(start: Start, tmp_path: Path) -> No
     first.write_bytes(gguf_bytes(part=(1, 2)))
     second.write_bytes(gguf_bytes(part=(2, 2)))
     fireside = start()
-    fireside.window.model_desk.use(second)
+    fireside.window.model_picker.use(second)
     fireside.until(lambda: Path(fireside.window.models.current.place) == first)
 
 

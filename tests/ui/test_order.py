@@ -299,11 +299,11 @@ def test_an_archived_chat_is_read_and_comes_back_with_a_message(fireside: Firesi
     fireside.until(lambda: "pears" not in rows(fireside))
     fireside.window.open_chat(2)
     fireside.shows("About pears.")
-    assert fireside.window.title.accessibleName() == "pears (archived)"
+    assert fireside.window.title_bar.title.accessibleName() == "pears (archived)"
     fireside.ask("more", *answer("And more."))
     fireside.until(lambda: "pears" in rows(fireside))
     fireside.idle()
-    assert fireside.window.title.accessibleName() == "pears"
+    assert fireside.window.title_bar.title.accessibleName() == "pears"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends the event by itself")
@@ -326,7 +326,7 @@ def test_the_chat_that_is_shown_is_put_in_order_by_commands(fireside: Fireside) 
     assert fireside.window.composer.editor.hasFocus()
     assert not commands["archiveCommand"].isEnabled()
     commands["awayCommand"].trigger()
-    fireside.until(lambda: fireside.window.away.shown)
+    fireside.until(lambda: fireside.window.archive.shown)
     assert fireside.window.windowTitle() == "Fireside"
 
 

@@ -59,11 +59,11 @@ def test_a_message_is_found_and_gone_to(fireside: Fireside) -> None:
     assert found.text == "apples"
     enter(fireside)
     fireside.shows("Quinces are yellow.")
-    bar = fireside.window.transcript.find
+    bar = fireside.window.transcript.finder.bar
     fireside.until(lambda: bar.current >= 0)
-    record = fireside.window.transcript.records[bar.hits[bar.current].message]
+    record = fireside.window.transcript.messages.records[bar.hits[bar.current].message]
     assert "Quinces" in record.plain_text()
-    assert record in fireside.window.transcript._views, "it is in sight"
+    assert record in fireside.window.transcript.views.active, "it is in sight"
     assert not child(fireside.window, QWidget, "palette").isVisible()
 
 
@@ -87,7 +87,7 @@ def test_another_branch_is_turned_to(fireside: Fireside) -> None:
     chat = fireside.chat
     first = fireside.stored(lambda store: store.messages.conversation(chat))[-1]
     fireside.script(*answer("Cherries, too."))
-    fireside.window.asking.again(first.id, Effort.LOW)
+    fireside.window.composer_controller.again(first.id, Effort.LOW)
     fireside.shows("Cherries, too.")
     fireside.idle()
     field = open_it(fireside)
@@ -104,7 +104,7 @@ def test_commands_are_run_by_name(fireside: Fireside) -> None:
     assert "apples" in texts(fireside)
     QTest.keyClicks(field, ">high")
     assert texts(fireside)[1:] == ["Effort: high"]
-    assert rows(fireside)[1].aside == "Ctrl+3"
+    assert rows(fireside)[1].detail == "Ctrl+3"
     enter(fireside)
     assert fireside.window.composer.effort is Effort.HIGH
     assert fireside.window.composer.editor.hasFocus()

@@ -20,7 +20,7 @@ from app.markdown import parse
 from app.store import ChatRow, MessageRow, State, TitleBy
 from app.ui.blocks.box import Box, Style
 from app.ui.blocks.column import Column
-from app.ui.blocks.formula_box import picture
+from app.ui.blocks.formula_image import picture
 from app.ui.exchange import pdf_layout
 from app.ui.theme import PaperTheme
 from tests.fakes.hostile import texts

@@ -86,7 +86,7 @@ def press(fireside: Fireside, dialog: PreferencesDialog, name: str) -> None:
 
 
 def chat(fireside: Fireside) -> int:
-    shown = fireside.window.setup.chat
+    shown = fireside.window.chat_settings.chat
     assert shown is not None
     return shown
 

@@ -130,10 +130,10 @@ def test_what_is_attached(fireside: Fireside) -> None:
     many = tuple(Part("pears", PartKind.FILE, f"{n}.txt") for n in range(9))
     window.composer.set_parts((long, *many))
     window.composer.editor.text_pasted.emit("pasted " * 2000)
-    items = window.composer.tray.items
+    items = window.composer.attachment_bar.items
     fireside.until(lambda: all(item.tokens for item in items), 30_000)
-    window.composer.tray.set_excess(30)
-    window.composer.tray.tell("Something is wrong.")
+    window.composer.attachment_bar.set_excess(30)
+    window.composer.attachment_bar.tell("Something is wrong.")
     check(fireside, window)
     fireside.find(QAbstractButton, "choosePart").click()
     choice = child(window, PartChoice)
@@ -153,7 +153,7 @@ def test_what_is_selected_can_be_read(fireside: Fireside) -> None:
         return {image.pixel(x, y) for x in range(image.width()) for y in range(image.height())}
 
     assert quiet <= pixels()
-    fireside.window.transcript.select_all()
+    fireside.window.transcript.selection.select_all()
     assert not quiet & pixels()
 
 
@@ -170,8 +170,8 @@ def test_an_answer_that_was_stopped(fireside: Fireside) -> None:
 
 def test_the_models(start: Start) -> None:
     fireside = start(model=False)
-    fireside.window.model_desk.show_page()
-    page = fireside.window.hub.page
+    fireside.window.model_picker.show_page()
+    page = fireside.window.models_controller.page
     for tab in page.findChildren(Segments)[0].findChildren(QAbstractButton):
         tab.click()
         fireside.qtbot.wait(50)
@@ -184,9 +184,9 @@ def test_archive_and_bin(fireside: Fireside, tab: str) -> None:
     fireside.window.index.arrange([1], archived=True)
     fireside.window.index.delete(2)
     fireside.window.toast.hide()
-    fireside.window.away.show_page(tab)
+    fireside.window.archive.show_page(tab)
     fireside.stored(lambda store: None)
-    page = fireside.window.away.page
+    page = fireside.window.archive.page
     page.table.selectRow(0)
     check(fireside, fireside.window)
 

@@ -464,7 +464,7 @@ def test_an_answer_on_a_disk_that_fills_up(
     fireside.shows("All of the answer.")
     banner = fireside.find(QLabel, "bannerText")
     assert banner.text().startswith("The disk is full")
-    fireside.until(lambda: not fireside.window.busy())
+    fireside.until(lambda: not fireside.window.current.busy())
     fireside.find(QLabel, "noticeText")
     fireside.ask("two")
     fireside.until(lambda: "two" in fireside.window.composer.editor.toPlainText())

@@ -8,9 +8,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton
 
 from app.base.types import Prefill, Prompt
-from app.ui import live_turns
 from app.ui.blocks.canvas import Canvas
-from app.ui.live_turns import PromptProgress
+from app.ui.state import live_turns
+from app.ui.state.live_turns import PromptProgress
 from tests.ui.driver import Fireside, Start, answer, done, said, thought
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -67,7 +68,7 @@ def settle() -> None:
 
 def seen(view: Transcript) -> tuple[MessageState, object, int, int] | None:
     """The line at the top edge, and where it is."""
-    for record, message in view._views.items():
+    for record, message in view.views.active.items():
         inside = QPoint(message.width() // 4, -message.y())
         found = message.position_at(inside) if 0 <= inside.y() < message.height() else None
         if found:
@@ -82,16 +83,16 @@ def seen(view: Transcript) -> tuple[MessageState, object, int, int] | None:
 
 
 def test_only_what_is_in_sight_is_a_widget(transcript: Transcript) -> None:
-    transcript.set_rows(conversation(400))
+    transcript.messages.set_rows(conversation(400))
     settle()
-    assert 0 < len(transcript._views) < 12
+    assert 0 < len(transcript.views.active) < 12
     bar = transcript.verticalScrollBar()
     assert bar.value() == bar.maximum()
     for value in range(0, bar.maximum(), bar.maximum() // 50):
         bar.setValue(value)
         settle()
-        assert 0 < len(transcript._views) < 12
-    made = sum(map(len, transcript._idle.values())) + len(transcript._views)
+        assert 0 < len(transcript.views.active) < 12
+    made = sum(map(len, transcript.views.idle.values())) + len(transcript.views.active)
     assert made < 24, "they are used again"
     assert transcript.plainText().count("Question") == 200
 
@@ -100,9 +101,9 @@ def test_only_what_is_in_sight_is_a_widget(transcript: Transcript) -> None:
 def test_nothing_moves_unasked(transcript: Transcript, seed: int) -> None:
     dice = random.Random(seed)
     rows = [*conversation(30), question(31, "Go on.")]
-    transcript.set_rows(rows)
+    transcript.messages.set_rows(rows)
     draft = Draft()
-    transcript.start(reply(32, "", growing=True), draft)
+    transcript.messages.start(reply(32, "", growing=True), draft)
     settle()
     bar = transcript.verticalScrollBar()
     moved = checked = 0
@@ -110,23 +111,23 @@ def test_nothing_moves_unasked(transcript: Transcript, seed: int) -> None:
         if step % 10 == 0:
             bar.setValue(dice.randrange(bar.maximum() - 400))
             settle()
-        before = None if transcript._follow else seen(transcript)
+        before = None if transcript.list.following else seen(transcript)
         match dice.randrange(3):
             case 0:
                 draft.add(Delta(0, dice.choice((PROSE, TABLE, CODE)) + "\n\n", PartKind.TEXT))
-                transcript.feed(32)
-                transcript._update_stale()
+                transcript.messages.feed(32)
+                transcript.messages.update_drafts()
             case 1:
                 transcript.resize(dice.choice((640, 760, 900)), 700)
             case 2:
                 reads = before[0] if before else None
-                thinkers = [r for r in transcript.records if r.thought and r is not reads]
+                thinkers = [r for r in transcript.messages.records if r.thought and r is not reads]
                 record = dice.choice(thinkers)
-                transcript._toggled(record.row.id, not record.opened)
+                transcript.messages.toggle_thought(record.row.id, not record.opened)
         settle()
         if before:
             record, section, position, y = before
-            view = transcript._views.get(record)
+            view = transcript.views.active.get(record)
             top = view.place_of(section, position) if view else None
             checked += 1
             moved += view is None or top is None or abs(view.y() + top - y) > 1
@@ -135,17 +136,17 @@ def test_nothing_moves_unasked(transcript: Transcript, seed: int) -> None:
 
 
 def test_it_follows_the_end(transcript: Transcript) -> None:
-    transcript.set_rows([*conversation(10), question(11, "Go on.")])
+    transcript.messages.set_rows([*conversation(10), question(11, "Go on.")])
     draft = Draft()
-    transcript.start(reply(12, "", growing=True), draft)
+    transcript.messages.start(reply(12, "", growing=True), draft)
     bar = transcript.verticalScrollBar()
     for _ in range(20):
         draft.add(Delta(0, f"{PROSE}\n\n", PartKind.TEXT))
-        transcript.feed(12)
-        transcript._update_stale()
+        transcript.messages.feed(12)
+        transcript.messages.update_drafts()
         settle()
         assert bar.value() == bar.maximum()
-    transcript.finish(reply(12, f"{PROSE}\n\n" * 20))
+    transcript.messages.finish(reply(12, f"{PROSE}\n\n" * 20))
     settle()
     assert bar.value() == bar.maximum()
 
@@ -155,25 +156,25 @@ def test_growing_ends_as_if_made_at_once(
 ) -> None:
     text = "\n\n".join([PROSE * 3, TABLE, CODE, "1. one\n2. two\n\n   " + PROSE, "> " + PROSE])
     dice = random.Random(4)
-    transcript.set_rows([question(1, "Go on.")])
+    transcript.messages.set_rows([question(1, "Go on.")])
     draft = Draft()
-    transcript.start(reply(2, "", growing=True), draft)
+    transcript.messages.start(reply(2, "", growing=True), draft)
     at = 0
     while at < len(text):
         step = dice.randrange(1, 40)
         draft.add(Delta(0, text[at : at + step], PartKind.TEXT))
         at += step
-        transcript.feed(2)
-        transcript._update_stale()
-    transcript.finish(reply(2, text))
+        transcript.messages.feed(2)
+        transcript.messages.update_drafts()
+    transcript.messages.finish(reply(2, text))
     settle()
     fresh = Transcript(theme)
     qtbot.addWidget(fresh)
     fresh.resize(900, 700)
     fresh.show()
-    fresh.set_rows([question(1, "Go on."), reply(2, text)])
+    fresh.messages.set_rows([question(1, "Go on."), reply(2, text)])
     settle()
-    one, other = (view.records[1] for view in (transcript, fresh))
+    one, other = (view.messages.records[1] for view in (transcript, fresh))
     assert one.measured == other.measured
     assert transcript.plainText() == fresh.plainText()
 
@@ -189,8 +190,8 @@ def mouse(view: Transcript, kind: QEvent.Type, place: QPoint, *, shift: bool = F
 
 def place_of(view: Transcript, message: int, section: int, position: int) -> QPoint:
     """In the view, left of a character."""
-    record = view.records[message]
-    canvas = view._views[record].canvas_of(record.sections[section])
+    record = view.messages.records[message]
+    canvas = view.views.active[record].canvas_of(record.sections[section])
     assert canvas is not None
     rect = canvas.column.rects(position, position + 1)[0]
     return canvas.mapTo(view.viewport(), QPointF(rect.left() + 1, rect.center().y()).toPoint())
@@ -198,7 +199,7 @@ def place_of(view: Transcript, message: int, section: int, position: int) -> QPo
 
 @pytest.fixture
 def two(transcript: Transcript) -> Transcript:
-    transcript.set_rows(
+    transcript.messages.set_rows(
         [
             question(1, "What is it?"),
             reply(2, "It is **bold** and `code`.\n\n- one\n- two", thought="Let me think."),
@@ -214,21 +215,21 @@ def test_dragging_over_messages(two: Transcript) -> None:
     mouse(two, QEvent.Type.MouseButtonPress, place_of(two, 1, 1, 6))
     mouse(two, QEvent.Type.MouseMove, place_of(two, 3, 0, 4))
     mouse(two, QEvent.Type.MouseButtonRelease, place_of(two, 3, 0, 4))
-    copied = two.selected_text(markdown=True)
+    copied = two.selection.text(markdown=True)
     assert copied == "**bold** and `code`.\n\n- one\n- two\n\nAnd then?\n\nThen"
     assert "think" not in copied, "the reasoning is closed"
-    plain = two.selected_text(markdown=False)
+    plain = two.selection.text(markdown=False)
     assert plain == "bold and code.\n\n- one\n- two\n\nAnd then?\n\nThen" or "• one" in plain
 
 
 def test_reasoning_is_copied_where_it_was_selected(two: Transcript) -> None:
-    two._toggled(2, True)
+    two.messages.toggle_thought(2, True)
     settle()
-    two.select_all()
-    assert "Let me think." in two.selected_text()
-    two._toggled(2, False)
+    two.selection.select_all()
+    assert "Let me think." in two.selection.text()
+    two.messages.toggle_thought(2, False)
     settle()
-    assert "Let me think." not in two.selected_text()
+    assert "Let me think." not in two.selection.text()
 
 
 def test_two_clicks_select_a_word_and_three_a_paragraph(two: Transcript) -> None:
@@ -236,29 +237,29 @@ def test_two_clicks_select_a_word_and_three_a_paragraph(two: Transcript) -> None
     for _ in range(2):
         mouse(two, QEvent.Type.MouseButtonPress, place)
         mouse(two, QEvent.Type.MouseButtonRelease, place)
-    assert two.selected_text(markdown=False) == "bold"
+    assert two.selection.text(markdown=False) == "bold"
     mouse(two, QEvent.Type.MouseButtonPress, place)
-    assert two.selected_text(markdown=False) == "It is bold and code."
+    assert two.selection.text(markdown=False) == "It is bold and code."
 
 
 def test_shift_and_a_click_extend(two: Transcript) -> None:
     mouse(two, QEvent.Type.MouseButtonPress, place_of(two, 3, 0, 0))
     mouse(two, QEvent.Type.MouseButtonRelease, place_of(two, 3, 0, 0))
     mouse(two, QEvent.Type.MouseButtonPress, place_of(two, 3, 0, 7), shift=True)
-    assert two.selected_text(markdown=False) == "Then it"
+    assert two.selection.text(markdown=False) == "Then it"
 
 
 def test_the_keyboard_selects(two: Transcript, qtbot: QtBot) -> None:
     two.setFocus()
-    two.select(TextPosition(3, 0, 0), TextPosition(3, 0, 0))
+    two.selection.select(TextPosition(3, 0, 0), TextPosition(3, 0, 0))
     shift = Qt.KeyboardModifier.ShiftModifier
     for _ in range(4):
         QTest.keyClick(two, Qt.Key.Key_Right, shift)
-    assert two.selected_text(markdown=False) == "Then"
+    assert two.selection.text(markdown=False) == "Then"
     QTest.keyClick(two, Qt.Key.Key_End, shift)
-    assert two.selected_text(markdown=False) == "Then it ends."
+    assert two.selection.text(markdown=False) == "Then it ends."
     QTest.keyClick(two, Qt.Key.Key_Escape)
-    assert two.selected_text() == ""
+    assert two.selection.text() == ""
     QTest.keyClick(two, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     QTest.keyClick(two, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     copied = QGuiApplication.clipboard().text()
@@ -271,10 +272,10 @@ def test_copies_are_plain_where_one_wants_that(fireside: Fireside) -> None:
     fireside.shows("It is bold.")
     fireside.idle()
     transcript = fireside.window.transcript
-    transcript.select_all()
-    assert "**bold**" in transcript.selected_text()
-    fireside.window.preferences._choose_copies(False)
-    assert "**" not in transcript.selected_text()
+    transcript.selection.select_all()
+    assert "**bold**" in transcript.selection.text()
+    fireside.window.preferences._choose_copy_format(False)
+    assert "**" not in transcript.selection.text()
     assert fireside.host.settings.copy_markdown is False
 
 
@@ -292,33 +293,33 @@ def test_find_in_the_chat(fireside: Fireside) -> None:
         QTest.keyClick(field, Qt.Key.Key_Return)
         assert count.text() == f"{number} of 3"
     canvas = fireside.find(Canvas, "answerText")
-    assert [end - start for start, end in canvas._ink.found] == [6, 6]
+    assert [end - start for start, end in canvas._highlights.found] == [6, 6]
     field.setText("not there")
     fireside.until(lambda: count.text() == "Nothing")
     QTest.keyClick(field, Qt.Key.Key_Escape)
-    assert not window.transcript.find.isVisible()
-    assert not canvas._ink.found
+    assert not window.transcript.finder.bar.isVisible()
+    assert not canvas._highlights.found
 
 
 def test_find_goes_to_what_is_out_of_sight(transcript: Transcript) -> None:
     rows = conversation(200)
     rows[51] = reply(52, f"{PROSE}\n\nthe only haystack\n\n{PROSE}")
-    transcript.set_rows(rows)
+    transcript.messages.set_rows(rows)
     settle()
     transcript.open_find()
-    transcript.find.field.setText("haystack")
+    transcript.finder.bar.field.setText("haystack")
     for _ in range(400):
         QApplication.processEvents()
-        if transcript.find._next == len(rows):
+        if transcript.finder.bar._next == len(rows):
             break
-    assert len(transcript.find.hits) == 1
-    transcript.find.next()
+    assert len(transcript.finder.bar.hits) == 1
+    transcript.finder.bar.next()
     settle()
-    record = transcript.records[51]
-    assert record in transcript._views
-    canvas = transcript._views[record].shown[-1][1]
-    assert len(canvas._ink.found) == 1
-    assert canvas._ink.current == canvas._ink.found[0]
+    record = transcript.messages.records[51]
+    assert record in transcript.views.active
+    canvas = transcript.views.active[record].shown[-1][1]
+    assert len(canvas._highlights.found) == 1
+    assert canvas._highlights.current == canvas._highlights.found[0]
 
 
 def test_the_size_of_the_text(fireside: Fireside) -> None:
@@ -340,12 +341,12 @@ def test_the_size_of_the_text(fireside: Fireside) -> None:
 @pytest.mark.parametrize("name", texts())
 def test_hostile_texts_are_text(transcript: Transcript, name: str) -> None:
     text = texts()[name][:120_000]
-    transcript.set_rows([question(1, text[:4000]), reply(2, text)])
+    transcript.messages.set_rows([question(1, text[:4000]), reply(2, text)])
     for _ in range(60):
         QApplication.processEvents()
-    assert transcript.records[1] in transcript._views
-    transcript.select_all()
-    assert transcript.selected_text() or not text.strip()
+    assert transcript.messages.records[1] in transcript.views.active
+    transcript.selection.select_all()
+    assert transcript.selection.text() or not text.strip()
     bar = transcript.verticalScrollBar()
     for share in (0, 0.3, 0.9):
         bar.setValue(round(share * bar.maximum()))
@@ -354,10 +355,10 @@ def test_hostile_texts_are_text(transcript: Transcript, name: str) -> None:
 
 def test_a_very_long_answer_is_read_in_slices(transcript: Transcript) -> None:
     text = "\n\n".join(f"Paragraph {n}. {PROSE}" for n in range(1500))
-    transcript.set_rows([question(1, "Go on."), reply(2, text)])
-    view = transcript._views[transcript.records[1]]
+    transcript.messages.set_rows([question(1, "Go on."), reply(2, text)])
+    view = transcript.views.active[transcript.messages.records[1]]
     assert isinstance(view, AnswerView)
-    section = transcript.records[1].sections[0]
+    section = transcript.messages.records[1].sections[0]
     for _ in range(400):
         QApplication.processEvents()
         if not section.unread:
@@ -392,3 +393,33 @@ def test_heights_of_many() -> None:
     assert (len(heights), heights.total) == (100, sum(plain[:100]))
     assert heights.at(-5) == 0
     assert heights.at(10**9) == 99
+
+
+def test_parts_that_nothing_writes_yet_are_shown_as_text(transcript: Transcript) -> None:
+    parts = (
+        Part("Let me see.", PartKind.REASONING),
+        Part('{"code": "1 + 1"}', PartKind.CALL, "python"),
+        Part("2", PartKind.RESULT, "python"),
+        Part("", PartKind.MEDIA, media_type="image/png", data=b"\x89PNG"),
+        Part("a later invention", PartKind.UNKNOWN, "hologram"),
+        Part("It is **two**."),
+    )
+    said = MessageRow(2, 1, 1, Message(Role.ASSISTANT, parts), State.DONE, 0.0, Effort.LOW, "m")
+    transcript.messages.set_rows([question(1, "1 + 1?"), said])
+    settle()
+    shown = transcript.plainText()
+    for text in (
+        "Call to python\n", "python\n2", "image/png", "It is two.",
+        "This part was made by a newer version of Fireside.\na later invention",
+    ):  # fmt: skip
+        assert text in shown
+    assert "hologram" not in shown
+    transcript.selection.select_all()
+    assert "a later invention\n\nIt is **two**." in transcript.selection.text()
+    unknown = replace(said, message=Message(Role.ASSISTANT, parts[4:5]))
+    transcript.messages.set_rows([question(1, "?"), unknown])
+    assert "no answer" not in transcript.plainText()
+    asked = Message(Role.USER, (Part("later", PartKind.UNKNOWN, "hologram"), Part("What is it?")))
+    transcript.messages.set_rows([MessageRow(1, 1, None, asked, State.DONE, 0.0)])
+    transcript.messages.toggle_file(1, 0, True)
+    assert "newer version of Fireside.\n\nlater\n\nWhat is it?" in transcript.plainText()

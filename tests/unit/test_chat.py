@@ -186,10 +186,11 @@ def test_a_cut_off_answer_goes_on(desk: Callable[..., Desk]) -> None:
     assert cut.error is died
     assert cut.answer.state is State.CUT_OFF
     assert cut.answer.message.text == "Par"
-    d.chats.resume(cut.answer.id, MODEL)
+    turn = d.chats.resume(cut.answer.id, MODEL)
     whole = d.wait(TurnEnded, 2).answer
     assert whole.id == cut.answer.id
     assert (whole.message.text, whole.state) == ("Paris", State.DONE)
+    assert turn.draft.parts == whole.message.parts, "the one draft, for the window and the disk"
     assert whole.message.reasoning == "It is Paris."
     assert [m.text for m in d.backend.requests[1].messages] == ["one", "Par"]
 

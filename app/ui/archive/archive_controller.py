@@ -1,4 +1,4 @@
-"""What the window does about archive and bin: their page, and what is wished on it."""
+"""The page of the archive and the bin, and what is done there."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from PySide6.QtCore import QObject, Signal
 from app.host import Host
 from app.store import ChatRow, Store
 from app.ui.bridge import Bridge
-from app.ui.sidebar.chat_index import ChatIndex
-from app.ui.store_access import StoreAccess
+from app.ui.pages import Pages
+from app.ui.state.chat_index import ChatIndex
+from app.ui.state.store_access import StoreAccess
 from app.ui.theme import Theme
-from app.ui.window_layout import WindowLayout
 from app.wording.errors import explain
 
 if TYPE_CHECKING:
@@ -20,39 +20,40 @@ if TYPE_CHECKING:
 
 
 class ArchiveController(QObject):
-    """Makes the page when it is first wanted, and keeps it as the store is."""
+    """Makes the page when it is first wanted, and keeps it up to date with the store."""
 
     opened = Signal(int)
     """An archived chat is to be shown."""
     turned = Signal()
-    """The page has come into sight, or left it."""
+    """The page was shown or closed."""
     erased = Signal(tuple)
-    """These chats are being removed for good."""
+    """The ids of chats that are being deleted for good."""
 
     def __init__(
         self,
-        frame: WindowLayout,
+        pages: Pages,
         theme: Theme,
         host: Host,
         bridge: Bridge,
-        disk: StoreAccess,
+        store: StoreAccess,
         index: ChatIndex,
+        parent: QObject,
     ) -> None:
-        super().__init__(frame)
-        self._theme, self._frame, self._index = theme, frame, index
-        self._host, self._bridge, self._disk = host, bridge, disk
+        super().__init__(parent)
+        self._pages, self._theme, self._index = pages, theme, index
+        self._host, self._bridge, self._store = host, bridge, store
         self._page: ArchivePage | None = None
         self._removing: set[int] = set()
         index.changed.connect(self._refresh)
 
     @property
     def page(self) -> ArchivePage:
-        """The page. Most starts of Fireside never see it, and need not wait for it."""
+        """The page, made when it is first needed."""
         if self._page is None:
             from app.ui.archive.archive_page import ArchivePage
 
             page = self._page = ArchivePage(self._theme)
-            self._frame.pages.addWidget(page)
+            self._pages.addWidget(page)
             page.closed.connect(self._leave)
             page.opened.connect(self.opened)
             page.unarchived.connect(lambda chats: self._index.arrange(chats, archived=False))
@@ -63,22 +64,21 @@ class ArchiveController(QObject):
 
     @property
     def shown(self) -> bool:
-        """Whether the page is in sight."""
-        return self._page is not None and self._frame.pages.currentWidget() is self._page
+        """Whether the page is shown."""
+        return self._page is not None and self._pages.currentWidget() is self._page
 
     def show_page(self, tab: str = "archive") -> None:
-        """Shows one of "archive" and "bin"."""
+        """Show the page at one of its tabs, "archive" or "bin"."""
         self.page.set_error("")
         self.page.turn(tab)
-        self._frame.pages.setCurrentWidget(self.page)
+        self._pages.setCurrentWidget(self.page)
         self.page.filter.setFocus()
         self._refresh()
         self.turned.emit()
 
     def erase(self, chats: tuple[int, ...]) -> None:
-        """Removes chats for good."""
+        """Delete chats for good."""
         self._removing |= set(chats)
-        self._index.forget()
         self.erased.emit(chats)
         self.page.set_error("")
         self.page.set_removing(len(self._removing))
@@ -108,9 +108,8 @@ class ArchiveController(QObject):
             archived, deleted = found
             self.page.set_rows(archived, [c for c in deleted if c.id not in self._removing])
 
-        self._disk.ask(read, show, self._tell)
+        self._store.ask(read, show, self._tell)
 
     def _leave(self) -> None:
-        self._frame.pages.setCurrentWidget(self._frame.chat_page)
-        self._frame.composer.editor.setFocus()
+        self._pages.close_page()
         self.turned.emit()

@@ -1,4 +1,4 @@
-"""The archive and the bin: the chats that are out of the way, and how they come back or go."""
+"""The page of the archive and the bin."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _SORT = Qt.ItemDataRole.UserRole
 
 
 class ArchivePage(QWidget):
-    """Two lists, of which one is shown."""
+    """A list of archived chats and one of deleted chats, one of them shown."""
 
     closed = Signal()
     opened = Signal(int)
@@ -46,8 +46,9 @@ class ArchivePage(QWidget):
     deleted = Signal(tuple)
     restored = Signal(tuple)
     erased = Signal(tuple)
-    """To be removed for good: the person has confirmed it. This one and those before carry ids
-    of chats."""
+    """To be deleted for good, which the person has confirmed. This signal and those before carry
+    ids of chats.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -87,24 +88,24 @@ class ArchivePage(QWidget):
         self.turn("archive")
 
     def set_rows(self, archived: Sequence[ChatRow], deleted: Sequence[ChatRow]) -> None:
-        """What is in the archive, and in the bin."""
+        """Show what is in the archive and in the bin."""
         self._lists = {"archive": archived, "bin": deleted}
         self._refresh()
 
     def set_removing(self, count: int) -> None:
-        """How many chats are being removed for good just now."""
+        """Show how many chats are being deleted for good."""
         self._removing = count
         self._bar.setVisible(count > 0)
         self._say()
         self._enable()
 
     def set_error(self, sentence: str) -> None:
-        """Why something could not be done; empty when all is well."""
+        """Show why something failed; empty to show nothing."""
         self._notice.set_text(sentence)
         self._notice.setVisible(bool(sentence))
 
     def turn(self, name: str) -> None:
-        """Shows one of "archive" and "bin"."""
+        """Show one of the lists, "archive" or "bin"."""
         self._tabs.set_value(name)
         self._turned(name)
 
@@ -205,7 +206,7 @@ class ArchivePage(QWidget):
     # --- What is shown ----------------------------------------------------------------------
 
     def chosen(self) -> tuple[int, ...]:
-        """The chats that are selected."""
+        """Return the chats that are selected."""
         indexes = self.table.selectionModel().selectedRows()
         return tuple(self._rows.rows[self._sorted.mapToSource(i).row()].id for i in indexes)
 
@@ -226,7 +227,7 @@ class ArchivePage(QWidget):
         self._enable()
 
     def _refresh(self) -> None:
-        """The rows anew; what was selected and is still there stays selected."""
+        """Fill the list again, keeping the selection."""
         chosen, top = set(self.chosen()), self.table.verticalScrollBar().value()
         self._rows.set_rows(self._lists[self._tab], in_bin=self._tab == "bin")
         selection = QItemSelection()
@@ -271,7 +272,7 @@ class ArchivePage(QWidget):
     # --- What is done -----------------------------------------------------------------------
 
     def _open(self) -> None:
-        """An archived chat. What is in the bin has to be restored before it is read."""
+        """Open an archived chat. One in the bin has to be restored first."""
         if self._tab == "archive" and len(chosen := self.chosen()) == 1:
             self.opened.emit(chosen[0])
 
@@ -308,7 +309,7 @@ class ArchivePage(QWidget):
 
 
 class _Table(QTableView):
-    """With the keys for a row."""
+    """A table that tells of Enter and Delete."""
 
     entered_row = Signal()
     deleted = Signal()

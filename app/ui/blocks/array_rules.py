@@ -8,8 +8,12 @@ from typing import Any
 
 
 def rule_table(table: Any, vertical: Sequence[int], horizontal: Sequence[int]) -> None:
-    """Adds lines to a node ``Mtable``: in front of which columns and rows, and behind the last.
-    Where there is one, the table is larger by half of the room between two."""
+    """Add lines to a node ``Mtable``.
+
+    ``vertical`` and ``horizontal`` are the columns and rows in front of which there is a line; one
+    more than the last stands for the end. Where there is one, the table gets larger by half of the
+    gap.
+    """
     # Imported here: a window without formulas need not wait for it.
     from ziamath.drawable import HLine, VLine
 

@@ -39,7 +39,7 @@ _Key = tuple[Box, str]
 
 
 class Canvas(QWidget):
-    """Paints a column, and has real buttons where the column has controls.
+    """Paints a column, with real buttons for its controls.
 
     It takes the clicks on links and buttons, and the Tab key among them; all other presses go to
     the widget that it is in, which selects.
@@ -54,7 +54,7 @@ class Canvas(QWidget):
         super().__init__(parent)
         self._theme = theme
         self.column = Column(theme, Style())
-        self._ink = Highlights()
+        self._highlights = Highlights()
         self._buttons: dict[_Key, Button] = {}
         self._spare: list[Button] = []
         self._hovered: Link | None = None
@@ -67,36 +67,39 @@ class Canvas(QWidget):
 
     @property
     def link(self) -> Link | None:
-        """The one that has the keyboard."""
+        """The link that has the keyboard focus."""
         return self._focused
 
     def set_column(self, column: Column) -> None:
-        """Shows another column. A canvas serves one message after the other."""
+        """Show another column.
+
+        A canvas serves one message after the other.
+        """
         self.column = column
-        self._ink = Highlights()
+        self._highlights = Highlights()
         self._hovered = self._focused = None
         self._pressed = ""
         self.refresh()
 
-    def set_ink(self, ink: Highlights) -> None:
-        """What is selected and found."""
-        if ink != self._ink:
-            self._ink = ink
+    def set_highlights(self, highlights: Highlights) -> None:
+        """Set what is selected and found."""
+        if highlights != self._highlights:
+            self._highlights = highlights
             self.update()
 
     def height_for(self, width: int) -> int:
-        """How high the column is at a width."""
+        """Return how high the column is at a width."""
         self.column.lay_out(width)
         return math.ceil(self.column.height)
 
     def refresh(self, first_y: float = 0.0) -> None:
-        """The column is another from a height on."""
+        """Repaint the column from a height on, where it has changed."""
         self.place_buttons()
         top = math.floor(first_y)
         self.update(0, top, self.width(), max(self.height(), math.ceil(self.column.height)) - top)
 
     def place_buttons(self) -> None:
-        """Puts the buttons where the controls are that can be seen."""
+        """Put the buttons where the controls are that can be seen."""
         clip = QRectF(self.visibleRegion().boundingRect())
         wanted = {} if clip.isEmpty() else {(c.box, c.name): c for c in self.column.controls(clip)}
         for key in [key for key in self._buttons if key not in wanted]:
@@ -119,7 +122,7 @@ class Canvas(QWidget):
                 weight=400,
             )  # fmt: skip
             button.setParent(self)
-            # The canvas has the Tab key, so that buttons come between links.
+            # The canvas handles the Tab key, so that buttons come between links.
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.clicked.connect(lambda: self._clicked(button))
             return button
@@ -155,7 +158,7 @@ class Canvas(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         try:
-            self.column.paint(painter, QRectF(event.rect()), self._ink)
+            self.column.paint(painter, QRectF(event.rect()), self._highlights)
             if self._hovered:
                 painter.setPen(self._theme.colour("link"))
                 for rect in self._rects(self._hovered):
@@ -203,14 +206,14 @@ class Canvas(QWidget):
         event.setAccepted(bool(pressed))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        event.ignore()  # the first of both clicks has followed a link
+        event.ignore()  # the first click has followed a link
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
         self._hover(QPointF(-1, -1))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Sideways here, up and down in the conversation."""
+        """Scroll sideways here, up and down in the conversation."""
         pixels, degrees = event.pixelDelta(), event.angleDelta()
         across, down = (pixels.x(), pixels.y()) if not pixels.isNull() else (
             degrees.x() / 2, degrees.y() / 2
@@ -269,7 +272,7 @@ class Canvas(QWidget):
         if here is not None and self._step(here, onwards):
             return True
         self._focused = None
-        if not self.hasFocus():  # a button has it, which is last in the window's order
+        if not self.hasFocus():  # a button has it, which is last in the Tab order
             self.setFocus(Qt.FocusReason.OtherFocusReason)
         return bool(super().focusNextPrevChild(onwards))
 
@@ -280,7 +283,7 @@ class Canvas(QWidget):
             super().keyPressEvent(event)
 
     def _step(self, here: Link | _Key | None, onwards: bool) -> bool:
-        """Goes to the link or button behind or before one; from none, to the first or last."""
+        """Go to the link or button behind or before one; from none, to the first or last."""
         stops = self._stops()
         names = [name for _, name in stops]
         at = names.index(here) if here in names else (-1 if onwards else len(stops))
@@ -296,7 +299,7 @@ class Canvas(QWidget):
             QAccessible.updateAccessibility(QAccessibleEvent(self, described))
         else:
             self.place_buttons()
-            if stop not in self._buttons:  # out of sight, and nobody scrolls
+            if stop not in self._buttons:  # out of sight, and nothing scrolled
                 return self._step(stop, onwards)
             self._focused = None
             self._buttons[stop].setFocus(Qt.FocusReason.TabFocusReason)
@@ -304,7 +307,7 @@ class Canvas(QWidget):
         return True
 
     def _stops(self) -> Sequence[tuple[QRectF, Link | _Key]]:
-        """What the Tab key stops at, in the order of reading."""
+        """Return the places and names of the Tab stops, in the order of reading."""
         stops: list[tuple[QRectF, Link | _Key]] = [
             (rects[0], link) for link in self.column.links() if (rects := self._rects(link))
         ]
@@ -318,7 +321,7 @@ def _follow(address: str) -> None:
 
 
 def _dress(button: Button, control: BoxButton) -> None:
-    """Has a button be another control's, or the same one's that does something else now."""
+    """Make a button that of another control, or of the same one with another action."""
     button.setObjectName(control.name)
     button.setAccessibleName(control.label)
     button.setToolTip(tip(control.label))

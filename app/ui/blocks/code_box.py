@@ -1,4 +1,4 @@
-"""Code in its frame, laid out and coloured when it is painted."""
+"""Code in a frame, laid out and coloured when it is painted."""
 
 from __future__ import annotations
 
@@ -25,18 +25,19 @@ from app.ui.blocks.code_layout import TAB, CodeLayout, CodePiece
 from app.ui.blocks.font_fallback import is_foreign
 from app.ui.blocks.highlighting import ColouredRange, Highlighter, find_lexer
 from app.ui.blocks.horizontal_scroll import BAR, HorizontalScroll
+from app.ui.blocks.text_lines import cursor_x
 from app.ui.blocks.utf16 import units
-from app.ui.theme import Theme, font, mono
+from app.ui.theme import Palette, font, mono
 from app.wording.language import tr
 
 _HEAD = 34.0  # pixels above the first line
-_FEWEST = 2  # rows of a block that stand on a page of their own
+_FEWEST = 2  # rows of a block at the top or the end of a page
 _SIDE = 13.0
 _RADIUS = 10.0
-_PITCH = 1.6  # from line to line, of the font's size
+_PITCH = 1.6  # line spacing, as a multiple of the font's size
 _LAID_OUT = 400  # pieces that are kept
 _PLAIN = ("", "text", "plaintext", "txt")
-# What Qt would take for the end of a line, or for a picture.
+# Characters that Qt would take for the end of a line, or for a picture.
 _SHOWN = str.maketrans({"\r": " ", "\u2028": " ", "\u2029": " ", "\ufffc": "\ufffd"})
 
 
@@ -54,7 +55,7 @@ class _Face:
 
 @dataclass(frozen=True, slots=True)
 class _Laid:
-    """What a piece was laid out with."""
+    """A piece that is laid out, and what it was laid out with."""
 
     piece: CodePiece
     colours: Sequence[ColouredRange]
@@ -64,10 +65,12 @@ class _Laid:
 
 
 class CodeBox(Box):
-    """Code with its language and buttons to copy it and to wrap its lines. Lines that are wider
-    than the box scroll. Code that grows costs the same however long it is."""
+    """Code with its language, and buttons to copy it and to wrap its lines.
 
-    def __init__(self, theme: Theme, style: Style) -> None:
+    Lines that are wider than the box scroll. Code that grows costs the same however long it is.
+    """
+
+    def __init__(self, theme: Palette, style: Style) -> None:
         super().__init__(theme, style)
         self._face = _face(style.pixels - 2)
         self._block = Code("")
@@ -108,11 +111,11 @@ class CodeBox(Box):
 
     # Painting
 
-    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
+    def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(self.look.colour("border"), 1))
-        painter.setBrush(self.look.colour("code"))
+        painter.setPen(QPen(self.theme.colour("border"), 1))
+        painter.setBrush(self.theme.colour("code"))
         frame = QRectF(0.5, 0.5, self.width - 1, self.height - 1)
         painter.drawRoundedRect(frame, _RADIUS, _RADIUS)
         if clip.top() < _HEAD:
@@ -121,10 +124,10 @@ class CodeBox(Box):
         painter.setClipRect(body, Qt.ClipOperation.IntersectClip)
         rows = self._rows(clip)
         if rows:
-            self._paint_rows(painter, rows, body, ink)
+            self._paint_rows(painter, rows, body, highlights)
         painter.restore()
         track = QRectF(_SIDE, 0, self.width - 2 * _SIDE, self.height)
-        self._across.paint(painter, track, self.look.colour("scroll"))
+        self._across.paint(painter, track, self.theme.colour("scroll"))
 
     def _paint_head(self, painter: QPainter) -> None:
         left = min((c.rect.left() for c in self.controls()), default=self.width)
@@ -133,29 +136,31 @@ class CodeBox(Box):
         room = max(left - 2 * _SIDE, 0)
         name = _name(self._block.language)
         painter.setFont(face)
-        painter.setPen(self.look.colour("muted"))
+        painter.setPen(self.theme.colour("muted"))
         name = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
         painter.drawText(QPointF(_SIDE, self.baseline), name)
 
     def _rows(self, clip: QRectF) -> range:
-        """The rows that are in a clip."""
+        """Return the rows that are in a clip."""
         pitch = self._face.pitch
         first = max(int((clip.top() - _HEAD) // pitch), 0)
         last = int((clip.bottom() - _HEAD) // pitch)
         return range(first, min(last + 1, len(self._pieces.rows)))
 
-    def _paint_rows(self, painter: QPainter, rows: range, body: QRectF, ink: Highlights) -> None:
+    def _paint_rows(
+        self, painter: QPainter, rows: range, body: QRectF, highlights: Highlights
+    ) -> None:
         shift = _SIDE - self._across.offset
         left, right = body.left() - shift, body.right() - shift
         seen = [n for row in rows for n in self._pieces.between(row, left, right)]
         pieces = self._pieces.pieces
         self._tokens.reach(pieces[seen[0]].line, pieces[seen[-1]].line)
         span = pieces[seen[0]].start, pieces[seen[-1]].start + units(pieces[seen[-1]].text) + 1
-        for found in ink.found:
-            name = "found_current" if found == ink.current else "found"
+        for found in highlights.found:
+            name = "found_current" if found == highlights.current else "found"
             self._fill(painter, found, span, name)
-        self._fill(painter, ink.selected, span, "selection")
-        painter.setPen(self.look.colour(self.style.colour))
+        self._fill(painter, highlights.selected, span, "selection")
+        painter.setPen(self.theme.colour(self.style.colour))
         for row in rows:
             base = _HEAD + row * self._face.pitch + self._face.base
             for number in self._pieces.between(row, left, right):
@@ -169,15 +174,15 @@ class CodeBox(Box):
         start, end = max(marked[0], seen[0]), min(marked[1], seen[1])
         if start < end:
             for rect in self.rects(start, end):
-                painter.fillRect(rect, self.look.colour(colour))
+                painter.fillRect(rect, self.theme.colour(colour))
 
     def _layout(self, number: int) -> QTextLayout:
-        """A piece as it is drawn."""
+        """Return a piece as it is drawn, from a cache."""
         piece = self._pieces.pieces[number]
         colours = self._tokens.line(piece.line)
         known = self._laid.get(number)
-        same = known and known.piece is piece and known.colours is colours
-        if same and known.count == len(colours):
+        same = known is not None and known.piece is piece and known.colours is colours
+        if known is not None and same and known.count == len(colours):
             return known.layout
         layout = self._laid_out(piece, colours)
         if len(self._laid) >= _LAID_OUT and number not in self._laid:
@@ -203,14 +208,14 @@ class CodeBox(Box):
         self, piece: CodePiece, colours: Sequence[ColouredRange]
     ) -> Iterator[QTextLayout.FormatRange]:
         size = units(piece.text)
-        upright = is_foreign(piece.text)  # an italic face may lack what this one has
+        upright = is_foreign(piece.text)  # an italic face may lack these characters
         for start, end, colour in colours:
             first, last = max(start - piece.inside, 0), min(end - piece.inside, size)
             if first < last:
                 stretch = QTextLayout.FormatRange()
                 stretch.start, stretch.length = first, last - first
                 stretch.format = _format(
-                    getattr(self.look.colours, colour),
+                    getattr(self.theme.colours, colour),
                     colour == "code_comment" and not upright,
                 )
                 yield stretch
@@ -240,12 +245,11 @@ class CodeBox(Box):
         return int(self._layout(number).lineAt(0).xToCursor(x))
 
     def _x(self, number: int, inside: int) -> float:
-        """Where a position in a piece is."""
+        """Return the x of a position in a piece."""
         piece = self._pieces.pieces[number]
         if piece.plain:
             return piece.left + inside * self._face.step
-        found = self._layout(number).lineAt(0).cursorToX(inside)
-        return piece.left + float(found[0] if isinstance(found, tuple) else found)
+        return piece.left + cursor_x(self._layout(number).lineAt(0), inside)
 
     def rects(self, start: int, end: int) -> list[QRectF]:
         if start >= end:
@@ -272,7 +276,7 @@ class CodeBox(Box):
         return found
 
     def _continued(self, row: int) -> bool:
-        """Whether the next row is of the same line."""
+        """Return whether the next row is of the same line."""
         below = self._pieces.pieces[self._pieces.rows[row + 1]]
         return below.inside > 0
 
@@ -293,8 +297,8 @@ class CodeBox(Box):
 
     # Buttons
 
-    def controls(self) -> Sequence[BoxButton]:
-        """The lines can be wrapped where one is too long."""
+    def controls(self, clip: QRectF | None = None) -> Sequence[BoxButton]:
+        """Return buttons to copy the code and, where a line is too long, to wrap lines."""
         if self.style.paper:
             return ()
         wanted = [("copyCode", tr("Copy"), tr("Copy this code"))]
@@ -320,7 +324,7 @@ class CodeBox(Box):
 
 
 def _name(language: str) -> str:
-    """A language as people know it."""
+    """Return a language as people know it."""
     lexer = find_lexer(language)
     if language.lower() in _PLAIN:
         return tr("Text")
@@ -347,6 +351,6 @@ def _format(colour: str, slanted: bool) -> QTextCharFormat:
 
 @lru_cache(maxsize=1)
 def button_width() -> float:
-    """How wide the buttons of a block are, whatever they say."""
+    """Return the width of the buttons of a block, whatever they say."""
     words = tr("Copy"), tr("Copied"), tr("Wrap"), tr("Unwrap")
     return round(max(map(QFontMetricsF(font(12)).horizontalAdvance, words))) + 14.0

@@ -21,7 +21,11 @@ _PIECE = 1000  # characters
 
 
 class CodePiece(NamedTuple):
-    """``start`` is its position, ``inside`` the same from its line's start; ``left`` are pixels."""
+    """A stretch of a row.
+
+    ``start`` is its position, ``inside`` the same from the start of its line; ``left`` is in
+    pixels.
+    """
 
     text: str
     line: int
@@ -29,21 +33,22 @@ class CodePiece(NamedTuple):
     inside: int
     left: float
     plain: bool
-    """Every character is as wide as any other."""
+    """Whether every character is as wide as any other."""
 
 
 class CodeLayout:
     """The pieces of a text. Text that grows is only added to."""
 
     def __init__(self, step: float, wide: float) -> None:
-        """How wide a character is, and how wide one of those that take two columns."""
+        """``step`` is the width of a character, ``wide`` of one that takes two columns."""
         self._step, self._wide = step, wide
         self._most = 0.0
+        self._clear()
         self.set("")
 
     def set(self, text: str) -> None:
-        """Other text."""
-        if not (known := getattr(self, "text", None)) or not text.startswith(known):
+        """Set other text."""
+        if not self.text or not text.startswith(self.text):
             self._clear()
         self.text = text
         start, last = self.starts[-1], self.offsets[-1]
@@ -55,7 +60,7 @@ class CodeLayout:
         self.length = start - 1
 
     def wrap(self, most: float) -> None:
-        """Wraps lines at a width, or not at all at 0."""
+        """Wrap lines at a width in pixels, or not at all at 0."""
         if most != self._most:
             self._most = most
             text = self.text
@@ -67,12 +72,12 @@ class CodeLayout:
         self.width = 0.0
         self.pieces: list[CodePiece] = []
         self.rows: list[int] = []  # the index of the first piece of each
-        self.starts: list[int] = [0]  # the position of each line
-        self.offsets: list[int] = [0]  # the same in characters of Python's
-        self._first: list[int] = [0]  # the row of each line
+        self.starts: list[int] = [0]  # position of each line
+        self.offsets: list[int] = [0]  # the same as an index into `text`
+        self._first: list[int] = [0]  # first row of each line
 
     def _cut_off(self, line: int) -> None:
-        """Forgets the lines from one on."""
+        """Forget the lines from one on."""
         row = self._first[line]
         if row < len(self.rows):
             del self.pieces[self.rows[row] :], self.rows[row:]
@@ -100,7 +105,7 @@ class CodeLayout:
                 return
 
     def _row_end(self, line: str, at: int) -> int:
-        """Where a row ends that begins in a line: behind a blank, or anywhere without one."""
+        """Return where a row ends that begins at ``at``: behind a blank, else anywhere."""
         columns = max(int(self._most / self._step), 1)
         row = line[at : at + columns]
         if not row.isascii() or "\t" in row:
@@ -119,7 +124,7 @@ class CodeLayout:
         return end
 
     def measure(self, text: str) -> float:
-        """How wide a text is, about, where it is not of ASCII."""
+        """Return the width of a text in pixels; an estimate, where it is not of ASCII."""
         if text.isascii():
             return len(text.expandtabs(TAB) if "\t" in text else text) * self._step
         return sum(map(self._width, text))
@@ -134,17 +139,17 @@ class CodeLayout:
     # Where things are
 
     def row_of(self, position: int) -> int:
-        """The row that a position is in."""
+        """Return the row of a position."""
         piece = max(bisect_right(self.pieces, position, key=lambda p: p.start) - 1, 0)
         return bisect_right(self.rows, piece) - 1
 
     def in_row(self, row: int) -> range:
-        """The pieces of a row."""
+        """Return the indices of the pieces of a row."""
         end = self.rows[row + 1] if row + 1 < len(self.rows) else len(self.pieces)
         return range(self.rows[row], end)
 
     def between(self, row: int, left: float, right: float) -> Iterator[int]:
-        """Of the pieces of a row, those that are between two heights of x."""
+        """Yield the pieces of a row between two values of x."""
         numbers = self.in_row(row)
         if len(numbers) > 1:
             first = bisect_right(self.pieces, left, numbers.start, numbers.stop, key=_left) - 1
@@ -153,13 +158,13 @@ class CodeLayout:
         yield from numbers
 
     def line_at(self, position: int) -> Range:
-        """The line around a position, without its end."""
+        """Return the line around a position, without its end."""
         line = max(bisect_right(self.starts, position) - 1, 0)
         end = self.starts[line + 1] - 1 if line + 1 < len(self.starts) else self.length
         return self.starts[line], end
 
     def cut(self, start: int, end: int) -> str:
-        """What is between two positions."""
+        """Return the text between two positions."""
         return part(self.text, start, end)
 
 

@@ -9,8 +9,8 @@ from functools import cache
 from operator import is_
 from textwrap import indent
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QFontMetricsF, QPainter
 
 from app.markdown import (
     Block,
@@ -27,36 +27,41 @@ from app.markdown import (
 )
 from app.markdown.direction import is_leftwards
 from app.ui.blocks.box import Box, Highlights, Style
+from app.ui.blocks.list_mark import paint_dot, paint_number, paint_task
+from app.ui.blocks.rule_box import RuleBox
 from app.ui.blocks.stack import Inset, Stack
 from app.ui.blocks.text_box import TextBox
-from app.ui.theme import Theme, font
+from app.ui.theme import Palette, font
 
 _LINES = re.compile(r"-[ ]+-[- ]*(?:\n|$)")
-_BELOW = 0.35  # of a mark, below its baseline, in sizes of the text
-_BOXES = {None: "", False: "[ ] ", True: "[x] "}
+_BELOW = 0.35  # how far a mark reaches below the baseline, in sizes of the text
+_TASK_MARKS = {None: "", False: "[ ] ", True: "[x] "}
 
 
-class Column(Stack):
-    """Blocks below each other. ``most`` is how many pixels are between two at the most, and
-    ``apart`` what is between two in plain text. ``held`` is `Box.held` of them."""
+class Column(Stack[Box]):
+    """The boxes of blocks, below each other.
+
+    There are ``max_gap`` pixels between two at the most, and ``separator`` in plain text.
+    ``beside_mark`` is `Box.beside_mark` of the boxes.
+    """
 
     def __init__(
         self,
-        theme: Theme,
+        theme: Palette,
         style: Style,
         *,
-        most: int = 100,
-        apart: str = "\n\n",
-        held: bool = False,
+        max_gap: int = 100,
+        separator: str = "\n\n",
+        beside_mark: bool = False,
     ) -> None:
         super().__init__(theme, style)
-        self._held = held
-        self._most, self._apart = most, apart
+        self._beside_mark = beside_mark
+        self._max_gap, self._separator = max_gap, separator
         self._blocks: list[Block] = []
         self._leftwards = False
 
-    def turn(self, leftwards: bool) -> None:
-        """Whether it is in what runs from right to left."""
+    def set_direction(self, leftwards: bool) -> None:
+        """Set whether the box around it runs from right to left."""
         if leftwards != self._leftwards:
             self._leftwards = leftwards
             self.boxes.clear()
@@ -66,12 +71,14 @@ class Column(Stack):
         self.set_blocks(block.blocks)
 
     def set_blocks(self, blocks: Sequence[Block], first: int = 0) -> int:
-        """Shows blocks. Those before ``first`` are those that are there, and are not looked at.
-        Returns the index of the first box that has changed."""
+        """Show blocks. Return the index of the first box that has changed.
+
+        Blocks before ``first`` are known to be the same as before, and are not looked at.
+        """
         changed = _same(self._blocks, blocks, first)
         for index in range(changed, len(blocks)):
             block = blocks[index]
-            kind = _class(type(block))
+            kind = _box_type(type(block))
             if index >= len(self.boxes):
                 self.boxes.append(self._made(kind))
             elif type(self.boxes[index]) is not kind:
@@ -86,15 +93,15 @@ class Column(Stack):
         return changed
 
     def _made(self, kind: type[Box]) -> Box:
-        box = kind(self.look, self.style)
-        box.around, box.held = self._leftwards, self._held
+        box = kind(self.theme, self.style)
+        box.in_rtl, box.beside_mark = self._leftwards, self._beside_mark
         return box
 
     def text(self, start: int, end: int) -> str:
         result = ""
         for number, first, last in self.parts(start, end):
             joined = self._joined(number)
-            result += (self._apart if joined is None else joined) if result else ""
+            result += (self._separator if joined is None else joined) if result else ""
             result += self.boxes[number].text(first, last)
         return result
 
@@ -113,36 +120,36 @@ class Column(Stack):
         return block.joined if isinstance(block, Paragraph) else None
 
     def _gap(self, box: Box) -> float:
-        return min(box.gap, self._most)
+        return min(box.gap, self._max_gap)
 
     def _number_lists(self, first: int) -> None:
-        """Two lists in a row need different marks in Markdown, or they would be one."""
+        """Give lists in a row different marks in Markdown, or they would be one."""
         for index in range(max(first, 1), len(self.boxes)):
             above, box = self.boxes[index - 1], self.boxes[index]
             if isinstance(box, ListBox):
                 box.second = isinstance(above, ListBox) and above.like(box) and not above.second
 
 
-class QuoteBox(Inset):
+class QuoteBox(Inset[Column]):
     """A quotation, with a bar where its lines begin."""
 
     above = below = 2.0
 
-    def __init__(self, theme: Theme, style: Style) -> None:
+    def __init__(self, theme: Palette, style: Style) -> None:
         style = replace(style, colour="muted")
         super().__init__(theme, style, Column(theme, style))
         self.left = 17.0
 
     def set_block(self, block: Quote) -> None:
-        self.leftwards = is_leftwards(block, self.around)
-        self.inner.turn(self.leftwards)
+        self.leftwards = is_leftwards(block, self.in_rtl)
+        self.inner.set_direction(self.leftwards)
         self.inner.set_blocks(block.blocks)
         self.measure()
 
-    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
+    def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
         left = self.width - 3 if self.leftwards else 0
-        painter.fillRect(QRectF(left, 0, 3, self.height), self.look.colour("border"))
-        super().paint(painter, clip, ink)
+        painter.fillRect(QRectF(left, 0, 3, self.height), self.theme.colour("border"))
+        super().paint(painter, clip, highlights)
 
     def text(self, start: int, end: int) -> str:
         return self._marked(self.inner.text(start, end), start, end)
@@ -151,93 +158,82 @@ class QuoteBox(Inset):
         return self._marked(self.inner.markdown(start, end), start, end) or ">"
 
     def _marked(self, text: str, start: int, end: int) -> str:
-        """A part of one block has no marks."""
+        """Mark lines as quoted, but for a part of a single block."""
         whole = start <= 0 and end >= self.length
         if not whole and len(list(self.inner.parts(start, end))) < 2:
             return text
         return indent(text, "> ", lambda line: True)
 
 
-class ItemBox(Inset):
-    """An item of a list behind its mark: a number, or none for a dot or a box."""
+class ItemBox(Inset[Column]):
+    """An item of a list beside its mark: ``number``, or a dot or box where that is None."""
 
-    def __init__(self, theme: Theme, style: Style) -> None:
-        super().__init__(theme, style, Column(theme, style, most=8, apart="\n", held=True))
+    def __init__(self, theme: Palette, style: Style) -> None:
+        super().__init__(
+            theme, style, Column(theme, style, max_gap=8, separator="\n", beside_mark=True)
+        )
         self.number: int | None = None
         self._task: bool | None = None
+        self._loose = False
 
     def set_block(self, block: Item) -> None:
-        self.gap = 10 if block.apart else 6
+        self.gap = 10 if block.after_blank else 6
         self._task = block.task
-        self._apart = block.apart
-        self.inner.turn(self.leftwards)
+        self._loose = block.after_blank
+        self.inner.set_direction(self.leftwards)
         self.inner.set_blocks(block.blocks)
         self.measure()
 
     def measure(self) -> None:
         super().measure()
-        self.height = max(self.height, 1.4 * self.style.pixels)  # its mark, where it is empty
+        self.height = max(
+            self.height, 1.4 * self.style.pixels
+        )  # room for the mark of an empty item
 
-    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
+    def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
         if clip.top() < self.baseline + _BELOW * self.style.pixels:
             painter.save()
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.translate(self.start, self.baseline)
             self._paint_mark(painter)
             painter.restore()
-        super().paint(painter, clip, ink)
+        super().paint(painter, clip, highlights)
+
+    def _paint_mark(self, painter: QPainter) -> None:
+        colour, leftwards = self.theme.colour("muted"), self.leftwards
+        if self._task is not None:
+            paint_task(painter, colour, self._task, leftwards=leftwards)
+        elif self.number is None:
+            paint_dot(painter, colour, leftwards=leftwards)
+        else:
+            paint_number(painter, colour, self.number, self.style.pixels, leftwards=leftwards)
 
     @property
-    def box(self) -> str:
-        """Its box, of a task."""
-        return _BOXES[self._task]
+    def task_mark(self) -> str:
+        """The box of a task in Markdown; empty for an item that is none."""
+        return _TASK_MARKS[self._task]
 
     @property
     def loose(self) -> bool:
-        """Whether an empty line is before it."""
-        return self._apart
-
-    def _paint_mark(self, painter: QPainter) -> None:
-        """Its origin is where the first line of text begins."""
-        colour = self.look.colour("muted")
-        if self._task is not None:
-            painter.setPen(QPen(colour, 1.4))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            left = 9.0 if self.leftwards else -21.0
-            painter.drawRoundedRect(QRectF(left, -11.5, 12, 12), 3, 3)
-            if self._task:
-                tick = [QPointF(3, -5.5), QPointF(5.5, -3), QPointF(9, -8)]
-                painter.drawPolyline([QPointF(left, 0) + each for each in tick])
-        elif self.number is None:
-            painter.setBrush(colour)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.drawEllipse(QPointF(14 if self.leftwards else -14, -5), 2.2, 2.2)
-        else:
-            mark = f"{self.number}."
-            face = font(self.style.pixels)
-            painter.setFont(face)
-            painter.setPen(colour)
-            wide = QFontMetricsF(face).horizontalAdvance(mark)
-            if self.leftwards:  # the point is behind the number, which is at its left then
-                painter.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-            painter.drawText(QPointF(8 if self.leftwards else -8 - wide, 0), mark)
+        """Whether an empty line separates it from the item before."""
+        return self._loose
 
 
-class ListBox(Stack):
-    """A list. An item more costs the same however many there are."""
+class ListBox(Stack[ItemBox]):
+    """A list. Adding an item costs the same however many there are."""
 
     leftwards = False
     """Whether it runs from right to left."""
     second = False
-    """Another list of the same sort is right above."""
+    """Whether another list of the same kind is right above."""
 
-    def __init__(self, theme: Theme, style: Style) -> None:
+    def __init__(self, theme: Palette, style: Style) -> None:
         super().__init__(theme, style)
         self._block = List(None, ())
 
     def set_block(self, block: List) -> None:
         before, self._block = self._block, block
-        leftwards = is_leftwards(block, self.around)
+        leftwards = is_leftwards(block, self.in_rtl)
         if before.start != block.start or leftwards != self.leftwards:
             before = List(block.start, ())
             self.leftwards = leftwards
@@ -247,7 +243,7 @@ class ListBox(Stack):
             changed = _same(before.items, block.items, 0)
         for index in range(changed, len(block.items)):
             if index >= len(self.boxes):
-                self.boxes.append(ItemBox(self.look, self.style))
+                self.boxes.append(ItemBox(self.theme, self.style))
             box, item = self.boxes[index], block.items[index]
             box.number = None if block.start is None else block.start + index
             if box.left != left or index >= len(before.items) or before.items[index] != item:
@@ -257,11 +253,11 @@ class ListBox(Stack):
         self._place(changed)
 
     def like(self, other: ListBox) -> bool:
-        """Whether both are of numbers, or both of dots."""
+        """Return whether both are numbered, or both are not."""
         return (self._block.start is None) == (other._block.start is None)
 
     def _left(self) -> float:
-        """Where the text begins: as far in as the longest number wants it."""
+        """Return the x at which the text begins, which leaves room for the longest number."""
         if self._block.start is None:
             return 24.0
         digits = len(str(self._block.start + len(self._block.items) - 1))
@@ -282,18 +278,18 @@ class ListBox(Stack):
         ]
         bullet = "+" if markdown and self.second else "-"
         if markdown and self._block.start is None and any(map(_LINES.match, texts)):
-            bullet = "*"  # lines alone, behind another, would be a rule
+            bullet = "*"  # `- - -` would be read as a rule
         result = ""
         for (number, first, _), text in zip(parts, texts, strict=True):
             if result:
                 result += "\n\n" if markdown and self.boxes[number].loose else "\n"
-            if alone or first:  # what begins before has no mark here
+            if alone or first:  # an item that begins before the selection has no mark
                 result += text
-            elif markdown:  # what is below stands under the box
-                box = self.boxes[number].box
+            elif markdown:  # later lines are aligned with the box
+                box = self.boxes[number].task_mark
                 result += _hanging(f"{self._mark(number, bullet)} ", box + text, markdown=True)
             else:
-                box = self.boxes[number].box
+                box = self.boxes[number].task_mark
                 result += _hanging(f"{self._mark(number, bullet)} {box}", text, markdown=False)
         return result
 
@@ -303,31 +299,31 @@ class ListBox(Stack):
         return f"{self._block.start + number}{')' if bullet == '+' else '.'}"
 
 
-class FootnoteBox(Inset):
+class FootnoteBox(Inset[Column]):
     """A footnote behind its label."""
 
-    def __init__(self, theme: Theme, style: Style) -> None:
-        super().__init__(theme, style, Column(theme, style, most=8, apart="\n"))
+    def __init__(self, theme: Palette, style: Style) -> None:
+        super().__init__(theme, style, Column(theme, style, max_gap=8, separator="\n"))
         self._label = ""
 
     def set_block(self, block: Footnote) -> None:
         self._label = block.label
         self.left = max(24.0, _width(self._label, self.style.pixels - 2) + 9)
-        self.leftwards = is_leftwards(block, self.around)
-        self.inner.turn(self.leftwards)
+        self.leftwards = is_leftwards(block, self.in_rtl)
+        self.inner.set_direction(self.leftwards)
         self.inner.set_blocks(block.blocks)
         self.measure()
 
-    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
+    def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
         if clip.top() < self.baseline + _BELOW * self.style.pixels:
             painter.save()
             painter.setFont(font(self.style.pixels - 2))
-            painter.setPen(self.look.colour("muted"))
+            painter.setPen(self.theme.colour("muted"))
             wide = _width(self._label, self.style.pixels - 2)
             left = self.width - wide if self.leftwards else 0
             painter.drawText(QPointF(left, self.baseline), self._label)
             painter.restore()
-        super().paint(painter, clip, ink)
+        super().paint(painter, clip, highlights)
 
     def text(self, start: int, end: int) -> str:
         text = self.inner.text(start, end)
@@ -343,42 +339,18 @@ class FootnoteBox(Inset):
         return start <= 0 and end >= self.length
 
 
-class RuleBox(Box):
-    """A line across, which can be selected."""
-
-    def set_block(self, block: Rule) -> None:
-        self.length = 1
-
-    def lay_out(self, width: float) -> None:
-        self.width, self.height = width, 9.0
-
-    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
-        if ink.selected[0] < ink.selected[1]:
-            painter.fillRect(self.rects(0, 1)[0], self.look.colour("selection"))
-        painter.fillRect(QRectF(0, 4, self.width, 1), self.look.colour("border"))
-
-    def position_at(self, point: QPointF) -> int:
-        return int(point.y() > 4.5 or (point.y() >= 0 and point.x() > self.width / 2))
-
-    def rects(self, start: int, end: int) -> list[QRectF]:
-        return [QRectF(0, 0, self.width, self.height)] if start < 1 <= end else []
-
-    def text(self, start: int, end: int) -> str:
-        return "---" if start < 1 <= end else ""
-
-    def markdown(self, start: int, end: int) -> str:
-        return "***" if start < 1 <= end else ""  # lines would be an item of a list behind a mark
-
-
 def _hanging(mark: str, text: str, *, markdown: bool) -> str:
-    """The text behind its mark, and under itself. In Markdown, blanks alone may be code."""
+    """Return text behind a mark, with its other lines indented.
+
+    In Markdown, that includes blank lines, which may be code.
+    """
     room = " " * len(mark)
     wanted = (lambda line: line != "\n") if markdown else None
     return mark + indent(text, room, wanted).removeprefix(room)
 
 
 def _same(old: Sequence[object], new: Sequence[object], first: int) -> int:
-    """The index of the first that is not the same object; those before ``first`` are."""
+    """Return the index of the first that is not the same object; those before ``first`` are."""
     pairs = map(is_, old[first:], new[first:])
     known = min(len(old), len(new)) - first
     return first + next((at for at, same in enumerate(pairs) if not same), known)
@@ -389,26 +361,29 @@ def _width(text: str, pixels: int) -> float:
     return QFontMetricsF(font(pixels)).horizontalAdvance(text)
 
 
-@cache
-def _class(block: type[Block]) -> type[Box]:
-    """The box for a class of blocks. Some are loaded when they are first needed."""
-    if block is Code:
-        from app.ui.blocks.code_box import CodeBox
+_BOXES: dict[type[Block], type[Box]] = {
+    Paragraph: TextBox,
+    Heading: TextBox,
+    Quote: QuoteBox,
+    List: ListBox,
+    Footnote: FootnoteBox,
+    Rule: RuleBox,
+}
 
-        return CodeBox
-    if block is Table:
-        from app.ui.blocks.table_box import TableBox
 
-        return TableBox
-    if block is Math:
-        from app.ui.blocks.formula_box import FormulaBox
+def _box_type(block: type[Block]) -> type[Box]:
+    """Return the box for a class of blocks. Some are loaded when they are first needed."""
+    if block not in _BOXES:
+        if block is Code:
+            from app.ui.blocks.code_box import CodeBox
 
-        return FormulaBox
-    return {
-        Paragraph: TextBox,
-        Heading: TextBox,
-        Quote: QuoteBox,
-        List: ListBox,
-        Footnote: FootnoteBox,
-        Rule: RuleBox,
-    }[block]
+            _BOXES[block] = CodeBox
+        elif block is Table:
+            from app.ui.blocks.table_box import TableBox
+
+            _BOXES[block] = TableBox
+        elif block is Math:
+            from app.ui.blocks.formula_box import FormulaBox
+
+            _BOXES[block] = FormulaBox
+    return _BOXES[block]

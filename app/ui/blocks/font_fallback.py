@@ -1,9 +1,8 @@
 """Bold and italics in the scripts that Inter lacks, which Qt draws with a font of the system.
 
 Inter is bold by its own axis, of which the fonts of the system know nothing: they are asked for a
-weight.
-Qt takes a family's bold or italic face then, and draws one where there is none. Such a face may
-lack what the upright one has, as DejaVu Sans Oblique lacks Arabic.
+weight. Qt takes a family's bold or italic face then, and draws one where there is none. Such a face
+may lack what the upright one has, as DejaVu Sans Oblique lacks Arabic.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ _HEAD = QFont.Tag("head")
 
 
 def is_foreign(text: str) -> bool:
-    """Whether Inter lacks some of a text."""
+    """Return whether Inter lacks some of a text."""
     return not text.isascii() and max(text) >= _FIRST and not all(map(_is_known, text))
 
 
@@ -36,8 +35,10 @@ def emphasise(
     bold: bool,
     italic: bool,
 ) -> list[QTextLayout.FormatRange]:
-    """How a text that begins at a position looks: as ``ranges`` say, or none of them, and what
-    Inter lacks in a font that is bold and italic, too."""
+    """Return the formats of a text that begins at a position.
+
+    They are ``ranges``, or nothing, and a bold or italic font for what Inter lacks.
+    """
     if not is_foreign(text):
         return list(ranges)
     whole = ranges or [_range(start, start + units(text), QTextCharFormat())]
@@ -55,8 +56,10 @@ def emphasise(
 
 
 def stretches(text: str) -> Iterator[tuple[str, bool]]:
-    """A text in pieces, and whether Inter lacks a piece. Marks and what joins characters stay with
-    what is before them, and so do blanks."""
+    """Yield a text in pieces, each with whether Inter lacks it.
+
+    Marks and what joins characters stay with what is before them, and so do blanks.
+    """
     start, foreign, before = 0, False, ""
     for at, character in enumerate(text):
         bound = before == _JOINER or category(character)[0] in "MZC"
@@ -70,7 +73,10 @@ def stretches(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def emphasised(text: str, pixels: int, *, bold: bool, italic: bool) -> QFont:
-    """The font for a text that Inter lacks: bold and italic as far as no character gets lost."""
+    """Return the font for a text that Inter lacks.
+
+    It is bold and italic as far as no character gets lost.
+    """
     plain = font(pixels)
     shown = _runs(text, plain)
     least = _missing(shown)
@@ -106,7 +112,7 @@ def _styled(plain: QFont, bold: bool, italic: bool) -> QFont:
 
 
 def _upright(shown: list[QGlyphRun], wanted: QFont) -> QFont | None:
-    """A font that Qt makes bold and italic out of the face with which a text is plain."""
+    """Return a bold and italic font that Qt derives from the face of the plain text."""
     faces = [run.rawFont() for run in shown if not _is_lost(run)]
     if not faces:
         return None
@@ -135,12 +141,12 @@ def _runs(text: str, face: QFont) -> list[QGlyphRun]:
 
 
 def _missing(runs: list[QGlyphRun]) -> int:
-    """How many glyphs are nothing but a box."""
+    """Return how many glyphs are nothing but a box."""
     return sum(
         len(run.glyphIndexes()) if _is_lost(run) else run.glyphIndexes().count(0) for run in runs
     )
 
 
 def _is_lost(run: QGlyphRun) -> bool:
-    """Whether no font has a run: Qt draws boxes then, of a font that is none."""
+    """Return whether no font has a run: Qt draws boxes then, of a font without tables."""
     return not run.rawFont().fontTable(_HEAD).size()

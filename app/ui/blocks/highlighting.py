@@ -1,4 +1,4 @@
-"""What colours the words of code have, by Pygments, found when they are to be seen."""
+"""Syntax highlighting by Pygments, of what is about to be seen."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     _Lexed = Generator[tuple[int, _TokenType, str]]
 
-_LONGEST = 60_000  # characters; what is longer stays in one colour
+_LONGEST = 60_000  # characters; longer code stays in one colour
 _BUDGET = 4_000  # characters for one paint, at about 2.3 µs
-_BEFORE = 25  # lines that a guess begins above what is to be seen
-# Of the types a token has, from the special to the general, the first that is here counts.
+_BEFORE = 25  # lines above what is seen at which a guess begins
+# The first of a token's types counts that is here, from the most special to the most general.
 _COLOURS = {
     "Comment.Preproc": "code_keyword",
     "Comment": "code_comment",
@@ -49,7 +49,7 @@ _COLOURS = {
 
 
 class ColouredRange(NamedTuple):
-    """Of a line, what has a colour of the theme. Positions are Qt's."""
+    """A part of a line, and the theme's name for its colour. Positions are Qt's."""
 
     start: int
     end: int
@@ -57,7 +57,7 @@ class ColouredRange(NamedTuple):
 
 
 class _Mark(NamedTuple):
-    """Where lexing can begin again: a line, its offset, and the states that the lexer is in."""
+    """A place where lexing can begin again: a line, its offset, and the lexer's stack of states."""
 
     line: int
     offset: int
@@ -68,57 +68,62 @@ _TOP = _Mark(0, 0, ("root",))
 
 
 class Highlighter:
-    """The colours of code. It is lexed from the top as far as it is looked at, so much at once;
-    what is far below is guessed from a few lines above it until then. While code grows, the lexer
-    goes on in the states that it was in."""
+    """The colours of code.
+
+    Code is lexed from the top as far as it is looked at, a limited amount at once; what is far
+    below is guessed from a few lines above it until then. While code grows, the lexer goes on in
+    the states that it was in.
+    """
 
     def __init__(self) -> None:
         self._text, self._language = "", ""
         self._offsets: Sequence[int] = (0,)
-        self._lexer: Lexer | None = None
         self._lines: list[list[ColouredRange]] = []
+        self._guessed: dict[int, Sequence[ColouredRange]] = {}
+        self._tokens: _Lexed | None = None
         self._knows_states = True
+        self._done = self._rested = False
+        self._column = self._base = self._reached = 0
         self._begin(_TOP)
 
     def set(self, text: str, language: str, offsets: Sequence[int]) -> None:
-        """Other code, or more of it. ``offsets`` are where its lines begin."""
+        """Set other code, or more of it. ``offsets`` are where its lines begin."""
         grown = language == self._language and text.startswith(self._text)
         self._text, self._language, self._offsets = text, language, offsets
         self._knows_states = self._knows_states or not grown
         self._begin(self._mark if grown else _TOP)
 
     def reach(self, first: int, last: int) -> None:
-        """Finds out about the lines from the first to the last, these included."""
+        """Lex or guess the lines from the first to the last, these included."""
         if self._done or len(self._text) > _LONGEST or not (lexer := find_lexer(self._language)):
             return
-        self._lexer = lexer
-        # Where the states are unknown, what grows would be lexed from the top each time.
+        # Where the states are unknown, growing code would be lexed from the top each time.
         if self._knows_states or self._rested:
-            self._pull(last)
+            self._pull(lexer, last)
         self._rested = True
         if not self._done and len(self._lines) - 1 <= last:
-            self._guess(max(first, len(self._lines) - 1), last)
+            self._guess(lexer, max(first, len(self._lines) - 1), last)
 
     def line(self, number: int) -> Sequence[ColouredRange]:
-        """What is known of a line. It is the same object while only its length has changed."""
+        """Return what is known of a line: the same object while only its length has changed."""
         if number < len(self._lines) - (not self._done):
             return self._lines[number]
         return self._guessed.get(number, ())
 
     def _begin(self, mark: _Mark) -> None:
-        """Knows what is above a mark, and nothing else."""
+        """Forget everything below a mark."""
         self._lines = [*self._lines[: mark.line], []]
         self._mark = mark
-        self._tokens: _Lexed | None = None
+        self._tokens = None
         self._column = 0
         self._done = self._rested = False
-        self._guessed: dict[int, Sequence[ColouredRange]] = {}
+        self._guessed = {}
 
-    def _pull(self, last: int) -> None:
-        """Lexes until behind a line, where it is not too far."""
+    def _pull(self, lexer: Lexer, last: int) -> None:
+        """Lex until behind a line, within the budget."""
         if self._tokens is None:
             self._base = self._reached = self._mark.offset
-            self._tokens = _lexed(self._lexer, self._text[self._base :], self._mark.states)
+            self._tokens = _lexed(lexer, self._text[self._base :], self._mark.states)
         until = self._reached + _BUDGET
         while len(self._lines) - 1 <= last and self._reached < until:
             try:
@@ -128,31 +133,33 @@ class Highlighter:
                 return
             offset += self._base
             if self._knows_states and self._begins_line(offset):
-                self._note(offset)
+                self._note(self._tokens, offset)
             self._column = _add(self._lines, self._column, token, value)
             self._reached = offset + len(value)
 
     def _begins_line(self, offset: int) -> bool:
         return offset < len(self._text) and offset == self._offsets[len(self._lines) - 1]
 
-    def _note(self, offset: int) -> None:
-        """Lexing can begin again at the token that has just been found. Pygments does not tell the
-        states, but they are a variable of most of its lexers."""
-        states = inspect.getgeneratorlocals(self._tokens).get("statestack")
+    def _note(self, tokens: _Lexed, offset: int) -> None:
+        """Set the mark at the token that has just been found.
+
+        Pygments does not tell the states, but they are a local variable of most of its lexers.
+        """
+        states = inspect.getgeneratorlocals(tokens).get("statestack")
         if states is None:
             self._knows_states = False
         else:
             self._mark = _Mark(len(self._lines) - 1, offset, tuple(states))
 
-    def _guess(self, first: int, last: int) -> None:
-        """Lexes lines as if nothing that began far above them were open."""
+    def _guess(self, lexer: Lexer, first: int, last: int) -> None:
+        """Lex lines as if nothing that began far above them were open."""
         if all(number in self._guessed for number in range(first, last + 1)):
             return
         begin = max(first - _BEFORE, 0)
         text = "\n".join(self._text[self._offsets[begin] :].split("\n", last - begin + 1)[:-1])
         lines: list[list[ColouredRange]] = [[]]
         column = 0
-        for _, token, value in _lexed(self._lexer, text[:_BUDGET]):
+        for _, token, value in _lexed(lexer, text[:_BUDGET]):
             column = _add(lines, column, token, value)
         self._guessed = {begin + number: line for number, line in enumerate(lines)}
 
@@ -162,14 +169,15 @@ def _lexed(lexer: Lexer, text: str, states: Sequence[str] = _TOP.states) -> _Lex
 
     text += "\n"  # many lexers want a line to end
     if isinstance(lexer, RegexLexer) and not isinstance(lexer, ExtendedRegexLexer):
-        # Not as a subclass has it, which only knows more names, and hides the states.
-        return RegexLexer.get_tokens_unprocessed(lexer, text, states)
-    return lexer.get_tokens_unprocessed(text)
+        # Not the method of a subclass, which only adds names, and hides the states.
+        lexed: _Lexed = RegexLexer.get_tokens_unprocessed(lexer, text, states)
+    else:
+        lexed = lexer.get_tokens_unprocessed(text)
+    return lexed
 
 
 def _add(lines: list[list[ColouredRange]], column: int, token: _TokenType, value: str) -> int:
-    """Puts a token behind what is in the lines, the last of which is ``column`` long. Returns how
-    long the last one is then."""
+    """Append a token to lines, the last of which is ``column`` long. Return its new length."""
     colour = token_colour(token)
     for number, piece in enumerate(value.split("\n")):
         if number:
@@ -184,7 +192,7 @@ def _add(lines: list[list[ColouredRange]], column: int, token: _TokenType, value
 
 @cache
 def token_colour(token: _TokenType) -> str:
-    """The theme's name for the colour of a token; empty for the text's own."""
+    """Return the theme's name for the colour of a token; empty for the text's own."""
     name = ".".join(token)
     while name and name not in _COLOURS:
         name = name.rpartition(".")[0]
@@ -193,7 +201,7 @@ def token_colour(token: _TokenType) -> str:
 
 @lru_cache(maxsize=64)
 def find_lexer(language: str) -> Lexer | None:
-    """The lexer of a language that Pygments knows; None of any other."""
+    """Return the lexer of a language, or None where Pygments does not know it."""
     # Imported here: a window without code need not wait for it.
     from pygments.lexers import get_lexer_by_name
     from pygments.util import ClassNotFound

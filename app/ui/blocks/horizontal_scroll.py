@@ -1,4 +1,4 @@
-"""What is wider than its box, and scrolls in it."""
+"""Horizontal scrolling inside a box."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 
 BAR = 12
-"""Pixels that a box leaves below what scrolls."""
+"""The pixels that a box leaves for the bar below what scrolls."""
 
 _THICK, _SHORTEST = 5.0, 28.0
 
 
 class HorizontalScroll:
-    """How far something is scrolled, and the thin bar that shows it."""
+    """The offset of something that is wider than its room, and the thin bar that shows it."""
 
     def __init__(self) -> None:
         self._wide = self._room = 0.0
@@ -20,16 +20,16 @@ class HorizontalScroll:
 
     @property
     def needed(self) -> bool:
-        """Whether there is more than can be seen."""
+        """Whether the contents are wider than their room."""
         return self._wide > self._room + 0.5
 
     def fit(self, wide: float, room: float) -> None:
-        """How wide it is, and its room."""
+        """Set the width of the contents, and their room."""
         self._wide, self._room = wide, room
         self.by(0)
 
     def by(self, pixels: float) -> bool:
-        """Scrolls. Whether it moved."""
+        """Scroll by a number of pixels. Return whether anything moved."""
         before = self.offset
         self.offset = float(round(min(max(before + pixels, 0), max(self._wide - self._room, 0))))
         return self.offset != before
@@ -37,8 +37,10 @@ class HorizontalScroll:
     def paint(
         self, painter: QPainter, track: QRectF, colour: QColor, *, leftwards: bool = False
     ) -> None:
-        """The bar, at the lower edge of where it may move. ``leftwards`` is whether it begins at
-        the right."""
+        """Draw the bar at the lower edge of ``track``.
+
+        ``leftwards``: the contents begin at the right.
+        """
         if not self.needed:
             return
         long = max(track.width() * self._room / self._wide, min(_SHORTEST, track.width()))

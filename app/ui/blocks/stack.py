@@ -1,4 +1,4 @@
-"""Boxes inside boxes: several below each other, and one with room around it."""
+"""Boxes inside boxes: several below each other, and a stack with margins."""
 
 from __future__ import annotations
 
@@ -6,24 +6,28 @@ import sys
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from app.ui.blocks.box import Box, BoxButton, Highlights, Link, Range, Style
-from app.ui.theme import Theme, font
+from app.ui.theme import Palette, font
 from app.wording.language import tr
 
 _NARROW = 120.0
-"""Pixels that boxes inside each other leave for what is in them, however deep they are."""
+"""Pixels that nested boxes leave for their contents, however deep they are."""
 
 
-class Stack(Box):
+_B = TypeVar("_B", bound=Box)
+
+
+class Stack(Box, Generic[_B]):
     """Boxes below each other. Between two of them, there is one position."""
 
-    def __init__(self, theme: Theme, style: Style) -> None:
+    def __init__(self, theme: Palette, style: Style) -> None:
         super().__init__(theme, style)
-        self.boxes: list[Box] = []
+        self.boxes: list[_B] = []
         self._tops: list[float] = []
         self._starts: list[int] = []
         self._failed: set[Box] = set()
@@ -33,10 +37,8 @@ class Stack(Box):
         return self.boxes[0].baseline if self.boxes else super().baseline
 
     def settle(self) -> None:
-        """Places everything again: a box inside has changed its height by itself."""
         for box in self.boxes:
-            if isinstance(box, Stack | Inset):
-                box.settle()
+            box.settle()
         self._place(0)
 
     def lay_out(self, width: float) -> None:
@@ -50,11 +52,11 @@ class Stack(Box):
         self._place(0)
 
     def top_of(self, index: int) -> float:
-        """Where a box begins; where the last one ends for what is behind it."""
+        """Return where a box begins; for an index behind the last one, where that one ends."""
         return self._tops[index] if index < len(self._tops) else self.height
 
     def _place(self, first: int) -> None:
-        """Finds where the boxes from an index on are; those before are where they were."""
+        """Place the boxes from an index on; those before are where they were."""
         del self._tops[first:], self._starts[first:]
         above = self.boxes[first - 1] if first else None
         bottom = self._tops[-1] + above.height if above else 0.0
@@ -70,30 +72,33 @@ class Stack(Box):
         self.height, self.length = bottom, max(start - 1, 0)
 
     def _gap(self, box: Box) -> float:
-        """Pixels above a box that is not the first."""
+        """Return the pixels above a box that is not the first."""
         return box.gap
 
     # Painting
 
-    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
+    def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
         for number in self._seen(clip.top(), clip.bottom()):
             box, top = self.boxes[number], self._tops[number]
             painter.translate(0, top)
-            part = ink.within(self._starts[number], box.length)
+            part = highlights.within(self._starts[number], box.length)
             self._paint_box(painter, box, clip.translated(0, -top), part)
             painter.translate(0, -top)
 
-    def _paint_box(self, painter: QPainter, box: Box, clip: QRectF, ink: Highlights) -> None:
-        """An exception would leave the painter open, and nothing else would be painted."""
+    def _paint_box(self, painter: QPainter, box: Box, clip: QRectF, highlights: Highlights) -> None:
+        """Paint a box, or say that it failed.
+
+        An exception would leave the painter open, and nothing else would be painted.
+        """
         before = painter.transform(), painter.clipPath() if painter.hasClipping() else None
         try:
-            box.paint(painter, clip, ink)
-        except Exception:  # noqa: BLE001 - it is told; what is beside it is to be seen
+            box.paint(painter, clip, highlights)
+        except Exception:  # noqa: BLE001 - reported below; what is beside it is to be seen
             painter.setTransform(before[0])
             painter.setClipping(before[1] is not None)
             if before[1] is not None:
                 painter.setClipPath(before[1])
-            painter.setPen(self.look.colour("danger"))
+            painter.setPen(self.theme.colour("danger"))
             painter.setFont(font(13))
             place = QRectF(0, 0, box.width, max(box.height, 20))
             painter.drawText(place, Qt.AlignmentFlag.AlignTop, tr("This part cannot be shown."))
@@ -102,7 +107,7 @@ class Stack(Box):
                 sys.excepthook(*sys.exc_info())
 
     def _seen(self, top: float, bottom: float) -> range:
-        """Of the boxes that are between two heights."""
+        """Return the indices of the boxes between two heights."""
         first = max(bisect_right(self._tops, top) - 1, 0)
         return range(first, bisect_right(self._tops, bottom))
 
@@ -113,7 +118,7 @@ class Stack(Box):
             number += 1
         elif end := box.page_end(y - top):
             return top + end
-        while number and self.boxes[number - 1].leads:
+        while number and self.boxes[number - 1].keeps_with_next:
             number -= 1
         return self.top_of(number)
 
@@ -128,7 +133,7 @@ class Stack(Box):
         if not self.boxes:
             return 0
         number = max(bisect_right(self._tops, point.y()) - 1, 0)
-        if number + 1 < len(self.boxes):  # in a gap, the nearer one
+        if number + 1 < len(self.boxes):  # in a gap, the nearer of both
             end = self._tops[number] + self.boxes[number].height
             number += point.y() - end > self._tops[number + 1] - point.y()
         inside = point - QPointF(0, self._tops[number])
@@ -142,8 +147,10 @@ class Stack(Box):
         ]
 
     def parts(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-        """The boxes between two positions: which, and from where to where in it. One without any
-        positions is there where it is not at an end, but for those of everything."""
+        """Yield the boxes between two positions: the index, and from where to where in it.
+
+        A box without positions is yielded where its place is in the range, both ends included.
+        """
         for number in range(self._number(start), len(self.boxes)):
             first, length = self._starts[number], self.boxes[number].length
             if first > end:
@@ -176,34 +183,39 @@ class Stack(Box):
         return box is not None and box.scroll(inside, pixels)
 
     def controls(self, clip: QRectF | None = None) -> Sequence[BoxButton]:
-        """All of them, or those of the boxes that are between ``clip``'s upper and lower edge."""
         seen = range(len(self.boxes)) if clip is None else self._seen(clip.top(), clip.bottom())
         found: list[BoxButton] = []
         for number in seen:
             top = self._tops[number]
             part = None if clip is None else clip.translated(0, -top)
-            found += _moved(_controls(self.boxes[number], part), QPointF(0, top))
+            found += _moved(self.boxes[number].controls(part), QPointF(0, top))
         return found
 
     def _number(self, position: int) -> int:
         return max(bisect_right(self._starts, position) - 1, 0)
 
     def _at(self, point: QPointF) -> tuple[Box | None, QPointF]:
-        """The box at a point, and where in it that is."""
+        """Return the box at a point, and the point in its coordinates."""
         number = bisect_right(self._tops, point.y()) - 1
         if number < 0 or point.y() > self._tops[number] + self.boxes[number].height:
             return None, point
         return self.boxes[number], point - QPointF(0, self._tops[number])
 
 
-class Inset(Box):
-    """A stack with room around it. Positions are the stack's. Where it runs ``leftwards``, its
-    room at the left is at the right."""
+_S = TypeVar("_S", bound=Stack[Any])
+
+
+class Inset(Box, Generic[_S]):
+    """A stack with margins.
+
+    Positions are the stack's. Where it runs ``leftwards``, from right to left, its left margin is
+    at the right.
+    """
 
     above = below = right = 0.0
     leftwards = False
 
-    def __init__(self, theme: Theme, style: Style, inner: Stack) -> None:
+    def __init__(self, theme: Palette, style: Style, inner: _S) -> None:
         super().__init__(theme, style)
         self.inner = inner
         self.left = 24.0
@@ -214,25 +226,24 @@ class Inset(Box):
 
     @property
     def corner(self) -> QPointF:
-        """Where the stack is."""
+        """The top left corner of the stack."""
         return QPointF(self.right if self.leftwards else self._room(), self.above)
 
     @property
     def start(self) -> float:
-        """At which height of x its text begins."""
+        """The x at which its text begins."""
         return self.width - self._room() if self.leftwards else self._room()
 
     def _room(self) -> float:
-        """The room before its text, which is less where there is little."""
+        """Return the margin before its text, which is less where there is little room."""
         return min(self.left, max(self.width - _NARROW, 0.0))
 
     def settle(self) -> None:
-        """See `Stack.settle`."""
         self.inner.settle()
         self.measure()
 
     def measure(self) -> None:
-        """Takes over what the stack has become."""
+        """Take over the size of the stack."""
         if self.width:
             self.inner.lay_out(self.width - self._room() - self.right)
         self.height = self.above + self.inner.height + self.below
@@ -247,10 +258,10 @@ class Inset(Box):
         self.inner.restyle()
         self.measure()
 
-    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
+    def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
         corner = self.corner
         painter.translate(corner)
-        self.inner.paint(painter, clip.translated(-corner), ink)
+        self.inner.paint(painter, clip.translated(-corner), highlights)
         painter.translate(-corner)
 
     def page_end(self, y: float) -> float:
@@ -286,18 +297,13 @@ class Inset(Box):
         return self.inner.scroll(point - self.corner, pixels)
 
     def controls(self, clip: QRectF | None = None) -> Sequence[BoxButton]:
-        """See `Stack.controls`."""
         part = None if clip is None else clip.translated(-self.corner)
         return _moved(self.inner.controls(part), self.corner)
 
 
 def _below(part: tuple[float, float] | None, top: float) -> tuple[float, float] | None:
-    """A part of a box, as what it is in has it."""
-    return part and (part[0] + top, part[1] + top)
-
-
-def _controls(box: Box, clip: QRectF | None) -> Sequence[BoxButton]:
-    return box.controls(clip) if isinstance(box, Stack | Inset) else box.controls()
+    """Return a part of a box in the coordinates of the box around it."""
+    return (part[0] + top, part[1] + top) if part else None
 
 
 def _moved(controls: Sequence[BoxButton], by: QPointF) -> list[BoxButton]:

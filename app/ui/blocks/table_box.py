@@ -17,24 +17,26 @@ from app.ui.blocks.code_box import button_width
 from app.ui.blocks.horizontal_scroll import BAR, HorizontalScroll
 from app.ui.blocks.table_cells import LEAST, LEAST_ON_PAPER, MeasuredRow, TableCells, fit
 from app.ui.blocks.text_box import TextBox
-from app.ui.theme import Theme
+from app.ui.theme import Palette
 from app.wording.language import tr
 
 _PAD = 14.0, 6.0  # pixels inside a cell, at its sides and above and below
 _RADIUS = 10.0
-_BUTTONS = 30.0  # pixels below a table, where its buttons have no room beside it
-_HIGH = 200.0  # pixels of a row that a page may end in
+_BUTTONS = 30.0  # pixels for the buttons below a table, where there is no room beside it
+_HIGH = 200.0  # pixels; a page may end inside a higher row
 
 _Cell = tuple[int, int]
 """Row and column. The header is the first row."""
 
 
 class TableBox(Box):
-    """A table as wide as it wants to be. What does not fit wraps, and where columns get too narrow
-    the table scrolls, or on paper gets smaller. A row more costs the same however many there
-    are."""
+    """A table as wide as its contents.
 
-    def __init__(self, theme: Theme, style: Style) -> None:
+    What does not fit wraps, and where columns get too narrow the table scrolls, or on paper gets
+    smaller. Adding a row costs the same however many there are.
+    """
+
+    def __init__(self, theme: Palette, style: Style) -> None:
         super().__init__(theme, style)
         self._block = Table((), ())
         self._cells = TableCells(theme, style)
@@ -45,7 +47,7 @@ class TableBox(Box):
         self._cells.clear()
         self._lines: list[MeasuredRow] = []
         self._starts: list[int] = []
-        self._wants: list[float] = []  # of all rows but the last
+        self._wants: list[float] = []  # the widest of each column, without the last row
         self._widths: list[float] = []
         self._edges: list[float] = []
         self._heights: list[float] = []
@@ -55,7 +57,7 @@ class TableBox(Box):
 
     def set_block(self, block: Table) -> None:
         before, self._block = self._block, block
-        leftwards = is_leftwards(block, self.around)
+        leftwards = is_leftwards(block, self.in_rtl)
         turned = leftwards != self._cells.leftwards
         if before.align != block.align or before.header != block.header or turned:
             self._cells.aligns, self._cells.leftwards = block.align, leftwards
@@ -68,7 +70,7 @@ class TableBox(Box):
             self._place(same)
 
     def _take(self, rows: Sequence[Row], first: int) -> None:
-        """Measures the rows from one on."""
+        """Measure the rows from one on."""
         columns = len(self._block.header)
         if first < len(self._lines) - 1 or not self._lines:
             known = [line.wants for line in self._lines[:first]]
@@ -93,7 +95,7 @@ class TableBox(Box):
             self._place(0)
 
     def _place(self, first: int) -> None:
-        """Finds where the rows from one on are."""
+        """Place the rows from one on."""
         first = min(first, len(self._heights), len(self._lines) - 1)
         moved = min([first, *self._fit(first)])
         self._heights[first:] = map(self._height, range(first, len(self._lines)))
@@ -112,8 +114,10 @@ class TableBox(Box):
         self.height = self._frame_height + _BUTTONS * (not self._beside())
 
     def _fit(self, end: int) -> Sequence[int]:
-        """Makes the columns as wide as they are to be. Returns the rows, up to one, that are of
-        another height then: those with a cell that wraps."""
+        """Set the widths of the columns.
+
+        Return the rows up to ``end`` whose height has changed: those with a cell that wraps.
+        """
         wants = list(map(max, self._wants, self._lines[-1].wants))
         before = self._widths
         least = LEAST_ON_PAPER if self.style.paper else LEAST
@@ -121,10 +125,10 @@ class TableBox(Box):
         if self._widths == before:
             return ()
         self._edges = list(accumulate((w + 2 * _PAD[0] for w in self._widths), initial=0.0))
-        least = list(map(min, before, self._widths))
-        tight = [c for c, w in enumerate(least) if before[c] != self._widths[c] and wants[c] > w]
+        narrower = list(map(min, before, self._widths))
+        tight = [c for c, w in enumerate(narrower) if before[c] != self._widths[c] and wants[c] > w]
         lines = self._lines
-        found = [n for n in range(end) if any(lines[n].wants[c] > least[c] for c in tight)]
+        found = [n for n in range(end) if any(lines[n].wants[c] > narrower[c] for c in tight)]
         for number in found:
             self._heights[number] = self._height(number)
         return found
@@ -138,30 +142,32 @@ class TableBox(Box):
         )
 
     def _wrapped(self, row: int, column: int, width: float) -> float:
-        """How high a cell is in which a text wraps. While a row grows, its columns get wider and
-        narrower again."""
+        """Return how high a cell is in which text wraps, from a cache.
+
+        While a row grows, its columns get wider and narrower again.
+        """
         known = self._lines[row].wrapped
         if (column, width) not in known:
             known[column, width] = self._box(row, column).height
         return known[column, width]
 
     def _box(self, row: int, column: int) -> TextBox:
-        """The box of a cell, laid out."""
+        """Return the box of a cell, laid out."""
         box = self._cells.box(row, column, self._lines[row].cells[column])
         box.lay_out(self._widths[column])
         return box
 
     @property
     def _left(self) -> float:
-        """Where the table begins at the left."""
+        """The x of the table's left edge."""
         return self.width / self._shrunk - self._shown if self._cells.leftwards else 0.0
 
     def _along(self, x: float) -> float:
-        """How far a height of x is from the side where the first column is, and back."""
+        """Convert an x into the distance from the edge where the first column is, and back."""
         return self._left + self._shown - x if self._cells.leftwards else x
 
     def _corner(self, row: int, column: int) -> QPointF:
-        """Where the box of a cell is."""
+        """Return the corner of the box of a cell."""
         start, end = self._edges[column], self._edges[column + 1]
         left = self._along((end if self._cells.leftwards else start) - self._across.offset)
         return QPointF(left + _PAD[0], self._tops[row] + _PAD[1])
@@ -175,14 +181,14 @@ class TableBox(Box):
 
     # Painting
 
-    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
+    def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
         more = 1 / self._shrunk
         painter.save()
         painter.scale(self._shrunk, self._shrunk)
-        self._paint(painter, QRectF(clip.topLeft() * more, clip.size() * more), ink)
+        self._paint(painter, QRectF(clip.topLeft() * more, clip.size() * more), highlights)
         painter.restore()
 
-    def _paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
+    def _paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
         left = self._left
         frame = QRectF(left + 0.5, 0.5, self._shown - 1, self._frame_height - 1)
         head = self._heights[0]
@@ -190,12 +196,12 @@ class TableBox(Box):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setClipRect(QRectF(left, 0, self._shown, head), Qt.ClipOperation.IntersectClip)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.look.colour("header"))
+        painter.setBrush(self.theme.colour("header"))
         painter.drawRoundedRect(frame, _RADIUS, _RADIUS)
         painter.restore()
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(self.look.colour("border"), 1))
+        painter.setPen(QPen(self.theme.colour("border"), 1))
         painter.drawRoundedRect(frame, _RADIUS, _RADIUS)
         rows = self._rows(clip.top(), clip.bottom())
         for row in rows:
@@ -206,19 +212,19 @@ class TableBox(Box):
         painter.setClipRect(inside, Qt.ClipOperation.IntersectClip)
         for row in rows:
             for column in self._columns(clip):
-                self._paint_cell(painter, row, column, clip, ink)
+                self._paint_cell(painter, row, column, clip, highlights)
         painter.restore()
         track = QRectF(left + _PAD[0], 0, self._shown - 2 * _PAD[0], self._frame_height)
-        scroll, leftwards = self.look.colour("scroll"), self._cells.leftwards
+        scroll, leftwards = self.theme.colour("scroll"), self._cells.leftwards
         self._across.paint(painter, track, scroll, leftwards=leftwards)
 
     def _paint_cell(
-        self, painter: QPainter, row: int, column: int, clip: QRectF, ink: Highlights
+        self, painter: QPainter, row: int, column: int, clip: QRectF, highlights: Highlights
     ) -> None:
         box, corner = self._box(row, column), self._corner(row, column)
         start = self._starts[row] + self._lines[row].starts[column]
         painter.translate(corner)
-        box.paint(painter, clip.translated(-corner), ink.within(start, box.length))
+        box.paint(painter, clip.translated(-corner), highlights.within(start, box.length))
         painter.translate(-corner)
 
     def _rows(self, top: float, bottom: float) -> range:
@@ -226,7 +232,7 @@ class TableBox(Box):
         return range(first, bisect_right(self._tops, bottom))
 
     def _columns(self, clip: QRectF) -> range:
-        """The columns that are seen in a clip."""
+        """Return the columns that are seen in a clip."""
         edges, shift = self._edges, self._across.offset
         ends = sorted((self._along(clip.left()), self._along(clip.right())))
         left, right = max(ends[0], 0), min(ends[1], self._shown)
@@ -234,7 +240,7 @@ class TableBox(Box):
         return range(first, min(bisect_right(edges, right + shift), len(edges) - 1))
 
     def page_end(self, y: float) -> float:
-        """Between rows, and not right below the header; in a high one, between its lines."""
+        """Return a place between rows, not below the header; in a high row, between its lines."""
         y /= self._shrunk
         row = max(bisect_right(self._tops, y) - 1, 0)
         top = end = self._tops[row] if row > 1 else 0.0
@@ -243,13 +249,15 @@ class TableBox(Box):
         return end * self._shrunk
 
     def page_head(self, y: float) -> tuple[float, float] | None:
-        """The header, where it is no page by itself."""
+        """Return the header, unless it is nearly a page by itself."""
         head = self._heights[0]
         return (0.0, head * self._shrunk) if head <= _HIGH else None
 
     def _line_end(self, row: int, y: float) -> float:
-        """The lowest place above ``y`` that no line of a row's cells crosses; the row's top, about,
-        for none."""
+        """Return the lowest place above ``y`` that no line of a row's cells crosses.
+
+        About the top of the row, for none.
+        """
         top = self._tops[row] + _PAD[1]
         boxes = [self._box(row, column) for column in range(len(self._widths))]
         while True:
@@ -261,13 +269,13 @@ class TableBox(Box):
     # Positions
 
     def _cell_at(self, point: QPointF) -> _Cell:
-        """The cell at a point, or the nearest."""
+        """Return the cell at a point, or the nearest."""
         row = max(bisect_right(self._tops, point.y()) - 1, 0)
         column = bisect_right(self._edges, self._along(point.x()) + self._across.offset) - 1
         return row, min(max(column, 0), len(self._widths) - 1)
 
     def _inside(self, cell: _Cell, point: QPointF) -> QPointF:
-        """A point as the box of a cell has it."""
+        """Return a point in the coordinates of the box of a cell."""
         return point - self._corner(*cell)
 
     def position_at(self, point: QPointF) -> int:
@@ -277,11 +285,11 @@ class TableBox(Box):
             return self.length
         row, column = cell = self._cell_at(point)
         box, inside = self._box(row, column), self._inside(cell, point)
-        inside.setY(min(max(inside.y(), 0.0), box.height - 1))  # not out of the cell
+        inside.setY(min(max(inside.y(), 0.0), box.height - 1))  # stay in the cell
         return self._starts[row] + self._lines[row].starts[column] + box.position_at(inside)
 
     def _parts(self, start: int, end: int) -> Iterator[tuple[int, int, int, int]]:
-        """The cells between two positions: row, column, and from where to where in it."""
+        """Yield the cells between two positions: row, column, and from where to where in it."""
         for row in range(max(bisect_right(self._starts, start) - 1, 0), len(self._lines)):
             line, first = self._lines[row], self._starts[row]
             if first > end:
@@ -292,7 +300,7 @@ class TableBox(Box):
                 yield row, column, min(max(start - at, 0), size), min(end - at, size)
 
     def _size(self, row: int, column: int) -> int:
-        """How many positions a cell has."""
+        """Return how many positions a cell has."""
         line = self._lines[row]
         last = column + 1 == len(line.starts)
         return (line.length if last else line.starts[column + 1] - 1) - line.starts[column]
@@ -333,7 +341,7 @@ class TableBox(Box):
         return table_markdown(Table(self._block.align, header, tuple(others)))
 
     def _cut(self, row: int, column: int, first: int, last: int) -> Spans:
-        """A cell, or the text of a part of it."""
+        """Return a cell, or the text of a part of it."""
         if (first, last) == (0, self._size(row, column)):
             return self._lines[row].cells[column]
         return (Span(self._box(row, column).text(first, last)),)
@@ -358,10 +366,10 @@ class TableBox(Box):
         return found
 
     def _beside(self) -> bool:
-        """Whether there is room for the buttons at the right of the table."""
+        """Return whether there is room for the buttons at the right of the table."""
         return self._shown + 8 + 2 * button_width() <= self.width
 
-    def controls(self) -> Sequence[BoxButton]:
+    def controls(self, clip: QRectF | None = None) -> Sequence[BoxButton]:
         if not self._lines or not self.width or self.style.paper:
             return ()
         wide = button_width()

@@ -1,4 +1,4 @@
-"""The cells of a table: how much room they want, and their boxes once they are to be seen."""
+"""The cells of a table: their sizes, and their boxes once they are to be seen."""
 
 from __future__ import annotations
 
@@ -14,19 +14,22 @@ from app.ui.blocks.font_fallback import is_foreign
 from app.ui.blocks.text_box import TextBox
 from app.ui.blocks.text_runs import BOLD
 from app.ui.blocks.utf16 import is_turned, units
-from app.ui.theme import Theme, font
+from app.ui.theme import Palette, font
 
 _KEPT = 1500  # boxes
 LEAST, LEAST_ON_PAPER = 160, 64
-"""Pixels; narrower, no column is made so that a table fits."""
+"""The least width of a column that is made narrower to fit, in pixels."""
 
 _STEP = 8  # pixels in which columns get narrower, so that cells are seldom laid out again
 
 
 @dataclass(frozen=True, slots=True)
 class MeasuredRow:
-    """A row, measured: the position of each cell from the row's own, and the widths and heights of
-    cells in which nothing wraps."""
+    """A measured row.
+
+    ``starts`` are the positions of the cells, from the row's own; ``wants`` and ``heights`` their
+    sizes where nothing wraps.
+    """
 
     cells: Row
     starts: Sequence[int]
@@ -34,14 +37,16 @@ class MeasuredRow:
     wants: Sequence[float]
     heights: Sequence[float]
     wrapped: dict[tuple[int, float], float] = field(default_factory=dict)
-    """How high a column's cell is at a width that is less than it wants."""
+    """The heights of cells that are narrower than they want, by column and width."""
 
 
 class TableCells:
-    """Measures cells, without a box those of plain text; and makes the boxes that are asked for,
-    of which it keeps the last ones."""
+    """Measures cells, and makes their boxes.
 
-    def __init__(self, theme: Theme, style: Style) -> None:
+    Plain text is measured without a box. The boxes that were used last are kept.
+    """
+
+    def __init__(self, theme: Palette, style: Style) -> None:
         self._theme, self._style = theme, style
         self._boxes: dict[tuple[int, int], tuple[Spans, TextBox]] = {}
         self._metrics = [QFontMetricsF(font(style.pixels, w)) for w in (400, BOLD)]
@@ -50,15 +55,17 @@ class TableCells:
         empty = TextBox(theme, style)
         empty.lay_out(100)
         self.high, self.base = empty.height, empty.baseline
-        """Of a cell of one line, and where its baseline is."""
+        """The height of a cell of one line, and its baseline."""
 
     def clear(self) -> None:
-        """Forgets the boxes."""
+        """Forget the boxes."""
         self._boxes.clear()
 
     def measure(self, row: int, cells: Row) -> MeasuredRow:
-        """A row as a table has it, of as many cells as there are columns; the first is the
-        header."""
+        """Measure a row, of as many cells as there are columns.
+
+        Row 0 is the header.
+        """
         starts, wants, heights = [], [], []
         at = 0
         for column, spans in enumerate(cells):
@@ -80,13 +87,13 @@ class TableCells:
         return float(math.ceil(self._metrics[not row].horizontalAdvance(text)) + bool(text))
 
     def box(self, row: int, column: int, spans: Spans) -> TextBox:
-        """The box of a cell, which is yet to be laid out."""
+        """Return the box of a cell, which is yet to be laid out."""
         key = row, column
         known, box = self._boxes.get(key, (None, None))
         if box is None:
             weight = 400 if row else BOLD
             box = TextBox(self._theme, self._style, weight=weight, align=self.aligns[column])
-            box.around = self.leftwards
+            box.in_rtl = self.leftwards
             if len(self._boxes) >= _KEPT:
                 del self._boxes[next(iter(self._boxes))]
         if known is not spans:
@@ -96,24 +103,28 @@ class TableCells:
 
 
 def _is_plain(spans: Spans) -> bool:
-    """Whether spans are text as any other, on one line. Of what is written from right to left,
-    Qt's metrics say less than a layout takes."""
+    """Return whether spans are plain text on one line.
+
+    Text from right to left is not: Qt's metrics say less than a layout takes.
+    """
     return all(
         s.kind is SpanKind.TEXT
-        and s.rise is VerticalAlign.NONE
+        and s.vertical_align is VerticalAlign.NONE
         and not (s.bold or s.italic or s.strike or s.link or "\n" in s.text or is_turned(s.text))
         for s in spans
     )
 
 
 def _in_line(span: Span) -> Span:
-    """A formula that wants a line of its own would want all of the column."""
+    """Return a formula as one in a line: on a line of its own, it would want all of the column."""
     return replace(span, kind=SpanKind.MATH) if span.kind is SpanKind.DISPLAY else span
 
 
 def fit(wants: Sequence[float], room: float, least: int = LEAST) -> list[float]:
-    """How wide columns are that want to be so wide, and have so much room together. The widest
-    give way first, down to ``least``. It may be more, where there are many."""
+    """Return the widths of columns, from those that they want and the room for all.
+
+    The widest give way first, down to ``least``. The sum may exceed the room, where there are many.
+    """
     if sum(wants) <= room:
         return list(wants)
     left, most = room, 0.0

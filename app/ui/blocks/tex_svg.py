@@ -13,12 +13,12 @@ from xml.etree.ElementTree import Element
 
 from PySide6.QtCore import QRectF
 
-from app.markdown.arrays import places
+from app.markdown.arrays import line_positions
 from app.markdown.tex import math_element
 from app.ui.blocks.array_rules import rule_table
 
 INK = "currentColor"
-"""What formulas are drawn in, to be replaced by a colour."""
+"""The placeholder for a formula's colour."""
 
 _LONGEST = 1000  # characters; ziamath takes seconds over a few thousand
 _DEAREST = 3500  # of `_cost`: about 100 ms
@@ -33,8 +33,10 @@ _DRAWN = {"svg", "g", "path", "rect", "line", "polyline", "polygon", "symbol", "
 
 @dataclass(frozen=True, slots=True)
 class SvgDrawing:
-    """A formula as SVG in `INK`; what is to be seen of it, with y growing downwards from the
-    baseline; and its source."""
+    """A formula as SVG in the colour `INK`.
+
+    ``view`` is its visible part, with y growing downwards from the baseline; ``tex`` its source.
+    """
 
     svg: str
     view: QRectF
@@ -43,8 +45,10 @@ class SvgDrawing:
 
 @lru_cache(maxsize=512)
 def draw(tex: str, pixels: int, *, display: bool) -> SvgDrawing | None:
-    """A formula in text of a size. None where it is too long, too large, or no TeX that ziamath
-    understands."""
+    """Return a formula for text of a size.
+
+    None where it is too long, too large, or no TeX that ziamath understands.
+    """
     if len(tex) > _LONGEST or not tex.strip():
         return None
     mathml = math_element(tex, display=display, padded=True)
@@ -72,8 +76,10 @@ def draw(tex: str, pixels: int, *, display: bool) -> SvgDrawing | None:
 
 
 def _adapt(mathml: Element) -> None:
-    """Writes what ziamath draws otherwise than MathML has it: arrows grow only where they are told
-    to, and accents and brackets are other characters."""
+    """Rewrite what ziamath draws otherwise than MathML has it.
+
+    Arrows grow only where they are told to, and accents and brackets are other characters.
+    """
     for element in mathml.iter():
         text = element.text or ""
         for child in element[1:-1]:
@@ -88,51 +94,62 @@ def _adapt(mathml: Element) -> None:
 
 
 def _is_harmless(element: Element) -> bool:
-    """Whether Qt only draws it. It would load what an image names."""
+    """Return whether Qt only draws an element. It would load what an image names."""
     return element.tag in _DRAWN and not any("url" in value for value in element.attrib.values())
 
 
 @cache
 def _ziamath() -> ModuleType:
-    """ziamath, made faster and mended."""
-    with warnings.catch_warnings():  # it finds its font in a way that Python has given up
+    """Import ziamath, and replace methods of it that are slow or wrong."""
+    with warnings.catch_warnings():  # it finds its font by a deprecated way
         warnings.simplefilter("ignore", DeprecationWarning)
         import ziamath
+        from ziamath.config import config
         from ziamath.nodes.moperator import Moperator
         from ziamath.nodes.mrow import Mrow
         from ziamath.nodes.mtable import Mtable
 
-    measured, made = Mrow._get_height_nostretch, Moperator._setup
+    # As Any, since methods are replaced.
+    mrow: Any = Mrow
+    moperator: Any = Moperator
+    mtable: Any = Mtable
+    measured, made, set_table = mrow._get_height_nostretch, moperator._setup, mtable._setup
 
     def measured_once(row: Any, line: Any, **how: Any) -> tuple[float, float]:
-        """A row is measured without what stretches before it is set. While it is, every row within
-        would be measured once more, for nothing: n of them in each other would take 2**n."""
+        """Measure a row without what stretches, but not while it is set.
+
+        Every row within would be measured once more then, for nothing: n nested ones would take
+        2**n.
+        """
         return (0.0, 0.0) if how.get("nostretch") else measured(row, line, **how)
 
     def made_flat(operator: Any, **how: Any) -> None:
-        """What is not counted would be 999 pixels below itself, and a power of it as far above."""
+        """Correct the box of an empty operator.
+
+        It would be 999 pixels below itself, and a power of it as far above.
+        """
         made(operator, **how)
         box = operator.bbox
         if box.ymin > box.ymax:
             operator.bbox = box._replace(ymin=0, ymax=0)
 
     def made_ruled(table: Any, **how: Any) -> None:
-        """With the lines of an array, for which there has to be room."""
-        if vertical := places(table.element, "vertical"):
+        """Add the lines of an array, and the room for them."""
+        if vertical := line_positions(table.element, "vertical"):
             table.element.set("columnspacing", "1em")
-        if horizontal := places(table.element, "horizontal"):
+        if horizontal := line_positions(table.element, "horizontal"):
             table.element.set("rowspacing", "0.6em")
         set_table(table, **how)
         if vertical or horizontal:
             rule_table(table, vertical, horizontal)
 
-    set_table, Mtable._setup = Mtable._setup, made_ruled
-    Mrow._get_height_nostretch, Moperator._setup = measured_once, made_flat
-    ziamath.config.svg2 = False  # of which Qt draws little
+    mtable._setup = made_ruled
+    mrow._get_height_nostretch, moperator._setup = measured_once, made_flat
+    config.svg2 = False  # of SVG 2, Qt draws little
     return ziamath
 
 
 def _cost(element: Element, depth: int = 1) -> int:
-    """About how long a formula takes to set, in units of 30 µs."""
+    """Estimate how long a formula takes to set, in units of 30 µs."""
     own = (8 + depth) * max(1, len(element.text or ""))
     return own + sum(_cost(child, depth + 1) for child in element)

@@ -1,11 +1,12 @@
-"""Spans as Qt lays them out: one string, and how each stretch of it looks.
+"""Spans as Qt lays them out: one string, and the formats of its stretches.
 
-Positions are Qt's: units of UTF-16. A formula is one character, which cannot be seen and is as
-wide as its picture.
+Positions are Qt's: units of UTF-16. A formula is one character, which cannot be seen and is as wide
+as its picture.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -27,15 +28,15 @@ from app.ui.blocks.font_fallback import emphasise
 from app.ui.blocks.utf16 import is_turned, part, units
 from app.ui.theme import font, mono
 
-if TYPE_CHECKING:  # which is loaded for the first formula
-    from app.ui.blocks.formula_box import FormulaImage
+if TYPE_CHECKING:  # it is loaded for the first formula
+    from app.ui.blocks.formula_image import FormulaImage
 
 ROOM = 4
-"""Pixels inside the ground of code in a line, at either end."""
+"""Pixels inside the background of code in a line, at either end."""
 BOLD = 640
 """On Inter's own axis."""
 
-_HOLDER = "\u00a0"  # neither breaks off what stands beside it nor is seen
+_HOLDER = "\u00a0"  # invisible, and no line breaks beside it
 _FORMULAS = (SpanKind.MATH, SpanKind.DISPLAY)
 _GROUNDED = (SpanKind.CODE, SpanKind.KEY)
 _PLAIN = (SpanKind.TEXT, SpanKind.BREAK, SpanKind.SOFT)
@@ -49,12 +50,12 @@ _SHOWN = str.maketrans({"\n": "\u2028", "\u2029": "\u2028", "\ufffc": "\ufffd"})
 
 @dataclass(frozen=True, slots=True)
 class TextFace:
-    """What the text of a box looks like where its spans do not say otherwise."""
+    """The look of a box's text where its spans do not say otherwise."""
 
     pixels: int
     weight: int
     colour: str
-    """As Qt reads it, of formulas: what else has no colour of its own is painted in the pen's."""
+    """Formula colour as a Qt string. Other text without a colour of its own is in the pen's."""
     link: str
     mono: bool = False
 
@@ -64,47 +65,62 @@ class TextFace:
 
 @dataclass(frozen=True, slots=True)
 class TextRun:
-    """Where a span is. ``picture`` is that of a formula that could be set."""
+    """A span, and the positions that it takes."""
 
     span: Span
     start: int
     end: int
-    picture: FormulaImage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FormulaRun(TextRun):
+    """A formula that could be set."""
+
+    picture: FormulaImage
 
 
 class TextRuns:
-    """The spans of a box in order. ``text`` is what Qt is to lay out. What these begin with of
-    the spans that were there ``before`` is taken from them. ``around`` is `Box.around`."""
+    """The spans of a box in order.
+
+    ``text`` is what Qt is to lay out. Runs of equal spans at the beginning are taken from
+    ``before``. ``in_rtl`` is `Box.in_rtl`.
+    """
 
     def __init__(
-        self, spans: Spans, face: TextFace, before: TextRuns | None = None, around: bool = False
+        self, spans: Spans, face: TextFace, before: TextRuns | None = None, in_rtl: bool = False
     ) -> None:
         self.face = face
         same = _same(before.runs, spans) if before and before.face == face else 0
-        self.runs = before.runs[:same] if before else []
-        # The last one's end may look different beside what is behind it now.
-        self._ranges = before._ranges[: max(same - 1, 0)] if before else []
+        self.runs: list[TextRun] = before.runs[:same] if before else []
+        # The end of the last one may look different beside what follows it now.
+        self._ranges: list[list[QTextLayout.FormatRange]] = (
+            before._ranges[: max(same - 1, 0)] if before else []
+        )
         at = self.runs[-1].end if self.runs else 0
-        shown = self._shown = before._shown[:same] if before else []
+        self._shown: list[str] = before._shown[:same] if before else []
+        shown = self._shown
         for span in spans[same:]:
             found = _picture(span, face) if span.kind in _FORMULAS else None
             text = _HOLDER if found else span.text.translate(_SHOWN)
             end = at + units(text)
-            self.runs.append(TextRun(span, at, end, found))
+            run = FormulaRun(span, at, end, found) if found else TextRun(span, at, end)
+            self.runs.append(run)
             shown.append(text)
             at = end
         self.text = "".join(shown)
         self.length = at
         self.turned = is_turned(self.text)
-        self.leftwards = (self.turned or around) and spans_leftwards(spans, around)
+        self.leftwards = (self.turned or in_rtl) and spans_leftwards(spans, in_rtl)
         self.codes = [(r.start, r.end) for r in self.runs if r.span.kind in _GROUNDED]
         self.keys = {(r.start, r.end) for r in self.runs if r.span.kind is SpanKind.KEY}
-        self.pictures = [r for r in self.runs if r.picture]
+        self.formulas = [r for r in self.runs if isinstance(r, FormulaRun)]
         self.links = [r for r in self.runs if r.span.link]
 
     def cut(self, start: int, end: int) -> Spans:
-        """What is between two positions, as spans. A part of a formula's source is code, a part
-        of a label is text."""
+        """Return what is between two positions, as spans.
+
+        A part of a formula's source is code, a part of a label is text.
+        """
         return tuple(
             run.span
             if start <= run.start and run.end <= end
@@ -114,17 +130,18 @@ class TextRuns:
         )
 
     def formats(self, width: float) -> list[QTextLayout.FormatRange]:
-        """How what does not look like the box looks, for lines of this width."""
-        known = 0 if self.pictures else len(self._ranges)
+        """Return the formats of what does not look like the rest, for lines of a width."""
+        known = 0 if self.formulas else len(self._ranges)
         self._ranges[known:] = [self._styled(at, width) for at in range(known, len(self.runs))]
         return list(chain.from_iterable(self._ranges))
 
     def _styled(self, number: int, width: float) -> list[QTextLayout.FormatRange]:
-        """The same for one run. The room in front of code is behind what is before it."""
+        """Return the formats of one run. The room in front of code is behind what is before it."""
         run = self.runs[number]
         found = self._ranged(number, width)
         bold, italic = run.span.bold or self.face.weight >= BOLD, run.span.italic
-        if not (bold or italic) or run.picture or run.span.kind is SpanKind.CODE:
+        plain = isinstance(run, FormulaRun) or run.span.kind is SpanKind.CODE
+        if not (bold or italic) or plain:
             return found
         return emphasise(
             found, self._shown[number], run.start, self.face.pixels, bold=bold, italic=italic
@@ -132,11 +149,11 @@ class TextRuns:
 
     def _ranged(self, number: int, width: float) -> list[QTextLayout.FormatRange]:
         run = self.runs[number]
-        # What is behind code stands at its left where the line runs leftwards.
+        # In a line from right to left, what follows code is at its left.
         after = self._is_grounded(number + 1) and not self.leftwards
         before = self._is_grounded(number - 1) and self.leftwards and run.span.text[:1] == " "
         room = ROOM * (self._is_grounded(number) + after)
-        if run.picture:
+        if isinstance(run, FormulaRun):
             step = _width(run, width) - _holder(self.face.pixels, self.face.weight)
             return [_range(run.start, run.end, self._format(run.span, step + room))]
         found = []
@@ -151,11 +168,11 @@ class TextRuns:
         return found
 
     def _is_grounded(self, number: int) -> bool:
-        """Whether there is a run of that number, and it has a ground."""
+        """Return whether there is a run of that number, and it has a background."""
         return 0 <= number < len(self.runs) and self.runs[number].span.kind in _GROUNDED
 
     def _format(self, span: Span, spacing: float) -> QTextCharFormat | None:
-        plain = span.kind in _PLAIN and span.rise is VerticalAlign.NONE
+        plain = span.kind in _PLAIN and span.vertical_align is VerticalAlign.NONE
         styled = span.bold or span.italic or span.strike or span.link
         if plain and not styled and not spacing:
             return None
@@ -165,7 +182,7 @@ class TextRuns:
             self.face.pixels - 2 if code or span.kind is SpanKind.KEY else self.face.pixels,
             max(BOLD, self.face.weight) if span.bold else self.face.weight,
             code,
-            VerticalAlign.ABOVE if note else span.rise,
+            VerticalAlign.ABOVE if note else span.vertical_align,
             span.italic,
             span.strike,
             self.face.link if span.link or note else "",
@@ -174,14 +191,13 @@ class TextRuns:
         )
 
 
-def scale(run: TextRun, width: float) -> float:
-    """By how much a formula's picture is made smaller, so that it fits into lines of a width."""
-    assert run.picture
+def scale(run: FormulaRun, width: float) -> float:
+    """Return the factor by which a formula is made smaller to fit into lines of a width."""
     return min(1.0, width / run.picture.width)
 
 
 def _same(runs: list[TextRun], spans: Spans) -> int:
-    """How many are equal, from the first on."""
+    """Return how many are equal, from the first on."""
     pairs = zip(runs, spans, strict=False)
     most = min(len(runs), len(spans))
     return next((at for at, (run, span) in enumerate(pairs) if run.span != span), most)
@@ -194,21 +210,24 @@ def _part(run: TextRun, start: int, end: int) -> Span:
 
 
 def _picture(span: Span, face: TextFace) -> FormulaImage | None:
-    from app.ui.blocks.formula_box import picture
+    from app.ui.blocks.formula_image import picture
 
-    ratio = QGuiApplication.instance().devicePixelRatio()
+    application = QGuiApplication.instance()
+    assert isinstance(application, QGuiApplication)
+    ratio = application.devicePixelRatio()
     return picture(span.text, face.pixels, face.colour, ratio, span.kind is SpanKind.DISPLAY)
 
 
-def _width(run: TextRun, width: float) -> float:
-    """How wide a formula is; one that wants a line of its own takes all of it."""
-    assert run.picture
+def _width(run: FormulaRun, width: float) -> float:
+    """Return how wide a formula is; one that wants a line of its own takes all of it."""
     return width if run.span.kind is SpanKind.DISPLAY else min(width, run.picture.width)
 
 
 def _stands_alone(text: str) -> bool:
-    """Whether a text's last character can be styled alone. Marks and the parts of an emoji
-    belong to what is before them."""
+    """Return whether a text's last character can be styled alone.
+
+    Marks and the parts of an emoji belong to what is before them.
+    """
     return text[-1:].isascii() or (text[-1:].isalpha() and units(text[-1:]) == 1)
 
 
@@ -229,7 +248,7 @@ def _format(
     pixels: int,
     weight: int,
     code: bool,
-    rise: VerticalAlign,
+    vertical_align: VerticalAlign,
     italic: bool,
     strike: bool,
     colour: str,
@@ -243,11 +262,11 @@ def _format(
     result.setFont(face)
     if colour:
         result.setForeground(QColor(colour))
-    if link:  # which a PDF has as one
+    if link:  # it becomes a link of a PDF
         result.setAnchor(True)
         result.setAnchorHref(link)
-    if rise is not VerticalAlign.NONE:
-        result.setVerticalAlignment(_RISES[rise])
+    if vertical_align is not VerticalAlign.NONE:
+        result.setVerticalAlignment(_RISES[vertical_align])
     if spacing:
         result.setFontLetterSpacingType(QFont.SpacingType.AbsoluteSpacing)
         result.setFontLetterSpacing(spacing)
@@ -255,12 +274,5 @@ def _format(
 
 
 def first_at(runs: Sequence[TextRun], position: int) -> int:
-    """Index of the first run that ends behind a position."""
-    low, high = 0, len(runs)
-    while low < high:
-        middle = (low + high) // 2
-        if runs[middle].end <= position:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+    """Return the index of the first run that ends behind a position."""
+    return bisect_right(runs, position, key=lambda run: run.end)

@@ -1,4 +1,4 @@
-"""Texts as Qt counts them, in units of UTF-16, and the direction in which they are written."""
+"""Texts as Qt counts them, in units of UTF-16, and their direction."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _TURNED = re.compile(
 
 
 def units(text: str) -> int:
-    """How long Qt finds a text."""
+    """Return the length of a text in units of UTF-16."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def part(text: str, start: int, end: int) -> str:
-    """A part of a text by Qt's positions."""
+    """Return a part of a text between two positions of Qt's."""
     if text.isascii():
         return text[start:end]
     raw = text.encode("utf-16-le", "surrogatepass")
@@ -24,5 +24,5 @@ def part(text: str, start: int, end: int) -> str:
 
 
 def is_turned(text: str) -> bool:
-    """Whether some of it is written from right to left."""
+    """Return whether some of a text is written from right to left."""
     return not text.isascii() and _TURNED.search(text) is not None

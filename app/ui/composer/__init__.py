@@ -1,13 +1,14 @@
-"""What is asked: from what is being written to what is sent.
+"""The composer: from what is being written to what is sent.
 
 ::
 
-    composer      where a question is written; `gauge` shows how much context is left, which
-                  `room` reckons
-    desk          what is asked, and stopped
-    attach_desk   files on their way into a message
-    attached      one of them; `tray` shows them, `part_choice` asks what part of one to send
-    queue         what waits for the answer; `queue_rows` shows it
-    drafts        what is not sent
-    ahead         what is read before it is sent
+    composer               where a question is written
+    composer_controller    sends, stops and retries
+    attachment             a file that is to be sent; `attachment_bar` shows them, `part_choice`
+                           asks which part of one to send
+    attachment_controller  reads files and counts their tokens
+    message_queue          what waits for the answer; `message_queue_rows` shows it
+    drafts                 what is not sent
+    prefill                when what is written is read ahead
+    context_gauge          how much of the context is used, which `context_usage` reckons
 """

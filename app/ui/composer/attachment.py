@@ -1,4 +1,4 @@
-"""A file that is to go with the next message, or a long text that was pasted."""
+"""A file that goes with the next message, or a long text that was pasted."""
 
 from __future__ import annotations
 
@@ -9,36 +9,37 @@ from pathlib import Path
 
 from app.base.types import Part, PartKind
 from app.documents import Document, DocumentKind
-from app.documents.document import called
+from app.documents.document import encoding_label
 from app.wording.language import number, tr
 
 
 class Attachment:
-    """It is read first; then ``document`` is what it says, of which ``chosen`` sections are to
-    be sent, as ``part``."""
+    """A file to be sent: first it is read, then the ``chosen`` sections of its ``document`` make up
+    the ``part``.
+    """
 
     def __init__(self, name: str, path: Path | None = None) -> None:
         self.name = name
         self.path = path
-        """Of the file, while it may be read again."""
+        """The file's path, if it may be read again."""
         self.stop = threading.Event()
-        """Ends the reading."""
+        """Set to stop reading."""
         self.pages = (0, 0)
-        """Of its pages, those that are read, and all; none while that is not known."""
+        """Pages read, and pages in all; 0 while unknown."""
         self.document: Document | None = None
         self.chosen: tuple[int, ...] = ()
         self.part: Part | None = None
         self.pasted = False
         self.counts: list[int] = []
-        """Of each section, the tokens, once they are counted."""
+        """Tokens of each section, once counted."""
         self.tokens: int | None = None
-        """Of the part, as it stands in a prompt."""
+        """Tokens of the part in a prompt."""
         self.asked: tuple[object, ...] = ()
-        """What was counted last, or is being counted."""
+        """The model and part that were counted last, or are being counted."""
 
     @classmethod
     def of(cls, part: Part) -> Attachment:
-        """What was attached once, and comes back."""
+        """Return the attachment that a part of a message was."""
         item = cls(part.name)
         item.document = Document.of_part(part)
         item.chosen = tuple(range(len(item.document.sections)))
@@ -47,7 +48,7 @@ class Attachment:
 
     @classmethod
     def text(cls, name: str, text: str) -> Attachment:
-        """A text that was pasted."""
+        """Return an attachment for a text that was pasted."""
         item = cls(name)
         item.pasted = True
         item.read(Document.of(name, DocumentKind.TEXT, text))
@@ -55,7 +56,7 @@ class Attachment:
 
     @property
     def paged(self) -> bool:
-        """Whether one can choose among pages."""
+        """Whether pages can be chosen."""
         return self.document is not None and self.document.paged
 
     @property
@@ -64,33 +65,33 @@ class Attachment:
         return self.document is None or len(self.chosen) == len(self.document.sections)
 
     def read(self, document: Document) -> None:
-        """It has been read."""
+        """Take in the document that was read."""
         self.document = document
         self.choose(tuple(range(len(document.sections))))
 
     @property
     def readable_as(self) -> bool:
-        """Whether there is another encoding that it can be read in."""
+        """Whether the file can be read in another encoding."""
         return bool(self.path and self.document and len(self.document.readings) > 1)
 
     def choose(self, chosen: tuple[int, ...]) -> None:
-        """Only these of its sections are to be sent."""
+        """Choose the sections to be sent."""
         assert self.document
         self.chosen, self.tokens = chosen, None
         self.part = Part(self.document.text(chosen), PartKind.FILE, self._part_name())
 
     def first(self, tokens: int) -> tuple[int, ...]:
-        """As many of its first sections as have no more than so many tokens."""
+        """Return as many of the first sections as fit into so many tokens."""
         sums = accumulate(self.counts)
         return tuple(number for number, total in enumerate(sums) if total <= tokens)
 
     def tokens_of(self, chosen: tuple[int, ...]) -> int:
-        """About the tokens of these sections: together they have somewhat fewer."""
+        """Return the tokens of these sections; together they take slightly fewer."""
         return sum(self.counts[number] for number in chosen)
 
     @property
     def detail(self) -> str:
-        """What is said of it below its name."""
+        """The line below its name."""
         if self.document is None:
             done, total = self.pages
             if not total:
@@ -106,10 +107,10 @@ class Attachment:
         return " · ".join(filter(None, (*said, *self._doubts(self.document))))
 
     def _doubts(self, document: Document) -> list[str]:
-        """What of it may not be as it is meant."""
+        """Return warnings about what may have been read wrongly."""
         said = []
         if document.encoding:
-            said.append(tr("read as {encoding}").format(encoding=called(document.encoding)))
+            said.append(tr("read as {encoding}").format(encoding=encoding_label(document.encoding)))
         if document.bad:
             said.append(tr("%Ln unreadable character(s)", "", document.bad))
         pictures = tuple(page for page in document.pictures if page in self.chosen)
@@ -129,12 +130,12 @@ class Attachment:
         return tr("pages {some} of {all}").format(some=ranges(self.chosen), all=number(pages))
 
     def _part_name(self) -> str:
-        """For the model, which is to know that there is more."""
+        """Return the part's name, which tells the model if there is more."""
         return self.name if self.whole else f"{self.name} ({self._extent()})"
 
 
 def ranges(numbers: tuple[int, ...]) -> str:
-    """Sections, counted from 0, as a person writes pages: ``1–3, 8``."""
+    """Return sections, counted from 0, as pages are written: ``1–3, 8``."""
     said = []
     steps = count()
     for _, group in groupby(numbers, lambda page: page - next(steps)):
@@ -144,8 +145,10 @@ def ranges(numbers: tuple[int, ...]) -> str:
 
 
 def pages_of(text: str, most: int) -> tuple[int, ...]:
-    """The sections, counted from 0, that a person means by ``1-3, 8``; none where that means
-    nothing, or a page that is not there."""
+    """Return the sections, counted from 0, that ``1-3, 8`` means.
+
+    Empty if the text means nothing, or if a page does not exist.
+    """
     pages: set[int] = set()
     for piece in re.split(r"[,;]", text):
         found = re.fullmatch(r"\s*(\d{1,9})\s*(?:[-–—]\s*(\d{1,9})\s*)?", piece)

@@ -1,5 +1,4 @@
-"""What is attached to the message that is being written: a chip for each file, and what is to be
-said of them."""
+"""The files attached to the message being written, a chip for each."""
 
 from __future__ import annotations
 
@@ -8,7 +7,7 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
 
 from app.base.types import Part
-from app.documents.document import called
+from app.documents.document import encoding_label
 from app.ui.composer.attachment import Attachment, ranges
 from app.ui.controls import Button, Elided, IconView, Notice, column, menu_of, plain
 from app.ui.theme import Theme, font
@@ -20,15 +19,15 @@ _MARGIN = 16  # tokens that neighbours may take besides their own
 
 
 class AttachmentChip(QFrame):
-    """A file: its name, how large it is, and what can be done with it."""
+    """A file: its name, its size, and buttons."""
 
     removed = Signal()
     cut = Signal()
-    """Another part of it is to be chosen."""
+    """Another part of the file is to be chosen."""
     unfolded = Signal()
-    """It is to be a part of the words again."""
+    """The pasted text is to become words again."""
     reread = Signal(str)
-    """It is to be read in this encoding."""
+    """The file is to be read in this encoding."""
 
     def __init__(self, theme: Theme, item: Attachment) -> None:
         super().__init__()
@@ -59,11 +58,11 @@ class AttachmentChip(QFrame):
             theme, "cutAttached", tr("Choose a part of it"), icon="chevron-down", size=14,
             clicked=self.cut.emit,
         )  # fmt: skip
-        self._remove = Button(
+        self.remove_button = Button(
             theme, "removeAttached", tr("Remove"), icon="close", size=14, shortcut="Del",
             clicked=self.removed.emit,
         )  # fmt: skip
-        self._buttons = (self._unfold, self._read_as, self._cut, self._remove)
+        self._buttons = (self._unfold, self._read_as, self._cut, self.remove_button)
         for button in self._buttons:
             button.setFixedSize(34 if button.text() else 26, 26)
             row.addWidget(button)
@@ -71,19 +70,19 @@ class AttachmentChip(QFrame):
         self.refresh()
 
     def refresh(self) -> None:
-        """Shows the file as it is now."""
+        """Show the file as it is now."""
         item = self.item
         self._name.set_text(item.name)
         self.detail.set_text(item.detail)
         self._unfold.setVisible(item.pasted)
         self._read_as.setVisible(item.readable_as)
         self._cut.setVisible(bool(item.document and len(item.document.sections) > 1))
-        self._remove.setAccessibleName(tr("Remove “{name}”").format(name=item.name))
+        self.remove_button.setAccessibleName(tr("Remove “{name}”").format(name=item.name))
         self.setAccessibleName(f"{item.name}: {item.detail}")
 
     @property
     def wide(self) -> int:
-        """The pixels that it would like to have."""
+        """The preferred width in pixels."""
         said = max(
             self._name.fontMetrics().horizontalAdvance(self.item.name),
             self.detail.fontMetrics().horizontalAdvance(self.item.detail),
@@ -92,11 +91,11 @@ class AttachmentChip(QFrame):
         return min(max(_NARROW, said + 56 + buttons), _WIDE)
 
     def _ask_encoding(self) -> None:
-        """Shows what the file says in each; what reads well is the right one."""
+        """Open a menu of encodings, each with a sample of how the file reads in it."""
         assert self.item.document
         menu = menu_of(self, "encodings")
         for reading in self.item.document.readings:
-            action = menu.addAction(plain(f"{called(reading.encoding)}: {reading.example}"))
+            action = menu.addAction(plain(f"{encoding_label(reading.encoding)}: {reading.example}"))
             action.setCheckable(True)
             action.setChecked(reading.encoding == self.item.document.encoding)
             action.triggered.connect(lambda _, to=reading.encoding: self.reread.emit(to))
@@ -117,7 +116,7 @@ class _Chips(QWidget):
         self.chips: list[AttachmentChip] = []
 
     def arrange(self, width: int) -> int:
-        """Places them in a width, and returns the height."""
+        """Place the chips in a width, and return the height."""
         left = top = 0
         for chip in self.chips:
             wide = min(chip.wide, width)
@@ -129,18 +128,18 @@ class _Chips(QWidget):
 
 
 class AttachmentBar(QWidget):
-    """The chips, in the order in which the files came."""
+    """The chips, in the order in which the files came, and notices about them."""
 
     changed = Signal()
-    """What is to be sent is something else, or another file is being read."""
+    """What is to be sent has changed, or another file is being read."""
     emptied = Signal()
-    """A chip that had the keyboard is gone."""
+    """The chip with the keyboard focus is gone."""
     cut_wanted = Signal(object)
-    """An Attached of which a part is to be chosen."""
+    """An Attachment of which a part is to be chosen."""
     unfolded = Signal(str)
-    """A text that is to be a part of the words again."""
+    """A pasted text that is to become words again."""
     reread = Signal(object, str)
-    """An Attached that is to be read in this encoding."""
+    """An Attachment, and the encoding it is to be read in."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -154,80 +153,82 @@ class AttachmentBar(QWidget):
         for ground in (self._area.viewport(), self._inside):
             ground.setAutoFillBackground(False)
         self._rows = column(self, gap=_GAP)
-        self._excess = Notice(theme, "tooLong", "alert", "danger")
+        self._excess_notice = Notice(theme, "tooLong", "alert", "danger")
         self._cut = Button(theme, "attachWhatFits", tr("Attach what fits"), text=" ", kind="small")
         self._choose = Button(
             theme, "choosePart", tr("Choose a part of it"), text=tr("Choose…"), kind="small"
         )
         for button in (self._cut, self._choose):
-            self._excess.add_button(button)
+            self._excess_notice.add_button(button)
         self._cut.clicked.connect(self._take_fitting)
         self._choose.clicked.connect(lambda: self.cut_wanted.emit(self._too_long))
-        self._rows.addWidget(self._excess)
+        self._rows.addWidget(self._excess_notice)
         self._rows.addWidget(self._area)
         self._too_long: Attachment | None = None
         self._room = 0  # tokens that there are for it
-        self._excess.hide()
+        self._excess_notice.hide()
         self.hide()
 
     # --- Files --------------------------------------------------------------------------------
 
     @property
     def items(self) -> list[Attachment]:
-        """All of them."""
+        """All attachments."""
         return [chip.item for chip in self._inside.chips]
 
     @property
     def reading(self) -> bool:
-        """Whether one is not there yet."""
+        """Whether a file is still being read."""
         return any(item.part is None for item in self.items)
 
     def parts(self) -> tuple[Part, ...]:
-        """What is to be sent of those that have been read."""
+        """Return the parts to be sent of the files that have been read."""
         return tuple(item.part for item in self.items if item.part)
 
     def set_parts(self, parts: tuple[Part, ...]) -> None:
-        """Shows these, and what is still being read."""
+        """Show these parts, and what is still being read."""
         known = {item.part: item for item in self.items if item.part}
         reading = [item for item in self.items if not item.part]
         self.set_items([known.get(part) or Attachment.of(part) for part in parts] + reading)
 
     def set_items(self, items: list[Attachment]) -> None:
-        """Shows others."""
+        """Show these attachments."""
         if items == self.items:
             return
         chips = {chip.item: chip for chip in self._inside.chips}
-        self._inside.chips = [chips.pop(item, None) or self._chip(item) for item in items]
+        self._inside.chips = [
+            chips.pop(item) if item in chips else self._chip(item) for item in items
+        ]
         for chip in chips.values():
             self._drop(chip)
         self._order_tabs()
-        self._forgive()
+        self._clear_excess()
         self.changed.emit()
 
     def refresh(self, item: Attachment) -> None:
-        """One of them is not what it was."""
+        """Show a change of an attachment."""
         for chip in self._inside.chips:
             if chip.item is item:
                 chip.refresh()
                 self._arrange()
 
     def remove(self, item: Attachment) -> None:
-        """It is not to be sent, or there is nothing to send of it."""
+        """Remove an attachment, and stop reading it."""
         item.stop.set()
         at = self.items.index(item)
         focused = self._inside.chips[at].isAncestorOf(self.focusWidget() or self)
         self.set_items([other for other in self.items if other is not item])
         left = self._inside.chips[min(at, len(self._inside.chips) - 1) :]
         if focused and left:
-            left[0].findChild(Button, "removeAttached").setFocus()
+            left[0].remove_button.setFocus()
         elif focused:
             self.emptied.emit()
 
     def choose(self, item: Attachment, chosen: tuple[int, ...]) -> None:
-        """Only these sections of it are to be sent."""
+        """Choose the sections of an attachment to be sent."""
         item.choose(chosen)
         if item is self._too_long:
-            self._forgive()
+            self._clear_excess()
         self.refresh(item)
         self.changed.emit()
 
@@ -244,13 +245,14 @@ class AttachmentBar(QWidget):
         return chip
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The chip where the keyboard is comes into sight."""
-        if event.type() is QEvent.Type.FocusIn and isinstance(watched, QWidget):
-            self._area.ensureWidgetVisible(watched.parentWidget(), 0, 0)
+        """Scroll to the chip that gets the keyboard focus."""
+        chip = watched.parentWidget() if isinstance(watched, QWidget) else None
+        if chip and event.type() is QEvent.Type.FocusIn:
+            self._area.ensureWidgetVisible(chip, 0, 0)
         return False
 
     def unfold(self, item: Attachment) -> None:
-        """A text that was pasted is a part of the words again."""
+        """Turn a pasted text back into words."""
         assert item.document
         text = "".join(item.document.sections)
         self.remove(item)
@@ -263,7 +265,7 @@ class AttachmentBar(QWidget):
     # --- What is said -------------------------------------------------------------------------
 
     def tell(self, sentence: str) -> None:
-        """Why a file is not here."""
+        """Tell why a file could not be attached."""
         notice = Notice(self._theme, "attachFailed", "alert", "danger")
         notice.set_text(sentence)
         dismiss = Button(
@@ -276,7 +278,7 @@ class AttachmentBar(QWidget):
         self._arrange()
 
     @property
-    def _told(self) -> list[Notice]:
+    def _notices(self) -> list[Notice]:
         return [n for n in self.findChildren(Notice, "attachFailed") if not n.isHidden()]
 
     def _dismiss(self, notice: Notice) -> None:
@@ -285,18 +287,20 @@ class AttachmentBar(QWidget):
         self._arrange()
         self.emptied.emit()
 
-    def forget_told(self) -> None:
-        """What was said is of no interest any more."""
-        for notice in self._told:
+    def clear_notices(self) -> None:
+        """Hide the notices."""
+        for notice in self._notices:
             notice.hide()
             notice.deleteLater()
         self._arrange()
 
     def set_excess(self, excess: int) -> None:
-        """By how many tokens all that is to be sent is too long; 0 where it is not. Which file
-        that is due to shows when all are counted."""
+        """Set by how many tokens the message is too long, 0 if it fits.
+
+        Which file is the cause shows once all are counted.
+        """
         if excess <= 0 or not self.items or not all(item.tokens for item in self.items):
-            self._forgive()
+            self._clear_excess()
             return
         largest = max(self.items, key=lambda item: item.tokens or 0)
         self._room = max(0, (largest.tokens or 0) - excess - _MARGIN)
@@ -311,7 +315,7 @@ class AttachmentBar(QWidget):
             said = tr("Not even a part of “{name}” fits beside the rest. Remove a file.").format(
                 name=largest.name
             )
-        self._excess.set_text(said)
+        self._excess_notice.set_text(said)
         label = tr("Attach what fits")
         if fitting and largest.paged:
             label = tr("Attach pages {some}").format(some=ranges(fitting))
@@ -320,31 +324,31 @@ class AttachmentBar(QWidget):
         self._cut.setToolTip(label)
         self._cut.setVisible(bool(fitting))
         self._choose.setVisible(bool(fitting))
-        self._excess.show()
+        self._excess_notice.show()
         self._arrange()
 
     @property
     def too_long(self) -> bool:
-        """Whether it says that a file is too long."""
+        """Whether a notice tells that a file is too long."""
         return self._too_long is not None
 
     def room_for(self, item: Attachment) -> int:
-        """The tokens that there are for a file, where it is the one that is too long; else 0."""
+        """Return the tokens left for an attachment if it is the one too long; else 0."""
         return self._room if item is self._too_long else 0
 
     def _take_fitting(self) -> None:
         if item := self._too_long:
             self.choose(item, item.first(self._room))
 
-    def _forgive(self) -> None:
+    def _clear_excess(self) -> None:
         self._too_long = None
-        self._excess.hide()
+        self._excess_notice.hide()
         self._arrange()
 
     def _order_tabs(self) -> None:
-        """The Tab key comes here before the words, and goes from top to bottom."""
+        """Put the chips before the editor in the tab order, from top to bottom."""
         before: QWidget = self._choose
-        for group in (*self._told, *self._inside.chips):
+        for group in (*self._notices, *self._inside.chips):
             for button in group.findChildren(Button):
                 QWidget.setTabOrder(before, button)
                 before = button
@@ -356,7 +360,7 @@ class AttachmentBar(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        self.setVisible(bool(self._inside.chips or self._told or self._too_long))
+        self.setVisible(bool(self._inside.chips or self._notices or self._too_long))
         self._area.setVisible(bool(self._inside.chips))
         most = round(_ROWS * (_HIGH + _GAP))
         high = self._inside.arrange(self.width())

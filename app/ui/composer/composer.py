@@ -16,11 +16,11 @@ from app.ui.composer.attachment_bar import AttachmentBar
 from app.ui.composer.context_gauge import ContextGauge
 from app.ui.composer.message_queue_rows import MessageQueueRows
 from app.ui.controls import Button, Segments, column, elided, menu_of, muted, set_tone, tip
+from app.ui.state.chat_settings import NEW_CHAT_EFFORT
 from app.ui.theme import Theme, font
 from app.wording.language import tr
 
 WIDTH = 764
-NEW_CHAT_EFFORT = Effort.MEDIUM
 _LINES = 9  # that it grows to
 _ROOMY = 520  # pixels, from which on the effort has its name beside it
 _LONG = 8000  # characters that are pasted, from which on they are attached
@@ -30,14 +30,14 @@ _AROUND = 76  # pixels: the card's margins, and what the button has around the m
 
 
 class Editor(QPlainTextEdit):
-    """Plain text that grows with what is written."""
+    """A plain text editor that grows with its text."""
 
     submitted = Signal()
     focus_changed = Signal(bool)
     files_given = Signal(object)
     """A list of paths that were pasted or dropped."""
     text_pasted = Signal(str)
-    """More than one reads in a message."""
+    """A text that is too long to be read in a message."""
     picture_pasted = Signal()
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class Editor(QPlainTextEdit):
         self.document().documentLayout().documentSizeChanged.connect(self._grow)
         self._grow()
         self.take_back: Callable[[], bool] = lambda: False
-        """Undoes what was done last, if that was no change of the words."""
+        """Undoes the last action and returns True, unless that was a change of the text."""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -67,11 +67,14 @@ class Editor(QPlainTextEdit):
             super().keyPressEvent(event)
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
-        """Text; files and pictures are told of."""
+        """Accept text, files and pictures."""
         return source.hasUrls() or source.hasImage() or super().canInsertFromMimeData(source)
 
     def insertFromMimeData(self, source: QMimeData) -> None:
-        """What is pasted or dropped here. Of what a program offers as text, too, that is taken."""
+        """Insert a text, or emit what else was pasted or dropped.
+
+        Where a program also offers text, the text is taken.
+        """
         if files := files_in(source):
             self.files_given.emit(files)
         elif source.hasImage() and not source.hasText():
@@ -82,7 +85,7 @@ class Editor(QPlainTextEdit):
             super().insertFromMimeData(source)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """A file is the window's, wherever it is dropped."""
+        """Leave a file to the window, wherever it is dropped."""
         if files_in(event.mimeData()):
             event.ignore()
         else:
@@ -116,27 +119,28 @@ class Editor(QPlainTextEdit):
 
 
 def files_in(data: QMimeData) -> list[Path]:
-    """The files of this computer that are dropped or pasted."""
+    """Return the local files in dropped or pasted data."""
     return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
 
 
 class Composer(QWidget):
-    """The card with the text, the model, the effort, and send or stop; a line of status below."""
+    """The card with the text, the model, the effort, and send or stop; a status line below."""
 
     sent = Signal(object)
     """The parts of a message, as a tuple."""
     attach_wanted = Signal()
     stopped = Signal()
-    stop_ahead = Signal()
-    never_ahead = Signal()
+    prefill_stopped = Signal()
+    prefill_disabled = Signal()
     effort_chosen = Signal(Effort)
     typed = Signal()
     edit_ended = Signal()
-    """No earlier message is to be edited any more."""
+    """Editing an earlier message was given up."""
+    model_menu_opened = Signal(QMenu)
+    """The menu of models, to be filled."""
 
-    def __init__(self, theme: Theme, fill_models: Callable[[QMenu], None]) -> None:
+    def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self._fill_models = fill_models
         self._running = False
         self._model = ""
         self._can_ask = True
@@ -149,17 +153,17 @@ class Composer(QWidget):
         self.editor.textChanged.connect(self.typed)
         self.editor.focus_changed.connect(self._focused)
         self.editor.take_back = self._unpaste
-        self.tray = AttachmentBar(theme)
-        self.tray.changed.connect(self._show_buttons)
-        self.tray.changed.connect(self.typed)
-        self.tray.emptied.connect(self.editor.setFocus)
-        self.tray.unfolded.connect(self._unfold)
+        self.attachment_bar = AttachmentBar(theme)
+        self.attachment_bar.changed.connect(self._show_buttons)
+        self.attachment_bar.changed.connect(self.typed)
+        self.attachment_bar.emptied.connect(self.editor.setFocus)
+        self.attachment_bar.unfolded.connect(self._unfold)
 
         self._card = QFrame()
         self._card.setObjectName("composerCard")
         card = column(self._card, (16, 12, 10, 10), gap=8)
         card.addWidget(self._edit_line(theme))
-        card.addWidget(self.tray)
+        card.addWidget(self.attachment_bar)
         card.addWidget(self.editor)
         card.addLayout(self._controls(theme))
 
@@ -170,7 +174,7 @@ class Composer(QWidget):
         layout.addLayout(above)
         layout.addWidget(self._card)
         layout.addLayout(self._line_below(theme))
-        self.queue.follow(self._card.findChild(Button, "endEdit"))  # and the editor follows it
+        self.queue.follow(self._end_edit)  # and the editor follows it
         self._show_buttons()
         self.set_status("")
 
@@ -180,20 +184,20 @@ class Composer(QWidget):
         self.status.setWordWrap(True)
         self.status.setMinimumHeight(_STATUS)
         self.gauge = ContextGauge(theme)
-        self._ahead = [
+        self._prefill_buttons = [
             Button(
                 theme, "stopAhead", tr("Stop reading ahead"), text=tr("Stop"), kind="small",
-                pixels=12, weight=400, clicked=self.stop_ahead.emit,
+                pixels=12, weight=400, clicked=self.prefill_stopped.emit,
             ),
             Button(
                 theme, "neverAhead", tr("Never read ahead"), text=tr("Turn off"), kind="small",
-                pixels=12, weight=400, clicked=self.never_ahead.emit,
+                pixels=12, weight=400, clicked=self.prefill_disabled.emit,
             ),
         ]  # fmt: skip
         row = QHBoxLayout()
         row.setContentsMargins(8, 0, 12, 0)
         row.addWidget(self.status, 1)
-        for button in self._ahead:
+        for button in self._prefill_buttons:
             button.hide()
             row.addWidget(button)
         row.addWidget(self.gauge)
@@ -201,26 +205,26 @@ class Composer(QWidget):
 
     @property
     def effort(self) -> Effort:
-        """What the next message is asked with."""
+        """The effort that the next message is asked with."""
         return Effort(self._effort.value)
 
     def set_effort(self, effort: Effort) -> None:
-        """Shows the effort of a chat."""
+        """Show the effort of a chat."""
         self._effort.set_value(effort)
 
     def choose_effort(self, effort: Effort) -> None:
-        """Makes the choice for the person."""
+        """Choose an effort as if the person had."""
         self._effort.choose(effort)
 
     def set_model(self, name: str, can_ask: bool) -> None:
-        """Shows the name of the model; without one nothing can be asked."""
+        """Show the name of the model; without one nothing can be asked."""
         self._can_ask = can_ask
         self._model = name
         self.picker.setAccessibleName(tr("Model: {name}").format(name=name))
         self._show_buttons()
 
     def set_running(self, running: bool) -> None:
-        """While an answer is on its way, it can be stopped, and what is sent waits for its end."""
+        """Show the stop button, and tell that what is sent waits for the answer to end."""
         self._running = running
         send = tr("Send when the answer is complete") if running else tr("Send")
         self._send.setAccessibleName(send)
@@ -228,27 +232,27 @@ class Composer(QWidget):
         self._show_buttons()
 
     def set_status(self, text: str, tone: str = "muted") -> None:
-        """The line below; an empty one is the usual hint. ``tone``: muted or danger."""
+        """Set the status line; empty for the usual hint. ``tone`` is ``muted`` or ``danger``."""
         self.status.setText(text or tr("Runs on this computer. Answers may contain mistakes."))
         set_tone(self.status, tone)
 
-    def set_reading_ahead(self, reading: bool) -> None:
-        """Whether the line of status speaks of what is read ahead, which can be ended there."""
-        focused = any(button.hasFocus() for button in self._ahead)
+    def set_prefilling(self, reading: bool) -> None:
+        """Show the buttons that stop reading ahead, which the status line then tells of."""
+        focused = any(button.hasFocus() for button in self._prefill_buttons)
         side = Qt.AlignmentFlag.AlignRight if reading else Qt.AlignmentFlag.AlignHCenter
         self.status.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
-        for button in self._ahead:
+        for button in self._prefill_buttons:
             button.setVisible(reading)
         if focused and not reading:
             self.editor.setFocus()
 
     def set_editing(self, editing: bool) -> None:
-        """Whether what is typed takes the place of an earlier message."""
+        """Show whether an earlier message is being edited."""
         self._editing.setVisible(editing)
 
     def set_parts(self, parts: tuple[Part, ...]) -> None:
-        """A draft comes back."""
-        self.tray.set_parts(tuple(part for part in parts if part.kind is PartKind.FILE))
+        """Put these parts in the place of what has been written."""
+        self.attachment_bar.set_parts(tuple(part for part in parts if part.kind is PartKind.FILE))
         self.editor.setPlainText(
             "\n\n".join(part.text for part in parts if part.kind is not PartKind.FILE)
         )
@@ -256,21 +260,22 @@ class Composer(QWidget):
         self._show_buttons()
 
     def parts(self) -> tuple[Part, ...]:
-        """What there is so far of a message: the files, then the words; empty where there is
-        nothing to send. The words come last, since what is read ahead up to them stays read
-        while they are typed."""
+        """Return the message so far, files first; empty where there is nothing to send.
+
+        The words come last, so that what is read ahead stays valid while they are typed.
+        """
         words = self.editor.toPlainText()
-        return (*self.tray.parts(), *((Part(words),) if words.strip() else ()))
+        return (*self.attachment_bar.parts(), *((Part(words),) if words.strip() else ()))
 
     def pasted(self, item: Attachment) -> None:
-        """A text that was pasted has been attached; undoing that makes it words again."""
+        """Take note that a pasted text was attached; undo turns it back into words."""
         self._pasted = item, self.editor.document().revision()
 
     def _unpaste(self) -> bool:
         item, revision = self._pasted or (None, 0)
-        if item not in self.tray.items or revision != self.editor.document().revision():
+        if item not in self.attachment_bar.items or revision != self.editor.document().revision():
             return False
-        self.tray.unfold(item)
+        self.attachment_bar.unfold(item)
         return True
 
     def _unfold(self, text: str) -> None:
@@ -278,8 +283,12 @@ class Composer(QWidget):
         self.editor.ensureCursorVisible()
         self.editor.setFocus()
 
+    def focus_editor(self) -> None:
+        """Give the keyboard focus to the editor."""
+        self.editor.setFocus()
+
     def set_welcoming(self, welcoming: bool) -> None:
-        """Something is over the window that can be dropped."""
+        """Show whether something that can be dropped is over the window."""
         self._focused(welcoming or self.editor.hasFocus())
 
     def _edit_line(self, theme: Theme) -> QWidget:
@@ -289,11 +298,11 @@ class Composer(QWidget):
         said = muted(tr("Editing an earlier message; both versions are kept."), "editing", 13)
         said.setWordWrap(True)
         row.addWidget(said, 1)
-        end = Button(
+        self._end_edit = Button(
             theme, "endEdit", tr("Leave the message as it was"), icon="close", size=14,
             clicked=self.edit_ended.emit,
         )  # fmt: skip
-        row.addWidget(end)
+        row.addWidget(self._end_edit)
         self._editing.hide()
         return self._editing
 
@@ -367,7 +376,7 @@ class Composer(QWidget):
         stop_focused = self._stop.hasFocus()
         parts = bool(self.parts())
         self._stop.setVisible(self._running)
-        ready = parts and not self.tray.reading
+        ready = parts and not self.attachment_bar.reading
         self._send.setVisible(parts or not self._running)
         self._send.setEnabled(ready and self._can_ask)
         self._shorten_model()
@@ -380,9 +389,9 @@ class Composer(QWidget):
         self._card.style().polish(self._card)
 
     def pick_model(self) -> None:
-        """Shows the models to choose from."""
+        """Open the menu of models."""
         menu = menu_of(self, "modelMenu")
-        self._fill_models(menu)
+        self.model_menu_opened.emit(menu)
         above = self.picker.mapToGlobal(self.picker.rect().topLeft())
         above.setY(above.y() - menu.sizeHint().height() - 6)
         menu.popup(above)

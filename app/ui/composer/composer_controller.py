@@ -1,202 +1,212 @@
-"""What is asked, and stopped, in the chat that is shown, and what is read ahead for it."""
+"""Sends, stops and retries questions in the chat that is shown, and has them read ahead."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from app.base.types import Effort, Part
 from app.host import Host
-from app.store import State
+from app.store import MessageRow, State
 from app.turn import Question, SendFailed, Turn, TurnEnded, TurnStarted
+from app.ui.composer.composer import Composer
+from app.ui.composer.drafts import Drafts
 from app.ui.composer.message_queue import MessageQueue
 from app.ui.composer.prefill import PrefillTimer
-
-if TYPE_CHECKING:
-    from app.store import MessageRow
-    from app.ui.window import Window
+from app.ui.conversation.branches import Branches
+from app.ui.conversation.conversation_pane import ConversationPane
+from app.ui.state.chat_index import ChatIndex
+from app.ui.state.chat_settings import ShownChatSettings
+from app.ui.state.current_chat import CurrentChat
+from app.ui.state.live_turns import LiveTurns
+from app.ui.state.model_choice import ModelChoice
 
 
 class ComposerController(QObject):
-    """Between the composer and the model: asks now, or has a message wait for its turn."""
+    """Connects the composer with the model: asks now, or queues the message."""
 
     changed = Signal()
-    """Something is on its way that was not, or other words stand in the composer."""
+    """A question was sent or stopped, or what stands in the composer has changed."""
 
-    def __init__(self, window: Window, host: Host) -> None:
-        super().__init__(window)
-        self._window, self._host = window, host
-        self._composer, self._turns, self._models = window.composer, window.turns, window.models
-        self._new: Turn | None = None  # which will make a chat of the new one that is shown
-        self.queue = MessageQueue(self._composer, window.drafts, window.turns, self._ask, self)
+    def __init__(
+        self,
+        composer: Composer,
+        conversation: ConversationPane,
+        host: Host,
+        turns: LiveTurns,
+        models: ModelChoice,
+        index: ChatIndex,
+        settings: ShownChatSettings,
+        drafts: Drafts,
+        branches: Branches,
+        current: CurrentChat,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._composer, self._conversation, self._host = composer, conversation, host
+        self._turns, self._models, self._index = turns, models, index
+        self._settings, self._drafts, self._branches = settings, drafts, branches
+        self._current = current
+        self.queue = MessageQueue(composer, drafts, turns, self._ask, self)
         self.queue.changed.connect(self.changed)
-        self.ahead = PrefillTimer(self._prepare, self)
-        self._composer.sent.connect(self.send)
-        self._composer.stopped.connect(self.stop)
-        self._composer.typed.connect(self._typed)
-        window.greeting.asked.connect(lambda text: self.send((Part(text),)))
-        self.ahead.moved.connect(self.changed)
-        self._composer.stop_ahead.connect(self.stop)
-        self._composer.never_ahead.connect(self.never_ahead)
-        window.models.ready.connect(self.ahead.ready)
-        window.branches.turned.connect(self.ahead.opened)
-        window.preferences.instructed.connect(self.ahead.changed)
-        window.setup.chosen.connect(self.ahead.changed)
-
-    def busy(self) -> bool:
-        """Whether an answer is on its way in the chat that is shown."""
-        chat = self._window.chat
-        return self._new is not None if chat is None else self._turns.busy(chat)
+        self.prefill = PrefillTimer(self._prepare, self)
+        self.prefill.moved.connect(self.changed)
+        composer.sent.connect(self.send)
+        composer.stopped.connect(self.stop)
+        composer.typed.connect(self._typed)
+        composer.prefill_stopped.connect(self.stop)
+        composer.prefill_disabled.connect(self.disable_prefill)
+        conversation.asked.connect(lambda text: self.send((Part(text),)))
+        models.ready.connect(self.prefill.ready)
+        branches.turned.connect(self.prefill.opened)
+        settings.chosen.connect(self.prefill.changed)
 
     def send(self, parts: tuple[Part, ...]) -> None:
-        """What stands in the composer is asked, or waits for the answer that is on its way."""
-        effort, edited = self._composer.effort, self._window.branches.edited
-        if not self.busy():
-            taken = self._ask(self._window.chat, parts, effort, edited) is not None
+        """Ask what stands in the composer, or queue it while an answer is on its way."""
+        effort, edited = self._composer.effort, self._branches.edited
+        if not self._current.busy():
+            taken = self._ask(self._current.id, parts, effort, edited) is not None
         elif taken := edited is None:
             self.queue.add(parts, effort)
         if taken:
-            self._composer.tray.forget_told()
-            self._window.branches.sent()
-            self._window.drafts.keep()
+            self._composer.attachment_bar.clear_notices()
+            self._branches.sent()
+            self._drafts.keep()
         self.changed.emit()
 
     def _ask(
         self, chat: int | None, parts: tuple[Part, ...], effort: Effort, instead: int | None = None
     ) -> Turn | None:
-        """Asks the model of a chat, where there is one."""
-        row = self._window.index.rows.get(chat) if chat is not None else None
-        shown = chat == self._window.chat
+        """Ask in a chat. Return None where the chat has no model."""
+        row = self._index.rows.get(chat) if chat is not None else None
+        shown = chat == self._current.id
         model = self._models.asked if shown else self._models.of(row.model) if row else None
         if model is None:
             return None
-        setup = self._window.setup.fresh
+        setup = self._settings.fresh
         turn = self._turns.send(Question(chat, parts, effort, model, setup, instead))
         if chat is None:
-            self._new = turn
+            self._current.first_turn = turn
         return turn
 
     def again(self, answer: int, effort: Effort) -> None:
-        """Another try at an answer."""
-        chat, model = self._window.chat, self._models.asked
+        """Try an answer again."""
+        chat, model = self._current.id, self._models.asked
         if model and chat is not None:
             self._turns.again(chat, answer, effort, model)
-            self._composer.editor.setFocus()
+            self._composer.focus_editor()
             self.changed.emit()
 
     def again_last(self) -> None:
-        """Another try at the last answer, at the effort that is chosen now."""
+        """Try the last answer again, at the effort that is chosen now."""
         if answer := self._last(question=False):
             self.again(answer.id, self._composer.effort)
 
     def edit_last(self) -> None:
-        """The last question comes back, to be asked in other words."""
+        """Edit the last question."""
         if question := self._last(question=True):
-            self._window.branches.edit(question.id)
+            self._branches.edit(question.id)
 
     def copy_last(self) -> None:
-        """The words of the last answer, to the clipboard."""
+        """Copy the last answer to the clipboard."""
         if answer := self._last(question=False):
             from app.ui.clipboard import copy_markdown
 
             copy_markdown(answer.message.text)
 
     def may_change(self) -> bool:
-        """Whether there is something that could be tried again, edited or copied."""
-        return not self.busy() and self._last(question=False) is not None
+        """Return whether there is an answer that could be tried again, edited or copied."""
+        return not self._current.busy() and self._last(question=False) is not None
 
     def _last(self, *, question: bool) -> MessageRow | None:
-        there = self._window.chat is not None and self._window.has_transcript
-        return self._window.transcript.last(question=question) if there else None
+        shown = self._current.is_stored() and self._conversation.has_transcript
+        return self._conversation.transcript.messages.last(question=question) if shown else None
 
     def resume(self, answer: int) -> None:
-        """Goes on with an answer."""
+        """Continue an answer."""
         self._go_on(answer, now=False)
 
     def conclude(self, answer: int) -> None:
-        """Has an answer that was only thought be given."""
+        """Have an answer follow from reasoning that was cut off."""
         self._go_on(answer, now=True)
 
     def _go_on(self, answer: int, *, now: bool) -> None:
-        chat, model = self._window.chat, self._models.asked
+        chat, model = self._current.id, self._models.asked
         if model and chat is not None:
             self._turns.resume(chat, answer, model, now=now)
-            self._composer.editor.setFocus()
+            self._composer.focus_editor()
             self.changed.emit()
 
     def stop(self) -> None:
-        """Ends the answer on its way, and what is read ahead."""
-        self.ahead.stopped()
+        """Stop the answer on its way and what is read ahead."""
+        self.prefill.stopped()
         self._host.chats.stop_ahead()
-        chat = self._window.chat
-        if self._new:
-            self._new.cancel()
+        chat = self._current.id
+        if self._current.first_turn:
+            self._current.first_turn.cancel()
         elif chat is not None:
             self._turns.stop(chat)
 
-    def never_ahead(self) -> None:
-        """Nothing is read ahead from now on."""
+    def disable_prefill(self) -> None:
+        """Turn off reading ahead."""
         self._host.change(prepare=False)
         self.stop()
 
     def stoppable(self) -> bool:
-        """Whether something is on its way that can be ended."""
-        return self.busy() or bool(self.ahead.sentence)
+        """Return whether there is something to stop."""
+        return self._current.busy() or bool(self.prefill.sentence)
 
     def hurry(self) -> None:
-        """Ends its reasoning."""
-        live = self._turns.running(self._window.chat)
+        """Have the answer follow now, ending its reasoning."""
+        live = self._turns.running(self._current.id)
         if live and live.thinking:
             live.turn.answer_now()
             self.changed.emit()
 
-    # --- What comes of it -------------------------------------------------------------------
+    # --- Turns --------------------------------------------------------------------------------
 
     def leave(self) -> None:
-        """Another chat is about to be shown."""
-        if self._new:
-            self.queue.leave(self._new)
-        self._new = None
+        """Take note that another chat is about to be shown."""
+        if self._current.first_turn:
+            self.queue.leave(self._current.first_turn)
+        self._current.first_turn = None
 
     def started(self, event: TurnStarted) -> bool:
-        """Whether it has made a chat of the new one that is shown."""
+        """Take in that a turn started. Return whether it stored the new chat that is shown."""
         self.queue.started(event.turn, event.chat.id)
-        begun = event.turn is self._new
+        begun = event.turn is self._current.first_turn
         if begun:
-            self._new = None
-            self._window.drafts.begun(event.chat.id)
+            self._current.first_turn = None
+            self._drafts.begun(event.chat.id)
         return begun
 
     def ended(self, event: TurnEnded) -> None:
-        """An answer has ended: what waited for it is sent."""
+        """Send what was queued behind an answer that has ended."""
         self.queue.ended(event)
-        if event.answer.chat != self._window.chat:
+        if event.answer.chat != self._current.id:
             return
         if event.answer.state is State.DONE:
-            self.ahead.answered()  # and for what was typed meanwhile
+            self.prefill.answered()  # and for what was typed meanwhile
         else:
-            self.ahead.opened()
+            self.prefill.opened()
 
     def refused(self, event: SendFailed) -> None:
-        """Nothing was stored: what was sent comes back, before what was typed since."""
-        if event.turn is self._new:
-            self._new = None
+        """Put what could not be sent back before what was typed since."""
+        if event.turn is self._current.first_turn:
+            self._current.first_turn = None
         self.queue.refused(event.turn)
-        self._window.drafts.give_back(event.chat, event.parts)
+        self._drafts.give_back(event.chat, event.parts)
 
-    # --- Ahead of time ----------------------------------------------------------------------
+    # --- Reading ahead ------------------------------------------------------------------------
 
     def _typed(self) -> None:
-        self.ahead.typed()
+        self.prefill.typed()
         self.changed.emit()
 
     def _prepare(self, read: bool) -> None:
-        """Has the next question read ahead, as far as it is there, or only counted."""
+        """Have what is written so far read ahead, or only counted."""
         model = self._models.current
         if model and not self._models.loading and self._turns.idle:
             parts, effort = self._composer.parts(), self._composer.effort
-            setup = self._window.setup.fresh
-            chat = self._window.chat
-            question = Question(chat, parts, effort, model, setup)
+            setup = self._settings.fresh
+            question = Question(self._current.id, parts, effort, model, setup)
             self._host.chats.prepare(question, read=read)

@@ -15,7 +15,7 @@ _WARM = 0.75  # of the context, from where the gauge draws the eye
 
 
 class ContextGauge(QWidget):
-    """How much of the context is used, and kept for the answer: a ring and a figure."""
+    """A ring and a figure: how much of the context is used, and reserved for the answer."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class ContextGauge(QWidget):
         self.hide()
 
     def set_use(self, use: TokenUse, *, full: bool) -> None:
-        """``full``: something will not fit. Hidden where the context's size is not known."""
+        """Show the use; ``full`` if something will not fit. Hidden while the size is unknown."""
         warm = use.used >= _WARM * use.context
         colour = "danger" if full else "warning" if warm else "accent"
         if (use, colour) == (self._use, self.colour):
@@ -82,7 +82,7 @@ class ContextGauge(QWidget):
 
 
 def _arc(painter: QPainter, ring: QRectF, colour: QColor, start: float, length: float) -> None:
-    """A part of the ring, clockwise from its top; 1 is all of it."""
+    """Draw a part of the ring, clockwise from its top; 1 is all of it."""
     pen = QPen(colour, _WIDTH)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     painter.setPen(pen)
@@ -90,7 +90,7 @@ def _arc(painter: QPainter, ring: QRectF, colour: QColor, start: float, length: 
 
 
 def _short(count: int) -> str:
-    """A count of tokens, to two or three figures."""
+    """Return a count of tokens with two or three digits."""
     if count < 1000:
         return str(count)
     return f"{number(count / 1000, 1 if count < 10_000 else 0)}k"

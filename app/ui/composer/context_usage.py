@@ -1,4 +1,4 @@
-"""How much of the model's context the shown chat takes, and what no longer fits into it."""
+"""How much of the model's context the chat takes, and what no longer fits."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from app.base.types import Stats
 from app.turn import ContextForecast
-from app.ui.live_turns import LiveAnswer
+from app.ui.state.live_turns import LiveAnswer
 from app.wording.language import number, tr
 
 
 @dataclass(frozen=True, slots=True)
 class TokenUse:
-    """Tokens of the context: used, kept for the answer, and in all (0 where not known)."""
+    """Tokens of the context: used, reserved for the answer, and in all (0 if unknown)."""
 
     used: int = 0
     reserved: int = 0
@@ -20,21 +20,21 @@ class TokenUse:
 
 
 class ContextUsage:
-    """Of the chat that is shown."""
+    """The context's use in the chat that is shown."""
 
     def __init__(self) -> None:
         self.clear()
 
     def clear(self) -> None:
-        """Another chat is shown, of which nothing is known yet."""
+        """Forget everything, since another chat is shown."""
         self.use = TokenUse()
         self.unseen = 0
-        """How many of its oldest messages the model is not shown."""
+        """How many of the oldest messages the model does not see."""
         self.warning = ""
-        """What sending what is typed will come to; empty where nothing is lost."""
+        """What will be lost when the message is sent; empty if nothing."""
 
     def answering(self, live: LiveAnswer) -> None:
-        """An answer grows into what was kept for it."""
+        """Take in the growth of an answer."""
         self.warning = ""
         if live.context:
             used = live.prompt + live.generated
@@ -42,13 +42,15 @@ class ContextUsage:
             self.unseen = live.dropped
 
     def answered(self, stats: Stats) -> None:
-        """As an answer left it."""
+        """Take in the figures of an answer that has ended."""
         self.use = TokenUse(stats.prompt_tokens + stats.generated, 0, stats.context)
         self.unseen = stats.dropped
 
     def foresee(self, event: ContextForecast, *, typed: bool) -> None:
-        """As the next question will have it. Until something is typed of it, what it leaves out
-        is what is left out already."""
+        """Take in what the next question will take.
+
+        Until something is typed, what it leaves out is what is left out already.
+        """
         self.use = TokenUse(event.prompt, event.reserved, event.context)
         self.warning = self._warning(event) if typed else ""
         if not typed:

@@ -1,4 +1,4 @@
-"""What is written and not sent: of every chat, and on disk about a second later."""
+"""What is written and not sent, in every chat; stored about a second later."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from PySide6.QtCore import QObject, QTimer
 from app.base.types import Part
 from app.store import Queued, Store, Unsent
 from app.ui.composer.composer import Composer
-from app.ui.store_access import StoreAccess
+from app.ui.state.store_access import StoreAccess
 
 SOON_MS = 1000  # a crash loses at most what was typed in so long
 
 
 class Drafts(QObject):
-    """What stands in the composer of each chat (None for a new one), and what waits there."""
+    """The draft and the queue of each chat (None for a new one)."""
 
     def __init__(
         self,
-        disk: StoreAccess,
+        store: StoreAccess,
         composer: Composer,
         written: Callable[[], tuple[Part, ...]],
         parent: QObject,
     ) -> None:
-        """``written`` is what there is to be kept of the chat that is shown."""
+        """Make the drafts. ``written`` returns what the person has written in the chat shown."""
         super().__init__(parent)
-        self._disk, self._composer, self._written = disk, composer, written
+        self._store, self._composer, self._written = store, composer, written
         self._chat: int | None = None
         self._all: dict[int | None, Unsent] = {}
         self._changed: set[int | None] = set()
-        self._told = False  # that the disk does not take it: once, until it has
+        self._reported = False  # that the disk does not take it: once, until it has
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SOON_MS)
@@ -40,7 +40,7 @@ class Drafts(QObject):
         composer.typed.connect(self._wait)
 
     def load(self, left: dict[int | None, Unsent]) -> None:
-        """What the last session left comes before what has been typed since the start."""
+        """Put what the last session left before what has been typed since the start."""
         self._note()
         for chat, unsent in left.items():
             since = self._of(chat)
@@ -50,16 +50,16 @@ class Drafts(QObject):
             self._composer.set_parts(parts)
 
     def leave(self) -> None:
-        """Another chat is about to be shown."""
+        """Take in the composer's text before another chat is shown."""
         self._note()
 
     def show(self, chat: int | None) -> None:
-        """It is shown."""
+        """Show the draft of a chat."""
         self._chat = chat
         self._composer.set_parts(self._of(chat).parts)
 
     def begun(self, chat: int) -> None:
-        """The new chat that is shown has become this one, with what was typed meanwhile."""
+        """Give the new chat's draft to the chat it was stored as."""
         unsent = self._of(None)
         self._put(None, Unsent())
         self._put(chat, unsent)
@@ -67,7 +67,7 @@ class Drafts(QObject):
         self.keep()
 
     def give_back(self, chat: int | None, parts: tuple[Part, ...]) -> None:
-        """What was sent comes back, before what was typed since."""
+        """Put back what was sent, before what was typed since."""
         self._note()
         unsent = self._of(chat)
         self._put(chat, replace(unsent, parts=(*parts, *unsent.parts)))
@@ -75,22 +75,21 @@ class Drafts(QObject):
             self._composer.set_parts(self._of(chat).parts)
 
     def forget(self, chats: Iterable[int]) -> None:
-        """These were erased."""
+        """Forget the drafts of chats that were deleted for good."""
         for chat in chats:
             self._all.pop(chat, None)
 
     def queue(self, chat: int | None) -> tuple[Queued, ...]:
-        """The messages that wait in a chat."""
+        """Return the messages that wait in a chat."""
         return self._of(chat).queue
 
     def set_queue(self, chat: int | None, queue: tuple[Queued, ...]) -> None:
-        """Others wait there now."""
+        """Set the messages that wait in a chat."""
         self._put(chat, replace(self._of(chat), queue=queue))
         self.keep()
 
     def keep(self) -> None:
-        """Has all of it written now. What the disk does not take is tried again with the next
-        change."""
+        """Store all changes now. What the store refuses is tried again with the next change."""
         self._timer.stop()
         self._note()
         changed, self._changed = self._changed, set()
@@ -103,21 +102,21 @@ class Drafts(QObject):
 
         def failed(error: BaseException) -> None:
             self._changed |= changed
-            if not self._told:
-                self._told = True
-                self._disk.tell(error)
+            if not self._reported:
+                self._reported = True
+                self._store.report(error)
 
         if unsent:
-            self._disk.ask(write, self._kept, failed)
+            self._store.ask(write, self._kept, failed)
 
     def _kept(self, _: None) -> None:
-        self._told = False
+        self._reported = False
 
     def _of(self, chat: int | None) -> Unsent:
         return self._all.get(chat, Unsent())
 
     def _note(self) -> None:
-        """Takes in what stands in the composer."""
+        """Take in what stands in the composer."""
         self._put(self._chat, replace(self._of(self._chat), parts=self._written()))
 
     def _put(self, chat: int | None, unsent: Unsent) -> None:

@@ -11,22 +11,25 @@ from app.store import Queued, State
 from app.turn import Turn, TurnEnded
 from app.ui.composer.composer import Composer
 from app.ui.composer.drafts import Drafts
-from app.ui.live_turns import LiveTurns
+from app.ui.state.live_turns import LiveTurns
 
 Ask = Callable[[int | None, tuple[Part, ...], Effort], Turn | None]
 
 
 class MessageQueue(QObject):
-    """The messages that wait in each chat. When an answer has ended well, the first one of its
-    chat is sent, whichever chat is shown; when it has not, they wait for the person."""
+    """The messages that wait in each chat.
+
+    When an answer is complete, the first message of its chat is sent, whichever chat is shown. When
+    it was stopped or failed, they wait for the person.
+    """
 
     changed = Signal()
-    """Others wait in the chat that is shown."""
+    """The queue of the chat that is shown has changed."""
 
     def __init__(
         self, composer: Composer, drafts: Drafts, turns: LiveTurns, ask: Ask, parent: QObject
     ) -> None:
-        """``ask`` asks in a chat; None where that cannot be."""
+        """Make the queues. ``ask`` asks in a chat, and returns None where that is impossible."""
         super().__init__(parent)
         self._composer, self._drafts, self._turns, self._ask = composer, drafts, turns, ask
         self._chat: int | None = None
@@ -37,39 +40,39 @@ class MessageQueue(QObject):
         rows.sent.connect(self.send)
         rows.edited.connect(self.edit)
         rows.withdrawn.connect(self.withdraw)
-        rows.left.connect(composer.editor.setFocus)
+        rows.left.connect(composer.focus_editor)
 
     def show(self, chat: int | None, *, busy: bool) -> None:
-        """What waits in the chat that is shown now."""
+        """Show the queue of the chat that is shown now."""
         self._chat, self._busy = chat, busy
         self._composer.queue.show_queue(self._drafts.queue(chat), busy=busy)
 
     def waits(self) -> bool:
-        """Whether anything waits there."""
+        """Return whether anything waits in the chat that is shown."""
         return bool(self._drafts.queue(self._chat))
 
     def add(self, parts: tuple[Part, ...], effort: Effort) -> None:
-        """Another one waits in the chat that is shown."""
+        """Queue a message in the chat that is shown."""
         queue = self._drafts.queue(self._chat)
         self._drafts.set_queue(self._chat, (*queue, Queued(parts, effort)))
 
     def leave(self, turn: Turn) -> None:
-        """Another chat is shown, before the new one is there that ``turn`` makes."""
+        """Put away the queue of the new chat that ``turn`` will store, as another chat is shown."""
         self._left[turn] = self._drafts.queue(None)
         self._drafts.set_queue(None, ())
 
     def started(self, turn: Turn, chat: int) -> None:
-        """It is there."""
+        """Give the chat that was stored its queue."""
         if left := self._left.pop(turn, ()):
             self._drafts.set_queue(chat, left)
 
     def refused(self, turn: Turn) -> None:
-        """It will not be there: what waits does so in another new one."""
+        """Give the queue to the next new chat, as the chat was not stored."""
         if left := self._left.pop(turn, ()):
             self._drafts.set_queue(None, (*left, *self._drafts.queue(None)))
 
     def ended(self, event: TurnEnded) -> None:
-        """An answer has ended: it may be somebody's turn."""
+        """Send the next message after an answer that is complete or was stopped for it."""
         chat = event.answer.chat
         well = event.answer.state is State.DONE and event.error is None
         if well or chat in self._at_once:
@@ -77,7 +80,7 @@ class MessageQueue(QObject):
         self._at_once.discard(chat)
 
     def send(self, index: int = 0) -> None:
-        """The person wants one of them sent now; an answer on its way is stopped for it."""
+        """Send one of the messages now, stopping an answer that is on its way."""
         if not self.waits():
             return
         chosen, others = self._take(index)
@@ -90,17 +93,17 @@ class MessageQueue(QObject):
         self.changed.emit()
 
     def edit(self, index: int = -1) -> None:
-        """One of them comes back into the composer, before what stands there."""
+        """Put a message back into the composer, before what stands there."""
         if self.waits():
             chosen, others = self._take(index)
             self._drafts.set_queue(self._chat, others)
             self._drafts.give_back(self._chat, chosen.parts)
             self._composer.choose_effort(chosen.effort)
-            self._composer.editor.setFocus()
+            self._composer.focus_editor()
             self.changed.emit()
 
     def withdraw(self, index: int) -> None:
-        """One of them is not to be sent."""
+        """Remove a message from the queue."""
         _, others = self._take(index)
         self._drafts.set_queue(self._chat, others)
         self.changed.emit()

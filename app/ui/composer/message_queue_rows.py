@@ -1,6 +1,8 @@
-"""The messages that wait, above the composer."""
+"""The queued messages, above the composer."""
 
 from __future__ import annotations
+
+from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QWidget
@@ -16,14 +18,14 @@ _SHOWN = 300  # characters of a message; a line has no room for more
 
 
 class MessageQueueRows(QFrame):
-    """A line that says when they are sent, and a row for each, with what can be done about it."""
+    """A line that tells when they are sent, and a row with buttons for each."""
 
     sent = Signal(int)
-    """The place of one that is to be sent now."""
+    """The index of a message to be sent now."""
     edited = Signal(int)
     withdrawn = Signal(int)
     left = Signal()
-    """The keyboard was in here, and nothing is left."""
+    """The keyboard focus was in here, and nothing is left."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -47,17 +49,17 @@ class MessageQueueRows(QFrame):
         self.hide()
 
     def follow(self, before: QWidget) -> None:
-        """The Tab key comes here from there."""
+        """Come after another widget in the tab order."""
         QWidget.setTabOrder(before, self._send)
 
     def show_queue(self, queue: tuple[Queued, ...], *, busy: bool) -> None:
-        """These wait: for the answer on its way, or for the person."""
+        """Show these messages; with ``busy`` they wait for an answer, else for the person."""
         if (queue, busy) == self._shown:
             return
         self._shown = queue, busy
         focused = QApplication.focusWidget()
-        inside = focused is not None and self.isAncestorOf(focused)
-        name, place = (focused.objectName(), focused.property("place")) if inside else ("", 0)
+        inside = focused if focused and self.isAncestorOf(focused) else None
+        name, place = (inside.objectName(), inside.property("place")) if inside else ("", 0)
         self._line.setText(
             tr("Sent when the answer is complete")
             if busy
@@ -100,9 +102,8 @@ class MessageQueueRows(QFrame):
             ("withdrawQueued", tr("Do not send this message"), "close", self.withdrawn),
         ):
             button = Button(
-                self._theme, name, label, icon=icon, size=14,
-                clicked=lambda signal=signal: signal.emit(index),
-            )  # fmt: skip
+                self._theme, name, label, icon=icon, size=14, clicked=partial(signal.emit, index)
+            )
             button.setProperty("place", index)
             button.setAccessibleDescription(text.accessibleName())
             layout.addWidget(button)

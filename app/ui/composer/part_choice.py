@@ -13,14 +13,13 @@ from app.wording.language import number, tr
 
 
 class PartChoice(QFrame):
-    """Pages for what has any, else so many tokens of its beginning. It goes away with Esc, or a
-    click beside it."""
+    """A popup to choose pages, or so many tokens of the beginning of a file without pages."""
 
     chosen = Signal(object)
-    """Numbers of sections, in a tuple."""
+    """The numbers of the chosen sections, as a tuple."""
 
     def __init__(self, theme: Theme, item: Attachment, room: int, parent: QWidget) -> None:
-        """``room``: the tokens that there are for it; 0 where that is not known."""
+        """Make the popup. ``room`` is the tokens left for the file; 0 if unknown."""
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setObjectName("partChoice")
@@ -36,8 +35,8 @@ class PartChoice(QFrame):
         self._field = self._pages() if item.paged else self._tokens()
         self._field.setMinimumWidth(250)
         layout.addWidget(self._field)
-        self._told = muted(name="partSize", pixels=13)
-        layout.addWidget(self._told)
+        self._size_label = muted(name="partSize", pixels=13)
+        layout.addWidget(self._size_label)
         row = QHBoxLayout()
         row.addStretch(1)
         self._done = Button(
@@ -49,7 +48,7 @@ class PartChoice(QFrame):
         self._look_again()
 
     def show_above(self, place: QPoint) -> None:
-        """Shows it with its lower left corner there."""
+        """Show the popup with its lower left corner at a point."""
         self.adjustSize()
         self.move(place - QPoint(0, self.height() + 6))
         self.show()
@@ -97,8 +96,8 @@ class PartChoice(QFrame):
             said = tr("About {tokens} of {all} tokens").format(
                 tokens=number(size), all=number(self._sum)
             )
-        self._told.setText(said)
-        set_tone(self._told, "danger" if wrong else "muted")
+        self._size_label.setText(said)
+        set_tone(self._size_label, "danger" if wrong else "muted")
         self._done.setEnabled(bool(self._result))
 
     def _finish(self) -> None:

@@ -1,4 +1,4 @@
-"""When the engine is to look at the next question before it is asked, and what it reads then."""
+"""When the engine reads the next question ahead, before it is asked."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.turn import ReadingAhead
-from app.ui.live_turns import PromptProgress
+from app.ui.state.live_turns import PromptProgress
 from app.wording.language import number, tr
 
 TYPED_MS = 400
@@ -17,15 +17,15 @@ SHOWN_MS = 600  # of reading, from which on it is told
 
 
 class PrefillTimer(QObject):
-    """Calls ``prepare`` once things have been still for a while: each call restarts the wait.
+    """Calls ``prepare`` once nothing has changed for a while; each change restarts the wait.
 
-    It is called with True where the engine may read. A chat that is only looked at is counted;
-    it is read from the first word that is typed on, or where its answer has just come. What a
-    person stops is not begun again until they type something else.
+    The argument is True if the engine may read ahead, else it only counts tokens. A chat that is
+    merely looked at is counted; it is read from the first typed word on, or once its answer has
+    come. What a person stops is not begun again until they type something else.
     """
 
     moved = Signal()
-    """There is another sentence to show."""
+    """``sentence`` has changed."""
 
     def __init__(self, prepare: Callable[[bool], None], parent: QObject) -> None:
         super().__init__(parent)
@@ -40,7 +40,7 @@ class PrefillTimer(QObject):
 
     @property
     def sentence(self) -> str:
-        """What is read just now, where that takes a while."""
+        """A sentence about what is being read, if that takes a while; else empty."""
         if self._reading is None or self._long.isActive():
             return ""
         return tr("Reading ahead… {percent} %").format(
@@ -48,34 +48,34 @@ class PrefillTimer(QObject):
         )
 
     def typed(self) -> None:
-        """The words in the composer are others."""
+        """Wait after a change of the text."""
         self._wanted = True
         self._timer.start(TYPED_MS)
 
     def changed(self) -> None:
-        """The effort or the instructions are others."""
+        """Wait after a change of the effort or the instructions."""
         self._timer.start(CHANGED_MS)
 
     def opened(self) -> None:
-        """Another chat is shown."""
+        """Wait after another chat was shown."""
         self._wanted = False
         self._timer.start(OPENED_MS)
 
     def answered(self) -> None:
-        """An answer has come in the chat that is shown."""
+        """Wait after an answer in the chat that is shown."""
         self._wanted = True
         self._timer.start(OPENED_MS)
 
     def ready(self) -> None:
-        """Another model is there."""
+        """Wait after a model was loaded."""
         self._timer.start(OPENED_MS)
 
     def stopped(self) -> None:
-        """The person wants nothing to be read."""
+        """Read nothing ahead until something is typed."""
         self._wanted = False
 
     def receive(self, event: ReadingAhead) -> None:
-        """How far the engine is."""
+        """Take in how far the engine has read."""
         if event.progress is None:
             self._reading = None
             self._long.stop()

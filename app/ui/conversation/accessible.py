@@ -1,7 +1,6 @@
-"""The conversation for those who hear it: what a screen reader finds in it, and what it is told
-while an answer comes.
+"""The conversation for screen readers: its tree of items, and announcements while an answer comes.
 
-Only what is in sight is there, as on screen. The page is a pane, and in it is the list of the
+Only what is in sight is in the tree, as on screen. The page is a pane, and in it is the list of the
 messages; each is an item that has a name (who, when, with what effort) and all of its text.
 """
 
@@ -10,15 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
-from PySide6.QtCore import QObject, QPoint, QRect, QTimer, Signal
+from PySide6.QtCore import QObject, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
     QAccessibleInterface,
     QAccessibleTextInterface,
 )
-from PySide6.QtWidgets import QAccessibleWidget, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QAccessibleWidget, QWidget
 from shiboken6 import VoidPtr
 
 from app.ui.blocks.canvas import Canvas
@@ -26,11 +26,12 @@ from app.ui.conversation.message_list import MessageList
 from app.ui.conversation.message_state import MessageState
 from app.ui.conversation.message_view import MessageView
 from app.ui.conversation.sections import Section, SectionKind
+from app.ui.conversation.virtual_list import VirtualList
 from app.wording.errors import explain
 from app.wording.language import number, tr
 
 _PAUSE_MS = 1000  # between two announcements
-# Up to where a text that grows can be read: a sentence ends before a blank, anything at a line's.
+# Where a growing text may be read up to: the last end of a sentence before a blank, or of a line.
 _SENTENCES = re.compile(r".*(?:[.!?…:][\"'”’)\]]*(?=\s)|[。！？]|\n)", re.DOTALL)
 
 _Text = QAccessible.Text
@@ -38,30 +39,33 @@ _Role = QAccessible.Role
 
 
 @cache
-def install() -> None:
-    """Qt asks here what a widget is for a screen reader, once one is there."""
-    QAccessible.installFactory(_spoken)
+def install(page_type: type[QAbstractScrollArea]) -> None:
+    """Have Qt ask here what a widget is for a screen reader, once there is one.
+
+    ``page_type`` is the scroll area with the messages; each has a `VirtualList` among its children.
+    """
+
+    def interface_of(name: str, found: QObject) -> QAccessibleInterface | None:
+        # Python keeps what this returns for good, though Qt has destroyed it with its widget: it
+        # must not hold the widget, and there are no more of them than messages are in sight.
+        match found:
+            case MessageView():
+                return AccessibleMessage(found)
+            case Canvas():
+                return AccessibleSection(found)
+            case QAbstractScrollArea() if isinstance(found, page_type):
+                return AccessiblePage(found)
+            case QWidget() if (
+                isinstance(page := found.parent(), page_type) and page.viewport() is found
+            ):
+                return AccessibleMessageList(found)
+        return None
+
+    QAccessible.installFactory(interface_of)
 
 
-def _spoken(name: str, found: QObject) -> QAccessibleInterface | None:
-    """Python keeps what this returns for good, though Qt has destroyed it with its widget: it
-    must not hold the widget, and there are no more of them than messages are in sight."""
-    match found:
-        case MessageView():
-            return SpokenMessage(found)
-        case Canvas():
-            return SpokenCanvas(found)
-        case MessageList():
-            return SpokenPage(found)
-        case QWidget() if (
-            isinstance(page := found.parent(), MessageList) and page.viewport() is found
-        ):
-            return SpokenList(found)
-    return None
-
-
-class SpokenWords(QAccessibleTextInterface):
-    """A text that is read and not changed. Positions count as Qt's characters do, in UTF-16."""
+class AccessibleText(QAccessibleTextInterface):
+    """A read-only text. Positions count as Qt's characters do, in units of UTF-16."""
 
     def __init__(self, read: Callable[[], str], area: Callable[[], QRect]) -> None:
         super().__init__()
@@ -75,7 +79,7 @@ class SpokenWords(QAccessibleTextInterface):
         return len(self._units()) // 2
 
     def characterRect(self, offset: int) -> QRect:
-        return self._area()  # nearer than nothing
+        return self._area()  # the best that is known
 
     def offsetAtPoint(self, point: QPoint) -> int:
         return 0 if self._area().contains(point) else -1
@@ -84,42 +88,43 @@ class SpokenWords(QAccessibleTextInterface):
         return 0
 
     def setCursorPosition(self, position: int) -> None:
-        """There is none."""
+        """Do nothing: there is no cursor."""
 
     def selectionCount(self) -> int:
         return 0
 
     def addSelection(self, start: int, end: int) -> None:
-        """What is selected is the page's, across messages."""
+        """Do nothing: the page selects, across messages."""
 
     def setSelection(self, number: int, start: int, end: int) -> None:
-        """What is selected is the page's, across messages."""
+        """Do nothing: the page selects, across messages."""
 
     def removeSelection(self, number: int) -> None:
-        """What is selected is the page's, across messages."""
+        """Do nothing: the page selects, across messages."""
 
     def scrollToSubstring(self, start: int, end: int) -> None:
-        """What is in the tree is in sight."""
+        """Do nothing: what is in the tree is in sight."""
 
     def _units(self) -> bytes:
         return self._read().encode("utf-16-le", "surrogatepass")
 
 
-class SpokenText(QAccessibleWidget):
+class AccessibleTextWidget(QAccessibleWidget):
     """A widget with a text."""
 
     def __init__(self, widget: QWidget, role: QAccessible.Role) -> None:
         super().__init__(widget, role)
-        self._words = SpokenWords(self.words, self.rect)
+        self._words = AccessibleText(self.words, self.rect)
 
     def words(self) -> str:
-        """All of it."""
+        """Return all of it."""
         raise NotImplementedError
 
-    def interface_cast(self, kind: QAccessible.InterfaceType) -> object:
+    # PySide's types say that this returns an address, as in C++.
+    def interface_cast(self, kind: QAccessible.InterfaceType) -> Any:
         if kind == QAccessible.InterfaceType.TextInterface:
             return self._words
-        found = super().interface_cast(kind)
+        found: object = super().interface_cast(kind)
         return VoidPtr(0) if found is None else found  # PySide crashes over a None
 
     def state(self) -> QAccessible.State:
@@ -128,53 +133,64 @@ class SpokenText(QAccessibleWidget):
         return state
 
 
-class SpokenMessage(SpokenText):
+class AccessibleMessage(AccessibleTextWidget):
     """A question or an answer. Its name is `MessageState.title`."""
 
     def __init__(self, view: MessageView) -> None:
         super().__init__(view, _Role.ListItem)
 
     def words(self) -> str:
-        record = self.widget().record
+        record = self._record()
         return record.plain_text() if record else ""
 
     def state(self) -> QAccessible.State:
         state = super().state()
-        record = self.widget().record
+        record = self._record()
         state.busy = bool(record and record.streaming)
         return state
 
+    def _record(self) -> MessageState | None:
+        view = self.widget()
+        return view.record if isinstance(view, MessageView) else None
 
-class SpokenCanvas(SpokenText):
-    """A section of a message. Its buttons are in it; its links are painted, and the one that has
-    the keyboard is what describes it."""
+
+class AccessibleSection(AccessibleTextWidget):
+    """A section of a message.
+
+    Its buttons are its children; its links are painted, and the one with the keyboard focus is its
+    description.
+    """
 
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas, _Role.Paragraph)
 
     def words(self) -> str:
-        column = self.widget().column
-        return str(column.text(0, column.length))
+        column = self._canvas().column
+        return column.text(0, column.length)
 
     def text(self, kind: QAccessible.Text) -> str:
-        canvas = self.widget()
-        if kind == _Text.Description and (link := canvas.link):
-            text = canvas.column.text(link.start, link.end)
+        if kind == _Text.Description and (link := self._canvas().link):
+            text = self._canvas().column.text(link.start, link.end)
             return tr("Link: {text}, {address}").format(text=text, address=link.address)
         return super().text(kind)
 
+    def _canvas(self) -> Canvas:
+        canvas = self.widget()
+        assert isinstance(canvas, Canvas)
+        return canvas
 
-class SpokenPage(QAccessibleWidget):
-    """What has the keyboard, and scrolls."""
 
-    def __init__(self, page: MessageList) -> None:
+class AccessiblePage(QAccessibleWidget):
+    """The scroll area, which has the keyboard focus."""
+
+    def __init__(self, page: QAbstractScrollArea) -> None:
         super().__init__(page, _Role.Pane)
 
     def text(self, kind: QAccessible.Text) -> str:
         return _in_sight(self.widget()) if kind == _Text.Description else super().text(kind)
 
 
-class SpokenList(QAccessibleWidget):
+class AccessibleMessageList(QAccessibleWidget):
     """The messages, from top to bottom."""
 
     def __init__(self, viewport: QWidget) -> None:
@@ -191,40 +207,48 @@ class SpokenList(QAccessibleWidget):
     def childCount(self) -> int:
         return len(self._shown())
 
-    def child(self, index: int) -> QAccessibleInterface | None:
+    # PySide's types do not know that a child may be missing.
+    def child(self, index: int) -> Any:
         shown = self._shown()
         return QAccessible.queryAccessibleInterface(shown[index]) if index < len(shown) else None
 
     def indexOfChild(self, child: QAccessibleInterface) -> int:
-        shown = self._shown()
-        return shown.index(child.object()) if child.object() in shown else -1
+        found = child.object()
+        return next((n for n, shown in enumerate(self._shown()) if shown is found), -1)
 
     def _shown(self) -> list[QWidget]:
-        """What is kept for other messages is hidden."""
+        # Spare widgets, kept for other messages, are hidden.
         children = [c for c in self.widget().children() if isinstance(c, QWidget)]
         return sorted((c for c in children if not c.isHidden()), key=QWidget.y)
 
 
-def _in_sight(page: MessageList) -> str:
-    """Which messages are children, of how many."""
+def _in_sight(page: QObject | None) -> str:
+    """Describe which messages are children, of how many."""
+    assert isinstance(page, QAbstractScrollArea)
+    messages = page.findChild(VirtualList, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    if messages is None:  # the page is being made
+        return ""
     edge = page.viewport().rect()
-    areas = map(page.visible_rect, page.records)
+    areas = map(messages.visible_rect, messages.records)
     numbers = [n for n, area in enumerate(areas, 1) if area and area.intersects(edge)]
     if not numbers:
         return ""
-    first, last, total = map(number, (numbers[0], numbers[-1], len(page.records)))
+    first, last, total = map(number, (numbers[0], numbers[-1], len(messages.records)))
     if first == last:
         return tr("Message {first} of {total}").format(first=first, total=total)
     return tr("Messages {first} to {last} of {total}").format(first=first, last=last, total=total)
 
 
 class Announcer(QObject):
-    """Says an answer as it comes, in whole sentences and with pauses: that the model thinks, what
-    it says, and how it ended. Its reasoning is only read to those who have opened it."""
+    """Announces an answer as it comes, in whole sentences and with pauses.
+
+    It says that the model thinks, what it says, and how it ended. Reasoning is only read to those
+    who have opened it.
+    """
 
     announced = Signal(str)
 
-    def __init__(self, page: MessageList) -> None:
+    def __init__(self, page: QWidget, messages: MessageList) -> None:
         super().__init__(page)
         self._page = page
         self._record: MessageState | None = None
@@ -234,15 +258,15 @@ class Announcer(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PAUSE_MS)
         self._timer.timeout.connect(self._say)
-        page.answering.connect(self.hear)
+        messages.answering.connect(self._answering)
 
-    def hear(self, record: MessageState) -> None:
-        """An answer begins, has grown, or has ended."""
+    def _answering(self, record: MessageState) -> None:
+        """Take note that an answer begins, has grown, or has ended."""
         if not QAccessible.isActive():
             return
         if record is not self._record:
             if not record.streaming:
-                return  # it ended while nobody heard
+                return  # it ended before a screen reader was there
             self._record, self._thinking = record, False
             self._read = {section: len(section.plain) for section in record.sections}
             self._timer.stop()
@@ -270,16 +294,16 @@ class Announcer(QObject):
             self._timer.start()
 
     def _more(self, record: MessageState, section: Section) -> str:
-        """What has not been said of a section, up to the end of a sentence."""
+        """Return what was not announced of a section yet, up to the end of a sentence."""
         start = self._read.get(section, 0)
         new = section.plain[start:]
         if section.growing:
             found = _SENTENCES.match(new)
             new = found[0] if found else ""
         self._read[section] = start + len(new)
-        if section.sort is SectionKind.THOUGHT and not record.row.thought_open:
+        if section.kind is SectionKind.REASONING and not record.row.thought_open:
             return ""
-        if section.sort is SectionKind.CALL and new:
+        if section.kind is SectionKind.CALL and new:
             return tr("Call to {recipient}: {new}").format(recipient=section.name, new=new)
         return new
 

@@ -1,4 +1,4 @@
-"""What came with a question: a button with the file's name, which opens its text."""
+"""A file that came with a question: a button with its name, which opens its text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ICON, _ARROW = 16, 14
 
 
 class AttachmentHeader(Button):
-    """The file's name, and whether its text is shown."""
+    """The button with the file's name, which tells whether its text is shown."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, "file", "", pixels=13, weight=500, shortcut="Space")
@@ -27,10 +27,10 @@ class AttachmentHeader(Button):
         theme.changed.connect(self.update)
 
     def set_name(self, name: str) -> None:
-        """Another one."""
+        """Show another name."""
         name = " ".join(name.split())
         self.setText(name)
-        self.setShortcut("")  # an "&" in it makes no key
+        self.setShortcut("")  # an "&" in the name would make one
         self.setAccessibleName(tr("Attached: {name}").format(name=name))
         self.setToolTip(name)
 
@@ -80,22 +80,22 @@ class AttachmentView(QFrame):
         canvas.setParent(self)
 
     def style_of(self, pixels: int) -> Style:
-        """How its text is written, in a conversation of that size."""
+        """Return the style of its text, in a conversation of a size."""
         return Style(pixels - 3, "muted", mono=True)
 
     def show_section(self, section: Section) -> None:
-        """Another one, or the same as it is now."""
+        """Show another file, or the same one as it is now."""
         self.head.set_name(section.name)
         self.head.setChecked(section.opened)
         self.canvas.setVisible(section.opened)
         self.show()
 
     def wanted(self, most: int) -> int:
-        """The width that it would like to have, of so much at most."""
+        """Return the width that it wants, of ``most`` pixels at the most."""
         return self.head.sizeHint().width() if self.canvas.isHidden() else most
 
     def lay_out(self, width: int) -> int:
-        """The height that it takes."""
+        """Place everything for a width. Return the height."""
         wide = min(self.head.sizeHint().width(), width)
         self.head.setGeometry(0, 0, wide, HIGH)
         if self.canvas.isHidden():

@@ -1,99 +1,119 @@
-"""Other versions of messages: editing a question, going from one to another, a chat of its own."""
+"""Other versions of messages: editing a question, switching versions, forking a chat."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
 from app.base.types import Part
 from app.store import MessageRow
-from app.ui.store_access import StoreAccess
-from app.ui.window_layout import WindowLayout
+from app.ui.conversation.conversation_pane import ConversationPane
+from app.ui.state.current_chat import CurrentChat
+from app.ui.state.store_access import StoreAccess
 
 if TYPE_CHECKING:
     from app.ui.conversation.transcript import Transcript
 
 
+class MessageInput(Protocol):
+    """Where a message is written: the composer."""
+
+    def parts(self) -> tuple[Part, ...]:
+        """Return what has been written."""
+
+    def set_parts(self, parts: tuple[Part, ...]) -> None:
+        """Put this in the place of what has been written."""
+
+    def set_editing(self, editing: bool) -> None:
+        """Show whether an earlier message is being edited."""
+
+    def focus_editor(self) -> None:
+        """Take the keyboard focus."""
+
+
 class Branches(QObject):
-    """Of the chat that is shown."""
+    """The versions of the messages of the chat that is shown."""
 
     turned = Signal()
     """Another branch is shown."""
     forked = Signal(object)
     """A ChatRow: the new chat."""
 
-    def __init__(self, frame: WindowLayout, disk: StoreAccess, busy: Callable[[], bool]) -> None:
-        """``busy``: whether an answer is on its way in the chat that is shown."""
-        super().__init__(frame)
-        self._frame, self._disk, self._busy = frame, disk, busy
+    def __init__(
+        self,
+        conversation: ConversationPane,
+        composer: MessageInput,
+        store: StoreAccess,
+        current: CurrentChat,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._conversation, self._composer = conversation, composer
+        self._store, self._current = store, current
         self._draft: tuple[Part, ...] = ()
         self.edited: int | None = None
-        """The question that what is typed is another version of."""
-        frame.composer.edit_ended.connect(self.give_up)
-        frame.begun.connect(self._equip)
+        """The question that is being edited."""
+        conversation.begun.connect(self._connect)
 
-    def _equip(self, transcript: Transcript) -> None:
+    def _connect(self, transcript: Transcript) -> None:
         transcript.edit.connect(self.edit)
         transcript.version_wanted.connect(self.show)
         transcript.forked.connect(self._fork)
 
     def edit(self, question: int) -> None:
-        """The person has the words of a question again, to ask it in others."""
-        composer = self._frame.composer
-        records = self._frame.transcript.records
+        """Put the words of a question into the composer, to ask it in others."""
+        records = self._conversation.transcript.messages.records
         row = next((record.row for record in records if record.row.id == question), None)
-        if row is None or self._busy():
+        if row is None or self._current.busy():
             return
         if self.edited is None:
-            self._draft = composer.parts()
+            self._draft = self._composer.parts()
         self.edited = question
-        composer.set_editing(True)
-        composer.set_parts(row.message.parts)
-        composer.editor.setFocus()
+        self._composer.set_editing(True)
+        self._composer.set_parts(row.message.parts)
+        self._composer.focus_editor()
 
     def written(self) -> tuple[Part, ...]:
-        """All that the person has written: what stands in the composer, and what stood there
-        before an earlier message was edited."""
-        return (*self._frame.composer.parts(), *self._draft)
+        """Return what stands in the composer, and what stood there before a message was edited."""
+        return (*self._composer.parts(), *self._draft)
 
     def sent(self) -> None:
-        """What stands in the composer has been taken: what was typed before comes back."""
+        """Put back the draft, since what stood in the composer has been sent."""
         draft, self.edited, self._draft = self._draft, None, ()
-        self._frame.composer.set_editing(False)
-        self._frame.composer.set_parts(draft)
+        self._composer.set_editing(False)
+        self._composer.set_parts(draft)
 
     def give_up(self) -> None:
-        """The question stays as it was."""
+        """Stop editing and put back the draft."""
         if self.edited is not None:
             self.sent()
 
     def show(self, message: int) -> None:
-        """Another message in the place of one, with what came below it."""
-        chat = self._frame.chat
-        if chat is None or self._busy():
+        """Show another version of a message, with what follows it."""
+        chat = self._current.id
+        if chat is None or self._current.busy():
             return
 
         def shown(rows: list[MessageRow]) -> None:
-            if chat == self._frame.chat:
+            if chat == self._current.id:
                 self.give_up()
-                self._frame.transcript.swap(rows, message)
-                self.look()
+                self._conversation.transcript.messages.swap(rows, message)
+                self.refresh()
                 self.turned.emit()
 
-        self._disk.ask(lambda store: store.messages.show(message), shown)
+        self._store.ask(lambda store: store.messages.show(message), shown)
 
-    def look(self) -> None:
-        """Which messages have other versions now."""
-        if (chat := self._frame.chat) is None:
+    def refresh(self) -> None:
+        """Read which messages have other versions."""
+        if (chat := self._current.id) is None:
             return
 
         def found(branches: dict[int, tuple[int, ...]]) -> None:
-            if chat == self._frame.chat and self._frame.has_transcript:
-                self._frame.transcript.set_branches(branches)
+            if chat == self._current.id and self._conversation.has_transcript:
+                self._conversation.transcript.messages.set_branches(branches)
 
-        self._disk.ask(lambda store: store.messages.branches(chat), found)
+        self._store.ask(lambda store: store.messages.branches(chat), found)
 
     def _fork(self, message: int) -> None:
-        self._disk.ask(lambda store: store.messages.fork(message), self.forked.emit)
+        self._store.ask(lambda store: store.messages.fork(message), self.forked.emit)

@@ -9,7 +9,7 @@ from app.wording.language import tr
 
 
 class ContextLimitLine(QWidget):
-    """Between what the model no longer sees and what it does."""
+    """A line between what the model no longer sees and what it does."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class ContextLimitLine(QWidget):
         self.hide()
 
     def text(self) -> str:
-        """What it says."""
+        """Return its words."""
         return self._label.text()
 
 

@@ -1,4 +1,4 @@
-"""Search in the chat that is shown: a bar above it, marks in the text and beside the scroll bar."""
+"""Search in the chat that is shown: the bar, and marks beside the scroll bar."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from app.ui.form_fields import named
 from app.ui.theme import Theme
 from app.wording.language import number, tr
 
-_SLICE_S = 0.012  # of searching, before something else may be done
+_SLICE_S = 0.012  # of searching at once
 _MOST_MARKS = 2000
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class FindHit:
-    """The ``number``-th place in a section of a message that has what was searched for."""
+    """A place that was found: the ``number``-th in a section of a message."""
 
     message: int
     section: int
@@ -34,7 +34,7 @@ class FindHit:
 
 
 class FindBar(QFrame):
-    """The words, how many places have them, and the way from one to the next."""
+    """The words, how many places have them, and buttons to go from one to the next."""
 
     found = Signal()
     """Other places are known."""
@@ -49,11 +49,11 @@ class FindBar(QFrame):
         self.words = ""
         self.hits: list[FindHit] = []
         self.current = -1
-        self._coming: list[FindHit] = []  # of the search that runs; a first one fills `hits` itself
+        self._coming: list[FindHit] = []  # hits of the running search; `hits` itself in a first one
         self._records: Sequence[MessageState] = ()
         self._next = 0
-        self._wanted: FindHit | None = None  # which the first place from there on is to be, and
-        self._going = False  # whether it is to be brought into sight
+        self._wanted: FindHit | None = None  # the first hit from there on becomes the current one
+        self._going = False  # whether that is then scrolled into view
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._search_on)
@@ -86,8 +86,10 @@ class FindBar(QFrame):
     def open(
         self, records: Sequence[MessageState], words: str = "", message: int | None = None
     ) -> None:
-        """Asks for words; those that are selected are there already. Goes to the first place
-        in a message, where one is given."""
+        """Ask for words. ``words``, such as the selection, are filled in.
+
+        Go to the first place in ``message``, where one is given.
+        """
         self._records = records
         self.show()
         self.raise_()
@@ -100,7 +102,7 @@ class FindBar(QFrame):
             self._want(FindHit(message, 0, 0), going=True)
 
     def search(self) -> None:
-        """From the beginning."""
+        """Search from the beginning."""
         self.words = self.field.text()
         self.hits = self._coming = []
         self.current, self._next = -1, 0
@@ -113,7 +115,10 @@ class FindBar(QFrame):
             self.found.emit()
 
     def refresh(self, records: Sequence[MessageState]) -> None:
-        """The conversation has changed. What was found counts until all of it is searched anew."""
+        """Search again: the conversation has changed.
+
+        What was found before counts until that search is done.
+        """
         self._records = records
         if self.isVisible() and self.words:
             if self.current >= 0:
@@ -122,11 +127,11 @@ class FindBar(QFrame):
             self._search_on()
 
     def next(self) -> None:
-        """The place below, or the first after the last."""
+        """Go to the place below, or from the last to the first."""
         self._go(1)
 
     def previous(self) -> None:
-        """The place above, or the last before the first."""
+        """Go to the place above, or from the first to the last."""
         self._go(-1)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -175,8 +180,7 @@ class FindBar(QFrame):
             self._timer.start(0)
 
     def _want(self, hit: FindHit, *, going: bool) -> None:
-        """This place, or the next one in its message, is the one that one is at, once it is
-        known."""
+        """Make a place the current one, or the next in its message, once it is found."""
         self._wanted, self._going = hit, going
         self._look_for_wanted()
         self._say()
@@ -210,7 +214,7 @@ class FindBar(QFrame):
 
 
 class FindMarks(QWidget):
-    """Where the places are, beside the scroll bar."""
+    """Marks beside the scroll bar, where the places are."""
 
     def __init__(self, theme: Theme, bar: QWidget) -> None:
         super().__init__(bar)
@@ -220,7 +224,7 @@ class FindMarks(QWidget):
         bar.installEventFilter(self)
 
     def set_places(self, places: Sequence[float]) -> None:
-        """Where, from 0 to 1."""
+        """Set the places, from 0 for the top to 1 for the end."""
         step = -(-len(places) // _MOST_MARKS) or 1
         self._places = list(places[::step])
         self.update()
@@ -240,17 +244,19 @@ class FindMarks(QWidget):
 
 
 def places_in(column: Column, words: str) -> list[Range]:
-    """The positions of a column that have the words, whatever their case."""
+    """Return the positions of a column that have the words, in any case."""
     wanted = _folded(words)
     found: list[Range] = []
     at = 0
     while wanted and at <= column.length:
         start, end = column.leaf_at(at)
-        # In two parts: the whole would have its list's mark before it.
+        # In two parts: in one, the mark of a list item would be included.
         middle = max(start, end - 1)
         text = column.text(start, middle) + column.text(middle, end)
         folded = _folded(text)
-        if len(folded) == len(text) and units(text) == end - start:  # else it has a formula
+        if (
+            len(folded) == len(text) and units(text) == end - start
+        ):  # otherwise it contains a formula
             index = folded.find(wanted)
             while index >= 0:
                 first = start + units(text[:index])
@@ -262,6 +268,6 @@ def places_in(column: Column, words: str) -> list[Range]:
 
 
 def _folded(text: str) -> str:
-    """Letters in any case, raised, lowered or wide, as the plain ones."""
+    """Return text in which letters of any case, raised, lowered or wide, are plain ones."""
     plain = normalize("NFKC", text).casefold()
     return plain if len(plain) == len(text) else text.casefold()

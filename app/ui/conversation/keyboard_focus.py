@@ -1,8 +1,9 @@
-"""Where the keyboard is in the conversation, and that this can be seen."""
+"""The keyboard focus in the conversation: made visible, and followed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QFocusEvent
@@ -11,13 +12,15 @@ from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 from app.ui.blocks.canvas import Canvas
 
 _Reason = Qt.FocusReason
-# The window or a menu takes the keyboard for a while, and gives it back.
+# The window or a menu takes the focus for a while, and gives it back.
 _AWHILE = (_Reason.ActiveWindowFocusReason, _Reason.PopupFocusReason, _Reason.MenuBarFocusReason)
 
 
 class KeyboardFocus(QObject):
-    """A ring around the page while the keys scroll it (a mouse needs none), and word of the
-    controls in it that the Tab key comes to."""
+    """Draws a ring around the page while the keys scroll it; a mouse needs none.
+
+    It also tells which control in the page the Tab key has reached.
+    """
 
     reached = Signal(QWidget)
 
@@ -26,11 +29,13 @@ class KeyboardFocus(QObject):
         self._page = page
         page.installEventFilter(self)
 
-    def watch(self, controls: Iterable[QWidget]) -> None:
-        """These are in the page. A canvas tells by itself which of its links is reached."""
+    def set_order(self, controls: Sequence[QWidget]) -> None:
+        """Set the controls of the page, in the order in which the Tab key goes through them."""
         for control in controls:
-            if not isinstance(control, Canvas):
+            if not isinstance(control, Canvas):  # a canvas reports its links itself
                 control.installEventFilter(self)
+        for one, next_one in pairwise(controls):
+            QWidget.setTabOrder(one, next_one)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QFocusEvent) and event.reason() not in _AWHILE:

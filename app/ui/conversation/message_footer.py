@@ -1,6 +1,8 @@
-"""What stands under a message: how it was made, what to do with it, and its other versions."""
+"""The row under a message: its other versions, how it was made, and what to do with it."""
 
 from __future__ import annotations
+
+from functools import partial
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
@@ -14,7 +16,7 @@ from app.wording.language import number, tr
 
 
 class VersionSwitch(QWidget):
-    """Which of several messages in one place this is, and the way to the others."""
+    """Shows which version of a message this is, and leads to the others."""
 
     wanted = Signal(int)
 
@@ -25,21 +27,20 @@ class VersionSwitch(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        self._before, self._after = (
-            Button(theme, name, label, icon=icon, size=14, clicked=lambda s=side: self._go(s))
-            for side, (name, label, icon) in enumerate(
-                (
-                    ("previousVersion", tr("The version before"), "chevron-left"),
-                    ("nextVersion", tr("The next version"), "chevron-right"),
-                )
-            )
-        )
+        self._before = Button(
+            theme, "previousVersion", tr("The version before"), icon="chevron-left", size=14,
+            clicked=partial(self._go, 0),
+        )  # fmt: skip
+        self._after = Button(
+            theme, "nextVersion", tr("The next version"), icon="chevron-right", size=14,
+            clicked=partial(self._go, 1),
+        )  # fmt: skip
         for widget in (self._before, self._said, self._after):
             row.addWidget(widget)
         self.hide()
 
     def set_record(self, record: MessageState, busy: bool) -> None:
-        """Whose versions they are."""
+        """Show the versions of a message; ``busy`` disables the buttons."""
         all_, here = record.versions, record.row.id
         self.setVisible(here in all_)
         if here not in all_:
@@ -62,7 +63,7 @@ class VersionSwitch(QWidget):
 
 
 class MessageFooter(QWidget):
-    """Under an answer: how it was made, and what to do with it."""
+    """Buttons under an answer, and how it was made."""
 
     copy = Signal()
     again = Signal(Effort)
@@ -95,7 +96,7 @@ class MessageFooter(QWidget):
         layout.addStretch(1)
 
     def set_row(self, row: MessageRow) -> None:
-        """The answer that it is about."""
+        """Show another answer."""
         self._effort = row.effort or Effort.MEDIUM
         self._copy.setVisible(bool(row.message.text))
         said = [effort_name(self._effort), row.model]
@@ -109,7 +110,7 @@ class MessageFooter(QWidget):
         self._made.setToolTip(_stats(row.stats) if row.stats else "")
 
     def copied(self) -> None:
-        """Says so, for a moment."""
+        """Show for a moment that the answer was copied."""
         self._copy.set_icon("check")
         QTimer.singleShot(1500, self._copy, lambda: self._copy.set_icon("copy"))
 
@@ -118,12 +119,12 @@ class MessageFooter(QWidget):
         menu.addAction(tr("Try again"), lambda: self.again.emit(self._effort))
         menu.addSeparator()
         for effort in Effort:
-            menu.addAction(effort_name(effort), lambda e=effort: self.again.emit(e))
+            menu.addAction(effort_name(effort), partial(self.again.emit, effort))
         menu.popup(self.regenerate.mapToGlobal(self.regenerate.rect().bottomLeft()))
 
 
 def _stats(stats: Stats) -> str:
-    """All that was measured, one fact a line."""
+    """Return all that was measured, one fact a line."""
     return "\n".join(
         (
             tr("Prompt: {prompt_tokens} tokens, {reused} of them reused").format(

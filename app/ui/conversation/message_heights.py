@@ -1,4 +1,4 @@
-"""Where each message of a long conversation begins, though most have never been laid out."""
+"""Where each message of a long conversation begins."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ _CHUNK = 64
 
 
 class MessageHeights:
-    """Heights in a row, in pixels, with their sums. Changing one and finding what is at a place
-    cost about the root of how many there are."""
+    """Heights of messages in pixels, with their sums.
+
+    Changing one and finding what is at a place cost about the root of how many there are.
+    """
 
     def __init__(self) -> None:
         self._chunks: list[list[int]] = []
-        self._tops: list[int] | None = None  # of the chunks, and the end
+        self._tops: list[int] | None = None  # sums above each chunk, and in all
 
     def __len__(self) -> int:
         return sum(map(len, self._chunks[-1:])) + _CHUNK * max(0, len(self._chunks) - 1)
@@ -27,19 +29,19 @@ class MessageHeights:
         self._tops = None
 
     def set_all(self, heights: list[int]) -> None:
-        """Others, all of them."""
+        """Replace all heights."""
         self._chunks = [heights[i : i + _CHUNK] for i in range(0, len(heights), _CHUNK)]
         self._tops = None
 
     def append(self, height: int) -> None:
-        """One more at the end."""
+        """Append a height."""
         if not self._chunks or len(self._chunks[-1]) == _CHUNK:
             self._chunks.append([])
         self._chunks[-1].append(height)
         self._tops = None
 
     def cut(self, count: int) -> None:
-        """Only the first ``count`` stay."""
+        """Keep only the first ``count``."""
         self._chunks = self._chunks[: -(-count // _CHUNK)]
         if count % _CHUNK:
             self._chunks[-1] = self._chunks[-1][: count % _CHUNK]
@@ -47,11 +49,11 @@ class MessageHeights:
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """The sum of all heights."""
         return self._sums()[-1]
 
     def top(self, index: int) -> int:
-        """What is above one."""
+        """Return the sum of the heights above an index."""
         chunk, rest = divmod(index, _CHUNK)
         sums = self._sums()
         if chunk == len(self._chunks):
@@ -59,7 +61,7 @@ class MessageHeights:
         return sums[chunk] + sum(self._chunks[chunk][:rest])
 
     def at(self, y: int) -> int:
-        """Which one is at a place: the first above the beginning, the last below the end."""
+        """Return the index at a place: the first above the beginning, the last below the end."""
         sums = self._sums()
         chunk = min(max(0, bisect_right(sums, y) - 1), len(self._chunks) - 1)
         tops = list(accumulate(self._chunks[chunk][:-1], initial=sums[chunk]))

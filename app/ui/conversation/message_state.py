@@ -1,4 +1,4 @@
-"""What is known of each message of a conversation, whether it is in sight or not."""
+"""View state of the messages of a conversation, in sight or not."""
 
 from __future__ import annotations
 
@@ -15,27 +15,28 @@ from app.wording.errors import explain
 from app.wording.language import number, tr
 from app.wording.quantities import date_of
 
-_RECENT = 600  # characters at the end of the reasoning that tell what it is about now
-_FEWEST = 6  # words that tell something
+_RECENT = 600  # characters at the end of the reasoning, searched for the present topic
+_FEWEST = 6  # words of a sentence that is shown as the topic
+_SECTIONS = {PartKind.TEXT: SectionKind.ANSWER, PartKind.CALL: SectionKind.CALL}
 
 
 class MessageState:
-    """A message, and how it stands with it."""
+    """View state of one message."""
 
     def __init__(self, row: MessageRow) -> None:
         self.row = row
         self.error: BaseException | None = None
         self.read: float | None = None
-        """How much of the prompt has been read, where that goes on."""
+        """The share of the prompt that has been read, while that goes on."""
         self.offered = self.hurried = False
         """Whether an answer can be asked for now, and whether it was."""
         self.versions: tuple[int, ...] = ()
-        """The messages in its place, it among them, where there are several."""
+        """The ids of all versions of it, where there are several."""
         self.thinking = False
         self.answered = False
         self.seconds: float | None = None
         self.measured: int | None = None
-        """Its height in pixels at the present width, once it was in sight."""
+        """Its height in pixels at the present width; None until it is laid out."""
         self._began = time.monotonic()
         self.sections: list[Section] = []
         self.set_row(row)
@@ -46,7 +47,7 @@ class MessageState:
 
     @property
     def title(self) -> str:
-        """Who said it, and when."""
+        """Who wrote it, with which effort, and when."""
         who = tr("You") if self.is_question else self.row.model or tr("Answer")
         effort = effort_name(self.row.effort) if self.row.effort else ""
         return ", ".join(text for text in (who, effort, when(self.row.created)) if text)
@@ -56,7 +57,7 @@ class MessageState:
         return self.row.state is State.STREAMING
 
     def set_row(self, row: MessageRow, error: BaseException | None = None) -> None:
-        """The message as it is on disk, and what cut it off."""
+        """Take over the message as it is on disk, and what cut it off."""
         self.row, self.error = row, error
         if not self.streaming and row.thought_s is not None:
             self.seconds = row.thought_s
@@ -68,40 +69,42 @@ class MessageState:
                 section.finish()
 
     def set_parts(self, parts: tuple[Part, ...]) -> None:
-        """The text so far."""
+        """Take over the parts of an answer so far."""
         self.measured = None
         if self.is_question:
             own = self.row.message
-            words = [(SectionKind.QUESTION, Part(own.text))] if own.text or not own.attached else []
-            self._set_sections([*((SectionKind.FILE, part) for part in own.attached), *words])
+            shown = [
+                (SectionKind.FILE, _named(p)) for p in own.parts if p.kind is not PartKind.TEXT
+            ]
+            if own.text or not shown:
+                shown.append((SectionKind.QUESTION, Part(own.text)))
+            self._set_sections(shown)
             return
         reasoning = Message(Role.ASSISTANT, parts).reasoning.strip("\n")
         others = [
             p
             for p in parts
-            if p.kind is PartKind.CALL or (p.kind is not PartKind.REASONING and p.text.strip())
+            if p.kind is not PartKind.REASONING and (p.kind is not PartKind.TEXT or p.text.strip())
         ]
         self.answered = bool(others)
         was, self.thinking = self.thinking, self.streaming and not others
         if not self.thinking and self.seconds is None:
             self.seconds = time.monotonic() - self._began if was else 0.0
         wanted = (
-            [(SectionKind.THOUGHT, Part(reasoning, PartKind.REASONING))]
+            [(SectionKind.REASONING, Part(reasoning, PartKind.REASONING))]
             if reasoning.strip()
             else []
         )
-        wanted += [
-            (SectionKind.CALL if p.kind is PartKind.CALL else SectionKind.SAID, p) for p in others
-        ]
+        wanted += [(_SECTIONS.get(p.kind, SectionKind.OTHER), _named(p)) for p in others]
         self._set_sections(wanted)
 
     def _set_sections(self, wanted: list[tuple[SectionKind, Part]]) -> None:
-        for at, (sort, part) in enumerate(wanted):
-            if at < len(self.sections) and self.sections[at].sort is sort:
+        for at, (kind, part) in enumerate(wanted):
+            if at < len(self.sections) and self.sections[at].kind is kind:
                 self.sections[at].name = part.name
                 self.sections[at].set_source(part.text)
             else:
-                self.sections[at:at] = [Section(sort, part)]
+                self.sections[at:at] = [Section(kind, part)]
         del self.sections[len(wanted) :]
         for section in self.sections[:-1]:
             section.finish()
@@ -112,24 +115,26 @@ class MessageState:
 
     @property
     def thought(self) -> Section | None:
-        """The reasoning, where there is any."""
+        """The section of the reasoning, where there is any."""
         first = self.sections[0] if self.sections else None
-        return first if first and first.sort is SectionKind.THOUGHT else None
+        return first if first and first.kind is SectionKind.REASONING else None
 
     @property
     def has_header(self) -> bool:
-        """Whether there is something to say of its reasoning."""
+        """Whether it has a header about its reasoning."""
         return self.thought is not None or (self.streaming and not self.answered)
 
     @property
     def opened(self) -> bool:
-        """Whether the reasoning is in sight: while there is nothing else to read, unless the
-        person said otherwise."""
+        """Whether the reasoning is in sight.
+
+        It is while there is nothing else to read, unless the person chose otherwise.
+        """
         wish = self.row.thought_open
         return self.thought is not None and (not self.answered if wish is None else wish)
 
     def label(self, reading: bool = False) -> str:
-        """What stands above the reasoning; ``reading`` where that has taken a while."""
+        """Return the header's text; ``reading``: reading the prompt has taken a while."""
         if self.thinking:
             if reading:
                 return tr("Reading…")
@@ -138,13 +143,13 @@ class MessageState:
         return thought_for(self.seconds)
 
     def open(self, section: Section) -> None:
-        """The person is to see this."""
+        """Open a section."""
         section.opened = True
         if section is self.thought:
             self.set_opened(True)
 
     def set_opened(self, opened: bool) -> None:
-        """The person opens or closes the reasoning."""
+        """Open or close the reasoning."""
         self.row = replace(self.row, thought_open=opened)
         self.measured = None
 
@@ -156,13 +161,13 @@ class MessageState:
     @property
     def files(self) -> list[Section]:
         """What came with a question, whether it is opened or not."""
-        return [s for s in self.sections if s.sort is SectionKind.FILE]
+        return [s for s in self.sections if s.kind is SectionKind.FILE]
 
     # --- What is below ------------------------------------------------------------------------
 
     @property
     def notice(self) -> str:
-        """Why the answer is no whole one, where nothing went wrong; empty for a whole one."""
+        """Why the answer is incomplete, where nothing went wrong; empty for a complete one."""
         match self.row.state:
             case State.STOPPED:
                 return tr("You stopped this answer.")
@@ -180,9 +185,12 @@ class MessageState:
 
     @property
     def unanswered(self) -> bool:
-        """Whether it has ended, and there is nothing in it for the reader."""
-        said = self.is_question or self.streaming or self.row.message.text.strip()
-        return not said
+        """Whether it has ended without anything for the reader."""
+        if self.is_question or self.streaming:
+            return False
+        parts = self.row.message.parts
+        kinds = {part.kind for part in parts if part.kind is not PartKind.TEXT or part.text.strip()}
+        return not kinds - {PartKind.REASONING, PartKind.CALL}
 
     @property
     def _calls(self) -> bool:
@@ -195,16 +203,14 @@ class MessageState:
         return any(part.text for part in self.row.message.parts)
 
     def plain_text(self) -> str:
-        """All of it that is in sight."""
+        """Return all of it that is in sight."""
         texts = [self.label()] if self.has_header else []
         texts += [section.name for section in self.files]
         for section in self.visible:
-            match section.sort:
-                case SectionKind.CALL:
-                    text = f"{section.heading}\n{section.source}"
-                case _:
-                    text = section.plain
-            if section.sort is SectionKind.THOUGHT:
+            text = section.plain
+            if section.kind in (SectionKind.CALL, SectionKind.OTHER):
+                text = f"{section.heading}\n{text}"
+            if section.kind is SectionKind.REASONING:
                 texts[-1] += f"\n{text}"
             else:
                 texts.append(text)
@@ -214,16 +220,28 @@ class MessageState:
 
     @property
     def characters(self) -> int:
-        """Of all that is in sight, to estimate its height by."""
+        """The number of characters in sight, to estimate its height by."""
         return sum(len(section.source) for section in self.visible)
 
     @property
     def lines(self) -> int:
-        """Ends of lines in what is in sight."""
+        """The number of line ends in what is in sight."""
         return sum(section.source.count("\n") for section in self.visible)
 
+    def hiding(self, words: str) -> Section | None:
+        """Return the first closed section that has the words, where none in sight has them."""
+        wanted = words.casefold()
+        if any(wanted in section.plain.casefold() for section in self.visible):
+            return None
+        return next((s for s in self.sections if wanted in s.plain.casefold()), None)
+
+    def restyle(self) -> None:
+        """Take over the theme's other colours."""
+        for section in self.sections:
+            section.restyle()
+
     def forget(self) -> None:
-        """It is far out of sight."""
+        """Drop what can be made again: the message is far out of sight."""
         for section in self.sections:
             section.forget()
 
@@ -231,15 +249,28 @@ class MessageState:
         return iter(self.sections)
 
 
+def _named(part: Part) -> Part:
+    """Return a part with the name under which it is shown."""
+    match part.kind:
+        case PartKind.UNKNOWN:
+            return replace(part, name=tr("This part was made by a newer version of Fireside."))
+        case PartKind.MEDIA:
+            return replace(part, name=part.name or part.media_type)
+    return part
+
+
 def when(seconds: float) -> str:
-    """The time of day, and the day where that is not today. From POSIX seconds."""
+    """Return the time of day, and the date where that is not today.
+
+    ``seconds`` are POSIX seconds.
+    """
     then = datetime.fromtimestamp(seconds)
     today = then.date() == datetime.now().date()
     return f"{then:%H:%M}" if today else f"{date_of(then, year=True)}, {then:%H:%M}"
 
 
 def effort_name(effort: Effort) -> str:
-    """How hard the model thinks, as it is said of an answer."""
+    """Return the words for an effort."""
     match effort:
         case Effort.LOW:
             return tr("Low effort")
@@ -250,7 +281,7 @@ def effort_name(effort: Effort) -> str:
 
 
 def thought_for(seconds: float | None) -> str:
-    """How long the reasoning took, in words."""
+    """Return in words how long the reasoning took."""
     if not seconds or seconds < 1:
         return tr("Thought for less than a second")
     if seconds < 60:
@@ -260,8 +291,11 @@ def thought_for(seconds: float | None) -> str:
 
 
 def doing_now(reasoning: str) -> str:
-    """What a model is thinking about: how its last sentence begins, once that says something.
-    It changes with a sentence, not with a word."""
+    """Return what a model is thinking about.
+
+    That is how its last sentence begins, once that says something. It changes with a sentence, not
+    with a word.
+    """
     for sentence in reversed(re.split(r"(?<=[.!?:;])\s+|\n+", reasoning[-_RECENT:])):
         words = sentence.strip(" #*-`>").split()
         if len(words) >= _FEWEST:

@@ -1,4 +1,4 @@
-"""A message as a widget, which shows one record after the other."""
+"""Widgets that show messages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtWidgets import QFrame, QWidget
 
 from app.base.types import Effort
-from app.store import State
+from app.store import MessageRow, State
 from app.ui.blocks.box import Style
 from app.ui.blocks.canvas import Canvas
 from app.ui.blocks.column import Column
@@ -19,46 +19,56 @@ from app.ui.theme import Theme
 from app.wording.errors import Action, explain
 from app.wording.language import tr
 
-GUTTER = 8  # pixels beside the text: the icons below stand under it, their ground reaches out
+GUTTER = 8  # pixels beside the text, into which the hover background of the icons below reaches
 _GAP = 12
-_INDENT = 23  # of the reasoning, with its line
+_INDENT = 23  # pixels before the reasoning, with its line
 
 
 class MessageView(QWidget):
-    """What questions and answers have in common."""
+    """The widget of a question or an answer, which shows one message after the other."""
 
     resized = Signal()
-    """It wants another height."""
+    """Another height is wanted."""
     copy = Signal(str)
     version_wanted = Signal(int)
-    """Another message in its place."""
+    """Another message is wanted in its place."""
     reached = Signal(QRect)
-    """The Tab key has come to what is there."""
+    """The Tab key has reached what is there."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self.look = theme
+        self.theme = theme
         self.record: MessageState | None = None
         self.shown: list[tuple[Section, Canvas]] = []
-        """What can be selected, from top to bottom."""
+        """What is selectable, from top to bottom."""
         self.pixels = 15
         self.stops: tuple[object, ...] = ()
-        """What the Tab key's way depends on, as it was when it was set last."""
+        """What the Tab order was last set for."""
+
+    @property
+    def row(self) -> MessageRow:
+        """The message that is shown: there is one whenever a button can be clicked."""
+        assert self.record
+        return self.record.row
+
+    def show_record(self, record: MessageState) -> None:
+        """Show another message, or the same one as it is now."""
+        raise NotImplementedError
 
     def tab_stops(self) -> list[QWidget]:
-        """What the Tab key goes through, from top to bottom."""
+        """Return the widgets that the Tab key goes through, from top to bottom."""
         raise NotImplementedError
 
     def lay_out(self, width: int) -> int:
-        """Places everything for a width, and returns the height."""
+        """Place everything for a width. Return the height."""
         raise NotImplementedError
 
     def canvas_of(self, section: Section) -> Canvas | None:
-        """Where a section is shown."""
+        """Return the canvas that shows a section."""
         return next((canvas for each, canvas in self.shown if each is section), None)
 
     def place_of(self, section: Section, position: int) -> int | None:
-        """The top of the line of a position, in pixels from the message's own."""
+        """Return the top of the line of a position, in pixels below the top of the message."""
         canvas = self.canvas_of(section)
         if canvas is None:
             return None
@@ -67,7 +77,7 @@ class MessageView(QWidget):
         return canvas.mapTo(self, QPoint(0, inside)).y()
 
     def position_at(self, point: QPoint) -> tuple[Section, int] | None:
-        """The position nearest to a point."""
+        """Return the position nearest to a point."""
         if not self.shown:
             return None
 
@@ -83,15 +93,16 @@ class MessageView(QWidget):
         return QRect(canvas.mapTo(self, QPoint(0, 0)), canvas.size())
 
     def _show(self, canvas: Canvas, section: Section, style: Style) -> None:
-        column = section.column(self.look, style)
+        column = section.column(self.theme, style)
         if canvas.column is column:
             canvas.refresh(section.repaint_from)
         else:
             canvas.set_column(column)
         self.shown.append((section, canvas))
 
-    def _canvas(self, name: str, label: str, parent: QWidget) -> Canvas:
-        canvas = Canvas(self.look)
+    def make_canvas(self, name: str, label: str, parent: QWidget) -> Canvas:
+        """Make a canvas in a part of this widget."""
+        canvas = Canvas(self.theme)
         canvas.setParent(parent)
         canvas.setObjectName(name)
         canvas.setAccessibleName(label)
@@ -105,12 +116,12 @@ class MessageView(QWidget):
 
 
 class AnswerView(MessageView):
-    """What the model said, as it grows and when it is done."""
+    """An answer of the model, as it grows and when it is done."""
 
     again = Signal(int, Effort)
     resume = Signal(int)
     conclude = Signal(int)
-    """Its answer is wanted from what was thought."""
+    """An answer is wanted from what was thought."""
     thought_toggled = Signal(int, bool)
     hurried = Signal()
     act = Signal(Action)
@@ -125,18 +136,17 @@ class AnswerView(MessageView):
         self.head.resized.connect(self.resized)
         self._body = QFrame(self)
         self._body.setObjectName("thoughtBody")
-        self._thought = self._canvas("thoughtText", tr("Reasoning"), self._body)
+        self._thought = self.make_canvas("thoughtText", tr("Reasoning"), self._body)
         self._parts: list[PartView] = []
         self._notice: Notice | None = None
         self._notice_of: tuple[object, ...] = ()
         self._footer = MessageFooter(theme)
         self._footer.setParent(self)
-        self._footer.copy.connect(lambda: self.copy.emit(self.record.row.message.text))
-        self._footer.again.connect(lambda effort: self.again.emit(self.record.row.id, effort))
+        self._footer.copy.connect(lambda: self.copy.emit(self.row.message.text))
+        self._footer.again.connect(lambda effort: self.again.emit(self.row.id, effort))
         self._footer.versions.wanted.connect(self.version_wanted)
 
     def show_record(self, record: MessageState) -> None:
-        """Shows another message, or the same one as it is now."""
         self.record = record
         self.setAccessibleName(record.title)
         self.shown = []
@@ -146,7 +156,7 @@ class AnswerView(MessageView):
         self._body.setVisible(record.opened)
         if record.opened and record.thought:
             self._show(self._thought, record.thought, Style(self.pixels - 1, "muted"))
-        parts = [section for section in record if section.sort is not SectionKind.THOUGHT]
+        parts = [section for section in record if section.kind is not SectionKind.REASONING]
         while len(self._parts) < len(parts):
             self._parts.append(PartView(self, len(self._parts)))
         for section, part in zip(parts, self._parts, strict=False):
@@ -160,8 +170,11 @@ class AnswerView(MessageView):
         self._show_notice()
 
     def set_choices(self, last: bool, busy: bool) -> None:
-        """Nothing can be asked for while an answer is on its way; what went wrong with an answer
-        that is not the last can be told, and not be mended."""
+        """Enable what can be asked for.
+
+        That is nothing while an answer is on its way (``busy``), and no steps beside an error of an
+        answer that is not the last.
+        """
         self._footer.regenerate.setEnabled(not busy)
         if self.record:
             self._footer.versions.set_record(self.record, busy)
@@ -208,12 +221,11 @@ class AnswerView(MessageView):
         ]
 
     def copied(self) -> None:
-        """Says so, for a moment."""
+        """Show for a moment that the answer was copied."""
         self._footer.copied()
 
     def _toggled(self, opened: bool) -> None:
-        assert self.record
-        self.thought_toggled.emit(self.record.row.id, opened)
+        self.thought_toggled.emit(self.row.id, opened)
 
     def _show_notice(self) -> None:
         record = self.record
@@ -229,7 +241,7 @@ class AnswerView(MessageView):
         if not record.notice and record.error is None:
             return
         quiet = record.error is None
-        notice = Notice(self.look, "notice", "alert", "muted" if quiet else "danger")
+        notice = Notice(self.theme, "notice", "alert", "muted" if quiet else "danger")
         notice.setProperty("quiet", quiet)
         if record.error is not None:
             explanation = explain(record.error)
@@ -266,41 +278,41 @@ class AnswerView(MessageView):
                 name, step = "tryAgain", lambda: self.again.emit(row.id, effort)
             case _:
                 name, step = "actOnError", lambda: self.act.emit(action)
-        notice.add_button(Button(self.look, name, action.words, text=action.words, clicked=step))
+        notice.add_button(Button(self.theme, name, action.words, text=action.words, clicked=step))
 
 
 class PartView(QFrame):
-    """What the model wrote to the reader, or to a tool."""
+    """A stretch of an answer: words to the reader, or a call to a tool under its heading."""
 
     _CALL = (14, 30, 14, 10)
 
     def __init__(self, answer: AnswerView, number: int) -> None:
         super().__init__(answer)
         self._answer = answer
-        self._to = muted(pixels=13)
-        self._to.setParent(self)
-        self._to.move(14, 8)
-        self.canvas = answer._canvas("answerText", tr("Answer"), self)
+        self._heading = muted(pixels=13)
+        self._heading.setParent(self)
+        self._heading.move(14, 8)
+        self.canvas = answer.make_canvas("answerText", tr("Answer"), self)
 
     def style_of(self, section: Section) -> Style:
-        """How it is written."""
-        return Style(self._answer.pixels, mono=section.sort is SectionKind.CALL)
+        """Return the style of its text."""
+        return Style(self._answer.pixels, mono=section.kind is not SectionKind.ANSWER)
 
     def show_section(self, section: Section) -> None:
-        """Another one, or the same as it is now."""
-        call = section.sort is SectionKind.CALL
-        name = "call" if call else "said"
+        """Show another section, or the same one as it is now."""
+        framed = section.kind is not SectionKind.ANSWER
+        name = "call" if framed else "said"
         if name != self.objectName():
             self.setObjectName(name)
             self.style().unpolish(self)
             self.style().polish(self)
-        self._to.setText(section.heading)
-        self._to.setVisible(call)
-        self._to.adjustSize()
+        self._heading.setText(section.heading)
+        self._heading.setVisible(framed)
+        self._heading.adjustSize()
         self.show()
 
     def lay_out(self, width: int) -> int:
-        """The height that it takes."""
+        """Place everything for a width. Return the height."""
         left, top, right, bottom = self._CALL if self.objectName() == "call" else (0, 0, 0, 0)
         high = self.canvas.height_for(width - left - right)
         self.canvas.setGeometry(left, top, width - left - right, high)
@@ -308,7 +320,7 @@ class PartView(QFrame):
 
 
 def rects_at(column: Column, position: int) -> list[QRectF]:
-    """Where a character is, or the one beside it: the end of a line is nowhere."""
+    """Return where a character is, or the one beside it: the end of a line is nowhere."""
     for start in (position, position - 1, position + 1):
         if 0 <= start < column.length and (rects := column.rects(start, start + 1)):
             return rects

@@ -1,4 +1,4 @@
-"""What the person said, as a widget."""
+"""Widgets that show questions."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _FILE_GAP = 8  # below each file of a question
 
 
 class QuestionView(MessageView):
-    """What the person said, exactly as it was typed."""
+    """A question of the person, exactly as it was typed, with the files that came with it."""
 
     edit = Signal(int)
     """It is to be asked in other words."""
     file_toggled = Signal(int, int, bool)
-    """A message, which of its files, and whether that one is opened."""
+    """The message, the index of the file, and whether it is opened."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
@@ -37,17 +37,17 @@ class QuestionView(MessageView):
         self._versions.wanted.connect(self.version_wanted)
         self._edit = Button(
             theme, "editMessage", tr("Edit this message and ask again"), icon="edit", size=16,
-            clicked=lambda: self.edit.emit(self.record.row.id),
+            clicked=lambda: self.edit.emit(self.row.id),
         )  # fmt: skip
         self._edit.setParent(self)
         self._edit.installEventFilter(self)
         self._bubble = QFrame(self)
         self._bubble.setObjectName("bubble")
         self._files: list[AttachmentView] = []
-        self._text = self._canvas("questionText", tr("You"), self._bubble)
+        self._text = self.make_canvas("questionText", tr("You"), self._bubble)
         self._copy = Button(
             theme, "copyQuestion", tr("Copy this message"), icon="copy", size=16,
-            clicked=lambda: self.copy.emit(self.record.row.message.text),
+            clicked=lambda: self.copy.emit(self.row.message.text),
         )  # fmt: skip
         self._copy.setParent(self)
         self._copy.installEventFilter(self)
@@ -58,7 +58,7 @@ class QuestionView(MessageView):
         return [*files, self._text, self._edit, self._copy, *versions]
 
     def set_choices(self, busy: bool) -> None:
-        """Nothing can be asked again while an answer is on its way."""
+        """Enable editing, unless an answer is on its way (``busy``)."""
         self._edit.setEnabled(not busy)
         if self.record:
             self._versions.set_record(self.record, busy)
@@ -69,7 +69,6 @@ class QuestionView(MessageView):
         return False
 
     def show_record(self, record: MessageState) -> None:
-        """Shows another message, or the same one as it is now."""
         self.record = record
         self.setAccessibleName(record.title)
         self.shown = []
@@ -82,18 +81,16 @@ class QuestionView(MessageView):
                 self._show(file.canvas, section, file.style_of(self.pixels))
         for file in self._files[len(files) :]:
             file.hide()
-        words = [section for section in record if section.sort is SectionKind.QUESTION]
+        words = [section for section in record if section.kind is SectionKind.QUESTION]
         self._text.setVisible(bool(words))
         for section in words:
             self._show(self._text, section, Style(self.pixels))
         self.set_hovered(self.underMouse())
 
     def _file(self, number: int) -> AttachmentView:
-        canvas = self._canvas("fileText", tr("Text of the file"), self._bubble)
-        file = AttachmentView(self.look, canvas, self._bubble)
-        file.toggled.connect(
-            lambda opened: self.file_toggled.emit(self.record.row.id, number, opened)
-        )
+        canvas = self.make_canvas("fileText", tr("Text of the file"), self._bubble)
+        file = AttachmentView(self.theme, canvas, self._bubble)
+        file.toggled.connect(lambda opened: self.file_toggled.emit(self.row.id, number, opened))
         return file
 
     def lay_out(self, width: int) -> int:
@@ -142,7 +139,7 @@ class QuestionView(MessageView):
         self.set_hovered(False)
 
     def set_hovered(self, hovered: bool) -> None:
-        """The way to copy it is only in sight where one looks for it."""
+        """Show the buttons beside the text only where one looks for them."""
         for button, icon in ((self._copy, "copy"), (self._edit, "edit")):
             shown = (hovered or button.hasFocus()) and button.isEnabled()
             button.set_icon(icon if shown else "")

@@ -1,4 +1,4 @@
-"""A stretch of a message that is read as one, into blocks that are painted."""
+"""Stretches of a message that are read as one, into blocks that are painted."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from app.markdown.blocks import Block, Paragraph, Span
 from app.ui.blocks.box import Style
 from app.ui.blocks.column import Column
 from app.ui.blocks.utf16 import part
-from app.ui.theme import Theme
+from app.ui.theme import Palette
 from app.wording.language import tr
 
-_SLICE, _LINES = 2_500, 40  # characters and lines that are read before others get their turn
+_SLICE, _LINES = 2_500, 40  # characters and lines that are read at once
 _LONGEST = 2_000  # characters of one paragraph
 
 
@@ -26,28 +26,33 @@ class SectionKind(Enum):
     QUESTION = auto()
     """The person's words, exactly as they were typed."""
     FILE = auto()
-    """The text of a file that came with them."""
-    THOUGHT = auto()
-    SAID = auto()
+    """The text of a file that came with them, under its name."""
+    REASONING = auto()
+    ANSWER = auto()
     CALL = auto()
     """What the model wrote to a tool."""
+    OTHER = auto()
+    """What a tool returned, media, or a part that a newer version stored: as text, under its
+    name."""
 
 
 class PlainStream:
-    """What a person or a tool typed: a reader like `MarkdownStream`, for text in which nothing is
-    Markdown. Long text is cut, so that no part of it gets slow to lay out and to paint."""
+    """A reader like `MarkdownStream`, for text in which nothing is Markdown.
+
+    Long text is cut, so that no part of it gets slow to lay out and to paint.
+    """
 
     def __init__(self) -> None:
         self.blocks: list[Paragraph] = []
         self._open = ""
         self._closed = 0
-        self._gap: str | None = None  # what was left out before the open one
+        self._gap: str | None = None  # the blank or line end before the open paragraph
 
     def feed(self, text: str) -> int:
-        """More of it. The index of the first block that has changed."""
+        """Append text. Return the index of the first block that has changed."""
         first = self._closed
         text = self._open + text
-        half = "\r" * text.endswith("\r")  # its other half may come
+        half = "\r" * text.endswith("\r")  # the \n of a \r\n may come
         text = text.removesuffix("\r").replace("\r\n", "\n").replace("\r", "\n")
         del self.blocks[first:]
         while len(text) > _LONGEST:
@@ -61,7 +66,7 @@ class PlainStream:
         return first
 
     def finish(self) -> int:
-        """Nothing changes any more."""
+        """End the text. Return the number of blocks, none of which change."""
         return len(self.blocks)
 
     def _put(self, text: str) -> None:
@@ -69,8 +74,11 @@ class PlainStream:
 
 
 def _cut(text: str) -> tuple[int, str]:
-    """Where a text is cut that is too long, and what is left out there: at the end of a line, else
-    of a sentence, else where a line may be broken; and never within a character."""
+    """Return where a text is cut that is too long, and what is left out there.
+
+    It is cut at the end of a line, else of a sentence, else where a line may be broken; and never
+    within a character.
+    """
     if (line := text.rfind("\n", 1, _LONGEST)) > 0:
         return line, "\n"
     head = text[:_LONGEST]
@@ -86,7 +94,7 @@ def _cut(text: str) -> tuple[int, str]:
 
 
 def _slice(source: str, start: int) -> str:
-    """What is read at once."""
+    """Return the part of a source that is read at once."""
     end = at = start
     for _ in range(_LINES):
         at = source.find("\n", end, start + _SLICE)
@@ -102,26 +110,26 @@ class Section:
     A long one is read in slices, so that nobody waits for the end of what they cannot see yet.
     """
 
-    def __init__(self, sort: SectionKind, part: Part) -> None:
-        self.sort = sort
+    def __init__(self, kind: SectionKind, part: Part) -> None:
+        self.kind = kind
         self.name = part.name
-        self.opened = sort is not SectionKind.FILE
-        """Whether it can be seen, as far as that is its own matter."""
+        self.opened = kind is not SectionKind.FILE
+        """Whether it is visible, apart from what it is in."""
         self.source = ""
         self.growing = False
         self.repaint_from = 0.0
-        """Pixels below its top from where `column` is not what it was."""
+        """The pixels below its top from where `column` has changed."""
         self._reader: MarkdownStream | PlainStream | None = None
-        self._fed = 0  # characters that the reader has
+        self._fed = 0  # characters given to the reader
         self._finished = False
-        self._changed = 0  # the first of the blocks that the column has not been given yet
+        self._changed = 0  # index of the first block that the column lacks
         self._column: Column | None = None
         self._style = Style()
         self._plain: str | None = None
         self.set_source(part.text)
 
     def set_source(self, source: str) -> bool:
-        """Other text; what only grew is only added to. Whether it is another."""
+        """Set the text; what only grew is only added to. Return whether it is another."""
         old, self.source = self.source, source
         if source == old:
             return False
@@ -133,7 +141,7 @@ class Section:
         return True
 
     def finish(self) -> None:
-        """No more of it comes."""
+        """Note that no more of it comes."""
         self.growing = False
         if self._reader and self._fed == len(self.source):
             self._end()
@@ -141,12 +149,14 @@ class Section:
     @property
     def is_markdown(self) -> bool:
         """Whether it is read as Markdown, and not as it was typed."""
-        return self.sort in (SectionKind.SAID, SectionKind.THOUGHT)
+        return self.kind in (SectionKind.ANSWER, SectionKind.REASONING)
 
     @property
     def heading(self) -> str:
-        """What stands above a call."""
-        return tr("Call to {recipient}").format(recipient=self.name)
+        """The line above a call, a result, and the like."""
+        if self.kind is SectionKind.CALL:
+            return tr("Call to {recipient}").format(recipient=self.name)
+        return self.name
 
     @property
     def unread(self) -> bool:
@@ -154,11 +164,11 @@ class Section:
         return self._reader is not None and self._fed < len(self.source)
 
     def read_on(self) -> None:
-        """Another slice."""
+        """Read another slice."""
         self._feed()
 
-    def column(self, theme: Theme, style: Style) -> Column:
-        """Its blocks, to be painted."""
+    def column(self, theme: Palette, style: Style) -> Column:
+        """Return its blocks, to be painted."""
         if self._column is None or style != self._style:
             self._column, self._style, self._changed = Column(theme, style), style, 0
         blocks = self.blocks
@@ -169,7 +179,7 @@ class Section:
 
     @property
     def blocks(self) -> Sequence[Block]:
-        """What it consists of, as far as it was read."""
+        """Its blocks, as far as it was read."""
         if self._reader is None:
             self._reader = MarkdownStream() if self.is_markdown else PlainStream()
             self._feed()
@@ -179,7 +189,7 @@ class Section:
     def plain(self) -> str:
         """All of it as plain text."""
         if self._plain is None:
-            if self.sort in (SectionKind.QUESTION, SectionKind.FILE, SectionKind.CALL):
+            if not self.is_markdown:
                 self._plain = self.source
             else:
                 whole = self._reader.blocks if self._reader and self._finished else None
@@ -187,12 +197,12 @@ class Section:
         return self._plain
 
     def restyle(self) -> None:
-        """The theme's colours are others."""
+        """Take over the theme's other colours."""
         if self._column:
             self._column.restyle()
 
     def forget(self) -> None:
-        """It is far out of sight: what can be made again need not be kept."""
+        """Drop what can be made again: it is far out of sight."""
         self._column = None
         self._start()
 

@@ -1,4 +1,4 @@
-"""What is selected of a conversation, across messages, and what a copy of it is."""
+"""What is selected of a conversation, across messages, and copies of it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ from app.ui.theme import Theme
 
 @dataclass(frozen=True, slots=True)
 class TextPosition:
-    """A position: which message, which of its sections (as `MessageState.sections` counts), and
-    where in that one."""
+    """A position in a conversation.
+
+    ``message`` and ``section`` are indices into the list and into `MessageState.sections`,
+    ``position`` is one of the section's.
+    """
 
     message: int
     section: int
@@ -29,7 +32,7 @@ class TextPosition:
 
 
 class Selection:
-    """From an end that stays to one that moves."""
+    """A range of text between a fixed end and one that moves."""
 
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
@@ -40,23 +43,23 @@ class Selection:
         return self.fixed is not None and self.fixed != self.moving
 
     def clear(self) -> None:
-        """Nothing is selected."""
+        """Select nothing."""
         self.fixed = self.moving = None
 
     def set(self, fixed: TextPosition, moving: TextPosition) -> None:
-        """From the one to the other."""
+        """Select what is between two positions."""
         self.fixed, self.moving = fixed, moving
 
     @property
     def ends(self) -> tuple[TextPosition, TextPosition] | None:
-        """The first and the last of what is selected."""
+        """The first and the last position of what is selected."""
         if not self or self.fixed is None or self.moving is None:
             return None
         first, last = sorted((self.fixed, self.moving), key=lambda point: point.key)
         return first, last
 
     def within(self, message: int, section: int, length: int) -> Range:
-        """What is selected of a section."""
+        """Return what is selected of a section of a length."""
         if (ends := self.ends) is None:
             return 0, 0
         place, (first, last) = (message, section), ends
@@ -66,13 +69,16 @@ class Selection:
         return start, last.position if place == last.key[:2] else length
 
     def copy(self, records: Sequence[MessageState], style: Style, *, markdown: bool) -> str:
-        """The text of what is selected, without control tokens or labels: messages and sections
-        below each other. What is wholly selected is its own source in Markdown."""
+        """Return the text of what is selected, without control tokens or labels.
+
+        Messages and sections are below each other. In Markdown, what is wholly selected is its own
+        source.
+        """
         pieces = (text for _, text in self._pieces(records, style, lambda section: markdown))
         return "\n\n".join(piece for piece in pieces if piece)
 
     def rich(self, records: Sequence[MessageState], style: Style) -> Callable[[], str]:
-        """What makes HTML of what is selected now."""
+        """Return what makes HTML of what is selected now."""
         pieces = list(self._pieces(records, style, lambda section: section.is_markdown))
 
         def html() -> str:
@@ -88,7 +94,7 @@ class Selection:
     def _pieces(
         self, records: Sequence[MessageState], style: Style, markdown: Callable[[Section], bool]
     ) -> Iterator[tuple[bool, str]]:
-        """What is selected of each section, and whether it is Markdown."""
+        """Yield what is selected of each section, with whether it is Markdown."""
         if (ends := self.ends) is None:
             return
         first, last = ends
@@ -115,10 +121,10 @@ class Selection:
 
 
 def word_at(column: Column, position: int) -> Range:
-    """The word around a position: what two clicks select."""
+    """Return the word around a position, as a double click does."""
     start, end = column.leaf_at(position)
     text = column.text(start, end)
-    if len(text.encode("utf-16-le")) // 2 != end - start:  # a formula in it
+    if len(text.encode("utf-16-le")) // 2 != end - start:  # it contains a formula
         return start, end
     finder = QTextBoundaryFinder(QTextBoundaryFinder.BoundaryType.Word, text)
     finder.setPosition(min(position - start + 1, end - start))

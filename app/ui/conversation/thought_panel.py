@@ -1,4 +1,4 @@
-"""What stands above a model's reasoning: a button that opens it, and what goes on meanwhile."""
+"""The header of the reasoning: a button that opens it, and what goes on meanwhile."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ class ThoughtHeader(Button):
         theme.changed.connect(self.update)
 
     def set_label(self, text: str, thinking: bool) -> None:
-        """What it says, and whether its spark pulses."""
+        """Set its text, and whether its spark pulses."""
         moves = thinking and self.style().styleHint(_ANIMATED, None, self) > 0
         if moves != self._pulse.isActive():
             self._pulse.start() if moves else self._pulse.stop()
         if text != self.text():
             self.setText(text)
-            self.setShortcut("")  # an "&" of the model's makes no key
+            self.setShortcut("")  # an "&" in the text would make one
             self.setAccessibleName(text)
             self.updateGeometry()
         self.update()
@@ -82,7 +82,7 @@ class ThoughtHeader(Button):
 
 
 class ReadingBar(ProgressLine):
-    """How far the prompt has been read; only where that takes a while."""
+    """How far the prompt has been read; shown only where that takes a while."""
 
     CALM_MS = 500
 
@@ -99,7 +99,7 @@ class ReadingBar(ProgressLine):
         self.hide()
 
     def set_fraction(self, fraction: float | None) -> None:
-        """0 to 1, or None when there is nothing to read any more."""
+        """Set the share, from 0 to 1; None when there is nothing to read any more."""
         if fraction is None:
             self._timer.stop()
             self.hide()
@@ -114,7 +114,7 @@ class ReadingBar(ProgressLine):
 
 
 class ThoughtHead(QWidget):
-    """The button, the way to have the answer now, and how far the prompt is read."""
+    """The header, the button “Answer now”, and how far the prompt is read."""
 
     toggled = Signal(bool)
     hurried = Signal()
@@ -143,7 +143,7 @@ class ThoughtHead(QWidget):
         self.header.clicked.connect(self.toggled)
 
     def show_record(self, record: MessageState) -> None:
-        """As it is with this answer now."""
+        """Show the state of an answer."""
         self._record = record
         self._bar.set_fraction(record.read)
         text = tr("Answering…") if record.hurried else tr("Answer now")

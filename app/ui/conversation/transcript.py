@@ -1,392 +1,186 @@
-"""The conversation, with what a person does in it by mouse and keyboard: selecting and copying."""
+"""The conversation as a widget: a scroll area that hands its events to the parts it is made of."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+from functools import partial
 
-from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
-from app.base.types import Draft
-from app.store import MessageRow
-from app.ui.blocks.box import Highlights, Range, Style
-from app.ui.blocks.column import Column
-from app.ui.clipboard import RICHEST, copy_text
-from app.ui.controls import keyed, menu_of
+from app.base.types import Effort
+from app.ui.clipboard import copy_markdown, copy_text
 from app.ui.conversation.accessible import Announcer, install
-from app.ui.conversation.find_bar import FindBar, FindHit, FindMarks, places_in
+from app.ui.conversation.context_menu import open_menu
+from app.ui.conversation.find_controller import FindController
+from app.ui.conversation.highlight_layer import HighlightLayer
+from app.ui.conversation.jump_button import JumpButton
+from app.ui.conversation.keyboard import KeyboardController
+from app.ui.conversation.keyboard_focus import KeyboardFocus
 from app.ui.conversation.message_list import MessageList
-from app.ui.conversation.message_state import MessageState
-from app.ui.conversation.message_view import rects_at
-from app.ui.conversation.selection import Selection, TextPosition, word_at
-from app.ui.conversation.virtual_list import View
+from app.ui.conversation.message_view import AnswerView, MessageView
+from app.ui.conversation.mouse_selection import MouseSelection
+from app.ui.conversation.question_view import QuestionView
+from app.ui.conversation.selection_controller import SelectionController
+from app.ui.conversation.text_locator import TextLocator
+from app.ui.conversation.view_pool import ViewPool
+from app.ui.conversation.virtual_list import VirtualList
 from app.ui.theme import Theme
+from app.wording.errors import Action
 from app.wording.language import tr
 
-_EDGE_SCROLL_MS = 30
-_SEARCH_MS = 300
-_STEP = 40  # pixels of an arrow key
-_MOVES = {
-    Qt.Key.Key_Left: (-1, 0),
-    Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, -1),
-    Qt.Key.Key_Down: (0, 1),
-}
 
+class Transcript(QAbstractScrollArea):
+    """The messages of a chat.
 
-class Transcript(MessageList):
-    """A page whose text can be selected over blocks and messages, and copied."""
+    ``messages`` are what is shown, and the answers that grow in it; ``list`` is where they are on
+    screen, and scrolling; ``views`` are the widgets of what is in sight. ``selection`` and
+    ``finder`` are what is selected, and what is searched for.
+    """
 
+    again = Signal(int, Effort)
+    """An answer is wanted once more."""
+    resume = Signal(int)
+    """An answer is to go on where it was cut off."""
+    conclude = Signal(int)
+    """An answer is wanted from what was thought."""
+    hurried = Signal()
+    """The answer on its way is to come now."""
+    act = Signal(Action)
+    """A step beside an error that is not about one answer alone."""
+    edit = Signal(int)
+    """A question is to be asked in other words."""
+    version_wanted = Signal(int)
+    """Another message is to be shown in the place of one."""
     forked = Signal(int)
     """A chat of its own is to go on from a message."""
+    thought_toggled = Signal(int, bool)
+    zoomed = Signal(int)
+    """Larger (1) or smaller (-1) text is wanted."""
 
     def __init__(self, theme: Theme) -> None:
-        install()  # first: a screen reader that is there asks at once
-        super().__init__(theme)
-        self.markdown = True
-        """Whether a copy is Markdown, or else plain text."""
-        self._selection = Selection(theme)
-        self._presses = 0
-        self._pressed_at = 0.0
-        self._pressed = QPoint()
-        self._dragging = False
-        self._pull = QTimer(self)
-        self._pull.setInterval(_EDGE_SCROLL_MS)
-        self._pull.timeout.connect(self._pull_on)
-        self._pressed_last = QPoint()
-        self.viewport().setMouseTracking(True)
-        self.find = FindBar(theme, self)
-        self.find.found.connect(self._show_found)
-        self.find.went.connect(self._show_hit)
-        self.find.closed.connect(self.setFocus)
-        self._marks = FindMarks(theme, self.verticalScrollBar())
-        self._again = QTimer(self)  # what was found is looked for again
-        self._again.setSingleShot(True)
-        self._again.setInterval(_SEARCH_MS)
-        self._again.timeout.connect(lambda: self.find.refresh(self.records))
-        self.herald = Announcer(self)
+        install(Transcript)  # first: a screen reader that is there asks at once
+        super().__init__()
+        # A screen reader has asked about the first viewport before anybody could tell whose it is.
+        self.setViewport(QWidget())
+        self.setObjectName("transcript")
+        self.setAccessibleName(tr("Conversation"))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.viewport().setObjectName("transcriptPage")
+        self.views = ViewPool(theme, self)
+        self.list = VirtualList(self, self.views)
+        self.messages = MessageList(self.list)
+        self._locator = locator = TextLocator(theme, self.list, self.viewport())
+        self.selection = SelectionController(theme, self.list, locator)
+        self.finder = FindController(theme, self, self.list, locator)
+        self._mouse = MouseSelection(self, locator, self.selection)
+        self._keyboard = KeyboardController(self, self.list, locator, self.selection, self.finder)
+        self._highlights = HighlightLayer(self.list, self.selection.range, self.finder)
+        self._jump = JumpButton(theme, self, self.list)
+        self._focus = KeyboardFocus(self)
+        self.announcer = Announcer(self, self.messages)
+        self._connect(theme)
 
-    def _place_bars(self) -> None:
-        size = self.find.sizeHint()
-        self.find.setGeometry(self.width() - size.width() - 26, 10, size.width(), size.height())
+    def _connect(self, theme: Theme) -> None:
+        self.views.made.connect(self._connect_view)
+        self.list.laid_out.connect(self._highlights.update)
+        self.list.reordered.connect(self._focus.set_order)
+        self._focus.reached.connect(self.list.bring_widget_into_view)
+        self.messages.reset.connect(self.selection.forget)
+        self.messages.reset.connect(self.finder.refresh)
+        self.messages.removed.connect(self.selection.forget)
+        self.messages.thought_toggled.connect(self.thought_toggled)
+        self.selection.changed.connect(self._highlights.update_all)
+        self.finder.changed.connect(self._highlights.update_all)
+        theme.changed.connect(self._recolour)
+
+    def _connect_view(self, view: MessageView) -> None:
+        view.version_wanted.connect(self.version_wanted)
+        match view:
+            case QuestionView():
+                view.copy.connect(copy_text)
+                view.edit.connect(self.edit)
+                view.file_toggled.connect(self.messages.toggle_file)
+            case AnswerView():
+                view.copy.connect(copy_markdown)
+                view.copy.connect(view.copied)
+                view.again.connect(self.again)
+                view.resume.connect(self.resume)
+                view.conclude.connect(self.conclude)
+                view.act.connect(self.act)
+                view.hurried.connect(self.hurried)
+                view.thought_toggled.connect(self.messages.toggle_thought)
+
+    def plainText(self) -> str:
+        """Return all that is shown, in order."""
+        return self.messages.plain_text()
 
     def open_find(self) -> None:
-        """Asks what to look for."""
-        self.find.open(self.records, self.selected_text(markdown=False))
+        """Ask what to look for."""
+        self.finder.open(self.selection.text(markdown=False))
 
     def go_to(self, message: int, words: str) -> None:
-        """Shows a message, and where the words are in it, if need be by opening what hides them."""
-        if (index := self._index(message)) is None:
+        """Show a message and where the words are in it, if need be by opening what hides them."""
+        if (index := self.messages.index_of(message)) is None:
             return
-        record = self.records[index]
-        wanted = words.casefold()
-        if not any(wanted in section.plain.casefold() for section in record.visible):
-            hidden = (section for section in record if wanted in section.plain.casefold())
-            with self._kept(index):
-                for section in (*hidden,)[:1]:
-                    record.open(section)
-        self.show_message(index)
+        record = self.messages.records[index]
+        if (section := record.hiding(words)) is not None:
+            with self.list.keeping_place(index):
+                record.open(section)
+        self.list.show_message(index)
         if words:
-            self.find.open(self.records, words, index)
+            self.finder.open(words, index)
 
-    # --- What changes -------------------------------------------------------------------------
+    def _recolour(self) -> None:
+        for record in self.messages.records:
+            record.restyle()
+        self.viewport().update()
 
-    def set_rows(
-        self, rows: Sequence[MessageRow], drafts: Mapping[int, Draft] | None = None
-    ) -> None:
-        self._selection.clear()
-        super().set_rows(rows, drafts)
-        self._again.start()
+    # --- Qt's events --------------------------------------------------------------------------
 
-    def _cut(self, keep: int) -> None:
-        super()._cut(keep)
-        ends = self._selection.ends
-        if ends and ends[1].message >= keep:
-            self._selection.clear()
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._jump.place()
+        self.finder.place()
+        self.list.area_resized()
 
-    def _changed(self) -> None:
-        if self.find.isVisible() and not self._again.isActive():
-            self._again.start()
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        """Do nothing: the list places every message itself."""
 
-    # --- Where things are ---------------------------------------------------------------------
-
-    def point_at(self, place: QPoint) -> TextPosition | None:
-        """The position nearest to a place in the view."""
-        views = sorted(
-            ((self.records.index(record), view) for record, view in self._views.items()),
-            key=lambda pair: pair[0],
-        )
-        if not views:
-            return None
-
-        def distance(pair: tuple[int, View]) -> int:
-            area = pair[1].geometry()
-            return max(area.top() - place.y(), place.y() - area.bottom(), 0)
-
-        index, view = min(views, key=distance)
-        found = view.position_at(view.mapFrom(self.viewport(), place))
-        if found is None:
-            return None
-        section, position = found
-        return TextPosition(index, self.records[index].sections.index(section), position)
-
-    def _length(self, message: int, section: int) -> int:
-        return self._column(message, section).length
-
-    def _column(self, message: int, section: int) -> Column:
-        record = self.records[message]
-        view = self._views.get(record)
-        part = record.sections[section]
-        canvas = view.canvas_of(part) if view else None
-        return canvas.column if canvas else part.column(self._theme, Style(self._pixels))
-
-    # --- Selecting ----------------------------------------------------------------------------
-
-    def select(self, fixed: TextPosition, moving: TextPosition) -> None:
-        """Selects what is between two positions."""
-        self._selection.set(fixed, moving)
-        self._paint_selection()
-
-    def select_all(self) -> None:
-        """Every message."""
-        if not self.records:
-            return
-        last = len(self.records) - 1
-        sections = len(self.records[last].sections)
-        end = (
-            TextPosition(last, sections - 1, self._length(last, sections - 1)) if sections else None
-        )
-        self.select(TextPosition(0, 0, 0), end or TextPosition(last, 0, 0))
-
-    def clear_selection(self) -> None:
-        """Nothing is selected any more."""
-        if self._selection:
-            self._selection.clear()
-            self._paint_selection()
-
-    def selected_text(self, *, markdown: bool | None = None) -> str:
-        """What a copy is."""
-        wanted = self.markdown if markdown is None else markdown
-        return self._selection.copy(self.records, Style(self._pixels), markdown=wanted)
-
-    def _paint_selection(self) -> None:
-        for record, view in self._views.items():
-            self._ink(record, view)
-
-    def _ink(self, record: MessageState, view: View) -> None:
-        message = self.records.index(record)
-        for section, canvas in view.shown:
-            number = record.sections.index(section)
-            selected = self._selection.within(message, number, canvas.column.length)
-            canvas.set_ink(Highlights(selected, *self._found_in(message, number, canvas.column)))
-
-    # --- Finding ------------------------------------------------------------------------------
-
-    def _found_in(
-        self, message: int, section: int, column: Column
-    ) -> tuple[tuple[Range, ...], Range]:
-        """The places in a section that have what is looked for, and the one that one is at."""
-        if not self.find.words:
-            return (), (0, 0)
-        places = places_in(column, self.find.words)
-        hit = self.find.hits[self.find.current] if self.find.current >= 0 else None
-        if places and hit and (hit.message, hit.section) == (message, section):
-            return tuple(places), places[min(hit.number, len(places) - 1)]
-        return tuple(places), (0, 0)
-
-    def _show_found(self) -> None:
-        self._paint_selection()
-        total = self._total() or 1
-        messages = sorted({hit.message for hit in self.find.hits})
-        tops = [self._heights.top(m) / total for m in messages if m < len(self.records)]
-        self._marks.set_places(tops)
-
-    def _show_hit(self, hit: FindHit) -> None:
-        if hit.message >= len(self.records):
-            return
-        column = self._column(hit.message, hit.section)
-        if self.records[hit.message] not in self._views:
-            self.show_message(hit.message)
-            column = self._column(hit.message, hit.section)
-        places = places_in(column, self.find.words)
-        at = places[min(hit.number, len(places) - 1)][0] if places else 0
-        self._show_point(TextPosition(hit.message, hit.section, at))
-        self._paint_selection()
-
-    # --- The mouse ----------------------------------------------------------------------------
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            if turned := event.angleDelta().y():
+                self.zoomed.emit(1 if turned > 0 else -1)
+        else:
+            super().wheelEvent(event)
+        event.accept()  # nothing behind it scrolls at the end
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() is not Qt.MouseButton.LeftButton:
-            return
-        place = event.position().toPoint()
-        self._count_press(place)
-        point = self.point_at(place)
-        if point is None:
-            return
-        self._dragging = True
-        extends = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        if extends and self._selection.fixed:
-            self.select(self._selection.fixed, point)
-        elif self._presses == 1:
-            self.select(point, point)
-        else:
-            column = self._column(point.message, point.section)
-            find = word_at if self._presses == 2 else type(column).leaf_at
-            start, end = find(column, point.position)
-            self._dragging = False
-            self.select(
-                TextPosition(point.message, point.section, start),
-                TextPosition(point.message, point.section, end),
-            )
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._pressed_last = event.position().toPoint()
-        if self._dragging and event.buttons() & Qt.MouseButton.LeftButton:
-            self._drag_to(self._pressed_last)
-            out = not self.viewport().rect().contains(self._pressed_last)
-            if out != self._pull.isActive():
-                self._pull.start() if out else self._pull.stop()
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._dragging = False
-        self._pull.stop()
-        clipboard = QApplication.clipboard()
-        if clipboard.supportsSelection() and self._selection:
-            clipboard.setText(self.selected_text(), clipboard.Mode.Selection)
+        self._mouse.press(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self.mousePressEvent(event)
+        self._mouse.press(event)
 
-    def _count_press(self, place: QPoint) -> None:
-        now = time.monotonic()
-        quick = (now - self._pressed_at) * 1000 < QApplication.doubleClickInterval()
-        near = (place - self._pressed).manhattanLength() < QApplication.startDragDistance()
-        self._presses = self._presses % 3 + 1 if quick and near else 1
-        self._pressed_at, self._pressed = now, place
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._mouse.move(event)
 
-    def _drag_to(self, place: QPoint) -> None:
-        point = self.point_at(place)
-        if point and self._selection.fixed:
-            self.select(self._selection.fixed, point)
-
-    def _pull_on(self) -> None:
-        """The mouse is held beyond an edge: more comes into sight."""
-        y, high = self._pressed_last.y(), self.viewport().height()
-        beyond = y if y < 0 else max(0, y - high)
-        bar = self.verticalScrollBar()
-        bar.setValue(bar.value() + max(-60, min(60, beyond // 2)))
-        self._drag_to(self._pressed_last)
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        menu = menu_of(self, "transcriptMenu")
-        chosen = bool(self._selection)
-        usual = menu.addAction(keyed(tr("Copy"), QKeySequence.StandardKey.Copy), self.copy)
-        markdown = menu.addAction(tr("Copy as Markdown"), lambda: self.copy(markdown=True))
-        plain = menu.addAction(tr("Copy as plain text"), lambda: self.copy(markdown=False))
-        for action in (usual, markdown, plain):
-            action.setEnabled(chosen)
-        menu.addSeparator()
-        menu.addAction(keyed(tr("Select all"), QKeySequence.StandardKey.SelectAll), self.select_all)
-        point = self.point_at(self.viewport().mapFromGlobal(event.globalPos()))
-        if point:
-            message = self.records[point.message].row.id
-            menu.addSeparator()
-            menu.addAction(tr("New chat from here"), lambda: self.forked.emit(message))
-        menu.popup(event.globalPos())
-
-    def copy(self, *, markdown: bool | None = None) -> None:
-        """What is selected, to the clipboard."""
-        if self._selection:
-            text = self.selected_text(markdown=markdown)
-            if markdown is None and len(text) <= RICHEST:
-                copy_text(text, self._selection.rich(self.records, Style(self._pixels)))
-            else:
-                copy_text(text)
-
-    # --- The keyboard -------------------------------------------------------------------------
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._mouse.release()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = Qt.Key(event.key())
-        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        bar = self.verticalScrollBar()
-        if event.matches(QKeySequence.StandardKey.Copy):
-            self.copy()
-        elif event.matches(QKeySequence.StandardKey.SelectAll):
-            self.select_all()
-        elif shift and key in (*_MOVES, Qt.Key.Key_Home, Qt.Key.Key_End):
-            self._extend(key)
-        elif key == Qt.Key.Key_Escape and self._selection:
-            self.clear_selection()
-        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
-            bar.setValue(bar.value() + _STEP * _MOVES[key][1])
-        elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
-            step = bar.pageStep() - _STEP
-            bar.setValue(bar.value() + (step if key == Qt.Key.Key_PageDown else -step))
-        elif key == Qt.Key.Key_Home:
-            bar.setValue(0)
-        elif key == Qt.Key.Key_End:
-            self.follow()
-        else:
-            event.ignore()
+        self._keyboard.press(event)
 
-    def _extend(self, key: Qt.Key) -> None:
-        """Shift and an arrow: the end that moves goes on by a character, or by a line."""
-        start = self._selection.moving or self.point_at(QPoint(self.viewport().width() // 2, 0))
-        if start is None:
-            return
-        fixed = self._selection.fixed or start
-        moving = self._stepped(start, key)
-        self.select(fixed, moving)
-        self._show_point(moving)
-
-    def _stepped(self, point: TextPosition, key: Qt.Key) -> TextPosition:
-        column = self._column(point.message, point.section)
-        if key in (Qt.Key.Key_Home, Qt.Key.Key_End):
-            start, end = column.leaf_at(point.position)
-            at = start if key == Qt.Key.Key_Home else end
-            return TextPosition(point.message, point.section, at)
-        across, down = _MOVES[key]
-        if across:
-            at = point.position + across
-            if 0 <= at <= column.length:
-                return TextPosition(point.message, point.section, at)
-            return self._neighbour(point, across)
-        rects = rects_at(column, point.position)
-        if not rects:
-            return self._neighbour(point, down)
-        rect = rects[0]
-        place = rect.center()
-        place.setY(rect.bottom() + rect.height() / 2 if down > 0 else rect.top() - 4)
-        if not 0 <= place.y() <= column.height:
-            return self._neighbour(point, down)
-        return TextPosition(point.message, point.section, column.position_at(place))
-
-    def _neighbour(self, point: TextPosition, step: int) -> TextPosition:
-        """The nearest position in the section after or before."""
-        places = [
-            (index, number)
-            for index in range(max(0, point.message - 1), point.message + 2)
-            if index < len(self.records)
-            for number, section in enumerate(self.records[index].sections)
-            if section in self.records[index].visible
-        ]
-        here = (point.message, point.section)
-        beyond = [p for p in places if p > here] if step > 0 else [p for p in places if p < here]
-        if not beyond:
-            return point
-        message, section = beyond[0] if step > 0 else beyond[-1]
-        return TextPosition(message, section, 0 if step > 0 else self._length(message, section))
-
-    def _show_point(self, point: TextPosition) -> None:
-        record = self.records[point.message]
-        view = self._views.get(record)
-        if view is None:
-            self.show_message(point.message)
-            return
-        place = view.place_of(record.sections[point.section], point.position)
-        if place is None:
-            return
-        above = self.find.height() if self.find.isVisible() else 0
-        self._bring(QRect(0, view.y() + place - above, 1, above + _STEP))
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        point = self._locator.nearest(self.viewport().mapFromGlobal(event.globalPos()))
+        fork = None
+        if point is not None:
+            fork = partial(self.forked.emit, self.messages.records[point.message].row.id)
+        open_menu(self, event.globalPos(), self.selection, fork)

@@ -1,9 +1,6 @@
-"""Chats out into files and in from them.
+"""Export of chats into files, and import from them.
 
-::
-
-    desk       asks for files, has it done, and tells what was done
-    dialog     asks how chats are to be exported
-    importing  shows what files have in them before it is imported
-    printer    has `pdf` lay out pages, in slices
+`exchange_controller` asks for files, has it done, and tells what was done. `export_dialog` asks how
+chats are to be exported, `import_dialog` shows what files contain before it is imported. `printer`
+has `pdf_layout` make pages, in slices.
 """

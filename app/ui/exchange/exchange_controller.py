@@ -1,4 +1,4 @@
-"""Chats out of Fireside and into it: asks for files, has it done, and tells what was done."""
+"""Export and import: asks for files, has it done, and tells what was done."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale, QObject, Signal
+from PySide6.QtWidgets import QWidget
 
 from app.base.errors import Cancelled
 from app.host import Host
 from app.ui.bridge import Bridge
 from app.ui.dialogs import ask_files, ask_folder
+from app.ui.state.chat_index import ChatIndex
 from app.ui.theme import Theme
-from app.ui.window_layout import WindowLayout
 from app.wording.errors import explain
 from app.wording.language import tr
 
@@ -24,49 +25,60 @@ if TYPE_CHECKING:
     from app.ui.exchange.export_dialog import ExportDialog
     from app.ui.exchange.import_dialog import ImportDialog
 
-_TOLD_S = 0.1
+_REPORT_S = 0.1
 
 
 class ExchangeController(QObject):
-    """Between the dialogs and the host."""
+    """Connects the dialogs with the host."""
 
     told = Signal(str)
-    """What was done."""
+    """A sentence about what was done."""
     failed = Signal(object)
     """The error because of which something was not done."""
     imported = Signal()
 
-    def __init__(self, frame: WindowLayout, theme: Theme, host: Host, bridge: Bridge) -> None:
-        super().__init__(frame)
-        self._frame, self._theme, self._host, self._bridge = frame, theme, host, bridge
+    def __init__(
+        self, window: QWidget, theme: Theme, host: Host, bridge: Bridge, index: ChatIndex
+    ) -> None:
+        super().__init__(window)
+        self._window, self._theme, self._host, self._bridge = window, theme, host, bridge
+        self._index = index
+
+    def export_chats(self, chats: Sequence[int]) -> None:
+        """Ask how chats are to be exported, and export them."""
+        if len(chats) == 1:
+            chat = self._index.rows.get(chats[0])
+            self.export_chat(chats[0], chat.title if chat else "")
+        else:
+            self.export_several(chats)
 
     def export_chat(self, chat: int, title: str) -> None:
-        """Asks how one chat is to be exported, and does it."""
+        """Ask how one chat is to be exported, and export it."""
         asked = tr("Export “{title}”").format(title=title)
         self._export([chat], asked, title, tr("“{title}”").format(title=title))
 
     def export_several(self, chats: Sequence[int]) -> None:
-        """The same for some chats."""
+        """Ask how some chats are to be exported, and export them."""
         count = tr("%Ln chat(s)", "", len(chats))
         self._export(chats, tr("Export {count}").format(count=count), tr("Fireside chats"), count)
 
     def export_all(self) -> None:
-        """The same for all chats."""
+        """Ask how all chats are to be exported, and export them."""
         name, what = tr("Fireside chats"), tr("All chats")
         self._export(None, tr("Export all chats"), name, what)
 
     def _export(self, chats: Sequence[int] | None, asked: str, name: str, what: str) -> None:
-        """``what`` is said to be where it is then."""
+        """Ask how chats are to be exported. ``what`` names them in the message at the end."""
         # Imported here: a window need not wait for it.
         from app.ui.exchange.export_dialog import ExportDialog
 
         several = chats is None or len(chats) > 1
-        dialog = ExportDialog(self._theme, asked, name, self._host.settings, several, self._frame)
+        dialog = ExportDialog(self._theme, asked, name, self._host.settings, several, self._window)
         dialog.wanted.connect(lambda: self._begin(dialog, chats, what))
         dialog.show()
 
     def _begin(self, dialog: ExportDialog, chats: Sequence[int] | None, what: str) -> None:
-        """Does what was chosen, and remembers it."""
+        """Export as was chosen, and remember the choices."""
         from app.exchange import ExportFormat, ExportOptions
         from app.ui.exchange.printer import PdfPrinter
 
@@ -85,17 +97,17 @@ class ExchangeController(QObject):
                 dialog.bar.set_share(share)
 
         def printed(share: float) -> None:
-            if chats is not None and len(chats) == 1:  # of several, whole ones are counted
+            if chats is not None and len(chats) == 1:  # of several, finished chats are counted
                 seen(share)
 
         printer = PdfPrinter(self._bridge, stop, printed)
-        manner = ExportOptions(
+        options = ExportOptions(
             ExportFormat(dialog.form.value), reasoning, branches, _words(), printer
         )
 
         def done(path: Path) -> None:
             self.told.emit(tr("Exported to {path}: {what}").format(what=what, path=path))
-            if not stop.is_set():  # else the dialog was closed when all was done
+            if not stop.is_set():  # otherwise the dialog was closed at the last moment
                 dialog.accept()
 
         def failed(error: BaseException) -> None:
@@ -107,7 +119,7 @@ class ExchangeController(QObject):
             self._host.export(
                 dialog.place,
                 dialog.file,
-                manner,
+                options,
                 chats,
                 stop,
                 lambda share: self._bridge.call(lambda: seen(share)),
@@ -117,21 +129,21 @@ class ExchangeController(QObject):
         )
 
     def import_chats(self) -> None:
-        """Asks for files of chats."""
+        """Ask for files of chats, and import them."""
         kinds = tr("Chats (*.json *.jsonl *.zip);;All files (*)")
-        ask_files(self._frame, "importDialog", tr("Import chats"), self.bring, kinds)
+        ask_files(self._window, "importDialog", tr("Import chats"), self.bring, kinds)
 
     def import_folder(self) -> None:
-        """Asks for a folder of them."""
-        ask_folder(self._frame, tr("Import a folder of chats"), lambda path: self.bring([path]))
+        """Ask for a folder of chats, and import them."""
+        ask_folder(self._window, tr("Import a folder of chats"), lambda path: self.bring([path]))
 
     def bring(self, paths: Sequence[Path]) -> None:
-        """Shows what files and folders have, and takes it in when that is wanted."""
+        """Show what files and folders contain, and import it when that is wanted."""
         from app.ui.exchange.import_dialog import ImportDialog
 
         count = tr("%Ln file(s)", "", len(paths))
         name = tr("“{name}”").format(name=paths[0].name) if len(paths) == 1 else count
-        dialog = ImportDialog(self._theme, name, self._frame)
+        dialog = ImportDialog(self._theme, name, self._window)
         stop = threading.Event()
         dialog.given_up.connect(stop.set)
 
@@ -147,14 +159,14 @@ class ExchangeController(QObject):
 
         def found(found: ImportedFiles) -> None:
             if not stop.is_set():
-                dialog.wanted.connect(lambda: self._take_in(dialog, found, stop, seen, failed))
+                dialog.wanted.connect(lambda: self._import(dialog, found, stop, seen, failed))
                 dialog.preview(found)
 
         dialog.show()
-        work = self._host.read_chats(tuple(paths), stop, self._now_and_then(seen))
+        work = self._host.read_chats(tuple(paths), stop, self._throttled(seen))
         self._bridge.when_done(work, found, failed)
 
-    def _take_in(
+    def _import(
         self,
         dialog: ImportDialog,
         found: ImportedFiles,
@@ -162,11 +174,11 @@ class ExchangeController(QObject):
         seen: Callable[[int], None],
         failed: Callable[[BaseException], None],
     ) -> None:
-        """Does what was shown. What has come before it was given up stays."""
+        """Import what was shown. What had come before a cancel stays."""
         dialog.begin()
 
         def done(report: ImportReport) -> None:
-            self.told.emit(_told(found, report))
+            self.told.emit(_summary(found, report))
             self.imported.emit()
             if not stop.is_set():
                 dialog.accept()
@@ -177,24 +189,24 @@ class ExchangeController(QObject):
                 self.told.emit(tr("The import was stopped. The chats that came before that stay."))
             self.imported.emit()
 
-        work = self._host.take_chats(found, stop, self._now_and_then(seen))
+        work = self._host.take_chats(found, stop, self._throttled(seen))
         self._bridge.when_done(work, done, ended)
 
-    def _now_and_then(self, seen: Callable[[int], None]) -> Callable[[int], None]:
-        """Says how far it is some times a second; chats come by the thousand."""
+    def _throttled(self, seen: Callable[[int], None]) -> Callable[[int], None]:
+        """Limit reports to some a second; chats come by the thousand."""
         last = 0.0
 
         def tell(chats: int) -> None:
             nonlocal last
-            if time.monotonic() - last > _TOLD_S:
+            if time.monotonic() - last > _REPORT_S:
                 last = time.monotonic()
                 self._bridge.call(lambda: seen(chats))
 
         return tell
 
 
-def _told(found: ImportedFiles, report: ImportReport) -> str:
-    """What an import has done."""
+def _summary(found: ImportedFiles, report: ImportReport) -> str:
+    """Return what an import has done, in words."""
     from app.ui.exchange.import_dialog import counted, sources
 
     said = [
@@ -204,8 +216,8 @@ def _told(found: ImportedFiles, report: ImportReport) -> str:
             source=sources(found),
         )
     ]
-    if report.known:
-        said.append(tr("Skipped, as they were here already: %Ln chat(s).", "", report.known))
+    if report.duplicates:
+        said.append(tr("Skipped, as they were here already: %Ln chat(s).", "", report.duplicates))
     left = counted(found)
     said.append(
         tr("Left out: {counts}.").format(counts=", ".join(left))
@@ -218,7 +230,7 @@ def _told(found: ImportedFiles, report: ImportReport) -> str:
 
 
 def _words() -> ExportWords:
-    """What an export says by itself."""
+    """Return the words that an export adds by itself."""
     from app.exchange import ExportWords
 
     return ExportWords(

@@ -1,4 +1,4 @@
-"""Asks how chats are to be exported, and where to; and shows how far that is."""
+"""The dialog of an export: how, where to, and how far it is."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ from PySide6.QtWidgets import (
 from app.base.settings import Settings
 from app.ui.controls import Button, ProgressLine, Segments, column, muted, set_tone
 from app.ui.dialogs import ask_folder
-from app.ui.form_fields import heading, named, note
+from app.ui.form_fields import DialogButtons, grow_to_fit, heading, named, note
 from app.ui.theme import Theme, font
 from app.wording.language import tr
 
 
 class ExportDialog(QDialog):
-    """It begins with what was chosen the last time, in ``settings``, and changes nothing itself.
-    ``several`` says that there may be more than one chat."""
+    """Asks how chats are to be exported.
+
+    It begins with the last choices, which are in ``settings``, and changes nothing itself.
+    ``several``: there may be more than one chat.
+    """
 
     wanted = Signal()
     """The person has chosen."""
@@ -66,7 +69,12 @@ class ExportDialog(QDialog):
         self.bar.setSizePolicy(keeps)
         self.bar.hide()
         layout.addWidget(self.bar)
-        layout.addLayout(self._buttons())
+        buttons = DialogButtons(
+            theme, self, tr("Export"), self.wanted.emit, name="startExport",
+            cancel_name="cancelExport",
+        )  # fmt: skip
+        self._cancel, self.export = buttons.cancel, buttons.primary
+        layout.addLayout(buttons)
         self._form_chosen()
         self.form.setFocus()
 
@@ -74,18 +82,18 @@ class ExportDialog(QDialog):
 
     @property
     def place(self) -> Path:
-        """The folder; below the person's own, where it is not said where it is."""
+        """The folder: a relative one is below the home directory."""
         return Path.home() / self.folder.text().strip().removeprefix("~/")
 
     @property
     def file(self) -> str:
-        """The name, without an ending."""
+        """The name of the file, without its suffix."""
         return self.name.text().strip()
 
     # --- What is shown ------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """It is on its way."""
+        """Show that the export is on its way."""
         self.problem.hide()
         self._choices.setEnabled(False)
         self.export.setEnabled(False)
@@ -94,18 +102,18 @@ class ExportDialog(QDialog):
         self._cancel.setFocus()
 
     def fail(self, sentence: str) -> None:
-        """It went wrong; the person may choose again."""
+        """Show what went wrong, and let the person choose again."""
         self._choices.setEnabled(True)
         self.bar.hide()
         self.problem.setText(sentence)
         set_tone(self.problem, "danger")
         self.problem.show()
         self._named()
-        self._fit()
+        grow_to_fit(self)
         self.export.setFocus()
 
     def done(self, result: int) -> None:
-        """Closes, however it was asked to."""
+        """Close, and emit `given_up`."""
         self.given_up.emit()
         super().done(result)
 
@@ -172,7 +180,8 @@ class ExportDialog(QDialog):
         self._rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         self._rows.addRow(self._label(tr("Form")), self.form)
-        self._rows.addRow(None, self._about)
+        below = QFormLayout.ItemRole.FieldRole
+        self._rows.setWidget(self._rows.rowCount(), below, self._about)
         self._rows.addRow(self._label(tr("Reasoning")), self.reasoning)
         self._rows.addRow(self._label(tr("Branches")), self.branches)
         self._rows.addRow(self._label(tr("Name")), self.name)
@@ -184,25 +193,8 @@ class ExportDialog(QDialog):
         label.setMinimumSize(84, 32)
         return label
 
-    def _buttons(self) -> QHBoxLayout:
-        self._cancel = Button(
-            self._theme, "cancelExport", tr("Cancel"), text=tr("Cancel"), shortcut="Esc",
-            clicked=self.reject,
-        )  # fmt: skip
-        self.export = Button(
-            self._theme, "startExport", tr("Export"), text=tr("Export"), kind="primary",
-            shortcut="Return", clicked=self.wanted.emit,
-        )  # fmt: skip
-        self.export.setDefault(True)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addStretch(1)
-        row.addWidget(self._cancel)
-        row.addWidget(self.export)
-        return row
-
     def _form_chosen(self) -> None:
-        """Says what the form is good for. JSON has all of everything."""
+        """Describe the chosen format. JSON has all of everything."""
         form = self.form.value
         whole = form == ".json"
         for field in (self.reasoning, self.branches):
@@ -219,13 +211,7 @@ class ExportDialog(QDialog):
         if folder:
             about += " " + tr("Each chat is a file, in a folder of that name.")
         self._about.setText(about)
-        self._fit()
-
-    def _fit(self) -> None:
-        """Nothing is squeezed; what was made larger stays so."""
-        self.layout().activate()
-        needed = self.layout().totalHeightForWidth(self.width())
-        self.resize(self.width(), max(self.height(), needed))
+        grow_to_fit(self)
 
     def _named(self) -> None:
         self.export.setEnabled(bool(self.file and self.folder.text().strip()))

@@ -1,4 +1,4 @@
-"""Shows what files have in them before anything is imported, and how far that is then."""
+"""The dialog of an import: what the files contain, and how far it is."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QSizePolicy, QWidget
 
-from app.ui.controls import Button, ProgressLine, Scroll, column, muted, set_tone
-from app.ui.form_fields import heading, note
+from app.ui.controls import ProgressLine, Scroll, column, muted, set_tone
+from app.ui.form_fields import DialogButtons, grow_to_fit, heading, note
 from app.ui.theme import Theme, font
 from app.wording.errors import explain
 from app.wording.language import number, tr
@@ -37,19 +37,19 @@ _LEFT = {
 
 
 def counted(found: ImportedFiles) -> list[str]:
-    """What is left out, each kind with its number."""
-    return [_LEFT[why](count) for why, count in found.left.items()]
+    """Return what is left out, each kind with its number."""
+    return [_LEFT[why](count) for why, count in found.left_out.items()]
 
 
 def sources(found: ImportedFiles) -> str:
-    """Who wrote the chats, and how many where there are several programs."""
+    """Return which programs wrote the chats, with numbers where there are several."""
     if len(found.sources) == 1:
         return str(found.source)
     return ", ".join(f"{source} ({number(count)})" for source, count in found.sources.items())
 
 
 class ImportDialog(QDialog):
-    """Begins while files are read. It changes nothing itself."""
+    """Shows what would be imported. It opens while files are read, and changes nothing itself."""
 
     wanted = Signal()
     """The person has seen what there is, and wants it."""
@@ -59,7 +59,6 @@ class ImportDialog(QDialog):
     def __init__(self, theme: Theme, name: str, parent: QWidget) -> None:
         """``name``: what is being read."""
         super().__init__(parent)
-        self._theme = theme
         self.setObjectName("importPreview")
         self.setWindowTitle(tr("Import chats"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -78,45 +77,33 @@ class ImportDialog(QDialog):
         layout.addWidget(self._lists)
         layout.addStretch(1)
         self.bar = ProgressLine("importProgress", tr("Import"), tr("How much is imported"), 4)
-        self.bar.setRange(0, 0)  # nobody knows how much there is
+        self.bar.setRange(0, 0)  # busy: the total is unknown
         layout.addWidget(self.bar)
-        layout.addLayout(self._buttons())
+        buttons = DialogButtons(
+            theme, self, tr("Import"), self.wanted.emit, name="startImport",
+            cancel_name="cancelImport",
+        )  # fmt: skip
+        self.cancel, self.start = buttons.cancel, buttons.primary
+        self.start.setEnabled(False)
+        layout.addLayout(buttons)
         self.cancel.setFocus()
 
-    def _buttons(self) -> QHBoxLayout:
-        self.cancel = Button(
-            self._theme, "cancelImport", tr("Cancel"), text=tr("Cancel"), shortcut="Esc",
-            clicked=self.reject,
-        )  # fmt: skip
-        self.start = Button(
-            self._theme, "startImport", tr("Import"), text=tr("Import"), kind="primary",
-            shortcut="Return", clicked=self.wanted.emit,
-        )  # fmt: skip
-        self.start.setDefault(True)
-        self.start.setEnabled(False)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addStretch(1)
-        row.addWidget(self.cancel)
-        row.addWidget(self.start)
-        return row
-
     def done(self, result: int) -> None:
-        """Closes, however it was asked to."""
+        """Close, and emit `given_up`."""
         self.given_up.emit()
         super().done(result)
 
     # --- What is shown ------------------------------------------------------------------------
 
     def seen(self, chats: int) -> None:
-        """So many chats have been read, or put in."""
+        """Show how many chats have been read, or imported."""
         if self._total:
             self.bar.set_share(chats / self._total)
         elif chats:
             self.about.setText(tr("%Ln chat(s) so far. Nothing is imported yet.", "", chats))
 
     def preview(self, found: ImportedFiles) -> None:
-        """All is read."""
+        """Show what was found, once all is read."""
         self.bar.hide()
         self.bar.setRange(0, 1000)
         self._total = found.chats
@@ -125,51 +112,53 @@ class ImportDialog(QDialog):
         self.head.setText(tr("{chats} with {messages}").format(chats=chats, messages=messages))
         self.about.setText(tr("From {sources}.").format(sources=sources(found)))
         self._list(self._found(found), found.faults)
-        new = found.chats - found.known
+        new = found.chats - found.duplicates
         self.start.setText(tr("Import %Ln chat(s)", "", new))
         if not new:
             self._only_close()
         self.start.setEnabled(new > 0)
         (self.start if new else self.cancel).setFocus()
-        self._fit()
+        grow_to_fit(self)
 
     def begin(self) -> None:
-        """What was found is on its way in."""
+        """Show that the import is on its way."""
         self.start.setEnabled(False)
         self.bar.set_share(0)
         self.bar.show()
         self.cancel.setFocus()
 
     def fail(self, sentence: str) -> None:
-        """It went wrong."""
+        """Show what went wrong."""
         self.bar.hide()
         self._lists.hide()
         self.head.setText(tr("Nothing to import"))
         self.about.setText(sentence)
         set_tone(self.about, "danger")
         self._only_close()
-        self._fit()
+        grow_to_fit(self)
 
     def _only_close(self) -> None:
-        """There is nothing to bring in."""
+        """Leave only a button that closes the dialog."""
         self.start.hide()
         self.cancel.setText(tr("Close"))
 
     # --- Its parts ----------------------------------------------------------------------------
 
     def _found(self, found: ImportedFiles) -> list[tuple[str, list[str]]]:
-        """What is to be told, under its headings."""
-        told = []
-        if found.known:
-            told.append((tr("Here already"), [tr("%Ln chat(s)", "", found.known)]))
+        """Return what there is to say, as headings with lines."""
+        facts = []
+        if found.duplicates:
+            facts.append((tr("Here already"), [tr("%Ln chat(s)", "", found.duplicates)]))
         left = counted(found) or [tr("Nothing is left out.")]
-        told.append((tr("Left out"), left))
-        if found.others:
-            others = tr("%Ln file(s) without chats", "", found.others)
-            told.append((tr("Passed over"), [others]))
-        return told
+        facts.append((tr("Left out"), left))
+        if found.without_chats:
+            others = tr("%Ln file(s) without chats", "", found.without_chats)
+            facts.append((tr("Passed over"), [others]))
+        return facts
 
-    def _list(self, told: Sequence[tuple[str, list[str]]], faults: Sequence[ExchangeError]) -> None:
+    def _list(
+        self, facts: Sequence[tuple[str, list[str]]], faults: Sequence[ExchangeError]
+    ) -> None:
         inside = QWidget()
         inside.setObjectName("importLists")
         grid = QGridLayout(inside)
@@ -177,7 +166,7 @@ class ImportDialog(QDialog):
         grid.setHorizontalSpacing(18)
         grid.setVerticalSpacing(10)
         grid.setColumnStretch(1, 1)
-        for title, lines in told:
+        for title, lines in facts:
             self._row(grid, title, "\n".join(lines))
         if faults:
             lines = [explain(fault).sentence for fault in faults[:_FAULTS]]
@@ -203,9 +192,3 @@ class ImportDialog(QDialog):
         grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(words, row, 1)
         return words
-
-    def _fit(self) -> None:
-        """Nothing is squeezed; what was made larger stays so."""
-        self.layout().activate()
-        needed = self.layout().totalHeightForWidth(self.width())
-        self.resize(self.width(), max(self.height(), needed))

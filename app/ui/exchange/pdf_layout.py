@@ -24,9 +24,9 @@ from app.ui.theme import PaperTheme, font
 
 _RESOLUTION = 103  # pixels an inch: text of 15 pixels is 10.5 points high
 _MARGINS = QMarginsF(20, 18, 20, 12)  # millimetres
-_SIDE = 16.0  # pixels beside what was asked and thought
-_FOOT = 40  # pixels of a page below its text
-_HAIR = 0.25  # pixels by which what is painted is less than a page, lest lines touch it
+_SIDE = 16.0  # pixels beside questions and reasoning
+_FOOT = 40  # pixels for the footer
+_HAIR = 0.25  # pixels left unpainted at a cut, so that no line is cut
 _STYLE, _THOUGHT = Style(15, paper=True), Style(14, "muted", paper=True)
 _QUIET = Style(13, "muted", paper=True)
 
@@ -39,26 +39,29 @@ def write(
     words: ExportWords,
     versions: Versions,
 ) -> Generator[float, None, bytes]:
-    """Makes the file a step after the other, each of which yields how much is done, from 0 to 1,
-    and takes no longer than the window takes to show as much; returns what is in it."""
-    book = _Book(chat, messages, reasoning, words, versions)
+    """Make the file in steps; return its contents.
+
+    Each step yields the share that is done, from 0 to 1, and takes no longer than the window takes
+    to show as much.
+    """
+    document = _Document(chat, messages, reasoning, words, versions)
     buffer = QBuffer()
     buffer.open(QBuffer.OpenModeFlag.WriteOnly)
     writer = QPdfWriter(buffer)
     _set_up(writer)
-    writer.setTitle(book.title)
+    writer.setTitle(document.title)
     writer.setCreator(f"Fireside {__version__}")
     room = QSizeF(writer.width(), writer.height() - _FOOT)
-    counted = _Pages(room)  # a page says how many there are
-    for share in book.into(counted):
+    counted = _Pages(room)  # a first pass, for the number of pages
+    for share in document.into(counted):
         yield share / 2
-    press = _Press(writer, book.title, counted.number)
+    printer = _PagePrinter(writer, document.title, counted.number)
     try:
-        for share in book.into(_Pages(room, press)):
+        for share in document.into(_Pages(room, printer)):
             yield 0.5 + share / 2
     finally:
-        press.end()
-    return _mended(buffer.data().data())
+        printer.end()
+    return _mended(bytes(buffer.data().data()))
 
 
 def _set_up(writer: QPdfWriter) -> None:
@@ -72,7 +75,7 @@ def _set_up(writer: QPdfWriter) -> None:
 # --- Pages --------------------------------------------------------------------------------
 
 
-class _Press:
+class _PagePrinter:
     """Prints on one page after the other."""
 
     def __init__(self, writer: QPdfWriter, title: str, last: int) -> None:
@@ -81,7 +84,7 @@ class _Press:
         self._theme = PaperTheme()
 
     def print(self, box: Box, y: float, start: float, end: float) -> None:
-        """A part of a box, at a height of the page."""
+        """Print a part of a box, at a height of the page."""
         clip = QRectF(0, start + _HAIR, box.width, end - start - 2 * _HAIR)
         painter = self._painter
         painter.save()
@@ -91,7 +94,7 @@ class _Press:
         painter.restore()
 
     def finish(self, number: int) -> None:
-        """What is below a page's text; and another page, where there is one."""
+        """Print the footer, and begin another page, where there is one."""
         painter, place = self._painter, QRectF(0, 0, self._writer.width(), self._writer.height())
         face = font(11)
         count = f"{number} / {self._last}"
@@ -107,21 +110,21 @@ class _Press:
             self._writer.newPage()
 
     def end(self) -> None:
-        """The last page is there, or none is wanted any more."""
+        """End the document, complete or not."""
         self._painter.end()
 
 
 class _Pages:
-    """Puts boxes below each other on pages, which a press prints; without one, counts them."""
+    """Puts boxes below each other on pages, which a printer prints; without one, counts them."""
 
-    def __init__(self, room: QSizeF, press: _Press | None = None) -> None:
+    def __init__(self, room: QSizeF, printer: _PagePrinter | None = None) -> None:
         self.width, self._height = room.width(), room.height()
-        self.press = press
+        self.printer = printer
         self.number = 1
         self._y = self._first = 0.0  # where the next box is, and where the page's first one is
 
     def put(self, box: Box) -> Iterator[None]:
-        """A box below the others; it is on several pages where it is long. Steps at each."""
+        """Put a box below the others, on several pages where it is long, in a step each."""
         start = 0.0
         self._y += box.gap if self._y else 0.0
         while start + self._height - self._y < box.height:
@@ -138,17 +141,17 @@ class _Pages:
         self._y += box.height - start
 
     def finish(self) -> None:
-        """Nothing else comes."""
-        if self.press:
-            self.press.finish(self.number)
+        """Finish the last page."""
+        if self.printer:
+            self.printer.finish(self.number)
 
     def _end(self, box: Box, start: float) -> float:
-        """Where this page's part of a box ends."""
+        """Return where this page's part of a box ends."""
         room = start + self._height - self._y
         end = box.page_end(room) if room > start else start
         if end > start or self._y > self._first:
             return end
-        return room  # higher than any page: nothing is left but to go through it
+        return room  # higher than any page: cut through a line
 
     def _turn(self) -> None:
         self.finish()
@@ -156,20 +159,20 @@ class _Pages:
         self._y = self._first = 0.0
 
     def _print(self, box: Box, start: float, end: float) -> None:
-        if self.press:
-            self.press.print(box, self._y, start, end)
+        if self.printer:
+            self.printer.print(box, self._y, start, end)
 
 
 # --- What is on them ----------------------------------------------------------------------
 
 
-class _Framed(Inset):
-    """A column of blocks that is told from others."""
+class _MarginBox(Inset[Column]):
+    """A column of blocks with a margin and a decoration."""
 
     gap = 6
 
     def __init__(self, inner: Column) -> None:
-        super().__init__(inner.look, inner.style, inner)
+        super().__init__(inner.theme, inner.style, inner)
         self.left = _SIDE
 
     def set_block(self, block: Quote) -> None:
@@ -177,32 +180,32 @@ class _Framed(Inset):
         self.measure()
 
 
-class _Bubble(_Framed):
-    """What the person said, on its ground."""
+class _QuestionBox(_MarginBox):
+    """A question, in its bubble."""
 
     above = below = 10.0
     right = _SIDE
 
-    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
+    def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.look.colour("bubble"))
+        painter.setBrush(self.theme.colour("bubble"))
         painter.drawRoundedRect(QRectF(0, 0, self.width, self.height), 14, 14)
         painter.restore()
-        super().paint(painter, clip, ink)
+        super().paint(painter, clip, highlights)
 
 
-class _Aside(_Framed):
+class _ReasoningBox(_MarginBox):
     """Reasoning, behind a line."""
 
-    def paint(self, painter: QPainter, clip: QRectF, ink: Highlights) -> None:
-        painter.fillRect(QRectF(0, 0, 2, self.height), self.look.colour("border"))
-        super().paint(painter, clip, ink)
+    def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
+        painter.fillRect(QRectF(0, 0, 2, self.height), self.theme.colour("border"))
+        super().paint(painter, clip, highlights)
 
 
-class _Book:
-    """What is on the pages, made a message at a time: a long chat's boxes need much memory."""
+class _Document:
+    """The contents of the pages, made a message at a time: a long chat's boxes need much memory."""
 
     def __init__(
         self,
@@ -218,7 +221,7 @@ class _Book:
         self._theme = PaperTheme()
 
     def into(self, pages: _Pages) -> Iterator[float]:
-        """Puts all of it on pages."""
+        """Put all of it on pages, in steps that yield the share that is done."""
         for box in self._head():
             box.lay_out(pages.width)
             for _ in pages.put(box):
@@ -226,9 +229,9 @@ class _Book:
         for number, message in enumerate(self._messages):
             stack = Column(self._theme, _STYLE)
             stack.gap = 26
-            for box in self._boxes(message, pages.width):
-                if box:
-                    stack.boxes.append(box)
+            for made in self._boxes(message, pages.width):
+                if made:
+                    stack.boxes.append(made)
                 yield number / len(self._messages)
             stack.lay_out(pages.width)
             for _ in pages.put(stack):
@@ -238,13 +241,13 @@ class _Book:
     def _head(self) -> Iterator[Box]:
         title = TextBox(self._theme, Style(23, paper=True), weight=BOLD)
         title.set_plain(" ".join(self.title.split()))
-        title.leads = True
+        title.keeps_with_next = True
         yield title
         if date := day(self._chat.created):
             yield self._line((Span(date),), gap=4)
 
     def _boxes(self, message: MessageRow, width: float) -> Iterator[Box | None]:
-        """What a message consists of; None where another step is needed."""
+        """Yield the boxes of a message; None where another step is needed."""
         own, words = message.message, self._words
         time = day(message.created)
         who = (Span(speaker(message, words, self._versions), bold=True), Span(f"   {time}"))
@@ -254,23 +257,25 @@ class _Book:
         if self._reasoning and own.reasoning.strip():
             yield self._line((Span(thought(message, words)),), gap=6, leads=True)
             text, room = own.reasoning.strip("\n"), width - _SIDE
-            yield _Aside((yield from self._column(SectionKind.THOUGHT, text, _THOUGHT, room)))
+            yield _ReasoningBox(
+                (yield from self._column(SectionKind.REASONING, text, _THOUGHT, room))
+            )
         if own.text.strip():
             asked = own.role is Role.USER
-            sort, room = (
-                (SectionKind.QUESTION, width - 2 * _SIDE) if asked else (SectionKind.SAID, width)
+            kind, room = (
+                (SectionKind.QUESTION, width - 2 * _SIDE) if asked else (SectionKind.ANSWER, width)
             )
-            column = yield from self._column(sort, own.text.strip("\n"), _STYLE, room)
+            column = yield from self._column(kind, own.text.strip("\n"), _STYLE, room)
             column.gap = 8 if asked or not self._reasoning else 16
-            yield _Bubble(column) if asked else column
+            yield _QuestionBox(column) if asked else column
         if end := ending(message, words):
             yield self._line((Span(end, italic=True),), gap=10)
 
     def _column(
-        self, sort: SectionKind, text: str, style: Style, width: float
+        self, kind: SectionKind, text: str, style: Style, width: float
     ) -> Generator[None, None, Column]:
-        """A text's blocks, laid out."""
-        section = Section(sort, Part(text))
+        """Return the blocks of a text, laid out in steps."""
+        section = Section(kind, Part(text))
         column = section.column(self._theme, style)
         column.lay_out(width)
         while section.unread:
@@ -282,7 +287,7 @@ class _Book:
     def _line(self, spans: Spans, *, gap: int = 12, leads: bool = False) -> TextBox:
         box = TextBox(self._theme, _QUIET)
         box.set_block(Paragraph(spans))
-        box.gap, box.leads = gap, leads
+        box.gap, box.keeps_with_next = gap, leads
         return box
 
 
@@ -290,15 +295,17 @@ class _Book:
 
 _MAP = re.compile(rb"(<[0-9A-F]{4}> <[0-9A-F]{4}> )(<[0-9A-F]{4}>|\[[^\]]*\])")
 _CODE = re.compile(rb"<([0-9A-F]{4})>")
-# Of several characters that a font draws alike, Qt takes the first in Unicode for what is meant.
+# Of characters that share a glyph, Qt writes the first in Unicode. Here is what was meant.
 _MEANT = {0x0000: 0xFFFD, 0x0009: 0x0020, 0x0269: 0x03B9, 0x02BC: 0x2019, 0x02EE: 0x201D}
-# What exists only to be compatible with older sets: radicals, ideographs, letters in their shapes.
+# Compatibility characters: radicals, ideographs, presentation forms of letters.
 _COMPATIBLE = (range(0x2E80, 0x2FE0), range(0xF900, 0xFB00), range(0xFB50, 0xFF00))
 
 
 def _mended(pdf: bytes) -> bytes:
-    """The file, in which what is found and copied are the characters that were written. It keeps
-    its length, and everything its place."""
+    """Return the file with the characters that were written as what is found and copied.
+
+    It keeps its length, and everything its place.
+    """
     pieces, at = [], 0
     while (start := pdf.find(b"beginbfrange", at)) >= 0:
         end = pdf.find(b"endbfrange", start)
@@ -308,10 +315,10 @@ def _mended(pdf: bytes) -> bytes:
 
 
 def _mapped(found: re.Match[bytes]) -> bytes:
-    """A range of glyphs, with the characters that it stands for."""
+    """Return a range of glyphs with the characters that it stands for."""
     alone = found[1][:6] == found[1][7:13]
     if not alone and found[2].startswith(b"<"):
-        return found[0]  # so many in a row
+        return found[0]  # a range of consecutive characters
     return found[1] + _CODE.sub(_meant, found[2])
 
 

@@ -1,4 +1,4 @@
-"""PDFs for somebody on another thread: made on the GUI's, in slices between which it goes on."""
+"""PDFs for another thread: made on the GUI's, in slices that do not block it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,11 @@ _POLL_S = 0.1
 
 
 class PdfPrinter:
-    """An `app.exchange.Draw`. Once ``stop`` is set, it ends with Cancelled; ``seen`` is told the
-    share that is done, on the GUI's thread."""
+    """An `app.exchange.Draw`.
+
+    Once ``stop`` is set, it ends with Cancelled; ``seen`` is told the share that is done, on the
+    GUI's thread.
+    """
 
     def __init__(
         self, bridge: Bridge, stop: threading.Event, seen: Callable[[float], None]
@@ -28,7 +31,7 @@ class PdfPrinter:
         self._bridge, self._stop, self._seen = bridge, stop, seen
 
     def __call__(self, *what: Any, **how: Any) -> bytes:
-        """What is in the PDF. See `app.ui.exchange.pdf_layout.write`."""
+        """Return the contents of the PDF; see `app.ui.exchange.pdf_layout.write`."""
         made: Future[bytes] = Future()
 
         def begin() -> None:
@@ -46,7 +49,7 @@ class PdfPrinter:
         raise Cancelled
 
     def _go_on(self, work: Generator[float, None, bytes], made: Future[bytes]) -> None:
-        """A slice of it."""
+        """Do a slice of the work."""
         if self._stop.is_set():
             work.close()
             return

@@ -1,9 +1,9 @@
-"""Ctrl+K, which finds everything, and F1, the list of keys.
+"""Ctrl+K, the command palette, which finds everything, and F1, the list of shortcuts.
 
 ::
 
-    desk     makes both
-    palette  the field, and what it looks for
-    list     what was found, in rows
-    keys     every key
+    palette             the field, and what it looks for
+    palette_list        what was found, in rows
+    shortcut_list       every shortcut
+    palette_controller  makes both
 """

@@ -1,4 +1,4 @@
-"""Ctrl+K: one field that finds commands, chats and messages, and goes there by Enter."""
+"""Ctrl+K: one field that finds commands, chats and messages."""
 
 from __future__ import annotations
 
@@ -26,12 +26,14 @@ _LATEST = 6  # chats that are offered before anything is typed
 _COMMANDS_ONLY = ">"  # as the first character, as in other programs
 
 
-class Palette(QFrame):
-    """It floats over the window. ``search`` looks for a text in all chats, with their reasoning
-    or without it."""
+class CommandPalette(QFrame):
+    """The palette, which floats over the window.
+
+    ``search`` looks for a text in all chats, with their reasoning or without.
+    """
 
     opened = Signal(object)
-    """A Found: the chat, and the place in it, that the person wants to see."""
+    """A SearchHit: the chat, and the place in it, that the person wants to see."""
 
     def __init__(
         self,
@@ -83,7 +85,7 @@ class Palette(QFrame):
         self.hide()
 
     def open(self) -> None:
-        """Shows it, with what was typed the last time selected."""
+        """Show the palette, with what was typed last time selected."""
         self._before = QApplication.focusWidget()
         self._look()
         self._place()
@@ -93,7 +95,7 @@ class Palette(QFrame):
         self.field.selectAll()
 
     def close_again(self) -> None:
-        """The keyboard is back where it was."""
+        """Hide the palette and give the keyboard focus back."""
         had = self.isAncestorOf(QApplication.focusWidget() or self.window())
         self.hide()
         if had and self._before:
@@ -131,7 +133,7 @@ class Palette(QFrame):
         return True
 
     def _look(self) -> None:
-        """What there is for the text in the field. Chats and messages come a moment later."""
+        """Find what has the text in the field. Chats and messages arrive a moment later."""
         text = self.field.text().strip()
         self._newest = None
         if not text or text.startswith(_COMMANDS_ONLY):
@@ -197,8 +199,9 @@ class Palette(QFrame):
             self.opened.emit(row.of)
 
     def _focus_moved(self, _: QWidget | None, now: QWidget | None) -> None:
-        elsewhere = now is not None and now is not self and not self.isAncestorOf(now)
-        if self.isVisible() and elsewhere and now.window() is self.window():
+        if now is None or now is self or self.isAncestorOf(now):
+            return
+        if self.isVisible() and now.window() is self.window():
             self._before = None
             self.hide()
 

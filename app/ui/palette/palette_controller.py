@@ -1,45 +1,44 @@
-"""Ctrl+K and F1: shows what finds everything, and the list of keys."""
+"""Ctrl+K, the command palette, and F1, the list of shortcuts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
 
 from app.host import Host
 from app.ui.bridge import Bridge
-from app.ui.sidebar.chat_index import ChatIndex
+from app.ui.commands import Commands
+from app.ui.state.chat_index import ChatIndex
 from app.ui.theme import Theme
-from app.ui.window_layout import WindowLayout
 
 if TYPE_CHECKING:
-    from app.ui.commands import Command
-    from app.ui.palette.palette import Palette
+    from app.ui.palette.palette import CommandPalette
 
 
 class PaletteController(QObject):
-    """Makes both when they are wanted. ``commands`` gives what they list."""
+    """Makes both when they are first wanted."""
 
     opened = Signal(object)
-    """A Found: the place that the person wants to see."""
+    """A SearchHit: the place that the person wants to see."""
 
     def __init__(
         self,
-        frame: WindowLayout,
+        window: QWidget,
         theme: Theme,
         host: Host,
         bridge: Bridge,
         index: ChatIndex,
-        commands: Callable[[], list[Command]],
+        commands: Commands,
     ) -> None:
-        super().__init__(frame)
-        self._frame, self._theme, self._host, self._bridge = frame, theme, host, bridge
+        super().__init__(window)
+        self._window, self._theme, self._host, self._bridge = window, theme, host, bridge
         self._index, self._commands = index, commands
-        self.palette: Palette | None = None
+        self.palette: CommandPalette | None = None
 
     def toggle(self) -> None:
-        """Shows what finds chats, messages and commands, or takes it away."""
+        """Open the palette, or close it."""
         if self.palette is None:
             self.palette = self._make()
         if self.palette.isVisible():
@@ -48,19 +47,19 @@ class PaletteController(QObject):
             self.palette.open()
 
     def show_keys(self) -> None:
-        """Lists the keys."""
+        """Show the list of shortcuts."""
         from app.ui.palette.shortcut_list import ShortcutList
 
-        ShortcutList(self._commands(), self._frame).show()
+        ShortcutList(self._commands.all, self._window).show()
 
-    def _make(self) -> Palette:
-        from app.ui.palette.palette import Palette
+    def _make(self) -> CommandPalette:
+        from app.ui.palette.palette import CommandPalette
 
-        palette = Palette(
+        palette = CommandPalette(
             self._theme,
-            self._frame,
+            self._window,
             self._bridge,
-            self._commands(),
+            self._commands.all,
             lambda: list(self._index.rows.values()),
             self._host.look_for,
         )

@@ -43,46 +43,48 @@ _SIDE = 14
 
 @dataclass(frozen=True)
 class PaletteRow:
-    """A line: what it says, where that was found, what stands beside it, and what it is of
-    (nothing: a heading). ``below`` makes it a message's, in two lines under its chat's title."""
+    """A row: its text, where the words were found in it, what stands beside it, and its object.
+
+    A heading has no object. With ``below`` it is a message's row, two lines under its chat's title.
+    """
 
     text: str
     of: Command | ChatRow | SearchHit | None = None
-    aside: str = ""
+    detail: str = ""
     marks: tuple[tuple[int, int], ...] = ()
     below: str = ""
 
     @classmethod
     def heading(cls, text: str) -> Self:
-        """Over what follows."""
+        """Return a heading."""
         return cls(text)
 
     @classmethod
     def of_command(cls, command: Command) -> Self:
-        """With its keys."""
+        """Return a command's row, with its keys."""
         keys = spoken(command.shortcut())
         return cls(command.text(), command, keys)
 
     @classmethod
     def of_chat(cls, chat: ChatRow) -> Self:
-        """With its day."""
+        """Return a chat's row, with its day."""
         return cls(chat.title, chat, day(chat.updated))
 
     @classmethod
     def of_found(cls, found: SearchHit) -> Self:
-        """A chat by its title, or a message by what stands around the words."""
+        """Return the row of a chat found by its title, or of a message by its excerpt."""
         if found.message is None:
             return cls(found.title, found, day(found.when), found.marks)
         return cls(found.title, found, day(found.when), found.marks, found.snippet)
 
     @property
     def height(self) -> int:
-        """In pixels."""
+        """The row's height in pixels."""
         return _HEADING if self.of is None else _MESSAGE if self.below else _LINE
 
     def spoken(self) -> str:
-        """What a screen reader says of it."""
-        return ", ".join(part for part in (self.text, self.below, self.aside) if part)
+        """Return the row's text for a screen reader."""
+        return ", ".join(part for part in (self.text, self.below, self.detail) if part)
 
 
 class _Model(QAbstractListModel):
@@ -151,9 +153,9 @@ class _Delegate(QStyledItemDelegate):
         painter.setFont(font(12))
         painter.setPen(self._theme.colour("muted"))
         painter.drawText(
-            first, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, row.aside
+            first, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, row.detail
         )
-        room = first.width() - painter.fontMetrics().horizontalAdvance(row.aside) - 16
+        room = first.width() - painter.fontMetrics().horizontalAdvance(row.detail) - 16
         if row.below:
             self._paint_text(painter, first, room, row.text, (), "muted", 12)
             below = QRect(rect.left(), first.bottom() + 1, rect.width(), 38)
@@ -172,7 +174,7 @@ class _Delegate(QStyledItemDelegate):
         pixels: int,
         lines: int = 1,
     ) -> None:
-        """A text with its marks, in so many lines; what does not fit is left out."""
+        """Return a layout of a text with its highlights, cut off after so many lines."""
         layout = QTextLayout(text, font(pixels))
         option = QTextOption()
         if lines == 1:
@@ -197,7 +199,7 @@ class _Delegate(QStyledItemDelegate):
         layout.draw(painter, QPointF(rect.left(), top))
 
     def _mark(self, text: str, mark: tuple[int, int]) -> QTextLayout.FormatRange:
-        """Positions of Qt count in UTF-16."""
+        """Convert positions to Qt's, which count UTF-16 code units."""
         found = QTextLayout.FormatRange()
         found.start = units(text[: mark[0]])
         found.length = units(text[mark[0] : mark[1]])
@@ -208,10 +210,10 @@ class _Delegate(QStyledItemDelegate):
 
 
 class PaletteList(QListView):
-    """The rows; the keyboard stays in the field above and moves the mark from there."""
+    """The list of rows. The keyboard focus stays in the field above, whose keys move it."""
 
     chosen = Signal(object)
-    """A Row."""
+    """A PaletteRow."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -231,16 +233,16 @@ class PaletteList(QListView):
         theme.changed.connect(self.viewport().update)
 
     def set_rows(self, rows: Sequence[PaletteRow]) -> None:
-        """Shows these, with the first one marked."""
+        """Show these rows, with the first one current."""
         self._model.set_rows(rows)
         self.step(1)
 
     def wanted(self) -> int:
-        """How high all of them are, in pixels."""
+        """Return the height of all rows together, in pixels."""
         return sum(row.height for row in self._model.rows)
 
     def step(self, by: int) -> None:
-        """Moves the mark by so many rows, over the headings."""
+        """Move the current row by so many rows, skipping headings."""
         places = [n for n, row in enumerate(self._model.rows) if row.of]
         if not places:
             return
@@ -252,6 +254,6 @@ class PaletteList(QListView):
             self.scrollToTop()  # with its heading
 
     def choose(self) -> None:
-        """The marked one it is."""
+        """Choose the current row."""
         if self.currentIndex().isValid():
             self.chosen.emit(self.currentIndex().data(_ROW))

@@ -1,4 +1,4 @@
-"""F1: every key that does something, and what."""
+"""F1: every shortcut, and what it does."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.wording.language import tr
 
 
 class ShortcutList(QDialog):
-    """The commands with keys, under their headings, and the keys that are a control's own."""
+    """The commands with shortcuts, under their headings, and the keys that controls handle."""
 
     def __init__(self, commands: Sequence[Command], parent: QWidget) -> None:
         super().__init__(parent)

@@ -1,8 +1,7 @@
-"""Presets, and what the chat that is shown is asked with.
+"""The preset of the chat that is shown. Presets are edited in the preferences.
 
 ::
 
-    index  which there are
-    setup  the instructions and the sampling of the chat that is shown
-    desk   the button for them
+    preset_picker      the button
+    preset_controller  its menu, and what a preset changes
 """

@@ -1,85 +1,92 @@
-"""The preset of the chat that is shown: says which it is, and gives it another."""
+"""The preset of the chat that is shown: tells which it is, and applies another."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPoint
+from PySide6.QtCore import QObject, QPoint, Signal
+from PySide6.QtWidgets import QWidget
 
+from app.base.types import Effort
 from app.store import PLAIN, ChatSettings, Preset
-from app.ui.composer.composer import NEW_CHAT_EFFORT
 from app.ui.controls import elided, menu_of
-from app.ui.models.model_choice import ModelChoice
-from app.ui.preferences.preferences_controller import PreferencesController
-from app.ui.presets.chat_settings import ShownChatSettings
-from app.ui.presets.preset_index import PresetIndex
-from app.ui.sidebar.chat_index import ChatIndex
-from app.ui.window_layout import WindowLayout
-from app.wording.errors import Action
+from app.ui.presets.preset_picker import PresetPicker
+from app.ui.state.chat_index import ChatIndex
+from app.ui.state.chat_settings import NEW_CHAT_EFFORT, ShownChatSettings
+from app.ui.state.model_choice import ModelChoice
+from app.ui.state.preset_index import PresetIndex
 from app.wording.language import tr
 
 _NAME_WIDTH = 320  # pixels of a preset's, in the menu
 
 
 class PresetController(QObject):
-    """Between the presets, the button for them, and the chat."""
+    """Connects the presets, the button for them, and the chat that is shown."""
+
+    effort_set = Signal(Effort)
+    """A new chat begins with this effort."""
+    effort_chosen = Signal(Effort)
+    """The person chose a preset with this effort."""
+    page_wanted = Signal(str, str)
+    """A page of the preferences is to be shown, and the field on it that gets the focus."""
+    notice = Signal(str)
+    """A sentence about a preset whose model is not on this computer."""
 
     def __init__(
         self,
-        frame: WindowLayout,
+        picker: PresetPicker,
         presets: PresetIndex,
-        setup: ShownChatSettings,
+        settings: ShownChatSettings,
         models: ModelChoice,
         index: ChatIndex,
-        preferences: PreferencesController,
+        parent: QWidget,
     ) -> None:
-        super().__init__(frame)
-        self._frame, self._presets, self._setup = frame, presets, setup
-        self._models, self._index, self._preferences = models, index, preferences
-        self._begun: Preset | None = None
-        frame.preset_picker.clicked.connect(self.pick)
-        setup.changed.connect(self._show)
+        super().__init__(parent)
+        self._picker, self._presets, self._settings = picker, presets, settings
+        self._models, self._index, self._parent = models, index, parent
+        self._begun: Preset | None = None  # which the new chat began with
+        picker.clicked.connect(self.pick)
+        settings.changed.connect(self._show)
         presets.changed.connect(self._changed)
         self._show()
 
     def begin(self) -> None:
-        """A new chat is shown: it has what the default preset says."""
+        """Apply the default preset to the new chat that is shown."""
         preset = self._begun = self._presets.default
-        self._setup.begin(_setup(preset))
-        self._frame.composer.set_effort(preset.effort if preset else NEW_CHAT_EFFORT)
+        self._settings.begin(_setup(preset))
+        self.effort_set.emit(preset.effort if preset else NEW_CHAT_EFFORT)
         self._models.show(preset.model if preset else "")
 
     def choose(self, preset: Preset) -> None:
-        """The person wishes it for the chat that is shown."""
-        self._setup.choose(preset.setup)
-        self._frame.composer.choose_effort(preset.effort)
+        """Apply a preset to the chat that is shown."""
+        self._settings.choose(preset.setup)
+        self.effort_chosen.emit(preset.effort)
         if not preset.model:
             return
         if model := self._models.find(preset.model):
             self._models.show(model.key)
-            if self._setup.chat is not None:
-                self._index.set_model(self._setup.chat, model.key)
+            if self._settings.chat is not None:
+                self._index.set_model(self._settings.chat, model.key)
         else:
-            self._frame.show_banner(
+            self.notice.emit(
                 tr(
                     "The model of “{preset}”, {model}, is not on this computer. The chat keeps "
                     "the one that it has."
-                ).format(preset=preset.name, model=Path(preset.model).stem),
-                Action.NONE,
+                ).format(preset=preset.name, model=Path(preset.model).stem)
             )
 
     def pick(self) -> None:
-        """Shows the presets to choose from."""
-        picker, own = self._frame.preset_picker, self._setup.own
+        """Open the menu of presets."""
+        picker, own = self._picker, self._settings.own
         if not picker.isVisible():
             return
-        menu = menu_of(self._frame, "presetMenu")
+        menu = menu_of(self._parent, "presetMenu")
         for preset in self._presets.rows:
             action = menu.addAction(elided(menu, preset.name, _NAME_WIDTH))
             action.setCheckable(True)
             action.setChecked(preset.name == own.preset)
             action.triggered.connect(lambda _=False, preset=preset: self.choose(preset))
-        none = menu.addAction(tr("None"), lambda: self._setup.choose(PLAIN))
+        none = menu.addAction(tr("None"), lambda: self._settings.choose(PLAIN))
         none.setCheckable(True)
         none.setChecked(own == PLAIN)
         menu.addSeparator()
@@ -89,23 +96,23 @@ class PresetController(QObject):
         menu.popup(below - QPoint(menu.sizeHint().width(), 0))
 
     def instruct(self) -> None:
-        """Where the chat's own instructions are written."""
-        self._preferences.open("chatPage", "chatInstructions")
+        """Open the preferences where the chat's instructions are written."""
+        self.page_wanted.emit("chatPage", "chatInstructions")
 
     def manage(self) -> None:
-        """Where presets are made."""
-        self._preferences.open("presetsPage", "presetList")
+        """Open the preferences where presets are made."""
+        self.page_wanted.emit("presetsPage", "presetList")
 
     def _changed(self) -> None:
-        """A new chat that nothing was chosen for begins with the default of now."""
-        untouched = self._setup.chat is None and self._setup.fresh == _setup(self._begun)
+        """Apply a new default preset to a new chat that nothing was chosen for."""
+        untouched = self._settings.chat is None and self._settings.fresh == _setup(self._begun)
         if untouched and self._presets.default != self._begun:
             self.begin()
 
     def _show(self) -> None:
-        own = self._setup.own
+        own = self._settings.own
         name = own.preset or (tr("Own instructions") if own.instructions else "")
-        self._frame.show_preset(name)
+        self._picker.show_preset(name)
 
 
 def _setup(preset: Preset | None) -> ChatSettings:

@@ -1,11 +1,9 @@
-"""The chats: the list at the left, what is done with them, and the page of those out of the way.
+"""The side bar: the list of chats, and what is done with them there.
 
 ::
 
-    index       which chats there are, and what is done with them
-    sidebar     the bar at the left
-    list        the list in it, with its `rows`, `delegate` and `menu`
-    order_desk  order among them, and the chat that is shown when it is put out of the way
-    away_page   archive and bin, which `away_desk` makes
-    branches    other versions of messages
+    sidebar          new chat, search, list, and the way to other pages
+    chat_list        the list, with its `chat_model`, `chat_delegate` and `chat_menu`
+    chat_controller  connects the side bar with the chats
+    chat_undo        the toast that undoes a delete, archive or move
 """

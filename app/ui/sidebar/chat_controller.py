@@ -1,72 +1,81 @@
-"""What the window does about the order among the chats: with the one that is shown, and for it
-when it is put out of the way."""
+"""What is done with the chats of the side bar, and with the chat that is shown."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
 from app.host import Host
-from app.ui.exchange.exchange_controller import ExchangeController
-from app.ui.live_turns import LiveTurns
-from app.ui.sidebar.chat_index import ChatIndex
-from app.ui.window_layout import WindowLayout
+from app.ui.pages import Pages
+from app.ui.sidebar.chat_undo import ChatUndo
+from app.ui.sidebar.sidebar import Sidebar
+from app.ui.state.chat_index import ChatIndex, ChatListing
+from app.ui.state.current_chat import CurrentChat
+from app.ui.state.live_turns import LiveTurns
 
 
 class ChatController(QObject):
-    """Between the side bar's list and the chat that is shown."""
+    """Connects the side bar with the chats."""
 
     left = Signal()
-    """The chat that was shown is out of the way."""
-    back = Signal(int)
-    """It is where it was, and to be shown again."""
+    """The chat that was shown has been deleted or archived."""
+    returned = Signal(int)
+    """That chat has been put back and is to be shown again."""
+    exported = Signal(tuple)
+    """The ids of chats to be exported."""
 
     def __init__(
         self,
-        frame: WindowLayout,
+        sidebar: Sidebar,
+        pages: Pages,
         host: Host,
         index: ChatIndex,
+        undo: ChatUndo,
         turns: LiveTurns,
-        exchange: ExchangeController,
+        current: CurrentChat,
+        parent: QObject,
     ) -> None:
-        super().__init__(frame)
-        self._frame, self._host, self._index = frame, host, index
-        self._turns, self._exchange = turns, exchange
+        super().__init__(parent)
+        self._sidebar, self._pages, self._host = sidebar, pages, host
+        self._index, self._turns, self._current = index, turns, current
         self._left: int | None = None
-        view = frame.sidebar.list
-        view.close_folders(host.settings.closed_folders)
-        view.folded.connect(lambda names: host.change(closed_folders=tuple(sorted(names))))
-        view.exported.connect(lambda chats: self.export(*chats))
+        chats = sidebar.list
+        chats.close_folders(host.settings.closed_folders)
+        chats.folded.connect(lambda names: host.change(closed_folders=tuple(sorted(names))))
+        chats.exported.connect(self.exported)
+        chats.renamed.connect(index.rename)
+        chats.folder_renamed.connect(index.rename_folder)
+        chats.deleted.connect(lambda ids: index.delete(*ids))
+        chats.arranged.connect(lambda ids, changes: index.arrange(ids, **changes))
+        chats.undone.connect(undo.undo)
+        sidebar.searched.connect(index.find)
+        index.listed.connect(self._list)
         index.deleted.connect(self._deleted)
         index.archived.connect(self._leave)
         index.restored.connect(self._restored)
 
-    def export(self, *chats: int) -> None:
-        """Asks where chats are to go."""
-        first = self._index.rows.get(chats[0])
-        if len(chats) == 1:
-            self._exchange.export_chat(chats[0], first.title if first else "")
-        else:
-            self._exchange.export_several(chats)
-
     def export_shown(self) -> None:
-        """The chat that is shown goes into a file."""
-        if (chat := self._frame.chat) is not None:
-            self.export(chat)
+        """Export the chat that is shown."""
+        if self._current.id is not None:
+            self.exported.emit((self._current.id,))
 
     def pin_shown(self) -> None:
-        """The chat that is shown stands above the others from now on, or no longer."""
-        if row := self._index.rows.get(self._frame.chat or 0):
+        """Pin the chat that is shown, or unpin it."""
+        if row := self._index.rows.get(self._current.id or 0):
             self._index.arrange([row.id], pinned=not row.pinned)
 
     def archive_shown(self) -> None:
-        """The chat that is shown goes into the archive."""
-        if (chat := self._frame.chat) is not None:
-            self._index.arrange([chat], archived=True)
+        """Archive the chat that is shown."""
+        if self._current.id is not None:
+            self._index.arrange([self._current.id], archived=True)
 
     def delete_shown(self) -> None:
-        """The chat that is shown goes into the bin."""
-        if (chat := self._frame.chat) is not None:
-            self._index.delete(chat)
+        """Move the chat that is shown to the bin."""
+        if self._current.id is not None:
+            self._index.delete(self._current.id)
+
+    def _list(self, listing: ChatListing) -> None:
+        self._sidebar.list.set_folders(listing.folders)
+        self._sidebar.set_chats(listing.chats, found=listing.found)
 
     def _deleted(self, chat: int) -> None:
         self._turns.stop(chat)
@@ -74,11 +83,11 @@ class ChatController(QObject):
         self._leave(chat)
 
     def _leave(self, chat: int) -> None:
-        if chat == self._frame.chat:
+        if chat == self._current.id:
             self._left = chat
             self.left.emit()
 
     def _restored(self, chats: list[int]) -> None:
-        in_sight = self._frame.pages.currentWidget() is self._frame.chat_page
-        if self._left in chats and self._frame.chat is None and in_sight:
-            self.back.emit(self._left)
+        new = self._current.id is None and self._pages.chat_shown
+        if new and self._left is not None and self._left in chats:
+            self.returned.emit(self._left)

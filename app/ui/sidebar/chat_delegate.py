@@ -1,10 +1,8 @@
-"""How the rows of the list of chats are painted, and written anew."""
+"""How the rows of the list of chats are painted, and edited in place."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QObject, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import (
     QLineEdit,
@@ -19,9 +17,6 @@ from app.ui.sidebar.chat_model import ENTRY, FolderRow, Index
 from app.ui.theme import Theme, font
 from app.wording.language import number, tr
 
-if TYPE_CHECKING:
-    from app.ui.sidebar.chat_list import ChatList
-
 _ROW = 36
 _INDENT = 21  # of what is in a folder: below its name
 _ICON = 15
@@ -30,10 +25,13 @@ _ICON = 15
 class ChatDelegate(QStyledItemDelegate):
     """Paints a heading, a folder or a chat."""
 
-    def __init__(self, theme: Theme, view: ChatList) -> None:
-        super().__init__(view)
+    def __init__(self, theme: Theme, parent: QObject) -> None:
+        super().__init__(parent)
         self._theme = theme
-        self._view = view
+        self.drop_folder: str | None = None
+        """The folder to be framed, since what is dragged would drop into it."""
+        self.keyboard = False
+        """Whether the row with the keyboard focus is framed."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(0, _ROW)
@@ -47,7 +45,7 @@ class ChatDelegate(QStyledItemDelegate):
                     self._paint_ground(painter, option)
                     self._paint_chat(painter, option, chat)
                 case FolderRow() as folder:
-                    over = self._view.drop_folder == folder.name
+                    over = self.drop_folder == folder.name
                     self._paint_ground(painter, option, framed=over)
                     self._paint_folder(painter, option.rect, folder)
                 case str() as heading:
@@ -78,7 +76,7 @@ class ChatDelegate(QStyledItemDelegate):
     def _paint_ground(
         self, painter: QPainter, option: QStyleOptionViewItem, *, framed: bool = False
     ) -> None:
-        """What says that a row is selected, below the mouse, or has the keyboard."""
+        """Paint the background that marks a row as selected, hovered or focused."""
         state = option.state
         selected = bool(state & QStyle.StateFlag.State_Selected)
         ground = QRectF(option.rect).adjusted(0.5, 1.5, -0.5, -1.5)
@@ -89,7 +87,7 @@ class ChatDelegate(QStyledItemDelegate):
                 painter.setOpacity(0.6)
             painter.drawRoundedRect(ground, 8, 8)
             painter.setOpacity(1)
-        if framed or (state & QStyle.StateFlag.State_HasFocus and self._view.keyboard):
+        if framed or (state & QStyle.StateFlag.State_HasFocus and self.keyboard):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(self._theme.colour("accent"), 1))
             painter.drawRoundedRect(ground, 8, 8)
@@ -127,5 +125,5 @@ class ChatDelegate(QStyledItemDelegate):
 
 
 def _is_inside(entry: object) -> bool:
-    """Whether it is shown below a folder, or as one."""
+    """Return whether an entry is indented like a folder: one, or a chat inside one."""
     return isinstance(entry, FolderRow) or (isinstance(entry, ChatRow) and entry.folder != "")

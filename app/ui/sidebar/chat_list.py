@@ -1,4 +1,4 @@
-"""The list of chats: its keys, its menus, and what is dragged in it."""
+"""The list of chats: keys, menus, and drag and drop."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QLabel, QListView, QMen
 from app.store import ChatRow
 from app.ui.dialogs import ask_name
 from app.ui.sidebar.chat_delegate import ChatDelegate
-from app.ui.sidebar.chat_menu import menu_for
+from app.ui.sidebar.chat_menu import ListActions, chat_menu, folder_menu
 from app.ui.sidebar.chat_model import ENTRY, ChatModel, FolderRow, Key, key_of
 from app.ui.theme import Theme
 from app.wording.language import tr
@@ -43,32 +43,41 @@ _EDITING = QAbstractItemView.State.EditingState
 
 
 class ChatList(QListView):
-    """The list itself. The mark, and what is selected, stay where they are while the person is
-    in the list; else they are on the chat that is shown."""
+    """The list of chats.
+
+    While it has the keyboard focus, the current row and the selection stay where they are; at other
+    times they are on the chat that is shown.
+    """
 
     opened = Signal(int)
     renamed = Signal(int, str)
     folder_renamed = Signal(str, str)
-    """A folder's name, and the other one: empty where it is dissolved."""
+    """A folder's name, and its new one; empty where it is dissolved."""
     deleted = Signal(tuple)
     exported = Signal(tuple)
     arranged = Signal(tuple, object)
-    """Chats, and what is to be of them: a dict of arguments for `Store.arrange`."""
+    """The ids of chats, and the arguments for `ChatTable.arrange` as a dict."""
     folded = Signal(object)
-    """The names of the folders that are closed, as a frozenset."""
+    """The names of the closed folders, as a frozenset."""
     undone = Signal()
     refreshed = Signal()
-    """The rows are others."""
+    """The rows have changed."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self.keyboard = False
-        """Whether the person uses the keyboard, and has to see where it is."""
         self.folders: list[str] = []
-        """The names of all folders, in their order."""
-        self.drop_folder: str | None = None
-        """The folder that what is dragged would get into; empty for none."""
+        """The names of all folders, sorted."""
         self._theme = theme
+        self._delegate = ChatDelegate(theme, self)
+        self._actions = ListActions(
+            rename=self.rename,
+            arrange=self.arranged.emit,
+            export=self.exported.emit,
+            delete=self.deleted.emit,
+            ask_folder=self.ask_folder,
+            toggle_folder=lambda folder: self.fold(folder.name, closed=folder.open),
+            dissolve_folder=lambda folder: self.folder_renamed.emit(folder.name, ""),
+        )
         self._shown: int | None = None
         self._called: dict[Key, str] = {}  # the folders that were renamed
         self._later: Callable[[], None] | None = None
@@ -78,7 +87,7 @@ class ChatList(QListView):
         self.setAccessibleName(tr("Chats"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setModel(self.chats)
-        self.setItemDelegate(ChatDelegate(theme, self))
+        self.setItemDelegate(self._delegate)
         self.setUniformItemSizes(True)
         self.setMouseTracking(True)
         self.viewport().setAutoFillBackground(False)
@@ -92,16 +101,16 @@ class ChatList(QListView):
         self.clicked.connect(self._clicked)
         self.chats.renamed.connect(self.renamed)
         self.chats.folder_renamed.connect(self._rename_folder)
-        self.itemDelegate().closeEditor.connect(
-            self._renaming_ended, Qt.ConnectionType.QueuedConnection
-        )
+        self._delegate.closeEditor.connect(self._renaming_ended, Qt.ConnectionType.QueuedConnection)
         theme.changed.connect(self.viewport().update)
 
     # --- What is in it ----------------------------------------------------------------------
 
     def set_chats(self, chats: Iterable[ChatRow], *, found: bool = False) -> None:
-        """Shows these, once the person has finished renaming one. ``found``: they are what a
-        search has found, and no folder hides any."""
+        """Show these chats, after the person has finished renaming one.
+
+        With ``found`` they are the results of a search, and no folder hides any.
+        """
         if self.state() is _EDITING:
             rows = list(chats)
             self._later = lambda: self.set_chats(rows, found=found)
@@ -115,55 +124,56 @@ class ChatList(QListView):
         self.refreshed.emit()
 
     def set_folders(self, names: Iterable[str]) -> None:
-        """All folders that there are. One that is gone is not remembered as closed."""
+        """Set the folders there are. A folder that is gone is not remembered as closed."""
         self.folders = sorted(names, key=lambda name: (name.casefold(), name))
         if self.chats.closed - set(self.folders):
             self.close_folders(self.chats.closed & set(self.folders))
             self.folded.emit(self.chats.closed)
 
     def close_folders(self, names: Iterable[str]) -> None:
-        """Shows the chats of all other folders."""
+        """Close these folders and open all others."""
         self._keep(lambda: self.chats.close(names))
 
     def show_chat(self, chat: int | None) -> None:
-        """Which chat is shown. It is marked, but never under the hands of a person who is in
-        the list."""
+        """Set which chat is shown. It becomes the current row unless the person is in the list."""
         self._shown = chat
         if not self._in_use():
             self._mark_shown()
 
     def rename(self) -> None:
-        """Lets the person change the name of the chat or the folder that is marked."""
+        """Rename the chat or folder of the current row in place."""
         if isinstance(self._key(), int | str):
             self.edit(self.currentIndex())
 
     def ask_folder(self, done: Callable[[str], None]) -> None:
-        """Asks for the name of a new folder."""
+        """Ask for the name of a new folder."""
         ask_name(self, self._theme, "newFolder", tr("New folder"), tr("Name of the folder"), done)
 
     def chosen(self) -> list[ChatRow]:
-        """The chats that a key or the menu is for, from the top."""
+        """Return the chats that a key or the menu applies to, from the top."""
         rows = sorted(index.row() for index in self.selectedIndexes())
         entries = [self.chats.index(row).data(ENTRY) for row in rows] or [self._entry()]
         return [entry for entry in entries if isinstance(entry, ChatRow)]
 
     def mark(self, index: QModelIndex) -> None:
-        """Marks a row; none for an invalid index."""
+        """Make a row current; an invalid index clears the selection."""
         if not index.isValid():
             self.clearSelection()
         # Not setCurrentIndex of the view, for which a key that is held down counts.
         self.selectionModel().setCurrentIndex(index, _SELECT.ClearAndSelect)
 
     def fold(self, name: str, *, closed: bool) -> None:
-        """Hides or shows the chats of a folder."""
+        """Close or open a folder."""
         before = self.chats.closed
         self.close_folders(before | {name} if closed else before - {name})
         if self.chats.closed != before:
             self.folded.emit(self.chats.closed)
 
     def _keep(self, change: Callable[[], None]) -> None:
-        """Changes the rows; the person finds the mark and the selection on what they were on,
-        or the mark on the next chat where that is gone."""
+        """Change the rows, keeping the current row and the selection on their chats.
+
+        If the current chat is gone, the next one becomes current.
+        """
         row, key, top = self.currentIndex().row(), self._key(), self.verticalScrollBar().value()
         chosen = [chat.id for chat in self.chosen()]
         change()
@@ -193,12 +203,11 @@ class ChatList(QListView):
             self.selectionModel().select(ranges, _SELECT.ClearAndSelect)
 
     def _in_use(self) -> bool:
-        """Whether the person is in the list, or comes back to it from a menu, a dialog or another
-        program."""
+        """Return whether the list has the focus, or gets it back from a menu or another window."""
         return self.window().focusWidget() is self
 
     def _entry(self) -> object:
-        """What the mark is on."""
+        """Return what the current row is."""
         return self.currentIndex().data(ENTRY)
 
     def _key(self) -> Key:
@@ -225,16 +234,16 @@ class ChatList(QListView):
     # --- Keys and the mouse -----------------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.keyboard = False
+        self._delegate.keyboard = False
         super().mousePressEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        self.keyboard = True
+        self._delegate.keyboard = True
         if self.state() is _EDITING or not self._pressed(event):
             super().keyPressEvent(event)
 
     def _pressed(self, event: QKeyEvent) -> bool:
-        """Whether a key was one for a chat or a folder."""
+        """Handle a key for a chat or a folder. Return whether it was one."""
         plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         enter = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
         shift = event.modifiers() == Qt.KeyboardModifier.ShiftModifier
@@ -267,7 +276,7 @@ class ChatList(QListView):
     def focusInEvent(self, event: QFocusEvent) -> None:
         back = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason)
         if event.reason() not in back:
-            self.keyboard = event.reason() != Qt.FocusReason.MouseFocusReason
+            self._delegate.keyboard = event.reason() != Qt.FocusReason.MouseFocusReason
         super().focusInEvent(event)
         if not self.selectedIndexes() and event.reason() in (
             Qt.FocusReason.TabFocusReason,
@@ -296,7 +305,7 @@ class ChatList(QListView):
             menu.popup(event.globalPos())
 
     def _open_menu(self) -> None:
-        """By a key, where the mark is."""
+        """Open the menu of the current row, by a key."""
         index = self.currentIndex()
         if menu := self._menu_of(index):
             menu.popup(self.viewport().mapToGlobal(self.visualRect(index).center()))
@@ -304,10 +313,15 @@ class ChatList(QListView):
     def _menu_of(self, index: QModelIndex) -> QMenu | None:
         if index.isValid() and not self.selectionModel().isSelected(index):
             self.mark(index)
-        return menu_for(self, index.data(ENTRY))
+        match index.data(ENTRY):
+            case ChatRow():
+                return chat_menu(self, self.chosen(), self.folders, self._actions)
+            case FolderRow() as folder:
+                return folder_menu(self, folder, self._actions)
+        return None
 
     def _menu_left(self) -> None:
-        """A right click has marked a chat; the mark belongs to the one that is shown."""
+        """Go back to the chat that is shown after a right click on another."""
         if len(self.chosen()) < 2:
             self._mark_shown()
 
@@ -361,6 +375,6 @@ class ChatList(QListView):
         return ""
 
     def _show_target(self, folder: str | None) -> None:
-        if folder != self.drop_folder:
-            self.drop_folder = folder
+        if folder != self._delegate.drop_folder:
+            self._delegate.drop_folder = folder
             self.viewport().update()

@@ -1,86 +1,96 @@
-"""The menus of the list of chats: of chats, one or several, and of a folder."""
+"""The context menus of the list of chats: of one or several chats, and of a folder."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QWidget
 
 from app.store import ChatRow
 from app.ui.controls import keyed, menu_of, plain
 from app.ui.sidebar.chat_model import FolderRow
 from app.wording.language import tr
 
-if TYPE_CHECKING:
-    from app.ui.sidebar.chat_list import ChatList
+
+@dataclass(frozen=True, slots=True)
+class ListActions:
+    """What the menus can have done. Chats are given by their ids."""
+
+    rename: Callable[[], None]
+    """Rename the current row in place."""
+    arrange: Callable[[tuple[int, ...], dict[str, object]], None]
+    """Pin, archive or move chats; the arguments of `ChatTable.arrange`."""
+    export: Callable[[tuple[int, ...]], None]
+    delete: Callable[[tuple[int, ...]], None]
+    ask_folder: Callable[[Callable[[str], None]], None]
+    """Ask for the name of a new folder."""
+    toggle_folder: Callable[[FolderRow], None]
+    """Open a closed folder, or close an open one."""
+    dissolve_folder: Callable[[FolderRow], None]
 
 
-def menu_for(view: ChatList, entry: object) -> QMenu | None:
-    """What can be done with a row, and with the others that are selected; None with a heading."""
-    match entry:
-        case ChatRow():
-            return _of_chats(view, view.chosen())
-        case FolderRow():
-            return _of_folder(view, entry)
-    return None
-
-
-def _of_chats(view: ChatList, chats: Sequence[ChatRow]) -> QMenu:
-    menu = menu_of(view, "chatMenu")
+def chat_menu(
+    parent: QWidget, chats: Sequence[ChatRow], folders: Iterable[str], actions: ListActions
+) -> QMenu:
+    """Return the menu of the selected chats. ``folders`` are those to move them to."""
+    menu = menu_of(parent, "chatMenu")
     ids = tuple(chat.id for chat in chats)
     count = len(chats)
     one = count == 1
 
     def arrange(**changes: object) -> Callable[[], None]:
-        return lambda: view.arranged.emit(ids, changes)
+        return lambda: actions.arrange(ids, changes)
 
     if one:
-        menu.addAction(keyed(tr("Rename"), "F2"), view.rename)
+        menu.addAction(keyed(tr("Rename"), "F2"), actions.rename)
     if all(chat.pinned for chat in chats):
         menu.addAction(tr("Unpin"), arrange(pinned=False))
     else:
         menu.addAction(tr("Pin"), arrange(pinned=True))
-    menu.addMenu(_folders(view, chats, menu))
+    menu.addMenu(_folder_menu(chats, folders, actions, menu))
     archive = tr("Archive") if one else tr("Archive %Ln chat(s)", "", count)
     menu.addAction(archive, arrange(archived=True))
     export = tr("Export…") if one else tr("Export %Ln chat(s)…", "", count)
-    menu.addAction(export, lambda: view.exported.emit(ids))
+    menu.addAction(export, lambda: actions.export(ids))
     menu.addSeparator()
     delete = tr("Delete") if one else tr("Delete %Ln chat(s)", "", count)
-    menu.addAction(keyed(delete, "Del"), lambda: view.deleted.emit(ids))
+    menu.addAction(keyed(delete, "Del"), lambda: actions.delete(ids))
     return menu
 
 
-def _folders(view: ChatList, chats: Sequence[ChatRow], parent: QMenu) -> QMenu:
-    """Where they can be put."""
+def _folder_menu(
+    chats: Sequence[ChatRow], folders: Iterable[str], actions: ListActions, parent: QMenu
+) -> QMenu:
     menu = QMenu(tr("Move to folder"), parent)
     menu.setObjectName("folderChoices")
     ids = tuple(chat.id for chat in chats)
     now = {chat.folder for chat in chats}
 
-    def move(name: str) -> None:
-        view.arranged.emit(ids, {"folder": name})
+    def move_to(name: str) -> None:
+        actions.arrange(ids, {"folder": name})
 
-    for name in view.folders:
-        action = menu.addAction(plain(name), lambda name=name: move(name))
+    def mover(name: str) -> Callable[[], None]:
+        return lambda: move_to(name)
+
+    for name in folders:
+        action = menu.addAction(plain(name), mover(name))
         action.setCheckable(True)
         action.setChecked(now == {name})
-    if view.folders:
+    if not menu.isEmpty():
         menu.addSeparator()
-    menu.addAction(tr("New folder…"), lambda: view.ask_folder(move))
-    none = menu.addAction(tr("No folder"), lambda: move(""))
+    menu.addAction(tr("New folder…"), lambda: actions.ask_folder(move_to))
+    none = menu.addAction(tr("No folder"), mover(""))
     none.setEnabled(now != {""})
     return menu
 
 
-def _of_folder(view: ChatList, folder: FolderRow) -> QMenu:
-    menu = menu_of(view, "folderMenu")
-    menu.addAction(keyed(tr("Rename folder"), "F2"), view.rename)
+def folder_menu(parent: QWidget, folder: FolderRow, actions: ListActions) -> QMenu:
+    """Return the menu of a folder."""
+    menu = menu_of(parent, "folderMenu")
+    menu.addAction(keyed(tr("Rename folder"), "F2"), actions.rename)
     turn = tr("Close folder") if folder.open else tr("Open folder", "in the list of chats")
-    menu.addAction(turn, lambda: view.fold(folder.name, closed=folder.open))
+    menu.addAction(turn, lambda: actions.toggle_folder(folder))
     menu.addSeparator()
-    menu.addAction(
-        tr("Dissolve folder, keep its chats"), lambda: view.folder_renamed.emit(folder.name, "")
-    )
+    menu.addAction(tr("Dissolve folder, keep its chats"), lambda: actions.dissolve_folder(folder))
     return menu

@@ -1,4 +1,4 @@
-"""The rows of the list of chats: headings, folders and chats, in their order."""
+"""The rows of the list of chats: headings, folders and chats, in order."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from app.wording.quantities import month, month_and_year
 
 Index = QModelIndex | QPersistentModelIndex
 ENTRY = Qt.ItemDataRole.UserRole
-"""The role of what a row is."""
+"""The role whose data is the Entry itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class FolderRow:
-    """A folder, with how many chats are in it, and whether they are shown below it."""
+    """A folder with the number of its chats, and whether they are shown below it."""
 
     name: str
     count: int
@@ -30,11 +30,11 @@ class FolderRow:
 Entry = str | FolderRow | ChatRow
 """A row: a heading, a folder or a chat."""
 Key = int | str | None
-"""What a row is known by: a chat's id, a folder's name; None for a heading."""
+"""What identifies a row: a chat's id or a folder's name; None for a heading."""
 
 
 def key_of(entry: Entry | None) -> Key:
-    """What stays the same while rows come and go."""
+    """Return what identifies an entry while rows come and go."""
     match entry:
         case ChatRow():
             return entry.id
@@ -44,7 +44,7 @@ def key_of(entry: Entry | None) -> Key:
 
 
 def group_of(updated: float, today: datetime.date) -> str:
-    """The heading that a chat of that time stands under."""
+    """Return the heading for a chat that was last used at this time."""
     day = datetime.date.fromtimestamp(updated)
     match (today - day).days:
         case age if age <= 0:
@@ -59,8 +59,10 @@ def group_of(updated: float, today: datetime.date) -> str:
 
 
 class ChatModel(QAbstractListModel):
-    """Pinned chats, folders with theirs, and the others by time, the latest first. A chat stands
-    in one place: in its folder, where it is in one, and there the pinned ones are first."""
+    """Pinned chats, folders with their chats, and the others, newest first.
+
+    A chat stands in one place. Inside a folder, pinned chats come first.
+    """
 
     renamed = Signal(int, str)
     folder_renamed = Signal(str, str)
@@ -68,20 +70,20 @@ class ChatModel(QAbstractListModel):
     def __init__(self) -> None:
         super().__init__()
         self.closed: frozenset[str] = frozenset()
-        """The folders whose chats are not shown."""
+        """The folders whose chats are hidden."""
         self._chats: list[ChatRow] = []
         self._found = False
         self._entries: list[Entry] = []
         self._rows: dict[Key, int] = {}
 
     def set_chats(self, chats: Iterable[ChatRow], *, found: bool = False) -> None:
-        """Shows these, and all of them where they were searched for."""
+        """Show these chats; with ``found``, those in closed folders too."""
         self._chats = sorted(chats, key=lambda chat: (not chat.pinned, -chat.updated))
         self._found = found
         self._arrange()
 
     def close(self, folders: Iterable[str]) -> None:
-        """Shows the chats of all folders but these."""
+        """Close these folders and open all others."""
         self.closed = frozenset(folders)
         self._arrange()
 
@@ -116,12 +118,12 @@ class ChatModel(QAbstractListModel):
             yield from chats
 
     def index_of(self, key: Key) -> QModelIndex:
-        """Where a chat or a folder is; an invalid index where it is not shown."""
+        """Return the row of a chat or folder; an invalid index where it is not shown."""
         row = None if key is None else self._rows.get(key)
         return QModelIndex() if row is None else self.index(row)
 
     def near(self, row: int) -> QModelIndex:
-        """The first chat from a row on, or else the last one before it."""
+        """Return the first chat from a row on, or else the last one before it."""
         after, before = range(row, len(self._entries)), range(min(row, len(self._entries)))
         for number in (*after, *reversed(before)):
             if isinstance(self._entries[number], ChatRow):
@@ -179,7 +181,7 @@ def _text(entry: Entry) -> str:
 
 
 def _spoken(entry: Entry) -> str:
-    """With what is only drawn."""
+    """Return an entry's text for a screen reader, including what is only drawn."""
     match entry:
         case ChatRow(pinned=True):
             return tr("{title}, pinned").format(title=entry.title)

@@ -1,4 +1,4 @@
-"""The chats at the left: new, find, choose, and put in order."""
+"""The side bar: a new chat, the search, the list of chats, and the way to other pages."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import (
     QEvent,
+    QObject,
     Qt,
     QTimer,
     Signal,
     SignalInstance,
 )
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -27,15 +29,15 @@ from app.wording.language import tr
 
 
 class Sidebar(QFrame):
-    """New chat, search, the list, and the way to the archive, the bin and the preferences."""
+    """New chat, search and list; at its foot archive, bin and preferences."""
 
     new_chat = Signal()
     opened = Signal(int)
     searched = Signal(str)
-    """What is to be found; empty for everything."""
+    """The words to search for; empty for all chats."""
     collapsed = Signal()
     away = Signal()
-    """The archive and the bin are wanted."""
+    """The archive and the bin are to be shown."""
     preferences = Signal()
 
     def __init__(self, theme: Theme) -> None:
@@ -69,15 +71,15 @@ class Sidebar(QFrame):
         self.setMaximumWidth(420)
 
     def set_chats(self, chats: Iterable[ChatRow], *, found: bool) -> None:
-        """Shows these; ``found`` where they are what was searched for."""
+        """Show these chats; ``found`` where they are the results of a search."""
         self.list.set_chats(chats, found=found)
 
     def rename(self) -> None:
-        """Lets the person change the name of the chat that is marked."""
+        """Rename the current row in place."""
         self.list.rename()
 
     def select(self, chat: int | None) -> None:
-        """Which chat is shown."""
+        """Select the chat that is shown."""
         self.list.show_chat(chat)
 
     def _refreshed(self) -> None:
@@ -153,15 +155,19 @@ class Sidebar(QFrame):
         self._wait.start()
 
     def _search_and_open(self) -> None:
-        """Opens the first chat that has the words, as soon as it is found."""
+        """Open the first chat that has the words, as soon as it is found."""
         if words := self.search.text().strip():
             self._wait.stop()
             self._open_first = True
             self.searched.emit(words)
 
-    def eventFilter(self, watched: object, event: QEvent) -> bool:
-        """From the search field down into the list, and out of it by Esc."""
-        if watched is self.search and event.type() == QEvent.Type.KeyPress:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Move from the search field into the list by the arrow key, and clear the field by Esc."""
+        if (
+            watched is self.search
+            and isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.KeyPress
+        ):
             if event.key() == Qt.Key.Key_Down:
                 self.list.setFocus(Qt.FocusReason.TabFocusReason)
                 return True

@@ -1,4 +1,4 @@
-"""Which presets there are, and what is done with them."""
+"""The presets there are, and every change to them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from app.store import Preset, Store
-from app.ui.store_access import StoreAccess
+from app.ui.state.store_access import StoreAccess
 
 if TYPE_CHECKING:
     from app.exchange import PresetReport
@@ -18,47 +18,47 @@ T = TypeVar("T")
 
 
 class PresetIndex(QObject):
-    """The presets as the disk has them."""
+    """The presets as the store has them."""
 
     changed = Signal()
-    """They are others."""
+    """``rows`` has changed."""
     added = Signal(object)
-    """A Preset: the person's new one, or the last of several, with the name that it got."""
+    """A Preset as stored: the new one, or the last of several."""
     brought = Signal(object)
-    """A PresetReport: a file was taken in."""
+    """A PresetReport: a file was imported."""
     exported = Signal(Path)
     refused = Signal(object)
-    """An error: of a file, or what is in it."""
+    """An error of a file or of what is in it."""
 
-    def __init__(self, disk: StoreAccess, parent: QObject) -> None:
+    def __init__(self, store: StoreAccess, parent: QObject) -> None:
         super().__init__(parent)
-        self._disk = disk
+        self._store = store
         self._writing = 0
         self.rows: tuple[Preset, ...] = ()
 
     @property
     def default(self) -> Preset | None:
-        """What new chats begin with."""
+        """The preset that new chats begin with."""
         return next((preset for preset in self.rows if preset.default), None)
 
     def refresh(self) -> None:
-        """Looks at the disk."""
+        """Read the presets."""
         self._do(lambda store: None)
 
     def add(self, *presets: Preset) -> None:
-        """New ones."""
+        """Add presets."""
         self._do(lambda store: store.presets.add(presets), lambda rows: self.added.emit(rows[-1]))
 
     def save(self, preset: Preset) -> None:
-        """The person has changed it."""
+        """Store a preset that was changed."""
         self._do(lambda store: store.presets.set(preset))
 
     def delete(self, preset: Preset) -> None:
-        """Away with it."""
+        """Delete a preset."""
         self._do(lambda store: store.presets.delete(preset.id))
 
     def export(self, path: Path, presets: Sequence[int] | None) -> None:
-        """Writes presets (None for all) to a file."""
+        """Write presets to a file, all of them for None."""
 
         def work(store: Store) -> None:
             from app import exchange
@@ -68,7 +68,7 @@ class PresetIndex(QObject):
         self._do(work, lambda _: self.exported.emit(path), self.refused.emit)
 
     def bring(self, path: Path) -> None:
-        """Takes in those of a file."""
+        """Import the presets of a file."""
 
         def work(store: Store) -> PresetReport:
             from app import exchange
@@ -83,8 +83,10 @@ class PresetIndex(QObject):
         done: Callable[[T], object] = lambda _: None,
         failed: Callable[[BaseException], object] | None = None,
     ) -> None:
-        """Runs ``work`` where the disk is; then ``rows`` are as they are there, unless the person
-        has gone on meanwhile."""
+        """Run ``work`` on the store's thread, then read the presets.
+
+        ``rows`` is left alone while another change is on its way.
+        """
         self._writing += 1
 
         def both(store: Store) -> tuple[T, tuple[Preset, ...]]:
@@ -100,6 +102,6 @@ class PresetIndex(QObject):
 
         def fail(error: BaseException) -> None:
             self._writing -= 1
-            (failed or self._disk.tell)(error)
+            (failed or self._store.report)(error)
 
-        self._disk.ask(both, show, fail)
+        self._store.ask(both, show, fail)

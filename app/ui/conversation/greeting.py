@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
@@ -12,7 +14,7 @@ from app.wording.language import tr
 
 
 def _suggestions() -> tuple[str, ...]:
-    """Questions that the demo model can answer too."""
+    """Return questions that the demo model can answer too."""
     #: The demo model knows English only: leave these questions in English.
     return (
         tr("What is the capital of France?"),
@@ -23,14 +25,14 @@ def _suggestions() -> tuple[str, ...]:
 
 
 class Greeting(QWidget):
-    """A calm welcome, and a few questions to begin with, as far as there is room."""
+    """A welcome, and a few questions to begin with, as far as there is room."""
 
     asked = Signal(str)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.setObjectName("greeting")
-        layout = column(self, (24, 0, 24, 0), gap=10)
+        layout = self._column = column(self, (24, 0, 24, 0), gap=10)
         layout.addStretch(3)
         flame = self._flame = IconView(theme, "flame", "accent", 40)
         flame.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -50,7 +52,7 @@ class Greeting(QWidget):
                 tr("Ask: {text}").format(text=text),
                 text=text,
                 weight=400,
-                clicked=lambda text=text: self.asked.emit(text),
+                clicked=partial(self.asked.emit, text),
             )
             self._chips.append(chip)
         # First: of what stands in it now PySide would keep wrappers, and hand them out for whatever
@@ -69,8 +71,8 @@ class Greeting(QWidget):
             self._flame.setVisible(flame)
             for chip in self._chips:
                 chip.setVisible(chips)
-            self.layout().invalidate()
-            if self.layout().minimumSize().height() <= self.height():
+            self._column.invalidate()
+            if self._column.minimumSize().height() <= self.height():
                 return
 
     def _arrange(self, columns: int) -> None:

@@ -1,4 +1,4 @@
-"""The answers on their way: what each has said so far, in whatever chat it is."""
+"""The answers on their way, in all chats."""
 
 from __future__ import annotations
 
@@ -36,15 +36,17 @@ from app.wording.quantities import duration
 
 @dataclass
 class PendingQuestion:
-    """A question that is not on disk yet. ``chat`` is None for a new one."""
+    """A question that has not been stored yet. ``chat`` is None for a new one."""
 
     turn: Turn
     chat: int | None
 
 
 class PromptProgress:
-    """How far a prompt has been read. What was reused is no work and does not count: the first
-    report says where the reading began."""
+    """How far a prompt has been read.
+
+    Tokens taken from the cache do not count: the first report tells where the reading began.
+    """
 
     def __init__(self) -> None:
         self._began: tuple[float, int] | None = None
@@ -52,7 +54,7 @@ class PromptProgress:
         self._left: float | None = None
 
     def receive(self, event: Prefill) -> None:
-        """Takes note of a report, and of the time."""
+        """Take in a report."""
         now = time.monotonic()
         self._done, self._total = event.done, event.total
         if self._began is None:
@@ -64,14 +66,14 @@ class PromptProgress:
 
     @property
     def fraction(self) -> float:
-        """Of the work, 0 to 1."""
+        """The fraction of the work that is done, 0 to 1."""
         if self._began is None:
             return 0.0
         return (self._done - self._began[1]) / max(1, self._total - self._began[1])
 
     @property
     def sentence(self) -> str:
-        """With the time left, once there is a speed to tell it by."""
+        """A sentence about the progress, with the time left once the speed is known."""
         if self._began is None:
             return tr("Reading the prompt…")
         done, total = number(self._done), number(self._total)
@@ -96,7 +98,7 @@ class LiveAnswer:
     dropped: int = 0
     generated: int = 0
     reading: PromptProgress | None = None
-    """While the prompt is read."""
+    """Progress of the prompt, while that is read."""
     ended: TurnEnded | None = None
     _first: float = field(default=0.0, repr=False)
     _status: str = field(default_factory=lambda: tr("Waiting for the model…"))
@@ -107,11 +109,11 @@ class LiveAnswer:
 
     @property
     def status(self) -> str:
-        """What it is doing."""
+        """What the answer is doing, for the status line."""
         return tr("Stopping…") if self.turn.stopped.is_set() else self._status
 
     def receive(self, event: Loading | Prompt | Prefill | Delta) -> None:
-        """Takes note of what the engine is doing."""
+        """Take in what the engine reports."""
         match event:
             case Loading(fraction):
                 self._status = tr("Loading {model} {percent} %").format(
@@ -128,16 +130,15 @@ class LiveAnswer:
                 self._status = self.reading.sentence
             case Delta():
                 self.reading = None
-                self._grow(event)
+                self._count(event)
 
     @property
     def thinking(self) -> bool:
-        """Whether it is asked and there is no word of an answer yet, so that it can be hurried."""
+        """Whether the model is reasoning, so that an answer can be asked for now."""
         asked = self.context > 0 and self.ended is None
         return asked and not self._begun and not self.turn.stopped.is_set()
 
-    def _grow(self, delta: Delta) -> None:
-        self.draft.add(delta)
+    def _count(self, delta: Delta) -> None:
         self._begun = self._begun or _to_read(delta)
         now = time.monotonic()
         self._first = self._first or now
@@ -152,17 +153,17 @@ class LiveAnswer:
 
 
 def _to_read(piece: Part | Delta) -> bool:
-    """Whether it is more than reasoning."""
+    """Return whether this is more than reasoning."""
     return bool(piece.text.strip()) and piece.kind is not PartKind.REASONING
 
 
 class LiveTurns(QObject):
-    """Asks, stops, and keeps the drafts."""
+    """Sends and stops questions, and keeps the drafts of their answers."""
 
     started = Signal(object, object)
-    """A TurnStarted, and the chat that it was asked in (None where that was a new one)."""
+    """A TurnStarted, and the chat that was asked in (None for a new one)."""
     grown = Signal(int, int)
-    """Chat and message whose draft or status changed."""
+    """The chat and the message whose draft or status has changed."""
     ended = Signal(object)
     """A TurnEnded."""
     refused = Signal(object)
@@ -182,27 +183,27 @@ class LiveTurns(QObject):
         return turn
 
     def again(self, chat: int, answer: int, effort: Effort, model: ModelRef) -> None:
-        """Another try at an answer."""
+        """Try an answer again."""
         turn = self._chats.regenerate(answer, effort, model)
         self._asked[turn] = PendingQuestion(turn, chat)
 
     def resume(self, chat: int, answer: int, model: ModelRef, *, now: bool = False) -> None:
-        """Goes on with an answer; ``now``: not with its reasoning."""
+        """Continue an answer; with ``now``, without any more reasoning."""
         turn = self._chats.resume(answer, model)
         if now:
             turn.answer_now()
         self._asked[turn] = PendingQuestion(turn, chat)
 
     def stop(self, chat: int) -> None:
-        """Stops what runs, or is about to, in a chat."""
-        for item in (*self._asked.values(), *self._live.values()):
-            if item.chat == chat and getattr(item, "ended", None) is None:
-                item.turn.cancel()
-                if isinstance(item, LiveAnswer):  # whose status is another now
-                    self.grown.emit(item.chat, item.answer.id)
+        """Stop the answer on its way in a chat, or about to begin there."""
+        for asked in [asked for asked in self._asked.values() if asked.chat == chat]:
+            asked.turn.cancel()
+        for live in [live for live in self._live.values() if live.chat == chat and not live.ended]:
+            live.turn.cancel()
+            self.grown.emit(live.chat, live.answer.id)  # its status has changed
 
     def busy(self, chat: int) -> bool:
-        """Whether an answer is on its way there, or a question to the disk."""
+        """Return whether an answer is on its way in a chat, or a question to the store."""
         return any(asked.chat == chat for asked in self._asked.values()) or bool(self.running(chat))
 
     @property
@@ -211,24 +212,24 @@ class LiveTurns(QObject):
         return not self._asked and all(live.ended for live in self._live.values())
 
     def running(self, chat: int | None) -> LiveAnswer | None:
-        """The answer on its way in a chat."""
+        """Return the answer on its way in a chat."""
         for live in self._live.values():
             if live.chat == chat and live.ended is None:
                 return live
         return None
 
     def drafts(self, chat: int) -> dict[int, Draft]:
-        """The drafts of a chat's answers that are on their way."""
+        """Return the drafts of a chat's answers on their way, by message."""
         live = self.running(chat)
         return {live.answer.id: live.draft} if live else {}
 
     def ended_with(self, message: int) -> TurnEnded | None:
-        """How an answer of this session ended."""
+        """Return how an answer of this session ended; None if it has not."""
         live = self._live.get(message)
         return live.ended if live else None
 
     def receive(self, events: Iterable[ChatEvent]) -> None:
-        """Takes events in, and tells the window: of each draft that grew once, at the end."""
+        """Take in events and emit signals: for each draft that grew one, at the end."""
         for event in events:
             self._receive(event)
         grown, self._grown = self._grown, set()
@@ -239,8 +240,7 @@ class LiveTurns(QObject):
         match event:
             case TurnStarted(turn, chat, _, answer):
                 asked = self._asked.pop(turn)
-                draft = Draft(answer.message.parts)
-                self._live[answer.id] = LiveAnswer(turn, chat.id, answer, draft)
+                self._live[answer.id] = LiveAnswer(turn, chat.id, answer, turn.draft)
                 self.started.emit(event, asked.chat)
             case TurnProgress(chat, message, progress):
                 self._live[message].receive(progress)
@@ -253,5 +253,5 @@ class LiveTurns(QObject):
                 self.refused.emit(event)
 
     def draft_of(self, message: int) -> Draft:
-        """What an answer on its way grows in."""
+        """Return the draft of an answer on its way."""
         return self._live[message].draft

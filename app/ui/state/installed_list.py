@@ -1,4 +1,4 @@
-"""The models on this disk, for whoever shows them, and what a person does with them."""
+"""The models on this disk, and what a person does with them."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 
 def title(model: InstalledModel) -> str:
-    """What a person calls it: not by its folders, but for Ollama's own names."""
+    """Return a model's name without its folders; with them for Ollama, which names models so."""
     return model.name if model.place.kind == "Ollama" else model.name.rpartition("/")[2]
 
 
 def place_name(model: InstalledModel) -> str:
-    """Whose folder it is in."""
+    """Return whose folder a model is in."""
     kind = model.place.kind
     return tr("Folder") if kind == "Folder" else str(kind)
 
 
 def _is_same(model: InstalledModel, wanted: HubModel) -> bool:
-    """Whether both are made of the same files, as far as it can be told without reading them."""
+    """Return whether both have the same files, as far as can be told without reading them."""
     if None not in (*model.hashes, *wanted.hashes):
         return model.hashes == wanted.hashes
     names = [file.name.rpartition("/")[2] for file in wanted.files]
@@ -38,14 +38,14 @@ def _is_same(model: InstalledModel, wanted: HubModel) -> bool:
 
 
 class InstalledList(QObject):
-    """What was found at the last look. It lives as long as the window."""
+    """The models found at the last scan."""
 
     changed = Signal()
-    """Other models are there, or another one is being moved."""
+    """Other models were found, or the progress of a move has changed."""
     moved = Signal(object, object)
-    """A Model, and the Path where it is now; None where it is gone."""
+    """An InstalledModel, and the Path where it is now; None where it was removed."""
     failed = Signal(object)
-    """A FiresideError: why it could not be moved or removed."""
+    """A FiresideError: why a model could not be moved or removed."""
 
     def __init__(self, host: Host, bridge: Bridge, parent: QObject) -> None:
         super().__init__(parent)
@@ -53,26 +53,28 @@ class InstalledList(QObject):
         self.found = InstalledModels()
         self.looking = False
         self.moving: dict[InstalledModel, float] = {}
-        """How much of each one that is on its way has been moved, from 0 to 1."""
+        """The models being moved, and which fraction of each has been, 0 to 1."""
         self._stops: dict[InstalledModel, threading.Event] = {}
 
     def look(self) -> None:
-        """At what is there now."""
+        """Scan the disk."""
         self.looking = True
         self._bridge.when_done(self._host.find_models(), self._found, self._not_found)
 
     @property
     def usable(self) -> tuple[InstalledModel, ...]:
-        """Those that can be run."""
+        """The models that can be run."""
         return tuple(model for model in self.found.models if model.problem is None)
 
     def look_at(self, path: Path, done: Callable[[InstalledModel], None]) -> None:
-        """Tells ``done`` what the file is that a person opens."""
+        """Identify a file that a person opens, and call ``done`` with it."""
         self._bridge.when_done(self._host.look_at(path), done, self.failed.emit)
 
     def has(self, wanted: HubModel) -> InstalledModel | None:
-        """The model that is the same as one on the hub, whoever brought it: the same file, or, of
-        what is offered, any conversion."""
+        """Return the installed model that equals one on the hub, or None.
+
+        That is one with the same files or, of an offered model, any conversion.
+        """
         from app.models import catalog
 
         offer = catalog.offer_for(wanted)
@@ -81,16 +83,16 @@ class InstalledList(QObject):
         return next(same, None) or next(alike, None)
 
     def ours(self, model: InstalledModel) -> bool:
-        """Whether Fireside itself downloaded it."""
+        """Return whether Fireside itself downloaded a model."""
         return model.path in self.found.ours
 
     def remove(self, model: InstalledModel) -> None:
-        """Takes it off the disk."""
+        """Delete a model's files."""
         future = self._host.remove(model)
         self._bridge.when_done(future, lambda _: self._gone(model, None), self._refused)
 
     def move(self, model: InstalledModel, folder: Path) -> None:
-        """Brings it to another folder."""
+        """Move a model to another folder."""
         stop = self._stops[model] = threading.Event()
         self.moving[model] = 0.0
         self.changed.emit()
@@ -102,12 +104,12 @@ class InstalledList(QObject):
         )
 
     def stop(self, model: InstalledModel) -> None:
-        """It stays where it is."""
+        """Stop the move of a model, which leaves it where it is."""
         if stop := self._stops.get(model):
             stop.set()
 
     def receive(self, event: ModelMoving) -> None:
-        """Takes in how far one is."""
+        """Take in the progress of a move."""
         if event.model in self.moving:
             self.moving[event.model] = event.done / event.total if event.total else 0.0
             self.changed.emit()

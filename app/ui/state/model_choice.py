@@ -1,4 +1,4 @@
-"""Which model is asked, which one is being loaded, and which there are."""
+"""Which model is asked, which is being loaded, and which there are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from app.base.errors import FiresideError, ModelMissing
 from app.base.types import Endpoint, FileLocation, ModelRef
 from app.host import Host, demo_model
 from app.turn import ModelFailed, ModelLoading, ModelPlanned, ModelReady, Turn
-from app.ui.models.installed_list import title
+from app.ui.state.installed_list import title
+from app.wording.language import number, tr
 
 if TYPE_CHECKING:
     from app.engine.plan import Plan
@@ -22,20 +23,21 @@ _KEPT = 12  # files that the menu remembers
 
 
 class ModelChoice(QObject):
-    """The model that is asked: the one of the chat that is shown, or else the one that was
-    chosen last. A new choice counts once it is loaded; until then, and where it cannot be, the
-    one before stays."""
+    """The model that is asked: that of the chat that is shown, or else the one chosen last.
+
+    A new choice counts once it is loaded; until then, or if that fails, the one before stays.
+    """
 
     changed = Signal()
-    """Another model is chosen, or another is being loaded, or none any more."""
+    """Another model is asked, or the loading of one began or ended."""
     progressed = Signal(float)
     ready = Signal()
     chosen = Signal(object)
-    """A ModelRef: the person's own choice, and it is loaded."""
+    """A ModelRef that the person has chosen and that is loaded."""
     planned = Signal(object)
     """A ModelPlanned."""
     failed = Signal(object)
-    """A FiresideError: why it cannot be used."""
+    """A FiresideError: why the model cannot be used."""
 
     def __init__(self, host: Host, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -49,7 +51,7 @@ class ModelChoice(QObject):
         self._plans: dict[FileLocation | Endpoint, Plan] = {}
         self._names: dict[str, str] = {}  # of what was found, by path
         self.found: tuple[InstalledModel, ...] = ()
-        """What other programs left on this disk, and can be run."""
+        """The usable models that were found on this disk."""
         self.demo = demo_model()
         self.loading: ModelRef | None = None
         self.current: ModelRef | None = None
@@ -58,33 +60,35 @@ class ModelChoice(QObject):
 
     @property
     def asked(self) -> ModelRef | None:
-        """What the next question goes to."""
+        """The model that the next question goes to."""
         return self.loading or self.current
 
     @property
     def plan(self) -> Plan | None:
-        """How that one is run, once it is known."""
+        """How that model is run, once it is known."""
         return self._plans.get(self.asked.location) if self.asked else None
 
     def known(self) -> list[ModelRef]:
-        """The demo model, and the files that were opened."""
+        """Return the demo model and the files that were opened."""
         return [self.demo, *(self._named(path) for path in self._host.settings.models)]
 
     def here(self) -> list[ModelRef]:
-        """All that can be chosen, each once."""
+        """Return all models that can be chosen, each once."""
         found = (self._named(str(model.path)) for model in self.found)
         return list(dict.fromkeys((*self.known(), *found)))
 
     def find(self, key: str) -> ModelRef | None:
-        """The one with this key, or else one whose file has the same name: it may have been
-        moved, or be another computer's."""
+        """Return the model with this key, or else one whose file has the same name.
+
+        The file may have been moved, or the key may come from another computer.
+        """
         here = self.here() if key else []
         exact = (model for model in here if model.key == key)
         alike = (model for model in here if _file_name(model) == Path(key).name)
         return next(exact, None) or next(alike, None)
 
     def adopt(self, found: tuple[InstalledModel, ...]) -> None:
-        """What can be run of what is on this disk, to be used where it is."""
+        """Take in the usable models that were found on this disk."""
         if found == self.found:
             return
         self.found = found
@@ -94,7 +98,7 @@ class ModelChoice(QObject):
         self.changed.emit()
 
     def moved(self, old: Path, new: Path | None) -> None:
-        """A file is somewhere else now, or gone."""
+        """Follow a file to its new path; None where it was removed."""
         paths = (str(new) if new and p == str(old) else p for p in self._host.settings.models)
         self._host.change(models=tuple(p for p in paths if p != str(old)))
         if self._host.settings.model == str(old):
@@ -102,27 +106,29 @@ class ModelChoice(QObject):
         self.changed.emit()
 
     def open(self, path: Path) -> None:
-        """Chooses a file."""
+        """Choose a file."""
         self.choose(self._named(str(path.absolute())))
 
     def choose(self, model: ModelRef) -> None:
-        """Loads a model, to be the chosen one."""
+        """Load a model, which then is the one chosen."""
         self._load(model)
         self._picked = True
 
     def load(self) -> None:
-        """Loads the model that is asked."""
+        """Load the model that is asked."""
         if self.asked:
             self._load(self.asked)
 
     def of(self, key: str) -> ModelRef | None:
-        """What a chat asks that has the model of this ``key`` (empty for none): that one where it
-        is still here, else the one that was chosen last."""
+        """Return the model that a chat with this ``key`` asks.
+
+        That is the model itself if it still exists, else the one that was chosen last.
+        """
         last = self._host.settings.model
         return self.find(key) or (self._named(last) if last else None)
 
     def show(self, key: str) -> None:
-        """A chat is shown that has the model of this ``key``. It is asked from now on."""
+        """Ask the model with this ``key`` from now on, since a chat that has it is shown."""
         model = self.of(key)
         if model is None or model == self.asked:
             return
@@ -145,7 +151,7 @@ class ModelChoice(QObject):
         self.changed.emit()
 
     def receive(self, event: ModelPlanned | ModelLoading | ModelReady | ModelFailed) -> None:
-        """Takes in how the loading goes. What is said of another model is out of date."""
+        """Take in how the loading goes. Events about other models are out of date and ignored."""
         if isinstance(event, ModelPlanned):  # also where an engine that ended is started anew
             self._plans[event.model.location] = event.plan
             self.planned.emit(event)
@@ -189,6 +195,18 @@ class ModelChoice(QObject):
         if path in (self.demo.key, self.demo.place):
             return self.demo
         return ModelRef.of_file(Path(path), self._names.get(path, Path(path).stem))
+
+
+def loading_sentence(model: ModelRef, fraction: float) -> str:
+    """Return a sentence about how far a model is loaded."""
+    return tr("Loading {name} {percent} %").format(name=model.name, percent=number(100 * fraction))
+
+
+def plan_summary(plan: Plan) -> str:
+    """Return how a model is run, in a line."""
+    from app.wording.diagnosis import summary  # the start of a window need not wait for it
+
+    return summary(plan)
 
 
 def _file_name(model: ModelRef) -> str:

@@ -1,0 +1,58 @@
+"""The place of the conversation: a greeting in an empty chat, or the transcript."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QStackedWidget
+
+from app.ui.conversation.greeting import Greeting
+from app.ui.theme import Theme
+
+if TYPE_CHECKING:
+    from app.ui.conversation.transcript import Transcript
+
+
+class ConversationPane(QStackedWidget):
+    """Shows the greeting or the transcript, which is made when it is first needed."""
+
+    begun = Signal(object)
+    """A Transcript: it has just been made."""
+    asked = Signal(str)
+    """A question that the greeting suggests was chosen."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._transcript: Transcript | None = None
+        self.greeting = Greeting(theme)
+        self.greeting.asked.connect(self.asked)
+        self.addWidget(self.greeting)
+        self.setMinimumHeight(64)  # the composer's words come first
+
+    @property
+    def has_transcript(self) -> bool:
+        """Whether the transcript has been made."""
+        return self._transcript is not None
+
+    @property
+    def transcript(self) -> Transcript:
+        """The transcript, made now if it was not before."""
+        if self._transcript is None:
+            from app.ui.conversation.transcript import Transcript  # an empty window needs none
+
+            self._transcript = Transcript(self._theme)
+            self.addWidget(self._transcript)
+            self.begun.emit(self._transcript)
+        return self._transcript
+
+    def show_greeting(self) -> None:
+        """Show an empty chat."""
+        self.setCurrentWidget(self.greeting)
+        if self._transcript is not None:
+            self._transcript.messages.set_rows([])
+
+    def show_transcript(self, shown: bool = True) -> None:
+        """Show the transcript, or the greeting above it where ``shown`` is false."""
+        self.setCurrentWidget(self.transcript if shown else self.greeting)

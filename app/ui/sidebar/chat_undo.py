@@ -1,0 +1,84 @@
+"""The toast that tells what was done with chats, and undoes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QObject
+
+from app.store import ChatRow
+from app.ui.state.chat_index import Change, ChatIndex
+from app.ui.toast import Toast
+from app.wording.language import tr
+
+_SHOWN_TITLE = 40  # characters of a title in the toast
+_ICONS = {
+    Change.DELETE: "trash",
+    Change.ARCHIVE: "archive",
+    Change.UNARCHIVE: "archive",
+    Change.MOVE: "folder",
+    Change.TAKE_OUT: "folder",
+}
+
+
+class ChatUndo(QObject):
+    """The last change to the chats, for as long as the toast offers to undo it."""
+
+    def __init__(self, toast: Toast, index: ChatIndex) -> None:
+        super().__init__(index)
+        self._toast, self._index = toast, index
+        self._change: tuple[Change, str] | None = None  # with the folder
+        self._before: dict[int, ChatRow] = {}
+        toast.undone.connect(self.undo)
+        index.undoable.connect(self._tell)
+        index.refused.connect(self.forget)
+
+    def undo(self) -> None:
+        """Undo the last delete, archive or move."""
+        if not self._toast.isVisible():
+            return
+        self._toast.hide()
+        before, self._before = list(self._before.values()), {}
+        self._index.put_back(before)
+
+    def forget(self) -> None:
+        """Hide the toast; what it tells of cannot be undone any more."""
+        self._before = {}
+        self._toast.hide()
+
+    def _tell(self, change: Change, rows: Iterable[ChatRow], folder: str) -> None:
+        """Show what was done, together with the same change made just before."""
+        if (change, folder) != self._change or not self._toast.isVisible():
+            self._change, self._before = (change, folder), {}
+        for row in rows:
+            self._before.setdefault(row.id, row)
+        first = next(iter(self._before.values()))
+        sentence = _sentence(change, len(self._before))
+        self._toast.tell(
+            sentence.format(title=_short(first.title), folder=_short(folder)), _ICONS[change]
+        )
+
+
+def _sentence(change: Change, count: int) -> str:
+    one = count == 1
+    match change:
+        case Change.ARCHIVE:
+            return tr("Archived “{title}”") if one else tr("Archived %Ln chat(s)", "", count)
+        case Change.UNARCHIVE:
+            if one:
+                return tr("“{title}” is back among the chats")
+            return tr("%Ln chat(s) are back among the others", "", count)
+        case Change.MOVE:
+            if one:
+                return tr("Moved “{title}” to “{folder}”")
+            return tr("Moved %Ln chat(s) to “{folder}”", "", count)
+        case Change.TAKE_OUT:
+            if one:
+                return tr("Took “{title}” out of its folder")
+            return tr("Took %Ln chat(s) out of their folder", "", count)
+        case Change.DELETE:
+            return tr("Deleted “{title}”") if one else tr("Deleted %Ln chat(s)", "", count)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN_TITLE else f"{text[: _SHOWN_TITLE - 1].rstrip()}…"

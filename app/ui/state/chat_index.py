@@ -1,0 +1,205 @@
+"""The chats there are, and every change to them: names, settings, order, archive and bin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from itertools import groupby
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from app.base.types import Effort
+from app.store import ChatRow, ChatSettings, Store
+from app.ui.state.store_access import StoreAccess
+
+
+@dataclass(frozen=True, slots=True)
+class ChatListing:
+    """The chats to list: all of them, or where ``found`` is set those a search has found."""
+
+    chats: tuple[ChatRow, ...]
+    folders: frozenset[str]
+    """The names of all folders, whatever was searched for."""
+    found: bool
+
+
+class Change(Enum):
+    """A change that can be undone."""
+
+    DELETE = "delete"
+    ARCHIVE = "archive"
+    UNARCHIVE = "unarchive"
+    MOVE = "move"
+    TAKE_OUT = "take out"
+
+
+class ChatIndex(QObject):
+    """The chats that are not in the bin.
+
+    A change shows at once and is then written; if the store refuses it, the index is read again.
+    """
+
+    changed = Signal()
+    """``rows`` has changed."""
+    listed = Signal(object)
+    """A ChatListing."""
+    deleted = Signal(int)
+    archived = Signal(int)
+    restored = Signal(list)
+    """The ids of chats that were put back."""
+    undoable = Signal(object, object, str)
+    """A Change, the ChatRows as they were before it, and the folder they moved to."""
+    refused = Signal()
+    """The store did not take a change."""
+
+    def __init__(self, store: StoreAccess, parent: QObject) -> None:
+        super().__init__(parent)
+        self.rows: dict[int, ChatRow] = {}
+        """By id, the archived ones included."""
+        self._store = store
+        self._words = ""
+
+    def refresh(self) -> None:
+        """Read the chats again, and list those with the words searched for."""
+        words = self._words
+
+        def read(store: Store) -> tuple[list[ChatRow], list[ChatRow], set[int] | None]:
+            return (
+                store.chats.listed(),
+                store.chats.archived(),
+                set(store.find(words)) if words else None,
+            )
+
+        def show(found: tuple[list[ChatRow], list[ChatRow], set[int] | None]) -> None:
+            chats, archived, ids = found
+            self.rows = {chat.id: chat for chat in (*chats, *archived)}
+            self.changed.emit()
+            if words != self._words:
+                return
+            folders = frozenset(chat.folder for chat in chats) - {""}
+            if ids is not None:
+                chats = [c for c in chats if c.id in ids or words.casefold() in c.title.casefold()]
+            self.listed.emit(ChatListing(tuple(chats), folders, found=bool(words)))
+
+        self._store.ask(read, show)
+
+    def put(self, chat: ChatRow) -> None:
+        """Add a new chat, or one that was used."""
+        self.rows[chat.id] = chat
+        self.refresh()
+
+    def find(self, words: str) -> None:
+        """List the chats with the words in their title or messages; all chats without words."""
+        self._words = words
+        self.refresh()
+
+    def rename(self, chat: int, title: str) -> None:
+        """Give a chat the title that the person wrote."""
+        self.rows[chat] = replace(self.rows[chat], title=title)
+        self.changed.emit()
+        self._store.ask(lambda store: store.chats.rename(chat, title), self._written, self._refused)
+
+    def set_effort(self, chat: int, effort: Effort) -> None:
+        """Set the effort that the chat's next message is asked with."""
+        if chat in self.rows:
+            self.rows[chat] = replace(self.rows[chat], effort=effort)
+        self._store.ask(lambda store: store.chats.set_effort(chat, effort), failed=self._refused)
+
+    def set_up(self, chat: int, setup: ChatSettings) -> None:
+        """Set the chat's instructions and sampling."""
+        if chat in self.rows:
+            self.rows[chat] = replace(self.rows[chat], setup=setup)
+        self._store.ask(lambda store: store.chats.set_up(chat, setup), self._stored, self._refused)
+
+    def _stored(self, chat: ChatRow) -> None:
+        """Take in what was stored, even if a list read before it arrived in between."""
+        if self.rows.get(chat.id) not in (None, chat):
+            self.rows[chat.id] = chat
+            self.changed.emit()
+
+    def set_model(self, chat: int, key: str) -> None:
+        """Set the model that the chat's next message is for."""
+        if chat in self.rows:
+            self.rows[chat] = replace(self.rows[chat], model=key)
+        self._store.ask(lambda store: store.chats.set_model(chat, key), failed=self._refused)
+
+    # --- Order, archive and bin -------------------------------------------------------------
+
+    def arrange(self, chats: Iterable[int], **changes: Any) -> None:
+        """Pin chats, archive them or put them into a folder.
+
+        ``changes`` are the arguments of `ChatTable.arrange`.
+        """
+        known = [self.rows[chat] for chat in chats if chat in self.rows]
+        rows = [row for row in known if any(getattr(row, k) != v for k, v in changes.items())]
+        if not rows:
+            return
+        ids = [row.id for row in rows]
+        self.rows |= {row.id: replace(row, **changes) for row in rows}
+        if changes.get("archived"):
+            for chat in ids:
+                self.archived.emit(chat)
+        self._store.ask(
+            lambda store: store.chats.arrange(ids, **changes), self._written, self._refused
+        )
+        match changes:
+            case {"archived": True}:
+                self.undoable.emit(Change.ARCHIVE, rows, "")
+            case {"archived": False}:
+                self.undoable.emit(Change.UNARCHIVE, rows, "")
+            case {"folder": name}:
+                self.undoable.emit(Change.MOVE if name else Change.TAKE_OUT, rows, name)
+
+    def rename_folder(self, old: str, new: str) -> None:
+        """Rename a folder. The name of another folder merges both; an empty one dissolves it."""
+        inside = [row.id for row in self.rows.values() if row.folder == old]
+        if not new or any(row.folder == new for row in self.rows.values()):
+            self.arrange(inside, folder=new)  # which can be undone
+        else:
+            self._store.ask(
+                lambda store: store.chats.rename_folder(old, new), self._written, self._refused
+            )
+
+    def delete(self, *chats: int) -> None:
+        """Move chats to the bin."""
+        rows = [self.rows.pop(chat) for chat in chats if chat in self.rows]
+        if not rows:
+            return
+        ids = [row.id for row in rows]
+        for chat in ids:
+            self.deleted.emit(chat)
+        self._store.ask(lambda store: store.chats.delete(*ids), self._written, self._refused)
+        self.undoable.emit(Change.DELETE, rows, "")
+
+    def restore(self, chats: Sequence[int]) -> None:
+        """Take chats out of the bin."""
+        self._store.ask(lambda store: store.chats.restore(*chats), self._written)
+
+    def put_back(self, before: Sequence[ChatRow]) -> None:
+        """Undo a delete, archive or move of these chats."""
+
+        def place(row: ChatRow) -> tuple[bool, str]:
+            return row.archived, row.folder
+
+        def write(store: Store) -> None:
+            store.chats.restore(*(row.id for row in before))
+            for (archived, folder), rows in groupby(sorted(before, key=place), place):
+                store.chats.arrange([row.id for row in rows], archived=archived, folder=folder)
+
+        def written(_: object) -> None:
+            self.rows |= {row.id: row for row in before}
+            self.refresh()
+            self.restored.emit([row.id for row in before])
+
+        self._store.ask(write, written)
+
+    def _refused(self, error: BaseException) -> None:
+        """Show the chats as the store has them, since it did not take a change."""
+        self._store.report(error)
+        self.refused.emit()
+        self.refresh()
+
+    def _written(self, _: object) -> None:
+        self.refresh()

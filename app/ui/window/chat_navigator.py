@@ -1,0 +1,193 @@
+"""Which chat is shown, and what the turns in it change."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from app.base.types import Effort, ModelRef
+from app.host import Host
+from app.store import ChatRow, SearchHit, Unsent
+from app.turn import ContextForecast, SendFailed, TurnEnded, TurnStarted
+from app.ui.composer.attachment_controller import AttachmentController
+from app.ui.composer.composer_controller import ComposerController
+from app.ui.composer.drafts import Drafts
+from app.ui.conversation.branches import Branches
+from app.ui.presets.preset_controller import PresetController
+from app.ui.state.chat_index import ChatIndex
+from app.ui.state.chat_settings import ShownChatSettings
+from app.ui.state.current_chat import CurrentChat
+from app.ui.state.live_turns import LiveTurns
+from app.ui.state.model_choice import ModelChoice
+from app.ui.window.chat_presenter import ChatPresenter
+from app.ui.window.layout import WindowLayout
+from app.ui.window.status_line import StatusLine
+
+
+class ChatNavigator(QObject):
+    """Switches between chats: what belongs to one is put away, what belongs to the other shown."""
+
+    switched = Signal()
+    """Another chat is shown, or the new one has been stored."""
+    progressed = Signal()
+    """Something has happened in the chat that is shown."""
+
+    def __init__(
+        self,
+        *,
+        host: Host,
+        views: WindowLayout,
+        current: CurrentChat,
+        index: ChatIndex,
+        models: ModelChoice,
+        settings: ShownChatSettings,
+        turns: LiveTurns,
+        branches: Branches,
+        drafts: Drafts,
+        attachments: AttachmentController,
+        composer: ComposerController,
+        presets: PresetController,
+        presenter: ChatPresenter,
+        status: StatusLine,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._host, self._views, self._current = host, views, current
+        self._index, self._models, self._settings = index, models, settings
+        self._branches, self._drafts, self._attachments = branches, drafts, attachments
+        self._composer, self._presets = composer, presets
+        self._presenter, self._status = presenter, status
+        branches.forked.connect(self._forked)
+        presenter.shown.connect(self.progressed)
+        turns.started.connect(self._started)
+        turns.grown.connect(self._grown)
+        turns.ended.connect(self._ended)
+        turns.refused.connect(self._refused)
+        models.chosen.connect(self._choose_model)
+        views.composer.effort_chosen.connect(self._choose_effort)
+
+    # --- Which chat is shown ----------------------------------------------------------------
+
+    def new_chat(self) -> None:
+        """Show a new chat, which is stored with its first question."""
+        self._remember(None)
+        self.begin()
+
+    def begin(self) -> None:
+        """Show a new chat at the start, where nobody has chosen it."""
+        self._show_new()
+        self._show_chat_page()
+
+    def open_chat(self, chat: int, place: SearchHit | None = None) -> None:
+        """Show a chat: its end, or a place in it that a search has found."""
+        self._remember(chat)
+        self._switch(chat)
+        self._show_chat_page()
+        if row := self._index.rows.get(chat):
+            self._views.composer.set_effort(row.effort)
+            self._models.show(row.model)
+        self._presenter.load(chat, place)
+
+    def leave_chat(self) -> None:
+        """Show a new chat in place of one that was archived or deleted, on whatever page."""
+        self._remember(None)
+        self._show_new()
+
+    def reopen(self, last: int | None, drafts: dict[int | None, Unsent]) -> None:
+        """Restore what was typed, and show the chat of the ``last`` session.
+
+        The person may have been quicker: what they have chosen or begun stays.
+        """
+        current, pages = self._current, self._views.pages
+        begun = current.is_stored() or self._views.composer.parts() or current.busy()
+        self._drafts.load(drafts)
+        self._composer.prefill.opened()  # nobody has typed that just now
+        chosen = self._host.settings.chat != last  # Ctrl+N is a choice, too
+        row = self._index.rows.get(last) if last is not None else None
+        if not begun and not chosen and row and not row.archived:
+            page = pages.currentWidget()
+            self.open_chat(row.id)
+            if page:
+                pages.setCurrentWidget(page)
+            self.switched.emit()
+        self.progressed.emit()
+
+    def _show_new(self) -> None:
+        self._switch(None)
+        self._presets.begin()
+        self._views.conversation.show_greeting()
+
+    def _switch(self, chat: int | None) -> None:
+        self._branches.give_up()
+        self._composer.leave()
+        self._drafts.leave()
+        self._attachments.switch(self._current.id, chat)
+        self._current.id = chat
+        self._status.clear()
+        self._settings.refresh()
+        self._views.sidebar.select(chat)
+        self._drafts.show(chat)
+        self.switched.emit()
+        self.progressed.emit()
+        self._composer.prefill.opened()
+
+    def _show_chat_page(self) -> None:
+        self._views.pages.show_chat()
+        self._views.focus_editor()
+        self.switched.emit()
+
+    def _remember(self, chat: int | None) -> None:
+        """Have the next start show the chat that the person chose, however this one ends."""
+        if chat != self._host.settings.chat:
+            self._host.change(chat=chat)
+
+    def _forked(self, chat: ChatRow) -> None:
+        self._index.put(chat)
+        self.open_chat(chat.id)
+
+    # --- What happens in it -----------------------------------------------------------------
+
+    def foresee(self, event: ContextForecast) -> None:
+        """Show what the next question will take of the context, unless an answer is on its way."""
+        if event.chat == self._current.id and not self._current.busy():
+            self._status.foresee(event)
+            self._attachments.foresee(event)
+            self.progressed.emit()
+
+    def _started(self, event: TurnStarted, asked: int | None) -> None:
+        chat = event.chat
+        self._views.banner.hide_store_error()
+        self._index.put(chat)
+        if self._composer.started(event):
+            self._current.id = asked = chat.id
+            self._remember(chat.id)
+            self._views.sidebar.select(chat.id)
+            self._settings.refresh()
+        if asked is not None and asked == self._current.id:
+            self._presenter.start(event)
+            self.switched.emit()
+        self.progressed.emit()
+
+    def _grown(self, chat: int, message: int) -> None:
+        if chat == self._current.id:
+            self._presenter.grow(message)
+            self.progressed.emit()
+
+    def _ended(self, event: TurnEnded) -> None:
+        self._presenter.finish(event)
+        self._composer.ended(event)
+        self.progressed.emit()
+        self._index.refresh()
+
+    def _refused(self, event: SendFailed) -> None:
+        self._composer.refused(event)
+        self.progressed.emit()
+        self._views.banner.show_error(event.error)
+
+    def _choose_effort(self, effort: Effort) -> None:
+        if self._current.id is not None:
+            self._index.set_effort(self._current.id, effort)
+        self._composer.prefill.changed()
+
+    def _choose_model(self, model: ModelRef) -> None:
+        if self._current.id is not None:
+            self._index.set_model(self._current.id, model.key)

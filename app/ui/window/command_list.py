@@ -1,0 +1,131 @@
+"""Every command of the window, with its keys. Ctrl+K lists them by name, F1 by key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.base.settings import ThemeChoice
+from app.base.types import Effort
+from app.ui.archive.archive_controller import ArchiveController
+from app.ui.commands import Commands
+from app.ui.composer.attachment_controller import AttachmentController
+from app.ui.composer.composer_controller import ComposerController
+from app.ui.exchange.exchange_controller import ExchangeController
+from app.ui.models.model_picker_controller import ModelPickerController
+from app.ui.palette.palette_controller import PaletteController
+from app.ui.preferences.preferences_controller import PreferencesController
+from app.ui.presets.preset_controller import PresetController
+from app.ui.presets.preset_picker import PRESET_KEYS
+from app.ui.sidebar.chat_controller import ChatController
+from app.ui.state.current_chat import CurrentChat
+from app.ui.window.layout import WindowLayout
+from app.wording.language import tr
+
+
+@dataclass(frozen=True, slots=True)
+class CommandTargets:
+    """What the commands are done by."""
+
+    new_chat: Callable[[], object]
+    quit: Callable[[], object]
+    layout: WindowLayout
+    current: CurrentChat
+    chats: ChatController
+    composer: ComposerController
+    attachments: AttachmentController
+    archive: ArchiveController
+    models: ModelPickerController
+    presets: PresetController
+    preferences: PreferencesController
+    exchange: ExchangeController
+    palette: PaletteController
+
+
+def add_commands(commands: Commands, to: CommandTargets) -> None:
+    """Add all commands, in the order in which they are listed."""
+    _add_chat(commands, to)
+    _add_conversation(commands, to)
+    _add_models(commands, to)
+    _add_view(commands, to)
+    _add_program(commands, to)
+
+
+def _add_chat(commands: Commands, to: CommandTargets) -> None:
+    add, layout, chats, stored = commands.add, to.layout, to.chats, to.current.is_stored
+    commands.group(tr("Chat"))
+    add("newChat", tr("New chat"), to.new_chat, "Ctrl+N")
+    add("search", tr("Search everything"), to.palette.toggle, "Ctrl+K")
+    add("filterChats", tr("Filter the list of chats"), layout.filter_chats, "Ctrl+Shift+F")
+    add("rename", tr("Rename the chat"), layout.rename_chat, "F2", when=stored)
+    add("export", tr("Export the chat…"), chats.export_shown, "Ctrl+Shift+E", when=stored)
+    add("pin", tr("Pin or unpin the chat"), chats.pin_shown, when=stored)
+    add("archive", tr("Archive the chat"), chats.archive_shown, when=stored)
+    add("delete", tr("Delete the chat"), chats.delete_shown, when=stored)
+    add("away", tr("Archive and bin"), to.archive.show_page)
+
+
+def _add_conversation(commands: Commands, to: CommandTargets) -> None:
+    add, pane, stored = commands.add, to.layout.conversation, to.current.is_stored
+    commands.group(tr("Conversation"))
+    add("attach", tr("Attach files…"), to.attachments.choose_files, "Ctrl+Shift+A")
+    add("find", tr("Find in the chat"), lambda: pane.transcript.open_find(), "Ctrl+F", when=stored)
+    add("findNext", tr("Next place"), lambda: pane.transcript.finder.bar.next(), "F3", when=stored)
+    add(
+        "findPrevious",
+        tr("Previous place"),
+        lambda: pane.transcript.finder.bar.previous(),
+        "Shift+F3",
+        when=stored,
+    )
+    composer, busy = to.composer, to.current.busy
+    add("stop", tr("Stop the answer"), composer.stop, "Esc", when=composer.stoppable)
+    add("answerNow", tr("Answer now"), composer.hurry, "Ctrl+Return", "Ctrl+Enter", when=busy)
+    may_change = composer.may_change
+    add("again", tr("Try the last answer again"), composer.again_last, "Ctrl+R", when=may_change)
+    add("editLast", tr("Edit the last question"), composer.edit_last, "Ctrl+E", when=may_change)
+    add("copyLast", tr("Copy the last answer"), composer.copy_last, "Ctrl+Shift+C", when=may_change)
+    queue = composer.queue
+    add("sendQueued", tr("Send what waits now"), queue.send, "Ctrl+Shift+Return", when=queue.waits)
+    add("editQueued", tr("Edit what waits"), queue.edit, "Alt+Up", when=queue.waits)
+    choose = to.layout.composer.choose_effort
+    add("low", tr("Effort: low"), lambda: choose(Effort.LOW), "Ctrl+1")
+    add("medium", tr("Effort: medium"), lambda: choose(Effort.MEDIUM), "Ctrl+2")
+    add("high", tr("Effort: high"), lambda: choose(Effort.HIGH), "Ctrl+3")
+    add("choosePreset", tr("Choose a preset"), to.presets.pick, PRESET_KEYS)
+    add("instructChat", tr("Instructions for this chat…"), to.presets.instruct)
+    add("managePresets", tr("Manage presets…"), to.presets.manage)
+
+
+def _add_models(commands: Commands, to: CommandTargets) -> None:
+    add = commands.add
+    commands.group(tr("Models"))
+    add("chooseModel", tr("Choose a model"), to.layout.composer.pick_model, "Ctrl+M")
+    add("getModel", tr("Get a model…"), to.models.show_page)
+    add("openModel", tr("Open a model file…"), to.models.open_file, "Ctrl+O")
+
+
+def _add_view(commands: Commands, to: CommandTargets) -> None:
+    add = commands.add
+    commands.group(tr("View"))
+    add("sidebar", tr("Show or hide the side bar"), to.layout.toggle_sidebar, "Ctrl+B")
+    resize = to.preferences.resize_text
+    add("larger", tr("Larger text"), lambda: resize(1), "Ctrl++", "Ctrl+=")
+    add("smaller", tr("Smaller text"), lambda: resize(-1), "Ctrl+-")
+    add("usualSize", tr("Usual text size"), lambda: resize(0), "Ctrl+0")
+    apply = to.preferences.apply_theme
+    add("light", tr("Light colours"), lambda: apply(ThemeChoice.LIGHT))
+    add("dark", tr("Dark colours"), lambda: apply(ThemeChoice.DARK))
+    add("systemColours", tr("The system’s colours"), lambda: apply(ThemeChoice.SYSTEM))
+
+
+def _add_program(commands: Commands, to: CommandTargets) -> None:
+    add = commands.add
+    commands.group(tr("Fireside"))
+    add("importChats", tr("Import chats…"), to.exchange.import_chats)
+    add("importFolder", tr("Import a folder of chats…"), to.exchange.import_folder)
+    add("exportAll", tr("Export all chats…"), to.exchange.export_all)
+    add("preferences", tr("Preferences"), to.preferences.open, "Ctrl+,")
+    add("keys", tr("Keyboard shortcuts"), to.palette.show_keys, "F1")
+    add("about", tr("About Fireside"), to.preferences.about)
+    add("quit", tr("Quit"), to.quit, "Ctrl+Q")

@@ -1,0 +1,106 @@
+"""Events from other threads: each is matched by its type and handed to whom it concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from app.base.errors import StoreError
+from app.host import FileReading, ModelMoving
+from app.store import ChatRow
+from app.turn import (
+    ChatEvent,
+    ContextForecast,
+    ModelFailed,
+    ModelLoading,
+    ModelPlanned,
+    ModelReady,
+    NotSaved,
+    ReadingAhead,
+    Renamed,
+    SavedAgain,
+    SendFailed,
+    TurnEnded,
+    TurnProgress,
+    TurnStarted,
+)
+
+if TYPE_CHECKING:
+    from app.models.download_events import DownloadEvent
+
+ModelEvent: TypeAlias = ModelPlanned | ModelLoading | ModelReady | ModelFailed
+
+
+@dataclass(frozen=True, slots=True)
+class EventReceivers:
+    """Who takes which events."""
+
+    model: Callable[[ModelEvent], None]
+    model_moving: Callable[[ModelMoving], None]
+    file_reading: Callable[[FileReading], None]
+    download: Callable[[DownloadEvent], None]
+    renamed: Callable[[ChatRow], None]
+    reading_ahead: Callable[[ReadingAhead], None]
+    turns: Callable[[Iterable[ChatEvent]], None]
+    forecast: Callable[[ContextForecast], None]
+    not_saved: Callable[[StoreError], None]
+    saved_again: Callable[[], None]
+
+
+class EventDispatcher:
+    """Hands out the events that the bridge delivers."""
+
+    def __init__(self, to: EventReceivers) -> None:
+        self._to = to
+
+    def receive(self, events: Iterable[object]) -> None:
+        """Hand out events in their order, but those about turns together.
+
+        Raises TypeError for an event that nobody takes, after all others have been handed out.
+        """
+        to = self._to
+        about_turns: list[ChatEvent] = []
+        after: list[ContextForecast | NotSaved | SavedAgain] = []
+        unknown: list[str] = []
+        for event in events:
+            match event:
+                case ModelPlanned() | ModelLoading() | ModelReady() | ModelFailed():
+                    to.model(event)
+                case ModelMoving():
+                    to.model_moving(event)
+                case FileReading():
+                    to.file_reading(event)
+                case Renamed(chat):
+                    to.renamed(chat)
+                case ReadingAhead():
+                    to.reading_ahead(event)
+                case TurnStarted() | TurnProgress() | TurnEnded() | SendFailed():
+                    about_turns.append(event)
+                case ContextForecast() | NotSaved() | SavedAgain():
+                    # After the answers: a forecast made while one was on its way is out of date.
+                    after.append(event)
+                case _:
+                    if not self._receive_download(event):
+                        unknown.append(type(event).__qualname__)
+        to.turns(about_turns)
+        for late in after:
+            match late:
+                case ContextForecast():
+                    to.forecast(late)
+                case NotSaved(error):
+                    to.not_saved(error)
+                case SavedAgain():
+                    to.saved_again()
+        if unknown:
+            raise TypeError(f"No receiver for events of type {', '.join(unknown)}")
+
+    def _receive_download(self, event: object) -> bool:
+        """Return whether it was an event of a download."""
+        # Imported here: without a download nothing else needs the network's modules.
+        from app.models.download_events import Downloaded, DownloadEnded, DownloadHeld, Downloading
+
+        if not isinstance(event, Downloaded | DownloadEnded | DownloadHeld | Downloading):
+            return False
+        self._to.download(event)
+        return True

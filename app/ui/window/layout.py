@@ -1,0 +1,112 @@
+"""Where everything stands in the window."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QSplitter, QWidget
+
+from app.ui.banner import Banner
+from app.ui.composer.composer import Composer
+from app.ui.controls import column
+from app.ui.conversation.conversation_pane import ConversationPane
+from app.ui.pages import Pages
+from app.ui.sidebar.sidebar import Sidebar
+from app.ui.theme import Theme
+from app.ui.toast import Toast
+from app.ui.window.title_bar import TitleBar
+from app.wording.language import tr
+
+_HIDDEN = "hidden:"  # before the splitter's state in the settings, where the side bar is hidden
+
+
+class WindowLayout:
+    """The views of a window, put in place. What they do is the controllers'."""
+
+    def __init__(self, window: QMainWindow, theme: Theme) -> None:
+        self._window = window
+        self.sidebar = Sidebar(theme)
+        self.conversation = ConversationPane(theme)
+        self.composer = Composer(theme)
+        self.pages = Pages(self._chat_page())
+        self.banner = Banner(theme)
+        self.title_bar = TitleBar(theme)
+        self.title_bar.sidebar_wanted.connect(lambda: self.show_sidebar(True))
+        self._splitter = QSplitter()
+        self._splitter.setHandleWidth(1)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.addWidget(self.sidebar)
+        self._splitter.addWidget(self._center())
+        self._splitter.setStretchFactor(1, 1)
+        self._splitter.setSizes([264, 916])
+        window.setCentralWidget(self._splitter)
+        self.toast = Toast(theme, window, self.composer, tr("Undo"))
+
+    def show_sidebar(self, shown: bool) -> None:
+        """Show or hide the side bar; a button in the title bar brings it back."""
+        self.sidebar.setVisible(shown)
+        self.title_bar.set_sidebar_shown(shown)
+
+    def toggle_sidebar(self) -> None:
+        """Show the side bar, or hide it."""
+        self.show_sidebar(self.sidebar.isHidden())
+
+    def filter_chats(self) -> None:
+        """Give the keyboard focus to the search field above the list of chats."""
+        self.show_sidebar(True)
+        self.sidebar.search.setFocus()
+        self.sidebar.search.selectAll()
+
+    def rename_chat(self) -> None:
+        """Rename the current row of the list of chats in place."""
+        self.show_sidebar(True)
+        self.sidebar.rename()
+
+    def focus_editor(self) -> None:
+        """Give the keyboard focus to the field where a message is written."""
+        self.composer.editor.setFocus()
+
+    def geometry(self) -> dict[str, str]:
+        """Return the geometry of the window and its parts as settings keep it."""
+        hidden = _HIDDEN if self.sidebar.isHidden() else ""
+        return {
+            "window": _base64(self._window.saveGeometry()),
+            "splitter": hidden + _base64(self._splitter.saveState()),
+        }
+
+    def restore(self, window: str, splitter: str) -> None:
+        """Restore the geometry from the settings."""
+        if window:
+            self._window.restoreGeometry(QByteArray.fromBase64(window.encode()))
+        if splitter:
+            state = splitter.removeprefix(_HIDDEN)
+            self._splitter.restoreState(QByteArray.fromBase64(state.encode()))
+            self.show_sidebar(not splitter.startswith(_HIDDEN))
+
+    def _chat_page(self) -> QWidget:
+        page = QWidget()
+        layout = column(page, (0, 0, 0, 12))
+        layout.addWidget(self.conversation, 1)
+        below = QHBoxLayout()
+        below.setContentsMargins(24, 4, 24, 0)
+        below.addStretch(1)
+        below.addWidget(self.composer, 1000)
+        below.addStretch(1)
+        layout.addLayout(below)
+        return page
+
+    def _center(self) -> QWidget:
+        center = QWidget()
+        center.setObjectName("center")
+        center.setMinimumWidth(496)  # what the composer's controls need
+        layout = column(center)
+        layout.addWidget(self.title_bar)
+        framed = QHBoxLayout()
+        framed.setContentsMargins(24, 0, 24, 0)
+        framed.addWidget(self.banner)
+        layout.addLayout(framed)
+        layout.addWidget(self.pages, 1)
+        return center
+
+
+def _base64(data: QByteArray) -> str:
+    return bytes(data.toBase64().data()).decode()

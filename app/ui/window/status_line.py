@@ -1,0 +1,95 @@
+"""The status of the chat that is shown: the line below the composer, and the context's use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.base.types import Stats
+from app.turn import ContextForecast
+from app.ui.composer.composer import Composer
+from app.ui.composer.context_usage import ContextUsage
+from app.ui.conversation.conversation_pane import ConversationPane
+from app.ui.state.live_turns import LiveAnswer
+from app.wording.language import number, tr
+
+if TYPE_CHECKING:
+    from app.ui.conversation.transcript import Transcript
+
+
+class StatusLine:
+    """Keeps the status line, the context gauge and the line above what no longer fits."""
+
+    def __init__(self, composer: Composer, conversation: ConversationPane) -> None:
+        self._composer, self._conversation = composer, conversation
+        self._usage = ContextUsage()
+        self._last = ""  # the speed of the answer that ended last
+
+    def clear(self) -> None:
+        """Forget the chat that was shown."""
+        self._usage.clear()
+        self._last = ""
+
+    def opened(self, stats: Stats) -> None:
+        """Show the context as an earlier answer left it."""
+        self._usage.answered(stats)
+
+    def started(self) -> None:
+        """Forget the speed of the last answer, since another one begins."""
+        self._last = ""
+
+    def ended(self, stats: Stats) -> None:
+        """Take in the figures of an answer that ended in sight."""
+        self._usage.answered(stats)
+        self._last = tr(
+            "{tokens_per_second} tokens/s · first token after {first_token_s} s"
+        ).format(
+            tokens_per_second=number(stats.tokens_per_second),
+            first_token_s=number(stats.first_token_s, 2),
+        )
+
+    def foresee(self, event: ContextForecast) -> None:
+        """Take in what the next question will take of the context."""
+        self._usage.foresee(event, typed=self._typed)
+
+    def show_loading(self, sentence: str) -> None:
+        """Show how far the model is loaded."""
+        self._composer.set_status(sentence)
+
+    def show(self, live: LiveAnswer | None, loading: str, prefill: str, *, busy: bool) -> None:
+        """Show the status.
+
+        ``live`` is the answer on its way, ``loading`` the name of the model being loaded, and
+        ``prefill`` the sentence about what is read ahead.
+        """
+        self._composer.set_running(busy)
+        if live:
+            self._usage.answering(live)
+        warning = "" if busy or not self._typed else self._usage.warning
+        if live:
+            self._composer.set_status(live.status)
+        elif loading:
+            self._composer.set_status(tr("Loading {loading}…").format(loading=loading))
+        else:
+            # The bar of attachments says it where they are what is too long.
+            shown = "" if self._composer.attachment_bar.too_long else warning
+            both = " ".join(text for text in (shown, prefill) if text)
+            self._composer.set_status(both or self._last, "danger" if shown else "muted")
+        self._composer.set_prefilling(bool(prefill) and not live and not loading)
+        self._composer.gauge.set_use(self._usage.use, full=bool(warning))
+        if self._conversation.has_transcript:
+            self._show_in(self._conversation.transcript, live, busy)
+
+    def _show_in(self, transcript: Transcript, live: LiveAnswer | None, busy: bool) -> None:
+        transcript.messages.set_busy(busy)
+        transcript.messages.set_unseen(self._usage.unseen)
+        if live:
+            transcript.messages.show_work(
+                live.answer.id,
+                live.reading.fraction if live.reading else None,
+                offered=live.thinking,
+                hurried=live.turn.hurried.is_set(),
+            )
+
+    @property
+    def _typed(self) -> bool:
+        return bool(self._composer.parts())

@@ -1,0 +1,408 @@
+"""The main window: makes the controllers, connects them, and decides which chat is shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtWidgets import QMainWindow
+
+from app.base.errors import StoreDamaged
+from app.host import Host
+from app.store import SearchHit
+from app.ui.archive.archive_controller import ArchiveController
+from app.ui.bridge import Bridge
+from app.ui.commands import Commands
+from app.ui.composer.attachment_controller import AttachmentController
+from app.ui.composer.composer import files_in
+from app.ui.composer.composer_controller import ComposerController
+from app.ui.composer.drafts import Drafts
+from app.ui.conversation.branches import Branches
+from app.ui.exchange.exchange_controller import ExchangeController
+from app.ui.models.model_picker_controller import ModelPickerController
+from app.ui.models.models_controller import ModelsController
+from app.ui.palette.palette_controller import PaletteController
+from app.ui.preferences.preferences_controller import PreferencesController
+from app.ui.presets.preset_controller import PresetController
+from app.ui.sidebar.chat_controller import ChatController
+from app.ui.sidebar.chat_undo import ChatUndo
+from app.ui.state.chat_index import ChatIndex
+from app.ui.state.chat_settings import ShownChatSettings
+from app.ui.state.current_chat import CurrentChat
+from app.ui.state.hardware_probe import HardwareProbe
+from app.ui.state.installed_list import InstalledList
+from app.ui.state.live_turns import LiveTurns
+from app.ui.state.model_choice import ModelChoice, loading_sentence
+from app.ui.state.preset_index import PresetIndex
+from app.ui.state.store_access import StoreAccess
+from app.ui.theme import Theme
+from app.ui.window.chat_navigator import ChatNavigator
+from app.ui.window.chat_presenter import ChatPresenter
+from app.ui.window.command_list import CommandTargets, add_commands
+from app.ui.window.events import EventDispatcher, EventReceivers
+from app.ui.window.file_drop import FileDrop
+from app.ui.window.layout import WindowLayout
+from app.ui.window.model_labels import ModelLabels
+from app.ui.window.status_line import StatusLine
+from app.wording.errors import Action
+from app.wording.language import tr
+
+if TYPE_CHECKING:
+    from app.ui.conversation.transcript import Transcript
+
+_SETTLED_MS = 150  # after the start, when the window is in sight
+
+
+class Window(QMainWindow):
+    """Fireside's window. It holds its views, the state they share, and a controller per room."""
+
+    again = Signal(object)
+    """The window is to be closed and opened again: with a Backup in the place of the chats, or
+    with the ways out of a StoreError."""
+
+    def __init__(self, host: Host, bridge: Bridge, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self.setWindowTitle("Fireside")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(720, 480)
+        self.resize(1180, 860)
+        self._host, self._bridge, self._theme = host, bridge, theme
+        self._make_views()
+        self._make_state()
+        self._make_controllers()
+        self._connect()
+        add_commands(self.commands, self._command_targets())
+        self.views.restore(host.settings.window, host.settings.splitter)
+        self._begin()
+
+    def _make_views(self) -> None:
+        self.views = views = WindowLayout(self, self._theme)
+        self.sidebar, self.composer, self.pages = views.sidebar, views.composer, views.pages
+        self.conversation, self.title_bar = views.conversation, views.title_bar
+        self.banner, self.toast = views.banner, views.toast
+        self.commands = Commands(self)
+
+    def _make_state(self) -> None:
+        host, bridge = self._host, self._bridge
+        self.store = StoreAccess(host, bridge, self.banner.show_error)
+        self.turns = LiveTurns(host.chats, self)
+        self.current = CurrentChat(self.turns)
+        self.models = ModelChoice(host, self)
+        self.installed = InstalledList(host, bridge, self)
+        self.hardware = HardwareProbe(host, bridge, self.models, self)
+        self.index = ChatIndex(self.store, self)
+        self.chat_settings = ShownChatSettings(self.index, self.models, self.current)
+        self.presets = PresetIndex(self.store, self)
+
+    def _make_controllers(self) -> None:
+        host, bridge, theme = self._host, self._bridge, self._theme
+        self.models_controller = ModelsController(theme, host, bridge, self.installed, self)
+        self.model_picker = ModelPickerController(
+            self, self.pages, self.banner, self.models, self.models_controller, self.installed
+        )
+        self.model_labels = ModelLabels(self.models, self.composer, self.title_bar, self)
+        self.undo = ChatUndo(self.toast, self.index)
+        self.archive = ArchiveController(
+            self.pages, theme, host, bridge, self.store, self.index, self
+        )
+        self.exchange = ExchangeController(self, theme, host, bridge, self.index)
+        self.chats = ChatController(
+            self.sidebar, self.pages, host, self.index, self.undo, self.turns, self.current, self
+        )
+        self.branches = Branches(self.conversation, self.composer, self.store, self.current, self)
+        self.drafts = Drafts(self.store, self.composer, self.branches.written, self)
+        self.status_line = StatusLine(self.composer, self.conversation)
+        self.presenter = ChatPresenter(
+            self.conversation,
+            self.status_line,
+            self.store,
+            self.turns,
+            self.branches,
+            self.current,
+            self,
+        )
+        self.attachments = AttachmentController(
+            self.composer, self.pages, theme, host, bridge, self.models, self
+        )
+        self.preferences = PreferencesController(
+            self,
+            self.conversation,
+            theme,
+            host,
+            bridge,
+            self.models,
+            self.hardware,
+            self.chat_settings,
+            self.presets,
+        )
+        self.preset_controller = PresetController(
+            self.title_bar.preset_picker,
+            self.presets,
+            self.chat_settings,
+            self.models,
+            self.index,
+            self,
+        )
+        self.composer_controller = ComposerController(
+            self.composer,
+            self.conversation,
+            host,
+            self.turns,
+            self.models,
+            self.index,
+            self.chat_settings,
+            self.drafts,
+            self.branches,
+            self.current,
+            self,
+        )
+        self.navigator = ChatNavigator(
+            host=host,
+            views=self.views,
+            current=self.current,
+            index=self.index,
+            models=self.models,
+            settings=self.chat_settings,
+            turns=self.turns,
+            branches=self.branches,
+            drafts=self.drafts,
+            attachments=self.attachments,
+            composer=self.composer_controller,
+            presets=self.preset_controller,
+            presenter=self.presenter,
+            status=self.status_line,
+            parent=self,
+        )
+        self.palette_controller = PaletteController(
+            self, theme, host, bridge, self.index, self.commands
+        )
+        self.file_drop = FileDrop(self)
+
+    def _command_targets(self) -> CommandTargets:
+        return CommandTargets(
+            new_chat=self.navigator.new_chat,
+            quit=self.close,
+            layout=self.views,
+            current=self.current,
+            chats=self.chats,
+            composer=self.composer_controller,
+            attachments=self.attachments,
+            archive=self.archive,
+            models=self.model_picker,
+            presets=self.preset_controller,
+            preferences=self.preferences,
+            exchange=self.exchange,
+            palette=self.palette_controller,
+        )
+
+    # --- Connections ------------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        self._connect_events()
+        self._connect_chats()
+        self._connect_composer()
+        self._connect_models()
+        self._connect_rooms()
+
+    def _connect_events(self) -> None:
+        self._dispatcher = EventDispatcher(
+            EventReceivers(
+                model=self.models.receive,
+                model_moving=self.installed.receive,
+                file_reading=self.attachments.receive,
+                download=self.models_controller.receive,
+                renamed=self.index.put,
+                reading_ahead=self.composer_controller.prefill.receive,
+                turns=self.turns.receive,
+                forecast=self.navigator.foresee,
+                not_saved=self.banner.show_error,
+                saved_again=self.banner.hide_store_error,
+            )
+        )
+        self._bridge.delivered.connect(self._dispatcher.receive)
+
+    def _connect_chats(self) -> None:
+        self.sidebar.new_chat.connect(self.navigator.new_chat)
+        self.sidebar.opened.connect(self.navigator.open_chat)
+        self.sidebar.collapsed.connect(lambda: self.views.show_sidebar(False))
+        self.index.changed.connect(self._show_title)
+        self.chats.left.connect(self.navigator.leave_chat)
+        self.chats.returned.connect(self.navigator.open_chat)
+        self.chats.exported.connect(self.exchange.export_chats)
+        self.sidebar.away.connect(self.archive.show_page)
+        self.archive.opened.connect(self.navigator.open_chat)
+        self.archive.turned.connect(self._show_title)
+        self.archive.erased.connect(self.undo.forget)
+        self.archive.erased.connect(self.drafts.forget)
+        self.navigator.switched.connect(self._show_title)
+        self.navigator.progressed.connect(self._show_status)
+        self.conversation.begun.connect(self._connect_transcript)
+        self.palette_controller.opened.connect(lambda hit: self.navigator.open_chat(hit.chat, hit))
+
+    def _connect_transcript(self, transcript: Transcript) -> None:
+        """Connect the transcript, which is made when it is first needed."""
+        transcript.again.connect(self.composer_controller.again)
+        transcript.resume.connect(self.composer_controller.resume)
+        transcript.conclude.connect(self.composer_controller.conclude)
+        transcript.hurried.connect(self.composer_controller.hurry)
+        transcript.act.connect(self._act)
+        transcript.thought_toggled.connect(self._set_thought_open)
+
+    def _connect_composer(self) -> None:
+        self.composer_controller.changed.connect(self._show_status)
+        self.composer.edit_ended.connect(self.branches.give_up)
+        self.composer.model_menu_opened.connect(self.model_picker.fill)
+        self.composer.editor.files_given.connect(self.file_drop.take)
+        self.pages.closed.connect(self.views.focus_editor)
+        self.attachments.arrived.connect(lambda chat, part: self.drafts.give_back(chat, (part,)))
+        self.attachments.fit_changed.connect(self._show_status)
+        self.file_drop.attached.connect(self.attachments.attach)
+        self.file_drop.chats.connect(self.exchange.bring)
+        self.file_drop.model.connect(self.model_picker.use)
+
+    def _connect_models(self) -> None:
+        self.models.changed.connect(self._show_status)
+        self.models.progressed.connect(self._show_loading)
+        self.model_picker.turned.connect(self._models_page_turned)
+        self.hardware.examined.connect(self.models_controller.examined)
+
+    def _connect_rooms(self) -> None:
+        self.banner.acted.connect(self._act)
+        self.exchange.told.connect(self.banner.show_done)
+        self.exchange.failed.connect(self.banner.show_error)
+        self.exchange.imported.connect(self.index.refresh)
+        self.sidebar.preferences.connect(self.preferences.open)
+        self.preferences.restore_requested.connect(self.again)
+        self.preferences.instructions_changed.connect(self.composer_controller.prefill.changed)
+        self.preferences.export_all.connect(self.exchange.export_all)
+        self.preferences.import_chats.connect(self.exchange.import_chats)
+        self.preferences.import_folder.connect(self.exchange.import_folder)
+        self.preset_controller.effort_set.connect(self.composer.set_effort)
+        self.preset_controller.effort_chosen.connect(self.composer.choose_effort)
+        self.preset_controller.page_wanted.connect(self.preferences.open)
+        self.preset_controller.notice.connect(self.banner.show_sentence)
+
+    # --- The start and the end --------------------------------------------------------------
+
+    def _begin(self) -> None:
+        self.index.refresh()
+        self.presets.refresh()
+        last = self._host.settings.chat
+        self.navigator.begin()
+        self.store.ask(
+            lambda store: store.drafts.all(), lambda drafts: self.navigator.reopen(last, drafts)
+        )
+        QTimer.singleShot(_SETTLED_MS, self, self._settle)
+
+    def _settle(self) -> None:
+        """Do what nobody waits for, once the window is in sight."""
+        self.installed.look()
+        self.models_controller.resume()
+        if self._host.settings_damage:
+            self.banner.show_error(self._host.settings_damage)
+        self._bridge.when_done(self._host.tidy(), lambda _: None, self.banner.show_error)
+
+    def called(self, model: Path | None) -> None:
+        """Come to the front, since Fireside was started again, perhaps with a model."""
+        self.raise_to_front()
+        if model:
+            self.model_picker.use(model)
+
+    def raise_to_front(self) -> None:
+        """Show the window above all others."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.preferences.close()
+        self.drafts.keep()
+        self._host.change(**self.views.geometry())
+        super().closeEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if files_in(event.mimeData()):
+            _copy(event)
+            self.composer.set_welcoming(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.composer.set_welcoming(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.composer.set_welcoming(False)
+        if paths := files_in(event.mimeData()):
+            _copy(event)
+            self.file_drop.take(paths)
+
+    # --- Which chat is shown ----------------------------------------------------------------
+
+    @property
+    def chat(self) -> int | None:
+        """The chat that is shown; None for a new one."""
+        return self.current.id
+
+    @property
+    def transcript(self) -> Transcript:
+        """The transcript, made now if it was not before."""
+        return self.conversation.transcript
+
+    def new_chat(self) -> None:
+        """Show a new chat."""
+        self.navigator.new_chat()
+
+    def open_chat(self, chat: int, place: SearchHit | None = None) -> None:
+        """Show a chat: its end, or a place in it that a search has found."""
+        self.navigator.open_chat(chat, place)
+
+    def _act(self, action: Action) -> None:
+        """Do what the banner or a failed answer offers."""
+        match action:
+            case Action.CHOOSE_MODEL:
+                self.model_picker.show_page()
+            case Action.NEW_CHAT:
+                self.navigator.new_chat()
+            case Action.REPAIR:
+                self.again.emit(StoreDamaged(self._host.folders.chats, self.banner.damage))
+
+    def _set_thought_open(self, message: int, opened: bool) -> None:
+        self.store.ask(lambda store: store.messages.set_thought_open(message, opened))
+
+    # --- What is said -----------------------------------------------------------------------
+
+    def _models_page_turned(self) -> None:
+        self._show_title()
+        if self.model_picker.shown:
+            self.hardware.look()
+
+    def _show_loading(self, fraction: float) -> None:
+        if self.models.loading:
+            self.status_line.show_loading(loading_sentence(self.models.loading, fraction))
+
+    def _show_title(self) -> None:
+        chat = self.index.rows.get(self.current.id) if self.current.id is not None else None
+        page = tr("Models") if self.model_picker.shown else ""
+        page = tr("Archive and bin") if self.archive.shown else page
+        self.title_bar.preset_picker.setHidden(bool(page))
+        title = page or (chat.title if chat else tr("New chat"))
+        archived = tr("{title} (archived)").format(title=title)
+        self.title_bar.title.set_text(archived if chat and chat.archived and not page else title)
+        self.setWindowTitle(f"{title} – Fireside" if chat and not page else "Fireside")
+
+    def _show_status(self) -> None:
+        """Show whether something is going on in the chat that is shown."""
+        loading = self.models.loading.name if self.models.loading else ""
+        live, busy = self.turns.running(self.current.id), self.current.busy()
+        prefill = self.composer_controller.prefill.sentence
+        self.status_line.show(live, loading, prefill, busy=busy)
+        self.composer_controller.queue.show(self.current.id, busy=busy)
+        self.commands.refresh()
+
+
+def _copy(event: QDropEvent) -> None:
+    """Accept a drop as a copy, whatever was proposed: the file stays where it is."""
+    event.setDropAction(Qt.DropAction.CopyAction)
+    event.accept()

@@ -1,0 +1,67 @@
+"""A name in the code says one thing: public classes and modules are named once."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+APP = Path(__file__).parents[2] / "app"
+
+SHARED = {
+    "errors": "base has the errors as values, wording their sentences",
+    "supervisor": "the owner of a child process: of the engine's, and of the documents'",
+    "worker": "the loop of a child process: of the engine's, and of the documents'",
+    "presets": "the store's presets, and the room of the window that shows them",
+    "blocks": "the blocks of a text, and the room that lays them out and paints them",
+    "exchange": "import and export, and the room of the window for them",
+    "models": "the models on disk and on the hub, and the room of the window for them",
+}
+"""Names of modules that stand twice, since the field's term is the same in two rooms."""
+
+
+def modules() -> list[Path]:
+    files = (path for path in APP.rglob("*.py") if path.name != "__main__.py")
+    return sorted(path for path in files if path != APP / "__init__.py")
+
+
+def name_of(path: Path) -> str:
+    return path.parent.name if path.name == "__init__.py" else path.stem
+
+
+def place_of(path: Path) -> Path:
+    """The module's package: of a package, itself, so that it and its main module are one."""
+    folder = path.parent
+    return folder if path.name == "__init__.py" or path.stem == folder.name else path
+
+
+def twice(named: Iterable[tuple[str, Path]]) -> dict[str, list[str]]:
+    places: defaultdict[str, set[Path]] = defaultdict(set)
+    for name, place in named:
+        places[name].add(place)
+    return {
+        name: sorted(str(place.relative_to(APP)) for place in found)
+        for name, found in places.items()
+        if len(found) > 1
+    }
+
+
+def test_modules_are_named_once() -> None:
+    found = twice((name_of(path), place_of(path)) for path in modules())
+    assert {name: places for name, places in found.items() if name not in SHARED} == {}
+
+
+def test_shared_names_are_still_shared() -> None:
+    found = twice((name_of(path), place_of(path)) for path in modules())
+    assert set(SHARED) <= set(found)
+
+
+def test_public_classes_are_named_once() -> None:
+    classes = (
+        (node.name, path)
+        for path in modules()
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert twice(classes) == {}
