@@ -377,7 +377,7 @@ class Window(QMainWindow):
     def _set_thought_open(self, message: int, opened: bool) -> None:
         self.store.ask(lambda store: store.messages.set_thought_open(message, opened))
 
-    # --- What is said -----------------------------------------------------------------------
+    # --- Title and status -----------------------------------------------------------------------
 
     def _models_page_turned(self) -> None:
         self._show_title()
