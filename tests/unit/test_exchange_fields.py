@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from app.base.types import Role
 from app.exchange import export_presets, import_presets, native_json
 from app.exchange.foreign_json import Foreign, duration
 from app.exchange.json_stream import JsonReader
@@ -44,6 +45,10 @@ def filled(kind: Any, name: str, number: Iterator[int]) -> Any:
                 values[field.name] = next(others)
         make: Any = kind
         return make(**values)
+    if kind is bytes:
+        return bytes([next(number), 0, 255])
+    if kind is Role:
+        return Role.ASSISTANT  # others are not stored
     if isinstance(kind, type) and issubclass(kind, Enum):
         return list(kind)[-1]
     arguments = typing.get_args(kind)
