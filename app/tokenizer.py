@@ -1,8 +1,8 @@
 """Text into tokens and back, by the vocabulary that a GGUF file carries.
 
 llama.cpp's own tokenizer turns a person's ``<|start|>`` into a control token and overflows its
-stack on long words, so it is never asked. tiktoken does the merging; control tokens exist only
-as ids that `app/formats/harmony/` places.
+stack on long words (a recursive std::regex: 50,000 letters on a stack of 8 MiB), so it is never
+asked. tiktoken does the merging; control tokens exist only as ids that a chat format places.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _PATTERN = "|".join(
         r"""\s+""",
     ]
 )
-# tiktoken's pattern overflows its stack on a run of about a million blanks. Such a run is cut,
-# which no other text ever is.
+# tiktoken's pattern overflows its stack on a run of about a million blanks. Only such a run
+# is cut.
 _TOO_LONG = re.compile(r"(\s{100000})")
 _NORMAL = 1  # llama.cpp's LLAMA_TOKEN_TYPE_NORMAL; all others never stand for text
 
@@ -73,7 +73,7 @@ class TiktokenTokenizer:
 
     @classmethod
     def from_gguf(cls, header: GgufHeader) -> TiktokenTokenizer:
-        """The vocabulary of a header that was read with its arrays. Raises NotGguf."""
+        """Return the vocabulary of a header that was read with its arrays. Raises NotGguf."""
         tokens = header.metadata.get("tokenizer.ggml.tokens")
         kinds = header.metadata.get("tokenizer.ggml.token_type")
         if not isinstance(tokens, list) or not isinstance(kinds, list):
@@ -98,10 +98,10 @@ class TiktokenTokenizer:
             raise NotGguf(header.path) from None
 
     def encode(self, text: str) -> list[int]:
-        """``text`` as ordinary tokens, whatever it contains."""
+        """See `Tokenizer.encode`."""
         pieces = _TOO_LONG.split(text)
         return [token for piece in pieces for token in self._encoding.encode_ordinary(piece)]
 
     def bytes_of(self, token: int) -> bytes:
-        """The bytes that a token stands for: none for a control token or an unknown one."""
+        """See `Tokenizer.bytes_of`."""
         return self._bytes.get(token, b"")

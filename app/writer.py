@@ -1,4 +1,4 @@
-"""An answer while it grows: in memory, and a little later on disk; or later still."""
+"""Saving answers: while they grow, and again where the disk refused."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from app.base.threads import report_errors
 from app.base.types import Delta, Draft, Message, PartKind, Role, Stats
 from app.store import MessageRow, State, Store
 
-_SAVE_S = 0.5  # a crash loses at most so much of an answer
-_AGAIN_S = 3.0  # until a whole one that the disk did not take is tried again
+_SAVE_S = 0.5  # a crash loses at most so many seconds of an answer
+_AGAIN_S = 3.0  # until a finished answer that was refused is tried again
 
 
 class Writer:
-    """An answer while it grows, in memory and, a little later, on disk.
+    """Saves an answer while it grows.
 
-    Where the disk does not take it, it grows in memory, and the disk is asked again with each
-    save. ``told`` is called with the first StoreError, and with None when all is on disk again.
-    ``draft`` is what it grows in, else one is made here.
+    Where saving fails, the answer stays in memory, and each later save tries again. ``told`` is
+    called with the first StoreError, and with None once all is on disk again. ``draft`` is the
+    answer, where another thread reads it, too.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Writer:
         self.stats: Stats | None = None
 
     def add(self, delta: Delta) -> None:
-        """Takes a delta, which is on disk half a second later, whether others follow or not."""
+        """Append a delta, which is saved within half a second."""
         with self._lock:
             self._time_thought(delta.kind is PartKind.REASONING)
             self._draft.add(delta)
@@ -56,9 +56,11 @@ class Writer:
             self._save_soon()
 
     def finish(self, state: State) -> tuple[MessageRow, StoreError | None]:
-        """Saves the whole; returns it, and what the disk said where it refused: then the answer
-        is in memory only, until this is called again with better luck. That of a chat which was
-        erased meanwhile is nowhere else, and no fault."""
+        """Save the whole answer; return (row, error).
+
+        On an error the answer is in memory only: call again to retry. That of a chat which was
+        erased meanwhile is not on disk, which is no error.
+        """
         with self._lock:
             self._ended = True
             timer = self._timer
@@ -93,8 +95,7 @@ class Writer:
                 self._save_soon()
 
     def _write(self, **values: Any) -> MessageRow | None:
-        """None where the disk refuses, and where the chat was erased meanwhile: then there is
-        nothing to be saved."""
+        """Save; return None where the disk refuses, or the chat was erased meanwhile."""
         row: MessageRow | None = None
         before, self._fault = self._fault, None
         try:
@@ -119,9 +120,12 @@ class Writer:
 
 
 class Unsaved:
-    """The answers that ended, and that the disk did not take. They are tried again every few
-    seconds, and when something else is to be written. ``saved`` is called with each that is on
-    disk, and with the error that it had ended with. ``disk`` is an executor with one thread."""
+    """The finished answers that could not be saved.
+
+    They are tried again every few seconds, and when something else is to be written. ``saved`` is
+    called with each that is on disk, and with the error that it had ended with. ``disk`` is an
+    executor with one thread.
+    """
 
     def __init__(
         self, disk: Executor, saved: Callable[[MessageRow, FiresideError | None], None]
@@ -134,14 +138,16 @@ class Unsaved:
         self._closed = False
 
     def add(self, writer: Writer, state: State, error: FiresideError | None) -> None:
-        """One more."""
+        """Add an answer."""
         with self._lock:
             self._waiting.append((writer, state, error))
             self._try_later()
 
     def save(self) -> None:
-        """Writes them now, on the disk's thread. Raises the StoreError of the first that is
-        still refused."""
+        """Save all now, on the disk's thread.
+
+        Raises the StoreError of the first that is refused again.
+        """
         while self._waiting:
             writer, state, error = self._waiting[0]
             row, fault = writer.finish(state)
@@ -151,7 +157,7 @@ class Unsaved:
             self._saved(row, error)
 
     def close(self) -> None:
-        """Tries them once more."""
+        """Try once more, and stop."""
         with self._lock:
             self._closed = True
             timer = self._timer
@@ -172,7 +178,7 @@ class Unsaved:
         try:
             self.save()
         except StoreError:
-            pass  # told already
+            pass  # the writer has told
         finally:
             with self._lock:
                 self._timer = None

@@ -1,4 +1,4 @@
-"""Reads the header of a GGUF file: what a model is, without loading it.
+"""Read the header of a GGUF file: what a model is, without loading it.
 
 Format: ggml's docs/gguf.md, and what of it llama.cpp 0c1e57098 takes (ggml/src/gguf.cpp). A
 struct-level reader, since the gguf package takes 21 s for gpt-oss's vocabulary and this one well
@@ -69,8 +69,10 @@ TYPES = 43  # ggml's GGML_TYPE_COUNT: a later llama.cpp made what has a higher n
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """A tensor's place: ``offset`` and ``size`` in bytes, counted from the data section. The size
-    of a ``type`` that is not known is the way to the next tensor."""
+    """A tensor's place: ``offset`` and ``size`` in bytes, from the data section on.
+
+    Where the ``type`` is unknown, the size reaches to the next tensor.
+    """
 
     name: str
     shape: tuple[int, ...]
@@ -80,8 +82,10 @@ class Tensor:
 
 
 class Type(NamedTuple):
-    """What a value of the metadata is, in numbers of enum gguf_type: ``kind``, and for an array
-    the kind of its ``items``."""
+    """The type of a metadata value, in numbers of enum gguf_type.
+
+    For an array, ``item`` is the type of its ``items`` items.
+    """
 
     kind: int
     item: int = -1
@@ -90,8 +94,10 @@ class Type(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class GgufHeader:
-    """All that a GGUF says before its data. ``types`` of its metadata are as they stand in the
-    file, and empty where the header was not read from one."""
+    """All of a GGUF file that stands before its data.
+
+    ``types`` of the metadata are empty where the header was not read from a file.
+    """
 
     path: Path
     metadata: dict[str, Any]
@@ -106,7 +112,7 @@ class GgufHeader:
         return str(self.metadata.get("general.architecture", ""))
 
     def number(self, name: str, default: int = 0) -> int:
-        """The architecture's own integer, such as ``block_count``."""
+        """Return an integer of the architecture's own, such as ``block_count``."""
         value = self.metadata.get(f"{self.architecture}.{name}", default)
         return value if isinstance(value, int) else default
 
@@ -117,19 +123,19 @@ class GgufHeader:
 
 
 class _Ended(Exception):
-    """The file ends inside its header."""
+    """The file ends within its header."""
 
 
 class _Wrong(Exception):
-    """No header has this."""
+    """The header contradicts itself or the format."""
 
 
 class _Newer(Exception):
-    """A later llama.cpp made this."""
+    """The file was written for a later llama.cpp."""
 
 
 class _Reader:
-    """A cursor over the file, which is read once, forward, in chunks."""
+    """A cursor over a file, which is read once, forward, in chunks."""
 
     def __init__(self, file: BinaryIO, size: int, arrays: bool) -> None:
         self._file, self._size, self._arrays = file, size, arrays
@@ -144,7 +150,7 @@ class _Reader:
         return self._base + self._at
 
     def need(self, count: int) -> None:
-        """Has ``count`` bytes at hand."""
+        """Buffer at least ``count`` bytes."""
         missing = count - (len(self._data) - self._at)
         if missing <= 0:
             return
@@ -179,7 +185,7 @@ class _Reader:
         return self._data[self._at - length : self._at].decode("utf-8", errors="replace")
 
     def strings(self, count: int) -> list[bytes]:
-        """``count`` strings as bytes; an empty list where arrays are not wanted."""
+        """Read ``count`` strings as bytes; return an empty list where arrays are not kept."""
         found: list[bytes] = []
         unpack, keep = struct.Struct("<Q").unpack_from, self._arrays
         data, at, end = self._data, self._at, len(self._data)
@@ -203,7 +209,7 @@ class _Reader:
         return found
 
     def numbers(self, item: int, count: int) -> list[Any]:
-        """``count`` numbers; an empty list where arrays are not wanted and these are many."""
+        """Read ``count`` numbers; return an empty list for long ones that are not kept."""
         if self._arrays or count <= _FEW:
             return list(self.unpack(f"{count}{_SCALARS[item]}"))
         self._skip(count * struct.calcsize("<" + _SCALARS[item]))
@@ -240,7 +246,7 @@ class _Reader:
         return Type(kind, item, count), self.numbers(item, count)
 
     def tensor(self) -> Tensor:
-        """One whose size is not known yet."""
+        """Read a tensor, whose size is not known yet."""
         name = self.string()
         (dimensions,) = self.unpack("I")
         if dimensions > _MOST_DIMENSIONS or len(name) > _LONGEST_NAME:
@@ -251,26 +257,24 @@ class _Reader:
 
 
 def stem(name: str) -> str:
-    """A file's name without its ending, which may be in capitals."""
+    """Return a file's name without its extension, which may be in capitals."""
     return re.sub(r"\.gguf\Z", "", name, flags=re.IGNORECASE)
 
 
 def unnumbered(stem: str) -> str:
-    """A file's name without its ending, and without the number of a part (llama.cpp: gguf-split:
-    ``-00001-of-00003``)."""
+    """Return a stem without the number of a part, as in ``-00001-of-00003``."""
     return re.sub(r"-\d{5}-of-\d{5}\Z", "", stem)
 
 
 def part_count(stem: str) -> int:
-    """Of how many parts the file of this name is one; 0 where its name has no number, or one
-    that cannot be."""
+    """Return the number of parts that a file's name tells; 0 where it has none, or a wrong one."""
     named = re.search(r"-(\d{5})-of-(\d{5})\Z", stem)
     possible = named and 1 <= int(named[1]) <= int(named[2]) <= MOST_PARTS
     return int(named[2]) if named and possible else 0
 
 
 def numbered(path: Path, count: int) -> list[Path]:
-    """The files of a model in ``count`` parts, of which ``path`` is one."""
+    """Return the files of a model in ``count`` parts, of which ``path`` is one."""
     stem = unnumbered(path.stem)
     return [
         path.with_name(f"{stem}-{n:05}-of-{count:05}{path.suffix}") for n in range(1, count + 1)
@@ -278,13 +282,13 @@ def numbered(path: Path, count: int) -> list[Path]:
 
 
 def tensor_size(kind: int, count: int) -> int:
-    """Bytes of ``count`` weights of a ggml type; 0 for one that is not known."""
+    """Return the bytes of ``count`` weights of a ggml type; 0 for an unknown one."""
     weights, size = BLOCKS.get(kind, (1, 0))
     return count // weights * size
 
 
 def read(path: Path, *, arrays: bool = False) -> GgufHeader:
-    """The header of the file at ``path``, as `read_from`.
+    """Return the header of the file at ``path``; see `read_from`.
 
     Raises ModelMissing and ModelUnreadable, too.
     """
@@ -303,8 +307,9 @@ def read(path: Path, *, arrays: bool = False) -> GgufHeader:
 
 
 def read_from(file: BinaryIO, path: Path, size: int, *, arrays: bool = False) -> GgufHeader:
-    """The header of ``file``, which stands at its start and is ``size`` bytes long; ``path`` is
-    what errors call it.
+    """Return the header of ``file``, read from its start.
+
+    ``size``: the file's, in bytes. ``path``: its name in errors.
 
     ``arrays``: whether long arrays (the vocabulary) are kept; strings in them are bytes.
     Raises NotGguf, ModelForeign and ModelNewer where llama.cpp does not take this form of GGUF,
@@ -366,7 +371,7 @@ def _parse(reader: _Reader, path: Path, size: int) -> GgufHeader:
 
 
 def _placed(found: list[Tensor], room: int) -> tuple[Tensor, ...]:
-    """Tensors with their sizes, in ``room`` bytes."""
+    """Return tensors with their sizes, in a data section of ``room`` bytes."""
     placed: list[Tensor] = []
     for tensor, after in zip(found, [*found[1:], None], strict=False):
         size = _checked_size(tensor)
@@ -377,7 +382,7 @@ def _placed(found: list[Tensor], room: int) -> tuple[Tensor, ...]:
 
 
 def _checked_size(tensor: Tensor) -> int | None:
-    """Bytes of a tensor, by the rules of ggml; None for a type that is not known."""
+    """Return the bytes of a tensor, by the rules of ggml; None for an unknown type."""
     count = math.prod(tensor.shape)
     if count > _MOST_WEIGHTS or max(tensor.shape, default=1) > _MOST_WEIGHTS:
         raise _Wrong(f"tensor '{tensor.name}' has {count} weights")

@@ -1,5 +1,6 @@
-"""What of a GGUF file is a gpt-oss that llama.cpp runs. The list of models, the command line, the
-plan and the loader ask here, so that they say the same of the same file.
+"""Check whether a GGUF file is a gpt-oss that llama.cpp runs.
+
+The list of models, the command line, the plan and the loader all ask here, so that they agree.
 
 The rules are those of llama.cpp 0c1e57098 (llama-cpp-python 0.3.36, read 2026-11-29):
 src/models/openai-moe.cpp, llama-model.cpp (load_hparams, load_tensors, create_tensor_qkv),
@@ -117,9 +118,11 @@ _GENERAL_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The numbers of a gpt-oss, each within what llama.cpp takes: ``width`` of the embedding, of
-    a ``head`` and of an expert's inner layer; ``chosen`` experts of ``experts`` for a token;
-    ``window`` in tokens."""
+    """The dimensions of a gpt-oss, each within llama.cpp's limits.
+
+    ``width`` of the embedding, of a ``head`` and of an expert's inner layer; ``chosen`` experts
+    of ``experts`` for a token; ``window`` and ``context`` in tokens.
+    """
 
     layers: int
     context: int
@@ -134,8 +137,10 @@ class Shape:
 
 
 def parts(path: Path) -> list[Path]:
-    """The files of the model that ``path`` belongs to, there or not. The header says of how many
-    parts it is, whatever the name; where it cannot be read, the name."""
+    """Return the files of the model that ``path`` belongs to, whether they exist or not.
+
+    The header tells the number of parts; where it cannot be read, the file's name does.
+    """
     named = gguf.part_count(path.stem)
     if not named:
         return [path]
@@ -152,8 +157,10 @@ def model(path: Path) -> GgufHeader:
 
 
 def read(files: Sequence[Path]) -> GgufHeader:
-    """The header of the gpt-oss in ``files``, its parts in their order, as `check` gives it. Raises
-    ModelError where llama.cpp does not run it, or where its weights were never written."""
+    """Return the header of the gpt-oss in ``files``, its parts in their order; see `check`.
+
+    Raises ModelError where llama.cpp does not run it, or where its weights were never written.
+    """
     headers = [gguf.read(file) for file in files]
     whole = check(headers)
     weights_check.check(headers)
@@ -161,8 +168,10 @@ def read(files: Sequence[Path]) -> GgufHeader:
 
 
 def check(headers: Sequence[GgufHeader]) -> GgufHeader:
-    """The header of a gpt-oss, by those of its parts in their order: the first one's, with the
-    tensors of all. Raises ModelError where llama.cpp does not run it."""
+    """Return the first of a model's headers, with the tensors of all its parts.
+
+    Raises ModelError where llama.cpp does not run it.
+    """
     first = headers[0]
     _check_architecture(first)
     if _split(first) > 1:
@@ -180,8 +189,10 @@ def check(headers: Sequence[GgufHeader]) -> GgufHeader:
 
 
 def shape(header: GgufHeader) -> Shape:
-    """The numbers of ``header``, checked. Raises ModelForeign where one is missing, and
-    ModelDamaged where one is what no gpt-oss has."""
+    """Return the dimensions in ``header``, checked.
+
+    Raises ModelForeign where one is missing, and ModelDamaged where one is impossible.
+    """
     layers = _number(header, "block_count", _MOST_LAYERS)
     width = _number(header, "embedding_length")
     heads = _number(header, "attention.head_count", layers=layers)
@@ -223,7 +234,10 @@ def _number(
     default: int | None = None,
     layers: int = 0,
 ) -> int:
-    """A number from 1 on; where it may be one for each of ``layers``, all have to be the same."""
+    """Return a positive number of the header.
+
+    Where it may be a list with one for each of ``layers``, all have to be the same.
+    """
     key = _key(name)
     value = header.metadata.get(key, default)
     if value is None:
@@ -236,7 +250,7 @@ def _number(
 
 
 def _split(header: GgufHeader) -> int:
-    """Of how many parts a file says that it is one."""
+    """Return the number of parts that a header tells; 1 where it tells none."""
     count = header.metadata.get("split.count", 0)
     return count if isinstance(count, int) and 1 < count <= gguf.MOST_PARTS else 1
 
@@ -312,7 +326,7 @@ def _check_vocabulary(header: GgufHeader) -> None:
 
 
 def _check_tensors(header: GgufHeader, found: Shape) -> None:
-    """That all tensors are there, each of its shape, and no others."""
+    """Check that all tensors are there, each of its shape, and no others."""
     there = {tensor.name: tensor for tensor in header.tensors}
     vocabulary = header.types["tokenizer.ggml.tokens"].items
     for name, wanted, required in _wanted(found, vocabulary, there):
@@ -349,7 +363,7 @@ def _check_type(header: GgufHeader, tensor: Tensor) -> None:
 
 
 def _check_places(header: GgufHeader) -> None:
-    """That one tensor follows the other without a gap."""
+    """Check that the tensors follow each other without a gap."""
     alignment = header.metadata.get("general.alignment", gguf.ALIGNMENT)
     expected = 0
     for tensor in header.tensors:
@@ -368,7 +382,7 @@ def _padded(dimensions: Sequence[int]) -> tuple[int, ...]:
 def _wanted(
     s: Shape, vocabulary: int, there: dict[str, Tensor]
 ) -> Iterator[tuple[str, tuple[int, ...], bool]]:
-    """Name and shape of each tensor that a gpt-oss has, and whether it must be there."""
+    """Yield name and shape of each tensor of a gpt-oss, and whether it is required."""
     queries, keys = s.heads * s.head, s.kv_heads * s.head
     yield "token_embd.weight", (s.width, vocabulary), True
     yield "output_norm.weight", (s.width,), True
@@ -403,7 +417,7 @@ def _wanted(
 def _scaled(
     name: str, dimensions: tuple[int, ...], scales: tuple[int, ...]
 ) -> Iterator[tuple[str, tuple[int, ...], bool]]:
-    """A matrix, and the scales that some types of weights have beside it."""
+    """Yield a matrix, and the scales that some types of weights have beside it."""
     yield f"{name}.weight", dimensions, True
     yield f"{name}.scale", scales, False
     yield f"{name}.input_scale", scales, False

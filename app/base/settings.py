@@ -20,7 +20,7 @@ from app.base.files import replace_text
 
 
 class ThemeChoice(StrEnum):
-    """Which colours the window wears."""
+    """The colours of the window."""
 
     SYSTEM = "system"
     LIGHT = "light"
@@ -29,14 +29,16 @@ class ThemeChoice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """Where things are kept. Everything is below one folder, which is easily backed up."""
+    """Where files are kept: all below one folder, which is easily backed up."""
 
     data: Path
 
     @classmethod
     def find(cls, data_dir: Path | None = None) -> Self:
-        """``data_dir``, else FIRESIDE_DATA_DIR, else the system's place; made if missing.
-        Raises StoreReadOnly where it cannot be made."""
+        """Return ``data_dir``, else FIRESIDE_DATA_DIR, else the system's data folder.
+
+        It is created if missing. Raises StoreReadOnly where that fails.
+        """
         env = os.environ.get("FIRESIDE_DATA_DIR")
         chosen = data_dir or (Path(env) if env else None)
         if chosen is None:
@@ -62,17 +64,17 @@ class Folders:
 
     @property
     def connections(self) -> Path:
-        """The record of every connection."""
+        """The log of all connections."""
         return self.data / "connections.log"
 
     @property
     def downloads(self) -> Path:
-        """What was begun to be downloaded, and what has come."""
+        """The queue of downloads."""
         return self.data / "downloads.json"
 
     @property
     def kept(self) -> Path:
-        """What the model has read of each chat, to be read no second time."""
+        """The engine's state after each chat's prompt, which saves processing it again."""
         return self.data / "kept"
 
 
@@ -132,9 +134,12 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a file gave. ``others`` are fields that this Fireside does not know, as they are.
-    ``lost`` are those whose values could not be read, by their names; ``damage`` is what is wrong
-    with the file, empty where nothing is."""
+    """The content of a settings file.
+
+    ``others`` are fields that this version does not know, as they are. ``lost`` are the names of
+    those whose values could not be read; ``damage`` is what is wrong with the file, empty for
+    nothing.
+    """
 
     settings: Settings = Settings()
     others: dict[str, Any] = dataclasses.field(default_factory=dict)
@@ -148,8 +153,10 @@ _KEY = re.compile(r'"([A-Za-z_][A-Za-z0-9_]*)"\s*:\s*')
 
 
 def _parse(value: object, default: Any, name: str) -> Any:
-    """Return ``value`` as the field's type, or the default where it cannot be; of a list of
-    texts, the texts."""
+    """Return ``value`` as the field's type, or the default where that fails.
+
+    Of a list, the texts are taken.
+    """
     if isinstance(default, tuple) and isinstance(value, list):
         return tuple(item for item in value if isinstance(item, str))
     try:
@@ -159,14 +166,14 @@ def _parse(value: object, default: Any, name: str) -> Any:
 
 
 def _same(value: Any, parsed: Any) -> bool:
-    """Whether a field came through as it was."""
+    """Whether a field was read without loss."""
     if isinstance(parsed, tuple):
         return isinstance(value, list) and value == list(parsed)
     return bool(value == parsed) and isinstance(value, bool) is isinstance(parsed, bool)
 
 
 def _pieces(text: str) -> dict[str, Any]:
-    """The fields of an object that is damaged, one by one; `_UNREAD` for what makes no sense."""
+    """Return the fields of a damaged object one by one; `_UNREAD` for nonsense."""
     found: dict[str, Any] = {}
     decoder = json.JSONDecoder(strict=False)
     at = 0
@@ -185,7 +192,7 @@ def _pieces(text: str) -> dict[str, Any]:
 
 
 def _text(data: bytes) -> str:
-    """As an editor may have saved it: in UTF-8 or UTF-16, with a mark or without."""
+    """Decode a file as an editor may have saved it: UTF-8 or UTF-16, with or without a BOM."""
     encoding = json.detect_encoding(data)
     try:
         return data.decode(encoding, "surrogatepass")
@@ -194,8 +201,11 @@ def _text(data: bytes) -> str:
 
 
 def read(path: Path) -> Loaded:
-    """The settings in ``path``: of a damaged file all that can be read, and defaults for the
-    rest. Where there is none, all are defaults. Changes nothing."""
+    """Return the settings in ``path``, without changing anything.
+
+    Of a damaged file, everything readable is taken; what is missing has its default, as have all
+    without a file.
+    """
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -230,13 +240,16 @@ def read(path: Path) -> Loaded:
 
 
 def load(path: Path) -> Settings:
-    """The settings in ``path``; defaults for what is missing or makes no sense."""
+    """Return the settings in ``path``, with defaults for what is missing or nonsense."""
     return read(path).settings
 
 
 def open_(path: Path) -> tuple[Settings, SettingsDamaged | None]:
-    """The settings in ``path`` at a start. A file of which something is lost is put aside, and
-    what could be read of it is written in its place; the fault says what that was."""
+    """Return the settings in ``path`` at a start.
+
+    A damaged file is renamed, and what could be read of it is written in its place; the error says
+    what was lost.
+    """
     loaded = read(path)
     if not loaded.damage:
         return loaded.settings, None
@@ -248,10 +261,10 @@ def open_(path: Path) -> tuple[Settings, SettingsDamaged | None]:
 
 
 def save(settings: Settings, path: Path) -> None:
-    """Writes all or nothing: a crash leaves the old file or the new one. Raises OSError.
+    """Write all of the settings or nothing: a crash leaves the old file or the new one.
 
-    What a later Fireside wrote there under names that this one does not know is kept; a file
-    that something has damaged meanwhile is put aside.
+    Unknown fields, which a later version wrote, are kept; a file that was damaged meanwhile is
+    renamed. Raises OSError.
     """
     there = read(path)
     if there.damage:
@@ -266,7 +279,7 @@ def _write(settings: Settings, others: dict[str, Any], path: Path) -> None:
 
 
 def _put_aside(path: Path) -> Path:
-    """Gives a file another name, which no other one has. Raises OSError."""
+    """Rename a file to a name that is free. Raises OSError."""
     number = 1
     while os.path.lexists(aside := path.with_name(f"{path.name}.{number}.old")):
         number += 1

@@ -1,4 +1,4 @@
-"""The values that rooms hand to each other. All are frozen; none knows a library."""
+"""The values that packages hand to each other. All but `Draft` are frozen; none needs a library."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ class Effort(StrEnum):
 
 
 class Role(StrEnum):
-    """Who wrote a message. The store has questions and answers only; a server's client may send
-    all of them."""
+    """Who wrote a message.
+
+    The store has those of users and assistants only; a server's client may send all.
+    """
 
     SYSTEM = "system"
     DEVELOPER = "developer"
@@ -73,8 +75,7 @@ class Message:
     role: Role
     parts: tuple[Part, ...]
     day: datetime.date | None = field(default=None, compare=False)
-    """The day on which a question was asked, where the person was; None: the conversation's. It
-    is no part of what was said."""
+    """The local day on which a question was asked; None: the conversation's."""
 
     @property
     def text(self) -> str:
@@ -94,9 +95,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How tokens are drawn, and how many. The defaults are those that gpt-oss was made for, with
-    llama.cpp's own min_p. ``seed=None`` draws one; the same seed repeats an answer, at the price
-    of reading the whole conversation anew. ``max_tokens=None``: as long as the context allows."""
+    """How tokens are drawn, and how many.
+
+    The defaults are those that gpt-oss was made for, with llama.cpp's own min_p. ``seed=None``
+    draws one; the same seed repeats an answer, at the price of processing the whole conversation
+    again. ``max_tokens=None``: as long as the context allows.
+    """
 
     temperature: float = 1.0
     top_p: float = 1.0
@@ -158,8 +162,10 @@ class ModelRef:
 
 @dataclass(frozen=True, slots=True)
 class ToolFunction:
-    """A function that a model may call. ``schema``: its arguments, as a JSON schema in the words
-    of whoever declared it; empty where they are plain text."""
+    """A function that a model may call.
+
+    ``schema``: the JSON schema of its arguments, as declared; empty where they are plain text.
+    """
 
     name: str
     description: str = ""
@@ -197,12 +203,12 @@ class Request:
     effort: Effort = Effort.MEDIUM
     instructions: str = ""
     today: datetime.date = field(default_factory=datetime.date.today)
-    """The day on which the conversation began: it stands at the prompt's start."""
+    """The day on which the conversation began, which the prompt tells first."""
     sampling: Sampling = Sampling()
     chat: int | None = None
-    """Whose conversation it is: what is kept of it on disk can be thrown away by this."""
+    """The conversation that it belongs to, by which cached states on disk can be deleted."""
     ephemeral: bool = False
-    """Nothing will follow on it: what is read for it is not kept."""
+    """Whether nothing will follow on it, so that its state is not kept."""
     client: str = ""
     """Who asks, for a fair order; empty for the window, which always comes first."""
     background: bool = False
@@ -215,7 +221,7 @@ class Request:
     response_schema: str = ""
     """The JSON schema of the answer; empty for free text."""
     drawn: tuple[int, ...] = ()
-    """The tokens drawn so far in a turn that goes on after a tool call."""
+    """The tokens of the turn so far, bridges included, where it goes on after a tool call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,11 +388,11 @@ class Draft:
             return self._whole
 
     def length(self, index: int) -> int:
-        """The characters of a part's text so far."""
+        """Return the number of characters of a part's text so far."""
         return self._lengths[index]
 
     def text_from(self, index: int, start: int) -> str:
-        """The text of a part from its character ``start`` on, at a cost by its own length."""
+        """Return a part's text from its character ``start`` on, in time linear in its length."""
         found: list[str] = []
         with self._lock:
             missing = self._lengths[index] - start

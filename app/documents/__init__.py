@@ -1,7 +1,7 @@
-"""Text out of the files that a person attaches, read in a process of its own.
+"""Extract text from attached files, in a process of its own.
 
-`DocumentReader` takes a path and gives a `Document`, or one of `app.base.errors.DocumentError`;
-and it counts tokens as a model does.
+`DocumentReader` turns a path into a `Document`, or fails with an `app.base.errors.DocumentError`;
+it also counts tokens as a model does.
 """
 
 from app.documents.document import Document, DocumentKind

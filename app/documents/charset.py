@@ -1,9 +1,9 @@
-"""Which encoding from before Unicode makes text of some bytes.
+"""Guess the encoding of text from before Unicode.
 
-Each candidate's reading is judged by its letters: whether they are those of one language, stand
-where letters stand, and are frequent where a script has thousands. A library was no help:
-of 150 texts by hand in 31 encodings and 410 files of chardet's tests, charset-normalizer 3.5.2
-knew 103 and 398, this 150 and 409 (looked at on 2026-11-29).
+Each candidate's reading is scored by its letters: whether they are those of one language, stand
+where letters stand, and are frequent where a script has thousands. A library did worse: of 150
+texts in 31 encodings, collected by hand, and 410 files of chardet's tests, charset-normalizer 3.5.2
+recognised 103 and 398, this module 150 and 409 (measured on 2026-11-29).
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 
-_BEYOND = re.compile(b"[\x80-\xff]")
-_NEAR = 200  # bytes of a line before that
-_SAMPLE = 6000  # bytes that are judged: lines that are not ASCII
-_OWN = 0.06  # what the system's own encoding may be worse than the best, of 1, and
-_OWN_FEW = 3.0  # more where few bytes say anything
+_NON_ASCII = re.compile(b"[\x80-\xff]")
+_CONTEXT = 200  # bytes of the line in front of a non-ASCII byte
+_SAMPLE = 6000  # bytes that are scored, from lines that are not ASCII
+_SYSTEM_BONUS = 0.06  # added to the score of the system's own encoding, and
+_SYSTEM_BONUS_FEW = 3.0  # divided by the number of non-ASCII bytes
 
 # Supersets stand for what they contain: Windows-1252 for ISO 8859-1, and so on.
 CANDIDATES = (
@@ -35,13 +35,13 @@ _BY_LANGUAGE = {
     "cp1254": "tr az", "cp1255": "he iw yi", "cp1256": "ar fa ur", "cp1257": "lt lv et",
     "cp874": "th", "cp932": "ja", "cp949": "ko", "gb18030": "zh", "cp1258": "vi",
 }  # fmt: skip
-_CALLED = {  # as files call them; the bytes are those of the superset
+_SUPERSETS = {  # by the names in files
     "iso8859_1": "cp1252", "iso8859-1": "cp1252", "ascii": "cp1252", "gb2312": "gb18030",
     "gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949", "iso8859-9": "cp1254",
     "tis_620": "cp874", "iso8859-11": "cp874", "big5": "big5hkscs",
 }  # fmt: skip
 
-# What is beyond a to z in texts of a language.
+# The letters beyond a to z, by language.
 _LATIN = tuple(
     frozenset(letters + letters.upper())
     for letters in (
@@ -51,14 +51,14 @@ _LATIN = tuple(
         "àçèéíïòóúü",
     )
 )  # fmt: skip
-_ORDERED = {  # the letters of a script, the frequent ones first
+_BY_FREQUENCY = {  # the letters of a script, most frequent first
     "CYRILLIC": "оеаинтсрвлкмдпуяыьзбгчйхжюшцщэфёіїєґўъђјљњћџќѓѕ",
     "GREEK": "αοιετσνηυρπκμλςωδγχθφβξζψάίόήέύώϊϋΐΰ",
     "HEBREW": "יוהלארתבשמםנעדחקפגכטסזצןךץףװ",
     "ARABIC": "اليمونترعبدسفهقكةحجشأصىخضإئزذثطآءغؤظیکپچگژےںہھ",
     "THAI": "านรอกเง่มยลวดทสต้ะปบคหจพขใไแผชโถีิัืุู็์ๆซธศฟญณฉำ",
 }
-_SIMPLE = frozenset(
+_SIMPLIFIED = frozenset(
     "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过"
     "发后作里用道行所然家种事成方多经么去法学如都同现当没动面起看定天分还进好小部其些主样理心她本前"
     "开但因只从想实日军者意无力它与长把机十民第公此已工使情明性知全三又关点正业外将两高间由问很最重"
@@ -68,7 +68,7 @@ _SIMPLE = frozenset(
     "书非则听白却界达光放强即像难且权思王象完设式色路记南品住告类求据程北边死张该交规万取拉格望觉术"
     "领共确传师观清今切院让识候带导争运请馆图剧昨晚"
 )
-_FULL = frozenset(
+_TRADITIONAL = frozenset(
     "這個們來為國說時會對過發後裡種經麼學現當沒動還進樣開從實軍無與長機關點業將兩間問並應戰頭體見"
     "產話門兒東聲員論處義幾認條氣題爾變總電數報結務場計資統區隊決馬書聽達強難權設記類據邊該規萬覺"
     "術領確傳師觀請讓識帶導爭運館圖劇灣臺於著嗎"
@@ -78,22 +78,24 @@ _HANGUL = frozenset(
     "조우여오경니공게면무고세신동비들적었성선안위국지치유문당학했관민습"
 )
 _BEFORE_WORDS, _AFTER_WORDS = frozenset("„“‚‘«‹¿¡§№£©"), frozenset("“”’»›…€™®°ªº²³‰")
-_ALONE = frozenset("–—•±×÷½¼¾†·\xa0")
-_NEVER_FIRST, _LAST = frozenset("ьъыЬЪЫ"), frozenset("םןךץףς")  # of a word
+_STANDALONE = frozenset("–—•±×÷½¼¾†·\xa0")
+_NEVER_FIRST, _ALWAYS_LAST = frozenset("ьъыЬЪЫ"), frozenset("םןךץףς")  # in a word
 
 
 @dataclass(frozen=True, slots=True)
 class CharsetGuess:
-    """An encoding, and how well what it makes of the bytes reads: 1 is text beyond doubt."""
+    """An encoding, and how well the bytes read in it: 1 is text beyond doubt."""
 
     encoding: str
-    worth: float
+    score: float
 
 
-def own_code_page() -> str:
-    """The encoding of this system from before Unicode: Windows has one; elsewhere it is that
-    which the person's language had on Windows."""
-    encoding = known(locale.getencoding())
+def system_code_page() -> str:
+    """Return this system's encoding from before Unicode.
+
+    Windows has one; elsewhere it is the one that Windows used for the person's language.
+    """
+    encoding = normalized_name(locale.getencoding())
     if encoding and not encoding.startswith("utf"):
         return encoding
     names = [os.environ.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG")]
@@ -104,81 +106,83 @@ def own_code_page() -> str:
     return next((page for page, of in _BY_LANGUAGE.items() if language in of.split()), "cp1252")
 
 
-def known(name: str) -> str:
-    """An encoding by one of its names; empty where there is none of that name."""
+def normalized_name(name: str) -> str:
+    """Return an encoding's name as used here; empty where the name is unknown."""
     try:
         found = codecs.lookup(name)
     except (LookupError, ValueError):
         return ""
     if not getattr(found, "_is_text_encoding", True):
         return ""
-    return _CALLED.get(found.name, found.name.replace("-", "_"))
+    return _SUPERSETS.get(found.name, found.name.replace("-", "_"))
 
 
-def guesses(data: bytes, own: str = "") -> list[CharsetGuess]:
-    """The encodings that make text of some bytes, the best first: ``own``, where that is about
-    as good as any."""
-    taken = sample(data)
-    trust = _OWN + _OWN_FEW / (1 + len(_BEYOND.findall(taken)))
+def guesses(data: bytes, system: str = "") -> list[CharsetGuess]:
+    """Return the encodings in which the bytes read well, the best first.
+
+    ``system`` comes first where it is about as good as any.
+    """
+    sampled = sample(data)
+    bonus = _SYSTEM_BONUS + _SYSTEM_BONUS_FEW / (1 + len(_NON_ASCII.findall(sampled)))
     found: list[CharsetGuess] = []
-    said: set[str] = set()
-    for encoding in dict.fromkeys((own, *CANDIDATES) if own else CANDIDATES):
-        text = taken.decode(encoding, errors="replace")
-        if text in said:
+    seen_texts: set[str] = set()
+    for encoding in dict.fromkeys((system, *CANDIDATES) if system else CANDIDATES):
+        text = sampled.decode(encoding, errors="replace")
+        if text in seen_texts:
             continue
-        said.add(text)
-        worth = _worth(text, taken)
-        trusted = encoding == own and "\ufffd" not in text
-        found.append(CharsetGuess(encoding, worth + (trust if trusted else 0)))
-    return sorted(found, key=lambda guess: -guess.worth)
+        seen_texts.add(text)
+        score = _score(text, sampled)
+        trusted = encoding == system and "\ufffd" not in text
+        found.append(CharsetGuess(encoding, score + (bonus if trusted else 0)))
+    return sorted(found, key=lambda guess: -guess.score)
 
 
 def sample(data: bytes) -> bytes:
-    """Lines that have bytes beyond ASCII."""
-    taken: list[bytes] = []
+    """Return lines that have bytes beyond ASCII."""
+    sampled: list[bytes] = []
     size = end = 0
-    while size < _SAMPLE and (found := _BEYOND.search(data, end)):
+    while size < _SAMPLE and (found := _NON_ASCII.search(data, end)):
         begin = max(data.rfind(b"\n", end, found.start()) + 1, end)
         end = data.find(b"\n", found.start()) + 1 or len(data)
-        taken.append(data[max(begin, found.start() - _NEAR) : end][: _SAMPLE - size])
-        size += len(taken[-1])
-    return b"".join(taken)
+        sampled.append(data[max(begin, found.start() - _CONTEXT) : end][: _SAMPLE - size])
+        size += len(sampled[-1])
+    return b"".join(sampled)
 
 
-def _worth(text: str, sample: bytes) -> float:
-    """From about -1 to 1: the mean over what is not ASCII, weighed by the bytes that it took."""
+def _score(text: str, sample: bytes) -> float:
+    """Return the mean score of what is not ASCII, weighted by bytes, about -1 to 1."""
     many = len(sample) - sum(byte < 128 for byte in sample)
     letters = Counter(c for c in text if c > "\x7f" and _script(c) == "LATIN")
     alphabet = max(_LATIN, key=lambda each: sum(n for c, n in letters.items() if c in each))
-    points, weight = 0.0, 0.0
+    total, weight = 0.0, 0.0
     before = " "
     for place, c in enumerate(text):
         if c > "\x7f":
             after = text[place + 1 : place + 2] or " "
             heavy = 2.0 if ord(c) >= 0x1100 and _wide(c) else 1.0
-            points += heavy * _point(before, c, after, alphabet)
+            total += heavy * _character_score(before, c, after, alphabet)
             weight += heavy
         before = c
-    return points / max(weight, many * 0.5, 1.0)
+    return total / max(weight, many * 0.5, 1.0)
 
 
 def _wide(c: str) -> bool:
     return unicodedata.east_asian_width(c) in ("W", "F")
 
 
-def _point(before: str, c: str, after: str, alphabet: frozenset[str]) -> float:
-    """What one character says for its encoding, -4 to 1."""
+def _character_score(before: str, c: str, after: str, alphabet: frozenset[str]) -> float:
+    """Return how much one character speaks for its encoding, -4 to 1."""
     category = unicodedata.category(c)
     if c == "\ufffd" or category in ("Cc", "Co", "Cn"):
         return -4.0
-    if c in _BEFORE_WORDS or c in _AFTER_WORDS or c in _ALONE:
-        return _sign(before, c, after)
+    if c in _BEFORE_WORDS or c in _AFTER_WORDS or c in _STANDALONE:
+        return _edge_score(before, c, after)
     if _wide(c) or "\uff61" <= c <= "\uff9f":
-        return _east(c)
+        return _east_asian_score(c)
     if category[0] not in "LM":
         return -0.8 if before.isalpha() or after.isalpha() else -0.4
     script = _script(c)
-    point = _letter(c, script, alphabet)
+    point = _letter_score(c, script, alphabet)
     if category == "Lu" and before.isalpha():
         point -= 1.0 if before.islower() else 0.15
     if before.isalpha() and script not in (_script(before), "COMBINING"):
@@ -187,16 +191,16 @@ def _point(before: str, c: str, after: str, alphabet: frozenset[str]) -> float:
         point -= 1.0
     if category[0] == "M" and not before.isalpha() and unicodedata.category(before)[0] != "M":
         point -= 1.0
-    if c in _LAST:
+    if c in _ALWAYS_LAST:
         point = -1.0 if after.isalpha() else 1.2
     if script == "LATIN" and before > "\x7f" and before.isalpha():
-        point -= 0.5  # seldom two in a row
+        point -= 0.5  # two in a row are rare
     return point
 
 
-def _sign(before: str, c: str, after: str) -> float:
-    """Of what stands at words' edges: inside one, or at the wrong edge, it is none."""
-    if c in "’·" or (c in _ALONE and before.isalpha() == after.isalpha()):
+def _edge_score(before: str, c: str, after: str) -> float:
+    """Return the score of a sign that stands at words' edges; inside a word it is implausible."""
+    if c in "’·" or (c in _STANDALONE and before.isalpha() == after.isalpha()):
         return 0.6
     opens = c in _BEFORE_WORDS and not before.isalpha() and not after.isspace()
     closes = c in _AFTER_WORDS and not after.isalpha() and not before.isspace()
@@ -208,20 +212,20 @@ def _script(c: str) -> str:
     return unicodedata.name(c, "").partition(" ")[0]
 
 
-def _letter(c: str, script: str, alphabet: frozenset[str]) -> float:
+def _letter_score(c: str, script: str, alphabet: frozenset[str]) -> float:
     if script == "LATIN":
         return 0.8 if c in alphabet else -0.5
-    letters = _ORDERED.get(script, "")
+    letters = _BY_FREQUENCY.get(script, "")
     place = letters.find(c.lower())
     if place < 0:
         return -0.5
     return 1.2 - 1.6 * place / len(letters)
 
 
-def _east(c: str) -> float:
+def _east_asian_score(c: str) -> float:
     if "\u3041" <= c <= "\u30ff" or c in _HANGUL or c in "、。「」，！？：；（）《》・〜ー":
         return 1.0
-    if c in _SIMPLE or c in _FULL:
+    if c in _SIMPLIFIED or c in _TRADITIONAL:
         return 0.9
     if "\uff61" <= c <= "\uff9f":
         return -0.6

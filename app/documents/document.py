@@ -1,4 +1,4 @@
-"""What a file says, as text that can be sent in part."""
+"""The text of a file, in sections that can be sent in part."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 
 from app.base.types import Part
 
-if TYPE_CHECKING:  # a window need not wait for it
+if TYPE_CHECKING:  # not loaded at the start
     from app.documents.plain_text import Decoded, DecodingSample
 
 LONGEST = 20_000_000  # characters: forty times the largest context
-_STRETCH = 400  # characters of a stretch of lines, about 100 tokens
-_STRETCHES = 2000  # so many at the most; a long text has longer ones
+_SECTION_SIZE = 400  # characters, about 100 tokens
+_MAX_SECTIONS = 2000  # a long text has longer sections
 
-Seen = Callable[[int, int], None]
-"""Is told how many of a file's pages are read, and how many there are."""
+PageProgress = Callable[[int, int], None]
+"""Called with the number of pages read, and their total."""
 
 
 class DocumentKind(StrEnum):
-    """How the text of a file is found."""
+    """How the text of a file is extracted."""
 
     TEXT = "text"
     HTML = "html"
@@ -32,10 +32,12 @@ class DocumentKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """``sections`` are the text of its pages where its kind has any, else stretches of whole
-    lines, where lines are short enough, that make up the text as they are. ``encoding``,
-    ``readings`` and ``bad`` are those of its bytes (see `Decoded`). ``pictures`` are the pages
-    that show something and have no text."""
+    """The text of a file.
+
+    ``sections`` are its pages, if its kind has any, else runs of whole lines, where lines are short
+    enough, that join to the unchanged text. ``encoding``, ``readings`` and ``bad`` are those of its
+    bytes (see `Decoded`). ``pictures`` are the pages that show something and have no text.
+    """
 
     name: str
     kind: DocumentKind
@@ -51,36 +53,36 @@ class Document:
         return self.kind is DocumentKind.PDF
 
     def piece(self, number: int) -> str:
-        """The section of a number, from 0, as it stands in the text."""
+        """Return a section, from 0, as it stands in the text."""
         section = self.sections[number]
         if not self.paged:
             return section
-        seen = ": a picture, without text" if number in self.pictures else ""
-        return f"[Page {number + 1}{seen}]\n{section}\n\n"
+        on_page = ": a picture, without text" if number in self.pictures else ""
+        return f"[Page {number + 1}{on_page}]\n{section}\n\n"
 
     def text(self, numbers: Iterable[int]) -> str:
-        """Some of the sections as one text; pages with their numbers, for the model to name."""
+        """Join some of the sections; pages have their numbers, for the model to name."""
         return "".join(map(self.piece, numbers)).rstrip("\n")
 
     @classmethod
     def of(cls, name: str, kind: DocumentKind, text: str) -> Document:
-        """One without pages."""
-        return cls(name, kind, tuple(_stretches(text)))
+        """Return a document without pages."""
+        return cls(name, kind, tuple(_sections_of(text)))
 
     @classmethod
     def decoded(cls, name: str, kind: DocumentKind, text: str, found: Decoded) -> Document:
-        """One whose ``text`` was made of bytes that were read so."""
-        sections = tuple(_stretches(text))
+        """Return a document whose ``text`` was made from decoded bytes."""
+        sections = tuple(_sections_of(text))
         return cls(name, kind, sections, found.encoding, found.readings, found.bad)
 
     @classmethod
     def of_part(cls, part: Part) -> Document:
-        """What was attached once, and may be cut further."""
+        """Return a document made from an attachment, to be cut further."""
         return cls.of(part.name, DocumentKind.TEXT, part.text)
 
 
-def called(encoding: str) -> str:
-    """An encoding as people know it."""
+def encoding_label(encoding: str) -> str:
+    """Return an encoding's name for people."""
     known = {
         "cp932": "Shift-JIS", "cp949": "EUC-KR", "big5hkscs": "Big5", "gb18030": "GBK (GB 18030)",
         "mac_roman": "Mac Roman", "mac_cyrillic": "Mac Cyrillic",
@@ -95,8 +97,8 @@ def called(encoding: str) -> str:
     return encoding.upper().replace("_", "-")
 
 
-def _stretches(text: str) -> Iterator[str]:
-    size = max(_STRETCH, len(text) // _STRETCHES)
+def _sections_of(text: str) -> Iterator[str]:
+    size = max(_SECTION_SIZE, len(text) // _MAX_SECTIONS)
     start = 0
     while start < len(text):
         end = start + size

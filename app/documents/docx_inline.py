@@ -1,4 +1,4 @@
-"""What stands in a paragraph of a Word file: runs, fields, links, notes, drawings."""
+"""The content of a Word file's paragraphs: runs, fields, links, notes, drawings."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
 from app.documents.docx_math import linear
-from app.documents.docx_package import child, local, on, shown, value
+from app.documents.docx_package import child, is_on, local, preferred, value
 
 if TYPE_CHECKING:
     from app.documents.docx import DocxStory
 
-_GONE = {"del", "moveFrom", "delText", "delInstrText", "posOffset", "binData"}
+_SKIPPED = {"del", "moveFrom", "delText", "delInstrText", "posOffset", "binData"}
 _PLAIN = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-",
           "softHyphen": ""}  # fmt: skip
 _LINK = re.compile(r'\s*HYPERLINK\s+"([^"]+)"', re.IGNORECASE)
@@ -28,130 +28,130 @@ _SYMBOL = dict(zip(map(ord, "ABCDEFGHIKLMNOPQRSTUWXYZabcdefghijklmnopqrstuvwxyz"
 
 @dataclass(slots=True)
 class _Field:
-    """From its begin to its end; ``code`` until its result begins."""
+    """A field from its begin to its end; ``code`` until its result begins."""
 
     code: bool = True
     instruction: str = ""
-    said: list[str] | None = None  # where its result is
+    output: list[str] | None = None  # where its result goes
     at: int = 0
 
 
 class WordLine:
-    """Paragraphs of a story, one after the other: a field may begin in one and end in another."""
+    """Reads the paragraphs of a story in turn: a field may begin in one and end in another."""
 
     def __init__(self, story: DocxStory) -> None:
         self._story = story
         self._fields: list[_Field] = []
-        self._beside: list[str] = []
+        self._text_boxes: list[str] = []
 
-    def of(self, paragraph: Element, beside: list[str]) -> str:
-        """The text of a paragraph; that of text boxes in it comes to ``beside``."""
-        outer, self._beside = self._beside, beside
-        said: list[str] = []
-        self._walk(paragraph, said)
-        # The code of a field is seldom longer, and one that never ends would eat everything.
+    def of(self, paragraph: Element, text_boxes: list[str]) -> str:
+        """Return the text of a paragraph; text boxes in it are added to ``text_boxes``."""
+        outer, self._text_boxes = self._text_boxes, text_boxes
+        output: list[str] = []
+        self._walk(paragraph, output)
+        # Field codes rarely span paragraphs; one without an end would swallow everything.
         self._fields = [field for field in self._fields if not field.code]
-        self._beside = outer
-        return "".join(said)
+        self._text_boxes = outer
+        return "".join(output)
 
-    def _walk(self, holder: Element, said: list[str]) -> None:
+    def _walk(self, holder: Element, output: list[str]) -> None:
         for element in holder:
-            self._one(element, local(element), said)
+            self._element(element, local(element), output)
 
-    def _one(self, element: Element, name: str, said: list[str]) -> None:
+    def _element(self, element: Element, name: str, output: list[str]) -> None:
         match name:
             case "t":
-                self._say(element.text or "", said)
-            case "r" if on(child(element, "rPr", "vanish")):
-                self._walk_fields(element, said)
+                self._emit(element.text or "", output)
+            case "r" if is_on(child(element, "rPr", "vanish")):
+                self._walk_fields(element, output)
             case "oMath":
-                self._say(linear(element), said)
+                self._emit(linear(element), output)
             case "fldChar":
-                self._field(element, said)
+                self._field(element, output)
             case "instrText" if self._fields:
                 self._fields[-1].instruction += element.text or ""
             case "fldSimple":
                 link = _LINK.match(value(element, "instr"))
-                self._linked(element, link[1] if link else "", said)
+                self._walk_link(element, link[1] if link else "", output)
             case "hyperlink":
                 relation = self._story.relations.get(value(element, "id"))
-                self._linked(element, relation.target if relation else "", said)
+                self._walk_link(element, relation.target if relation else "", output)
             case "sym":
-                self._say(_symbol(element), said)
+                self._emit(_symbol(element), output)
             case "footnoteReference" | "endnoteReference" | "commentReference":
                 kind = name.removesuffix("Reference")
-                self._say(self._story.note(kind, value(element, "id")), said)
+                self._emit(self._story.note(kind, value(element, "id")), output)
             case "ruby":
-                self._ruby(element, said)
+                self._ruby(element, output)
             case "txbxContent":
-                self._beside += self._story.texts(element)
+                self._text_boxes += self._story.texts(element)
             case "relIds" | "chart":
                 number = value(element, "dm") or value(element, "id")
-                self._beside += self._story.part(self._story.relations.get(number))
+                self._text_boxes += self._story.part(self._story.relations.get(number))
             case "docPr" if described := value(element, "descr").strip():
-                self._say(f"[{described}]", said)  # in words, for who does not see the picture
+                self._emit(f"[{described}]", output)  # the picture's alternative text
             case "textpath":
-                self._beside.append(value(element, "string"))
+                self._text_boxes.append(value(element, "string"))
             case "AlternateContent":
-                self._walk(shown(element), said)
+                self._walk(preferred(element), output)
             case _ if name in _PLAIN:
-                self._say(_PLAIN[name], said)
-            case _ if name not in _GONE and not name.endswith("Pr"):
-                self._walk(element, said)
+                self._emit(_PLAIN[name], output)
+            case _ if name not in _SKIPPED and not name.endswith("Pr"):
+                self._walk(element, output)
 
-    def _ruby(self, element: Element, said: list[str]) -> None:
-        """Characters, and how they are read."""
+    def _ruby(self, element: Element, output: list[str]) -> None:
+        """Emit characters with their reading."""
         reading: list[str] = []
-        for name, into in (("rubyBase", said), ("rt", reading)):
+        for name, into in (("rubyBase", output), ("rt", reading)):
             if (part := child(element, name)) is not None:
                 self._walk(part, into)
-        self._say(f"({''.join(reading)})" if reading else "", said)
+        self._emit(f"({''.join(reading)})" if reading else "", output)
 
-    def _say(self, text: str, said: list[str]) -> None:
+    def _emit(self, text: str, output: list[str]) -> None:
         if not any(field.code for field in self._fields):
-            said.append(text)
+            output.append(text)
 
-    def _walk_fields(self, run: Element, said: list[str]) -> None:
-        """Of hidden text, only where fields begin and end."""
+    def _walk_fields(self, run: Element, output: list[str]) -> None:
+        """Walk a hidden run, only for the ends of fields."""
         for element in run:
             if local(element) in ("fldChar", "instrText"):
-                self._one(element, local(element), said)
+                self._element(element, local(element), output)
 
-    def _linked(self, element: Element, target: str, said: list[str]) -> None:
-        begin = len(said)
-        self._walk(element, said)
-        _link(said, begin, target)
+    def _walk_link(self, element: Element, target: str, output: list[str]) -> None:
+        begin = len(output)
+        self._walk(element, output)
+        _link(output, begin, target)
 
-    def _field(self, element: Element, said: list[str]) -> None:
+    def _field(self, element: Element, output: list[str]) -> None:
         match value(element, "fldCharType"):
             case "begin":
-                self._say(_form(element), said)
+                self._emit(_legacy_field(element), output)
                 self._fields.append(_Field())
             case "separate" if self._fields:
                 field = self._fields[-1]
-                field.code, field.said, field.at = False, said, len(said)
+                field.code, field.output, field.at = False, output, len(output)
             case "end" if self._fields:
                 field = self._fields.pop()
                 link = _LINK.match(field.instruction)
-                if link and field.said is said:
-                    _link(said, field.at, link[1])
+                if link and field.output is output:
+                    _link(output, field.at, link[1])
 
 
-def _link(said: list[str], begin: int, target: str) -> None:
-    """What was said since then is a link to an address, as Markdown has it."""
-    text = "".join(said[begin:])
+def _link(output: list[str], begin: int, target: str) -> None:
+    """Turn the output since ``begin`` into a Markdown link."""
+    text = "".join(output[begin:])
     bare = target.removeprefix("mailto:").rstrip("/")
     if text.strip() and target and text.strip().rstrip("/") not in (target.rstrip("/"), bare):
-        said[begin:] = [f"[{text}]({target})"]
+        output[begin:] = [f"[{text}]({target})"]
 
 
-def _form(field: Element) -> str:
-    """What an old form's box or list is set to; a field of text has a result as others have."""
+def _legacy_field(field: Element) -> str:
+    """Return the state of an old form's box or list; its text fields have results like others."""
     data = child(field, "ffData")
     box, choice = child(data, "checkBox"), child(data, "ddList")
     if box is not None:
         state = child(box, "checked")
-        return "☒" if on(state if state is not None else child(box, "default")) else "☐"
+        return "☒" if is_on(state if state is not None else child(box, "default")) else "☐"
     if choice is not None:
         entries = [value(entry) for entry in choice if local(entry) == "listEntry"]
         at = value(child(choice, "result")) or value(child(choice, "default")) or "0"
@@ -160,7 +160,7 @@ def _form(field: Element) -> str:
 
 
 def _symbol(element: Element) -> str:
-    """A character that is there by its place in a font of signs."""
+    """Return a character that is given by its code in a symbol font."""
     try:
         code = int(value(element, "char"), 16)
     except ValueError:

@@ -1,4 +1,4 @@
-"""A Word file's formulas in one line, as one types them: ``(a+b)/(c)``, ``x^2``."""
+"""A Word file's formulas on one line, as one types them: ``(a+b)/(c)``, ``x^2``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from app.documents.docx_package import child, local, value
 
 
 def linear(element: Element | None) -> str:
-    """The text of a formula, or of a part of one."""
+    """Return the text of a formula, or of a part of one."""
     if element is None:
         return ""
     part = {local(each): each for each in element}

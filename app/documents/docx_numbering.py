@@ -1,5 +1,8 @@
-"""The numbers and bullets of a Word file's paragraphs, which its text does not have: they are
-counted by the rules in numbering.xml (ECMA-376, part 1, 17.9)."""
+"""The numbers and bullets of a Word file's paragraphs.
+
+Its text does not have them: they are counted by the rules in numbering.xml (ECMA-376, part 1,
+17.9).
+"""
 
 from __future__ import annotations
 
@@ -26,20 +29,22 @@ class _Level:
 
 @dataclass(slots=True)
 class _List:
-    """What numbers with one id have in common: they count on where another left off, if their
-    pattern (an abstractNum) is the same."""
+    """The paragraphs with one list id.
+
+    Lists with the same pattern (abstractNum) continue each other's counts.
+    """
 
     pattern: str
     levels: dict[int, _Level]
-    starts: dict[int, int] = field(default_factory=dict)  # its own, used once
+    starts: dict[int, int] = field(default_factory=dict)  # overrides, each used once
 
 
 class Numbering:
-    """Is asked for each paragraph in turn, and counts."""
+    """Counts list items; is asked for each paragraph in turn."""
 
     def __init__(self, root: Element | None) -> None:
         self._lists: dict[str, _List] = {}
-        self._counts: dict[str, dict[int, int]] = {}  # by pattern: of each level, the last number
+        self._counts: dict[str, dict[int, int]] = {}  # by pattern, the last number of each level
         patterns: dict[str, dict[int, _Level]] = {}
         for element in root if root is not None else ():
             if local(element) == "abstractNum":
@@ -47,21 +52,23 @@ class Numbering:
                 patterns[number] = dict(_levels(element))
             elif local(element) == "num":
                 pattern = value(child(element, "abstractNumId"))
-                made = _List(pattern, dict(patterns.get(pattern, {})))
+                numbered = _List(pattern, dict(patterns.get(pattern, {})))
                 for change in element:
                     if local(change) == "lvlOverride":
-                        _override(made, change)
-                self._lists[value(element, "numId")] = made
+                        _override(numbered, change)
+                self._lists[value(element, "numId")] = numbered
 
     def level_of(self, number: str, style: str) -> int:
-        """The level that a list keeps for a style of paragraphs; else the first."""
+        """Return the level that a list reserves for a style of paragraphs, else the first."""
         found = self._lists.get(number)
         levels = found.levels.items() if found and style else ()
         return next((n for n, level in levels if level.style == style), 0)
 
     def mark(self, number: str, level: int) -> str:
-        """What stands before the next paragraph of a list: its number, or a bullet; nothing
-        where the list is not known, or shows none."""
+        """Return the number or bullet of the next paragraph of a list.
+
+        It is empty where the list is unknown, or shows none.
+        """
         found = self._lists.get(number)
         if found is None or level not in found.levels:
             return ""
@@ -69,21 +76,21 @@ class Numbering:
         for upper in range(level):
             if upper in found.levels:
                 counts.setdefault(upper, found.levels[upper].start)
-        at = found.levels[level]
+        current = found.levels[level]
         if level in found.starts:
             counts[level] = found.starts.pop(level)
         else:
-            counts[level] = counts[level] + 1 if level in counts else at.start
+            counts[level] = counts[level] + 1 if level in counts else current.start
         for lower in [n for n in counts if n > level]:
             restart = found.levels[lower].restart if lower in found.levels else None
             if restart is None or 0 < level + 1 <= restart:
                 del counts[lower]
-        if at.form == "bullet":
+        if current.form == "bullet":
             return BULLET
-        text = at.text
+        text = current.text
         for n, count in counts.items():
-            form = found.levels[n].form if n in found.levels and not at.legal else "decimal"
-            text = text.replace(f"%{n + 1}", _written(count, form))
+            form = found.levels[n].form if n in found.levels and not current.legal else "decimal"
+            text = text.replace(f"%{n + 1}", _formatted(count, form))
         return text.strip()
 
 
@@ -106,33 +113,33 @@ def _level(element: Element) -> _Level:
     )
 
 
-def _override(made: _List, change: Element) -> None:
-    at = _number(value(change, "ilvl"))
+def _override(numbered: _List, change: Element) -> None:
+    number = _number(value(change, "ilvl"))
     level = child(change, "lvl")
     if level is not None:
-        made.levels[at] = _level(level)
+        numbered.levels[number] = _level(level)
     start = child(change, "startOverride")
     if start is not None:
-        made.starts[at] = _number(value(start), 1)
+        numbered.starts[number] = _number(value(start), 1)
 
 
 def _number(text: str, default: int = 0) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else default
 
 
-def _written(count: int, form: str) -> str:
+def _formatted(count: int, form: str) -> str:
     match form:
         case "none":
             return ""
         case "decimalZero":
             return f"{count:02}"
-        case "lowerLetter" | "upperLetter" if count > 0:  # z is followed by aa, then bb
+        case "lowerLetter" | "upperLetter" if count > 0:  # after z comes aa, then bb
             letter = chr(ord("a") + (count - 1) % 26) * min((count - 1) // 26 + 1, 9)
             return letter if form == "lowerLetter" else letter.upper()
         case "lowerRoman" | "upperRoman" if 0 < count < 4000:
-            said, rest = "", count
+            text, rest = "", count
             for worth, letters in _ROMAN:
-                said += letters * (rest // worth)
+                text += letters * (rest // worth)
                 rest %= worth
-            return said if form == "lowerRoman" else said.upper()
+            return text if form == "lowerRoman" else text.upper()
     return str(count)

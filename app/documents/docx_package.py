@@ -1,5 +1,4 @@
-"""The parts of an Office file, which is a zip of XML, and how they refer to each other (ECMA-376,
-part 2)."""
+"""The parts of an Office file, a zip of XML, and the relations between them (ECMA-376, part 2)."""
 
 from __future__ import annotations
 
@@ -9,22 +8,22 @@ from collections.abc import Iterator
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-LARGEST = 100_000_000  # bytes of XML that are read, unpacked: some fifty novels
+LARGEST = 100_000_000  # bytes of unpacked XML: about fifty novels
 
 
 class PackageTooLarge(Exception):
-    """There is more XML than anybody has written."""
+    """An implausible amount of XML."""
 
 
 class _Builder(ElementTree.TreeBuilder):
-    """Nothing may have a DTD: what is to grow by its entities would."""
+    """Refuses DTDs, whose entities could expand without limit."""
 
     def doctype(self, name: str, *_: object) -> None:
         raise ElementTree.ParseError(f"there is a DTD ({name})")
 
 
 class Relation:
-    """From one part to another, or to an address outside."""
+    """A relation from one part to another, or to an address outside."""
 
     def __init__(self, element: Element, folder: str) -> None:
         self.kind = (element.get("Type") or "").rpartition("/")[2]
@@ -36,33 +35,35 @@ class Relation:
 
 
 class Package:
-    """An open archive. Names of parts have no slash at their beginning."""
+    """An open archive; names of parts have no leading slash."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
         self._names = {name.lstrip("/").lower(): name for name in archive.namelist()}
-        self._left = LARGEST
+        self._remaining = LARGEST
 
     def part(self, name: str) -> Element | None:
-        """The root of a part; None where there is no such part. Raises ParseError,
-        PackageTooLarge, and what zipfile does."""
+        """Return the root of a part; None where it is missing.
+
+        Raises ParseError, PackageTooLarge, and what zipfile raises.
+        """
         data = self.content(name)
         if data is None:
             return None
-        return parsed(data)
+        return parse_xml(data)
 
     def content(self, name: str) -> bytes | None:
-        """The bytes of a part; None where there is no such part."""
+        """Return the bytes of a part; None where it is missing."""
         real = self._names.get(name.lower())
         if real is None:
             return None
-        self._left -= self._archive.getinfo(real).file_size
-        if self._left < 0:
+        self._remaining -= self._archive.getinfo(real).file_size
+        if self._remaining < 0:
             raise PackageTooLarge
         return self._archive.read(real)
 
     def relations(self, name: str) -> dict[str, Relation]:
-        """What a part refers to, by the ids that it uses; "" is the whole file."""
+        """Return the relations of a part, by the ids that it uses; "" is the whole file."""
         folder, base = posixpath.split(name)
         root = self.part(posixpath.join(folder, "_rels", f"{base}.rels"))
         return {
@@ -71,8 +72,8 @@ class Package:
         }
 
 
-def parsed(data: bytes) -> Element:
-    """The root of some XML. Raises ParseError."""
+def parse_xml(data: bytes) -> Element:
+    """Parse XML and return its root; raises ParseError."""
     parser = ElementTree.XMLParser(target=_Builder())
     parser.feed(data)
     root = parser.close()
@@ -81,12 +82,12 @@ def parsed(data: bytes) -> Element:
 
 
 def local(element: Element) -> str:
-    """A name without its name space: those of strict and of transitional files differ."""
+    """Return a name without its namespace: strict and transitional files have different ones."""
     return element.tag.rpartition("}")[2]
 
 
 def child(element: Element | None, *path: str) -> Element | None:
-    """The first one of that name, and so on down."""
+    """Return the first child of that name, and so on down the path."""
     for name in path:
         if element is None:
             return None
@@ -95,22 +96,22 @@ def child(element: Element | None, *path: str) -> Element | None:
 
 
 def value(element: Element | None, name: str = "val") -> str:
-    """An attribute, by its local name; empty where it is not there."""
+    """Return an attribute by its local name; "" where it is missing."""
     if element is None:
         return ""
     return next((text for key, text in element.items() if key.rpartition("}")[2] == name), "")
 
 
-def on(element: Element | None) -> bool:
-    """Whether a switch is there, and not off."""
+def is_on(element: Element | None) -> bool:
+    """Return whether a switch is there, and not off."""
     return element is not None and value(element) not in ("0", "false", "off", "none")
 
 
-def shown(alternatives: Element) -> Element:
-    """What is there in several forms, in the first one, which is the newest."""
+def preferred(alternatives: Element) -> Element:
+    """Return the first of several alternatives, which is the newest."""
     return next(iter(alternatives), alternatives)
 
 
-def every(element: Element, name: str) -> Iterator[Element]:
-    """All of that name, however deep."""
+def descendants(element: Element, name: str) -> Iterator[Element]:
+    """Return all elements of that name, at any depth."""
     return (each for each in element.iter() if local(each) == name)

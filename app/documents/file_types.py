@@ -1,4 +1,4 @@
-"""What a file is, told by how it begins; its name only decides what its bytes leave open."""
+"""Recognise a file by its first bytes; its name decides only what they leave open."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from app.base.errors import DocumentEncrypted, DocumentImage, DocumentUnknown
 from app.documents.document import DocumentKind
 
-HEAD = 1024  # bytes that are looked at; a PDF's mark may stand behind others
+HEAD = 1024  # bytes; a PDF's signature need not be the first
 _IMAGES = (
     b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\x00", b"MM\x00*",
     b"\x00\x00\x01\x00", b"8BPS", b"\xff\x0a",
@@ -16,12 +16,12 @@ _IMAGE_NAMES = {
     ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".heic", ".heif",
     ".avif", ".ico", ".psd", ".jxl", ".raw", ".dng",
 }  # fmt: skip
-_OTHERS = (  # programs, archives, data, sound, fonts: some of them are text for a good part
+_OTHERS = (  # programs, archives, data, audio, fonts; some consist largely of text
     b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"\0asm", b"\x1f\x8b", b"\xfd7zXZ\0",
     b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"PK\5\6", b"PK\7\x08", b"\x28\xb5\x2f\xfd",
     b"!<arch>\n", b"\0\1\0\0", b"\x1aE\xdf\xa3",
 )  # fmt: skip
-_OTHER_WORDS = (  # which may begin a text, too, but that has no zeros
+_OTHER_WORDS = (  # a text may begin with these, too, but has no NUL
     b"MZ", b"BZh", b"SQLite format 3", b"GGUF", b"PAR1", b"bplist", b"OggS", b"fLaC", b"ID3",
     b"RIFF", b"OTTO", b"wOFF", b"wOF2",
 )  # fmt: skip
@@ -30,9 +30,12 @@ _HTML = (b"<!doctype html", b"<html")
 _HTML_NAMES = {".html", ".htm", ".xhtml"}
 
 
-def kind(path: Path, head: bytes) -> DocumentKind:
-    """The kind of a file that begins with ``head``. Raises DocumentImage, DocumentUnknown, and
-    DocumentEncrypted for a locked Word file, which is one of the old, other kind inside."""
+def detect_kind(path: Path, head: bytes) -> DocumentKind:
+    """Return the kind of a file that begins with ``head``.
+
+    Raises DocumentImage, DocumentUnknown, and DocumentEncrypted for a locked Word file, which is an
+    OLE file inside.
+    """
     ending = path.suffix.lower()
     begin = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if _is_image(head) or (ending in _IMAGE_NAMES and b"\0" in head):
@@ -53,7 +56,7 @@ def kind(path: Path, head: bytes) -> DocumentKind:
 
 
 def _is_other(head: bytes) -> bool:
-    compiled = head[1:4] == b"\r\r\n"  # Python's
+    compiled = head[1:4] == b"\r\r\n"  # of Python
     named = head.startswith(_OTHER_WORDS) or head[4:8] == b"ftyp" or compiled
     return head.startswith(_OTHERS) or head[257:262] == b"ustar" or (named and b"\0" in head)
 

@@ -1,5 +1,7 @@
-"""The data of a PDF whose form is another kind of document within it (XFA, of Adobe's LiveCycle):
-what PDFium reads on its pages is only that another program is needed."""
+"""The data of PDF forms in XFA, a kind of document within the PDF (Adobe's LiveCycle).
+
+On their pages, PDFium finds only a note that another program is needed.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +13,14 @@ from xml.etree.ElementTree import Element, ParseError
 import pypdfium2
 import pypdfium2.raw as raw
 
-from app.documents.docx_package import local, parsed
+from app.documents.docx_package import local, parse_xml
 
 _DATA = re.compile(rb"<xfa:data[\s>].*</xfa:data>", re.DOTALL)
-"""What was filled in; its neighbours are lists to choose from, which are not always XML."""
+"""The data that was filled in; its neighbours are lists of choices, not always valid XML."""
 
 
-def filled(document: pypdfium2.PdfDocument) -> str:
-    """The fields that have a value, by their names, a line for each; empty where there are
-    none."""
+def form_values(document: pypdfium2.PdfDocument) -> str:
+    """Return the fields that have a value, a line for each with its name; "" without any."""
     if document.get_formtype() != raw.FORMTYPE_XFA_FULL:
         return ""
     for index in range(raw.FPDF_GetXFAPacketCount(document)):
@@ -28,7 +29,7 @@ def filled(document: pypdfium2.PdfDocument) -> str:
         found = _DATA.search(_content(document, index)) if name.value == b"datasets" else None
         if found:
             try:
-                return "\n".join(_values(parsed(b'<a xmlns:xfa="x">%s</a>' % found[0])))
+                return "\n".join(_values(parse_xml(b'<a xmlns:xfa="x">%s</a>' % found[0])))
             except ParseError:
                 return ""
     return ""
@@ -44,7 +45,7 @@ def _content(document: pypdfium2.PdfDocument, index: int) -> bytes:
 
 def _values(element: Element) -> Iterator[str]:
     for each in element:
-        said = (each.text or "").strip()
-        if said and not len(each):
-            yield f"{local(each)}: {said}"
+        text = (each.text or "").strip()
+        if text and not len(each):
+            yield f"{local(each)}: {text}"
         yield from _values(each)

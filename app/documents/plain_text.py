@@ -1,5 +1,7 @@
-"""Text out of bytes of unknown encoding: what they say themselves first, UTF-8 before others, and
-a guess where nothing is left."""
+"""Decode text of unknown encoding.
+
+What the bytes say themselves comes first, then UTF-8, then other encodings; a guess comes last.
+"""
 
 from __future__ import annotations
 
@@ -12,43 +14,43 @@ from pathlib import Path
 from app.base.errors import DocumentUnknown
 from app.documents import charset
 
-# UTF-32's first, since UTF-16's is the beginning of it.
-_MARKS = (
+# UTF-32 comes first: its mark begins with UTF-16's.
+_BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_BEYOND = bytes(range(128, 256))
+_NON_ASCII = bytes(range(128, 256))
 _WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 _CONTROL = bytes({*range(32), 127} - set(b"\t\n\f\r\x1b\a\b\0"))
-_MOST_CONTROL = 0.01  # of all bytes, that text may have
-_NARROW = 0.4  # of 1, from which it is text of 8 bits
-_ODD_ASCII = 0.3  # of all bytes, where none is beyond ASCII, and
-_ODD = 0.03  # else, that hardly any text of 8 bits has of zeros and control characters
-_SAMPLE = 20_000  # bytes that are judged
-_TEXT = 0.7  # of 1, from which it is text of 16 or 32 bits
+_MAX_CONTROL = 0.01  # share of all bytes in text
+_NARROW_SCORE = 0.4  # of 1, for text in 8 bits
+_MAX_ODD_ASCII = 0.3  # share of NUL and control characters in 8-bit text that is ASCII
+_MAX_ODD = 0.03  # in other 8-bit text
+_SAMPLE = 20_000  # bytes that are scored
+_WIDE_SCORE = 0.7  # of 1, for text in 16 or 32 bits
 _DECLARED = re.compile(
     rb"""(?:charset|encoding|coding)\s*[=:]?\s*["']?\s*([A-Za-z][\w.:-]{1,30})""", re.IGNORECASE
 )
-_HEAD = 2048  # bytes in which a file may say what it is
-_FEW = 0.2  # bad sequences for each good one, up to which it is UTF-8 that was damaged
+_HEAD = 2048  # bytes that may declare an encoding
+_MAX_BAD = 0.2  # bad sequences for each good one in damaged UTF-8
 _ESCAPES = re.compile(
-    r"\x1b(?:\[[0-?]*[ -/]*[@-~]"  # colours, and what moves the cursor
-    r"|[\]P^_X][^\x07\x1b]{0,4096}(?:\x07|\x1b\\)"  # titles and links of a terminal
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]"  # colours and cursor movements
+    r"|[\]P^_X][^\x07\x1b]{0,4096}(?:\x07|\x1b\\)"  # terminal titles and links
     r"|[ -/]+[0-~]|[0-~])?"
 )
-_OVERSTRUCK = re.compile(".\b", re.DOTALL)  # as manual pages print what is bold
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]")
-_WORD = re.compile(rb"[^\s;,]*[\x80-\xff][^\s;,]*")  # that is not ASCII
-_MOST_READINGS = 12
-_MOST_SHOWN = 60  # characters of an example
+_OVERSTRUCK = re.compile(".\b", re.DOTALL)  # bold text in manual pages
+_CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_WORD = re.compile(rb"[^\s;,]*[\x80-\xff][^\s;,]*")  # with non-ASCII bytes
+_MAX_READINGS = 12
+_EXAMPLE_LENGTH = 60  # characters
 
 
 @dataclass(frozen=True, slots=True)
 class DecodingSample:
-    """What bytes are as text in an encoding, by an example."""
+    """An encoding, with an example of how the bytes read in it."""
 
     encoding: str
     example: str
@@ -56,9 +58,12 @@ class DecodingSample:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """``encoding``: what it was read as, where that is not beyond doubt. ``readings``: as what
-    else it could be read, with that one, the likely ones first. ``bad``: characters that stand
-    for bytes which mean nothing."""
+    """Decoded text.
+
+    ``encoding`` is how it was read, where that is not beyond doubt; ``readings`` are the
+    alternatives, with that one, the likely ones first; ``bad`` counts characters that replace
+    undecodable bytes.
+    """
 
     text: str
     encoding: str = ""
@@ -66,73 +71,75 @@ class Decoded:
     bad: int = 0
 
 
-def decode(path: Path, data: bytes, wished: str = "") -> Decoded:
-    """The text of a file that has these bytes; read as ``wished``, where that is given. Raises
-    DocumentUnknown where they are no text."""
-    if not wished:
-        for mark, encoding in _MARKS:
+def decode(path: Path, data: bytes, chosen: str = "") -> Decoded:
+    """Decode a file's bytes, in the ``chosen`` encoding if given.
+
+    Raises DocumentUnknown where they are not text.
+    """
+    if not chosen:
+        for mark, encoding in _BOMS:
             if data.startswith(mark):
                 text = data[len(mark) :].decode(encoding, errors="replace")
-                if not _reads(text):
+                if not _is_text(text):
                     raise DocumentUnknown(path)
                 return Decoded(clean(text), bad=text.count("\ufffd"))
-        if encoding := _wide(data):
+        if encoding := _wide_encoding(data):
             text = data.decode(encoding, errors="replace")
             return Decoded(clean(text), bad=text.count("\ufffd"))
-        if encoding := _escaped(data):
+        if encoding := _escape_encoding(data):
             return Decoded(clean(data.decode(encoding, errors="replace")))
         _refuse_binary(path, data)
-        if (said := _utf8(data)) is not None:
-            bad = said.count("\ufffd") - data.count("\ufffd".encode())
+        if (decoded := _utf8(data)) is not None:
+            bad = decoded.count("\ufffd") - data.count("\ufffd".encode())
             readings = _readings(data, "utf-8", _likely(data)) if bad else ()
-            return Decoded(clean(said), "utf-8" if bad else "", readings, bad)
+            return Decoded(clean(decoded), "utf-8" if bad else "", readings, bad)
     found = _likely(data)
-    encoding = wished or _declared(data) or found[0]
+    encoding = chosen or _declared_encoding(data) or found[0]
     text = data.decode(encoding, errors="replace")
     readings = _readings(data, encoding, found)
     return Decoded(clean(text), encoding, readings, text.count("\ufffd"))
 
 
 def clean(text: str) -> str:
-    """Text as it is shown and sent: lines end with ``\\n``, and what steers a terminal is gone."""
+    r"""Normalise line ends to ``\n``, and remove terminal control sequences."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x85", "\n")
-    if _UNSEEN.search(text):
+    if _CONTROL_CHARACTERS.search(text):
         text = _OVERSTRUCK.sub("", _ESCAPES.sub("", text))
-        text = _UNSEEN.sub("", text)
+        text = _CONTROL_CHARACTERS.sub("", text)
     return text
 
 
 def _refuse_binary(path: Path, data: bytes) -> None:
-    rest = data.replace(b"\0", b"")  # a log that was written when the power went has many
+    rest = data.replace(b"\0", b"")  # logs have NULs after a power failure
     control = len(rest) - len(rest.translate(None, _CONTROL))
-    if control > _MOST_CONTROL * len(rest):
+    if control > _MAX_CONTROL * len(rest):
         raise DocumentUnknown(path)
 
 
 def _utf8(data: bytes) -> str | None:
-    """Where it is UTF-8, or was before some bytes of it were damaged."""
+    """Decode UTF-8, including damaged UTF-8; None where it is another encoding."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         text = data.decode("utf-8", errors="replace")
     bad = text.count("\ufffd")
-    good = len(text) - bad - len(data.translate(None, _BEYOND))
+    good = len(text) - bad - len(data.translate(None, _NON_ASCII))
     cut = bad == 1 and text.endswith("\ufffd") and good > 0
-    return text if bad <= good * _FEW or cut else None
+    return text if bad <= good * _MAX_BAD or cut else None
 
 
-def _escaped(data: bytes) -> str:
-    """The encodings of 7 bits that Japanese and Korean mail had."""
+def _escape_encoding(data: bytes) -> str:
+    """Return the 7-bit encoding of Japanese or Korean mail, or ""."""
     if b"\x1b$" in data and data.isascii():
         korean = b"\x1b$)C" in data
         return "iso2022_kr" if korean else "iso2022_jp_ext"
     return ""
 
 
-def _declared(data: bytes) -> str:
-    """What the file says of itself, in HTML, XML, CSS, Python or mail, where that can be."""
+def _declared_encoding(data: bytes) -> str:
+    """Return the encoding that HTML, XML, CSS, Python or mail declares, if plausible."""
     for found in _DECLARED.finditer(data[:_HEAD]):
-        encoding = charset.known(found[1].decode("ascii"))
+        encoding = charset.normalized_name(found[1].decode("ascii"))
         if encoding and not encoding.startswith("utf"):
             text = data.decode(encoding, errors="replace")
             if text.count("\ufffd") <= len(text) // 1000:
@@ -142,64 +149,66 @@ def _declared(data: bytes) -> str:
 
 def _readings(data: bytes, encoding: str, others: list[str]) -> tuple[DecodingSample, ...]:
     words = dict.fromkeys(_WORD.findall(charset.sample(data)))
-    piece = b" ".join(words)[: 4 * _MOST_SHOWN]
+    piece = b" ".join(words)[: 4 * _EXAMPLE_LENGTH]
     names = [encoding, *others]
     made: dict[str, DecodingSample] = {}
     for name in dict.fromkeys(names):
-        example = clean(piece.decode(name, errors="replace")).strip()[:_MOST_SHOWN]
+        example = clean(piece.decode(name, errors="replace")).strip()[:_EXAMPLE_LENGTH]
         if example not in made and (name == encoding or "\ufffd" not in example):
             made[example] = DecodingSample(name, example)
-    return tuple(made.values())[:_MOST_READINGS]
+    return tuple(made.values())[:_MAX_READINGS]
 
 
 def _likely(data: bytes) -> list[str]:
-    return [guess.encoding for guess in charset.guesses(data, charset.own_code_page())]
+    return [guess.encoding for guess in charset.guesses(data, charset.system_code_page())]
 
 
-# --- UTF-16 and UTF-32 without a mark ---------------------------------------------------------
+# --- UTF-16 and UTF-32 without a byte order mark ----------------------------------------------
 
 
-def _wide(data: bytes) -> str:
-    """Which of them it is, if any. Bytes that could be text of 8 bits are that, unless they make
-    none."""
+def _wide_encoding(data: bytes) -> str:
+    """Return the UTF-16 or UTF-32 that the bytes are without a byte order mark, or "".
+
+    Bytes that make text in 8 bits are taken as that.
+    """
     sample = data[:_SAMPLE]
-    best, encoding = _TEXT, ""
+    best, encoding = _WIDE_SCORE, ""
     for name in _WIDE:
-        worth = _worth(sample[: len(sample) & ~3].decode(name, errors="replace"))
-        if worth > best:
-            best, encoding = worth, name
+        score = _script_score(sample[: len(sample) & ~3].decode(name, errors="replace"))
+        if score > best:
+            best, encoding = score, name
     odd = len(sample) - len(sample.translate(None, _CONTROL + b"\0"))
-    if not encoding or odd > (_ODD_ASCII if sample.isascii() else _ODD) * len(sample):
+    if not encoding or odd > (_MAX_ODD_ASCII if sample.isascii() else _MAX_ODD) * len(sample):
         return encoding
-    if _utf8(sample) is not None or charset.guesses(sample)[0].worth > _NARROW:
+    if _utf8(sample) is not None or charset.guesses(sample)[0].score > _NARROW_SCORE:
         return ""
     return encoding
 
 
-def _reads(text: str) -> bool:
-    return not text.strip() or _worth(text[:_SAMPLE]) > 0.0
+def _is_text(text: str) -> bool:
+    return not text.strip() or _script_score(text[:_SAMPLE]) > 0.0
 
 
-def _worth(text: str) -> float:
-    """How much it looks like text in one script, -4 to 1."""
-    points, group = 0.0, -1
+def _script_score(text: str) -> float:
+    """Return how much it looks like text in one script, -4 to 1."""
+    total, group = 0.0, -1
     for c in text:
         code = ord(c)
         if c.isspace() or 32 <= code < 127:
-            points += 1.0
+            total += 1.0
             continue
         category = unicodedata.category(c)
         if c in "\x00\ufffd" or category in ("Cn", "Co", "Cs"):
-            points -= 4.0
+            total -= 4.0
             continue
-        block = _block(code)
-        points += 1.0 if block == group or category[0] == "P" or block == 0x30 else 0.4
+        block = _script_block(code)
+        total += 1.0 if block == group or category[0] == "P" or block == 0x30 else 0.4
         group = block
-    return points / max(1, len(text))
+    return total / max(1, len(text))
 
 
-def _block(code: int) -> int:
-    """Of Unicode: one for Latin, for Chinese characters, for Korean ones; else 256 each."""
+def _script_block(code: int) -> int:
+    """Return a group of characters: Latin, Chinese, Korean, else blocks of 256."""
     if code < 0x250:
         return 0
     if 0x4E00 <= code < 0xA000:

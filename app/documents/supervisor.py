@@ -1,5 +1,8 @@
-"""Owns the process that reads files. A file that hangs or kills it hurts nothing else: it can be
-stopped at any time, may take so much memory and no more, and the next file gets another one."""
+"""Owns the process that reads files.
+
+A file that hangs or kills it does no other harm: it can be stopped at any time, its memory is
+limited, and the next file gets a new process.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from app.base.errors import Cancelled, DocumentBroken, DocumentError, EngineFailed, ModelError
 from app.base.processes import ChildEnded, ChildProcess
 from app.base.types import Part
-from app.documents.document import Document, Seen
+from app.documents.document import Document, PageProgress
 
 if TYPE_CHECKING:  # a window need not wait for it
     from multiprocessing.connection import Connection
@@ -30,19 +33,20 @@ def _run_child(connection: Connection) -> None:
 
 
 class _Job:
-    """``command``: what the process is asked for. ``died``: what it means if that is too much
-    for it."""
+    """A command for the process; ``died`` is the error if the process dies of it."""
 
     def __init__(
-        self, command: tuple[Any, ...], died: Exception, stop: threading.Event, seen: Seen
+        self, command: tuple[Any, ...], died: Exception, stop: threading.Event, seen: PageProgress
     ) -> None:
         self.command, self.died, self.stop, self.seen = command, died, stop, seen
         self.future: Future[Any] = Future()
 
 
 class DocumentReader:
-    """Reads files and counts tokens, one after the other. The process is there while it is
-    needed, and for a while after."""
+    """Reads files and counts tokens, one after the other.
+
+    The process lives while it is needed, and for a while after.
+    """
 
     def __init__(
         self,
@@ -61,24 +65,28 @@ class DocumentReader:
         self,
         path: Path,
         stop: threading.Event,
-        seen: Seen = lambda done, total: None,
+        seen: PageProgress = lambda done, total: None,
         encoding: str = "",
     ) -> Future[Document]:
-        """What a file says, read in an ``encoding`` that a person has chosen, or in the one that
-        it seems to have. ``seen`` is called on another thread. Fails with DocumentError, or with
-        Cancelled once ``stop`` is set."""
+        """Read a file in the ``encoding`` that a person chose, or the one that it seems to have.
+
+        ``seen`` is called on another thread. The future fails with DocumentError, or with Cancelled
+        once ``stop`` is set.
+        """
         died = DocumentBroken(path, "it is too much for the program that reads it")
         return self._add(_Job(("read", path, encoding), died, stop, seen))
 
     def count(self, model: Path, part: Part, pieces: Sequence[str] = ()) -> Future[list[int]]:
-        """How many tokens a part takes in a model's prompt, and each piece of text by itself.
-        Fails with ModelError, EngineFailed or Cancelled."""
+        """Count the tokens of a part in a model's prompt, and of each piece of text by itself.
+
+        The future fails with ModelError, EngineFailed or Cancelled.
+        """
         died = EngineFailed("counting tokens took too much")
         job = _Job(("count", model, part, list(pieces)), died, threading.Event(), lambda *_: None)
         return self._add(job)
 
     def close(self) -> None:
-        """Ends everything at once."""
+        """End everything at once."""
         self._closing.set()
         self._jobs.put(None)
         if self._thread:

@@ -1,4 +1,4 @@
-"""Runs in a process of its own: reads files, and counts tokens."""
+"""The process that reads files and counts tokens."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from app.base.errors import (
 )
 from app.base.types import Part
 from app.documents import file_types
-from app.documents.document import LONGEST, Document, DocumentKind, Seen
+from app.documents.document import LONGEST, Document, DocumentKind, PageProgress
 from app.documents.plain_text import decode
 from app.formats import ChatFormat, choose, question_text
 
@@ -27,9 +27,12 @@ LARGEST = 200_000_000  # bytes of a file
 
 
 def main(connection: Connection) -> None:
-    """Serves the pipe until it ends: each command is answered by any number of tuples that tell
-    how far it is, then by its result or an error. What nobody expected ends the process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is the parent's to handle
+    """Serve the pipe until it ends.
+
+    Each command is answered by any number of tuples for its progress, then by its result or an
+    error. Unexpected exceptions end the process.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl+C
     counter = _Counter()
     while True:
         try:
@@ -54,8 +57,7 @@ class _Counter:
         self._format: ChatFormat | None = None
 
     def count(self, model: Path, part: Part, pieces: Sequence[str]) -> list[int]:
-        """The tokens of a part as it stands in a prompt, and of each piece of text. Raises
-        ModelError."""
+        """Count the tokens of a part in a prompt, and of each piece of text; raises ModelError."""
         if self._format is None or self._model != model:
             self._format = choose(gguf.read(model, arrays=True))
             self._model = model
@@ -63,14 +65,16 @@ class _Counter:
         return [len(encode(text)) for text in (question_text(part), *pieces)]
 
 
-def read(path: Path, seen: Seen, encoding: str = "") -> Document:
-    """What a file says, in an ``encoding`` that a person has chosen, where there is one. ``seen``
-    is told how many of its pages are read, and of how many. Raises DocumentError."""
+def read(path: Path, on_page: PageProgress, encoding: str = "") -> Document:
+    """Read a file, in the ``encoding`` that a person chose, if any.
+
+    ``on_page`` is called with the pages read and their total. Raises DocumentError.
+    """
     try:
         if not path.is_file():  # a folder, or a pipe that would block
             raise DocumentUnreadable(path, "not a file" if path.exists() else "not there")
         with path.open("rb") as file:
-            document = _document(path, file, seen, encoding)
+            document = _document(path, file, on_page, encoding)
     except OSError as error:
         raise DocumentUnreadable(path, error.strerror or str(error)) from error
     if not any(section.strip() for section in document.sections):
@@ -80,16 +84,16 @@ def read(path: Path, seen: Seen, encoding: str = "") -> Document:
     return document
 
 
-def _document(path: Path, file: BinaryIO, seen: Seen, encoding: str) -> Document:
-    kind = file_types.kind(path, file.read(file_types.HEAD))
+def _document(path: Path, file: BinaryIO, on_page: PageProgress, encoding: str) -> Document:
+    kind = file_types.detect_kind(path, file.read(file_types.HEAD))
     if path.stat().st_size > LARGEST:
         raise DocumentTooLarge(path, LARGEST)
     file.seek(0)
-    match kind:  # what reads a kind is imported once there is a file of it
+    match kind:  # readers are imported with the first file of their kind
         case DocumentKind.PDF:
             from app.documents.pdf_text import pages_of
 
-            pages, pictures = pages_of(path, file, seen)
+            pages, pictures = pages_of(path, file, on_page)
             return Document(path.name, kind, pages, pictures=pictures)
         case DocumentKind.DOCX:
             from app.documents.docx import text_of

@@ -115,8 +115,10 @@ class Engine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RenderedPrompt:
-    """A prompt's tokens, and what else a `Prompt` says of it. The next turn's prompt is sure to
-    begin with the first ``stable`` tokens."""
+    """A prompt's tokens, and what else a `Prompt` says of it.
+
+    The next turn's prompt is sure to begin with the first ``stable`` tokens.
+    """
 
     tokens: tuple[int, ...]
     stable: int
@@ -346,7 +348,7 @@ class Worker:
         self._send(self._prompt(request, model.format.ahead).size)
 
     def _prompt(self, request: Request, render: Render) -> RenderedPrompt:
-        """What fits of a conversation."""
+        """Return what fits of a conversation, the oldest messages left out."""
         model, _ = self._loaded()
         rendered = render(request)
         room = reserved(request, model.size)
@@ -476,8 +478,7 @@ class Worker:
         return reason
 
     def _answer_now(self, parser: AnswerParser) -> bool:
-        """Leave the reasoning for the answer, where it is in one; return False where it was
-        stopped."""
+        """Leave the reasoning for the answer; return False where decoding was stopped."""
         model, cache = self._loaded()
         tokens = parser.close_reasoning()
         if not tokens or len(cache.tokens) + len(tokens) >= model.size:

@@ -1,22 +1,22 @@
-"""Chats out of Fireside and into it, as files.
+"""Export and import of chats as files.
 
-Out: `export` writes all that the store knows of chats as JSON (``ours`` describes it), or has them
-read as Markdown, HTML or PDF. In::
+Export: `export` writes everything that the store knows of chats as JSON (``native_json``), or each
+chat as Markdown, HTML or PDF. Import::
 
-    found = read(paths)  # files, folders, archives, of any program: told by what is in them
-    show(found.sources, found.chats, found.messages, found.left, found.faults)
+    found = read(paths)  # files, folders, archives; the program is recognised by the content
+    show(found.sources, found.chats, found.messages, found.left_out, found.faults)
     report = found.into(store)
 
-``presets`` has presets in files of their own. ``files`` finds the files in what was chosen,
-``stream`` reads JSON of any length, ``fields`` makes sure of types and knows what nobody asked
-for, ``tree`` makes chats out of other programs' nodes; each of these has a module of its own. All
-of it may take long and belongs on a worker thread; ``seen`` is called again and again, and an
-exception from it (`Cancelled`) ends the work.
+``README.md`` describes the formats. ``import_files`` finds the files, ``json_stream`` reads JSON of
+any length, ``foreign_json`` checks types and counts fields that nothing read, ``foreign_chat``
+builds chats from other programs' messages, and each of these programs has a module. ``preset_file``
+reads and writes presets. All of it may take long and belongs on a worker thread; ``on_progress`` is
+called again and again, and an exception from it (`Cancelled`) ends the work.
 """
 
 from app.exchange.exporter import ExportFormat, ExportOptions, export
 from app.exchange.foreign_chat import LeftOut
-from app.exchange.importer import ImportedFiles, ImportReport, ImportSource, Seen, read
+from app.exchange.importer import ImportedFiles, ImportReport, ImportSource, Progress, read
 from app.exchange.markdown_page import ExportWords
 from app.exchange.preset_file import PresetReport, export_presets, import_presets
 
@@ -29,7 +29,7 @@ __all__ = [
     "ImportedFiles",
     "LeftOut",
     "PresetReport",
-    "Seen",
+    "Progress",
     "export",
     "export_presets",
     "import_presets",

@@ -1,4 +1,4 @@
-"""Chats into files."""
+"""Export of chats to files."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ from app.base.errors import ExchangeUnwritable
 from app.exchange import native_json
 from app.exchange.file_names import file_name, same
 from app.exchange.html_page import chat_html
-from app.exchange.importer import Seen
-from app.exchange.markdown_page import ALONE, ExportWords, Versions, chat_markdown
+from app.exchange.importer import Progress
+from app.exchange.markdown_page import NO_VERSIONS, ExportWords, Versions, chat_markdown
 from app.store import ChatRow, ChatTree, MessageRow, Store
 
 
 class ExportFormat(StrEnum):
-    """How chats are written; the value is the ending of their files. JSON has all of them, the
-    others are one chat each, to be read."""
+    """The formats; the value is the file's suffix. JSON holds all chats, the others one each."""
 
     MARKDOWN = ".md"
     HTML = ".html"
@@ -30,7 +29,7 @@ class ExportFormat(StrEnum):
 
 
 class PdfWriter(Protocol):
-    """Makes a PDF, for which it takes a window."""
+    """Makes a PDF, which takes a window."""
 
     def __call__(
         self,
@@ -45,132 +44,134 @@ class PdfWriter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """How a chat is to be written: with its reasoning or without, and with all of its branches or
-    the one that is shown. JSON has all of both. ``draw`` is for PDF."""
+    """How a chat is written: with or without reasoning, with all branches or the one that is shown.
 
-    form: ExportFormat
+    JSON always has all of both. ``pdf_writer`` is for PDF.
+    """
+
+    format: ExportFormat
     reasoning: bool = False
     branches: bool = False
     words: ExportWords = field(default_factory=ExportWords)
-    draw: PdfWriter | None = None
+    pdf_writer: PdfWriter | None = None
 
 
 def export(
     store: Store,
     folder: Path,
     name: str,
-    manner: ExportOptions,
+    options: ExportOptions,
     chats: Sequence[int] | None = None,
-    seen: Callable[[float], None] = lambda share: None,
+    on_progress: Callable[[float], None] = lambda share: None,
 ) -> Path:
-    """Writes chats (None for all that are not in the bin, in the order in which they came) into a
-    folder, which is made where there is none: one chat, or JSON, into a file of that name, others
-    into files in a folder of that name, all or none. Nothing that is there is written over.
-    Returns the file or folder. ``seen`` is told the
-    share that is done, and may raise Cancelled. Raises ExchangeUnwritable and StoreError, and
-    KeyError where the only chat is no more."""
+    """Write chats into a folder, which is made if needed, and return the file or folder written.
+
+    ``chats`` is None for all that are not in the bin, in the order in which they came. One chat, or
+    JSON, becomes a file of that name, others become files in a folder of that name, all or none.
+    Nothing is overwritten. ``on_progress`` gets the share that is done, and may raise Cancelled.
+    Raises ExchangeUnwritable and StoreError, and KeyError where the only chat has been deleted.
+    """
     chosen = sorted(store.chats.live()) if chats is None else chats
 
     def count(done: int) -> None:
-        seen(done / len(chosen))
+        on_progress(done / len(chosen))
 
-    seen(0.0)
-    if manner.form is ExportFormat.JSON:
-        path = _free(folder, name, manner.form)
+    on_progress(0.0)
+    if options.format is ExportFormat.JSON:
+        path = _unused_path(folder, name, options.format)
         with replacing(path) as file:
             native_json.write(file, _trees(store, chosen, count))
     elif chats is not None and len(chats) == 1:
-        path = _free(folder, name, manner.form)
-        _write(store, chats[0], path, manner)
+        path = _unused_path(folder, name, options.format)
+        _write(store, chats[0], path, options)
     else:
         path = folder / file_name(name, "", set())
-        _write_each(store, path, manner, chosen, count)
+        _write_each(store, path, options, chosen, count)
     return path
 
 
-def _write(store: Store, chat: int, path: Path, manner: ExportOptions) -> None:
-    """One chat, to be read."""
-    content = _page(store, chat, manner)
+def _write(store: Store, chat: int, path: Path, options: ExportOptions) -> None:
+    content = _page(store, chat, options)
     with replacing(path) as file:
         file.buffer.write(content)
 
 
 def _write_each(
-    store: Store, folder: Path, manner: ExportOptions, chats: Iterable[int], seen: Seen
+    store: Store, folder: Path, options: ExportOptions, chats: Iterable[int], on_progress: Progress
 ) -> None:
-    """Each chat into a file of its own, named by its title; all or none."""
-    made = not folder.exists()
-    taken = _taken(folder)
+    """Write each chat to a file named by its title; all or none."""
+    created = not folder.exists()
+    taken = _names_in(folder)
     written: list[Path] = []
     try:
         for number, chat in enumerate(chats, start=1):
-            with contextlib.suppress(KeyError):  # deleted for good a moment ago
-                path = folder / file_name(store.chats.get(chat).title, manner.form.value, taken)
-                _write(store, chat, path, manner)
+            with contextlib.suppress(KeyError):  # purged a moment ago
+                path = folder / file_name(store.chats.get(chat).title, options.format.value, taken)
+                _write(store, chat, path, options)
                 written.append(path)
-            seen(number)
+            on_progress(number)
     except BaseException:
         with contextlib.suppress(OSError):
             for path in written:
                 path.unlink()
-            if made:
+            if created:
                 folder.rmdir()
         raise
 
 
-def _page(store: Store, chat: int, manner: ExportOptions) -> bytes:
-    tree = store.trees.get(chat) if manner.branches else None
+def _page(store: Store, chat: int, options: ExportOptions) -> bytes:
+    tree = store.trees.get(chat) if options.branches else None
     messages = _in_order(tree) if tree else store.messages.conversation(chat)
-    make: Any = manner.draw
-    if manner.form is not ExportFormat.PDF:
-        make = chat_html if manner.form is ExportFormat.HTML else chat_markdown
-    made: str | bytes = make(
+    writer: Any = options.pdf_writer
+    if options.format is not ExportFormat.PDF:
+        writer = chat_html if options.format is ExportFormat.HTML else chat_markdown
+    created: str | bytes = writer(
         store.chats.get(chat),
         messages,
-        reasoning=manner.reasoning,
-        words=manner.words,
-        versions=store.messages.branches(chat) if tree else ALONE,
+        reasoning=options.reasoning,
+        words=options.words,
+        versions=store.messages.branches(chat) if tree else NO_VERSIONS,
     )
-    return made.encode(errors="replace") if isinstance(made, str) else made
+    return created.encode(errors="replace") if isinstance(created, str) else created
 
 
 def _in_order(tree: ChatTree) -> list[MessageRow]:
-    """All messages, each above what follows from it: a branch to its end, then the next one."""
-    below: dict[int | None, list[MessageRow]] = {}
+    """Return all messages depth first: each branch to its end, then the next one."""
+    children: dict[int | None, list[MessageRow]] = {}
     for message in tree.messages:
-        below.setdefault(message.parent, []).append(message)
-    found: list[MessageRow] = []
-    waiting = below.get(None, [])[::-1]
-    while waiting:
-        found.append(waiting.pop())
-        waiting += below.get(found[-1].id, [])[::-1]
-    return found
+        children.setdefault(message.parent, []).append(message)
+    ordered: list[MessageRow] = []
+    stack = children.get(None, [])[::-1]
+    while stack:
+        ordered.append(stack.pop())
+        stack += children.get(ordered[-1].id, [])[::-1]
+    return ordered
 
 
-def _free(folder: Path, name: str, form: ExportFormat) -> Path:
-    """A file of that name that is not there yet."""
-    return folder / file_name(name, form.value, _taken(folder))
+def _unused_path(folder: Path, name: str, format: ExportFormat) -> Path:
+    """Return a path of that name that does not exist yet."""
+    return folder / file_name(name, format.value, _names_in(folder))
 
 
-def _taken(folder: Path) -> set[str]:
-    """The names in a folder, which is made where there is none."""
+def _names_in(folder: Path) -> set[str]:
+    """Return the names in a folder, which is made if needed."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return {same(path.name) for path in folder.iterdir()}
-    except (OSError, ValueError) as error:  # the latter: a character that no path may have
+    except (OSError, ValueError) as error:  # ValueError: a character that no path may contain
         raise ExchangeUnwritable(folder, getattr(error, "strerror", "") or str(error)) from error
 
 
-def _trees(store: Store, chats: Iterable[int], seen: Seen) -> Iterator[ChatTree]:
+def _trees(store: Store, chats: Iterable[int], on_progress: Progress) -> Iterator[ChatTree]:
     for number, chat in enumerate(chats, start=1):
-        with contextlib.suppress(KeyError):  # deleted for good a moment ago
+        with contextlib.suppress(KeyError):  # purged a moment ago
             yield store.trees.get(chat)
-        seen(number)
+        on_progress(number)
 
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[TextIO]:
-    """A file to write to, as `app.base.files` has it. Raises ExchangeUnwritable."""
+    """Open a file to write, as `app.base.files.replacing` does. Raises ExchangeUnwritable."""
     try:
         with files.replacing(path, errors="replace") as file:
             yield file

@@ -1,13 +1,13 @@
-"""Names of files that are good on Linux, Windows and macOS."""
+"""File names that are valid on Linux, Windows and macOS."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-_LONGEST = 80  # characters; four bytes each at most, and every system takes 255 of these
+_LONGEST = 80  # characters; every system takes names of 255 bytes
 _BYTES = 200
-# What Windows forbids; control characters, and those that turn the direction of writing around.
+# What Windows forbids, control characters, and characters that change the writing direction.
 _FORBIDDEN = re.compile(
     '[<>:"/\\\\|?*\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufffe\uffff]'
 )
@@ -16,8 +16,10 @@ _DEVICE = re.compile(r"(?:con|prn|aux|nul|(?:com|lpt)[0-9¹²³])(?:\.|$)", re.I
 
 
 def file_name(title: str, suffix: str, taken: set[str]) -> str:
-    """A name for a title, with ``suffix`` (as ``.md``), that none in ``taken`` is like, whatever
-    the case of its letters and the way that its accents are written. It is put into ``taken``."""
+    """Return a name for a title with ``suffix`` (like ``.md``), and add it to ``taken``.
+
+    No name in ``taken`` equals it, ignoring case and Unicode normalisation.
+    """
     stem = _stem(title)
     number = 1
     while True:
@@ -29,7 +31,7 @@ def file_name(title: str, suffix: str, taken: set[str]) -> str:
 
 
 def same(name: str) -> str:
-    """What two names have in common that a system may take for one."""
+    """Return the form by which a file system may take two names for the same."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 

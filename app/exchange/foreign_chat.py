@@ -1,4 +1,4 @@
-"""A chat out of the nodes of another program's."""
+"""Build a chat from the messages of another program's."""
 
 from __future__ import annotations
 
@@ -13,41 +13,41 @@ from app.exchange.foreign_json import Foreign
 from app.store import ChatRow, ChatSettings, ChatTree, MessageRow, State, TitleBy
 from app.store.chat_title import one_line, title_from
 
-_BEGINNING = 4000  # characters of what a title or a name is made of
+_TITLE_LENGTH = 4000  # characters that titles and names are made from
 _THINK = re.compile(
     r"\s*<think>(.*?)(?:</think>|\Z)|(.*?)^</think>[ \t]*$", re.DOTALL | re.MULTILINE
 )
 
 
 class LeftOut(StrEnum):
-    """Why something of another program's chats was left out."""
+    """Reasons why something of another program's chats was left out."""
 
     IMAGE = "image"
     AUDIO = "audio"
     FILE = "file"
-    """Of which only the name is there, or which belongs to no message."""
+    """A file of which only the name is known, or which belongs to no message."""
     TOOL = "tool"
-    """A call to a tool, or what one said, in a form that is not for reading."""
+    """A call to a tool, or its result, in a form that is not for reading."""
     CITATION = "citation"
-    """A mark in a text that leads to a source, or a list of sources."""
+    """A mark in a text that refers to a source, or a list of sources."""
     MEMORY = "memory"
-    """What a program remembers of a person beside all chats."""
+    """What a program remembers of a person across chats."""
     NOTE = "note"
-    """What stands beside a chat: notes, a summary, words that were not sent."""
+    """Notes beside a chat, a summary, a text that was not sent."""
     TAG = "tag"
     FOLDER = "folder"
-    """The name of a folder or project: only its key is there."""
+    """The name of a folder or project of which only the key is known."""
     HIDDEN = "hidden"
     """A message that its program did not show either."""
     UNKNOWN = "unknown"
     """Something of a kind that Fireside does not know."""
     CHAT = "chat"
-    """An entry that is no chat, or has no message to read."""
+    """An entry that is not a chat, or has no message to read."""
 
 
 @dataclass(frozen=True, slots=True)
 class ForeignProject:
-    """What chats are kept in together, and what the model is told in all of them."""
+    """A project: chats that are kept together, with instructions for all of them."""
 
     name: str
     instructions: str = ""
@@ -55,21 +55,23 @@ class ForeignProject:
 
 @dataclass(slots=True)
 class ImportContext:
-    """What a chat is read in. ``time`` is the file's, in POSIX seconds. ``place`` has its name and,
-    before that, the folders that it lies in below the one that was chosen; ``above`` those that
-    this is in. The other fields collect what is found on the way."""
+    """The file that a chat is read from, and what is collected across chats.
+
+    ``time`` is the file's, in POSIX seconds. ``place`` has its folders below the one that was
+    chosen, then its name; ``above`` the folders above that.
+    """
 
     time: float
     place: tuple[str, ...] = ("",)
     above: tuple[str, ...] = ()
     projects: dict[str, ForeignProject] = field(default_factory=dict)
-    """By their keys; those of one file are for the chats of another."""
+    """Projects by key; those of one file are for the chats of another."""
     wanted: set[str] = field(default_factory=set)
-    """The projects and folders that chats are in."""
-    left: Counter[LeftOut] = field(default_factory=Counter)
+    """The keys of the projects and folders that chats are in."""
+    left_out: Counter[LeftOut] = field(default_factory=Counter)
 
     def project(self, source: str, key: str) -> ForeignProject:
-        """That of a key, for which its end has to do as a name where no other is known."""
+        """Return the project of a key; an unknown one is named by the key's end."""
         if not key:
             return ForeignProject("")
         self.wanted.add(key)
@@ -78,17 +80,17 @@ class ImportContext:
 
 @dataclass(frozen=True, slots=True)
 class ForeignMessage:
-    """One entry of another program's chat. Without parts it only holds others together.
+    """One entry of another program's chat; without parts it only connects others.
 
-    Neighbours on one branch that are both the assistant's are one message here: other programs
-    make a node of each step of an answer.
+    Consecutive entries of the assistant on one branch become one message here: other programs make
+    an entry of each step of an answer.
     """
 
     role: Role
     parts: tuple[Part, ...] = ()
     parent: str | None = None
     children: Sequence[str] = ()
-    """The order that they are wanted in; the others come behind these."""
+    """The preferred order of the children; others follow these."""
     created: float | None = None
     state: State = State.DONE
     model: str = ""
@@ -97,8 +99,11 @@ class ForeignMessage:
 
 @dataclass(frozen=True, slots=True)
 class ForeignChat:
-    """What another program knows of a chat beside its messages. ``current`` is the node that was
-    last on the screen, ``instructions`` are the chat's own. Times are POSIX seconds."""
+    """What another program knows of a chat beside its messages.
+
+    ``current`` is the entry that was last on the screen, ``instructions`` are the chat's own. Times
+    are POSIX seconds.
+    """
 
     title: str = ""
     created: float | None = None
@@ -112,14 +117,14 @@ class ForeignChat:
 
 @dataclass(slots=True)
 class _Draft:
-    """A message that nodes are put into."""
+    """A message in the making, from one or several entries."""
 
     parent: int | None
     created: float
     nodes: list[ForeignMessage]
 
-    def goes_on(self, node: ForeignMessage) -> bool:
-        """Whether a node is a further step of the answer that this is."""
+    def continues(self, node: ForeignMessage) -> bool:
+        """Return whether the entry is a further step of this answer."""
         return node.role is Role.ASSISTANT and self.nodes[-1].role is Role.ASSISTANT
 
     def row(self, number: int) -> MessageRow:
@@ -141,154 +146,168 @@ class _Draft:
 def read_node(
     raw: Foreign,
     read: Callable[[Foreign, Counter[LeftOut]], ForeignMessage],
-    left: Counter[LeftOut],
+    left_out: Counter[LeftOut],
 ) -> ForeignMessage:
-    """What ``read`` makes of an entry. Where that is nothing, and ``read`` knows no reason, but
-    there is something in the entry that it did not ask for; or where there are whole sentences of
-    that kind beside what it found: that is counted."""
+    """Return what ``read`` makes of an entry, and count what it overlooked.
+
+    That is one UNKNOWN where ``read`` found nothing, gave no reason, and a field that it did not
+    read contains text; or where such a field contains whole sentences beside what it found.
+    """
     own: Counter[LeftOut] = Counter()
     found = read(raw, own)
     silent = not found.parts and found.thought_s is None and not own.total()
     if not own[LeftOut.UNKNOWN]:
         own[LeftOut.UNKNOWN] += bool(raw.unread(sentences=not silent))
-    left.update(own)
+    left_out.update(own)
     return found
 
 
-def tree(
-    nodes: Mapping[str, ForeignMessage], about: ForeignChat, around: ImportContext
+def build_tree(
+    nodes: Mapping[str, ForeignMessage], info: ForeignChat, context: ImportContext
 ) -> ChatTree | None:
-    """The chat that they are; None where there is nothing to read. A chat without times has its
-    file's. A node is a beginning where no other is its parent; of a circle, its first one is."""
+    """Build the chat; None where there is nothing to read.
+
+    A chat without times has its file's. An entry without a known parent is a root; so is the first
+    one of a cycle.
+    """
     times = [node.created for node in nodes.values() if node.created is not None]
-    began = about.created if about.created is not None else min(times, default=around.time)
+    began = info.created if info.created is not None else min(times, default=context.time)
     drafts: list[_Draft] = []
-    homes: dict[str | None, int | None] = {}  # the message that a node, or one above it, went into
-    open_: set[str | None] = set()  # below these nodes, that message goes on and nothing else does
+    # The message that a node, or the nearest one above it with content, became part of.
+    message_numbers: dict[str | None, int | None] = {}
+    # Nodes whose only child may continue the same message.
+    open_nodes: set[str | None] = set()
     parents = _parents(nodes)
     children = _children(nodes, parents)
-    for name in _downwards(parents, children):
+    for name in _parents_first(parents, children):
         node, parent = nodes[name], parents[name]
-        home = homes.get(parent)
-        above = None if home is None else drafts[home - 1]
-        if above is not None and parent in open_ and above.goes_on(node):
+        message_number = message_numbers.get(parent)
+        above = None if message_number is None else drafts[message_number - 1]
+        if above is not None and parent in open_nodes and above.continues(node):
             if node.parts or node.thought_s is not None:
                 above.nodes.append(node)
         elif node.parts:
             when = began if above is None else above.created
-            drafts.append(_Draft(home, when if node.created is None else node.created, [node]))
-            home = len(drafts)
-        homes[name] = home
-        if len(children[name]) == 1 and (node.parts or parent in open_):
-            open_.add(name)
+            drafts.append(
+                _Draft(message_number, when if node.created is None else node.created, [node])
+            )
+            message_number = len(drafts)
+        message_numbers[name] = message_number
+        if len(children[name]) == 1 and (node.parts or parent in open_nodes):
+            open_nodes.add(name)
     if not drafts:
         return None
     messages = tuple(draft.row(number) for number, draft in enumerate(drafts, start=1))
-    ended = about.updated if about.updated is not None else max(times, default=began)
-    leaf = homes.get(about.current) or _last_leaf(messages)
-    return ChatTree(_chat(about, messages, began, ended, leaf), messages)
+    ended = info.updated if info.updated is not None else max(times, default=began)
+    leaf = message_numbers.get(info.current) or _last_leaf(messages)
+    return ChatTree(_chat(info, messages, began, ended, leaf), messages)
 
 
-def plain(text: str) -> tuple[Part, ...]:
-    """A text as what a person reads; nothing where it is blank."""
+def text_parts(text: str) -> tuple[Part, ...]:
+    """Return a text as a part of a message; nothing where it is blank."""
     return (Part(text),) if text.strip() else ()
 
 
-def spoken(text: str) -> Iterator[Part]:
-    """The text of an answer, of which a model's own ``<think>`` at its beginning is reasoning;
-    templates of chats may have written the first of these tags for the model."""
+def answer_parts(text: str) -> Iterator[Part]:
+    """Yield an answer's text; a ``<think>`` block at its beginning becomes reasoning.
+
+    The opening tag may be missing: chat templates write it for the model.
+    """
     found = _THINK.match(text)
     if found is None:
-        yield from plain(text)
+        yield from text_parts(text)
         return
     thought = (found[1] if found[1] is not None else found[2]).strip()
     if thought:
         yield Part(thought, PartKind.REASONING)
-    yield from plain(text[found.end() :].lstrip("\n"))
+    yield from text_parts(text[found.end() :].lstrip("\n"))
 
 
-def named(names: Sequence[str]) -> tuple[Part, ...]:
-    """The names of files and pictures that are not there, so that one sees where they were."""
-    return plain(" ".join(f"[{one_line(name)}]" for name in names if name.strip()))
+def named_files(names: Sequence[str]) -> tuple[Part, ...]:
+    """Return the names of missing files and pictures, to show where they were."""
+    return text_parts(" ".join(f"[{one_line(name)}]" for name in names if name.strip()))
 
 
-def untitled(messages: Sequence[MessageRow]) -> str:
-    """The title that the first question gives."""
+def title_from_question(messages: Sequence[MessageRow]) -> str:
+    """Return a title made from the first question."""
     questions = (m.message.text for m in messages if m.message.role is Role.USER)
-    return title_from(next(questions, "")[:_BEGINNING])
+    return title_from(next(questions, "")[:_TITLE_LENGTH])
 
 
 def _chat(
-    about: ForeignChat, messages: Sequence[MessageRow], created: float, updated: float, leaf: int
+    info: ForeignChat, messages: Sequence[MessageRow], created: float, updated: float, leaf: int
 ) -> ChatRow:
-    title = one_line(about.title[:_BEGINNING])
+    title = one_line(info.title[:_TITLE_LENGTH])
     return ChatRow(
         0,
-        title or untitled(messages),
+        title or title_from_question(messages),
         TitleBy.MODEL if title else TitleBy.QUESTION,
         Effort.MEDIUM,
         created,
         max(created, updated),
         leaf,
-        ChatSettings(about.instructions.strip()),
-        pinned=about.pinned,
-        archived=about.archived,
-        folder=one_line(about.folder[:_BEGINNING]),
+        ChatSettings(info.instructions.strip()),
+        pinned=info.pinned,
+        archived=info.archived,
+        folder=one_line(info.folder[:_TITLE_LENGTH]),
     )
 
 
 def _last_leaf(messages: Sequence[MessageRow]) -> int:
-    """The newest message that nothing is below."""
+    """Return the newest message without children."""
     parents = {message.parent for message in messages}
     leaves = [message for message in messages if message.id not in parents]
     return max(leaves, key=lambda message: (message.created, message.id)).id
 
 
 def _parents(nodes: Mapping[str, ForeignMessage]) -> dict[str, str | None]:
-    """The node above each, by what it says itself, else by what others say of their children: a
-    node has one parent, but some files name it as the child of several."""
-    said: dict[str, str] = {}
+    """Return the parent of each entry.
+
+    An entry's own word comes first, then what others list as their children: some files list an
+    entry as the child of several.
+    """
+    claimed: dict[str, str] = {}
     for name, node in nodes.items():
         for child in node.children:
-            said.setdefault(child, name)
+            claimed.setdefault(child, name)
     parents = {
-        name: node.parent if node.parent in nodes else said.get(name)
+        name: node.parent if node.parent in nodes else claimed.get(name)
         for name, node in nodes.items()
     }
-    begun: set[str] = set()  # of these, a beginning is known
+    rooted: set[str] = set()  # entries whose root is known
     for name in nodes:
-        way: dict[str, None] = {}
-        here: str | None = name
-        while here is not None and here not in begun and here not in way:
-            way[here] = None
-            here = parents[here]
-        if here in way:
-            parents[here] = None
-        begun |= way.keys()
+        path: dict[str, None] = {}
+        ancestor: str | None = name
+        while ancestor is not None and ancestor not in rooted and ancestor not in path:
+            path[ancestor] = None
+            ancestor = parents[ancestor]
+        if ancestor in path:
+            parents[ancestor] = None
+        rooted |= path.keys()
     return parents
 
 
 def _children(
     nodes: Mapping[str, ForeignMessage], parents: Mapping[str, str | None]
 ) -> dict[str, list[str]]:
-    """The nodes below each."""
-    below: dict[str, list[str]] = {name: [] for name in nodes}
+    """Return the children of each entry."""
+    children_of: dict[str, list[str]] = {name: [] for name in nodes}
     for name, parent in parents.items():
         if parent is not None:
-            below[parent].append(name)
+            children_of[parent].append(name)
     for name, node in nodes.items():
         place = {child: at for at, child in enumerate(node.children)}
-        below[name].sort(key=lambda child: place.get(child, len(place)))
-    return below
+        children_of[name].sort(key=lambda child: place.get(child, len(place)))
+    return children_of
 
 
-def _downwards(
+def _parents_first(
     parents: Mapping[str, str | None], children: Mapping[str, Sequence[str]]
 ) -> Iterator[str]:
-    """Every node, each behind its parent."""
+    """Yield every entry after its parent."""
     roots = [name for name, parent in parents.items() if parent is None]
-    waiting = roots[::-1]
-    while waiting:  # no recursion: a chat may be thousands of messages deep
-        name = waiting.pop()
+    stack = roots[::-1]
+    while stack:  # not recursive: a chat may be thousands of messages deep
+        name = stack.pop()
         yield name
-        waiting.extend(reversed(children[name]))
+        stack.extend(reversed(children[name]))

@@ -1,7 +1,7 @@
-"""TeX into MathML, which browsers draw by themselves.
+"""TeX as MathML, which browsers draw by themselves.
 
-They draw MathML Core, the part of it that all know: not what encloses or strikes out, and what is
-beside what in a column as CSS has it. https://www.w3.org/TR/mathml-core/
+They draw MathML Core, the common part: without ``menclose``, and with CSS for a column's alignment.
+https://www.w3.org/TR/mathml-core/
 """
 
 from __future__ import annotations
@@ -10,23 +10,23 @@ import re
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from app.markdown.arrays import places
+from app.markdown.arrays import line_positions
 from app.markdown.tex import math_element
 
 _LONGEST = 1000  # characters
-_DRAWN = re.compile(
+_ELEMENTS = re.compile(
     """math|merror|mfrac|mi|mmultiscripts|mn|mo|mover|mpadded|mphantom|mprescripts|mroot|
     mrow|mspace|msqrt|mstyle|msub|msubsup|msup|mtable|mtd|mtext|mtr|munder|munderover""",
     re.VERBOSE,
 )
-_SAID = re.compile(
+_ATTRIBUTES = re.compile(
     """accent|accentunder|align|columnalign|columnlines|columnspacing|depth|display|displaystyle|
     fence|form|height|largeop|linethickness|lspace|mathcolor|mathsize|mathvariant|maxsize|minsize|
     movablelimits|notation|rowlines|rowspacing|rspace|scriptlevel|separator|stretchy|style|symmetric|
     voffset|width""",
     re.VERBOSE,
 )
-_TEXTS = {
+_TEXT_STYLES = {
     "bold": "font-weight: bold",
     "italic": "font-style: italic",
     "monospace": "font-family: monospace",
@@ -36,8 +36,11 @@ _VALUE = re.compile(r"[\w .,#%+:;-]*")
 
 
 def mathml(tex: str, *, display: bool) -> str:
-    """A formula as an element ``math``, which has nothing but what MathML draws; empty where it is
-    too long or not known to come out right. ``display`` sets it as on a line of its own."""
+    """Return a formula as an element ``math`` of MathML Core only.
+
+    It is empty where the formula is too long or not known to come out right. ``display`` sets it as
+    on a line of its own.
+    """
     if len(tex) > _LONGEST or not tex.strip():
         return ""
     root = math_element(tex, display=display)
@@ -51,24 +54,24 @@ def mathml(tex: str, *, display: bool) -> str:
 
 
 def _adapt(element: Element) -> None:
-    """Says in CSS what MathML Core does not know."""
+    """Replace what MathML Core lacks by CSS."""
     style = element.get("style", "")
     if element.tag == "mtable":
-        _rule(element)
-        _join(element)
+        _draw_lines(element)
+        _close_gaps(element)
     if element.tag == "mtd" and (side := element.attrib.pop("columnalign", "")):
         style += f"text-align: {side}"
     if element.tag == "menclose" and element.attrib == {"notation": "box"}:
         element.tag, style = "mrow", "border: 1px solid; padding: .2em"
         del element.attrib["notation"]
     if element.tag == "mtext" and (variant := element.attrib.pop("mathvariant", "")):
-        style = _TEXTS.get(variant, "")
+        style = _TEXT_STYLES.get(variant, "")
     if style:
         element.set("style", style)
 
 
-def _join(table: Element) -> None:
-    """Closes the gap between the two sides of each equation in a table of them."""
+def _close_gaps(table: Element) -> None:
+    """Close the gap between the two sides of each equation in a table of them."""
     if not table.get("columnspacing", "").startswith("0em"):
         return
     for row in table:
@@ -77,9 +80,9 @@ def _join(table: Element) -> None:
             cell.set("style", f"{cell.get('style', '')}padding-{side}: 0; ")
 
 
-def _rule(table: Element) -> None:
-    """Draws a table's lines at the edges of its cells."""
-    vertical, horizontal = places(table, "vertical"), places(table, "horizontal")
+def _draw_lines(table: Element) -> None:
+    """Draw a table's lines as borders of its cells."""
+    vertical, horizontal = line_positions(table, "vertical"), line_positions(table, "horizontal")
     for row, cells in enumerate(table):
         for column, cell in enumerate(cells):
             edges = {
@@ -96,10 +99,12 @@ def _rule(table: Element) -> None:
 
 
 def _is_harmless(element: Element) -> bool:
-    """Whether it only draws, and is made of what is known. A line that breaks is one only where
-    browsers break it."""
+    """Return whether an element only draws, and has known attributes and values.
+
+    Values on several lines are refused: browsers may read them otherwise.
+    """
     return (
-        bool(_DRAWN.fullmatch(element.tag))
-        and all(map(_SAID.fullmatch, element.attrib))
+        bool(_ELEMENTS.fullmatch(element.tag))
+        and all(map(_ATTRIBUTES.fullmatch, element.attrib))
         and all(map(_VALUE.fullmatch, element.attrib.values()))
     )

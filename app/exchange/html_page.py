@@ -1,43 +1,29 @@
-"""A chat as one page of HTML that needs nothing else: no script, no font, no picture, no address
-that is loaded. All text is escaped, and the page forbids by itself what would be loaded.
+"""A chat as one HTML page that needs nothing else: no script, font, picture or address to load.
+
+All text is escaped, and the page's own policy forbids loading anything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from html import escape
-from itertools import pairwise
 
 from app.base.types import Role
-from app.exchange.html_formula import mathml
-from app.exchange.markdown_page import ALONE, ExportWords, Versions, day, ending, speaker, thought
-from app.markdown import (
-    Align,
-    Block,
-    Code,
-    Footnote,
-    Heading,
-    Item,
-    List,
-    Math,
-    Paragraph,
-    Quote,
-    Row,
-    Rule,
-    Span,
-    SpanKind,
-    Spans,
-    Table,
-    VerticalAlign,
-    parse,
+from app.exchange.html_blocks import BlockRenderer
+from app.exchange.markdown_page import (
+    NO_VERSIONS,
+    ExportWords,
+    Versions,
+    day,
+    ending,
+    speaker,
+    thought,
 )
-from app.markdown.direction import is_leftwards
+from app.markdown import parse
 from app.store import ChatRow, MessageRow
 
-_SIDES = {True: ' dir="rtl"', False: ' dir="ltr"'}
-_BREAKS = (SpanKind.BREAK, SpanKind.SOFT)
-_LONGEST = 60_000  # characters of code; what is longer stays in one colour
+_BLOCKS = BlockRenderer()
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _STYLE = """
 :root { color-scheme: light dark; --text: #1d1d1b; --muted: #696760; --page: #ffffff;
@@ -80,9 +66,9 @@ def chat_html(
     *,
     reasoning: bool,
     words: ExportWords,
-    versions: Versions = ALONE,
+    versions: Versions = NO_VERSIONS,
 ) -> str:
-    """The messages as a whole page."""
+    """Return the messages as a page."""
     title = escape(chat.title or words.untitled)
     date = f"<time>{day(chat.created)}</time>" if day(chat.created) else ""
     articles = "\n".join(_article(message, reasoning, words, versions) for message in messages)
@@ -111,167 +97,19 @@ def _article(message: MessageRow, reasoning: bool, words: ExportWords, versions:
     pieces = [f'<p class="who">{escape(speaker(message, words, versions))}</p>']
     if reasoning and own.reasoning.strip():
         summary = f"<summary>{escape(thought(message, words))}</summary>"
-        pieces.append(f"<details>{summary}<div>{blocks_html(parse(own.reasoning))}</div></details>")
+        pieces.append(
+            f"<details>{summary}<div>{_BLOCKS.render(parse(own.reasoning))}</div></details>"
+        )
     for part in own.attached:
         summary = f"<summary>{escape(part.name)}</summary>"
         pieces.append(f'<details class="file">{summary}<pre>{escape(part.text)}</pre></details>')
     if own.text.strip():
-        # What a person typed is no Markdown, as in the window.
-        inner = escape(own.text) if whose == "user" else blocks_html(parse(own.text))
+        # What a person typed is not Markdown, as in the window.
+        inner = escape(own.text) if whose == "user" else _BLOCKS.render(parse(own.text))
         pieces.append(f'<div class="text">{inner}</div>')
     if end := ending(message, words):
         pieces.append(f'<p class="end">{escape(end)}</p>')
     return f'<article class="{whose}">{"".join(pieces)}</article>'
-
-
-# --- Blocks -------------------------------------------------------------------------------
-
-
-def blocks_html(blocks: Iterable[Block], around: bool = False) -> str:
-    """Blocks below each other. ``around`` is whether what they are in runs from right to left."""
-    return "\n".join(_block(block, around) for block in _whole(blocks))
-
-
-def _whole(blocks: Iterable[Block]) -> Iterator[Block]:
-    """The blocks with each very long paragraph, which was cut, in one piece."""
-    before: Block | None = None
-    for block in blocks:
-        joined = block.joined if isinstance(block, Paragraph) else None
-        if isinstance(block, Paragraph) and joined is not None and isinstance(before, Paragraph):
-            gap = Span(joined, SpanKind.SOFT if joined == "\n" else SpanKind.TEXT)
-            before = Paragraph((*before.spans, gap, *block.spans), before.joined)
-            continue
-        if before is not None:
-            yield before
-        before = block
-    if before is not None:
-        yield before
-
-
-def _block(block: Block, around: bool) -> str:
-    turned = is_leftwards(block, around)
-    side = _SIDES[turned] if turned != around else ""
-    match block:
-        case Paragraph(spans):
-            return f"<p{side}>{_spans(spans)}</p>"
-        case Heading(level, spans):
-            # The page's title is the only one of the first rank.
-            return f"<h{min(level + 1, 6)}{side}>{_spans(spans)}</h{min(level + 1, 6)}>"
-        case Code(text, language):
-            return f"<pre{_SIDES[False] * around}><code>{_coloured(text, language)}</code></pre>"
-        case Math(tex):
-            source = f"<pre{_SIDES[False] * around}><code>{escape(tex)}</code></pre>"
-            return mathml(tex, display=True) or source
-        case Rule():
-            return "<hr>"
-        case Quote(blocks):
-            return f"<blockquote{side}>{blocks_html(blocks, turned)}</blockquote>"
-        case Footnote(label, blocks):
-            inner = blocks_html(blocks, turned)
-            return f"<aside{side}><sup>{escape(label)}</sup><div>{inner}</div></aside>"
-        case List(start, items):
-            name = "ul" if start is None else "ol"
-            first = "" if start in (None, 1) else f' start="{start}"'
-            inner = "".join(_item(item, turned) for item in items)
-            return f"<{name}{first}{side}>{inner}</{name}>"
-        case Table():
-            return _table(block, side)
-
-
-def _item(item: Item, around: bool) -> str:
-    blocks = list(_whole(item.blocks))
-    apart = item.apart and len(blocks) > 1
-    tight = not apart and not any(
-        isinstance(one, Paragraph) and isinstance(next_, Paragraph)
-        for one, next_ in pairwise(blocks)
-    )
-    inner = "\n".join(
-        _spans(block.spans) if tight and isinstance(block, Paragraph) else _block(block, around)
-        for block in blocks
-    )
-    if item.task is None:
-        return f"<li>{inner}</li>"
-    return f'<li class="task">{"☑" if item.task else "☐"} {inner}</li>'
-
-
-def _table(table: Table, side: str) -> str:
-    head = _row(table.header, table.align, "th")
-    width = len(table.header)
-    rows = (row + ((),) * (width - len(row)) for row in table.rows)
-    body = "\n".join(_row(row, table.align, "td") for row in rows)
-    inner = f"<thead>{head}</thead>\n<tbody>{body}</tbody>"
-    return f'<div class="wide"{side}><table{side}>{inner}</table></div>'
-
-
-def _row(row: Row, align: Sequence[Align], name: str) -> str:
-    cells = []
-    for spans, align_ in zip(row, align, strict=True):
-        placed = f' class="{align_.value}"' if align_ in (Align.CENTER, Align.RIGHT) else ""
-        cells.append(f"<{name}{placed}>{_spans(spans)}</{name}>")
-    return f"<tr>{''.join(cells)}</tr>"
-
-
-# --- What is in a line --------------------------------------------------------------------
-
-
-def _spans(spans: Spans) -> str:
-    return "".join(
-        _span(span)
-        for number, span in enumerate(spans)
-        # A formula on a line of its own ends the line before it, and its own.
-        if span.kind not in _BREAKS or not any(map(_stands_out, spans[max(number - 1, 0) :][:3]))
-    )
-
-
-def _stands_out(span: Span) -> bool:
-    return span.kind is SpanKind.DISPLAY
-
-
-def _span(span: Span) -> str:
-    text = escape(span.text)
-    match span.kind:
-        case SpanKind.CODE:
-            text = f"<code>{text}</code>"
-        case SpanKind.MATH:
-            text = mathml(span.text, display=False) or f"<code>{text}</code>"
-        case SpanKind.DISPLAY:
-            text = mathml(span.text, display=True) or f"<code>{text}</code>"
-        case SpanKind.NOTE:
-            text = f"<sup>{text}</sup>"
-        case SpanKind.KEY:
-            text = f"<kbd>{text}</kbd>"
-        case SpanKind.BREAK | SpanKind.SOFT:
-            text = "<br>"
-        case SpanKind.TEXT:
-            pass
-    if span.rise is not VerticalAlign.NONE:
-        text = f"<{span.rise.value}>{text}</{span.rise.value}>"
-    for on, name in ((span.bold, "strong"), (span.italic, "em"), (span.strike, "s")):
-        if on:
-            text = f"<{name}>{text}</{name}>"
-    if span.link:
-        return f'<a href="{escape(span.link)}" rel="noopener noreferrer">{text}</a>'
-    return text
-
-
-# --- Code ---------------------------------------------------------------------------------
-
-
-def _coloured(text: str, language: str) -> str:
-    """Code with a class for each kind of word, as Pygments names them."""
-    # Imported here: a program that never exports need not wait for it.
-    from pygments import highlight
-    from pygments.formatters import HtmlFormatter
-    from pygments.lexers import get_lexer_by_name
-    from pygments.util import ClassNotFound
-
-    if not language or len(text) > _LONGEST:
-        return escape(text)
-    try:
-        lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
-    except ClassNotFound:
-        return escape(text)
-    return str(highlight(text, lexer, HtmlFormatter(nowrap=True)))
 
 
 @cache
@@ -282,10 +120,10 @@ def _code_style() -> str:
         "\n".join(
             line
             for line in HtmlFormatter(style=style).get_style_defs("pre").splitlines()
-            if line.startswith("pre .")  # not the colours of the whole page and of line numbers
+            if line.startswith("pre .")  # without those of the page and of line numbers
         )
         for style in ("default", "github-dark")
     )
-    # An error in code is of no interest here: half of a program is no mistake.
+    # Errors are not marked: code in an answer is often a fragment.
     quiet = "pre .err { border: 0; background: none; color: inherit }"
     return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n{quiet}\n"

@@ -1,11 +1,11 @@
 """A conversation of LM Studio: ``~/.lmstudio/conversations/….conversation.json``.
 
-``messages`` has the turns in order, each with ``versions`` of which ``currentlySelected`` is
-shown; what comes after belongs below that one. A version is a ``singleStep`` with ``content``, or
-a ``multiStep`` with ``steps``, whose blocks of the style ``thinking`` are reasoning, and in whose
-blocks calls to tools stand as ``toolCallRequest`` and ``toolCallResult``. Messages have no times
-of their own. Folders are those that the files lie in. LM Studio does not describe the format.
-Looked up on 29 November 2026: the reader
+``messages`` has the turns in order, each with ``versions`` of which ``currentlySelected`` is shown;
+what comes after belongs below that one. A version is a ``singleStep`` with ``content``, or a
+``multiStep`` with ``steps``, whose blocks of the style ``thinking`` are reasoning, and in whose
+blocks calls to tools stand as ``toolCallRequest`` and ``toolCallResult``. Messages have no times of
+their own. Folders are those of the file system. LM Studio does not document the format. Looked up
+on 29 November 2026: the reader
 https://github.com/YorkieDev/lm-studio-conversation-converter/blob/main/script.js, and other public
 readers and writers of it, which agree.
 """
@@ -22,23 +22,23 @@ from app.exchange.foreign_chat import (
     ForeignMessage,
     ImportContext,
     LeftOut,
-    named,
-    plain,
+    answer_parts,
+    build_tree,
+    named_files,
     read_node,
-    spoken,
-    tree,
+    text_parts,
 )
 from app.exchange.foreign_json import Foreign, duration
 from app.store import ChatTree
 
 _ROLES = {"user": Role.USER, "assistant": Role.ASSISTANT}
-_SILENT = ("debugInfoBlock", "toolStatus", "status")
-_PROMPT = "llm.prediction.systemPrompt"
-_HOME = "conversations"  # the folder that the folders are in
+_IGNORED_STEPS = ("debugInfoBlock", "toolStatus", "status")
+_SYSTEM_PROMPT = "llm.prediction.systemPrompt"
+_ROOT_FOLDER = "conversations"  # where LM Studio keeps chats and their folders
 
 
 def is_chat(raw: Foreign) -> bool:
-    """Whether it looks like one of LM Studio's conversations."""
+    """Return whether the object looks like one of LM Studio's conversations."""
     messages = raw.raw.get("messages")
     if not isinstance(messages, list) or "history" in raw.raw:
         return False
@@ -47,114 +47,120 @@ def is_chat(raw: Foreign) -> bool:
     )
 
 
-def chat(raw: Foreign, around: ImportContext) -> ChatTree | None:
-    """A conversation; None where nothing of it can be read. Counts what was left out."""
+def read_chat(raw: Foreign, context: ImportContext) -> ChatTree | None:
+    """Read a conversation; None where nothing of it can be read."""
     nodes: dict[str, ForeignMessage] = {}
-    told: list[str] = [raw.text("systemPrompt") or _prompt(raw)]
-    above: str | None = None
+    instructions: list[str] = [raw.text("systemPrompt") or _system_prompt(raw)]
+    previous: str | None = None
 
-    def read(version: Foreign, left: Counter[LeftOut]) -> ForeignMessage:
-        return _node(version, told, left)
+    def read(version: Foreign, left_out: Counter[LeftOut]) -> ForeignMessage:
+        return _node(version, instructions, left_out)
 
     for turn, message in enumerate(raw.objects("messages")):
         chosen = int(message.number("currentlySelected") or 0)
-        shown = above
+        shown = previous
         for number, version in enumerate(message.objects("versions") or [message]):
             name = f"{turn}.{number}"
-            nodes[name] = replace(read_node(version, read, around.left), parent=above)
-            if number == chosen or shown == above:
+            nodes[name] = replace(read_node(version, read, context.left_out), parent=previous)
+            if number == chosen or shown == previous:
                 shown = name
-        above = shown
-    around.left[LeftOut.NOTE] += len(raw.items("notes")) + bool(raw.text("clientInput").strip())
-    around.left[LeftOut.FILE] += len(raw.items("looseFiles")) + len(raw.items("clientInputFiles"))
-    about = ForeignChat(
+        previous = shown
+    context.left_out[LeftOut.NOTE] += len(raw.items("notes")) + bool(
+        raw.text("clientInput").strip()
+    )
+    context.left_out[LeftOut.FILE] += len(raw.items("looseFiles")) + len(
+        raw.items("clientInputFiles")
+    )
+    info = ForeignChat(
         raw.text("name"),
         raw.time("createdAt"),
         raw.time("assistantLastMessagedAt", "userLastMessagedAt"),
-        above,
-        "\n\n".join(dict.fromkeys(text.strip() for text in told if text.strip())),
+        previous,
+        "\n\n".join(dict.fromkeys(text.strip() for text in instructions if text.strip())),
         raw.flag("pinned"),
         raw.flag("archived"),
-        _folder(around),
+        _folder(context),
     )
-    return tree(nodes, about, around)
+    return build_tree(nodes, info, context)
 
 
-def _folder(around: ImportContext) -> str:
-    """The folders below LM Studio's own, where that is on the way, else below what was chosen."""
-    folders = (*around.above, *around.place[:-1])
-    if _HOME not in folders:
-        return " / ".join(around.place[:-1])
-    return " / ".join(folders[len(folders) - folders[::-1].index(_HOME) :])
+def _folder(context: ImportContext) -> str:
+    """Return the folders below LM Studio's own, or below what was chosen."""
+    folders = (*context.above, *context.place[:-1])
+    if _ROOT_FOLDER not in folders:
+        return " / ".join(context.place[:-1])
+    return " / ".join(folders[len(folders) - folders[::-1].index(_ROOT_FOLDER) :])
 
 
-def _prompt(raw: Foreign) -> str:
+def _system_prompt(raw: Foreign) -> str:
     settings = raw["perChatPredictionConfig"].objects("fields")
-    return next((item.text("value") for item in settings if item.text("key") == _PROMPT), "")
+    return next((item.text("value") for item in settings if item.text("key") == _SYSTEM_PROMPT), "")
 
 
 @dataclass(slots=True)
-class _Beside:
-    """What stands among words: names of files, and how many calls to tools and results."""
+class _Attachments:
+    """What stands among a message's words: names of files, numbers of tool calls and results."""
 
     files: list[str] = field(default_factory=list)
     calls: int = 0
     results: int = 0
 
 
-def _node(version: Foreign, told: list[str], left: Counter[LeftOut]) -> ForeignMessage:
-    version.aside("type", "preprocessed", "senderInfo")
+def _node(version: Foreign, instructions: list[str], left_out: Counter[LeftOut]) -> ForeignMessage:
+    version.ignore("type", "preprocessed", "senderInfo")
     role = _ROLES.get(version.text("role"))
-    beside = _Beside()
-    parts = tuple(_steps(version, beside, left))
+    attachments = _Attachments()
+    parts = tuple(_steps(version, attachments, left_out))
     if not parts:
-        words = _words(version, beside, left)
-        parts = tuple(spoken(words)) if role is Role.ASSISTANT else plain(words)
+        words = _words(version, attachments, left_out)
+        parts = tuple(answer_parts(words)) if role is Role.ASSISTANT else text_parts(words)
     if version.text("role") == "system":
-        told.extend(part.text for part in parts)
+        instructions.extend(part.text for part in parts)
         return ForeignMessage(Role.ASSISTANT)
-    left[LeftOut.TOOL] += max(beside.calls, beside.results)
+    left_out[LeftOut.TOOL] += max(attachments.calls, attachments.results)
     answer = role is not Role.USER
     titles = [step["style"].text("title") for step in version.objects("steps")]
     thought = [seconds for title in titles if (seconds := duration(title)) is not None]
     return ForeignMessage(
         role or Role.ASSISTANT,
-        (*parts, *named(beside.files)),
+        (*parts, *named_files(attachments.files)),
         model=version["senderInfo"].text("senderName") if answer else "",
         thought_s=sum(thought) if thought and answer else None,
     )
 
 
-def _steps(version: Foreign, beside: _Beside, left: Counter[LeftOut]) -> Iterator[Part]:
+def _steps(
+    version: Foreign, attachments: _Attachments, left_out: Counter[LeftOut]
+) -> Iterator[Part]:
     for step in version.objects("steps"):
         if step.text("type") != "contentBlock":
-            left[LeftOut.UNKNOWN] += step.text("type") not in _SILENT
-            step.aside()
+            left_out[LeftOut.UNKNOWN] += step.text("type") not in _IGNORED_STEPS
+            step.ignore()
             continue
-        step.aside("stepIdentifier", "genInfo", "style", "roleOverride")
-        text = _words(step, beside, left)
+        step.ignore("stepIdentifier", "genInfo", "style", "roleOverride")
+        text = _words(step, attachments, left_out)
         if not text.strip():
             continue
         thinking = step["style"].text("type") == "thinking"
-        yield from [Part(text, PartKind.REASONING)] if thinking else spoken(text)
+        yield from [Part(text, PartKind.REASONING)] if thinking else answer_parts(text)
 
 
-def _words(raw: Foreign, beside: _Beside, left: Counter[LeftOut]) -> str:
-    """The words in a ``content``; what else is in it is counted, and files are named."""
+def _words(raw: Foreign, attachments: _Attachments, left_out: Counter[LeftOut]) -> str:
+    """Return the words of a ``content``; other items are counted, and files are named."""
     texts = [raw.text("content")]
     for item in raw.objects("content"):
         kind = item.text("type")
         if kind == "text":
             texts.append(item.text("text"))
         elif kind == "file":
-            left[LeftOut.IMAGE if item.text("fileType") == "image" else LeftOut.FILE] += 1
-            beside.files.append(item.text("fileIdentifier").rpartition(" - ")[2])
-            item.aside()
+            left_out[LeftOut.IMAGE if item.text("fileType") == "image" else LeftOut.FILE] += 1
+            attachments.files.append(item.text("fileIdentifier").rpartition(" - ")[2])
+            item.ignore()
         elif kind.startswith("tool"):
-            beside.results += kind == "toolCallResult"
-            beside.calls += kind != "toolCallResult"
-            item.aside()
+            attachments.results += kind == "toolCallResult"
+            attachments.calls += kind != "toolCallResult"
+            item.ignore()
         else:
-            left[LeftOut.UNKNOWN] += 1
-            item.aside()
+            left_out[LeftOut.UNKNOWN] += 1
+            item.ignore()
     return "".join(texts)

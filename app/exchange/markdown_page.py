@@ -1,4 +1,4 @@
-"""A chat as Markdown, to be read or put into notes."""
+"""A chat as Markdown."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ _SPECIAL = re.compile(r"([\\`*_<>\[\]#~$|&])")
 
 @dataclass(frozen=True, slots=True)
 class ExportWords:
-    """What an export says by itself, in the person's language."""
+    """The words that an export adds, in the person's language."""
 
     you: str = "You"
     model: str = "Answer"
-    """Above an answer of which the model is not known."""
+    """The heading of an answer whose model is not known."""
     untitled: str = "Untitled"
     reasoning: str = "Reasoning"
     thought: str = "Thought for {seconds} s"
     version: str = "{number} of {count}"
-    """Of a message of which there are several, where all of them are written."""
+    """Marks a message that has other versions, where all of them are written."""
     stopped: str = "Stopped"
     cut_off: str = "Cut off"
     language: str = "en"
-    """As HTML names it."""
+    """A language tag for HTML."""
 
 
 Versions = Mapping[int, tuple[int, ...]]
-"""By a message that has others in its place, all of them; see `Store.branches`."""
-ALONE: Versions = {}
+"""The versions of each message that has several, by its id; see `Store.branches`."""
+NO_VERSIONS: Versions = {}
 
 
 def chat_markdown(
@@ -46,16 +46,20 @@ def chat_markdown(
     *,
     reasoning: bool,
     words: ExportWords,
-    versions: Versions = ALONE,
+    versions: Versions = NO_VERSIONS,
 ) -> str:
-    """The messages, each below a heading; reasoning as quotations. A message that ends within a
-    block of code does not draw the next one into it."""
+    """Return the messages, each below a heading, with reasoning as quotations.
+
+    A message that ends within a block of code does not swallow the next one.
+    """
     return "\n\n".join(_blocks(chat, messages, reasoning, words, versions)) + "\n"
 
 
 def speaker(message: MessageRow, words: ExportWords, versions: Versions) -> str:
-    """Who is named above a message: a model's file without folders and ending. And which of its
-    versions it is, where it has some."""
+    """Return who is named above a message, and which of its versions it is, if it has several.
+
+    A model is named by its file, without folders and suffix.
+    """
     who = re.split(r"[/\\]", message.model)[-1].removesuffix(".gguf") or words.model
     if message.message.role is Role.USER:
         who = words.you
@@ -66,20 +70,20 @@ def speaker(message: MessageRow, words: ExportWords, versions: Versions) -> str:
 
 
 def thought(message: MessageRow, words: ExportWords) -> str:
-    """The heading of its reasoning."""
+    """Return the heading of the reasoning."""
     if message.thought_s is None:
         return words.reasoning
     return words.thought.format(seconds=f"{message.thought_s:.0f}")
 
 
 def ending(message: MessageRow, words: ExportWords) -> str:
-    """What is said of an answer that is not whole, else nothing."""
+    """Return the remark on an answer that is not complete, else ""."""
     endings = {State.STOPPED: words.stopped, State.CUT_OFF: words.cut_off}
     return endings.get(message.state, "")
 
 
 def day(seconds: float) -> str:
-    """A time in this computer's zone, to the minute; empty where it is not known."""
+    """Return a local time to the minute, or "" where it is not known."""
     if seconds <= 0:
         return ""
     try:
@@ -95,30 +99,30 @@ def _blocks(
     words: ExportWords,
     versions: Versions,
 ) -> Iterator[str]:
-    yield f"# {_plain(chat.title or words.untitled)}"
+    yield f"# {_escaped(chat.title or words.untitled)}"
     if date := day(chat.created):
         yield f"*{date}*"
     for message in messages:
-        yield f"## {_plain(speaker(message, words, versions))}"
+        yield f"## {_escaped(speaker(message, words, versions))}"
         if reasoning and (thoughts := message.message.reasoning.strip()):
-            text = f"*{thought(message, words)}*\n\n{_closed(thoughts)}"
+            text = f"*{thought(message, words)}*\n\n{_with_closed_fence(thoughts)}"
             yield indent(text, "> ", lambda line: True)
         for part in message.message.attached:
-            yield f"**{_plain(one_line(part.name))}**"
+            yield f"**{_escaped(one_line(part.name))}**"
             yield code_fence(part.text)
         if text := message.message.text.strip("\n"):
-            yield _closed(text)
+            yield _with_closed_fence(text)
         if end := ending(message, words):
             yield f"*{end}*"
 
 
-def _plain(text: str) -> str:
-    """A text of one line so that Markdown shows it as it is."""
+def _escaped(text: str) -> str:
+    """Escape a line for Markdown."""
     return _SPECIAL.sub(r"\\\1", text)
 
 
-def _closed(text: str) -> str:
-    """The text with the end of its last block of code."""
+def _with_closed_fence(text: str) -> str:
+    """Return the text with its last block of code closed."""
     fence = ""
     for line in text.splitlines():
         found = _FENCE.match(line)

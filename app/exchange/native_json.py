@@ -66,7 +66,6 @@ from app.exchange.foreign_chat import LeftOut
 from app.exchange.foreign_json import Foreign, Newer
 from app.exchange.json_stream import JsonReader, NotJson
 from app.formats.harmony import stored_parts
-from app.formats.harmony.channels import Channel
 from app.store import ChatRow, ChatSettings, ChatTree, MessageRow, State
 from app.store.rows import part_from, part_json, stats_from
 
@@ -83,7 +82,7 @@ _OF_PARTS = (*hints(Part), "channel", *_OLD)
 
 
 def write(file: TextIO, trees: Iterable[ChatTree]) -> None:
-    """Writes chats, of which one at a time is in memory."""
+    """Write chats, holding one at a time in memory."""
     head = json.dumps({"format": FORMAT, "version": VERSION})
     file.write(f'{head[:-1]}, "chats": [')
     gap = "\n"
@@ -94,8 +93,11 @@ def write(file: TextIO, trees: Iterable[ChatTree]) -> None:
 
 
 def read(reader: JsonReader, left: Counter[LeftOut] | None = None) -> Iterator[ChatTree]:
-    """The chats of a file, one at a time. In ``left`` is counted what a later version says in a
-    field that this one does not know. Raises FieldError, Newer, and what the reader raises."""
+    """Yield the chats of a file, one at a time.
+
+    ``left`` counts what a later version says in unknown fields. Raises FieldError, Newer, and what
+    the reader raises.
+    """
     version = 0
     for name in reader.members():
         if name == "version":
@@ -186,15 +188,17 @@ def _message(raw: _Json, part: Callable[[object], Part]) -> MessageRow:
 
 
 def _says_more(raw: _Json) -> bool:
-    """Whether a message, or a part of it, that says nothing has something in an unknown field, or
-    one that says something has whole sentences there."""
+    """Whether a message has content in unknown fields.
+
+    In one that says something, only whole sentences count.
+    """
     message = Foreign(raw)
     parts = message.objects("parts")
     spoken = any(part.text("text").strip() for part in parts)
     for part in parts:
-        part.aside(*_OF_PARTS)
-    message.aside("next", *(field.name for field in fields(MessageRow)))
-    message.aside("role", "state")
+        part.ignore(*_OF_PARTS)
+    message.ignore("next", *(field.name for field in fields(MessageRow)))
+    message.ignore("role", "state")
     return any(m.unread(sentences=spoken) for m in (message, *parts))
 
 
@@ -202,5 +206,5 @@ def _part(raw: object) -> Part:
     """Return a part as version 1 has it."""
     found = an_object(raw)
     optional = {name: decode_value(str | None, found.get(name), name) or "" for name in _OLD}
-    text, channel = member(found, "text", str), member(found, "channel", Channel)
+    text, channel = member(found, "text", str), member(found, "channel", stored_parts.Channel)
     return stored_parts.from_fields({"text": text, "channel": channel, **optional})

@@ -49,8 +49,11 @@ _LARGEST = 16_000_000  # bytes; no person has written as many
 
 @dataclass(frozen=True, slots=True)
 class PresetReport:
-    """What an import did. ``renamed`` of the ``added`` ones have another name than in the file,
-    which was another preset's; ``known`` ones were there before, each value the same."""
+    """The result of an import.
+
+    ``renamed`` of the ``added`` presets have another name than in the file, where that was taken;
+    ``known`` ones were there before, with the same values.
+    """
 
     added: tuple[Preset, ...]
     renamed: int
@@ -58,8 +61,10 @@ class PresetReport:
 
 
 def export_presets(store: Store, path: Path, presets: Sequence[int] | None = None) -> None:
-    """Writes these presets, else all of them. All or nothing: what was at ``path`` stays until
-    the end. Raises ExchangeUnwritable, StoreError."""
+    """Write presets, all by default, to a file that is replaced at the end.
+
+    Raises ExchangeUnwritable, StoreError.
+    """
     chosen = [p for p in store.presets.all() if presets is None or p.id in presets]
     raw = {"format": FORMAT, "version": VERSION, "presets": [_json(p) for p in chosen]}
     with replacing(path) as file:
@@ -67,9 +72,11 @@ def export_presets(store: Store, path: Path, presets: Sequence[int] | None = Non
 
 
 def import_presets(store: Store, path: Path) -> PresetReport:
-    """Adds the presets of a file but those that are there already: all, or none of them. One
-    whose name another has gets a number behind it. None of them becomes the default. Raises
-    ExchangeError, StoreError."""
+    """Add the presets of a file that are not there yet: all of them or none.
+
+    One whose name is taken gets a number. None becomes the default. Raises ExchangeError,
+    StoreError.
+    """
     found = _read(path)
     there = [_portable(preset) for preset in store.presets.all()]
     new = [preset for preset in found if _portable(preset) not in there]
@@ -110,7 +117,7 @@ def _preset(raw: dict[str, Any]) -> Preset:
 
 
 def _portable(preset: Preset) -> Preset:
-    """What it is on any computer."""
+    """Return the preset without what belongs to this computer."""
     return replace(preset, model=Path(preset.model).name, **_LOCAL)
 
 

@@ -4,7 +4,7 @@ A `ChatFormat` renders a conversation into tokens and parses the tokens that a m
 `choose` picks the format of a file by its vocabulary and its chat template, never by a name or
 an architecture: several families share one architecture.
 
-A new format is a room of its own beside ``harmony``, and one line in `choose`.
+A new format is a room of its own beside ``harmony``, and one line in `_known`.
 """
 
 from __future__ import annotations
@@ -51,15 +51,19 @@ class RenderedRequest:
 
     @classmethod
     def of_pieces(cls, pieces: Sequence[Sequence[int]], unstable: int = 0) -> RenderedRequest:
-        """Join the opening, the messages and what follows; the last ``unstable`` tokens will
-        change."""
+        """Join the opening, the messages and what follows.
+
+        The last ``unstable`` tokens may differ in the next turn's prompt.
+        """
         tokens = tuple(token for piece in pieces for token in piece)
         return cls(tokens, tuple(map(len, pieces)), len(tokens) - unstable)
 
 
 class AnswerParser(Protocol):
-    """Turns the tokens that a model draws into deltas, whatever they are: it never raises, loses
-    no text and shows no control token."""
+    """Turns the tokens that a model draws into deltas.
+
+    Whatever the tokens, it never raises, loses no text, and shows no control token.
+    """
 
     @property
     def stop(self) -> StopReason | None:
@@ -103,23 +107,31 @@ class ChatFormat(Protocol):
         """What the format offers."""
 
     def render(self, request: Request) -> RenderedRequest:
-        """Render a request, up to where the model is to go on: behind a question, behind the
-        result of a tool, or within an answer. Raises RequestUnsupported."""
+        """Render a request, up to where the model goes on. Raises RequestUnsupported.
+
+        That is behind a question, behind the result of a tool, or within an answer.
+        """
 
     def ahead(self, request: Request) -> RenderedRequest:
-        """Render what every next prompt begins with. A question at the end is still being
-        written. Raises RequestUnsupported."""
+        """Render what every next prompt begins with. Raises RequestUnsupported.
+
+        A question at the end is still being written.
+        """
 
     def bridge(self, request: Request, drawn: Sequence[int]) -> list[int]:
-        """Return the tokens between ``drawn``, the turn so far, and the next one to be drawn,
-        where ``request`` ends with the results of the turn's last calls."""
+        """Return the tokens that lead from ``drawn``, the turn so far, to the next draw.
+
+        ``request`` ends with the results of the turn's last calls.
+        """
 
     def parser(self, request: Request) -> AnswerParser:
         """Return a parser that begins where the prompt of the request ends."""
 
     def grammar(self, request: Request) -> str | None:
-        """Return a GBNF grammar of the whole turn where the request demands a shape, else None.
-        Raises RequestUnsupported."""
+        """Return a GBNF grammar of the whole turn, or None where the request demands no shape.
+
+        Raises RequestUnsupported.
+        """
 
 
 def choose(header: GgufHeader) -> ChatFormat:
@@ -127,7 +139,6 @@ def choose(header: GgufHeader) -> ChatFormat:
 
     Raises ModelForeign where it is none that is known.
     """
-    from app.formats.harmony.chat_format import HarmonyFormat
     from app.tokenizer import TiktokenTokenizer
 
     template = str(header.metadata.get("tokenizer.chat_template", ""))
@@ -135,18 +146,37 @@ def choose(header: GgufHeader) -> ChatFormat:
         tokenizer = TiktokenTokenizer.from_gguf(header)
     except NotGguf:
         raise ModelForeign(header.path, _FOREIGN) from None
-    for chat_format in (HarmonyFormat,):
-        if chat_format.fits(tokenizer, template):
-            return chat_format(tokenizer)
+    for known in _known():
+        if known.fits(tokenizer, template):
+            return known(tokenizer)
     raise ModelForeign(header.path, _FOREIGN)
+
+
+class _KnownFormat(Protocol):
+    """The class of a chat format."""
+
+    def __call__(self, tokenizer: Tokenizer) -> ChatFormat:
+        """Return the format with a vocabulary that fits."""
+
+    def fits(self, tokenizer: Tokenizer, template: str) -> bool:
+        """Whether a file with this vocabulary and this chat template speaks the format."""
+
+
+def _known() -> tuple[_KnownFormat, ...]:
+    """Return all formats; of several that fit, the first is taken."""
+    from app.formats.harmony.chat_format import HarmonyFormat
+
+    return (HarmonyFormat,)
 
 
 _FOREIGN = "its vocabulary is not gpt-oss's"
 
 
 def question_text(part: Part) -> str:
-    """Return what a person says or has attached, as a model reads it: a file is fenced under its
-    name."""
+    """Return what a person says or has attached, as a model reads it.
+
+    A file is fenced under its name.
+    """
     if part.kind is not PartKind.FILE:
         return part.text
     return f"{' '.join(part.name.split())}:\n{code_fence(part.text)}"

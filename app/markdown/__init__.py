@@ -1,9 +1,10 @@
-"""A message's text into blocks that can be drawn. Never raw HTML, never a fetched image.
+"""Parse a message's text into blocks that can be drawn; never raw HTML, never a fetched image.
 
-``blocks`` has the values, ``stream`` reads a message at once or while it grows; ``reader`` reads
-its lines, with the ``frames`` that are open, and ``inline`` what is in them, by markdown-it and its
-further ``rules``; what is a formula, an address, a cell is in ``formulas``, ``addresses``,
-``tables``; ``export`` writes blocks as text again.
+``blocks`` has the values; ``stream`` parses a message, whole or while it grows. ``block_parser``
+reads its lines, with the ``open_blocks``; ``inline`` reads the text in them, by markdown-it with
+the further ``inline_rules``. ``formulas``, ``addresses`` and ``tables`` recognise formulas,
+addresses and cells; ``tex`` makes MathML. ``block_text`` and ``inline_source`` write blocks as text
+again.
 """
 
 from app.markdown.block_text import blocks_text, row_text, spans_text, table_csv, table_markdown

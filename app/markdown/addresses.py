@@ -1,7 +1,8 @@
-"""Addresses that stand in a text as they are, after GitHub's rules for autolinks
-(https://github.github.com/gfm/#autolinks-extension-, looked at on 2026-11-29); and as scripts
-without blanks need it: an address ends before punctuation of any script, and where such a script's
-letters follow right behind it.
+"""Bare addresses in a text, after GitHub's rules for autolinks.
+
+https://github.github.com/gfm/#autolinks-extension- (read on 2026-11-29), extended for scripts that
+are written without spaces: an address ends before punctuation of any script, and where letters of
+such a script follow directly.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ from unicodedata import category
 
 from app.markdown.scripts import UNSPACED, is_unspaced
 
-# A label of a host is of one kind of script: "example.com是" is a host and a word. Lines behind a
+# A host's label has one kind of script: "example.com是" is a host and a word. Underscores behind a
 # host are marks: "_https://example.com_".
 _SPACED = rf"(?:(?![{UNSPACED}])[\w-])"
 _LABEL = rf"(?:[{UNSPACED}]+|{_SPACED}*(?!_){_SPACED}(?!_*(?!_){_SPACED}|_+[./:]))"
 _ADDRESS = re.compile(
-    # What is assigned, as in a tag's attribute or a shell's variable, is no address to go to.
+    # A value in a tag's attribute or a shell's variable is not an address to visit.
     r"(?<!=)(?<!=['\"])"
     r"(?:(?<![A-Za-z0-9+])https?://(?=[^\W_]|\[)|(?<![A-Za-z0-9/.@:-])www\.(?=[^\W_]))"
     rf"(?P<host>{_LABEL}(?:\.{_LABEL})*(?!\.{_SPACED})|\[[0-9A-Fa-f:.]+\])(?::\d{{1,5}})?(?![\w.:%-]*@)"
@@ -31,7 +32,7 @@ _BEHIND = re.compile(r"(?:&\w+;|[?!.,:;*_~'({\[])$")
 
 
 class Address(NamedTuple):
-    """Where it is in the text, and where it leads to."""
+    """An address's position in the text, and its target."""
 
     start: int
     end: int
@@ -39,7 +40,7 @@ class Address(NamedTuple):
 
 
 def addresses(text: str) -> list[Address]:
-    """All of a text, in order."""
+    """Return all addresses of a text, in order."""
     if not ("://" in text or "@" in text or "www." in text.lower()):
         return []
     found: list[Address] = []
@@ -58,28 +59,28 @@ def addresses(text: str) -> list[Address]:
 
 
 def _is_host(host: str) -> bool:
-    """Whether it may be one: of a word in a script without blanks nothing else says so."""
+    """Return whether it may be a host; a word in a script without spaces needs a dot."""
     return "_" not in "".join(host.split(".")[-2:]) and (host.isascii() or "." in host)
 
 
 def _path_end(text: str, start: int) -> int:
-    """Where what is behind a host ends. A bracket that was not opened in it is outside."""
+    """Return where the path behind a host ends; a bracket that it did not open is outside."""
     if text[start : start + 1] not in ("/", "?", "#"):
         return start
-    open_ = 0
+    open_brackets = 0
     for at in range(start, len(text)):
         character = text[at]
         if character.isascii():
-            open_ += (character in "[{") - (character in "]}")
+            open_brackets += (character in "[{") - (character in "]}")
             before_word = character == "'" and text[at + 1 : at + 2].isalnum()
-            if character in _OUTSIDE or open_ < 0 or (character == "'" and not before_word):
+            if character in _OUTSIDE or open_brackets < 0 or (character == "'" and not before_word):
                 return at
             if character in ",;" and text[at + 1 :].startswith("http"):
                 return at
         elif category(character)[0] not in "LMN":
             return at
         elif is_unspaced(character):
-            # Behind a letter, or right behind the host, the sentence goes on.
+            # After a letter, or right after the host, the sentence continues.
             before = text[at - 2 : at] if text[at - 1] == "(" else text[at - 1]
             if not (is_unspaced(before[-1]) or (before in _JOINTS and at - 1 > start)):
                 return at
@@ -87,8 +88,10 @@ def _path_end(text: str, start: int) -> int:
 
 
 def _without_end(text: str, host: int, end: int) -> int:
-    """The end without punctuation that belongs to the sentence: a closing bracket does where there
-    are more of them than opening ones."""
+    """Return the end without the sentence's own punctuation.
+
+    A closing bracket is the sentence's where there are more closing than opening ones.
+    """
     while end > host:
         if text[end - 1] == ")":
             if text.count(")", host, end) <= text.count("(", host, end):

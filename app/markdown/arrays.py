@@ -1,8 +1,8 @@
-r"""The lines of arrays, ``\begin{array}{c|c} \hline``, of which latex2mathml makes a mess.
+r"""The lines of arrays, ``\begin{array}{c|c} \hline``, which latex2mathml gets wrong.
 
-They go through it as characters of private use, and come out as two attributes of a table:
-``vertical`` and ``horizontal`` say in front of which columns and rows a line is, from 0 on; behind
-the last, it is that of none.
+They pass through it as private use characters, and become two attributes of a table: ``vertical``
+and ``horizontal`` list the columns and rows that a line precedes, from 0 on; the number of columns
+or rows stands for a line at the end.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ _BEGIN = re.compile(r"\\begin\{array\}\s*(?:\[[tbc]\])?\s*\{([lcr|\s]*)\}")
 _HLINE = re.compile(r"\\hline(?![a-zA-Z])")
 
 
-def marked(tex: str) -> str:
-    """A formula in which the lines of arrays are marks. Double ones stay as they are."""
+def with_line_marks(tex: str) -> str:
+    """Replace the lines of arrays by private use characters; double lines stay."""
     return _HLINE.sub(f" {_ROW} ", _BEGIN.sub(_begin, tex))
 
 
@@ -34,11 +34,11 @@ def _begin(found: re.Match[str]) -> str:
     return f"\\begin{{array}}{{{columns.replace('|', '')}}}{marks}"
 
 
-def rule(table: Element) -> bool:
-    """Makes attributes of the marks in a table. Whether there are no double lines in it."""
+def apply_line_marks(table: Element) -> bool:
+    """Turn the marks in a table into attributes; return False where it has double lines."""
     vertical, horizontal = [], []
     for number, row in enumerate(table):
-        marks = _taken(row[0]) if len(row) else []
+        marks = _take_marks(row[0]) if len(row) else []
         vertical += [ord(mark) - _COLUMN for mark in marks if mark != _ROW]
         rows = marks.count(_ROW)
         if rows > 1:
@@ -46,14 +46,14 @@ def rule(table: Element) -> bool:
         horizontal += [number] * rows
         if rows and number + 1 == len(table) and not "".join(row.itertext()) and len(row) == 1:
             table.remove(row)
-    for name, places in (("vertical", vertical), ("horizontal", horizontal)):
-        if places:
-            table.set(name, " ".join(map(str, places)))
+    for name, positions in (("vertical", vertical), ("horizontal", horizontal)):
+        if positions:
+            table.set(name, " ".join(map(str, positions)))
     return True
 
 
-def _taken(cell: Element) -> list[str]:
-    """The marks at the beginning of a cell, taken off it."""
+def _take_marks(cell: Element) -> list[str]:
+    """Remove and return the marks at the beginning of a cell."""
     marks = []
     while len(cell) and MARKS.fullmatch(cell[0].text or ""):
         marks.append(cell[0].text or "")
@@ -61,6 +61,6 @@ def _taken(cell: Element) -> list[str]:
     return marks
 
 
-def places(table: Element, name: str) -> list[int]:
-    """What one of the attributes says."""
+def line_positions(table: Element, name: str) -> list[int]:
+    """Return the positions in one of the attributes."""
     return list(map(int, table.get(name, "").split()))

@@ -1,4 +1,4 @@
-"""Blocks as text again, to be copied."""
+"""Blocks as text, to be copied."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from app.markdown.inline_source import cell_markdown
 
 _BOXES = {None: "", False: "[ ] ", True: "[x] "}
 _MARKS = {SpanKind.MATH: ("$", "$"), SpanKind.DISPLAY: ("$$", "$$"), SpanKind.NOTE: ("[^", "]")}
-# What can be said of raised and lowered text in plain characters; "n" for "10ⁿ".
+# Raised and lowered characters that Unicode has; "n" for "10ⁿ".
 _RISEN = {
     VerticalAlign.ABOVE: str.maketrans("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ"),
     VerticalAlign.BELOW: str.maketrans(
@@ -39,30 +39,33 @@ _COLUMNS = {Align.NONE: "---", Align.LEFT: ":--", Align.CENTER: ":-:", Align.RIG
 
 
 def spans_text(spans: Iterable[Span]) -> str:
-    """What is read, without marks; a formula is its TeX between dollars, what is raised or lowered
-    is in Unicode's own characters where it has them all: "10<sup>6</sup>" is no 106."""
+    """Return the text without marks; a formula is its TeX between dollars.
+
+    Raised and lowered text uses Unicode's own characters if they all exist, so that
+    "10<sup>6</sup>" does not become 106.
+    """
     return "".join(_plain(span).join(_MARKS.get(span.kind, ("", ""))) for span in spans)
 
 
 def blocks_text(blocks: Iterable[Block]) -> str:
-    """What is read, with an empty line between two blocks, and tabs between a table's columns."""
+    """Return plain text, with empty lines between blocks and tabs between a table's columns."""
     return _joined(blocks, "\n\n")
 
 
 def table_csv(table: Table) -> str:
-    """Comma-separated values, as RFC 4180 has them."""
+    """Return comma-separated values (RFC 4180)."""
     text = io.StringIO()
     csv.writer(text).writerows([spans_text(cell) for cell in row] for row in _rows(table))
     return text.getvalue()
 
 
 def row_text(row: Row) -> str:
-    """The cells of a row on one line, with tabs between them."""
+    """Return a row's cells on one line, separated by tabs."""
     return "\t".join(spans_text(cell).replace("\n", " ") for cell in row)
 
 
 def table_markdown(table: Table) -> str:
-    """The table as Markdown that reads as this table."""
+    """Return Markdown that parses to this table."""
     lines = [[cell_markdown(cell) for cell in row] for row in _rows(table)]
     lines.insert(1, [_COLUMNS[align] for align in table.align])
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
@@ -101,17 +104,17 @@ def _text(block: Block) -> str:
 
 
 def _plain(span: Span) -> str:
-    table = _RISEN.get(span.rise)
+    table = _RISEN.get(span.vertical_align)
     known = table is not None and all(ord(character) in table for character in span.text)
     return span.text.translate(table) if table and known else span.text
 
 
 def _hanging(mark: str, text: str) -> str:
-    """The text behind its mark, and under itself."""
+    """Indent the text below its marker."""
     return mark + indent(text, " " * len(mark)).removeprefix(" " * len(mark))
 
 
 def _rows(table: Table) -> Sequence[Row]:
-    """The header and all rows, of one length."""
+    """Return the header and all rows, padded to one length."""
     width = len(table.header)
     return [row + ((),) * (width - len(row)) for row in (table.header, *table.rows)]

@@ -1,7 +1,7 @@
-"""What a message is made of, as values that can be drawn. No HTML, no addresses but those of links.
+"""The blocks of a message, as values that can be drawn: no HTML, no addresses but those of links.
 
-Inside a block that grew, the blocks, items and rows that did not are equal to those before, and
-mostly the same objects, so that comparing them costs little.
+Inside a block that grew, unchanged blocks, items and rows are equal to those before, and mostly the
+same objects, so that comparing them is cheap.
 """
 
 from __future__ import annotations
@@ -11,26 +11,26 @@ from enum import Enum, auto
 
 
 class SpanKind(Enum):
-    """What a stretch of a line is, and what its ``text`` says."""
+    """The kind of a span, and what its ``text`` holds."""
 
     TEXT = auto()
     CODE = auto()
     MATH = auto()
-    """A formula in the line; its TeX."""
+    """An inline formula; its TeX."""
     DISPLAY = auto()
-    """A formula that wants a line of its own, within a paragraph; its TeX."""
+    """A displayed formula within a paragraph; its TeX."""
     NOTE = auto()
     """A reference to a `Footnote`; its label."""
     KEY = auto()
     """A key to be pressed."""
     BREAK = auto()
-    """The end of a line, where the writer wants one."""
+    """A hard line break."""
     SOFT = auto()
-    """The end of a line of the source. It is shown as BREAK is, as every chat does."""
+    """A soft line break, which is shown like BREAK, as every chat does."""
 
 
 class VerticalAlign(Enum):
-    """Where text stands: on the line, or smaller above or below it."""
+    """The vertical position of text: on the line, or smaller above or below it."""
 
     NONE = ""
     ABOVE = "sup"
@@ -39,7 +39,7 @@ class VerticalAlign(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Text of one look. ``link`` is where a click leads to: http, https, mailto, or empty."""
+    """Text of one style; ``link`` is a click's target: http, https, mailto, or empty."""
 
     text: str
     kind: SpanKind = SpanKind.TEXT
@@ -47,7 +47,7 @@ class Span:
     italic: bool = False
     strike: bool = False
     link: str = ""
-    rise: VerticalAlign = VerticalAlign.NONE
+    vertical_align: VerticalAlign = VerticalAlign.NONE
 
 
 Spans = tuple[Span, ...]
@@ -55,9 +55,12 @@ Spans = tuple[Span, ...]
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """``joined`` where it goes on from the paragraph before: a very long one is cut, so that no
-    part of a message gets slow to read, to lay out and to paint. It is what stood at the cut: a
-    blank, the end of a line, or nothing; None where no paragraph was cut."""
+    """A paragraph, or a piece of a very long one.
+
+    Long paragraphs are cut, so that no part of a message gets slow to parse, lay out and paint.
+    ``joined`` is what stood at the cut before this piece: a space, a line break, or nothing; None
+    where nothing was cut.
+    """
 
     spans: Spans
     joined: str | None = None
@@ -65,7 +68,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """``level`` is 1 to 6."""
+    """A heading; ``level`` is 1 to 6."""
 
     level: int
     spans: Spans
@@ -73,8 +76,10 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """Fenced or indented. ``language`` is the first word behind the fence. While the message
-    grows, ``text`` only gets longer at its end."""
+    """Fenced or indented code; ``language`` is the first word of the info string.
+
+    While the message grows, ``text`` only gets longer at its end.
+    """
 
     text: str
     language: str = ""
@@ -82,18 +87,18 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Math:
-    """A formula on lines of its own, in TeX. It is a paragraph of its source until it is whole."""
+    """A displayed formula, in TeX; a paragraph of its source until it is complete."""
 
     tex: str
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A line across the page."""
+    """A thematic break."""
 
 
 class Align(Enum):
-    """How a column of a table is set; NONE where the writer did not say."""
+    """The alignment of a table's column; NONE where the source does not say."""
 
     NONE = ""
     LEFT = "left"
@@ -106,8 +111,10 @@ Row = tuple[Spans, ...]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """``align`` and ``header`` are of one length; a row may be shorter, never longer: what is
-    surplus in the source is in the last cell."""
+    """A table; ``align`` and ``header`` are of one length.
+
+    A row may be shorter, never longer: surplus cells are joined to the last one.
+    """
 
     align: tuple[Align, ...]
     header: Row
@@ -116,24 +123,27 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A block quotation."""
+    """A block quote."""
 
     blocks: tuple[Block, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of a list. ``task`` is whether its box is ticked, None where it has no box;
-    ``apart`` is whether an empty line was before it."""
+    """A list item.
+
+    ``task`` is whether its box is ticked, None without a box; ``after_blank`` is whether a blank
+    line stood before it.
+    """
 
     blocks: tuple[Block, ...]
     task: bool | None = None
-    apart: bool = False
+    after_blank: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """``start`` is the first number, None for bullets."""
+    """A list; ``start`` is the first number, None for bullets."""
 
     start: int | None
     items: tuple[Item, ...]
@@ -141,7 +151,7 @@ class List:
 
 @dataclass(frozen=True, slots=True)
 class Footnote:
-    """What a NOTE with this label refers to. It stays where it was written."""
+    """The text that a NOTE with this label refers to; it stays where it was written."""
 
     label: str
     blocks: tuple[Block, ...]

@@ -1,8 +1,8 @@
-r"""Chemical equations as mhchem has them, ``\ce{2H2 + O2 -> 2H2O}``, into TeX.
+r"""Chemical equations of mhchem, ``\ce{2H2 + O2 -> 2H2O}``, as TeX.
 
-What is read is what people write most; of all else, nothing is. The rules are those of mhchem 4
-(https://mhchem.github.io/MathJax-mhchem/): a number in front is one of molecules, one behind an
-element or a bracket an index, a sign at the end a charge.
+The most common forms are understood, anything else is left alone. The rules are those of mhchem 4
+(https://mhchem.github.io/MathJax-mhchem/): a number in front counts molecules, one behind an
+element or a bracket is an index, a sign at the end is a charge.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ _CALL = re.compile(r"\\ce\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
 
 
 def without_chemistry(tex: str) -> str:
-    r"""A formula with its equations as TeX. One that is not understood stays as it is."""
+    r"""Replace the equations in a formula by TeX; those that are not understood stay."""
     return _CALL.sub(lambda found: _equation(found[1]) or found[0], tex)
 
 
 def _equation(text: str) -> str:
-    """An equation as TeX; empty where it is not understood."""
+    """Return an equation as TeX; empty where it is not understood."""
     pieces, at = [], 0
     text = text.strip()
     while at < len(text):
@@ -54,7 +54,7 @@ def _equation(text: str) -> str:
 
 
 def _arrow(name: str, above: str) -> str:
-    """An arrow with what is above it: a substance, or a condition in words."""
+    """Return an arrow with what is above it: a substance, or a condition in words."""
     if not above:
         return r"\;\rightleftharpoons\;" if name == "rightleftharpoons" else rf"\;\long{name}\;"
     if above != r"\Delta":
@@ -64,26 +64,26 @@ def _arrow(name: str, above: str) -> str:
 
 
 def _piece(found: re.Match[str], text: str) -> str:
-    """A piece as TeX; empty where it is not understood."""
-    said = found[0]
+    """Return a token as TeX; empty where it is not understood."""
+    token = found[0]
     match found.lastgroup:
         case "arrow" | "above":
             return _arrow(_ARROWS[found["arrow"]], (found["above"] or "").strip())
         case "isotope":
-            return "{}" + re.sub(r"\^\{?(\d+)\}?_\{?(\d+)\}?", r"^{\1}_{\2}", said)
+            return "{}" + re.sub(r"\^\{?(\d+)\}?_\{?(\d+)\}?", r"^{\1}_{\2}", token)
         case "charge":
-            return f"^{{{said.strip('^{}')}}}"
+            return f"^{{{token.strip('^{}')}}}"
         case "sign":
             behind = found.start() and not text[found.start() - 1].isspace()
-            return f"^{{{said}}}" if behind else f" {said} "
+            return f"^{{{token}}}" if behind else f" {token} "
         case "many":
-            return said + r"\,"
+            return token + r"\,"
         case "index":
-            return f"_{{{said}}}"
+            return f"_{{{token}}}"
         case "bond":
-            return _BONDS[said]
+            return _BONDS[token]
         case "with":
             return r"\cdot "
         case "blank":
             return " "
-    return said
+    return token

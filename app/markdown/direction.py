@@ -1,6 +1,6 @@
-"""In which direction a block runs: that of its first letter, as HTML's ``dir="auto"`` has it.
+"""The direction of a block: that of its first letter, like HTML's ``dir="auto"``.
 
-Code and formulas are from left to right wherever they are, and say nothing of what they are in.
+Code and formulas always run from left to right, and do not count for the block around them.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from app.markdown.blocks import (
     Table,
 )
 
-_SILENT = (SpanKind.CODE, SpanKind.KEY, SpanKind.MATH, SpanKind.DISPLAY, SpanKind.NOTE)
+_NEUTRAL = (SpanKind.CODE, SpanKind.KEY, SpanKind.MATH, SpanKind.DISPLAY, SpanKind.NOTE)
 
 
-def is_leftwards(block: Block | Item, around: bool = False) -> bool:
-    """Whether a block runs from right to left. Without letters, it runs as what is ``around``."""
-    return around if (found := _direction(block)) is None else found
+def is_leftwards(block: Block | Item, parent_rtl: bool = False) -> bool:
+    """Return whether a block runs from right to left; without letters, as its parent does."""
+    return parent_rtl if (found := _direction(block)) is None else found
 
 
-def spans_leftwards(spans: Iterable[Span], around: bool = False) -> bool:
-    """The same of a line."""
-    return around if (found := _of_spans(spans)) is None else found
+def spans_leftwards(spans: Iterable[Span], parent_rtl: bool = False) -> bool:
+    """Return whether a line runs from right to left."""
+    return parent_rtl if (found := _of_spans(spans)) is None else found
 
 
 def _direction(block: Block | Item) -> bool | None:
@@ -48,7 +48,7 @@ def _direction(block: Block | Item) -> bool | None:
 
 
 def _of_spans(spans: Iterable[Span]) -> bool | None:
-    return _first(_of_text(span.text) for span in spans if span.kind not in _SILENT)
+    return _first(_of_text(span.text) for span in spans if span.kind not in _NEUTRAL)
 
 
 def _of_text(text: str) -> bool | None:

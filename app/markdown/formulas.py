@@ -1,4 +1,4 @@
-"""What is a formula, and what only looks like one: prices, variables of a shell, words."""
+"""Recognise formulas, and what only looks like one: prices, shell variables, words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from app.markdown.blocks import SpanKind
 from app.markdown.scripts import UNSPACED
 
-# Those of amsmath and LaTeX that models write without dollars around them.
+# Environments that models write without dollars around them.
 _ENVIRONMENTS = (
     "align|alignat|aligned|alignedat|array|[bBpvV]?matrix|smallmatrix|cases|dcases|eqnarray|"
     "equation|flalign|gather|gathered|multline|split"
@@ -16,11 +16,11 @@ _ENVIRONMENTS = (
 OPENING = re.compile(
     r"\$\$|\\{1,2}\[|\\{1,2}\(|\\begin\{(?P<environment>(?:" + _ENVIRONMENTS + r")\*?)\}"
 )
-"""The mark that a formula begins with, but for a single dollar."""
+"""The opening mark of a formula, except a single dollar."""
 DISPLAYED = re.compile(r"\$\$|\\{1,2}\[|\\begin\{(?P<environment>(?:" + _ENVIRONMENTS + r")\*?)\}")
-"""That of one on lines of its own."""
+"""The opening mark of a displayed formula."""
 DISPLAY_MARKS = ("$$", "\\[")
-"""What ends the line that such a one begins in."""
+"""Marks of a displayed formula that may end a line."""
 _ENDINGS = {
     "$$": "$$",
     "\\[": "\\]",
@@ -28,16 +28,18 @@ _ENDINGS = {
     "\\\\[": "\\\\]",
     "\\\\(": "\\\\)",
 }
-# Environments that are a part of a formula, and alone in a line are one in that line.
-_PART = re.compile("array|cases|dcases|smallmatrix|[a-zA-Z]?matrix|aligned|gathered|split")
-# What is no formula's mark though it has its characters.
-_PASSED = re.compile(rf"(`+).+?(?<!`)\1(?!`)|{OPENING.pattern}|\\.", re.DOTALL)
+# Environments that are part of a formula; alone in a line, they are inline formulas.
+_INLINE_ENVIRONMENT = re.compile(
+    "array|cases|dcases|smallmatrix|[a-zA-Z]?matrix|aligned|gathered|split"
+)
+# Code, opening marks, and escapes, in which no mark is looked for.
+_SKIPPED = re.compile(rf"(`+).+?(?<!`)\1(?!`)|{OPENING.pattern}|\\.", re.DOTALL)
 
 _BETWEEN = re.compile(r"(?<![0-9A-Za-z$])\$(?!\s)((?:[^$\\]|\\.)+)(?<!\s)\$(?![0-9$])", re.DOTALL)
-_APART = re.compile(r"(?<![0-9A-Za-z$])\$ ((?:[^$\\\n]|\\.)*\S) \$(?![0-9A-Za-z$])")
-_SET = re.compile(r"(?<!\$)\$\$((?:[^$\\]|\\.)+)\$\$(?!\$)", re.DOTALL)
+_SPACED = re.compile(r"(?<![0-9A-Za-z$])\$ ((?:[^$\\\n]|\\.)*\S) \$(?![0-9A-Za-z$])")
+_DISPLAY_DOLLARS = re.compile(r"(?<!\$)\$\$((?:[^$\\]|\\.)+)\$\$(?!\$)", re.DOTALL)
 
-# Commands, and what is words by the writer's own word.
+# Commands, and arguments that are words by declaration.
 _COMMAND = re.compile(
     r"\\(?:text\w*|math\w+|operatorname\*?|mbox|begin|end)\s*\{[^{}]*\}|\\[A-Za-z]+"
 )
@@ -49,52 +51,51 @@ _FUNCTION = re.compile(
     "deg|gcd|lcm|mod|arg|sgn|Var|Cov"
 )
 _LINE_END = " \\\\\n"
-_MONEY = re.compile("[€£¥₩₹₽¢]")
+_CURRENCY = re.compile("[€£¥₩₹₽¢]")
 _BAD_START = frozenset("\"“”„«»‹›'‘’)")
 _BAD_END = frozenset('"“„«‹‘(')
-# Behind it a letter may follow, as in "the $n$th".
-_PLAINLY = re.compile(r"[^\W\d_]'*|\S*[\\^_={]\S*")
+# Formulas that a letter may follow, as in "the $n$th".
+_BEFORE_LETTER = re.compile(r"[^\W\d_]'*|\S*[\\^_={]\S*")
 
 
 class Formula(NamedTuple):
-    """Its kind, its TeX, and where the source goes on."""
+    """A formula's kind, its TeX, and the position behind it."""
 
     kind: SpanKind
     tex: str
     end: int
 
 
-def ending(mark: re.Match[str]) -> str:
-    """What ends the formula that begins with a match of `OPENING`."""
+def closing_mark(mark: re.Match[str]) -> str:
+    """Return the closing mark for a match of `OPENING`."""
     environment = mark["environment"]
     return f"\\end{{{environment}}}" if environment else _ENDINGS[mark[0]]
 
 
-def inner(source: str, mark: str, end: str) -> str:
-    """What is between a formula's marks; those of an environment belong to it."""
+def formula_tex(source: str, mark: str, end: str) -> str:
+    """Return what is between a formula's marks; those of an environment belong to it."""
     if not mark.startswith("\\begin"):
         source = source[len(mark) : len(source) - len(end)]
     return source.strip()
 
 
-def lined(tex: str) -> str:
-    """A formula without empty lines, which TeX has not: what they part is below each other, where
-    nothing else says so."""
+def without_blank_lines(tex: str) -> str:
+    """Remove blank lines, which TeX does not allow; complete parts are stacked."""
     parts = re.split(r"\n(?:[ \t]*\n)+", tex)
-    if len(parts) > 1 and all(map(_is_whole, parts)):
+    if len(parts) > 1 and all(map(_is_complete, parts)):
         return f"\\begin{{gathered}}\n{_LINE_END.join(parts)}\n\\end{{gathered}}"
     return "\n".join(parts)
 
 
-def _is_whole(tex: str) -> bool:
-    """Whether it can stand on a line of its own."""
+def _is_complete(tex: str) -> bool:
+    """Return whether it can stand on a line of its own."""
     pairs = (("{", "}"), (r"\left", r"\right"))
     rows = "\\\\" in tex or "\\begin" in tex or "\\end" in tex
     return not rows and all(tex.count(left) == tex.count(right) for left, right in pairs)
 
 
-def content(lines: list[str], closing: str) -> str:
-    """What is in the formula that begins last in the first line, and has this end."""
+def formula_content(lines: list[str], closing: str) -> str:
+    """Return the content of the last formula that begins in the first line."""
     mark = closing.replace("]", "[").replace(")", "(").replace("\\end", "\\begin")
     text = "\n".join(lines)
     start = text.rfind(mark, 0, len(lines[0])) + len(mark)
@@ -102,31 +103,35 @@ def content(lines: list[str], closing: str) -> str:
 
 
 def formula_at(text: str, at: int) -> Formula | None:
-    """The formula that begins there, at a dollar or a backslash."""
+    """Return the formula that begins at a dollar or a backslash."""
     if text[at] == "$" and text[at : at + 2] != "$$":
         return _between_dollars(text, at)
     mark = OPENING.match(text, at)
     if not mark:
         return None
     if mark[0] == "$$":
-        found = _SET.match(text, at)
+        found = _DISPLAY_DOLLARS.match(text, at)
         end = found.end() if found else -1
     else:
-        closing = ending(mark)
+        closing = closing_mark(mark)
         start = text.find(closing, mark.end())
         end = start + len(closing) if start >= 0 else -1
     if end < 0:
         return None
-    shown = DISPLAYED.match(mark[0]) is not None and not _PART.match(mark["environment"] or "")
-    tex = inner(text[at:end], mark[0], ending(mark))
+    shown = DISPLAYED.match(mark[0]) is not None and not _INLINE_ENVIRONMENT.match(
+        mark["environment"] or ""
+    )
+    tex = formula_tex(text[at:end], mark[0], closing_mark(mark))
     if not tex or (shown and is_prose(tex)):
         return None
-    return Formula(SpanKind.DISPLAY if shown else SpanKind.MATH, lined(tex), end)
+    return Formula(SpanKind.DISPLAY if shown else SpanKind.MATH, without_blank_lines(tex), end)
 
 
-def unclosed(line: str, closing: str = "") -> str:
-    """What would end the formula that is open at the end of a line, else nothing. ``closing`` is
-    the same at its beginning."""
+def open_formula_end(line: str, closing: str = "") -> str:
+    """Return the closing mark of the formula that is open at the line's end, or "".
+
+    ``closing`` is that at the line's beginning.
+    """
     at = 0
     if not (closing or "\\" in line or "$$" in line):
         return ""
@@ -136,17 +141,19 @@ def unclosed(line: str, closing: str = "") -> str:
             if start < 0:
                 return closing
             at, closing = start + len(closing), ""
-        found = _PASSED.search(line, at)
+        found = _SKIPPED.search(line, at)
         if not found:
             return ""
         at = found.end()
         if mark := OPENING.fullmatch(found[0]):
-            closing = ending(mark)
+            closing = closing_mark(mark)
 
 
 def is_prose(tex: str, words: int = 2) -> bool:
-    """Whether what stands between two marks of a formula is a stretch of a sentence: at least so
-    many words, and nothing that only formulas have."""
+    """Return whether the text between two marks is prose.
+
+    It has at least that many words, and nothing that only formulas have.
+    """
     bare = _COMMAND.sub(" ", tex)
     if bare != tex or _SIGN.search(bare) or _OPERATOR.search(bare):
         return False
@@ -157,36 +164,38 @@ def is_prose(tex: str, words: int = 2) -> bool:
 
 
 def _between_dollars(text: str, at: int) -> Formula | None:
-    """The rule of pandoc: no blank inside the dollars, no digit behind the last one; and what is
-    between a price and the next dollar is none."""
+    """Match single dollars by pandoc's rule: no space inside them, no digit after the last one.
+
+    What stands between a price and the next dollar is not a formula.
+    """
     found = _BETWEEN.match(text, at)
     if not found:
-        return _apart(text, at)
+        return _spaced_dollars(text, at)
     tex, after = found[1], text[found.end() : found.end() + 1]
-    if after.isascii() and after.isalpha() and not _PLAINLY.fullmatch(tex):
+    if after.isascii() and after.isalpha() and not _BEFORE_LETTER.fullmatch(tex):
         return None
     if "`" in tex or "**" in tex or tex[0] in _BAD_START or tex[-1] in _BAD_END:
         return None
-    return None if _is_sold(tex) or is_prose(tex) else Formula(SpanKind.MATH, tex, found.end())
+    return None if _is_price(tex) or is_prose(tex) else Formula(SpanKind.MATH, tex, found.end())
 
 
-def _apart(text: str, at: int) -> Formula | None:
-    """With a blank at either end it is one only if it can be nothing else."""
-    found = _APART.match(text, at)
+def _spaced_dollars(text: str, at: int) -> Formula | None:
+    """Match dollars with spaces inside only where it can be nothing but a formula."""
+    found = _SPACED.match(text, at)
     if not found:
         return None
     bare = _COMMAND.sub(" ", found[1])
     surely = bare != found[1] or _SIGN.search(bare) or re.match(r"[^\W\d_] =", bare)
-    if not surely or re.search(r"[^\W\d_]{3}|\*\*|`", bare) or _MONEY.search(bare):
+    if not surely or re.search(r"[^\W\d_]{3}|\*\*|`", bare) or _CURRENCY.search(bare):
         return None
     return Formula(SpanKind.MATH, found[1], found.end())
 
 
-def _is_sold(tex: str) -> bool:
-    """Whether it begins as a price does and goes on in words or with other money."""
+def _is_price(tex: str) -> bool:
+    """Return whether it begins like a price and continues with words or another currency."""
     if not tex[0].isdigit():
         return False
     bare = _COMMAND.sub(" ", tex)
-    if _MONEY.search(bare):
+    if _CURRENCY.search(bare):
         return True
     return bare == tex and not _SIGN.search(bare) and _WORD.search(bare) is not None

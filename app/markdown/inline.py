@@ -1,4 +1,4 @@
-"""The text of one paragraph, heading or cell into spans, by markdown-it."""
+"""Parse the text of a paragraph, heading or cell into spans, by markdown-it."""
 
 from __future__ import annotations
 
@@ -9,58 +9,62 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from app.markdown.blocks import Span, SpanKind, Spans, VerticalAlign
-from app.markdown.inline_rules import parser, read
+from app.markdown.inline_rules import parser, tokenize
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _MARK = re.compile(r"[\n\\`*_\[<&$~@]|://|www\.", re.IGNORECASE)
-"""What may make a text say anything but its words."""
-_MOST_BRACKETS = 400  # in a paragraph that is read as Markdown
+"""Characters without which a text is only its words."""
+_MOST_BRACKETS = 400  # in a paragraph that is parsed
 _BREAKS = {"softbreak": SpanKind.SOFT, "hardbreak": SpanKind.BREAK}
 
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """What a message has defined so far, and its text may refer to: links by their normalised
-    name, labels of footnotes."""
+    """The definitions of a message that its text may refer to.
+
+    ``links`` are by normalised name, ``notes`` are labels of footnotes.
+    """
 
     links: ChainMap[str, Any] = field(default_factory=ChainMap)
     notes: ChainMap[str, bool] = field(default_factory=ChainMap)
 
     def copy(self) -> Definitions:
-        """One whose additions are not seen here. It costs nothing."""
+        """Return a copy whose additions are not seen here, in constant time."""
         return Definitions(self.links.new_child(), self.notes.new_child())
 
     def __bool__(self) -> bool:
         return bool(self.links or self.notes)
 
 
-def spans(text: str, names: Definitions) -> Spans:
-    """What the text says, in order. With so many brackets it is no prose, and is shown as it is:
-    a search for each one's link would go on for minutes."""
+def spans(text: str, definitions: Definitions) -> Spans:
+    """Parse the text; with too many brackets it is shown as it is.
+
+    Looking up each bracket's link would take minutes.
+    """
     if not _MARK.search(text):
         return (Span(text),) if text else ()
     if text.count("[") > _MOST_BRACKETS:
         return lines(text)
-    tokens = read(text, {"references": names.links, "notes": names.notes})
-    found, tags = _flat(tokens)
+    tokens = tokenize(text, {"references": definitions.links, "notes": definitions.notes})
+    found, tags = _flatten(tokens)
     result: list[Span] = []
-    for span in _honoured(found, tags) if tags else found:
+    for span in _apply_tags(found, tags) if tags else found:
         before = result[-1].kind if result else None
-        if before is span.kind is SpanKind.TEXT and _alike(result[-1], span):
-            result[-1] = _worded(span, result[-1].text + span.text)
+        if before is span.kind is SpanKind.TEXT and _same_style(result[-1], span):
+            result[-1] = _with_text(span, result[-1].text + span.text)
         elif not (
             before is SpanKind.BREAK and span.kind is SpanKind.SOFT
         ):  # two marks of one line's end
             result.append(span)
-    while result and result[-1].kind in (SpanKind.BREAK, SpanKind.SOFT):  # which end nothing
+    while result and result[-1].kind in (SpanKind.BREAK, SpanKind.SOFT):  # they end nothing
         del result[-1]
     return tuple(result)
 
 
 def lines(text: str) -> Spans:
-    """Text as it is, in its lines."""
+    """Return the text as it is, split into lines."""
     result: list[Span] = []
     for line in text.split("\n"):
         result += [Span("\n", SpanKind.SOFT)] * bool(result)
@@ -68,31 +72,31 @@ def lines(text: str) -> Spans:
     return tuple(result)
 
 
-def define(text: str, names: Definitions) -> str:
-    """Takes the definitions of links off the beginning of a paragraph; the rest of it."""
+def define(text: str, definitions: Definitions) -> str:
+    """Take link definitions off the beginning of a paragraph; return the rest."""
     tokens: list[Token] = []
-    parser().block.parse(text, parser(), {"references": names.links}, tokens)
+    parser().block.parse(text, parser(), {"references": definitions.links}, tokens)
     return tokens[1].content if tokens else ""
 
 
 def unescape(text: str) -> str:
-    """Without the backslashes and entities of Markdown."""
+    """Resolve Markdown's backslashes and entities."""
     from markdown_it.common.utils import unescapeAll
 
     return unescapeAll(text)
 
 
-def _flat(tokens: Sequence[Token]) -> tuple[list[Span], list[int]]:
-    """Spans, and which of them are tags."""
+def _flatten(tokens: Sequence[Token]) -> tuple[list[Span], list[int]]:
+    """Return spans, and which of them are tags."""
     found: list[Span] = []
     tags: list[int] = []
     style = Span("")
-    outside: list[Span] = []  # the styles around the present one
-    opened = -1  # the spans before the present link
+    outside: list[Span] = []  # the styles around the current one
+    opened = -1  # the number of spans before the current link
     for token in tokens:
         if token.nesting < 0:
-            if token.type == "link_close" and opened == len(found):  # it has no words of its own
-                found.append(_worded(style, style.link or "[]()"))
+            if token.type == "link_close" and opened == len(found):  # it has no text
+                found.append(_with_text(style, style.link or "[]()"))
             style = outside.pop()
             continue
         if token.nesting > 0:
@@ -104,22 +108,21 @@ def _flat(tokens: Sequence[Token]) -> tuple[list[Span], list[int]]:
             case "softbreak" | "hardbreak":
                 found.append(Span("\n", _BREAKS[token.type]))
             case "code_inline":
-                found.append(_worded(style, token.content, SpanKind.CODE))
+                found.append(_with_text(style, token.content, SpanKind.CODE))
             case "math" | "display" | "note" | "key":
-                found.append(_worded(style, token.content, SpanKind[token.type.upper()]))
+                found.append(_with_text(style, token.content, SpanKind[token.type.upper()]))
             case "image":
-                found.append(_worded(style, _picture(token)))
+                found.append(_with_text(style, _image_text(token)))
             case kind:
                 if token.content:
                     tags += [len(found)] * (kind == "tag")
-                    found.append(_worded(style, token.content))
+                    found.append(_with_text(style, token.content))
     return found, tags
 
 
-def _honoured(spans: Sequence[Span], tags: Sequence[int]) -> Iterator[Span]:
-    """The spans, with what tags say of those between them. A tag without its other half is
-    text."""
-    ends = _pairs(spans, tags)
+def _apply_tags(spans: Sequence[Span], tags: Sequence[int]) -> Iterator[Span]:
+    """Apply tags to the spans between them; an unmatched tag is text."""
+    ends = _match_tags(spans, tags)
     paired = {*ends, *ends.values()}
     keys = [at for at in ends if _name(spans[at]) == "kbd"]
     keys += [at for at, span in enumerate(spans) if span.kind is SpanKind.KEY]
@@ -128,28 +131,28 @@ def _honoured(spans: Sequence[Span], tags: Sequence[int]) -> Iterator[Span]:
     while at < len(spans):
         span, end = spans[at], ends.get(at, 0)
         if at not in paired:
-            yield replace(span, rise=rises[-1]) if rises else span
+            yield replace(span, vertical_align=rises[-1]) if rises else span
         elif _name(span) != "kbd":
             rises = [*rises, VerticalAlign(_name(span))] if end else rises[:-1]
-        elif end and not any(at < key < end for key in keys):  # else the keys are those inside
+        elif end and not any(at < key < end for key in keys):  # else the inner ones are the keys
             inside = [spans[n] for n in range(at + 1, end) if n not in paired]
             words = " ".join("".join(part.text for part in inside).split())
             if words:
-                yield _worded(inside[0], words, SpanKind.KEY)
+                yield _with_text(inside[0], words, SpanKind.KEY)
             at = end
         at += 1
 
 
-def _pairs(spans: Sequence[Span], tags: Sequence[int]) -> dict[int, int]:
-    """Where the other half of each tag is that opens something."""
+def _match_tags(spans: Sequence[Span], tags: Sequence[int]) -> dict[int, int]:
+    """Return the position of the closing tag for each opening one."""
     ends: dict[int, int] = {}
-    open_: list[int] = []
+    opened_tags: list[int] = []
     for at in tags:
         if spans[at].text[1] != "/":
-            open_.append(at)
+            opened_tags.append(at)
             continue
-        while open_ and _name(spans[at]) in map(_name, map(spans.__getitem__, open_)):
-            start = open_.pop()  # what is open inside has no end
+        while opened_tags and _name(spans[at]) in map(_name, map(spans.__getitem__, opened_tags)):
+            start = opened_tags.pop()  # tags opened inside stay unmatched
             if _name(spans[start]) == _name(spans[at]):
                 if at > start + 1:
                     ends[start] = at
@@ -161,19 +164,21 @@ def _name(tag: Span) -> str:
     return tag.text.strip("</> ").lower()
 
 
-def _worded(style: Span, text: str, kind: SpanKind = SpanKind.TEXT) -> Span:
-    """Other words in the same style. `replace` would take ten times as long."""
-    return Span(text, kind, style.bold, style.italic, style.strike, style.link, style.rise)
+def _with_text(style: Span, text: str, kind: SpanKind = SpanKind.TEXT) -> Span:
+    """Return other text in the same style; `replace` would take ten times as long."""
+    return Span(
+        text, kind, style.bold, style.italic, style.strike, style.link, style.vertical_align
+    )
 
 
-def _alike(one: Span, other: Span) -> bool:
-    """Do they look the same?"""
-    return (one.bold, one.italic, one.strike, one.link, one.rise) == (
+def _same_style(one: Span, other: Span) -> bool:
+    """Return whether the spans look the same."""
+    return (one.bold, one.italic, one.strike, one.link, one.vertical_align) == (
         other.bold,
         other.italic,
         other.strike,
         other.link,
-        other.rise,
+        other.vertical_align,
     )
 
 
@@ -188,8 +193,8 @@ def _inside(style: Span, token: Token) -> Span:
     return replace(style, link=str(token.attrs["href"]))
 
 
-def _picture(token: Token) -> str:
-    """Nothing is fetched: a picture is what it shows, in words, and its address."""
+def _image_text(token: Token) -> str:
+    """Return a picture's description and address; nothing is fetched."""
     words, address = _words(token), str(token.attrs["src"])
     return f"{words} ({address})" if words else address or "![]()"
 

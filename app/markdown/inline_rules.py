@@ -1,4 +1,4 @@
-"""What markdown-it is told to read in a line beyond CommonMark, and how."""
+"""Rules for markdown-it's inline parser beyond CommonMark."""
 
 from __future__ import annotations
 
@@ -13,60 +13,60 @@ from app.markdown.addresses import Address, addresses
 from app.markdown.formulas import formula_at
 from app.markdown.scripts import is_unspaced
 
-if TYPE_CHECKING:  # markdown-it is loaded when the first text is read, not when a window opens
+if TYPE_CHECKING:  # loaded when the first text is parsed, not at the start
     from markdown_it import MarkdownIt
     from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
 
 LINK_SCHEMES = frozenset({"http", "https", "mailto"})
-"""What a link may lead to; anything else stays as the text that was written."""
+"""The schemes that links may have; others stay text."""
 
 _NOTE = re.compile(r"\[\^([^\]\s]+)\]")
 _TAG = re.compile(r"<(?:/?br\s*/?|/?(?:sub|sup|kbd)\s*)>", re.IGNORECASE)
 _KEY = re.compile(r"<kbd>\s*(&\w+;|\S)\s*</kbd>", re.IGNORECASE)
-"""One whose label is one character, which is no mark then."""
-_LONGEST_TAG = 12  # characters that are looked at before a mark
+"""A key with a single character as its label, which is not Markdown then."""
+_LONGEST_TAG = 12  # characters to look back from a delimiter
 
 
 def link_allowed(address: str) -> bool:
-    """Whether a click on ``address`` may leave Fireside."""
+    """Return whether a click on ``address`` may leave Fireside."""
     try:
         return urlsplit(address.strip()).scheme.lower() in LINK_SCHEMES
     except ValueError:
         return False
 
 
-def read(text: str, env: dict[str, Any]) -> list[Token]:
-    """What is in a text, as tokens. ``env`` has ``references`` and ``notes``."""
-    reader = parser()
-    state = cast("StateInline", _state_type()(text, reader, env, []))
-    reader.inline.tokenize(state)
-    for rule in reader.inline.ruler2.getRules(""):
+def tokenize(text: str, env: dict[str, Any]) -> list[Token]:
+    """Return the tokens of a text; ``env`` has ``references`` and ``notes``."""
+    markdown = parser()
+    state = cast("StateInline", _state_type()(text, markdown, env, []))
+    markdown.inline.tokenize(state)
+    for rule in markdown.inline.ruler2.getRules(""):
         rule(state)
     return state.tokens
 
 
 @cache
 def parser() -> MarkdownIt:
-    """The one that reads everything."""
+    """Return the parser with all rules."""
     from markdown_it import MarkdownIt
 
-    reader = MarkdownIt("commonmark", {"html": False}).enable("strikethrough")
-    # An instance attribute: this is how markdown-it lets its rule be replaced.
-    reader.validateLink = link_allowed  # type: ignore[assignment]
-    reader.block.ruler.enableOnly(["reference", "paragraph"])
-    rules = reader.inline.ruler
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("strikethrough")
+    # Set on the instance: this is how markdown-it lets its rule be replaced.
+    markdown.validateLink = link_allowed  # type: ignore[assignment]
+    markdown.block.ruler.enableOnly(["reference", "paragraph"])
+    rules = markdown.inline.ruler
     rules.at("text", _text)
     rules.before("newline", "address", _address)
     rules.before("escape", "formula", _formula)
     rules.before("link", "note", _note)
     rules.before("entity", "tag", _tag)
-    return reader
+    return markdown
 
 
 @cache
 def _state_type() -> type:
-    """markdown-it's state, which knows where addresses begin, and when a mark counts."""
+    """Return a state class for markdown-it that knows addresses, and when a delimiter counts."""
     from markdown_it.rules_inline import StateInline
     from markdown_it.rules_inline.state_inline import Scanned
 
@@ -77,41 +77,49 @@ def _state_type() -> type:
             self.starts = list(self.addresses)
 
         def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:
-            """CommonMark's rule as amended in markdown-cjk-friendly's specification.md of
-            2026-07-22: beside a letter of a script without blanks, punctuation hinders no mark;
-            nor does a tag."""
+            """Scan a run of delimiters.
+
+            CommonMark's rule as amended in markdown-cjk-friendly's specification.md of 2026-07-22:
+            beside a letter of a script without spaces, punctuation does not stop a delimiter; nor
+            does a tag.
+            """
             end = start
             while end < self.posMax and self.src[end] == self.src[start]:
                 end += 1
-            before, after = _before(self.src, start), self.src[end : end + 1] or " "
+            before, after = _character_before(self.src, start), self.src[end : end + 1] or " "
             blank_before, blank_after = _is_blank(before[-1]), _is_blank(after)
             if blank_before or blank_after:
                 return Scanned(not blank_after, not blank_before, end - start)
-            point_before, point_after = _is_point(before[-1]), _is_point(after)
+            punctuation_before, punctuation_after = (
+                _is_punctuation(before[-1]),
+                _is_punctuation(after),
+            )
             if not canSplitWord:
-                return Scanned(point_before, point_after, end - start)
+                return Scanned(punctuation_before, punctuation_after, end - start)
             beside = is_unspaced(before[0]) or is_unspaced(after)
-            hinders_before = point_before and not _is_tag_before(self.src, start)
-            hinders_after = point_after and not _TAG.match(self.src, end)
+            hinders_before = punctuation_before and not _is_tag_before(self.src, start)
+            hinders_after = punctuation_after and not _TAG.match(self.src, end)
             return Scanned(
-                beside or point_before or not hinders_after,
-                beside or point_after or not hinders_before,
+                beside or punctuation_before or not hinders_after,
+                beside or punctuation_after or not hinders_before,
                 end - start,
             )
 
     return State
 
 
-def _before(text: str, at: int) -> str:
-    """The character before a place, behind what says which script it counts to: a selector of a
-    variant does not count itself."""
+def _character_before(text: str, at: int) -> str:
+    """Return the character before a position, behind one that tells its script.
+
+    A variation selector is skipped.
+    """
     last = text[at - 1] if at else " "
     if not ("\ufe00" <= last <= "\ufe0e" or "\U000e0100" <= last <= "\U000e01ef"):
         return last
     if last > "\uffff":
-        return "\u4e00" + last  # only an ideograph has one
+        return "\u4e00" + last  # only ideographs have these
     main = text[at - 2] if at > 1 else " "
-    quoted = last == "\ufe01" and main in "‘’“”"  # as wide as an ideograph
+    quoted = last == "\ufe01" and main in "‘’“”"  # full-width quotation marks
     return "\u4e00" + main if quoted else main
 
 
@@ -119,7 +127,7 @@ def _is_blank(character: str) -> bool:
     return character in "\t\n\x0b\x0c\r" or category(character) == "Zs"
 
 
-def _is_point(character: str) -> bool:
+def _is_punctuation(character: str) -> bool:
     return category(character)[0] in "PS"
 
 
@@ -131,7 +139,7 @@ def _is_tag_before(text: str, at: int) -> bool:
 
 
 def _text(state: StateInline, silent: bool) -> bool:
-    """Plain text, up to what may be a mark, or an address."""
+    """Consume plain text, up to a possible delimiter or address."""
     pos = state.pos
     mark = state.md.inline.terminator_re.search(state.src, pos)
     end = mark.start() if mark else state.posMax
@@ -164,8 +172,11 @@ def _address(state: StateInline, silent: bool) -> bool:
 
 
 def _formula(state: StateInline, silent: bool) -> bool:
-    """A formula. The plugin of mdit-py-plugins 0.7.0 knows only dollars, and takes the text's last
-    character for the one before its first, so that it finds no formula in ``$n$ is 5``."""
+    """Consume a formula.
+
+    The plugin of mdit-py-plugins 0.7.0 knows only dollars, and takes the text's last character for
+    the one before its first, so that it finds no formula in ``$n$ is 5``.
+    """
     if state.src[state.pos] not in "$\\":
         return False
     found = formula_at(state.src, state.pos)
@@ -176,7 +187,7 @@ def _formula(state: StateInline, silent: bool) -> bool:
 
 
 def _note(state: StateInline, silent: bool) -> bool:
-    """A reference to a footnote that was defined."""
+    """Consume a reference to a defined footnote."""
     found = _NOTE.match(state.src, state.pos)
     if not found or found[1] not in state.env["notes"]:
         return False
@@ -185,7 +196,7 @@ def _note(state: StateInline, silent: bool) -> bool:
 
 
 def _tag(state: StateInline, silent: bool) -> bool:
-    """One of HTML's elements that are honoured. Whether it has its other half is seen later."""
+    """Consume a supported HTML tag; tags are matched later."""
     from markdown_it.common.utils import unescapeAll
 
     if state.src[state.pos] != "<":

@@ -1,8 +1,8 @@
-"""Spans as Markdown again, so that they read back equal.
+"""Spans as Markdown that parses back to equal spans.
 
-Bold is written with stars and italics with lines, so that their marks never run into each other.
-Where a mark would not count beside a letter or a blank, that one becomes an entity, which ends in
-punctuation.
+Bold uses asterisks and italics underscores, so that their marks never run into each other. Where a
+delimiter would not count beside a letter or a space, that character becomes an entity, which ends
+in punctuation.
 """
 
 from __future__ import annotations
@@ -28,32 +28,35 @@ _DOLLARS = re.compile(r"(?!\s)(?:[^$\\]|\\.)+(?<!\s)", re.DOTALL)
 
 _BREAKS = {SpanKind.BREAK: "\\\n", SpanKind.SOFT: "\n"}
 _ENDS = re.compile(r"[.,;:!?]?\s+\S.*|[.,;:!?]\Z", re.DOTALL)
-"""What an address does not go on in."""
+"""Text that may follow a bare address."""
 _SORTS = {"[": "link", "<": "tag"}
 _CELL_BREAK = Span("<br>", SpanKind.BREAK)
 
 _Style = tuple[str, str]
-"""A mark and, of a link, its address."""
+"""A mark and, for a link, its address."""
 
 
 @dataclass(slots=True)
 class _Piece:
-    """``kind`` is text, open or close (of a mark), math, break, edge, or any other, as tag."""
+    """A piece of Markdown.
+
+    ``kind`` is text, open or close (of a mark), math, break, edge, or any other, like tag.
+    """
 
     kind: str
     markdown: str = ""
     text: str = ""
-    """Of text and math: what is to be read."""
+    """The content of text and math."""
     linked: bool = False
 
 
 def spans_markdown(spans: Spans) -> str:
-    """The text of a paragraph, a line for each BREAK."""
+    """Return a paragraph, with a line for each BREAK."""
     return _text(spans, lines=True)
 
 
 def heading_markdown(level: int, spans: Spans) -> str:
-    """A heading; one of several lines has its mark below."""
+    """Return a heading; one of several lines is underlined."""
     text = _text(spans, lines=True)
     if "\n" in text:
         return f"{text}\n{'=' if level == 1 else '-'}"
@@ -62,7 +65,7 @@ def heading_markdown(level: int, spans: Spans) -> str:
 
 
 def cell_markdown(spans: Spans) -> str:
-    """A cell of a table."""
+    """Return a table's cell."""
     inside = tuple(_CELL_BREAK if span.kind in _BREAKS else span for span in spans)
     return _text(inside, lines=False).replace("\n", " ").replace("|", "\\|")
 
@@ -78,31 +81,31 @@ def _text(spans: Spans, *, lines: bool) -> str:
 
 
 def _pieces(spans: Spans) -> Iterator[_Piece]:
-    """Texts, marks and the rest, in order. Marks are closed in the reverse order of opening."""
-    open_: list[_Style] = []
+    """Yield texts and marks in order; marks are closed in the reverse order of opening."""
+    open_styles: list[_Style] = []
     bare = [_is_bare(spans, number) for number in range(len(spans))]
-    wanted = [
+    styles_of = [
         _styles(replace(span, link="") if alone else span)
         for span, alone in zip(spans, bare, strict=True)
     ]
     for number, span in enumerate(spans):
         keep = 0
-        while keep < len(open_) and open_[keep] in wanted[number]:
+        while keep < len(open_styles) and open_styles[keep] in styles_of[number]:
             keep += 1
-        yield from (_closing(style) for style in reversed(open_[keep:]))
-        del open_[keep:]
-        new = [style for style in wanted[number] if style not in open_]
-        # What lasts longest is opened first; in a link, nothing may last longer than it.
-        new.sort(key=lambda style: -_lasts(style, wanted, number))
+        yield from (_closing(style) for style in reversed(open_styles[keep:]))
+        del open_styles[keep:]
+        new = [style for style in styles_of[number] if style not in open_styles]
+        # The longest style is opened first; inside a link, none may outlast it.
+        new.sort(key=lambda style: -_lasts(style, styles_of, number))
         for style in new:
-            open_.append(style)
+            open_styles.append(style)
             yield _Piece(_SORTS.get(style[0][0], "open"), style[0])
         yield _Piece("address", span.text) if bare[number] else _piece(span)
-    yield from (_closing(style) for style in reversed(open_))
+    yield from (_closing(style) for style in reversed(open_styles))
 
 
 def _is_bare(spans: Spans, number: int) -> bool:
-    """Whether an address stands alone, so that it is a link as it is."""
+    """Return whether an address stands alone, so that it is a link by itself."""
     span = spans[number]
     if not span.link or span.kind is not SpanKind.TEXT:
         return False
@@ -126,9 +129,9 @@ def _is_bare(spans: Spans, number: int) -> bool:
     )
 
 
-def _lasts(style: _Style, wanted: Sequence[list[_Style]], number: int) -> float:
+def _lasts(style: _Style, styles_of: Sequence[list[_Style]], number: int) -> float:
     end = number
-    while end < len(wanted) and style in wanted[end]:
+    while end < len(styles_of) and style in styles_of[end]:
         end += 1
     return end + (0.5 if style[0] == "[" else 0)
 
@@ -136,8 +139,8 @@ def _lasts(style: _Style, wanted: Sequence[list[_Style]], number: int) -> float:
 def _styles(span: Span) -> list[_Style]:
     marks = ((span.bold, "**"), (span.italic, "_"), (span.strike, "~~"))
     styles = [(mark, "") for on, mark in marks if on]
-    if span.rise is not VerticalAlign.NONE:
-        styles.append((f"<{span.rise.value}>", ""))
+    if span.vertical_align is not VerticalAlign.NONE:
+        styles.append((f"<{span.vertical_align.value}>", ""))
     return [*styles, ("[", span.link)] if span.link else styles
 
 
@@ -170,19 +173,19 @@ def _piece(span: Span) -> _Piece:
                 "math", f"${text}$" if _DOLLARS.fullmatch(text) else f"\\({text}\\)", text
             )
         case SpanKind.DISPLAY:
-            whole = f"$${text}$$" if _DOLLARS.fullmatch(text) else f"\\[{text}\\]"
-            return _Piece("display", whole)
+            display = f"$${text}$$" if _DOLLARS.fullmatch(text) else f"\\[{text}\\]"
+            return _Piece("display", display)
 
 
 def _code(text: str) -> str:
     fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
     stripped = text[:1] == text[-1:] == " " and text.strip(" ") != ""
-    room = " " if "`" in text[:1] + text[-1:] or stripped else ""
-    return f"{fence}{room}{text}{room}{fence}"
+    padding = " " if "`" in text[:1] + text[-1:] or stripped else ""
+    return f"{fence}{padding}{text}{padding}{fence}"
 
 
 def _escaped(pieces: Sequence[_Piece], number: int) -> str:
-    """A text so that it is read as it is between its neighbours."""
+    """Escape a text as its neighbours require."""
     text = pieces[number].text
     lead = tail = first = ""
     if _needs(text[:1], pieces, number, -1):
@@ -192,7 +195,7 @@ def _escaped(pieces: Sequence[_Piece], number: int) -> str:
     if _needs(text[-1:], pieces, number, 1):
         tail, text = _entity(text[-1]), text[:-1]
     plain = _plain(text)
-    if pieces[number].linked:  # nothing in it is a link by itself
+    if pieces[number].linked:  # nothing in it may become a link itself
         plain = re.sub(r"[\[\]]", lambda found: _entity(found[0]), plain)
     else:
         plain = _ADDRESSED.sub(lambda found: "\\" + found[0], plain)
@@ -200,16 +203,16 @@ def _escaped(pieces: Sequence[_Piece], number: int) -> str:
 
 
 def _plain(text: str) -> str:
-    """A text in which nothing is a mark."""
+    """Escape all marks in a text."""
     text = _SPECIAL.sub(lambda found: "\\" + found[0], text)
     text = _BRACKETS.sub(lambda found: _entity(found[0]), text)
     return _CONTROL.sub(lambda found: _entity(found[0]), text)
 
 
 def _needs(character: str, pieces: Sequence[_Piece], number: int, side: int) -> bool:
-    """Whether a text's outermost character has to be an entity beside the piece at that side."""
+    """Return whether the text's outermost character must be an entity beside its neighbour."""
     near = pieces[number + side]
-    if character.isspace():  # is lost at the end of a line, and keeps a mark from counting
+    if character.isspace():  # is lost at a line's end, and disables a mark beside it
         return near.kind in ("edge", "break") or near.kind == ("open" if side < 0 else "close")
     if near.kind == "math":
         return character.isalnum() or character == "$"
@@ -222,7 +225,7 @@ def _needs(character: str, pieces: Sequence[_Piece], number: int, side: int) -> 
 
 
 def _first(text: str) -> tuple[str, str]:
-    """A line's beginning, so that it begins no block, and the rest of it."""
+    """Split a line into an escaped beginning, which opens no block, and the rest."""
     if text[:1] == "[":
         return _entity("["), text[1:]
     found = _FIRST.match(text)

@@ -1,11 +1,10 @@
-"""What is left of a line while its marks are read off it."""
+"""A line of which block markers are consumed one by one."""
 
 from __future__ import annotations
 
 
 class LineScanner:
-    """A line, or what is left of it behind the marks of the blocks that it is in. Columns count
-    from the line's beginning, where tabs are counted from."""
+    """The rest of a line; columns count from the line's beginning, as tab stops do."""
 
     __slots__ = ("column", "rest")
 
@@ -15,7 +14,7 @@ class LineScanner:
 
     @property
     def text(self) -> str:
-        """Without the blanks before it."""
+        """The rest without leading white space."""
         return self.rest.lstrip(" \t")
 
     @property
@@ -24,7 +23,7 @@ class LineScanner:
 
     @property
     def indent(self) -> int:
-        """Columns of the blanks before the text."""
+        """Columns of white space before the text."""
         width = 0
         for character in self.rest:
             if character == " ":
@@ -36,7 +35,7 @@ class LineScanner:
         return width
 
     def skip(self, width: int) -> None:
-        """Takes up to so many columns of blanks away. What is left of a tab becomes spaces."""
+        """Consume up to ``width`` columns of white space; a tab that is cut leaves spaces."""
         taken = at = 0
         while taken < width and self.rest[at : at + 1] in (" ", "\t"):
             taken += 1 if self.rest[at] == " " else 4 - (self.column + taken) % 4
@@ -45,6 +44,6 @@ class LineScanner:
         self.column += min(taken, width)
 
     def drop(self, count: int) -> None:
-        """Takes the blanks and so many characters of the text away."""
+        """Consume leading white space and ``count`` characters of text."""
         self.column += self.indent + count
         self.rest = self.text[count:]

@@ -1,9 +1,9 @@
-"""TeX into MathML, as far as it is known to come out right.
+"""TeX as MathML, as far as it is known to come out right.
 
-latex2mathml passes over what it does not know, and gets some of what it knows wrong, without a
-word. A formula that says something else than was meant is worse than its source: so only commands
-and environments are read whose result was looked at (tests/cases/formulas has them), and what is
-left of others in the result makes it none. Looked at with latex2mathml 3.81.1.
+latex2mathml silently skips what it does not know, and gets some of what it knows wrong. A formula
+that says something else than was meant is worse than its source: so only commands and environments
+are accepted whose result was inspected (tests/cases/formulas has them), and a result with traces of
+others is rejected. Inspected with latex2mathml 3.81.1.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from unicodedata import category, lookup, name
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from app.markdown.arrays import MARKS, marked, rule
+from app.markdown.arrays import MARKS, apply_line_marks, with_line_marks
 from app.markdown.chemistry import without_chemistry
 
 _SPACE = "{http://www.w3.org/1998/Math/MathML}"
 
-# What latex2mathml does not understand, or sets as nobody would.
+# What latex2mathml does not understand, or sets badly.
 _REWRITTEN = tuple(
     (re.compile(old), new)
     for old, new in (
@@ -53,7 +53,7 @@ _REWRITTEN = tuple(
         (r"\\hdots(?![a-zA-Z])", r"\\ldots"),
     )
 )  # fmt: skip
-# Behind \big and its like, latex2mathml knows characters only. Braces would be groups.
+# After \big and its like, latex2mathml knows characters only. Braces would be groups.
 _STANDING = {"{": "\ue000", "}": "\ue001", "|": "‖", "lbrace": "\ue000", "rbrace": "\ue001"}
 _STANDING |= {"Vert": "‖", "lVert": "‖", "rVert": "‖", "vert": "|", "lvert": "|", "rvert": "|"}
 _STANDING |= {"langle": "⟨", "rangle": "⟩", "lfloor": "⌊", "rfloor": "⌋", "lceil": "⌈"}
@@ -88,7 +88,7 @@ _TEXT = re.compile(r"\\(?:text[a-z]*|[mh]box|tag\*?)\s*\{([^}]*)\}")
 _RAW = re.compile(r"(?<!\\)(?:\\\\)*[%$#]")
 _LEFTOVER = re.compile(r"[\\\u29f8]")
 _STANDINS = re.compile("[\ue000-\uf8ff]")
-# Long arrows and relations, which latex2mathml takes for letters.
+# Large operators, long arrows and relations, which latex2mathml takes for letters.
 _SUMS = re.compile("[\u2a00-\u2a06]")
 _RELATION = re.compile("[\u29f5\u27f0-\u27ff\u2900-\u297f\u2a66-\u2ae0]")
 
@@ -110,30 +110,34 @@ _THIN = {"width": "0.167em"}
 
 
 def math_element(tex: str, *, display: bool, padded: bool = False) -> Element | None:
-    """A formula as an element ``math`` without a namespace. None where it is not known to come out
-    right. ``display`` sets it as on a line of its own; ``padded`` is whether names of functions
-    have room around them by themselves where they are drawn."""
+    """Return a formula as an element ``math`` without a namespace; None where it may be wrong.
+
+    ``display`` sets it as on a line of its own; ``padded`` is whether the renderer itself puts
+    space around names of functions.
+    """
     if _STANDINS.search(tex):
         return None
-    read = marked(without_chemistry(tex))
+    read = with_line_marks(without_chemistry(tex))
     for old, new in _REWRITTEN:
         read = old.sub(new, read)
     read = _BIG.sub(lambda found: found[1] + _STANDING.get(found[2], "\\" + found[2]), read)
     if not _is_known(read):
         return None
     if "<" in "".join(_TEXT.findall(tex)):
-        return None  # which latex2mathml would leave to be XML
-    # Imported here: a chat without formulas need not wait for it.
+        return None  # latex2mathml would not escape it
+    # Imported late: most chats have no formulas.
     from latex2mathml.converter import convert
 
     try:
-        # latex2mathml puts a text into its XML as it is: what looks like elements is some now.
+        # latex2mathml does not escape text in its XML: what looks like an element is one now.
         root = ElementTree.fromstring(convert(read, display="block" if display else "inline"))
-    except Exception:  # noqa: BLE001 - latex2mathml has no errors of its own: any type may come
+    except Exception:  # noqa: BLE001 - latex2mathml raises errors of any type
         return None
     for element in root.iter():
         element.tag = element.tag.removeprefix(_SPACE)  # HTML has none
-    if not all(map(rule, root.findall(".//mtable"))) or not all(map(_is_sound, root.iter())):
+    if not all(map(apply_line_marks, root.findall(".//mtable"))) or not all(
+        map(_is_sound, root.iter())
+    ):
         return None
     if any(_LEFTOVER.search(e.text or "") or MARKS.search(e.text or "") for e in root.iter()):
         return None
@@ -149,12 +153,12 @@ def math_element(tex: str, *, display: bool, padded: bool = False) -> Element | 
 
 
 def _is_known(tex: str) -> bool:
-    """Whether a formula is made of nothing but what was looked at."""
+    """Return whether a formula has only commands that were inspected."""
     known, environments = _known()
     if _RAW.search(tex) or _ARRAY.search(tex) or not _is_balanced(tex):
         return False
     if any(set(text) & set("\\{$") for text in _TEXT.findall(tex)):
-        return False  # what is no plain text
+        return False  # not plain text
     if any(each not in environments for each in _ENVIRONMENT.findall(tex)):
         return False
     return all(
@@ -164,8 +168,10 @@ def _is_known(tex: str) -> bool:
 
 @cache
 def _known() -> tuple[frozenset[str], frozenset[str]]:
-    """The commands, also those that stand for one character, but for those that put a mark on one;
-    and the environments."""
+    """Return the known commands and environments.
+
+    Commands that stand for one character are included, but not combining ones.
+    """
     from latex2mathml.commands import FUNCTIONS
     from latex2mathml.symbols_parser import SYMBOLS
 
@@ -189,8 +195,11 @@ def _is_balanced(tex: str) -> bool:
 
 
 def _is_sound(element: Element) -> bool:
-    """Whether an element has as many others in it as it is to have, once what a script is at has
-    become one: latex2mathml leaves a matrix and its brackets beside each other."""
+    """Return whether an element has as many children as its kind requires.
+
+    The base of a script is grouped first: latex2mathml leaves a matrix and its brackets side by
+    side.
+    """
     wanted = _ARITY.get(element.tag, len(element))
     many = len(element) - wanted + 1
     if many > 1 and any(child.tag == "mtable" for child in element):
@@ -201,9 +210,8 @@ def _is_sound(element: Element) -> bool:
 
 
 def _mend(element: Element, display: bool) -> None:
-    """Makes signs of what are no letters and no accents, and has arrows grow with what is written
-    on them."""
-    if element.get("rowspacing") == "3pt":  # TeX's jot, which is more than the space between inks
+    """Correct operators taken for letters or accents; let arrows grow with their labels."""
+    if element.get("rowspacing") == "3pt":  # TeX's \jot, which comes on top of the line spacing
         element.set("rowspacing", "0.5em")
     scripted = element.tag in ("mover", "munder", "munderover")
     for place, child in enumerate(element):
@@ -222,8 +230,10 @@ def _mend(element: Element, display: bool) -> None:
 
 
 def _is_styled(element: Element) -> bool:
-    """Writes letters and digits of a style as the characters that Unicode has for them: browsers
-    and ziamath pass over most styles. Whether it has all of them."""
+    """Replace styled letters and digits by Unicode's own characters; return whether all exist.
+
+    Browsers and ziamath ignore most styles.
+    """
     style = _STYLES.get(element.get("mathvariant", ""))
     if not style or element.tag not in ("mi", "mn"):
         return True
@@ -236,7 +246,7 @@ def _is_styled(element: Element) -> bool:
 
 
 def _styled(character: str, style: str) -> str:
-    """A character in a style; empty where there is none."""
+    """Return a character in a style; empty where there is none."""
     plain = re.sub(r"^(?:LATIN|GREEK) | LETTER(?= )", "", name(character, ""))
     older = style.replace("FRAKTUR", "BLACK-LETTER")
     for wanted in (f"MATHEMATICAL {style} {plain}", f"{older} {plain}"):
@@ -246,7 +256,7 @@ def _styled(character: str, style: str) -> str:
 
 
 def _fit_binomials(root: Element) -> None:
-    """Makes the brackets of binomials as small as what is in them, within a line."""
+    """Shrink the brackets of inline binomials to their content."""
     for element in root.iter():
         pairs = zip(element, element[2:], strict=False)
         for child, brackets in zip(element[1:], pairs, strict=False):
@@ -257,7 +267,7 @@ def _fit_binomials(root: Element) -> None:
 
 
 def _give_room(element: Element, padded: bool) -> None:
-    """Sets the name of a function off from what it is of: nobody reads "log" out of "logn"."""
+    """Insert space around the names of functions: "logn" does not read as "log n"."""
     children = list(element)
     row = element.tag in ("math", "mrow", "mtd", "mstyle", "msqrt", "menclose", "mphantom")
     for place, child in reversed(list(enumerate(children))):
@@ -279,7 +289,7 @@ def _is_function(element: Element) -> bool:
 
 
 def _first(element: Element) -> Element:
-    """What an element begins with."""
+    """Return the innermost element that the element begins with."""
     groups = ("mrow", "mstyle", "msub", "msup", "msubsup", "mover", "munder", "munderover")
     while element.tag in groups and len(element):
         element = element[0]

@@ -99,34 +99,33 @@ class Store:
 
     @property
     def path(self) -> Path:
-        """The file."""
+        """The database file."""
         return self.database.path
 
     def at_once(self) -> AbstractContextManager[object]:
-        """A block of which all that this thread does is on disk at the end, or none of it."""
+        """A transaction: at its end, all that this thread wrote is on disk, or none of it."""
         return self.database.transaction()
 
     def search(self, text: str, *, reasoning: bool = False, limit: int = 50) -> list[SearchHit]:
-        """Return where all words of a text are found, the last one as the beginning of one,
-        whatever their case, accents and order.
+        """Return where all words of a text are found, regardless of case, accents and order.
 
-        Titles come first (half of ``limit`` at most, unless there is room), then messages, the
-        best ones first, and their reasoning where that is asked for. What is archived is found,
-        what is in the bin is not. Never waits for a writer. A newer search, from another thread,
-        ends this one with Cancelled.
+        The last word may be the beginning of one. Titles come first (half of ``limit`` at most,
+        unless there is room), then messages by rank, with their reasoning if ``reasoning``.
+        Archived chats are searched, those in the bin are not. Never waits for a writer. A newer
+        search, from another thread, ends this one with Cancelled.
         """
         return self._search.search(text, reasoning, limit)
 
     def find(self, text: str) -> list[int]:
-        """Return the chats in whose title, or in one of whose messages (without reasoning), all
-        words of a text are found, in the order of the list; all of them where it is blank.
+        """Return the chats in whose title or messages all words of a text are found.
 
-        A newer one ends it with Cancelled.
+        They are in the order of the list; all of them if the text is blank. Reasoning is not
+        searched. A newer call ends this one with Cancelled.
         """
         return self._find.find(text)
 
     def close(self) -> None:
-        """End the use of the file, and a search that runs. Closing twice is allowed."""
+        """Close the file and end a running search. Closing twice is allowed."""
         self._search.close()
         self._find.close()
         self.database.close()
@@ -142,15 +141,17 @@ class Store:
 
 
 def backups(path: Path) -> list[Backup]:
-    """The backups of the database at ``path``, the newest first."""
+    """Return the backups of the database at ``path``, the newest first."""
     with typed_errors(path):
         return backup.backups(path)
 
 
 def restore_backup(path: Path, source: Path) -> Path:
-    """Puts a backup in the place of the database at ``path``, which no store has open, and
-    returns where the old one is kept: in another backup, or beside it where it is damaged.
-    Where that fails, all is as it was; the StoreDamaged of a backup has its path."""
+    """Put a backup in the place of the database at ``path``, which no store has open.
+
+    Returns where the old one is kept: in another backup, or beside it where it is damaged. Where
+    that fails, nothing has changed; the StoreDamaged of a damaged backup has its path.
+    """
     with typed_errors(source):
         backup.verify(source)
     with typed_errors(path):
@@ -158,14 +159,15 @@ def restore_backup(path: Path, source: Path) -> Path:
 
 
 def set_aside(path: Path) -> Path:
-    """Takes the database at ``path``, which no store has open, out of the way, and returns where
-    it is kept."""
+    """Move the database at ``path``, which no store has open, out of the way.
+
+    Returns where it is kept.
+    """
     with typed_errors(path):
         return backup.set_aside(path)
 
 
 def recover(path: Path) -> Backup:
-    """Puts what can be read of the damaged database at ``path`` into a new backup, from which
-    it can be restored."""
+    """Put what can be read of the damaged database at ``path`` into a new backup."""
     with typed_errors(path):
         return recovery.recover(path)

@@ -25,8 +25,10 @@ _FORMAT = "%Y%m%d-%H%M%S"
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A backup: when it was made (POSIX seconds), its size in bytes, its schema, and how many
-    chats it has, without those in the bin (None where it is damaged)."""
+    """A backup: when it was made (POSIX seconds), its size in bytes, and its schema version.
+
+    ``chats`` is how many it has outside the bin, None where it is damaged.
+    """
 
     path: Path
     made: float
@@ -36,7 +38,7 @@ class Backup:
 
 
 def backups(database: Path) -> list[Backup]:
-    """Those of a database, the newest first."""
+    """Return the backups of a database, the newest first."""
     pattern = re.compile(re.escape(database.stem) + r"-(\d{8}-\d{6})-v(\d+)\.db")
     found = []
     folder = _folder(database)
@@ -49,9 +51,12 @@ def backups(database: Path) -> list[Backup]:
 
 
 def make(database: Path) -> Backup:
-    """Makes one, and removes old ones: the newest seven stay, and the last one of each of the
-    newest seven days. Whoever writes to the database does not wait for it. Raises
-    sqlite3.DatabaseError where the copy is not sound; then nothing is removed."""
+    """Make a backup and remove old ones.
+
+    The newest seven stay, and the last one of each of the newest seven days. Writers to the
+    database do not wait. Raises sqlite3.DatabaseError where the copy is not sound; then nothing is
+    removed.
+    """
     with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as source:
         source.execute("BEGIN")
         source.execute("SELECT 1 FROM sqlite_schema")  # fails where `backup` would wait for ever
@@ -66,7 +71,7 @@ def make(database: Path) -> Backup:
 
 
 def add(database: Path, fill: Callable[[sqlite3.Connection], object]) -> Backup:
-    """A new backup, of what ``fill`` puts into an empty database, when that is sound."""
+    """Make a backup of what ``fill`` puts into an empty database, if that is sound."""
     folder = _folder(database)
     folder.mkdir(exist_ok=True)
     partial = folder / f"{database.stem}.part"
@@ -86,15 +91,17 @@ def add(database: Path, fill: Callable[[sqlite3.Connection], object]) -> Backup:
 
 
 def verify(source: Path) -> None:
-    """Raises sqlite3.DatabaseError where a backup is not sound."""
+    """Raise sqlite3.DatabaseError if a backup is not sound."""
     with contextlib.closing(still(source)) as db:
         _verify(db)
 
 
 def restore(database: Path, source: Path) -> Path:
-    """Puts the backup ``source`` in the place of a database that nobody has open. What was
-    there is kept, as the returned path names: in a backup, or beside the database where it is
-    not sound. A kill on the way leaves either."""
+    """Replace a database that nobody has open with the backup ``source``.
+
+    The old one is kept at the returned path: in a backup, or beside the database where it is not
+    sound. A kill on the way leaves either of the two in place.
+    """
     partial = _restored(database)
     try:
         shutil.copyfile(source, partial)
@@ -114,8 +121,10 @@ def restore(database: Path, source: Path) -> Path:
 
 
 def set_aside(database: Path) -> Path:
-    """Takes a database that nobody has open out of the way. It is kept beside its place, as the
-    returned path names."""
+    """Rename a database that nobody has open, and return where it is.
+
+    It stays in the same folder.
+    """
     aside = _copy_aside(database)
     database.unlink(missing_ok=True)
     _remove_log(database)  # SQLite takes none for a file that is not there
@@ -123,8 +132,10 @@ def set_aside(database: Path) -> Path:
 
 
 def erase(kept: Backup, chats: Iterable[tuple[int, float]]) -> None:
-    """Removes chats, known by id and time of creation, from a backup: after a restore, an id
-    alone may be that of another."""
+    """Remove chats, known by id and time of creation, from a backup.
+
+    After a restore, an id alone may be that of another chat.
+    """
     with contextlib.closing(sqlite3.connect(kept.path, isolation_level=None)) as db:
         db.execute("PRAGMA foreign_keys = ON")
         db.execute("BEGIN IMMEDIATE")
@@ -139,20 +150,22 @@ def erase(kept: Backup, chats: Iterable[tuple[int, float]]) -> None:
 
 
 def remove_unfinished(database: Path) -> None:
-    """Removes what a kill has left of making a backup, and of going back to one. Nobody may be
-    doing either."""
+    """Remove what a kill has left of making or restoring a backup.
+
+    Nobody may be doing either.
+    """
     for unfinished in (_folder(database) / f"{database.stem}.part", _restored(database)):
         for path in unfinished.parent.glob(f"{unfinished.name}*"):  # SQLite's log of it, too
             path.unlink()
 
 
 def _restored(database: Path) -> Path:
-    """Where a backup grows that is to be in the place of a database."""
+    """Return where a backup grows that is to replace a database."""
     return database.with_name(database.name + ".part")
 
 
 def still(source: Path) -> sqlite3.Connection:
-    """A connection to a file that does not change: nothing is written, not even beside it."""
+    """Connect to a file that does not change: nothing is written, not even beside it."""
     return sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
 
 
@@ -172,7 +185,7 @@ def _name(database: Path, made: float, version: int) -> str:
 
 
 def _verify(db: sqlite3.Connection) -> int:
-    """Its schema, where it is sound; what is closed then is one file."""
+    """Return the schema version of a sound database; once it is closed, it is a single file."""
     db.execute("PRAGMA journal_mode = DELETE")
     said = str(db.execute("PRAGMA integrity_check(1)").fetchone()[0])
     version = schema_version(db)
@@ -182,7 +195,7 @@ def _verify(db: sqlite3.Connection) -> int:
 
 
 def _copy_aside(database: Path) -> Path:
-    """The file and its log under another name, whole or not at all."""
+    """Copy the file and its log under another name, both or neither."""
     stamp = time.strftime(_FORMAT, time.gmtime())
     number = 1
     while (aside := database.with_name(f"{database.name}.{stamp}-{number}.old")).exists():
@@ -203,7 +216,7 @@ def _copy_aside(database: Path) -> Path:
 
 
 def _remove_log(database: Path) -> None:
-    """SQLite would take it for that of another file in the same place."""
+    """Remove the log, which SQLite would take for that of another file in the same place."""
     for end in ("-wal", "-shm"):
         database.with_name(database.name + end).unlink(missing_ok=True)
 

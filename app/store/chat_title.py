@@ -26,14 +26,16 @@ _READ = 50_000  # characters of a chat that are looked at, of its start and of i
 
 
 def title_of(question: Message) -> str:
-    """The title that a question gives its chat: out of its words, else the name of a file."""
+    """Return the title that a question gives its chat: from its words, else a file name."""
     names = (part.name for part in question.attached)
     return title_from(clean(question.text)) or one_line(next(names, ""))
 
 
 def title_from(question: str, width: int = 48) -> str:
-    """A title of at most ``width`` characters out of a question's first line of words, without
-    Markdown's marks; empty where there are no words."""
+    """Return a title from a question's first line of words, without Markdown's marks.
+
+    It has at most ``width`` characters, and is empty where there are no words.
+    """
     for line in question.splitlines():
         if line.lstrip().startswith(("```", "~~~")):
             continue
@@ -43,10 +45,12 @@ def title_from(question: str, width: int = 48) -> str:
 
 
 def title_out_of(said: str, about: str, width: int = 60) -> str:
-    """A title of at most ``width`` characters out of what a model said when it was asked for one
-    ``about`` a conversation: without Markdown's marks, quotes, "Title:" and a full stop. Empty
-    where it is none: it has several lines, is twice as long as it may be, or no word of it, nor
-    the start of one, occurs in the conversation."""
+    """Return a title from what a model said when asked for one ``about`` a conversation.
+
+    It has at most ``width`` characters, without Markdown's marks, quotes, "Title:" and a full stop.
+    It is empty where the model said something else: several lines, twice the width, or no word (or
+    beginning of one) that occurs in the conversation.
+    """
     lines = said.strip().splitlines()
     if len(lines) != 1:
         return ""
@@ -67,7 +71,7 @@ def _touches(title: str, about: str) -> bool:
 
 
 def _plain(line: str) -> str:
-    """A line without Markdown's marks; empty where it has no words."""
+    """Return a line without Markdown's marks; empty where it has no words."""
     line = line[:1000]  # the patterns are not made for a megabyte
     line = re.sub(_LINK, r"\1", re.sub(_BLOCK_MARKS, "", line))
     line = re.sub(_SPAN_MARKS, r"\2", re.sub(_SPAN_MARKS, r"\2", line))
@@ -76,7 +80,7 @@ def _plain(line: str) -> str:
 
 
 def _cut(line: str, width: int) -> str:
-    """At most ``width`` characters of it, whole words where that can be."""
+    """Return at most ``width`` characters of a line, whole words where possible."""
     if len(line) <= width:
         return line
     head = line[: width - 1]

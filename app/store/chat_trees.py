@@ -21,8 +21,10 @@ from app.store.rows import (
 
 @dataclass(frozen=True, slots=True)
 class ChatTree:
-    """A chat and all its messages, of which a parent stands before its children. ``next`` has, by
-    a message, the child through which one went on when it was last left."""
+    """A chat and all its messages, parents before their children.
+
+    ``next`` maps a message to the child that was shown when the branch was last left.
+    """
 
     chat: ChatRow
     messages: tuple[MessageRow, ...]
@@ -30,7 +32,7 @@ class ChatTree:
 
 
 class TreeTable:
-    """The chats of a database as wholes."""
+    """Chats with all their branches."""
 
     def __init__(
         self, database: Database, chats: ChatTable, parts: PartTable, messages: MessageTable
@@ -39,7 +41,7 @@ class TreeTable:
         self._parts, self._messages = parts, messages
 
     def get(self, chat: int) -> ChatTree:
-        """All of a chat, as it is at one moment."""
+        """Return a chat with all its messages, as they are at one moment."""
         with self._database.lock:
             row = self._chats.get(chat)
             messages = self._parts.messages("message.chat = ?", chat)
@@ -52,8 +54,10 @@ class TreeTable:
         return ChatTree(row, tuple(messages), dict(went))
 
     def add(self, trees: Iterable[ChatTree]) -> list[ChatRow]:
-        """Puts in new chats that are like these, with their times and states, all or none. They
-        get ids of their own, and are not in the bin."""
+        """Add copies of chats, with their times and states, all or none.
+
+        They get ids of their own, and are not in the bin.
+        """
         with self._database.transaction():
             return [self._add_tree(tree) for tree in trees]
 

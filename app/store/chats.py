@@ -27,26 +27,28 @@ BIN_DAYS = 30
 
 
 class ChatTable:
-    """The chats of a database, without what was said in them."""
+    """The chats of a database, without their messages."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def listed(self) -> list[ChatRow]:
-        """All that are neither archived nor deleted: the pinned ones, then the others; the one
-        that was written to last first."""
+        """Return the chats that are neither archived nor deleted.
+
+        Pinned ones come first; within each group, the one that was written to last.
+        """
         return self._chats(LISTED, ORDER)
 
     def archived(self) -> list[ChatRow]:
-        """Those that were archived and are not deleted, in the same order."""
+        """Return the archived chats that are not deleted, in the same order."""
         return self._chats("deleted IS NULL AND archived", ORDER)
 
     def binned(self) -> list[ChatRow]:
-        """Those that were deleted, the last one first."""
+        """Return the deleted chats, the last one first."""
         return self._chats("deleted IS NOT NULL", "deleted DESC, id DESC")
 
     def live(self) -> set[int]:
-        """The ids of all that are not in the bin."""
+        """Return the ids of all chats outside the bin."""
         return set(
             self._database.read(
                 lambda row: int(row[0]), "SELECT id FROM chat WHERE deleted IS NULL"
@@ -59,11 +61,11 @@ class ChatTable:
         )
 
     def get(self, chat: int) -> ChatRow:
-        """One of them."""
+        """Return one chat."""
         return self._database.one(chat_row, f"SELECT {CHAT} FROM chat WHERE id = ?", chat)
 
     def create(self, effort: Effort, setup: ChatSettings = PLAIN) -> ChatRow:
-        """A new one: empty, and without a title until its first question."""
+        """Create an empty chat, without a title until its first question."""
         now = time.time()
         return self.insert(
             title="",
@@ -75,15 +77,17 @@ class ChatTable:
         )
 
     def insert(self, **values: Any) -> ChatRow:
-        """Put in a row with these values, by its columns."""
+        """Insert a row with these values, by column."""
         sql = f"""INSERT INTO chat ({", ".join(values)})
             VALUES ({", ".join("?" * len(values))}) RETURNING {CHAT}"""
         with self._database.transaction():
             return self._database.one(chat_row, sql, *values.values())
 
     def rename(self, chat: int, title: str, by: TitleBy = TitleBy.PERSON) -> ChatRow:
-        """Gives it a title, brought into one line. A blank one, and one of a lower rank in
-        TitleBy than the one that is there, leaves the chat as it is."""
+        """Give a chat a title, brought into one line.
+
+        A blank title, and one of a lower rank in TitleBy than the present one, changes nothing.
+        """
         title = one_line(title)
         ranks = list(TitleBy)
         with self._database.transaction():
@@ -93,29 +97,29 @@ class ChatTable:
             return self.change(chat, "title = ?, title_by = ?", title, by)
 
     def set_effort(self, chat: int, effort: Effort) -> ChatRow:
-        """Remembers the effort for its next message."""
+        """Store the effort for a chat's next message."""
         with self._database.transaction():
             return self.change(chat, "effort = ?", effort)
 
     def set_up(self, chat: int, setup: ChatSettings) -> ChatRow:
-        """Gives it another setup, for its answers from now on."""
+        """Change the settings of a chat, for its answers from now on."""
         values = pack_setup(setup)
         with self._database.transaction():
             assignments = ", ".join(f"{column} = ?" for column in values)
             return self.change(chat, assignments, *values.values())
 
     def set_model(self, chat: int, model: str) -> ChatRow:
-        """Remembers the key of the model that its next message is for."""
+        """Store the key of the model that a chat's next message is for."""
         with self._database.transaction():
             return self.change(chat, "model = ?", clean(model))
 
     def model_uses(self) -> dict[str, float]:
-        """When each model was asked last, by its key, in POSIX seconds."""
+        """Return when each model was last used, by key, in POSIX seconds."""
         sql = "SELECT model, max(updated) FROM chat WHERE model != '' GROUP BY model"
         return dict(self._database.read(lambda row: (str(row[0]), float(row[1])), sql))
 
     def rename_model(self, old: str, new: str) -> None:
-        """A model is known by another key from now on."""
+        """Replace the key of a model, in chats and presets."""
         with self._database.transaction() as db:
             for table in ("chat", "preset"):
                 sql = f"UPDATE {table} SET model = ? WHERE model = ?"
@@ -131,8 +135,10 @@ class ChatTable:
         archived: bool | None = None,
         folder: str | None = None,
     ) -> list[ChatRow]:
-        """Pins chats, archives them, or puts them into a folder (empty for none), all or none
-        of them; what is None stays."""
+        """Pin chats, archive them, or put them into a folder (empty for none).
+
+        All or none of them are changed; what is None stays.
+        """
         values: dict[str, Any] = {"pinned": pinned, "archived": archived}
         values["folder"] = None if folder is None else one_line(folder)
         given = {column: value for column, value in values.items() if value is not None}
@@ -141,7 +147,7 @@ class ChatTable:
             return [self.change(chat, assignments, *given.values()) for chat in chats]
 
     def folders(self) -> list[str]:
-        """The folders of all chats that are not deleted, by name."""
+        """Return the folders of all chats that are not deleted, by name."""
         names = self._database.read(
             lambda row: str(row[0]),
             "SELECT DISTINCT folder FROM chat WHERE folder != '' AND deleted IS NULL",
@@ -149,8 +155,11 @@ class ChatTable:
         return sorted(names, key=lambda name: (name.casefold(), name))
 
     def rename_folder(self, old: str, new: str) -> None:
-        """Gives a folder another name; that of another one makes them one, an empty one leaves
-        its chats in none."""
+        """Rename a folder.
+
+        With the name of another folder, the two become one; with an empty one, the chats are in
+        none.
+        """
         with self._database.transaction() as db:
             values = (one_line(new), one_line(old))
             db.execute("UPDATE chat SET folder = ? WHERE folder = ?", values)
@@ -158,26 +167,28 @@ class ChatTable:
     # --- The bin --------------------------------------------------------------------------
 
     def delete(self, *chats: int) -> None:
-        """Puts them into the bin, until `restore` or, after BIN_DAYS, `purge`."""
+        """Move chats into the bin, until `restore` or, after BIN_DAYS, `purge`."""
         now = time.time()
         with self._database.transaction():
             for chat in chats:
                 self.change(chat, "deleted = coalesce(deleted, ?)", now)
 
     def restore(self, *chats: int) -> list[ChatRow]:
-        """Undoes `delete`, of all of them or of none."""
+        """Undo `delete`, for all of the chats or none."""
         with self._database.transaction():
             return [self.change(chat, "deleted = NULL") for chat in chats]
 
     def erase(self, chats: Iterable[int]) -> None:
-        """Removes chats for good, whether they are in the bin or not; one that is gone already is
-        passed over. Traces of them are left until `sweep`."""
+        """Remove chats for good, whether they are in the bin or not.
+
+        Chats that are gone already are passed over. Traces are left until `Upkeep.sweep`.
+        """
         with self._database.transaction():
             for chat in chats:
                 self._remove("id = ?", chat)
 
     def purge(self, days: float = BIN_DAYS) -> None:
-        """Erases what was deleted more than ``days`` ago."""
+        """Erase what was deleted more than ``days`` ago."""
         with self._database.transaction():
             self._remove("deleted <= ?", time.time() - days * 86400)
 
@@ -188,6 +199,6 @@ class ChatTable:
             db.execute(f"DELETE FROM chat WHERE {where}", values)
 
     def change(self, chat: int, assignments: str, *values: Any) -> ChatRow:
-        """Change a row's columns; ``assignments`` has a "?" for each of ``values``."""
+        """Update columns of a row; ``assignments`` has a "?" for each of ``values``."""
         sql = f"UPDATE chat SET {assignments} WHERE id = ? RETURNING {CHAT}"
         return self._database.one(chat_row, sql, *values, chat)

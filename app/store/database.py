@@ -32,11 +32,12 @@ _READING = (
     sqlite3.SQLITE_IOERR_CORRUPTFS,
 )
 """The faults of a disk that are not of writing."""
+_SMALL = 1000  # pages, 4 MB
 _ROOM = 64 << 10  # bytes that SQLite needs to open a file
 
 
 def _typed(error: sqlite3.Error, path: Path) -> StoreError:
-    """SQLite's error as one of ours."""
+    """Return the StoreError for an error of SQLite."""
     code = getattr(error, "sqlite_errorcode", 0)
     match code & 0xFF:
         case _ if isinstance(error, sqlite3.ProgrammingError):
@@ -65,7 +66,7 @@ def _no_room(path: Path) -> bool:
 
 @contextlib.contextmanager
 def typed_errors(path: Path) -> Iterator[None]:
-    """What SQLite and the system say about the file, as StoreErrors."""
+    """A block in which errors of SQLite and the system become StoreErrors."""
     try:
         yield
     except sqlite3.Error as error:
@@ -78,10 +79,10 @@ def typed_errors(path: Path) -> Iterator[None]:
 
 
 class Database:
-    """A connection to the file at ``path``, made where there is none; see Store.
+    """A connection to the database file at ``path``, which is created if missing; see Store.
 
-    It does nothing before `open`, which calls ``opened`` when the schema is up to date, as does
-    whatever opens the file in the place of a copy; ``reopened`` is called after that.
+    It does nothing before `open`. ``opened`` is called when the schema is up to date, also when the
+    file is opened in the place of a copy in memory; ``reopened`` is called after the latter.
     """
 
     def __init__(
@@ -112,7 +113,7 @@ class Database:
             self._full = full
 
     def connect(self) -> sqlite3.Connection:
-        """Another connection to what is open."""
+        """Return another connection to what is open."""
         return sqlite3.connect(
             self._place, timeout=self._patience, isolation_level=None, check_same_thread=False,
             uri=self._copied,
@@ -153,8 +154,10 @@ class Database:
         self._db.execute("PRAGMA foreign_keys = ON")  # not before: a migration may rebuild tables
 
     def _go_on(self) -> None:
-        """Opens the file in the place of its copy, now that something is to be written. Raises
-        StoreFull where there is no room yet."""
+        """Open the file in the place of its copy, as something is to be written.
+
+        Raises StoreFull where there is no room yet.
+        """
         copy, place, full = self._db, self._place, self._full
         self._place, self._full = self.path, None
         try:
@@ -170,9 +173,11 @@ class Database:
 
     @contextlib.contextmanager
     def transaction(self, *, of_view: bool = False) -> Iterator[sqlite3.Connection]:
-        """All that is done inside is on disk at the end, or none of it. Within another one it
-        is a part of that. ``of_view``: it only changes what is shown, which a copy may have,
-        too."""
+        """A block of which everything is on disk at the end, or nothing.
+
+        Inside another transaction it is part of that. ``of_view``: it changes only what is shown,
+        which is allowed for a copy in memory, too.
+        """
         with self.lock, self.errors():
             if self._db.in_transaction:
                 yield self._db
@@ -188,9 +193,18 @@ class Database:
                     self._db.execute("ROLLBACK")
                 raise
 
+    def is_sparse(self) -> bool:
+        """Whether a quarter of a file of some size is empty, as after a migration."""
+        pages, free = (
+            int(self.fetch(f"PRAGMA {name}")[0][0]) for name in ("page_count", "freelist_count")
+        )
+        return pages > _SMALL and free > pages // 4
+
     def compact(self) -> bool:
-        """Rewrite the file without what was removed from it, and return whether the log, too, is
-        empty: it is not while somebody reads."""
+        """Rewrite the file without what was removed from it, and empty its log.
+
+        Returns whether the log is empty: it is not while somebody reads.
+        """
         with self.lock, self.errors():
             self._db.execute("VACUUM")  # what SQLite moved around within its pages
             (busy, *_) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -200,7 +214,7 @@ class Database:
         return made(self.path, make, self.fetch(sql, *values))
 
     def fetch(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Return the rows that a statement gives."""
+        """Return the rows of a statement."""
         with self.lock, self.errors():
             return self._db.execute(sql, values).fetchall()
 
@@ -210,13 +224,13 @@ class Database:
         raise KeyError(values[-1])
 
     def close(self) -> None:
-        """Ends the use of the file. Closing twice is allowed."""
+        """Close the file. Closing twice is allowed."""
         with self.lock, self.errors():
             self._db.close()
 
 
 def made(path: Path, make: Callable[[R], T], rows: Sequence[R]) -> list[T]:
-    """Rows as values; nonsense in one of them is damage."""
+    """Return rows as values; a row that makes no sense raises StoreDamaged."""
     try:
         return [make(row) for row in rows]
     except (ValueError, TypeError, KeyError, AttributeError) as error:

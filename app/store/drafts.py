@@ -9,19 +9,19 @@ from app.store.rows import DRAFT, Queued, Unsent, draft_row, pack_parts, pack_qu
 
 
 class DraftTable:
-    """The composers of a database's chats, and of a chat that is not there yet."""
+    """What is written and not sent, in a database's chats and in a new one."""
 
     def __init__(self, database: Database, chats: ChatTable) -> None:
         self._database, self._chats = database, chats
 
     def all(self) -> dict[int | None, Unsent]:
-        """What is written and not sent, by chat (None for a new one)."""
+        """Return the drafts by chat (None for a new one)."""
         return dict(self._database.read(draft_row, f"SELECT {DRAFT} FROM draft"))
 
     def set(
         self, chat: int | None, parts: tuple[Part, ...], queue: tuple[Queued, ...] = ()
     ) -> None:
-        """Remember what stands in the composer of a chat, and what waits there."""
+        """Store the composer's content and the waiting messages of a chat."""
         with self._database.transaction() as db:
             db.execute("DELETE FROM draft WHERE chat IS ?", (chat,))
             if parts or queue:

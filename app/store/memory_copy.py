@@ -25,13 +25,15 @@ def possible(path: Path) -> bool:
 
 
 def place() -> str:
-    """A new one in memory, as `sqlite3.connect` takes it, which lasts as long as a connection to
-    it."""
+    """Return the URI of a new database in memory, for `sqlite3.connect`.
+
+    It lasts as long as there is a connection to it.
+    """
     return f"file:fireside-{uuid.uuid4().hex}?mode=memory&cache=shared"
 
 
 def fill(target: sqlite3.Connection, path: Path) -> None:
-    """Copies all of a database, and what is in its log. Raises sqlite3.Error."""
+    """Copy all of a database, including its log's content. Raises sqlite3.Error."""
     with contextlib.closing(_source(path)) as source:
         source.backup(target)
 

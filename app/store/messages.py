@@ -48,7 +48,7 @@ class MessageTable:
         self._database, self._chats, self._parts, self._index = database, chats, parts, index
 
     def conversation(self, chat: int) -> list[MessageRow]:
-        """The path from the root to the chat's leaf."""
+        """Return the path from the root to the chat's leaf."""
         with self._database.lock:
             for leaf in self._database.read(
                 lambda row: row[0], "SELECT leaf FROM chat WHERE id = ?", chat
@@ -75,9 +75,11 @@ class MessageTable:
         effort: Effort | None = None,
         model: str = "",
     ) -> MessageRow:
-        """Puts a message below ``parent`` (None for a root), which has to be of the same chat,
-        and makes it the chat's leaf. The first question names the chat; any message takes it out
-        of the archive."""
+        """Add a message below ``parent`` (None for a root) and make it the chat's leaf.
+
+        The parent has to be of the same chat. The first question names the chat; any message takes
+        it out of the archive.
+        """
         now = time.time()
         with self._database.transaction():
             before = self._chats.get(chat)
@@ -102,7 +104,7 @@ class MessageTable:
         created: float,
         **others: Any,
     ) -> MessageRow:
-        """Put in a row, with values of other columns by their names, and index it."""
+        """Insert a message, with values of other columns by name, and index it."""
         values = {
             "chat": chat,
             "parent": parent,
@@ -130,9 +132,11 @@ class MessageTable:
         *,
         instead: int | None = None,
     ) -> tuple[MessageRow, MessageRow]:
-        """Puts a question at the end of a chat (None for a new one, with ``setup``), or
-        beside the question ``instead`` of that chat, of which it is another version; and an
-        empty, streaming answer below it: both or neither."""
+        """Add a question and below it an empty, streaming answer: both or neither.
+
+        The question goes to the end of a chat (None for a new one, with ``setup``), or beside the
+        question ``instead`` of that chat, as another version of it.
+        """
         with self._database.transaction():
             row = self._chats.create(effort, setup) if chat is None else self._chats.get(chat)
             parent = row.leaf if instead is None else self.get(instead).parent
@@ -140,7 +144,7 @@ class MessageTable:
             return asked, self.answer(asked, effort, model)
 
     def answer(self, question: MessageRow, effort: Effort, model: str) -> MessageRow:
-        """Puts an empty, streaming answer below a question."""
+        """Add an empty, streaming answer below a question."""
         return self.add(
             question.chat,
             question.id,
@@ -159,7 +163,10 @@ class MessageTable:
         stats: Stats | None = None,
         thought_s: float | None = None,
     ) -> MessageRow:
-        """Replaces what is given and keeps the rest."""
+        """Replace what is given and keep the rest.
+
+        Of the parts, only those that changed are written.
+        """
         values: dict[str, Any] = {}
         if state is not None:
             values["state"] = state
@@ -177,7 +184,7 @@ class MessageTable:
             return row
 
     def set_thought_open(self, message: int, opened: bool) -> MessageRow:
-        """Remember that the person opened or closed the panel with its reasoning."""
+        """Store whether the person opened or closed the reasoning panel."""
         with self._database.transaction(of_view=True):
             self._change(message, {"thought_open": opened})
             return self.get(message)
@@ -191,8 +198,10 @@ class MessageTable:
     # --- Branches -------------------------------------------------------------------------
 
     def versions(self, message: int) -> list[int]:
-        """The messages of the same role in the same place, this one among them, in the order in
-        which they came."""
+        """Return the messages of the same role in the same place, oldest first.
+
+        The message itself is among them.
+        """
         with self._database.lock:
             row = self.get(message)
             return self._database.read(
@@ -202,7 +211,7 @@ class MessageTable:
             )
 
     def branches(self, chat: int) -> dict[int, tuple[int, ...]]:
-        """`versions` of all messages of a chat that have more than one."""
+        """Return `versions` for every message of a chat that has more than one."""
         places: dict[tuple[object, ...], list[int]] = {}
         sql = "SELECT id, parent, role FROM message WHERE chat = ? ORDER BY id"
         for number, *place in self._database.read(tuple, sql, chat):
@@ -210,8 +219,11 @@ class MessageTable:
         return {one: tuple(all_) for all_ in places.values() if len(all_) > 1 for one in all_}
 
     def show(self, message: int) -> list[MessageRow]:
-        """Makes the branch through a message the one that is shown: down from there to where
-        one was last, or to the newest. A message that is shown already changes nothing."""
+        """Make the branch through a message the shown one, and return it.
+
+        Below the message it follows the way that was shown last, else the newest. A message that is
+        shown already changes nothing.
+        """
         with self._database.transaction(of_view=True):
             chat = self._chats.get(self.get(message).chat)
             self._leave(chat)
@@ -222,15 +234,17 @@ class MessageTable:
             return self._path(leaf)
 
     def _leave(self, chat: ChatRow) -> None:
-        """Remembers the way down to the chat's leaf, which is about to be another."""
+        """Store the path to the chat's leaf, which is about to change."""
         with self._database.transaction() as db:
             sql = f"""{_UP} UPDATE message SET next = below FROM path
                 WHERE id = at AND below IS NOT NULL AND next IS NOT below"""
             db.execute(sql, (chat.leaf,))
 
     def fork(self, message: int) -> ChatRow:
-        """A new chat, with copies of the messages down to and including this one, and with the
-        old one's name and settings. Of an answer that is being written, it gets what is there."""
+        """Create a chat with copies of the messages down to and including this one.
+
+        It has the old chat's name and settings. Of a streaming answer, it gets what is there.
+        """
         columns = "title, title_by, effort, instructions, sampling, preset, model, folder"
         kept = "effort, model, stats, thought_s, thought_open"
         with self._database.transaction() as db:
@@ -255,7 +269,7 @@ class MessageTable:
             return self._chats.change(new.id, "leaf = ?", parent)
 
     def mark_cut_off(self) -> None:
-        """Mark answers that a crash interrupted as cut off, and have them indexed."""
+        """Mark answers that a crash interrupted as cut off, to be indexed."""
         with self._database.transaction() as db:
             streaming = "FROM message WHERE state = 'streaming'"
             db.execute(f"INSERT OR IGNORE INTO unindexed SELECT id {streaming}")

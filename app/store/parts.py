@@ -33,9 +33,9 @@ class PartTable:
     def messages(
         self, where: str, *values: Any, common: str = "", newest_first: bool = False
     ) -> list[MessageRow]:
-        """Return messages with their parts, as they are at one moment, in the order of their ids.
+        """Return messages with their parts, as they are at one moment, in the order of ids.
 
-        ``where`` is SQL's condition, and ``common`` its WITH clause.
+        ``where`` is a condition in SQL, ``common`` its WITH clause.
         """
         order = "DESC" if newest_first else "ASC"
         sql = f"{common} {_ROWS} WHERE {where} ORDER BY message.id {order}, part.position"
@@ -43,7 +43,7 @@ class PartTable:
         return made(self._database.path, message_row, list(by_message(rows)))
 
     def write(self, message: int, parts: tuple[Part, ...]) -> None:
-        """Make these the parts of a message, and write only those that are others than before."""
+        """Make these the parts of a message; only those that changed are written."""
         with self._database.transaction() as db:
             sql = f"SELECT position, {PART} FROM part WHERE message = ?"
             stored = {position: values for position, *values in db.execute(sql, (message,))}

@@ -13,29 +13,29 @@ from app.store.rows import PRESET, Preset, clean, pack_sampling, preset_row
 class PresetTable:
     """The presets of a database.
 
-    Names are told apart without case; one that another preset has gets a number behind it.
+    Names differ by more than case; a name that is taken gets a number.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def all(self) -> list[Preset]:
-        """All of them, by name."""
+        """Return all presets, by name."""
         rows = self._database.read(preset_row, f"SELECT {PRESET} FROM preset")
         return sorted(rows, key=lambda preset: (preset.name.casefold(), preset.id))
 
     def add(self, presets: Iterable[Preset]) -> list[Preset]:
-        """Puts in new ones that are like these, with ids of their own, all or none."""
+        """Add copies of presets, with ids of their own, all or none."""
         with self._database.transaction():
             return [self._put(preset, None) for preset in presets]
 
     def set(self, preset: Preset) -> Preset:
-        """Replaces the one of that id. A blank name leaves it the one that it has."""
+        """Replace the preset of that id. A blank name keeps the present one."""
         with self._database.transaction():
             return self._put(preset, preset.id)
 
     def delete(self, preset: int) -> None:
-        """Removes one. Chats that began with it stay as they are."""
+        """Remove a preset. Chats that began with it keep what they have."""
         with self._database.transaction() as db:
             db.execute("DELETE FROM preset WHERE id = ?", (preset,))
 
@@ -60,7 +60,7 @@ class PresetTable:
             return self._database.one(preset_row, sql, *values.values(), *target)
 
     def _free(self, name: str, number: int | None) -> str:
-        """A name that no other preset has."""
+        """Return a name that no other preset has."""
         there = {preset.id: preset.name for preset in self.all()}
         own = there.pop(number, "") if number is not None else ""
         name = one_line(name) or own

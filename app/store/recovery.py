@@ -27,7 +27,7 @@ from app.store.rows import (
     part_row,
     preset_row,
 )
-from app.store.schema import Nonsense, add_old_parts, new_draft, upgrade
+from app.store.schema import add_old_parts, new_draft, upgrade
 
 _MANY = 100_000  # more drafts than anybody has
 _REPAIRS = (
@@ -55,10 +55,10 @@ _PARTS = f"message, position, {PART}"
 
 
 def recover(database: Path) -> Backup:
-    """Put what can be read of the chats, messages, drafts and presets of a damaged database into
-    a new backup of it, from which it can be restored.
+    """Put what can be read of a damaged database into a new backup of it.
 
-    The database stays as it is. Raises sqlite3.DatabaseError where nothing can be read.
+    That has its chats, messages, drafts and presets. The database stays as it is. Raises
+    sqlite3.DatabaseError where nothing can be read.
     """
 
     def fill(target: sqlite3.Connection) -> None:
@@ -89,7 +89,7 @@ def _copy(
     make: Callable[[tuple[Any, ...]], object],
     change: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
 ) -> None:
-    """Copy the rows of which ``make`` makes sense; ``change`` brings one into today's shape."""
+    """Copy the rows that ``make`` can read; ``change`` brings them into today's shape."""
     names = [name for name in columns.split(", ") if name in _columns(source, table)]
     if not names:
         return  # an older schema had no such table
@@ -106,16 +106,11 @@ def _copy(
 
 
 def _old_parts(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
-    """Copy the parts that versions 1 to 6 had beside their message, or leave that out, too."""
+    """Copy the parts that versions 1 to 6 had beside their message."""
     sql = "SELECT id, parts FROM message WHERE rowid BETWEEN ? AND ? ORDER BY rowid"
     for message, parts in _rows(source, sql, 1, _last(source, "message")):
-        if target.execute("SELECT 1 FROM message WHERE id = ?", (message,)).fetchone():
-            with _row(target) as understood:
-                add_old_parts(target, message, parts)
-                understood.append(message)
-            if not understood:
-                target.execute("DELETE FROM part WHERE message = ?", (message,))
-                target.execute("DELETE FROM message WHERE id = ?", (message,))
+        with _row(target):
+            add_old_parts(target, message, parts)
 
 
 def _new_draft(values: dict[str, Any]) -> dict[str, Any]:
@@ -124,7 +119,7 @@ def _new_draft(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _messages_of_parts(target: sqlite3.Connection) -> None:
-    """Make messages for parts that have lost theirs, at the end of what came before them."""
+    """Create messages for parts that have lost theirs, below the message before."""
     lost = """SELECT message, max(kind IN ('reasoning', 'call', 'result')) FROM part
         WHERE message NOT IN (SELECT id FROM message) GROUP BY message ORDER BY message"""
     for number, by_model in target.execute(lost).fetchall():
@@ -150,12 +145,12 @@ def _messages_of_parts(target: sqlite3.Connection) -> None:
 
 
 @contextlib.contextmanager
-def _row(target: sqlite3.Connection) -> Iterator[list[int]]:
-    """A block that copies one row, or nothing where that can be read but is nonsense."""
+def _row(target: sqlite3.Connection) -> Iterator[None]:
+    """A block that copies one row, or nothing if the row makes no sense."""
     target.execute("SAVEPOINT one")
     try:
-        yield []
-    except (sqlite3.IntegrityError, Nonsense, ValueError, TypeError, KeyError, AttributeError):
+        yield
+    except (sqlite3.IntegrityError, ValueError, TypeError, KeyError, AttributeError):
         target.execute("ROLLBACK TO one")
     target.execute("RELEASE one")
 
@@ -172,7 +167,10 @@ def _last(source: sqlite3.Connection, table: str) -> int:
 
 
 def _rows(db: sqlite3.Connection, sql: str, first: int, last: int) -> Iterator[tuple[Any, ...]]:
-    """The rows of ids in a range that can be read: where some cannot, each half by itself."""
+    """Yield the readable rows of a range of ids.
+
+    Where a range cannot be read, each half is tried by itself.
+    """
     try:
         rows = db.execute(sql, (first, last)).fetchall()
     except (sqlite3.DatabaseError, UnicodeDecodeError):

@@ -13,7 +13,7 @@ from app.base.types import Effort, Message, Part, PartKind, Role, Sampling, Stat
 
 
 class State(StrEnum):
-    """How far a message got."""
+    """The state of a message."""
 
     DONE = "done"
     STREAMING = "streaming"
@@ -25,7 +25,7 @@ class State(StrEnum):
 
 
 class TitleBy(StrEnum):
-    """Who named a chat; a later one in this list is never replaced by an earlier one."""
+    """Who named a chat. A later one in this list is never replaced by an earlier one."""
 
     QUESTION = "question"
     MODEL = "model"
@@ -34,9 +34,11 @@ class TitleBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChatSettings:
-    """What a chat was given for all its answers: instructions of its own (empty: the person's
-    general ones), how they are drawn (None: as the model was made for), and the name of the
-    preset that both came from (empty: of none). It is a copy: the preset may change, or go."""
+    """The settings of a chat: instructions, sampling, and the preset that both came from.
+
+    Empty instructions are the person's general ones; sampling None is the model's own; an empty
+    preset is none. The values are copies: the preset may change, or go.
+    """
 
     instructions: str = ""
     sampling: Sampling | None = None
@@ -49,8 +51,10 @@ PLAIN = ChatSettings()
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A setup under a name, and the effort and the model (its key; empty for any) to begin with.
-    ``default``: it is what new chats begin with."""
+    """Named settings, with an effort and a model (its key; empty for any) to begin with.
+
+    ``default``: new chats begin with it.
+    """
 
     id: int
     name: str
@@ -62,15 +66,17 @@ class Preset:
 
     @property
     def setup(self) -> ChatSettings:
-        """What a chat gets of it."""
+        """The settings that a chat gets from it."""
         return ChatSettings(self.instructions, self.sampling, self.name)
 
 
 @dataclass(frozen=True, slots=True)
 class ChatRow:
-    """A chat in the list. Times are POSIX seconds. ``model`` is the key of the one that was
-    asked last, empty where that is not known. ``folder`` is empty for a chat that is in none;
-    ``deleted`` is when it went into the bin."""
+    """A chat. Times are in POSIX seconds.
+
+    ``model`` is the key of the one that was asked last, empty where that is not known. ``folder``
+    is empty for none; ``deleted`` is when the chat went into the bin.
+    """
 
     id: int
     title: str
@@ -89,9 +95,12 @@ class ChatRow:
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """A message in its chat. ``effort``, ``model``, ``stats`` and ``thought_s`` (seconds of
-    reasoning) are an answer's. ``thought_open``: whether the person toggled its panel open
-    (True), closed (False), or not at all (None)."""
+    """A message in its chat.
+
+    ``effort``, ``model``, ``stats`` and ``thought_s`` (seconds of reasoning) are an answer's.
+    ``thought_open``: whether the person opened (True) or closed (False) its reasoning panel; None
+    for neither.
+    """
 
     id: int
     chat: int
@@ -108,7 +117,7 @@ class MessageRow:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """A message that is to be sent when the answer before it is there."""
+    """A message that is sent when the answer before it is complete."""
 
     parts: tuple[Part, ...]
     effort: Effort
@@ -116,8 +125,7 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """What a person has written in a chat and not sent: what stands in the composer, and the
-    messages that wait, the first one first."""
+    """A chat's draft: the composer's content, and the waiting messages in order."""
 
     parts: tuple[Part, ...] = ()
     queue: tuple[Queued, ...] = ()
@@ -139,7 +147,7 @@ PRESET = "id, name, effort, model, instructions, sampling, is_default"
 
 
 def clean(text: str) -> str:
-    """Text that UTF-8 can hold: surrogate pairs joined, each lone one replaced by U+FFFD."""
+    """Return text that UTF-8 can hold: surrogate pairs joined, lone ones as U+FFFD."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -161,8 +169,8 @@ def _stored_kind(part: Part) -> tuple[str, str]:
 def _kind(kind: str, name: str) -> tuple[PartKind, str]:
     """Return the kind and name of a part from what is stored.
 
-    A kind that only a later version knows is the first word of the name, so that it is stored
-    again as it was; a name of the part's own follows.
+    A kind that only a later version knows becomes the first word of the name, followed by the
+    part's own name, so that `_stored_kind` gives back the same.
     """
     known = _KINDS.get(kind, PartKind.UNKNOWN)
     if known is PartKind.UNKNOWN:
@@ -183,7 +191,7 @@ def part_row(row: tuple[Any, ...]) -> Part:
 
 
 def part_json(part: Part) -> dict[str, Any]:
-    """Return a part as JSON has it: its kind, its text, and what else it has."""
+    """Return a part as a JSON object, without fields that have their defaults."""
     kind, name = _stored_kind(part)
     raw: dict[str, Any] = {"kind": kind} | encode(part, text=clean, omit_defaults=True)
     raw["kind"] = kind
@@ -192,7 +200,7 @@ def part_json(part: Part) -> dict[str, Any]:
 
 
 def part_from(raw: object) -> Part:
-    """Return the part that a JSON object has. Raises FieldError."""
+    """Return the part in a JSON object. Raises FieldError."""
     found = an_object(raw)
     name = decode_value(str | None, found.get("name"), "name")
     kind, name = _kind(member(found, "kind", str), name or "")
@@ -221,7 +229,7 @@ def pack_stats(stats: Stats) -> str:
 
 
 def stats_from(raw: dict[str, Any]) -> Stats:
-    """Return the numbers of an answer; one that another version did not know is 0."""
+    """Return the numbers of an answer; one that is missing is 0."""
     return decode(Stats, dict.fromkeys(hints(Stats), 0) | raw)
 
 
@@ -230,7 +238,7 @@ def pack_sampling(sampling: Sampling | None) -> str | None:
 
 
 def _unpack_sampling(text: str | None) -> Sampling | None:
-    """A field that another version did not know has its default."""
+    """Return sampling from JSON; what is missing has its default."""
     return None if text is None else decode(Sampling, json.loads(text))
 
 
@@ -255,7 +263,7 @@ def chat_row(row: tuple[Any, ...]) -> ChatRow:
 
 
 def pack_setup(setup: ChatSettings) -> dict[str, str | None]:
-    """The values of its columns, by their names."""
+    """Return the values of the columns, by name."""
     return {
         "instructions": clean(setup.instructions),
         "sampling": pack_sampling(setup.sampling),
@@ -275,7 +283,7 @@ def preset_row(row: tuple[Any, ...]) -> Preset:
 
 
 def message_row(rows: Sequence[tuple[Any, ...]]) -> MessageRow:
-    """Return a message from its columns, each time with those of one of its parts, or of none."""
+    """Return a message from rows of its columns, each with those of one part or of none."""
     columns = rows[0][: len(MESSAGE.split(", "))]
     number, chat, parent, role, state, created, effort, model, stats, thought_s, opened = columns
     parts = (row[len(columns) :] for row in rows)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+
+from app.base.types import Effort
 
 Migration = Callable[[sqlite3.Connection], None]
-
-
-class Nonsense(sqlite3.DatabaseError):
-    """What an old version should have written makes no sense."""
 
 
 def _first_schema(db: sqlite3.Connection) -> None:
@@ -151,47 +148,54 @@ def _parts(db: sqlite3.Connection) -> None:
 
 
 def add_old_parts(db: sqlite3.Connection, message: int, text: str) -> None:
-    """Put in the parts of a message, which versions 1 to 6 had as JSON in one column.
-
-    Raises Nonsense where that makes no sense.
-    """
+    """Insert the parts of a message from the JSON column of versions 1 to 6."""
     sql = """INSERT INTO part (message, position, kind, text, name, call, format_data, media_type,
         data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
-    with _nonsense(f"message {message}"):
-        for position, part in enumerate(_new_parts(json.loads(text))):
-            names = ("kind", "text", "name", "id", "format_data", "media_type")
-            db.execute(sql, (message, position, *(part[name] for name in names), b""))
+    try:
+        parts = _new_parts(json.loads(text))
+    except _NONSENSE:
+        parts = [_unreadable(text)]
+    for position, part in enumerate(parts):
+        names = ("kind", "text", "name", "id", "format_data", "media_type")
+        db.execute(sql, (message, position, *(part.get(name, "") for name in names), b""))
 
 
 def new_draft(parts: str, queue: str) -> tuple[str, str]:
-    """Return the columns of a draft from what versions 4 to 6 had in them.
+    """Return a draft's columns from those of versions 4 to 6."""
+    try:
+        there = _new_parts(json.loads(parts))
+    except _NONSENSE:
+        there = [_unreadable(parts)]
+    try:
+        waiting = [
+            {"effort": Effort(each["effort"]), "parts": _new_parts(each["parts"])}
+            for each in json.loads(queue)
+        ]
+    except _NONSENSE:
+        there, waiting = [*there, _unreadable(queue)], []
+    return json.dumps(there, ensure_ascii=False), json.dumps(waiting, ensure_ascii=False)
 
-    Raises Nonsense where that makes no sense.
-    """
-    with _nonsense("a draft"):
-        waiting = [each | {"parts": _new_parts(each["parts"])} for each in json.loads(queue)]
-        values = (_new_parts(json.loads(parts)), waiting)
-        there, then = (json.dumps(value, ensure_ascii=False) for value in values)
-    return there, then
+
+_NONSENSE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+"""What is raised where an old version's JSON makes no sense."""
+
+
+def _unreadable(text: str) -> dict[str, str]:
+    """Return a part that keeps JSON which makes no sense, of a kind nobody knows."""
+    return {"kind": "unreadable", "text": text}
 
 
 def _new_parts(old: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Return parts as they are stored now: they had Harmony's channels for kinds."""
+    """Return parts as they are stored now; they had Harmony's channels for kinds."""
     from app.formats.harmony import stored_parts  # once, for an old file
 
     names = ("text", "name", "id", "format_data", "media_type")
-    parts = map(stored_parts.from_fields, old)
+    parts = [stored_parts.from_fields(fields) for fields in old]
+    if not all(isinstance(getattr(part, name), str) for part in parts for name in names):
+        raise TypeError
     return [
         {"kind": part.kind.value} | {name: getattr(part, name) for name in names} for part in parts
     ]
-
-
-@contextlib.contextmanager
-def _nonsense(where: str) -> Iterator[None]:
-    try:
-        yield
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise Nonsense(f"{where}: {error!r}") from error
 
 
 MIGRATIONS: tuple[Migration, ...] = (
@@ -207,13 +211,15 @@ MIGRATIONS: tuple[Migration, ...] = (
 
 
 def schema_version(db: sqlite3.Connection) -> int:
-    """Of a database; 0 for one that is empty."""
+    """Return the schema version of a database; 0 for an empty one."""
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
 def upgrade(db: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:
-    """Brings a database up to date, in the transaction in which it is. Where another process was
-    faster, there is nothing to do."""
+    """Bring a database up to date, within the present transaction.
+
+    Where another process was faster, there is nothing to do.
+    """
     version = schema_version(db)
     if version < len(migrations):
         for migrate in migrations[version:]:

@@ -33,8 +33,11 @@ _STEPS = 1000  # of SQLite's machine, between looks at whether a newer search wa
 
 @dataclass(frozen=True, slots=True)
 class SearchHit:
-    """A place where it was found: in a message, or (None) in the chat's title. ``snippet`` is
-    one line around it; ``marks`` are ranges in that. ``when`` is in POSIX seconds."""
+    """A place where a text was found: in a message, or (None) in the chat's title.
+
+    ``snippet`` is one line around it, ``marks`` are ranges in the snippet, ``when`` is in POSIX
+    seconds.
+    """
 
     chat: int
     message: int | None
@@ -45,14 +48,16 @@ class SearchHit:
 
     @property
     def words(self) -> str:
-        """The longest stretch of it that was found, as it is written there."""
+        """The longest marked stretch of the snippet."""
         found = (self.snippet[start:end] for start, end in self.marks)
         return max(found, key=len, default="")
 
 
 class Search:
-    """Searches of the database at ``path``, to which ``connect`` gives a connection. A newer one
-    ends an older one."""
+    """Searches of the database at ``path``, on a connection from ``connect``.
+
+    A newer search ends an older one.
+    """
 
     def __init__(self, path: Path, connect: Callable[[], sqlite3.Connection]) -> None:
         self._path = path
@@ -66,7 +71,7 @@ class Search:
         self._titles: list[tuple[str, tuple[int, str, float]]] = []
 
     def search(self, text: str, reasoning: bool, limit: int) -> list[SearchHit]:
-        """See Store."""
+        """Search titles and messages; see Store."""
         wanted = query(text)
         with self._turn() as db:
             if not wanted.patterns:
@@ -81,7 +86,7 @@ class Search:
             return (shown + said)[:limit]
 
     def find(self, text: str) -> list[int]:
-        """See Store."""
+        """Return the chats in which a text is found; see Store."""
         wanted = query(text)
         with self._turn() as db:
             named = {chat for chat, *_ in self._in_titles(db, wanted)}
@@ -94,7 +99,7 @@ class Search:
             return [chat for (chat,) in order if chat in named or chat in said]
 
     def close(self) -> None:
-        """Ends it, and a search that runs."""
+        """Close the connection and end a running search."""
         with self._count:
             self._newest += 1
         with self._lock, typed_errors(self._path):
@@ -103,7 +108,7 @@ class Search:
                 self._db.close()
 
     def renew(self) -> None:
-        """The next one is on another connection: the database is somewhere else now."""
+        """Use another connection from now on: the database has moved."""
         with self._lock, typed_errors(self._path):
             if self._db:
                 self._db.close()
@@ -111,7 +116,7 @@ class Search:
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[sqlite3.Connection]:
-        """The connection, for a search that ends with Cancelled once there is a newer one."""
+        """The connection for a search, which ends with Cancelled once there is a newer one."""
         with self._count:
             self._newest += 1
             mine = self._newest
@@ -142,7 +147,7 @@ class Search:
         return self._db
 
     def _in_titles(self, db: sqlite3.Connection, wanted: Query) -> Iterator[tuple[int, str, float]]:
-        """Id, title and time of the chats whose titles have all of it, the last one first."""
+        """Yield id, title and time of the chats whose titles match, the last one first."""
         (version,) = db.execute("PRAGMA data_version").fetchone()
         if version != self._version:  # somebody wrote since the last letter was typed
             rows = db.execute(

@@ -31,9 +31,9 @@ class SearchIndex:
             db.execute("DELETE FROM unindexed WHERE message = ?", (row.id,))
 
     def complete(self, seconds: float) -> bool:
-        """Index what an earlier version or a crash left without, the newest first.
+        """Index what an earlier version or a crash left unindexed, the newest first.
 
-        It takes about ``seconds``; returns whether that was all of it.
+        Takes about ``seconds`` at most. Returns whether everything is indexed now.
         """
         end = time.monotonic() + seconds
         newest = f"SELECT message FROM unindexed ORDER BY message DESC LIMIT {_BATCH}"
@@ -47,10 +47,11 @@ class SearchIndex:
         return False
 
     def merge(self, *, begin: bool) -> bool:
-        """Merge some of the index, from its beginning or further; return whether there is more.
+        """Merge some of the index, from its beginning or further on.
 
-        A deletion only adds to the index that the words are gone; they leave it when all of it is
-        merged. (FTS5's own secure-delete makes a file that older SQLites cannot read.)
+        Returns whether there is more. A deletion only notes in the index that the words are gone;
+        they leave it when all of it is merged. (FTS5's own secure-delete makes a file that older
+        SQLites cannot read.)
         """
         with self._database.transaction() as db:
             before = db.total_changes

@@ -34,7 +34,7 @@ def _is_alone() -> re.Pattern[str]:
 
 
 class _Folds(dict[int, str]):
-    """Characters as they are compared, made when they are met."""
+    """Folded characters, computed when they are first met."""
 
     def __missing__(self, code: int) -> str:
         apart = unicodedata.normalize("NFKD", chr(code)).casefold()
@@ -51,35 +51,41 @@ _FOLDS = _Folds()
 
 
 def fold(text: str) -> str:
-    """Text as it is compared in a search: without case, and accents on Latin, Greek and Cyrillic
-    letters. Each character is folded by itself."""
+    """Return a text as it is compared: without case and accents.
+
+    Accents go from Latin, Greek and Cyrillic letters. Each character is folded by itself.
+    """
     return text.lower() if text.isascii() else text.translate(_FOLDS)
 
 
 def words(text: str) -> str:
-    """The words of a text with a space between them, as they are indexed."""
+    """Return the words of a text, separated by spaces, as they are indexed."""
     return " ".join(_word().findall(fold(text)))
 
 
 def said_in(message: Message) -> str:
-    """What the search finds of a message besides its reasoning: its words, then the files that
-    came with them and their names."""
+    """Return what the search finds of a message besides its reasoning.
+
+    These are its words, then the attached files and their names.
+    """
     attached = (text for part in message.attached for text in (part.name, part.text))
     return "\n\n".join((message.text, *attached))
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is looked for: ``match`` is it in FTS5's language, empty where there are no words;
-    each of ``patterns`` has to be found in a folded text, and cannot be where one of ``needles``
-    is not, which costs less to see."""
+    """A query: ``match`` is its form for FTS5, empty where there are no words.
+
+    Each of ``patterns`` has to be found in a folded text, and cannot be where one of ``needles``,
+    which are cheaper to look for, is not.
+    """
 
     match: str
     patterns: tuple[re.Pattern[str], ...]
     needles: tuple[str, ...]
 
     def marks(self, text: str) -> tuple[tuple[int, int], ...]:
-        """Where it is found in a text, as ranges that do not overlap, in order."""
+        """Return the ranges of a text that match, in order and without overlap."""
         folded = fold(text)
         found = sorted(hit.span() for p in self.patterns for hit in p.finditer(folded))
         joined: list[tuple[int, int]] = []
@@ -92,14 +98,16 @@ class Query:
         return tuple(joined)
 
     def all_in(self, folded: str) -> bool:
-        """Whether all of it is found in a folded text."""
+        """Whether everything is found in a folded text."""
         if any(needle not in folded for needle in self.needles):
             return False
         return all(p.search(folded) for p in self.patterns)
 
     def snippet(self, text: str, width: int = 160) -> str:
-        """About ``width`` characters in one line around the first place where any of it is
-        found; the text's beginning where it is not."""
+        """Return about ``width`` characters around the first match, in one line.
+
+        Without a match it is the beginning of the text.
+        """
         hit = self._first(text)
         begin = max(hit - _BEFORE, 0)
         while 0 < begin < hit and not text[begin - 1].isspace():
@@ -111,7 +119,7 @@ class Query:
         return ("… " if begin else "") + cut + (" …" if more else "")
 
     def _first(self, text: str) -> int:
-        """Where any of it is found first; 0 where it is not."""
+        """Return the position of the first match; 0 without one."""
         for start in range(0, len(text), _STEP):
             piece = text[start : start + _STEP + 100]
             folded = fold(piece)
@@ -121,8 +129,11 @@ class Query:
 
 
 def query(text: str) -> Query:
-    """What a person typed. All words have to be found, in any order; the last one may be the
-    beginning of one. Where there are no words, only signs, they are looked for as they are."""
+    """Return the query for what a person typed.
+
+    All words have to be found, in any order; the last one may be the beginning of one. Where there
+    are only signs, they are searched for as they are.
+    """
     typed = fold(text[:_LONGEST]).split()[:_MOST_WORDS]
     phrases = [phrase for word in typed if (phrase := _word().findall(word))]
     if not phrases:
@@ -136,7 +147,7 @@ def query(text: str) -> Query:
 
 
 def _uneven(text: str) -> list[tuple[int, int]]:
-    """Where folding changes a text's length, and by how many characters."""
+    """Return where folding changes a text's length, and by how many characters."""
     kinds = "".join(map(re.escape, sorted(_UNEVEN.intersection(text))))
     if not kinds:
         return []
@@ -144,7 +155,7 @@ def _uneven(text: str) -> list[tuple[int, int]]:
 
 
 def _origin(uneven: list[tuple[int, int]], at: int) -> int:
-    """Where in a text the character is that became the one at ``at`` when it was folded."""
+    """Return the position in a text of the character folded to position ``at``."""
     shift = 0
     for place, more in uneven:
         if at < place + shift:

@@ -18,7 +18,7 @@ _STEP_S = 0.5  # of indexing
 
 
 class Upkeep:
-    """The upkeep of a database. It is done in steps, between which others can write."""
+    """A database's upkeep, in steps between which others can write."""
 
     def __init__(self, database: Database, chats: ChatTable, index: SearchIndex) -> None:
         self._database, self._chats, self._index = database, chats, index
@@ -26,15 +26,17 @@ class Upkeep:
         self._lock = threading.Lock()  # a backup that is being made would keep what is erased
 
     def hurry(self) -> None:
-        """Have `sweep` and `tidy` stop after their step: everything is about to end, and the next
-        start goes on with it."""
+        """Have `sweep` and `tidy` stop after the present step, as the program ends.
+
+        The next start goes on with them.
+        """
         self._ending.set()
 
     def sweep(self) -> None:
-        """Remove the traces of what was removed for good: from the index of the search, from
-        SQLite's log, and from the backups, finished or not, unless they are damaged.
+        """Remove the traces of what was erased: from the search index, the log and the backups.
 
-        Takes seconds where there is much. What is interrupted is taken up by the next one.
+        Unfinished backups are included, damaged ones are not. Takes seconds where there is much.
+        What was interrupted is taken up by the next sweep.
         """
         with self._lock:
             self._sweep()
@@ -59,18 +61,22 @@ class Upkeep:
                 db.execute(f"DELETE FROM erased WHERE id <= {rows[-1][0]}")
 
     def backup(self) -> Backup:
-        """Make a backup now, and remove old ones: the newest seven stay, and the last one of
-        each of the newest seven days. Writers do not wait."""
+        """Make a backup now and remove old ones; see `app.store.backup.make`."""
         with self._lock, self._database.errors():
             return backup.make(self._database.path)
 
     def tidy(self) -> None:
-        """Do what is to be done in the background after a start: index what is not indexed yet,
-        remove traces, and make a backup where the last one is a day old."""
+        """Do what is due in the background after a start.
+
+        Index what is not indexed yet, remove traces and empty pages, and make a backup if the last
+        one is a day old.
+        """
         while not self._ending.is_set() and not self._index.complete(_STEP_S):
             pass
         self._chats.purge()
         self.sweep()
+        if not self._ending.is_set() and self._database.is_sparse():
+            self._database.compact()
         last = next(iter(self._backups()), None)
         new = last is not None and 0 <= time.time() - last.made < _DAY
         if not new and not self._ending.is_set():

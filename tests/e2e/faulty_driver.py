@@ -77,7 +77,7 @@ class Driver:
         banner = window.banner
         if banner.isVisible() or time.monotonic() > self._until:
             buttons = [b for b in banner.findChildren(QAbstractButton) if b.isVisible()]
-            copy = next((b for b in buttons if b.objectName() == "bannerAction"), None)
+            copy = next((b for b in buttons if b.objectName() == "bannerCopyDetails"), None)
             if copy:
                 copy.click()
             said = {

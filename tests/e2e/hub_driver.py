@@ -95,7 +95,7 @@ def steps(question: str) -> Iterator[Step]:
     field.returnPressed.emit()
     yield lambda: window().findChildren(QWidget, "result") and "Asking…" not in page()
     yield station("searched")
-    desk._leave()
+    desk._close_page()
     child(window(), QPlainTextEdit, "composer").insertPlainText(question)
     child(window(), QPushButton, "send").click()
     yield lambda: window().turns.running(window().chat)

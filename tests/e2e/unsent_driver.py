@@ -23,7 +23,7 @@ from app.base import settings
 from app.base.settings import Folders
 from app.engine import supervisor
 from app.ui import app as ui
-from app.ui.composer.drafts import SOON_MS
+from app.ui.composer.draft_keeper import SOON_MS
 from app.ui.window import Window
 from tests.fakes import engine_processes
 from tests.ui.qt import child

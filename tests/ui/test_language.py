@@ -147,6 +147,7 @@ def test_german_has_room_in_the_smallest_windows(
     card = child(window.composer, QWidget, "composerCard")
     assert card.height() >= card.minimumSizeHint().height()
     window.new_chat()
+    window.banner.show_fault("Etwas ging schief. " * 6)
     _has_room(fireside, window)
     for tab in ("archive", "bin"):
         window.archive.show_page(tab)

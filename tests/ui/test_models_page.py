@@ -415,9 +415,10 @@ def test_what_is_here_is_shown_with_what_is_wrong(start: Start, theirs: Path) ->
     fireside.until(lambda: Path(fireside.window.models.current.place) == theirs)
     show(fireside, "here")
     fireside.until(lambda: "in use" in texts(fireside))
+    page = fireside.window.models_controller.page
     (row,) = [
         card
-        for card in fireside.window.models_controller.page.here.findChildren(QWidget, "card")
+        for card in page.installed_pane.findChildren(QWidget, "card")
         if card.accessibleName() == "theirs"
     ]
     assert not child(row, QAbstractButton, "removeModel").isEnabled()

@@ -154,8 +154,11 @@ def test_a_damaged_file_by_the_keyboard_alone(window: Window) -> None:
 def test_a_backup_that_is_damaged_too(window: Window) -> None:
     sound = chats_in(window.database, "old")
     broken = chats_in(window.database, "new")
-    content = broken.path.read_bytes()
-    broken.path.write_bytes(content[:-4096] + bytes(4096))
+    content = bytearray(broken.path.read_bytes())
+    with closing(sqlite3.connect(broken.path)) as db:
+        (page,) = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'part'").fetchone()
+    content[(page - 1) * 4096 : page * 4096] = bytes(4096)
+    broken.path.write_bytes(content)
     window.database.write_bytes(b"nonsense" * 999)
     window.start()
     window.press("restoreBackup")

@@ -274,7 +274,7 @@ def test_copies_are_plain_where_one_wants_that(fireside: Fireside) -> None:
     transcript = fireside.window.transcript
     transcript.selection.select_all()
     assert "**bold**" in transcript.selection.text()
-    fireside.window.preferences._choose_copies(False)
+    fireside.window.preferences._choose_copy_format(False)
     assert "**" not in transcript.selection.text()
     assert fireside.host.settings.copy_markdown is False
 

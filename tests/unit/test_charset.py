@@ -92,9 +92,9 @@ def test_the_systems_own_comes_first_where_little_is_said(
 
 def test_windows_tells_its_code_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("locale.getencoding", lambda: "cp1251")
-    assert charset.own_code_page() == "cp1251"
+    assert charset.system_code_page() == "cp1251"
     speaks(monkeypatch, "C.UTF-8")
-    assert charset.own_code_page() == "cp1252"
+    assert charset.system_code_page() == "cp1252"
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
@@ -148,8 +148,8 @@ def test_logs_are_text() -> None:
     log = b"\x1b[31mred\x1b[0m\x1b]0;title\x07 line\x00\x00\x00\r\nN\x08NA\x08AM\x08ME\x1b[2K\x07\n"
     assert decode(HERE, log + bytes(5000)).text == "red line\nNAME\n"
     assert decode(HERE, "gr\x00ün".encode("cp1252")).text == "grün"
-    for log in ("error at line\0 in module\n", "errors\0ofmanykinds"):  # pairs are Chinese
-        assert decode(HERE, log.encode() * 50).text == log.replace("\0", "") * 50
+    for line in ("error at line\0 in module\n", "errors\0ofmanykinds"):  # pairs are Chinese
+        assert decode(HERE, line.encode() * 50).text == line.replace("\0", "") * 50
     steps = b"\x1b[1mStep\x1b[K 10%\rStep 20%\r\n"
     assert decode(HERE, steps).text == "Step 10%\nStep 20%\n"
 

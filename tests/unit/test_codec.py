@@ -1,10 +1,12 @@
-"""Everything that is written as JSON comes back as it was, field by field."""
+"""Everything that is written as JSON comes back as it was, field by field.
+
+What is exported, and rows of the store, are in test_exchange_fields.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime
-import io
 import json
 import types
 import typing
@@ -18,12 +20,10 @@ import pytest
 
 from app.base import codec, settings
 from app.base.settings import Settings
-from app.base.types import Effort, Message, Part, Role, Sampling, Stats
-from app.exchange import native_json, preset_file
-from app.exchange.json_stream import JsonReader
+from app.base.types import Effort, Message, Part, Sampling, Stats
 from app.models.catalog import HubFile, HubModel
 from app.models.queue_store import QueuedModel, QueueStore
-from app.store import ChatRow, ChatSettings, ChatTree, MessageRow, Preset, Queued, State, Store
+from app.store import ChatRow, ChatSettings, MessageRow, Preset, Queued, Store
 
 
 def other(hint: Any, default: Any) -> Any:
@@ -108,62 +108,6 @@ def test_the_queue_of_downloads(tmp_path: Path) -> None:
             queue.put(value)
         with closing(QueueStore(tmp_path / "downloads.json")) as queue:
             assert queue.entries == (value,)
-
-
-def test_presets_in_a_file(tmp_path: Path) -> None:
-    (tmp_path / "there").mkdir()
-    (tmp_path / "here").mkdir()
-    path = tmp_path / "presets.json"
-
-    def send(store: Store) -> Preset:
-        store.presets.add([filled(Preset)])
-        preset_file.export_presets(store, path)
-        return store.presets.all()[0]
-
-    sent = in_a_store(tmp_path / "there", send)
-    in_a_store(tmp_path / "here", lambda store: preset_file.import_presets(store, path))
-    (got,) = in_a_store(tmp_path / "here", lambda store: store.presets.all())
-    name = Path(sent.model).name  # as it is known on another computer
-    assert got == dataclasses.replace(sent, model=name, default=False)
-
-
-def a_tree() -> ChatTree:
-    """Return a chat of which no field has its default, as far as a file has it."""
-    question = dataclasses.replace(
-        filled(MessageRow),
-        id=1,
-        chat=0,
-        parent=None,
-        message=Message(Role.USER, (part_of_a_message(),)),
-        state=State.STOPPED,
-    )
-    answer = dataclasses.replace(
-        question, id=2, parent=1, message=Message(Role.ASSISTANT, question.message.parts)
-    )
-    chat = dataclasses.replace(filled(ChatRow), id=0, leaf=2, deleted=None)
-    return ChatTree(chat, (question, answer), {1: 2})
-
-
-def test_chats_in_a_file() -> None:
-    file = io.StringIO()
-    native_json.write(file, [a_tree()])
-    file.seek(0)
-    assert list(native_json.read(JsonReader(file))) == [a_tree()]
-
-
-def test_chats_in_the_store(tmp_path: Path) -> None:
-    def through(store: Store) -> ChatTree:
-        (row,) = store.trees.add([a_tree()])
-        return store.trees.get(row.id)
-
-    got = in_a_store(tmp_path, through)
-    ids = {row.id: count for count, row in enumerate(got.messages, start=1)}
-    messages = tuple(
-        dataclasses.replace(row, id=ids[row.id], chat=0, parent=ids.get(row.parent or 0))
-        for row in got.messages
-    )
-    chat = dataclasses.replace(got.chat, id=0, leaf=ids[got.chat.leaf])
-    assert (chat, messages) == (a_tree().chat, a_tree().messages)
 
 
 def test_drafts_in_the_store(tmp_path: Path) -> None:

@@ -261,7 +261,12 @@ def test_tokens_are_those_of_the_model(reader: DocumentReader, tmp_path: Path) -
 def test_a_long_file_can_be_stopped(reader: DocumentReader, tmp_path: Path) -> None:
     path = put(tmp_path, "a.pdf", pdf([f"page {n} " * 20 for n in range(3000)]))
     stop = threading.Event()
-    found = reader.read(path, stop, lambda done, total: done == 5 and stop.set())
+
+    def stop_at_five(done: int, total: int) -> None:
+        if done == 5:
+            stop.set()
+
+    found = reader.read(path, stop, stop_at_five)
     after = reader.read(put(tmp_path, "a.txt", b"text"), threading.Event())
     with pytest.raises(e.Cancelled):
         found.result(60)

@@ -202,7 +202,7 @@ def test_out_and_in_gives_an_equal_database(chats: list[ChatTree]) -> None:
             len(chats),
             count,
         )
-        assert found.left == {}
+        assert found.left_out == {}
         assert found.into(other) == ImportReport(len(chats), count, 0)
         assert content(other) == content(one)
         assert found.into(other) == ImportReport(0, 0, len(chats))
@@ -387,11 +387,11 @@ def test_what_a_later_version_says_is_counted(store: Store, tmp_path: Path) -> N
     question["colour"] = "blue"  # beside words, one word is no loss
     answer["parts"] = [{"text": "", "kind": "text", "picture": "data:image/png"}]
     path.write_text(json.dumps(raw), "utf-8")
-    assert read(path).left == {LeftOut.UNKNOWN: 1}
+    assert read(path).left_out == {LeftOut.UNKNOWN: 1}
     question["postscript"] = "and a whole sentence"
     answer["parts"][0]["picture"] = None
     path.write_text(json.dumps(raw), "utf-8")
-    assert read(path).left == {LeftOut.UNKNOWN: 1}
+    assert read(path).left_out == {LeftOut.UNKNOWN: 1}
 
 
 def test_one_of_a_newer_version(tmp_path: Path) -> None:
@@ -458,7 +458,7 @@ def test_nothing_is_left_of_a_file_that_fails(store: Store, tmp_path: Path) -> N
 
     before = sorted(path.name for path in tmp_path.iterdir())
     with pytest.raises(Cancelled):
-        export(store, tmp_path, "out", ExportOptions(ExportFormat.JSON), seen=seen)
+        export(store, tmp_path, "out", ExportOptions(ExportFormat.JSON), on_progress=seen)
     assert sorted(path.name for path in tmp_path.iterdir()) == before
     with pytest.raises(ExchangeUnwritable):
         out(store, store.path)

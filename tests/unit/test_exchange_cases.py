@@ -27,8 +27,8 @@ def bring(store: Store, *names: str) -> dict[LeftOut, int]:
     found = read([CASES / name for name in names])
     assert found.into(store).chats == found.chats
     again = found.into(store)
-    assert (again.chats, again.known) == (0, found.chats)
-    return dict(found.left)
+    assert (again.chats, again.duplicates) == (0, found.chats)
+    return dict(found.left_out)
 
 
 def chat_named(store: Store, title: str) -> ChatRow:
@@ -153,7 +153,7 @@ def test_the_export_of_one_folder_of_open_webui(store: Store, tmp_path: Path) ->
     path = tmp_path / "folder-Boats & masts-export-1750000000000.json"
     path.write_bytes((CASES / "openwebui-0.10-all.json").read_bytes())
     found = read(path)
-    assert LeftOut.FOLDER not in found.left
+    assert LeftOut.FOLDER not in found.left_out
     found.into(store)
     assert chat_named(store, "Kept").folder == "Boats & masts"
 
@@ -262,5 +262,5 @@ def test_what_nobody_knows_of_is_counted(store: Store) -> None:
         ImportSource.OPEN_WEBUI: 1,
         ImportSource.LM_STUDIO: 1,
     }
-    assert found.left == {LeftOut.UNKNOWN: 5}
+    assert found.left_out == {LeftOut.UNKNOWN: 5}
     assert found.messages == 5

@@ -91,7 +91,11 @@ def test_the_archive_of_the_privacy_portal(store: Store, tmp_path: Path) -> None
         },
     )
     found = read(path)
-    assert (dict(found.sources), found.chats, found.others) == ({ImportSource.CHATGPT: 3}, 3, 1)
+    assert (dict(found.sources), found.chats, found.without_chats) == (
+        {ImportSource.CHATGPT: 3},
+        3,
+        1,
+    )
     assert found.faults == ()
     assert found.into(store) == ImportReport(3, found.messages, 0)
     assert titles(store) == ["Capitals", "Cats", "Sums"]
@@ -110,7 +114,7 @@ def test_the_archives_of_claude(store: Store, tmp_path: Path) -> None:
     archive(tmp_path / "memories-000.zip", **{"memories.json": memory})
     archive(tmp_path / "light_metadata-000.zip", **{"users.json": chats({"uuid": "a"})})
     found = read(sorted(tmp_path.glob("*-000.zip")))
-    assert (found.chats, found.others, found.left["memory"]) == (2, 1, 2)  # type: ignore[index]
+    assert (found.chats, found.without_chats, found.left_out["memory"]) == (2, 1, 2)  # type: ignore[index]
     found.into(store)
     assert {row.folder for row in store.chats.listed()} == {"", "Poems"}
 
@@ -124,7 +128,7 @@ def test_what_claude_remembers_in_files(tmp_path: Path) -> None:
     memory = {"memories/u.json": json.dumps(told).encode()}
     archive(tmp_path / "memories-000.zip", **memory)
     found = read(sorted(tmp_path.glob("*-000.zip")))
-    assert (found.others, found.left["memory"]) == (0, 2)  # type: ignore[index]
+    assert (found.without_chats, found.left_out["memory"]) == (0, 2)  # type: ignore[index]
 
 
 def test_names_in_archives_lead_nowhere(
@@ -219,7 +223,7 @@ def test_one_broken_file_does_not_lose_the_others(store: Store, tmp_path: Path) 
     (folder / ".hidden" / "e.json").write_bytes(chats(chatgpt.tools()))
     (folder / "f.zip").write_bytes(b"PK\x03\x04 and no more")
     found = read(folder)
-    assert (found.chats, found.others) == (2, 1)
+    assert (found.chats, found.without_chats) == (2, 1)
     assert [(type(fault), fault.path.name) for fault in found.faults] == [
         (ExchangeDamaged, "b.json"),
         (ExchangeDamaged, "f.zip"),
@@ -258,10 +262,10 @@ def test_a_file_is_read_once(store: Store, tmp_path: Path) -> None:
     (tmp_path / "b.json").write_bytes(chats(chatgpt.tools(), chatgpt.branches()))
     chosen = [path, tmp_path, tmp_path / ".." / tmp_path.name / "a.json"]
     found = read(chosen, store=store)
-    assert (found.chats, found.known) == (4, 1)
+    assert (found.chats, found.duplicates) == (4, 1)
     assert found.into(store) == ImportReport(3, 16, 1)
     assert found.into(store) == ImportReport(0, 0, 4)
-    assert read(chosen, store=store).known == 4
+    assert read(chosen, store=store).duplicates == 4
 
 
 def test_an_import_can_be_given_up(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_chatgpt(store: Store, tmp_path: Path, pieces: int) -> None:
         path = chatgpt.write_json(tmp_path / "conversations.json")
     found = read(path)
     assert (found.source, found.chats, found.messages) == (ImportSource.CHATGPT, 4, 17)
-    assert found.left == {
+    assert found.left_out == {
         LeftOut.CITATION: 2,
         LeftOut.IMAGE: 2,
         LeftOut.AUDIO: 1,
@@ -240,7 +240,7 @@ def lmstudio() -> dict[str, Any]:
 def test_lmstudio(store: Store, tmp_path: Path) -> None:
     found = read(write(tmp_path, lmstudio()))
     assert (found.source, found.chats, found.messages) == (ImportSource.LM_STUDIO, 1, 4)
-    assert found.left == {LeftOut.IMAGE: 1, LeftOut.TOOL: 1}
+    assert found.left_out == {LeftOut.IMAGE: 1, LeftOut.TOOL: 1}
     assert found.into(store) == ImportReport(1, 4, 0)
     assert found.into(store) == ImportReport(0, 0, 1)
     row = chat_named(store, "Two answers")
@@ -296,7 +296,7 @@ def openwebui() -> list[dict[str, Any]]:
 def test_openwebui(store: Store, tmp_path: Path) -> None:
     found = read(write(tmp_path, openwebui()))
     assert (found.source, found.chats, found.messages) == (ImportSource.OPEN_WEBUI, 2, 4)
-    assert found.left == {LeftOut.IMAGE: 1, LeftOut.FILE: 1, LeftOut.TOOL: 1}
+    assert found.left_out == {LeftOut.IMAGE: 1, LeftOut.FILE: 1, LeftOut.TOOL: 1}
     assert found.into(store) == ImportReport(2, 4, 0)
     assert found.into(store) == ImportReport(0, 0, 2)
     row = chat_named(store, "Is it?")

@@ -249,8 +249,8 @@ def test_a_folder_of_all_chats(store: Store, tmp_path: Path) -> None:
     mine.parent.mkdir(parents=True)
     mine.write_text("mine", "utf-8")
     shares: list[float] = []
-    manner = ExportOptions(ExportFormat.MARKDOWN)
-    folder = export(store, tmp_path / "deep", "out", manner, seen=shares.append)
+    options = ExportOptions(ExportFormat.MARKDOWN)
+    folder = export(store, tmp_path / "deep", "out", options, on_progress=shares.append)
     assert folder == mine.parent
     written = set(folder.iterdir()) - {mine}
     assert {path.name for path in written} == {
@@ -321,7 +321,7 @@ def test_nothing_is_written_over(store: Store, tmp_path: Path) -> None:
     folder = export(store, place, "All", ExportOptions(ExportFormat.HTML), [one, two])
     assert sorted(path.name for path in folder.iterdir()) == ["One.html", "Two.html"]
     shares: list[float] = []
-    export(store, place, "All", ExportOptions(ExportFormat.MARKDOWN), seen=shares.append)
+    export(store, place, "All", ExportOptions(ExportFormat.MARKDOWN), on_progress=shares.append)
     assert shares == [0.0, 0.5, 1.0]
     assert len(list(folder.iterdir())) == 4
 
@@ -332,8 +332,8 @@ def test_a_pdf_is_drawn_by_somebody_else(store: Store, tmp_path: Path) -> None:
     def draw(chat: ChatRow, messages: Sequence[MessageRow], **how: Any) -> bytes:
         return f"{chat.title} {len(messages)} {how['reasoning']} {how['words'].you}".encode()
 
-    manner = ExportOptions(ExportFormat.PDF, reasoning=True, draw=draw)
-    assert export(store, tmp_path, "x", manner, [number]).read_bytes() == b"One? 2 True You"
+    options = ExportOptions(ExportFormat.PDF, reasoning=True, pdf_writer=draw)
+    assert export(store, tmp_path, "x", options, [number]).read_bytes() == b"One? 2 True You"
 
 
 def test_what_is_cancelled_leaves_nothing(store: Store, tmp_path: Path) -> None:

@@ -30,8 +30,8 @@ def bring(store: Store, tmp_path: Path, raw: Any) -> dict[LeftOut, int]:
     path.write_text(json.dumps(raw), encoding="utf-8")
     found = read(path)
     found.into(store)
-    assert found.into(store).known == found.chats
-    return dict(found.left)
+    assert found.into(store).duplicates == found.chats
+    return dict(found.left_out)
 
 
 def said(store: Store) -> list[tuple[Role, str]]:

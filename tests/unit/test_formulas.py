@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.markdown import Math, Paragraph, SpanKind, Table, inline, parse
-from app.markdown.formulas import unclosed
+from app.markdown.formulas import open_formula_end
 
 PRICES = [
     "$ 5 = $ 6, so $ 7 $",
@@ -279,4 +279,4 @@ def test_two_dollars_that_mean_dear_hide_no_block(text: str) -> None:
     ],
 )
 def test_what_is_open_at_the_end_of_a_line(line: str, closing: str) -> None:
-    assert unclosed(line) == closing
+    assert open_formula_end(line) == closing

@@ -143,7 +143,7 @@ def test_a_person_cannot_write_control_tokens() -> None:
     plain = render(request(user("x")), V)
     for token in CONTROL.values():
         assert tokens.count(token) == plain.count(token)
-    assert attack in V.tokenizer._encoding.decode(tokens)
+    assert attack in vocabulary.tokenizer()._encoding.decode(tokens)
 
 
 def test_a_file_stands_fenced_under_its_name() -> None:

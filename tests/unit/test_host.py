@@ -112,7 +112,7 @@ def test_what_goes_on_for_long_ends_when_everything_does(tmp_path: Path) -> None
     stop = threading.Event()
     with closing(Host(Folders(tmp_path), lambda _: None, backend=Talks())) as host:
         chat = host.disk(lambda store: store.chats.create(Effort.LOW)).result().id
-        manner = ExportOptions(ExportFormat.PDF, draw=draw)
+        manner = ExportOptions(ExportFormat.PDF, pdf_writer=draw)
         made = host.export(tmp_path / "out", "a", manner, [chat], stop, lambda _: None)
         assert began.wait(10)
     assert isinstance(made.exception(), Cancelled)

@@ -105,7 +105,7 @@ def test_a_list_starts_where_it_was_written_to(mark: str, start: int | None) -> 
 def test_items_know_what_was_before_them() -> None:
     (block,) = parse("- a\n- b\n\n- c\n")
     assert isinstance(block, List)
-    assert [item.apart for item in block.items] == [False, False, True]
+    assert [item.after_blank for item in block.items] == [False, False, True]
 
 
 def test_tasks_have_boxes() -> None:

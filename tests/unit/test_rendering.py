@@ -60,13 +60,13 @@ def _said(span: Span) -> str:
         SpanKind.SOFT: "⏎",
     }
     text = around[span.kind].format(span.text)
-    rise = {
+    vertical_align = {
         VerticalAlign.ABOVE: f"↑{text}↓",
         VerticalAlign.BELOW: f"↓{text}↑",
         VerticalAlign.NONE: text,
-    }[span.rise]
+    }[span.vertical_align]
     marks = "*" * span.italic + "**" * span.bold + "~~" * span.strike
-    text = f"{marks}{rise}{marks[::-1]}"
+    text = f"{marks}{vertical_align}{marks[::-1]}"
     return text if not span.link else f"<{text}>" + f"({span.link})" * (span.link != text)
 
 
@@ -274,7 +274,7 @@ def test_four_elements_are_honoured_and_no_other(text: str) -> None:
 def test_marks_count_beside_a_tag() -> None:
     assert spans("**H<sub>2</sub>**O") == (
         Span("H", bold=True),
-        Span("2", bold=True, rise=VerticalAlign.BELOW),
+        Span("2", bold=True, vertical_align=VerticalAlign.BELOW),
         Span("O"),
     )
 

@@ -549,3 +549,33 @@ def test_a_restored_chat_of_the_same_id_is_another(path: Path) -> None:
         store.upkeep.sweep()
     with contextlib.closing(Store(kept)) as old:
         assert [row.title for row in old.chats.listed()] == ["one"]
+
+
+def test_parts_that_have_lost_their_message_are_recovered(path: Path) -> None:
+    said = Message(Role.ASSISTANT, (Part("why", PartKind.REASONING), Part("so")))
+    with contextlib.closing(Store(path)) as store:
+        chat = store.chats.create(Effort.LOW).id
+        first = store.messages.add(chat, None, question("one"))
+        second = store.messages.add(chat, first.id, said)
+        third = store.messages.add(chat, second.id, question("three"))
+        lone = store.chats.create(Effort.LOW).id
+        store.messages.add(lone, None, question("four"))
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute("DELETE FROM message WHERE id IN (2, 3)")
+    restore_backup(path, recover(path).path)
+    with contextlib.closing(Store(path)) as store:
+        rows = store.messages.conversation(chat)
+        assert [row.id for row in rows] == [first.id, second.id, third.id]
+        assert [row.message for row in rows] == [question("one"), said, question("three")]
+        assert [row.state for row in rows] == [State.DONE, State.CUT_OFF, State.CUT_OFF]
+        assert store.search("three")
+    check(path)
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute("DELETE FROM message")
+        db.execute("DELETE FROM chat")
+    restore_backup(path, recover(path).path)
+    with contextlib.closing(Store(path)) as store:
+        (found,) = store.chats.listed()
+        texts = [row.message.text for row in store.messages.conversation(found.id)]
+        assert texts == ["one", "so", "three", "four"]
+    check(path)

@@ -9,7 +9,7 @@ import pytest
 
 from app.exchange.html_formula import mathml
 from app.markdown import Block, Math, Paragraph, SpanKind, parse
-from app.markdown.arrays import places
+from app.markdown.arrays import line_positions
 from app.markdown.tex import math_element
 
 _CASES = Path(__file__).parents[1] / "cases"
@@ -99,7 +99,7 @@ def test_lines_of_arrays_are_where_they_are_to_be() -> None:
     table = element.find(".//mtable")
     assert table is not None
     assert len(table) == 2
-    assert (places(table, "vertical"), places(table, "horizontal")) == ([1], [1, 2])
+    assert (line_positions(table, "vertical"), line_positions(table, "horizontal")) == ([1], [1, 2])
     page = mathml(tex, display=True)
     assert page.count("border-left: 1px solid") == 2
     assert page.count("border-top: 1px solid") == 3

@@ -14,7 +14,7 @@ from app.base.types import Part, PartKind
 
 
 class Channel(StrEnum):
-    """Reasoning, what is said along the way, and the answer."""
+    """The channels: reasoning, calls and words along the way, and the answer."""
 
     ANALYSIS = "analysis"
     COMMENTARY = "commentary"
@@ -31,7 +31,7 @@ _USUAL = {
 
 @dataclass(frozen=True, slots=True)
 class MessageHeader:
-    """What a message's header says: the channel, the tool that it is for, and the content type."""
+    """The fields of a message's header; ``recipient`` is the tool that it is for."""
 
     channel: Channel
     recipient: str = ""
@@ -39,7 +39,7 @@ class MessageHeader:
 
     @classmethod
     def of_part(cls, part: Part) -> MessageHeader:
-        """The header of a part, whichever format it was drawn in."""
+        """Return the header of a part, whichever format it was drawn in."""
         word, _, content_type = part.format_data.partition(" ")
         channel = _CHANNELS.get(word)
         if channel is None:  # the usual one, or another format's words
@@ -61,5 +61,5 @@ class MessageHeader:
         return f"{self.channel} {self.content_type}".rstrip()
 
     def part(self, text: str = "") -> Part:
-        """A part with this header."""
+        """Return a part with this header."""
         return Part(text, self.kind, self.recipient, format_data=self.format_data)

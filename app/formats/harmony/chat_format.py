@@ -27,8 +27,10 @@ class HarmonyFormat:
 
     @staticmethod
     def fits(tokenizer: Tokenizer, template: str) -> bool:
-        """Whether a file speaks Harmony: its control tokens tell, whatever ``template`` says,
-        which others have replaced in many a file."""
+        """Return whether a file speaks Harmony, by its control tokens.
+
+        ``template`` is not needed: no other format has these, and in many files it was replaced.
+        """
         return all(name in tokenizer.control for name in CONTROL_TOKENS)
 
     def render(self, request: Request) -> RenderedRequest:

@@ -1,4 +1,4 @@
-"""Messages out of the tokens that a model writes."""
+"""Parsing: deltas out of the tokens that a model draws."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import replace
 
 from app.base.types import Delta, Part, PartKind, StopReason
 from app.formats.harmony.channels import Channel, MessageHeader
-from app.formats.harmony.header import OTHERS, HarmonyHeader, is_name
+from app.formats.harmony.header import OTHERS, HeaderParser, is_name
 from app.formats.harmony.render import closing
 from app.formats.harmony.vocabulary import Vocabulary
 from app.tokenizer import Tokenizer
 
-_LONGEST_TYPE = 20  # characters of what a message is made of: json
+_LONGEST_TYPE = 20  # characters of a content type, as "json"
 
 
 class _Text:
-    """Bytes of tokens into text; half a character waits for its other half."""
+    """Decode tokens to text; half a character waits for its other half."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._bytes_of = tokenizer.bytes_of
@@ -33,25 +33,25 @@ class _Text:
 
 
 class HarmonyParser:
-    """Turns the ids that a model writes into deltas.
+    """Turns the tokens that a model draws into deltas. See `app.formats.AnswerParser`.
 
     It begins behind ``<|start|>assistant``, or within the last of ``parts``, where those are an
-    answer that is continued. It recovers from what models write:
+    answer that is continued. It recovers from malformed output:
 
     - ``<|start|>`` or ``<|channel|>`` within a message ends it, and so does ``<|constrain|>``
       with a word and ``<|message|>`` behind it.
-    - All up to ``<|message|>`` is header, and nobody's to read. The name of a tool anywhere in it
-      is the recipient. Where ``<|message|>`` never comes, what no header has is text.
-    - A call without arguments is one. What ends as a call is one, too.
-    - Text on no channel, or on one that is not known, is reasoning while it grows. Where the
-      answer ends, and nothing else was one, it is the answer. What stands before any header
-      stays reasoning where a channel follows.
-    - A turn that is made up for somebody else ends the answer.
+    - All text up to ``<|message|>`` is header and not shown. The name of a tool anywhere in it is
+      the recipient. Where ``<|message|>`` never comes, words that no header has are text.
+    - A call may have no arguments. Whatever ends with ``<|call|>`` is a call.
+    - Text on a missing or unknown channel is reasoning while it grows, and becomes the answer
+      where the stream ends without one. Text before the first header stays reasoning where a
+      channel follows.
+    - A header with another role than the model's own ends the answer.
     """
 
     def __init__(self, vocabulary: Vocabulary, parts: tuple[Part, ...] = ()) -> None:
         self.ended = False
-        """Whether the model goes on for somebody else: what follows is not read."""
+        """Whether the model has begun a turn of another role: what follows is ignored."""
         self.called = False
         """Whether a tool was called."""
         self.stop: StopReason | None = None
@@ -60,15 +60,15 @@ class HarmonyParser:
         self._fed = False
         self._text = _Text(vocabulary.tokenizer)
         self._index = len(parts) - 1
-        self._header: HarmonyHeader | None = HarmonyHeader("assistant ", written=False)
-        """None within a message."""
+        self._header: HeaderParser | None = HeaderParser("assistant ", written=False)
+        """The header that is being drawn; None within a message."""
         before = [MessageHeader.of_part(part) for part in parts]
         self._begin_part(before[-1] if parts else MessageHeader(Channel.FINAL))
-        self._fresh = False  # the part has no text yet, and so no index of its own
+        self._fresh = False  # whether the part has no text yet, and so no index
         self._held: str | None = None
-        """What stands behind <|constrain|> within a message: its type, if <|message|> follows."""
+        """The text behind <|constrain|> within a message: a type, if <|message|> follows."""
         self._unsettled: dict[int, tuple[MessageHeader, bool]] = {}
-        """Parts on no known channel, and whether they stand before any header."""
+        """Parts on an unknown channel, each with whether it stands before any header."""
         self._answered = any(h.channel is Channel.FINAL and not h.recipient for h in before)
         if parts and parts[-1].kind not in (PartKind.CALL, PartKind.RESULT):
             self._header = None
@@ -79,15 +79,17 @@ class HarmonyParser:
         return self._header is None and self._part.channel is Channel.ANALYSIS
 
     def close_reasoning(self) -> list[int]:
-        """Return the tokens that leave the analysis channel for the final one, or that begin
-        with the latter; empty where a header is being written, and on other channels."""
+        """Return the tokens that open the final channel, out of the reasoning or as the first.
+
+        Empty where a header is being drawn, and on other channels.
+        """
         begins = self._header is not None and not self._fed
         if not begins and not self.in_reasoning:
             return []
         return closing(self._v, in_reasoning=not begins)
 
     def feed(self, token: int) -> list[Delta]:
-        """What one more token adds. Never raises, whatever the token."""
+        """Return what one more token adds. Never raises, whatever the token."""
         deltas = self._take(token)
         self._fed = True
         if self.stop is None:
@@ -105,7 +107,7 @@ class HarmonyParser:
             return self._open()
         if token == v.start:
             deltas = self._close(token)
-            self._header = HarmonyHeader()
+            self._header = HeaderParser()
             return deltas
         if token == v.end or token in v.stops:
             return self._close(token)
@@ -119,7 +121,7 @@ class HarmonyParser:
         return self._add(self._text.feed(token))
 
     def finish(self) -> list[Delta]:
-        """What is still held back when the stream ends, and what is the answer after all."""
+        """Return what was held back until the stream ended, and what is the answer after all."""
         deltas = [] if self.ended else self._close(None)
         if not self._answered and not self.called:
             for index, (part, _) in self._unsettled.items():
@@ -144,7 +146,7 @@ class HarmonyParser:
     # --- A header ---------------------------------------------------------------------------
 
     def _announce(self) -> list[Delta]:
-        """A control token shows that here is a header; what of it is none is text."""
+        """Take the text so far for a header, since a control token follows; return its prose."""
         header = self._header
         assert header
         header.add(self._text.finish())
@@ -158,7 +160,7 @@ class HarmonyParser:
         return self._emit(prose)
 
     def _constrain(self) -> list[Delta]:
-        """<|constrain|>: a header tells the type of its message."""
+        """Handle <|constrain|>, behind which a header has the content type."""
         if self._header:
             deltas = self._announce()
             self._header.begin("type")
@@ -168,19 +170,19 @@ class HarmonyParser:
         return deltas
 
     def _go_on(self) -> list[Delta]:
-        """What stood behind <|constrain|> is no type: the message goes on with it."""
+        """Go on with the message: the text behind <|constrain|> was no type."""
         held, self._held = self._held or "", None
         return self._emit(held + self._text.finish())
 
     def _open(self) -> list[Delta]:
-        """<|message|>: the header is complete. Within a message it means nothing."""
+        """Handle <|message|>, which completes the header. It is ignored within a message."""
         deltas: list[Delta] = []
         if self._header is None:
             if self._held is None:
                 return []
             kind, self._held = self._held + self._text.finish(), None
             deltas = self._close(None)
-            self._header = HarmonyHeader()
+            self._header = HeaderParser()
             self._header.begin("type")
             self._header.add(kind)
         deltas += self._announce()
@@ -198,7 +200,7 @@ class HarmonyParser:
         return deltas
 
     def _abandon(self, token: int | None) -> list[Delta]:
-        """The header ends by another control token, or with the stream: what it still says."""
+        """End a header without <|message|>, by another control token or with the stream."""
         header, self._header = self._header, None
         assert header
         header.add(self._text.finish())
@@ -227,8 +229,11 @@ class HarmonyParser:
     def _begin_part(
         self, part: MessageHeader, *, known: bool = True, bare: bool = False, stray: str = ""
     ) -> None:
-        """``known``: its channel is. ``bare``: it stands before any header. ``stray``: whose it
-        is, should it end as a call."""
+        """Begin a part.
+
+        ``known``: its channel is known. ``bare``: it stands before any header. ``stray``: the
+        tool that is called, should it end as a call.
+        """
         self._part, self._stray = part, stray
         self._known = (known and not bare) or bool(part.recipient)
         self._bare = bare
@@ -238,12 +243,12 @@ class HarmonyParser:
         return [self._delta(text)] if text else []
 
     def _delta(self, text: str) -> Delta:
-        """More of the part, which gets its index with its first."""
+        """Return a delta of the part, which gets its index with the first one."""
         part = self._part
         if self._fresh:
             self._fresh = False
             self._index += 1
-            if self._known:  # what was bare stays what it is
+            if self._known:  # what was bare stays reasoning
                 self._unsettled = {i: p for i, p in self._unsettled.items() if not p[1]}
             else:
                 self._unsettled[self._index] = part, self._bare
@@ -253,17 +258,19 @@ class HarmonyParser:
         return _delta_of(self._index, text, part)
 
     def _close(self, token: int | None) -> list[Delta]:
-        """The end of a message, of a header, or of what stood where one may stand."""
+        """End a message or a header."""
         header = self._header is not None
         deltas = self._abandon(token) if header else [*self._go_on(), *self._end_part(token)]
-        self._header = HarmonyHeader(written=False)
+        self._header = HeaderParser(written=False)
         return deltas
 
     def _end_part(self, token: int | None) -> list[Delta]:
-        """A call is one without any text, too, and what ends as a call is one: nobody is to read
-        it. Where nothing says whose it is, it is reasoning."""
+        """End a part: a call without arguments still needs a delta, and what ends as a call is one.
+
+        Where nothing names the tool, that is reasoning, so that nobody reads it as the answer.
+        """
         part = self._part
-        said = part.channel is Channel.FINAL and not self._stray  # to the reader, by its own word
+        said = part.channel is Channel.FINAL and not self._stray  # meant for the reader
         if not part.recipient and token == self._v.call and not said:
             channel = part.channel if self._stray else Channel.ANALYSIS
             self._part = part = replace(part, channel=channel, recipient=self._stray)
@@ -278,5 +285,5 @@ def _delta_of(index: int, text: str, header: MessageHeader) -> Delta:
 
 
 def _says(text: str, means: Callable[[str], bool]) -> bool:
-    """Whether any character of a text means something."""
+    """Return whether any character of a text means something."""
     return any(map(means, text))

@@ -1,4 +1,4 @@
-"""A prompt out of messages.
+"""Rendering: a prompt out of messages.
 
 A turn in progress, an answer with its calls and their results, keeps its reasoning; that of
 turns which are over is dropped. (openai-harmony's own way of dropping it is wrong: reasoning of
@@ -55,8 +55,10 @@ def render_request(request: Request, v: Vocabulary) -> RenderedRequest:
 
 
 def render_ahead(request: Request, v: Vocabulary) -> RenderedRequest:
-    """Render a conversation whose next question is not asked yet: what its prompt will begin
-    with. A question at its end is still being written."""
+    """Render what the prompt of the next question begins with.
+
+    A question at the end is still being written.
+    """
     pieces = _past(request, len(request.messages), v)
     if request.messages and request.messages[-1].role is Role.USER:
         del pieces[-1][-1]
@@ -82,8 +84,10 @@ def render_bridge(request: Request, drawn: Sequence[int], v: Vocabulary) -> list
 
 
 def _turn(messages: Sequence[Message]) -> int:
-    """Return where the turn in progress begins: an answer that is continued, or whose calls have
-    results. Behind the last message where none is."""
+    """Return where the turn in progress begins; behind the last message where there is none.
+
+    It is an answer that is continued, or one whose calls have results.
+    """
     at = len(messages)
     if messages and messages[-1].role in (Role.ASSISTANT, Role.TOOL):
         at -= 1
@@ -106,8 +110,10 @@ def _instructions(text: str, v: Vocabulary) -> list[int]:
 
 
 def _opening(request: Request, v: Vocabulary) -> list[int]:
-    """Render what stands before the messages. The effort is near its start: the format wants it
-    there, so another effort makes another prompt from there on."""
+    """Render what stands before the messages.
+
+    The format wants the effort near its start, so another effort changes the prompt from there.
+    """
     system = _SYSTEM.format(date=request.today.isoformat(), effort=request.effort.value)
     ids = _whole("system", system, v)
     texts = [request.instructions, *(m.text for m in request.messages[: _leading(request)])]
@@ -116,16 +122,20 @@ def _opening(request: Request, v: Vocabulary) -> list[int]:
 
 
 def _leading(request: Request) -> int:
-    """Count the system and developer messages that lead: they belong to the opening, since the
-    model knows one developer message there."""
+    """Count the leading system and developer messages.
+
+    They belong to the opening: the model was trained with one developer message there.
+    """
     roles = [message.role for message in request.messages]
     return next((n for n, role in enumerate(roles) if role not in _INSTRUCTIONS), len(roles))
 
 
 def _past(request: Request, end: int, v: Vocabulary) -> list[list[int]]:
-    """Render the opening, and the first ``end`` messages, which are complete. A question of
-    another day than the one before has that day before it: the opening, and all that was
-    processed, stay."""
+    """Render the opening, and the first ``end`` messages, which are complete.
+
+    A question of another day than the one before is preceded by its day, so that the opening and
+    all that was processed stay as they are.
+    """
     whole, told = [_opening(request, v)], request.today
     leading = _leading(request)
     messages = request.messages[:end]
@@ -184,8 +194,10 @@ def _parts(message: Message) -> tuple[Part, ...]:
 
 
 def _answer(messages: Sequence[Message], v: Vocabulary, *, past: bool = False) -> list[list[int]]:
-    """Render one turn's answers and its tools' messages, each as tokens. Of a ``past`` turn,
-    what is on the analysis channel is left out."""
+    """Render one turn's answers and tools' messages, each as tokens.
+
+    Of a ``past`` turn, what is on the analysis channel is left out.
+    """
     ids: list[list[int]] = [[] for _ in messages]
     placed = [(at, part) for at, message in enumerate(messages) for part in _parts(message)]
     results = _results([part for _, part in placed])
@@ -222,7 +234,7 @@ def _result(part: Part, call: Part | None, v: Vocabulary) -> list[int]:
 
 
 def _no_tool(call: Part, v: Vocabulary) -> list[int]:
-    """Answer a call that nobody did: there is none of that name, and the model is to know."""
+    """Render the result of a call that has none: the model is told that there is no such tool."""
     return _result(Part(NO_TOOL, PartKind.RESULT, call.name), call, v)
 
 

@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from app.base.types import Part, PartKind
 from app.formats.harmony.channels import Channel, MessageHeader
 
+__all__ = ["ALONG_THE_WAY", "Channel", "from_fields", "to_fields"]
+
 ALONG_THE_WAY = Channel.COMMENTARY.value
 """The ``format_data`` of text that is said on the way to the answer."""
-CHANNELS = tuple(channel.value for channel in Channel)
 
 
 def to_fields(part: Part) -> dict[str, str]:
-    """The fields of a part, all of them."""
+    """Return all fields of a part."""
     header = MessageHeader.of_part(part)
     file = part.kind is PartKind.FILE
     return {
@@ -30,12 +31,13 @@ def to_fields(part: Part) -> dict[str, str]:
 
 
 def from_fields(fields: Mapping[str, str]) -> Part:
-    """The part with these fields; what is empty may be missing, and an unknown channel is the
-    commentary."""
+    """Return the part with these fields.
+
+    An empty field may be missing. An unknown channel counts as the commentary.
+    """
     text, recipient = fields["text"], fields.get("recipient", "")
     content_type, name = fields.get("content_type", ""), fields.get("name", "")
     if name and not recipient:
         return Part(text, PartKind.FILE, name, media_type=content_type)
-    channel = fields["channel"]
-    known = Channel(channel) if channel in CHANNELS else Channel.COMMENTARY
+    known = {str(c): c for c in Channel}.get(fields["channel"], Channel.COMMENTARY)
     return MessageHeader(known, recipient, content_type).part(text)

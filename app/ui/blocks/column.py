@@ -177,9 +177,9 @@ class ItemBox(Inset[Column]):
         self._loose = False
 
     def set_block(self, block: Item) -> None:
-        self.gap = 10 if block.apart else 6
+        self.gap = 10 if block.after_blank else 6
         self._task = block.task
-        self._loose = block.apart
+        self._loose = block.after_blank
         self.inner.set_direction(self.leftwards)
         self.inner.set_blocks(block.blocks)
         self.measure()

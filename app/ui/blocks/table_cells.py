@@ -109,7 +109,7 @@ def _is_plain(spans: Spans) -> bool:
     """
     return all(
         s.kind is SpanKind.TEXT
-        and s.rise is VerticalAlign.NONE
+        and s.vertical_align is VerticalAlign.NONE
         and not (s.bold or s.italic or s.strike or s.link or "\n" in s.text or is_turned(s.text))
         for s in spans
     )

@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element
 
 from PySide6.QtCore import QRectF
 
-from app.markdown.arrays import places
+from app.markdown.arrays import line_positions
 from app.markdown.tex import math_element
 from app.ui.blocks.array_rules import rule_table
 
@@ -135,9 +135,9 @@ def _ziamath() -> ModuleType:
 
     def made_ruled(table: Any, **how: Any) -> None:
         """Add the lines of an array, and the room for them."""
-        if vertical := places(table.element, "vertical"):
+        if vertical := line_positions(table.element, "vertical"):
             table.element.set("columnspacing", "1em")
-        if horizontal := places(table.element, "horizontal"):
+        if horizontal := line_positions(table.element, "horizontal"):
             table.element.set("rowspacing", "0.6em")
         set_table(table, **how)
         if vertical or horizontal:

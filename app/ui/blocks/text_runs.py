@@ -172,7 +172,7 @@ class TextRuns:
         return 0 <= number < len(self.runs) and self.runs[number].span.kind in _GROUNDED
 
     def _format(self, span: Span, spacing: float) -> QTextCharFormat | None:
-        plain = span.kind in _PLAIN and span.rise is VerticalAlign.NONE
+        plain = span.kind in _PLAIN and span.vertical_align is VerticalAlign.NONE
         styled = span.bold or span.italic or span.strike or span.link
         if plain and not styled and not spacing:
             return None
@@ -182,7 +182,7 @@ class TextRuns:
             self.face.pixels - 2 if code or span.kind is SpanKind.KEY else self.face.pixels,
             max(BOLD, self.face.weight) if span.bold else self.face.weight,
             code,
-            VerticalAlign.ABOVE if note else span.rise,
+            VerticalAlign.ABOVE if note else span.vertical_align,
             span.italic,
             span.strike,
             self.face.link if span.link or note else "",
@@ -248,7 +248,7 @@ def _format(
     pixels: int,
     weight: int,
     code: bool,
-    rise: VerticalAlign,
+    vertical_align: VerticalAlign,
     italic: bool,
     strike: bool,
     colour: str,
@@ -265,8 +265,8 @@ def _format(
     if link:  # it becomes a link of a PDF
         result.setAnchor(True)
         result.setAnchorHref(link)
-    if rise is not VerticalAlign.NONE:
-        result.setVerticalAlignment(_RISES[rise])
+    if vertical_align is not VerticalAlign.NONE:
+        result.setVerticalAlignment(_RISES[vertical_align])
     if spacing:
         result.setFontLetterSpacingType(QFont.SpacingType.AbsoluteSpacing)
         result.setFontLetterSpacing(spacing)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.base.types import Part, PartKind
 from app.documents import Document, DocumentKind
-from app.documents.document import called
+from app.documents.document import encoding_label
 from app.wording.language import number, tr
 
 
@@ -110,7 +110,7 @@ class Attachment:
         """Return warnings about what may have been read wrongly."""
         said = []
         if document.encoding:
-            said.append(tr("read as {encoding}").format(encoding=called(document.encoding)))
+            said.append(tr("read as {encoding}").format(encoding=encoding_label(document.encoding)))
         if document.bad:
             said.append(tr("%Ln unreadable character(s)", "", document.bad))
         pictures = tuple(page for page in document.pictures if page in self.chosen)

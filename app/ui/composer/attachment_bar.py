@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
 
 from app.base.types import Part
-from app.documents.document import called
+from app.documents.document import encoding_label
 from app.ui.composer.attachment import Attachment, ranges
 from app.ui.controls import Button, Elided, IconView, Notice, column, menu_of, plain
 from app.ui.theme import Theme, font
@@ -95,7 +95,7 @@ class AttachmentChip(QFrame):
         assert self.item.document
         menu = menu_of(self, "encodings")
         for reading in self.item.document.readings:
-            action = menu.addAction(plain(f"{called(reading.encoding)}: {reading.example}"))
+            action = menu.addAction(plain(f"{encoding_label(reading.encoding)}: {reading.example}"))
             action.setCheckable(True)
             action.setChecked(reading.encoding == self.item.document.encoding)
             action.triggered.connect(lambda _, to=reading.encoding: self.reread.emit(to))

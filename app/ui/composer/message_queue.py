@@ -10,7 +10,7 @@ from app.base.types import Effort, Part
 from app.store import Queued, State
 from app.turn import Turn, TurnEnded
 from app.ui.composer.composer import Composer
-from app.ui.composer.drafts import Drafts
+from app.ui.composer.draft_keeper import DraftKeeper
 from app.ui.state.live_turns import LiveTurns
 
 Ask = Callable[[int | None, tuple[Part, ...], Effort], Turn | None]
@@ -27,7 +27,7 @@ class MessageQueue(QObject):
     """The queue of the chat that is shown has changed."""
 
     def __init__(
-        self, composer: Composer, drafts: Drafts, turns: LiveTurns, ask: Ask, parent: QObject
+        self, composer: Composer, drafts: DraftKeeper, turns: LiveTurns, ask: Ask, parent: QObject
     ) -> None:
         """Make the queues. ``ask`` asks in a chat, and returns None where that is impossible."""
         super().__init__(parent)

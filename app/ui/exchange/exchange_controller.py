@@ -216,8 +216,8 @@ def _summary(found: ImportedFiles, report: ImportReport) -> str:
             source=sources(found),
         )
     ]
-    if report.known:
-        said.append(tr("Skipped, as they were here already: %Ln chat(s).", "", report.known))
+    if report.duplicates:
+        said.append(tr("Skipped, as they were here already: %Ln chat(s).", "", report.duplicates))
     left = counted(found)
     said.append(
         tr("Left out: {counts}.").format(counts=", ".join(left))

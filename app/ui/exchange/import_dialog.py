@@ -38,7 +38,7 @@ _LEFT = {
 
 def counted(found: ImportedFiles) -> list[str]:
     """Return what is left out, each kind with its number."""
-    return [_LEFT[why](count) for why, count in found.left.items()]
+    return [_LEFT[why](count) for why, count in found.left_out.items()]
 
 
 def sources(found: ImportedFiles) -> str:
@@ -112,7 +112,7 @@ class ImportDialog(QDialog):
         self.head.setText(tr("{chats} with {messages}").format(chats=chats, messages=messages))
         self.about.setText(tr("From {sources}.").format(sources=sources(found)))
         self._list(self._found(found), found.faults)
-        new = found.chats - found.known
+        new = found.chats - found.duplicates
         self.start.setText(tr("Import %Ln chat(s)", "", new))
         if not new:
             self._only_close()
@@ -147,12 +147,12 @@ class ImportDialog(QDialog):
     def _found(self, found: ImportedFiles) -> list[tuple[str, list[str]]]:
         """Return what there is to say, as headings with lines."""
         facts = []
-        if found.known:
-            facts.append((tr("Here already"), [tr("%Ln chat(s)", "", found.known)]))
+        if found.duplicates:
+            facts.append((tr("Here already"), [tr("%Ln chat(s)", "", found.duplicates)]))
         left = counted(found) or [tr("Nothing is left out.")]
         facts.append((tr("Left out"), left))
-        if found.others:
-            others = tr("%Ln file(s) without chats", "", found.others)
+        if found.without_chats:
+            others = tr("%Ln file(s) without chats", "", found.without_chats)
             facts.append((tr("Passed over"), [others]))
         return facts
 

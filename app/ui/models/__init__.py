@@ -1,11 +1,14 @@
-"""The models: which is asked, which are here, and how to get one.
+"""The models page, and the menu to choose a model.
 
 ::
 
-    choice       which one is asked, and loaded
-    shelf        which are on this disk
-    fetcher      downloads, in rows of `download_row`
-    desk         the page and the menu to choose one
-    hub_desk     makes the page, and does what is wished there
-    page         the page, of `get_pane` (`card`, `search`), `here_pane` and `network_pane`
+    model_picker_controller   the menu, and the page's place in the window
+    models_controller         creates the page and forwards its actions to the host
+    models_page               the page, of three panes:
+    download_pane             ways to get a model, each in a `card`; `hub_search_pane`
+    installed_pane            the models on this disk
+    network_pane              network settings, and the log of connections
+    download_controller       keeps every `download_row` up to date
+
+The models themselves are in `app.ui.state`.
 """

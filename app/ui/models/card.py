@@ -1,4 +1,4 @@
-"""A card: a picture, a heading, some words, and what belongs to them."""
+"""A card with an icon, a heading and some text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.ui.theme import Theme, font
 
 
 class Card(QFrame):
-    """``below`` is the layout under the words, for more."""
+    """A card; ``below`` is the layout under the text, for more."""
 
     def __init__(
         self, theme: Theme, icon: str, title: str, text: str = "", *, button: QWidget | None = None

@@ -1,4 +1,4 @@
-"""Downloads, between the host that makes them and the rows that show them."""
+"""Keeps the rows of downloads up to date."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ from app.wording.errors import explain
 
 
 class DownloadController(QObject):
-    """Keeps every row of a model as its download is. It lives as long as the window."""
+    """Shows each model's download in all of its rows; lives as long as the window."""
 
     arrived = Signal(Path)
-    """A model is here, whole and verified."""
+    """A model has been downloaded and verified."""
     wanted = Signal(Path)
-    """One that was here already is to be asked."""
+    """A model that was there already is to be used."""
 
-    def __init__(self, downloads: Downloads, shelf: InstalledList, parent: QObject) -> None:
+    def __init__(self, downloads: Downloads, installed: InstalledList, parent: QObject) -> None:
         super().__init__(parent)
-        self._downloads, self._shelf = downloads, shelf
+        self._downloads, self._installed = downloads, installed
         self._rows: dict[HubModel, list[DownloadRow]] = {}
-        self._last: dict[HubModel, DownloadEvent] = {}
+        self._last_events: dict[HubModel, DownloadEvent] = {}
         self._shares: dict[HubModel, float] = {
             left.model: min(1.0, left.have / max(1, left.model.size))
             for left in downloads.unfinished()
         }
         self._notes = {left.model: left.notes for left in downloads.unfinished()}
         self._offline = False
-        shelf.changed.connect(self._look)
+        installed.changed.connect(self._show_installed)
 
     @property
     def unfinished(self) -> tuple[HubModel, ...]:
-        """What was begun and is not here yet."""
+        """The models that were begun and are not complete."""
         return tuple(self._shares)
 
     def row(self, theme: Theme, model: HubModel, name: str, title: str = "") -> DownloadRow:
-        """A row that shows a model, until it is destroyed."""
+        """Return a row that shows a model until it is destroyed."""
         row = DownloadRow(theme, model, name, title)
         rows = self._rows.setdefault(model, [])
         rows.append(row)
@@ -56,26 +56,26 @@ class DownloadController(QObject):
         row.started.connect(lambda: self._start(model))
         row.paused.connect(lambda: self._downloads.pause(model))
         row.cancelled.connect(lambda keep: self._cancel(model, keep))
-        row.used.connect(lambda: self._use(model))
+        row.used.connect(lambda: self._use_installed(model))
         row.set_offline(self._offline)
         row.set_notes(self._notes.get(model, ()))
-        if event := self._last.get(model):
-            self._show(row, event)
+        if event := self._last_events.get(model):
+            self._show_event(row, event)
         elif model in self._shares:
             row.set_ended(share=self._shares[model])
-        self._look_at(row)
+        self._show_if_installed(row)
         return row
 
     def set_offline(self, offline: bool) -> None:
-        """Whether nothing can be fetched."""
+        """Set whether nothing can be downloaded."""
         self._offline = offline
         for row in self._all():
             row.set_offline(offline)
 
     def receive(self, event: DownloadEvent) -> None:
-        """Takes in how a download goes."""
+        """Show the progress of a download."""
         model = event.model
-        self._last[model] = event
+        self._last_events[model] = event
         match event:
             case Downloading(_, progress, notes):
                 self._notes[model] = notes
@@ -85,9 +85,9 @@ class DownloadController(QObject):
                 self._notes[model] = notes
                 self._shares.pop(model, None)
         for row in self._rows.get(model, ()):
-            self._show(row, event)
+            self._show_event(row, event)
         if isinstance(event, Downloaded):
-            self._shelf.look()
+            self._installed.look()
             self.arrived.emit(event.path)
 
     def _start(self, model: HubModel) -> None:
@@ -100,17 +100,17 @@ class DownloadController(QObject):
             return
         self._downloads.cancel(model)
         self._shares.pop(model, None)
-        self._last.pop(model, None)
+        self._last_events.pop(model, None)
         self._notes.pop(model, None)
         for row in self._rows.get(model, ()):
             row.set_ended()
             row.set_notes(())
 
-    def _use(self, model: HubModel) -> None:
-        if here := self._shelf.has(model):
+    def _use_installed(self, model: HubModel) -> None:
+        if here := self._installed.has(model):
             self.wanted.emit(here.path)
 
-    def _show(self, row: DownloadRow, event: DownloadEvent) -> None:
+    def _show_event(self, row: DownloadRow, event: DownloadEvent) -> None:
         match event:
             case Downloading(_, progress, notes):
                 row.set_progress(progress)
@@ -124,12 +124,12 @@ class DownloadController(QObject):
                 row.set_ended()
                 row.set_notes(notes)
 
-    def _look(self) -> None:
+    def _show_installed(self) -> None:
         for row in self._all():
-            self._look_at(row)
+            self._show_if_installed(row)
 
-    def _look_at(self, row: DownloadRow) -> None:
-        here = self._shelf.has(row.model)
+    def _show_if_installed(self, row: DownloadRow) -> None:
+        here = self._installed.has(row.model)
         if here:
             row.set_here(str(here.place.kind))
         else:

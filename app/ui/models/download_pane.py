@@ -1,4 +1,4 @@
-"""Ways to get a model: the demo, a file of one's own, what is offered, and a search."""
+"""Ways to get a model: the demo, a file, the offers, and a search."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from PySide6.QtWidgets import QWidget
 
 from app.engine.plan import propose
 from app.engine.probe import Examined
-from app.host import Host
 from app.models import catalog
 from app.models.catalog import HubModel, Offer
-from app.ui.bridge import Bridge
 from app.ui.controls import Button, Notice, column, muted
 from app.ui.models.card import Card
 from app.ui.models.download_controller import DownloadController
@@ -31,14 +29,12 @@ class DownloadPane(QWidget):
     demo = Signal()
     open_file = Signal()
     online = Signal()
-    """The network is wanted again."""
+    """Emitted to go online again."""
 
-    def __init__(
-        self, theme: Theme, host: Host, bridge: Bridge, fetcher: DownloadController
-    ) -> None:
+    def __init__(self, theme: Theme, downloads: DownloadController) -> None:
         super().__init__()
         self.setObjectName("getPane")
-        self._theme, self._fetcher = theme, fetcher
+        self._theme, self._downloads = theme, downloads
         self._offers: list[tuple[Offer, DownloadRow]] = []
         layout = column(self, gap=14)
         self._offline = Notice(theme, "offlineNotice", "alert", "muted")
@@ -55,11 +51,11 @@ class DownloadPane(QWidget):
         offered = catalog.offers()
         for offer in offered:
             layout.addWidget(self._offer(offer))
-        known = {offer.model for offer in offered}
-        for model in fetcher.unfinished:
-            if model not in known:
-                layout.addWidget(self._begun(model))
-        self._search = HubSearchPane(theme, host, bridge, fetcher)
+        offered_models = {offer.model for offer in offered}
+        for model in downloads.unfinished:
+            if model not in offered_models:
+                layout.addWidget(self._unfinished(model))
+        self.search = HubSearchPane(theme, downloads)
         card = Card(
             theme,
             "search",
@@ -70,24 +66,28 @@ class DownloadPane(QWidget):
             ),
         )
         card.below.addSpacing(4)
-        card.below.addWidget(self._search)
+        card.below.addWidget(self.search)
         layout.addWidget(card)
 
+    def focus_demo(self) -> None:
+        """Put the keyboard on the demo model's button."""
+        self._try_demo.setFocus()
+
     def set_offline(self, offline: bool) -> None:
-        """Whether a person wants no connection."""
+        """Set whether the person wants no connection."""
         self._offline.setVisible(offline)
-        self._search.set_offline(offline)
+        self.search.set_offline(offline)
 
     def examined(self, examined: Examined) -> None:
-        """This computer is known: tells what fits."""
+        """Show which models fit this computer."""
         machine = examined.machine
         for offer, row in self._offers:
             plan = propose(catalog.header(offer), machine)
             row.set_fit(fit(plan, machine), plan.fits)
-        self._search.set_machine(machine)
+        self.search.set_machine(machine)
 
     def _demo(self) -> Card:
-        demo = Button(
+        self._try_demo = Button(
             self._theme,
             "tryDemo",
             tr("Try the demo model now"),
@@ -103,7 +103,7 @@ class DownloadPane(QWidget):
                 "A tiny gpt-oss that comes with Fireside. It knows capitals, times tables, "
                 "short stories and a little Python: enough to look around."
             ),
-            button=demo,
+            button=self._try_demo,
         )
 
     def _file(self) -> Card:
@@ -128,7 +128,7 @@ class DownloadPane(QWidget):
 
     def _offer(self, offer: Offer) -> Card:
         model = offer.model
-        card = Card(self._theme, "download", offer.name, _about(offer))
+        card = Card(self._theme, "download", offer.name, _description(offer))
         about = muted(
             tr(
                 "{size}, {licence}, from {repository} on Hugging Face. Nothing is sent there but "
@@ -141,7 +141,7 @@ class DownloadPane(QWidget):
             pixels=13,
         )
         about.setWordWrap(True)
-        row = self._fetcher.row(self._theme, model, offer.name)
+        row = self._downloads.row(self._theme, model, offer.name)
         page = _HUB + model.repository
         hub = Button(
             self._theme,
@@ -156,8 +156,8 @@ class DownloadPane(QWidget):
         self._offers.append((offer, row))
         return card
 
-    def _begun(self, model: HubModel) -> Card:
-        """What was begun at an earlier start."""
+    def _unfinished(self, model: HubModel) -> Card:
+        """Return a card for a download of an earlier run."""
         name = model.title
         card = Card(
             self._theme,
@@ -167,12 +167,12 @@ class DownloadPane(QWidget):
                 size=gigabytes(model.size), repository=model.repository
             ),
         )
-        card.below.addWidget(self._fetcher.row(self._theme, model, name))
+        card.below.addWidget(self._downloads.row(self._theme, model, name))
         return card
 
 
-def _about(offer: Offer) -> str:
-    """What a person should know of a model before fetching it."""
+def _description(offer: Offer) -> str:
+    """Return what a person should know of a model before downloading it."""
     match offer.name:
         case "gpt-oss-20b":
             return tr(

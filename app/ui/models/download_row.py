@@ -1,4 +1,4 @@
-"""A model on the hub in one row: whether it fits, how far it is, and what can be done."""
+"""A row for a model on the hub: whether it fits, its progress, and its buttons."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ _NOTES = {
 
 
 class DownloadRow(QWidget):
-    """What a person sees of one download."""
+    """The state of one download."""
 
     started = Signal()
     paused = Signal()
     cancelled = Signal(bool)
-    """Whether what has arrived is to be kept."""
+    """Whether to keep what has arrived."""
     used = Signal()
-    """It is on this computer, and is to be asked."""
+    """The model is on this computer and is to be used."""
 
     def __init__(self, theme: Theme, model: HubModel, name: str, title: str = "") -> None:
-        """``title`` stands above the rest, with the buttons at its right."""
+        """Create the row; ``title`` stands above the rest, with the buttons at its right."""
         super().__init__()
         self.model = model
         self._running = False
@@ -67,6 +67,23 @@ class DownloadRow(QWidget):
         self._notes = muted("", "downloadNotes", pixels=13)
         for label in (self.fit, self._status, self._notes):
             label.setWordWrap(True)
+        self._add_buttons(theme, name)
+        words = QVBoxLayout()
+        words.setSpacing(4)
+        if title:
+            words.addWidget(heading(title, 13, 550))
+        for widget in (self.fit, self._bar, self._status, self._notes):
+            words.addWidget(widget)
+            widget.hide()
+        across = QBoxLayout.Direction.LeftToRight if title else QBoxLayout.Direction.TopToBottom
+        layout = QBoxLayout(across, self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addLayout(words, 1)
+        layout.addLayout(self.buttons)
+        self._cancel.hide()
+
+    def _add_buttons(self, theme: Theme, name: str) -> None:
         self.button = Button(
             theme,
             "download",
@@ -87,84 +104,71 @@ class DownloadRow(QWidget):
         self.buttons.addWidget(self.button)
         self.buttons.addWidget(self._cancel)
         self.buttons.addStretch(1)
-        words = QVBoxLayout()
-        words.setSpacing(4)
-        if title:
-            words.addWidget(heading(title, 13, 550))
-        for widget in (self.fit, self._bar, self._status, self._notes):
-            words.addWidget(widget)
-            widget.hide()
-        across = QBoxLayout.Direction.LeftToRight if title else QBoxLayout.Direction.TopToBottom
-        layout = QBoxLayout(across, self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addLayout(words, 1)
-        layout.addLayout(self.buttons)
-        self._cancel.hide()
 
     def set_fit(self, text: str, fits: bool) -> None:
-        """What it takes of this computer; what does not fit is offered less warmly."""
+        """Show whether it fits this computer; what does not is not the primary choice."""
         self.fit.setText(text)
         self.fit.setVisible(bool(text))
         set_kind(self.button, "primary" if fits else "outlined")
 
     def set_offline(self, offline: bool) -> None:
-        """Whether nothing can be fetched now."""
+        """Set whether nothing can be downloaded."""
         self.button.setEnabled(self._here or not offline)
 
     def set_here(self, place: str) -> None:
-        """It is on this computer already."""
+        """Show that the model is on this computer."""
         if self._running or self._here:
             return
         self._here = True
-        self._name(tr("Use it now"))
-        self._show(tr("On this computer ({place}).").format(place=place))
+        self._set_action(tr("Use it now"))
+        self._show_status(tr("On this computer ({place}).").format(place=place))
         self.button.setEnabled(True)
 
     def set_missing(self) -> None:
-        """It is not on this computer."""
+        """Show that the model is not on this computer."""
         if self._here:
             self._here = False
             self.set_ended()
 
     def set_notes(self, notes: tuple[DownloadNote, ...]) -> None:
-        """What else there is to know, which stays until the next download."""
+        """Show remarks, which stay until the next download."""
         self._notes.setText(" ".join(_NOTES[note]() for note in notes))
         self._notes.setVisible(bool(notes))
 
     def set_progress(self, now: DownloadProgress) -> None:
-        """It is on its way."""
+        """Show the progress."""
         self._begin(now.done / now.size if now.size else 0)
-        self._show(_sentence(now))
+        self._show_status(_sentence(now))
 
     def set_held(self, sentence: str) -> None:
-        """It waits for something that the person has to do, and goes on by itself then."""
+        """Show why it waits for the person; it continues by itself then."""
         self._begin()
         then = tr("The download goes on by itself then.")
-        self._show(f"{sentence} {then}", "danger")
+        self._show_status(f"{sentence} {then}", "danger")
 
     def set_ended(self, sentence: str = "", *, share: float | None = None) -> None:
-        """It is not on its way any more; ``sentence`` says why, where that is a fault, and
-        ``share`` how much of it is here."""
+        """Show that it has stopped.
+
+        ``sentence`` says why, if that is an error; ``share`` is how much has arrived.
+        """
         self._running = self._here = False
         kept = share is not None
-        self._name(tr("Try again") if sentence else tr("Continue") if kept else tr("Download"))
+        self._set_action(
+            tr("Try again") if sentence else tr("Continue") if kept else tr("Download")
+        )
         self._bar.setVisible(kept)
         self._cancel.setVisible(kept)
-        if kept:
+        paused = ""
+        if share is not None:
             self._bar.set_share(share)
-        here = (
-            tr("Paused at {percent} %. What has arrived is kept.").format(
+            paused = tr("Paused at {percent} %. What has arrived is kept.").format(
                 percent=number(100 * share)
             )
-            if kept
-            else ""
-        )
-        self._show(sentence or here, "danger" if sentence else "muted")
+        self._show_status(sentence or paused, "danger" if sentence else "muted")
 
     def _begin(self, share: float | None = None) -> None:
         self._running, self._here = True, False
-        self._name(tr("Pause"))
+        self._set_action(tr("Pause"))
         if share is not None:
             self._bar.set_share(share)
         self._bar.show()
@@ -184,26 +188,26 @@ class DownloadRow(QWidget):
         menu.addAction(tr("Delete what has arrived"), lambda: self.cancelled.emit(False))
         menu.popup(self._cancel.mapToGlobal(self._cancel.rect().bottomLeft()))
 
-    def _name(self, text: str) -> None:
+    def _set_action(self, text: str) -> None:
         self.button.setText(text)
         self.button.setAccessibleName(text)
         self.button.setToolTip(text)
 
-    def _show(self, text: str, tone: str = "muted") -> None:
+    def _show_status(self, text: str, tone: str = "muted") -> None:
         self._status.setText(text)
         self._status.setVisible(bool(text))
         set_tone(self._status, tone)
 
 
 def _sentence(now: DownloadProgress) -> str:
-    """Where it stands: what has come, how fast, and what it waits for."""
+    """Return what has arrived, how fast, and what it waits for."""
     match now.phase:
         case DownloadPhase.ASKING:
-            said = tr("Asking Hugging Face for the file…")
+            text = tr("Asking Hugging Face for the file…")
         case DownloadPhase.CHECKING:
-            said = tr("Checking what has arrived…")
+            text = tr("Checking what has arrived…")
         case DownloadPhase.REPAIRING:
-            said = tr("A part was damaged on the way. It is looked for and fetched again…")
+            text = tr("A part was damaged on the way. It is looked for and fetched again…")
         case _:
             facts = [
                 tr("{done} of {size}").format(done=gigabytes(now.done), size=gigabytes(now.size)),
@@ -211,17 +215,17 @@ def _sentence(now: DownloadProgress) -> str:
             ]
             if now.left is not None:
                 facts.append(tr("{left} left").format(left=duration(now.left)))
-            said = " · ".join(facts)
-    return f"{_waiting(now.waiting)} {said}" if now.waiting else said
+            text = " · ".join(facts)
+    return f"{_waiting(now.waiting)} {text}" if now.waiting else text
 
 
 def _waiting(waiting: DownloadWait) -> str:
     if waiting.reason is WaitReason.QUEUED:
         return _WAITS[waiting.reason]()
     if waiting.seconds >= 1:
-        again = tr("Trying again in {seconds} s; what has arrived is kept.").format(
+        retry = tr("Trying again in {seconds} s; what has arrived is kept.").format(
             seconds=number(waiting.seconds)
         )
     else:
-        again = tr("Trying again; what has arrived is kept.")
-    return f"{_WAITS[waiting.reason]()} {again}"
+        retry = tr("Trying again; what has arrived is kept.")
+    return f"{_WAITS[waiting.reason]()} {retry}"

@@ -1,4 +1,4 @@
-"""Search of the hub: a field, and what was found, with its files where one wants to see them."""
+"""Search of the hub: a field, and the repositories found, with their files on demand."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidg
 
 from app.engine.plan import propose
 from app.engine.probe import Machine
-from app.host import Host
 from app.models import catalog
 from app.models.catalog import Repository, Variant
-from app.ui.bridge import Bridge
 from app.ui.controls import Button, Elided, column, muted, set_kind, set_tone, tip
 from app.ui.form_fields import named
 from app.ui.models.download_controller import DownloadController
@@ -20,19 +18,21 @@ from app.wording.errors import explain
 from app.wording.language import number, tr
 from app.wording.quantities import gigabytes
 
-_UNLIKELY = 2
-_EAGER = 4  # repositories whose files are asked for without a click
+_LAST_RANK = 2
+_LISTED_AT_ONCE = 4  # repositories whose files are listed without a click
 
 
 class HubSearchPane(QWidget):
-    """It asks the hub when a person presses Enter, never while they type."""
+    """Searches when a person presses Enter, never while they type."""
 
-    def __init__(
-        self, theme: Theme, host: Host, bridge: Bridge, fetcher: DownloadController
-    ) -> None:
+    searched = Signal(str)
+    files_requested = Signal(object)
+    """A RepositoryRow whose files are wanted."""
+
+    def __init__(self, theme: Theme, downloads: DownloadController) -> None:
         super().__init__()
-        self._theme, self._host, self._bridge, self._fetcher = theme, host, bridge, fetcher
-        self._asked = ""
+        self._theme, self._downloads = theme, downloads
+        self._query = ""
         self._machine: Machine | None = None
         self.field = QLineEdit()
         named(
@@ -61,62 +61,58 @@ class HubSearchPane(QWidget):
         self._results: list[RepositoryRow] = []
 
     def search(self) -> None:
-        """Asks the hub for what is written in the field."""
+        """Search for the text in the field."""
         text = self.field.text().strip().removeprefix("https://").removeprefix("huggingface.co/")
         text = text or "gpt-oss"
-        self._asked = text
-        self._say(tr("Searching for “{text}”…").format(text=text))
+        self._query = text
+        self._show_status(tr("Searching for “{text}”…").format(text=text))
         self._clear()
-        self._bridge.when_done(
-            self._host.search(text),
-            lambda found: self._found(text, found),
-            lambda error: self._failed(text, error),
-        )
+        self.searched.emit(text)
 
     def set_offline(self, offline: bool) -> None:
-        """Whether nothing can be asked."""
+        """Set whether nothing can be searched."""
         self.field.setEnabled(not offline)
         self._button.setEnabled(not offline)
 
     def set_machine(self, machine: Machine) -> None:
-        """This computer, for what fits it."""
+        """Set this computer, to show what fits."""
         self._machine = machine
         for row in self._results:
             row.set_machine(machine)
 
-    def _found(self, text: str, found: tuple[Repository, ...]) -> None:
-        if text != self._asked:
+    def show_results(self, text: str, found: tuple[Repository, ...]) -> None:
+        if text != self._query:
             return
         runs = sum(catalog.runs(each.architecture) is True for each in found)
         if not found:
-            self._say(tr("Nothing on Hugging Face matches “{text}”.").format(text=text))
+            self._show_status(tr("Nothing on Hugging Face matches “{text}”.").format(text=text))
             return
         if runs:
             count = tr("%n found, {runs} of them gpt-oss, says Hugging Face.", "", len(found))
         else:
             count = tr("%n found.", "", len(found))
-        self._say(count.format(runs=number(runs)))
-        eager = _EAGER
-        for each in sorted(found, key=lambda one: _likely(one)):
-            row = RepositoryRow(self._theme, self._fetcher, each, self._machine)
+        self._show_status(count.format(runs=number(runs)))
+        listed = _LISTED_AT_ONCE
+        for each in sorted(found, key=lambda one: _rank(one)):
+            row = RepositoryRow(self._theme, self._downloads, each, self._machine)
             row.wanted.connect(lambda row=row: self._ask_files(row))
             self._results.append(row)
             self._column.addWidget(row)
-            if eager and _likely(each) < _UNLIKELY:
-                eager -= 1
+            if listed and _rank(each) < _LAST_RANK:
+                listed -= 1
                 self._ask_files(row)
 
-    def _failed(self, text: str, error: BaseException) -> None:
-        if text == self._asked:
-            self._say(explain(error).sentence, "danger")
+    def show_error(self, text: str, error: BaseException) -> None:
+        if text == self._query:
+            self._show_status(explain(error).sentence, "danger")
+
+    def shows(self, row: RepositoryRow) -> bool:
+        """Return whether the row is still among the results."""
+        return row in self._results
 
     def _ask_files(self, row: RepositoryRow) -> None:
         row.set_asking()
-        self._bridge.when_done(
-            self._host.variants(row.repository.name),
-            lambda found: row in self._results and row.set_variants(found),
-            lambda error: row in self._results and row.set_failed(explain(error).sentence),
-        )
+        self.files_requested.emit(row)
 
     def _clear(self) -> None:
         for row in self._results:
@@ -124,7 +120,7 @@ class HubSearchPane(QWidget):
             row.deleteLater()
         self._results = []
 
-    def _say(self, text: str, tone: str = "muted") -> None:
+    def _show_status(self, text: str, tone: str = "muted") -> None:
         self._status.setText(text)
         self._status.show()
         set_tone(self._status, tone)
@@ -134,18 +130,18 @@ class RepositoryRow(QFrame):
     """A repository, and its models once they are known."""
 
     wanted = Signal()
-    """Its files are to be shown."""
+    """Emitted to show its files."""
 
     def __init__(
         self,
         theme: Theme,
-        fetcher: DownloadController,
+        downloads: DownloadController,
         repository: Repository,
         machine: Machine | None,
     ) -> None:
         super().__init__()
         self.repository = repository
-        self._theme, self._fetcher, self._machine = theme, fetcher, machine
+        self._theme, self._downloads, self._machine = theme, downloads, machine
         self._variants: list[VariantRow] = []
         self.setObjectName("result")
         self.setAccessibleName(repository.name)
@@ -170,27 +166,27 @@ class RepositoryRow(QFrame):
         self._column.addWidget(self._facts)
 
     def set_machine(self, machine: Machine) -> None:
-        """This computer, for what fits it."""
+        """Set this computer, to show what fits."""
         self._machine = machine
         for row in self._variants:
             row.set_machine(machine)
 
     def set_asking(self) -> None:
-        """The hub is asked for its files."""
+        """Show that its files are being requested."""
         self._button.setEnabled(False)
         self._button.setText(tr("Asking…"))
 
     def set_failed(self, sentence: str) -> None:
-        """They could not be had."""
+        """Show why its files are not known."""
         self._button.setEnabled(True)
         self._button.setText(tr("Try again"))
         self._facts.setText(f"{_facts(self.repository)}\n{sentence}")
 
     def set_variants(self, variants: tuple[Variant, ...]) -> None:
-        """These are its files."""
+        """Show its files."""
         self._button.hide()
         for variant in variants:
-            row = VariantRow(self._theme, self._fetcher, self.repository, variant, self._machine)
+            row = VariantRow(self._theme, self._downloads, self.repository, variant, self._machine)
             self._variants.append(row)
             self._column.addWidget(row)
         if not variants:
@@ -204,7 +200,7 @@ class VariantRow(QWidget):
     def __init__(
         self,
         theme: Theme,
-        fetcher: DownloadController,
+        downloads: DownloadController,
         repository: Repository,
         variant: Variant,
         machine: Machine | None,
@@ -213,7 +209,7 @@ class VariantRow(QWidget):
         self._header = catalog.variant_header(repository, variant)
         name = f"{repository.name}, {variant.name}"
         title = f"{variant.name} · {gigabytes(variant.model.size)}"
-        self._row = fetcher.row(theme, variant.model, name, title)
+        self._row = downloads.row(theme, variant.model, name, title)
         set_kind(self._row.button, "outlined")
         column(self, (0, 6, 0, 2)).addWidget(self._row)
         if not variant.complete:
@@ -223,7 +219,7 @@ class VariantRow(QWidget):
             self.set_machine(machine)
 
     def set_machine(self, machine: Machine) -> None:
-        """This computer, for whether it fits."""
+        """Set this computer, to show whether the model fits."""
         if not self._row.isEnabled():
             return
         if self._header is None:
@@ -234,17 +230,19 @@ class VariantRow(QWidget):
             self._row.set_fit(fit(propose(self._header, machine), machine), False)
 
 
-def _likely(repository: Repository) -> int:
-    """0 where the hub says that it is gpt-oss, 1 where it says nothing of its models, else 2: a
-    word of the hub's may be that of a file beside the models, so it only puts them in order."""
-    return {True: 0, None: 1, False: _UNLIKELY}[catalog.runs(repository.architecture)]
+def _rank(repository: Repository) -> int:
+    """Return 0 if the hub says that it is gpt-oss, 1 if it says nothing of its models, else 2.
+
+    It only sorts the results: what the hub says may come from a file beside the models.
+    """
+    return {True: 0, None: 1, False: _LAST_RANK}[catalog.runs(repository.architecture)]
 
 
 def _facts(repository: Repository) -> str:
-    """What the hub says of it, in one line."""
+    """Return what the hub says of a repository, on one line."""
     facts = [tr("%Ln download(s)", "", repository.downloads)]
     runs = catalog.runs(repository.architecture)
-    # Of a file beside the models, where the kind is that of one.
+    # Where the kind is that of a file beside the models, so is the number.
     count = repository.parameters if runs is not None else None
     if count and count >= 1e8:
         facts.append(tr("{count} billion parameters").format(count=number(count / 1e9, 1)))

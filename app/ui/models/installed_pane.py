@@ -1,4 +1,4 @@
-"""What is on this disk: every model that was found, whoever brought it, and what to do with it."""
+"""The models on this disk, whoever brought them, and what can be done with them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from app.models import file_operations as shelving
+from app.models import file_operations
 from app.models.library import InstalledModel, ModelSource
 from app.ui.controls import Button, Elided, ProgressLine, column, muted, set_tone
 from app.ui.dialogs import ask_folder, confirm
@@ -23,42 +23,49 @@ from app.wording.quantities import day, gigabytes
 
 
 class InstalledPane(QWidget):
-    """The models on this disk."""
+    """The models on this disk, and the folders to look in."""
 
     used = Signal(Path)
-    """This one is to be asked."""
+    """The model to use."""
     folders_changed = Signal(object)
-    """The person's own folders to look in, as a tuple of paths."""
+    """The person's own folders, as a tuple of paths."""
 
-    def __init__(self, theme: Theme, shelf: InstalledList) -> None:
+    def __init__(self, theme: Theme, installed: InstalledList) -> None:
         super().__init__()
         self.setObjectName("herePane")
-        self._theme, self._shelf = theme, shelf
+        self._theme, self._installed = theme, installed
         self._asked: Path | None = None
         self._folders: tuple[str, ...] = ()
         self._folder_rows: list[QWidget] = []
-        self._said = muted(tr("Looking for models…"), "hereStatus", pixels=13)
-        self._said.setWordWrap(True)
-        again = Button(
-            theme,
-            "lookAgain",
-            tr("Look for models again"),
-            text=tr("Look again"),
-            clicked=shelf.look,
-        )
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(self._said, 1)
-        head.addWidget(again, 0, Qt.AlignmentFlag.AlignTop)
         self._rows: dict[InstalledModel, ModelRow] = {}
         self._list = QVBoxLayout()
         self._list.setSpacing(10)
-        self._places = QVBoxLayout()
-        self._places.setSpacing(4)
         layout = column(self, gap=12)
-        layout.addLayout(head)
+        layout.addLayout(self._head())
         layout.addLayout(self._list)
         layout.addSpacing(8)
+        self._add_folders(layout)
+        installed.changed.connect(self._show)
+
+    def _head(self) -> QHBoxLayout:
+        self._status = muted(tr("Looking for models…"), "hereStatus", pixels=13)
+        self._status.setWordWrap(True)
+        again = Button(
+            self._theme,
+            "lookAgain",
+            tr("Look for models again"),
+            text=tr("Look again"),
+            clicked=self._installed.look,
+        )
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self._status, 1)
+        head.addWidget(again, 0, Qt.AlignmentFlag.AlignTop)
+        return head
+
+    def _add_folders(self, layout: QVBoxLayout) -> None:
+        self._folder_list = QVBoxLayout()
+        self._folder_list.setSpacing(4)
         layout.addWidget(heading(tr("Folders of yours"), 15))
         words = muted(
             tr(
@@ -70,30 +77,29 @@ class InstalledPane(QWidget):
         )
         words.setWordWrap(True)
         layout.addWidget(words)
-        layout.addLayout(self._places)
+        layout.addLayout(self._folder_list)
         add = Button(
-            theme, "addFolder", tr("Choose a folder with models"), text=tr("Add a folder…"),
+            self._theme, "addFolder", tr("Choose a folder with models"), text=tr("Add a folder…"),
             clicked=self._ask_folder,
         )  # fmt: skip
         layout.addWidget(add, 0, Qt.AlignmentFlag.AlignLeft)
-        shelf.changed.connect(self._show)
 
     def set_asked(self, path: Path | None) -> None:
-        """The model that is asked now: it can be neither moved nor removed."""
+        """Set the model in use, which can be neither moved nor removed."""
         self._asked = path
         self._show()
 
     def set_folders(self, folders: tuple[str, ...]) -> None:
-        """The person's own folders."""
+        """Show the person's own folders."""
         if folders == self._folders:
             return
         self._folders = folders
         for row in self._folder_rows:
-            self._places.removeWidget(row)
+            self._folder_list.removeWidget(row)
             row.deleteLater()
         self._folder_rows = [self._folder(folder) for folder in folders]
         for row in self._folder_rows:
-            self._places.addWidget(row)
+            self._folder_list.addWidget(row)
 
     def _folder(self, folder: str) -> QWidget:
         row = QWidget()
@@ -123,7 +129,7 @@ class InstalledPane(QWidget):
             self.folders_changed.emit((*self._folders, str(folder)))
 
     def _show(self) -> None:
-        models = self._shelf.found.models
+        models = self._installed.found.models
         for model in [each for each in self._rows if each not in models]:
             row = self._rows.pop(model)
             self._list.removeWidget(row)
@@ -134,35 +140,37 @@ class InstalledPane(QWidget):
                 self._list.insertWidget(place, self._rows[model])
             self._rows[model].show_state(
                 asked=self._asked == model.path,
-                last=self._shelf.found.uses.get(str(model.path)),
-                moved=self._shelf.moving.get(model),
+                last=self._installed.found.uses.get(str(model.path)),
+                moved=self._installed.moving.get(model),
             )
-        if self._shelf.looking:
+        if self._installed.looking:
             return
         total = gigabytes(sum(model.size for model in models))
         count = tr("%n model(s) on this computer, {size} in all.", "", len(models))
-        self._said.setText(count.format(size=total) if models else tr("No model was found yet."))
+        self._status.setText(count.format(size=total) if models else tr("No model was found yet."))
 
     def _row(self, model: InstalledModel) -> ModelRow:
         row = ModelRow(self._theme, model)
         row.used.connect(lambda: self.used.emit(model.path))
-        row.stopped.connect(lambda: self._shelf.stop(model))
-        row.to_be_moved.connect(
-            lambda: ask_folder(self, tr("Move to"), lambda folder: self._shelf.move(model, folder))
+        row.stopped.connect(lambda: self._installed.stop(model))
+        row.move_requested.connect(
+            lambda: ask_folder(
+                self, tr("Move to"), lambda folder: self._installed.move(model, folder)
+            )
         )
-        row.to_be_removed.connect(lambda: self._ask_removal(model))
+        row.removal_requested.connect(lambda: self._ask_removal(model))
         return row
 
     def _ask_removal(self, model: InstalledModel) -> None:
         name, size = title(model), gigabytes(model.size)
-        if self._shelf.ours(model):
+        if self._installed.ours(model):
             confirm(
                 self,
                 self._theme,
                 tr("Remove {name}?").format(name=name),
                 tr("This frees {size}. It can be downloaded again.").format(size=size),
                 tr("Remove"),
-                lambda: self._shelf.remove(model),
+                lambda: self._installed.remove(model),
             )
             return
         if model.place.kind is ModelSource.CHOSEN:
@@ -189,28 +197,28 @@ class InstalledPane(QWidget):
                     size=size, parent=model.path.parent
                 ),
                 tr("Delete"),
-                lambda: self._shelf.remove(model),
+                lambda: self._installed.remove(model),
             ),
         )
 
 
 class ModelRow(QFrame):
-    """One model: what it is, where, and what can be done with it."""
+    """A model: what it is, where, and what can be done with it."""
 
     used = Signal()
-    to_be_moved = Signal()
-    to_be_removed = Signal()
+    move_requested = Signal()
+    removal_requested = Signal()
     stopped = Signal()
 
     def __init__(self, theme: Theme, model: InstalledModel) -> None:
         super().__init__()
         self._model = model
-        called = title(model)
+        shown_name = title(model)
         self.setObjectName("card")
-        self.setAccessibleName(called)
+        self.setAccessibleName(shown_name)
         name = Elided("modelTitle")
         name.setFont(font(15, 600))
-        name.set_text(called)
+        name.set_text(shown_name)
         self._facts = muted("", "modelFacts", pixels=13)
         where = Elided("modelPlace")
         where.set_text(str(model.path))
@@ -220,10 +228,18 @@ class ModelRow(QFrame):
         self._problem.setWordWrap(True)
         self._bar = ProgressLine(
             "moveProgress",
-            tr("Moving {called}").format(called=called),
+            tr("Moving {called}").format(called=shown_name),
             tr("How much has been moved"),
             4,
         )
+        layout = column(self, (18, 14, 16, 14), gap=4)
+        for widget in (name, self._facts, where, self._problem, self._bar):
+            layout.addWidget(widget)
+        layout.addSpacing(6)
+        layout.addLayout(self._buttons(theme, shown_name))
+        self._show_problem(model)
+
+    def _buttons(self, theme: Theme, called: str) -> QHBoxLayout:
         self._use = Button(
             theme,
             "useModel",
@@ -237,21 +253,21 @@ class ModelRow(QFrame):
             "showFile",
             tr("Show {called} in the file manager").format(called=called),
             text=tr("Show in folder"),
-            clicked=lambda: reveal(model.path),
+            clicked=lambda: reveal(self._model.path),
         )
         self._move = Button(
             theme,
             "moveModel",
             tr("Move {called} to another folder or disk").format(called=called),
             text=tr("Move…"),
-            clicked=self.to_be_moved.emit,
+            clicked=self.move_requested.emit,
         )
         self._remove = Button(
             theme,
             "removeModel",
             tr("Remove {called}").format(called=called),
             text=tr("Remove…"),
-            clicked=self.to_be_removed.emit,
+            clicked=self.removal_requested.emit,
         )
         self._stop = Button(
             theme,
@@ -265,45 +281,39 @@ class ModelRow(QFrame):
         for button in (self._use, show, self._move, self._remove, self._stop):
             buttons.addWidget(button)
         buttons.addStretch(1)
-        layout = column(self, (18, 14, 16, 14), gap=4)
-        for widget in (name, self._facts, where, self._problem, self._bar):
-            layout.addWidget(widget)
-        layout.addSpacing(6)
-        layout.addLayout(buttons)
-        self._explain(model)
+        return buttons
 
-    def _explain(self, model: InstalledModel) -> None:
+    def _show_problem(self, model: InstalledModel) -> None:
         self._use.setVisible(model.problem is None)
         self._problem.setVisible(model.problem is not None)
         if model.problem:
             explanation = explain(model.problem)
-            told = (explanation.sentence, explanation.detail)
-            self._problem.setText("\n".join(filter(None, told)))
+            texts = (explanation.sentence, explanation.detail)
+            self._problem.setText("\n".join(filter(None, texts)))
             set_tone(self._problem, "danger")
 
     def show_state(self, *, asked: bool, last: float | None, moved: float | None) -> None:
-        """Whether it is the one that is asked, when it was asked last, and how much of it has
-        been moved, where it is on its way."""
+        """Show whether it is in use, when it last was, and the share moved, if it is moving."""
         model = self._model
-        said = [gigabytes(model.size)]
+        facts = [gigabytes(model.size)]
         if len(model.files) > 1:
-            said.append(tr("%n part(s)", "", len(model.files)))
-        said.append(place_name(model))
+            facts.append(tr("%n part(s)", "", len(model.files)))
+        facts.append(place_name(model))
         if asked:
-            said.append(tr("in use"))
+            facts.append(tr("in use"))
         elif last:
-            said.append(tr("last used {last}").format(last=day(last)))
+            facts.append(tr("last used {last}").format(last=day(last)))
         moving = moved is not None
         self._bar.setVisible(moving)
         self._stop.setVisible(moving)
-        if moving:
+        if moved is not None:
             self._bar.set_share(moved)
-            said.append(tr("moving, {percent} %").format(percent=number(100 * moved)))
-        self._facts.setText(" · ".join(said))
+            facts.append(tr("moving, {percent} %").format(percent=number(100 * moved)))
+        self._facts.setText(" · ".join(facts))
         self._use.setEnabled(not asked and not moving)
         for button, able in (
-            (self._move, shelving.movable(model)),
-            (self._remove, shelving.removable(model)),
+            (self._move, file_operations.movable(model)),
+            (self._remove, file_operations.removable(model)),
         ):
             button.setVisible(not moving)
             button.setEnabled(able and not asked)
@@ -311,7 +321,7 @@ class ModelRow(QFrame):
 
 
 def _tip(label: str, model: InstalledModel, asked: bool, able: bool) -> str:
-    """What a button does, or why it does not."""
+    """Return what a button does, or why it is disabled."""
     if asked:
         return tr("{label}: choose another model first").format(label=label)
     if not able:
@@ -320,7 +330,7 @@ def _tip(label: str, model: InstalledModel, asked: bool, able: bool) -> str:
 
 
 def reveal(path: Path) -> None:
-    """Shows a file in the system's file manager: the file itself where that can be said."""
+    """Show a file in the system's file manager: the file itself where possible, else its folder."""
     if sys.platform == "win32":
         subprocess.Popen(["explorer", f"/select,{path}"])
     elif sys.platform == "darwin":

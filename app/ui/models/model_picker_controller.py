@@ -37,42 +37,46 @@ class ModelPickerController(QObject):
         pages: Pages,
         banner: Banner,
         models: ModelChoice,
-        hub: ModelsController,
-        shelf: InstalledList,
+        models_controller: ModelsController,
+        installed: InstalledList,
     ) -> None:
         super().__init__(window)
         self._window, self._pages, self._banner = window, pages, banner
-        self._models, self._hub, self._shelf = models, hub, shelf
-        self._loading = ""  # how far a model is read, in words
-        hub.built.connect(self._built)
-        hub.wanted.connect(self.use)
-        hub.arrived.connect(self._arrived)
+        self._models, self._models_controller, self._installed = (
+            models,
+            models_controller,
+            installed,
+        )
+        self._loading = ""  # the sentence for loading progress
+        models_controller.built.connect(self._connect_page)
+        models_controller.wanted.connect(self.use)
+        models_controller.arrived.connect(self._arrived)
         models.changed.connect(self._changed)
         models.progressed.connect(self._progressed)
         models.ready.connect(self._ready)
         models.planned.connect(self._planned)
         models.failed.connect(self._failed)
-        shelf.changed.connect(lambda: models.adopt(shelf.usable))
-        shelf.moved.connect(self._moved)
-        shelf.failed.connect(self.tell)
+        installed.changed.connect(lambda: models.adopt(installed.usable))
+        installed.moved.connect(self._moved)
+        installed.failed.connect(self.tell)
         self._changed()
 
     @property
     def _page(self) -> ModelsPage:
-        return self._hub.page
+        return self._models_controller.page
 
-    def _built(self, page: ModelsPage) -> None:
+    def _connect_page(self, page: ModelsPage) -> None:
         self._pages.addWidget(page)
-        page.get.demo.connect(self._use_demo)
-        page.get.open_file.connect(self.open_file)
-        page.here.used.connect(self.use)
-        page.closed.connect(self._leave)
+        page.download_pane.demo.connect(self._use_demo)
+        page.download_pane.open_file.connect(self.open_file)
+        page.installed_pane.used.connect(self.use)
+        page.closed.connect(self._close_page)
         self._show_asked()
 
     @property
     def shown(self) -> bool:
         """Whether the models page is shown."""
-        return self._hub.has_page and self._pages.currentWidget() is self._page
+        return self._models_controller.has_page and self._pages.currentWidget() is self._page
 
     def show_page(self) -> None:
         """Show the models page, where a model can be got."""
@@ -81,8 +85,7 @@ class ModelPickerController(QObject):
         self._show_asked()
         self._page.show_pane("get")
         self._pages.setCurrentWidget(self._page)
-        if demo := self._page.findChild(QWidget, "tryDemo"):
-            demo.setFocus()
+        self._page.download_pane.focus_demo()
         self.turned.emit()
 
     def open_file(self) -> None:
@@ -93,8 +96,8 @@ class ModelPickerController(QObject):
     def use(self, path: Path) -> None:
         """Load a GGUF file and make it the chosen model."""
         self._banner.hide()
-        self._say("")
-        self._shelf.look_at(path, lambda model: self._models.open(model.path))
+        self._show_error("")
+        self._installed.look_at(path, lambda model: self._models.open(model.path))
 
     def _arrived(self, path: Path) -> None:
         """Use a model that has been downloaded, unless the person is at something else by now."""
@@ -141,7 +144,7 @@ class ModelPickerController(QObject):
 
     def _moved(self, model: InstalledModel, path: Path | None) -> None:
         """Follow a model that was moved or removed."""
-        self._say("")
+        self._show_error("")
         self._models.moved(model.path, path)
 
     def _use_demo(self) -> None:
@@ -152,15 +155,17 @@ class ModelPickerController(QObject):
         self._show_asked()
 
     def _show_asked(self) -> None:
-        if self._hub.has_page:
+        if self._models_controller.has_page:
             asked = self._models.asked
             location = asked.location if asked else None
-            self._page.here.set_asked(location.path if isinstance(location, FileLocation) else None)
+            self._page.installed_pane.set_asked(
+                location.path if isinstance(location, FileLocation) else None
+            )
             self._page.set_progress(self._loading if self._models.loading else "")
 
-    def _say(self, sentence: str) -> None:
+    def _show_error(self, sentence: str) -> None:
         """Tell something on the models page, if it has been made."""
-        if self._hub.has_page:
+        if self._models_controller.has_page:
             self._page.set_error(sentence)
 
     def _planned(self, event: ModelPlanned) -> None:
@@ -179,9 +184,9 @@ class ModelPickerController(QObject):
 
     def _ready(self) -> None:
         if self.shown:
-            self._leave()
+            self._close_page()
 
-    def _leave(self) -> None:
+    def _close_page(self) -> None:
         self._page.set_error("")
         self._pages.close_page()
         self.turned.emit()

@@ -1,4 +1,4 @@
-"""What the window does about the network: the models page's switches, downloads and their rows."""
+"""Creates the models page and forwards its actions to the host."""
 
 from __future__ import annotations
 
@@ -15,58 +15,62 @@ from app.wording.errors import explain
 
 if TYPE_CHECKING:
     from app.engine.probe import Examined
+    from app.models.catalog import Variant
     from app.models.download_events import DownloadEvent
     from app.ui.models.download_controller import DownloadController
+    from app.ui.models.hub_search_pane import RepositoryRow
     from app.ui.models.models_page import ModelsPage
 
 
 class ModelsController(QObject):
-    """Makes the models page, when it is first wanted, and does what is wished on it of the host."""
+    """Creates the models page when it is first shown; connects its panes with the host."""
 
     built = Signal(object)
-    """A ModelsPage: there was none before."""
+    """The ModelsPage, once it has been created."""
     wanted = Signal(Path)
-    """A model that is here is to be asked."""
+    """A model on this disk that is to be used."""
     arrived = Signal(Path)
-    """A model has been downloaded."""
+    """A model that has been downloaded."""
 
     def __init__(
-        self, theme: Theme, host: Host, bridge: Bridge, shelf: InstalledList, parent: QObject
+        self, theme: Theme, host: Host, bridge: Bridge, installed: InstalledList, parent: QObject
     ) -> None:
         super().__init__(parent)
-        self._theme, self._host, self._bridge, self._shelf = theme, host, bridge, shelf
+        self._theme, self._host, self._bridge, self._installed = theme, host, bridge, installed
         self._examined: Examined | None = None
         self._page: ModelsPage | None = None
-        self._known: DownloadController | None = None
-        shelf.changed.connect(self._found)
+        self._download_controller: DownloadController | None = None
+        installed.changed.connect(self._show_folders)
 
     @property
     def has_page(self) -> bool:
-        """Whether it has been made."""
+        """Whether the page has been created."""
         return self._page is not None
 
     @property
     def page(self) -> ModelsPage:
-        """The models page. Most starts of Fireside never see it, and need not wait for it."""
+        """The models page, created on demand: most runs never show it."""
         if self._page is None:
             self._page = self._build()
-            self._found()
+            self._show_folders()
             self._set_offline(self._host.settings.offline)
             if self._examined:
-                self._page.get.examined(self._examined)
+                self._page.download_pane.examined(self._examined)
             self.built.emit(self._page)
         return self._page
 
     @property
-    def _fetcher(self) -> DownloadController:
-        if self._known is None:
+    def _downloads(self) -> DownloadController:
+        if self._download_controller is None:
             from app.ui.models.download_controller import DownloadController
 
-            self._known = fetcher = DownloadController(self._host.downloads, self._shelf, self)
-            fetcher.set_offline(self._host.settings.offline)
-            fetcher.arrived.connect(self.arrived)
-            fetcher.wanted.connect(self.wanted)
-        return self._known
+            self._download_controller = downloads = DownloadController(
+                self._host.downloads, self._installed, self
+            )
+            downloads.set_offline(self._host.settings.offline)
+            downloads.arrived.connect(self.arrived)
+            downloads.wanted.connect(self.wanted)
+        return self._download_controller
 
     def _build(self) -> ModelsPage:
         from app.models import library
@@ -76,49 +80,72 @@ class ModelsController(QObject):
         from app.ui.models.network_pane import NetworkPane
 
         host = self._host
-        get = DownloadPane(self._theme, host, self._bridge, self._fetcher)
-        here = InstalledPane(self._theme, self._shelf)
+        download = DownloadPane(self._theme, self._downloads)
+        installed = InstalledPane(self._theme, self._installed)
         network = NetworkPane(self._theme, host.settings, library.hub_cache())
-        here.set_folders(host.settings.folders)
-        get.online.connect(lambda: network.offline.choose("off"))
-        here.folders_changed.connect(self._change_folders)
+        installed.set_folders(host.settings.folders)
+        download.search.searched.connect(self._search)
+        download.search.files_requested.connect(self._find_files)
+        download.online.connect(lambda: network.offline.choose("off"))
+        installed.folders_changed.connect(self._change_folders)
         network.offline_chosen.connect(self._choose_offline)
         network.limit_chosen.connect(lambda most: host.change(download_limit=most))
         network.folder_chosen.connect(self._change_folder)
         network.shown.connect(self._read_connections)
-        return ModelsPage(self._theme, get, here, network)
+        return ModelsPage(self._theme, download, installed, network)
 
     def resume(self) -> None:
-        """Goes on with the downloads that were on their way when Fireside ended."""
+        """Continue the downloads that were running when Fireside ended."""
         if not self._host.settings.offline:
             self._host.downloads.resume()
 
     def receive(self, event: DownloadEvent) -> None:
-        """Takes in how a download goes."""
-        self._fetcher.receive(event)
+        """Forward the progress of a download."""
+        self._downloads.receive(event)
 
     def examined(self, examined: Examined) -> None:
-        """This computer is known: tells what fits."""
+        """Show which models fit this computer."""
         self._examined = examined
         if self._page:
-            self._page.get.examined(examined)
+            self._page.download_pane.examined(examined)
 
-    def _found(self) -> None:
+    def _show_folders(self) -> None:
         if self._page:
-            self._page.here.set_folders(self._host.settings.folders)
+            self._page.installed_pane.set_folders(self._host.settings.folders)
+
+    def _search(self, text: str) -> None:
+        pane = self.page.download_pane.search
+        self._bridge.when_done(
+            self._host.search(text),
+            lambda found: pane.show_results(text, found),
+            lambda error: pane.show_error(text, error),
+        )
+
+    def _find_files(self, row: RepositoryRow) -> None:
+        pane = self.page.download_pane.search
+
+        def found(variants: tuple[Variant, ...]) -> None:
+            if pane.shows(row):
+                row.set_variants(variants)
+
+        def failed(error: BaseException) -> None:
+            if pane.shows(row):
+                row.set_failed(explain(error).sentence)
+
+        self._bridge.when_done(self._host.variants(row.repository.name), found, failed)
 
     def _choose_offline(self, offline: bool) -> None:
         self._host.change(offline=offline)
         self._set_offline(offline)
 
     def _set_offline(self, offline: bool) -> None:
-        self.page.get.set_offline(offline)
-        self._fetcher.set_offline(offline)
+        self.page.download_pane.set_offline(offline)
+        self._downloads.set_offline(offline)
 
     def _change_folders(self, folders: tuple[str, ...]) -> None:
         self._host.change(folders=folders)
-        self.page.here.set_folders(folders)
-        self._shelf.look()
+        self.page.installed_pane.set_folders(folders)
+        self._installed.look()
 
     def _change_folder(self, folder: str) -> None:
         self._host.change(download_folder=folder, download_mount="")
@@ -126,14 +153,14 @@ class ModelsController(QObject):
             self._bridge.when_done(
                 self._host.mount_of(Path(folder)),
                 lambda mount: self._host.change(download_mount=mount),
-                self._shelf.failed.emit,
+                self._installed.failed.emit,
             )
-        self.page.network.set_folder(folder)
-        self._shelf.look()
+        self.page.network_pane.set_folder(folder)
+        self._installed.look()
 
     def _read_connections(self) -> None:
         self._bridge.when_done(
             self._host.connections(),
-            self.page.network.set_connections,
+            self.page.network_pane.set_connections,
             lambda error: self.page.set_error(explain(error).sentence),
         )

@@ -1,4 +1,4 @@
-"""The models page: how to get one, which are here, and what is done on the network for that."""
+"""The models page: ways to get a model, the installed ones, and the network."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _WIDTH = 680
 
 
 class ModelsPage(QScrollArea):
-    """Three panes, of which one is shown."""
+    """Three panes, one of which is shown."""
 
     closed = Signal()
 
     def __init__(
-        self, theme: Theme, get: DownloadPane, here: InstalledPane, network: NetworkPane
+        self, theme: Theme, download: DownloadPane, installed: InstalledPane, network: NetworkPane
     ) -> None:
         super().__init__()
         self._theme = theme
-        self.get, self.here, self.network = get, here, network
+        self.download_pane, self.installed_pane, self.network_pane = download, installed, network
         self.setObjectName("modelsPage")
         self.setAccessibleName(tr("Models"))
         self.setWidgetResizable(True)
@@ -42,11 +42,11 @@ class ModelsPage(QScrollArea):
         self._notice = Notice(theme, "modelsError")
         self._notice.hide()
         self._layout.addWidget(self._notice)
-        self._panes = {"get": get, "here": here, "network": network}
+        self._panes = {"get": download, "here": installed, "network": network}
         for pane in self._panes.values():
             self._layout.addWidget(pane)
         self._layout.addStretch(1)
-        self._turn("get")
+        self._show_pane("get")
         row = QHBoxLayout(page)
         row.setContentsMargins(24, 0, 24, 0)
         row.addStretch(1)
@@ -55,16 +55,16 @@ class ModelsPage(QScrollArea):
         self.setWidget(page)
 
     def set_first(self, first: bool) -> None:
-        """Whether there is a chat to go back to."""
+        """Set whether there is no chat to go back to."""
         self._back.setVisible(not first)
         self._title.setText(tr("Welcome to Fireside") if first else tr("Models"))
 
     def set_progress(self, text: str) -> None:
-        """What is being loaded; empty when nothing is."""
-        self._progress.setText(text or self._said)
+        """Show what is being loaded; "" for nothing."""
+        self._progress.setText(text or self._invitation)
 
     def set_error(self, sentence: str, detail: str = "") -> None:
-        """Why something cannot be done, and what a program said of it; empty when all is well."""
+        """Show an error with a program's own words; "" hides it."""
         self._notice.set_text(sentence)
         self._notice.set_detail(detail)
         self._notice.setVisible(bool(sentence))
@@ -72,7 +72,7 @@ class ModelsPage(QScrollArea):
             self.verticalScrollBar().setValue(0)
 
     def show_pane(self, name: str, *, focus: bool = False) -> None:
-        """One of "get", "here" and "network"; its tab gets the keyboard where that is wanted."""
+        """Show "get", "here" or "network"; with ``focus``, its tab gets the keyboard."""
         self._tabs.choose(name)
         if focus:
             self._tabs.setFocus()
@@ -81,8 +81,8 @@ class ModelsPage(QScrollArea):
         self._title = QLabel()
         self._title.setObjectName("modelsTitle")
         self._title.setFont(font(24, 640))
-        self._said = tr("Everything runs on this computer. Choose a model to begin.")
-        self._progress = muted(self._said, "modelsProgress", pixels=14)
+        self._invitation = tr("Everything runs on this computer. Choose a model to begin.")
+        self._progress = muted(self._invitation, "modelsProgress", pixels=14)
         self._progress.setWordWrap(True)
         escape = QShortcut("Esc", self)
         escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -101,7 +101,7 @@ class ModelsPage(QScrollArea):
             ],
         )
         self._tabs.set_value("get")
-        self._tabs.chosen.connect(self._turn)
+        self._tabs.chosen.connect(self._show_pane)
         row = QHBoxLayout()
         row.addWidget(self._title, 1)
         row.addWidget(self._back)
@@ -111,7 +111,7 @@ class ModelsPage(QScrollArea):
         self._layout.addWidget(self._tabs)
         self._layout.addSpacing(4)
 
-    def _turn(self, name: str) -> None:
+    def _show_pane(self, name: str) -> None:
         for each, pane in self._panes.items():
             pane.setVisible(each == name)
         self.verticalScrollBar().setValue(0)

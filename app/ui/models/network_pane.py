@@ -1,4 +1,4 @@
-"""What Fireside does on the network: whether at all, how fast, and every request on record."""
+"""Network settings, and the log of all connections."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtWidgets import QHeaderView, QLineEdit, QTableView, QWidget
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHeaderView, QLineEdit, QTableView, QVBoxLayout, QWidget
 
 from app.base.settings import Settings
 from app.network.connection_log import Connection
@@ -24,19 +25,19 @@ _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 
 
 class NetworkPane(QWidget):
-    """The switches, and the log of connections."""
+    """Offline switch, speed limit, download folder, and the log."""
 
     offline_chosen = Signal(bool)
     limit_chosen = Signal(int)
-    """Megabytes a second; 0 for none."""
+    """Megabytes a second; 0 for no limit."""
     folder_chosen = Signal(str)
-    """Where downloads go; empty for the usual place."""
+    """The folder for downloads; "" for the default."""
     shown = Signal()
 
-    def __init__(self, theme: Theme, settings: Settings, usual: Path) -> None:
+    def __init__(self, theme: Theme, settings: Settings, default_folder: Path) -> None:
         super().__init__()
         self.setObjectName("networkPane")
-        self._usual = usual
+        self._default_folder = default_folder
         self.offline = Switch("offline", tr("Offline"), on=settings.offline)
         self.offline.turned.connect(self.offline_chosen)
         limit = CountField(
@@ -59,35 +60,35 @@ class NetworkPane(QWidget):
                 tr("Speed limit"), tr("For downloads on a metered or shared connection."), limit
             )
         )
-        self._add_folder(theme, settings)
+        self._add_folder(layout, theme, settings)
         layout.addSpacing(8)
         layout.addWidget(heading(tr("Surroundings"), 15))
-        words = muted(_surroundings(), "surroundings", pixels=13)
+        words = muted(_environment(), "surroundings", pixels=13)
         words.setWordWrap(True)
         layout.addWidget(words)
         layout.addSpacing(8)
         layout.addWidget(heading(tr("Every connection that Fireside made"), 15))
-        self._sum = muted("", "connectionSum", pixels=13)
-        self._sum.setWordWrap(True)
-        layout.addWidget(self._sum)
-        self._log = _Log()
+        self._summary = muted("", "connectionSum", pixels=13)
+        self._summary.setWordWrap(True)
+        layout.addWidget(self._summary)
+        self._log = _ConnectionModel()
         layout.addWidget(self._table())
 
-    def showEvent(self, event: object) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.shown.emit()
 
     def set_folder(self, folder: str) -> None:
-        """Where downloads go; empty for the usual place."""
-        self._folder.setText(folder or str(self._usual))
+        """Show the folder for downloads; "" for the default."""
+        self._folder.setText(folder or str(self._default_folder))
         self._folder.setCursorPosition(0)
         self._back.setVisible(bool(folder))
 
     def set_connections(self, connections: Sequence[Connection]) -> None:
-        """All of them, the oldest first."""
+        """Show all connections, given oldest first."""
         self._log.set_rows(connections)
         count, total = len(connections), sum(each.received for each in connections)
-        self._sum.setText(
+        self._summary.setText(
             tr(
                 "%Ln request(s), {size} received. All are kept in connections.log in the data "
                 "folder, and there were no others: chats use no network, and Fireside reports "
@@ -102,8 +103,7 @@ class NetworkPane(QWidget):
             )
         )
 
-    def _add_folder(self, theme: Theme, settings: Settings) -> None:
-        layout = self.layout()
+    def _add_folder(self, layout: QVBoxLayout, theme: Theme, settings: Settings) -> None:
         choose = Button(
             theme,
             "chooseDownloadFolder",
@@ -154,8 +154,8 @@ class NetworkPane(QWidget):
         return table
 
 
-class _Log(QAbstractTableModel):
-    """The last connection first."""
+class _ConnectionModel(QAbstractTableModel):
+    """The connections, newest first."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -189,10 +189,10 @@ def _local(time: datetime.datetime) -> str:
     return time.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _surroundings() -> str:
-    """What the environment says of the network, without secrets."""
+def _environment() -> str:
+    """Return what the environment says of the network, without secrets."""
     mirror = os.environ.get("HF_ENDPOINT")
-    said = [
+    sentences = [
         tr("Models come from {mirror} (HF_ENDPOINT).").format(mirror=mirror)
         if mirror
         else tr("Models come from huggingface.co; HF_ENDPOINT names a mirror."),
@@ -202,7 +202,7 @@ def _surroundings() -> str:
     ]
     names = [n for n in _PROXIES if os.environ.get(n) or os.environ.get(n.lower())]
     if names:
-        said.append(tr("The proxy of {name} is used.").format(name=names[0]))
+        sentences.append(tr("The proxy of {name} is used.").format(name=names[0]))
     else:
-        said.append(tr("Proxies are those of the system (HTTPS_PROXY)."))
-    return " ".join([*said, tr("Certificates are checked against those of the system.")])
+        sentences.append(tr("Proxies are those of the system (HTTPS_PROXY)."))
+    return " ".join([*sentences, tr("Certificates are checked against those of the system.")])

@@ -1,11 +1,9 @@
-"""About Fireside: which one this is, whether there is a newer one, and what it is made of."""
+"""About Fireside: its version, a newer one if there is any, and the licences of its components."""
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
-from concurrent.futures import Future
-from typing import TypeVar
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QUrl, Signal, qVersion
 from PySide6.QtGui import QDesktopServices, QKeyEvent, QKeySequence, QShortcut
@@ -19,14 +17,10 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from shiboken6 import isValid
 
 from app import REPOSITORY, __version__
-from app.base import licences
 from app.base.licences import Component
-from app.host import Host
 from app.network.updates import LatestRelease
-from app.ui.bridge import Bridge
 from app.ui.controls import Button, Elided, IconView, column, muted, set_tone
 from app.ui.form_fields import heading, named, note
 from app.ui.preferences.component_list import ComponentList
@@ -34,17 +28,18 @@ from app.ui.theme import Theme, font, mono
 from app.wording.errors import explain
 from app.wording.language import tr
 
-T = TypeVar("T")
-
-_LEFT = 236
+_LIST_WIDTH = 236
 
 
 class AboutPage(QDialog):
-    """At the left what Fireside is made of, at the right the licence of what is chosen there."""
+    """A list of components, and the licence of the selected one."""
 
-    def __init__(self, theme: Theme, host: Host, bridge: Bridge, parent: QWidget) -> None:
+    check_requested = Signal()
+    """Emitted to look for a newer version."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
-        self._theme, self._host, self._bridge = theme, host, bridge
+        self._theme = theme
         self.setObjectName("about")
         self.setWindowTitle(tr("About Fireside"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -64,24 +59,14 @@ class AboutPage(QDialog):
             )
         )
         layout.addSpacing(2)
-        both = QHBoxLayout()
-        both.setSpacing(16)
-        both.addLayout(self._left())
-        both.addLayout(self._right(), 1)
-        layout.addLayout(both, 1)
+        columns = QHBoxLayout()
+        columns.setSpacing(16)
+        columns.addLayout(self._component_column())
+        columns.addLayout(self._licence_column(), 1)
+        layout.addLayout(columns, 1)
         self._find.setFocus()
         find = QShortcut(QKeySequence.StandardKey.Find, self)
         find.activated.connect(self._find.setFocus)
-        self._await(host.disk(lambda _: licences.load()), self._list.set_components, self._failed)
-
-    def _await(
-        self, future: Future[T], done: Callable[[T], None], failed: Callable[[BaseException], None]
-    ) -> None:
-        self._bridge.when_done(
-            future,
-            lambda result: isValid(self) and done(result),  # it may be closed
-            lambda error: isValid(self) and failed(error),
-        )
 
     # --- The version ------------------------------------------------------------------------
 
@@ -105,7 +90,7 @@ class AboutPage(QDialog):
         words.addWidget(self._news)
         self._check = Button(
             self._theme, "checkVersion", tr("Ask GitHub for the newest version"),
-            text=tr("Check for a new version"), clicked=self._ask,
+            text=tr("Check for a new version"), clicked=self._request_check,
         )  # fmt: skip
         self._check.setVisible(bool(REPOSITORY))
         self._page = ""
@@ -123,54 +108,54 @@ class AboutPage(QDialog):
         row.addWidget(self._open, 0, Qt.AlignmentFlag.AlignTop)
         return row
 
-    def _ask(self) -> None:
+    def _request_check(self) -> None:
         self._check.setEnabled(False)
         self._open.hide()
-        self._say(tr("Asking GitHub…"))
-        self._await(self._host.latest_release(), self._told, self._not_told)
+        self._show_news(tr("Asking GitHub…"))
+        self.check_requested.emit()
 
-    def _told(self, release: LatestRelease) -> None:
+    def show_release(self, release: LatestRelease) -> None:
         self._check.setEnabled(True)
         self._page = release.page
         self._open.setVisible(release.newer)
         if release.newer:
-            self._say(tr("Fireside {version} is there.").format(version=release.version))
+            self._show_news(tr("Fireside {version} is there.").format(version=release.version))
             self._open.setFocus()
         else:
-            self._say(tr("This is the newest version."))
+            self._show_news(tr("This is the newest version."))
 
-    def _not_told(self, error: BaseException) -> None:
+    def show_check_error(self, error: BaseException) -> None:
         self._check.setEnabled(True)
-        self._say(explain(error).sentence, "danger")
+        self._show_news(explain(error).sentence, "danger")
 
-    def _say(self, text: str, tone: str = "muted") -> None:
+    def _show_news(self, text: str, tone: str = "muted") -> None:
         self._news.setText(text)
         set_tone(self._news, tone)
 
     # --- The licences -----------------------------------------------------------------------
 
-    def _left(self) -> QVBoxLayout:
-        self._find = _Find()
-        self._find.setFixedWidth(_LEFT)
+    def _component_column(self) -> QVBoxLayout:
+        self._find = _SearchField()
+        self._find.setFixedWidth(_LIST_WIDTH)
         self._find.textChanged.connect(self._filter)
-        self._find.returnPressed.connect(self._next)
+        self._find.returnPressed.connect(self._find_next)
         self._list = ComponentList(self._theme)
-        self._list.setFixedWidth(_LEFT)
-        self._list.chosen.connect(self._chosen)
-        self._find.moved.connect(self._list.move)
+        self._list.setFixedWidth(_LIST_WIDTH)
+        self._list.chosen.connect(self._show_component)
+        self._find.arrow_pressed.connect(self._list.select_next)
         left = QVBoxLayout()
         left.setSpacing(8)
         left.addWidget(self._find)
         left.addWidget(self._list, 1)
         return left
 
-    def _right(self) -> QVBoxLayout:
+    def _licence_column(self) -> QVBoxLayout:
         self._name = heading("", 14)
         self._name.setObjectName("componentName")
         self._name.setTextFormat(Qt.TextFormat.PlainText)
-        self._terms = Elided("componentLicence")
-        self._terms.setProperty("tone", "muted")
-        self._terms.setFont(font(13))
+        self._licence = Elided("componentLicence")
+        self._licence.setProperty("tone", "muted")
+        self._licence.setFont(font(13))
         self._source = muted("", "componentSource", pixels=13)
         self._source.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse
@@ -190,34 +175,38 @@ class AboutPage(QDialog):
         right = QVBoxLayout()
         right.setSpacing(2)
         right.addWidget(self._name)
-        right.addWidget(self._terms)
+        right.addWidget(self._licence)
         right.addWidget(self._source)
         right.addSpacing(6)
         right.addWidget(self._text, 1)
         return right
 
-    def _failed(self, error: BaseException) -> None:
+    def set_components(self, components: Sequence[Component]) -> None:
+        """Show the components of Fireside."""
+        self._list.set_components(components)
+
+    def show_load_error(self, error: BaseException) -> None:
         self._text.setPlainText(explain(error).sentence)
 
-    def _chosen(self, component: Component) -> None:
+    def _show_component(self, component: Component) -> None:
         self._name.setText(component.name)
-        self._terms.set_text(component.licence)
+        self._licence.set_text(component.licence)
         self._source.setText(component.source)
         self._source.setVisible(bool(component.source))
         self._text.setPlainText(component.text)
-        self._next()
+        self._find_next()
 
     def _filter(self, text: str) -> None:
         cursor = self._text.textCursor()
-        cursor.setPosition(cursor.selectionStart())  # what grows is found where it is
+        cursor.setPosition(cursor.selectionStart())  # a longer search text matches in place
         self._text.setTextCursor(cursor)
         shown = self._text.toPlainText()
-        self._list.keep(text)
+        self._list.filter(text)
         if self._text.toPlainText() == shown:
-            self._next()
+            self._find_next()
 
-    def _next(self) -> None:
-        """Selects the next place of what is searched for, after the last one again the first."""
+    def _find_next(self) -> None:
+        """Select the next match, continuing at the beginning."""
         words = self._find.text().strip()
         cursor = self._text.textCursor()
         if not words:
@@ -229,10 +218,10 @@ class AboutPage(QDialog):
             self._text.find(words)
 
 
-class _Find(QLineEdit):
-    """Where one searches; the arrow keys move in the list meanwhile."""
+class _SearchField(QLineEdit):
+    """The search field; its arrow keys move in the list."""
 
-    moved = Signal(int)
+    arrow_pressed = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()
@@ -248,6 +237,6 @@ class _Find(QLineEdit):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if step := {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key())):
-            self.moved.emit(step)
+            self.arrow_pressed.emit(step)
         else:
             super().keyPressEvent(event)

@@ -1,15 +1,12 @@
-"""The backups of the chats, in the preferences: made now, and put back."""
+"""The backups of the chats: made now, and restored."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
-from shiboken6 import isValid
 
-from app.host import Host
 from app.store import Backup
 from app.ui.backup_list import BackupList, moment
-from app.ui.bridge import Bridge
 from app.ui.controls import Button, column
 from app.ui.dialogs import confirm
 from app.ui.form_fields import heading, note
@@ -19,28 +16,30 @@ from app.wording.language import tr
 
 
 class BackupPane(QWidget):
-    """A list of them, and what can be done."""
+    """A list of backups, with buttons."""
 
-    wanted = Signal(object)
-    """The Backup that is to take the place of the chats."""
+    restore_requested = Signal(object)
+    """The Backup that is to replace the chats."""
 
-    def __init__(self, theme: Theme, host: Host, bridge: Bridge) -> None:
+    make_requested = Signal()
+
+    def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self._host, self._bridge, self._theme = host, bridge, theme
+        self._theme = theme
         self._list = BackupList()
-        self._said = note("", "backupsSaid")
-        self._said.hide()
+        self._status = note("", "backupsSaid")
+        self._status.hide()
         self._restore = Button(
             theme, "restoreBackup", tr("Put the chosen backup in the place of the chats"),
-            text=tr("Restore…"), clicked=self._ask,
+            text=tr("Restore…"), clicked=self._ask_restore,
         )  # fmt: skip
         self._restore.setEnabled(False)
         self._make = Button(
             theme, "backUpNow", tr("Make a backup of all chats now"),
-            text=tr("Back up now"), clicked=lambda: self._read(make=True),
+            text=tr("Back up now"), clicked=self.make_requested.emit,
         )  # fmt: skip
         self._list.marked.connect(self._restore.setEnabled)
-        self._list.itemActivated.connect(lambda _: self._ask())
+        self._list.itemActivated.connect(lambda _: self._ask_restore())
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.addWidget(self._restore)
@@ -58,31 +57,26 @@ class BackupPane(QWidget):
         )
         layout.addWidget(self._list)
         layout.addLayout(buttons)
-        layout.addWidget(self._said)
-        self._read(make=False)
+        layout.addWidget(self._status)
 
-    def _read(self, *, make: bool) -> None:
+    def set_busy(self) -> None:
+        """Disable "Back up now" until backups or an error are shown."""
         self._make.setEnabled(False)
-        self._bridge.when_done(
-            self._host.backups(make=make),
-            lambda backups: isValid(self) and self._show(backups),  # the preferences may be closed
-            lambda error: isValid(self) and self._fail(error),
-        )
 
-    def _show(self, backups: list[Backup]) -> None:
+    def set_backups(self, backups: list[Backup]) -> None:
         self._make.setEnabled(True)
         self._list.set_backups(backups)
-        self._say("" if backups else tr("There are none yet."))
+        self._show_status("" if backups else tr("There are none yet."))
 
-    def _fail(self, error: BaseException) -> None:
+    def show_error(self, error: BaseException) -> None:
         self._make.setEnabled(True)
-        self._say(explain(error).sentence)
+        self._show_status(explain(error).sentence)
 
-    def _say(self, text: str) -> None:
-        self._said.setText(text)
-        self._said.setVisible(bool(text))
+    def _show_status(self, text: str) -> None:
+        self._status.setText(text)
+        self._status.setVisible(bool(text))
 
-    def _ask(self) -> None:
+    def _ask_restore(self) -> None:
         backup = self._list.backup
         if backup is None:
             return
@@ -96,5 +90,5 @@ class BackupPane(QWidget):
                 "can come back to them. Then it closes them and opens this one."
             ),
             tr("Restore"),
-            lambda: self.wanted.emit(backup),
+            lambda: self.restore_requested.emit(backup),
         )

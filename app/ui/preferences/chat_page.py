@@ -1,4 +1,4 @@
-"""What the chat that is shown is asked with."""
+"""The settings of the chat that is shown."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from app.wording.language import tr
 
 
 class ChatPage(FormPage):
-    """Its instructions, temperature and the like. Each change counts from the next answer on."""
+    """Instructions and sampling; each change applies from the next answer on."""
 
     def __init__(self, theme: Theme, setup: ShownChatSettings) -> None:
         super().__init__("chatPage", tr("This chat"))
         self._setup = setup
-        self._shown: tuple[int | None, Sampling] | None = None
-        self._instructed: tuple[int | None, str] | None = None
-        self._whose = self.add_note("", "samplingChat")
+        self._shown_sampling: tuple[int | None, Sampling] | None = None
+        self._shown_instructions: tuple[int | None, str] | None = None
+        self._scope = self.add_note("", "samplingChat")
         self.column.addSpacing(4)
         self.column.addWidget(heading(tr("Instructions")))
         self.instructions = TextField(
@@ -53,16 +53,16 @@ class ChatPage(FormPage):
 
     def _show(self) -> None:
         setup, title = self._setup, self._setup.title
-        self._whose.setText(
+        self._scope.setText(
             tr("For “{title}” only, from its next answer on.").format(title=title)
             if title
             else tr("For the new chat only.")
         )
         self._reset.setEnabled(setup.own.sampling is not None)
-        # What is half written stays, unless there is something else to show.
-        if self._instructed != (told := (setup.chat, setup.own.instructions)):
-            self._instructed = told
+        # Keep what is half written, unless there is something else to show.
+        if self._shown_instructions != (instructions := (setup.chat, setup.own.instructions)):
+            self._shown_instructions = instructions
             self.instructions.show_text(setup.own.instructions)
-        if self._shown != (shown := (setup.chat, setup.sampling)):
-            self._shown = shown
+        if self._shown_sampling != (sampling := (setup.chat, setup.sampling)):
+            self._shown_sampling = sampling
             self._fields.show_value(setup.sampling)

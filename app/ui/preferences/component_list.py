@@ -1,4 +1,4 @@
-"""What Fireside is made of, to choose one from."""
+"""The list of Fireside's components."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _NONE = Component("", "", "", "", "")
 
 
 class ComponentList(QListWidget):
-    """Each with its licence."""
+    """The components with their licences."""
 
     chosen = Signal(object)
-    """A Component; one without a name where none is left."""
+    """A Component; one without a name if none is left."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ class ComponentList(QListWidget):
         )
 
     def set_components(self, components: Sequence[Component]) -> None:
-        """Shows them; the first is chosen."""
+        """Show components and select the first."""
         for component in components:
             item = QListWidgetItem(component.name, self)
             item.setData(_COMPONENT, component)
@@ -56,23 +56,25 @@ class ComponentList(QListWidget):
             item.setToolTip(component.licence)
         self.setCurrentRow(0)
 
-    def keep(self, text: str) -> None:
-        """Only those stay that have it, in their names or in their licences. If the chosen one
-        does not, the first that does is chosen."""
+    def filter(self, text: str) -> None:
+        """Show only components with this text in their names or licences.
+
+        If the selected one is hidden, the first that is shown gets selected.
+        """
         wanted = text.strip().casefold()
         shown = []
         for row in range(self.count()):
             item = self.item(row)
             component = item.data(_COMPONENT)
-            told = f"{component.name}\n{component.licence}\n{component.text}".casefold()
-            item.setHidden(wanted not in told)
+            searched = f"{component.name}\n{component.licence}\n{component.text}".casefold()
+            item.setHidden(wanted not in searched)
             if not item.isHidden():
                 shown.append(item)
         if self.currentItem() not in shown:
-            self.setCurrentItem(shown[0] if shown else None)
+            self.setCurrentRow(self.row(shown[0]) if shown else -1)
 
-    def move(self, step: int) -> None:
-        """Chooses the next one that is in sight."""
+    def select_next(self, step: int) -> None:
+        """Select the next visible row in the direction of ``step``, 1 or -1."""
         row = self.currentRow() + step
         while 0 <= row < self.count() and self.item(row).isHidden():
             row += step
@@ -81,7 +83,7 @@ class ComponentList(QListWidget):
 
 
 class _Delegate(QStyledItemDelegate):
-    """A name, and below it, quietly, a licence."""
+    """Paints a name with its licence below it."""
 
     def __init__(self, theme: Theme, view: QListWidget) -> None:
         super().__init__(view)

@@ -1,13 +1,13 @@
-"""The preferences' page about a person's data: where it lies, in and out of files, backups."""
+"""The page about a person's data: its folder, export and import, backups."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit
 
-from app.host import Host
-from app.ui.bridge import Bridge
 from app.ui.controls import Button
 from app.ui.form_fields import FormPage, heading, named
 from app.ui.preferences.backup_pane import BackupPane
@@ -16,29 +16,23 @@ from app.wording.language import tr
 
 
 class DataPage(FormPage):
-    """The folder, export and import, and the backups."""
-
     export_all = Signal()
     import_chats = Signal()
     import_folder = Signal()
-    restored = Signal(object)
-    """A Backup that is to take the place of the chats."""
 
-    def __init__(self, theme: Theme, host: Host, bridge: Bridge) -> None:
+    def __init__(self, theme: Theme, folder: Path, backups: BackupPane) -> None:
         super().__init__("dataPage", tr("Your data"))
-        self._theme, self._host = theme, host
+        self._theme, self._folder = theme, folder
         self._add_folder()
         self.column.addSpacing(14)
         self._add_files()
         self.column.addSpacing(14)
-        backups = BackupPane(theme, host, bridge)
-        backups.wanted.connect(self.restored)
         self.column.addWidget(backups)
         self.column.addStretch(1)
 
     def _add_folder(self) -> None:
         self.add_note(tr("Chats and settings are kept in this folder."))
-        folder = QLineEdit(str(self._host.folders.data))
+        folder = QLineEdit(str(self._folder))
         named(folder, "dataFolder", tr("Data folder"), tr("Where chats and settings are kept"))
         folder.setReadOnly(True)
         folder.setCursorPosition(0)
@@ -64,7 +58,7 @@ class DataPage(FormPage):
         files = QHBoxLayout()
         files.setSpacing(8)
         self.column.addLayout(files)
-        for name, text, label, wanted in (
+        for name, text, label, signal in (
             ("exportAll", tr("Export all…"), tr("Export all chats to a file"), self.export_all),
             ("importChats", tr("Import…"), tr("Import chats from files"), self.import_chats),
             (
@@ -74,8 +68,8 @@ class DataPage(FormPage):
                 self.import_folder,
             ),
         ):
-            files.addWidget(Button(self._theme, name, label, text=text, clicked=wanted.emit))
+            files.addWidget(Button(self._theme, name, label, text=text, clicked=signal.emit))
         files.addStretch(1)
 
     def _open_folder(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._host.folders.data)))
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))

@@ -1,29 +1,35 @@
-"""What was found on this computer, and what Fireside makes of it: to read, and to send along."""
+"""What was found on this computer and chosen for it: to read, and to send along."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QFrame, QPlainTextEdit
 
-from app.base import log
 from app.engine.probe import Examined
-from app.host import Host
 from app.ui.controls import Button
 from app.ui.form_fields import FormPage, named
 from app.ui.state.hardware_probe import HardwareProbe
 from app.ui.theme import Theme, mono
-from app.wording.diagnosis import end_of_log, report
 from app.wording.errors import explain
 from app.wording.language import tr
 
 
 class DiagnosisPage(FormPage):
-    """The doctor's report, as ``fireside doctor`` prints it."""
+    """The report of ``fireside doctor``."""
 
-    def __init__(self, theme: Theme, host: Host, examiner: HardwareProbe) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        hardware: HardwareProbe,
+        report: Callable[[Examined], str],
+        log_tail: Callable[[], str],
+    ) -> None:
+        """Create the page; ``report`` and ``log_tail`` return the texts to show."""
         super().__init__("diagnosisPage", tr("Diagnosis"))
-        self._host, self._examiner = host, examiner
+        self._hardware, self._make_report, self._log_tail = hardware, report, log_tail
         self.add_note(
             tr(
                 "What Fireside found on this computer, and what it chose. Nothing of your "
@@ -48,32 +54,29 @@ class DiagnosisPage(FormPage):
         self.column.addWidget(self._report, 1)
         self._copy = Button(
             theme, "copyDoctor", tr("Copy the diagnosis"), text=tr("Copy"), icon="copy", size=16,
-            clicked=self._copy_it,
+            clicked=self._copy_report,
         )  # fmt: skip
         self._copy.setEnabled(False)
         self.column.addWidget(self._copy, 0, Qt.AlignmentFlag.AlignLeft)
-        examiner.examined.connect(self._examined)
-        examiner.failed.connect(self._not_examined)
+        hardware.examined.connect(self._show_report)
+        hardware.failed.connect(self._show_failure)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._examiner.look()
+        self._hardware.look()
 
-    def _examined(self, examined: Examined) -> None:
-        self._show(report(examined, self._host.wishes) + self._log())
+    def _show_report(self, examined: Examined) -> None:
+        self._show(self._make_report(examined) + self._log_tail())
 
-    def _not_examined(self, error: Exception) -> None:
-        self._show(explain(error).sentence + self._log())
-
-    def _log(self) -> str:
-        return end_of_log(log.tail(self._host.folders.data))
+    def _show_failure(self, error: Exception) -> None:
+        self._show(explain(error).sentence + self._log_tail())
 
     def _show(self, text: str) -> None:
-        if text != self._report.toPlainText():  # a selection in it stays
+        if text != self._report.toPlainText():  # keeps a selection
             self._report.setPlainText(text)
         self._copy.setEnabled(True)
 
-    def _copy_it(self) -> None:
+    def _copy_report(self) -> None:
         QGuiApplication.clipboard().setText(self._report.toPlainText())
         self._copy.set_icon("check")
         QTimer.singleShot(1500, self._copy, lambda: self._copy.set_icon("copy"))

@@ -7,8 +7,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app import __version__
-from app.base.settings import ThemeChoice
-from app.host import Host
+from app.base.settings import Settings, ThemeChoice
 from app.ui.controls import Button, Segments, Switch, muted, spoken
 from app.ui.form_fields import FormPage, FormRow, TextField, heading
 from app.ui.theme import Theme
@@ -16,59 +15,57 @@ from app.wording.language import LANGUAGES, tr
 
 
 class GeneralPage(FormPage):
-    """Colours, language, instructions, and reading ahead."""
+    """Theme, language, instructions, reading ahead."""
 
     about = Signal()
-    copies = Signal(bool)
-    """Whether copies of a conversation are Markdown from now on."""
-    instructed = Signal()
-    """The model gets other instructions from now on."""
+    copy_format_chosen = Signal(bool)
+    """Whether a conversation is copied as Markdown."""
+    theme_chosen = Signal(str)
+    language_chosen = Signal(str)
+    """A language's code, or "" for the system's."""
+    read_ahead_chosen = Signal(bool)
+    name_chats_chosen = Signal(bool)
+    instructions_written = Signal(str)
 
-    def __init__(self, theme: Theme, host: Host) -> None:
+    def __init__(self, theme: Theme, settings: Settings) -> None:
         super().__init__("generalPage", tr("General"))
-        self._theme, self._host = theme, host
-        self.column.addWidget(
-            FormRow(tr("Theme"), tr("The colours of the window."), self._theme_choice())
-        )
+        self._theme, self._settings = theme, settings
         self._language_row = FormRow(
-            tr("Language"), tr("Of everything that Fireside says."), self._language()
+            tr("Language"), tr("Of everything that Fireside says."), self._language_choice()
         )
-        self.column.addWidget(self._language_row)
-        self.column.addWidget(
-            FormRow(
-                tr("Read ahead"),
-                tr("Prepares your next question while you read and type. Never on battery."),
-                self._prepare(),
-            )
-        )
-        self.column.addWidget(
-            FormRow(
-                tr("Name chats"),
-                tr("The model gives a new chat its title when it has nothing else to do."),
-                self._name_chats(),
-            )
-        )
-        self.column.addWidget(
-            FormRow(
-                tr("Copy as"),
-                tr(
-                    "What {keys} copies of a conversation. The menu on a right click has both."
-                ).format(keys=spoken(QKeySequence.StandardKey.Copy)),
-                self._copies(),
-            )
-        )
+        for row in self._rows():
+            self.column.addWidget(row)
         self.column.addSpacing(10)
         self._add_instructions()
         self.column.addSpacing(14)
         self.column.addStretch(1)
         self._add_version()
 
+    def _rows(self) -> tuple[FormRow, ...]:
+        return (
+            FormRow(tr("Theme"), tr("The colours of the window."), self._theme_choice()),
+            self._language_row,
+            FormRow(
+                tr("Read ahead"),
+                tr("Prepares your next question while you read and type. Never on battery."),
+                self._read_ahead(),
+            ),
+            FormRow(
+                tr("Name chats"),
+                tr("The model gives a new chat its title when it has nothing else to do."),
+                self._name_chats(),
+            ),
+            FormRow(
+                tr("Copy as"),
+                tr(
+                    "What {keys} copies of a conversation. The menu on a right click has both."
+                ).format(keys=spoken(QKeySequence.StandardKey.Copy)),
+                self._copy_format(),
+            ),
+        )
+
     def leave(self) -> None:
         self.instructions.finish()
-
-    def _instruct(self, text: str) -> None:
-        self._host.change(instructions=text.strip())
-        self.instructed.emit()
 
     def _theme_choice(self) -> QWidget:
         choices = [
@@ -77,36 +74,36 @@ class GeneralPage(FormPage):
             (ThemeChoice.DARK, tr("Dark"), "themeDark", ""),
         ]
         theme = Segments("theme", tr("Theme"), choices)
-        theme.set_value(self._host.settings.theme)
-        theme.chosen.connect(self._choose_theme)
+        theme.set_value(self._settings.theme)
+        theme.chosen.connect(self.theme_chosen)
         return theme
 
-    def _language(self) -> QWidget:
+    def _language_choice(self) -> QWidget:
         choices = [("", tr("System"), "languageSystem", "")]
         choices += [
             (code, name, f"language{code.capitalize()}", "") for code, name in LANGUAGES.items()
         ]
         field = Segments("language", tr("Language"), choices)
-        wanted = self._host.settings.language
+        wanted = self._settings.language
         field.set_value(wanted if wanted in LANGUAGES else "")
         field.chosen.connect(self._choose_language)
         return field
 
     def _choose_language(self, code: str) -> None:
-        self._host.change(language=code)
+        self.language_chosen.emit(code)
         self._language_row.explain(tr("Fireside speaks it from its next start on."))
 
-    def _prepare(self) -> QWidget:
-        prepare = Switch("prepare", tr("Read ahead"), on=self._host.settings.prepare)
-        prepare.turned.connect(lambda on: self._host.change(prepare=on))
+    def _read_ahead(self) -> QWidget:
+        prepare = Switch("prepare", tr("Read ahead"), on=self._settings.prepare)
+        prepare.turned.connect(self.read_ahead_chosen)
         return prepare
 
     def _name_chats(self) -> QWidget:
-        names = Switch("nameChats", tr("Name chats"), on=self._host.settings.name_chats)
-        names.turned.connect(lambda on: self._host.change(name_chats=on))
+        names = Switch("nameChats", tr("Name chats"), on=self._settings.name_chats)
+        names.turned.connect(self.name_chats_chosen)
         return names
 
-    def _copies(self) -> QWidget:
+    def _copy_format(self) -> QWidget:
         copies = Segments(
             "copyAs",
             tr("Copy as"),
@@ -115,8 +112,8 @@ class GeneralPage(FormPage):
                 ("text", tr("Plain text"), "copyAsText", ""),
             ],
         )
-        copies.set_value("markdown" if self._host.settings.copy_markdown else "text")
-        copies.chosen.connect(lambda value: self.copies.emit(value == "markdown"))
+        copies.set_value("markdown" if self._settings.copy_markdown else "text")
+        copies.chosen.connect(lambda value: self.copy_format_chosen.emit(value == "markdown"))
         return copies
 
     def _add_instructions(self) -> None:
@@ -128,8 +125,8 @@ class GeneralPage(FormPage):
             tr("Sent with every question, in every chat that has none of its own"),
             tr("For example: Answer briefly."),
         )
-        self.instructions.show_text(self._host.settings.instructions)
-        self.instructions.written.connect(self._instruct)
+        self.instructions.show_text(self._settings.instructions)
+        self.instructions.written.connect(self.instructions_written)
         self.column.addWidget(self.instructions)
 
     def _add_version(self) -> None:
@@ -141,7 +138,3 @@ class GeneralPage(FormPage):
         row.addWidget(muted(f"Fireside {__version__}", "version"), 1)
         row.addWidget(about)
         self.column.addLayout(row)
-
-    def _choose_theme(self, value: str) -> None:
-        self._host.change(theme=ThemeChoice(value))
-        self._theme.choose(ThemeChoice(value))

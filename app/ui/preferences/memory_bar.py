@@ -1,4 +1,4 @@
-"""What a memory holds, as a bar of its parts."""
+"""The use of a memory, as a bar with segments."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.wording.quantities import gigabytes
 
 _BAR = 14
 _LINE = 21
-_COLUMNS = 3  # where there is room for them
+_COLUMNS = 3  # at most
 _SWATCH = 9
 
 
@@ -29,26 +29,26 @@ class MemorySegment:
 
 
 class MemoryBar(QWidget):
-    """Title and sum, the bar, and what its colours mean. What does not fit is red."""
+    """A title with the total, the bar, and a legend; what does not fit is red."""
 
     def __init__(self, theme: Theme, name: str) -> None:
         super().__init__()
         self._theme = theme
         self.setObjectName(name)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self._title, self._whole = "", 0
+        self._title, self._size = "", 0
         self.parts: tuple[MemorySegment, ...] = ()
         theme.changed.connect(self.update)
 
-    def set_parts(self, title: str, whole: int, parts: Sequence[MemorySegment]) -> None:
-        """``parts`` of ``whole`` bytes; what is left is free."""
-        self._title, self._whole = title, whole
-        free = max(0, whole - sum(part.size for part in parts))
+    def set_parts(self, title: str, size: int, parts: Sequence[MemorySegment]) -> None:
+        """Show ``parts`` of ``size`` bytes; the rest is free."""
+        self._title, self._size = title, size
+        free = max(0, size - sum(part.size for part in parts))
         parts = (*parts, MemorySegment(tr("Free"), free, "track"))
         self.parts = tuple(part for part in parts if part.size)
-        said = ", ".join(f"{part.name} {gigabytes(part.size)}" for part in self.parts)
-        self.setAccessibleName(f"{title}: {said}")
-        self.setToolTip(f"{title}: {gigabytes(whole)}")
+        legend = ", ".join(f"{part.name} {gigabytes(part.size)}" for part in self.parts)
+        self.setAccessibleName(f"{title}: {legend}")
+        self.setToolTip(f"{title}: {gigabytes(size)}")
         self.updateGeometry()
         self.update()
 
@@ -61,9 +61,9 @@ class MemoryBar(QWidget):
         self.updateGeometry()
 
     def _columns(self) -> int:
-        """How many parts stand beside each other: as many as have room for their words."""
+        """Return how many entries of the legend fit beside each other."""
         metrics = QFontMetricsF(font(12))
-        widest = max((metrics.horizontalAdvance(_said(part)) for part in self.parts), default=0.0)
+        widest = max((metrics.horizontalAdvance(_legend(part)) for part in self.parts), default=0.0)
         return max(1, min(_COLUMNS, int(self.width() // (widest + _SWATCH + 7 + 12))))
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -84,7 +84,7 @@ class MemoryBar(QWidget):
         painter.drawText(line, middle, self._title)
         painter.setFont(font(13))
         painter.setPen(self._theme.colour("muted"))
-        painter.drawText(line, middle | Qt.AlignmentFlag.AlignRight, gigabytes(self._whole))
+        painter.drawText(line, middle | Qt.AlignmentFlag.AlignRight, gigabytes(self._size))
 
     def _paint_bar(self, painter: QPainter) -> None:
         bar = QRectF(0, _LINE, self.width(), _BAR)
@@ -95,12 +95,12 @@ class MemoryBar(QWidget):
         left = 0.0
         for part in self.parts:
             width = part.size * scale
-            # A gap between two parts, where both are wide enough to be told apart.
+            # A gap between two segments that are wide enough.
             gap = 1.5 if width > 4 and part.colour != "track" else 0
             area = QRectF(left, _LINE, width - gap, _BAR)
             painter.fillRect(area, self._theme.colour(part.colour))
             left += width
-        end = self._whole * scale
+        end = self._size * scale
         if end < bar.width() - 0.5:
             painter.fillRect(bar.adjusted(end, 0, 0, 0), self._theme.colour("danger"))
         painter.setClipping(False)
@@ -120,8 +120,8 @@ class MemoryBar(QWidget):
             painter.drawPath(shape)
             line.setLeft(line.x() + _SWATCH + 7)
             painter.setPen(self._theme.colour("muted"))
-            painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, _said(part))
+            painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, _legend(part))
 
 
-def _said(part: MemorySegment) -> str:
+def _legend(part: MemorySegment) -> str:
     return f"{part.name}  {gigabytes(part.size)}"

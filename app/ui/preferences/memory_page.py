@@ -1,7 +1,8 @@
-"""How the model is run, and what that takes of the memory: live, as the person turns a knob."""
+"""How the model is run, and what memory that takes: live, as the person turns a knob."""
 
 from __future__ import annotations
 
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout
 
@@ -9,7 +10,6 @@ from app.base.errors import ModelError
 from app.base.gguf import GgufHeader
 from app.engine.plan import CONTEXTS, CacheType, MemoryUse, Overrides, Plan, propose
 from app.engine.probe import Examined, Machine
-from app.host import Host
 from app.ui.controls import Button, Segments, set_tone
 from app.ui.form_fields import ChoiceField, FormPage, FormRow
 from app.ui.preferences.memory_bar import MemoryBar, MemorySegment
@@ -21,22 +21,33 @@ from app.wording.errors import explain
 from app.wording.language import number, tr
 from app.wording.quantities import gigabytes
 
-_KEPT_GB = (0, 1, 2, 4, 8, 16, 32, 64)
+_CACHE_SIZES_GB = (0, 1, 2, 4, 8, 16, 32, 64)
 
 
 class MemoryPage(FormPage):
-    """Context, cache and GPU, each automatic or as the person says, and the bars."""
+    """Context, cache and GPU layers, each automatic or fixed, and the bars."""
+
+    plan_applied = Signal(object)
+    """The Overrides to run the model with from now on."""
+    cache_limit_chosen = Signal(int)
+    """Gigabytes on disk; 0 for none."""
 
     def __init__(
-        self, theme: Theme, host: Host, models: ModelChoice, examiner: HardwareProbe
+        self,
+        theme: Theme,
+        saved: Overrides,
+        cache_gb: int,
+        models: ModelChoice,
+        hardware: HardwareProbe,
     ) -> None:
         super().__init__("memoryPage", tr("Memory"))
-        self._theme, self._host, self._models, self._examiner = theme, host, models, examiner
+        self._theme, self._models, self._hardware = theme, models, hardware
+        self._saved = saved
         self._header: GgufHeader | None = None
         self._machine: Machine | None = None
         self.plan: Plan | None = None
-        """What the knobs come to; None before the machine is known."""
-        self._said = self.add_note(tr("Looking at this computer…"), "planSummary")
+        """The plan for the current fields; None before the hardware is known."""
+        self._status = self.add_note(tr("Looking at this computer…"), "planSummary")
         self.column.addSpacing(4)
         self._host_bar, self._gpu_bar = (
             MemoryBar(theme, "hostMemory"),
@@ -46,25 +57,25 @@ class MemoryPage(FormPage):
             self.column.addWidget(bar)
             self.column.addSpacing(6)
             bar.hide()
-        self._add_knobs()
+        self._add_fields()
         self._add_buttons()
         self.column.addSpacing(10)
-        self._add_kept()
+        self._add_cache_limit(cache_gb)
         self.column.addStretch(1)
-        examiner.examined.connect(self._examined)
-        examiner.failed.connect(self._not_examined)
-        models.ready.connect(self._look_again)
+        hardware.examined.connect(self._show_hardware)
+        hardware.failed.connect(self._show_failure)
+        models.ready.connect(self._probe_again)
         self._show()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._look_again()
+        self._probe_again()
 
-    def _look_again(self) -> None:
+    def _probe_again(self) -> None:
         if self.isVisible():
-            self._examiner.look()
+            self._hardware.look()
 
-    def _add_knobs(self) -> None:
+    def _add_fields(self) -> None:
         self._context = ChoiceField(
             "context", tr("Context"), tr("How much of a chat the model sees")
         )
@@ -83,11 +94,11 @@ class MemoryPage(FormPage):
         self._experts = ChoiceField(
             "cpuExperts", tr("Experts on the processor"), tr("What of those layers stays in memory")
         )
-        wishes = self._host.wishes
-        for knob, value in self._knobs(wishes):
-            knob.set_stops([(None, tr("Automatic"))], value)
-            knob.turned.connect(self._show)
-        self._cache.set_value(wishes.cache or "")
+        overrides = self._saved
+        for field, value in self._choice_fields(overrides):
+            field.set_stops([(None, tr("Automatic"))], value)
+            field.turned.connect(self._show)
+        self._cache.set_value(overrides.cache or "")
         self._cache.chosen.connect(self._show)
         self._gpu_rows = [
             FormRow(
@@ -113,12 +124,12 @@ class MemoryPage(FormPage):
         for row in self._gpu_rows:
             row.hide()
 
-    def _knobs(self, wishes: Overrides) -> tuple[tuple[ChoiceField, int | None], ...]:
-        """The knobs that turn, with their values."""
+    def _choice_fields(self, overrides: Overrides) -> tuple[tuple[ChoiceField, int | None], ...]:
+        """Return the fields with their values."""
         return (
-            (self._context, wishes.context),
-            (self._layers, wishes.gpu_layers),
-            (self._experts, wishes.cpu_experts),
+            (self._context, overrides.context),
+            (self._layers, overrides.gpu_layers),
+            (self._experts, overrides.cpu_experts),
         )
 
     def _add_buttons(self) -> None:
@@ -137,42 +148,46 @@ class MemoryPage(FormPage):
         row.addStretch(1)
         self.column.addLayout(row)
 
-    def _add_kept(self) -> None:
-        self._kept = ChoiceField("keptGb", tr("Kept on disk"), tr("How much disk it may take"))
+    def _add_cache_limit(self, cache_gb: int) -> None:
+        self._cache_limit = ChoiceField(
+            "keptGb", tr("Kept on disk"), tr("How much disk it may take")
+        )
         words = [
-            (size, tr("{size} GB").format(size=size) if size else tr("Off")) for size in _KEPT_GB
+            (size, tr("{size} GB").format(size=size) if size else tr("Off"))
+            for size in _CACHE_SIZES_GB
         ]
-        self._kept.set_stops(words, self._host.settings.kept_gb)
-        self._kept.turned.connect(lambda: self._host.change(kept_gb=self._kept.value))
+        self._cache_limit.set_stops(words, cache_gb)
+        self._cache_limit.turned.connect(self._choose_cache_limit)
         self.column.addWidget(
             FormRow(
                 tr("Kept on disk"),
                 tr("What was read of your chats, so that long ones open at once."),
-                self._kept,
+                self._cache_limit,
             )
         )
 
     @property
-    def _wishes(self) -> Overrides:
+    def _overrides(self) -> Overrides:
         cache = CacheType(self._cache.value) if self._cache.value else None
         return Overrides(self._context.value, self._layers.value, self._experts.value, cache)
 
-    def _examined(self, examined: Examined) -> None:
-        found = dict(examined.models).get(self._models.asked)
+    def _show_hardware(self, examined: Examined) -> None:
+        asked = self._models.asked
+        found = dict(examined.models).get(asked) if asked else None
         self._machine = examined.machine
         self._header = found if isinstance(found, GgufHeader) else None
         if isinstance(found, ModelError):
-            self._say(explain(found).sentence, "danger")
+            self._show_status(explain(found).sentence, "danger")
         elif self._header is None:
-            self._say(tr("Choose a model to see what it takes."))
+            self._show_status(tr("Choose a model to see what it takes."))
         else:
-            self._set_stops(self._header, self._wishes if self.plan else self._host.wishes)
+            self._set_stops(self._header, self._overrides if self.plan else self._saved)
         self._show()
 
-    def _not_examined(self, error: Exception) -> None:
-        self._say(explain(error).sentence, "danger")
+    def _show_failure(self, error: Exception) -> None:
+        self._show_status(explain(error).sentence, "danger")
 
-    def _set_stops(self, header: GgufHeader, wishes: Overrides) -> None:
+    def _set_stops(self, header: GgufHeader, overrides: Overrides) -> None:
         most, layers = header.number("context_length"), header.number("block_count")
         contexts = sorted(c for c in CONTEXTS if c <= most) or [most]
         automatic = (None, tr("Automatic"))
@@ -181,48 +196,49 @@ class MemoryPage(FormPage):
             [automatic, *_shares(layers + 1)],
             [automatic, *_shares(layers)],
         )
-        for (knob, value), choices in zip(self._knobs(wishes), stops, strict=True):
-            knob.set_stops(choices, value)
-        self._cache.set_value(wishes.cache or "")
+        for (field, value), choices in zip(self._choice_fields(overrides), stops, strict=True):
+            field.set_stops(choices, value)
+        self._cache.set_value(overrides.cache or "")
 
     def _show(self) -> None:
-        """The plan that the knobs come to."""
-        wishes = self._wishes
-        ready = self._header is not None and self._machine is not None
+        """Show the plan for the current fields."""
+        overrides = self._overrides
+        header, machine = self._header, self._machine
+        ready = header is not None and machine is not None
         for widget in (self._context, self._cache, self._layers, self._experts):
             widget.setEnabled(ready)
-        self._apply.setEnabled(ready and wishes != self._host.wishes)
-        self._reset.setEnabled(ready and wishes != Overrides())
-        if not ready:
+        self._apply.setEnabled(ready and overrides != self._saved)
+        self._reset.setEnabled(ready and overrides != Overrides())
+        if header is None or machine is None:
             return
-        plan = self.plan = propose(self._header, self._machine, wishes)
+        plan = self.plan = propose(header, machine, overrides)
         self._context.set_words(None, _automatic(number(plan.context)))
         self._layers.set_words(None, _automatic(_share(plan.gpu_layers, plan.layers + 1)))
         self._experts.set_words(None, _automatic(_share(plan.cpu_experts, plan.layers)))
         for row in self._gpu_rows:
-            row.setVisible(bool(self._machine.devices.gpus))
-        self._show_bars(plan, self._machine)
-        self._show_words(plan)
+            row.setVisible(bool(machine.devices.gpus))
+        self._show_bars(plan, machine)
+        self._show_summary(plan)
 
     def _show_bars(self, plan: Plan, machine: Machine) -> None:
         gpu = plan.gpu or max(machine.devices.gpus, key=lambda g: g.available, default=None)
-        shared = gpu is not None and gpu.unified  # then its memory is the computer's
+        shared = gpu is not None and gpu.unified  # it uses the computer's memory
         use = _sum(plan.host, plan.device) if shared else plan.host
         self._host_bar.set_parts(
-            tr("This computer"), machine.memory, _parts(use, machine.memory - plan.host_room)
+            tr("This computer"), machine.memory, _segments(use, machine.memory - plan.host_room)
         )
         self._host_bar.show()
         if gpu and not shared:
-            parts = _parts(plan.device, gpu.memory - gpu.available)
+            parts = _segments(plan.device, gpu.memory - gpu.available)
             self._gpu_bar.set_parts(gpu.description, gpu.memory, parts)
         self._gpu_bar.setVisible(gpu is not None and not shared)
 
-    def _show_words(self, plan: Plan) -> None:
+    def _show_summary(self, plan: Plan) -> None:
         if plan.fits:
-            self._say(summary(plan))
+            self._show_status(summary(plan))
             return
         short = max(plan.needed - plan.host_room, plan.device.total - plan.device_room)
-        self._say(
+        self._show_status(
             tr(
                 "This takes {short} more than is free now. Close other programs, or choose "
                 "a shorter context."
@@ -230,29 +246,26 @@ class MemoryPage(FormPage):
             "danger",
         )
 
-    def _say(self, text: str, tone: str = "muted") -> None:
-        self._said.setText(text)
-        set_tone(self._said, tone)
+    def _show_status(self, text: str, tone: str = "muted") -> None:
+        self._status.setText(text)
+        set_tone(self._status, tone)
 
     def _apply_plan(self) -> None:
-        wishes = self._wishes
-        self._host.change(
-            context=wishes.context,
-            gpu_layers=wishes.gpu_layers,
-            cpu_experts=wishes.cpu_experts,
-            cache_type=wishes.cache or "",
-        )
-        if self._models.asked:
-            self._models.choose(self._models.asked)
+        self._saved = self._overrides
+        self.plan_applied.emit(self._saved)
         self._show()
 
+    def _choose_cache_limit(self) -> None:
+        self.cache_limit_chosen.emit(self._cache_limit.value or 0)
+
     def _reset_plan(self) -> None:
-        self._set_stops(self._header, Overrides())
-        self._show()
+        if self._header is not None:
+            self._set_stops(self._header, Overrides())
+            self._show()
 
 
 def _shares(most: int) -> list[tuple[int, str]]:
-    """None to all of so many."""
+    """Return the choices from none to all."""
     words = {0: tr("None", "of the layers"), most: tr("All {count}").format(count=most)}
     return [(n, words.get(n) or _share(n, most)) for n in range(most + 1)]
 
@@ -274,8 +287,8 @@ def _sum(one: MemoryUse, other: MemoryUse) -> MemoryUse:
     )
 
 
-def _parts(use: MemoryUse, others: int) -> list[MemorySegment]:
-    """Of a memory of which ``others`` bytes cannot be had."""
+def _segments(use: MemoryUse, others: int) -> list[MemorySegment]:
+    """Return the segments of a memory of which ``others`` bytes are taken."""
     return [
         MemorySegment(tr("Weights"), use.weights, "accent"),
         MemorySegment(tr("Cache"), use.cache, "link"),

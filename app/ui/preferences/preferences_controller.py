@@ -1,12 +1,16 @@
-"""What a person prefers: opens the preferences, and has the window follow them."""
+"""Opens the preferences and applies what a person changes in them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog, QWidget
+from shiboken6 import isValid
 
+from app.base import log
 from app.base.settings import Settings, ThemeChoice
 from app.host import Host
 from app.ui.bridge import Bridge
@@ -18,22 +22,28 @@ from app.ui.state.preset_index import PresetIndex
 from app.ui.theme import Theme
 
 if TYPE_CHECKING:
+    from app.engine.plan import Overrides
     from app.ui.conversation.transcript import Transcript
+    from app.ui.preferences.about_page import AboutPage
+    from app.ui.preferences.backup_pane import BackupPane
+    from app.ui.preferences.general_page import GeneralPage
     from app.ui.preferences.preferences_dialog import PreferencesDialog
+
+T = TypeVar("T")
 
 _SMALLEST, _LARGEST = 11, 26  # pixels of the text
 
 
 class PreferencesController(QObject):
-    """Between the settings and what they are for."""
+    """Connects the preferences with the host and the conversation."""
 
-    instructed = Signal()
-    """The instructions to the model are others."""
+    instructions_changed = Signal()
+    """Emitted when the model's instructions have changed."""
     export_all = Signal()
     import_chats = Signal()
     import_folder = Signal()
-    again = Signal(object)
-    """A Backup is to be put in the place of the chats."""
+    restore_requested = Signal(object)
+    """A Backup that is to replace the chats."""
 
     def __init__(
         self,
@@ -53,10 +63,10 @@ class PreferencesController(QObject):
         self._models, self._hardware = models, hardware
         self._settings, self._presets = settings, presets
         self._dialog: PreferencesDialog | None = None
-        conversation.begun.connect(self._equip)
+        conversation.begun.connect(self._apply_to_transcript)
 
     def open(self, page: str = "", field: str = "") -> None:
-        """Shows the preferences: the page of that name, and the keyboard is in its ``field``."""
+        """Show the preferences at a page, with the keyboard in its ``field``."""
         dialog = self._dialog or self._make()
         if page:
             dialog.show_page(page)
@@ -66,21 +76,60 @@ class PreferencesController(QObject):
             widget.setFocus()
 
     def about(self) -> None:
-        """Shows which Fireside this is, and what it is made of."""
+        """Show the versions and licences."""
         from app.ui.preferences.about_page import AboutPage
 
-        there = self._window.findChild(QDialog, "about")
-        dialog = there or AboutPage(self._theme, self._host, self._bridge, self._window)
+        shown = self._window.findChild(QDialog, "about")
+        dialog = shown or self._make_about(AboutPage(self._theme, self._window))
         dialog.show()
         dialog.activateWindow()
 
+    def _make_about(self, dialog: AboutPage) -> AboutPage:
+        from app.base import licences
+
+        self._deliver(
+            dialog,
+            self._host.disk(lambda _: licences.load()),
+            dialog.set_components,
+            dialog.show_load_error,
+        )
+        dialog.check_requested.connect(
+            lambda: self._deliver(
+                dialog,
+                self._host.latest_release(),
+                dialog.show_release,
+                dialog.show_check_error,
+            )
+        )
+        return dialog
+
+    def _deliver(
+        self,
+        view: QObject,
+        future: Future[T],
+        done: Callable[[T], None],
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        """Call a view with a result or an error, unless it has been closed."""
+
+        def deliver(result: T) -> None:
+            if isValid(view):
+                done(result)
+
+        def fail(error: BaseException) -> None:
+            if isValid(view):
+                failed(error)
+
+        self._bridge.when_done(future, deliver, fail)
+
     def close(self) -> None:
-        """What is half written in them counts."""
+        """Close the preferences, keeping what is half written."""
         if self._dialog:
             self._dialog.close()
 
     def _make(self) -> PreferencesDialog:
-        # Here: a window need not wait for them.
+        # Imported late: most runs never show them.
+        from app.ui.preferences.backup_pane import BackupPane
         from app.ui.preferences.chat_page import ChatPage
         from app.ui.preferences.data_page import DataPage
         from app.ui.preferences.diagnosis_page import DiagnosisPage
@@ -88,20 +137,30 @@ class PreferencesController(QObject):
         from app.ui.preferences.memory_page import MemoryPage
         from app.ui.preferences.preferences_dialog import PreferencesDialog
         from app.ui.preferences.presets_page import PresetsPage
+        from app.wording.diagnosis import end_of_log, report
 
-        general = GeneralPage(self._theme, self._host)
-        general.instructed.connect(self.instructed)
-        general.copies.connect(self._choose_copies)
-        general.about.connect(self.about)
+        settings = self._host.settings
+        general = GeneralPage(self._theme, settings)
+        self._connect_general(general)
         chat = ChatPage(self._theme, self._settings)
         presets = PresetsPage(self._theme, self._presets, self._models)
-        data = DataPage(self._theme, self._host, self._bridge)
+        backups = BackupPane(self._theme)
+        self._connect_backups(backups)
+        data = DataPage(self._theme, self._host.folders.data, backups)
         data.export_all.connect(self.export_all)
         data.import_chats.connect(self.import_chats)
         data.import_folder.connect(self.import_folder)
-        data.restored.connect(self.again)
-        memory = MemoryPage(self._theme, self._host, self._models, self._hardware)
-        diagnosis = DiagnosisPage(self._theme, self._host, self._hardware)
+        memory = MemoryPage(
+            self._theme, self._host.wishes, settings.kept_gb, self._models, self._hardware
+        )
+        memory.plan_applied.connect(self._apply_plan)
+        memory.cache_limit_chosen.connect(lambda size: self._host.change(kept_gb=size))
+        diagnosis = DiagnosisPage(
+            self._theme,
+            self._hardware,
+            lambda found: report(found, self._host.wishes),
+            lambda: end_of_log(log.tail(self._host.folders.data)),
+        )
         pages = (general, chat, presets, data, memory, diagnosis)
         self._dialog = dialog = PreferencesDialog(pages, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -109,16 +168,48 @@ class PreferencesController(QObject):
         general.instructions.setFocus()
         return dialog
 
+    def _connect_general(self, page: GeneralPage) -> None:
+        page.theme_chosen.connect(lambda value: self.apply_theme(ThemeChoice(value)))
+        page.language_chosen.connect(lambda code: self._host.change(language=code))
+        page.read_ahead_chosen.connect(lambda on: self._host.change(prepare=on))
+        page.name_chats_chosen.connect(lambda on: self._host.change(name_chats=on))
+        page.instructions_written.connect(self._change_instructions)
+        page.copy_format_chosen.connect(self._choose_copy_format)
+        page.about.connect(self.about)
+
+    def _connect_backups(self, pane: BackupPane) -> None:
+        def load(*, make: bool) -> None:
+            pane.set_busy()
+            self._deliver(pane, self._host.backups(make=make), pane.set_backups, pane.show_error)
+
+        pane.make_requested.connect(lambda: load(make=True))
+        pane.restore_requested.connect(self.restore_requested)
+        load(make=False)
+
+    def _change_instructions(self, text: str) -> None:
+        self._host.change(instructions=text.strip())
+        self.instructions_changed.emit()
+
+    def _apply_plan(self, overrides: Overrides) -> None:
+        self._host.change(
+            context=overrides.context,
+            gpu_layers=overrides.gpu_layers,
+            cpu_experts=overrides.cpu_experts,
+            cache_type=overrides.cache or "",
+        )
+        if self._models.asked:
+            self._models.choose(self._models.asked)
+
     def _closed(self) -> None:
         self._dialog = None
 
-    def _equip(self, transcript: Transcript) -> None:
+    def _apply_to_transcript(self, transcript: Transcript) -> None:
         transcript.list.set_pixels(self._host.settings.text_size)
         transcript.selection.markdown = self._host.settings.copy_markdown
         transcript.zoomed.connect(self.resize_text)
 
     def resize_text(self, step: int) -> None:
-        """Larger, smaller, or, for 0, as it was made."""
+        """Enlarge or shrink the text; 0 resets it."""
         usual = Settings().text_size
         size = self._host.settings.text_size + step if step else usual
         size = min(max(size, _SMALLEST), _LARGEST)
@@ -127,11 +218,11 @@ class PreferencesController(QObject):
             self._conversation.transcript.list.set_pixels(size)
 
     def apply_theme(self, theme: ThemeChoice) -> None:
-        """Other colours."""
+        """Apply a theme and remember it."""
         self._theme.choose(theme)
         self._host.change(theme=theme)
 
-    def _choose_copies(self, markdown: bool) -> None:
+    def _choose_copy_format(self, markdown: bool) -> None:
         self._host.change(copy_markdown=markdown)
         if self._conversation.has_transcript:
             self._conversation.transcript.selection.markdown = markdown

@@ -1,4 +1,4 @@
-"""The preferences, in a dialog of their own: pages, and a list of them at the left."""
+"""The dialog of the preferences: pages, and a list of them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from app.wording.language import tr
 
 
 class PreferencesDialog(QDialog):
-    """Each change counts at once; there is nothing to confirm."""
+    """Each change applies at once; there is nothing to confirm."""
 
     def __init__(self, pages: Sequence[FormPage], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,11 +51,11 @@ class PreferencesDialog(QDialog):
         row.addWidget(self._stack, 1)
 
     def show_page(self, name: str) -> None:
-        """The page of that objectName."""
+        """Show the page of that objectName."""
         self._list.setCurrentRow([page.objectName() for page in self._pages].index(name))
 
     def done(self, result: int) -> None:
-        """Closes, however it was asked to, and keeps what was written."""
+        """Close the dialog, however that was asked for, keeping what was written."""
         for page in self._pages:
             page.leave()
         super().done(result)

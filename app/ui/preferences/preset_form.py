@@ -1,4 +1,4 @@
-"""What one preset says, to be changed."""
+"""A form for one preset."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from app.ui.state.model_choice import ModelChoice
 from app.ui.theme import Theme
 from app.wording.language import tr
 
-_MODEL_WIDTH = 190  # pixels of its name
+_MODEL_WIDTH = 190  # pixels of a model's name
 _MENU_WIDTH = 320
 _ON, _OFF = "on", "off"
 
@@ -27,7 +27,7 @@ class PresetForm(QWidget):
     """A field for each value of ``preset``, which is None while nothing is shown."""
 
     edited = Signal(object)
-    """The Preset, with what the person has changed."""
+    """The Preset with the person's changes."""
 
     def __init__(self, theme: Theme, models: ModelChoice) -> None:
         super().__init__()
@@ -37,13 +37,17 @@ class PresetForm(QWidget):
         named(self.name, "presetName", tr("Name"), tr("What the preset is called"))
         self.name.setProperty("kind", "field")
         self.name.editingFinished.connect(self._name_written)
-        self._words = TextField(
+        self._add_fields(theme)
+        self._arrange()
+
+    def _add_fields(self, theme: Theme) -> None:
+        self._instructions = TextField(
             "presetInstructions",
             tr("Instructions to the model"),
             tr("Sent with every question of a chat that has this preset"),
             tr("Empty: the general ones."),
         )
-        self._words.written.connect(lambda text: self._edit(instructions=text.strip()))
+        self._instructions.written.connect(lambda text: self._edit(instructions=text.strip()))
         self._effort = Segments(
             "presetEffort",
             tr("Effort"),
@@ -68,7 +72,7 @@ class PresetForm(QWidget):
             ],
         )
         self._default.chosen.connect(lambda value: self._edit(default=value == _ON))
-        self._own = Segments(
+        self._own_sampling = Segments(
             "presetSampling",
             tr("Sampling"),
             [
@@ -76,10 +80,9 @@ class PresetForm(QWidget):
                 (_OFF, tr("The model’s"), "presetSamplingOff", ""),
             ],
         )
-        self._own.chosen.connect(lambda value: self._choose_own(value == _ON))
+        self._own_sampling.chosen.connect(lambda value: self._choose_own_sampling(value == _ON))
         self._fields = SamplingFields("preset")
         self._fields.chosen.connect(lambda value: self._edit(sampling=value))
-        self._arrange()
 
     def _arrange(self) -> None:
         rows = column(self, gap=6)
@@ -87,41 +90,41 @@ class PresetForm(QWidget):
         rows.addWidget(self.name)
         rows.addSpacing(6)
         rows.addWidget(heading(tr("Instructions to the model")))
-        rows.addWidget(self._words)
+        rows.addWidget(self._instructions)
         rows.addSpacing(4)
         for title, why, field in (
             (tr("Effort"), tr("How long the model thinks."), self._effort),
             (tr("Model"), tr("Chosen along with it, where it is here."), self._model),
             (tr("For new chats"), tr("Each new chat begins with this."), self._default),
-            (tr("Sampling"), tr("How words are drawn."), self._own),
+            (tr("Sampling"), tr("How words are drawn."), self._own_sampling),
         ):
             rows.addWidget(FormRow(title, why, field))
         rows.addWidget(self._fields)
         rows.addStretch(1)
 
     def show_preset(self, preset: Preset | None) -> None:
-        """Shows another one, or the same with other values; what is half written of it stays."""
+        """Show another preset, or new values of the same, keeping what is half written of it."""
         before, self.preset = self.preset, preset
         self.setVisible(preset is not None)
         if preset is None:
             return
         other = before is None or before.id != preset.id
         if other:
-            self._words.show_text(preset.instructions)
+            self._instructions.show_text(preset.instructions)
             self._fields.show_value(preset.sampling or Sampling())
         if other or before is None or before.name != preset.name:
             self.name.setText(preset.name)
         self._effort.set_value(preset.effort)
         self._default.set_value(_ON if preset.default else _OFF)
-        self._own.set_value(_OFF if preset.sampling is None else _ON)
+        self._own_sampling.set_value(_OFF if preset.sampling is None else _ON)
         self._fields.setVisible(preset.sampling is not None)
         self._show_model(preset.model)
 
     def finish(self) -> None:
-        """What is half written counts."""
+        """Commit what is half written."""
         if self.preset:
             self._name_written()
-            self._words.finish()
+            self._instructions.finish()
         if self.preset and self.preset.sampling is not None:
             self._fields.finish()
 
@@ -136,7 +139,7 @@ class PresetForm(QWidget):
         elif self.preset:
             self.name.setText(self.preset.name)
 
-    def _choose_own(self, on: bool) -> None:
+    def _choose_own_sampling(self, on: bool) -> None:
         self._fields.show_value(Sampling())
         self._edit(sampling=Sampling() if on else None)
 

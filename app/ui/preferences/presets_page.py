@@ -1,4 +1,4 @@
-"""The preferences' page on which presets are made, and go out and in as files."""
+"""The page on which presets are edited, exported and imported."""
 
 from __future__ import annotations
 
@@ -25,42 +25,44 @@ from app.wording.language import tr
 if TYPE_CHECKING:
     from app.exchange import PresetReport
 
-_ENDING = ".fireside-presets.json"
+_SUFFIX = ".fireside-presets.json"
 
 
 class PresetsPage(FormPage):
-    """A list of them, and beside it what the chosen one says. Each change counts at once, for
-    the chats that are given the preset from then on."""
+    """A list of presets, and a form for the selected one.
+
+    Each change applies at once, to chats that are given the preset from then on.
+    """
 
     def __init__(self, theme: Theme, presets: PresetIndex, models: ModelChoice) -> None:
         super().__init__("presetsPage", tr("Presets"))
         self._theme, self._presets = theme, presets
-        self._deleted: list[Preset] = []  # those that may be brought back
+        self._deleted: list[Preset] = []  # to be restored by undo
         self.add_note(
             tr(
                 "What a chat is asked with, under a name. A chat keeps what it was given, also "
                 "when its preset changes."
             )
         )
-        self._told = self.add_note("", "presetsTold")
-        self._told.hide()
+        self._status = self.add_note("", "presetsTold")
+        self._status.hide()
         self._add_undo()
         self.column.addSpacing(6)
         self._form = PresetForm(theme, models)
         self._form.edited.connect(presets.save)
         self._none = note(tr("There are no presets yet."), "noPresets")
         self._none.setAlignment(Qt.AlignmentFlag.AlignTop)
-        both = QHBoxLayout()
-        both.setSpacing(22)
-        both.addLayout(self._left())
-        both.addWidget(self._form, 1)
-        both.addWidget(self._none, 1)
-        self.column.addLayout(both, 1)
+        columns = QHBoxLayout()
+        columns.setSpacing(22)
+        columns.addLayout(self._list_column())
+        columns.addWidget(self._form, 1)
+        columns.addWidget(self._none, 1)
+        self.column.addLayout(columns, 1)
         presets.changed.connect(self._show)
         presets.added.connect(self._select)
-        presets.brought.connect(self._brought)
-        presets.exported.connect(self._exported)
-        presets.refused.connect(self._refused)
+        presets.brought.connect(self._show_import)
+        presets.exported.connect(self._show_export)
+        presets.refused.connect(self._show_error)
         self._show()
 
     def leave(self) -> None:
@@ -68,7 +70,7 @@ class PresetsPage(FormPage):
 
     # --- The list ---------------------------------------------------------------------------
 
-    def _left(self) -> QVBoxLayout:
+    def _list_column(self) -> QVBoxLayout:
         self._list = QListWidget()
         named(self._list, "presetList", tr("Presets"), tr("Choose one with the arrow keys"))
         self._list.setFont(font(14, 450))
@@ -90,7 +92,7 @@ class PresetsPage(FormPage):
             self._theme, "deletePreset", tr("Delete the preset"), icon="trash", shortcut="Del",
             clicked=self._delete,
         )  # fmt: skip
-        self._for_one = [duplicate, delete]
+        self._single_preset_buttons = [duplicate, delete]
         buttons = QHBoxLayout()
         buttons.setSpacing(2)
         for button in (new, duplicate, delete):
@@ -107,7 +109,7 @@ class PresetsPage(FormPage):
         return left
 
     def _show(self) -> None:
-        """The presets are others: the one that was chosen stays so."""
+        """Show the presets, keeping the selection."""
         rows = self._presets.rows
         shown = self._form.preset
         ids = [preset.id for preset in rows]
@@ -123,7 +125,7 @@ class PresetsPage(FormPage):
                 self._list.item(self._list.count() - 1).setSizeHint(QSize(100, 34))
             self._list.setCurrentRow(at)
         self._none.setVisible(not rows)
-        for button in self._for_one:
+        for button in self._single_preset_buttons:
             button.setEnabled(bool(rows))
         self._form.show_preset(rows[at] if rows else None)
 
@@ -131,13 +133,13 @@ class PresetsPage(FormPage):
         self._form.finish()
         self._form.show_preset(self._presets.rows[row])
 
-    def _go_to(self, preset: Preset) -> None:
+    def _select_row(self, preset: Preset) -> None:
         if preset in self._presets.rows:
             self._list.setCurrentRow(self._presets.rows.index(preset))
 
     def _select(self, preset: Preset) -> None:
-        """It has just come."""
-        self._go_to(preset)
+        """Select a preset that was just added."""
+        self._select_row(preset)
         self._form.name.setFocus()
         self._form.name.selectAll()
 
@@ -160,7 +162,7 @@ class PresetsPage(FormPage):
             self._undo.show()
             self._presets.delete(preset)
 
-    def _bring_back(self) -> None:
+    def _undo_deletion(self) -> None:
         self._undo.hide()
         self._presets.add(*self._deleted)
         self._deleted.clear()
@@ -169,7 +171,7 @@ class PresetsPage(FormPage):
         self._undo = Notice(self._theme, "presetUndo", "trash", "muted")
         undo = Button(
             self._theme, "undoPreset", tr("Undo the deletion"), text=tr("Undo"),
-            clicked=self._bring_back,
+            clicked=self._undo_deletion,
         )  # fmt: skip
         self._undo.add_button(undo)
         self._undo.hide()
@@ -190,7 +192,7 @@ class PresetsPage(FormPage):
             self._theme, "importPresets", tr("Import presets from a file"), text=tr("Import…"),
             clicked=self._import,
         )  # fmt: skip
-        self._for_one += [export, export_all]
+        self._single_preset_buttons += [export, export_all]
         return export, export_all, bring
 
     def _export(self) -> None:
@@ -198,11 +200,11 @@ class PresetsPage(FormPage):
         if preset := self._form.preset:
             from app.exchange.file_names import file_name
 
-            self._ask_target(file_name(preset.name, _ENDING, set()), [preset.id])
+            self._ask_target(file_name(preset.name, _SUFFIX, set()), [preset.id])
 
     def _export_all(self) -> None:
         self._form.finish()
-        self._ask_target(f"presets{_ENDING}", None)
+        self._ask_target(f"presets{_SUFFIX}", None)
 
     def _ask_target(self, name: str, presets: Sequence[int] | None) -> None:
         ask_target(
@@ -210,37 +212,39 @@ class PresetsPage(FormPage):
             "presetExportDialog",
             tr("Export presets"),
             lambda path: self._presets.export(path, presets),
-            _kinds(),
+            _file_filter(),
             at=name,
-            ending=_ENDING,
+            ending=_SUFFIX,
         )
 
     def _import(self) -> None:
         self._form.finish()
         title = tr("Import presets")
-        ask_file(self, "presetImportDialog", title, self._presets.bring, _kinds())
+        ask_file(self, "presetImportDialog", title, self._presets.bring, _file_filter())
 
-    def _brought(self, report: PresetReport) -> None:
-        said = [tr("%Ln preset(s) came in.", "", len(report.added))]
+    def _show_import(self, report: PresetReport) -> None:
+        sentences = [tr("%Ln preset(s) came in.", "", len(report.added))]
         if report.renamed:
-            said.append(tr("Under another name, since theirs was taken: %Ln.", "", report.renamed))
+            sentences.append(
+                tr("Under another name, since theirs was taken: %Ln.", "", report.renamed)
+            )
         if report.known:
-            said.append(tr("Here already: %Ln preset(s).", "", report.known))
-        self._tell(" ".join(said))
+            sentences.append(tr("Here already: %Ln preset(s).", "", report.known))
+        self._show_status(" ".join(sentences))
         if report.added:
-            self._go_to(report.added[0])
+            self._select_row(report.added[0])
 
-    def _exported(self, path: Path) -> None:
-        self._tell(tr("The presets are in {path}.").format(path=path))
+    def _show_export(self, path: Path) -> None:
+        self._show_status(tr("The presets are in {path}.").format(path=path))
 
-    def _refused(self, error: BaseException) -> None:
-        self._tell(explain(error).sentence, "danger")
+    def _show_error(self, error: BaseException) -> None:
+        self._show_status(explain(error).sentence, "danger")
 
-    def _tell(self, text: str, tone: str = "muted") -> None:
-        set_tone(self._told, tone)
-        self._told.setText(text)
-        self._told.show()
+    def _show_status(self, text: str, tone: str = "muted") -> None:
+        set_tone(self._status, tone)
+        self._status.setText(text)
+        self._status.show()
 
 
-def _kinds() -> str:
+def _file_filter() -> str:
     return tr("Presets (*.json);;All files (*)")

@@ -1,4 +1,4 @@
-"""The fields for how answers are drawn."""
+"""Fields for sampling."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from app.ui.controls import column
 from app.ui.form_fields import CountField, DecimalField, DigitsField, FormRow
 from app.wording.language import tr
 
-_LONGEST = 131_072  # tokens that gpt-oss was made for
+_LONGEST = 131_072  # tokens, the context of gpt-oss
 
 
 class SamplingFields(QWidget):
-    """Temperature and the like."""
+    """Temperature, top-p, min-p, seed, length."""
 
     chosen = Signal(object)
-    """A Sampling: the person has changed a value."""
+    """The Sampling after a person's change."""
 
     def __init__(self, prefix: str = "") -> None:
-        """``prefix`` stands before the fields' names."""
+        """Create the fields; ``prefix`` stands before their objectNames."""
         super().__init__()
         self._value = Sampling()
 
@@ -51,6 +51,9 @@ class SamplingFields(QWidget):
         self._min_p.valueChanged.connect(lambda value: self._choose(min_p=value))
         self._seed.editingFinished.connect(self._seed_written)
         self._length.valueChanged.connect(lambda value: self._choose(max_tokens=value or None))
+        self._add_rows()
+
+    def _add_rows(self) -> None:
         rows = column(self, gap=8)
         for title, why, field in (
             (
@@ -85,20 +88,21 @@ class SamplingFields(QWidget):
             rows.addWidget(FormRow(title, why, field))
 
     def show_value(self, value: Sampling) -> None:
-        """Shows these values, without telling anyone."""
+        """Show these values without emitting a signal."""
         self._value = value
         for field, shown in (
             (self._temperature, value.temperature),
             (self._top_p, value.top_p),
             (self._min_p, value.min_p),
-            (self._length, value.max_tokens or 0),
         ):
             with QSignalBlocker(field):
                 field.setValue(shown)
+        with QSignalBlocker(self._length):
+            self._length.setValue(value.max_tokens or 0)
         self._seed.setText("" if value.seed is None else str(value.seed))
 
     def finish(self) -> None:
-        """What is half written counts."""
+        """Commit what is half written."""
         for field in (self._temperature, self._top_p, self._min_p, self._length):
             field.interpretText()
         self._seed_written()

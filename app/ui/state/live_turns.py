@@ -177,7 +177,7 @@ class LiveTurns(QObject):
         self._grown: set[tuple[int, int]] = set()
 
     def send(self, question: Question) -> Turn:
-        """Ask."""
+        """Ask a question."""
         turn = self._chats.send(question)
         self._asked[turn] = PendingQuestion(turn, question.chat)
         return turn

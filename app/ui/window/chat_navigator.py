@@ -10,7 +10,7 @@ from app.store import ChatRow, SearchHit, Unsent
 from app.turn import ContextForecast, SendFailed, TurnEnded, TurnStarted
 from app.ui.composer.attachment_controller import AttachmentController
 from app.ui.composer.composer_controller import ComposerController
-from app.ui.composer.drafts import Drafts
+from app.ui.composer.draft_keeper import DraftKeeper
 from app.ui.conversation.branches import Branches
 from app.ui.presets.preset_controller import PresetController
 from app.ui.state.chat_index import ChatIndex
@@ -42,7 +42,7 @@ class ChatNavigator(QObject):
         settings: ShownChatSettings,
         turns: LiveTurns,
         branches: Branches,
-        drafts: Drafts,
+        drafts: DraftKeeper,
         attachments: AttachmentController,
         composer: ComposerController,
         presets: PresetController,

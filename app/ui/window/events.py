@@ -98,9 +98,9 @@ class EventDispatcher:
     def _receive_download(self, event: object) -> bool:
         """Return whether it was an event of a download."""
         # Imported here: without a download nothing else needs the network's modules.
-        from app.models.download_events import Downloaded, DownloadEnded, DownloadHeld, Downloading
+        from app.models.download_events import DownloadEvent
 
-        if not isinstance(event, Downloaded | DownloadEnded | DownloadHeld | Downloading):
+        if not isinstance(event, DownloadEvent):
             return False
         self._to.download(event)
         return True

@@ -18,7 +18,7 @@ from app.ui.commands import Commands
 from app.ui.composer.attachment_controller import AttachmentController
 from app.ui.composer.composer import files_in
 from app.ui.composer.composer_controller import ComposerController
-from app.ui.composer.drafts import Drafts
+from app.ui.composer.draft_keeper import DraftKeeper
 from app.ui.conversation.branches import Branches
 from app.ui.exchange.exchange_controller import ExchangeController
 from app.ui.models.model_picker_controller import ModelPickerController
@@ -113,7 +113,7 @@ class Window(QMainWindow):
             self.sidebar, self.pages, host, self.index, self.undo, self.turns, self.current, self
         )
         self.branches = Branches(self.conversation, self.composer, self.store, self.current, self)
-        self.drafts = Drafts(self.store, self.composer, self.branches.written, self)
+        self.drafts = DraftKeeper(self.store, self.composer, self.branches.written, self)
         self.status_line = StatusLine(self.composer, self.conversation)
         self.presenter = ChatPresenter(
             self.conversation,
@@ -275,8 +275,8 @@ class Window(QMainWindow):
         self.exchange.failed.connect(self.banner.show_error)
         self.exchange.imported.connect(self.index.refresh)
         self.sidebar.preferences.connect(self.preferences.open)
-        self.preferences.again.connect(self.again)
-        self.preferences.instructed.connect(self.composer_controller.prefill.changed)
+        self.preferences.restore_requested.connect(self.again)
+        self.preferences.instructions_changed.connect(self.composer_controller.prefill.changed)
         self.preferences.export_all.connect(self.exchange.export_all)
         self.preferences.import_chats.connect(self.exchange.import_chats)
         self.preferences.import_folder.connect(self.exchange.import_folder)

@@ -16,7 +16,7 @@ from app.ui.state.store_access import StoreAccess
 SOON_MS = 1000  # a crash loses at most what was typed in so long
 
 
-class Drafts(QObject):
+class DraftKeeper(QObject):
     """The draft and the queue of each chat (None for a new one)."""
 
     def __init__(

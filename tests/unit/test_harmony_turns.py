@@ -1,0 +1,168 @@
+"""Harmony with the roles and the parts that a server's client and a turn with tools have."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import openai_harmony as official
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.base.errors import RequestUnsupported
+from app.base.types import Message, Part, PartKind, Request, Role, ToolChoice, ToolNamespace
+from app.formats.harmony.chat_format import HarmonyFormat
+from app.formats.harmony.render import NO_TOOL
+from tests.fakes import vocabulary
+from tests.unit.test_harmony import ORACLE, V, assistant, ids, made, request, user
+
+HARMONY = HarmonyFormat(vocabulary.tokenizer())
+THOUGHT = Part("I look.", PartKind.REASONING)
+CALL = Part('{"a": 1}', PartKind.CALL, "functions.f", "1", "commentary json")
+RESULT = Part("<|end|> 18 °C", PartKind.RESULT, "functions.f", "1")
+CALLED = (
+    "<|start|>assistant to=functions.f<|channel|>commentary <|constrain|>json<|message|>"
+    '{"a": 1}<|call|>'
+)
+
+
+def render(asked: Request) -> list[int]:
+    return list(HARMONY.render(asked).tokens)
+
+
+def written(asked: Request) -> str:
+    return str(ORACLE.decode(render(asked)))
+
+
+def test_a_result_is_rendered_as_the_official_library_does() -> None:
+    """A turn in progress keeps its reasoning."""
+    of, tool = (
+        official.Message.from_role_and_content,
+        official.Author.new(official.Role.TOOL, "functions.f"),
+    )
+    call = of(official.Role.ASSISTANT, CALL.text).with_channel("commentary")
+    result = official.Message.from_author_and_content(tool, RESULT.text)
+    turn = [
+        of(official.Role.USER, "How warm?"),
+        of(official.Role.ASSISTANT, THOUGHT.text).with_channel("analysis"),
+        call.with_recipient("functions.f").with_content_type("<|constrain|>json"),
+        result.with_recipient("assistant").with_channel("commentary"),
+    ]
+    wanted = [token for message in turn for token in ORACLE.render(message)]
+    asked = request(user("How warm?"), assistant(THOUGHT, CALL, RESULT))
+    opening = HARMONY.render(asked).sizes[0]
+    assert render(asked)[opening:] == [*wanted, *ids("<|start|>assistant")]
+
+
+def test_a_client_s_messages_are_the_same_turn() -> None:
+    """It names the function in the call only."""
+    result = replace(RESULT, name="", kind=PartKind.TEXT)
+    tool = Message(Role.TOOL, (result,))
+    one = request(user("How warm?"), assistant(THOUGHT, CALL), tool)
+    assert render(one) == render(request(user("How warm?"), assistant(THOUGHT, CALL, RESULT)))
+    over = (assistant(Part("Warm.")), user("Sure?"))
+    past = written(request(user("How warm?"), assistant(THOUGHT, CALL), tool, *over))
+    assert THOUGHT.text not in past
+    assert past.count("18 °C") == 1
+    assert NO_TOOL not in past
+
+
+def test_only_a_call_without_a_result_is_answered() -> None:
+    second = replace(CALL, text="{}", id="2")
+    asked = request(user("Go."), assistant(CALL, second, replace(RESULT, id="2")))
+    text = written(asked)
+    assert text.index(NO_TOOL) < text.index("18 °C")
+    assert text.count(NO_TOOL) == 1
+    # One of another turn answers none of this one.
+    late = request(user("Go."), assistant(CALL), user("On."), assistant(replace(RESULT, id="")))
+    assert written(late).count(NO_TOOL) == 1
+
+
+def test_trained_tools_are_answered_on_the_channel_of_their_call() -> None:
+    call = Part("1 + 1", PartKind.CALL, "python", format_data="analysis code")
+    turn = assistant(call, Part("2", PartKind.RESULT, "python"))
+    assert "<|start|>python to=assistant<|channel|>analysis<|message|>2<|end|>" in written(
+        request(user("Sum?"), turn)
+    )
+    done = assistant(*turn.parts, Part("Two."))
+    assert "python" not in written(request(user("Sum?"), done, user("Sure?")))
+
+
+@pytest.mark.parametrize("role", [Role.SYSTEM, Role.DEVELOPER])
+def test_a_client_s_instructions(role: Role) -> None:
+    told = Message(role, (Part("Rhyme."),))
+    first = request(told, user("Hi"), system="Be brief.")
+    assert render(first) == render(request(user("Hi"), system="Be brief.\n\nRhyme."))
+    assert HARMONY.render(first).sizes[1] == 0
+    assert render(request(told, user("Hi"))) == render(request(user("Hi"), system="Rhyme."))
+    later = written(request(user("Hi"), assistant(Part("Ho.")), told, user("Go on.")))
+    assert later.count("<|start|>developer<|message|># Instructions\n\nRhyme.<|end|>") == 1
+
+
+def test_what_was_drawn_is_never_rendered_again() -> None:
+    asked = request(user("How warm?"))
+    # As the model wrote it, the recipient stands elsewhere than where it is rendered.
+    drawn = ids(
+        "<|channel|>analysis<|message|>I look.<|end|>"
+        '<|start|>assistant<|channel|>commentary to=functions.f json<|message|>{"a": 1}<|call|>'
+    )
+    turn = replace(request(user("How warm?"), assistant(THOUGHT, CALL, RESULT)), drawn=tuple(drawn))
+    bridge = HARMONY.bridge(turn, drawn)
+    reply = ORACLE.decode(bridge)
+    assert reply.startswith("<|start|>functions.f to=assistant<|channel|>commentary<|message|>")
+    assert reply.endswith("<|end|><|start|>assistant")
+    assert render(turn) == [*render(asked), *drawn, *bridge]
+    unread = request(user("How warm?"), assistant(THOUGHT, CALL))
+    assert NO_TOOL in ORACLE.decode(HARMONY.bridge(unread, drawn))
+    assert HARMONY.bridge(turn, drawn[:-1]) == [V.call, *bridge]
+    with pytest.raises(RequestUnsupported):
+        HARMONY.render(replace(asked, drawn=tuple(drawn)))
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"tools": (ToolNamespace("functions"),)},
+        {"tool_choice": ToolChoice.REQUIRED},
+        {"response_schema": "{}"},
+        {"messages": (Message(Role.USER, (Part("", PartKind.MEDIA),)),)},
+    ],
+)
+def test_what_cannot_be_rendered_is_refused(wanted: dict[str, object]) -> None:
+    asked = replace(request(user("Hi")), **wanted)  # type: ignore[arg-type]
+    for render_it in (HARMONY.render, HARMONY.ahead):
+        with pytest.raises(RequestUnsupported):
+            render_it(asked)
+
+
+NAMELESS = replace(RESULT, id="")
+PARTS = st.sampled_from(
+    [
+        THOUGHT,
+        CALL,
+        RESULT,
+        Part("So."),
+        made("First."),
+        replace(CALL, id=""),
+        NAMELESS,
+    ]
+)
+ANSWERS = (
+    st.lists(PARTS, min_size=1, max_size=5)
+    .filter(lambda parts: [p for p in parts if p != THOUGHT][:1] not in ([RESULT], [NAMELESS]))
+    .map(lambda parts: assistant(*parts))
+)
+
+
+@given(st.lists(ANSWERS, max_size=2), ANSWERS, st.booleans())
+def test_the_next_prompt_begins_with_what_is_stable(
+    past: list[Message], last: Message, goes_on: bool
+) -> None:
+    before = [message for answer in past for message in (user("Go."), answer)]
+    asked = request(*before, user("Now."), *([last] if goes_on else []))
+    rendered = HARMONY.render(asked)
+    assert sum(rendered.sizes) == len(rendered.tokens)
+    assert len(rendered.sizes) == len(asked.messages) + 2
+    longer = assistant(*last.parts, Part("Then."))
+    after = render(request(*before, user("Now."), longer, user("Next.")))
+    assert after[: rendered.stable] == list(rendered.tokens[: rendered.stable])
