@@ -200,7 +200,9 @@ def test_scrolled_code_stops_at_its_ends(fixed_theme: Theme) -> None:
 
 
 def test_languages_have_their_names() -> None:
-    assert find_lexer("py").name == "Python"
+    python = find_lexer("py")
+    assert python is not None
+    assert python.name == "Python"
     assert find_lexer("mermaid") is None
     assert find_lexer("text") is None
 

@@ -72,7 +72,7 @@ def words(text: str) -> tuple[Part, ...]:
 def desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
     desks: list[Desk] = []
 
-    def make(*scripts: tuple[Event | FiresideError, ...], **wishes: Callable[[], Any]) -> Desk:
+    def make(*scripts: tuple[Event | FiresideError, ...], **wishes: Any) -> Desk:
         desks.append(Desk(tmp_path / f"chats{len(desks)}.db", *scripts, **wishes))
         return desks[-1]
 
@@ -568,7 +568,7 @@ def test_a_fault_of_ours_leaves_nobody_waiting(
         yield Loading(1.0)
 
     if ask == "load":
-        d.backend.load = broken  # type: ignore[method-assign]
+        d.backend.load = broken  # type: ignore[method-assign, assignment]
         d.chats.load(MODEL)
         assert type(d.wait(ModelFailed).error) is FiresideError
     else:

@@ -45,8 +45,8 @@ class AttachmentController(QObject):
         self._composer, self._pages, self._parent = composer, pages, parent
         self._theme, self._host, self._bridge, self._models = theme, host, bridge, models
         self._bar = composer.attachment_bar
-        self._excess = 0  # tokens, of what was foreseen last
-        self._space = 0  # tokens that a prompt may have; 0 while that is not known
+        self._excess = 0  # tokens, by the last forecast
+        self._space = 0  # tokens that a prompt may have; 0 if unknown
         self._elsewhere: dict[int | None, list[Attachment]] = {}  # by chats that are not shown
         composer.attach_wanted.connect(self.choose_files)
         composer.editor.text_pasted.connect(self._paste)
@@ -145,7 +145,7 @@ class AttachmentController(QObject):
         self._judge()
 
     def _changed(self) -> None:
-        self._excess = 0  # what was foreseen was of other files
+        self._excess = 0  # the last forecast was for other files
         self._count_all()
 
     def _judge(self) -> None:
@@ -159,7 +159,7 @@ class AttachmentController(QObject):
     def _count_anew(self) -> None:
         """Count all files again, since another model may have another vocabulary."""
         for item in self._bar.items:
-            item.tokens, item.counts, item.asked = None, [], ()
+            item.tokens, item.counts, item.counted_for = None, [], ()
         self._space = 0
         self._count_all()
 
@@ -170,14 +170,14 @@ class AttachmentController(QObject):
 
     def _count(self, item: Attachment) -> None:
         model, part, document = self._models.current, item.part, item.document
-        if not model or not part or not document or item.asked == (model.key, id(part)):
+        if not model or not part or not document or item.counted_for == (model.key, id(part)):
             return
-        item.asked = asked = (model.key, id(part))
+        item.counted_for = asked = (model.key, id(part))
         pieces = [] if item.counts else [document.piece(n) for n in range(len(document.sections))]
 
         def counted(counts: list[int]) -> None:
-            if item.asked != asked:
-                return  # another part is wanted, or another model
+            if item.counted_for != asked:
+                return  # meanwhile another part or model was chosen
             item.tokens, item.counts = counts[0], counts[1:] or item.counts
             self._bar.refresh(item)
             self._judge()
@@ -198,7 +198,7 @@ class AttachmentController(QObject):
     # --- Parts --------------------------------------------------------------------------------
 
     def _cut(self, item: Attachment) -> None:
-        from app.ui.composer.part_choice import PartChoice  # a window need not wait for it
+        from app.ui.composer.part_choice import PartChoice  # not needed at the start
 
         room = self._bar.room_for(item)
         choice = PartChoice(self._theme, item, room, self._parent)
