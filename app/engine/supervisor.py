@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.base import log
+from app.base import gguf, log
 from app.base.errors import (
     Cancelled,
     EngineDied,
@@ -37,7 +37,6 @@ from app.base.processes import (
     write_output_to,
 )
 from app.base.types import (
-    Effort,
     Event,
     FileLocation,
     Loading,
@@ -47,7 +46,7 @@ from app.base.types import (
 )
 from app.engine import load_failure
 from app.engine.backend import Planned
-from app.formats import Abilities
+from app.formats import Abilities, abilities_of
 
 if TYPE_CHECKING:  # a window need not wait for it, nor have room for it
     from multiprocessing.connection import Connection
@@ -89,10 +88,6 @@ class _EngineProcess(ChildProcess):
         """Bytes of memory that cannot be paged out."""
         self.budget: int | None = None
         """Bytes of disk that it has been told it may use."""
-
-
-# Those of gpt-oss, which is all that `probe.model` accepts.
-_ABILITIES = Abilities(tuple(Effort), Effort.MEDIUM, closable_reasoning=True)
 
 
 def _file_of(model: ModelRef) -> Path:
@@ -206,7 +201,8 @@ class LocalBackend:
             from app.engine import probe
 
             probe.model(path)
-            known = self._abilities[path] = state, _ABILITIES
+            found = abilities_of(gguf.read(path, arrays=True))
+            known = self._abilities[path] = state, found
         return known[1]
 
     def devices(self) -> Devices:
