@@ -6,7 +6,7 @@ A map of the code, from the ground up; a lower room never imports a higher one.
 ``base``       values that every room speaks in, the tree of errors, settings,
                the data folders, the reader of GGUF files
 ``tokenizer``  text into tokens and back, by the vocabulary of a GGUF file
-``harmony``    a prompt out of messages, messages out of tokens
+``formats``    how a family of models speaks: prompts out, messages in
 ``markdown``   a message's text into blocks that can be drawn
 ``engine``     the model: the plan, a child process with llama.cpp, its supervisor
 ``models``     what is offered, what is on this disk already, and the downloader
@@ -22,7 +22,7 @@ A map of the code, from the ground up; a lower room never imports a higher one.
                ``blocks``: what a message is painted with)
 =============  ==============================================================
 
-What is not in ``ui`` has never heard of Qt. What is not ``engine/child.py`` has never
+What is not in ``ui`` has never heard of Qt. What is not ``engine/llama.py`` has never
 imported llama_cpp.
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from typing import TYPE_CHECKING
 
 from app.base.errors import RequestUnsupported
 from app.base.types import Effort, PartKind, Request, Role, ToolChoice
@@ -10,7 +11,9 @@ from app.formats import Abilities, RenderedRequest
 from app.formats.harmony import render
 from app.formats.harmony.parse import HarmonyParser
 from app.formats.harmony.vocabulary import CONTROL_TOKENS, Vocabulary
-from app.tokenizer import Tokenizer
+
+if TYPE_CHECKING:
+    from app.tokenizer import Tokenizer
 
 ABILITIES = Abilities(tuple(Effort), Effort.MEDIUM, closable_reasoning=True)
 
