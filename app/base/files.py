@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-import secrets
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +18,7 @@ def replacing(path: Path, *, mode: int = 0o666, errors: str = "strict") -> Itera
     A crash leaves the old file or the new one. ``mode`` has the new file's permissions, from which
     the umask is taken; ``errors`` is what becomes of lone surrogates. Raises OSError.
     """
-    growing = path.with_name(f".fireside-{secrets.token_hex(8)}")
+    growing = path.with_name(f".fireside-{os.urandom(8).hex()}")
     opener = functools.partial(os.open, mode=mode)
     try:
         with open(

@@ -200,7 +200,7 @@ class LocalBackend:
         if known is None or state is None or known[0] != state:
             from app.engine import probe
 
-            probe.model(path)
+            probe.model(path)  # says what is wrong with a file that cannot be run
             found = abilities_of(gguf.read(path, arrays=True))
             known = self._abilities[path] = state, found
         return known[1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -49,7 +51,7 @@ class Banner(Notice):
         ):
             button = Button(
                 theme, name, action.words, text=action.words,
-                clicked=lambda action=action: self.acted.emit(action),
+                clicked=partial(self.acted.emit, action),
             )  # fmt: skip
             layout.addWidget(button)
         layout.addStretch(1)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt, QUrl, qCritical, qDebug, qWarning
 from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel
 from pytestqt.qtbot import QtBot
 
@@ -115,7 +116,7 @@ def test_the_banner_by_keyboard(fireside: Fireside) -> None:
         assert button.accessibleName() == button.toolTip() == button.text()
         assert button.focusPolicy() & Qt.FocusPolicy.TabFocus
         button.setFocus()
-        fireside.qtbot.keyClick(button, Qt.Key.Key_Return)
+        QTest.keyClick(button, Qt.Key.Key_Return)
     assert acted == [Action.COPY_DETAILS, Action.OPEN_LOG]
     banner.show_sentence("Another", Action.REPAIR)
     assert fireside.find(QAbstractButton, "bannerAction").text() == Action.REPAIR.words

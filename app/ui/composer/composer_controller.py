@@ -185,7 +185,7 @@ class ComposerController(QObject):
         if event.answer.chat != self._current.id:
             return
         if event.answer.state is State.DONE:
-            self.prefill.answered()  # and for what was typed meanwhile
+            self.prefill.answered()  # also reads what was typed meanwhile
         else:
             self.prefill.opened()
 

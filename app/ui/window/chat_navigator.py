@@ -100,8 +100,8 @@ class ChatNavigator(QObject):
         current, pages = self._current, self._views.pages
         begun = current.is_stored() or self._views.composer.parts() or current.busy()
         self._drafts.load(drafts)
-        self._composer.prefill.opened()  # nobody has typed that just now
-        chosen = self._host.settings.chat != last  # Ctrl+N is a choice, too
+        self._composer.prefill.opened()  # the text was not typed just now
+        chosen = self._host.settings.chat != last  # a new chat counts, too
         row = self._index.rows.get(last) if last is not None else None
         if not begun and not chosen and row and not row.archived:
             page = pages.currentWidget()

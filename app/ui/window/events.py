@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from app.base.errors import StoreError
-from app.host import FileReading, ModelMoving
+from app.documents import FileReading
+from app.models.installed import ModelMoving
 from app.store import ChatRow
 from app.turn import (
     ChatEvent,
