@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from app.base.types import Part
-from app.store.database import Database, made
+from app.store.database import Database, from_rows
 from app.store.rows import MESSAGE, PART, MessageRow, message_row, part_values
 
 _COLUMNS = ", ".join(f"message.{column}" for column in MESSAGE.split(", "))
@@ -40,7 +40,7 @@ class PartTable:
         order = "DESC" if newest_first else "ASC"
         sql = f"{common} {_ROWS} WHERE {where} ORDER BY message.id {order}, part.position"
         rows = self._database.fetch(sql, *values)
-        return made(self._database.path, message_row, list(by_message(rows)))
+        return from_rows(self._database.path, message_row, list(by_message(rows)))
 
     def write(self, message: int, parts: tuple[Part, ...]) -> None:
         """Make these the parts of a message; only those that changed are written."""
