@@ -28,11 +28,10 @@ _VARIANT = re.compile(r"(?:lib)?ggml-cpu-(\w+)\.(?:so|dll|dylib)")
 
 def compiled() -> Path:
     """The libraries, compiled where they are not yet. Raises CalledProcessError."""
-    sys.path.insert(0, str(ROOT / "installers"))
-    import llama
+    from installers import llama
 
-    wheel = llama.wheel(ROOT / "build", ROOT / "constraints.txt", ())
-    target = FOLDER / wheel.parent.name
+    wheel: Path = llama.wheel(ROOT / "build", ROOT / "constraints.txt", ())
+    target: Path = FOLDER / wheel.parent.name
     if not target.exists():
         with zipfile.ZipFile(wheel) as archive:
             names = [name for name in archive.namelist() if name.startswith("llama_cpp/lib/")]

@@ -12,8 +12,9 @@ from app.base.errors import FiresideError
 from app.base.types import ModelRef
 from app.cli.output import ANSWERED, FAILED, find_folders, printable, speak
 from app.engine import probe
+from app.engine.plan import Overrides
 from app.engine.supervisor import LocalBackend
-from app.host import demo_model, wishes
+from app.host import demo_model
 from app.wording.diagnosis import report
 from app.wording.errors import explain
 
@@ -30,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
         models = [*(ModelRef.of_file(path, path.stem) for path in files)]
         with stack, closing(LocalBackend(log)) as backend:
             found = probe.examine(backend.devices(), models or [demo_model()])
-        print(printable(report(found, wishes(settings)), sys.stdout))
+        print(printable(report(found, Overrides.of(settings)), sys.stdout))
         return ANSWERED
     except FiresideError as error:
         print(printable(explain(error).sentence, sys.stderr), file=sys.stderr)

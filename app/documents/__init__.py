@@ -5,10 +5,11 @@ it also counts tokens as a model does.
 """
 
 from app.documents.document import Document, DocumentKind
-from app.documents.supervisor import DocumentReader
+from app.documents.supervisor import DocumentReader, FileReading
 
 __all__ = [
     "Document",
     "DocumentKind",
     "DocumentReader",
+    "FileReading",
 ]

@@ -10,12 +10,20 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.base.errors import Cancelled, DocumentBroken, DocumentError, EngineFailed, ModelError
+from app.base.errors import (
+    Cancelled,
+    DocumentBroken,
+    DocumentError,
+    EngineFailed,
+    ModelError,
+    NoRemoteEngine,
+)
 from app.base.processes import ChildEnded, ChildProcess
-from app.base.types import Part
+from app.base.types import FileLocation, ModelRef, Part
 from app.documents.document import Document, PageProgress
 
 if TYPE_CHECKING:  # a window need not wait for it
@@ -30,6 +38,15 @@ def _run_child(connection: Connection) -> None:
     from app.documents import worker
 
     worker.main(connection)
+
+
+@dataclass(frozen=True, slots=True)
+class FileReading:
+    """How far a file that is to be attached has been read, in pages. ``stop`` would end it."""
+
+    stop: threading.Event
+    done: int
+    total: int
 
 
 class _Job:
@@ -52,9 +69,11 @@ class DocumentReader:
         self,
         target: Callable[[Connection], None] = _run_child,
         *,
+        publish: Callable[[FileReading], None] = lambda event: None,
         memory: int = MEMORY,
         idle: float = _IDLE_S,
     ) -> None:
+        self._publish = publish
         self._target, self._memory, self._idle = target, memory, idle
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -65,25 +84,36 @@ class DocumentReader:
         self,
         path: Path,
         stop: threading.Event,
-        seen: PageProgress = lambda done, total: None,
+        seen: PageProgress | None = None,
         encoding: str = "",
     ) -> Future[Document]:
-        """Read a file in the ``encoding`` that a person chose, or the one that it seems to have.
+        """Take the text out of a file.
 
-        ``seen`` is called on another thread. The future fails with DocumentError, or with Cancelled
-        once ``stop`` is set.
+        It is read in an ``encoding`` that a person has chosen, or in the one that it seems to
+        have. ``seen`` is told, on another thread, how many pages are done, and of how many;
+        without it, FileReading is published. Fails with DocumentError, or with Cancelled once
+        ``stop`` is set.
         """
+        if seen is None:
+
+            def seen(done: int, total: int) -> None:
+                self._publish(FileReading(stop, done, total))
+
         died = DocumentBroken(path, "it is too much for the program that reads it")
         return self._add(_Job(("read", path, encoding), died, stop, seen))
 
-    def count(self, model: Path, part: Part, pieces: Sequence[str] = ()) -> Future[list[int]]:
+    def count(self, model: ModelRef, part: Part, pieces: Sequence[str] = ()) -> Future[list[int]]:
         """Count the tokens of a part in a model's prompt, and of each piece of text by itself.
 
-        The future fails with ModelError, EngineFailed or Cancelled.
+        Fails with ModelError, EngineError or Cancelled.
         """
+        if not isinstance(model.location, FileLocation):
+            unknown: Future[list[int]] = Future()  # only its server knows its vocabulary
+            unknown.set_exception(NoRemoteEngine(model.location.url))
+            return unknown
         died = EngineFailed("counting tokens took too much")
-        job = _Job(("count", model, part, list(pieces)), died, threading.Event(), lambda *_: None)
-        return self._add(job)
+        command = ("count", model.location.path, part, list(pieces))
+        return self._add(_Job(command, died, threading.Event(), lambda *_: None))
 
     def close(self) -> None:
         """End everything at once."""

@@ -16,6 +16,7 @@ from enum import StrEnum
 from app.base import gpt_oss
 from app.base.errors import ModelTooLarge
 from app.base.gguf import GgufHeader
+from app.base.settings import Settings
 from app.engine.probe import Gpu, Machine
 
 CONTEXTS = (131072, 65536, 32768, 16384, 8192, 4096)
@@ -58,6 +59,13 @@ class Overrides:
     gpu_layers: int | None = None
     cpu_experts: int | None = None
     cache: CacheType | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> Overrides:
+        """Return what a person has fixed in the settings."""
+        s = settings
+        cache = CacheType(s.cache_type) if s.cache_type in list(CacheType) else None
+        return cls(s.context, s.gpu_layers, s.cpu_experts, cache)
 
 
 @dataclass(frozen=True, slots=True)

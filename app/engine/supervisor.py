@@ -17,7 +17,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.base import log
+from app import formats
+from app.base import gguf, log
 from app.base.errors import (
     Cancelled,
     EngineDied,
@@ -37,7 +38,6 @@ from app.base.processes import (
     write_output_to,
 )
 from app.base.types import (
-    Effort,
     Event,
     FileLocation,
     Loading,
@@ -89,10 +89,6 @@ class _EngineProcess(ChildProcess):
         """Bytes of memory that cannot be paged out."""
         self.budget: int | None = None
         """Bytes of disk that it has been told it may use."""
-
-
-# Those of gpt-oss, which is all that `probe.model` accepts.
-_ABILITIES = Abilities(tuple(Effort), Effort.MEDIUM, closable_reasoning=True)
 
 
 def _file_of(model: ModelRef) -> Path:
@@ -205,8 +201,9 @@ class LocalBackend:
         if known is None or state is None or known[0] != state:
             from app.engine import probe
 
-            probe.model(path)
-            known = self._abilities[path] = state, _ABILITIES
+            probe.model(path)  # says what is wrong with a file that cannot be run
+            found = formats.choose(gguf.read(path, arrays=True)).abilities
+            known = self._abilities[path] = state, found
         return known[1]
 
     def devices(self) -> Devices:

@@ -1,8 +1,8 @@
 """Typed access to fields of JSON.
 
-`Foreign` is for the files of other programs, whose formats change without notice: a field of the
-wrong type counts as missing, and fields that nothing asks for are counted. In our own files, a
-wrong field is an error (see `app.base.codec`).
+``Foreign`` is for other programs' files, whose formats change without notice: a field of the
+wrong type counts as missing, and fields that nothing asks for are counted. In Fireside's own files,
+a wrong field is an error (see `app.base.codec`).
 """
 
 from __future__ import annotations

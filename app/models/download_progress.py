@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -60,24 +59,3 @@ class DownloadProgress:
     speed: float = 0.0
     left: float | None = None
     waiting: DownloadWait | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Timeouts and pauses, all in seconds."""
-
-    first: float = 0.5
-    """The first pause before a retry; each further one doubles."""
-    longest: float = 30.0
-    """The longest pause before a retry, unless the server asks for more."""
-    silence: float = 20.0
-    """How long a connection may be silent."""
-    connect: float = 10.0
-    """How long a connection may take to be made."""
-
-    def pauses(self) -> Iterator[float]:
-        """Yield the pauses before each retry, without end."""
-        pause = self.first
-        while True:
-            yield pause
-            pause = min(2 * pause, self.longest)

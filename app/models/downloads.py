@@ -24,10 +24,10 @@ from app.models.download_progress import (
     DownloadPhase,
     DownloadProgress,
     DownloadWait,
-    Timeouts,
     WaitReason,
 )
 from app.models.queue_store import QueuedModel, QueueStore
+from app.models.timeouts import Timeouts
 
 if TYPE_CHECKING:  # slow to load, so the first download does it
     from app.models.file_download import FileDownload

@@ -22,12 +22,10 @@ from huggingface_hub import constants
 
 from app.base.errors import Cancelled, Offline
 from app.models.cache_path import repository_folder
-from app.models.download_progress import (
-    DownloadProgress,
-    Timeouts,
-)
+from app.models.download_progress import DownloadProgress
 from app.models.hub_requests import FileChanged, WantedFile
 from app.models.partial_file import forget
+from app.models.timeouts import Timeouts
 from app.models.transfer import Transfer
 from app.network.client import Network
 from app.network.hub_client import validate_repo_id

@@ -20,7 +20,8 @@ from huggingface_hub import HfFileMetadata, constants, get_hf_file_metadata, hf_
 from huggingface_hub.errors import OfflineModeIsEnabled
 
 from app.base.errors import HubChanged, HubNotFound, HubRefused, HubUnreachable
-from app.models.download_progress import Timeouts, WaitReason
+from app.models.download_progress import WaitReason
+from app.models.timeouts import Timeouts
 from app.network.client import Network
 from app.network.connection_log import LogUnwritable
 from app.network.guard import same_server

@@ -31,9 +31,10 @@ from app.base.errors import (
 from app.base.gguf import GgufHeader
 from app.models import catalog, hub_search
 from app.models.catalog import HubFile, HubModel, Offer
-from app.models.download_progress import DownloadWait, Timeouts, WaitReason
+from app.models.download_progress import DownloadWait, WaitReason
 from app.models.hub_requests import HubConnection, HubSource, RetryLater, WantedFile
 from app.models.hub_search import Listing
+from app.models.timeouts import Timeouts
 from app.network.client import Network
 from app.network.connection_log import LogUnwritable, purpose
 

@@ -22,16 +22,11 @@ from app.models import catalog, file_operations, library, mount_point, partial_f
 from app.models.cache_path import repository_folder
 from app.models.catalog import HubFile, HubModel
 from app.models.download_events import DownloadEvent, DownloadHeld, Downloading
-from app.models.download_progress import (
-    DownloadNote,
-    DownloadPhase,
-    DownloadProgress,
-    DownloadWait,
-    Timeouts,
-)
+from app.models.download_progress import DownloadNote, DownloadPhase, DownloadProgress, DownloadWait
 from app.models.file_download import FileDownload
 from app.models.locate import Locator, wanted_file
 from app.models.queue_store import QueuedModel, QueueStore
+from app.models.timeouts import Timeouts
 from app.network.client import Network
 
 _MOST_MOVES = 3  # of the files on the hub, during one run

@@ -188,12 +188,12 @@ def _entry(entry: Any) -> QueuedModel | None:
         required = {name: entry[name] for name in ("have", "brought", "running")}
         exact = {name: entry.get(name) is True for name in ("running", "looked_at")}
         read = {**entry, **required, **exact, "model": model, "source": source}
-        order = codec.decode(QueuedModel, read)
+        queued = codec.decode(QueuedModel, read)
         offer = catalog.offer_for(model, entry.get("offer", ""))
         if offer and offer.model != model:
             names = [file.name for one in (model, source) if one for file in one.files]
-            earlier = (*order.earlier, *names)
-            order = replace(order, model=offer.model, source=None, earlier=earlier, have=0)
-        return replace(order, have=max(0, order.have))
+            earlier = (*queued.earlier, *names)
+            queued = replace(queued, model=offer.model, source=None, earlier=earlier, have=0)
+        return replace(queued, have=max(0, queued.have))
     except (KeyError, TypeError, ValueError, AttributeError):
         return None

@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from app.models.download_progress import DownloadWait, Timeouts, WaitReason
+from app.models.download_progress import DownloadWait, WaitReason
 from app.models.hub_requests import NotWanted, RetryLater
+from app.models.timeouts import Timeouts
 
 T = TypeVar("T")
 

@@ -16,12 +16,7 @@ import filelock
 
 from app.base.errors import CacheUnwritable, DownloadDamaged, NoRoom
 from app.models.cache_path import CachePath
-from app.models.download_progress import (
-    DownloadPhase,
-    DownloadProgress,
-    Timeouts,
-    WaitReason,
-)
+from app.models.download_progress import DownloadPhase, DownloadProgress, WaitReason
 from app.models.hub_requests import (
     HubAnswer,
     HubConnection,
@@ -32,6 +27,7 @@ from app.models.hub_requests import (
 )
 from app.models.partial_file import Checker, PartialFile, allocated, forget, free_space
 from app.models.retries import Retries
+from app.models.timeouts import Timeouts
 from app.network.client import Network
 from app.network.connection_log import LogUnwritable, purpose
 

@@ -24,5 +24,6 @@ draws paper are imported when they are first needed.
 All rooms use ``bridge``, which alone crosses threads, and the parts that pages and dialogs are made
 of: ``theme`` (colours, fonts, icons), ``controls``, ``form_fields``, ``dialogs``, ``banner``,
 ``pages``, ``backup_list``, ``commands``, ``clipboard``. ``garbage`` keeps Python from destroying
-widgets on other threads.
+widgets on other threads, ``fault_reporter`` brings unforeseen faults to the log and the banner,
+``qt_language`` has Qt's own words in the person's language.
 """

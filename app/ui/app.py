@@ -24,7 +24,7 @@ from app.ui.garbage import GarbageCollector
 from app.ui.startup.data_folder import DataFolder
 from app.ui.theme import Theme, application_icon
 from app.ui.window import Window
-from app.wording.errors import Explanation, explain
+from app.wording.errors import explain
 
 
 def run(data_dir: Path | None, model: Path | None, smoke: bool) -> int:
@@ -113,7 +113,8 @@ class Program:
         self._theme.choose(host.settings.theme)
         self._faults.start(host.folders.data)
         window = Window(host, bridge, self._theme)
-        self._tell_faults(window)
+        window.banner.acted.connect(self._faults.act)
+        self._faults.attach(window.banner.show_fault)
         self._give_back(window)
         window.again.connect(lambda why: self._restart(window, why))
         opener = FileOpener(self._application, window.called)
@@ -130,13 +131,6 @@ class Program:
         if self._again:
             self._forget(window, opener)
         return code
-
-    def _tell_faults(self, window: Window) -> None:
-        def show(told: Explanation) -> None:
-            window.banner.show_sentence(told.sentence, told.action, second=told.second)
-
-        window.banner.acted.connect(self._faults.act)
-        self._faults.attach(show)
 
     def _give_back(self, window: Window) -> None:
         """Restore what the composer of the window before held, if these chats lack it."""

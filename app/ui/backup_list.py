@@ -14,7 +14,7 @@ from app.wording.language import tr
 from app.wording.quantities import day, gigabytes
 
 _ROW = 34  # pixels
-_ROWS = 5  # that are in sight at most
+_ROWS = 5  # shown at once, at most
 
 
 class BackupList(QListWidget):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.base.errors import StoreDamaged, StoreError
 from app.ui.controls import Button, Notice
@@ -10,59 +13,68 @@ from app.ui.theme import Theme
 from app.wording.errors import Action, explain
 from app.wording.language import tr
 
-_OFFERED = (Action.CHOOSE_MODEL, Action.REPAIR, Action.COPY_DETAILS, Action.OPEN_LOG)
-
 
 class Banner(Notice):
     """A notice that stays until it is dismissed or replaced."""
 
     acted = Signal(Action)
-    """The person pressed the button that offers this action."""
+    """The person pressed a button that offers this action."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, "banner")
         self.damage = tr("it does not open")
         """What the store last reported about its damage."""
         self._store_sentence = ""  # the sentence of the last StoreError
-        self._actions = [Action.CHOOSE_MODEL, Action.OPEN_LOG]
-        first, second = (action.words for action in self._actions)
+        self._action = Action.CHOOSE_MODEL
+        choose = self._action.words
         self.action_button = Button(
-            theme, "bannerAction", first, text=first,
-            clicked=lambda: self.acted.emit(self._actions[0]),
+            theme, "bannerAction", choose, text=choose,
+            clicked=lambda: self.acted.emit(self._action),
         )  # fmt: skip
-        self.second_button = Button(
-            theme, "bannerSecondAction", second, text=second,
-            clicked=lambda: self.acted.emit(self._actions[1]),
-        )  # fmt: skip
+        self._fault_buttons = self._add_fault_buttons(theme)
         dismiss = Button(
             theme, "dismissBanner", tr("Dismiss"), icon="close", size=14, clicked=self.hide
         )
         self.add_button(self.action_button)
-        self.add_button(self.second_button)
         self.add_button(dismiss)
         self.hide()
 
-    def show_sentence(
-        self,
-        sentence: str,
-        action: Action = Action.NONE,
-        detail: str = "",
-        *,
-        second: Action = Action.NONE,
-    ) -> None:
-        """Show a sentence, with buttons for those of the actions that the banner can offer."""
+    def _add_fault_buttons(self, theme: Theme) -> QWidget:
+        """Add the two buttons of a fault, below its sentence: beside it, they leave it no room."""
+        row = QWidget()
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 4, 0, 4)
+        layout.setSpacing(8)
+        for name, action in (
+            ("bannerCopyDetails", Action.COPY_DETAILS),
+            ("bannerOpenLog", Action.OPEN_LOG),
+        ):
+            button = Button(
+                theme, name, action.words, text=action.words,
+                clicked=partial(self.acted.emit, action),
+            )  # fmt: skip
+            layout.addWidget(button)
+        layout.addStretch(1)
+        self._texts.addWidget(row)
+        return row
+
+    def show_sentence(self, sentence: str, action: Action = Action.NONE, detail: str = "") -> None:
+        """Show a sentence, with a button where ``action`` is one the banner can offer."""
         self.set_quiet(False)
         self.set_text(sentence)
         self.set_detail(detail)
-        self._actions = [action, second]
-        for button, offered in zip(
-            (self.action_button, self.second_button), self._actions, strict=True
-        ):
-            button.setText(offered.words)
-            button.setAccessibleName(offered.words)
-            button.setToolTip(offered.words)
-            button.setVisible(offered in _OFFERED)
+        self._action = action
+        self.action_button.setText(action.words)
+        self.action_button.setAccessibleName(action.words)
+        self.action_button.setToolTip(action.words)
+        self.action_button.setVisible(action in (Action.CHOOSE_MODEL, Action.REPAIR))
+        self._fault_buttons.hide()
         self.show()
+
+    def show_fault(self, sentence: str) -> None:
+        """Show what went wrong unforeseen, with buttons for its details and the log."""
+        self.show_sentence(sentence)
+        self._fault_buttons.show()
 
     def show_done(self, sentence: str) -> None:
         """Show a sentence about something that went as wished."""

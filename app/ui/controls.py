@@ -282,11 +282,11 @@ class Notice(QFrame):
         self.detail.setWordWrap(True)
         self.detail.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.detail.hide()
-        texts = QVBoxLayout()
-        texts.setSpacing(2)
-        texts.addWidget(self.label)
-        texts.addWidget(self.detail)
-        self._layout.addLayout(texts, 1)
+        self._texts = QVBoxLayout()
+        self._texts.setSpacing(2)
+        self._texts.addWidget(self.label)
+        self._texts.addWidget(self.detail)
+        self._layout.addLayout(self._texts, 1)
         self.buttons: list[QWidget] = []
         self._opener: Button | None = None
         self._theme = theme

@@ -82,7 +82,7 @@ def ask_target(
     """Ask where to write a file. ``at`` is proposed, ``ending`` added where none is typed."""
     dialog = _file_dialog(parent, name, title, kinds, at)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setDefaultSuffix(ending)  # before it asks about a file that is there
+    dialog.setDefaultSuffix(ending)  # before the dialog asks about overwriting
     dialog.fileSelected.connect(lambda path: done(Path(path)))
     dialog.open()
 
@@ -111,9 +111,9 @@ def _dialog(parent: QWidget, name: str, question: str) -> tuple[QDialog, QVBoxLa
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setMinimumWidth(420)
     layout = column(dialog, (24, 20, 20, 18), gap=8)
-    said = heading(question, 16)
-    said.setWordWrap(True)
-    layout.addWidget(said)
+    label = heading(question, 16)
+    label.setWordWrap(True)
+    layout.addWidget(label)
     return dialog, layout
 
 

@@ -23,7 +23,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 
 from app.base import log
 from app.base.log import Fault, FaultLog
-from app.wording.errors import Action, Explanation, explain_fault
+from app.wording.errors import Action, fault_sentence
 
 _FIRST_LINE_MS = 1000  # after the start, which does not wait for the log
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'|“[^”]*”")  # of Qt's messages: may be of a chat
@@ -50,7 +50,7 @@ class FaultReporter(QObject):
         super().__init__()
         self._folder: Path | None = None
         self._log: FaultLog | None = None
-        self._tell: Callable[[Explanation], object] | None = None
+        self._tell: Callable[[str], object] | None = None
         self._waiting: list[Fault] = []  # for a window
         self._told: list[Fault] = []
         self._before: MessageHandler | None = None
@@ -76,8 +76,11 @@ class FaultReporter(QObject):
         self._log.close()
         self._folder = self._log = self._before = None
 
-    def attach(self, show: Callable[[Explanation], object]) -> None:
-        """Have ``show`` tell of faults from now on, and of those that no window told of."""
+    def attach(self, show: Callable[[str], object]) -> None:
+        """Have ``show`` tell of faults from now on, and of those that no window told of.
+
+        It gets the sentence.
+        """
         self._tell = show
         waiting, self._waiting = self._waiting, []
         for fault in waiting:
@@ -100,7 +103,7 @@ class FaultReporter(QObject):
             self._waiting.append(fault)
             return
         self._told.append(fault)
-        self._tell(explain_fault(fault))
+        self._tell(fault_sentence(fault))
 
     def _begin(self) -> None:
         log.note("the window has started")

@@ -49,12 +49,20 @@ def hub_sentence(error: e.HubError) -> str:
                 "What Hugging Face sends as “{name}” does not have the checksum that it "
                 "promises. Try again later, or on another network."
             ).format(name=name)
+        case e.NoRoom() | e.DriveMissing() | e.CacheUnwritable():
+            return _no_place(error)
+    return tr("“{name}” could not be downloaded.").format(name=name)
+
+
+def _no_place(error: e.NoRoom | e.DriveMissing | e.CacheUnwritable) -> str:
+    """Return why the file cannot be written to the disk."""
+    match error:
         case e.NoRoom():
             return tr(
                 "“{name}” needs {needed} more on the disk, and {free} is free in {path}. "
                 "Free some space: what is there already is kept."
             ).format(
-                name=name,
+                name=error.file or error.repository,
                 needed=gigabytes(error.needed),
                 free=gigabytes(error.free),
                 path=error.path,
@@ -69,7 +77,6 @@ def hub_sentence(error: e.HubError) -> str:
                 "Fireside may not write in {path} ({reason}), so nothing is downloaded. "
                 "Check who may write there."
             ).format(path=error.path, reason=error.reason)
-    return tr("“{name}” could not be downloaded.").format(name=name)
 
 
 def library_sentence(error: e.LibraryError) -> str:

@@ -13,7 +13,7 @@ from app.wording.language import tr
 from app.wording.model_errors import model_sentence
 from app.wording.store_errors import settings_sentence, store_sentence
 
-__all__ = ["Action", "Explanation", "explain", "explain_fault"]
+__all__ = ["Action", "Explanation", "explain", "fault_sentence"]
 
 
 def explain(error: BaseException) -> Explanation:
@@ -62,17 +62,8 @@ def explain(error: BaseException) -> Explanation:
     )
 
 
-def explain_fault(fault: Fault) -> Explanation:
-    """Return the words for something that nobody foresaw; ``detail`` is for whoever repairs it."""
-    sentence = (
-        tr(
-            "Fireside ended unexpectedly the last time. Your chats are kept. The log says where "
-            "it happened."
-        )
-        if fault.ended
-        else tr(
-            "Something went wrong in Fireside. It goes on, but this part may not have worked. "
-            "The log says where it happened."
-        )
-    )
-    return Explanation(sentence, Action.COPY_DETAILS, fault.trace, Action.OPEN_LOG)
+def fault_sentence(fault: Fault) -> str:
+    """Return the words for something that nobody foresaw."""
+    if fault.ended:
+        return tr("Fireside ended unexpectedly the last time. Your chats are kept.")
+    return tr("Something went wrong in Fireside. It goes on, but this part may not have worked.")

@@ -48,11 +48,9 @@ class Action(Enum):
 class Explanation:
     """A sentence, and the step to offer with it.
 
-    ``detail`` is what a program said, in its own words, for whoever asks for it. ``second`` is
-    offered beside ``action``.
+    ``detail`` is what a program said, in its own words, for whoever asks for it.
     """
 
     sentence: str
     action: Action = Action.NONE
     detail: str = ""
-    second: Action = Action.NONE

@@ -16,6 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -86,32 +87,34 @@ def measure(application: QApplication, folder: Path) -> dict[str, tuple[float, f
     window, host = made[0], hosts[0]
     chats = list(window.index.rows)
     costs["the conversation's view"] = watch.until(lambda: window.transcript, lambda: True)
+
+    def shown(chat: int) -> bool:
+        return window.chat == chat and bool(window.transcript.messages.records)
+
     opened = [
-        watch.until(
-            lambda chat=chat: window.open_chat(chat),
-            lambda chat=chat: window.chat == chat and window.transcript.messages.records,
-        )
-        for chat in chats[:20]
+        watch.until(partial(window.open_chat, chat), partial(shown, chat)) for chat in chats[:20]
     ]
     costs["open a chat (median; worst stall)"] = _middle(opened)
     window.palette_controller.toggle()
     field = child(window, QLineEdit, "paletteField")
     found = child(window, QListView, "paletteList")
     typed = []
+    palette = window.palette_controller.palette
+    assert palette is not None
     for letter in TYPED:
         typed.append(
             watch.until(
-                lambda letter=letter: QTest.keyClicks(field, letter),
-                lambda: window.palette_controller.palette._newest is None,
+                partial(QTest.keyClicks, field, letter),
+                lambda: palette._newest is None,
             )
         )
     assert found.model() is not None
     costs["a letter in Ctrl+K (median; worst stall)"] = _middle(typed)
     costs["a letter in Ctrl+K (p95)"] = sorted(typed)[len(typed) * 95 // 100]
-    window.palette_controller.palette.close_again()
+    palette.close_again()
     for form in (ExportFormat.JSON, ExportFormat.MARKDOWN, ExportFormat.HTML):
         futures = [
-            host.export(
+            host.exchange.export(
                 folder, "all", ExportOptions(form), None, threading.Event(), lambda share: None
             )
         ]

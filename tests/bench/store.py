@@ -14,6 +14,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -62,7 +63,7 @@ def measure(path: Path) -> dict[str, float]:
     store = Store(path)
     costs["list of chats"] = statistics.median(milliseconds(store.chats.listed) for _ in range(5))
     chats = store.chats.listed()[:50]
-    read = [milliseconds(lambda chat=chat: store.messages.conversation(chat.id)) for chat in chats]
+    read = [milliseconds(partial(store.messages.conversation, chat.id)) for chat in chats]
     costs["open a chat"] = statistics.median(read)
     for name, reasoning in (("", False), (", reasoning", True)):
         keystrokes(store, reasoning)  # as when the file has been used a while
@@ -77,9 +78,12 @@ def measure(path: Path) -> dict[str, float]:
         milliseconds(lambda: store.messages.add(chat, None, question)) for _ in range(50)
     )
     costs["backup"] = milliseconds(store.upkeep.backup)
-    costs["delete for good"] = milliseconds(
-        lambda: (store.chats.erase([chat]), store.upkeep.sweep())
-    )
+
+    def delete() -> None:
+        store.chats.erase([chat])
+        store.upkeep.sweep()
+
+    costs["delete for good"] = milliseconds(delete)
     costs["memory, MB"] = (memory().rss - before) / 1e6
     costs["file, MB"] = path.stat().st_size / 1e6
     store.close()

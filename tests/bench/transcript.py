@@ -20,6 +20,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
+
+from app.ui.conversation.message_state import MessageState
+from app.ui.conversation.sections import Section
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -115,8 +119,12 @@ def naive_costs(text: str, size: int, updates: int) -> list[float]:
     view, parser = QTextBrowser(), MarkdownIt("commonmark").enable("table")
     view.resize(*SIZE)
     view.show()
+
+    def render(length: int) -> None:
+        view.setHtml(parser.render(text[:length]))
+
     lengths = range(size, size + updates * STEP, STEP)
-    costs = [spent(lambda n=n: view.setHtml(parser.render(text[:n]))) for n in lengths]
+    costs = [spent(partial(render, length)) for length in lengths]
     view.deleteLater()
     return costs
 
@@ -214,7 +222,10 @@ def shifts(transcript: Transcript, steps: int) -> None:
     say("content shifted unasked", f"{moved} of {steps} steps", "0")
 
 
-def place(transcript: Transcript) -> tuple[object, object, int, int] | None:
+Place = tuple[MessageState, Section, int, int]
+
+
+def place(transcript: Transcript) -> Place | None:
     """A line near the top edge, and how far below it."""
     for record, view in transcript.views.active.items():
         inside = QPoint(view.width() // 4, -view.y())
@@ -227,7 +238,7 @@ def place(transcript: Transcript) -> tuple[object, object, int, int] | None:
     return None
 
 
-def still(transcript: Transcript, seen: tuple[object, object, int, int]) -> bool:
+def still(transcript: Transcript, seen: Place) -> bool:
     record, section, position, y = seen
     view = transcript.views.active.get(record)
     if view is None:
@@ -241,21 +252,17 @@ def hostile(transcript: Transcript, count: int | None) -> None:
     worst: dict[str, float] = {}
     bar = transcript.verticalScrollBar()
     for name, text in list(texts().items())[:count]:
-        costs = [
-            step(
-                lambda text=text: transcript.messages.set_rows([question(1, "?"), answer(2, text)])
-            )
-        ]
+        costs = [step(partial(transcript.messages.set_rows, [question(1, "?"), answer(2, text)]))]
         while transcript.list.reading and len(costs) < 30:
             costs.append(step(lambda: None))
-        costs += [step(lambda k=k: bar.setValue(bar.maximum() * k // 9)) for k in range(10)]
+        costs += [step(partial(bar.setValue, bar.maximum() * k // 9)) for k in range(10)]
         shown = [question(1, text[:200_000]), answer(2, "ok")]
-        costs.append(step(lambda shown=shown: transcript.messages.set_rows(shown)))
+        costs.append(step(partial(transcript.messages.set_rows, shown)))
         growing = Growing(transcript, text)
         while growing.at < min(len(text), 16_000):
             growing.grow(1000)
             QApplication.processEvents()
-        costs += [step(lambda growing=growing: growing.grow(STEP)) for _ in range(40)]
+        costs += [step(partial(growing.grow, STEP)) for _ in range(40)]
         worst[name] = max(costs)
     for name, cost in sorted(worst.items(), key=lambda pair: -pair[1])[:5]:
         say(f"hostile: {name}", f"{cost:.0f} ms", "100")

@@ -15,14 +15,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QPlainTextEdit, QPushButton
 
 from app.base import settings
 from app.base.settings import Folders
-from app.engine import supervisor
 from app.ui import app as ui
 from app.ui.window import Window
 from tests.fakes import engine_processes
+from tests.ui.qt import child
 
 
 class Driver:
@@ -47,14 +47,8 @@ class Driver:
     def _ask(self, window: Window) -> None:
         self._question = f"Count to 100. This is {time.time_ns()}."
         self._seen = False
-        find(window, "composer", QPlainTextEdit).insertPlainText(self._question)
-        find(window, "send", QPushButton).click()
-
-
-def find(window: QWidget, name: str, kind: type) -> QWidget:
-    found = window.findChild(kind, name)
-    assert found is not None, name
-    return found
+        child(window, QPlainTextEdit, "composer").insertPlainText(self._question)
+        child(window, QPushButton, "send").click()
 
 
 def say(**what: object) -> None:
@@ -62,7 +56,7 @@ def say(**what: object) -> None:
 
 
 def main() -> int:
-    supervisor.LocalBackend.__init__.__kwdefaults__["target"] = engine_processes.counts
+    engine_processes.DEFAULTS["target"] = engine_processes.counts
     folders = Folders.find(Path(sys.argv[1]))
     # A chat of its own each time: what the model says to a very long one is not the matter here.
     chosen = replace(settings.load(folders.settings), model="demo", chat=None)

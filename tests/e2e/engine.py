@@ -79,7 +79,7 @@ def logits(backend: LocalBackend) -> Logits:
 
 def prompt_tokens(backend: LocalBackend) -> list[int]:
     """The tokens that a backend was asked with last."""
-    return np.fromfile(backend._log.with_name("prompt"), np.int32).tolist()
+    return [int(token) for token in np.fromfile(backend._log.with_name("prompt"), np.int32)]
 
 
 def off_by(backend: LocalBackend, request: Request, found: Logits) -> float:

@@ -22,7 +22,6 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QPlainTextEdit, QWi
 from app.base import settings
 from app.base.settings import Folders, Settings
 from app.base.threads import report_errors
-from app.engine import supervisor
 from app.ui import app as ui
 from app.ui.window import Window
 from tests.fakes import engine_processes
@@ -77,7 +76,7 @@ class Driver:
         banner = window.banner
         if banner.isVisible() or time.monotonic() > self._until:
             buttons = [b for b in banner.findChildren(QAbstractButton) if b.isVisible()]
-            copy = next((b for b in buttons if b.objectName() == "bannerAction"), None)
+            copy = next((b for b in buttons if b.objectName() == "bannerCopyDetails"), None)
             if copy:
                 copy.click()
             said = {
@@ -93,9 +92,7 @@ def main() -> int:
     folder, fault = Path(sys.argv[1]), sys.argv[2]
     targets = {"engine": engine_processes.raises, "engine-abort": engine_processes.aborts_in_c}
     if target := targets.get(fault):
-        defaults = supervisor.LocalBackend.__init__.__kwdefaults__
-        assert defaults
-        defaults["target"] = target
+        engine_processes.DEFAULTS["target"] = target
     folders = Folders.find(folder)
     settings.save(Settings(model="demo"), folders.settings)
     application = ui._application()  # before any timer

@@ -46,10 +46,13 @@ def label(name: str) -> str:
 
 def page() -> list[str]:
     """All words on the models page."""
-    kinds = (QLabel, QPushButton)
     here = window().models_controller.page
-    found = [w for kind in kinds for w in here.findChildren(kind) if w.isVisibleTo(here)]
-    return [widget.text() for widget in found if widget.text()]
+    found: list[QLabel | QPushButton] = [
+        *here.findChildren(QLabel),
+        *here.findChildren(QPushButton),
+    ]
+    texts = [widget.text() for widget in found if widget.isVisibleTo(here)]
+    return [text for text in texts if text]
 
 
 def say(station: str) -> None:
@@ -106,6 +109,11 @@ def steps(question: str) -> Iterator[Step]:
 _reached: list[bool] = []
 
 
+def _read_line() -> None:
+    sys.stdin.readline()
+    _reached.append(True)
+
+
 def station(name: str) -> Step:
     """A place to wait at for whoever watches."""
     said: list[str] = []
@@ -149,7 +157,7 @@ def main() -> int:
     timer.timeout.connect(driver.step)
     QTimer.singleShot(300, lambda: timer.start(50))
     lines = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read, application)
-    lines.activated.connect(lambda: (sys.stdin.readline(), _reached.append(True)))
+    lines.activated.connect(_read_line)
     return ui.run(folder, None, smoke=False)
 
 

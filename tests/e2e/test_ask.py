@@ -14,7 +14,6 @@ import psutil
 import pytest
 
 from app.__main__ import main
-from app.engine.supervisor import LocalBackend
 from app.host import demo_model
 from tests.fakes import engine_processes
 
@@ -106,10 +105,9 @@ def test_ctrl_c_is_130_and_leaves_no_engine(tmp_path: Path) -> None:
     slow = tmp_path / "slow.py"
     slow.write_text(
         "import sys\n"
-        "from app.engine import supervisor\n"
         "from tests.fakes import engine_processes\n"
         "if __name__ == '__main__':\n"
-        "    supervisor.LocalBackend.__init__.__kwdefaults__['target'] = engine_processes.slow\n"
+        "    engine_processes.DEFAULTS['target'] = engine_processes.slow\n"
         "    from app.__main__ import main\n"
         "    sys.exit(main(['ask', 'Count to 100.', '--effort', 'high']))\n"
     )
@@ -180,7 +178,7 @@ def test_no_answer_is_4(
     script: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(engine_processes.SCRIPT, script)
-    monkeypatch.setitem(LocalBackend.__init__.__kwdefaults__, "target", engine_processes.writes)
+    monkeypatch.setitem(engine_processes.DEFAULTS, "target", engine_processes.writes)
     assert main(["ask", "Hello"]) == 4
     out, err = capsys.readouterr()
     assert out == ""
@@ -191,7 +189,7 @@ def test_text_on_no_channel_is_the_answer(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(engine_processes.SCRIPT, "It is Paris.<|return|>")
-    monkeypatch.setitem(LocalBackend.__init__.__kwdefaults__, "target", engine_processes.writes)
+    monkeypatch.setitem(engine_processes.DEFAULTS, "target", engine_processes.writes)
     assert main(["ask", "Hello"]) == 0
     assert capsys.readouterr().out == "It is Paris.\n"
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -45,7 +46,6 @@ from app.base.types import (
     Sampling,
     StopReason,
 )
-from app.engine import supervisor
 from app.engine.backend import Planned
 from app.engine.plan import Overrides
 from app.engine.supervisor import EngineOptions, LocalBackend
@@ -165,7 +165,7 @@ def test_a_follow_up_costs_only_its_new_words(backend: LocalBackend) -> None:
     vocabulary = of_file(Path(DEMO.place))
     greedy = Sampling(temperature=0.0)
     messages: tuple[Message, ...] = ()
-    answers = []
+    answers: list[tuple[Request, Any]] = []
     for text in CHAT:
         messages += (Message(Role.USER, (Part(text),)),)
         request = Request(DEMO, messages, Effort.HIGH, sampling=greedy)
@@ -244,14 +244,14 @@ def test_the_cache_gives_the_same_answers_as_none(backend: LocalBackend) -> None
     assert reused > 100
 
 
-def words(events: Iterator[Event], said: list[str]) -> None:
+def words(events: Iterator[Event | Planned], said: list[str]) -> None:
     """Notes the text of deltas while they come, whatever happens then."""
     said.extend(event.text for event in events if isinstance(event, Delta))
 
 
-def stopped(backend: LocalBackend, request: Request, after: type[Event]) -> tuple[float, list]:  # type: ignore[type-arg]
+def stopped(backend: LocalBackend, request: Request, after: type[Event]) -> tuple[float, list[Any]]:
     cancel = threading.Event()
-    events: list[Event] = []
+    events: list[Event | Planned] = []
     since = time.monotonic()
     try:
         for event in backend.stream(request, cancel):
@@ -397,7 +397,7 @@ def test_sleep_is_no_silence(
     """The clock goes on while the computer sleeps, and the child does not."""
     backend = make(target=engine_processes.slow, silence=30.0)
     real, slept = time.monotonic, 0.0
-    monkeypatch.setattr(supervisor.time, "monotonic", lambda: real() + slept)
+    monkeypatch.setattr("app.engine.supervisor.time.monotonic", lambda: real() + slept)
     for event in backend.stream(ask("Hello"), threading.Event()):
         slept += 1000 * isinstance(event, Delta)
     assert isinstance(event, Done)
@@ -477,7 +477,7 @@ def test_fifty_kills_of_the_child(make: Callable[..., LocalBackend]) -> None:
     for _ in range(KILLS):
         draft = Draft()
         to_live = chance.randrange(1, 25)
-        said = ()
+        said: tuple[Part, ...] = ()
         error = None
         try:
             for event in backend.stream(ask("Count to 100.", seed=None), threading.Event()):

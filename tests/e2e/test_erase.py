@@ -34,9 +34,9 @@ class Session:
         self._qtbot = qtbot
         self._bridge = Bridge()
         self.host = Host(Folders(folder), self._bridge.publish)
-        self.window = Window(
-            self.host, self._bridge, Theme(QApplication.instance(), ThemeChoice.LIGHT)
-        )
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        self.window = Window(self.host, self._bridge, Theme(application, ThemeChoice.LIGHT))
         self.window.show()
         self.window.models.load()
         self.until(lambda: self.window.models.loading is None)

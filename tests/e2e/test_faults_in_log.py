@@ -50,8 +50,8 @@ def test_a_fault_leaves_its_trace_and_is_told(
     said, text = run(tmp_path, fault)
     assert said["banner"].startswith(WENT_WRONG)
     assert said["buttons"] == {
-        "bannerAction": ["Copy details"] * 2,
-        "bannerSecondAction": ["Open log"] * 2,
+        "bannerCopyDetails": ["Copy details"] * 2,
+        "bannerOpenLog": ["Open log"] * 2,
         "dismissBanner": ["", "Dismiss"],
     }
     for trace in traces:

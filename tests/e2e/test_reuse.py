@@ -9,11 +9,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from app.base.types import Effort
+from app.base.types import Effort, Request
 from app.engine.supervisor import EngineOptions, LocalBackend
 from tests.e2e.engine import (
     BEYOND_THE_WINDOW,
@@ -146,7 +147,7 @@ def test_ten_turns_with_another_chat_between(
     """Where all that is reused comes from disk, answers begin as those of a chat read at once."""
     engine = start()
     talk, other = Talk.long(1, Effort.HIGH, turns=3), Talk.long(2)
-    answers = []
+    answers: list[tuple[Request, Any]] = []
     for text in CHAT:
         asked = talk.asked(text)
         _, done = talk.ask(engine, text)

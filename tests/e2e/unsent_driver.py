@@ -21,9 +21,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QPushButton
 
 from app.base import settings
 from app.base.settings import Folders
-from app.engine import supervisor
 from app.ui import app as ui
-from app.ui.composer.drafts import SOON_MS
+from app.ui.composer.draft_keeper import SOON_MS
 from app.ui.window import Window
 from tests.fakes import engine_processes
 from tests.ui.qt import child
@@ -93,7 +92,7 @@ class Steps:
 def main() -> int:
     work, folder = sys.argv[1:]
     if work == "write":  # an answer that is still on its way when the end comes
-        supervisor.LocalBackend.__init__.__kwdefaults__["target"] = engine_processes.slow
+        engine_processes.DEFAULTS["target"] = engine_processes.slow
     folders = Folders.find(Path(folder))
     settings.save(replace(settings.load(folders.settings), model="demo"), folders.settings)
     application = ui._application()  # before any timer

@@ -167,7 +167,7 @@ class Served:
 
     def answered(self, number: int) -> list[Any]:
         """All that is answered to a command, without the None at the end."""
-        found = []
+        found: list[Any] = []
         while True:
             told, payload = self.pipe.answer()
             assert told == number

@@ -24,10 +24,14 @@ from app.base import processes
 from app.base.types import Delta, Loading, PartKind, Prompt, Sampling
 from app.engine import supervisor, worker
 from app.engine.probe import Devices
-from app.formats.harmony.vocabulary import Vocabulary
+from app.engine.supervisor import LocalBackend
+from app.formats import ChatFormat
+from app.formats.harmony.chat_format import HarmonyFormat
 
 SAME = (65, 66, 67)  # tokens of the demo model
 SCRIPT = "FIRESIDE_TEST_SCRIPT"
+DEFAULTS: dict[str, Any] = LocalBackend.__init__.__kwdefaults__ or {}
+"""The defaults of LocalBackend: a program that changes ``target`` runs one of these."""
 WORDS = tuple(f"word{n} " for n in range(20))
 
 
@@ -153,14 +157,15 @@ def watched(connection: Connection, log: Path) -> None:
     """The real child, which leaves beside its log the tokens of its last prompt (32-bit
     integers), and what the first token of its last answer was drawn by (32-bit floats)."""
     from app.engine import llama as adapter
+    import llama_cpp.llama_cpp as llama  # isort: skip  # behind what keeps it from importing numpy
 
     real = adapter._Model.sampler
 
     def sampler(model: adapter._Model, sampling: Sampling, seed: int) -> adapter._Sampler:
         context = model._context
-        found = adapter.llama.llama_get_logits_ith(context, -1)
-        vocabulary = adapter.llama.llama_model_get_vocab(adapter.llama.llama_get_model(context))
-        count = adapter.llama.llama_vocab_n_tokens(vocabulary)
+        found = llama.llama_get_logits_ith(context, -1)
+        vocabulary = llama.llama_model_get_vocab(llama.llama_get_model(context))
+        count = llama.llama_vocab_n_tokens(vocabulary)
         log.with_name("logits").write_bytes(ctypes.string_at(found, 4 * count))
         return real(model, sampling, seed)
 
@@ -171,8 +176,8 @@ def watched(connection: Connection, log: Path) -> None:
         log.with_name("prompt").write_bytes(array("i", found.tokens).tobytes())
         return found
 
-    worker.Worker._prompt = prompt  # type: ignore[method-assign]
-    adapter._Model.sampler = sampler  # type: ignore[method-assign]
+    worker.Worker._prompt = prompt  # type: ignore[method-assign, assignment]
+    adapter._Model.sampler = sampler  # type: ignore[method-assign, assignment]
     supervisor._run_child(connection, log)
 
 
@@ -180,7 +185,7 @@ def careless(connection: Connection, log: Path) -> None:
     """The same, which cuts its memory back without asking what of the window is still there."""
     from app.engine import llama as adapter
 
-    adapter._Memory.oldest = lambda memory: 0  # type: ignore[method-assign]
+    adapter._Memory.oldest = lambda memory: 0  # type: ignore[method-assign, assignment]
     watched(connection, log)
 
 
@@ -194,15 +199,16 @@ def slow(connection: Connection, log: Path) -> None:
         time.sleep(0.016)
         return real(model, tokens)
 
-    adapter._Model.decode = decode  # type: ignore[method-assign]
+    adapter._Model.decode = decode  # type: ignore[method-assign, assignment]
     supervisor._run_child(connection, log)
 
 
 class _Counting:
     """Draws a short thought and the numbers up to 200, whatever the question."""
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        v, encode = vocabulary, vocabulary.tokenizer.encode
+    def __init__(self, chat_format: ChatFormat) -> None:
+        assert isinstance(chat_format, HarmonyFormat)
+        v, encode = chat_format.vocabulary, chat_format.tokenizer.encode
         thought = [v.channel, *encode("analysis"), v.message, *encode("I count."), v.end]
         opening = [v.start, *encode("assistant"), v.channel, *encode("final"), v.message]
         numbers = encode(" ".join(map(str, range(1, 201))))
@@ -221,7 +227,7 @@ def counts(connection: Connection, log: Path) -> None:
     from app.engine import llama as adapter
 
     def sampler(model: adapter._Model, sampling: Sampling, seed: int) -> _Counting:
-        return _Counting(model.vocabulary)
+        return _Counting(model.format)
 
     adapter._Model.sampler = sampler  # type: ignore[assignment]
     slow(connection, log)
@@ -236,7 +242,7 @@ def repeats(connection: Connection, log: Path) -> None:
     def sample(sampler: adapter._Sampler) -> int:
         return SAME[next(drawn) % len(SAME)]
 
-    adapter._Sampler.sample = sample  # type: ignore[method-assign]
+    adapter._Sampler.sample = sample  # type: ignore[method-assign, assignment]
     supervisor._run_child(connection, log)
 
 
@@ -258,5 +264,5 @@ def writes(connection: Connection, log: Path) -> None:
         )
     ]
     script = iter(tokens)
-    adapter._Sampler.sample = lambda _: next(script)  # type: ignore[method-assign]
+    adapter._Sampler.sample = lambda _: next(script)  # type: ignore[method-assign, assignment]
     supervisor._run_child(connection, log)

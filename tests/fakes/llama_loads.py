@@ -9,9 +9,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
-from app.engine import llama as adapter
+from app.engine import llama as adapter  # first: it keeps llama_cpp from importing numpy
 
-llama = adapter.llama
+import llama_cpp.llama_cpp as llama  # isort: skip
 
 
 def _decodes(path: str) -> bool:

@@ -204,12 +204,12 @@ def _holds(folder: Path, store: Store, key: str, value: Any) -> bool:
                     store.chats.get(store.messages.get(int(number)).chat).deleted is None
                 )
             case "title":
-                return store.chats.get(int(number)).title == value
+                return bool(store.chats.get(int(number)).title == value)
             case "leaf":
-                return store.chats.get(int(number)).leaf == value
+                return bool(store.chats.get(int(number)).leaf == value)
             case "draft":
                 parts = store.drafts.all()[int(number) or None].parts
-                return "".join(part.text for part in parts) == value
+                return bool("".join(part.text for part in parts) == value)
             case "deleted":
                 return (store.chats.get(int(number)).deleted is not None) is value
             case "erased":
@@ -217,7 +217,7 @@ def _holds(folder: Path, store: Store, key: str, value: Any) -> bool:
             case "pinned":
                 return store.chats.get(int(number)).pinned is value
             case "setting":
-                return settings.load(Folders(folder).settings).instructions == value
+                return bool(settings.load(Folders(folder).settings).instructions == value)
     except KeyError:
         return False
     raise AssertionError(key)

@@ -234,7 +234,7 @@ class Person:
         tell("begin", [])
         question = Message(Role.USER, (Part(self.text()),))
         asked, _ = self.disk(lambda store: store.messages.ask(None, question, Effort.LOW, "m"))
-        self.host.erase([asked.chat]).result()
+        self.host.chats.erase([asked.chat]).result()
         tell("done", {f"erased {asked.chat}": True})
 
     def setting(self, _: int) -> None:
@@ -261,7 +261,7 @@ class Person:
 
 def main() -> None:
     # A person waits for 5 seconds; the plans have less time.
-    app.host.Store = functools.partial(Store, patience=0.3)  # type: ignore[misc,assignment]
+    vars(app.host)["Store"] = functools.partial(Store, patience=0.3)
     try:
         person = Person(Path(sys.argv[1]), sys.argv[2])
     except StoreError as error:

@@ -44,7 +44,7 @@ def _trace(frame: FrameType, event: str, _: object) -> Callable[..., Any] | None
     if name is None:
         return None
 
-    def line(inner: FrameType, event: str, _: object) -> Any:
+    def line(inner: FrameType, event: str, _: object) -> Callable[..., Any]:
         _lines.setdefault(f"{name}:{inner.f_lineno}", set()).add(_now)
         return line
 
@@ -73,7 +73,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         return (yield)
     finally:
         sys.settrace(None)
-        threading.settrace(None)  # type: ignore[arg-type]
+        threading.settrace(None)
         _seconds[item.nodeid] = time.perf_counter() - began
 
 

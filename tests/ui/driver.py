@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -115,7 +116,8 @@ class Backend:
         self, request: Request, cancel: Any, answer_now: Any = None
     ) -> Generator[Event, None, None]:
         if request.ephemeral:
-            yield from (*map(said, self.titles[:1]), done())
+            yield from map(said, self.titles[:1])
+            yield done()
             del self.titles[:1]
             return
         self.requests.append(request)
@@ -230,9 +232,10 @@ class Fireside:
         """What the store has."""
         result = self.host.disk(read).result(timeout=5)
         for _ in range(2):  # for what was on its way, and what follows from it
-            delivered: list[None] = []
-            self.bridge.when_done(self.host.disk(lambda _: None), delivered.append, raising)
-            self.until(lambda delivered=delivered: delivered)
+            delivered = threading.Event()
+            done_reading = self.host.disk(lambda _: None)
+            self.bridge.when_done(done_reading, partial(_set, delivered), raising)
+            self.until(delivered.is_set)
         return result
 
     def close(self) -> None:
@@ -246,13 +249,17 @@ class Fireside:
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
+def _set(event: threading.Event, _: object) -> None:
+    event.set()
+
+
 def stale() -> list[QLayoutItem]:
     """PySide's wrappers of a layout's items that Qt has deleted: made where a layout that is not
     empty is added to another, and left behind where a widget then leaves it."""
     there: set[int] = set()
 
     def walk(layout: QLayout) -> None:
-        for item in (layout.itemAt(n) for n in range(layout.count())):
+        for item in filter(None, map(layout.itemAt, range(layout.count()))):
             there.update(Shiboken.getCppPointer(item))
             if inner := item.layout():
                 walk(inner)
@@ -278,3 +285,9 @@ def make(fireside: Fireside, *titles: str) -> None:
         fireside.ask(title, *answer(f"About {title}."))
         fireside.shows(f"About {title}.")
         fireside.idle()
+
+
+def place(fireside: Fireside) -> str:
+    """Where the model that is loaded lies."""
+    current = fireside.window.models.current
+    return current.place if current else ""

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from typing import cast
 
 import pypdfium2
 import ziafont
@@ -71,7 +72,8 @@ def ink(column: Column) -> int:
 
 def _dark(image: QImage) -> int:
     grey = image.convertToFormat(QImage.Format.Format_Grayscale8)
-    return sum(255 - grey.constScanLine(y)[x] for y in range(grey.height()) for x in range(300))
+    lines = (bytes(cast(memoryview, grey.constScanLine(y))) for y in range(grey.height()))
+    return sum(255 - line[x] for line in lines for x in range(300))
 
 
 def pdf_ink(column: Column) -> int:

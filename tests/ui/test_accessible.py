@@ -26,7 +26,7 @@ THEN = time.mktime((2024, 11, 12, 14, 5, 0, 0, 0, -1))
 
 
 @pytest.fixture
-def page(qtbot: QtBot, theme: Theme) -> Iterator[Transcript]:
+def page(qtbot: QtBot, theme: Theme) -> Transcript:
     """A conversation in a window of its own."""
     transcript = Transcript(theme)
     qtbot.addWidget(transcript)
@@ -113,7 +113,8 @@ def test_messages_are_items_of_a_list(page: Transcript) -> None:
     assert found[2].textInterface().text(4, 6) == "𝒙"
     assert all(each.parent().object() is page.viewport() for each in found)
     assert not any(each.state().busy for each in found)
-    assert all(each.valueInterface() is each.tableCellInterface() is None for each in found)
+    assert all(each.valueInterface() is None for each in found)
+    assert all(each.tableCellInterface() is None for each in found)
     assert all(each.actionInterface() for each in found)
 
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QPlainTextEdit, QWidget
 from app.base.types import Effort, Prefill, Prompt, Request, Role
 from app.turn import ContextForecast
 from app.ui.composer import prefill
+from app.ui.composer.context_gauge import ContextGauge
 from tests.ui.driver import Fireside, Start, answer, done, make, said, thought
 from tests.ui.qt import child
 from tests.ui.test_preferences import open_preferences
@@ -173,22 +174,30 @@ def test_another_effort_is_read(fireside: Fireside) -> None:
 def test_other_instructions_are_read(fireside: Fireside) -> None:
     fireside.type("pears")
     dialog = open_preferences(fireside)
-    QTest.keyClicks(dialog.findChild(QPlainTextEdit, "instructions"), "Be brief.")
+    QTest.keyClicks(child(dialog, QPlainTextEdit, "instructions"), "Be brief.")
     settle(fireside)
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     fireside.until(lambda: fireside.backend.prepared)
     assert fireside.backend.prepared[-1].instructions == "Be brief."
 
 
+def above(fireside: Fireside) -> int:
+    """The top of the last question."""
+    parent = fireside.find(QWidget, "bubble", last=True).parentWidget()
+    assert parent is not None
+    return parent.y()
+
+
 def spied(fireside: Fireside, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The window's wishes to read ahead: the engine would only come to them later."""
     calls: list[Any] = []
     prepare = fireside.host.chats.prepare
-    monkeypatch.setattr(
-        fireside.host.chats,
-        "prepare",
-        lambda *what, **how: calls.append(what) or prepare(*what, **how),
-    )
+
+    def counted(*what: Any, **how: Any) -> None:
+        calls.append(what)
+        prepare(*what, **how)
+
+    monkeypatch.setattr(fireside.host.chats, "prepare", counted)
     return calls
 
 
@@ -241,7 +250,7 @@ def test_what_will_not_be_seen_any_more_is_told_before(fireside: Fireside) -> No
     warning = "If you send this, the model will no longer see the 2 oldest messages of this chat."
     fireside.until(lambda: status(fireside).text() == warning)
     assert status(fireside).property("tone") == "danger"
-    gauge = fireside.find(QWidget, "contextGauge")
+    gauge = fireside.find(ContextGauge, "contextGauge")
     said_by_gauge = "Context: 2,900 tokens used, 1,024 kept for the answer, 4,096 in all"
     assert gauge.accessibleName() == gauge.toolTip() == said_by_gauge
     assert gauge.colour == "danger"
@@ -284,10 +293,10 @@ def test_a_message_too_long_for_any_context(fireside: Fireside) -> None:
 def test_what_is_foreseen_of_another_chat_is_not_told(fireside: Fireside) -> None:
     make(fireside, "pears")
     settle(fireside)
-    gauge = fireside.find(QWidget, "contextGauge")
+    gauge = fireside.find(ContextGauge, "contextGauge")
     before = gauge.accessibleName()
     fireside.type("plums")
-    for chat in (None, fireside.window.chat + 1):
+    for chat in (None, fireside.chat + 1):
         fireside.bridge.publish(ContextForecast(chat, 3000, 1024, 4096, 2))
     settle(fireside)
     assert gauge.accessibleName() == before
@@ -299,7 +308,7 @@ def test_what_was_foreseen_is_old_once_it_is_asked(fireside: Fireside) -> None:
     fireside.shows("hm")
     fireside.bridge.publish(ContextForecast(fireside.window.chat, 3000, 1024, 4096, 2))
     fireside.qtbot.wait(100)
-    gauge = fireside.find(QWidget, "contextGauge")
+    gauge = fireside.find(ContextGauge, "contextGauge")
     assert gauge.accessibleName().startswith("Context: 81 tokens used, 1,023 kept")
     assert UNSEEN not in fireside.text()
 
@@ -307,7 +316,7 @@ def test_what_was_foreseen_is_old_once_it_is_asked(fireside: Fireside) -> None:
 def test_the_gauge_warms_up(fireside: Fireside) -> None:
     fireside.backend.foreseen = Prompt(3072, 4096, 1024)
     fireside.window.new_chat()
-    gauge = fireside.find(QWidget, "contextGauge")
+    gauge = fireside.find(ContextGauge, "contextGauge")
     assert gauge.colour == "warning"
     assert status(fireside).property("tone") == "muted"
 
@@ -326,7 +335,7 @@ def test_a_line_stands_under_what_is_unseen(fireside: Fireside) -> None:
     fireside.shows(UNSEEN)
     shown = fireside.text()
     assert shown.index("About apples.") < shown.index(UNSEEN) < shown.index("pears")
-    assert line(fireside).y() < fireside.find(QWidget, "bubble", last=True).parentWidget().y()
+    assert line(fireside).y() < above(fireside)
     hold.set()
     fireside.idle()
     fireside.until(lambda: UNSEEN not in fireside.text())  # the answer's own statistics: none
@@ -363,7 +372,7 @@ def test_the_line_among_messages_that_are_made_later(fireside: Fireside) -> None
         fireside.qtbot.wait(50)
         views = sorted(transcript.views.active.values(), key=lambda view: view.y())
         found = (v.record for v in views if v.y() > line(fireside).y())
-        return next(record.plain_text() for record in found)
+        return next(record.plain_text() for record in found if record)
 
     assert below() == rows[-4].message.text  # while the earlier ones are not made
     assert UNSEEN in fireside.text()  # for which all are

@@ -8,12 +8,14 @@ import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import psutil
 import pytest
 from PySide6.QtCore import QLockFile
 from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from app.base.errors import StoreLocked, StoreReadOnly
 from app.ui import app
@@ -37,7 +39,7 @@ def test_smoke_without_an_answer_fails(
     fireside: Fireside, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     closed_at_once = SimpleNamespace(exec=lambda: 0)
-    assert SmokeTest(fireside.window).run(closed_at_once) == 1
+    assert SmokeTest(fireside.window).run(cast(QApplication, closed_at_once)) == 1
     monkeypatch.setattr(SingleInstance, "acquire", lambda self, model, patience: False)
     assert app.run(tmp_path, None, smoke=True) == 1
 
@@ -83,7 +85,7 @@ def test_a_second_start_raises_the_first(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("model", [None, Path("/models/größe 1.gguf")])
-def test_the_first_is_told(tmp_path: Path, qtbot: object, model: Path | None) -> None:
+def test_the_first_is_told(tmp_path: Path, qtbot: QtBot, model: Path | None) -> None:
     first = SingleInstance(tmp_path)
     assert first.acquire()
     shown: list[Path | None] = []

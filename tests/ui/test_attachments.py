@@ -106,7 +106,7 @@ def test_a_draft_keeps_its_files(fireside: Fireside) -> None:
     draft = (FILE, Part("half a thought"))
     window = fireside.window
     window.composer.set_parts(draft)
-    chat = window.chat
+    chat = fireside.chat
     window.new_chat()
     assert window.composer.parts() == ()
     window.open_chat(chat)
@@ -142,7 +142,8 @@ def test_what_cannot_be_stored_comes_back(
 
 
 def test_what_is_dropped_on_the_window(fireside: Fireside, tmp_path: Path) -> None:
-    window, used = fireside.window, []
+    window = fireside.window
+    used: list[Path] = []
     window.file_drop.model.disconnect()
     window.file_drop.model.connect(used.append)
     paths = [put(tmp_path, "a.txt", b"apples"), put(tmp_path, "m.gguf", b"GGUF"),
@@ -290,14 +291,14 @@ def test_the_window_lives_while_a_long_file_is_read(fireside: Fireside, tmp_path
 def held(fireside: Fireside, monkeypatch: pytest.MonkeyPatch) -> Future[Any]:
     """What the next file is read as comes when it is set."""
     future: Future[Any] = Future()
-    monkeypatch.setattr(fireside.host, "read", lambda path, stop: future)
+    monkeypatch.setattr(fireside.host.documents, "read", lambda path, stop: future)
     return future
 
 
 def test_nothing_is_sent_before_a_file_is_read(
     fireside: Fireside, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    read = fireside.host.read
+    read = fireside.host.documents.read
     path = put(tmp_path, "a.txt", b"apples")
     future = held(fireside, monkeypatch)
     paste(fireside, urls(path))
@@ -320,8 +321,8 @@ def test_a_file_is_read_on_while_another_chat_is_shown(
     fireside: Fireside, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     ask(fireside, Part("a question"))
-    window, read = fireside.window, fireside.host.read
-    first = window.chat
+    window, read = fireside.window, fireside.host.documents.read
+    first = fireside.chat
     path = put(tmp_path, "a.txt", b"apples")
     future = held(fireside, monkeypatch)
     paste(fireside, urls(path))
@@ -409,8 +410,8 @@ def test_what_does_not_fit_can_be_sent_in_part(fireside: Fireside, tmp_path: Pat
     fireside.find(QAbstractButton, "cutAttached").click()
     choice = child(window, PartChoice)
     field, done = (
-        choice.findChild(QLineEdit, "pages"),
-        choice.findChild(QAbstractButton, "partDone"),
+        child(choice, QLineEdit, "pages"),
+        child(choice, QAbstractButton, "partDone"),
     )
     assert field.text() == some
     field.setText("3, 99")
@@ -469,7 +470,7 @@ def test_another_model_counts_anew(fireside: Fireside, monkeypatch: pytest.Monke
     fireside.window.composer.set_parts((FILE,))
     counted(fireside)
     assert chips(fireside) != ["fruit.txt: 77 tokens"]
-    monkeypatch.setattr(fireside.host, "count", count)
+    monkeypatch.setattr(fireside.host.documents, "count", count)
     fireside.window.models.load()
     fireside.until(lambda: chips(fireside) == ["fruit.txt: 77 tokens"])
 
@@ -527,7 +528,9 @@ def test_a_long_file_is_read_as_it_is_seen(fireside: Fireside) -> None:
     record = transcript.messages.records[0]
     assert transcript.list.heights[0] < 300
     files(fireside)[0].click()
-    assert 0 < len(record.files[0]._reader.blocks) < 50  # more comes when others had their turn
+    reader = record.files[0]._reader
+    assert reader is not None
+    assert 0 < len(reader.blocks) < 50  # more comes when others had their turn
     fireside.until(lambda: not record.files[0].unread, 20_000)
     assert transcript.list.heights[0] > 5_000 * 10
     files(fireside)[0].click()

@@ -225,7 +225,9 @@ def test_what_was_kept_of_a_chat_that_is_gone_goes_at_the_next_start(
     assert 1 not in fireside.backend.forgotten
 
 
-def test_the_bin_is_emptied_while_others_write(fireside: Fireside) -> None:
+def test_the_bin_is_emptied_while_others_write(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
     make(fireside, "apples", "pears", "plums")
     fireside.window.index.delete(1, 2)
     open_page(fireside, "tabBin")
@@ -238,7 +240,7 @@ def test_the_bin_is_emptied_while_others_write(fireside: Fireside) -> None:
         go.wait(5)
         sweep()
 
-    fireside.host._store.upkeep.sweep = slow
+    monkeypatch.setattr(fireside.host._store.upkeep, "sweep", slow)
     fireside.find(QAbstractButton, "emptyBin").click()
     answer_box(fireside, yes=True)
     fireside.until(begun.is_set)
@@ -253,7 +255,9 @@ def test_the_bin_is_emptied_while_others_write(fireside: Fireside) -> None:
     ]
 
 
-def test_a_deletion_that_fails_says_so_and_keeps_them(fireside: Fireside) -> None:
+def test_a_deletion_that_fails_says_so_and_keeps_them(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
     make(fireside, "apples")
     fireside.window.index.delete(1)
     open_page(fireside, "tabBin")
@@ -262,7 +266,7 @@ def test_a_deletion_that_fails_says_so_and_keeps_them(fireside: Fireside) -> Non
     def full(chats: object) -> None:
         raise StoreFull(fireside.host.folders.chats)
 
-    fireside.host._store.chats.erase = full
+    monkeypatch.setattr(fireside.host._store.chats, "erase", full)
     choose(fireside, "apples")
     fireside.find(QAbstractButton, "erase").click()
     answer_box(fireside, yes=True)

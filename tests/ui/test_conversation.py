@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -10,7 +11,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QPlainTextEdit, QWidget
 
-from app.base.errors import ContextFull, EngineDied, ModelMissing, StoreFull
+from app.base.errors import ContextFull, EngineDied, FiresideError, ModelMissing, StoreFull
+from app.base.settings import Settings
 from app.base.types import Delta, Effort, PartKind, Prefill, Prompt, StopReason
 from app.host import Host, demo_model
 from app.store import State
@@ -294,7 +296,7 @@ def test_nothing_said_is_tried_again(fireside: Fireside) -> None:
     ],
 )
 def test_other_failures_lead_elsewhere(
-    fireside: Fireside, error: Exception, button: str, page: str
+    fireside: Fireside, error: FiresideError, button: str, page: str
 ) -> None:
     fireside.ask("count", error)
     fireside.until(lambda: fireside.window.findChild(QWidget, "actOnError"))
@@ -321,9 +323,12 @@ def test_a_start_chooses_no_chat(start: Start, monkeypatch: pytest.MonkeyPatch) 
     fireside.idle()
     written: list[str] = []
     real = Host.change
-    monkeypatch.setattr(
-        Host, "change", lambda self, **new: written.extend(new) or real(self, **new)
-    )
+
+    def change(host: Host, **new: Any) -> Settings:
+        written.extend(new)
+        return real(host, **new)
+
+    monkeypatch.setattr(Host, "change", change)
     fireside = start()
     fireside.shows("first")
     assert "chat" not in written

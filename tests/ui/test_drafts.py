@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractButton
 from app.base.errors import StoreFull
 from app.base.types import Part, PartKind
 from app.store import Unsent
-from app.ui.composer import drafts
+from app.ui.composer import draft_keeper
 from tests.ui.driver import Fireside, Start, answer, make
 
 FILE = Part("apples\npears", PartKind.FILE, "fruit.txt")
@@ -32,7 +32,7 @@ def test_what_is_typed_is_stored_while_one_types(
             break
     assert kept(fireside)[None].parts[0].text.startswith("word 0 ")
     fireside.until(lambda: kept(fireside)[None] == Unsent((Part(text(fireside)),)))
-    assert drafts.SOON_MS == 1000
+    assert draft_keeper.SOON_MS == 1000
 
 
 def test_every_chat_has_its_own_at_the_next_start(start: Start) -> None:

@@ -38,6 +38,8 @@ ERRORS = [
     e.EngineDied(3, ""),
     e.EngineHung(90.0),
     e.EngineFailed("decode returned 1"),
+    e.RequestUnsupported("response_schema"),
+    e.NoRemoteEngine("http://localhost:1234/v1"),
     e.ContextFull(9000, 4096),
     e.AnswerEndless(4096),
     e.EngineError(),
@@ -91,8 +93,9 @@ ERRORS = [
 ]
 
 
-def every_class(root: type) -> set[type]:
-    return {root}.union(*(every_class(child) for child in root.__subclasses__()))
+def every_class(root: type[object]) -> set[type[object]]:
+    below: list[type[object]] = root.__subclasses__()
+    return {root}.union(*map(every_class, below))
 
 
 def test_none_is_forgotten() -> None:

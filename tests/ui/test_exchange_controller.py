@@ -162,7 +162,7 @@ def test_the_dialog_may_be_closed_when_all_is_done(
     fireside = start()
     make(fireside, "apples")
     made: Future[Path] = Future()
-    monkeypatch.setattr(fireside.host, "export", lambda *_: made)
+    monkeypatch.setattr(fireside.host.exchange, "export", lambda *_: made)
     fireside.window.chats.export_shown()
     choose(fireside, "exportMarkdown", tmp_path, name="Fruit")
     QTest.keyClick(dialog(fireside), Qt.Key.Key_Escape)
@@ -192,7 +192,7 @@ def test_a_cancelled_export_leaves_nothing(
     if way == "cancel":
         QTest.keyClick(shown, Qt.Key.Key_Escape)
         fireside.until(lambda: gone(fireside, ExportDialog))
-        fireside.until(lambda: not fireside.host._stops)
+        fireside.until(lambda: not fireside.host.jobs.stops)
     else:
         start()
     assert list((tmp_path / "out").iterdir()) == []
@@ -292,5 +292,5 @@ def test_an_import_is_given_up(start: Start, tmp_path: Path) -> None:
     fireside.until(lambda: preview(fireside).start.isEnabled())
     QTest.keyClick(preview(fireside), Qt.Key.Key_Escape)
     fireside.until(lambda: gone(fireside, ImportDialog))
-    fireside.until(lambda: not fireside.host._stops)
+    fireside.until(lambda: not fireside.host.jobs.stops)
     assert not fireside.window.index.rows

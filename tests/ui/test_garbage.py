@@ -23,7 +23,7 @@ def test_garbage_is_collected_on_the_guis_thread_only(qtbot: QtBot) -> None:
 
     def make_garbage() -> None:
         for _ in range(200):
-            cycles = [[] for _ in range(1000)]
+            cycles: list[list[object]] = [[] for _ in range(1000)]
             for cycle in cycles:
                 cycle.append(cycle)
 

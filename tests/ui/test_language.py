@@ -147,6 +147,7 @@ def test_german_has_room_in_the_smallest_windows(
     card = child(window.composer, QWidget, "composerCard")
     assert card.height() >= card.minimumSizeHint().height()
     window.new_chat()
+    window.banner.show_fault("Etwas ging schief. " * 6)
     _has_room(fireside, window)
     for tab in ("archive", "bin"):
         window.archive.show_page(tab)
@@ -156,11 +157,11 @@ def test_german_has_room_in_the_smallest_windows(
         window.models_controller.page.show_pane(pane)
         _has_room(fireside, window)
     window.palette_controller.show_keys()
-    _has_room(fireside, window.findChild(ShortcutList))
+    _has_room(fireside, child(window, ShortcutList))
     monkeypatch.setattr(about_page, "REPOSITORY", "some/fireside")
     window.preferences.about()
     child(window, QAbstractButton, "openRelease").show()  # as where a newer one is there
-    _has_room(fireside, window.findChild(about_page.AboutPage))
+    _has_room(fireside, child(window, about_page.AboutPage))
     dialog = preferences(fireside)
     pages = child(dialog, QListWidget, "preferencePages")
     for number_of_page in range(pages.count()):
@@ -185,9 +186,10 @@ def _has_room(fireside: Fireside, window: QWidget) -> None:
             assert label.width() >= needed.width(), label.text()
             assert label.height() >= label.heightForWidth(label.width()), label.text()
     for area in window.findChildren(QScrollArea):
-        if area.isVisible() and area.widget():
-            wide = area.widget().minimumSizeHint().width()
-            assert wide <= area.viewport().width(), (area, area.widget().objectName())
+        inner = area.widget()
+        if area.isVisible() and inner:
+            wide = inner.minimumSizeHint().width()
+            assert wide <= area.viewport().width(), (area, inner.objectName())
 
 
 def _said(widget: QWidget) -> Iterator[str]:

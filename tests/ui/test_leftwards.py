@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from PySide6.QtCore import QPointF, QRectF
@@ -36,7 +37,10 @@ def inked(image: QImage, left: int, right: int) -> bool:
     )
 
 
-def only(column: Column, kind: type[Box]) -> Box:
+B = TypeVar("B", bound=Box)
+
+
+def only(column: Column, kind: type[B]) -> B:
     return next(box for box in column.boxes if isinstance(box, kind))
 
 

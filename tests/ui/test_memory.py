@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -154,11 +155,18 @@ def test_a_gpu_that_shares_the_memory_has_no_bar(computer: Callable[..., Firesid
     assert parts(dialog)["Weights"] > 12 * 10**9  # of both
 
 
-def test_apply_keeps_the_wishes_and_reloads_the_model(computer: Callable[..., Fireside]) -> None:
+def test_apply_keeps_the_wishes_and_reloads_the_model(
+    computer: Callable[..., Fireside], monkeypatch: pytest.MonkeyPatch
+) -> None:
     fireside = computer(GPU)
     loaded: list[ModelRef] = []
     load = fireside.backend.load
-    fireside.backend.load = lambda model, cancel: loaded.append(model) or load(model, cancel)
+
+    def counted(model: ModelRef, cancel: threading.Event) -> Any:
+        loaded.append(model)
+        return load(model, cancel)
+
+    monkeypatch.setattr(fireside.backend, "load", counted)
     dialog = open_page(fireside)
     apply = child(dialog, QAbstractButton, "applyPlan")
     assert not apply.isEnabled()
@@ -167,9 +175,9 @@ def test_apply_keeps_the_wishes_and_reloads_the_model(computer: Callable[..., Fi
     turn(fireside, dialog, "cpuExperts", Qt.Key.Key_Right, 4)
     press(dialog, "cacheQ8")
     assert not loaded
-    assert fireside.host.wishes == Overrides()
+    assert Overrides.of(fireside.host.settings) == Overrides()
     apply.click()
-    assert fireside.host.wishes == Overrides(8192, 10, 3, CacheType.Q8_0)
+    assert Overrides.of(fireside.host.settings) == Overrides(8192, 10, 3, CacheType.Q8_0)
     assert not apply.isEnabled()
     fireside.until(lambda: loaded == [fireside.window.models.demo])
     fireside.stored(lambda store: None)
@@ -179,7 +187,7 @@ def test_apply_keeps_the_wishes_and_reloads_the_model(computer: Callable[..., Fi
     )  # fmt: skip
     press(dialog, "resetPlan")
     apply.click()
-    assert fireside.host.wishes == Overrides()
+    assert Overrides.of(fireside.host.settings) == Overrides()
 
 
 def test_the_knobs_stand_where_they_were_left(computer: Callable[..., Fireside]) -> None:

@@ -20,7 +20,7 @@ from app.base.errors import ModelMissing, NotGguf, UnsupportedArchitecture
 from app.engine import probe
 from app.engine.probe import Machine
 from app.host import demo_model
-from tests.ui.driver import Fireside, Start, answer, make
+from tests.ui.driver import Fireside, Start, answer, make, place
 from tests.ui.qt import child, focused
 
 # Menus and dialogs, where there is no screen.
@@ -100,7 +100,7 @@ def test_what_another_program_downloaded_is_used_where_it_is(start: Start, home:
     (found,) = [action for action in menu.actions() if action.text().endswith("\tLM Studio")]
     assert "broken" not in " ".join(action.text() for action in menu.actions())
     found.trigger()
-    fireside.until(lambda: Path(fireside.window.models.current.place) == theirs)
+    fireside.until(lambda: Path(place(fireside)) == theirs)
     name = found.text().split("\t")[0]
     assert picker(fireside) == f"Model: {name}"
     again = start()

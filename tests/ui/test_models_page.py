@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMenu,
     QProgressBar,
+    QSpinBox,
     QTableView,
     QWidget,
 )
@@ -34,7 +35,7 @@ from app.wording.quantities import day, duration
 from tests.fakes import listed
 from tests.fakes.headers import gguf_bytes
 from tests.fakes.hub import COMMIT, Fault, File, Hub, serving
-from tests.ui.driver import Fireside, Start, answer
+from tests.ui.driver import Fireside, Start, answer, place
 from tests.ui.qt import child
 
 # Menus and dialogs, where there is no screen.
@@ -94,7 +95,7 @@ def test_one_click_downloads_a_model_and_uses_it(start: Start, hub: Hub) -> None
     fireside.find(QAbstractButton, "download").click()
     fireside.until(lambda: fireside.window.models.current)
     found = huggingface_hub.try_to_load_from_cache("org/name", "m.gguf", constants.HF_HUB_CACHE)
-    assert found == fireside.window.models.current.place
+    assert found == place(fireside)
     assert Path(found).read_bytes() == DEMO
     fireside.ask("hello", *answer("hi"))
     fireside.shows("hi")
@@ -116,7 +117,7 @@ def test_what_another_program_downloaded_is_not_downloaded_again(
     fireside.until(lambda: button.text() == "Use it now")
     button.click()
     fireside.until(lambda: fireside.window.models.current)
-    assert Path(fireside.window.models.current.place) == folder / "m.gguf"
+    assert Path(place(fireside)) == folder / "m.gguf"
     assert hub.sent == 0
 
 
@@ -246,7 +247,7 @@ def test_a_search_shows_what_can_be_run_and_what_cannot(start: Start, hub: Hub) 
     assert "eagle3" not in texts(fireside)
     mine.button.click()
     fireside.until(lambda: fireside.window.models.current)
-    assert Path(fireside.window.models.current.place).name == "other-Q4_K_M.gguf"
+    assert Path(place(fireside)).name == "other-Q4_K_M.gguf"
 
 
 def test_what_the_hub_says_of_a_repository_hides_nothing(start: Start, hub: Hub) -> None:
@@ -311,7 +312,7 @@ def test_a_drive_that_is_not_there_is_told(start: Start, hub: Hub, tmp_path: Pat
     assert not gone.parent.exists()
     gone.mkdir(parents=True)
     fireside.until(lambda: fireside.window.models.current)
-    assert Path(fireside.window.models.current.place).is_relative_to(gone)
+    assert Path(place(fireside)).is_relative_to(gone)
 
 
 def test_no_sentence_names_a_file_of_the_hub(start: Start, hub: Hub) -> None:
@@ -387,7 +388,7 @@ def test_the_speed_limit_is_kept(start: Start, hub: Hub) -> None:
     fireside = start(model=False, download_limit=3)
     assert fireside.host.downloads.limit == 3e6
     show(fireside, "network")
-    limit = fireside.find(QWidget, "downloadLimit")
+    limit = fireside.find(QSpinBox, "downloadLimit")
     limit.setValue(0)
     assert fireside.host.downloads.limit is None
     assert fireside.host.settings.download_limit == 0
@@ -412,7 +413,7 @@ def test_what_is_here_is_shown_with_what_is_wrong(start: Start, theirs: Path) ->
     assert "1.5 MB · LM Studio" in said
     assert "“broken.gguf” is incomplete" in said or "“broken.gguf” is not a GGUF" in said
     fireside.find(QAbstractButton, "useModel", last=True).click()
-    fireside.until(lambda: Path(fireside.window.models.current.place) == theirs)
+    fireside.until(lambda: Path(place(fireside)) == theirs)
     show(fireside, "here")
     fireside.until(lambda: "in use" in texts(fireside))
     page = fireside.window.models_controller.page
@@ -443,7 +444,7 @@ def test_ones_own_download_is_removed_after_one_question(start: Start, hub: Hub)
     show(fireside)
     fireside.find(QAbstractButton, "download").click()
     fireside.until(lambda: fireside.window.models.current != demo_model())
-    path = Path(fireside.window.models.current.place)
+    path = Path(place(fireside))
     fireside.window.models.choose(demo_model())
     fireside.until(lambda: fireside.window.models.current == demo_model())
     show(fireside, "here")
@@ -462,7 +463,7 @@ def test_a_model_moves_to_another_folder(start: Start, theirs: Path, tmp_path: P
     target.mkdir()
     fireside = start()
     fireside.window.model_picker.use(theirs)
-    fireside.until(lambda: Path(fireside.window.models.current.place) == theirs)
+    fireside.until(lambda: Path(place(fireside)) == theirs)
     fireside.ask("hello", *answer("hi"))
     fireside.shows("hi")
     fireside.idle()
@@ -517,7 +518,7 @@ def test_the_part_of_a_model_opens_the_whole(start: Start, tmp_path: Path) -> No
     second.write_bytes(gguf_bytes(part=(2, 2)))
     fireside = start()
     fireside.window.model_picker.use(second)
-    fireside.until(lambda: Path(fireside.window.models.current.place) == first)
+    fireside.until(lambda: Path(place(fireside)) == first)
 
 
 def test_a_fault_in_the_middle_needs_nobody(start: Start, hub: Hub) -> None:
@@ -537,7 +538,8 @@ def test_words_for_times() -> None:
     now = datetime.date(2026, 11, 26)
 
     def at(*when: int) -> float:
-        return datetime.datetime(*when, 12).timestamp()  # type: ignore[arg-type]
+        year, month, day = when
+        return datetime.datetime(year, month, day, 12).timestamp()
 
     assert day(at(2026, 11, 26), now) == "today"
     assert day(at(2026, 11, 25), now) == "yesterday"

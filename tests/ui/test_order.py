@@ -93,12 +93,14 @@ def choose(menu: QMenu, *path: str) -> None:
     """Triggers what the texts lead to, through its submenus."""
     for text in path:
         action = next(a for a in menu.actions() if a.text().split("\t")[0] == text)
-        if inner := action.menu():
+        inner = action.menu()
+        if isinstance(inner, QMenu):
             menu = inner
     assert action.isEnabled()
-    while isinstance(menu.parent(), QMenu):
-        menu = menu.parent()
-    window = menu.parent().window()
+    while isinstance(outer := menu.parent(), QMenu):
+        menu = outer
+    assert isinstance(outer, QWidget)
+    window = outer.window()
     menu.hide()  # as Qt does before it acts
     window.activateWindow()
     QTest.qWait(20)

@@ -128,7 +128,7 @@ def test_folder_and_version(
     dialog = open_preferences(fireside)
     child(dialog, QAbstractButton, "openFolder").click()
     assert opened == [tmp_path]
-    assert child(dialog, object, "version").text() == f"Fireside {__version__}"
+    assert child(dialog, QLabel, "version").text() == f"Fireside {__version__}"
 
 
 def test_every_control_has_a_name_and_a_tooltip(fireside: Fireside) -> None:
@@ -148,9 +148,9 @@ def test_every_control_has_a_name_and_a_tooltip(fireside: Fireside) -> None:
         assert reached or button.group(), button.objectName()  # in a group by the arrows
     kinds = (QAbstractSpinBox, QAbstractSlider, QLineEdit, QPlainTextEdit)
     fields = [field for kind in kinds for field in fireside.window.findChildren(kind)]
-    ours = [f for f in fields if not f.objectName().startswith("qt_") and f.objectName()]
-    assert len(ours) > 10
-    for field in ours:
+    shown = [f for f in fields if not f.objectName().startswith("qt_") and f.objectName()]
+    assert len(shown) > 10
+    for field in shown:
         assert field.accessibleName(), field.objectName()
         assert field.toolTip() or field.objectName() == "composer", field.objectName()
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from functools import partial
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -39,7 +42,11 @@ def asked(fireside: Fireside) -> list[str]:
     return [request.messages[-1].text for request in fireside.backend.requests]
 
 
-def hold(fireside: Fireside, text: str = "count"):
+def _is_whole(button: QAbstractButton) -> bool:
+    return button.width() >= button.sizeHint().width()
+
+
+def hold(fireside: Fireside, text: str = "count") -> threading.Event:
     """Asks for an answer that ends when the returned event is set."""
     held = fireside.hold()
     fireside.ask(text, said("one, "), held, said("two."), done())
@@ -385,6 +392,6 @@ def test_there_is_room_for_both_buttons(fireside: Fireside) -> None:
     fireside.qtbot.wait(50)  # until it is laid out
     for name in ("effortLow", "effortMedium", "effortHigh", "send", "stop"):
         button = fireside.find(QAbstractButton, name)
-        fireside.until(lambda b=button: b.width() >= b.sizeHint().width())
+        fireside.until(partial(_is_whole, button))
         edge = button.mapTo(window.composer, button.rect().topRight()).x()
         assert edge < window.composer.width(), name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QAccessible, QImage
@@ -41,7 +43,8 @@ def controls(window: QWidget) -> set[QWidget]:
 
     def inner(widget: QWidget) -> bool:
         parent = widget.parentWidget()
-        other = isinstance(parent, Segments) and not widget.isChecked()
+        choice = isinstance(parent, Segments) and isinstance(widget, QAbstractButton)
+        other = choice and not cast(QAbstractButton, widget).isChecked()
         return other or isinstance(widget, QScrollBar) or isinstance(
             parent, QLineEdit | QAbstractSpinBox | QAbstractItemView
         )  # fmt: skip

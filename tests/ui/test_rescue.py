@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from PySide6.QtCore import Qt
@@ -53,6 +53,9 @@ def chats_in(path: Path, *titles: str) -> Backup:
         return store.upkeep.backup()
 
 
+W = TypeVar("W", bound=QWidget)
+
+
 class Window:
     """The window of a start that failed, and what a person does there."""
 
@@ -81,7 +84,7 @@ class Window:
     def sentence(self) -> str:
         return child(self.dialog, QLabel, "startProblemText").text()
 
-    def find(self, kind: type[QWidget], name: str) -> QWidget:
+    def find(self, kind: type[W], name: str) -> W:
         (found,) = [w for w in self.dialog.findChildren(kind, name) if w.isVisible()]
         return found
 

@@ -7,7 +7,15 @@ import dataclasses
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QLineEdit, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QDoubleSpinBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QWidget,
+)
 
 from app.base.types import Sampling
 from app.host import demo_model
@@ -31,6 +39,7 @@ def open_page(fireside: Fireside) -> PreferencesDialog:
 def write(fireside: Fireside, dialog: PreferencesDialog, name: str, text: str) -> None:
     """Types a value over the one that is there."""
     field = child(dialog, QWidget, name)
+    assert isinstance(field, QAbstractSpinBox | QLineEdit)
     field.setFocus()
     field.selectAll()
     QTest.keyClicks(field, text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import time
+from functools import partial
 
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
@@ -41,6 +42,10 @@ def click(fireside: Fireside, title: str) -> None:
     view = fireside.find(QListView, "chatList")
     where = view.visualRect(index_of(fireside, title)).center()
     QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=where)
+
+
+def gone(fireside: Fireside, title: str) -> bool:
+    return title not in chats(fireside)
 
 
 def test_chats_stand_under_their_day_and_open_on_a_click(fireside: Fireside) -> None:
@@ -131,7 +136,7 @@ def test_several_deletions_are_undone_together(fireside: Fireside) -> None:
         view = fireside.find(QListView, "chatList")
         view.setCurrentIndex(index_of(fireside, title))
         QTest.keyClick(view, Qt.Key.Key_Delete)
-        fireside.until(lambda title=title: title not in chats(fireside))
+        fireside.until(partial(gone, fireside, title))
     assert fireside.find(QWidget, "toast").accessibleName() == "Deleted 2 chats"
     fireside.find(QAbstractButton, "undo").click()
     fireside.until(lambda: {"apples", "pears", "plums"} <= set(chats(fireside)))

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton
 
 from app.base.types import Prefill, Prompt
 from app.ui.blocks.canvas import Canvas
+from app.ui.conversation.thought_panel import ThoughtHeader
 from app.ui.state import live_turns
 from app.ui.state.live_turns import PromptProgress
 from tests.ui.driver import Fireside, Start, answer, done, said, thought
@@ -30,8 +31,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def header(fireside: Fireside) -> QPushButton:
-    return fireside.find(QPushButton, "thought", last=True)
+def header(fireside: Fireside) -> ThoughtHeader:
+    return fireside.find(ThoughtHeader, "thought", last=True)
 
 
 def is_open(fireside: Fireside) -> bool:

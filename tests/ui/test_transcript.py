@@ -18,6 +18,7 @@ from app.ui.blocks.canvas import Canvas
 from app.ui.conversation.message_heights import MessageHeights
 from app.ui.conversation.message_state import MessageState, doing_now
 from app.ui.conversation.message_view import AnswerView
+from app.ui.conversation.sections import Section
 from app.ui.conversation.selection import TextPosition
 from app.ui.conversation.transcript import Transcript
 from app.ui.theme import Theme
@@ -66,7 +67,7 @@ def settle() -> None:
         QApplication.processEvents()
 
 
-def seen(view: Transcript) -> tuple[MessageState, object, int, int] | None:
+def seen(view: Transcript) -> tuple[MessageState, Section, int, int] | None:
     """The line at the top edge, and where it is."""
     for record, message in view.views.active.items():
         inside = QPoint(message.width() // 4, -message.y())

@@ -83,7 +83,7 @@ def test_what_is_imported_in_a_function_is_not_for_the_start() -> None:
     by each process that is started.
     """
     script = """
-        import ast, pathlib, sys
+        import ast, importlib.util, pathlib, sys
         import app.ui.window
 
         loaded = set(sys.modules)
@@ -92,10 +92,11 @@ def test_what_is_imported_in_a_function_is_not_for_the_start() -> None:
             if isinstance(node, ast.Import):
                 yield from (name.name for name in node.names)
                 return
+            package = importlib.util.find_spec(node.module).submodule_search_locations
             for name in node.names:
-                path = pathlib.Path(f"{node.module}.{name.name}".replace(".", "/"))
-                own = path.with_suffix(".py").exists() or path.is_dir()
-                yield f"{node.module}.{name.name}" if own else node.module
+                module = f"{node.module}.{name.name}"
+                is_module = package and importlib.util.find_spec(module)
+                yield module if is_module else node.module
 
         for file in pathlib.Path("app").rglob("*.py"):
             if file.as_posix().startswith(("app/__main__", "app/cli/", "app/wording/language")):

@@ -10,11 +10,11 @@ import datetime
 import json
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -53,7 +53,7 @@ def other(hint: Any, default: Any) -> Any:
 
 def filled(kind: type[Any]) -> Any:
     """Return a value of a dataclass of which no field has its default."""
-    hints = codec.hints(kind)
+    hints = codec.hints(cast(Hashable, kind))
     fields = dataclasses.fields(kind)
     return kind(**{field.name: other(hints[field.name], field.default) for field in fields})
 

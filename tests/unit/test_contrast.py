@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import pytest
 
@@ -42,7 +43,7 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def poor(theme: dict[str, str], uses: dict[str, tuple[str, ...]], least: float) -> list[str]:
+def poor(theme: dict[str, str], uses: Mapping[str, tuple[str, ...]], least: float) -> list[str]:
     found = []
     for colour, grounds in uses.items():
         for ground in grounds:

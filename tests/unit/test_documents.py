@@ -244,7 +244,7 @@ def test_tokens_are_those_of_the_model(reader: DocumentReader, tmp_path: Path) -
     pieces = ["", "Größe <|end|>", "a" * 1000]
     v = of_file(MODEL)
     part = Part("```", PartKind.FILE, "a.txt")
-    asked, *counted = reader.count(MODEL, part, pieces).result(60)
+    asked, *counted = reader.count(ModelRef.of_file(MODEL, ""), part, pieces).result(60)
     assert counted == [len(v.tokenizer.encode(text)) for text in pieces]
     without, with_it = (
         Request(ModelRef.of_file(MODEL, ""), (Message(Role.USER, parts),))
@@ -252,7 +252,7 @@ def test_tokens_are_those_of_the_model(reader: DocumentReader, tmp_path: Path) -
     )
     assert asked == len(render(with_it, v)) - len(render(without, v))
     with pytest.raises(e.ModelMissing):
-        reader.count(tmp_path / "gone.gguf", Part("x")).result(60)
+        reader.count(ModelRef.of_file(tmp_path / "gone.gguf", ""), Part("x")).result(60)
 
 
 # --- The process --------------------------------------------------------------------------
@@ -287,7 +287,7 @@ def test_a_file_that_is_too_much(tmp_path: Path, target: object) -> None:
         with pytest.raises(e.DocumentBroken):
             reader.read(put(tmp_path, "a.txt", b"text"), threading.Event()).result(60)
         with pytest.raises(e.EngineFailed):
-            reader.count(MODEL, Part("x")).result(60)
+            reader.count(ModelRef.of_file(MODEL, ""), Part("x")).result(60)
     finally:
         reader.close()
 

@@ -28,12 +28,13 @@ from app.models.download_events import (
     DownloadHeld,
     Downloading,
 )
-from app.models.download_progress import DownloadPhase, DownloadProgress, Timeouts, WaitReason
+from app.models.download_progress import DownloadPhase, DownloadProgress, WaitReason
 from app.models.downloads import Downloads, Unfinished
 from app.models.file_download import FileDownload
 from app.models.hub_requests import WantedFile
 from app.models.locate import Locator
 from app.models.partial_file import PartialFile
+from app.models.timeouts import Timeouts
 from app.network import hub_client
 from app.network.client import Network
 from tests.fakes.hub import SILENT, Hub, serving

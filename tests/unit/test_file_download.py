@@ -20,9 +20,10 @@ import pytest
 from app.base import errors as e
 from app.models import partial_file as blobs
 from app.models import transfer
-from app.models.download_progress import DownloadPhase, DownloadProgress, Timeouts, WaitReason
+from app.models.download_progress import DownloadPhase, DownloadProgress, WaitReason
 from app.models.file_download import FileDownload
 from app.models.hub_requests import WantedFile
+from app.models.timeouts import Timeouts
 from app.network import hub_client
 from app.network.client import Network
 from tests.fakes.hub import FAULTS, SILENT, Fault, File, Hub, seeded, serving

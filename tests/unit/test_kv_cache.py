@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -151,7 +152,12 @@ def test_of_the_window_on_disk_no_more_is_hoped_for(
     desk.start()
     loaded = []
     real = desk.memory.load
-    monkeypatch.setattr(desk.memory, "load", lambda *a: (loaded.append(1), real(*a))[1])
+
+    def load(*arguments: Any) -> bool:
+        loaded.append(1)
+        return real(*arguments)
+
+    monkeypatch.setattr(desk.memory, "load", load)
     assert desk.read([*chat(1)[:shared], 7, 8]) == (shared if loads else 0)
     assert bool(loaded) is loads
 
@@ -269,7 +275,12 @@ def test_what_is_on_its_way_to_the_disk_is_waited_for(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = kv_disk_cache._hashes
-    monkeypatch.setattr(kv_disk_cache, "_hashes", lambda folder: time.sleep(0.05) or real(folder))
+
+    def slow(folder: Path) -> Any:
+        time.sleep(0.05)
+        return real(folder)
+
+    monkeypatch.setattr(kv_disk_cache, "_hashes", slow)
     desk.read(chat(1))
     desk.read(chat(2))
     assert desk.read([*chat(1), 7]) == 39
@@ -325,7 +336,12 @@ def test_a_disk_that_refuses_is_not_asked_at_every_turn(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
-    monkeypatch.setattr(desk.shelf, "put", lambda *_: bool(asked.append(1)))
+
+    def put(*_: object) -> bool:
+        asked.append(1)
+        return False
+
+    monkeypatch.setattr(desk.shelf, "put", put)
     for length in (40, 41, 42):
         desk.read(chat(1, length))
         desk.keep()

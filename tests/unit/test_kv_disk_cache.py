@@ -370,7 +370,7 @@ def test_a_disk_that_refuses_at_any_step(
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, name, denied)
-        one.put([1, 2, 3], {3: b"x"}, lambda path: bool(path.open("wb").close() or True), 1)
+        one.put([1, 2, 3], {3: b"x"}, lambda path: path.write_bytes(b"") == 0, 1)
         one.wait()
     assert one.entries == []
     assert is_empty(tmp_path)

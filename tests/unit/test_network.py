@@ -18,11 +18,13 @@ from typing import Any
 import httpx2
 import huggingface_hub
 import pytest
+from huggingface_hub.errors import OfflineModeIsEnabled
 
 from app.base.errors import Offline
 from app.network import hub_client
 from app.network.client import Network
 from app.network.connection_log import Connection, LogUnwritable, purpose
+from app.network.guard import same_server
 from tests.fakes.hub import Fault, File, Hub, serving
 
 CONTENT = random.Random(1).randbytes(1 << 20)
@@ -216,6 +218,38 @@ def test_the_hubs_library_goes_through(hub: Hub, network: Network) -> None:
     huggingface_hub.get_hf_file_metadata(url)
     huggingface_hub.close_session()
     assert len(network.log.read()) == 1
+
+
+def test_the_hubs_library_respects_its_own_offline_mode(
+    hub: Hub, network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    url = f"{hub.endpoint}/org/name/resolve/main/m.gguf"
+    hub_client.install(network)
+    with pytest.raises(OfflineModeIsEnabled):
+        huggingface_hub.get_hf_file_metadata(url)
+    hub_client.uninstall()
+    with pytest.raises(OfflineModeIsEnabled):
+        huggingface_hub.get_hf_file_metadata(url)
+    huggingface_hub.close_session()
+    assert network.log.read() == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        ("https://a.b/c", "https://a.b/d?e", True),
+        ("https://a.b/c", "https://a.b:444/c", False),
+        ("https://a.b/c", "https://x.a.b/c", False),
+        ("https://a.b/c", "http://a.b/c", False),  # TLS is given up
+        ("http://a.b/c", "https://a.b/c", True),
+        ("http://a.b:1/c", "http://a.b:1/c", True),
+    ],
+)
+def test_what_is_sent_to_one_server_is_sent_to_no_other(
+    first: str, second: str, same: bool
+) -> None:
+    assert same_server(first, second) is same
 
 
 def test_a_proxy_of_the_environment(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:

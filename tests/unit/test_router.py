@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from app.base.errors import NoRemoteEngine
-from app.base.types import Done, Endpoint, ModelRef, Request, Stats, StopReason
+from app.base.errors import ModelError, ModelMissing, NoRemoteEngine
+from app.base.resources import resource
+from app.base.types import Done, Effort, Endpoint, ModelRef, Request, Stats, StopReason
 from app.engine.backend import ScriptedBackend
 from app.engine.router import Router
+from app.engine.supervisor import LocalBackend
 
 HERE = ModelRef.of_file(Path("demo.gguf"), "Demo model")
 THERE = ModelRef(Endpoint("http://127.0.0.1:8000/v1", "gpt-oss-120b"), "Server's")
@@ -74,3 +77,25 @@ def test_a_model_is_known_by_where_it_is() -> None:
     assert (HERE.key, HERE.place) == ("demo.gguf", "demo.gguf")
     assert THERE.key == THERE.place == "http://127.0.0.1:8000/v1#gpt-oss-120b"
     assert ModelRef.of_file(Path("x.gguf"), "X", alias="demo").key == "demo"
+
+
+def test_what_a_model_can_do_is_known_before_it_is_loaded(tmp_path: Path) -> None:
+    """And read once for each state of its file."""
+    path = tmp_path / "model.gguf"
+    path.write_bytes(resource("models", "demo-gpt-oss.gguf").read_bytes())
+    model = ModelRef.of_file(path, "Demo")
+    with closing(LocalBackend(tmp_path / "engine.log")) as backend:
+        found = backend.abilities(model)
+        assert found.efforts == tuple(Effort)
+        assert found.default_effort is Effort.MEDIUM
+        assert found.closable_reasoning
+        assert backend.abilities(model) is found
+        assert backend.pid is None  # nothing was started for it
+        path.write_bytes(b"GGUF")
+        with pytest.raises(ModelError):
+            backend.abilities(model)
+        path.unlink()
+        with pytest.raises(ModelMissing):
+            backend.abilities(model)
+        with pytest.raises(NoRemoteEngine):
+            backend.abilities(THERE)

@@ -81,10 +81,12 @@ def test_a_file_of_which_nothing_can_be_read(path: Path, content: bytes) -> None
     assert settings == Settings()
     assert damage is not None
     assert (damage.lost, damage.kept) == (("*",), path.with_name("settings.json.1.old"))
+    assert damage.kept is not None
     assert damage.kept.read_bytes() == content
     assert open_(path) == (Settings(), None)  # it is told once
     path.write_bytes(content)
     _, damage = open_(path)
+    assert damage is not None
     assert damage.kept == path.with_name("settings.json.2.old")  # nothing is written over
     path.write_bytes(content)
     save(CHANGED, path)  # damaged while Fireside ran
@@ -115,11 +117,13 @@ def test_what_can_be_read_is_kept(path: Path, damage: Callable[[str], str], lost
     text = damage(json.dumps(before, indent=2))
     path.write_text(text, encoding="utf-8")
     settings, told = open_(path)
+    assert told is not None
     assert told
     assert set(told.lost) == lost
     gone = lost | ({"splitter"} if "splitter" not in text else set())
     defaults = {name: getattr(Settings(), name) for name in gone}
     assert settings == dataclasses.replace(CHANGED, **defaults)
+    assert told.kept is not None
     assert told.kept.read_text("utf-8") == text
     assert load(path) == settings
     assert ("voice" in text) is ("voice" in json.loads(path.read_text("utf-8")))
@@ -140,8 +144,10 @@ def test_what_may_not_be_read_is_put_aside(path: Path) -> None:
     (path / "inside").touch()
     assert load(path) == Settings()
     settings, told = open_(path)
+    assert told is not None
     assert settings == Settings()
     assert told.lost == ("*",)
+    assert told.kept is not None
     assert (told.kept / "inside").exists()
     save(CHANGED, path)
     assert open_(path) == (CHANGED, None)
@@ -157,6 +163,7 @@ def test_what_cannot_be_put_aside_is_not_written_over(
 
     monkeypatch.setattr(Path, "replace", fails)
     settings, told = open_(path)
+    assert told is not None
     assert (settings, told.kept) == (Settings(), None)
     with pytest.raises(PermissionError):
         save(CHANGED, path)
@@ -175,8 +182,10 @@ def test_wrong_types_fall_back_field_by_field(path: Path) -> None:
     }
     path.write_text(json.dumps(wrong), encoding="utf-8")
     settings, told = open_(path)
+    assert told is not None
     assert settings == Settings(models=("a", "b"), splitter="kept")
     assert told.lost == ("theme", "instructions", "model", "models", "chat", "window")
+    assert told.kept is not None
     assert json.loads(told.kept.read_text("utf-8")) == wrong
     path.write_text('{"models": "a", "chat": 1.0, "theme": "dark"}', encoding="utf-8")
     assert load(path) == Settings(theme=ThemeChoice.DARK)

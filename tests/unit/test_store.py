@@ -12,7 +12,7 @@ import sys
 import tempfile
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -679,10 +679,11 @@ def test_a_full_database_keeps_what_was_there(store: Store, path: Path) -> None:
     before = store.chats.listed(), store.messages.conversation(chat)
     pages = store.database._db.execute("PRAGMA page_count").fetchone()[0]
     store.database._db.execute(f"PRAGMA max_page_count = {pages}")
-    for attempt in (
+    attempts: tuple[Callable[[], object], ...] = (
         lambda: store.messages.add(chat, row.id, question("x" * 100_000)),
         lambda: store.messages.update(row.id, parts=(Part("x" * 100_000),)),
-    ):
+    )
+    for attempt in attempts:
         with pytest.raises(StoreFull):
             attempt()
         assert (store.chats.listed(), store.messages.conversation(chat)) == before
@@ -709,7 +710,7 @@ def test_a_full_disk_keeps_what_was_there(small_disk: Path) -> None:
     path = small_disk / "chats.db"
     with contextlib.closing(Store(path)) as store:
         chat = store.chats.create(Effort.LOW).id
-        rows = []
+        rows: list[MessageRow] = []
         with contextlib.suppress(StoreFull):
             for _ in range(1000):
                 rows.append(

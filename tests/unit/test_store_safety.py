@@ -203,7 +203,7 @@ def test_many_backups_of_a_day_leave_the_other_days_theirs(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [1_700_000_000.0]
-    monkeypatch.setattr(backup.time, "time", lambda: now[0])
+    monkeypatch.setattr("app.store.backup.time.time", lambda: now[0])
     with contextlib.closing(Store(path)) as store:
         for _ in range(9):
             store.upkeep.backup()
@@ -227,7 +227,7 @@ def test_a_backup_of_a_locked_file_fails(
 ) -> None:
     store.close()
     impatient = functools.partial(sqlite3.connect, timeout=0.1)
-    monkeypatch.setattr(backup.sqlite3, "connect", impatient)
+    monkeypatch.setattr("app.store.backup.sqlite3.connect", impatient)
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("PRAGMA locking_mode = EXCLUSIVE")
         other.execute("BEGIN EXCLUSIVE")
@@ -291,7 +291,7 @@ def test_what_cannot_be_kept_is_not_taken_away(path: Path, monkeypatch: pytest.M
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "hardlink_to", no_links)
-        patch.setattr(backup.shutil, "copyfile", no_room)
+        patch.setattr("app.store.backup.shutil.copyfile", no_room)
         with pytest.raises(StoreFull):
             set_aside(path)
     assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == before

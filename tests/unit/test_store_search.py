@@ -231,7 +231,7 @@ def test_titles_are_read_again_only_when_somebody_wrote(store: Store) -> None:
     read: list[str] = []
 
     def connect() -> sqlite3.Connection:
-        db = sqlite3.connect(store.path, **OPEN)
+        db: sqlite3.Connection = sqlite3.connect(store.path, **OPEN)
         db.set_trace_callback(lambda sql: read.append(sql) if "title, updated" in sql else None)
         return db
 
@@ -247,7 +247,8 @@ def test_titles_are_read_again_only_when_somebody_wrote(store: Store) -> None:
 def test_reasoning_by_a_switch(store: Store) -> None:
     chat = store.chats.create(Effort.LOW).id
     message = store.messages.add(chat, None, said("the answer", "a hidden zebra"))
-    assert store.search("zebra") == store.find("zebra") == []
+    assert store.search("zebra") == []
+    assert store.find("zebra") == []
     (found,) = store.search("zebra", reasoning=True)
     assert (found.message, found.snippet, found.marks) == (message.id, "a hidden zebra", ((9, 14),))
     assert store.search("answer zebra", reasoning=True)

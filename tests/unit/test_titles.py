@@ -22,7 +22,7 @@ from app.base.types import (
     Stats,
     StopReason,
 )
-from app.engine.backend import ScriptedBackend
+from app.engine.backend import Planned, ScriptedBackend
 from app.store import ChatRow, ChatSettings, TitleBy
 from app.store.chat_title import title_out_of
 from app.turn import Question, Renamed, TurnEnded
@@ -60,7 +60,7 @@ class Names(ScriptedBackend):
         request: Request,
         cancel: threading.Event,
         answer_now: threading.Event | None = None,
-    ) -> Generator[Event, None, None]:
+    ) -> Generator[Event | Planned, None, None]:
         if not request.ephemeral:
             yield from super().stream(request, cancel, answer_now)
             return

@@ -45,7 +45,6 @@ from app.engine import kv_cache, kv_disk_cache, plan, probe, worker
 from tests.fakes import gpt_oss
 from tests.fakes.engine import (
     BATCH,
-    CONTROL,
     VOCABULARY,
     FakeEngine,
     FakeModel,
@@ -54,7 +53,7 @@ from tests.fakes.engine import (
     spell,
     thinks,
 )
-from tests.fakes.vocabulary import render
+from tests.fakes.vocabulary import CONTROL, render
 
 FILE = ModelRef.of_file(Path("model.gguf"), "Fake")
 LONG = "What is the capital of Spain? " * 20
@@ -170,7 +169,7 @@ def test_the_clock_of_an_answer(serve: Serve, monkeypatch: pytest.MonkeyPatch) -
     def drawn() -> None:
         now[0] += 10
 
-    monkeypatch.setattr(worker.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("app.engine.worker.time.monotonic", lambda: now[0])
     served.model.on_decode, served.model.on_sample = decoded, drawn
     asked = request(LONG)
     script = answers("Madrid.")
@@ -423,9 +422,12 @@ def test_a_stop_at_the_last_token_of_a_prompt(serve: Serve) -> None:
 def test_a_stop_in_the_answer(serve: Serve, aborts: bool) -> None:
     """What was said stays, and is told before the end."""
     served = serve()
-    served.model.on_sample = lambda: (
-        len(served.model.script) == 4 and stop_at(served, 1, aborts=aborts)
-    )
+
+    def drawn() -> None:
+        if len(served.model.script) == 4:
+            stop_at(served, 1, aborts=aborts)
+
+    served.model.on_sample = drawn
     events = ask(served, request(LONG), *answers("Madrid."))
     assert done(events).reason is StopReason.CANCELLED
     (part,) = said(events)
@@ -557,7 +559,12 @@ def test_an_old_stop_is_not_for_a_new_question(serve: Serve) -> None:
     served = serve()
     number = served.number
     ask(served, request("Hi"))
-    served.model.on_decode = lambda: (served.pipe.command("cancel", number), True)[1]
+
+    def decoded() -> bool:
+        served.pipe.command("cancel", number)
+        return True
+
+    served.model.on_decode = decoded
     assert done(ask(served, request(LONG))).reason is StopReason.END
 
 
@@ -603,7 +610,12 @@ def test_answer_now_ends_the_reasoning(serve: Serve) -> None:
 
 def test_answer_now_before_anything_was_said(serve: Serve) -> None:
     served = serve()
-    served.model.on_decode = lambda: (served.pipe.command("hurry", served.number), True)[1]
+
+    def decoded() -> bool:
+        served.pipe.command("hurry", served.number)
+        return True
+
+    served.model.on_decode = decoded
     events = ask(served, request(LONG), *spell("Madrid.", CONTROL["<|return|>"]))
     assert said(events) == [Part("Madrid.")]
     assert done(events).stats.reasoning_tokens == 0

@@ -20,33 +20,37 @@ from app.writer import Unsaved, Writer
 SECOND = 1.0
 
 
+class _Timer:
+    """A `threading.Timer` on a clock of its own."""
+
+    name = ""
+
+    def __init__(self, clock: Clock, seconds: float, work: Callable[[], object]) -> None:
+        self._clock = clock
+        self.at, self.work = clock.now + seconds, work
+
+    def start(self) -> None:
+        self._clock.timers.append(self)
+
+    def cancel(self) -> None:
+        if self in self._clock.timers:
+            self._clock.timers.remove(self)
+
+    def join(self) -> None:
+        pass
+
+
 class Clock:
     """Stands for `threading` and `time` of the writer: a timer runs when the time is told to
     pass, on this thread."""
 
     def __init__(self) -> None:
         self.now = 1000.0
-        self.timers: list[Clock.Timer] = []
-        clock = self
-
-        class Timer:
-            name = ""
-
-            def __init__(self, seconds: float, work: Callable[[], object]) -> None:
-                self.at, self.work = clock.now + seconds, work
-
-            def start(self) -> None:
-                clock.timers.append(self)
-
-            def cancel(self) -> None:
-                if self in clock.timers:
-                    clock.timers.remove(self)
-
-            def join(self) -> None:
-                pass
-
-        self.Timer = Timer
+        self.timers: list[_Timer] = []
         self.Lock = threading.Lock
+
+    def Timer(self, seconds: float, work: Callable[[], object]) -> _Timer:  # as threading has it
+        return _Timer(self, seconds, work)
 
     def monotonic(self) -> float:
         return self.now
@@ -60,7 +64,7 @@ class Clock:
             first.work()
         self.now = end
 
-    class Timer:
+    class _Timer:
         at: float
         work: Callable[[], object]
 
@@ -81,7 +85,7 @@ class Desk:
         self._part = len(parts) - 1
         self._kind = parts[-1].kind if parts else None
         self._update = store.messages.update
-        store.messages.update = self  # type: ignore[method-assign, assignment]
+        store.messages.update = self  # type: ignore[method-assign]
         self.writer = Writer(store, row, self.told.append)
 
     def __call__(self, *values: Any, **more: Any) -> MessageRow:

@@ -82,7 +82,7 @@ class ArchiveController(QObject):
         self.erased.emit(chats)
         self.page.set_error("")
         self.page.set_removing(len(self._removing))
-        self._bridge.when_done(self._host.erase(chats), lambda _: self._over(), self._failed)
+        self._bridge.when_done(self._host.chats.erase(chats), lambda _: self._over(), self._failed)
         self._refresh()
 
     def _over(self) -> None:

@@ -67,8 +67,8 @@ class ArchivePage(QWidget):
         layout = column(middle, (0, 24, 0, 20), gap=12)
         self._notice = Notice(theme, "awayError")
         self._notice.hide()
-        self._said = muted(name="awayStatus", pixels=13)
-        self._said.setWordWrap(True)
+        self._status = muted(name="awayStatus", pixels=13)
+        self._status.setWordWrap(True)
         self._bar = ProgressLine(
             "eraseProgress", tr("Removing for good"), tr("Removing for good"), 4
         )
@@ -77,7 +77,7 @@ class ArchivePage(QWidget):
         self.table = self._table()
         layout.addLayout(self._head())
         layout.addLayout(self._choice())
-        for widget in (self._notice, self._said, self.table, self._bar):
+        for widget in (self._notice, self._status, self.table, self._bar):
             layout.addWidget(widget, int(widget is self.table))
         layout.addLayout(self._foot())
         row = QHBoxLayout(self)
@@ -99,10 +99,10 @@ class ArchivePage(QWidget):
         self._say()
         self._enable()
 
-    def set_error(self, sentence: str) -> None:
+    def set_error(self, text: str) -> None:
         """Show why something failed; empty to show nothing."""
-        self._notice.set_text(sentence)
-        self._notice.setVisible(bool(sentence))
+        self._notice.set_text(text)
+        self._notice.setVisible(bool(text))
 
     def turn(self, name: str) -> None:
         """Show one of the lists, "archive" or "bin"."""
@@ -244,16 +244,16 @@ class ArchivePage(QWidget):
     def _say(self) -> None:
         count = len(self._rows.rows)
         if self._removing:
-            said = tr("Removing %Ln chat(s) for good. This takes some seconds.", "", self._removing)
+            text = tr("Removing %Ln chat(s) for good. This takes some seconds.", "", self._removing)
         elif self._tab == "bin" and count:
-            said = tr("%Ln chat(s). Each is removed {days} days after its deletion.", "", count)
+            text = tr("%Ln chat(s). Each is removed {days} days after its deletion.", "", count)
         elif self._tab == "bin":
-            said = tr("The bin is empty. Deleted chats stay here for {days} days.")
+            text = tr("The bin is empty. Deleted chats stay here for {days} days.")
         elif count:
-            said = tr("%Ln chat(s). The search finds what is here, too.", "", count)
+            text = tr("%Ln chat(s). The search finds what is here, too.", "", count)
         else:
-            said = tr("Nothing is archived. Archive a chat from its menu in the side bar.")
-        self._said.setText(said.format(days=BIN_DAYS))
+            text = tr("Nothing is archived. Archive a chat from its menu in the side bar.")
+        self._status.setText(text.format(days=BIN_DAYS))
 
     def _enable(self) -> None:
         count = len(self.table.selectionModel().selectedRows())
@@ -266,7 +266,7 @@ class ArchivePage(QWidget):
         for _, button in self._buttons:
             enabled = able.get(button.objectName(), count > 0)
             if button.hasFocus() and not enabled:
-                self.table.setFocus()  # not wherever Tab would lead from here
+                self.table.setFocus()  # else Qt moves it to the next widget in the tab order
             button.setEnabled(enabled)
 
     # --- What is done -----------------------------------------------------------------------

@@ -43,6 +43,7 @@ class CodeLayout:
         """``step`` is the width of a character, ``wide`` of one that takes two columns."""
         self._step, self._wide = step, wide
         self._most = 0.0
+        self.text = ""
         self._clear()
         self.set("")
 

@@ -8,7 +8,7 @@
                            asks which part of one to send
     attachment_controller  reads files and counts their tokens
     message_queue          what waits for the answer; `message_queue_rows` shows it
-    drafts                 what is not sent
+    draft_keeper           what is not sent
     prefill                when what is written is read ahead
     context_gauge          how much of the context is used, which `context_usage` reckons
 """

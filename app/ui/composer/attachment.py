@@ -14,8 +14,9 @@ from app.wording.language import number, tr
 
 
 class Attachment:
-    """A file to be sent: first it is read, then the ``chosen`` sections of its ``document`` make up
-    the ``part``.
+    """A file to be sent.
+
+    First it is read; then the ``chosen`` sections of its ``document`` make up the ``part``.
     """
 
     def __init__(self, name: str, path: Path | None = None) -> None:
@@ -34,7 +35,7 @@ class Attachment:
         """Tokens of each section, once counted."""
         self.tokens: int | None = None
         """Tokens of the part in a prompt."""
-        self.asked: tuple[object, ...] = ()
+        self.counted_for: tuple[object, ...] = ()
         """The model and part that were counted last, or are being counted."""
 
     @classmethod
@@ -60,7 +61,7 @@ class Attachment:
         return self.document is not None and self.document.paged
 
     @property
-    def whole(self) -> bool:
+    def complete(self) -> bool:
         """Whether all of it is to be sent."""
         return self.document is None or len(self.chosen) == len(self.document.sections)
 
@@ -99,49 +100,51 @@ class Attachment:
             return tr("Reading page {page} of {pages}").format(
                 page=number(done + 1), pages=number(total)
             )
-        said = [self._extent()]
+        notes = [self._extent()]
         if self.tokens is not None:
-            said.append(tr("%Ln token(s)", "", self.tokens))
-        elif not said[0]:
-            said.append(tr("%Ln character(s)", "", len(self.part.text) if self.part else 0))
-        return " · ".join(filter(None, (*said, *self._doubts(self.document))))
+            notes.append(tr("%Ln token(s)", "", self.tokens))
+        elif not notes[0]:
+            notes.append(tr("%Ln character(s)", "", len(self.part.text) if self.part else 0))
+        return " · ".join(filter(None, (*notes, *self._doubts(self.document))))
 
     def _doubts(self, document: Document) -> list[str]:
         """Return warnings about what may have been read wrongly."""
-        said = []
+        notes = []
         if document.encoding:
-            said.append(tr("read as {encoding}").format(encoding=encoding_label(document.encoding)))
+            notes.append(
+                tr("read as {encoding}").format(encoding=encoding_label(document.encoding))
+            )
         if document.bad:
-            said.append(tr("%Ln unreadable character(s)", "", document.bad))
+            notes.append(tr("%Ln unreadable character(s)", "", document.bad))
         pictures = tuple(page for page in document.pictures if page in self.chosen)
         if pictures:
             several = len(pictures) > 1
             are = tr("pages {some} are pictures") if several else tr("page {some} is a picture")
-            said.append(are.format(some=ranges(pictures)))
-        return said
+            notes.append(are.format(some=ranges(pictures)))
+        return notes
 
     def _extent(self) -> str:
         assert self.document
         pages = len(self.document.sections)
         if not self.document.paged:
-            return "" if self.whole else tr("the beginning")
-        if self.whole:
+            return "" if self.complete else tr("the beginning")
+        if self.complete:
             return tr("%Ln page(s)", "", pages)
         return tr("pages {some} of {all}").format(some=ranges(self.chosen), all=number(pages))
 
     def _part_name(self) -> str:
         """Return the part's name, which tells the model if there is more."""
-        return self.name if self.whole else f"{self.name} ({self._extent()})"
+        return self.name if self.complete else f"{self.name} ({self._extent()})"
 
 
 def ranges(numbers: tuple[int, ...]) -> str:
     """Return sections, counted from 0, as pages are written: ``1–3, 8``."""
-    said = []
+    runs = []
     steps = count()
     for _, group in groupby(numbers, lambda page: page - next(steps)):
         run = list(group)
-        said.append(f"{run[0] + 1}–{run[-1] + 1}" if len(run) > 1 else f"{run[0] + 1}")
-    return ", ".join(said)
+        runs.append(f"{run[0] + 1}–{run[-1] + 1}" if len(run) > 1 else f"{run[0] + 1}")
+    return ", ".join(runs)
 
 
 def pages_of(text: str, most: int) -> tuple[int, ...]:

@@ -14,8 +14,8 @@ from app.ui.theme import Theme, font
 from app.wording.language import number, tr
 
 _NARROW, _WIDE, _HIGH, _GAP = 180, 480, 50, 8  # pixels of a chip
-_ROWS = 2.6  # of chips in sight, at most: a half one tells that there are more
-_MARGIN = 16  # tokens that neighbours may take besides their own
+_ROWS = 2.6  # of chips shown at most; half a row hints at more
+_MARGIN = 16  # tokens for what stands between the parts
 
 
 class AttachmentChip(QFrame):
@@ -81,14 +81,14 @@ class AttachmentChip(QFrame):
         self.setAccessibleName(f"{item.name}: {item.detail}")
 
     @property
-    def wide(self) -> int:
+    def preferred_width(self) -> int:
         """The preferred width in pixels."""
-        said = max(
+        text = max(
             self._name.fontMetrics().horizontalAdvance(self.item.name),
             self.detail.fontMetrics().horizontalAdvance(self.item.detail),
         )
         buttons = sum(button.width() + 1 for button in self._buttons if not button.isHidden())
-        return min(max(_NARROW, said + 56 + buttons), _WIDE)
+        return min(max(_NARROW, text + 56 + buttons), _WIDE)
 
     def _ask_encoding(self) -> None:
         """Open a menu of encodings, each with a sample of how the file reads in it."""
@@ -119,7 +119,7 @@ class _Chips(QWidget):
         """Place the chips in a width, and return the height."""
         left = top = 0
         for chip in self.chips:
-            wide = min(chip.wide, width)
+            wide = min(chip.preferred_width, width)
             if left and left + wide > width:
                 left, top = 0, top + _HIGH + _GAP
             chip.setGeometry(QRect(left, top, wide, _HIGH))
@@ -165,7 +165,7 @@ class AttachmentBar(QWidget):
         self._rows.addWidget(self._excess_notice)
         self._rows.addWidget(self._area)
         self._too_long: Attachment | None = None
-        self._room = 0  # tokens that there are for it
+        self._room = 0  # tokens left for it
         self._excess_notice.hide()
         self.hide()
 
@@ -262,7 +262,7 @@ class AttachmentBar(QWidget):
         chip.hide()
         chip.deleteLater()
 
-    # --- What is said -------------------------------------------------------------------------
+    # --- Notices -------------------------------------------------------------------------
 
     def tell(self, sentence: str) -> None:
         """Tell why a file could not be attached."""
@@ -307,15 +307,15 @@ class AttachmentBar(QWidget):
         self._too_long = largest
         fitting = largest.first(self._room)
         if fitting:
-            said = tr(
+            text = tr(
                 "“{name}” is too long for the model: {tokens} tokens, where there is room for "
                 "{room}."
             ).format(name=largest.name, tokens=number(largest.tokens or 0), room=number(self._room))
         else:
-            said = tr("Not even a part of “{name}” fits beside the rest. Remove a file.").format(
+            text = tr("Not even a part of “{name}” fits beside the rest. Remove a file.").format(
                 name=largest.name
             )
-        self._excess_notice.set_text(said)
+        self._excess_notice.set_text(text)
         label = tr("Attach what fits")
         if fitting and largest.paged:
             label = tr("Attach pages {some}").format(some=ranges(fitting))
@@ -364,7 +364,7 @@ class AttachmentBar(QWidget):
         self._area.setVisible(bool(self._inside.chips))
         most = round(_ROWS * (_HIGH + _GAP))
         high = self._inside.arrange(self.width())
-        if high > most:  # the bar takes some of the width
+        if high > most:  # the scroll bar takes some of the width
             high = self._inside.arrange(self.width() - self._area.verticalScrollBar().width())
         self._inside.resize(self.width(), high)
         self._area.setFixedHeight(min(high, most))

@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.base.errors import Cancelled
-from app.documents import Document
-from app.host import FileReading, Host
+from app.documents import Document, FileReading
+from app.host import Host
 from app.turn import ContextForecast
 from app.ui.bridge import Bridge
 from app.ui.composer.attachment import Attachment
@@ -45,8 +45,8 @@ class AttachmentController(QObject):
         self._composer, self._pages, self._parent = composer, pages, parent
         self._theme, self._host, self._bridge, self._models = theme, host, bridge, models
         self._bar = composer.attachment_bar
-        self._excess = 0  # tokens, of what was foreseen last
-        self._space = 0  # tokens that a prompt may have; 0 while that is not known
+        self._excess = 0  # tokens, by the last forecast
+        self._space = 0  # tokens that a prompt may have; 0 if unknown
         self._elsewhere: dict[int | None, list[Attachment]] = {}  # by chats that are not shown
         composer.attach_wanted.connect(self.choose_files)
         composer.editor.text_pasted.connect(self._paste)
@@ -91,7 +91,7 @@ class AttachmentController(QObject):
                 self._bar.remove(item)
             self._bar.tell(explain(error).sentence)
 
-        self._bridge.when_done(self._host.read(path, item.stop), read, failed)
+        self._bridge.when_done(self._host.documents.read(path, item.stop), read, failed)
 
     def _read_as(self, item: Attachment, encoding: str) -> None:
         """Read a file again in an encoding that the person chose.
@@ -110,7 +110,9 @@ class AttachmentController(QObject):
                 self._bar.tell(explain(error).sentence)
 
         assert item.path
-        self._bridge.when_done(self._host.read(item.path, item.stop, encoding), read, failed)
+        self._bridge.when_done(
+            self._host.documents.read(item.path, item.stop, encoding=encoding), read, failed
+        )
 
     def _paste(self, text: str) -> None:
         """Attach a long text that was pasted."""
@@ -143,7 +145,7 @@ class AttachmentController(QObject):
         self._judge()
 
     def _changed(self) -> None:
-        self._excess = 0  # what was foreseen was of other files
+        self._excess = 0  # the last forecast was for other files
         self._count_all()
 
     def _judge(self) -> None:
@@ -157,7 +159,7 @@ class AttachmentController(QObject):
     def _count_anew(self) -> None:
         """Count all files again, since another model may have another vocabulary."""
         for item in self._bar.items:
-            item.tokens, item.counts, item.asked = None, [], ()
+            item.tokens, item.counts, item.counted_for = None, [], ()
         self._space = 0
         self._count_all()
 
@@ -168,20 +170,22 @@ class AttachmentController(QObject):
 
     def _count(self, item: Attachment) -> None:
         model, part, document = self._models.current, item.part, item.document
-        if not model or not part or not document or item.asked == (model.key, id(part)):
+        if not model or not part or not document or item.counted_for == (model.key, id(part)):
             return
-        item.asked = asked = (model.key, id(part))
+        item.counted_for = asked = (model.key, id(part))
         pieces = [] if item.counts else [document.piece(n) for n in range(len(document.sections))]
 
         def counted(counts: list[int]) -> None:
-            if item.asked != asked:
-                return  # another part is wanted, or another model
+            if item.counted_for != asked:
+                return  # meanwhile another part or model was chosen
             item.tokens, item.counts = counts[0], counts[1:] or item.counts
             self._bar.refresh(item)
             self._judge()
             self.fit_changed.emit()
 
-        self._bridge.when_done(self._host.count(model, part, pieces), counted, lambda _: None)
+        self._bridge.when_done(
+            self._host.documents.count(model, part, pieces), counted, lambda _: None
+        )
 
     # --- Other chats --------------------------------------------------------------------------
 
@@ -194,7 +198,7 @@ class AttachmentController(QObject):
     # --- Parts --------------------------------------------------------------------------------
 
     def _cut(self, item: Attachment) -> None:
-        from app.ui.composer.part_choice import PartChoice  # a window need not wait for it
+        from app.ui.composer.part_choice import PartChoice  # not needed at the start
 
         room = self._bar.room_for(item)
         choice = PartChoice(self._theme, item, room, self._parent)

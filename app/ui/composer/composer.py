@@ -21,11 +21,11 @@ from app.ui.theme import Theme, font
 from app.wording.language import tr
 
 WIDTH = 764
-_LINES = 9  # that it grows to
-_ROOMY = 520  # pixels, from which on the effort has its name beside it
-_LONG = 8000  # characters that are pasted, from which on they are attached
+_LINES = 9  # that the editor grows to
+_ROOMY = 520  # pixels, from which on the effort has a label
+_LONG = 8000  # characters, from which on a pasted text is attached
 _GAP = 8
-_STATUS = 24  # pixels of the line of status, with buttons in it or without
+_STATUS = 24  # pixels of the status line, with or without buttons
 _AROUND = 76  # pixels: the card's margins, and what the button has around the model's name
 
 
@@ -144,7 +144,7 @@ class Composer(QWidget):
         self._running = False
         self._model = ""
         self._can_ask = True
-        self._pasted: tuple[Attachment, int] | None = None  # and the words' revision after it
+        self._pasted: tuple[Attachment, int] | None = None  # and the document's revision after it
         self.setMaximumWidth(WIDTH)
         self.queue = MessageQueueRows(theme)
         self.editor = Editor()
@@ -174,7 +174,7 @@ class Composer(QWidget):
         layout.addLayout(above)
         layout.addWidget(self._card)
         layout.addLayout(self._line_below(theme))
-        self.queue.follow(self._end_edit)  # and the editor follows it
+        self.queue.follow(self._end_edit)  # then the editor
         self._show_buttons()
         self.set_status("")
 
@@ -295,9 +295,9 @@ class Composer(QWidget):
         self._editing = QWidget()
         row = QHBoxLayout(self._editing)
         row.setContentsMargins(0, 0, 0, 0)
-        said = muted(tr("Editing an earlier message; both versions are kept."), "editing", 13)
-        said.setWordWrap(True)
-        row.addWidget(said, 1)
+        label = muted(tr("Editing an earlier message; both versions are kept."), "editing", 13)
+        label.setWordWrap(True)
+        row.addWidget(label, 1)
         self._end_edit = Button(
             theme, "endEdit", tr("Leave the message as it was"), icon="close", size=14,
             clicked=self.edit_ended.emit,

@@ -9,7 +9,7 @@ from app.host import Host
 from app.store import MessageRow, State
 from app.turn import Question, SendFailed, Turn, TurnEnded, TurnStarted
 from app.ui.composer.composer import Composer
-from app.ui.composer.drafts import Drafts
+from app.ui.composer.draft_keeper import DraftKeeper
 from app.ui.composer.message_queue import MessageQueue
 from app.ui.composer.prefill import PrefillTimer
 from app.ui.conversation.branches import Branches
@@ -36,7 +36,7 @@ class ComposerController(QObject):
         models: ModelChoice,
         index: ChatIndex,
         settings: ShownChatSettings,
-        drafts: Drafts,
+        drafts: DraftKeeper,
         branches: Branches,
         current: CurrentChat,
         parent: QObject,
@@ -185,7 +185,7 @@ class ComposerController(QObject):
         if event.answer.chat != self._current.id:
             return
         if event.answer.state is State.DONE:
-            self.prefill.answered()  # and for what was typed meanwhile
+            self.prefill.answered()  # also reads what was typed meanwhile
         else:
             self.prefill.opened()
 

@@ -11,7 +11,7 @@ from app.ui.theme import Theme, font
 from app.wording.language import number, tr
 
 _WIDTH = 2.4
-_WARM = 0.75  # of the context, from where the gauge draws the eye
+_WARM = 0.75  # of the context, from which on the gauge warns
 
 
 class ContextGauge(QWidget):

@@ -10,7 +10,7 @@ from app.base.types import Effort, Part
 from app.store import Queued, State
 from app.turn import Turn, TurnEnded
 from app.ui.composer.composer import Composer
-from app.ui.composer.drafts import Drafts
+from app.ui.composer.draft_keeper import DraftKeeper
 from app.ui.state.live_turns import LiveTurns
 
 Ask = Callable[[int | None, tuple[Part, ...], Effort], Turn | None]
@@ -27,14 +27,14 @@ class MessageQueue(QObject):
     """The queue of the chat that is shown has changed."""
 
     def __init__(
-        self, composer: Composer, drafts: Drafts, turns: LiveTurns, ask: Ask, parent: QObject
+        self, composer: Composer, drafts: DraftKeeper, turns: LiveTurns, ask: Ask, parent: QObject
     ) -> None:
         """Make the queues. ``ask`` asks in a chat, and returns None where that is impossible."""
         super().__init__(parent)
         self._composer, self._drafts, self._turns, self._ask = composer, drafts, turns, ask
         self._chat: int | None = None
         self._busy = False
-        self._left: dict[Turn, tuple[Queued, ...]] = {}  # of new chats that are not stored yet
+        self._left: dict[Turn, tuple[Queued, ...]] = {}  # of new chats that have not been stored
         self._at_once: set[int] = set()  # chats whose answer was stopped for the next message
         rows = composer.queue
         rows.sent.connect(self.send)
@@ -115,5 +115,5 @@ class MessageQueue(QObject):
     def _send_first(self, chat: int | None) -> None:
         first, *others = self._drafts.queue(chat) or (None,)
         if first and self._ask(chat, first.parts, first.effort):
-            # Behind the question itself: where everything ends in between, it is there twice.
+            # Only after it was sent: a crash in between duplicates it instead of losing it.
             self._drafts.set_queue(chat, tuple(others))

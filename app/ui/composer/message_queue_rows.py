@@ -13,7 +13,7 @@ from app.ui.theme import Theme, font
 from app.wording.language import tr
 
 _ROW = 34  # pixels
-_MOST = 4  # rows that are in sight at once
+_MOST = 4  # rows shown at once
 _SHOWN = 300  # characters of a message; a line has no room for more
 
 
@@ -70,7 +70,7 @@ class MessageQueueRows(QFrame):
         for index, each in enumerate(queue):
             layout.addWidget(self._row(index, each, busy=busy))
         if old := self._area.takeWidget():
-            old.deleteLater()  # a button of it may be what was clicked
+            old.deleteLater()  # it may hold the button that was clicked
         self._area.setWidget(rows)
         self._send.setVisible(not busy)
         self._area.setFixedHeight(_ROW * min(len(queue), _MOST))

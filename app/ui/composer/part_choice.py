@@ -86,17 +86,17 @@ class PartChoice(QFrame):
         size = self._item.tokens_of(self._result)
         wrong = not self._result
         if wrong:
-            said = tr("Pages from 1 to {count}, such as 1-20, 25").format(count=number(self._count))
+            text = tr("Pages from 1 to {count}, such as 1-20, 25").format(count=number(self._count))
         elif self._room and size > self._room:
             wrong = True
-            said = tr("{tokens} tokens; there is room for {room}").format(
+            text = tr("{tokens} tokens; there is room for {room}").format(
                 tokens=number(size), room=number(self._room)
             )
         else:
-            said = tr("About {tokens} of {all} tokens").format(
+            text = tr("About {tokens} of {all} tokens").format(
                 tokens=number(size), all=number(self._sum)
             )
-        self._size_label.setText(said)
+        self._size_label.setText(text)
         set_tone(self._size_label, "danger" if wrong else "muted")
         self._done.setEnabled(bool(self._result))
 

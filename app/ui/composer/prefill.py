@@ -13,7 +13,7 @@ from app.wording.language import number, tr
 TYPED_MS = 400
 CHANGED_MS = 300
 OPENED_MS = 1200
-SHOWN_MS = 600  # of reading, from which on it is told
+SHOWN_MS = 600  # of reading, from which on the status line tells it
 
 
 class PrefillTimer(QObject):
@@ -34,7 +34,7 @@ class PrefillTimer(QObject):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(lambda: prepare(self._wanted))
-        self._long = QTimer(self)  # has run out where it reads for long enough to be told
+        self._long = QTimer(self)  # runs out once reading has taken that long
         self._long.setSingleShot(True)
         self._long.timeout.connect(self.moved)
 

@@ -15,7 +15,7 @@
       thought_panel       the header above the reasoning
       attachment_view     a file that came with a question
       message_footer      the row under an answer, and the versions of a message
-    selection_controller  what is selected (selection), by mouse_selection and keyboard
+    selection_controller  what is selected (selection), by mouse_selection and keyboard_controller
     find_controller       search in the chat (find_bar)
     text_locator          positions of text: at a point, beside another, into view
     highlight_layer       paints what is selected and found

@@ -29,7 +29,7 @@ class ConversationPane(QStackedWidget):
         self.greeting = Greeting(theme)
         self.greeting.asked.connect(self.asked)
         self.addWidget(self.greeting)
-        self.setMinimumHeight(64)  # the composer's words come first
+        self.setMinimumHeight(64)  # when the window is low, the composer gets the space
 
     @property
     def has_transcript(self) -> bool:

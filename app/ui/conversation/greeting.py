@@ -55,8 +55,8 @@ class Greeting(QWidget):
                 clicked=partial(self.asked.emit, text),
             )
             self._chips.append(chip)
-        # First: of what stands in it now PySide would keep wrappers, and hand them out for whatever
-        # is at those addresses once it has been arranged anew.
+        # Before the grid has items: PySide would keep wrappers of them, and hand these out for
+        # whatever is at the same addresses once the grid has been arranged again.
         layout.addLayout(grid)
         self._arrange(2)
         layout.setAlignment(grid, Qt.AlignmentFlag.AlignHCenter)

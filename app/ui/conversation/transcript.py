@@ -21,7 +21,7 @@ from app.ui.conversation.context_menu import open_menu
 from app.ui.conversation.find_controller import FindController
 from app.ui.conversation.highlight_layer import HighlightLayer
 from app.ui.conversation.jump_button import JumpButton
-from app.ui.conversation.keyboard import KeyboardController
+from app.ui.conversation.keyboard_controller import KeyboardController
 from app.ui.conversation.keyboard_focus import KeyboardFocus
 from app.ui.conversation.message_list import MessageList
 from app.ui.conversation.message_view import AnswerView, MessageView

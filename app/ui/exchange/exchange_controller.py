@@ -116,7 +116,7 @@ class ExchangeController(QObject):
 
         dialog.begin()
         self._bridge.when_done(
-            self._host.export(
+            self._host.exchange.export(
                 dialog.place,
                 dialog.file,
                 options,
@@ -163,7 +163,7 @@ class ExchangeController(QObject):
                 dialog.preview(found)
 
         dialog.show()
-        work = self._host.read_chats(tuple(paths), stop, self._throttled(seen))
+        work = self._host.exchange.read(tuple(paths), stop, self._throttled(seen))
         self._bridge.when_done(work, found, failed)
 
     def _import(
@@ -189,7 +189,7 @@ class ExchangeController(QObject):
                 self.told.emit(tr("The import was stopped. The chats that came before that stay."))
             self.imported.emit()
 
-        work = self._host.take_chats(found, stop, self._throttled(seen))
+        work = self._host.exchange.take(found, stop, self._throttled(seen))
         self._bridge.when_done(work, done, ended)
 
     def _throttled(self, seen: Callable[[int], None]) -> Callable[[int], None]:

@@ -158,8 +158,9 @@ class ModelPickerController(QObject):
         if self._models_controller.has_page:
             asked = self._models.asked
             location = asked.location if asked else None
-            path = location.path if isinstance(location, FileLocation) else None
-            self._page.installed_pane.set_asked(path)
+            self._page.installed_pane.set_asked(
+                location.path if isinstance(location, FileLocation) else None
+            )
             self._page.set_progress(self._loading if self._models.loading else "")
 
     def _show_error(self, sentence: str) -> None:

@@ -116,7 +116,7 @@ class ModelsController(QObject):
     def _search(self, text: str) -> None:
         pane = self.page.download_pane.search
         self._bridge.when_done(
-            self._host.search(text),
+            self._host.hub.search(text),
             lambda found: pane.show_results(text, found),
             lambda error: pane.show_error(text, error),
         )
@@ -132,7 +132,7 @@ class ModelsController(QObject):
             if pane.shows(row):
                 row.set_failed(explain(error).sentence)
 
-        self._bridge.when_done(self._host.variants(row.repository.name), found, failed)
+        self._bridge.when_done(self._host.hub.variants(row.repository.name), found, failed)
 
     def _choose_offline(self, offline: bool) -> None:
         self._host.change(offline=offline)
@@ -151,7 +151,7 @@ class ModelsController(QObject):
         self._host.change(download_folder=folder, download_mount="")
         if folder:
             self._bridge.when_done(
-                self._host.mount_of(Path(folder)),
+                self._host.library.mount_of(Path(folder)),
                 lambda mount: self._host.change(download_mount=mount),
                 self._installed.failed.emit,
             )
@@ -160,7 +160,7 @@ class ModelsController(QObject):
 
     def _read_connections(self) -> None:
         self._bridge.when_done(
-            self._host.connections(),
+            self._host.network.connections(),
             self.page.network_pane.set_connections,
             lambda error: self.page.set_error(explain(error).sentence),
         )

@@ -22,7 +22,7 @@ from app.wording.language import tr
 
 _WIDTH = 640
 _TOP = 72
-_LATEST = 6  # chats that are offered before anything is typed
+_LATEST = 6  # chats listed before anything is typed
 _COMMANDS_ONLY = ">"  # as the first character, as in other programs
 
 
@@ -50,7 +50,7 @@ class CommandPalette(QFrame):
         self._bridge, self._commands, self._chats, self._search = bridge, commands, chats, search
         self._newest: Future[list[SearchHit]] | None = None
         self._found: list[SearchHit] = []
-        self._before: QWidget | None = None  # where the keyboard was
+        self._before: QWidget | None = None  # the widget that had the focus
         self.field = QLineEdit()
         label = tr("Search chats, messages and commands")
         named(self.field, "paletteField", label, label)
@@ -112,7 +112,7 @@ class CommandPalette(QFrame):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.close_again()
-        # Nothing that is typed here is for what lies below.
+        # No key typed here is for the window below.
 
     def _key(self, event: QKeyEvent) -> bool:
         match Qt.Key(event.key()):
@@ -177,12 +177,14 @@ class CommandPalette(QFrame):
                 commands.append(PaletteRow.heading(group))
             commands.append(PaletteRow.of_command(command))
         titles = [PaletteRow.of_found(found) for found in self._found if found.message is None]
-        said = [PaletteRow.of_found(found) for found in self._found if found.message is not None]
+        messages = [
+            PaletteRow.of_found(found) for found in self._found if found.message is not None
+        ]
         rows += commands
         if titles:
             rows += [PaletteRow.heading(tr("Chats")), *titles]
-        if said:
-            rows += [PaletteRow.heading(tr("Messages")), *said]
+        if messages:
+            rows += [PaletteRow.heading(tr("Messages")), *messages]
         self._list.set_rows(rows)
         self._none.setText(tr("Nothing has these words."))
         self._none.setVisible(not rows and self._newest is None)
@@ -190,13 +192,13 @@ class CommandPalette(QFrame):
 
     def _choose(self, row: PaletteRow) -> None:
         self.close_again()
-        if isinstance(row.of, Command):
-            row.of.trigger()
-        elif isinstance(row.of, ChatRow):
-            chat = row.of
+        if isinstance(row.target, Command):
+            row.target.trigger()
+        elif isinstance(row.target, ChatRow):
+            chat = row.target
             self.opened.emit(SearchHit(chat.id, None, chat.title, chat.title, (), chat.updated))
-        elif row.of:
-            self.opened.emit(row.of)
+        elif row.target:
+            self.opened.emit(row.target)
 
     def _focus_moved(self, _: QWidget | None, now: QWidget | None) -> None:
         if now is None or now is self or self.isAncestorOf(now):
@@ -210,7 +212,7 @@ class CommandPalette(QFrame):
         width = min(_WIDTH, window.width() - 48)
         head = self.field.sizeHint().height() + 18
         note = self._none.sizeHint().height() if not self._none.isHidden() else 0
-        height = min(head + note + self._list.wanted() + 10, window.height() - 2 * _TOP)
+        height = min(head + note + self._list.total_height() + 10, window.height() - 2 * _TOP)
         self.setGeometry((window.width() - width) // 2, _TOP, width, height)
 
 

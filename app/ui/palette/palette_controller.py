@@ -61,7 +61,7 @@ class PaletteController(QObject):
             self._bridge,
             self._commands.all,
             lambda: list(self._index.rows.values()),
-            self._host.look_for,
+            self._host.searches.search,
         )
         palette.opened.connect(self.opened)
         return palette

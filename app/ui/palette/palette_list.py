@@ -49,7 +49,7 @@ class PaletteRow:
     """
 
     text: str
-    of: Command | ChatRow | SearchHit | None = None
+    target: Command | ChatRow | SearchHit | None = None
     detail: str = ""
     marks: tuple[tuple[int, int], ...] = ()
     below: str = ""
@@ -80,7 +80,7 @@ class PaletteRow:
     @property
     def height(self) -> int:
         """The row's height in pixels."""
-        return _HEADING if self.of is None else _MESSAGE if self.below else _LINE
+        return _HEADING if self.target is None else _MESSAGE if self.below else _LINE
 
     def spoken(self) -> str:
         """Return the row's text for a screen reader."""
@@ -113,7 +113,7 @@ class _Model(QAbstractListModel):
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
         flag = Qt.ItemFlag
-        heading = self.rows[index.row()].of is None
+        heading = self.rows[index.row()].target is None
         return flag.NoItemFlags if heading else flag.ItemIsEnabled | flag.ItemIsSelectable
 
 
@@ -129,7 +129,7 @@ class _Delegate(QStyledItemDelegate):
         row: PaletteRow = index.data(_ROW)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if row.of is None:
+        if row.target is None:
             self._paint_heading(painter, option.rect, row)
         else:
             chosen = option.state & QStyle.StateFlag.State_Selected
@@ -237,13 +237,13 @@ class PaletteList(QListView):
         self._model.set_rows(rows)
         self.step(1)
 
-    def wanted(self) -> int:
+    def total_height(self) -> int:
         """Return the height of all rows together, in pixels."""
         return sum(row.height for row in self._model.rows)
 
     def step(self, by: int) -> None:
         """Move the current row by so many rows, skipping headings."""
-        places = [n for n, row in enumerate(self._model.rows) if row.of]
+        places = [n for n, row in enumerate(self._model.rows) if row.target]
         if not places:
             return
         now = self.currentIndex().row()

@@ -25,11 +25,11 @@ class DiagnosisPage(FormPage):
         theme: Theme,
         hardware: HardwareProbe,
         report: Callable[[Examined], str],
-        end_of_log: Callable[[], str],
+        log_tail: Callable[[], str],
     ) -> None:
+        """Create the page; ``report`` and ``log_tail`` return the texts to show."""
         super().__init__("diagnosisPage", tr("Diagnosis"))
-        self._hardware, self._make_report = hardware, report
-        self._end_of_log = end_of_log
+        self._hardware, self._make_report, self._log_tail = hardware, report, log_tail
         self.add_note(
             tr(
                 "What Fireside found on this computer, and what it chose. Nothing of your "
@@ -66,10 +66,10 @@ class DiagnosisPage(FormPage):
         self._hardware.look()
 
     def _show_report(self, examined: Examined) -> None:
-        self._show(self._make_report(examined) + self._end_of_log())
+        self._show(self._make_report(examined) + self._log_tail())
 
     def _show_failure(self, error: Exception) -> None:
-        self._show(explain(error).sentence + self._end_of_log())
+        self._show(explain(error).sentence + self._log_tail())
 
     def _show(self, text: str) -> None:
         if text != self._report.toPlainText():  # keeps a selection

@@ -96,7 +96,7 @@ class PreferencesController(QObject):
         dialog.check_requested.connect(
             lambda: self._deliver(
                 dialog,
-                self._host.latest_release(),
+                self._host.network.latest_release(),
                 dialog.show_release,
                 dialog.show_check_error,
             )
@@ -129,6 +129,7 @@ class PreferencesController(QObject):
 
     def _make(self) -> PreferencesDialog:
         # Imported late: most runs never show them.
+        from app.engine.plan import Overrides
         from app.ui.preferences.backup_pane import BackupPane
         from app.ui.preferences.chat_page import ChatPage
         from app.ui.preferences.data_page import DataPage
@@ -151,14 +152,18 @@ class PreferencesController(QObject):
         data.import_chats.connect(self.import_chats)
         data.import_folder.connect(self.import_folder)
         memory = MemoryPage(
-            self._theme, self._host.wishes, settings.kept_gb, self._models, self._hardware
+            self._theme,
+            Overrides.of(self._host.settings),
+            settings.kept_gb,
+            self._models,
+            self._hardware,
         )
         memory.plan_applied.connect(self._apply_plan)
         memory.cache_limit_chosen.connect(lambda size: self._host.change(kept_gb=size))
         diagnosis = DiagnosisPage(
             self._theme,
             self._hardware,
-            lambda found: report(found, self._host.wishes),
+            lambda found: report(found, Overrides.of(self._host.settings)),
             lambda: end_of_log(log.tail(self._host.folders.data)),
         )
         pages = (general, chat, presets, data, memory, diagnosis)
@@ -180,7 +185,9 @@ class PreferencesController(QObject):
     def _connect_backups(self, pane: BackupPane) -> None:
         def load(*, make: bool) -> None:
             pane.set_busy()
-            self._deliver(pane, self._host.backups(make=make), pane.set_backups, pane.show_error)
+            self._deliver(
+                pane, self._host.backups.listed(make=make), pane.set_backups, pane.show_error
+            )
 
         pane.make_requested.connect(lambda: load(make=True))
         pane.restore_requested.connect(self.restore_requested)

@@ -17,7 +17,7 @@ from app.ui.state.model_choice import ModelChoice
 from app.ui.state.preset_index import PresetIndex
 from app.wording.language import tr
 
-_NAME_WIDTH = 320  # pixels of a preset's, in the menu
+_NAME_WIDTH = 320  # pixels of a preset's name in the menu
 
 
 class PresetController(QObject):

@@ -18,7 +18,7 @@ from app.ui.theme import Theme, font
 from app.wording.language import number, tr
 
 _ROW = 36
-_INDENT = 21  # of what is in a folder: below its name
+_INDENT = 21  # of chats in a folder, to align with the folder's name
 _ICON = 15
 
 

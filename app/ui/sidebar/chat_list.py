@@ -79,7 +79,7 @@ class ChatList(QListView):
             dissolve_folder=lambda folder: self.folder_renamed.emit(folder.name, ""),
         )
         self._shown: int | None = None
-        self._called: dict[Key, str] = {}  # the folders that were renamed
+        self._renamed: dict[Key, str] = {}  # renamed folders: the old name and the new
         self._later: Callable[[], None] | None = None
         self.chats = ChatModel()
         self.chats.setParent(self)
@@ -117,7 +117,7 @@ class ChatList(QListView):
             return
         self._later = None
         self._keep(lambda: self.chats.set_chats(chats, found=found))
-        # An empty list has no place for the mark that shows where the keyboard is.
+        # An empty list has no row to show that it has the focus.
         nothing = self.chats.rowCount() == 0
         policy = Qt.FocusPolicy.NoFocus if nothing else Qt.FocusPolicy.StrongFocus
         self.setFocusPolicy(policy)
@@ -159,7 +159,7 @@ class ChatList(QListView):
         """Make a row current; an invalid index clears the selection."""
         if not index.isValid():
             self.clearSelection()
-        # Not setCurrentIndex of the view, for which a key that is held down counts.
+        # Not the view's setCurrentIndex, which takes modifier keys into account.
         self.selectionModel().setCurrentIndex(index, _SELECT.ClearAndSelect)
 
     def fold(self, name: str, *, closed: bool) -> None:
@@ -182,7 +182,7 @@ class ChatList(QListView):
         elif key is not None:
             here = self.chats.index_of(key)
             if not here.isValid():
-                here = self.chats.index_of(self._called.get(key))
+                here = self.chats.index_of(self._renamed.get(key))
             self.mark(here if here.isValid() else self.chats.near(row))
             if len(chosen) > 1:
                 self._select(chosen)
@@ -225,8 +225,8 @@ class ChatList(QListView):
             self._mark_shown()
 
     def _rename_folder(self, old: str, new: str) -> None:
-        self._called[old] = new
-        if old in self.chats.closed:  # so it is under its new name
+        self._renamed[old] = new
+        if old in self.chats.closed:  # it stays closed under its new name
             self.chats.closed |= {new}
             self.folded.emit(self.chats.closed)
         self.folder_renamed.emit(old, new)
@@ -256,7 +256,7 @@ class ChatList(QListView):
             case _ if event.key() == Qt.Key.Key_F2:
                 self.rename()
             case _ if event.key() == Qt.Key.Key_F10 and shift and sys.platform != "win32":
-                self._open_menu()  # which Windows asks for by itself
+                self._open_menu()  # Windows sends a context menu event
             case _ if event.key() == Qt.Key.Key_Escape and len(chosen) > 1:
                 self.mark(self.currentIndex())
             case ChatRow(id=chat) if plain and event.key() in enter:
@@ -340,7 +340,7 @@ class ChatList(QListView):
         drag.setMimeData(data)
         drag.setPixmap(label.grab())
         drag.setHotSpot(QPoint(-10, 10))
-        self.viewport().setAcceptDrops(True)  # of these; a file is the window's
+        self.viewport().setAcceptDrops(True)  # only for chats; files are dropped on the window
         drag.exec(Qt.DropAction.MoveAction)
         self.viewport().setAcceptDrops(False)
         self._show_target(None)

@@ -186,9 +186,9 @@ def _spoken(entry: Entry) -> str:
         case ChatRow(pinned=True):
             return tr("{title}, pinned").format(title=entry.title)
         case FolderRow(open=True):
-            said = tr("Folder {name}, open, %Ln chat(s)", "", entry.count)
-            return said.format(name=entry.name)
+            sentence = tr("Folder {name}, open, %Ln chat(s)", "", entry.count)
+            return sentence.format(name=entry.name)
         case FolderRow():
-            said = tr("Folder {name}, closed, %Ln chat(s)", "", entry.count)
-            return said.format(name=entry.name)
+            sentence = tr("Folder {name}, closed, %Ln chat(s)", "", entry.count)
+            return sentence.format(name=entry.name)
     return _text(entry)

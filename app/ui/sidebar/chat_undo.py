@@ -27,7 +27,7 @@ class ChatUndo(QObject):
     def __init__(self, toast: Toast, index: ChatIndex) -> None:
         super().__init__(index)
         self._toast, self._index = toast, index
-        self._change: tuple[Change, str] | None = None  # with the folder
+        self._change: tuple[Change, str] | None = None  # and the folder moved to
         self._before: dict[int, ChatRow] = {}
         toast.undone.connect(self.undo)
         index.undoable.connect(self._tell)

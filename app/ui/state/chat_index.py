@@ -156,7 +156,7 @@ class ChatIndex(QObject):
         """Rename a folder. The name of another folder merges both; an empty one dissolves it."""
         inside = [row.id for row in self.rows.values() if row.folder == old]
         if not new or any(row.folder == new for row in self.rows.values()):
-            self.arrange(inside, folder=new)  # which can be undone
+            self.arrange(inside, folder=new)  # unlike a rename, this can be undone
         else:
             self._store.ask(
                 lambda store: store.chats.rename_folder(old, new), self._written, self._refused

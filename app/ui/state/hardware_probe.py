@@ -26,4 +26,6 @@ class HardwareProbe(QObject):
         known = self._models.known()
         asked = self._models.asked
         models = known if asked is None or asked in known else [asked, *known]
-        self._bridge.when_done(self._host.examine(models), self.examined.emit, self.failed.emit)
+        self._bridge.when_done(
+            self._host.examiner.examine(models), self.examined.emit, self.failed.emit
+        )

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.host import Host, InstalledModels, ModelMoving
+from app.host import Host
+from app.models.installed import InstalledModels, ModelMoving
 from app.ui.bridge import Bridge
 from app.wording.language import tr
 
@@ -59,7 +60,7 @@ class InstalledList(QObject):
     def look(self) -> None:
         """Scan the disk."""
         self.looking = True
-        self._bridge.when_done(self._host.find_models(), self._found, self._not_found)
+        self._bridge.when_done(self._host.library.find(), self._found, self._not_found)
 
     @property
     def usable(self) -> tuple[InstalledModel, ...]:
@@ -68,7 +69,7 @@ class InstalledList(QObject):
 
     def look_at(self, path: Path, done: Callable[[InstalledModel], None]) -> None:
         """Identify a file that a person opens, and call ``done`` with it."""
-        self._bridge.when_done(self._host.look_at(path), done, self.failed.emit)
+        self._bridge.when_done(self._host.library.inspect(path), done, self.failed.emit)
 
     def has(self, wanted: HubModel) -> InstalledModel | None:
         """Return the installed model that equals one on the hub, or None.
@@ -88,7 +89,7 @@ class InstalledList(QObject):
 
     def remove(self, model: InstalledModel) -> None:
         """Delete a model's files."""
-        future = self._host.remove(model)
+        future = self._host.library.remove(model)
         self._bridge.when_done(future, lambda _: self._gone(model, None), self._refused)
 
     def move(self, model: InstalledModel, folder: Path) -> None:
@@ -96,7 +97,7 @@ class InstalledList(QObject):
         stop = self._stops[model] = threading.Event()
         self.moving[model] = 0.0
         self.changed.emit()
-        future = self._host.move(model, folder, stop)
+        future = self._host.library.move(model, folder, stop)
         self._bridge.when_done(
             future,
             lambda path: self._gone(model, path),

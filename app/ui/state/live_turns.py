@@ -142,7 +142,7 @@ class LiveAnswer:
         self._begun = self._begun or _to_read(delta)
         now = time.monotonic()
         self._first = self._first or now
-        self.generated += 1  # a delta is a token, save where a character needs several
+        self.generated += 1  # one token, except for characters made of several
         seconds = now - self._first
         if seconds > 0.2:
             self._status = tr("{generated} tokens/s").format(
@@ -177,7 +177,7 @@ class LiveTurns(QObject):
         self._grown: set[tuple[int, int]] = set()
 
     def send(self, question: Question) -> Turn:
-        """Ask."""
+        """Ask a question."""
         turn = self._chats.send(question)
         self._asked[turn] = PendingQuestion(turn, question.chat)
         return turn

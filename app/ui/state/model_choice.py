@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from app.engine.plan import Plan
     from app.models.library import InstalledModel
 
-_SOON_MS = 600  # whoever only looks through chats has no model loaded
+_SOON_MS = 600  # so that leafing through chats loads no model
 _KEPT = 12  # files that the menu remembers
 
 
@@ -43,13 +43,13 @@ class ModelChoice(QObject):
         super().__init__(parent)
         self._host = host
         self._turn: Turn | None = None
-        self._picked = False  # is what is being loaded the person's choice?
+        self._picked = False  # whether the person chose what is being loaded
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(_SOON_MS)
         self._soon.timeout.connect(self.load)
         self._plans: dict[FileLocation | Endpoint, Plan] = {}
-        self._names: dict[str, str] = {}  # of what was found, by path
+        self._names: dict[str, str] = {}  # of the found models, by path
         self.found: tuple[InstalledModel, ...] = ()
         """The usable models that were found on this disk."""
         self.demo = demo_model()
@@ -152,7 +152,7 @@ class ModelChoice(QObject):
 
     def receive(self, event: ModelPlanned | ModelLoading | ModelReady | ModelFailed) -> None:
         """Take in how the loading goes. Events about other models are out of date and ignored."""
-        if isinstance(event, ModelPlanned):  # also where an engine that ended is started anew
+        if isinstance(event, ModelPlanned):  # also when a crashed engine restarts
             self._plans[event.model.location] = event.plan
             self.planned.emit(event)
             return

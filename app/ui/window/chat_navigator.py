@@ -10,7 +10,7 @@ from app.store import ChatRow, SearchHit, Unsent
 from app.turn import ContextForecast, SendFailed, TurnEnded, TurnStarted
 from app.ui.composer.attachment_controller import AttachmentController
 from app.ui.composer.composer_controller import ComposerController
-from app.ui.composer.drafts import Drafts
+from app.ui.composer.draft_keeper import DraftKeeper
 from app.ui.conversation.branches import Branches
 from app.ui.presets.preset_controller import PresetController
 from app.ui.state.chat_index import ChatIndex
@@ -42,7 +42,7 @@ class ChatNavigator(QObject):
         settings: ShownChatSettings,
         turns: LiveTurns,
         branches: Branches,
-        drafts: Drafts,
+        drafts: DraftKeeper,
         attachments: AttachmentController,
         composer: ComposerController,
         presets: PresetController,
@@ -100,8 +100,8 @@ class ChatNavigator(QObject):
         current, pages = self._current, self._views.pages
         begun = current.is_stored() or self._views.composer.parts() or current.busy()
         self._drafts.load(drafts)
-        self._composer.prefill.opened()  # nobody has typed that just now
-        chosen = self._host.settings.chat != last  # Ctrl+N is a choice, too
+        self._composer.prefill.opened()  # the text was not typed just now
+        chosen = self._host.settings.chat != last  # a new chat counts, too
         row = self._index.rows.get(last) if last is not None else None
         if not begun and not chosen and row and not row.archived:
             page = pages.currentWidget()

@@ -39,11 +39,9 @@ class ChatPresenter(QObject):
         message = place.message if place and not self._turns.busy(chat) else None
 
         def read(store: Store) -> list[MessageRow]:
-            return (
-                store.messages.conversation(chat)
-                if message is None
-                else store.messages.show(message)
-            )
+            if message is None:
+                return store.messages.conversation(chat)
+            return store.messages.show(message)
 
         self._store.ask(read, lambda rows: self._show(chat, rows, place))
 

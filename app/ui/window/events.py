@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from app.base.errors import StoreError
-from app.host import FileReading, ModelMoving
+from app.documents import FileReading
+from app.models.installed import ModelMoving
 from app.store import ChatRow
 from app.turn import (
     ChatEvent,
@@ -98,9 +99,9 @@ class EventDispatcher:
     def _receive_download(self, event: object) -> bool:
         """Return whether it was an event of a download."""
         # Imported here: without a download nothing else needs the network's modules.
-        from app.models.download_events import Downloaded, DownloadEnded, DownloadHeld, Downloading
+        from app.models.download_events import DownloadEvent
 
-        if not isinstance(event, Downloaded | DownloadEnded | DownloadHeld | Downloading):
+        if not isinstance(event, DownloadEvent):
             return False
         self._to.download(event)
         return True

@@ -70,7 +70,7 @@ class StatusLine:
         elif loading:
             self._composer.set_status(tr("Loading {loading}…").format(loading=loading))
         else:
-            # The bar of attachments says it where they are what is too long.
+            # If the attachments are too long, their bar tells that already.
             shown = "" if self._composer.attachment_bar.too_long else warning
             both = " ".join(text for text in (shown, prefill) if text)
             self._composer.set_status(both or self._last, "danger" if shown else "muted")

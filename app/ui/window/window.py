@@ -18,7 +18,7 @@ from app.ui.commands import Commands
 from app.ui.composer.attachment_controller import AttachmentController
 from app.ui.composer.composer import files_in
 from app.ui.composer.composer_controller import ComposerController
-from app.ui.composer.drafts import Drafts
+from app.ui.composer.draft_keeper import DraftKeeper
 from app.ui.conversation.branches import Branches
 from app.ui.exchange.exchange_controller import ExchangeController
 from app.ui.models.model_picker_controller import ModelPickerController
@@ -72,7 +72,8 @@ class Window(QMainWindow):
         self._host, self._bridge, self._theme = host, bridge, theme
         self._make_views()
         self._make_state()
-        self._make_controllers()
+        self._make_rooms()
+        self._make_chat()
         self._connect()
         add_commands(self.commands, self._command_targets())
         self.views.restore(host.settings.window, host.settings.splitter)
@@ -97,7 +98,8 @@ class Window(QMainWindow):
         self.chat_settings = ShownChatSettings(self.index, self.models, self.current)
         self.presets = PresetIndex(self.store, self)
 
-    def _make_controllers(self) -> None:
+    def _make_rooms(self) -> None:
+        """Make the controllers of what is the same in every chat."""
         host, bridge, theme = self._host, self._bridge, self._theme
         self.models_controller = ModelsController(theme, host, bridge, self.installed, self)
         self.model_picker = ModelPickerController(
@@ -111,21 +113,6 @@ class Window(QMainWindow):
         self.exchange = ExchangeController(self, theme, host, bridge, self.index)
         self.chats = ChatController(
             self.sidebar, self.pages, host, self.index, self.undo, self.turns, self.current, self
-        )
-        self.branches = Branches(self.conversation, self.composer, self.store, self.current, self)
-        self.drafts = Drafts(self.store, self.composer, self.branches.written, self)
-        self.status_line = StatusLine(self.composer, self.conversation)
-        self.presenter = ChatPresenter(
-            self.conversation,
-            self.status_line,
-            self.store,
-            self.turns,
-            self.branches,
-            self.current,
-            self,
-        )
-        self.attachments = AttachmentController(
-            self.composer, self.pages, theme, host, bridge, self.models, self
         )
         self.preferences = PreferencesController(
             self,
@@ -145,6 +132,29 @@ class Window(QMainWindow):
             self.models,
             self.index,
             self,
+        )
+        self.palette_controller = PaletteController(
+            self, theme, host, bridge, self.index, self.commands
+        )
+        self.file_drop = FileDrop(self)
+
+    def _make_chat(self) -> None:
+        """Make the controllers of the chat that is shown."""
+        host, bridge, theme = self._host, self._bridge, self._theme
+        self.branches = Branches(self.conversation, self.composer, self.store, self.current, self)
+        self.drafts = DraftKeeper(self.store, self.composer, self.branches.written, self)
+        self.status_line = StatusLine(self.composer, self.conversation)
+        self.presenter = ChatPresenter(
+            self.conversation,
+            self.status_line,
+            self.store,
+            self.turns,
+            self.branches,
+            self.current,
+            self,
+        )
+        self.attachments = AttachmentController(
+            self.composer, self.pages, theme, host, bridge, self.models, self
         )
         self.composer_controller = ComposerController(
             self.composer,
@@ -176,10 +186,6 @@ class Window(QMainWindow):
             status=self.status_line,
             parent=self,
         )
-        self.palette_controller = PaletteController(
-            self, theme, host, bridge, self.index, self.commands
-        )
-        self.file_drop = FileDrop(self)
 
     def _command_targets(self) -> CommandTargets:
         return CommandTargets(
@@ -371,7 +377,7 @@ class Window(QMainWindow):
     def _set_thought_open(self, message: int, opened: bool) -> None:
         self.store.ask(lambda store: store.messages.set_thought_open(message, opened))
 
-    # --- What is said -----------------------------------------------------------------------
+    # --- Title and status -----------------------------------------------------------------------
 
     def _models_page_turned(self) -> None:
         self._show_title()

@@ -13,10 +13,10 @@ from app.store import Queued, Store, Unsent
 from app.ui.composer.composer import Composer
 from app.ui.state.store_access import StoreAccess
 
-SOON_MS = 1000  # a crash loses at most what was typed in so long
+SOON_MS = 1000  # a crash loses at most this much typing
 
 
-class Drafts(QObject):
+class DraftKeeper(QObject):
     """The draft and the queue of each chat (None for a new one)."""
 
     def __init__(
@@ -32,7 +32,7 @@ class Drafts(QObject):
         self._chat: int | None = None
         self._all: dict[int | None, Unsent] = {}
         self._changed: set[int | None] = set()
-        self._reported = False  # that the disk does not take it: once, until it has
+        self._reported = False  # whether a failure was reported since the last success
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SOON_MS)
@@ -97,7 +97,7 @@ class Drafts(QObject):
 
         def write(store: Store) -> None:
             for chat, each in unsent.items():
-                with suppress(KeyError):  # the chat was erased meanwhile
+                with suppress(KeyError):  # the chat has been deleted meanwhile
                     store.drafts.set(chat, each.parts, each.queue)
 
         def failed(error: BaseException) -> None:
@@ -126,5 +126,5 @@ class Drafts(QObject):
             self._wait()
 
     def _wait(self) -> None:
-        if not self._timer.isActive():  # who types on and on does not put it off
+        if not self._timer.isActive():  # steady typing does not delay it
             self._timer.start()

@@ -1,0 +1,61 @@
+"""Chats as files, in the background."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+
+from app import exchange
+from app.base.jobs import Jobs, stoppable
+from app.exchange.exporter import ExportOptions
+from app.exchange.importer import ImportedFiles, ImportReport
+from app.store import Store
+
+
+class ChatExchange:
+    """Exports and imports the chats of a store.
+
+    All of it fails with Cancelled once its ``stop`` is set, and tells how far it is on another
+    thread.
+    """
+
+    def __init__(self, store: Store, jobs: Jobs) -> None:
+        self._store = store
+        self._jobs = jobs
+
+    def export(
+        self,
+        folder: Path,
+        name: str,
+        options: ExportOptions,
+        chats: Sequence[int] | None,
+        stop: threading.Event,
+        seen: Callable[[float], None],
+    ) -> Future[Path]:
+        """Write chats as `app.exchange.export` does; ``seen`` is told the share that is done.
+
+        Fails with ExchangeError or StoreError.
+        """
+        told = stoppable(stop, seen)
+        return self._jobs.submit_until(
+            stop, lambda: exchange.export(self._store, folder, name, options, chats, told)
+        )
+
+    def read(
+        self, paths: Sequence[Path], stop: threading.Event, seen: Callable[[int], None]
+    ) -> Future[ImportedFiles]:
+        """Find out what chats files and folders have, of Fireside or of other programs.
+
+        ``seen`` is told how many there are so far. Fails with ExchangeError or StoreError.
+        """
+        told = stoppable(stop, seen)
+        return self._jobs.submit_until(stop, lambda: exchange.read(paths, told, self._store))
+
+    def take(
+        self, found: ImportedFiles, stop: threading.Event, seen: Callable[[int], None]
+    ) -> Future[ImportReport]:
+        """Put them into the store. Fails as `read` does."""
+        told = stoppable(stop, seen)
+        return self._jobs.submit_until(stop, lambda: found.into(self._store, told))

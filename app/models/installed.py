@@ -1,0 +1,136 @@
+"""The models on this disk, in the background: finding, looking at, removing and moving them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from app.base.jobs import Jobs
+
+if TYPE_CHECKING:
+    from app.models.downloads import Downloads
+    from app.models.library import InstalledModel
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledModels:
+    """The models on this disk.
+
+    ``ours`` are the paths of those that Fireside downloaded; ``uses`` has when each was asked
+    last, by its key, in POSIX seconds.
+    """
+
+    models: tuple[InstalledModel, ...] = ()
+    ours: frozenset[Path] = frozenset()
+    uses: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelMoving:
+    """How far a model is on its way to another folder, in bytes."""
+
+    model: InstalledModel
+    done: int
+    total: int
+
+
+class ModelUses(Protocol):
+    """What the chats know of models, by their keys."""
+
+    def model_uses(self) -> Mapping[str, float]:
+        """Return when each model was asked last, in POSIX seconds."""
+
+    def rename_model(self, old: str, new: str) -> None:
+        """Have the chats of a model use another key."""
+
+
+class ModelLibrary:
+    """Finds and changes the models on this disk.
+
+    ``folders`` returns where to look beside the usual places; ``add_folder`` adds one to them.
+    ``jobs`` are for what takes long, ``quick`` for what somebody waits for.
+    """
+
+    def __init__(
+        self,
+        uses: ModelUses,
+        downloads: Callable[[], Downloads],
+        folders: Callable[[], list[Path]],
+        add_folder: Callable[[Path], None],
+        publish: Callable[[ModelMoving], None],
+        jobs: Jobs,
+        quick: Jobs,
+    ) -> None:
+        self._uses = uses
+        self._downloads = downloads
+        self._folders = folders
+        self._add_folder = add_folder
+        self._publish = publish
+        self._jobs = jobs
+        self._quick = quick
+
+    def find(self) -> Future[InstalledModels]:
+        """Look for models that are on this disk already."""
+        chosen = self._folders()
+
+        def work() -> InstalledModels:
+            from app.models import library
+
+            models = tuple(library.scan(library.places(chosen), self._jobs.ending))
+            return InstalledModels(models, self._downloads().downloaded(), self._uses.model_uses())
+
+        return self._jobs.submit(work)
+
+    def inspect(self, path: Path) -> Future[InstalledModel]:
+        """Tell what a file is that a person opens, whichever of its parts it is."""
+
+        def work() -> InstalledModel:
+            from app.models import library
+
+            return library.inspect(path)
+
+        return self._quick.submit(work)
+
+    def remove(self, model: InstalledModel) -> Future[None]:
+        """Delete a model from the disk. Fails with LibraryError."""
+
+        def work() -> None:
+            from app.models import file_operations
+
+            file_operations.remove(model)
+            self._downloads().forget(model.path)
+
+        return self._jobs.submit(work)
+
+    def move(self, model: InstalledModel, folder: Path, stop: threading.Event) -> Future[Path]:
+        """Move a model to another folder, where it is looked for from now on.
+
+        Publishes ModelMoving. Fails with LibraryError, or with Cancelled once ``stop`` is set.
+        """
+        self._add_folder(folder)
+
+        def work() -> Path:
+            from app.models import file_operations
+
+            path = file_operations.move(
+                model, folder, stop, lambda *now: self._publish(ModelMoving(model, *now))
+            )
+            self._downloads().moved(model.path, path)
+            self._uses.rename_model(str(model.path), str(path))
+            return path
+
+        return self._jobs.submit_until(stop, work)
+
+    def mount_of(self, folder: Path) -> Future[str]:
+        """Tell where the drive of a folder is mounted; a busy disk may take a while to answer."""
+
+        def work() -> str:
+            from app.models import mount_point
+
+            return mount_point.mount_of(folder)
+
+        return self._quick.submit(work)

@@ -1,0 +1,54 @@
+"""The store in the background: its one writing thread, searches, and backups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from app.base.jobs import Jobs
+from app.store import Backup, SearchHit, Store, backups
+
+T = TypeVar("T")
+
+
+class DiskThread(ThreadPoolExecutor):
+    """The one thread that writes: to call it is to do some work with the store there."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(max_workers=1, thread_name_prefix="disk")
+        self._store = store
+
+    def __call__(self, work: Callable[[Store], T]) -> Future[T]:
+        """Do some work with the store on this thread."""
+        return self.submit(work, self._store)
+
+
+class ChatSearches:
+    """Searches all chats, beside whatever else is done."""
+
+    def __init__(self, store: Store, jobs: Jobs) -> None:
+        self._store = store
+        self._jobs = jobs
+
+    def search(self, text: str, reasoning: bool) -> Future[list[SearchHit]]:
+        """Search as `Store.search` does. Fails with Cancelled once there is a newer search."""
+        return self._jobs.submit(lambda: self._store.search(text, reasoning=reasoning))
+
+
+class ChatBackups:
+    """The backups of the chats. All fails with StoreError."""
+
+    def __init__(self, store: Store, jobs: Jobs) -> None:
+        self._store = store
+        self._jobs = jobs
+
+    def listed(self, *, make: bool = False) -> Future[list[Backup]]:
+        """Return the backups, the newest first, after another one was made with ``make``."""
+
+        def work() -> list[Backup]:
+            if make:
+                self._store.upkeep.backup()
+            return backups(self._store.path)
+
+        return self._jobs.submit(work)
