@@ -167,7 +167,7 @@ class _KnownFormat(Protocol):
 
 def _known() -> tuple[_KnownFormat, ...]:
     """Return all formats; of several that fit, the first is taken."""
-    from app.formats.harmony.chat_format import HarmonyFormat
+    from app.formats.harmony.harmony_format import HarmonyFormat
 
     return (HarmonyFormat,)
 

@@ -36,7 +36,7 @@ from app.base.types import (
     ToolNamespace,
 )
 from app.engine import plan, probe
-from app.formats.harmony.chat_format import HarmonyFormat
+from app.formats.harmony.harmony_format import HarmonyFormat
 from app.tokenizer import TiktokenTokenizer
 from tests.fakes import gpt_oss, other_format, vocabulary
 from tests.fakes.engine import FakeModel, Served, spell
