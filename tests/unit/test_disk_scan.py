@@ -296,10 +296,8 @@ def test_llama_cpp(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "ggml-org_gpt-oss-20b-GGUF_gpt-oss-20b-mxfp4",
         "org/repo/new",
     }
-    default = [place.path for place in disk_scan.places() if place.kind == ModelSource.LLAMA_CPP][
-        -1
-    ]
-    assert default.is_relative_to(home)
+    caches = [place for place in disk_scan.places() if place.kind == ModelSource.LLAMA_CPP]
+    assert caches[-1].path.is_relative_to(home)
     assert default.name == "llama.cpp"
 
 
