@@ -298,7 +298,7 @@ def test_llama_cpp(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     }
     caches = [place for place in disk_scan.places() if place.kind == ModelSource.LLAMA_CPP]
     assert caches[-1].path.is_relative_to(home)
-    assert default.name == "llama.cpp"
+    assert caches[-1].path.name == "llama.cpp"
 
 
 def test_chosen_folders_and_files(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
