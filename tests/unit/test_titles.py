@@ -206,7 +206,7 @@ def test_a_chat_that_is_erased_meanwhile(desk: Desk, names: Names) -> None:
     names.go_on.clear()
     chat = ask(desk)
     assert names.begun.wait(10)
-    desk.store.chats.erase([chat])
+    desk.store.bin.erase([chat])
     names.go_on.set()
     settle(desk)
     other = ask(desk)  # the engine's thread lives

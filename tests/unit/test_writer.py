@@ -251,7 +251,7 @@ def test_a_full_disk_is_asked_again_though_nothing_follows(desk: Desk) -> None:
 
 def test_an_answer_that_was_erased_is_no_fault(desk: Desk) -> None:
     desk.says("x")
-    desk.store.chats.erase([desk.row.chat])
+    desk.store.bin.erase([desk.row.chat])
     desk.clock.passes(SECOND)
     row, fault = desk.writer.finish(State.STOPPED)
     assert fault is None
