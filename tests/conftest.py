@@ -85,7 +85,8 @@ def _is_here(host: object) -> bool:
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Nothing but this computer can be reached. Who tries gets an OSError, as where there is
-    no network, and the test fails even where that was handled."""
+    no network, and the test fails even where that was handled.
+    """
     tried: list[object] = []
 
     def guarded(real: Callable[..., Any], host_of: Callable[..., object]) -> Callable[..., Any]:

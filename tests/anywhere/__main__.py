@@ -26,7 +26,8 @@ FOLDER = ROOT / "build" / "anywhere"
 @dataclass(frozen=True)
 class Place:
     """``at``: the local time when the first test begins; empty for now. ``seed``: of the order;
-    0 for the usual one."""
+    0 for the usual one.
+    """
 
     name: str
     at: str

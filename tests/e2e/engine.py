@@ -84,7 +84,8 @@ def prompt_tokens(backend: LocalBackend) -> list[int]:
 
 def off_by(backend: LocalBackend, request: Request, found: Logits) -> float:
     """How far logits are from those of the same prompt where nothing is reused: the most that
-    any token's differs by."""
+    any token's differs by.
+    """
     short = replace(request.sampling, seed=1, max_tokens=1)
     _, done = answer(backend, replace(request, sampling=short))
     assert done.stats.reused == 0
@@ -93,7 +94,8 @@ def off_by(backend: LocalBackend, request: Request, found: Logits) -> float:
 
 def is_as_cold(backend: LocalBackend, request: Request, found: Logits) -> bool:
     """Whether an answer begins as where nothing is reused. Which words follow is no matter: where
-    two are as probable as each other, a rounding decides."""
+    two are as probable as each other, a rounding decides.
+    """
     return off_by(backend, request, found) < ROUNDING
 
 

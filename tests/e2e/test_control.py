@@ -208,7 +208,8 @@ def test_reading_ahead_is_only_counted_where_that_is_all(backend: LocalBackend) 
 
 def test_the_oldest_turns_go_first(small: Callable[..., LocalBackend]) -> None:
     """Whole turns, never the system message; and not at every turn, since then all that is left
-    is read anew."""
+    is read anew.
+    """
     backend = small(1024)
     vocabulary = of_file(Path(DEMO.place))
     talk = Talk.long(1, turns=0)

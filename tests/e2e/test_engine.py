@@ -197,7 +197,8 @@ def test_another_try_after_a_long_answer(backend: LocalBackend) -> None:
 
 def test_a_wrong_window_is_far_off(make: Callable[..., LocalBackend]) -> None:
     """What the comparisons of this suite would say if the engine cut its memory back as it is
-    easily done: llama.cpp itself says nothing."""
+    easily done: llama.cpp itself says nothing.
+    """
     careless, backend = make(target=engine_processes.careless), make()
     talk = Talk.long(1)
     answer(careless, talk.asked("lantern " * BEYOND_THE_WINDOW))

@@ -1,5 +1,6 @@
 """A fault in a slot, a thread, the engine's process and in C: its trace is in fireside.log, and
-the window says so. Each in a process of its own."""
+the window says so. Each in a process of its own.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """The real window gets gpt-oss-20b from a hub on loopback that has what is listed, in every state
-that the hub may be in, and asks it."""
+that the hub may be in, and asks it.
+"""
 
 from __future__ import annotations
 

@@ -38,7 +38,8 @@ def lives(process: psutil.Process) -> bool:
 def run_and_kill(folder: Path, after: float) -> tuple[list[str], list[str]]:
     """Kills the app when an answer has been growing for ``after`` seconds. Returns the questions
     that stood in the window, and the parts of that answer that had been shown a second before
-    its end."""
+    its end.
+    """
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.e2e.app_driver", str(folder)],
         stdout=subprocess.PIPE,
@@ -81,7 +82,8 @@ def run_and_kill(folder: Path, after: float) -> tuple[list[str], list[str]]:
 
 def test_kills_of_the_app(tmp_path: Path) -> None:
     """By turns within the first second of an answer, and where a part of it is older than that,
-    which then has to be there at the next start."""
+    which then has to be there at the next start.
+    """
     chance = random.Random(5)
     asked: list[str] = []
     cut_off = compared = 0

@@ -81,7 +81,8 @@ def test_a_gpu_if_there_is_one(here: Machine) -> None:
 
 def run(tmp_path: Path, wishes: Overrides) -> tuple[Plan, int, int]:
     """Has the full-size model read a prompt; its plan, and the bytes that its process then
-    holds of the computer's memory (anonymous and mapped, at most) and of a GPU's."""
+    holds of the computer's memory (anonymous and mapped, at most) and of a GPU's.
+    """
     model = ModelRef.of_file(Path(FULL_SIZE), "full size")
     backend = LocalBackend(tmp_path / "engine.log", None, lambda: EngineOptions(wishes))
     request = Request(

@@ -1,5 +1,6 @@
 """Files that llama.cpp refuses, and what is said of them: by header before a load, and by
-llama.cpp's own words after one."""
+llama.cpp's own words after one.
+"""
 
 from __future__ import annotations
 

@@ -69,7 +69,8 @@ def conversation(
 
 def branches() -> Raw:
     """A question that was asked in two ways; the first has two answers, of which the second was
-    shown last. Above them an empty system node, as every conversation has."""
+    shown last. Above them an empty system node, as every conversation has.
+    """
     slug = {"model_slug": "gpt-4o"}
     nodes = [
         node("root", None, children=["system"]),
@@ -156,7 +157,8 @@ def pictures() -> Raw:
 
 def broken() -> Raw:
     """Nodes whose parent is missing, that are in a circle, that have no children's list, of a
-    kind that nobody knows, and that are no nodes at all."""
+    kind that nobody knows, and that are no nodes at all.
+    """
     nodes = [
         node("lost", "gone", "user", "Is anyone there?", ["found"]),
         node("found", "lost", "assistant", "Yes."),

@@ -30,7 +30,8 @@ def rest(chats: Chats) -> None:
 
 class Desk:
     """Chats on a store of their own, and what they published. ``kind``: the engine's;
-    ``wishes``: those of `Chats`."""
+    ``wishes``: those of `Chats`.
+    """
 
     def __init__(
         self,

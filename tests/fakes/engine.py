@@ -1,5 +1,6 @@
 """llama.cpp as `app.engine.worker` sees it, without llama.cpp: every token is one byte, what a
-model says is written before, and whoever tests is told of each batch and each token."""
+model says is written before, and whoever tests is told of each batch and each token.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +66,8 @@ class FakeSampler:
 
 class FakeModel:
     """``script``: the tokens that it will draw. ``batches``: what it was given to decode.
-    ``on_decode`` is called before each batch: where it returns False, the batch was stopped."""
+    ``on_decode`` is called before each batch: where it returns False, the batch was stopped.
+    """
 
     batch = BATCH
 

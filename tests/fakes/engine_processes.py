@@ -155,7 +155,8 @@ def short_of_memory(connection: Connection, log: Path) -> None:
 
 def watched(connection: Connection, log: Path) -> None:
     """The real child, which leaves beside its log the tokens of its last prompt (32-bit
-    integers), and what the first token of its last answer was drawn by (32-bit floats)."""
+    integers), and what the first token of its last answer was drawn by (32-bit floats).
+    """
     from app.engine import llama as adapter
     import llama_cpp.llama_cpp as llama  # isort: skip  # behind what keeps it from importing numpy
 
@@ -248,7 +249,8 @@ def repeats(connection: Connection, log: Path) -> None:
 
 def writes(connection: Connection, log: Path) -> None:
     """The real child with a model that writes what its variable of the environment says, in
-    Harmony, and then something else."""
+    Harmony, and then something else.
+    """
     from app.base import gguf
     from app.engine import llama as adapter
     from app.formats import choose

@@ -1,5 +1,6 @@
 """gpt-oss-20b and 120b without their weights: headers of their exact shape, in memory, and as
-files that are holes but for the header and the norms."""
+files that are holes but for the header and the norms.
+"""
 
 from __future__ import annotations
 

@@ -121,7 +121,8 @@ def packed(
     types: Mapping[str, int] | None = None,
 ) -> bytes:
     """A file with these keys and these tensors: 32-bit ones, but for the ``types`` of some, and of
-    zeros, but for the norms, which no model has as zeros."""
+    zeros, but for the norms, which no model has as zeros.
+    """
     keys = b"".join(_string(key) + _value(*value) for key, value in metadata.items())
     directory, at = b"", 0
     norms: list[tuple[int, int]] = []

@@ -1,5 +1,6 @@
 """A hub on loopback: a real HTTP server that speaks what huggingface_hub uses to fetch a file
-and to look for one, a second one that the first sends to for the bytes, and faults by a plan."""
+and to look for one, a second one that the first sends to for the bytes, and faults by a plan.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +49,8 @@ FAULTS = tuple(fault for fault in Fault if fault is not Fault.NONE)
 class File:
     """What the hub has under a name, at ``commit`` and, unless that was before, at ``main``.
     ``etag`` and the commit are told by the hub; ``says`` is an ETag that is told instead, as it
-    stands in the header; empty for none."""
+    stands in the header; empty for none.
+    """
 
     content: bytes
     commit: str = COMMIT
@@ -74,7 +76,8 @@ class Hub:
     answers of the hub itself. All that was asked is in ``asked`` (ranges) and ``sent`` (bytes).
 
     ``about`` has, by the name of a repository, what the hub tells of it, as `repository.told` takes
-    it, and the ``sizes`` of files that are not in ``files``."""
+    it, and the ``sizes`` of files that are not in ``files``.
+    """
 
     files: dict[str, File] = field(default_factory=dict)
     about: dict[str, dict[str, Any]] = field(default_factory=dict)

@@ -1,5 +1,6 @@
 """The hub as public files of 2026 say it is (tests/cases/hub/listings.json): its names, commits and
-folders, with small files under them that have true headers."""
+folders, with small files under them that have true headers.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +45,8 @@ def whole(
     """A gpt-oss of that shape with small matrices of zeros, by the names that llama.cpp's converter
     gives its tensors (gguf-py, constants.py: MODEL_ARCH.GPT_OSS). ``type``: of the output.
 
-    A ``part`` has its number and that of all in it, and ``only`` some of the tensors."""
+    A ``part`` has its number and that of all in it, and ``only`` some of the tensors.
+    """
     tensors: list[tuple[str, int, tuple[int, ...]]] = [
         ("token_embd.weight", 8, (32, 64)),
         ("output_norm.weight", 0, (32,)),
@@ -125,7 +127,8 @@ def stock(hub: Hub, make: Make = true_shape) -> None:
 
 def catalogue(hub: Hub, shape: tuple[int, int] | None = None) -> tuple[Offer, ...]:
     """What ships, but for the sizes and hashes, which are those of the hub's small files, and for
-    the ``shape``, layers and experts, where the small files have another."""
+    the ``shape``, layers and experts, where the small files have another.
+    """
     found = []
     for offer in catalog.offers():
         files = tuple(
@@ -145,7 +148,8 @@ def of(name: str, content: bytes) -> HubFile:
 
 def rename(hub: Hub, old: str, new: str, commit: str) -> None:
     """A file gets another name in its repository, whose other files stay, and the commit before
-    is gone, as after a forced push."""
+    is gone, as after a forced push.
+    """
     hub.files[new] = hub.files.pop(old)
     move_on(hub, "/".join(old.split("/")[:2]), commit)
 

@@ -1,5 +1,6 @@
 """Asks llama.cpp of each file whether it loads it and decodes a batch with it, in a process of its
-own for each, since some end it. Prints a line for each. Run as a program; of POSIX."""
+own for each, since some end it. Prints a line for each. Run as a program; of POSIX.
+"""
 
 from __future__ import annotations
 

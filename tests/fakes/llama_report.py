@@ -17,7 +17,8 @@ _ON_HOST = ("CPU", "Vulkan_Host", "CUDA_Host")
 
 def reported(path: Path, plan: Plan, *, whole: bool = True) -> Counter[str]:
     """Bytes by what they are for, such as "host compute" and "device model", and the "cache" of
-    both. Where not ``whole``, the weights are neither read nor counted (no_alloc)."""
+    both. Where not ``whole``, the weights are neither read nor counted (no_alloc).
+    """
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     process = context.Process(target=_load, args=(there, path, plan, whole))

@@ -1,5 +1,6 @@
 """Model files whose headers are wrong in every way that was thought of, made from a good one by a
-seed; and files that are wrong elsewhere, or only look so (`cases`)."""
+seed; and files that are wrong elsewhere, or only look so (`cases`).
+"""
 
 from __future__ import annotations
 
@@ -213,7 +214,8 @@ def mutants(data: bytes, seed: int = 14) -> dict[str, bytes]:
 
 def write(path: Path, header: bytes, weights: bytes, size: int) -> Path:
     """A file with this header and ``weights`` behind it, which is ``size`` bytes long where that
-    is longer, and ends in a hole."""
+    is longer, and ends in a hole.
+    """
     with path.open("wb") as file:
         file.write(header + weights)
         file.truncate(max(size, len(header + weights)))

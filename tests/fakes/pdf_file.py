@@ -16,7 +16,8 @@ def pdf(
     """A page of Helvetica for each text, in lines; an empty one has no text at all, and None is
     a picture. ``notes`` are annotations of the first page, widgets of a form among them, by what
     is inside of them. ``xfa`` are the data sets of a form of that kind. ``locked``: it names a
-    password that nobody knows."""
+    password that nobody knows.
+    """
     numbers = range(4, 4 + 2 * len(pages), 2)
     objects = [
         "<< /Type /Catalog /Pages 2 0 R {form}>>",

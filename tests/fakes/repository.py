@@ -17,7 +17,8 @@ def told(
 ) -> dict[str, Any]:
     """``sizes``: of its files. ``hashes``: their sha256, by default one of the name. ``about``:
     ``architecture``, ``parameters``, ``downloads``, ``likes``, ``gated``, ``license``, ``updated``.
-    ``blobs``: whether sizes are told."""
+    ``blobs``: whether sizes are told.
+    """
     license = about.get("license", "apache-2.0")
     architecture = about.get("architecture", "gpt-oss")
     files = {".gitattributes": 1519} | dict(sorted(sizes.items()))

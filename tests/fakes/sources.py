@@ -17,7 +17,8 @@ from typing import Any
 @dataclass
 class Sources:
     """``files`` by "<owner>/<name>/<path>", ``wheels`` by project, each with its files by path;
-    ``listed_as``: a sha256 that is told in the place of theirs."""
+    ``listed_as``: a sha256 that is told in the place of theirs.
+    """
 
     files: dict[str, str] = field(default_factory=dict)
     wheels: dict[str, dict[str, str]] = field(default_factory=dict)

@@ -28,7 +28,8 @@ _RELATIONS = (
 def word(body: str, links: dict[str, str] | None = None, **parts: str) -> bytes:
     """A file with this body. ``parts`` are what is inside of others, by the kinds of their
     relations (``styles``, ``footnotes``, ``header``…), whose ids are the same; ``links`` are
-    addresses by their ids."""
+    addresses by their ids.
+    """
     relations = "".join(
         f'<Relationship Id="{kind}" Type="{_KINDS}{kind}" Target="{kind}.xml"/>' for kind in parts
     ) + "".join(

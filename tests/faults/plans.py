@@ -90,7 +90,7 @@ class Plan:
 
 
 def kill(plan: Plan) -> None:
-    """kill -9 at random moments."""
+    """Kill -9 at random moments."""
     for _ in range(plan.dice.randrange(1, 4)):
         life = plan.live()
         plan.pause(2.0)
@@ -294,7 +294,8 @@ def _damage(path: Path, how: str, dice: random.Random) -> None:
 
 def _seems_sound(plan: Plan) -> bool:
     """Whether a start, all that is read of it, and the day's backup say nothing of damage; then
-    all must be there."""
+    all must be there.
+    """
     try:
         missing = lost(plan.folder, plan.facts.known)
         with closing(Store(plan.database)) as store:
@@ -324,7 +325,7 @@ def newer(plan: Plan) -> None:
 
 
 def restore(plan: Plan) -> None:
-    """kill -9 while a backup is being restored: what was there, or the backup."""
+    """Kill -9 while a backup is being restored: what was there, or the backup."""
     life = plan.live()
     assert life.until(lambda: life.count("backup") > 0)
     plan.work(life)

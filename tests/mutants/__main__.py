@@ -104,7 +104,7 @@ class Copy:
         os.utime(path, (self._time, self._time))
 
     def _pytest(self, room: Room, told: Path, limit: float) -> tuple[int | None, str]:
-        """pytest's exit code, or None where it did not end, and what it said."""
+        """Pytest's exit code, or None where it did not end, and what it said."""
         environment = {
             **os.environ,
             "FIRESIDE_MUTANT": str(told),

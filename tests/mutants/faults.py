@@ -44,7 +44,8 @@ _WITHOUT_EFFECT = {"suppress", "closing", "cast", "TypeVar", "field"}
 @dataclass(frozen=True)
 class Mutant:
     """A file with one fault. ``name`` says where and what, without the line's number; ``place``
-    ends in () where it is in a function, and so does not run when the file is imported."""
+    ends in () where it is in a function, and so does not run when the file is imported.
+    """
 
     file: str
     place: str

@@ -1,6 +1,7 @@
 """Asks whether what the register of outside facts says still holds. Each check raises
 AssertionError with a sentence where it does not; the suite runs them against the fakes,
-`test_services` against the real ones."""
+`test_services` against the real ones.
+"""
 
 from __future__ import annotations
 
@@ -114,7 +115,8 @@ def search_fields(services: Services) -> None:
 
 def releases(services: Services) -> None:
     """The newest release of a project that has some is told by its tag, in the version of the API
-    that Fireside asks for."""
+    that Fireside asks for.
+    """
     value = outside.value("releases")
     known = value["known"]
     headers = {"X-GitHub-Api-Version": value["version"]}

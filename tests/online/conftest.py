@@ -3,7 +3,8 @@
     python -m pytest tests/online
 
 and skipped, in words, where there is no network; with FIRESIDE_ONLINE=1, as in a release, that is a
-failure, too."""
+failure, too.
+"""
 
 from __future__ import annotations
 

@@ -255,7 +255,8 @@ def _set(event: threading.Event, _: object) -> None:
 
 def stale() -> list[QLayoutItem]:
     """PySide's wrappers of a layout's items that Qt has deleted: made where a layout that is not
-    empty is added to another, and left behind where a widget then leaves it."""
+    empty is added to another, and left behind where a widget then leaves it.
+    """
     there: set[int] = set()
 
     def walk(layout: QLayout) -> None:

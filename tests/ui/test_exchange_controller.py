@@ -231,7 +231,8 @@ def test_what_is_no_file_of_chats_says_so(fireside: Fireside, tmp_path: Path) ->
 
 def test_a_folder_is_dropped_and_shown_first(start: Start, tmp_path: Path) -> None:
     """What is left out and what is not readable, by kind, number and name; and a second time,
-    that all is here."""
+    that all is here.
+    """
     folder = tmp_path / "exports"
     folder.mkdir()
     for name in ("openwebui-0.10-all.json", "claude.json"):

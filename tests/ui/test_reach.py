@@ -38,7 +38,8 @@ ROUND = 22  # pixels around a control in which it may be seen to have the keyboa
 
 def controls(window: QWidget) -> set[QWidget]:
     """All that a mouse can use. Of choices side by side Tab reaches the chosen one, and the
-    arrow keys the others."""
+    arrow keys the others.
+    """
     found = {w for kind in CONTROLS for w in window.findChildren(kind) if w.isVisible()}
 
     def inner(widget: QWidget) -> bool:

@@ -671,7 +671,8 @@ def test_a_question_is_of_the_day_of_its_answer(
     desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The conversation is of its first question's day, whenever it is told; a later try at an old
-    question is of its own day. So what was told once is told again in the same words."""
+    question is of its own day. So what was told once is told again in the same words.
+    """
     d = desk(*[ANSWER] * 4)
 
     def at(day: int, hour: int) -> None:

@@ -1,5 +1,6 @@
 """Models of several parts that are fetched one after the other, over pauses, kills and full
-disks."""
+disks.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """Chats of other programs as their files have them: each input of tests/cases/imports, with what
-comes of it, what is kept, and what is said to be left out."""
+comes of it, what is kept, and what is said to be left out.
+"""
 
 from __future__ import annotations
 
@@ -91,7 +92,8 @@ def test_canvas_marks_and_projects_of_chatgpt(store: Store) -> None:
 
 def test_what_others_write_in_the_form_of_chatgpt(store: Store) -> None:
     """Without kinds of content and names of models; speech, pictures without a name, deep
-    research, thoughts in pieces, and the time in words only."""
+    research, thoughts in pieces, and the time in words only.
+    """
     assert bring(store, "chatgpt-bare.json") == {
         LeftOut.IMAGE: 1,
         LeftOut.AUDIO: 1,
@@ -254,7 +256,8 @@ def test_a_project_of_claude(store: Store) -> None:
 
 def test_what_nobody_knows_of_is_counted(store: Store) -> None:
     """In every form: an answer whose known fields are empty and whose unknown ones are not; and
-    a sentence beside what is known."""
+    a sentence beside what is known.
+    """
     found = read(CASES / "unknown-fields.json")
     assert dict(found.sources) == {
         ImportSource.CHATGPT: 1,

@@ -1,5 +1,6 @@
 """Nothing of ours is lost in a file: every field of what is written comes back, also one that was
-added after the code that writes and reads it."""
+added after the code that writes and reads it.
+"""
 
 from __future__ import annotations
 

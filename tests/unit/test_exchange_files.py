@@ -306,7 +306,8 @@ def test_a_chat_without_times_in_an_archive_has_its_entrys(store: Store, tmp_pat
 
 def test_chats_without_times_are_found_again(store: Store, tmp_path: Path) -> None:
     """By all that is in them, whatever their file's time is now, and one that goes on, too; one
-    that only begins alike is another."""
+    that only begins alike is another.
+    """
     path = tmp_path / "a.json"
     path.write_bytes(chats(timeless("Is it?"), timeless("Is it?"), timeless("Hello")))
     assert read(path).into(store) == ImportReport(3, 6, 0)

@@ -64,7 +64,8 @@ def parse(tokens: list[int], parts: tuple[Part, ...] = ()) -> tuple[Part, ...]:
 
 def oracle_render(request: Request) -> list[int]:
     """What openai-harmony makes of the same conversation, with past reasoning taken out by
-    hand, since its own way of dropping it is wrong (reference/gpt-oss.md)."""
+    hand, since its own way of dropping it is wrong (reference/gpt-oss.md).
+    """
     of = official.Message.from_role_and_content
     system = (
         official.SystemContent.new()

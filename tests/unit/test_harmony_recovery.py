@@ -287,7 +287,8 @@ def test_words_without_a_header_are_shown_while_they_come() -> None:
 @given(st.lists(STEPS, max_size=30))
 def test_no_text_is_lost_whatever_the_order(steps: list[str]) -> None:
     """Words come out, all of them, in order, but for those in a header that was completed, and
-    those of a turn that the model makes up."""
+    those of a turn that the model makes up.
+    """
     tokens = [
         token
         for step in steps

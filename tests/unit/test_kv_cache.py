@@ -134,7 +134,8 @@ def test_another_end_goes_back_to_where_two_prompts_parted(desk: Desk) -> None:
 
 def test_the_window_is_used_as_far_as_it_reaches(desk: Desk) -> None:
     """The next token sees three before it. Where they are there, and one more as llama-server
-    wants it, nothing is read anew; where they are not, all is."""
+    wants it, nothing is read anew; where they are not, all is.
+    """
     for shared, reused in ((35, 35), (34, 34), (33, 0)):
         desk.start()
         for token in chat(1):

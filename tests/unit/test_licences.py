@@ -20,7 +20,8 @@ COMMITTED = {c.name: c for c in licences.read(writer.TARGET.read_text("utf-8"))}
 
 def test_what_is_installed_is_in_the_file_as_it_is() -> None:
     """Fails where a dependency has come, gone, or changed its licence since the file was written:
-    `python installers/licences.py` writes it anew."""
+    `python installers/licences.py` writes it anew.
+    """
     now = {c.name: c for c in licences.read(writer.content())}
     assert set(now) <= set(COMMITTED)
     for name, component in now.items():

@@ -42,7 +42,8 @@ def any_link(monkeypatch: pytest.MonkeyPatch) -> None:
 
 class Text(HTMLParser):
     """The text of some HTML; pictures are their words and address, as with us, and a link without
-    words is its address."""
+    words is its address.
+    """
 
     def __init__(self, html: str) -> None:
         super().__init__()

@@ -1,5 +1,6 @@
 """Headers that are wrong in every way: each comes to a model or to an error with a name, at a
-cost that has a bound, and the list, the command line and the diagnosis say the same of it."""
+cost that has a bound, and the list, the command line and the diagnosis say the same of it.
+"""
 
 from __future__ import annotations
 

@@ -170,7 +170,8 @@ def test_what_was_typed_and_thrown_away_is_in_no_file(path: Path) -> None:
 
 def test_what_is_written_has_reached_the_disk(store: Store) -> None:
     """FULL, as every commit is one of a person's questions; and on a Mac, where fsync alone stops
-    in the disk's own memory, with the call that does not."""
+    in the disk's own memory, with the call that does not.
+    """
     for name, value in (("synchronous", 2), ("fullfsync", 1), ("journal_mode", "wal")):
         assert store.database._db.execute(f"PRAGMA {name}").fetchone() == (value,), name
 

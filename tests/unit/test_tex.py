@@ -1,5 +1,6 @@
 r"""Formulas come out right, or not at all. What is in `cases/formulas/drawn.txt` was looked at, as
-the window draws it; what is in `source.txt` is shown as it was written."""
+the window draws it; what is in `source.txt` is shown as it was written.
+"""
 
 from __future__ import annotations
 

@@ -293,7 +293,8 @@ def test_half_a_character_at_the_end_is_not_lost(serve: Serve) -> None:
 
 def test_a_prompt_is_read_in_batches(serve: Serve) -> None:
     """The first is short, so that who waits soon knows for how long; the last token comes alone,
-    behind the checkpoint."""
+    behind the checkpoint.
+    """
     served = serve()
     events = ask(served, request(LONG))
     total = size(request(LONG)) - 1

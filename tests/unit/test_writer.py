@@ -42,7 +42,8 @@ class _Timer:
 
 class Clock:
     """Stands for `threading` and `time` of the writer: a timer runs when the time is told to
-    pass, on this thread."""
+    pass, on this thread.
+    """
 
     def __init__(self) -> None:
         self.now = 1000.0
