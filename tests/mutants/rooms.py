@@ -1,4 +1,4 @@
-"""Which tests answer for which files."""
+"""The rooms: which tests cover which files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Room:
-    """Glob patterns, of the program's files and of the tests that are about them."""
+    """Glob patterns of some of the program's files and of the tests that cover them."""
 
     name: str
     code: tuple[str, ...]
@@ -18,12 +18,12 @@ class Room:
 
     @property
     def files(self) -> list[str]:
-        """The program's, relative to the repository."""
+        """The program's files, relative to the repository."""
         return _found(self.code)
 
     @property
     def suites(self) -> list[str]:
-        """The tests', relative to the repository."""
+        """The test files, relative to the repository."""
         return _found(self.tests)
 
 

@@ -36,7 +36,7 @@ FACES = (
 
 
 def make(fonts: Path) -> None:
-    """Writes all of them."""
+    """Write all fonts."""
     for script, style, source, characters in FACES:
         options = subset.Options()
         options.layout_features = ["*"]
