@@ -6,7 +6,7 @@ usage: python -m tests.bench.transcript [--messages N] [--steps N] [--longest N]
 Milliseconds are processor time of the whole step including painting, in a window that is not on a
 screen (Qt's offscreen platform). The simple way is one text browser for each message, whose HTML is
 made and set again at every update. The last column has what must hold; its figures are for machines
-of this class (two shared cores of an x86 server), and no test checks them.
+with two shared cores, and no test checks them.
 """
 
 from __future__ import annotations

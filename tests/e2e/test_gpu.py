@@ -2,7 +2,7 @@
 
 To test on Mesa's software driver with a Vulkan build of llama.cpp:
 
-GGML_VK_VISIBLE_DEVICES=0 MESA_SHADER_CACHE_DIR=~/.cache pytest tests/e2e/test_gpu.py
+    GGML_VK_VISIBLE_DEVICES=0 MESA_SHADER_CACHE_DIR=~/.cache pytest tests/e2e/test_gpu.py
 
 The first variable is needed because ggml skips such a driver; the second because each test has its
 own home folder, and compiling the shaders takes minutes. Tested with Mesa 25.0.7; 22.3.6 crashes in

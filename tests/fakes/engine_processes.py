@@ -160,7 +160,7 @@ def watched(connection: Connection, log: Path) -> None:
     first token of its last answer (32-bit floats).
     """
     from app.engine import llama as adapter
-    import llama_cpp.llama_cpp as llama  # isort: skip  # behind what keeps it from importing numpy
+    import llama_cpp.llama_cpp as llama  # isort: skip # after the adapter: no numpy
 
     real = adapter._Model.sampler
 

@@ -54,7 +54,7 @@ class Sources:
         content = io.BytesIO()
         with zipfile.ZipFile(content, "w") as wheel:
             for path, text in self.wheels[project].items():
-                wheel.writestr(zipfile.ZipInfo(path), text)  # of 1980, whenever it is made
+                wheel.writestr(zipfile.ZipInfo(path), text)  # dated 1980, always the same
         return content.getvalue()
 
 

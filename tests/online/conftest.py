@@ -1,6 +1,11 @@
 """The only tests that may use the network.
 
-They have their own command::
+They have a command of their own::
+
+    python -m pytest tests/online
+
+Without a network they are skipped with a message; with FIRESIDE_ONLINE=1, as in a release, that is
+a failure.
 """
 
 from __future__ import annotations

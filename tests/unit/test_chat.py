@@ -1,4 +1,4 @@
-"""The turn, with a real store and scripted answers."""
+"""A turn of a chat, with a real store and scripted answers."""
 
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ def test_a_full_context_is_a_cut_off_answer(desk: Callable[..., Desk]) -> None:
 
 
 class Waits(ScriptedBackend):
-    """Says one word, then waits to be stopped."""
+    """A backend that says one word, then waits to be stopped."""
 
     def stream(
         self, request: Request, cancel: threading.Event, answer_now: object = None
@@ -231,7 +231,7 @@ def test_a_turn_that_waits_can_be_stopped_before_it_starts(desk: Callable[..., D
     second = d.chats.send(Question(None, words("two"), Effort.LOW, MODEL))
     started = d.wait(TurnStarted, 2)
     second.cancel()
-    ended = d.wait(TurnEnded).answer  # at once, and not after the first
+    ended = d.wait(TurnEnded).answer  # at once, not after the first
     assert (ended.id, ended.state) == (started.answer.id, State.STOPPED)
     first.cancel()
     assert d.wait(TurnEnded, 2).answer.state is State.STOPPED
@@ -260,7 +260,7 @@ def test_what_cannot_be_stored_is_given_back(
         raise StoreFull(Path("chats.db"))
 
     part = d.store.messages if write == "answer" else d.store.chats
-    monkeypatch.setattr(part, write, full)  # one of several writes that are one
+    monkeypatch.setattr(part, write, full)  # one of several writes in a transaction
     turn = d.chats.send(Question(None, words("precious words"), Effort.LOW, MODEL))
     failed = d.wait(SendFailed)
     assert (failed.turn, failed.chat) == (turn, None)
@@ -290,7 +290,7 @@ def test_another_try_that_cannot_be_stored_gives_nothing_back(
 
 
 class Disk:
-    """Stands before a store's `update`, and refuses while it is full."""
+    """Replaces a store's `update`, and fails while it is full."""
 
     def __init__(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         self.full = True
@@ -315,7 +315,7 @@ def test_a_disk_that_fills_up_in_mid_answer_gets_it_when_there_is_room(
     assert isinstance(ended.error, StoreFull)
     assert ended.answer.message.text == "Paris"
     assert isinstance(d.wait(NotSaved).error, StoreFull)
-    d.chats.resume(ended.answer.id, MODEL)  # which would go on from what is on disk
+    d.chats.resume(ended.answer.id, MODEL)  # which would continue from what is on disk
     assert isinstance(d.wait(SendFailed).error, StoreFull)
     assert conversation(d)[1].message.text == ""
     disk.full = False
@@ -383,7 +383,7 @@ def test_a_chat_that_is_erased_in_mid_answer(
     forgotten = d.chats.forget(answer.chat)
     d.store.chats.erase([answer.chat])
     erased.set()
-    ended = d.wait(TurnEnded)  # though nobody has stopped it
+    ended = d.wait(TurnEnded)  # though nobody stopped it
     assert (ended.answer.id, ended.error) == (answer.message, None)
     assert (ended.answer.state, ended.answer.message.text) == (State.STOPPED, "Well")
     assert forgotten
@@ -454,13 +454,13 @@ def test_the_next_question_is_prepared_while_the_person_reads(desk: Callable[...
     d.chats.send(Question(answer.chat, words("two"), Effort.LOW, MODEL))
     d.wait(TurnEnded, 2)
     d.rest()
-    (prepared,) = d.backend.prepared  # a stopped answer may be continued, so it is not
+    (prepared,) = d.backend.prepared  # a stopped answer may be continued: no prefill
     assert prepared.messages == (*d.backend.requests[0].messages, answer.message)
     assert (prepared.effort, prepared.instructions) == (Effort.HIGH, "Be brief.")
 
 
 def test_what_is_typed_is_prepared_as_it_will_be_asked(desk: Callable[..., Desk]) -> None:
-    """Also with the same room for the answer: that decides which turns are left out."""
+    """It includes the room for the answer, which decides which turns are dropped."""
     short = Sampling(max_tokens=100)
     d = desk(ANSWER, ANSWER)
     setup = ChatSettings("Be brief.", short)
@@ -580,7 +580,7 @@ def test_a_fault_of_ours_leaves_nobody_waiting(
 def test_an_answer_that_was_not_saved_is_saved_before_it_goes_on(
     desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else it would go on from what is on disk, and lose the words in between."""
+    """Otherwise it would continue from what is on disk, and lose the words in between."""
     cut = (Delta(0, "Paris", PartKind.TEXT), Done(StopReason.LENGTH, STATS))
     d = desk(cut, (Delta(0, ", France.", PartKind.TEXT), Done(StopReason.END, STATS)))
     disk = Disk(d.store, monkeypatch)
@@ -610,14 +610,14 @@ def test_the_next_question_sees_an_answer_that_was_not_saved(
 
 
 def test_a_stop_at_the_very_end_is_a_stop(desk: Callable[..., Desk]) -> None:
-    """Nothing is read ahead after it, and no title asked for."""
+    """Neither prefill nor a title follows it."""
 
     class Late(ScriptedBackend):
         def stream(
             self, request: Request, cancel: threading.Event, answer_now: object = None
         ) -> Generator[Event, None, None]:
             yield SAYS[0]
-            cancel.set()  # the person's stop arrives with the last word
+            cancel.set()  # the stop arrives with the last word
             yield Done(StopReason.END, STATS)
 
     d = desk()
@@ -630,7 +630,7 @@ def test_a_stop_at_the_very_end_is_a_stop(desk: Callable[..., Desk]) -> None:
 
 
 def test_reading_ahead_that_was_given_up_never_begins(desk: Callable[..., Desk]) -> None:
-    """What was asked for last is what is read, however much was typed meanwhile."""
+    """Only the latest prefill request runs, however much was typed meanwhile."""
     d = desk()
     d.use(Waits())
     turn = d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
@@ -648,7 +648,7 @@ def test_reading_ahead_that_was_given_up_never_begins(desk: Callable[..., Desk])
 def test_no_title_is_asked_for_where_somebody_asks(
     desk: Callable[..., Desk],
 ) -> None:
-    """Reading ahead that is stopped is not followed by a title."""
+    """Cancelled prefill is not followed by a title."""
     d = desk(ANSWER, ANSWER, ANSWER)
     reading = threading.Event()
 
@@ -670,8 +670,10 @@ def test_no_title_is_asked_for_where_somebody_asks(
 def test_a_question_is_of_the_day_of_its_answer(
     desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The conversation is of its first question's day, whenever it is told; a later try at an old
-    question is of its own day. So what was told once is told again in the same words.
+    """The prompt names the same dates every time.
+
+    The conversation has the day of its first question, whenever it is sent; a later retry of an old
+    question has its own day.
     """
     d = desk(*[ANSWER] * 4)
 
@@ -689,7 +691,7 @@ def test_a_question_is_of_the_day_of_its_answer(
     at(22, 23)
     d.chats.send(Question(first.chat, words("two"), Effort.LOW, MODEL))
     d.wait(TurnEnded, 2)
-    at(23, 0)  # midnight has passed
+    at(23, 0)  # after midnight
     d.chats.send(Question(first.chat, words("three"), Effort.LOW, MODEL))
     third = d.wait(TurnEnded, 3).answer
     at(25, 12)
@@ -713,7 +715,7 @@ def test_a_time_that_is_none_is_a_day(created: float) -> None:
 
 
 def test_how_a_model_is_run_is_told(desk: Callable[..., Desk]) -> None:
-    """When it is loaded ahead, and when the first question loads it."""
+    """Both after loading ahead and when the first question loads the model."""
     chosen = make(gpt_oss.header("20b"), Machine(32 << 30, 32 << 30, 4))
 
     class Plans(ScriptedBackend):
@@ -748,7 +750,7 @@ def test_how_a_model_is_run_is_told(desk: Callable[..., Desk]) -> None:
 
 
 def test_an_engine_that_obeys_nothing_does_not_keep_the_window(tmp_path: Path) -> None:
-    """It is ended with the program, and what it said until then stays."""
+    """The worker is killed with the program; its answer so far is kept."""
 
     class Hangs(ScriptedBackend):
         ended = threading.Event()

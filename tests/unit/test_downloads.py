@@ -1,6 +1,4 @@
-"""Models of several parts that are fetched one after the other, over pauses, kills and full
-disks.
-"""
+"""Models of several files, downloaded in turn, over pauses, kills and full disks."""
 
 from __future__ import annotations
 
@@ -56,9 +54,9 @@ QUICK = Timeouts(first=0.01, longest=0.1, silence=0.5, connect=2.0)
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    """The library's own hub. The disk of whoever tests may be full."""
+    """Yield a fake hub that huggingface_hub uses, and ignore the real disk's free space."""
     monkeypatch.setattr(transfer, "_SPARE", 0)
-    # These are about bytes, whatever they are of.
+    # These tests are about bytes, whatever model they are of.
     monkeypatch.setattr(Locator, "problem", lambda *_: None)
     with serving(**CONTENTS, **{"other.gguf": bytes(2 * MIB)}) as hub:
         monkeypatch.setattr(constants, "ENDPOINT", hub.endpoint)
@@ -71,7 +69,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
 
 
 class Desk:
-    """A `Downloads`, and what it published."""
+    """A `Downloads` and the events it published."""
 
     def __init__(self, folder: Path, network: Network) -> None:
         self.cache = folder / "cache"
@@ -94,7 +92,7 @@ class Desk:
             self._more.notify_all()
 
     def until(self, what: type[T], model: HubModel = BIG, **facts: Any) -> T:
-        """The first event of a kind that comes, or has come, and is forgotten with all before."""
+        """Return the next event of a kind, and forget it with all before."""
 
         def find() -> T | None:
             for at, event in enumerate(self.events):
@@ -109,7 +107,7 @@ class Desk:
         return found
 
     def come(self, size: int, model: HubModel = BIG) -> DownloadProgress:
-        """Once so many bytes have come."""
+        """Wait until so many bytes have arrived."""
         while True:
             progress = self.until(Downloading, model).progress
             if progress.done >= size:
@@ -132,7 +130,7 @@ def network(tmp_path: Path) -> Iterator[Network]:
 
 @pytest.fixture
 def open_desk(tmp_path: Path, network: Network) -> Iterator[Callable[[], Desk]]:
-    """A desk as after a start of Fireside."""
+    """Yield a function that opens `Downloads` as after a start of Fireside."""
     desks: list[Desk] = []
 
     def open_one() -> Desk:
@@ -156,7 +154,7 @@ def is_right(path: Path) -> bool:
 def test_a_model_in_parts(hub: Hub, desk: Desk) -> None:
     hub.rate = 3e6
     desk.downloads.start(BIG)
-    desk.downloads.start(BIG)  # which is no news
+    desk.downloads.start(BIG)  # already running, so no event
     progress = desk.come(SIZES[0] + MIB)
     assert (progress.phase, progress.size) == (DownloadPhase.FETCHING, BIG.size)
     assert desk.downloads.unfinished() == (
@@ -202,7 +200,7 @@ def test_paused_and_gone_on_with(hub: Hub, open_desk: Callable[[], Desk]) -> Non
     assert left.have >= SIZES[0] + 2 * MIB
     assert not left.running
     desk.downloads.close()
-    time.sleep(0.2)  # what it had asked for is sent no more
+    time.sleep(0.2)  # anything requested has been sent by then
     before = hub.sent
     desk = open_desk()
     assert desk.downloads.unfinished() == (left,)
@@ -254,7 +252,7 @@ def test_killed_and_resumed(hub: Hub, open_desk: Callable[[], Desk], tmp_path: P
         time.sleep(0.005)
     child.kill()
     child.wait()
-    time.sleep(0.2)  # what it had asked for is sent no more
+    time.sleep(0.2)  # anything requested has been sent by then
     hub.rate, before = None, hub.sent
     desk = open_desk()
     assert desk.downloads.unfinished()[0].running
@@ -351,7 +349,7 @@ def test_what_was_there_before_stays(hub: Hub, desk: Desk, network: Network) -> 
     hub.rate = None
     desk.downloads.start(BIG)
     assert is_right(desk.until(Downloaded).path)
-    assert desk.downloads.downloaded() == frozenset()  # the first is somebody else's
+    assert desk.downloads.downloaded() == frozenset()  # the first is another program's
 
 
 def test_cancelled_and_wanted_again(hub: Hub, desk: Desk) -> None:
@@ -373,10 +371,10 @@ def test_no_room_is_waited_for(hub: Hub, desk: Desk, monkeypatch: pytest.MonkeyP
     desk.downloads.start(BIG)
     error = desk.until(DownloadHeld).error
     assert isinstance(error, e.NoRoom)
-    assert (error.needed, error.free) == (BIG.size, 1000)  # for all parts
+    assert (error.needed, error.free) == (BIG.size, 1000)  # for all files
     asked = hub.heads
     time.sleep(0.2)
-    assert (hub.heads, hub.sent) == (asked, 0)  # the disk is looked at, not the hub
+    assert (hub.heads, hub.sent) == (asked, 0)  # the disk is checked, not the hub
     free = BIG.size
     assert is_right(desk.until(Downloaded).path)
 
@@ -421,7 +419,7 @@ def test_offline_in_the_middle(hub: Hub, desk: Desk, network: Network) -> None:
     desk.come(2 * MIB)
     network.offline = True
     assert isinstance(desk.until(DownloadEnded).error, e.Offline)
-    assert desk.downloads.unfinished()[0].running  # it is wanted still
+    assert desk.downloads.unfinished()[0].running  # it is still wanted
     network.offline, hub.rate = False, None
     desk.downloads.resume()
     assert is_right(desk.until(Downloaded).path)
@@ -449,7 +447,7 @@ def test_another_cache(hub: Hub, open_desk: Callable[[], Desk], tmp_path: Path) 
     desk.downloads.pause(BIG)
     desk.until(DownloadEnded)
     hub.rate = None
-    desk.downloads.start(BIG)  # where it was begun
+    desk.downloads.start(BIG)  # in the folder where it was begun
     desk.downloads.start(OTHER)
     assert desk.until(Downloaded).path.is_relative_to(desk.cache)
     other = desk.until(Downloaded, OTHER).path

@@ -1,4 +1,4 @@
-"""What was read is used again, and never where the window is gone that it would have to see."""
+"""The KV cache reuses what was read, but never without the window that a token must see."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WORTH = 8
 
 @pytest.fixture(autouse=True, scope="module")
 def small() -> Iterator[None]:
-    """Tens of tokens stand for thousands; and the disk of whoever tests may be full."""
+    """Reduce the limits to tens of tokens, and ignore the real disk's free space."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cache_module, "_WORTH", WORTH)
         patch.setattr(cache_module, "_CHECKPOINTS", 5)
@@ -35,7 +35,7 @@ def small() -> Iterator[None]:
 
 
 class Desk:
-    """A cache, its memory, and its shelf on a disk that outlives both."""
+    """A cache, its memory, and its disk cache, which outlives both."""
 
     def __init__(self, root: Path, budget: int = BUDGET) -> None:
         self.root = root
@@ -48,7 +48,7 @@ class Desk:
         self.cache = KvCache(self.memory, self.shelf)
 
     def read(self, tokens: list[int], chat: int | None = 1) -> int:
-        """Has a prompt read as the service does; returns how many tokens were not decoded."""
+        """Read a prompt as the worker does; return how many tokens were reused."""
         reused = self.cache.reach(tokens)
         self.cache.chat = chat
         if reused:
@@ -82,7 +82,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def chat(number: int, length: int = 40) -> list[int]:
-    """A conversation like no other; all begin alike."""
+    """Return a unique conversation; all begin alike."""
     return [1, 2, 3, *(1000 * number + i for i in range(length - 3))]
 
 
@@ -128,13 +128,15 @@ def test_another_try_goes_back_over_a_long_answer(desk: Desk) -> None:
 
 def test_another_end_goes_back_to_where_two_prompts_parted(desk: Desk) -> None:
     desk.read(chat(1))
-    assert desk.read([*chat(1)[:36], *[7] * 30]) == 36  # the window still has it
-    assert desk.read([*chat(1)[:36], *[8] * 30]) == 36  # a checkpoint has it
+    assert desk.read([*chat(1)[:36], *[7] * 30]) == 36  # still in the window
+    assert desk.read([*chat(1)[:36], *[8] * 30]) == 36  # from a checkpoint
 
 
 def test_the_window_is_used_as_far_as_it_reaches(desk: Desk) -> None:
-    """The next token sees three before it. Where they are there, and one more as llama-server
-    wants it, nothing is read anew; where they are not, all is.
+    """The next token sees three before it.
+
+    If these and one more (as llama-server requires it) are there, nothing is read again; otherwise
+    everything is.
     """
     for shared, reused in ((35, 35), (34, 34), (33, 0)):
         desk.start()
@@ -164,7 +166,7 @@ def test_of_the_window_on_disk_no_more_is_hoped_for(
 
 
 def test_what_memory_still_has_is_not_loaded(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    desk.read(chat(1, 35))  # a checkpoint at 34, on disk too
+    desk.read(chat(1, 35))  # a checkpoint at 34, on disk, too
     desk.read(chat(1))
     desk.keep()
     desk.start()
@@ -206,7 +208,7 @@ def test_a_decode_that_was_stopped_leaves_what_was_there(desk: Desk) -> None:
 
 
 def test_many_small_steps_do_not_cost_the_checkpoints_that_matter(desk: Desk) -> None:
-    """A question is read ahead while it is typed, word by word."""
+    """A question is prefilled word by word while it is typed."""
     desk.read(chat(1, 20))
     desk.read(chat(1, 40))
     typed = chat(1)
@@ -263,7 +265,7 @@ def test_an_edit_goes_back_to_a_checkpoint_on_disk(desk: Desk) -> None:
 
 
 def test_only_the_window_itself_is_on_disk(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Memory held some more when it was saved. Who counts on that loads in vain."""
+    """The memory held more when it was saved; relying on that would load in vain."""
     desk.read(chat(1))
     assert desk.memory.oldest() <= 36 - desk.memory.window
     desk.keep()
@@ -309,13 +311,13 @@ def test_what_is_not_worth_it_is_not_written_again(desk: Desk) -> None:
 
 
 def test_what_is_of_no_chat_is_not_kept(desk: Desk) -> None:
-    """Words that are typed for a new chat: nobody could ever delete them."""
+    """Text typed for a new chat could never be deleted from there."""
     desk.read(chat(1), None)
     desk.keep()
     desk.read(chat(2), 2)
     assert desk.shelf.entries == []
     desk.read(chat(1), None)
-    desk.read([*chat(1), 7, 7], 1)  # they are sent
+    desk.read([*chat(1), 7, 7], 1)  # it is sent
     desk.keep()
     kv_disk_cache.forget(desk.root, 1)
     kv_disk_cache.forget(desk.root, 2)
@@ -432,7 +434,7 @@ def test_a_chat_is_forgotten(desk: Desk) -> None:
 
 
 class AnyOrder(RuleBasedStateMachine):
-    """Prompts that begin alike, answers, stops, crashes."""
+    """Prompts with common beginnings, answers, stops and crashes, in any order."""
 
     @initialize()
     def begin(self) -> None:

@@ -1,4 +1,4 @@
-"""The shelf: what comes back is what was put, or nothing."""
+"""The disk cache returns what was saved, or nothing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STATE = bytes(range(256)) * 4
 
 @pytest.fixture(autouse=True)
 def any_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The disk of whoever tests may be full."""
+    """Ignore the free space of the real disk."""
     monkeypatch.setattr(kv_disk_cache, "_SPARE", 0)
 
 
@@ -48,7 +48,7 @@ def is_empty(root: Path) -> bool:
 
 
 def renamed(entry: CachedState, header: str) -> Path:
-    """An entry with another header, as whoever knows how it is done would write it."""
+    """Write an entry with another header and a valid checksum."""
     (entry.folder / "entry.json").write_text(header, encoding="ascii")
     where = entry.folder.parent
     return entry.folder.rename(where / kv_disk_cache._name(where, header))
@@ -130,7 +130,7 @@ def test_an_entry_of_another_identity_is_not_looked_at(tmp_path: Path) -> None:
     put(shelf(tmp_path, "one"), [1, 2, 3])
     assert shelf(tmp_path, "two").entries == []
     assert tokens_on(shelf(tmp_path, "one")) == [[1, 2, 3]]
-    shutil.copytree(tmp_path / "one", tmp_path / "two")  # nor where somebody moved it
+    shutil.copytree(tmp_path / "one", tmp_path / "two")  # moved by somebody
     assert shelf(tmp_path, "two").entries == []
 
 
@@ -231,12 +231,12 @@ def test_chats_and_branches_live_side_by_side(tmp_path: Path) -> None:
     chats = [[1, 2, 3, 4], [1, 2, 3, 5], [9, 8, 7]]
     for number, tokens in enumerate(chats):
         put(one, tokens, number)
-    put(one, [1, 2, 3], 7)  # a shorter one takes nobody's place
+    put(one, [1, 2, 3], 7)  # a shorter one replaces none
     assert tokens_on(one) == tokens_on(shelf(tmp_path)) == sorted([*chats, [1, 2, 3]])
 
 
 def size_of_one(root: Path) -> int:
-    """Bytes that an entry of four tokens takes."""
+    """Return the bytes that an entry of four tokens takes."""
     one = shelf(root)
     put(one, [1, 2, 3, 4])
     size = kv_disk_cache._size(one.entries[0].folder)
@@ -255,7 +255,7 @@ def test_what_was_used_longest_ago_goes_first(tmp_path: Path) -> None:
     put(one, [1, 1, 1, 1])
     put(one, [2, 2, 2, 2])
     for entry in one.entries:
-        age(entry, by=100 + entry.tokens[0])  # the first is the younger one by now
+        age(entry, by=100 + entry.tokens[0])  # now the first is the more recent one
     older = next(entry for entry in one.entries if entry.tokens[0] == 2)
     assert one.take(older)
     put(one, [3, 3, 3, 3])
@@ -300,13 +300,13 @@ def test_a_chat_is_forgotten_in_all_identities(tmp_path: Path) -> None:
         put(place, [1, 2, 3], 1)
         put(place, [4, 5, 6], 2)
         put(place, [7, 8, 9], None)
-    (tmp_path / "id" / "abc.part").mkdir()  # whose it is, nobody knows
+    (tmp_path / "id" / "abc.part").mkdir()  # of an unknown chat
     kv_disk_cache.forget(tmp_path, 1)
     for name in ("id", "other"):
         assert tokens_on(shelf(tmp_path, name)) == [[4, 5, 6], [7, 8, 9]]
     assert len(list(tmp_path.glob("*/*"))) == 4
     gone = next(entry for entry in one.entries if entry.tokens[0] == 1)
-    assert not one.take(gone)  # the child learns of it when it looks
+    assert not one.take(gone)  # the worker notices at the next look
 
 
 def test_the_chats_of_which_something_is_kept(tmp_path: Path) -> None:
@@ -350,7 +350,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, fails: Callable[[Path
 
 
 def test_some_of_the_disk_stays_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is written where too little is free before, and nothing stays where it is then."""
+    """Nothing is written when too little space is free, or kept if too little is left after it."""
     for free in ([99], [100, 99]):
         monkeypatch.setattr(kv_disk_cache, "_SPARE", 100)
         monkeypatch.setattr(kv_disk_cache, "_free", lambda _, left=free: left.pop(0))

@@ -1,4 +1,4 @@
-"""Where a model is on the hub now: by its bytes, whatever names and commits have become of it."""
+"""Finding a model on the hub by its bytes, whatever happened to names and commits."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ LATER = "d" * 40
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    """All that is listed, and a catalogue of it."""
+    """Yield the hub with all listed files, and a catalogue of it."""
     monkeypatch.setattr(transfer, "_SPARE", 0)
     with serving() as hub:
         listed.stock(hub)
@@ -87,7 +87,7 @@ def notes(desk: Desk) -> set[DownloadNote]:
 
 
 def fetched(desk: Desk, offer: Offer) -> tuple[Path, set[DownloadNote]]:
-    """What has arrived, and what was said of it."""
+    """Return the downloaded file and the notes shown."""
     with desk._more:
         assert desk._more.wait_for(
             lambda: any(isinstance(event, Downloaded | DownloadEnded) for event in desk.events), 20
@@ -103,7 +103,7 @@ def content(hub: Hub, name: str) -> bytes:
 
 
 def leave(desk: Desk, **order: Any) -> None:
-    """An order as an earlier Fireside has left it."""
+    """Write a queue entry as an earlier version left it."""
     entry = {"cache": str(desk.cache), "running": True, "have": 0, "brought": []} | order
     desk.queue.write_text(json.dumps({"orders": [entry], "downloaded": []}))
 
@@ -113,7 +113,7 @@ def leave(desk: Desk, **order: Any) -> None:
 
 def test_from_the_pinned_commit(hub: Hub, open_desk: Callable[[], Desk], small: Offer) -> None:
     desk = open_desk()
-    hub.about[SMALL]["commit"] = LATER  # main has moved on, and has another file by that name
+    hub.about[SMALL]["commit"] = LATER  # main has moved on, with another file of that name
     name = small.model.files[0].name
     right = content(hub, f"{SMALL}/{name}")
     desk.downloads.start(small.model)
@@ -135,7 +135,7 @@ def test_where_the_commit_is_gone_the_bytes_are_found(
     desk.downloads.start(small.model)
     path, said = fetched(desk, small)
     assert path.read_bytes() == right
-    assert said == set()  # the same file is no news
+    assert said == set()  # the same file needs no note
     assert path.parts[-len(Path(name).parts) - 1] == LATER
     assert desk.downloads.downloaded() == {path}
 
@@ -154,7 +154,7 @@ def test_by_the_etag_where_the_listing_tells_no_hash(
 
 
 def replaced(hub: Hub, offer: Offer, *contents: tuple[str, bytes]) -> None:
-    """The repository has these now instead of what is offered."""
+    """Replace the files of an offer's repository by these."""
     repository = offer.model.repository
     for file in offer.model.files:
         del hub.files[f"{repository}/{file.name}"]
@@ -166,7 +166,7 @@ def replaced(hub: Hub, offer: Offer, *contents: tuple[str, bytes]) -> None:
 def test_only_another_conversion_is_left(
     hub: Hub, open_desk: Callable[[], Desk], small: Offer
 ) -> None:
-    """Beside it there are what is none: a smaller one, a piece, another model, the drafts."""
+    """Beside it are others: a smaller one, one part, another model, and drafts."""
     newer = listed.whole(24, 32, name="newer")
     replaced(
         hub,
@@ -203,7 +203,7 @@ def test_another_conversion_in_parts(hub: Hub, open_desk: Callable[[], Desk], sm
 
 
 def test_nothing_is_left(hub: Hub, open_desk: Callable[[], Desk], small: Offer) -> None:
-    """Of this repository; another one is never asked."""
+    """No other repository is asked."""
     replaced(hub, small, ("llama.gguf", gguf_bytes("llama")))
     desk = open_desk()
     desk.downloads.start(small.model)
@@ -217,7 +217,7 @@ def test_nothing_is_left(hub: Hub, open_desk: Callable[[], Desk], small: Offer) 
 def test_the_hub_lists_what_it_does_not_have(
     hub: Hub, open_desk: Callable[[], Desk], small: Offer
 ) -> None:
-    """It ends in an error, and asks no more than a few times."""
+    """The download ends in an error after a few requests."""
     name = f"{SMALL}/{small.model.files[0].name}"
     hub.about[SMALL]["sizes"] = {}
     listed.rename(hub, name, f"{SMALL}/there.gguf", LATER)
@@ -259,7 +259,7 @@ def test_stopped_while_the_hub_is_asked(
 def test_what_cannot_be_put_on_record_is_not_asked(
     hub: Hub, open_desk: Callable[[], Desk], network: Network, tmp_path: Path
 ) -> None:
-    """Nor is the file blamed for it."""
+    """The error names the connection log, not the file."""
     model = variant(hub, listed.whole(24, 32))
     (tmp_path / "connections.log").unlink(missing_ok=True)
     (tmp_path / "connections.log").mkdir()
@@ -281,7 +281,7 @@ def test_what_cannot_be_put_on_record_is_not_asked(
 def test_an_etag_that_says_nothing(
     hub: Hub, network: Network, tmp_path: Path, small: Offer, says: str
 ) -> None:
-    """The bytes do, at the end: they are what is wanted, and lie where they belong."""
+    """The bytes decide in the end, and the file goes where it belongs."""
     file = small.model.files[0]
     hub.files[f"{SMALL}/{file.name}"].says = says
     download = FileDownload(
@@ -323,7 +323,7 @@ def test_another_size_is_another_file(
 def test_other_bytes_behind_the_right_etag(
     hub: Hub, network: Network, tmp_path: Path, small: Offer
 ) -> None:
-    """What came is hashed, whatever was told."""
+    """The download is hashed, whatever the hub told."""
     file = small.model.files[0]
     there = hub.files[f"{SMALL}/{file.name}"]
     other = bytearray(there.content)
@@ -340,7 +340,7 @@ def test_other_bytes_behind_the_right_etag(
 def test_another_conversion_of_a_mirror_that_knows_no_hashes(
     hub: Hub, open_desk: Callable[[], Desk], small: Offer
 ) -> None:
-    """Even under the old name: what arrives is not taken for what had arrived."""
+    """Even under the old name, it is not joined with what had arrived before."""
     newer = listed.whole(24, 32, name="newer") + bytes(3_000_000)
     desk = open_desk()
     name = small.model.files[0].name
@@ -370,7 +370,7 @@ def test_an_order_on_the_old_name(hub: Hub, open_desk: Callable[[], Desk], small
     )
     desk = open_desk()
     (left,) = desk.downloads.unfinished()
-    assert left.model == small.model  # it stands where the offer is
+    assert left.model == small.model  # it belongs to the offer
     desk.downloads.resume()
     path, said = fetched(desk, small)
     assert path.read_bytes() == content(hub, f"{SMALL}/{small.model.files[0].name}")
@@ -391,7 +391,7 @@ def test_an_order_without_a_byte_is_not_begun_anew(
 
 
 def test_an_order_of_three_parts(hub: Hub, open_desk: Callable[[], Desk], large: Offer) -> None:
-    """Two of them are here, and of no use without the third, which is gone."""
+    """Two files are downloaded, and useless without the third, which is gone."""
     desk = open_desk()
     first, second = (
         listed.put_whole(desk.cache, LARGE, name, content(hub, f"{LARGE}/{name}"))
@@ -421,7 +421,7 @@ def test_an_order_of_three_parts(hub: Hub, open_desk: Callable[[], Desk], large:
 def test_an_order_whose_old_file_is_whole(
     hub: Hub, open_desk: Callable[[], Desk], small: Offer
 ) -> None:
-    """Killed between its last byte and the queue: nothing is fetched again."""
+    """Killed between the last byte and the update of the queue: nothing is fetched again."""
     desk = open_desk()
     old = listed.put_whole(desk.cache, SMALL, OLD_SMALL, content(hub, f"{SMALL}/{OLD_SMALL}"))
     leave(desk, repository=SMALL, files=[OLD_SMALL], size=12109566560, have=5, brought=[OLD_SMALL])
@@ -434,7 +434,7 @@ def test_an_order_whose_old_file_is_whole(
 
 
 def test_an_order_of_a_draft_ends_with_a_reason(hub: Hub, open_desk: Callable[[], Desk]) -> None:
-    """An earlier Fireside offered them."""
+    """Earlier versions offered drafts."""
     desk = open_desk()
     draft = "eagle3-gpt-oss-20b-Q8_0.gguf"
     leave(desk, repository=SMALL, files=[draft], size=921488000)
@@ -453,7 +453,7 @@ def test_an_order_of_a_draft_ends_with_a_reason(hub: Hub, open_desk: Callable[[]
 def test_half_a_file_goes_on_under_another_name(
     hub: Hub, open_desk: Callable[[], Desk], small: Offer
 ) -> None:
-    """Its hash and size are the same."""
+    """It has the same hash and size."""
     name = small.model.files[0].name
     data = content(hub, f"{SMALL}/{name}")
     desk = open_desk()
@@ -468,7 +468,7 @@ def test_half_a_file_goes_on_under_another_name(
 def test_half_of_another_file_is_never_joined(
     hub: Hub, network: Network, tmp_path: Path, small: Offer
 ) -> None:
-    """Even where its part has the right ETag, and a size that is not the file's."""
+    """Even if its part has the right ETag, but a size that is not the file's."""
     file = small.model.files[0]
     data = content(hub, f"{SMALL}/{file.name}")
     place = CachePath(tmp_path, SMALL, file.name, "main", LATER, file.sha256 or "")
@@ -500,7 +500,7 @@ def test_what_huggingface_hub_left_unfinished_is_left(
 def test_a_file_that_changes_in_the_middle(
     hub: Hub, open_desk: Callable[[], Desk], small: Offer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The commit goes while it is fetched: the newer conversion comes, from its beginning."""
+    """The commit vanishes meanwhile: the newer conversion is fetched from its beginning."""
     newer = listed.whole(24, 32, name="newer") + bytes(12_000_000)
     name = f"{SMALL}/{small.model.files[0].name}"
     large = listed.whole(24, 32, name="old") + bytes(12_000_000)
@@ -514,7 +514,7 @@ def test_a_file_that_changes_in_the_middle(
     desk.downloads.start(model)
     desk.come(1_000_000, model)
     replaced(hub, offer, ("newer.gguf", newer))
-    hub.generation += 1  # the address is good no longer
+    hub.generation += 1  # the address has expired
     hub.rate = None
     path, said = fetched(desk, offer)
     assert path.read_bytes() == newer
@@ -525,7 +525,7 @@ def test_a_file_that_changes_in_the_middle(
 def test_what_was_found_is_remembered(
     hub: Hub, open_desk: Callable[[], Desk], small: Offer
 ) -> None:
-    """The next start goes on with the same file, and says the same."""
+    """The next start continues with the same file and shows the same notes."""
     newer = listed.whole(24, 32, name="newer") + bytes(4_000_000)
     replaced(hub, small, ("newer.gguf", newer))
     hub.rate = 1e6
@@ -566,7 +566,7 @@ def variant(hub: Hub, data: bytes, name: str = "gpt-oss-20b-Q8_0.gguf") -> HubMo
 def test_what_is_not_gpt_oss_is_not_fetched(
     hub: Hub, open_desk: Callable[[], Desk], data: bytes, kind: str
 ) -> None:
-    """However it is called, and whatever the hub says."""
+    """The name and the hub's description do not count."""
     model = variant(hub, data)
     desk = open_desk()
     desk.downloads.start(model)
@@ -629,7 +629,7 @@ def test_a_whole_gpt_oss_is_known_by_its_header(tmp_path: Path) -> None:
 
     assert kind(listed.whole(24, 32)) == "gpt-oss-20b"
     assert kind(listed.whole(36, 128)) == "gpt-oss-120b"
-    assert kind(listed.whole(24, 32, type=0)) == "gpt-oss-20b"  # in more bits
+    assert kind(listed.whole(24, 32, type=0)) == "gpt-oss-20b"  # a larger type
     assert kind(listed.whole(24, 32, type=2)) == ""
     assert kind(listed.whole(24, 128)) == ""
     assert kind(listed.whole(24, 32, without=("output.weight",))) == ""
@@ -643,7 +643,7 @@ def test_a_drive_that_is_not_mounted_is_not_written_to(
     hub: Hub, open_desk: Callable[[], Desk], small: Offer, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    """Its mount point is there, and empty."""
+    """Its mount point exists, and is empty."""
     point = tmp_path / "drive"
     (point / "models").mkdir(parents=True)
     mounted = {str(point)}

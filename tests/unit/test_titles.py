@@ -1,4 +1,4 @@
-"""Titles by the model: when it is asked, what it is asked, and what becomes of its answer."""
+"""Titles by the model: when and how it is asked, and the use of its answer."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def titled(text: str, reason: StopReason = StopReason.END) -> tuple[Event, ...]:
 
 
 class Names(ScriptedBackend):
-    """Has read whatever is prepared, and calls every chat as ``title`` says."""
+    """A backend that is always prefilled, and gives every chat this ``title``."""
 
     def __init__(self, *scripts: tuple[Event, ...]) -> None:
         super().__init__(*scripts)
@@ -91,7 +91,7 @@ def names(desk: Desk) -> Names:
 
 
 def ask(desk: Desk, chat: int | None = None) -> int:
-    """Asks, waits for the answer, and returns the chat."""
+    """Ask, wait for the answer, and return the chat."""
     count = sum(isinstance(event, TurnEnded) for event in desk.events)
     desk.chats.send(
         Question(
@@ -102,7 +102,7 @@ def ask(desk: Desk, chat: int | None = None) -> int:
 
 
 def settle(desk: Desk) -> None:
-    """Waits for what the engine does after an answer."""
+    """Wait for the engine's work after an answer."""
     desk.rest()
 
 
@@ -119,7 +119,7 @@ def test_the_model_names_a_chat_after_its_first_answer(desk: Desk, names: Names)
     kinds = [type(event) for event in desk.events]
     assert kinds.index(TurnEnded) < kinds.index(Renamed)  # nobody waited for it
     (asked,), (aside,) = names.requests, names.asides
-    # All before the question for the title is what the engine has read already.
+    # Everything before the request for a title is prefilled already.
     assert [m.text for m in aside.messages[:-1]] == [QUESTION, "Paris is the capital of France."]
     same = ("model", "effort", "instructions", "today", "chat")
     assert [getattr(aside, name) for name in same] == [getattr(asked, name) for name in same]
@@ -145,7 +145,7 @@ def test_a_question_ends_it_at_once_and_it_is_tried_again(desk: Desk, names: Nam
     names.go_on.clear()
     chat = ask(desk)
     assert names.begun.wait(10)
-    ask(desk, chat)  # is answered, though the title was not
+    ask(desk, chat)  # is answered, though the title failed
     assert desk.store.chats.get(chat).title_by is TitleBy.QUESTION
     names.go_on.set()
     assert desk.wait(Renamed).chat.id == chat
@@ -173,7 +173,7 @@ def test_what_is_no_title_leaves_the_questions(
     assert (row.title, row.title_by) == (QUESTION, TitleBy.QUESTION)
     ask(desk, chat)
     settle(desk)
-    assert len(names.asides) == 1  # it would say the same again, or die of it again
+    assert len(names.asides) == 1  # it would answer the same again, or crash again
     assert not any(isinstance(event, Renamed) for event in desk.events)
 
 
@@ -209,7 +209,7 @@ def test_a_chat_that_is_erased_meanwhile(desk: Desk, names: Names) -> None:
     desk.store.chats.erase([chat])
     names.go_on.set()
     settle(desk)
-    other = ask(desk)  # the engine's thread lives
+    other = ask(desk)  # the engine's thread is alive
     assert desk.wait(Renamed).chat.id == other
 
 

@@ -1,4 +1,4 @@
-"""An answer while it grows: a crash loses at most its last second."""
+"""A growing answer: a crash loses at most its last second."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SECOND = 1.0
 
 
 class _Timer:
-    """A `threading.Timer` on a clock of its own."""
+    """A `threading.Timer` on a fake clock."""
 
     name = ""
 
@@ -41,8 +41,9 @@ class _Timer:
 
 
 class Clock:
-    """Stands for `threading` and `time` of the writer: a timer runs when the time is told to
-    pass, on this thread.
+    """Replaces the writer's `threading` and `time`.
+
+    A timer runs on this thread when the test advances the time.
     """
 
     def __init__(self) -> None:
@@ -50,7 +51,7 @@ class Clock:
         self.timers: list[_Timer] = []
         self.Lock = threading.Lock
 
-    def Timer(self, seconds: float, work: Callable[[], object]) -> _Timer:  # as threading has it
+    def Timer(self, seconds: float, work: Callable[[], object]) -> _Timer:  # named as in threading
         return _Timer(self, seconds, work)
 
     def monotonic(self) -> float:
@@ -71,7 +72,7 @@ class Clock:
 
 
 class Desk:
-    """An answer in a real store, behind a disk that may be full."""
+    """An answer in a real store, on a disk that may be full."""
 
     def __init__(self, store: Store, clock: Clock, *parts: Part) -> None:
         self.store, self.clock = store, clock
@@ -125,7 +126,7 @@ def desk(store: Store, clock: Clock) -> Desk:
 
 
 def test_what_was_said_a_second_ago_is_on_disk(desk: Desk) -> None:
-    """At any moment, also while more is said all the time, and when nothing follows."""
+    """At any moment, also while text keeps coming, and when nothing follows."""
     said, at = "", []
     for word in range(200):
         desk.says(f"word{word} ")
@@ -179,7 +180,7 @@ def test_the_end_saves_all_at_once(desk: Desk) -> None:
 
 
 def test_how_long_it_thought(desk: Desk) -> None:
-    """From the first word of the reasoning to the first of the answer, and on again."""
+    """From the first word of the reasoning to the first of the answer, and resumed."""
     desk.clock.passes(5)
     desk.says("Hm. ", PartKind.REASONING)
     desk.clock.passes(2)
@@ -264,7 +265,7 @@ def test_an_answer_that_was_erased_is_no_fault(desk: Desk) -> None:
 
 
 class Now:
-    """An executor that does it at once."""
+    """An executor that runs work at once."""
 
     def submit(self, work: Callable[..., Any], *arguments: Any) -> Future[Any]:
         future: Future[Any] = Future()
@@ -273,7 +274,7 @@ class Now:
 
 
 class Waiting:
-    """Answers that ended on a full disk."""
+    """Unsaved answers on a full disk."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
