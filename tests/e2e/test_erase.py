@@ -84,7 +84,7 @@ def start(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[[], Session]]:
 
 
 def left_in(folder: Path, wanted: tuple[bytes, ...]) -> set[str]:
-    """Return the files that contain one of the words, and the folders of the disk cache."""
+    """Return the names of files that contain one of the words."""
     files = [file for file in folder.rglob("*") if file.is_file()]
     return {file.name for file in files if any(each in file.read_bytes() for each in wanted)}
 

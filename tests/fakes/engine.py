@@ -164,8 +164,8 @@ class Served:
         self.engine = engine or FakeEngine(self.model)
         self.pipe = Pipe()
         self.number = 0
-        self._service = Worker(self.pipe, self.engine)  # type: ignore[arg-type]
-        self._thread = threading.Thread(target=self._service.serve, name="service")
+        self._worker = Worker(self.pipe, self.engine)  # type: ignore[arg-type]
+        self._thread = threading.Thread(target=self._worker.serve, name="worker")
         self._thread.start()
 
     def send(self, name: str, *arguments: Any) -> int:
@@ -198,7 +198,7 @@ class Served:
 
     def close(self) -> None:
         """End the worker, even if its reader thread has ended already."""
-        self._service._commands.put(("close", 0))
+        self._worker._commands.put(("close", 0))
         self._thread.join()
         self.pipe.end(SystemExit())
         if self.pipe.reader:

@@ -130,8 +130,8 @@ def stock(hub: Hub, make: Make = true_shape) -> None:
 def catalogue(hub: Hub, shape: tuple[int, int] | None = None) -> tuple[Offer, ...]:
     """Return the catalogue that ships, adapted to the hub's small files.
 
-    Sizes and hashes are those of the small files; so are the ``shape``, layers and experts, where
-    they differ.
+    Sizes and hashes are those of the small files. ``shape``: their layers and experts, if these
+    differ from the real ones.
     """
     found = []
     for offer in catalog.offers():

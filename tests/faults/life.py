@@ -165,7 +165,7 @@ class Life:
         assert "Traceback" not in said, said
 
     def end(self) -> None:
-        """Kill the session and its process."""
+        """Wait for the process to exit, kill it if it does not, and close its pipes."""
         assert self._process.stdin
         assert self._process.stdout
         try:

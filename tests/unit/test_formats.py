@@ -171,7 +171,7 @@ def test_another_format_answers(other: Served) -> None:
 
 def test_another_format_answers_now(other: Served) -> None:
     model, thought = other.model, spell("For ever and ever.")
-    signals = other._service._signals
+    signals = other._worker._signals
 
     def draws() -> None:
         if len(model.script) == 5 and not signals.hurried:

@@ -73,7 +73,7 @@ def test_what_has_arrived_is_there_at_the_next_start(tmp_path: Path) -> None:
         assert blob.have == MIB + 5 + 7
     with opened(tmp_path) as blob:
         assert blob.have == MIB + 5 + 7
-        assert blob.take(0) == ByteRange(MIB + 5, 3 * MIB)  # from there to the next complete block
+        assert blob.take(0) == ByteRange(MIB + 5, 3 * MIB)  # up to what is there
         assert blob.take(0) == ByteRange(3 * MIB + 7, SIZE)
         assert blob.take(0) is None
         write(blob, MIB + 5, 3 * MIB)

@@ -175,7 +175,7 @@ After the README, **normal text** goes on.
 
 
 def plain(tree: str) -> str:
-    """Remove the margin; a bar marks a line continued here."""
+    """Join the lines of a tree that end with a bar, which marks a continuation."""
     return tree.strip("\n").replace("│\n", "")
 
 

@@ -448,7 +448,7 @@ def test_a_stop_is_for_its_own_stream(serve: Serve) -> None:
         if not waiting:
             waiting.append(served.send("ask", request("Hello")))
             served.pipe.command("cancel", waiting[0])
-            until(lambda: waiting[0] in served._service._signals._cancelled)
+            until(lambda: waiting[0] in served._worker._signals._cancelled)
         return True
 
     served.model.on_decode = decoded
@@ -467,7 +467,7 @@ def test_what_is_not_known_is_refused(serve: Serve) -> None:
     for name in ("cancel", "hurry"):
         served.pipe.command(name, 12345)
     assert done(ask(served, request("Hi"), *answers("Hello."))).reason is StopReason.END
-    signals = served._service._signals
+    signals = served._worker._signals
     assert (signals._known, signals._cancelled, signals._hurried) == (set(), set(), set())
 
 
@@ -580,7 +580,7 @@ def hurry(served: Served, when: Callable[[], bool]) -> None:
     def drawn() -> None:
         if when() and not known.is_set():
             served.pipe.command("hurry", served.number)
-            signals = served._service._signals
+            signals = served._worker._signals
             while not signals.hurried:
                 threading.Event().wait(0.001)
             known.set()
