@@ -160,7 +160,7 @@ def watched(connection: Connection, log: Path) -> None:
     first token of its last answer (32-bit floats).
     """
     from app.engine import llama as adapter
-    import llama_cpp.llama_cpp as llama  # isort: skip # after the adapter: no numpy
+    import llama_cpp.llama_cpp as llama  # isort: skip  # the adapter keeps numpy out
 
     real = adapter._Model.sampler
 
