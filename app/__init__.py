@@ -1,29 +1,6 @@
 """Fireside: gpt-oss on a person's own computer, in a native window.
 
-A map of the code, from the ground up; a lower room never imports a higher one.
-
-=============  ==============================================================
-``base``       values that every room speaks in, the tree of errors, settings,
-               the data folders, the reader of GGUF files
-``tokenizer``  text into tokens and back, by the vocabulary of a GGUF file
-``harmony``    a prompt out of messages, messages out of tokens
-``markdown``   a message's text into blocks that can be drawn
-``engine``     the model: the plan, a child process with llama.cpp, its supervisor
-``models``     what is offered, what is on this disk already, and the downloader
-``store``      chats on disk, as trees of messages, in SQLite
-``exchange``   chats as files, out and in
-``documents``  text out of the files that a person attaches
-``writer``     an answer while it grows, in memory and on disk
-``titles``     a title for a chat, by the model
-``turn``       a turn as a value, and the events that are told about it
-``chat``       a turn: question -> store -> engine -> store
-``host``       the one object graph
-``ui``         the window; the only room that knows Qt (``talk``: the conversation,
-               ``blocks``: what a message is painted with)
-=============  ==============================================================
-
-What is not in ``ui`` has never heard of Qt. What is not ``engine/child.py`` has never
-imported llama_cpp.
+The map of the code is in `app/README.md`.
 """
 
 __version__ = "0.1.0"

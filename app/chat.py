@@ -8,7 +8,6 @@ order.
 
 from __future__ import annotations
 
-import datetime
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -53,6 +52,8 @@ from app.turn import (
     TurnEnded,
     TurnProgress,
     TurnStarted,
+    asked_on_their_days,
+    day_of,
 )
 from app.writer import Unsaved, Writer
 
@@ -150,8 +151,8 @@ class Chats:
             if chat is not None and path:
                 settings = self._store.chats.get(chat).setup
             parts = question.parts
-            draft = [Message(Role.USER, parts, _day(time.time()))] if parts else []
-            messages = (*_asked_on_their_days(path), *draft)
+            draft = [Message(Role.USER, parts, day_of(time.time()))] if parts else []
+            messages = (*asked_on_their_days(path), *draft)
             return self._request(chat, settings, path, messages, question.effort, question.model)
 
         self._prepare_next(chat, request, read=read)
@@ -238,7 +239,7 @@ class Chats:
             # Ids grow along a path, and the answer itself is on it where it is continued.
             before = answer.id if answer.message.parts else answer.id - 1
             known = len([row for row in path if row.id <= before])
-            messages = _asked_on_their_days(path)[:known]
+            messages = asked_on_their_days(path)[:known]
             effort = answer.effort or Effort.MEDIUM
             request = self._request(row.id, row.setup, path, messages, effort, model)
             events = self._backend.stream(request, turn.stopped, turn.hurried)
@@ -262,7 +263,7 @@ class Chats:
             messages=messages,
             effort=effort,
             instructions=settings.instructions or self._instructions(),
-            today=_day(path[0].created if path else time.time()),
+            today=day_of(path[0].created if path else time.time()),
             sampling=settings.sampling or model.sampling,
             chat=chat,
         )
@@ -403,29 +404,6 @@ class Chats:
     def _forecast(self, chat: int | None, prompt: Prompt) -> None:
         p = prompt
         self._publish(ContextForecast(chat, p.count, p.reserved, p.context, p.dropped))
-
-
-def _asked_on_their_days(path: Sequence[MessageRow]) -> tuple[Message, ...]:
-    """Return the messages of a path, with the days of the questions.
-
-    A question was asked when its answer was begun: another try is of another day. So what the
-    model was told stays the same whenever it is told again.
-    """
-    answers = [*path[1:], None]
-    return tuple(
-        replace(row.message, day=_day((answer or row).created))
-        if row.message.role is Role.USER
-        else row.message
-        for row, answer in zip(path, answers, strict=False)
-    )
-
-
-def _day(seconds: float) -> datetime.date:
-    """Return the person's local day, of POSIX seconds that another program may have written."""
-    try:
-        return datetime.date.fromtimestamp(seconds)
-    except (ValueError, OverflowError, OSError):
-        return datetime.date(1970, 1, 1)
 
 
 _STATES = {

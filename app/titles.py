@@ -42,7 +42,7 @@ _ROOM = 128  # tokens, for the question above and its answer
 class Titles:
     """Which chats are to be named, and naming one. May be called from any thread.
 
-    ``wished`` says whether the person lets the model do this.
+    ``may_name`` says whether the person lets the model do this.
     """
 
     def __init__(
@@ -50,12 +50,12 @@ class Titles:
         store: Store,
         backend: Backend,
         publish: Callable[[Renamed], None],
-        wished: Callable[[], bool],
+        may_name: Callable[[], bool],
     ) -> None:
         self._store = store
         self._backend = backend
         self._publish = publish
-        self._wished = wished
+        self._may_name = may_name
         self._waiting: set[int] = set()
         self._lock = threading.Lock()
 
@@ -74,7 +74,7 @@ class Titles:
         # A question that is being typed has been read, too, and would be lost.
         typed = read.messages[-1:] and read.messages[-1].role is Role.USER
         fits = not prompt.dropped and prompt.count + _ROOM <= prompt.context
-        if chat not in self._waiting or typed or not fits or not self._wished():
+        if chat not in self._waiting or typed or not fits or not self._may_name():
             return
         assert chat is not None
         with self._lock:  # even an engine that dies of it is asked once
@@ -91,8 +91,8 @@ class Titles:
 
     def _title(self, read: Request, stopped: threading.Event) -> str:
         """Return what the model calls it; empty where that is no title."""
-        told = [message.day for message in read.messages if message.role is Role.USER]
-        question = Message(Role.USER, (_ASKED,), told[-1] if told else None)
+        days = [message.day for message in read.messages if message.role is Role.USER]
+        question = Message(Role.USER, (_ASKED,), days[-1] if days else None)
         messages = (*read.messages, question)
         request = replace(
             read, messages=messages, sampling=_SAMPLING, ephemeral=True, background=True

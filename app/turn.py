@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import datetime
 import threading
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.base.errors import FiresideError, StoreError
-from app.base.types import Delta, Draft, Effort, Loading, ModelRef, Part, Prefill, Prompt
+from app.base.types import (
+    Delta,
+    Draft,
+    Effort,
+    Loading,
+    Message,
+    ModelRef,
+    Part,
+    Prefill,
+    Prompt,
+    Role,
+)
 from app.store import PLAIN, ChatRow, ChatSettings, MessageRow
 
 if TYPE_CHECKING:  # a window need not wait for it
@@ -187,3 +200,26 @@ ChatEvent = (
     | ReadingAhead
     | Renamed
 )
+
+
+def asked_on_their_days(path: Sequence[MessageRow]) -> tuple[Message, ...]:
+    """Return the messages of a path, with the days of the questions.
+
+    A question was asked when its answer was begun: another try is of another day. So what the
+    model was told stays the same whenever it is told again.
+    """
+    answers = [*path[1:], None]
+    return tuple(
+        replace(row.message, day=day_of((answer or row).created))
+        if row.message.role is Role.USER
+        else row.message
+        for row, answer in zip(path, answers, strict=False)
+    )
+
+
+def day_of(seconds: float) -> datetime.date:
+    """Return the person's local day, of POSIX seconds that another program may have written."""
+    try:
+        return datetime.date.fromtimestamp(seconds)
+    except (ValueError, OverflowError, OSError):
+        return datetime.date(1970, 1, 1)

@@ -13,6 +13,7 @@ import ast
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -82,8 +83,11 @@ def update(folder: Path) -> None:
 def compile_all(folder: Path, target: Path) -> None:
     """Write the ``.mo`` files of a folder's ``.po``."""
     for language in LANGUAGES:
+        catalog = read(folder / f"{language}.po")
+        # Else each run would give another file.
+        catalog.creation_date = catalog.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
         with (target / f"{language}.mo").open("wb") as file:
-            write_mo(file, read(folder / f"{language}.po"))
+            write_mo(file, catalog)
 
 
 def read(path: Path) -> Catalog:

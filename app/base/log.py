@@ -298,7 +298,7 @@ class _Handler(logging.Handler):
 
 def versions() -> str:
     """Return the versions of what matters, in a line. Takes some 60 ms."""
-    from importlib import metadata
+    import importlib.metadata as metadata
 
     found = [f"Fireside {__version__}", f"Python {platform.python_version()}"]
     for name in _PACKAGES:

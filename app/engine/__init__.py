@@ -6,5 +6,6 @@ chooses the settings, from what ``probe`` finds; ``load_failure`` says why a fil
 
 In the worker process: ``worker`` does what is asked over the pipe; ``history`` says which messages
 fit; ``kv_cache`` makes the most of what was processed, ``kv_disk_cache`` has it on disk;
-``stop_texts`` ends an answer; ``llama`` is llama.cpp itself, ``ggml`` its devices.
+``stop_texts`` ends an answer; ``stream_signals`` has what cancels or hurries one. ``llama`` is
+llama.cpp itself, behind the protocols of ``engine_protocol``, and ``ggml`` its devices.
 """

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.base import log
+from app import formats
+from app.base import gguf, log
 from app.base.errors import (
     Cancelled,
     EngineDied,
@@ -198,8 +199,6 @@ class LocalBackend:
             state = None  # `probe.model` says why
         known = self._abilities.get(path)
         if known is None or state is None or known[0] != state:
-            from app import formats
-            from app.base import gguf
             from app.engine import probe
 
             probe.model(path)  # says what is wrong with a file that cannot be run

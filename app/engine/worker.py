@@ -9,7 +9,7 @@ end. What is not known is refused: a command by EngineFailed, a stream that is c
 hurried without having begun, or after its end, by doing nothing. The end of the pipe is the end
 of the process, so no orphan holds 12 GB.
 
-llama.cpp itself is behind `Engine`, which `llama.py` provides.
+llama.cpp itself is behind `Engine`, which `app.engine.llama` provides.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import psutil
 
@@ -46,71 +46,23 @@ from app.base.types import (
     Prompt,
     Request,
     Role,
-    Sampling,
     Stats,
     StopReason,
 )
+from app.engine.engine_protocol import Engine, EngineModel
 from app.engine.history import messages_to_drop, reserved
-from app.engine.kv_cache import KvCache, KvMemory
+from app.engine.kv_cache import KvCache
 from app.engine.kv_disk_cache import DiskCache, identity
 from app.engine.plan import Plan
-from app.engine.probe import Devices
 from app.engine.stop_texts import StopTexts
-from app.formats import AnswerParser, ChatFormat, RenderedRequest
+from app.engine.stream_signals import StreamSignals
+from app.formats import AnswerParser, RenderedRequest
 
 _LOAD_STEP = 0.01
 _IDLE_S = 3.0  # without a command, after which what was read is written to disk
 _AHEAD = 64  # tokens of a batch that is read ahead: a question waits for no more
 
 Render = Callable[[Request], RenderedRequest]
-
-
-class Sampler(Protocol):
-    """What draws tokens."""
-
-    def sample(self) -> int:
-        """Return the next token, by the logits of the last that was decoded."""
-
-    def close(self) -> None:
-        """Free it."""
-
-
-class EngineModel(Protocol):
-    """A loaded model and its context of ``size`` tokens, ``batch`` of them at a time."""
-
-    @property
-    def format(self) -> ChatFormat: ...
-    @property
-    def memory(self) -> KvMemory: ...
-    @property
-    def size(self) -> int: ...
-    @property
-    def batch(self) -> int: ...
-
-    def decode(self, tokens: Sequence[int]) -> bool:
-        """Add a batch to the memory; return False where it was stopped. Raises EngineFailed."""
-
-    def sampler(self, sampling: Sampling, seed: int) -> Sampler:
-        """Return a sampler. Raises NotFinite where there is nothing to draw from."""
-
-
-class Engine(Protocol):
-    """llama.cpp. ``version`` tells its builds apart."""
-
-    version: str
-
-    def devices(self) -> Devices:
-        """Return what it finds on this computer."""
-
-    def load(self, path: Path, plan: Plan, progress: Callable[[float], bool]) -> EngineModel:
-        """Load a model in place of the one before.
-
-        ``progress`` is told the fraction that is read, and returns False to stop the load. Raises
-        ModelError.
-        """
-
-    def stop(self, stopped: bool) -> None:
-        """Have a running decode end, or none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,64 +82,6 @@ class RenderedPrompt:
     def size(self) -> Prompt:
         """What is told of it."""
         return Prompt(len(self.tokens), self.context, self.reserved, self.dropped)
-
-
-class _Signals:
-    """Cancel and answer-now flags of the streams, set by the reader's thread."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._lock = threading.Lock()
-        self._known: set[int] = set()
-        self._cancelled: set[int] = set()
-        self._hurried: set[int] = set()
-        self._current = 0
-
-    def add(self, stream: int) -> bool:
-        """Note a new stream; return False where there is one of this number."""
-        with self._lock:
-            is_new = stream not in self._known
-            self._known.add(stream)
-            return is_new
-
-    def begin(self, stream: int) -> None:
-        """Make a stream the current one."""
-        with self._lock:
-            self._current = stream
-            self._engine.stop(self.stopped)
-
-    def end(self, stream: int) -> None:
-        """Forget a stream."""
-        with self._lock:
-            for streams in (self._known, self._cancelled, self._hurried):
-                streams.discard(stream)
-
-    def cancel(self, stream: int) -> None:
-        """Stop a stream, where it has not ended."""
-        with self._lock:
-            self._cancelled |= {stream} & self._known
-            self._engine.stop(self.stopped)
-
-    def cancel_all(self) -> None:
-        """Stop every stream."""
-        with self._lock:
-            self._cancelled |= self._known
-            self._engine.stop(self.stopped)
-
-    def hurry(self, stream: int) -> None:
-        """Have a stream answer now, where it has not ended."""
-        with self._lock:
-            self._hurried |= {stream} & self._known
-
-    @property
-    def stopped(self) -> bool:
-        """Whether the current stream is no longer wanted."""
-        return self._current in self._cancelled
-
-    @property
-    def hurried(self) -> bool:
-        """Whether the current stream is to answer now."""
-        return self._current in self._hurried
 
 
 class _Counters:
@@ -213,7 +107,7 @@ class Worker:
         self._connection = connection
         self._engine = engine
         self._commands: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
-        self._signals = _Signals(engine)
+        self._signals = StreamSignals(engine)
         self._model: EngineModel | None = None
         self._cache: KvCache | None = None
         self._stream = 0

@@ -43,7 +43,7 @@ def test_an_installed_wheel_answers(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["answer"]
     where = subprocess.run(
-        [sys.executable, "-P", "-c", "import app.host as h; print(h.Path(demo_model().place))"],
+        [sys.executable, "-P", "-c", "import app.host as h; print(h.demo_model().place)"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(site)},
         capture_output=True,

@@ -131,7 +131,7 @@ def test_what_is_far_below_is_guessed(fixed_theme: Theme) -> None:
     painter.end()
     assert len(box._tokens._lines) < 1000
     assert "code_number" in {s.colour for s in box._tokens.line(2999)}
-    assert len(box._laid) < 10
+    assert len(box._layouts) < 10
 
 
 def test_code_that_grows_leaves_what_was_there(fixed_theme: Theme) -> None:
@@ -156,8 +156,8 @@ def test_a_line_of_a_million_characters(fixed_theme: Theme, wrap: bool) -> None:
         box.paint(painter, clip, Highlights((0, box.length)))
         painter.end()
         box.scroll(QPointF(20, 50), 1e6)
-    assert len(box._laid) < 40
-    assert all(len(laid.piece.text) <= 1000 for laid in box._laid.values())
+    assert len(box._layouts) < 40
+    assert all(len(laid.piece.text) <= 1000 for laid in box._layouts.values())
 
 
 def test_code_that_is_too_long_is_plain(fixed_theme: Theme) -> None:

@@ -319,7 +319,7 @@ def test_another_block_costs_the_same_however_many_there_are(
     stream, shown = MarkdownStream(), column(fixed_theme, ())
     shown.set_blocks(stream.blocks, stream.feed(text * 990))
     made: list[str] = []
-    for name in ("__init__", "_flow", "set_block"):
+    for name in ("__init__", "_break_lines", "set_block"):
         real = getattr(TextBox, name)
 
         def counted(self: TextBox, *args: Any, real: Any = real, **names: Any) -> Any:

@@ -175,7 +175,7 @@ def test_glyphs_stand_for_what_is_written_with_them() -> None:
     """Shapes of Arabic letters, radicals, and characters that a font draws alike."""
     of_qt = b"stream\n2 beginbfrange\n<0000> <0000> <0000>\n<0001> <0006> [<FEDF> <0009> <2F00> <02BC> <FB01> <0041> ]\nendbfrange <0009>"  # noqa: E501
     meant = b"stream\n2 beginbfrange\n<0000> <0000> <FFFD>\n<0001> <0006> [<0644> <0020> <4E00> <2019> <FB01> <0041> ]\nendbfrange <0009>"  # noqa: E501
-    assert pdf_layout._mended(of_qt) == meant
+    assert pdf_layout._fix_text_maps(of_qt) == meant
 
 
 def test_reasoning_is_left_out() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from app import chat, writer
+from app import writer
 from app.base.errors import Cancelled, EngineDied, FiresideError, NotGguf, StoreFull
 from app.base.types import (
     Delta,
@@ -51,6 +51,7 @@ from app.turn import (
     TurnEnded,
     TurnProgress,
     TurnStarted,
+    day_of,
 )
 from tests.fakes import gpt_oss
 from tests.fakes.conversations import Desk
@@ -711,7 +712,7 @@ def test_a_question_is_of_the_day_of_its_answer(
 
 @pytest.mark.parametrize("created", [0.0, -1.0, 1e30, float("nan")])
 def test_a_time_that_is_none_is_a_day(created: float) -> None:
-    assert isinstance(chat._day(created), datetime.date)
+    assert isinstance(day_of(created), datetime.date)
 
 
 def test_how_a_model_is_run_is_told(desk: Callable[..., Desk]) -> None:

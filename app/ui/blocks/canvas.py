@@ -110,7 +110,7 @@ class Canvas(QWidget):
                 self._buttons[key] = self._button(control)
             button = self._buttons[key]
             if button.accessibleName() != control.label:
-                _dress(button, control)
+                _assign(button, control)
             button.setGeometry(control.rect.toAlignedRect())
             button.show()
 
@@ -127,7 +127,7 @@ class Canvas(QWidget):
             button.clicked.connect(lambda: self._clicked(button))
             return button
         button = self._spare.pop()
-        _dress(button, control)
+        _assign(button, control)
         return button
 
     def _clicked(self, button: Button) -> None:
@@ -202,7 +202,7 @@ class Canvas(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         pressed, self._pressed = self._pressed, ""
         if pressed and pressed == self.column.link_at(event.position()):
-            _follow(pressed)
+            _open_link(pressed)
         event.setAccepted(bool(pressed))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -278,7 +278,7 @@ class Canvas(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if self._focused and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            _follow(self._focused.address)
+            _open_link(self._focused.address)
         else:
             super().keyPressEvent(event)
 
@@ -315,12 +315,12 @@ class Canvas(QWidget):
         return sorted(stops, key=lambda stop: (stop[0].top(), stop[0].left()))
 
 
-def _follow(address: str) -> None:
+def _open_link(address: str) -> None:
     if link_allowed(address):
         QDesktopServices.openUrl(QUrl(address))
 
 
-def _dress(button: Button, control: BoxButton) -> None:
+def _assign(button: Button, control: BoxButton) -> None:
     """Make a button that of another control, or of the same one with another action."""
     button.setObjectName(control.name)
     button.setAccessibleName(control.label)

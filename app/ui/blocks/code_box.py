@@ -35,7 +35,7 @@ _FEWEST = 2  # rows of a block at the top or the end of a page
 _SIDE = 13.0
 _RADIUS = 10.0
 _PITCH = 1.6  # line spacing, as a multiple of the font's size
-_LAID_OUT = 400  # pieces that are kept
+_MAX_LAYOUTS = 400  # pieces that are kept
 _PLAIN = ("", "text", "plaintext", "txt")
 # Characters that Qt would take for the end of a line, or for a picture.
 _SHOWN = str.maketrans({"\r": " ", "\u2028": " ", "\u2029": " ", "\ufffc": "\ufffd"})
@@ -54,7 +54,7 @@ class _Face:
 
 
 @dataclass(frozen=True, slots=True)
-class _Laid:
+class _LaidOut:
     """A piece that is laid out, and what it was laid out with."""
 
     piece: CodePiece
@@ -76,8 +76,8 @@ class CodeBox(Box):
         self._block = Code("")
         self._pieces = CodeLayout(self._face.step, self._face.wide)
         self._tokens = Highlighter()
-        self._laid: dict[int, _Laid] = {}
-        self._across = HorizontalScroll()
+        self._layouts: dict[int, _LaidOut] = {}
+        self._scroller = HorizontalScroll()
         self._wraps = style.paper
 
     def set_block(self, block: Code) -> None:
@@ -99,7 +99,7 @@ class CodeBox(Box):
             return
         room = max(self.width - 2 * _SIDE, self._face.step)
         self._pieces.wrap(room if self._wraps else 0.0)
-        self._across.fit(self._pieces.width, room)
+        self._scroller.fit(self._pieces.width, room)
         self.height = _HEAD + len(self._pieces.rows) * self._face.pitch + BAR
 
     @property
@@ -107,7 +107,7 @@ class CodeBox(Box):
         return 21.0
 
     def restyle(self) -> None:
-        self._laid.clear()
+        self._layouts.clear()
 
     # Painting
 
@@ -127,7 +127,7 @@ class CodeBox(Box):
             self._paint_rows(painter, rows, body, highlights)
         painter.restore()
         track = QRectF(_SIDE, 0, self.width - 2 * _SIDE, self.height)
-        self._across.paint(painter, track, self.theme.colour("scroll"))
+        self._scroller.paint(painter, track, self.theme.colour("scroll"))
 
     def _paint_head(self, painter: QPainter) -> None:
         left = min((c.rect.left() for c in self.controls()), default=self.width)
@@ -150,11 +150,11 @@ class CodeBox(Box):
     def _paint_rows(
         self, painter: QPainter, rows: range, body: QRectF, highlights: Highlights
     ) -> None:
-        shift = _SIDE - self._across.offset
+        shift = _SIDE - self._scroller.offset
         left, right = body.left() - shift, body.right() - shift
         seen = [n for row in rows for n in self._pieces.between(row, left, right)]
         pieces = self._pieces.pieces
-        self._tokens.reach(pieces[seen[0]].line, pieces[seen[-1]].line)
+        self._tokens.prepare(pieces[seen[0]].line, pieces[seen[-1]].line)
         span = pieces[seen[0]].start, pieces[seen[-1]].start + units(pieces[seen[-1]].text) + 1
         for found in highlights.found:
             name = "found_current" if found == highlights.current else "found"
@@ -180,17 +180,17 @@ class CodeBox(Box):
         """Return a piece as it is drawn, from a cache."""
         piece = self._pieces.pieces[number]
         colours = self._tokens.line(piece.line)
-        known = self._laid.get(number)
+        known = self._layouts.get(number)
         same = known is not None and known.piece is piece and known.colours is colours
         if known is not None and same and known.count == len(colours):
             return known.layout
-        layout = self._laid_out(piece, colours)
-        if len(self._laid) >= _LAID_OUT and number not in self._laid:
-            del self._laid[next(iter(self._laid))]
-        self._laid[number] = _Laid(piece, colours, len(colours), layout)
+        layout = self._make_layout(piece, colours)
+        if len(self._layouts) >= _MAX_LAYOUTS and number not in self._layouts:
+            del self._layouts[next(iter(self._layouts))]
+        self._layouts[number] = _LaidOut(piece, colours, len(colours), layout)
         return layout
 
-    def _laid_out(self, piece: CodePiece, colours: Sequence[ColouredRange]) -> QTextLayout:
+    def _make_layout(self, piece: CodePiece, colours: Sequence[ColouredRange]) -> QTextLayout:
         layout = QTextLayout(piece.text.translate(_SHOWN), self._face.font)
         option = QTextOption()
         option.setWrapMode(QTextOption.WrapMode.NoWrap)
@@ -233,7 +233,7 @@ class CodeBox(Box):
             return 0
         if row >= len(self._pieces.rows):
             return self.length
-        x = point.x() - _SIDE + self._across.offset
+        x = point.x() - _SIDE + self._scroller.offset
         number = next(self._pieces.between(row, x, x))
         piece = self._pieces.pieces[number]
         return piece.start + self._position_in(number, x - piece.left)
@@ -254,7 +254,7 @@ class CodeBox(Box):
     def rects(self, start: int, end: int) -> list[QRectF]:
         if start >= end:
             return []
-        pitch, shift = self._face.pitch, _SIDE - self._across.offset
+        pitch, shift = self._face.pitch, _SIDE - self._scroller.offset
         found = []
         for row in range(self._pieces.row_of(start), self._pieces.row_of(end - 1) + 1):
             numbers = self._pieces.in_row(row)
@@ -304,7 +304,7 @@ class CodeBox(Box):
         wanted = [("copyCode", tr("Copy"), tr("Copy this code"))]
         if self._wraps:
             wanted.append(("wrapCode", tr("Unwrap"), tr("Unwrap lines")))
-        elif self._across.needed:
+        elif self._scroller.needed:
             wanted.append(("wrapCode", tr("Wrap"), tr("Wrap lines")))
         wide = button_width()
         return [
@@ -320,7 +320,7 @@ class CodeBox(Box):
         return ""
 
     def scroll(self, point: QPointF, pixels: float) -> bool:
-        return point.y() > _HEAD and self._across.by(pixels)
+        return point.y() > _HEAD and self._scroller.by(pixels)
 
 
 def _name(language: str) -> str:

@@ -31,7 +31,7 @@ class FormulaBox(Box):
         self._tex = ""
         self._view = QRectF()
         self._source: CodeBox | None = None
-        self._across = HorizontalScroll()
+        self._scroller = HorizontalScroll()
 
     def set_block(self, block: Math) -> None:
         self._tex = block.tex
@@ -56,8 +56,8 @@ class FormulaBox(Box):
             self.height = self._source.height
         else:
             wide, high = self._size()
-            self._across.fit(wide, self.width)
-            self.height = high + 2 * _MARGIN + BAR * self._across.needed
+            self._scroller.fit(wide, self.width)
+            self.height = high + 2 * _MARGIN + BAR * self._scroller.needed
 
     def _size(self) -> tuple[float, float]:
         """Return width and height: on paper, no larger than its place."""
@@ -92,12 +92,12 @@ class FormulaBox(Box):
             shown.paint(painter, frame)
         painter.restore()
         track = QRectF(0, 0, self.width, self.height)
-        self._across.paint(painter, track, self.theme.colour("scroll"))
+        self._scroller.paint(painter, track, self.theme.colour("scroll"))
 
     def _frame(self) -> QRectF:
         """Return where the picture is."""
         wide, high = self._size()
-        left = max(math.floor((self.width - wide) / 2), 0) - self._across.offset
+        left = max(math.floor((self.width - wide) / 2), 0) - self._scroller.offset
         return QRectF(left, _MARGIN, wide, high)
 
     def position_at(self, point: QPointF) -> int:
@@ -129,4 +129,4 @@ class FormulaBox(Box):
     def scroll(self, point: QPointF, pixels: float) -> bool:
         if self._source:
             return self._source.scroll(point, pixels)
-        return self._across.by(pixels)
+        return self._scroller.by(pixels)

@@ -84,22 +84,22 @@ class Highlighter:
         self._knows_states = True
         self._done = self._rested = False
         self._column = self._base = self._reached = 0
-        self._begin(_TOP)
+        self._restart(_TOP)
 
     def set(self, text: str, language: str, offsets: Sequence[int]) -> None:
         """Set other code, or more of it. ``offsets`` are where its lines begin."""
         grown = language == self._language and text.startswith(self._text)
         self._text, self._language, self._offsets = text, language, offsets
         self._knows_states = self._knows_states or not grown
-        self._begin(self._mark if grown else _TOP)
+        self._restart(self._mark if grown else _TOP)
 
-    def reach(self, first: int, last: int) -> None:
+    def prepare(self, first: int, last: int) -> None:
         """Lex or guess the lines from the first to the last, these included."""
         if self._done or len(self._text) > _LONGEST or not (lexer := find_lexer(self._language)):
             return
         # Where the states are unknown, growing code would be lexed from the top each time.
         if self._knows_states or self._rested:
-            self._pull(lexer, last)
+            self._lex_to(lexer, last)
         self._rested = True
         if not self._done and len(self._lines) - 1 <= last:
             self._guess(lexer, max(first, len(self._lines) - 1), last)
@@ -110,7 +110,7 @@ class Highlighter:
             return self._lines[number]
         return self._guessed.get(number, ())
 
-    def _begin(self, mark: _Mark) -> None:
+    def _restart(self, mark: _Mark) -> None:
         """Forget everything below a mark."""
         self._lines = [*self._lines[: mark.line], []]
         self._mark = mark
@@ -119,7 +119,7 @@ class Highlighter:
         self._done = self._rested = False
         self._guessed = {}
 
-    def _pull(self, lexer: Lexer, last: int) -> None:
+    def _lex_to(self, lexer: Lexer, last: int) -> None:
         """Lex until behind a line, within the budget."""
         if self._tokens is None:
             self._base = self._reached = self._mark.offset
@@ -133,14 +133,14 @@ class Highlighter:
                 return
             offset += self._base
             if self._knows_states and self._begins_line(offset):
-                self._note(self._tokens, offset)
+                self._set_mark(self._tokens, offset)
             self._column = _add(self._lines, self._column, token, value)
             self._reached = offset + len(value)
 
     def _begins_line(self, offset: int) -> bool:
         return offset < len(self._text) and offset == self._offsets[len(self._lines) - 1]
 
-    def _note(self, tokens: _Lexed, offset: int) -> None:
+    def _set_mark(self, tokens: _Lexed, offset: int) -> None:
         """Set the mark at the token that has just been found.
 
         Pygments does not tell the states, but they are a local variable of most of its lexers.

@@ -78,7 +78,7 @@ class Stack(Box, Generic[_B]):
     # Painting
 
     def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
-        for number in self._seen(clip.top(), clip.bottom()):
+        for number in self._visible(clip.top(), clip.bottom()):
             box, top = self.boxes[number], self._tops[number]
             painter.translate(0, top)
             part = highlights.within(self._starts[number], box.length)
@@ -106,7 +106,7 @@ class Stack(Box, Generic[_B]):
                 self._failed.add(box)
                 sys.excepthook(*sys.exc_info())
 
-    def _seen(self, top: float, bottom: float) -> range:
+    def _visible(self, top: float, bottom: float) -> range:
         """Return the indices of the boxes between two heights."""
         first = max(bisect_right(self._tops, top) - 1, 0)
         return range(first, bisect_right(self._tops, bottom))
@@ -125,7 +125,7 @@ class Stack(Box, Generic[_B]):
     def page_head(self, y: float) -> tuple[float, float] | None:
         number = bisect_right(self._tops, y) - 1
         top = self._tops[number]
-        return _below(self.boxes[number].page_head(y - top), top) if y > top else None
+        return _shifted(self.boxes[number].page_head(y - top), top) if y > top else None
 
     # Positions
 
@@ -151,7 +151,7 @@ class Stack(Box, Generic[_B]):
 
         A box without positions is yielded where its place is in the range, both ends included.
         """
-        for number in range(self._number(start), len(self.boxes)):
+        for number in range(self._index_of(start), len(self.boxes)):
             first, length = self._starts[number], self.boxes[number].length
             if first > end:
                 return
@@ -162,13 +162,13 @@ class Stack(Box, Generic[_B]):
     def leaf_at(self, position: int) -> Range:
         if not self.boxes:
             return 0, 0
-        number = self._number(position)
+        number = self._index_of(position)
         start = self._starts[number]
         leaf = self.boxes[number].leaf_at(min(position - start, self.boxes[number].length))
         return leaf[0] + start, leaf[1] + start
 
     def link_at(self, point: QPointF) -> str:
-        box, inside = self._at(point)
+        box, inside = self._box_at(point)
         return box.link_at(inside) if box else ""
 
     def links(self) -> Sequence[Link]:
@@ -179,11 +179,11 @@ class Stack(Box, Generic[_B]):
         ]
 
     def scroll(self, point: QPointF, pixels: float) -> bool:
-        box, inside = self._at(point)
+        box, inside = self._box_at(point)
         return box is not None and box.scroll(inside, pixels)
 
     def controls(self, clip: QRectF | None = None) -> Sequence[BoxButton]:
-        seen = range(len(self.boxes)) if clip is None else self._seen(clip.top(), clip.bottom())
+        seen = range(len(self.boxes)) if clip is None else self._visible(clip.top(), clip.bottom())
         found: list[BoxButton] = []
         for number in seen:
             top = self._tops[number]
@@ -191,10 +191,10 @@ class Stack(Box, Generic[_B]):
             found += _moved(self.boxes[number].controls(part), QPointF(0, top))
         return found
 
-    def _number(self, position: int) -> int:
+    def _index_of(self, position: int) -> int:
         return max(bisect_right(self._starts, position) - 1, 0)
 
-    def _at(self, point: QPointF) -> tuple[Box | None, QPointF]:
+    def _box_at(self, point: QPointF) -> tuple[Box | None, QPointF]:
         """Return the box at a point, and the point in its coordinates."""
         number = bisect_right(self._tops, point.y()) - 1
         if number < 0 or point.y() > self._tops[number] + self.boxes[number].height:
@@ -270,7 +270,9 @@ class Inset(Box, Generic[_S]):
         return self.above + end if end else 0.0
 
     def page_head(self, y: float) -> tuple[float, float] | None:
-        return _below(self.inner.page_head(y - self.above), self.above) if y > self.above else None
+        return (
+            _shifted(self.inner.page_head(y - self.above), self.above) if y > self.above else None
+        )
 
     def position_at(self, point: QPointF) -> int:
         return self.inner.position_at(point - self.corner)
@@ -301,7 +303,7 @@ class Inset(Box, Generic[_S]):
         return _moved(self.inner.controls(part), self.corner)
 
 
-def _below(part: tuple[float, float] | None, top: float) -> tuple[float, float] | None:
+def _shifted(part: tuple[float, float] | None, top: float) -> tuple[float, float] | None:
     """Return a part of a box in the coordinates of the box around it."""
     return (part[0] + top, part[1] + top) if part else None
 

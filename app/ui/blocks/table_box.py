@@ -40,20 +40,20 @@ class TableBox(Box):
         super().__init__(theme, style)
         self._block = Table((), ())
         self._cells = TableCells(theme, style)
-        self._across = HorizontalScroll()
+        self._scroller = HorizontalScroll()
         self._forget()
 
     def _forget(self) -> None:
         self._cells.clear()
         self._lines: list[MeasuredRow] = []
         self._starts: list[int] = []
-        self._wants: list[float] = []  # the widest of each column, without the last row
+        self._ideal_widths: list[float] = []  # the widest of each column, without the last row
         self._widths: list[float] = []
         self._edges: list[float] = []
         self._heights: list[float] = []
         self._tops: list[float] = []
         self._bottom = self._shown = self._frame_height = 0.0
-        self._shrunk = 1.0
+        self._scale = 1.0
 
     def set_block(self, block: Table) -> None:
         before, self._block = self._block, block
@@ -65,22 +65,24 @@ class TableBox(Box):
         rows = block.header, *block.rows
         old = before.header, *before.rows
         same = next((n for n, is_same in enumerate(map(is_, old, rows)) if not is_same), len(old))
-        self._take(rows, min(same, len(self._lines), len(rows)))
+        self._measure_rows(rows, min(same, len(self._lines), len(rows)))
         if self.width:
             self._place(same)
 
-    def _take(self, rows: Sequence[Row], first: int) -> None:
+    def _measure_rows(self, rows: Sequence[Row], first: int) -> None:
         """Measure the rows from one on."""
         columns = len(self._block.header)
         if first < len(self._lines) - 1 or not self._lines:
             known = [line.wants for line in self._lines[:first]]
-            self._wants = list(map(max, *known, [0.0] * columns)) if known else [0.0] * columns
+            self._ideal_widths = (
+                list(map(max, *known, [0.0] * columns)) if known else [0.0] * columns
+            )
         elif first == len(self._lines):
-            self._wants = list(map(max, self._wants, self._lines[-1].wants))
+            self._ideal_widths = list(map(max, self._ideal_widths, self._lines[-1].wants))
         del self._lines[first:], self._starts[first:]
         for number in range(first, len(rows)):
             if number > first:
-                self._wants = list(map(max, self._wants, self._lines[-1].wants))
+                self._ideal_widths = list(map(max, self._ideal_widths, self._lines[-1].wants))
             cells = rows[number] + ((),) * (columns - len(rows[number]))
             above = self._lines[-1] if self._lines else None
             self._starts.append(self._starts[-1] + above.length + 1 if above else 0)
@@ -104,21 +106,21 @@ class TableBox(Box):
         self._bottom = self._tops[-1] + self._heights[-1]
         wide = self._edges[-1]
         if self.style.paper:
-            self._shrunk = min(1.0, self.width / wide)
+            self._scale = min(1.0, self.width / wide)
             self._shown, self._frame_height = wide, self._bottom
-            self.height = self._bottom * self._shrunk
+            self.height = self._bottom * self._scale
             return
-        self._across.fit(wide, self.width)
+        self._scroller.fit(wide, self.width)
         self._shown = min(wide, self.width)
-        self._frame_height = self._bottom + BAR * self._across.needed
-        self.height = self._frame_height + _BUTTONS * (not self._beside())
+        self._frame_height = self._bottom + BAR * self._scroller.needed
+        self.height = self._frame_height + _BUTTONS * (not self._has_side_room())
 
     def _fit(self, end: int) -> Sequence[int]:
         """Set the widths of the columns.
 
         Return the rows up to ``end`` whose height has changed: those with a cell that wraps.
         """
-        wants = list(map(max, self._wants, self._lines[-1].wants))
+        wants = list(map(max, self._ideal_widths, self._lines[-1].wants))
         before = self._widths
         least = LEAST_ON_PAPER if self.style.paper else LEAST
         self._widths = fit(wants, self.width - 2 * _PAD[0] * len(wants), least)
@@ -160,16 +162,16 @@ class TableBox(Box):
     @property
     def _left(self) -> float:
         """The x of the table's left edge."""
-        return self.width / self._shrunk - self._shown if self._cells.leftwards else 0.0
+        return self.width / self._scale - self._shown if self._cells.leftwards else 0.0
 
-    def _along(self, x: float) -> float:
+    def _from_start(self, x: float) -> float:
         """Convert an x into the distance from the edge where the first column is, and back."""
         return self._left + self._shown - x if self._cells.leftwards else x
 
     def _corner(self, row: int, column: int) -> QPointF:
         """Return the corner of the box of a cell."""
         start, end = self._edges[column], self._edges[column + 1]
-        left = self._along((end if self._cells.leftwards else start) - self._across.offset)
+        left = self._from_start((end if self._cells.leftwards else start) - self._scroller.offset)
         return QPointF(left + _PAD[0], self._tops[row] + _PAD[1])
 
     @property
@@ -182,9 +184,9 @@ class TableBox(Box):
     # Painting
 
     def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
-        more = 1 / self._shrunk
+        more = 1 / self._scale
         painter.save()
-        painter.scale(self._shrunk, self._shrunk)
+        painter.scale(self._scale, self._scale)
         self._paint(painter, QRectF(clip.topLeft() * more, clip.size() * more), highlights)
         painter.restore()
 
@@ -216,7 +218,7 @@ class TableBox(Box):
         painter.restore()
         track = QRectF(left + _PAD[0], 0, self._shown - 2 * _PAD[0], self._frame_height)
         scroll, leftwards = self.theme.colour("scroll"), self._cells.leftwards
-        self._across.paint(painter, track, scroll, leftwards=leftwards)
+        self._scroller.paint(painter, track, scroll, leftwards=leftwards)
 
     def _paint_cell(
         self, painter: QPainter, row: int, column: int, clip: QRectF, highlights: Highlights
@@ -233,25 +235,25 @@ class TableBox(Box):
 
     def _columns(self, clip: QRectF) -> range:
         """Return the columns that are seen in a clip."""
-        edges, shift = self._edges, self._across.offset
-        ends = sorted((self._along(clip.left()), self._along(clip.right())))
+        edges, shift = self._edges, self._scroller.offset
+        ends = sorted((self._from_start(clip.left()), self._from_start(clip.right())))
         left, right = max(ends[0], 0), min(ends[1], self._shown)
         first = max(bisect_right(edges, left + shift) - 1, 0)
         return range(first, min(bisect_right(edges, right + shift), len(edges) - 1))
 
     def page_end(self, y: float) -> float:
         """Return a place between rows, not below the header; in a high row, between its lines."""
-        y /= self._shrunk
+        y /= self._scale
         row = max(bisect_right(self._tops, y) - 1, 0)
         top = end = self._tops[row] if row > 1 else 0.0
         if self._heights[row] > _HIGH:
             end = max(self._line_end(row, y), top)
-        return end * self._shrunk
+        return end * self._scale
 
     def page_head(self, y: float) -> tuple[float, float] | None:
         """Return the header, unless it is nearly a page by itself."""
         head = self._heights[0]
-        return (0.0, head * self._shrunk) if head <= _HIGH else None
+        return (0.0, head * self._scale) if head <= _HIGH else None
 
     def _line_end(self, row: int, y: float) -> float:
         """Return the lowest place above ``y`` that no line of a row's cells crosses.
@@ -271,7 +273,7 @@ class TableBox(Box):
     def _cell_at(self, point: QPointF) -> _Cell:
         """Return the cell at a point, or the nearest."""
         row = max(bisect_right(self._tops, point.y()) - 1, 0)
-        column = bisect_right(self._edges, self._along(point.x()) + self._across.offset) - 1
+        column = bisect_right(self._edges, self._from_start(point.x()) + self._scroller.offset) - 1
         return row, min(max(column, 0), len(self._widths) - 1)
 
     def _inside(self, cell: _Cell, point: QPointF) -> QPointF:
@@ -349,7 +351,7 @@ class TableBox(Box):
     # Links, buttons, scrolling
 
     def link_at(self, point: QPointF) -> str:
-        inside = 0 <= self._along(point.x()) < self._shown
+        inside = 0 <= self._from_start(point.x()) < self._shown
         if not inside or not 0 <= point.y() < self._bottom:
             return ""
         cell = self._cell_at(point)
@@ -365,7 +367,7 @@ class TableBox(Box):
                     found += [Link(at + a, at + b, address) for a, b, address in links]
         return found
 
-    def _beside(self) -> bool:
+    def _has_side_room(self) -> bool:
         """Return whether there is room for the buttons at the right of the table."""
         return self._shown + 8 + 2 * button_width() <= self.width
 
@@ -376,7 +378,7 @@ class TableBox(Box):
         leftwards = self._cells.leftwards
         left = 0.0 if leftwards else self.width - 2 * wide
         top = self._frame_height + _BUTTONS - 24
-        if self._beside():
+        if self._has_side_room():
             left = self._left - 8 - 2 * wide if leftwards else self._shown + 8
             top = (self._heights[0] - 24) / 2
         return [
@@ -394,4 +396,4 @@ class TableBox(Box):
 
     def scroll(self, point: QPointF, pixels: float) -> bool:
         pixels = -pixels if self._cells.leftwards else pixels
-        return point.y() < self._frame_height and self._across.by(pixels)
+        return point.y() < self._frame_height and self._scroller.by(pixels)

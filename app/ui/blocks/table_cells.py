@@ -13,7 +13,7 @@ from app.ui.blocks.box import Style
 from app.ui.blocks.font_fallback import is_foreign
 from app.ui.blocks.text_box import TextBox
 from app.ui.blocks.text_runs import BOLD
-from app.ui.blocks.utf16 import is_turned, units
+from app.ui.blocks.utf16 import has_rtl, units
 from app.ui.theme import Palette, font
 
 _KEPT = 1500  # boxes
@@ -110,7 +110,7 @@ def _is_plain(spans: Spans) -> bool:
     return all(
         s.kind is SpanKind.TEXT
         and s.vertical_align is VerticalAlign.NONE
-        and not (s.bold or s.italic or s.strike or s.link or "\n" in s.text or is_turned(s.text))
+        and not (s.bold or s.italic or s.strike or s.link or "\n" in s.text or has_rtl(s.text))
         for s in spans
     )
 

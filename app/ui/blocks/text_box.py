@@ -46,7 +46,7 @@ class TextBox(Box):
         self._level = 0
         self._spans: Spans = ()
         self._runs = TextRuns((), self._face())
-        self._read()
+        self._rebuild()
 
     @classmethod
     def plain(cls, theme: Palette, style: Style, text: str) -> Self:
@@ -67,7 +67,7 @@ class TextBox(Box):
         self.keeps_with_next = level > 0
         if other_level or block.spans != self._spans:  # equal spans look different
             self._spans = block.spans
-            self._read()
+            self._rebuild()
 
     def set_plain(self, text: str) -> None:
         """Show text as it was written, with every blank and end of a line; no Markdown."""
@@ -78,7 +78,7 @@ class TextBox(Box):
         """Show other text."""
         if spans != self._spans:
             self._spans = spans
-            self._read()
+            self._rebuild()
 
     # Layout
 
@@ -86,7 +86,7 @@ class TextBox(Box):
         if width != self.width or not self._lines.lines:
             self.width = width
             if not self._fits or width < self._natural:
-                self._flow(width)
+                self._break_lines(width)
 
     def ideal_width(self) -> float:
         """Return how wide it would be without any wrapping.
@@ -95,7 +95,7 @@ class TextBox(Box):
         """
         if not self._lines.lines or not self._fits:
             self.width = 1e5
-            self._flow(1e5)
+            self._break_lines(1e5)
         return self._natural
 
     @property
@@ -103,14 +103,14 @@ class TextBox(Box):
         return self._lines.bases[0]
 
     def restyle(self) -> None:
-        self._read()
+        self._rebuild()
 
     def _face(self) -> TextFace:
         colours = self.theme.colours
         colour = getattr(colours, self.style.colour)
         return TextFace(self._pixels, self._weight, colour, colours.link, self.style.mono)
 
-    def _read(self) -> None:
+    def _rebuild(self) -> None:
         self._runs = TextRuns(self._spans, self._face(), self._runs, self.in_rtl)
         self.length = self._runs.length
         self._layout = QTextLayout(self._runs.text, self._runs.face.font())
@@ -136,7 +136,7 @@ class TextBox(Box):
         self.width = self.height = self._natural = 0.0
         self._fits = False  # whether more width would change nothing
 
-    def _flow(self, width: float) -> None:
+    def _break_lines(self, width: float) -> None:
         """Fill the lines, one after the other."""
         width = max(width, _LEAST)
         runs, layout = self._runs, self._layout
@@ -155,7 +155,7 @@ class TextBox(Box):
             end = at + line.textLength()
             up, down = max(above, line.ascent()), max(below, line.descent())
             if runs.formulas:
-                up, down = self._room(at, end, width, up, down)
+                up, down = self._line_extent(at, end, width, up, down)
             up, down = math.ceil(up), math.ceil(down)
             line.setPosition(QPointF(indent, lines.height + up - line.ascent()))
             natural = max(natural, indent + line.naturalTextWidth())
@@ -165,11 +165,11 @@ class TextBox(Box):
         self._lines = lines
         self.height, self._natural = lines.height, math.ceil(natural)
         wraps = len(lines.lines) > 1 + runs.text.count("\u2028")
-        turned = runs.turned or self.in_rtl
-        moves = self._align is not Align.NONE or turned or bool(runs.formulas)
+        has_rtl = runs.has_rtl or self.in_rtl
+        moves = self._align is not Align.NONE or has_rtl or bool(runs.formulas)
         self._fits = not wraps and not moves
 
-    def _room(
+    def _line_extent(
         self, start: int, end: int, width: float, up: float, down: float
     ) -> tuple[float, float]:
         """Return what a line needs above and below its baseline, with its formulas."""
@@ -200,7 +200,7 @@ class TextBox(Box):
             if start < seen[1] and end > seen[0]:
                 key = (start, end) in self._runs.keys
                 painter.setPen(self.theme.colour("border") if key else Qt.PenStyle.NoPen)
-                for rect in self._grounds(start, end):
+                for rect in self._code_backgrounds(start, end):
                     painter.drawRoundedRect(rect, 4, 4)
         painter.setPen(Qt.PenStyle.NoPen)
         for found in highlights.found:
@@ -211,7 +211,7 @@ class TextBox(Box):
         painter.setRenderHint(
             QPainter.RenderHint.Antialiasing, False
         )  # it would blur the edges of highlights
-        if marked := self._marked(highlights, seen):
+        if marked := self._highlight_formats(highlights, seen):
             self._layout.draw(painter, QPointF(0, 0), marked, clip)
         else:  # not by the layout, which draws the line above the clip, too: a PDF has it twice
             for line in lines.lines[first:last]:
@@ -227,7 +227,9 @@ class TextBox(Box):
             for rect in self.rects(start, end):
                 painter.fillRect(rect, self.theme.colour(colour))
 
-    def _marked(self, highlights: Highlights, seen: Range) -> list[QTextLayout.FormatRange]:
+    def _highlight_formats(
+        self, highlights: Highlights, seen: Range
+    ) -> list[QTextLayout.FormatRange]:
         """Return formats for what is selected or found.
 
         Their colour is legible on all of the backgrounds.
@@ -244,7 +246,7 @@ class TextBox(Box):
                 at = end
         return marked
 
-    def _grounds(self, start: int, end: int) -> list[QRectF]:
+    def _code_backgrounds(self, start: int, end: int) -> list[QRectF]:
         """Return the backgrounds of code in a line, as high as its letters."""
         size = self._pixels
         grounds = []

@@ -89,7 +89,7 @@ class TextLines:
         """
         line = self.lines[number]
         start, end = max(start, self.starts[number]), min(end, self.end(number))
-        if not self.runs.turned:
+        if not self.runs.has_rtl:
             ends = sorted((cursor_x(line, start), cursor_x(line, end)))
             return [(ends[0], ends[1])]
         # Neighbours in the text need not be neighbours in the line, and where the direction changes
@@ -107,7 +107,7 @@ class TextLines:
             return 0
         if point.y() >= self.height:
             return self.runs.length
-        if self.runs.turned:
+        if self.runs.has_rtl:
             return self._nearest(number, point.x())
         found = int(self.lines[number].xToCursor(point.x()))
         if not self.layout.isValidCursorPosition(

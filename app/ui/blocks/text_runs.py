@@ -25,7 +25,7 @@ from PySide6.QtGui import (
 from app.markdown import Span, SpanKind, Spans, VerticalAlign
 from app.markdown.direction import spans_leftwards
 from app.ui.blocks.font_fallback import emphasise
-from app.ui.blocks.utf16 import is_turned, part, units
+from app.ui.blocks.utf16 import has_rtl, part, units
 from app.ui.theme import font, mono
 
 if TYPE_CHECKING:  # it is loaded for the first formula
@@ -36,9 +36,9 @@ ROOM = 4
 BOLD = 640
 """On Inter's own axis."""
 
-_HOLDER = "\u00a0"  # invisible, and no line breaks beside it
+_PLACEHOLDER = "\u00a0"  # invisible, and no line breaks beside it
 _FORMULAS = (SpanKind.MATH, SpanKind.DISPLAY)
-_GROUNDED = (SpanKind.CODE, SpanKind.KEY)
+_WITH_BACKGROUND = (SpanKind.CODE, SpanKind.KEY)
 _PLAIN = (SpanKind.TEXT, SpanKind.BREAK, SpanKind.SOFT)
 _RISES = {
     VerticalAlign.NONE: QTextCharFormat.VerticalAlignment.AlignNormal,
@@ -101,7 +101,7 @@ class TextRuns:
         shown = self._shown
         for span in spans[same:]:
             found = _picture(span, face) if span.kind in _FORMULAS else None
-            text = _HOLDER if found else span.text.translate(_SHOWN)
+            text = _PLACEHOLDER if found else span.text.translate(_SHOWN)
             end = at + units(text)
             run = FormulaRun(span, at, end, found) if found else TextRun(span, at, end)
             self.runs.append(run)
@@ -109,9 +109,9 @@ class TextRuns:
             at = end
         self.text = "".join(shown)
         self.length = at
-        self.turned = is_turned(self.text)
-        self.leftwards = (self.turned or in_rtl) and spans_leftwards(spans, in_rtl)
-        self.codes = [(r.start, r.end) for r in self.runs if r.span.kind in _GROUNDED]
+        self.has_rtl = has_rtl(self.text)
+        self.leftwards = (self.has_rtl or in_rtl) and spans_leftwards(spans, in_rtl)
+        self.codes = [(r.start, r.end) for r in self.runs if r.span.kind in _WITH_BACKGROUND]
         self.keys = {(r.start, r.end) for r in self.runs if r.span.kind is SpanKind.KEY}
         self.formulas = [r for r in self.runs if isinstance(r, FormulaRun)]
         self.links = [r for r in self.runs if r.span.link]
@@ -132,13 +132,13 @@ class TextRuns:
     def formats(self, width: float) -> list[QTextLayout.FormatRange]:
         """Return the formats of what does not look like the rest, for lines of a width."""
         known = 0 if self.formulas else len(self._ranges)
-        self._ranges[known:] = [self._styled(at, width) for at in range(known, len(self.runs))]
+        self._ranges[known:] = [self._formats_of(at, width) for at in range(known, len(self.runs))]
         return list(chain.from_iterable(self._ranges))
 
-    def _styled(self, number: int, width: float) -> list[QTextLayout.FormatRange]:
+    def _formats_of(self, number: int, width: float) -> list[QTextLayout.FormatRange]:
         """Return the formats of one run. The room in front of code is behind what is before it."""
         run = self.runs[number]
-        found = self._ranged(number, width)
+        found = self._own_formats(number, width)
         bold, italic = run.span.bold or self.face.weight >= BOLD, run.span.italic
         plain = isinstance(run, FormulaRun) or run.span.kind is SpanKind.CODE
         if not (bold or italic) or plain:
@@ -147,17 +147,17 @@ class TextRuns:
             found, self._shown[number], run.start, self.face.pixels, bold=bold, italic=italic
         )
 
-    def _ranged(self, number: int, width: float) -> list[QTextLayout.FormatRange]:
+    def _own_formats(self, number: int, width: float) -> list[QTextLayout.FormatRange]:
         run = self.runs[number]
         # In a line from right to left, what follows code is at its left.
-        after = self._is_grounded(number + 1) and not self.leftwards
-        before = self._is_grounded(number - 1) and self.leftwards and run.span.text[:1] == " "
-        room = ROOM * (self._is_grounded(number) + after)
+        after = self._has_background(number + 1) and not self.leftwards
+        before = self._has_background(number - 1) and self.leftwards and run.span.text[:1] == " "
+        room = ROOM * (self._has_background(number) + after)
         if isinstance(run, FormulaRun):
-            step = _width(run, width) - _holder(self.face.pixels, self.face.weight)
+            step = _width(run, width) - _placeholder_width(self.face.pixels, self.face.weight)
             return [_range(run.start, run.end, self._format(run.span, step + room))]
         found = []
-        last = run.end - 1 if room and _stands_alone(run.span.text) else run.end
+        last = run.end - 1 if room and _can_be_split_off(run.span.text) else run.end
         style = self._format(run.span, 0)
         if before:
             found.append(_range(run.start, run.start + 1, self._format(run.span, ROOM)))
@@ -167,9 +167,9 @@ class TextRuns:
             found.append(_range(last, run.end, self._format(run.span, room)))
         return found
 
-    def _is_grounded(self, number: int) -> bool:
+    def _has_background(self, number: int) -> bool:
         """Return whether there is a run of that number, and it has a background."""
-        return 0 <= number < len(self.runs) and self.runs[number].span.kind in _GROUNDED
+        return 0 <= number < len(self.runs) and self.runs[number].span.kind in _WITH_BACKGROUND
 
     def _format(self, span: Span, spacing: float) -> QTextCharFormat | None:
         plain = span.kind in _PLAIN and span.vertical_align is VerticalAlign.NONE
@@ -223,7 +223,7 @@ def _width(run: FormulaRun, width: float) -> float:
     return width if run.span.kind is SpanKind.DISPLAY else min(width, run.picture.width)
 
 
-def _stands_alone(text: str) -> bool:
+def _can_be_split_off(text: str) -> bool:
     """Return whether a text's last character can be styled alone.
 
     Marks and the parts of an emoji belong to what is before them.
@@ -239,8 +239,8 @@ def _range(start: int, end: int, style: QTextCharFormat | None) -> QTextLayout.F
 
 
 @lru_cache(maxsize=64)
-def _holder(pixels: int, weight: int) -> float:
-    return QFontMetricsF(font(pixels, weight)).horizontalAdvance(_HOLDER)
+def _placeholder_width(pixels: int, weight: int) -> float:
+    return QFontMetricsF(font(pixels, weight)).horizontalAdvance(_PLACEHOLDER)
 
 
 @lru_cache(maxsize=512)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 # Written from right to left, as the letters of Hebrew and Arabic are.
-_TURNED = re.compile(
+_RTL = re.compile(
     "[\u200f\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
 )
 
@@ -23,6 +23,6 @@ def part(text: str, start: int, end: int) -> str:
     return raw[2 * start : 2 * end].decode("utf-16-le", "ignore")
 
 
-def is_turned(text: str) -> bool:
+def has_rtl(text: str) -> bool:
     """Return whether some of a text is written from right to left."""
-    return not text.isascii() and _TURNED.search(text) is not None
+    return not text.isascii() and _RTL.search(text) is not None

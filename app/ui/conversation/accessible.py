@@ -114,7 +114,7 @@ class AccessibleTextWidget(QAccessibleWidget):
 
     def __init__(self, widget: QWidget, role: QAccessible.Role) -> None:
         super().__init__(widget, role)
-        self._words = AccessibleText(self.words, self.rect)
+        self._text = AccessibleText(self.words, self.rect)
 
     def words(self) -> str:
         """Return all of it."""
@@ -123,7 +123,7 @@ class AccessibleTextWidget(QAccessibleWidget):
     # PySide's types say that this returns an address, as in C++.
     def interface_cast(self, kind: QAccessible.InterfaceType) -> Any:
         if kind == QAccessible.InterfaceType.TextInterface:
-            return self._words
+            return self._text
         found: object = super().interface_cast(kind)
         return VoidPtr(0) if found is None else found  # PySide crashes over a None
 
@@ -257,7 +257,7 @@ class Announcer(QObject):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PAUSE_MS)
-        self._timer.timeout.connect(self._say)
+        self._timer.timeout.connect(self._announce)
         messages.answering.connect(self._answering)
 
     def _answering(self, record: MessageState) -> None:
@@ -272,12 +272,12 @@ class Announcer(QObject):
             self._timer.stop()
         if not record.streaming:
             self._timer.stop()
-            self._say()
+            self._announce()
             self._record = None
         elif not self._timer.isActive():
-            self._say()
+            self._announce()
 
-    def _say(self) -> None:
+    def _announce(self) -> None:
         record = self._record
         if record is None:
             return
@@ -285,7 +285,7 @@ class Announcer(QObject):
         if record.thinking and not self._thinking:
             self._thinking = True
             texts.append(tr("Thinking"))
-        texts += [self._more(record, section) for section in record.sections]
+        texts += [self._unannounced(record, section) for section in record.sections]
         if not record.streaming:
             texts.append(_ended(record))
         if text := " ".join(" ".join(texts).split()):
@@ -293,7 +293,7 @@ class Announcer(QObject):
             self.announced.emit(text)
             self._timer.start()
 
-    def _more(self, record: MessageState, section: Section) -> str:
+    def _unannounced(self, record: MessageState, section: Section) -> str:
         """Return what was not announced of a section yet, up to the end of a sentence."""
         start = self._read.get(section, 0)
         new = section.plain[start:]

@@ -49,11 +49,11 @@ class FindBar(QFrame):
         self.words = ""
         self.hits: list[FindHit] = []
         self.current = -1
-        self._coming: list[FindHit] = []  # hits of the running search; `hits` itself in a first one
+        self._running: list[FindHit] = []  # of the search in progress; `hits` itself in a first one
         self._records: Sequence[MessageState] = ()
         self._next = 0
-        self._wanted: FindHit | None = None  # the first hit from there on becomes the current one
-        self._going = False  # whether that is then scrolled into view
+        self._target: FindHit | None = None  # the first hit from there on becomes the current one
+        self._scroll_to_target = False  # whether that is then scrolled into view
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._search_on)
@@ -99,19 +99,19 @@ class FindBar(QFrame):
         self.field.selectAll()
         self.search()
         if message is not None:
-            self._want(FindHit(message, 0, 0), going=True)
+            self._set_target(FindHit(message, 0, 0), going=True)
 
     def search(self) -> None:
         """Search from the beginning."""
         self.words = self.field.text()
-        self.hits = self._coming = []
+        self.hits = self._running = []
         self.current, self._next = -1, 0
-        self._wanted = None
+        self._target = None
         self._timer.stop()
         if self.words and self.isVisible():
             self._search_on()
         else:
-            self._say()
+            self._show_count()
             self.found.emit()
 
     def refresh(self, records: Sequence[MessageState]) -> None:
@@ -122,17 +122,17 @@ class FindBar(QFrame):
         self._records = records
         if self.isVisible() and self.words:
             if self.current >= 0:
-                self._wanted, self._going = self.hits[self.current], False
-            self._coming, self._next = [], 0
+                self._target, self._scroll_to_target = self.hits[self.current], False
+            self._running, self._next = [], 0
             self._search_on()
 
     def next(self) -> None:
         """Go to the place below, or from the last to the first."""
-        self._go(1)
+        self._step(1)
 
     def previous(self) -> None:
         """Go to the place above, or from the first to the last."""
-        self._go(-1)
+        self._step(-1)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if not isinstance(event, QKeyEvent) or event.type() is not QEvent.Type.KeyPress:
@@ -154,11 +154,11 @@ class FindBar(QFrame):
         self.found.emit()
         self.closed.emit()
 
-    def _go(self, step: int) -> None:
+    def _step(self, step: int) -> None:
         if self.hits:
             start = self.current if self.current >= 0 else (-1 if step > 0 else 0)
             self.current = (start + step) % len(self.hits)
-            self._say()
+            self._show_count()
             self.went.emit(self.hits[self.current])
 
     def _search_on(self) -> None:
@@ -169,35 +169,35 @@ class FindBar(QFrame):
             for at, section in enumerate(record.sections):
                 if section in record.visible:
                     count = section.plain.casefold().count(wanted)
-                    self._coming += [FindHit(self._next, at, n) for n in range(count)]
+                    self._running += [FindHit(self._next, at, n) for n in range(count)]
             self._next += 1
-        if self._next == len(self._records) and self.hits is not self._coming:
-            self.hits, self.current = self._coming, -1
-        self._look_for_wanted()
-        self._say()
+        if self._next == len(self._records) and self.hits is not self._running:
+            self.hits, self.current = self._running, -1
+        self._find_target()
+        self._show_count()
         self.found.emit()
         if self._next < len(self._records):
             self._timer.start(0)
 
-    def _want(self, hit: FindHit, *, going: bool) -> None:
+    def _set_target(self, hit: FindHit, *, going: bool) -> None:
         """Make a place the current one, or the next in its message, once it is found."""
-        self._wanted, self._going = hit, going
-        self._look_for_wanted()
-        self._say()
+        self._target, self._scroll_to_target = hit, going
+        self._find_target()
+        self._show_count()
 
-    def _look_for_wanted(self) -> None:
-        wanted = self._wanted
-        if wanted is None or self.hits is not self._coming or self._next <= wanted.message:
+    def _find_target(self) -> None:
+        wanted = self._target
+        if wanted is None or self.hits is not self._running or self._next <= wanted.message:
             return
-        self._wanted = None
+        self._target = None
         for at, hit in enumerate(self.hits):
             if hit >= wanted and hit.message == wanted.message:
                 self.current = at
-                if self._going:
+                if self._scroll_to_target:
                     self.went.emit(hit)
                 return
 
-    def _say(self) -> None:
+    def _show_count(self) -> None:
         more = "+" if self._next < len(self._records) and self.words else ""
         if not self.words:
             text = ""

@@ -23,19 +23,19 @@ class VersionSwitch(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._others: tuple[int | None, int | None] = (None, None)
-        self._said = muted(name="version")
+        self._label = muted(name="version")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        self._before = Button(
+        self._previous = Button(
             theme, "previousVersion", tr("The version before"), icon="chevron-left", size=14,
             clicked=partial(self._go, 0),
         )  # fmt: skip
-        self._after = Button(
+        self._next = Button(
             theme, "nextVersion", tr("The next version"), icon="chevron-right", size=14,
             clicked=partial(self._go, 1),
         )  # fmt: skip
-        for widget in (self._before, self._said, self._after):
+        for widget in (self._previous, self._label, self._next):
             row.addWidget(widget)
         self.hide()
 
@@ -50,12 +50,12 @@ class VersionSwitch(QWidget):
         after = all_[at + 1] if at + 1 < len(all_) else None
         self._others = before, after
         place, count = at + 1, len(all_)
-        self._said.setText(tr("{place} of {count}").format(place=place, count=count))
-        self._said.setAccessibleName(
+        self._label.setText(tr("{place} of {count}").format(place=place, count=count))
+        self._label.setAccessibleName(
             tr("Version {place} of {count}").format(place=place, count=count)
         )
-        self._before.setEnabled(before is not None and not busy)
-        self._after.setEnabled(after is not None and not busy)
+        self._previous.setEnabled(before is not None and not busy)
+        self._next.setEnabled(after is not None and not busy)
 
     def _go(self, side: int) -> None:
         if (other := self._others[side]) is not None:
@@ -87,12 +87,12 @@ class MessageFooter(QWidget):
             clicked=self._choose,
         )  # fmt: skip
         self.versions = VersionSwitch(theme)
-        self._made = muted(name="made")
+        self._details = muted(name="made")
         layout.addWidget(self._copy)
         layout.addWidget(self.regenerate)
         layout.addWidget(self.versions)
         layout.addSpacing(6)
-        layout.addWidget(self._made)
+        layout.addWidget(self._details)
         layout.addStretch(1)
 
     def set_row(self, row: MessageRow) -> None:
@@ -106,8 +106,8 @@ class MessageFooter(QWidget):
                     tokens_per_second=number(row.stats.tokens_per_second)
                 )
             )
-        self._made.setText(" · ".join(text for text in said if text))
-        self._made.setToolTip(_stats(row.stats) if row.stats else "")
+        self._details.setText(" · ".join(text for text in said if text))
+        self._details.setToolTip(_stats(row.stats) if row.stats else "")
 
     def copied(self) -> None:
         """Show for a moment that the answer was copied."""

@@ -44,32 +44,32 @@ class PlainStream:
 
     def __init__(self) -> None:
         self.blocks: list[Paragraph] = []
-        self._open = ""
+        self._tail = ""
         self._closed = 0
         self._gap: str | None = None  # the blank or line end before the open paragraph
 
     def feed(self, text: str) -> int:
         """Append text. Return the index of the first block that has changed."""
         first = self._closed
-        text = self._open + text
+        text = self._tail + text
         half = "\r" * text.endswith("\r")  # the \n of a \r\n may come
         text = text.removesuffix("\r").replace("\r\n", "\n").replace("\r", "\n")
         del self.blocks[first:]
         while len(text) > _LONGEST:
             end, gap = _cut(text)
-            self._put(text[:end])
+            self._append(text[:end])
             self._closed, self._gap = self._closed + 1, gap
             text = text[end + len(gap) :]
         if text:
-            self._put(text)
-        self._open = text + half
+            self._append(text)
+        self._tail = text + half
         return first
 
     def finish(self) -> int:
         """End the text. Return the number of blocks, none of which change."""
         return len(self.blocks)
 
-    def _put(self, text: str) -> None:
+    def _append(self, text: str) -> None:
         self.blocks.append(Paragraph((Span(text),) if text else (), self._gap))
 
 
@@ -120,7 +120,7 @@ class Section:
         self.repaint_from = 0.0
         """The pixels below its top from where `column` has changed."""
         self._reader: MarkdownStream | PlainStream | None = None
-        self._fed = 0  # characters given to the reader
+        self._read_to = 0  # characters given to the reader
         self._finished = False
         self._changed = 0  # index of the first block that the column lacks
         self._column: Column | None = None
@@ -143,7 +143,7 @@ class Section:
     def finish(self) -> None:
         """Note that no more of it comes."""
         self.growing = False
-        if self._reader and self._fed == len(self.source):
+        if self._reader and self._read_to == len(self.source):
             self._end()
 
     @property
@@ -161,7 +161,7 @@ class Section:
     @property
     def unread(self) -> bool:
         """Whether there is more than `column` shows."""
-        return self._reader is not None and self._fed < len(self.source)
+        return self._reader is not None and self._read_to < len(self.source)
 
     def read_on(self) -> None:
         """Read another slice."""
@@ -207,14 +207,14 @@ class Section:
         self._start()
 
     def _start(self) -> None:
-        self._reader, self._fed, self._finished, self._changed = None, 0, False, 0
+        self._reader, self._read_to, self._finished, self._changed = None, 0, False, 0
 
     def _feed(self) -> None:
         assert self._reader
-        part = _slice(self.source, self._fed)
-        self._fed += len(part)
+        part = _slice(self.source, self._read_to)
+        self._read_to += len(part)
         self._changed = min(self._changed, self._reader.feed(part))
-        if self._fed == len(self.source) and not self.growing:
+        if self._read_to == len(self.source) and not self.growing:
             self._end()
 
     def _end(self) -> None:

@@ -33,7 +33,7 @@ class ThoughtHeader(Button):
         self._began = time.monotonic()
         self._pulse = QTimer(self)
         self._pulse.setInterval(70)
-        self._pulse.timeout.connect(self._beat)
+        self._pulse.timeout.connect(self._animate)
         theme.changed.connect(self.update)
 
     def set_label(self, text: str, thinking: bool) -> None:
@@ -76,7 +76,7 @@ class ThoughtHeader(Button):
         finally:
             painter.end()
 
-    def _beat(self) -> None:
+    def _animate(self) -> None:
         if self.isVisible():
             self.update(0, 0, 24, self.height())
 
@@ -124,11 +124,11 @@ class ThoughtHead(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.header = ThoughtHeader(theme)
-        self._hurry = Button(
+        self._answer_now = Button(
             theme, "answerNow", tr("Answer now"), text=tr("Answer now"), kind="small", pixels=12,
             shortcut="Ctrl+Return", clicked=self.hurried.emit,
         )  # fmt: skip
-        self._hurry.hide()
+        self._answer_now.hide()
         self._bar = ReadingBar()
         self._bar.appeared.connect(self._appeared)
         self._record: MessageState | None = None
@@ -136,7 +136,7 @@ class ThoughtHead(QWidget):
         head = QHBoxLayout()
         head.setSpacing(10)
         head.addWidget(self.header)
-        head.addWidget(self._hurry)
+        head.addWidget(self._answer_now)
         head.addStretch(1)
         layout.addLayout(head)
         layout.addWidget(self._bar)
@@ -147,20 +147,20 @@ class ThoughtHead(QWidget):
         self._record = record
         self._bar.set_fraction(record.read)
         text = tr("Answering…") if record.hurried else tr("Answer now")
-        if text != self._hurry.text():
-            self._hurry.setText(text)
-            self._hurry.setAccessibleName(text)
-        self._hurry.setEnabled(not record.hurried)
-        self._hurry.setVisible(record.offered)
+        if text != self._answer_now.text():
+            self._answer_now.setText(text)
+            self._answer_now.setAccessibleName(text)
+        self._answer_now.setEnabled(not record.hurried)
+        self._answer_now.setVisible(record.offered)
         self.header.setEnabled(record.thought is not None)
         self.header.setChecked(record.opened)
-        self._say()
+        self._update_label()
 
     def _appeared(self) -> None:
-        self._say()
+        self._update_label()
         self.resized.emit()
 
-    def _say(self) -> None:
+    def _update_label(self) -> None:
         assert self._record
         reading = not self._bar.isHidden()
         self.header.set_label(self._record.label(reading), self._record.thinking)

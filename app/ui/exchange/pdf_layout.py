@@ -53,15 +53,15 @@ def write(
     writer.setCreator(f"Fireside {__version__}")
     room = QSizeF(writer.width(), writer.height() - _FOOT)
     counted = _Pages(room)  # a first pass, for the number of pages
-    for share in document.into(counted):
+    for share in document.put_on(counted):
         yield share / 2
     printer = _PagePrinter(writer, document.title, counted.number)
     try:
-        for share in document.into(_Pages(room, printer)):
+        for share in document.put_on(_Pages(room, printer)):
             yield 0.5 + share / 2
     finally:
         printer.end()
-    return _mended(bytes(buffer.data().data()))
+    return _fix_text_maps(bytes(buffer.data().data()))
 
 
 def _set_up(writer: QPdfWriter) -> None:
@@ -132,7 +132,7 @@ class _Pages:
             if end > start:
                 self._print(box, start, min(end, start + self._height - self._y))
                 start = end
-            self._turn()
+            self._next_page()
             if start and (head := box.page_head(start)):
                 self._print(box, *head)
                 self._y = self._first = head[1] - head[0]
@@ -153,7 +153,7 @@ class _Pages:
             return end
         return room  # higher than any page: cut through a line
 
-    def _turn(self) -> None:
+    def _next_page(self) -> None:
         self.finish()
         self.number += 1
         self._y = self._first = 0.0
@@ -220,7 +220,7 @@ class _Document:
         self._reasoning, self._words, self._versions = reasoning, words, versions
         self._theme = PaperTheme()
 
-    def into(self, pages: _Pages) -> Iterator[float]:
+    def put_on(self, pages: _Pages) -> Iterator[float]:
         """Put all of it on pages, in steps that yield the share that is done."""
         for box in self._head():
             box.lay_out(pages.width)
@@ -296,12 +296,12 @@ class _Document:
 _MAP = re.compile(rb"(<[0-9A-F]{4}> <[0-9A-F]{4}> )(<[0-9A-F]{4}>|\[[^\]]*\])")
 _CODE = re.compile(rb"<([0-9A-F]{4})>")
 # Of characters that share a glyph, Qt writes the first in Unicode. Here is what was meant.
-_MEANT = {0x0000: 0xFFFD, 0x0009: 0x0020, 0x0269: 0x03B9, 0x02BC: 0x2019, 0x02EE: 0x201D}
+_WRITTEN = {0x0000: 0xFFFD, 0x0009: 0x0020, 0x0269: 0x03B9, 0x02BC: 0x2019, 0x02EE: 0x201D}
 # Compatibility characters: radicals, ideographs, presentation forms of letters.
 _COMPATIBLE = (range(0x2E80, 0x2FE0), range(0xF900, 0xFB00), range(0xFB50, 0xFF00))
 
 
-def _mended(pdf: bytes) -> bytes:
+def _fix_text_maps(pdf: bytes) -> bytes:
     """Return the file with the characters that were written as what is found and copied.
 
     It keeps its length, and everything its place.
@@ -309,22 +309,22 @@ def _mended(pdf: bytes) -> bytes:
     pieces, at = [], 0
     while (start := pdf.find(b"beginbfrange", at)) >= 0:
         end = pdf.find(b"endbfrange", start)
-        pieces += [pdf[at:start], _MAP.sub(_mapped, pdf[start:end])]
+        pieces += [pdf[at:start], _MAP.sub(_fix_range, pdf[start:end])]
         at = end
     return b"".join((*pieces, pdf[at:]))
 
 
-def _mapped(found: re.Match[bytes]) -> bytes:
+def _fix_range(found: re.Match[bytes]) -> bytes:
     """Return a range of glyphs with the characters that it stands for."""
     alone = found[1][:6] == found[1][7:13]
     if not alone and found[2].startswith(b"<"):
         return found[0]  # a range of consecutive characters
-    return found[1] + _CODE.sub(_meant, found[2])
+    return found[1] + _CODE.sub(_written, found[2])
 
 
-def _meant(found: re.Match[bytes]) -> bytes:
+def _written(found: re.Match[bytes]) -> bytes:
     code = int(found[1], 16)
-    meant = _MEANT.get(code, code)
+    meant = _WRITTEN.get(code, code)
     if any(code in each for each in _COMPATIBLE):
         plain = normalize("NFKC", chr(code)).strip()
         meant = ord(plain) if len(plain) == 1 and ord(plain) < 0x10000 else code

@@ -1,0 +1,65 @@
+"""What is said of the worker's streams out of turn."""
+
+from __future__ import annotations
+
+import threading
+
+from app.engine.engine_protocol import Engine
+
+
+class StreamSignals:
+    """Cancel and answer-now flags of the streams, set by the reader's thread."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._known: set[int] = set()
+        self._cancelled: set[int] = set()
+        self._hurried: set[int] = set()
+        self._current = 0
+
+    def add(self, stream: int) -> bool:
+        """Note a new stream; return False where there is one of this number."""
+        with self._lock:
+            is_new = stream not in self._known
+            self._known.add(stream)
+            return is_new
+
+    def begin(self, stream: int) -> None:
+        """Make a stream the current one."""
+        with self._lock:
+            self._current = stream
+            self._engine.stop(self.stopped)
+
+    def end(self, stream: int) -> None:
+        """Forget a stream."""
+        with self._lock:
+            for streams in (self._known, self._cancelled, self._hurried):
+                streams.discard(stream)
+
+    def cancel(self, stream: int) -> None:
+        """Stop a stream, where it has not ended."""
+        with self._lock:
+            self._cancelled |= {stream} & self._known
+            self._engine.stop(self.stopped)
+
+    def cancel_all(self) -> None:
+        """Stop every stream."""
+        with self._lock:
+            self._cancelled |= self._known
+            self._engine.stop(self.stopped)
+
+    def hurry(self, stream: int) -> None:
+        """Have a stream answer now, where it has not ended."""
+        with self._lock:
+            self._hurried |= {stream} & self._known
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the current stream is no longer wanted."""
+        return self._current in self._cancelled
+
+    @property
+    def hurried(self) -> bool:
+        """Whether the current stream is to answer now."""
+        return self._current in self._hurried
