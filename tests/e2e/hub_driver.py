@@ -81,8 +81,8 @@ def menu() -> list[Any]:
 
 def steps(question: str) -> Iterator[Step]:
     """Yield a condition to wait for before each step, or the name of a station."""
-    desk = window().model_picker
-    desk.show_page()
+    picker = window().model_picker
+    picker.show_page()
     yield lambda: not window().installed.looking
     if row().button.text() == "Download":
         row().button.click()
@@ -91,14 +91,14 @@ def steps(question: str) -> Iterator[Step]:
     yield lambda: not row()._running
     yield station("ended")
     yield lambda: window().models.current and not window().models.loading
-    desk.show_page()
+    picker.show_page()
     yield lambda: row().button.text() == "Use it now"
     field = child(window(), QLineEdit, "hubSearch")
     field.setText("gpt-oss")
     field.returnPressed.emit()
     yield lambda: window().findChildren(QWidget, "result") and "Asking…" not in page()
     yield station("searched")
-    desk._close_page()
+    picker._close_page()
     child(window(), QPlainTextEdit, "composer").insertPlainText(question)
     child(window(), QPushButton, "send").click()
     yield lambda: window().turns.running(window().chat)

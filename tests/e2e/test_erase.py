@@ -90,14 +90,14 @@ def left_in(folder: Path, wanted: tuple[bytes, ...]) -> set[str]:
 
 
 def test_nothing_is_left_in_any_file(start: Callable[[], Session], tmp_path: Path) -> None:
-    shelf = Folders(tmp_path).kept
+    disk_cache = Folders(tmp_path).kept
     first = start()
     first.ask(SECRETS[0])
     first.ask(SECRETS[1])
     first.window.composer.editor.insertPlainText(SECRETS[2])
     session = start()  # all cached states are on disk now
-    assert kv_disk_cache.chats(shelf) == {1, 2}
-    tokens = [file.read_bytes()[-800:-400] for file in shelf.rglob("tokens")]
+    assert kv_disk_cache.chats(disk_cache) == {1, 2}
+    tokens = [file.read_bytes()[-800:-400] for file in disk_cache.rglob("tokens")]
     wanted = tuple(word.encode() for word in SECRETS) + tuple(tokens)
     session.host.disk(lambda store: store.upkeep.backup()).result()
     assert {"chats.db", "tokens"} <= left_in(tmp_path, wanted)
@@ -118,9 +118,9 @@ def test_nothing_is_left_in_any_file(start: Callable[[], Session], tmp_path: Pat
     progress = child(session.window, QWidget, "eraseProgress")
     session.until(lambda: progress.isHidden())
     assert left_in(tmp_path, wanted) == set()
-    assert kv_disk_cache.chats(shelf) == set()
+    assert kv_disk_cache.chats(disk_cache) == set()
 
     again = start()
     again.host.tidy().result(timeout=60)
     assert left_in(tmp_path, wanted) == set()
-    assert kv_disk_cache.chats(shelf) == set()
+    assert kv_disk_cache.chats(disk_cache) == set()

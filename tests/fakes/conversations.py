@@ -28,7 +28,7 @@ def rest(chats: Chats) -> None:
         time.sleep(0.005)
 
 
-class Desk:
+class Harness:
     """Chats on their own store, and the events they published.
 
     ``kind``: class of the engine; ``wishes``: arguments for `Chats`.

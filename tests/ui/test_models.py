@@ -280,8 +280,8 @@ def test_a_dropped_file_is_opened(fireside: Fireside, tmp_path: Path) -> None:
 
 
 def test_the_keyboard_is_on_the_page_that_opens(fireside: Fireside) -> None:
-    desk = fireside.window.model_picker
-    for show, name in ((desk.show_page, "tryDemo"), (desk.show_here, "tabHere")):
+    picker = fireside.window.model_picker
+    for show, name in ((picker.show_page, "tryDemo"), (picker.show_here, "tabHere")):
         show()
         focused = fireside.window.focusWidget()
         assert focused.objectName() == name
