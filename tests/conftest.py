@@ -1,4 +1,4 @@
-"""What holds for every test: a home of its own, no network, nothing left running."""
+"""Rules for every test: a home folder of its own, no network, no processes left running."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ import hypothesis
 import psutil
 import pytest
 
-# Before Qt is loaded. A test that wants a real screen sets it for its own process.
+# Set before Qt is loaded. A test that wants a real screen sets it for its own process.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-# The time of one example says nothing while other tests share the processors. The examples are the
-# same each time: a change is judged by what it changes. FIRESIDE_EXPLORE=1 looks for new ones.
+# There is no deadline: an example's time means nothing while other tests share the processors. The
+# examples are the same each time, so that a failure comes from the change under test.
+# FIRESIDE_EXPLORE=1 looks for new ones.
 hypothesis.settings.register_profile(
     "fireside", deadline=None, derandomize="FIRESIDE_EXPLORE" not in os.environ
 )
@@ -33,7 +34,7 @@ _PATIENCE_S = 2.0
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
-    """Lets ``-p no:pytest-qt`` run with the configuration that speaks of it."""
+    """Register pytest-qt's options, so that ``-p no:pytest-qt`` accepts this configuration."""
     if not pluginmanager.hasplugin("pytest-qt"):
         parser.addini("qt_log_level_fail", "an option of pytest-qt")
         parser.addini("qt_log_ignore", "another one", type="linelist")
@@ -41,7 +42,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Any test may come before any other."""
+    """Shuffle the tests by the seed of tests.anywhere."""
     seed = config.getoption("--shuffle")
     if seed is not None:
         random.Random(seed).shuffle(items)
@@ -49,8 +50,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(autouse=True)
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty home folder, where every standard folder of the three systems is."""
-    # A short name: a socket's path has at most about 100 characters.
+    """Return an empty home folder with the standard folders of all three systems."""
+    # Short, since a socket's path is limited to about 100 characters.
     folder = tmp_path_factory.mktemp("h")
     places = {
         "HOME": ".",
@@ -69,7 +70,7 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFacto
         monkeypatch.setenv(name, str(folder / place))
     for name in (*_FOREIGN, *_LOCALE):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("LANG", "C.UTF-8")  # commands speak English
+    monkeypatch.setenv("LANG", "C.UTF-8")  # for English output of commands
     return folder
 
 
@@ -84,8 +85,11 @@ def _is_here(host: object) -> bool:
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Nothing but this computer can be reached. Who tries gets an OSError, as where there is
-    no network, and the test fails even where that was handled."""
+    """Forbid every connection except to this computer.
+
+    An attempt raises OSError, as it would without a network, and the test fails even if that was
+    handled.
+    """
     tried: list[object] = []
 
     def guarded(real: Callable[..., Any], host_of: Callable[..., object]) -> Callable[..., Any]:
@@ -114,12 +118,12 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def _threads() -> set[threading.Thread]:
-    # A dummy stands for a thread of Qt's that once ran Python. It outlives that thread.
+    # Dummy threads are Qt's threads that once ran Python; they outlive the test.
     return {t for t in threading.enumerate() if not isinstance(t, threading._DummyThread)}
 
 
 def _children() -> set[psutil.Process]:
-    multiprocessing.active_children()  # reaps those that ended
+    multiprocessing.active_children()  # reaps the ones that ended
     found = set()
     for child in psutil.Process().children(recursive=True):
         try:
@@ -133,7 +137,7 @@ def _children() -> set[psutil.Process]:
 
 @pytest.fixture(autouse=True)
 def no_leaks() -> Iterator[None]:
-    """What a test starts, it ends: threads and processes, by name."""
+    """Fail a test that leaves threads or processes behind, and name them."""
     threads, children = _threads(), _children()
     yield
     deadline = time.monotonic() + _PATIENCE_S
@@ -143,7 +147,7 @@ def no_leaks() -> Iterator[None]:
         time.sleep(0.02)
     for leaked in left:
         if isinstance(leaked, psutil.Process):
-            leaked.kill()  # the next tests are innocent
+            leaked.kill()  # so that the next tests are not affected
     if left:
         pytest.fail(f"left running: {sorted(map(_describe, left))}", pytrace=False)
 

@@ -1,11 +1,11 @@
-"""The engine's tests on other processors than this one.
+"""Run the engine's tests as on other processors.
 
 usage: python -m tests.processors [--libraries FOLDER] [--only TEXT] [-- OPTION…]
 
 llama.cpp is compiled for each generation of processors, as in a package (`installers/llama.py`;
-once, into build/, some 15 minutes), or taken from FOLDER, which has such libraries. Of those that
-this processor can run, each is used alone: what the others round another way is seen here. What
-failed stands in build/processors/. OPTION goes to pytest.
+once, into build/, some 15 minutes), or taken from FOLDER with such libraries. Each variant that
+this processor can run is used alone, which shows differences in rounding. The output of failed runs
+is in build/processors/. OPTION goes to pytest.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ _VARIANT = re.compile(r"(?:lib)?ggml-cpu-(\w+)\.(?:so|dll|dylib)")
 
 
 def compiled() -> Path:
-    """The libraries, compiled where they are not yet. Raises CalledProcessError."""
+    """Return the folder of the libraries, compiling them if necessary.
+
+    Raises CalledProcessError.
+    """
     from installers import llama
 
     wheel: Path = llama.wheel(ROOT / "build", ROOT / "constraints.txt", ())
@@ -41,13 +44,13 @@ def compiled() -> Path:
 
 
 def variants(libraries: Path) -> dict[str, Path]:
-    """Those of the processor's part, by name, the simplest first."""
+    """Return the CPU variants by name, the simplest first."""
     found = {m[1]: path for path in libraries.iterdir() if (m := _VARIANT.fullmatch(path.name))}
     return dict(sorted(found.items(), key=lambda item: item[1].stat().st_size))
 
 
 def alone(libraries: Path, variant: Path, folder: Path) -> Path:
-    """A folder with this one and all that is no variant."""
+    """Make a folder with one variant and everything that is no variant."""
     folder.mkdir()
     for path in libraries.iterdir():
         if path == variant or not _VARIANT.fullmatch(path.name):
@@ -56,7 +59,7 @@ def alone(libraries: Path, variant: Path, folder: Path) -> Path:
 
 
 def features(environment: dict[str, str]) -> str:
-    """What llama.cpp says it uses; empty where this processor cannot run it."""
+    """Return the CPU features llama.cpp reports; empty if it cannot run here."""
     asked = [sys.executable, "-m", "app", "doctor", "--data-dir", environment["FIRESIDE_DATA_DIR"]]
     said = subprocess.run(asked, cwd=ROOT, env=environment, capture_output=True, text=True)
     found = re.search(r"Processor +(.*)\n +Backends +.*CPU", said.stdout)

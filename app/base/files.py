@@ -13,7 +13,7 @@ from typing import TextIO
 
 @contextlib.contextmanager
 def replacing(path: Path, *, mode: int = 0o666, errors: str = "strict") -> Iterator[TextIO]:
-    """A file to write to, in UTF-8, which takes the place of ``path`` at the end.
+    """Yield a file to write to, in UTF-8, which takes the place of ``path`` at the end.
 
     A crash leaves the old file or the new one. ``mode`` has the new file's permissions, from which
     the umask is taken; ``errors`` is what becomes of lone surrogates. Raises OSError.

@@ -105,7 +105,7 @@ class Store:
         return self.database.path
 
     def at_once(self) -> AbstractContextManager[object]:
-        """A transaction: at its end, all that this thread wrote is on disk, or none of it."""
+        """Return a transaction: at its end, all this thread wrote is on disk, or none of it."""
         return self.database.transaction()
 
     def search(self, text: str, *, reasoning: bool = False, limit: int = 50) -> list[SearchHit]:

@@ -66,7 +66,7 @@ def _no_room(path: Path) -> bool:
 
 @contextlib.contextmanager
 def typed_errors(path: Path) -> Iterator[None]:
-    """A block in which errors of SQLite and the system become StoreErrors."""
+    """Turn errors of SQLite and the system into StoreErrors."""
     try:
         yield
     except sqlite3.Error as error:
@@ -173,7 +173,7 @@ class Database:
 
     @contextlib.contextmanager
     def transaction(self, *, of_view: bool = False) -> Iterator[sqlite3.Connection]:
-        """A block of which everything is on disk at the end, or nothing.
+        """Open a transaction: at its end, everything is on disk, or nothing.
 
         Inside another transaction it is part of that. ``of_view``: it changes only what is shown,
         which is allowed for a copy in memory, too.

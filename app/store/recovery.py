@@ -146,7 +146,7 @@ def _messages_of_parts(target: sqlite3.Connection) -> None:
 
 @contextlib.contextmanager
 def _row(target: sqlite3.Connection) -> Iterator[None]:
-    """A block that copies one row, or nothing if the row makes no sense."""
+    """Copy one row, or nothing if the row makes no sense."""
     target.execute("SAVEPOINT one")
     try:
         yield

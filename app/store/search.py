@@ -116,7 +116,7 @@ class Search:
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[sqlite3.Connection]:
-        """The connection for a search, which ends with Cancelled once there is a newer one."""
+        """Yield the connection for a search; raise Cancelled once there is a newer one."""
         with self._count:
             self._newest += 1
             mine = self._newest

@@ -1,1 +1,1 @@
-"""The suite at other hours, in other places, in other orders."""
+"""Run the suite at other times, in other places and in other orders."""

@@ -1,10 +1,10 @@
-"""The suite at other hours, in other time zones and languages, in random order.
+"""Run the suites at other times, in other time zones and languages, in random order.
 
 usage: python -m tests.anywhere [--only TEXT] [--suites unit,ui,e2e] [-- OPTION…]
 
-Runs the suites once for each place below and prints a table; what failed stands in
-build/anywhere/. OPTION goes to pytest. Needs Linux and a C compiler: a small library moves the
-clock of the tests and of all that they start (`clock.c`).
+Each suite runs once for each place below; a table of the results is printed, and the output of
+failed runs is in build/anywhere/. OPTION goes to pytest. Needs Linux and a C compiler: a small
+library shifts the clock of the tests and of every process they start (`clock.c`).
 """
 
 from __future__ import annotations
@@ -25,8 +25,11 @@ FOLDER = ROOT / "build" / "anywhere"
 
 @dataclass(frozen=True)
 class Place:
-    """``at``: the local time when the first test begins; empty for now. ``seed``: of the order;
-    0 for the usual one."""
+    """One environment to run the suites in.
+
+    ``at``: local time when the first test begins; empty for the current time. ``seed``: of the test
+    order; 0 for the usual order.
+    """
 
     name: str
     at: str
@@ -35,7 +38,7 @@ class Place:
     seed: int = 0
 
     def environment(self, library: Path) -> dict[str, str]:
-        """What pytest is run with."""
+        """Return the environment variables for pytest."""
         moved = 0
         if self.at:
             local = datetime.datetime.fromisoformat(self.at).replace(tzinfo=ZoneInfo(self.zone))
@@ -44,7 +47,7 @@ class Place:
             **{name: value for name, value in os.environ.items() if not name.startswith("LC_")},
             "TZ": self.zone,
             "LANG": self.language,
-            "LC_CTYPE": "C.UTF-8",  # where the language itself is not installed, Qt warns else
+            "LC_CTYPE": "C.UTF-8",  # without the language's own locale, Qt would warn
             "LANGUAGE": "",
             "LD_PRELOAD": str(library),
             "CLOCK_MOVED": str(moved),
@@ -52,7 +55,7 @@ class Place:
         }
 
 
-# The days of a change of the clocks, too: St John's on 12 March 2028 forward, 5 November back.
+# Includes days on which the clocks change: in St John's, 12 March 2028 forward and 5 November back.
 PLACES = (
     Place("after midnight", "2026-11-29T00:10", "UTC"),
     Place("before noon", "2026-11-29T11:50", "UTC"),
@@ -66,7 +69,10 @@ PLACES = (
 
 
 def library() -> Path:
-    """The one that moves the clock, compiled where it is not yet. Raises CalledProcessError."""
+    """Return the library that shifts the clock, compiling it if necessary.
+
+    Raises CalledProcessError.
+    """
     source, built = Path(__file__).with_name("clock.c"), FOLDER / "clock.so"
     if not built.exists() or built.stat().st_mtime < source.stat().st_mtime:
         compiler = os.environ.get("CC", "cc")
@@ -76,7 +82,7 @@ def library() -> Path:
 
 
 def run(place: Place, suite: str, options: list[str]) -> str:
-    """Runs a suite and says what became of it, in a few words."""
+    """Run a suite and return its result in a few words."""
     log = FOLDER / f"{place.name.replace(' ', '-')}-{suite}.log"
     without_qt = ["-p", "no:pytest-qt"] if suite == "unit" else []
     order = ["--shuffle", str(place.seed)] if place.seed else []

@@ -1,9 +1,9 @@
-"""How fast a download is: ratios against curl and sha256sum in the same run.
+"""Measure download speed, as ratios against curl and sha256sum in the same run.
 
 usage: python -m tests.bench.download [--size MB] [--rounds N] [--folder DIR]
 
-A server in a process of its own has a file, and all fetch it over loopback, by turns. It takes
-three times the size on disk; see README.md beside this file.
+A server in a separate process offers a file, and the three take turns to fetch it over loopback.
+Needs three times the size on disk; see README.md in this folder.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """One file, whatever the path, sent by the system itself."""
+    """Serve one file for every path, with sendfile."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -81,7 +81,7 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def ours(network: Network, endpoint: str, folder: Path) -> None:
-    """Fetched, verified and published, as the app does it."""
+    """Download, verify and publish the file as the app does."""
     wanted = WantedFile("org/name", "bench.gguf", endpoint=endpoint)
     FileDownload(wanted, network=network, cache=folder).run(threading.Event(), lambda told: None)
 
@@ -92,7 +92,7 @@ def curl(endpoint: str, folder: Path) -> None:
 
 
 def compare(endpoint: str, folder: Path, rounds: int) -> None:
-    """Prints one line for each of the three, and the two ratios."""
+    """Print one line for each of the three, and the two ratios."""
     network = Network(folder / "network.log")
     hub_client.install(network)
     mine: list[float] = []

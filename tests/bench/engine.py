@@ -1,9 +1,9 @@
-"""What the app adds to llama.cpp, and what it saves: ratios against a baseline in the same run.
+"""Measure the app's overhead over llama.cpp and what it saves, as ratios within one run.
 
 usage: python -m tests.bench.engine [--model FILE] [--tokens N] [--rounds N] [--long N]
 
-Without a model, the demo model. For a file by tools/make_full_size_model.py this takes about as
-long as reading twice ``--long`` tokens does; see README.md beside this file.
+The default model is the demo model. With a file by tools/make_full_size_model.py this takes about
+as long as reading twice ``--long`` tokens does; see README.md in this folder.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ WORDS = (
 )
 
 
-PATIENCE_S = 600  # of silence; the longest batch of a large model on a slow machine is shorter
+PATIENCE_S = 600  # without an event: longer than the longest batch of a large model
 
 
 @dataclass(frozen=True)
 class Answered:
-    """A turn as the window's thread saw it; times in seconds from the question."""
+    """A turn as seen by the window's thread; times in seconds from the question."""
 
     chat: int
     stats: Stats
@@ -59,16 +59,16 @@ class Answered:
 
     @property
     def speed(self) -> float:
-        """Tokens a second, from when the engine had the first one until the end was seen here."""
+        """Tokens per second, from the engine's first one until the end was seen here."""
         return self.stats.generated / (self.last - self.stats.first_token_s)
 
 
 class Failed(Exception):
-    """There is nothing to measure."""
+    """The benchmark has nothing to measure."""
 
 
 class App:
-    """All of Fireside but the widgets."""
+    """All of Fireside except the widgets."""
 
     def __init__(self, folder: Path, model: ModelRef) -> None:
         self.model = model
@@ -80,7 +80,7 @@ class App:
         self.host = Host(Folders(folder), self._bridge.publish)
 
     def load(self) -> float:
-        """Seconds until the model answers."""
+        """Load the model and return the seconds it took."""
         began = time.perf_counter()
         self.host.chats.load(self.model)
         while not isinstance(found := self._next(ModelPlanned, ModelReady), ModelReady):
@@ -88,10 +88,10 @@ class App:
         return time.perf_counter() - began
 
     def ask(self, chat: int | None, text: str, tokens: int) -> Answered:
-        """An answer of at most so many tokens."""
+        """Ask a question and return the answer, limited to so many tokens."""
         setup = ChatSettings(
             sampling=Sampling(max_tokens=tokens)
-        )  # a chat keeps that of its first one
+        )  # a chat keeps the limit of its first question
         began, first = time.perf_counter(), 0.0
         self.host.chats.send(Question(chat, (Part(text),), Effort.LOW, self.model, setup))
         while not isinstance(found := self._next(TurnProgress, TurnEnded), TurnEnded):
@@ -103,7 +103,7 @@ class App:
         return Answered(found.answer.chat, found.answer.stats, first or ended, ended)
 
     def stop(self, text: str, after: type) -> float:
-        """Seconds from a stop, once such an event came, to the end of the answer."""
+        """Stop after an event of that kind; return the seconds until the answer ended."""
         turn = self.host.chats.send(Question(None, (Part(text),), Effort.HIGH, self.model))
         stopped = 0.0
         while not isinstance(found := self._next(TurnProgress, TurnEnded), TurnEnded):
@@ -113,17 +113,17 @@ class App:
         return time.perf_counter() - stopped
 
     def read_ahead(self, chat: int) -> None:
-        """What the engine does while a person reads."""
+        """Prefill the chat, as the engine does while a person reads."""
         self.host.chats.prepare(Question(chat, (), Effort.LOW, self.model))
         self.rest()
 
     def rest(self) -> None:
-        """Until the engine has nothing left to do."""
+        """Wait until the engine is idle."""
         while self.host.chats._running:
             self._wait(20)
 
     def wait_for_disk(self, tokens: int) -> None:
-        """Until that much of a chat is kept, as it is a few seconds after an answer."""
+        """Wait until so many tokens of a chat are on disk, some seconds after an answer."""
         folder = self.host.folders.kept
         began = time.monotonic()
         while not any(path.stat().st_size > 3.9 * tokens for path in folder.glob("*/*/tokens")):
@@ -132,14 +132,17 @@ class App:
             self._wait(200)
 
     def close(self) -> None:
-        """Also where it is closed already."""
+        """Close the app; may be called twice."""
         if self._open:
             self._open = False
             self.host.close()
             self._bridge.close()
 
     def _next(self, *kinds: type) -> Any:
-        """The next event of these kinds. Raises Failed where there will be none."""
+        """Return the next event of these kinds.
+
+        Raises Failed when none can come any more.
+        """
         silent = time.monotonic()
         while time.monotonic() - silent < PATIENCE_S:
             while self._events:
@@ -153,7 +156,7 @@ class App:
         raise Failed(f"nothing was heard of {kinds} for {PATIENCE_S} s")
 
     def _wait(self, milliseconds: int) -> None:
-        """Until something is delivered, or for so long."""
+        """Wait until an event is delivered, or for that long."""
         loop = QEventLoop()
         self._bridge.delivered.connect(loop.quit)
         QTimer.singleShot(milliseconds, loop.quit)
@@ -161,27 +164,27 @@ class App:
 
 
 class Bare:
-    """llama.cpp and nothing else, in a process of its own."""
+    """llama.cpp alone, in a separate process."""
 
     def __init__(self, path: Path, plan: Plan) -> None:
         context = multiprocessing.get_context("spawn")
         self._here, there = context.Pipe()
         self._process = context.Process(target=_decode, args=(there, path, plan), daemon=True)
         self._process.start()
-        there.close()  # so that its end is heard
+        there.close()  # so that the child notices our end closing
 
     def speed(self, prompt: int, tokens: int) -> float:
-        """Tokens a second behind a prompt of so many."""
+        """Return tokens per second after a prompt of that length."""
         self._here.send((prompt, tokens))
         return float(self._here.recv())
 
     def close(self) -> None:
-        self._process.kill()  # it holds nothing
+        self._process.kill()  # it has no state to save
         self._process.join()
 
 
 def _decode(pipe: Connection, path: Path, plan: Plan) -> None:
-    """A loop of llama.cpp's own calls, with the settings and the sampler of the app."""
+    """Run a loop of llama.cpp's own calls with the app's settings and sampler."""
     os.environ["OMP_WAIT_POLICY"] = "passive"
     import llama_cpp.llama_cpp as llama
 
@@ -216,7 +219,7 @@ def _decode(pipe: Connection, path: Path, plan: Plan) -> None:
 
 
 def read(path: Path) -> float:
-    """Seconds to read a file."""
+    """Return the seconds it takes to read a file."""
     began = time.perf_counter()
     with path.open("rb", buffering=0) as file:
         buffer = bytearray(1 << 24)
@@ -226,7 +229,7 @@ def read(path: Path) -> float:
 
 
 def speeds(app: App, tokens: int, rounds: int) -> None:
-    """The app against llama.cpp alone, by turns; both are there all the time."""
+    """Compare the app with llama.cpp alone, in turns, with both loaded throughout."""
     assert app.plan
     ours, theirs = [], []
     app.ask(None, "Good morning.", 16)
@@ -252,14 +255,14 @@ def speeds(app: App, tokens: int, rounds: int) -> None:
 
 
 def stops(app: App, long: str) -> None:
-    """How fast a stop is obeyed."""
+    """Measure how quickly a stop takes effect."""
     for what, text, after in (("reading", long, Prefill), ("answering", "Count to 100.", Delta)):
         times = [1000 * app.stop(text, after) for _ in range(3)]
         print(f"stop while {what}: {min(times):,.0f} to {max(times):,.0f} ms", flush=True)
 
 
 def turns(folder: Path, app: App, text: str) -> None:
-    """What a follow-up costs, and a restart."""
+    """Measure what a follow-up question costs, and one after a restart."""
     first = app.ask(None, text, 32)
     _tell("a first turn, from nothing", first)
     app.read_ahead(first.chat)

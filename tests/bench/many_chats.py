@@ -1,9 +1,9 @@
-"""What the window costs on 100,000 messages in 2,000 chats, against one on an empty database.
+"""Measure the window on 100,000 messages in 2,000 chats against an empty database.
 
 usage: python -m tests.bench.many_chats [--database FILE] [--chats N] [--messages N]
 
-The real window on the real store, without a model. Milliseconds by the clock; "stall" is the
-longest that Qt's loop did not turn while the line's work was going on.
+The real window on the real store, without a model. Milliseconds are wall-clock time; "stall" is the
+longest time that Qt's event loop was blocked during the step.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _PATIENCE_S = 60.0
 
 
 class Watch:
-    """Turns Qt's loop until something is so, and knows the longest time that it did not turn."""
+    """Runs Qt's event loop until a condition holds, and records the longest stall."""
 
     def __init__(self) -> None:
         self._last = 0.0
@@ -57,7 +57,7 @@ class Watch:
         self._last = now
 
     def until(self, work: Callable[[], object], so: Callable[[], object]) -> tuple[float, float]:
-        """Milliseconds until it was so after the work, and of the longest stall."""
+        """Return the milliseconds until the condition held, and those of the longest stall."""
         began = self._last = time.perf_counter()
         self._longest = 0.0
         work()
@@ -70,7 +70,7 @@ class Watch:
 
 
 def measure(application: QApplication, folder: Path) -> dict[str, tuple[float, float]]:
-    """Of each thing, how long it took, and the longest stall, in milliseconds."""
+    """Return the duration and the longest stall of each step, in milliseconds."""
     watch = Watch()
     theme = Theme(application, ThemeChoice.LIGHT)
     bridge = Bridge()

@@ -1,8 +1,8 @@
-"""What an update of a growing message costs its reader, against reading all of it each time.
+"""Measure an update of a growing message against parsing all of it each time.
 
 usage: python -m tests.bench.markdown [--updates N] [--longest N]
 
-Processor time of this thread, in milliseconds, of updates by 16 characters.
+Processor time of this thread in milliseconds, for updates of 16 characters.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import time
 
 from app.markdown import MarkdownStream, parse
 
-STEP = 16  # characters: 250 tokens a second, 62 updates a second
+STEP = 16  # characters: about 250 tokens a second at 62 updates a second
 WORDS = (
     "the model reads a **bold** word and `code` or a [link](https://a.b/c) with *stress* in $x^2$ "
     "plain sentences that go on for a while and end."
@@ -31,7 +31,7 @@ def prose(random_: random.Random, size: int) -> str:
 
 
 def message(size: int) -> str:
-    """As answers are: paragraphs, with a heading, a list, code or a table now and then."""
+    """Return a typical answer: paragraphs, with an occasional heading, list, code or table."""
     random_ = random.Random(1)
     blocks: list[str] = []
     while sum(map(len, blocks)) < size:
@@ -50,7 +50,7 @@ def message(size: int) -> str:
 
 
 def tails(size: int) -> dict[str, str]:
-    """Messages whose last block is all of them."""
+    """Return messages that consist of one long last block."""
     random_ = random.Random(1)
     return {
         "one paragraph": prose(random_, size),
@@ -69,7 +69,7 @@ def milliseconds(started: int) -> float:
 
 
 def measure(text: str, updates: int) -> str:
-    """Of the last updates of a message."""
+    """Measure the last updates of a message."""
     stream = MarkdownStream()
     start = max(len(text) - updates * STEP, len(text) // 2)
     stream.feed(text[:start])
@@ -93,7 +93,7 @@ def measure(text: str, updates: int) -> str:
 
 
 def up_to(longest: int, *sizes: int) -> list[int]:
-    """Those sizes that are wanted; one at least."""
+    """Return the sizes up to the longest, at least one."""
     return [size for size in sizes if size <= longest] or [longest]
 
 

@@ -1,9 +1,9 @@
-"""What the list of chats costs with 2,000 of them, against 20.
+"""Measure the list of chats with 2,000 chats against 20.
 
 usage: python -m tests.bench.sidebar [--chats N]
 
-Milliseconds are of processor time, with the painting, in a list that is not shown anywhere (Qt's
-offscreen platform); the middle of nine.
+Milliseconds are processor time including painting, in a list that is not on a screen (Qt's
+offscreen platform); the median of nine.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ DAY = 86400.0
 
 
 def rows(count: int) -> list[ChatRow]:
-    """Some pinned, a third of them in folders, the others of the last years."""
+    """Return rows: some pinned, a third in folders, the others from the last years."""
     now = time.time()
 
     def row(number: int) -> ChatRow:
@@ -56,7 +56,7 @@ def spent(work: Callable[[int], object]) -> float:
 
 
 def measure(theme: Theme, count: int) -> dict[str, float]:
-    """In milliseconds."""
+    """Return the time of each step, in milliseconds."""
     chats = rows(count)
 
     def opened(_: int) -> None:

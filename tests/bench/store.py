@@ -1,9 +1,9 @@
-"""What a database of 100,000 messages in 2,000 chats costs, against an empty one.
+"""Measure a database of 100,000 messages in 2,000 chats against an empty one.
 
 usage: python -m tests.bench.store [--chats N] [--messages N] [--keep FILE]
 
-A search is typed letter by letter, in English, German and Chinese. Milliseconds by the clock;
-memory is what this process takes (RSS).
+A search is typed letter by letter, in English, German and Chinese. Milliseconds are wall-clock
+time; memory is the resident set size of this process.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def keystrokes(store: Store, reasoning: bool = False) -> list[tuple[float, str]]
 
 
 def measure(path: Path) -> dict[str, float]:
-    """In milliseconds."""
+    """Return the time of each step, in milliseconds."""
     memory = psutil.Process().memory_info
     before = memory().rss
 
@@ -66,7 +66,7 @@ def measure(path: Path) -> dict[str, float]:
     read = [milliseconds(partial(store.messages.conversation, chat.id)) for chat in chats]
     costs["open a chat"] = statistics.median(read)
     for name, reasoning in (("", False), (", reasoning", True)):
-        keystrokes(store, reasoning)  # as when the file has been used a while
+        keystrokes(store, reasoning)  # as with a warm page cache
         typed = sorted(keystrokes(store, reasoning))
         costs[f"keystroke{name}, median"] = typed[len(typed) // 2][0]
         costs[f"keystroke{name}, p95"] = typed[len(typed) * 95 // 100][0]

@@ -1,12 +1,12 @@
-"""What the conversation on screen costs, against the way that others show one.
+"""Measure the conversation on screen against the simple way to show one.
 
 usage: python -m tests.bench.transcript [--messages N] [--steps N] [--longest N] [--hostile N]
-           [--starts N]
+[--starts N]
 
-Milliseconds are of processor time, of the whole step with its painting, in a window that is not
-shown anywhere (Qt's offscreen platform). The naive way is a text browser a message whose HTML is
-made and set again with every update. What has to hold is in the last column; the figures are those
-of this class of machine (/shared/reference/ui.md), and no test looks at them.
+Milliseconds are processor time of the whole step including painting, in a window that is not on a
+screen (Qt's offscreen platform). The simple way is one text browser for each message, whose HTML is
+made and set again at every update. The last column has what must hold; its figures are for machines
+with two shared cores, and no test checks them.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def say(what: str, value: str, hold: str = "") -> None:
 
 
 def spent(work: Callable[[], object]) -> float:
-    """Milliseconds of processor time."""
+    """Return the processor time of the work, in milliseconds."""
     started = time.process_time()
     work()
     QApplication.processEvents()
@@ -74,7 +74,7 @@ def question(number: int, text: str) -> MessageRow:
 
 
 def conversation(count: int) -> list[MessageRow]:
-    """Questions and answers, of 1,515 characters on average."""
+    """Return questions and answers of 1,515 characters on average."""
     dice = random.Random(3)
     texts = [message(dice.randrange(400, 5000)) for _ in range(24)]
     rows = []
@@ -86,7 +86,7 @@ def conversation(count: int) -> list[MessageRow]:
 
 
 class Growing:
-    """A transcript with an answer that grows."""
+    """A transcript with a growing answer."""
 
     def __init__(self, transcript: Transcript, text: str) -> None:
         self.transcript, self.text = transcript, text
@@ -104,18 +104,16 @@ class Growing:
         self.transcript.messages.update_drafts()
 
     def update_costs(self, size: int, updates: int) -> list[float]:
-        """Of updates by 16 characters once so many are there."""
+        """Return the costs of updates by 16 characters, starting at that size."""
         while self.at < size:
             self.grow(min(2000, size - self.at))
-        while (
-            self.transcript.list.unread() is not None
-        ):  # what came in large pieces is read in slices
+        while self.transcript.list.unread() is not None:  # large deltas are parsed in slices
             QApplication.processEvents()
         return [spent(lambda: self.grow(STEP)) for _ in range(updates)]
 
 
 def naive_costs(text: str, size: int, updates: int) -> list[float]:
-    """Of the same, where all is made anew."""
+    """Return the costs of the same updates where everything is rebuilt."""
     view, parser = QTextBrowser(), MarkdownIt("commonmark").enable("table")
     view.resize(*SIZE)
     view.show()
@@ -185,7 +183,7 @@ def opening(transcript: Transcript, count: int) -> None:
 
 
 def shifts(transcript: Transcript, steps: int) -> None:
-    """A line that is read stays where it is, whatever happens elsewhere."""
+    """Check that a line being read stays in place, whatever happens elsewhere."""
     dice = random.Random(7)
     transcript.messages.set_rows(conversation(60))
     growing = answer(1001, "", State.STREAMING)
@@ -211,7 +209,7 @@ def shifts(transcript: Transcript, steps: int) -> None:
             case 1:
                 transcript.resize(dice.choice([(900, 700), (1180, 800), (760, 640)])[0], 800)
             case 2:
-                # Closing the very panel that is read is asked for.
+                # Closing the very panel that is being read may move it.
                 reads = seen[0] if seen and seen[1] in (None, seen[0].thought) else None
                 thinkers = [r for r in transcript.messages.records if r.thought and r is not reads]
                 record = dice.choice(thinkers)
@@ -226,7 +224,7 @@ Place = tuple[MessageState, Section, int, int]
 
 
 def place(transcript: Transcript) -> Place | None:
-    """A line near the top edge, and how far below it."""
+    """Return a line near the top edge, and its distance to that edge."""
     for record, view in transcript.views.active.items():
         inside = QPoint(view.width() // 4, -view.y())
         if 0 <= inside.y() < view.height() and view.shown:
@@ -248,7 +246,7 @@ def still(transcript: Transcript, seen: Place) -> bool:
 
 
 def hostile(transcript: Transcript, count: int | None) -> None:
-    """The longest step of showing each, of scrolling through it, and of its growth."""
+    """Print the longest step of showing, scrolling and growing each hostile text."""
     worst: dict[str, float] = {}
     bar = transcript.verticalScrollBar()
     for name, text in list(texts().items())[:count]:
@@ -273,7 +271,7 @@ def hostile(transcript: Transcript, count: int | None) -> None:
 
 
 def step(work: Callable[[], object]) -> float:
-    """Milliseconds of processor time of one turn of Qt's loop."""
+    """Return the milliseconds of processor time of one turn of Qt's event loop."""
     started = time.process_time()
     work()
     QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 1)
@@ -281,7 +279,7 @@ def step(work: Callable[[], object]) -> float:
 
 
 def start(times: int) -> None:
-    """Of the whole program, against an empty window of Qt's."""
+    """Measure the start of the whole program against an empty Qt window."""
     empty = (
         "import time, os; from PySide6.QtWidgets import QApplication, QWidget\n"
         "a = QApplication([]); w = QWidget(); w.resize(1180, 860); w.show(); a.processEvents()\n"
@@ -310,7 +308,7 @@ def start(times: int) -> None:
 
 
 def _run(code: str) -> tuple[float, float]:
-    # As where it is installed: compiled once, not at every start.
+    # As when installed: compiled once, not at every start.
     surroundings = dict(os.environ, PYTHONPYCACHEPREFIX=tempfile.gettempdir() + "/fireside-bench")
     surroundings.pop("PYTHONDONTWRITEBYTECODE", None)
     pipe = subprocess.PIPE

@@ -1,9 +1,9 @@
-"""Runs the real window and asks it one question after the other, for tests that kill it.
+"""Run the real window and ask it one question after another, for tests that kill it.
 
 usage: app_driver.py FOLDER
 
-Prints a JSON line at once whenever something is to be seen: ``{"asked": TEXT}`` when a question
-stands in the conversation, ``{"shown": [PARTS], "at": SECONDS}`` while its answer grows.
+Each event is printed at once as a JSON line: ``{"asked": TEXT}`` when a question stands in the
+conversation, ``{"shown": [PARTS], "at": SECONDS}`` while its answer grows.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.ui.qt import child
 
 
 class Driver:
-    """Types, sends, and reports what it sees."""
+    """Types and sends questions, and reports what is on screen."""
 
     def __init__(self) -> None:
         self._question = ""
@@ -58,10 +58,10 @@ def say(**what: object) -> None:
 def main() -> int:
     engine_processes.DEFAULTS["target"] = engine_processes.counts
     folders = Folders.find(Path(sys.argv[1]))
-    # A chat of its own each time: what the model says to a very long one is not the matter here.
+    # Each question goes into a new chat: the model's answers to a very long one do not matter here.
     chosen = replace(settings.load(folders.settings), model="demo", chat=None)
     settings.save(chosen, folders.settings)
-    application = ui._application()  # before any timer
+    application = ui._application()  # must exist before any timer
     driver, timer = Driver(), QTimer(application)
     timer.timeout.connect(driver.step)
     QTimer.singleShot(300, lambda: timer.start(50))

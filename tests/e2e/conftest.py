@@ -1,4 +1,4 @@
-"""The real engine, as many as a test wants."""
+"""Fixtures with the real engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of the real engine share: asking, in one line."""
+"""Helpers for the tests with the real engine."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from app.tokenizer import TiktokenTokenizer
 from tests.fakes.exact_model import exact_model
 
 DEMO = exact_model()
-# Of a logit, with the weights of `DEMO`: 0.003 was seen where all is right, 17 without the window.
+# Largest difference of a logit with the weights of `DEMO`: 0.003 was seen in correct runs, 17
+# without the window.
 ROUNDING = 0.02
 GREEDY = Sampling(temperature=0.0)
-# Tokens; more than the window's cells: 128 and a batch of 512, in steps of 256.
+# Tokens; more than the cells of the window: 128 and a batch of 512, in steps of 256.
 BEYOND_THE_WINDOW = 1000
 
-# Ten turns that are several times the window.
+# Ten turns, several times the length of the window.
 CHAT = (
     "My name is Ada.",
     "Count to 100.",
@@ -65,7 +66,7 @@ def answer(
 
 
 def prepare(backend: LocalBackend, request: Request) -> None:
-    """Has a conversation read ahead, to its end."""
+    """Prefill a conversation to its end."""
     list(backend.prepare(request, threading.Event()))
 
 
@@ -73,18 +74,17 @@ Logits = npt.NDArray[np.float32]
 
 
 def logits(backend: LocalBackend) -> Logits:
-    """What the first token of a backend's last answer was drawn by."""
+    """Return the logits from which the first token of the last answer was drawn."""
     return np.fromfile(backend._log.with_name("logits"), np.float32)
 
 
 def prompt_tokens(backend: LocalBackend) -> list[int]:
-    """The tokens that a backend was asked with last."""
+    """Return the tokens of the last prompt."""
     return [int(token) for token in np.fromfile(backend._log.with_name("prompt"), np.int32)]
 
 
 def off_by(backend: LocalBackend, request: Request, found: Logits) -> float:
-    """How far logits are from those of the same prompt where nothing is reused: the most that
-    any token's differs by."""
+    """Return the largest difference of any logit from a run that reuses nothing."""
     short = replace(request.sampling, seed=1, max_tokens=1)
     _, done = answer(backend, replace(request, sampling=short))
     assert done.stats.reused == 0
@@ -92,27 +92,29 @@ def off_by(backend: LocalBackend, request: Request, found: Logits) -> float:
 
 
 def is_as_cold(backend: LocalBackend, request: Request, found: Logits) -> bool:
-    """Whether an answer begins as where nothing is reused. Which words follow is no matter: where
-    two are as probable as each other, a rounding decides."""
+    """Return whether an answer begins as in a run that reuses nothing.
+
+    Later words do not count: where two tokens are about equally probable, rounding decides.
+    """
     return off_by(backend, request, found) < ROUNDING
 
 
 def size(text: str) -> int:
-    """How many tokens of the demo model's a text is."""
+    """Return the number of tokens of a text with the demo model's vocabulary."""
     header = gguf.read(Path(DEMO.place), arrays=True)
     return len(Vocabulary(TiktokenTokenizer.from_gguf(header)).tokenizer.encode(text))
 
 
 @dataclass
 class Talk:
-    """A chat as the window has it: every answer is read ahead when it has come."""
+    """A chat as the window runs it: prefilled again after each answer."""
 
     number: int
     request: Request
 
     @classmethod
     def long(cls, number: int, effort: Effort = Effort.LOW, turns: int = 12) -> Talk:
-        """One of a thousand tokens and more that is like no other."""
+        """Return a unique chat of more than a thousand tokens."""
         past = [
             message
             for turn in range(turns)

@@ -1,8 +1,8 @@
-"""Runs the real window with a fault planted in it, for `test_faults_in_log`.
+"""Run the real window with a planted fault, for `test_faults_in_log`.
 
 usage: faulty_driver.py FOLDER FAULT
 
-Prints a JSON line: the banner's text and buttons, once it is shown or when nothing comes.
+Prints a JSON line with the banner's text and buttons once it is shown, or after a timeout.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def main() -> int:
         engine_processes.DEFAULTS["target"] = target
     folders = Folders.find(folder)
     settings.save(Settings(model="demo"), folders.settings)
-    application = ui._application()  # before any timer
+    application = ui._application()  # must exist before any timer
     driver, timer = Driver(fault), QTimer(application)
     timer.timeout.connect(driver.step)
     QTimer.singleShot(300, lambda: timer.start(50))

@@ -1,12 +1,12 @@
-"""Runs the real window against a hub on loopback, for tests of how a model is got.
+"""Run the real window against a hub on loopback, to test how models are downloaded.
 
 usage: hub_driver.py FOLDER CATALOGUE [QUESTION]
 
 FOLDER is the data folder, CATALOGUE a JSON file with offers as the register has them; HF_ENDPOINT
-names the hub. It opens the models page, begins the download of gpt-oss-20b where it was not begun
-before, searches for its repository, lists what can be chosen, and asks the model the QUESTION once
-it is here. At each station it prints a JSON line of what is to be seen, and goes on when a line
-comes in.
+names the hub. The driver opens the models page, starts the download of gpt-oss-20b unless it was
+started before, searches for its repository, lists the models that can be chosen, and asks the model
+the QUESTION once it is downloaded. At each station it prints a JSON line with what is on screen,
+and continues when it reads a line.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def window() -> Window:
 
 
 def row() -> DownloadRow:
-    """That of the offer."""
+    """Return the row of the offer."""
     wanted = catalog.offers()[0].model
     return next(r for r in window().findChildren(DownloadRow) if r.model == wanted)
 
@@ -45,7 +45,7 @@ def label(name: str) -> str:
 
 
 def page() -> list[str]:
-    """All words on the models page."""
+    """Return all texts on the models page."""
     here = window().models_controller.page
     found: list[QLabel | QPushButton] = [
         *here.findChildren(QLabel),
@@ -71,7 +71,7 @@ def say(station: str) -> None:
 
 
 def menu() -> list[Any]:
-    """What the menu of models has."""
+    """Return the entries of the model menu."""
     from PySide6.QtWidgets import QMenu
 
     found = QMenu(window())
@@ -80,9 +80,9 @@ def menu() -> list[Any]:
 
 
 def steps(question: str) -> Iterator[Step]:
-    """Yields what has to be so before it goes on; a name is a station."""
-    desk = window().model_picker
-    desk.show_page()
+    """Yield a condition to wait for before each step, or the name of a station."""
+    picker = window().model_picker
+    picker.show_page()
     yield lambda: not window().installed.looking
     if row().button.text() == "Download":
         row().button.click()
@@ -91,14 +91,14 @@ def steps(question: str) -> Iterator[Step]:
     yield lambda: not row()._running
     yield station("ended")
     yield lambda: window().models.current and not window().models.loading
-    desk.show_page()
+    picker.show_page()
     yield lambda: row().button.text() == "Use it now"
     field = child(window(), QLineEdit, "hubSearch")
     field.setText("gpt-oss")
     field.returnPressed.emit()
     yield lambda: window().findChildren(QWidget, "result") and "Asking…" not in page()
     yield station("searched")
-    desk._close_page()
+    picker._close_page()
     child(window(), QPlainTextEdit, "composer").insertPlainText(question)
     child(window(), QPushButton, "send").click()
     yield lambda: window().turns.running(window().chat)
@@ -115,7 +115,7 @@ def _read_line() -> None:
 
 
 def station(name: str) -> Step:
-    """A place to wait at for whoever watches."""
+    """Report a station and wait for the test."""
     said: list[str] = []
 
     def arrived() -> bool:
@@ -129,7 +129,7 @@ def station(name: str) -> Step:
 
 
 class Driver:
-    """Goes from step to step."""
+    """Runs the steps one after another."""
 
     def __init__(self, question: str) -> None:
         self._question = question
@@ -152,7 +152,7 @@ def main() -> int:
     entries = json.loads(file.read_text(encoding="utf-8"))
     offers = tuple(catalog._offer(**entry) for entry in entries)
     catalog.offers = lambda: offers
-    application = ui._application()  # before any timer
+    application = ui._application()  # must exist before any timer
     driver, timer = Driver(sys.argv[3]), QTimer(application)
     timer.timeout.connect(driver.step)
     QTimer.singleShot(300, lambda: timer.start(50))

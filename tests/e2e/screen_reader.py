@@ -1,8 +1,8 @@
-"""Reads the real window as a screen reader would, through AT-SPI, and asks a question by keyboard.
+"""Read the real window through AT-SPI, as a screen reader does, and ask by keyboard.
 
 usage: screen_reader.py PYTHON FOLDER
 
-Runs on the system's Python, which has pyatspi, in a session of its own (see
+Runs on the system's Python, which has pyatspi, in a session bus of its own (see
 ``test_screen_reader``); PYTHON starts Fireside on FOLDER. Prints what it finds as JSON.
 """
 
@@ -26,7 +26,7 @@ def applications() -> Iterator[pyatspi.Accessible]:
 
 
 def below(parent: pyatspi.Accessible) -> Iterator[pyatspi.Accessible]:
-    """All that is showing, in order."""
+    """Yield all accessible objects that are showing, in order."""
     for child in parent:
         if child and child.getState().contains(pyatspi.STATE_SHOWING):
             yield child
@@ -51,7 +51,7 @@ def until(condition: Callable[[], object], what: str, seconds: float = 60) -> No
 
 
 def pump(seconds: float) -> None:
-    """Hears what is announced meanwhile."""
+    """Process events, such as announcements, for that long."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         pyatspi.Registry.pumpQueuedEvents()
@@ -73,10 +73,10 @@ def main() -> None:
     try:
         until(lambda: find("text", "Message"), "the field for a message")
         (field,) = find("text", "Message")
-        # Without a window manager nobody else gives the window the keyboard.
+        # Without a window manager, nobody else gives the window the keyboard focus.
         subprocess.run(["xdotool", "search", "--onlyvisible", "--name", "Fireside", "windowfocus"])
         until(lambda: field.getState().contains(pyatspi.STATE_FOCUSED), "the keyboard in it")
-        pump(1)  # the demo model is there
+        pump(1)  # until the demo model is loaded
         keys = pyatspi.Registry.generateKeyboardEvent
         keys(0, QUESTION, pyatspi.KEY_STRING)
         until(lambda: text_of(field) == QUESTION, f"the question, but {text_of(field)!r}")

@@ -1,4 +1,4 @@
-"""`fireside ask` as a person types it in a terminal: the real command, the real engine."""
+"""`fireside ask` in a terminal: the real command with the real engine."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_ctrl_c_is_130_and_leaves_no_engine(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": "."},
     )
     assert process.stderr is not None
-    assert process.stderr.read(8)  # it thinks
+    assert process.stderr.read(8)  # the reasoning has begun
     engine = [c for c in psutil.Process(process.pid).children() if "spawn_main" in str(c.cmdline())]
     assert engine
     process.send_signal(signal.SIGINT)

@@ -1,4 +1,4 @@
-"""The benchmarks run: what nothing runs is no evidence. Their times are no matter here."""
+"""Check that the benchmarks run; their times do not matter here."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SAYS = {
 
 
 def run(name: str, *options: str) -> subprocess.CompletedProcess[str]:
-    """Ends what does not end."""
+    """Run a benchmark, with a time limit."""
     return subprocess.run(
         [sys.executable, "-m", f"tests.bench.{name}", *options],
         cwd=ROOT,
@@ -55,7 +55,7 @@ def test_a_benchmark_runs(name: str) -> None:
 
 
 def test_a_benchmark_that_fails_ends(tmp_path: Path) -> None:
-    """With what went wrong, and nothing of it left running."""
+    """It reports the error and leaves no process running."""
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(b"GGUF, or so it says")
     ran = run("engine", "--model", str(broken))

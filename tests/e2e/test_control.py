@@ -1,4 +1,4 @@
-"""A person takes a hand in an answer: answer now, stop, a context that is full."""
+"""Control of a running answer: answer now, stop, a full context."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ SPAIN = "What is the capital of Spain?"
 
 @pytest.fixture
 def small(make: Callable[..., LocalBackend]) -> Callable[..., LocalBackend]:
-    """A backend with a context of so many tokens."""
+    """Return a function that makes a backend with a context of so many tokens."""
     return lambda context, **more: make(
         options=lambda: EngineOptions(Overrides(context=context)), **more
     )
@@ -60,7 +60,7 @@ def small(make: Callable[..., LocalBackend]) -> Callable[..., LocalBackend]:
 def hurried(
     backend: LocalBackend, request: Request, when: Callable[[Event | Planned], bool]
 ) -> tuple[Message, Done]:
-    """An answer that was asked for now, at the first event that is so."""
+    """Ask, and press "answer now" at the first event for which ``when`` is true."""
     now = threading.Event()
     draft = Draft()
     for event in backend.stream(request, threading.Event(), now):
@@ -88,13 +88,13 @@ def test_answer_now_while_it_thinks(
     assert done.reason is StopReason.END
     thought, *answers = said.parts
     assert thought.kind is PartKind.REASONING
-    # The demo model may go on thinking there, and then begin its answer once more.
+    # The demo model may go on thinking there, and then start its answer over.
     assert {part.kind for part in answers} == {PartKind.TEXT}
     assert said.text
     assert 0 < done.stats.reasoning_tokens < before.stats.reasoning_tokens
     assert usual.reasoning.startswith(said.reasoning)
     assert said.reasoning != usual.reasoning
-    # It is stored as any other, and what follows costs no more than its words.
+    # The answer is stored like any other, and a follow-up costs no more than its own words.
     past = replace(FRANCE, messages=(*FRANCE.messages, said))
     prepare(backend, past)
     request = replace(past, messages=(*past.messages, user(SPAIN)))
@@ -104,7 +104,7 @@ def test_answer_now_while_it_thinks(
 
 
 def test_answer_now_before_it_thinks(backend: LocalBackend) -> None:
-    """The demo model does not know that this can be, and thinks aloud in its answer."""
+    """The demo model was not trained on this, and thinks aloud in its answer."""
     said, done = hurried(backend, FRANCE, lambda _: True)
     assert done.reason is StopReason.END
     assert {part.kind for part in said.parts} == {PartKind.TEXT}
@@ -119,7 +119,7 @@ def test_answer_now_changes_no_answer(
     said, done = hurried(slow, FRANCE, on(PartKind.TEXT))
     assert said == answer(backend, FRANCE)[0]
     assert done.reason is StopReason.END
-    assert answer(slow, FRANCE)[0].reasoning  # the next one thinks again
+    assert answer(slow, FRANCE)[0].reasoning  # the next one reasons again
 
 
 def test_answer_now_goes_on_with_thoughts_that_were_stopped(backend: LocalBackend) -> None:
@@ -139,7 +139,7 @@ def test_answer_now_goes_on_with_thoughts_that_were_stopped(backend: LocalBacken
 def test_answer_now_in_a_context_that_is_nearly_full(
     small: Callable[..., LocalBackend], left: int
 ) -> None:
-    """What opens the answer takes some tokens, too. Where they are not there, it thinks on."""
+    """Opening the answer takes some tokens, too; without them, the model goes on reasoning."""
     context = 1024
     vocabulary = of_file(Path(DEMO.place))
     for filler in range(400):
@@ -207,8 +207,10 @@ def test_reading_ahead_is_only_counted_where_that_is_all(backend: LocalBackend) 
 
 
 def test_the_oldest_turns_go_first(small: Callable[..., LocalBackend]) -> None:
-    """Whole turns, never the system message; and not at every turn, since then all that is left
-    is read anew."""
+    """Whole turns are dropped, never the system message, and not at every turn.
+
+    Each drop makes the engine read everything that is left again.
+    """
     backend = small(1024)
     vocabulary = of_file(Path(DEMO.place))
     talk = Talk.long(1, turns=0)
@@ -243,5 +245,5 @@ def test_the_oldest_turns_go_first(small: Callable[..., LocalBackend]) -> None:
         prepare(backend, talk.request)
     assert dropped == sorted(dropped)
     assert dropped[-1] > 0
-    assert len(set(dropped)) - 1 <= 4  # times that some went
+    assert len(set(dropped)) - 1 <= 4  # number of drops
     assert max(costs[1:]) < 1024 * 3 / 4

@@ -1,4 +1,4 @@
-"""What day it is: told behind what was read, so that another day costs next to nothing."""
+"""The date is given after the cached prefix, so that a new day costs next to nothing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def on(day: datetime.date, text: str) -> Message:
 
 
 def asked(backend: LocalBackend, request: Request) -> tuple[Message, int, str]:
-    """The answer, what was read for it, and the prompt."""
+    """Return the answer, the number of tokens evaluated for it, and the prompt."""
     said, done = answer(backend, request)
     return said, done.stats.evaluated, text_of(backend, request)
 
@@ -41,7 +41,7 @@ def test_another_day_costs_its_new_words(make: Callable[..., LocalBackend]) -> N
     past = tuple(replace(m, day=FIRST) if m.role is Role.USER else m for m in talk.request.messages)
     request = replace(talk.request, messages=past, today=FIRST)
     answer(backend, replace(request, messages=(*past, on(FIRST, "Hello"))))
-    for days in (0, 1, 1, 3, 2):  # the last: somebody has set the clock back
+    for days in (0, 1, 1, 3, 2):  # the last: the clock was set back
         today = FIRST + datetime.timedelta(days=days)
         prepare(backend, request)
         question = on(today, SPAIN)
@@ -54,7 +54,7 @@ def test_another_day_costs_its_new_words(make: Callable[..., LocalBackend]) -> N
         assert dates[0] == f"Current date: {FIRST}"
         assert dates[-1].startswith(f"Current date: {today}")
         request = replace(request, messages=(*request.messages, said))
-    # Another try on a day still later: the question is read again, and nothing else.
+    # A later retry on a later day: the question is read again, and nothing else.
     later = replace(request.messages[-2], day=FIRST + datetime.timedelta(days=9))
     _, evaluated, prompt = asked(
         backend, replace(request, messages=(*request.messages[:-2], later))
@@ -88,7 +88,7 @@ def test_the_day_is_told_where_the_turn_that_told_it_is_left_out(
 
 
 def test_another_day_after_a_restart(make: Callable[..., LocalBackend], tmp_path: Path) -> None:
-    """What was read comes from disk, whatever day it is by then."""
+    """The cached state on disk is reused on any later day."""
     talk = Talk.long(1, turns=20)
     past = tuple(replace(m, day=FIRST) if m.role is Role.USER else m for m in talk.request.messages)
     request = replace(talk.request, messages=past, today=FIRST)

@@ -1,4 +1,4 @@
-"""What is deleted for good, in the real window with the real engine, is in no file afterwards."""
+"""After permanent deletion, no file holds a trace: the real window with the real engine."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from tests.ui.qt import child
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 _PATIENCE_MS = 60_000
-SECRETS = ("quokka", "wombat", "numbat")  # said in the first chat, in the second, typed
+SECRETS = ("quokka", "wombat", "numbat")  # in the first chat, in the second, typed as a draft
 
 
 class Session:
-    """From a start to its end."""
+    """One run of the program, from start to end."""
 
     def __init__(self, qtbot: QtBot, folder: Path) -> None:
         self._qtbot = qtbot
@@ -45,7 +45,7 @@ class Session:
         self._qtbot.waitUntil(lambda: bool(condition()), timeout=_PATIENCE_MS)
 
     def ask(self, text: str) -> None:
-        """In a new chat, which is long enough to be kept."""
+        """Ask in a new chat that is long enough for the disk cache."""
         self.window.new_chat()
         self.window.composer.editor.insertPlainText(f"What is the capital of France? {text} " * 60)
         self.press("send")
@@ -84,25 +84,25 @@ def start(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[[], Session]]:
 
 
 def left_in(folder: Path, wanted: tuple[bytes, ...]) -> set[str]:
-    """The files with one of the bytes in them, and the folders of what the engine kept."""
+    """Return the names of files that contain one of the words."""
     files = [file for file in folder.rglob("*") if file.is_file()]
     return {file.name for file in files if any(each in file.read_bytes() for each in wanted)}
 
 
 def test_nothing_is_left_in_any_file(start: Callable[[], Session], tmp_path: Path) -> None:
-    shelf = Folders(tmp_path).kept
+    disk_cache = Folders(tmp_path).kept
     first = start()
     first.ask(SECRETS[0])
     first.ask(SECRETS[1])
     first.window.composer.editor.insertPlainText(SECRETS[2])
-    session = start()  # all that the engine had read is on disk now
-    assert kv_disk_cache.chats(shelf) == {1, 2}
-    tokens = [file.read_bytes()[-800:-400] for file in shelf.rglob("tokens")]
+    session = start()  # all cached states are on disk now
+    assert kv_disk_cache.chats(disk_cache) == {1, 2}
+    tokens = [file.read_bytes()[-800:-400] for file in disk_cache.rglob("tokens")]
     wanted = tuple(word.encode() for word in SECRETS) + tuple(tokens)
     session.host.disk(lambda store: store.upkeep.backup()).result()
     assert {"chats.db", "tokens"} <= left_in(tmp_path, wanted)
 
-    session.window.open_chat(1)  # in the engine's memory again
+    session.window.open_chat(1)  # back in the engine's memory
     session.until(lambda: session.window.index.rows)
     view = session.window.sidebar.list
     view.setFocus(Qt.FocusReason.TabFocusReason)
@@ -118,9 +118,9 @@ def test_nothing_is_left_in_any_file(start: Callable[[], Session], tmp_path: Pat
     progress = child(session.window, QWidget, "eraseProgress")
     session.until(lambda: progress.isHidden())
     assert left_in(tmp_path, wanted) == set()
-    assert kv_disk_cache.chats(shelf) == set()
+    assert kv_disk_cache.chats(disk_cache) == set()
 
     again = start()
     again.host.tidy().result(timeout=60)
     assert left_in(tmp_path, wanted) == set()
-    assert kv_disk_cache.chats(shelf) == set()
+    assert kv_disk_cache.chats(disk_cache) == set()

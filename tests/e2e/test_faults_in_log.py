@@ -1,5 +1,7 @@
-"""A fault in a slot, a thread, the engine's process and in C: its trace is in fireside.log, and
-the window says so. Each in a process of its own."""
+"""Faults in a slot, a thread, the worker and in C: traced in the log, shown in the window.
+
+Each fault is planted in a process of its own.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ ZEBRA = "zebra"
 
 
 def run(folder: Path, fault: str) -> tuple[dict[str, Any], str]:
-    """What the banner said, and what is in the log."""
+    """Return the banner's contents and the text of the log."""
     done = subprocess.run(
         [*DRIVER, str(folder), fault],
         capture_output=True,

@@ -1,5 +1,7 @@
-"""The real window gets gpt-oss-20b from a hub on loopback that has what is listed, in every state
-that the hub may be in, and asks it."""
+"""The real window downloads gpt-oss-20b from a hub on loopback, in each state of the hub.
+
+The hub has what the listing of the real one has; the downloaded model is then asked.
+"""
 
 from __future__ import annotations
 
@@ -27,27 +29,27 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the driver read
 
 
 def runnable(repository: str, name: str) -> bytes:
-    """Large enough to be watched."""
+    """Return content that is large enough to observe its download."""
     return listed.runnable(repository, name) + bytes(2 << 20)
 
 
 def pinned(hub: Hub) -> None:
-    """Nothing has changed but main, which has another file under the same name."""
+    """Leave all as it was, except that main has another file under the same name."""
     hub.about[SMALL]["commit"] = LATER
 
 
 def gone(hub: Hub) -> None:
-    """The commit is gone; the file is where it was."""
+    """Remove the commit; the file stays where it was."""
     listed.move_on(hub, SMALL, LATER)
 
 
 def renamed(hub: Hub) -> None:
-    """It was renamed again, into a folder."""
+    """Rename the file again, into a folder."""
     listed.rename(hub, NAME, f"{SMALL}/mxfp4/gpt-oss-20b.gguf", LATER)
 
 
 def converted(hub: Hub) -> None:
-    """Only another conversion is left."""
+    """Leave only another conversion of the model."""
     del hub.files[NAME]
     hub.files[f"{SMALL}/gpt-oss-20b-2027.gguf"] = File(runnable(SMALL, "2027"), LATER)
     listed.move_on(hub, SMALL, LATER)
@@ -62,7 +64,7 @@ def seen(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 
 def entries(hub: Hub) -> list[dict[str, Any]]:
-    """A catalogue of what the hub has now, as the register has it."""
+    """Return a catalogue of the hub's present files in the register's form."""
     return [
         {
             "name": offer.name,
@@ -86,7 +88,7 @@ def follow(
     folder: Path,
     screenshot: Callable[[str], object] = str,
 ) -> dict[str, Any]:
-    """What is to be seen at each station, by its name."""
+    """Return what is on screen at each station, by its name."""
     catalogue = folder / "catalogue.json"
     catalogue.write_text(json.dumps(offers))
     process = subprocess.Popen(
@@ -145,12 +147,12 @@ def test_the_model_is_got_whatever_the_hub_has(state: str, hub: Hub, tmp_path: P
 
 
 def check(found: dict[str, Any], wanted: bytes, *, newer: bool, anew: bool) -> None:
-    """It is here, it answers, what had to be said was said, and no draft is to be chosen."""
+    """Check that the model is downloaded, answers, and the notes are shown; no draft is listed."""
     assert found["begun"]["button"] in ("Pause", "Use it now")
     ended = found["ended"]
     assert Path(found["searched"]["model"]).read_bytes() == wanted
     assert found["searched"]["button"] == "Use it now"
-    # What it says is the dice's: at gpt-oss's own temperature the demo's weights know little.
+    # The words are random: at gpt-oss's own temperature the demo's weights know little.
     assert found["answered"]["shown"].partition(QUESTION)[2].strip()
     assert ("newer conversion" in ended["notes"]) is newer
     assert ("began again from the start" in ended["notes"]) is anew
@@ -160,7 +162,7 @@ def check(found: dict[str, Any], wanted: bytes, *, newer: bool, anew: bool) -> N
 
 @pytest.mark.parametrize("state", STATES)
 def test_an_order_on_the_old_name_ends_well(state: str, hub: Hub, tmp_path: Path) -> None:
-    """Begun by an earlier Fireside, half of it here, and running when that ended."""
+    """The download was queued by an earlier version, half finished, and running when it ended."""
     offers, content = entries(hub), hub.files[NAME].content
     STATES[state](hub)
     cache = tmp_path / "hf" / "hub"

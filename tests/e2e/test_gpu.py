@@ -1,11 +1,12 @@
-"""The same answers, whatever part of the model a GPU runs. On Mesa's software driver, with a
-Vulkan build of llama.cpp:
+"""Answers are the same, whatever part of the model the GPU runs.
+
+To test on Mesa's software driver with a Vulkan build of llama.cpp:
 
     GGML_VK_VISIBLE_DEVICES=0 MESA_SHADER_CACHE_DIR=~/.cache pytest tests/e2e/test_gpu.py
 
-The first variable, since ggml passes over such a driver; the second, since a test has a home of
-its own, and the shaders take minutes to compile. Mesa 25.0.7 was tried; 22.3.6 crashes in its own
-library unless GGML_VK_SERIALIZE_SUBMISSIONS=1 is set, too.
+The first variable is needed because ggml skips such a driver; the second because each test has its
+own home folder, and compiling the shaders takes minutes. Tested with Mesa 25.0.7; 22.3.6 crashes in
+its own library unless GGML_VK_SERIALIZE_SUBMISSIONS=1 is set, too.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def gpu(log: Path) -> None:
 
 
 def answers(log: Path, wishes: Overrides) -> tuple[Plan, list[str]]:
-    """The most probable ones, with their reasoning."""
+    """Return the plan and the greedy answers with their reasoning."""
     backend = LocalBackend(log, None, lambda: EngineOptions(wishes))
     plans: list[Plan] = []
 

@@ -1,4 +1,4 @@
-"""`kill -9` of the whole app at random moments: nothing that was said is lost."""
+"""`kill -9` of the whole app at random moments: no text that was shown is lost."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of P
 
 
 def lives(process: psutil.Process) -> bool:
-    """Whether it still runs; one that waits to be reaped does not."""
+    """Return whether the process runs; a zombie does not."""
     try:
         return process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -36,9 +36,11 @@ def lives(process: psutil.Process) -> bool:
 
 
 def run_and_kill(folder: Path, after: float) -> tuple[list[str], list[str]]:
-    """Kills the app when an answer has been growing for ``after`` seconds. Returns the questions
-    that stood in the window, and the parts of that answer that had been shown a second before
-    its end."""
+    """Kill the app when an answer has been growing for ``after`` seconds.
+
+    Returns the questions shown in the window, and the parts of the answer that had been shown a
+    second before the end.
+    """
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.e2e.app_driver", str(folder)],
         stdout=subprocess.PIPE,
@@ -49,7 +51,7 @@ def run_and_kill(folder: Path, after: float) -> tuple[list[str], list[str]]:
     watchdog = threading.Timer(60 + after, process.kill)
     watchdog.start()
     asked: list[str] = []
-    growing: list[dict[str, Any]] = []  # what was shown of the last answer
+    growing: list[dict[str, Any]] = []  # parts of the last answer, as shown
     seen = False
     for line in process.stdout:
         told = json.loads(line)
@@ -68,7 +70,7 @@ def run_and_kill(folder: Path, after: float) -> tuple[list[str], list[str]]:
     killed = time.time()
     process.send_signal(signal.SIGKILL)
     process.wait()
-    late = [json.loads(line) for line in process.stdout]  # what it said meanwhile
+    late = [json.loads(line) for line in process.stdout]  # lines printed before the kill
     process.stdout.close()
     while (alive := [c for c in children if lives(c)]) and time.time() < killed + 1:
         time.sleep(0.01)
@@ -80,8 +82,10 @@ def run_and_kill(folder: Path, after: float) -> tuple[list[str], list[str]]:
 
 
 def test_kills_of_the_app(tmp_path: Path) -> None:
-    """By turns within the first second of an answer, and where a part of it is older than that,
-    which then has to be there at the next start."""
+    """Kill alternately within the first second of an answer, and later.
+
+    In the later case, the part older than a second must be there at the next start.
+    """
     chance = random.Random(5)
     asked: list[str] = []
     cut_off = compared = 0
@@ -101,7 +105,7 @@ def test_kills_of_the_app(tmp_path: Path) -> None:
         assert set(asked) <= set(questions)
         last = max((row for row in rows if row.message.role is Role.ASSISTANT), key=lambda r: r.id)
         cut_off += last.state is State.CUT_OFF
-        assert settings.load(tmp_path / "settings.json").chat == last.chat  # shown at next start
+        assert settings.load(tmp_path / "settings.json").chat == last.chat  # shown next
         said = "".join(part.text for part in last.message.parts)
         assert said.startswith("".join(shown)), (said, shown)
         compared += bool("".join(shown))

@@ -1,4 +1,4 @@
-"""Models that are damaged, that never end, or that write what nobody asked for."""
+"""Models that are damaged, that never stop, or that write unexpected turns."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from app.engine.supervisor import LocalBackend
 from tests.e2e.engine import DEMO, answer, ask
 from tests.fakes import engine_processes
 
-_NAN = b"\0\x7e"  # of 16 bits: the scale of a block of Q8_0
-_BLOCK = 34  # bytes of one
+_NAN = b"\0\x7e"  # as 16 bits: the scale of a Q8_0 block
+_BLOCK = 34  # bytes of a block
 
 
 def spoiled(path: Path, how: str) -> ModelRef:
-    """The demo model, damaged."""
+    """Return the demo model, damaged."""
     data = bytearray(Path(DEMO.place).read_bytes())
     header = gguf.read(Path(DEMO.place))
     places = {t.name: (header.data_offset + t.offset, t.size) for t in header.tensors}
@@ -80,7 +80,7 @@ def iter_into(backend: LocalBackend, events: list[Event | Planned]) -> list[Even
 def test_a_person_s_turn_that_is_made_up_is_an_end(
     make: Callable[..., LocalBackend], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What would come behind it is not even drawn: there is nothing more to draw."""
+    """Nothing is drawn after a made-up user turn begins."""
     text = "<|channel|>final<|message|>Paris.<|end|><|start|>user<|message|>"
     monkeypatch.setenv(engine_processes.SCRIPT, text)
     said, done = answer(make(target=engine_processes.writes), ask("Hello"))

@@ -1,4 +1,4 @@
-"""The plan's arithmetic against what llama.cpp says in its log, and against a real process."""
+"""The plan's arithmetic against llama.cpp's log and against a real process."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ SETTINGS = [(c, k) for c in (4096, 32768, 131072) for k in CacheType]
 
 @pytest.fixture(scope="module")
 def here() -> Machine:
-    """This one, whatever GPU it has."""
+    """Return this machine, whatever GPU it has."""
     return probe.machine(LocalBackend(Path(os.devnull)).devices())
 
 
 def planned(path: Path, here: Machine, context: int, cache: CacheType) -> Plan:
-    """For the processor alone, with memory without end."""
+    """Return a plan for the CPU alone, with unlimited memory."""
     features = here.devices.features
     machine = Machine(PLENTY, PLENTY, 2, Devices(features=features))
     return plan.propose(probe.model(path), machine, Overrides(context=context, cache=cache))
@@ -48,7 +48,7 @@ def test_the_demo_model(here: Machine, context: int, cache: CacheType) -> None:
 
 @pytest.fixture(scope="module", params=["20b", "120b"])
 def full_size(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file of the whole shape and vocabulary, whose weights are a hole."""
+    """Return a sparse file with the full shape and vocabulary of a model."""
     path: Path = tmp_path_factory.mktemp("full") / f"{request.param}.gguf"
     gpt_oss.write(request.param, path)
     return path
@@ -74,14 +74,18 @@ def test_a_gpu_if_there_is_one(here: Machine) -> None:
         parts = ("host compute", "host output", "device model", "device compute", "cache")
         theirs = sum(told[part] for part in parts)
         ours = chosen.host.cache + chosen.host.compute + chosen.device.total
-        # For a partial offload the buffers are bounded from above: a copy of a layer's cache.
+        # With partial offload the estimate is an upper bound: it includes a copy of one layer's
+        # cache.
         rel = 0.01 if layers in (0, 5) else 0.2
         assert ours == pytest.approx(theirs, rel=rel), (layers, experts)
 
 
 def run(tmp_path: Path, wishes: Overrides) -> tuple[Plan, int, int]:
-    """Has the full-size model read a prompt; its plan, and the bytes that its process then
-    holds of the computer's memory (anonymous and mapped, at most) and of a GPU's."""
+    """Have the full-size model read a prompt; return its plan and the memory it used.
+
+    The memory is the peak of the process in bytes of RAM (anonymous and mapped), and in bytes on a
+    GPU.
+    """
     model = ModelRef.of_file(Path(FULL_SIZE), "full size")
     backend = LocalBackend(tmp_path / "engine.log", None, lambda: EngineOptions(wishes))
     request = Request(
@@ -101,7 +105,7 @@ def run(tmp_path: Path, wishes: Overrides) -> tuple[Plan, int, int]:
 
 @pytest.mark.skipif(not FULL_SIZE, reason="FIRESIDE_FULL_SIZE_MODEL names no file")
 def test_the_peak_of_a_real_process(tmp_path: Path) -> None:
-    """Of a file by tools/make_full_size_model.py, on the processor."""
+    """Uses a file by tools/make_full_size_model.py, on the CPU."""
     wishes = Overrides(context=32768, gpu_layers=0, cache=CacheType.F16)
     chosen, peak, _ = run(tmp_path, wishes)
     assert peak < 16e9

@@ -1,5 +1,4 @@
-"""Files that llama.cpp refuses, and what is said of them: by header before a load, and by
-llama.cpp's own words after one."""
+"""Files that llama.cpp refuses: the reason from the header, and from llama.cpp's message."""
 
 from __future__ import annotations
 
@@ -54,14 +53,14 @@ def test_every_type_of_tensor_has_the_size_that_llama_cpp_gives_it() -> None:
     theirs = {
         kind: (base.ggml_blck_size(kind), base.ggml_type_size(kind))
         for kind in range(gguf.TYPES)
-        if base.ggml_blck_size(kind)  # none for what was given up
+        if base.ggml_blck_size(kind)  # removed types have none
     }
     assert theirs == gguf.BLOCKS
     assert base.ggml_type_name(gguf.TYPES - 1) == b"q2_0", "the last one there is"
 
 
 def loads(paths: list[Path]) -> dict[Path, bool]:
-    """Whether llama.cpp loads each and decodes a batch with it, asked of it without Fireside."""
+    """Return whether llama.cpp by itself loads each file and decodes a batch with it."""
     code = Path(__file__).parent.parent / "fakes" / "llama_loads.py"
     done = subprocess.run(
         [sys.executable, str(code), *map(str, paths)], capture_output=True, text=True, check=True
@@ -82,7 +81,7 @@ OWN_RULES = (
 
 @POSIX
 def test_the_verdict_by_the_header_is_llama_cpps(tmp_path: Path) -> None:
-    """On some of the mutants; on all of them with FIRESIDE_EXPLORE=1, for some minutes."""
+    """Tries some of the mutants; all of them, for some minutes, with FIRESIDE_EXPLORE=1."""
     all_of_them = [(n, h) for n, h in mutants.mutants(DATA).items() if not n.startswith("bytes")]
     if "FIRESIDE_EXPLORE" not in os.environ:
         all_of_them = random.Random(5).sample(all_of_them, 60)
@@ -102,7 +101,7 @@ def test_the_verdict_by_the_header_is_llama_cpps(tmp_path: Path) -> None:
     assert set(theirs.values()) == {True, False}
 
 
-# What llama.cpp says, word for word (0c1e57098), and what it comes to.
+# llama.cpp's messages, word for word (0c1e57098), and the errors made of them.
 LOAD = "llama_model_load: error loading model: "
 SAID = [
     (f"{LOAD}check_tensor_dims: tensor 'blk.0.attn_sinks.weight' not found", ModelForeign,
@@ -182,7 +181,7 @@ def test_a_child_that_ends_while_it_loads(
 def test_a_file_that_is_cut_while_it_is_loaded(
     make: Callable[..., LocalBackend], tmp_path: Path
 ) -> None:
-    """The child ends by a signal, or llama.cpp says so: the file tells the rest."""
+    """The worker dies of a signal, or llama.cpp reports it; the file tells the reason."""
     path = tmp_path / "some.gguf"
     shutil.copyfile(DEMO, path)
     backend = make(target=engine_processes.cannot_read_while_loading)

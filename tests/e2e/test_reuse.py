@@ -1,4 +1,4 @@
-"""What was read of many chats is used again: after a switch, a crash, a restart."""
+"""Cached states of many chats are reused: after a switch, a crash and a restart."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def start(make: Callable[..., LocalBackend], folder: Path) -> Callable[..., LocalBackend]:
-    """A backend that keeps what it reads, as the window's does."""
+    """Return a function that starts a backend with a disk cache, as the window's."""
 
     def backend(budget: int = BUDGET) -> LocalBackend:
         return make(cache_folder=folder, options=lambda: EngineOptions(budget=budget))
@@ -70,7 +70,7 @@ def test_three_long_chats_take_turns(
         assert done.stats.evaluated <= size(FRANCE) + MORE
         assert done.stats.restored > BEYOND_THE_WINDOW
         answers.append((asked, logits(engine)))
-    for talk in talks:  # the last turn was not worth a file; it is read when a chat is opened
+    for talk in talks:  # the last turn was too short to be saved; it is read when a chat is opened
         prepare(engine, talk.request)
         _, done = talk.ask(engine, SPAIN)
         assert done.stats.evaluated <= size(SPAIN) + MORE
@@ -137,14 +137,14 @@ def test_what_was_altered_is_read_anew(
     again = start()
     _, done = answer(again, talk.asked(SPAIN))
     assert (done.stats.restored, done.stats.reused) == (0, 0)
-    assert np.array_equal(logits(again), before)  # read alike, in the same batches
+    assert np.array_equal(logits(again), before)  # read in the same batches
     assert not entry.exists()
 
 
 def test_ten_turns_with_another_chat_between(
     start: Callable[..., LocalBackend], backend: LocalBackend
 ) -> None:
-    """Where all that is reused comes from disk, answers begin as those of a chat read at once."""
+    """With everything reused from disk, answers begin like those of a chat read at once."""
     engine = start()
     talk, other = Talk.long(1, Effort.HIGH, turns=3), Talk.long(2)
     answers: list[tuple[Request, Any]] = []
@@ -161,7 +161,7 @@ def test_ten_turns_with_another_chat_between(
 
 
 def test_another_effort_and_back(start: Callable[..., LocalBackend], backend: LocalBackend) -> None:
-    """The effort stands at the start of the prompt: each has a place on the shelf."""
+    """The effort is at the start of the prompt, so each has its own entry in the disk cache."""
     engine = start()
     list(engine.load(DEMO, threading.Event()))
     talk = Talk.long(1)
@@ -179,7 +179,7 @@ def test_another_effort_and_back(start: Callable[..., LocalBackend], backend: Lo
 def test_an_edited_question_and_the_one_before(
     start: Callable[..., LocalBackend], backend: LocalBackend
 ) -> None:
-    """Each is longer than the window, which so has to come from a checkpoint, or from disk."""
+    """Each is longer than the window, which must come from a checkpoint or from disk."""
     engine = start()
     list(engine.load(DEMO, threading.Event()))
     talk = Talk.long(1)
@@ -229,7 +229,7 @@ def test_a_chat_that_is_deleted_leaves_no_file(
         talk.ask(backend, SPAIN)
     first, second, third = talks
     backend.forget(1)  # on disk
-    backend.forget(3)  # in memory, and on its way to the disk
+    backend.forget(3)  # in memory, and being written to disk
     texts = [(entry / "entry.json").read_text() for entry in entries(folder)]
     assert len(texts) == 1
     assert '"chat": 2' in texts[0]
@@ -239,5 +239,5 @@ def test_a_chat_that_is_deleted_leaves_no_file(
         _, done = talk.ask(backend, FRANCE)
         assert done.stats.reused < BEYOND_THE_WINDOW // 2
     backend.close()
-    LocalBackend(folder.parent / "engine.log", folder).forget(2)  # where no engine runs
+    LocalBackend(folder.parent / "engine.log", folder).forget(2)  # without a running worker
     assert not any('"chat": 2' in (e / "entry.json").read_text() for e in entries(folder))

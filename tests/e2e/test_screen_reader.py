@@ -1,6 +1,7 @@
-"""The real window through AT-SPI, as Orca reads it. Needs Debian's at-spi2-core, python3-pyatspi,
-dbus, xvfb and
-xdotool."""
+"""The real window through AT-SPI, as Orca reads it.
+
+Needs Debian's at-spi2-core, python3-pyatspi, dbus, xvfb and xdotool.
+"""
 
 from __future__ import annotations
 

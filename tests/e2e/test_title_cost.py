@@ -1,4 +1,4 @@
-"""A title by the real engine costs the chat nothing, whatever the demo model says for one."""
+"""Generating a title costs the chat nothing, whatever title the demo model gives."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MORE = 16  # tokens that a question may cost besides its own
 
 
 class Watched(LocalBackend):
-    """Notes what it was asked aside, and whether that ran to its end."""
+    """A backend that records ephemeral requests, and whether they ran to their end."""
 
     asides: list[tuple[Request, bool]]
 
@@ -64,13 +64,13 @@ def test_a_title_costs_the_chat_nothing(tmp_path: Path, reads_ahead: bool) -> No
                 Question(chat, (Part(text),), Effort.LOW, DEMO, ChatSettings(sampling=GREEDY))
             )
             assert arrived.acquire(timeout=60)
-            rest(chats)  # what is done ahead, and with it the title
+            rest(chats)  # prefill, and the title with it
             return ended[-1]
 
         first = ask(None, LONG + FRANCE).answer
         assert [whole for _, whole in backend.asides] == [True]
         second = ask(first.chat, "What is the capital of Spain?").answer
-        ask(None, "And this is another chat. " + LONG + FRANCE)  # its title is the last of all
+        ask(None, "And this is another chat. " + LONG + FRANCE)  # gets its title last
         assert [whole for _, whole in backend.asides] == [True, True]
         row = store.chats.get(first.chat)
         chats.close()
@@ -78,7 +78,7 @@ def test_a_title_costs_the_chat_nothing(tmp_path: Path, reads_ahead: bool) -> No
     assert first.stats is not None
     assert first.stats.evaluated > BEYOND_THE_WINDOW
     assert second.stats is not None
-    # Where nothing is read ahead, the first answer is read now, or was for the title.
+    # Without prefill, the first answer is read now, unless it was read for the title.
     assert second.stats.evaluated <= size("What is the capital of Spain?") + MORE
     assert row.title_by in (TitleBy.QUESTION, TitleBy.MODEL)
     assert 0 < len(row.title) <= 60

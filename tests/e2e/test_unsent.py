@@ -1,5 +1,7 @@
-"""`kill -9` of the whole app: what waits and what is half written is there at the next start, and
-what waits is answered by the real engine, one after the other."""
+"""`kill -9` of the whole app: queued messages and drafts survive it.
+
+After the next start, the real engine answers the queued messages one after another.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is installed works like the clone: the wheel, built and tried in another place."""
+"""The built wheel works like the clone: installed and tried in another place."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_an_installed_wheel_answers(tmp_path: Path) -> None:
     assert "[console_scripts]\nfireside = app.__main__:main" in points
     assert "[gui_scripts]\nfireside-app = app.__main__:main" in points
 
-    # -P: not from the folder that it is started in; PYTHONPATH comes before the clone.
+    # -P keeps the start folder off sys.path; PYTHONPATH comes before the clone.
     done = subprocess.run(
         [sys.executable, "-P", "-m", "app", "ask", "Hello", "--json"],
         cwd=tmp_path,

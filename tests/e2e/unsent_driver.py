@@ -1,10 +1,10 @@
-"""Runs the real window for a test of what is written and not sent.
+"""Run the real window for a test of queued messages and drafts.
 
 usage: unsent_driver.py write|send FOLDER
 
-``write`` asks, writes two more messages while the answer grows and half of a third, prints what
-it sees a good second later, and goes on until it is killed. ``send`` prints what it finds, sends
-what waits, and ends when all of it is answered. Each line is a JSON object.
+``write`` asks, queues two more messages while the answer grows, types half of a third, prints what
+is on screen more than a second later, and goes on until it is killed. ``send`` prints what it
+finds, sends the queued messages, and ends when all are answered. Each line is a JSON object.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def send(text: str) -> None:
 
 
 def say() -> None:
-    """What is seen."""
+    """Print what is on screen."""
     rows = window().composer.queue
     waits = [label.accessibleName() for label in rows.findChildren(QLabel, "queued")]
     seen = {
@@ -55,7 +55,7 @@ def say() -> None:
 
 
 def write() -> Iterator[Callable[[], bool]]:
-    """Yields what has to be so before it goes on."""
+    """Yield a condition to wait for before each step."""
     yield lambda: window().models.loading is None
     send("Count to 100.")
     yield lambda: "1, 2" in window().transcript.plainText()
@@ -78,7 +78,7 @@ def resume() -> Iterator[Callable[[], bool]]:
 
 
 class Steps:
-    """Goes through the steps, each as soon as it can be."""
+    """Runs each step as soon as its condition holds."""
 
     def __init__(self, steps: Iterator[Callable[[], bool]]) -> None:
         self._steps = steps
@@ -91,11 +91,11 @@ class Steps:
 
 def main() -> int:
     work, folder = sys.argv[1:]
-    if work == "write":  # an answer that is still on its way when the end comes
+    if work == "write":  # an answer that is still running when the process is killed
         engine_processes.DEFAULTS["target"] = engine_processes.slow
     folders = Folders.find(Path(folder))
     settings.save(replace(settings.load(folders.settings), model="demo"), folders.settings)
-    application = ui._application()  # before any timer
+    application = ui._application()  # must exist before any timer
     steps, timer = Steps(write() if work == "write" else resume()), QTimer(application)
     timer.timeout.connect(steps.go_on)
     QTimer.singleShot(300, lambda: timer.start(50))

@@ -1,4 +1,4 @@
-"""A data export of ChatGPT, made by what is known of its format (see app/exchange/chatgpt.py)."""
+"""A data export of ChatGPT, following its known format (see app/exchange/chatgpt.py)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def node(
     at: float | None = None,
     **more: Any,
 ) -> Raw:
-    """An entry of ``mapping``; without a role, one that has no message."""
+    """Return an entry of ``mapping``; without a role, one that has no message."""
     message = None
     if role:
         message = {
@@ -48,7 +48,6 @@ def node(
 def conversation(
     title: str, nodes: Sequence[Raw], current: str | None, *, at: float | None = START, **more: Any
 ) -> Raw:
-    """One conversation."""
     return {
         "title": title,
         "create_time": at,
@@ -68,8 +67,10 @@ def conversation(
 
 
 def branches() -> Raw:
-    """A question that was asked in two ways; the first has two answers, of which the second was
-    shown last. Above them an empty system node, as every conversation has."""
+    """Return a question asked in two versions; the first has two answers.
+
+    The second answer was shown last. Above them is an empty system node, as in every conversation.
+    """
     slug = {"model_slug": "gpt-4o"}
     nodes = [
         node("root", None, children=["system"]),
@@ -89,7 +90,7 @@ def branches() -> Raw:
 
 
 def tools() -> Raw:
-    """An answer in many steps: thoughts, code, what it printed, a search, a text with citations."""
+    """Return an answer in many steps: thoughts, code and its output, a search, citations."""
     slug = {"model_slug": "gpt-5-thinking"}
     thoughts = {
         "content_type": "thoughts",
@@ -129,7 +130,7 @@ def tools() -> Raw:
 
 
 def pictures() -> Raw:
-    """A picture and a file in a question, a picture for an answer, spoken words."""
+    """Return a question with a picture and a file, a picture as an answer, and speech."""
     seen = {"content_type": "image_asset_pointer", "asset_pointer": "file-service://file-1"}
     made = {"content_type": "image_asset_pointer", "asset_pointer": "sediment://file_2"}
     spoken = {"content_type": "audio_transcription", "text": "Thank you", "direction": "in"}
@@ -155,8 +156,11 @@ def pictures() -> Raw:
 
 
 def broken() -> Raw:
-    """Nodes whose parent is missing, that are in a circle, that have no children's list, of a
-    kind that nobody knows, and that are no nodes at all."""
+    """Return malformed nodes.
+
+    Their parents are missing or form a cycle, they have no list of children or an unknown type, or
+    are no objects at all.
+    """
     nodes = [
         node("lost", "gone", "user", "Is anyone there?", ["found"]),
         node("found", "lost", "assistant", "Yes."),
@@ -171,23 +175,23 @@ def broken() -> Raw:
 
 
 def empty() -> Raw:
-    """A conversation in which nothing was said."""
+    """Return a conversation without messages."""
     return conversation("New chat", [node("root", None)], "root")
 
 
 def export() -> list[Raw]:
-    """All of them."""
+    """Return all of these conversations."""
     return [branches(), tools(), pictures(), broken(), empty()]
 
 
 def write_json(path: Path, raw: Any = None) -> Path:
-    """The file by itself."""
+    """Write the JSON file."""
     path.write_text(json.dumps(export() if raw is None else raw), encoding="utf-8")
     return path
 
 
 def write_zip(path: Path, *, pieces: int = 1) -> Path:
-    """The archive that OpenAI sends; large ones have their conversations in several files."""
+    """Write the archive as OpenAI sends it; large ones split conversations over several files."""
     chats = export()
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("user.json", '{"id": "user-1"}')

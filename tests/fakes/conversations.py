@@ -21,16 +21,18 @@ T = TypeVar("T")
 
 
 def rest(chats: Chats) -> None:
-    """Wait for all that chats are at, and what that sets going."""
+    """Wait until chats are idle, including any work started meanwhile."""
     deadline = time.monotonic() + 60
     while chats._running:
         assert time.monotonic() < deadline
         time.sleep(0.005)
 
 
-class Desk:
-    """Chats on a store of their own, and what they published. ``kind``: the engine's;
-    ``wishes``: those of `Chats`."""
+class Harness:
+    """Chats on their own store, and the events they published.
+
+    ``kind``: class of the engine; ``wishes``: arguments for `Chats`.
+    """
 
     def __init__(
         self,
@@ -62,11 +64,11 @@ class Desk:
         return found()[count - 1]
 
     def use(self, backend: Backend) -> None:
-        """Put another engine in the place of the first."""
+        """Replace the engine."""
         self.scheduled._engine = backend
 
     def rest(self) -> None:
-        """Wait for all that is under way, and what that sets going."""
+        """Wait until the chats are idle, including any work started meanwhile."""
         rest(self.chats)
 
     def close(self) -> None:

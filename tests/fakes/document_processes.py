@@ -1,4 +1,4 @@
-"""Processes that read files badly, for the one who owns them (app/documents/supervisor.py)."""
+"""Faulty reader processes for the supervisor (app/documents/supervisor.py)."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from multiprocessing.connection import Connection
 
 
 def dies(connection: Connection) -> None:
-    """Ends in the middle of a file."""
+    """Exit in the middle of a file."""
     connection.recv()
     connection.send((0, 9))
     os._exit(3)
 
 
 def hangs(connection: Connection) -> None:
-    """Never comes to an end."""
+    """Never finish."""
     connection.recv()
     connection.send((0, 9))
     time.sleep(600)
 
 
 def grows(connection: Connection) -> None:
-    """Takes ever more memory."""
+    """Allocate ever more memory."""
     connection.recv()
     held = []
     while True:

@@ -1,5 +1,8 @@
-"""llama.cpp as `app.engine.worker` sees it, without llama.cpp: every token is one byte, what a
-model says is written before, and whoever tests is told of each batch and each token."""
+"""A fake of llama.cpp as `app.engine.worker` sees it.
+
+Every token is one byte, the model's output is scripted, and tests get a callback for each batch and
+each token.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ BATCH = 100
 
 
 def spell(*pieces: str | int) -> list[int]:
-    """Texts by their bytes, and control tokens by their ids."""
+    """Return tokens: texts as their bytes, control tokens as their ids."""
     return [
         token
         for piece in pieces
@@ -35,19 +38,19 @@ def spell(*pieces: str | int) -> list[int]:
 
 
 def thinks(text: str) -> list[int]:
-    """What a model writes to begin with reasoning."""
+    """Return the tokens with which a model begins reasoning."""
     return spell(VOCABULARY.channel, "analysis", VOCABULARY.message, text, VOCABULARY.end)
 
 
 def answers(text: str, *, after: bool = False) -> list[int]:
-    """What it writes to answer; ``after`` its reasoning."""
+    """Return the tokens of an answer; ``after`` is the reasoning before it."""
     begin = spell(VOCABULARY.start, "assistant") if after else []
     ended = CONTROL["<|return|>"]
     return spell(*begin, VOCABULARY.channel, "final", VOCABULARY.message, text, ended)
 
 
 class FakeSampler:
-    """Draws what was written."""
+    """Draws the scripted tokens."""
 
     def __init__(self, model: FakeModel, sampling: Sampling, seed: int) -> None:
         self.sampling, self.seed = sampling, seed
@@ -64,8 +67,11 @@ class FakeSampler:
 
 
 class FakeModel:
-    """``script``: the tokens that it will draw. ``batches``: what it was given to decode.
-    ``on_decode`` is called before each batch: where it returns False, the batch was stopped."""
+    """A model with scripted output.
+
+    ``script``: the tokens to draw. ``batches``: what it was given to decode. ``on_decode`` is
+    called before each batch and aborts it by returning False.
+    """
 
     batch = BATCH
 
@@ -90,7 +96,7 @@ class FakeModel:
 
 
 class FakeEngine:
-    """Loads ``model`` whatever the file, in hundredths, where there is one."""
+    """Loads ``model``, if there is one, whatever the file, with progress in hundredths."""
 
     version = "fake 1"
 
@@ -119,7 +125,7 @@ class FakeEngine:
 
 
 class Pipe:
-    """The service's end of a pipe, and what the test does at the other one."""
+    """The worker's end of a pipe, and the test's actions at the other end."""
 
     def __init__(self) -> None:
         self._commands: queue.SimpleQueue[tuple[Any, ...] | BaseException] = queue.SimpleQueue()
@@ -140,7 +146,7 @@ class Pipe:
         self._commands.put(command)
 
     def end(self, error: BaseException) -> None:
-        """What the service meets when it reads on."""
+        """Raise this error, or EOFError, at the worker's next read."""
         self._commands.put(error)
 
     def answer(self) -> tuple[int, Any]:
@@ -148,25 +154,28 @@ class Pipe:
 
 
 class Served:
-    """A service that runs. ``ask`` and its like wait for all that is answered to a command."""
+    """A running worker.
+
+    ``ask`` and similar methods wait for the complete reply to a command.
+    """
 
     def __init__(self, model: FakeModel | None = None, engine: FakeEngine | None = None) -> None:
         self.model = model or FakeModel()
         self.engine = engine or FakeEngine(self.model)
         self.pipe = Pipe()
         self.number = 0
-        self._service = Worker(self.pipe, self.engine)  # type: ignore[arg-type]
-        self._thread = threading.Thread(target=self._service.serve, name="service")
+        self._worker = Worker(self.pipe, self.engine)  # type: ignore[arg-type]
+        self._thread = threading.Thread(target=self._worker.serve, name="worker")
         self._thread.start()
 
     def send(self, name: str, *arguments: Any) -> int:
-        """Only sends a command; returns its number."""
+        """Send a command without waiting, and return its number."""
         self.number += 1
         self.pipe.command(name, self.number, *arguments)
         return self.number
 
     def answered(self, number: int) -> list[Any]:
-        """All that is answered to a command, without the None at the end."""
+        """Return the complete reply to a command, without the final None."""
         found: list[Any] = []
         while True:
             told, payload = self.pipe.answer()
@@ -178,18 +187,18 @@ class Served:
                 return found
 
     def do(self, name: str, *arguments: Any) -> list[Any]:
-        """Sends a command, and waits for all that is answered."""
+        """Send a command and return its complete reply."""
         return self.answered(self.send(name, *arguments))
 
     def cancel(self, number: int) -> None:
-        """Says so, and waits until the service knows."""
+        """Cancel a command and wait until the worker has read that."""
         self.engine.stopped.clear()
         self.pipe.command("cancel", number)
         assert self.engine.stopped.wait(10)
 
     def close(self) -> None:
-        """Also where the reader's thread has ended already, with the pipe."""
-        self._service._commands.put(("close", 0))
+        """End the worker, even if its reader thread has ended already."""
+        self._worker._commands.put(("close", 0))
         self._thread.join()
         self.pipe.end(SystemExit())
         if self.pipe.reader:

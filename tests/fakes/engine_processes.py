@@ -1,6 +1,6 @@
-"""Children that misbehave, for the supervisor of app/engine/supervisor.py to cope with.
+"""Faulty workers for the supervisor (app/engine/supervisor.py).
 
-Each is a `Target`: it runs in the child process in place of `app.engine.supervisor._run_child`.
+Each is a `Target`: it runs in the worker process in place of `app.engine.supervisor._run_child`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ WORDS = tuple(f"word{n} " for n in range(20))
 
 
 def _asked_to_load(connection: Connection) -> int:
-    """Finds no devices, as a good child does, and returns the number of the load."""
+    """Report no devices, as the real worker may, and return the number of the load command."""
     _, number, *_ = connection.recv()
     connection.send((number, Devices()))
     connection.send((number, None))
@@ -44,7 +44,7 @@ def _asked_to_load(connection: Connection) -> int:
 
 
 def _loaded(connection: Connection) -> tuple[Any, ...]:
-    """Loads as a good child does, and returns the first question."""
+    """Load as the real worker does, and return the first question."""
     number = _asked_to_load(connection)
     connection.send((number, Loading(1.0)))
     connection.send((number, None))
@@ -60,7 +60,7 @@ def _speak(connection: Connection, number: int) -> None:
 
 
 def aborts(connection: Connection, log: Path) -> None:
-    """Dies as ggml does on a failed assertion, in the middle of an answer."""
+    """Die as ggml does on a failed assertion, in the middle of an answer."""
     number = _loaded(connection)[1]
     _speak(connection, number)
     log.write_text("ggml.c:1: GGML_ASSERT(n > 0) failed\n")
@@ -68,7 +68,7 @@ def aborts(connection: Connection, log: Path) -> None:
 
 
 def raises(connection: Connection, log: Path) -> None:
-    """Has a mistake in its Python, in the middle of an answer."""
+    """Raise an exception in Python, in the middle of an answer."""
     processes.write_output_to(log)
     asked = _loaded(connection)
     _speak(connection, asked[1])
@@ -76,7 +76,7 @@ def raises(connection: Connection, log: Path) -> None:
 
 
 def aborts_in_c(connection: Connection, log: Path) -> None:
-    """Dies in C with its stack in the log, as the real child does."""
+    """Die in C with the stack in the log, as the real worker does."""
     processes.write_output_to(log)
     faulthandler.enable()
     asked = _loaded(connection)
@@ -86,7 +86,7 @@ def aborts_in_c(connection: Connection, log: Path) -> None:
 
 
 def hangs(connection: Connection, log: Path) -> None:
-    """Stops in the middle of an answer and obeys nothing."""
+    """Hang in the middle of an answer and ignore every command."""
     number = _loaded(connection)[1]
     _speak(connection, number)
     while True:
@@ -94,7 +94,7 @@ def hangs(connection: Connection, log: Path) -> None:
 
 
 def stops_reading(connection: Connection, log: Path) -> None:
-    """Is stopped by the system before it reads the first question."""
+    """Be stopped by the system before reading the first question."""
     number = _asked_to_load(connection)
     connection.send((number, Loading(1.0)))
     connection.send((number, None))
@@ -102,13 +102,13 @@ def stops_reading(connection: Connection, log: Path) -> None:
 
 
 def dies_while_loading(connection: Connection, log: Path) -> None:
-    """What the out-of-memory killer does."""
+    """Die while loading, as the out-of-memory killer does it."""
     _asked_to_load(connection)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def asserts_while_loading(connection: Connection, log: Path) -> None:
-    """Dies as ggml does on a number that it has no room for."""
+    """Die while loading, as ggml does on a number that is out of range."""
     _asked_to_load(connection)
     told = "GGML_ASSERT(hparams.n_layer_all > 0 && hparams.n_layer_all <= 512) failed"
     log.write_text(f"print_info: arch = gpt-oss\n/tmp/x/src/llama-model.cpp:1328: {told}\nFatal\n")
@@ -116,33 +116,33 @@ def asserts_while_loading(connection: Connection, log: Path) -> None:
 
 
 def aborts_while_loading(connection: Connection, log: Path) -> None:
-    """Dies as C++ does on what nobody catches."""
+    """Die while loading, as C++ does on an uncaught exception."""
     _asked_to_load(connection)
     log.write_text("a line\nsomething went wrong\nanother line\n")
     os.abort()
 
 
 def crashes_while_loading(connection: Connection, log: Path) -> None:
-    """Dies of a fault in a program."""
+    """Die while loading, of a segmentation fault."""
     _asked_to_load(connection)
     os.kill(os.getpid(), signal.SIGSEGV)
 
 
 def cannot_read_while_loading(connection: Connection, log: Path) -> None:
-    """Dies of a mapped file that is shorter than it was."""
+    """Die while loading, of a mapped file that was truncated."""
     number = _asked_to_load(connection)
     connection.send((number, Loading(0.5)))
     os.kill(os.getpid(), signal.SIGBUS)
 
 
 def cannot_read(connection: Connection, log: Path) -> None:
-    """The same in the middle of an answer."""
+    """Die of a truncated mapped file in the middle of an answer."""
     _speak(connection, _loaded(connection)[1])
     os.kill(os.getpid(), signal.SIGBUS)
 
 
 def short_of_memory(connection: Connection, log: Path) -> None:
-    """The real child, which the system gives 260 MB more than it has now (POSIX only)."""
+    """Run the real worker, limited to 260 MB more than it has now (POSIX only)."""
     import resource
 
     from app.engine import llama as adapter
@@ -154,10 +154,13 @@ def short_of_memory(connection: Connection, log: Path) -> None:
 
 
 def watched(connection: Connection, log: Path) -> None:
-    """The real child, which leaves beside its log the tokens of its last prompt (32-bit
-    integers), and what the first token of its last answer was drawn by (32-bit floats)."""
+    """Run the real worker, and write down its prompts and logits.
+
+    Beside its log it leaves the tokens of its last prompt (32-bit integers), and the logits of the
+    first token of its last answer (32-bit floats).
+    """
     from app.engine import llama as adapter
-    import llama_cpp.llama_cpp as llama  # isort: skip  # behind what keeps it from importing numpy
+    import llama_cpp.llama_cpp as llama  # isort: skip  # the adapter keeps numpy out
 
     real = adapter._Model.sampler
 
@@ -182,7 +185,7 @@ def watched(connection: Connection, log: Path) -> None:
 
 
 def careless(connection: Connection, log: Path) -> None:
-    """The same, which cuts its memory back without asking what of the window is still there."""
+    """Run the watched worker, cutting back the cache without checking the window."""
     from app.engine import llama as adapter
 
     adapter._Memory.oldest = lambda memory: 0  # type: ignore[method-assign, assignment]
@@ -190,7 +193,7 @@ def careless(connection: Connection, log: Path) -> None:
 
 
 def slow(connection: Connection, log: Path) -> None:
-    """The real child, at the speed of a large model: about 60 tokens a second."""
+    """Run the real worker at the speed of a large model, about 60 tokens a second."""
     from app.engine import llama as adapter
 
     real = adapter._Model.decode
@@ -204,7 +207,7 @@ def slow(connection: Connection, log: Path) -> None:
 
 
 class _Counting:
-    """Draws a short thought and the numbers up to 200, whatever the question."""
+    """Draws a short reasoning and the numbers up to 200, whatever the question."""
 
     def __init__(self, chat_format: ChatFormat) -> None:
         assert isinstance(chat_format, HarmonyFormat)
@@ -223,7 +226,7 @@ class _Counting:
 
 
 def counts(connection: Connection, log: Path) -> None:
-    """The real child at the speed of a large model, whose every answer is some seconds long."""
+    """Run the real worker at the speed of a large model, with answers of some seconds."""
     from app.engine import llama as adapter
 
     def sampler(model: adapter._Model, sampling: Sampling, seed: int) -> _Counting:
@@ -234,7 +237,7 @@ def counts(connection: Connection, log: Path) -> None:
 
 
 def repeats(connection: Connection, log: Path) -> None:
-    """The real child with a model that says the same few words for ever."""
+    """Run the real worker with a model that repeats the same few words for ever."""
     from app.engine import llama as adapter
 
     drawn = itertools.count()
@@ -247,8 +250,10 @@ def repeats(connection: Connection, log: Path) -> None:
 
 
 def writes(connection: Connection, log: Path) -> None:
-    """The real child with a model that writes what its variable of the environment says, in
-    Harmony, and then something else."""
+    """Run the real worker with scripted output.
+
+    The model writes the text of an environment variable, in Harmony, and then something else.
+    """
     from app.base import gguf
     from app.engine import llama as adapter
     from app.formats import choose

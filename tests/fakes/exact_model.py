@@ -1,9 +1,10 @@
-"""The demo model with its weights unpacked to 32-bit numbers.
+"""The demo model with its weights unpacked to 32-bit floats.
 
-llama.cpp rounds what meets packed weights to 8 bits. Where a prompt is read in other batches, or
-the cells of a window lie in another order, sums differ in their last digits, the rounding makes
-that 0.1 to 5 of a logit, and the most probable token may be another one. With these weights it is
-0.04 at most, on tokens drawn at random, so that what differs is a fault.
+llama.cpp rounds what is multiplied with packed weights to 8 bits. Where a prompt is read in other
+batches, or the cells of a window lie in another order, sums differ in their last digits, the
+rounding turns that into 0.1 to 5 of a logit, and another token may become the most probable one.
+With these weights the difference is 0.04 at most, on tokens drawn at random, so that any larger one
+is a fault.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _FOURS = np.array([0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12], np.
 
 @functools.cache
 def exact_model() -> ModelRef:
-    """Written once, and removed at the end."""
+    """Return the model, written once and removed at exit."""
     folder = Path(tempfile.mkdtemp(prefix="fireside-exact-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     demo = demo_model()
@@ -41,7 +42,7 @@ def exact_model() -> ModelRef:
 
 
 def _unpacked(header: GgufHeader, data: bytes) -> bytes:
-    """The whole file anew: its metadata as it is, each tensor as F32."""
+    """Return the file with each tensor as F32 and the same metadata."""
     first = header.tensors[0].name.encode()
     start = data.index(struct.pack("<Q", len(first)) + first, 0, header.data_offset)
     infos, values, at = b"", b"", 0
@@ -59,14 +60,14 @@ def _unpacked(header: GgufHeader, data: bytes) -> bytes:
 
 
 def _q8_0(data: bytes) -> bytes:
-    """Blocks of a half-precision scale and 32 bytes."""
+    """Unpack Q8_0 blocks: a half-precision scale and 32 bytes."""
     blocks = np.frombuffer(data, np.dtype([("scale", "<f2"), ("values", "i1", 32)]))
     plain: Any = blocks["scale"].astype(np.float32)[:, None] * blocks["values"]
     return bytes(plain.astype("<f4").tobytes())
 
 
 def _mxfp4(data: bytes) -> bytes:
-    """Blocks of an exponent and 32 values of four bits, the low halves first."""
+    """Unpack MXFP4 blocks: an exponent and 32 values of four bits, the low halves first."""
     blocks = np.frombuffer(data, np.dtype([("exponent", "u1"), ("values", "u1", 16)]))
     values = blocks["values"]
     fours = _FOURS[np.concatenate([values & 15, values >> 4], axis=1)]

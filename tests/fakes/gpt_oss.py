@@ -1,5 +1,7 @@
-"""gpt-oss-20b and 120b without their weights: headers of their exact shape, in memory, and as
-files that are holes but for the header and the norms."""
+"""gpt-oss-20b and 120b without weights: headers of their exact shape.
+
+They exist in memory, and as files that are sparse except for the header and the norms.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +17,13 @@ VOCABULARY = 201088
 
 
 def header(size: str, path: Path = Path("model.gguf")) -> GgufHeader:
-    """That of ``size``, 20b or 120b."""
+    """Return the header of ``size``, 20b or 120b."""
     (offer,) = (offer for offer in catalog.offers() if offer.name.endswith(f"-{size}"))
     return replace(catalog.header(offer), path=path)
 
 
 def write(size: str, path: Path) -> GgufHeader:
-    """A file that llama.cpp loads without its weights (no_alloc); it takes no room on disk."""
+    """Write a sparse file that llama.cpp loads without its weights (no_alloc)."""
     told = header(size, path)
     words = [f"w{i:x}".encode() for i in range(VOCABULARY)]
     metadata = told.metadata | {
@@ -42,7 +44,7 @@ def write(size: str, path: Path) -> GgufHeader:
     with path.open("wb") as file:
         file.write(data)
         for t in told.tensors:
-            if t.name.endswith("norm.weight"):  # which no model has as zeros
+            if t.name.endswith("norm.weight"):  # no model has zeros there
                 file.seek(len(data) + t.offset)
                 file.write(struct.pack("<f", 1.0) * (t.size // 4))
         file.truncate(len(data) + told.file_size)

@@ -1,4 +1,4 @@
-"""Small GGUF files: a header that says what a test wants, and next to no weights."""
+"""Small GGUF files: any header, with next to no weights."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from app.base import gguf
 from app.base.gguf import BOOL, F32, I32, STRING, U16, U32
 
-_WORDS = ("a", "b")  # of the vocabulary
+_WORDS = ("a", "b")  # the vocabulary
 _WIDTH, _HEADS, _EXPERTS = 4, 1, 2
 
 
@@ -22,10 +22,10 @@ def gguf_bytes(
     part: tuple[int, int] = (1, 1),
     **general: str,
 ) -> bytes:
-    """A whole file: a gpt-oss of one layer that llama.cpp takes, though it says nothing.
+    """Return a whole file: a gpt-oss of one layer that llama.cpp accepts.
 
-    ``tensors`` are others than those of gpt-oss, of a number each; ``part`` is the number of the
-    file and that of all; ``general`` has keys such as ``type``.
+    ``tensors`` replace those of gpt-oss, with one number each; ``part`` is the number of the file
+    and the number of files; ``general`` has keys such as ``type``.
     """
     shapes = model_tensors() if tensors is None else dict.fromkeys(tensors, (1,))
     number, count = part
@@ -42,20 +42,20 @@ def write_header(
     part: tuple[int, int] | None = None,
     **general: str,
 ) -> Path:
-    """Such a file at ``path``, whose folders are made; the ``part`` is that of its name."""
+    """Write such a file at ``path``, creating folders; the name tells the part."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(gguf_bytes(architecture, part=part or part_of(path.stem), **general))
     return path
 
 
 def part_of(stem: str) -> tuple[int, int]:
-    """The number of a part and that of all, by a file's name."""
+    """Return the number of a part and the number of parts, from a file's name."""
     numbered = re.search(r"-(\d{5})-of-(\d{5})\Z", stem)
     return (int(numbered[1]), int(numbered[2])) if numbered and gguf.part_count(stem) else (1, 1)
 
 
 def split_metadata(number: int, count: int, tensors: int) -> dict[str, tuple[int, Any]]:
-    """What a part says of itself, as gguf-split writes it."""
+    """Return a part's metadata as gguf-split writes it."""
     return {
         "split.no": (U16, number - 1),
         "split.count": (U16, count),
@@ -64,7 +64,7 @@ def split_metadata(number: int, count: int, tensors: int) -> dict[str, tuple[int
 
 
 def model_metadata() -> dict[str, tuple[int, Any]]:
-    """Type and value of the keys of a gpt-oss of one layer."""
+    """Return type and value of the keys of a gpt-oss of one layer."""
     numbers = {
         "block_count": 1,
         "context_length": 4096,
@@ -90,7 +90,7 @@ def model_metadata() -> dict[str, tuple[int, Any]]:
 
 
 def model_tensors() -> dict[str, tuple[int, ...]]:
-    """The shapes of its tensors, in 32-bit numbers."""
+    """Return the shapes of its tensors, in 32-bit numbers."""
     row, square, vocabulary = (_WIDTH,), (_WIDTH, _WIDTH), (_WIDTH, len(_WORDS))
     layer = {
         **dict.fromkeys(("attn_norm.weight", "post_attention_norm.weight"), row),
@@ -120,8 +120,11 @@ def packed(
     shapes: dict[str, tuple[int, ...]],
     types: Mapping[str, int] | None = None,
 ) -> bytes:
-    """A file with these keys and these tensors: 32-bit ones, but for the ``types`` of some, and of
-    zeros, but for the norms, which no model has as zeros."""
+    """Return a file with these keys and tensors.
+
+    Tensors are F32 except for those in ``types``, and zero except for the norms, which no model has
+    as zeros.
+    """
     keys = b"".join(_string(key) + _value(*value) for key, value in metadata.items())
     directory, at = b"", 0
     norms: list[tuple[int, int]] = []

@@ -1,4 +1,4 @@
-"""Texts that a model may write, and that have frozen or broken other programs."""
+"""Texts that a model may write and that have frozen or broken other programs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import random
 
 
 def texts() -> dict[str, str]:
-    """By what is nasty about them."""
+    """Return the texts by what is difficult about them."""
     dice = random.Random(11)
     columns = 5000
     return {

@@ -1,5 +1,8 @@
-"""A hub on loopback: a real HTTP server that speaks what huggingface_hub uses to fetch a file
-and to look for one, a second one that the first sends to for the bytes, and faults by a plan."""
+"""A hub on loopback, with faults by a plan.
+
+A real HTTP server that implements what huggingface_hub uses to fetch a file and to search, and a
+second one to which the first redirects for the bytes.
+"""
 
 from __future__ import annotations
 
@@ -22,22 +25,22 @@ from tests.fakes.repository import told
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
-SILENT = 0  # in the place of a status
+SILENT = 0  # in place of a status
 
 
 class Fault(StrEnum):
-    """What may go wrong with one answer."""
+    """A fault in one answer."""
 
     NONE = "none"
     DROP = "drop"  # the connection breaks in the middle
     STALL = "stall"  # silence in the middle
-    TRICKLE = "trickle"  # and next to it: 50 bytes a second
+    TRICKLE = "trickle"  # hardly anything: 50 bytes a second
     BUSY = "busy"  # 429 with Retry-After
     BROKEN = "broken"  # 502
-    WRONG = "wrong"  # one byte is another
+    WRONG = "wrong"  # one byte is wrong
     WHOLE = "whole"  # 200 and the whole file for a range
-    SHORT = "short"  # a whole answer of less than was asked for
-    EXPIRED = "expired"  # 403, until the hub is asked for an address again
+    SHORT = "short"  # a complete answer, shorter than the range
+    EXPIRED = "expired"  # 403, until a new address is asked for
     SLOW = "slow"
 
 
@@ -46,13 +49,15 @@ FAULTS = tuple(fault for fault in Fault if fault is not Fault.NONE)
 
 @dataclass
 class File:
-    """What the hub has under a name, at ``commit`` and, unless that was before, at ``main``.
-    ``etag`` and the commit are told by the hub; ``says`` is an ETag that is told instead, as it
-    stands in the header; empty for none."""
+    """A file of the hub, at ``commit`` and, unless that is an older one, at ``main``.
+
+    The hub tells ``etag`` and the commit; ``says`` is an ETag to tell instead, as it stands in the
+    header, or empty for none.
+    """
 
     content: bytes
     commit: str = COMMIT
-    small: bool = False  # kept in git itself: git's own hash, and no redirect
+    small: bool = False  # stored in git itself: git's own hash, no redirect
     main: bool = True
     says: str | None = None
 
@@ -64,30 +69,32 @@ class File:
 
     @cached_property
     def cdn_etag(self) -> str:
-        """Not the hub's, as in life."""
+        """The CDN's own ETag, which is not the hub's, as on the real one."""
         return f'"cdn-{hashlib.md5(self.content).hexdigest()}"'
 
 
 @dataclass
 class Hub:
-    """``plan`` has the faults of the next answers with bytes; ``hub_plan`` the status of the next
-    answers of the hub itself. All that was asked is in ``asked`` (ranges) and ``sent`` (bytes).
+    """The state of the hub and the requests it got.
 
-    ``about`` has, by the name of a repository, what the hub tells of it, as `repository.told` takes
-    it, and the ``sizes`` of files that are not in ``files``."""
+    ``plan`` has the faults of the next answers with bytes, ``hub_plan`` the status of the next
+    answers of the hub itself. ``asked`` has the ranges requested, ``sent`` the number of bytes
+    sent. ``about`` has, by the name of a repository, what the hub tells of it, as `repository.told`
+    takes it, and the ``sizes`` of files that are not in ``files``.
+    """
 
     files: dict[str, File] = field(default_factory=dict)
     about: dict[str, dict[str, Any]] = field(default_factory=dict)
-    page: int = 100  # repositories in one answer, at most
-    said: bytes | None = None  # in the place of all that it tells of repositories
-    questions: list[str] = field(default_factory=list)  # about repositories
+    page: int = 100  # maximum of repositories in one answer
+    said: bytes | None = None  # replaces every answer about repositories
+    questions: list[str] = field(default_factory=list)  # requests about repositories
     plan: Iterator[Fault] = field(default_factory=lambda: iter(()))
     hub_plan: Iterator[int] = field(default_factory=lambda: iter(()))
-    token: str | None = None  # that is wanted
+    token: str | None = None  # required, if any
     retry_after: str = "0"
     stall: float = 30.0  # seconds at most
-    rate: float | None = None  # bytes a second, of each connection
-    ranges: bool = True  # does it know them?
+    rate: float | None = None  # bytes a second of each connection
+    ranges: bool = True  # whether ranges are supported
     endpoint: str = ""
     cdn: str = ""
     sent: int = 0
@@ -97,19 +104,19 @@ class Hub:
     lie_at: set[int] = field(default_factory=set)  # offsets that are always sent wrong
     lock: threading.Lock = field(default_factory=threading.Lock)
     closing: threading.Event = field(default_factory=threading.Event)
-    generation: int = 0  # of the addresses that are good
+    generation: int = 0  # of the addresses that are valid
 
     def next_fault(self) -> Fault:
         with self.lock:
             return next(self.plan, Fault.NONE)
 
     def repositories(self) -> list[str]:
-        """Their names, the most downloaded first."""
+        """Return the names of repositories, the most downloaded first."""
         names = {*self.about, *("/".join(name.split("/")[:2]) for name in self.files)}
         return sorted(names, key=lambda name: -self.about.get(name, {}).get("downloads", 0))
 
     def tell(self, repository: str, blobs: bool = False) -> dict[str, Any]:
-        """A repository, as the API does."""
+        """Return a repository as the API describes it."""
         about = self.about.get(repository, {})
         sizes = {
             name.removeprefix(f"{repository}/"): len(file.content)
@@ -119,14 +126,14 @@ class Hub:
         hashes = {name: self.files[f"{repository}/{name}"].etag for name in sizes}
         commit = about.get("commit", COMMIT)
         answer = told(repository, commit, sizes | about.get("sizes", {}), about, blobs, hashes)
-        if not about.get("hashes", True):  # a mirror that tells none
+        if not about.get("hashes", True):  # like a mirror that tells none
             for sibling in answer["siblings"]:
                 sibling.pop("lfs", None)
         return answer
 
 
 def seeded(seed: int, count: int = 30, share: float = 0.4) -> Iterator[Fault]:
-    """A plan with ``count`` answers of which a share has faults."""
+    """Yield a plan of ``count`` answers, of which a share has faults."""
     dice = random.Random(seed)
     kinds = dice.sample(FAULTS, k=dice.randint(1, len(FAULTS)))
     return iter([dice.choice(kinds) if dice.random() < share else Fault.NONE for _ in range(count)])
@@ -182,7 +189,7 @@ class _HubHandler(_Handler):
         return self._plain(302, headers)
 
     def _faulty(self) -> bool:
-        """Whether it was answered by the plan, or for want of the token."""
+        """Answer by the plan, or for lack of a token; return whether it did."""
         hub = self.hub
         with hub.lock:
             status = next(hub.hub_plan, 200)
@@ -216,7 +223,7 @@ class _HubHandler(_Handler):
         return self._plain(200, body=json.dumps(answer).encode())
 
     def _search(self, asked: dict[str, list[str]]) -> None:
-        """The repositories with GGUF files whose names have all words that are looked for."""
+        """Answer with the GGUF repositories whose names have all words of the query."""
         words = " ".join(asked.get("search", [])).lower().split()
         found = [
             one
@@ -338,15 +345,16 @@ class _CdnHandler(_Handler):
 
 
 class _Server(ThreadingHTTPServer):
-    daemon_threads = False  # joined when closed: none is left running
+    daemon_threads = False  # joined when closed, so that none keeps running
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        pass  # whoever asked has gone
+        pass  # the client has gone
 
     def __init__(self, handler: type[_Handler], hub: Hub) -> None:
         self.open: set[Any] = set()
         super().__init__(("127.0.0.1", 0), type("Bound", (handler,), {"hub": hub}))
-        # What is on its way when a connection ends was sent for nothing, and is counted.
+        # A small buffer: bytes in flight when a connection ends were sent for nothing, and are
+        # counted.
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 64 << 10)
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -364,7 +372,7 @@ class _Server(ThreadingHTTPServer):
 
 @contextmanager
 def serving(**files: bytes) -> Iterator[Hub]:
-    """A hub with some files, by their names in "org/name"."""
+    """Yield a hub with some files, by their names in "org/name"."""
     hub = Hub({f"org/name/{name}": File(content) for name, content in files.items()})
     servers = [_Server(_HubHandler, hub), _Server(_CdnHandler, hub)]
     hub.endpoint, hub.cdn = (server.url for server in servers)

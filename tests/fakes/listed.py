@@ -1,5 +1,7 @@
-"""The hub as public files of 2026 say it is (tests/cases/hub/listings.json): its names, commits and
-folders, with small files under them that have true headers."""
+"""The hub as listed in 2026 (tests/cases/hub/listings.json).
+
+Its repository names, commits and folders, with small files under them that have true headers.
+"""
 
 from __future__ import annotations
 
@@ -41,10 +43,12 @@ def whole(
     type: int = 8,
     **general: str,
 ) -> bytes:
-    """A gpt-oss of that shape with small matrices of zeros, by the names that llama.cpp's converter
-    gives its tensors (gguf-py, constants.py: MODEL_ARCH.GPT_OSS). ``type``: of the output.
+    """Return a gpt-oss of that shape, with small matrices of zeros.
 
-    A ``part`` has its number and that of all in it, and ``only`` some of the tensors."""
+    Tensors have the names of llama.cpp's converter (gguf-py, constants.py: MODEL_ARCH.GPT_OSS).
+    ``type`` is that of the output. ``part`` has the number of the file and the number of files,
+    ``only`` the tensors to include.
+    """
     tensors: list[tuple[str, int, tuple[int, ...]]] = [
         ("token_embd.weight", 8, (32, 64)),
         ("output_norm.weight", 0, (32,)),
@@ -92,7 +96,7 @@ def whole(
 
 
 def true_shape(repository: str, name: str) -> bytes:
-    """With the layers and experts that the real ones have."""
+    """Return content with the layers and experts of the real file."""
     shape = (36, 128) if "120b" in name else (24, 32)
     number, count = part_of(name.removesuffix(".gguf"))
     only = ("output_norm.weight", "token_embd.weight", "output.weight")[number - 1 : number]
@@ -102,17 +106,17 @@ def true_shape(repository: str, name: str) -> bytes:
 
 
 def runnable(repository: str, name: str) -> bytes:
-    """The demo model in another conversion: one that can be loaded and asked."""
+    """Return the demo model as another conversion, which can be loaded and asked."""
     demo = resource("models", "demo-gpt-oss.gguf").read_bytes()
     mark = hashlib.sha256(f"{repository}/{name}".encode()).digest()
     return demo + mark + bytes(mark[0] * 32)
 
 
 def stock(hub: Hub, make: Make = true_shape) -> None:
-    """Puts all that is listed on the hub, at its commits; what is gone, at one before."""
+    """Put all listed files on the hub, at their commits; those that are gone at an earlier one."""
     for one in LISTINGS["repositories"]:
         name, commit = one["name"], one["commit"] or "c" * 40
-        # The hub's summary can be that of the first file, whatever it is.
+        # The hub's summary may be that of the first file, whatever kind of file it is.
         hub.about[name] = {"commit": commit, "downloads": 10_000, "architecture": "eagle3"}
         for file in one["files"]:
             model = file["is"] == "model"
@@ -124,8 +128,11 @@ def stock(hub: Hub, make: Make = true_shape) -> None:
 
 
 def catalogue(hub: Hub, shape: tuple[int, int] | None = None) -> tuple[Offer, ...]:
-    """What ships, but for the sizes and hashes, which are those of the hub's small files, and for
-    the ``shape``, layers and experts, where the small files have another."""
+    """Return the catalogue that ships, adapted to the hub's small files.
+
+    Sizes and hashes are those of the small files. ``shape``: their layers and experts, if these
+    differ from the real ones.
+    """
     found = []
     for offer in catalog.offers():
         files = tuple(
@@ -139,19 +146,21 @@ def catalogue(hub: Hub, shape: tuple[int, int] | None = None) -> tuple[Offer, ..
 
 
 def of(name: str, content: bytes) -> HubFile:
-    """A file with this content."""
+    """Return a file with this content."""
     return HubFile(name, len(content), hashlib.sha256(content).hexdigest())
 
 
 def rename(hub: Hub, old: str, new: str, commit: str) -> None:
-    """A file gets another name in its repository, whose other files stay, and the commit before
-    is gone, as after a forced push."""
+    """Rename a file in its repository.
+
+    The other files stay, and the previous commit is gone, as after a forced push.
+    """
     hub.files[new] = hub.files.pop(old)
     move_on(hub, "/".join(old.split("/")[:2]), commit)
 
 
 def move_on(hub: Hub, repository: str, commit: str) -> None:
-    """What is at the main branch of a repository is in another commit, and in no other."""
+    """Move everything at the main branch of a repository to another commit."""
     for name, file in hub.files.items():
         if name.startswith(f"{repository}/") and file.main:
             hub.files[name] = replace(file, commit=commit)
@@ -159,12 +168,12 @@ def move_on(hub: Hub, repository: str, commit: str) -> None:
 
 
 def model_of(repository: str, commit: str | None = None, **files: bytes) -> HubModel:
-    """A model that is made of these files."""
+    """Return a model made of these files."""
     return HubModel(repository, tuple(of(*each) for each in files.items()), commit)
 
 
 def put_whole(cache: Path, repository: str, name: str, content: bytes) -> Path:
-    """A file that has been fetched before the new conversions."""
+    """Put a complete file into the cache, as downloaded before the new conversions."""
     file = of(name, content)
     assert file.sha256
     place = CachePath(cache, repository, name, "main", BEFORE, file.sha256)
@@ -174,7 +183,7 @@ def put_whole(cache: Path, repository: str, name: str, content: bytes) -> Path:
 
 
 def put_half(cache: Path, repository: str, name: str, content: bytes) -> str:
-    """The first half of one, as a killed Fireside leaves it."""
+    """Put the first half of a file into the cache, as after a killed download."""
     file = of(name, content)
     assert file.sha256
     place = CachePath(cache, repository, name, "main", BEFORE, file.sha256)

@@ -1,5 +1,8 @@
-"""Asks llama.cpp of each file whether it loads it and decodes a batch with it, in a process of its
-own for each, since some end it. Prints a line for each. Run as a program; of POSIX."""
+"""Ask llama.cpp whether it loads each file and decodes a batch with it.
+
+Each file is tried in a process of its own, since some end it. Prints a line for each. Run as a
+program; POSIX only.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ def _decodes(path: str) -> bool:
 
 
 def main(paths: list[str]) -> None:
-    """One after the other."""
+    """Try one file after another."""
     adapter._ggml().load_backends()
     llama.llama_backend_init()
     for path in paths:

@@ -1,4 +1,4 @@
-"""What llama.cpp itself says that a plan's settings take, from its log."""
+"""llama.cpp's own figures for the memory of a plan's settings, from its log."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ _ON_HOST = ("CPU", "Vulkan_Host", "CUDA_Host")
 
 
 def reported(path: Path, plan: Plan, *, whole: bool = True) -> Counter[str]:
-    """Bytes by what they are for, such as "host compute" and "device model", and the "cache" of
-    both. Where not ``whole``, the weights are neither read nor counted (no_alloc)."""
+    """Return bytes by purpose, such as "host compute", "device model", and "cache" of both.
+
+    Unless ``whole``, weights are neither read nor counted (no_alloc).
+    """
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     process = context.Process(target=_load, args=(there, path, plan, whole))

@@ -1,4 +1,4 @@
-"""A database of very many chats in English, German and Chinese, always the same ones.
+"""A database of very many chats in English, German and Chinese, the same every time.
 
 usage: python -m tests.fakes.many_chats FILE [--chats N] [--messages N]
 """
@@ -34,7 +34,7 @@ SYLLABLES = "ba ce di fo gu ha je ki lo mu na pe ri so tu va we xi yo za sch ter
 
 
 class Words:
-    """Words of a language, a few of which are most of any text, as in all languages."""
+    """The words of a language, with a few very frequent ones, as in every language."""
 
     def __init__(self, language: str, dice: random.Random) -> None:
         self._dice = dice
@@ -60,19 +60,19 @@ class Words:
         self._weights = list(itertools.accumulate(weights))
 
     def text(self, length: int) -> str:
-        """Words of about ``length`` characters in all."""
+        """Return words of about ``length`` characters in all."""
         count = max(length if not self._gap else length // 6, 1)
         return self._gap.join(self._dice.choices(self._words, cum_weights=self._weights, k=count))
 
 
 def fill(store: Store, chats: int = 2000, messages: int = 100_000, seed: int = 1) -> None:
-    """Puts so many into it; half of them English, the others German and Chinese."""
+    """Fill the store, half in English, the other half in German and Chinese."""
     dice = random.Random(seed)
     languages = {name: Words(name, dice) for name in ("en", "de", "zh")}
     each, more = divmod(messages, chats)
     for number in range(chats):
         words = languages[dice.choice(("en", "en", "de", "zh"))]
-        with store.database.transaction():  # a commit a message would take minutes
+        with store.database.transaction():  # one commit per message would take minutes
             chat = store.chats.create(Effort.MEDIUM).id
             parent = None
             for turn in range(each + (number < more)):

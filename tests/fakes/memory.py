@@ -1,4 +1,4 @@
-"""A memory that works as llama.cpp's does for a model with windowed layers."""
+"""A KV cache that behaves as llama.cpp's for a model with windowed layers."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ Past = tuple[int, ...]
 
 
 class FakeMemory:
-    """Every second layer holds all of ``tokens``, the others only some of the last ones.
+    """A fake KV cache in which every second layer holds only a window of ``tokens``.
 
-    Their cells hold what was computed from all that came before, here as that itself. Older
-    ones than the window are there until their cells are needed. ``wrong`` notes every token that
-    was decoded without the window that it had to see; llama.cpp itself would not notice.
+    The other layers hold all of them. A cell holds all tokens before it, as real cells depend on
+    them. Cells older than the window stay until they are needed. ``wrong`` collects every token
+    that was decoded without its whole window; llama.cpp itself would not notice.
     """
 
     def __init__(self, window: int = 4, batch: int = 6) -> None:
@@ -26,7 +26,7 @@ class FakeMemory:
         self._cells: dict[int, Past] = {}
 
     def decode(self, tokens: Sequence[int], *, aborts: bool = False) -> bool:
-        """What the model does with it, up to ``batch`` tokens at a time."""
+        """Decode tokens as the model does, up to ``batch`` tokens at a time."""
         assert len(tokens) <= self.batch
         start = len(self.tokens)
         while len(self._cells) + len(tokens) > self.window + self.batch:
@@ -48,7 +48,7 @@ class FakeMemory:
     def cut(self, length: int) -> bool:
         del self.tokens[length:]
         self._cells = {at: past for at, past in self._cells.items() if at < length}
-        return True  # whatever is missing now
+        return True  # even if the window is incomplete
 
     def clear(self) -> None:
         self.cut(0)

@@ -1,5 +1,7 @@
-"""Model files whose headers are wrong in every way that was thought of, made from a good one by a
-seed; and files that are wrong elsewhere, or only look so (`cases`)."""
+"""Model files with wrong headers of every known kind, made from a good one by a seed.
+
+Also files that are wrong elsewhere, or only look wrong (`cases`).
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,7 @@ def _text(value: bytes) -> bytes:
 
 
 def parse(data: bytes) -> tuple[list[Pair], list[Info], bytes]:
-    """The keys, the tensors, and the weights of a good file."""
+    """Return the keys, the tensors, and the weights of a good file."""
     at = 24
     tensor_count, key_count = struct.unpack_from("<QQ", data, 8)
 
@@ -82,7 +84,7 @@ def parse(data: bytes) -> tuple[list[Pair], list[Info], bytes]:
 def head(
     pairs: list[Pair], tensors: list[Info], counts: tuple[int, int] | None = None, version: int = 3
 ) -> bytes:
-    """The header of these; ``counts`` of tensors and keys may lie."""
+    """Return a header; ``counts`` of tensors and keys may be wrong."""
     told = counts or (len(tensors), len(pairs))
     data = b"GGUF" + struct.pack("<IQQ", version, *told)
     data += b"".join(_text(key) + struct.pack("<I", kind) + value for key, kind, value in pairs)
@@ -93,7 +95,7 @@ def head(
 
 
 def build(pairs: list[Pair], tensors: list[Info], weights: bytes) -> bytes:
-    """The whole file."""
+    """Return the whole file."""
     return head(pairs, tensors) + weights
 
 
@@ -125,7 +127,7 @@ def _strange_values() -> Iterator[tuple[str, int, bytes]]:
 
 
 def of_keys(pairs: list[Pair], tensors: list[Info]) -> Iterator[tuple[str, bytes]]:
-    """Each key with other values, twice, and not at all."""
+    """Yield each key with other values, duplicated and missing."""
     for index, (key, _, _) in enumerate(pairs):
         name = key.decode()
         before, after = pairs[:index], pairs[index + 1 :]
@@ -138,7 +140,7 @@ def of_keys(pairs: list[Pair], tensors: list[Info]) -> Iterator[tuple[str, bytes
 def of_tensors(
     pairs: list[Pair], tensors: list[Info], dice: random.Random, count: int
 ) -> Iterator[tuple[str, bytes]]:
-    """``count`` tensors with other names, shapes, types and offsets."""
+    """Yield ``count`` files with wrong names, shapes, types and offsets of tensors."""
     names = (
         b"", b"x" * 64, b"\xff\xfe", tensors[0].name, b"output_norm.Weight", b"blk.0.attn_sinks",
         b"blk.0.attn_out.weight", b"blk.-1.x", b"blk.999999999999999999999.attn_norm.weight",
@@ -168,7 +170,7 @@ def of_tensors(
 
 
 def of_counts(pairs: list[Pair], tensors: list[Info]) -> Iterator[tuple[str, bytes]]:
-    """Other versions, and counts that are not so."""
+    """Yield other versions and wrong counts."""
     for version in (0, 1, 2, 4, 9, 3 << 24, (1 << 32) - 1):
         yield f"version {version}", head(pairs, tensors, version=version)
     of_all = (len(tensors), len(pairs))
@@ -179,7 +181,7 @@ def of_counts(pairs: list[Pair], tensors: list[Info]) -> Iterator[tuple[str, byt
 
 
 def of_bytes(data: bytes, dice: random.Random, count: int) -> Iterator[tuple[str, bytes]]:
-    """``count`` headers with some bytes changed, taken out, put in, or with their end cut off."""
+    """Yield ``count`` headers with bytes changed, removed, inserted or cut off."""
     for number in range(count):
         changed = bytearray(data)
         for _ in range(dice.choice((1, 1, 2, 8))):
@@ -200,7 +202,7 @@ def of_bytes(data: bytes, dice: random.Random, count: int) -> Iterator[tuple[str
 
 
 def mutants(data: bytes, seed: int = 14) -> dict[str, bytes]:
-    """Headers by what is wrong with them, 1,400 or so, of the good file ``data``."""
+    """Return about 1,400 broken headers of the good file ``data``, by what is wrong."""
     dice = random.Random(seed)
     pairs, tensors, _ = parse(data)
     return {
@@ -212,8 +214,7 @@ def mutants(data: bytes, seed: int = 14) -> dict[str, bytes]:
 
 
 def write(path: Path, header: bytes, weights: bytes, size: int) -> Path:
-    """A file with this header and ``weights`` behind it, which is ``size`` bytes long where that
-    is longer, and ends in a hole."""
+    """Write a file with this header and ``weights``, extended to ``size`` by a hole."""
     with path.open("wb") as file:
         file.write(header + weights)
         file.truncate(max(size, len(header + weights)))
@@ -221,7 +222,7 @@ def write(path: Path, header: bytes, weights: bytes, size: int) -> Path:
 
 
 def cases(data: bytes) -> dict[str, bytes]:
-    """Whole files by their names: ``shared/cases/models/make_cases.py``, from the demo model."""
+    """Return whole files by name, made from the demo model ``data``."""
     pairs, tensors, weights = parse(data)
 
     def number(key: bytes, kind: int, value: int) -> bytes:

@@ -1,4 +1,7 @@
-"""A second chat format, to prove the seam: ChatML, with reasoning between ``<think>`` tags."""
+"""A second chat format, which proves the interface.
+
+ChatML, with reasoning between ``<think>`` tags.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ CONTROL = {"<|im_start|>": 1001, "<|im_end|>": 1002, "<think>": 1003, "</think>"
 
 
 class ChatMl:
-    """``<|im_start|>role\\ntext<|im_end|>``; a turn's reasoning is dropped when it is over."""
+    r"""``<|im_start|>role\ntext<|im_end|>``; reasoning of past turns is dropped."""
 
     abilities = Abilities(closable_reasoning=True)
 
@@ -65,7 +68,7 @@ class ChatMl:
         return [self.start, *self.tokenizer.encode(f"{role}\n")]
 
     def _past(self, request: Request) -> list[list[int]]:
-        """The first message carries the instructions."""
+        """Return the tokens of each message; the first carries the instructions."""
         encode, told = self.tokenizer.encode, request.instructions
         pieces: list[list[int]] = [[]]
         for message in request.messages:

@@ -1,4 +1,4 @@
-"""PDFs of the simplest kind, by the letter of ISO 32000-1."""
+"""Minimal PDFs, written after ISO 32000-1."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from collections.abc import Sequence
 LOCKED = "/Filter /Standard /V 2 /R 3 /Length 128 /P -4 /O <{0}> /U <{0}>".format("5a" * 32)
 
 
-_DOT = "BI /W 1 /H 1 /CS /G /BPC 8 /F /AHx ID 7F> EI"  # a grey one, as large as it is drawn
+_DOT = "BI /W 1 /H 1 /CS /G /BPC 8 /F /AHx ID 7F> EI"  # one grey pixel, scaled as it is drawn
 
 
 def pdf(
     pages: Sequence[str | None], *, notes: Sequence[str] = (), xfa: str = "", locked: bool = False
 ) -> bytes:
-    """A page of Helvetica for each text, in lines; an empty one has no text at all, and None is
-    a picture. ``notes`` are annotations of the first page, widgets of a form among them, by what
-    is inside of them. ``xfa`` are the data sets of a form of that kind. ``locked``: it names a
-    password that nobody knows."""
+    """Return a PDF with a page of Helvetica for each text.
+
+    An empty text gives a page without any, None a page with a picture. ``notes`` are the contents
+    of annotations of the first page, including widgets of a form. ``xfa`` are the data sets of an
+    XFA form. ``locked``: the file needs a password that nobody knows.
+    """
     numbers = range(4, 4 + 2 * len(pages), 2)
     objects = [
         "<< /Type /Catalog /Pages 2 0 R {form}>>",

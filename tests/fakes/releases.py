@@ -1,4 +1,4 @@
-"""GitHub's page of releases on loopback: a real HTTP server that answers as its API does."""
+"""GitHub's list of releases on loopback: a real HTTP server that answers as the API does."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from typing import Any
 
 @dataclass
 class Releases:
-    """What it says, and what it was asked: paths, and the headers of the last request."""
+    """The answers, and the requests: paths, and the headers of the last one."""
 
     tag: str | None = "v1.2.0"
     status: int = 200
-    said: bytes | None = None  # in the place of a release
-    silent: bool = False  # until it is closed
+    said: bytes | None = None  # replaces a release
+    silent: bool = False  # until the server is closed
     address: str = ""
     asked: list[str] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     closing: threading.Event = field(default_factory=threading.Event)
 
     def answer(self) -> bytes:
-        """The part of GitHub's answer that tells a release from others; it has more fields."""
+        """Return the fields of GitHub's answer that Fireside could read; it has more."""
         told: dict[str, Any] = {
             "url": "https://api.github.com/repos/o/n/releases/1",
-            "html_url": "https://evil.example/download",  # what is never to be opened
+            "html_url": "https://evil.example/download",  # must never be opened
             "tag_name": self.tag,
             "name": "Fireside",
             "draft": False,

@@ -1,4 +1,4 @@
-"""A repository in the shape in which the hub's API tells of it."""
+"""The hub's API description of a repository."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ def told(
     blobs: bool,
     hashes: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """``sizes``: of its files. ``hashes``: their sha256, by default one of the name. ``about``:
+    """Return the API's answer for a repository.
+
+    ``sizes``: of its files. ``hashes``: their sha256, by default one of the name. ``about``:
     ``architecture``, ``parameters``, ``downloads``, ``likes``, ``gated``, ``license``, ``updated``.
-    ``blobs``: whether sizes are told."""
+    ``blobs``: whether sizes are included.
+    """
     license = about.get("license", "apache-2.0")
     architecture = about.get("architecture", "gpt-oss")
     files = {".gitattributes": 1519} | dict(sorted(sizes.items()))

@@ -1,4 +1,4 @@
-"""Others' source on loopback: files as GitHub sends them, and newest wheels as PyPI does."""
+"""Source files of other projects on loopback, as GitHub and PyPI send them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ from typing import Any
 
 @dataclass
 class Sources:
-    """``files`` by "<owner>/<name>/<path>", ``wheels`` by project, each with its files by path;
-    ``listed_as``: a sha256 that is told in the place of theirs."""
+    """The content of the servers.
+
+    ``files`` by "<owner>/<name>/<path>", ``wheels`` by project, each with its files by path;
+    ``listed_as``: a sha256 told instead of the right one.
+    """
 
     files: dict[str, str] = field(default_factory=dict)
     wheels: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -35,7 +38,7 @@ class Sources:
         return None if text is None else text.encode()
 
     def _listing(self, project: str) -> dict[str, Any]:
-        """The part of PyPI's answer that tells a wheel from a source archive; it has more."""
+        """Return the part of PyPI's answer that tells a wheel from a source archive."""
         digest = self.listed_as or hashlib.sha256(self._wheel(project)).hexdigest()
         digests = {"sha256": digest}
         address = f"../../wheels/{project}"
@@ -51,7 +54,7 @@ class Sources:
         content = io.BytesIO()
         with zipfile.ZipFile(content, "w") as wheel:
             for path, text in self.wheels[project].items():
-                wheel.writestr(zipfile.ZipInfo(path), text)  # of 1980, whenever it is made
+                wheel.writestr(zipfile.ZipInfo(path), text)  # dated 1980, always the same
         return content.getvalue()
 
 

@@ -36,7 +36,7 @@ CONTROL = {
 
 @functools.cache
 def _o200k() -> bytes:
-    package = importlib.util.find_spec("bpe_openai")  # its code is not needed, nor imported
+    package = importlib.util.find_spec("bpe_openai")  # for its data; its code is not imported
     assert package is not None
     assert package.origin is not None
     packed = Path(package.origin).parent / "data" / "o200k_base.tiktoken.gz"
@@ -45,7 +45,7 @@ def _o200k() -> bytes:
 
 @functools.cache
 def ranks() -> dict[bytes, int]:
-    """o200k_base: bytes and rank of every ordinary token."""
+    """Return o200k_base: bytes and rank of every ordinary token."""
     lines = (line.split() for line in _o200k().splitlines())
     return {b64decode(text): int(rank) for text, rank in lines}
 
@@ -72,7 +72,7 @@ def render(request: Request, v: Vocabulary) -> list[int]:
 
 @functools.cache
 def official() -> openai_harmony.HarmonyEncoding:
-    """openai-harmony's encoding, fed from the package that carries its vocabulary."""
+    """Return openai-harmony's encoding, with the vocabulary of an installed package."""
     folder = tempfile.mkdtemp()
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     Path(folder, "o200k_base.tiktoken").write_bytes(_o200k())
@@ -85,7 +85,7 @@ def official() -> openai_harmony.HarmonyEncoding:
 
 
 def write_gguf(path: Path, ordinary: dict[bytes, int], control: dict[str, int]) -> None:
-    """A GGUF that holds a vocabulary and nothing else."""
+    """Write a GGUF that holds nothing but a vocabulary."""
     letters = {byte: chr(letter) for letter, byte in _byte_of_letter().items()}
     size = 1 + max([*ordinary.values(), *control.values()])
     names, kinds = [f"<|unused {i}|>" for i in range(size)], [5] * size

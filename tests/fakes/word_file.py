@@ -1,4 +1,4 @@
-"""Word files by the letter of ECMA-376, of which a test writes the parts that matter."""
+"""Minimal Word files, written after ECMA-376, with the parts that a test gives."""
 
 from __future__ import annotations
 
@@ -26,9 +26,11 @@ _RELATIONS = (
 
 
 def word(body: str, links: dict[str, str] | None = None, **parts: str) -> bytes:
-    """A file with this body. ``parts`` are what is inside of others, by the kinds of their
-    relations (``styles``, ``footnotes``, ``header``…), whose ids are the same; ``links`` are
-    addresses by their ids."""
+    """Return a file with this body.
+
+    ``parts`` are the contents of other parts by the kind of their relation (``styles``,
+    ``footnotes``, ``header``…), which is also their id; ``links`` are addresses by their ids.
+    """
     relations = "".join(
         f'<Relationship Id="{kind}" Type="{_KINDS}{kind}" Target="{kind}.xml"/>' for kind in parts
     ) + "".join(
@@ -53,7 +55,7 @@ def word(body: str, links: dict[str, str] | None = None, **parts: str) -> bytes:
 
 
 def p(*inside: str, style: str = "", list_: tuple[int, int] | None = None) -> str:
-    """A paragraph of runs, or of a text; in a list by its id and level."""
+    """Return a paragraph of runs, or of a text; in a list by its id and level."""
     settings = f'<w:pStyle w:val="{style}"/>' if style else ""
     if list_:
         number, level = list_
@@ -62,12 +64,12 @@ def p(*inside: str, style: str = "", list_: tuple[int, int] | None = None) -> st
 
 
 def r(text: str) -> str:
-    """A run; what has a tag already stays as it is."""
+    """Return a run; text with a tag is left as it is."""
     return text if text.startswith("<") else f'<w:r><w:t xml:space="preserve">{text}</w:t></w:r>'
 
 
 def table(*rows: list[str]) -> str:
-    """A table of cells, which have paragraphs, or settings and paragraphs."""
+    """Return a table of cells, which hold paragraphs, or settings and paragraphs."""
     cells = (
         "".join(f"<w:tc>{cell if cell.startswith('<') else p(cell)}</w:tc>" for cell in row)
         for row in rows

@@ -1,2 +1,4 @@
-"""Sessions that are disturbed in every way that a disk, a power supply and other programs know:
-nothing that the screen confirmed may be lost, and every start succeeds or has a way out."""
+"""Sessions under the faults of disks, power supplies and other programs.
+
+No text that the screen confirmed may be lost, and every start succeeds or offers a way out.
+"""

@@ -1,9 +1,9 @@
-"""Runs fault plans and prints what came of them.
+"""Run fault plans and print their results.
 
 usage: python -m tests.faults [--plans N] [--seed N] [--jobs N] [--only KIND]
 
-Small disks need root, or a system that lets anyone have name spaces of their own; plans that
-cannot be had are left out, and counted. All mounts are in a name space that ends with this.
+Small disks need root, or a system with user namespaces; plans that cannot run are left out and
+counted. All mounts are in a namespace that ends with this process.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _INSIDE = "FIRESIDE_FAULTS_INSIDE"
 
 
 def _enter() -> None:
-    """A name space of our own, where there are any."""
+    """Enter a namespace of our own, where the system allows it."""
     who = "-m" if os.geteuid() == 0 else "-Urm"
     if os.environ.get(_INSIDE) or not shutil.which("unshare"):
         return
@@ -34,7 +34,7 @@ def _enter() -> None:
 
 
 def _chosen(count: int, only: str) -> list[Callable[[plans.Plan], None]]:
-    """About so many plans, of all kinds in their shares, mixed; of each at least one."""
+    """Return about so many plans, shuffled: all kinds in their shares, at least one of each."""
     kinds = {kind: share for kind, (share, _) in plans.KINDS.items() if only in ("", kind.__name__)}
     part = count / sum(kinds.values())
     spread = [

@@ -1,4 +1,4 @@
-"""Small disks of their own, to be filled, broken and cut off."""
+"""Small separate file systems, to be filled, broken and cut off."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EXT4 = False
 
 
 class Disk:
-    """A mounted file system at ``root``; ``image`` where it is an ext4 in a file."""
+    """A file system mounted at ``root``; ``image`` is the file of an ext4."""
 
     def __init__(self, root: Path, image: Path | None) -> None:
         self.root = root
@@ -35,11 +35,11 @@ class Disk:
         for _ in range(50):
             if run("umount", str(self.root), check=False) == 0:
                 return
-            time.sleep(0.1)  # whoever was killed still lets go of its files
+            time.sleep(0.1)  # a killed process still has files open
         run("umount", "-l", str(self.root))
 
     def fill(self, left: int) -> None:
-        """Leaves so many bytes."""
+        """Fill the disk, leaving so many bytes."""
         free = os.statvfs(self.root).f_bavail * os.statvfs(self.root).f_frsize
         with contextlib.suppress(OSError), (self.root / "ballast").open("ab") as ballast:
             for _ in range(max(0, free - left) // 4096):
@@ -50,7 +50,7 @@ class Disk:
         (self.root / "ballast").unlink(missing_ok=True)
 
     def break_down(self) -> None:
-        """The system finds a fault of the disk, and allows no more writing to it (ext4 only)."""
+        """Make the kernel mount the disk read-only, as after an I/O error (ext4 only)."""
         device = subprocess.check_output(
             ["findmnt", "-n", "-o", "SOURCE", str(self.root)], text=True
         ).strip()
@@ -58,7 +58,7 @@ class Disk:
             Path("/sys/fs/ext4", Path(device).name, "trigger_fs_error").write_text("1")
 
     def cut_power(self) -> None:
-        """What the system has not brought to the disk is lost, and no more comes (ext4 only)."""
+        """Drop everything that is not on the disk, and any later write (ext4 only)."""
         handle = os.open(self.root, os.O_RDONLY)
         fcntl.ioctl(handle, _SHUTDOWN, struct.pack("I", _NO_LOG_FLUSH))
         os.close(handle)
@@ -66,7 +66,7 @@ class Disk:
 
 @contextlib.contextmanager
 def disk(*, ext4: bool) -> Iterator[Disk]:
-    """One of some megabytes, mounted."""
+    """Yield a mounted disk of some megabytes."""
     with tempfile.TemporaryDirectory() as folder:
         root, image = Path(folder, "disk"), Path(folder, "image") if ext4 else None
         root.mkdir()
@@ -83,7 +83,7 @@ def disk(*, ext4: bool) -> Iterator[Disk]:
 
 
 def can_mount(*, ext4: bool) -> bool:
-    """Whether this person, on this system, may have one."""
+    """Return whether this user may mount one on this system."""
     try:
         with disk(ext4=ext4):
             return True
@@ -93,7 +93,7 @@ def can_mount(*, ext4: bool) -> bool:
 
 @contextlib.contextmanager
 def read_only(folder: Path) -> Iterator[None]:
-    """A folder that nobody may write in."""
+    """Make a folder read-only for everybody, meanwhile."""
     run("mount", "--bind", str(folder), str(folder))
     run("mount", "-o", "remount,bind,ro", str(folder))
     try:

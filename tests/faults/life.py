@@ -1,4 +1,4 @@
-"""One session of Fireside after another on the same folder, and what must be there after each."""
+"""Sessions of Fireside on one folder, and what each must leave behind."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from app.base.settings import Folders
 from app.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
-_ON_DISK_S = 2.0  # after which what is shown of an answer is on disk
+_ON_DISK_S = 2.0  # until the shown part of an answer is on disk
 
 
 class Facts:
@@ -39,18 +39,18 @@ class Facts:
         self._shown: list[tuple[float, int, str]] = []
 
     def take(self, kind: str, *what: Any) -> None:
-        """A line of a session's."""
+        """Take in one line of a session's output."""
         match kind:
             case "begin":
                 self._doubtful = set(what[0])
             case "done":
                 self.known.update(what[0])
                 self._last = list(what[0])
-                # Not all of them: it may be an earlier answer that the disk has taken only now.
+                # Not all of them: it may be an earlier answer that only now reached the disk.
                 self._doubtful -= set(what[0])
             case "failed":
                 self.errors[what[0]] += 1
-                if what[0] == "StoreReadOnly":  # a disk that breaks down may have taken it
+                if what[0] == "StoreReadOnly":  # a breaking disk may have taken it
                     self._forget()
                 self._doubtful = set()
             case "refused":
@@ -74,7 +74,7 @@ class Facts:
         self._shown = [each for each in self._shown if each[0] >= now - _ON_DISK_S]
 
     def end(self, now: float) -> None:
-        """The session is over: what was about to change may have changed or not."""
+        """Mark changes in progress as undecided, since the session is over."""
         self._settle(now)
         self._shown = []
         self._forget()
@@ -126,7 +126,7 @@ class Life:
             self._arrived.notify_all()
 
     def until(self, condition: Callable[[], bool], seconds: float = 40.0) -> bool:
-        """Waits for something among the lines, or the end."""
+        """Wait for a condition on the lines, or the end."""
         with self._arrived:
             over = lambda: condition() or (bool(self.lines) and self.lines[-1] == ["end"])  # noqa: E731
             self._arrived.wait_for(over, timeout=seconds)
@@ -136,7 +136,7 @@ class Life:
         return sum(line[0] in kinds for line in self.lines)
 
     def goes_on(self) -> None:
-        """It must do things again, and have nothing unsaved."""
+        """Check that the session works again and has nothing unsaved."""
         before = self.count("done")
         at = len(self.lines)
         assert self.until(lambda: self.count("done") > before + 5), (
@@ -148,7 +148,7 @@ class Life:
         self._over()
 
     def close(self) -> None:
-        """As a person closes the window."""
+        """Close the window, as a person does."""
         assert self._process.stdin
         self._process.stdin.write("\n")
         self._process.stdin.flush()
@@ -165,7 +165,7 @@ class Life:
         assert "Traceback" not in said, said
 
     def end(self) -> None:
-        """Nothing of it is left."""
+        """Wait for the process to exit, kill it if it does not, and close its pipes."""
         assert self._process.stdin
         assert self._process.stdout
         try:
@@ -177,14 +177,17 @@ class Life:
             self._process.stdout.close()
 
     def abandon(self) -> None:
-        """Ends one that a plan left running."""
+        """End a session that a plan left running."""
         if self._process.poll() is None:
             self._process.kill()
             self.end()
 
 
 def lost(folder: Path, known: dict[str, Any]) -> list[str]:
-    """Which facts are not true of a folder. Raises StoreError where it does not open."""
+    """Return the confirmed facts that a folder does not hold.
+
+    Raises StoreError if the store does not open.
+    """
     with closing(Store(Folders(folder).chats)) as store:
         return [key for key, value in known.items() if not _holds(folder, store, key, value)]
 
@@ -199,7 +202,7 @@ def _holds(folder: Path, store: Store, key: str, value: Any) -> bool:
                 return text.startswith(value) if kind == "shown" else text == value
             case "found":
                 found = int(number) in [hit.message for hit in store.search(str(value))]
-                # What is in the bin is not found.
+                # The search leaves out the bin.
                 return found is (
                     store.chats.get(store.messages.get(int(number)).chat).deleted is None
                 )

@@ -1,4 +1,4 @@
-"""What is done to a session, by kinds. Each plan is made of its seed."""
+"""The kinds of plans; each plan is made from its seed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.faults.life import ROOT, Facts, Life, lost
 
 @dataclass
 class Plan:
-    """A plan while it runs, and what came of it."""
+    """A running plan and its results."""
 
     kind: str
     seed: int
@@ -51,7 +51,7 @@ class Plan:
         return self.folder / "chats.db"
 
     def live(self, *errors: str, before: tuple[str, ...] = ()) -> Life:
-        """Another session, which starts, or fails with one of the errors."""
+        """Start another session; it may fail with one of these errors."""
         seed = f"{self.kind} {self.seed} {len(self.lives)}"
         life = Life(self.folder, seed, self.facts, before)
         self.lives.append(life)
@@ -63,16 +63,16 @@ class Plan:
         return life
 
     def pause(self, most: float = 1.5) -> None:
-        """A random moment later."""
+        """Wait for a random time."""
         time.sleep(self.dice.random() ** 2 * most)
 
     def work(self, life: Life, most: int = 40) -> None:
-        """Until some more has been done."""
+        """Wait until some more work is done."""
         wanted = life.count("done") + self.dice.randrange(1, most)
         life.until(lambda: life.count("done") >= wanted)
 
     def check(self) -> None:
-        """All that was confirmed must be there."""
+        """Check that everything confirmed is there."""
         self.starts += 1
         self.checked += len(self.facts.known)
         self.lost += lost(self.folder, self.facts.known)
@@ -81,7 +81,7 @@ class Plan:
             assert db.execute("PRAGMA foreign_key_check").fetchall() == []
 
     def meets(self, life: Life, *kinds: str) -> None:
-        """Waits for a fault to be met."""
+        """Wait until the session runs into a fault."""
         before = life.count("failed", "refused")
         assert life.until(lambda: life.count("failed", "refused") > before), "the fault is met"
         self.pause(0.5)
@@ -90,7 +90,7 @@ class Plan:
 
 
 def kill(plan: Plan) -> None:
-    """kill -9 at random moments."""
+    """Kill -9 at random moments."""
     for _ in range(plan.dice.randrange(1, 4)):
         life = plan.live()
         plan.pause(2.0)
@@ -99,7 +99,7 @@ def kill(plan: Plan) -> None:
 
 
 def full(plan: Plan) -> None:
-    """A disk that is full at a random write."""
+    """Fill the disk at a random write."""
     assert plan.disk
     life = plan.live()
     plan.work(life)
@@ -121,7 +121,7 @@ def full(plan: Plan) -> None:
 
 
 def quota(plan: Plan) -> None:
-    """No file may grow beyond a size, for a while."""
+    """Limit the size of files, for a while."""
     life = plan.live()
     plan.work(life)
     log = plan.folder / "chats.db-wal"
@@ -139,7 +139,7 @@ def quota(plan: Plan) -> None:
 
 
 def locked(plan: Plan) -> None:
-    """Another program holds the file: this one, which is another process."""
+    """Lock the file from another program: this process."""
     life = plan.live()
     plan.work(life)
     plan.did = plan.dice.choice(["writes", "flock", "at start", "lockf at start"])
@@ -183,7 +183,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def frozen(plan: Plan) -> None:
-    """A folder in which nothing may be written, at a start or from a moment on."""
+    """Make the folder read-only, at a start or later."""
     life = plan.live()
     plan.work(life)
     plan.did = plan.dice.choice(["at start", "broken down", "broken down, killed"])
@@ -208,7 +208,7 @@ def frozen(plan: Plan) -> None:
 
 
 def power(plan: Plan) -> None:
-    """The power goes, with what was not on the disk; or the log ends in garbage."""
+    """Cut the power with unwritten data, or leave garbage at the end of the log."""
     assert plan.disk
     life = plan.live()
     plan.did = plan.dice.choice(["power", "power", "power after a restore", "torn log"])
@@ -234,7 +234,7 @@ def power(plan: Plan) -> None:
 
 
 def damage(plan: Plan) -> None:
-    """A file with bytes of something else in it; then a way out."""
+    """Overwrite bytes of a file, then take a way out."""
     life = plan.live()
     assert life.until(lambda: life.count("backup") > 0 and life.count("done") > 20)
     plan.work(life)
@@ -251,7 +251,7 @@ def damage(plan: Plan) -> None:
         try:
             made = recover(plan.database)
         except StoreDamaged:
-            way = "restore"  # as the person does when nothing can be read
+            way = "restore"  # as a person does when nothing can be read
         else:
             restore_backup(plan.database, made.path)
             plan.facts.known = {}
@@ -266,7 +266,7 @@ def damage(plan: Plan) -> None:
         assert aside.read_bytes() == before or plan.did not in ("header", "other file")
         plan.facts.known = {}
     plan.ways[way] += 1
-    if way == "recover":  # what it holds must be what was said
+    if way == "recover":  # its content must be right
         plan.facts.known = {k: v for k, v in database.items() if k.startswith(("text", "said"))}
         missing = lost(plan.folder, plan.facts.known)
         plan.facts.known = {k: v for k, v in plan.facts.known.items() if k not in missing}
@@ -293,8 +293,10 @@ def _damage(path: Path, how: str, dice: random.Random) -> None:
 
 
 def _seems_sound(plan: Plan) -> bool:
-    """Whether a start, all that is read of it, and the day's backup say nothing of damage; then
-    all must be there."""
+    """Return whether a start, reading everything, and the day's backup report no damage.
+
+    Then everything must be there.
+    """
     try:
         missing = lost(plan.folder, plan.facts.known)
         with closing(Store(plan.database)) as store:
@@ -309,7 +311,7 @@ def _seems_sound(plan: Plan) -> bool:
 
 
 def newer(plan: Plan) -> None:
-    """A file of a later Fireside: the backup from before leads back."""
+    """Open a file of a later version; the backup made before leads back."""
     life = plan.live()
     assert life.until(lambda: life.count("backup") > 0)
     life.close()
@@ -324,7 +326,7 @@ def newer(plan: Plan) -> None:
 
 
 def restore(plan: Plan) -> None:
-    """kill -9 while a backup is being restored: what was there, or the backup."""
+    """Kill -9 during the restore of a backup: afterwards either state is right."""
     life = plan.live()
     assert life.until(lambda: life.count("backup") > 0)
     plan.work(life)
@@ -368,7 +370,10 @@ KINDS: dict[Callable[[Plan], None], tuple[int, str]] = {
 
 
 def run(work: Callable[[Plan], None], seed: int) -> Plan:
-    """One plan. What it finds is in it, or raised as an AssertionError or a StoreError."""
+    """Run one plan and return it.
+
+    Raises AssertionError or StoreError if something was lost.
+    """
     _, needs = KINDS[work]
     with contextlib.ExitStack() as stack:
         ext4 = disks.EXT4 and (needs == "ext4" or seed % 2 == 0)
@@ -389,7 +394,7 @@ def run(work: Callable[[Plan], None], seed: int) -> Plan:
 
 
 def fails(work: Callable[[Plan], None], seed: int) -> Plan | str:
-    """The plan, or what went wrong."""
+    """Return the finished plan, or what went wrong."""
     try:
         return run(work, seed)
     except (AssertionError, StoreError, OSError, subprocess.SubprocessError) as error:

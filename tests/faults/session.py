@@ -1,11 +1,11 @@
-"""A person who chats at random, and says what the screen would have shown as kept; for faults.
+"""Chat at random, and print what the screen would have confirmed; for the fault plans.
 
 usage: python -m tests.faults.session FOLDER SEED
 
-It prints ``["open"]``, or ``["refused", error]`` where Fireside did not start, then lines:
-``begin`` with the keys of what may change, ``done`` with facts, ``failed`` with an error: nothing
-changed. Of an answer that grows: ``shown`` with what is on screen and the time, ``refused`` and
-``saved`` as the disk takes it. Ends in order when a line comes in.
+It prints ``["open"]``, or ``["refused", error]`` if Fireside did not start, then lines: ``begin``
+with the keys of what may change, ``done`` with facts, ``failed`` with an error after which nothing
+has changed. For a growing answer: ``shown`` with the text on screen and the time, ``refused`` and
+``saved`` as the disk accepts it. It ends in order when a line comes in.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ from app.turn import (
 
 MODEL = ModelRef.of_file(Path("m.gguf"), "m")
 STATS = Stats(10, 10, 5, 2, 0.1, 0.5, 1000, 7, 4096)
-_BACKUP = 8  # the step that makes one, for which many plans wait; others do, too
+_BACKUP = 8  # the step that makes one, awaited by many plans; other steps make some, too
 
 
 def tell(kind: str, *what: object) -> None:
@@ -63,7 +63,7 @@ def tell(kind: str, *what: object) -> None:
 
 
 class Talks(ScriptedBackend):
-    """Says words, now and then slowly."""
+    """A backend that writes words, sometimes slowly."""
 
     def __init__(self, seed: str) -> None:
         super().__init__()
@@ -114,7 +114,7 @@ class Person:
                 work(self.dice.choice(chats))
         except StoreError as error:
             tell("failed", type(error).__name__)
-            time.sleep(0.05)  # a person is not faster
+            time.sleep(0.05)  # the pace of a person
 
     def disk(self, work: Callable[[Store], Any]) -> Any:
         return self.host.disk(work).result()
@@ -142,7 +142,7 @@ class Person:
             self.follow(self.host.chats.regenerate(self.dice.choice(answers), Effort.LOW, MODEL))
 
     def follow(self, turn: Any, text: str = "") -> None:
-        """What the window does with the events of a turn."""
+        """Handle the events of a turn, as the window does."""
         stop_after = self.dice.choice([10**9, 10**9, 10**9, 5])
         shown, last, mine = "", 0.0, 0
         while True:
@@ -260,7 +260,7 @@ class Person:
 
 
 def main() -> None:
-    # A person waits for 5 seconds; the plans have less time.
+    # A person waits 5 seconds; the plans have less time.
     vars(app.host)["Store"] = functools.partial(Store, patience=0.3)
     try:
         person = Person(Path(sys.argv[1]), sys.argv[2])
@@ -279,7 +279,7 @@ def main() -> None:
         person.step()
         while not person.events.empty():
             person.receive(person.events.get())
-    tell("begin", ["said"])  # what was not saved is tried once more
+    tell("begin", ["said"])  # unsaved text is retried once
     person.host.close()
     while not person.events.empty():
         person.receive(person.events.get())

@@ -1,1 +1,1 @@
-"""Whether the tests notice: the program with one small fault after the other."""
+"""Mutation testing: the program with one small fault at a time."""

@@ -1,11 +1,11 @@
-"""How many small faults the tests notice.
+"""Count how many small faults the tests notice.
 
 usage: python -m tests.mutants [--seed N] [--count N] [--room NAME]… [--processes N] [--again]
 
-Draws so many faults by the seed from the files of the rooms, puts each into a copy of the
-repository, and runs those tests of its room that reach its line. What was found stands in
-build/mutants.json: the same command goes on where it was stopped. A mutant that was not noticed is
-tried again when its tests have changed, all are with --again.
+Draws so many faults by the seed from the files of the rooms, applies each to a copy of the
+repository, and runs the tests of its room that reach the changed line. Results are in
+build/mutants.json: the same command continues where it was stopped. A mutant that survived is tried
+again when its tests have changed, or all of them with --again.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ ALIVE, KILLED, ENDLESS, UNREACHED = "alive", "killed", "endless", "unreached"
 
 @dataclass(frozen=True)
 class Learnt:
-    """What a room's tests do without a fault."""
+    """The result of a room's tests without a fault."""
 
     seconds: dict[str, float]
     lines: dict[str, list[str]]
 
     def tests(self, mutant: Mutant) -> list[str]:
-        """Those that reach the place, the fastest first; all where it runs when it is imported."""
+        """Return the tests that reach the line, the fastest first; all for code run at import."""
         found = set(self.seconds)
         if mutant.place.endswith("()"):
             span = range(mutant.line, mutant.last + 1)
@@ -54,17 +54,17 @@ class Learnt:
 
 
 class Copy:
-    """A copy of the repository to spoil."""
+    """A copy of the repository to change."""
 
     def __init__(self) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="fireside-mutants-"))
-        self.home.chmod(0o755)  # some tests are another user for a while
+        self.home.chmod(0o755)  # some tests run as another user for a while
         self.root = self.home / "tree"
         shutil.copytree(ROOT, self.root, ignore=LEFT_OUT, symlinks=True)
         self._time = 1_600_000_000
 
     def learn(self, room: Room) -> Learnt | None:
-        """Runs all of a room's tests. Where they do not pass, no mutant of it is tried."""
+        """Run all of a room's tests; return None if they fail, and its mutants are skipped."""
         told = self.home / "learnt.json"
         told.unlink(missing_ok=True)
         code, said = self._pytest(room, told, 900)
@@ -75,7 +75,7 @@ class Copy:
         return Learnt(learnt["seconds"], learnt["lines"])
 
     def outcome(self, room: Room, learnt: Learnt, mutant: Mutant) -> tuple[str, str]:
-        """What becomes of a mutant, and the test that noticed it."""
+        """Return the outcome of a mutant, and the test that noticed it."""
         tests = learnt.tests(mutant)
         if not tests:
             return UNREACHED, ""
@@ -98,13 +98,13 @@ class Copy:
         shutil.rmtree(self.home, ignore_errors=True)
 
     def _write(self, path: Path, source: bytes) -> None:
-        """Another time each time: a compiled file is told by its source's second and size."""
+        """Write with a new time stamp: compiled files are matched by the second and the size."""
         path.write_bytes(source)
         self._time += 10
         os.utime(path, (self._time, self._time))
 
     def _pytest(self, room: Room, told: Path, limit: float) -> tuple[int | None, str]:
-        """pytest's exit code, or None where it did not end, and what it said."""
+        """Return pytest's output and exit code, or None if it did not end."""
         environment = {
             **os.environ,
             "FIRESIDE_MUTANT": str(told),
@@ -135,7 +135,7 @@ class Copy:
 
 
 def end(process: subprocess.Popen[Any]) -> None:
-    """Ends it and what it began."""
+    """Kill a process and its children."""
     if hasattr(os, "killpg"):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -145,7 +145,10 @@ def end(process: subprocess.Popen[Any]) -> None:
 
 
 def drawn(rooms: list[Room], seed: int, count: int) -> list[tuple[Room, Mutant]]:
-    """By the seed, each with the same chance: a change elsewhere leaves most of them."""
+    """Draw mutants by the seed, each with the same chance.
+
+    A change elsewhere leaves most of the draw the same.
+    """
 
     def chance(pair: tuple[Room, Mutant]) -> bytes:
         return hashlib.sha256(f"{seed} {pair[1].name}".encode()).digest()
@@ -165,7 +168,7 @@ def stamp(files: list[str]) -> str:
 
 
 class Results:
-    """What is known, on disk after each mutant."""
+    """The results so far, saved to disk after each mutant."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -207,7 +210,7 @@ def work(
     processes: int,
     told: Callable[[Room, Mutant, str, str], None],
 ) -> None:
-    """Tries all of them, room by room, in the order of `ROOMS`: the quick ones first."""
+    """Try all mutants, room by room in the order of `ROOMS`: the quick ones first."""
     jobs: queue.SimpleQueue[tuple[Room, Mutant]] = queue.SimpleQueue()
     waiting.sort(key=lambda pair: ROOMS.index(pair[0]))
     learning = threading.Lock()
@@ -238,7 +241,7 @@ def work(
 
 
 def report(results: Results, chosen: list[tuple[Room, Mutant]]) -> None:
-    """The score by room, and what was not noticed."""
+    """Print the score by room, and the survivors."""
     found: dict[str, Counter[str]] = {}
     left = []
     for room, mutant in chosen:

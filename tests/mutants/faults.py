@@ -1,7 +1,7 @@
-"""Small faults: one place of a file's syntax tree, written another way.
+"""Small faults: one node of a file's syntax tree, replaced.
 
-Left out: annotations, decorators, docstrings and every other text, names of threads, code for
-other systems than this one, and `if TYPE_CHECKING`.
+Left out: annotations, decorators, docstrings and all other text, names of threads, code for other
+systems than this one, and `if TYPE_CHECKING`.
 """
 
 from __future__ import annotations
@@ -43,8 +43,11 @@ _WITHOUT_EFFECT = {"suppress", "closing", "cast", "TypeVar", "field"}
 
 @dataclass(frozen=True)
 class Mutant:
-    """A file with one fault. ``name`` says where and what, without the line's number; ``place``
-    ends in () where it is in a function, and so does not run when the file is imported."""
+    """A file with one fault.
+
+    ``name`` says where and what, without the line number; ``place`` ends in () inside a function,
+    which does not run at import.
+    """
 
     file: str
     place: str
@@ -57,15 +60,15 @@ class Mutant:
 
     @property
     def key(self) -> str:
-        """The same wherever the place has moved to in the file."""
+        """A key that stays the same when the code moves within the file."""
         return hashlib.sha256(self.name.encode()).hexdigest()[:16]
 
     def written(self, source: bytes) -> bytes:
-        """The whole file with the fault."""
+        """Return the whole file with the fault."""
         return source[: self.start] + self.text.encode() + source[self.end :]
 
     def diff(self, source: bytes) -> str:
-        """The lines as they are and as they would be."""
+        """Return the changed lines as a diff."""
         begin = source.rfind(b"\n", 0, self.start) + 1
         stop = (source.find(b"\n", self.end) + 1 or len(source) + 1) - 1
         before = source[begin:stop].decode()
@@ -75,7 +78,7 @@ class Mutant:
 
 
 def mutants(root: Path, file: str) -> list[Mutant]:
-    """All that can be made of a file."""
+    """Return all mutants of a file."""
     source = (root / file).read_bytes()
     starts = [0]
     for line in source.split(b"\n"):
@@ -99,7 +102,7 @@ Fault = tuple[str, ast.expr | ast.stmt, str]
 
 
 class _Walk:
-    """Over a tree, with the names of the definitions that a node is in."""
+    """Walks a tree with the names of the enclosing definitions."""
 
     def __init__(self) -> None:
         self._where: list[str] = []
@@ -154,7 +157,7 @@ class _Walk:
         for name, value in ast.iter_fields(node):
             if name in ("annotation", "targets", "target", "decorator_list"):
                 continue
-            if isinstance(node, ast.Raise):  # what it says is no matter here
+            if isinstance(node, ast.Raise):  # messages of exceptions do not matter
                 continue
             for child in value if isinstance(value, list) else [value]:
                 if isinstance(child, ast.stmt):
@@ -193,7 +196,7 @@ class _Walk:
 
 
 def _others(node: ast.expr) -> Iterator[str]:
-    """What may stand in the place of an expression."""
+    """Yield replacements for an expression."""
     match node:
         case ast.Compare(left, [op], [right]):
             for other in _OTHER_WAY[type(op)]:
@@ -245,10 +248,10 @@ def _is_symmetric(function: ast.expr) -> bool:
 
 
 def _is_for_others(test: ast.expr) -> bool:
-    """Whether a branch never runs here."""
+    """Return whether a branch never runs on this system."""
     text = ast.unparse(test)
     if text == "TYPE_CHECKING":
         return True
     if text.startswith(("sys.platform ==", "os.name ==")):
-        return not eval(text, {"sys": sys, "os": __import__("os")})  # as constant as it looks
+        return not eval(text, {"sys": sys, "os": __import__("os")})  # constant for this system
     return False

@@ -1,8 +1,8 @@
-"""What runs inside pytest, for one mutant or to learn which test reaches which line.
+"""A pytest plugin that runs the tests for one mutant, or learns which lines they reach.
 
-FIRESIDE_MUTANT is a file: of JSON to read, ``{"tests": [id, …]}``, those to run, in this order;
-or, where it is not there, to write: ``{"seconds": {id: s}, "lines": {"file:line": [id, …]}}``
-for the files of FIRESIDE_MUTANT_FILES.
+FIRESIDE_MUTANT is a JSON file. If it exists, it is read: ``{"tests": [id, …]}``, the tests to run,
+in this order. Otherwise it is written: ``{"seconds": {id: s}, "lines": {"file:line": [id, …]}}``
+for the files in FIRESIDE_MUTANT_FILES.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _now = ""
 
 
 def _limit() -> None:
-    """A mutant may ask for all the memory there is, or write without end."""
+    """Limit memory and file sizes, since a mutant may use any amount."""
     if sys.platform != "win32":
         import resource
 
@@ -52,7 +52,7 @@ def _trace(frame: FrameType, event: str, _: object) -> Callable[..., Any] | None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Only what was asked for, in its order."""
+    """Select the given tests, in their order."""
     if not _LEARNS:
         wanted = {test: at for at, test in enumerate(json.loads(_ASKED.read_text())["tests"])}
         items[:] = sorted(
@@ -62,7 +62,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Notes what a test reaches, its fixtures included."""
+    """Record the lines that a test reaches, including its fixtures."""
     global _now
     _now = item.nodeid
     began = time.perf_counter()
@@ -78,7 +78,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 
 def pytest_sessionfinish() -> None:
-    """Writes what was learnt."""
+    """Write the results."""
     if _LEARNS:
         lines = {place: sorted(tests) for place, tests in _lines.items()}
         _ASKED.write_text(json.dumps({"seconds": _seconds, "lines": lines}))

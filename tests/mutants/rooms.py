@@ -1,4 +1,4 @@
-"""Which tests answer for which files."""
+"""The rooms: which tests cover which files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Room:
-    """Glob patterns, of the program's files and of the tests that are about them."""
+    """Glob patterns of some of the program's files and of the tests that cover them."""
 
     name: str
     code: tuple[str, ...]
@@ -18,12 +18,12 @@ class Room:
 
     @property
     def files(self) -> list[str]:
-        """The program's, relative to the repository."""
+        """The program's files, relative to the repository."""
         return _found(self.code)
 
     @property
     def suites(self) -> list[str]:
-        """The tests', relative to the repository."""
+        """The test files, relative to the repository."""
         return _found(self.tests)
 
 
@@ -33,23 +33,23 @@ def _found(patterns: tuple[str, ...]) -> list[str]:
 
 
 ROOMS = (
-    Room("service", ("app/engine/worker.py",), ("tests/unit/test_worker*.py",)),
+    Room("worker", ("app/engine/worker.py",), ("tests/unit/test_worker*.py",)),
     Room("chat", ("app/chat.py",), ("tests/unit/test_chat*.py", "tests/unit/test_titles*.py")),
     Room("writer", ("app/writer.py",), ("tests/unit/test_writer*.py", "tests/unit/test_chat*.py")),
     Room(
-        "cache",
+        "kv_cache",
         ("app/engine/kv_cache.py",),
         ("tests/unit/test_kv_cache*.py", "tests/unit/test_worker*.py"),
     ),
     Room(
-        "kept",
+        "kv_disk_cache",
         ("app/engine/kv_disk_cache.py",),
         ("tests/unit/test_kv_disk_cache*.py", "tests/unit/test_kv_cache*.py"),
     ),
     Room("plan", ("app/engine/plan.py",), ("tests/unit/test_plan*.py",)),
     Room(
         "harmony",
-        ("app/harmony*.py", "app/formats/harmony/*.py"),
+        ("app/formats/harmony/*.py",),
         ("tests/unit/test_harmony*.py", "tests/unit/test_worker*.py"),
     ),
     Room(
@@ -61,9 +61,9 @@ ROOMS = (
             "tests/unit/test_presets*.py",
         ),
     ),
-    Room("download", ("app/models/file_download.py",), ("tests/unit/test_file_download.py",)),
+    Room("file_download", ("app/models/file_download.py",), ("tests/unit/test_file_download.py",)),
     Room(
-        "blob",
+        "partial_file",
         ("app/models/partial_file.py",),
         ("tests/unit/test_partial_file.py", "tests/unit/test_file_download.py"),
     ),

@@ -1,6 +1,8 @@
-"""Asks whether what the register of outside facts says still holds. Each check raises
-AssertionError with a sentence where it does not; the suite runs them against the fakes,
-`test_services` against the real ones."""
+"""Check that the register of outside facts still holds.
+
+Each check raises AssertionError with a sentence if not; the suite runs them against the fakes,
+`test_services` against the real services.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ HUB = "https://huggingface.co"
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Where they are."""
+    """The addresses of the services."""
 
     hub: str = HUB
     releases: str = outside.value("releases")["api"]
@@ -31,16 +33,22 @@ class Services:
     packages: str = "https://pypi.org"
 
     def ask(self, address: str, headers: dict[str, str] | None = None, **parameters: Any) -> Any:
-        """The JSON that is answered. Raises httpx2.HTTPError."""
+        """Return the JSON of an answer.
+
+        Raises httpx2.HTTPError.
+        """
         return _get(address, headers, parameters).json()
 
     def wheel(self, project: str) -> zipfile.ZipFile:
-        """The newest wheel of a project. Raises AssertionError, httpx2.HTTPError."""
+        """Return the newest wheel of a project.
+
+        Raises AssertionError, httpx2.HTTPError.
+        """
         address = f"{self.packages}/pypi/{project}/json"
         told = self.ask(address)
         wheels = [one for one in told["urls"] if one["packagetype"] == "bdist_wheel"]
         assert wheels, f"{project} has no wheel"
-        # A mirror of PyPI tells it from there on.
+        # From there on, a mirror of PyPI may answer.
         content = _get(str(httpx2.URL(address).join(wheels[0]["url"]))).content
         assert hashlib.sha256(content).hexdigest() == wheels[0]["digests"]["sha256"], project
         return zipfile.ZipFile(io.BytesIO(content))
@@ -61,7 +69,7 @@ def _get(
 
 
 def offers(services: Services) -> None:
-    """Each file of an offer is at its commit, with its size and hash."""
+    """Check that each file of an offer is at its commit, with its size and hash."""
     for offer in catalog.offers():
         for file in offer.model.files:
             url = hf_hub_url(
@@ -77,7 +85,7 @@ def offers(services: Services) -> None:
 
 
 def listing(services: Services) -> None:
-    """What is at main has the fields that are read, and the bytes of each offer in it."""
+    """Check that main's listing has the fields that are read, and the bytes of each offer."""
     for offer in catalog.offers():
         name = offer.model.repository
         told = services.ask(f"{services.hub}/api/models/{name}", blobs="true")
@@ -100,7 +108,7 @@ def listing(services: Services) -> None:
 
 
 def search_fields(services: Services) -> None:
-    """A search answers with the fields that are asked for."""
+    """Check that a search returns the requested fields."""
     fields = outside.value("hub_search")
     address = f"{services.hub}/api/models"
     told = services.ask(
@@ -113,8 +121,10 @@ def search_fields(services: Services) -> None:
 
 
 def releases(services: Services) -> None:
-    """The newest release of a project that has some is told by its tag, in the version of the API
-    that Fireside asks for."""
+    """Check that the newest release of a project has its tag.
+
+    Asked in the version of the API that Fireside uses.
+    """
     value = outside.value("releases")
     known = value["known"]
     headers = {"X-GitHub-Api-Version": value["version"]}
@@ -123,7 +133,7 @@ def releases(services: Services) -> None:
 
 
 def sources(services: Services) -> None:
-    """What others' own files said when they were looked at stands in their newest ones."""
+    """Check that other projects' newest files still say what was relied upon."""
     gone = [
         f"{fact.name}: {place} {fault}"
         for fact in outside.facts().values()
@@ -160,7 +170,7 @@ CHECKS: dict[str, Callable[[Services], None]] = {
 
 
 def named(kind: str) -> set[str]:
-    """The checks of a kind that the register names."""
+    """Return the checks of a kind that the register names."""
     found = (fact.check.partition(": ") for fact in outside.facts().values())
     return {name for of, _, name in found if of == kind}
 

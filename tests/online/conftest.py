@@ -1,9 +1,12 @@
-"""Here, and only here, tests reach the network. They are run by their own command::
+"""The only tests that may use the network.
+
+They have a command of their own::
 
     python -m pytest tests/online
 
-and skipped, in words, where there is no network; with FIRESIDE_ONLINE=1, as in a release, that is a
-failure, too."""
+Without a network they are skipped with a message; with FIRESIDE_ONLINE=1, as in a release, that is
+a failure.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,12 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def no_network() -> None:
-    """In the place of the suite's own: nothing is forbidden."""
+    """Replace the suite's own fixture: nothing is forbidden."""
 
 
 @pytest.fixture(scope="session", autouse=True)
 def network() -> None:
-    """There is one."""
+    """Skip, or fail in a release, if there is no network."""
     try:
         socket.create_connection(("huggingface.co", 443), 10).close()
     except OSError as error:

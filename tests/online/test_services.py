@@ -1,4 +1,4 @@
-"""The register of outside facts, asked of the real services."""
+"""The register of outside facts, checked against the real services."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A window for the tests to use."""
+"""Fixtures with a window."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def fonts(qapp: QApplication) -> None:
 
 @pytest.fixture(autouse=True)
 def english(qapp: QApplication) -> None:
-    """What a test before this one spoke is over: the app's own start takes the system's."""
+    """Reset the language that an earlier test set; the app's own start uses the system's."""
     qt_language.install(qapp, "en")
 
 
 @pytest.fixture(autouse=True)
 def garbage(qapp: QApplication) -> Iterator[None]:
-    """Widgets are destroyed on this thread, as in the app."""
+    """Collect garbage on this thread, so that widgets are destroyed here, as in the app."""
     collector = GarbageCollector()
     yield
     gc.collect()
@@ -49,13 +49,13 @@ def theme(qapp: QApplication, fonts: None) -> Theme:
 
 @pytest.fixture(scope="session")
 def fixed_theme(qapp: QApplication, fonts: None) -> Theme:
-    """A theme that nobody changes, for tests that Hypothesis runs many times."""
+    """Return a theme that does not change, for tests that Hypothesis runs many times."""
     return Theme(qapp, ThemeChoice.LIGHT)
 
 
 @pytest.fixture
 def start(qtbot: QtBot, theme: Theme, tmp_path: Path) -> Iterator[Start]:
-    """Starts a window on the test's folder; again, it is the next start of the same person's."""
+    """Yield a function that opens a window on the test's folder; call it again for a restart."""
     running: list[Fireside] = []
 
     def begin(*, model: bool = True, **changes: Any) -> Fireside:
@@ -89,5 +89,5 @@ def start(qtbot: QtBot, theme: Theme, tmp_path: Path) -> Iterator[Start]:
 
 @pytest.fixture
 def fireside(start: Start) -> Fireside:
-    """A window with the demo model chosen."""
+    """Return a window with the demo model chosen."""
     return start()

@@ -1,4 +1,4 @@
-"""A window on a real store and a scripted engine, and short ways to its controls."""
+"""A window on a real store and a scripted engine, with helpers for its controls."""
 
 from __future__ import annotations
 
@@ -74,12 +74,12 @@ def done(reason: StopReason = StopReason.END) -> Done:
 
 
 def answer(text: str, reasoning: str = "Let me think.") -> list[Event]:
-    """A whole answer."""
+    """Return the events of a complete answer."""
     return [Prompt(80, 4096), thought(reasoning), said(text, 1), done()]
 
 
 class Backend:
-    """Plays scripts, and stops at a `threading.Event` among their steps until it is set."""
+    """Plays scripts; a `threading.Event` among the steps blocks until it is set."""
 
     def __init__(self) -> None:
         self.scripts: list[list[Event | FiresideError | threading.Event]] = []
@@ -163,7 +163,7 @@ class Backend:
 
 @dataclass
 class Fireside:
-    """A running window, and short ways to its controls."""
+    """A running window, with helpers for its controls."""
 
     qtbot: QtBot
     host: Host
@@ -175,13 +175,13 @@ class Fireside:
 
     @property
     def chat(self) -> int:
-        """The chat that is shown, which is stored."""
+        """The stored chat that is shown."""
         chat = self.window.chat
         assert chat is not None
         return chat
 
     def find(self, kind: type[W], name: str, last: bool = False) -> W:
-        """The control of that name; the one in the latest message with ``last``."""
+        """Return the control of that name; with ``last``, the one in the latest message."""
         self.until(lambda: self._visible(kind, name))
         return self._visible(kind, name)[-1 if last else 0]
 
@@ -189,11 +189,11 @@ class Fireside:
         return [w for w in self.window.findChildren(kind, name) if w.isVisible()]
 
     def script(self, *steps: Event | FiresideError | threading.Event) -> None:
-        """What the next answer will be."""
+        """Set the events of the next answer."""
         self.backend.scripts.append(list(steps))
 
     def hold(self) -> threading.Event:
-        """A step that waits until it is set."""
+        """Return a step that blocks until it is set."""
         self._held.append(threading.Event())
         return self._held[-1]
 
@@ -201,20 +201,20 @@ class Fireside:
         QTest.keyClicks(self.window.composer.editor, text)
 
     def type_in(self, name: str, text: str) -> None:
-        """Types into the field of that name, and presses Enter."""
+        """Type into the field of that name and press Enter."""
         field = self.find(QLineEdit, name)
         QTest.keyClicks(field, text)
         QTest.keyClick(field, Qt.Key.Key_Return)
 
     def ask(self, text: str, *steps: Event | FiresideError | threading.Event) -> None:
-        """Types a question and presses Enter; the steps are its answer."""
+        """Type a question and press Enter; the steps are its answer."""
         if steps:
             self.script(*steps)
         self.type(text)
         QTest.keyClick(self.window.composer.editor, Qt.Key.Key_Return)
 
     def shows(self, text: str) -> None:
-        """Waits until the conversation has the text."""
+        """Wait until the conversation has the text."""
         self.until(lambda: text in self.text())
 
     def text(self) -> str:
@@ -224,14 +224,14 @@ class Fireside:
         self.qtbot.waitUntil(lambda: bool(condition()), timeout=timeout)
 
     def idle(self) -> None:
-        """Waits until no answer is on its way, and everything is on disk."""
+        """Wait until no answer is running and everything is on disk."""
         self.until(lambda: not self.window.current.busy())
         self.stored(lambda store: None)
 
     def stored(self, read: Callable[[Store], T]) -> T:
-        """What the store has."""
+        """Read from the store."""
         result = self.host.disk(read).result(timeout=5)
-        for _ in range(2):  # for what was on its way, and what follows from it
+        for _ in range(2):  # twice: for pending work, and for what it starts
             delivered = threading.Event()
             done_reading = self.host.disk(lambda _: None)
             self.bridge.when_done(done_reading, partial(_set, delivered), raising)
@@ -254,8 +254,11 @@ def _set(event: threading.Event, _: object) -> None:
 
 
 def stale() -> list[QLayoutItem]:
-    """PySide's wrappers of a layout's items that Qt has deleted: made where a layout that is not
-    empty is added to another, and left behind where a widget then leaves it."""
+    """Return PySide's wrappers of layout items that Qt has deleted.
+
+    They are created when a non-empty layout is added to another, and remain when a widget then
+    leaves it.
+    """
     there: set[int] = set()
 
     def walk(layout: QLayout) -> None:
@@ -279,7 +282,7 @@ def raising(error: BaseException) -> None:
 
 
 def make(fireside: Fireside, *titles: str) -> None:
-    """Asks a question in a new chat for each title."""
+    """Ask a question in a new chat for each title."""
     for title in titles:
         fireside.window.new_chat()
         fireside.ask(title, *answer(f"About {title}."))
@@ -288,6 +291,6 @@ def make(fireside: Fireside, *titles: str) -> None:
 
 
 def place(fireside: Fireside) -> str:
-    """Where the model that is loaded lies."""
+    """Return the path of the loaded model."""
     current = fireside.window.models.current
     return current.place if current else ""

@@ -1,7 +1,7 @@
-"""Prints, as JSON, what is to be seen of each script: run by `test_scripts` in a process of its
-own, which knows the fonts beside this file and no others of the system.
+"""Print the painted ink of each script, as JSON.
 
-An ink is how much darker than paper a picture is.
+Run by `test_scripts` in a process of its own, which knows the fonts in this folder and no others of
+the system. Ink is how much darker than paper an image is.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ SCRIPTS = {
 
 
 def boxed(theme: Theme, markdown: str, pixels: int = 15) -> Column:
-    """A message as it is laid out."""
+    """Lay out a message."""
     column = Column(theme, Style(pixels))
     column.set_blocks(parse(markdown))
     column.lay_out(300)
@@ -52,7 +52,7 @@ def boxed(theme: Theme, markdown: str, pixels: int = 15) -> Column:
 
 
 def lost(text: str, face: QFont) -> int:
-    """How many characters are boxes in it, because no font has them."""
+    """Return the number of characters drawn as boxes, because no font has them."""
     layout = QTextLayout(text, face)
     layout.beginLayout()
     layout.createLine().setLineWidth(1e6)
@@ -61,8 +61,8 @@ def lost(text: str, face: QFont) -> int:
 
 
 def seen(column: Column) -> str:
-    """A name for exactly what is painted."""
-    image = painted(column)  # kept, as long as its bits are read
+    """Return a hash of what is painted."""
+    image = painted(column)  # keeps its memory alive
     return sha256(bytes(image.constBits())).hexdigest()
 
 
@@ -77,7 +77,7 @@ def _dark(image: QImage) -> int:
 
 
 def pdf_ink(column: Column) -> int:
-    """The same of a page that a reader of PDF shows."""
+    """Return the ink of the same column on a PDF page."""
     buffer = QBuffer()
     buffer.open(QBuffer.OpenModeFlag.WriteOnly)
     writer = QPdfWriter(buffer)
@@ -126,7 +126,7 @@ def measured(theme: Theme) -> dict[str, dict[str, object]]:
             "pdf bold": pdf_ink(boxed(theme, f"**{text}**")) / page,
             "pdf italic": pdf_ink(boxed(theme, f"*{text}*")) / page,
         }
-    # Another program installs a font: what is shown is laid out again, as a canvas does it.
+    # Another program installs a font: shown text is laid out again, as a canvas does it.
     for column in columns.values():
         theme.changed.connect(column.restyle)
     QFontDatabase.addApplicationFont(str(Path(ziafont.__file__).parent / "fonts/DejaVuSans.ttf"))

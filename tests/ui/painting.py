@@ -1,4 +1,4 @@
-"""Boxes as pictures."""
+"""Boxes painted to images."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.ui.blocks.box import Box, Highlights
 
 
 def painted(box: Box, ink: Highlights | None = None, strip: int = 0) -> QImage:
-    """The box as it is painted, at once or a strip after the other."""
+    """Paint a box, at once or strip by strip."""
     size = int(box.width), max(int(box.height), 1)
     image = QImage(*size, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(QColor("white"))

@@ -11,14 +11,14 @@ Child = TypeVar("Child", bound=QObject)
 
 
 def child(parent: QObject, kind: type[Child], name: str = "") -> Child:
-    """Return the child of that kind and objectName, which there has to be."""
+    """Return the child of that kind and objectName; fails if there is none."""
     found = parent.findChild(kind, name) if name else parent.findChild(kind)
     assert found is not None, f"no {kind.__name__} {name}"
     return found
 
 
 def focused() -> QWidget:
-    """Return the widget that has the keyboard, which there has to be."""
+    """Return the widget with the keyboard focus; fails if there is none."""
     found = QApplication.focusWidget()
     assert found is not None, "nothing has the keyboard"
     return found

@@ -1,4 +1,4 @@
-"""About Fireside: the licences, and the look for a newer version."""
+"""About Fireside: licences and the check for updates."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def releases(monkeypatch: pytest.MonkeyPatch) -> Iterator[Releases]:
 
 
 def opened(fireside: Fireside) -> AboutPage:
-    """By its command, as the palette does it."""
+    """Open the page by its command, as the palette does."""
     (command,) = [c for c in fireside.window.commands.all if c.objectName() == "aboutCommand"]
     command.trigger()
     dialog = fireside.find(AboutPage, "about")
@@ -112,7 +112,7 @@ def test_a_newer_version_is_told_of_and_its_page_opened(
     news = child(dialog, QLabel, "newVersion")
     page = child(dialog, QPushButton, "openRelease")
     fireside.qtbot.wait(50)
-    assert releases.asked == []  # nobody has asked it to
+    assert releases.asked == []  # not before a person asks for it
     assert not page.isVisible()
     child(dialog, QPushButton, "checkVersion").click()
     fireside.until(page.isVisible)

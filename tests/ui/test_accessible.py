@@ -1,4 +1,4 @@
-"""What a screen reader finds, and what it is told, by Qt's own interface."""
+"""The accessibility tree and announcements, through Qt's own interface."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ THEN = time.mktime((2024, 11, 12, 14, 5, 0, 0, 0, -1))
 
 @pytest.fixture
 def page(qtbot: QtBot, theme: Theme) -> Transcript:
-    """A conversation in a window of its own."""
+    """Return a conversation in a window of its own."""
     transcript = Transcript(theme)
     qtbot.addWidget(transcript)
     transcript.resize(800, 600)
@@ -38,7 +38,7 @@ def page(qtbot: QtBot, theme: Theme) -> Transcript:
 
 @pytest.fixture
 def heard(page: Transcript) -> Iterator[list[str]]:
-    """What is announced."""
+    """Yield the list of announcements."""
     QAccessible.setActive(True)
     said: list[str] = []
     page.announcer.announced.connect(said.append)

@@ -1,4 +1,4 @@
-"""The next question is read before it is asked, and what it will take of the context is told."""
+"""Prefill of the next question before it is asked, and the forecast of its context use."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.ui.test_preferences import open_preferences
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits for longer than needed."""
+    """Shorten the timers."""
     monkeypatch.setattr(prefill, "TYPED_MS", 150)
     monkeypatch.setattr(prefill, "CHANGED_MS", 100)
     monkeypatch.setattr(prefill, "OPENED_MS", 250)
@@ -32,7 +32,7 @@ def texts(request: Request) -> list[str]:
 
 
 def settle(fireside: Fireside) -> list[Request]:
-    """What was read ahead by now; from here on it is what comes next."""
+    """Return the prefill requests so far, and forget them."""
     fireside.qtbot.wait(prefill.OPENED_MS + 200)
     fireside.stored(lambda store: None)
     before = list(fireside.backend.prepared)
@@ -97,7 +97,7 @@ READING = "Reading ahead… 25 %"
 
 
 def reads_slowly(fireside: Fireside) -> None:
-    """It comes to a quarter of what there is to read, and gets stuck."""
+    """Make the engine hang after a quarter of a prompt."""
     settle(fireside)
     fireside.backend.reads = [Prefill(100, 900), Prefill(300, 900), fireside.hold()]
 
@@ -157,7 +157,7 @@ def test_words_are_read_when_the_typing_rests(fireside: Fireside) -> None:
     fireside.type(" a pear")
     fireside.until(lambda: fireside.backend.prepared)
     settled = settle(fireside)
-    assert [texts(request) for request in settled] == [["What is a pear"]]  # once for all of it
+    assert [texts(request) for request in settled] == [["What is a pear"]]  # one for all of it
     assert settled[0].messages[0].role is Role.USER
     assert settled[0].chat is None
 
@@ -182,14 +182,14 @@ def test_other_instructions_are_read(fireside: Fireside) -> None:
 
 
 def above(fireside: Fireside) -> int:
-    """The top of the last question."""
+    """Return the top of the last question."""
     parent = fireside.find(QWidget, "bubble", last=True).parentWidget()
     assert parent is not None
     return parent.y()
 
 
 def spied(fireside: Fireside, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The window's wishes to read ahead: the engine would only come to them later."""
+    """Return the window's prefill requests, which the engine would only get later."""
     calls: list[Any] = []
     prepare = fireside.host.chats.prepare
 
@@ -338,7 +338,7 @@ def test_a_line_stands_under_what_is_unseen(fireside: Fireside) -> None:
     assert line(fireside).y() < above(fireside)
     hold.set()
     fireside.idle()
-    fireside.until(lambda: UNSEEN not in fireside.text())  # the answer's own statistics: none
+    fireside.until(lambda: UNSEEN not in fireside.text())  # once the answer has no statistics
 
 
 def test_the_line_comes_back_with_the_chat(fireside: Fireside) -> None:
@@ -358,7 +358,7 @@ def test_the_line_comes_back_with_the_chat(fireside: Fireside) -> None:
 
 def test_the_line_among_messages_that_are_made_later(fireside: Fireside) -> None:
     make(fireside, "apples")
-    for n in range(14):  # more than are made at once
+    for n in range(14):  # more than are created at once
         fireside.ask(f"question {n}", *answer(f"Reply {n}."))
         fireside.shows(f"Reply {n}.")
         fireside.idle()
@@ -374,8 +374,8 @@ def test_the_line_among_messages_that_are_made_later(fireside: Fireside) -> None
         found = (v.record for v in views if v.y() > line(fireside).y())
         return next(record.plain_text() for record in found if record)
 
-    assert below() == rows[-4].message.text  # while the earlier ones are not made
-    assert UNSEEN in fireside.text()  # for which all are
+    assert below() == rows[-4].message.text  # before the earlier ones are created
+    assert UNSEEN in fireside.text()  # which creates all of them
     assert below() == rows[-4].message.text
     transcript.messages.set_unseen(2)
     assert not line(fireside).isVisible()

@@ -145,8 +145,8 @@ def test_a_smoke_that_cannot_open_says_why(
 ) -> None:
     (tmp_path / "file").touch()
     folder = tmp_path / "file" / "data"
-    assert app.run(folder, None, smoke=True) == 1  # and no window
-    why = explain(StoreReadOnly(folder)).sentence  # in the language that the app has taken
+    assert app.run(folder, None, smoke=True) == 1  # without a window
+    why = explain(StoreReadOnly(folder)).sentence  # in the app's language
     assert capsys.readouterr().err == f"{why}\n"
 
 

@@ -1,4 +1,4 @@
-"""Files that come with a message: on their way in, in the composer, and in the conversation."""
+"""Attached files: ways in, the composer, and the conversation."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.fakes.pdf_file import pdf
 from tests.ui.driver import Fireside, answer
 from tests.ui.qt import child
 
-# Popups, where there is no screen.
+# Popups, without a screen.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 FILE = Part("apples\npears", PartKind.FILE, "fruit.txt")
@@ -51,7 +51,7 @@ def paste(fireside: Fireside, data: QMimeData | str) -> None:
 
 
 def chips(fireside: Fireside) -> list[str]:
-    """What each chip says."""
+    """Return the text of each chip."""
     return [
         f"{chip.item.name}: {chip.item.detail}"
         for chip in fireside.window.composer.attachment_bar.findChildren(AttachmentChip)
@@ -76,7 +76,7 @@ def told(fireside: Fireside) -> list[str]:
 
 
 def foresee(fireside: Fireside, excess: int) -> None:
-    """The engine says that what is to be sent is too long by so many tokens."""
+    """Make the engine report that the message is too long by so many tokens."""
     fireside.backend.foreseen = Prompt(900 + excess, 1000, 100, 0)
     count = len(fireside.backend.prepared)
     fireside.window.composer.typed.emit()
@@ -155,7 +155,7 @@ def test_what_is_dropped_on_the_window(fireside: Fireside, tmp_path: Path) -> No
     entered = QDragEnterEvent(place, actions, data, buttons, none)
     QApplication.sendEvent(window.composer.editor.viewport(), entered)
     assert entered.isAccepted()
-    assert entered.position() != place.toPointF()  # it is the window's there, too
+    assert entered.position() != place.toPointF()  # reported in the window's coordinates
     QApplication.sendEvent(window, QDropEvent(place.toPointF(), actions, data, buttons, none))
     assert used == [tmp_path / "m.gguf"]
     counted(fireside)
@@ -199,7 +199,7 @@ def test_a_long_text_that_is_pasted_is_attached(fireside: Fireside) -> None:
     QTest.keyClick(window.composer.editor, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert window.composer.editor.toPlainText() == "look: short" + long.upper()
     QTest.keyClick(window.composer.editor, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert window.composer.editor.toPlainText() == "look: short"  # as ever
+    assert window.composer.editor.toPlainText() == "look: short"  # as without the file
     assert len(chips(fireside)) == 1
     fireside.find(QAbstractButton, "unfoldAttached").click()
     assert window.composer.parts() == (Part("look: short" + long),)
@@ -240,7 +240,7 @@ def test_an_encoding_that_was_guessed_is_shown_and_can_be_changed(
     menu.close()
     back.trigger()
     fireside.until(lambda: "notes.txt" in "".join(told(fireside)))
-    assert fireside.window.composer.parts()[0].text == wrong  # as it was
+    assert fireside.window.composer.parts()[0].text == wrong  # unchanged
 
 
 def test_what_is_beyond_doubt_has_no_choice(fireside: Fireside, tmp_path: Path) -> None:
@@ -278,7 +278,7 @@ def test_the_window_lives_while_a_long_file_is_read(fireside: Fireside, tmp_path
     timer.timeout.connect(turn)
     timer.start(0)
     paste(fireside, urls(path))
-    fireside.type("words")  # which are typed meanwhile
+    fireside.type("words")  # typed meanwhile
     fireside.until(lambda: bool(window.composer.parts()[1:]), 60_000)
     timer.stop()
     assert turns > 200
@@ -289,7 +289,7 @@ def test_the_window_lives_while_a_long_file_is_read(fireside: Fireside, tmp_path
 
 
 def held(fireside: Fireside, monkeypatch: pytest.MonkeyPatch) -> Future[Any]:
-    """What the next file is read as comes when it is set."""
+    """Return a future that becomes the content of the next file."""
     future: Future[Any] = Future()
     monkeypatch.setattr(fireside.host.documents, "read", lambda path, stop: future)
     return future
@@ -310,7 +310,7 @@ def test_nothing_is_sent_before_a_file_is_read(
     assert fireside.backend.requests == []
     chat = fireside.window.composer.parts()
     window = fireside.window
-    window.new_chat()  # a switch does not end it
+    window.new_chat()  # a switch of chats does not stop it
     assert window.composer.parts() == chat
     future.set_result(read(path, window.composer.attachment_bar.items[0].stop).result(30))
     fireside.until(send.isEnabled)
@@ -399,7 +399,7 @@ def test_what_does_not_fit_can_be_sent_in_part(fireside: Fireside, tmp_path: Pat
     take = fireside.find(QAbstractButton, "attachWhatFits")
     some = take.text().removeprefix("Attach pages ")
     assert some.startswith("1–")
-    assert window.composer.status.property("tone") == "muted"  # it is said once
+    assert window.composer.status.property("tone") == "muted"  # after it was shown once
     take.click()
     assert told(fireside) == []
     counted(fireside)
@@ -455,7 +455,7 @@ def test_what_cannot_fit_is_told_while_an_answer_is_on_its_way(fireside: Firesid
     fireside.window.composer.set_parts((Part("word\n" * 2000, PartKind.FILE, "a.txt"),))
     counted(fireside)
     fireside.until(lambda: told(fireside))
-    assert "room for 884" in told(fireside)[0]  # 900, but for what joins it to the rest
+    assert "room for 884" in told(fireside)[0]  # 900, less what joins it to the rest
     assert len(fireside.backend.prepared) == count
     saying.set()
     fireside.idle()
@@ -489,7 +489,7 @@ def test_a_file_of_a_message_opens_to_its_text(fireside: Fireside) -> None:
     assert [head.text() for head in files(fireside)] == ["fruit.txt", "b.html"]
     assert fireside.text().startswith("fruit.txt\n\nb.html\n\nWhat is it?")
     files(fireside)[1].click()
-    assert "<b>x</b>" in fireside.text()  # as it is
+    assert "<b>x</b>" in fireside.text()  # shown literally
     assert "apples" not in fireside.text()
     QTest.keyClick(files(fireside)[0], Qt.Key.Key_Space)
     fireside.find(QAbstractButton, "copyQuestion").click()
@@ -501,7 +501,7 @@ def test_a_file_of_a_message_opens_to_its_text(fireside: Fireside) -> None:
     files(fireside)[0].click()
     transcript.finder.bar.refresh(transcript.messages.records)
     assert not transcript.finder.bar.hits
-    ask(fireside, FILE)  # without words
+    ask(fireside, FILE)  # a file without text
     assert [head.text() for head in files(fireside)] == ["fruit.txt", "b.html", "fruit.txt"]
 
 
@@ -530,7 +530,7 @@ def test_a_long_file_is_read_as_it_is_seen(fireside: Fireside) -> None:
     files(fireside)[0].click()
     reader = record.files[0]._reader
     assert reader is not None
-    assert 0 < len(reader.blocks) < 50  # more comes when others had their turn
+    assert 0 < len(reader.blocks) < 50  # the rest comes after other work
     fireside.until(lambda: not record.files[0].unread, 20_000)
     assert transcript.list.heights[0] > 5_000 * 10
     files(fireside)[0].click()

@@ -1,4 +1,4 @@
-"""The archive, the bin, and what is removed for good: it is in no file afterwards."""
+"""The archive, the bin and permanent deletion, which leaves no trace in any file."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def open_page(fireside: Fireside, tab: str = "") -> ArchivePage:
 
 
 def rows(fireside: Fireside) -> list[list[str]]:
-    """What the table shows, cell by cell."""
+    """Return the table's text, cell by cell."""
     table = fireside.find(QTableView, "awayList")
     model = table.model()
     columns = [c for c in range(model.columnCount()) if not table.isColumnHidden(c)]
@@ -57,7 +57,7 @@ def titles(fireside: Fireside) -> list[str]:
 
 
 def choose(fireside: Fireside, *wanted: str) -> QTableView:
-    """Selects rows by clicks, with Ctrl held."""
+    """Select rows by clicks with Ctrl held."""
     table = fireside.find(QTableView, "awayList")
     table.clearSelection()
     for title in wanted:
@@ -68,7 +68,7 @@ def choose(fireside: Fireside, *wanted: str) -> QTableView:
 
 
 def answer_box(fireside: Fireside, *, yes: bool) -> str:
-    """Answers the question before a deletion; returns its words."""
+    """Answer the confirmation of a deletion; return its text."""
     box = fireside.find(QDialog, "confirm")
     said = f"{box.accessibleName()} {child(box, QLabel, 'confirmText').text()}"
     if yes:
@@ -81,7 +81,7 @@ def answer_box(fireside: Fireside, *, yes: bool) -> str:
 
 
 def days_ago(days: int) -> float:
-    """Noon of that day, as a POSIX time; for today, now."""
+    """Return noon of that day as a POSIX time; for today, the current time."""
     if not days:
         return time.time()
     day = datetime.date.today() - datetime.timedelta(days)
@@ -89,7 +89,7 @@ def days_ago(days: int) -> float:
 
 
 def age(fireside: Fireside, chat: int, when: float) -> None:
-    """As if it had been deleted then."""
+    """Set the time of a chat's deletion."""
 
     def write(store: Store) -> None:
         with store.database.transaction() as db:
@@ -153,7 +153,7 @@ def test_the_archive_opens_and_gives_back(fireside: Fireside) -> None:
 
 
 def fill(store: Store, title: str, *texts: str) -> int:
-    """A chat with a text in each place where one can be."""
+    """Create a chat with text in every place that can hold some."""
     asked, said, thought, file, draft = texts
     chat = store.chats.create(Effort.LOW).id
     parts = (Part(asked), Part(file, format_data="final text/plain; name=secret.txt"))
@@ -169,7 +169,10 @@ def fill(store: Store, title: str, *texts: str) -> int:
 
 
 def found_in(folder: Path, words: tuple[str, ...]) -> set[tuple[str, str]]:
-    """The words that are in a file, and where: in any encoding that text may have there."""
+    """Return the words that a file contains, and where.
+
+    Tries every encoding that text may have there.
+    """
     found = set()
     for file in folder.rglob("*"):
         content = file.read_bytes().lower() if file.is_file() else b""

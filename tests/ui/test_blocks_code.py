@@ -1,4 +1,4 @@
-"""Code: what is painted is what it says, however it came, and never more than is to be seen."""
+"""Code blocks: what is painted is the text, however it arrived, and only what is visible."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def made(theme: Theme, text: str, language: str = "python", *, wrap: bool = Fals
 
 
 def rest(box: Box) -> None:
-    """Paints until nothing is found out any more."""
+    """Paint until nothing is left to be highlighted."""
     for _ in range(3):
         painted(box)
 
@@ -52,8 +52,8 @@ def rest(box: Box) -> None:
 def test_code_that_grew_is_the_same_as_fresh(
     fixed_theme: Theme, pieces: list[str], language: str, wrap: bool
 ) -> None:
-    # Pygments takes a comment that is not closed for one thing or another, by where it began to
-    # read. The colours of its last line may differ until the end of it comes.
+    # Depending on where it starts to read, Pygments takes an unclosed comment for different things.
+    # The colours of its last line may differ until the comment ends.
     assume("".join(pieces).count("/*") <= "".join(pieces).count("*/"))
     box = made(fixed_theme, "", language, wrap=wrap)
     text = ""
@@ -222,7 +222,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def luminance(colour: str) -> float:
-    """As WCAG 2 has it."""
+    """Return the relative luminance as defined by WCAG 2."""
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -1,4 +1,4 @@
-"""Formulas: they are set, or their source is shown; and none takes long, or anything from here."""
+"""Formulas are typeset, or shown as source; none takes long or loads anything."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def test_pictures_are_kept(fixed_theme: Theme, monkeypatch: pytest.MonkeyPatch) 
 def test_what_would_take_long_is_not_set(
     fixed_theme: Theme, monkeypatch: pytest.MonkeyPatch, tex: str
 ) -> None:
-    """A row within a row is measured once, not once more for every row around it."""
+    """A row within a row is measured once, not again for every row around it."""
     made_of: list[str] = []
     nodes = setter._ziamath().nodes.mnode.Mnode
     real = nodes.fromelement.__func__

@@ -1,4 +1,4 @@
-"""The cases of `test_rendering` as they are painted, copied and printed."""
+"""The cases of `test_rendering`, painted, copied and printed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def column(theme: Theme, source: str, width: float = 600) -> Column:
 
 
 def ink(box: Box, rect: QRectF) -> tuple[float, float]:
-    """Between which heights something dark is painted in a part of a box."""
+    """Return the top and bottom of what is painted in a part of a box."""
     image = QImage(700, round(box.height) + 1, QImage.Format.Format_RGB32)
     image.fill(0xFFFFFF)
     painter = QPainter(image)
@@ -132,7 +132,7 @@ def test_they_are_printed() -> None:
 
 
 def test_every_kind_is_painted(theme: Theme) -> None:
-    """What one kind does not know of another."""
+    """Check what is specific to painting one kind of block."""
     every = "a **b** `c` $d$ <kbd>e</kbd> <sub>f</sub><br>g\nh https://i.j[^k]\n\n[^k]: l"
     shown = column(theme, every)
     kinds = {span.kind for block in parse(every)[:1] for span in block.spans}  # type: ignore[union-attr]

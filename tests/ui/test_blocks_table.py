@@ -1,4 +1,4 @@
-"""Tables: what is painted is what they say, however they came, and never more than is seen."""
+"""Tables: what is painted is their content, however it arrived, and only what is visible."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_strips_are_the_whole(fixed_theme: Theme, table: Table, width: int) -> N
     box = made(fixed_theme, table, width)
     ink = Highlights((1, box.length), ((0, 3), (4, 6)), (4, 6))
     strips, whole = painted(box, ink, strip=11), painted(box, ink)
-    # Qt blends an edge of a bold letter once or twice as it is clipped.
+    # Clipping makes Qt blend an edge of a bold letter once or twice.
     differ = sum(map(ne, strips.constBits(), whole.constBits())) if strips != whole else 0
     assert differ < 200
 

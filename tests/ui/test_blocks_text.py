@@ -92,7 +92,7 @@ PIECES = [
     ),
 ]
 DOCUMENTS = st.lists(st.sampled_from(PIECES), max_size=25).map("".join)
-# The look is made once: what is drawn by an example changes nothing in it.
+# The theme is created once; no example changes it.
 SHARED = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     max_examples=60,
@@ -111,7 +111,7 @@ def fake_picture(tex: str, pixels: int, colour: str, ratio: float, display: bool
 
 @pytest.fixture(autouse=True)
 def pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Formulas of one size, without what sets them."""
+    """Replace typeset formulas by pictures of one size."""
     monkeypatch.setattr(formula_image, "picture", fake_picture)
 
 
@@ -132,7 +132,7 @@ def text_box(theme: Theme, text: str, width: float = WIDTH) -> TextBox:
 
 
 def inner(blocks: Any) -> Iterator[Block]:
-    """All blocks, with those inside others."""
+    """Yield all blocks, including nested ones."""
     for block in blocks:
         yield block
         if isinstance(block, Quote | Footnote):
@@ -168,7 +168,7 @@ def test_plain_text_is_that_of_the_blocks(fixed_theme: Theme, text: str) -> None
 def test_markdown_reads_back_equal(fixed_theme: Theme, text: str) -> None:
     blocks = parse(text)
     for block in inner(blocks):
-        # Text cannot say where a paragraph was cut, nor that there is one without text.
+        # Text has no sign for where a paragraph was cut, nor for one without text.
         assume(not isinstance(block, Paragraph) or (block.spans and block.joined is None))
         if isinstance(block, List):  # a task has a heading only with a line under it
             assume(
@@ -217,13 +217,13 @@ def test_what_a_person_wrote_keeps_its_blanks(fixed_theme: Theme) -> None:
 def test_the_middle_of_a_character_is_at_it(fixed_theme: Theme, text: str) -> None:
     shown = column(fixed_theme, text)
     for position in range(shown.length):
-        # Marks and the halves of an emoji are one with the letter before, and a blank at the end
-        # of a line may be beyond the edge.
+        # Combining marks and halves of an emoji share a position with the letter before, and a
+        # blank at the end of a line may lie beyond the edge.
         if not shown.text(position, position + 1).strip("\u200d\u0301 \n"):
             continue
         for rect in shown.rects(position, position + 1)[:1]:
             found, middle = shown.position_at(rect.center()), rect.center()
-            # Signs that are drawn as one, and what a mark belongs to, share their place.
+            # Ligatures, and a mark with its base letter, share a position.
             assert 0 <= found - position <= 2 or any(
                 place.contains(middle) for place in shown.rects(found - 1, found + 1)
             )
@@ -443,7 +443,7 @@ class Page(QWidget):
 
 
 class Counter(Box):
-    """A box with a button that makes it higher."""
+    """A box with a button that makes it taller."""
 
     def set_block(self, block: Any) -> None:
         self.clicks = 0
@@ -483,7 +483,7 @@ class Counter(Box):
 
 
 def with_counter(theme: Theme, text: str) -> tuple[Column, Counter]:
-    """A column of text, then a counter, then more text."""
+    """Return a column of text, then a counter, then more text."""
     shown = column(theme, text)
     box = Counter(theme, Style())
     box.set_block(None)

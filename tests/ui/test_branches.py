@@ -1,4 +1,4 @@
-"""Other versions of questions and answers: nothing is overwritten, and all of it can be seen."""
+"""Versions of questions and answers: nothing is overwritten, and all can be shown."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMenu, QWid
 from tests.ui.driver import Fireside, Start, answer
 from tests.ui.qt import child
 
-# Menus, where there is no screen.
+# Menus, without a screen.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 

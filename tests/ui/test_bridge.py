@@ -1,4 +1,4 @@
-"""From many threads to one, in order."""
+"""Events from many threads arrive on one, in order."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ def test_a_stopped_answer_goes_on(fireside: Fireside) -> None:
     assert fireside.backend.requests[-1].messages[-1].text == "one, "
 
 
-@pytest.mark.qt_log_ignore("This plugin does not support")  # menus, where there is no screen
+@pytest.mark.qt_log_ignore("This plugin does not support")  # menus, without a screen
 def test_try_again_at_another_effort(fireside: Fireside) -> None:
     fireside.ask("hello", *answer("first try"))
     fireside.shows("first try")

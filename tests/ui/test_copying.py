@@ -1,4 +1,4 @@
-"""What is copied is text, and what a word processor makes of it."""
+"""Copied text, and what a word processor makes of it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def copied() -> QMimeData:
 
 
 def pasted() -> QTextDocument:
-    """As Qt's own editor takes the HTML over."""
+    """Paste into Qt's own editor, which imports the HTML."""
     assert "text/html" in copied().formats()
     document = QTextDocument()
     document.setHtml(copied().html())

@@ -1,4 +1,4 @@
-"""What the window says of files of its own that are damaged, and goes on."""
+"""The window reports damaged files of its own, and continues."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small things that a tester found."""
+"""Regressions of small details."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told of how the model is run: at a glance, when there is less, and all of it."""
+"""Diagnosis: a summary, a change for the worse, and the full report."""
 
 from __future__ import annotations
 

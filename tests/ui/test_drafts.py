@@ -1,4 +1,4 @@
-"""What is written and not sent is there at the next start."""
+"""Drafts are kept until the next start."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_what_is_typed_before_the_old_draft_is_there(start: Start) -> None:
     fireside = start()
     fireside.type("from before")
     again = start()
-    # As where the disk is slow at the start.
+    # As with a slow disk at the start.
     again.window.composer.set_parts((Part("quick"),))
     again.window.drafts.load({None: Unsent((Part("from before"),))})
     assert text(again) == "from before\n\nquick"

@@ -1,4 +1,4 @@
-"""A sentence for every error, written without Qt."""
+"""A sentence for every error, without Qt."""
 
 from __future__ import annotations
 

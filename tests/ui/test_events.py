@@ -1,4 +1,4 @@
-"""What happened on other threads reaches whom it concerns; nothing is taken for something else."""
+"""Events from other threads reach the right receivers, and no others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chats to files and back, through the window."""
+"""Export and import through the window."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def gone(fireside: Fireside, kind: type[QDialog]) -> bool:
 
 
 def told(fireside: Fireside) -> list[str]:
-    """What the preview says, line by line."""
+    """Return the lines of the preview."""
     shown = preview(fireside)
     lists = [label.text() for label in shown.findChildren(QLabel, "importTold")]
     return [
@@ -55,7 +55,7 @@ def told(fireside: Fireside) -> list[str]:
 
 
 def choose(fireside: Fireside, form: str, folder: Path, *, name: str = "") -> ExportDialog:
-    """Fills the dialog, and says yes."""
+    """Fill in the dialog and accept it."""
     shown = dialog(fireside)
     assert shown
     fireside.find(QAbstractButton, form).click()
@@ -97,7 +97,7 @@ def test_it_is_done_by_the_keyboard_and_remembered(start: Start, tmp_path: Path)
     fireside.until(lambda: fireside.find(QAbstractButton, "exportMarkdown").hasFocus())
 
     def press(*pressed: Qt.Key) -> str:
-        """Presses keys where the keyboard is, and says where it is then."""
+        """Press keys in the focused widget, and return where the focus is then."""
         for key in pressed:
             QTest.keyClick(focused(), key)
         return focused().objectName()
@@ -148,7 +148,7 @@ def test_all_chats_go_out_and_come_in_again(start: Start, tmp_path: Path) -> Non
     files.close()
     fireside.until(lambda: preview(fireside).start.isEnabled())
     assert told(fireside) == ["2 chats with 4 messages", "From Fireside.", "Nothing is left out."]
-    assert not fireside.window.index.rows  # not before it is wanted
+    assert not fireside.window.index.rows  # not before it is needed
     fireside.find(QAbstractButton, "startImport").click()
     fireside.until(lambda: "Imported 2 chats with 4 messages from Fireside." in banner(fireside))
     assert "Nothing was left out." in banner(fireside)
@@ -180,7 +180,7 @@ def endless(*what: Any, **how: Any) -> Any:
 def test_a_cancelled_export_leaves_nothing(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
-    """And what is on its way keeps neither the window nor its end from going on."""
+    """A running export blocks neither the window nor its closing."""
     fireside = start()
     make(fireside, "apples")
     monkeypatch.setattr(pdf_layout, "write", endless)
@@ -230,8 +230,10 @@ def test_what_is_no_file_of_chats_says_so(fireside: Fireside, tmp_path: Path) ->
 
 
 def test_a_folder_is_dropped_and_shown_first(start: Start, tmp_path: Path) -> None:
-    """What is left out and what is not readable, by kind, number and name; and a second time,
-    that all is here."""
+    """The preview counts what is left out or unreadable, by kind and name.
+
+    The second time, everything is there already.
+    """
     folder = tmp_path / "exports"
     folder.mkdir()
     for name in ("openwebui-0.10-all.json", "claude.json"):

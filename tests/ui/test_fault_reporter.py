@@ -1,4 +1,4 @@
-"""The window tells of faults, and what it offers then."""
+"""The window reports faults and offers actions."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_each_kind_is_told_once_and_what_comes_before_a_window_later(
     thread = threading.Thread(target=fail, args=(TypeError(),))
     thread.start()
     thread.join()
-    assert len(told) == 1  # not in the thread, nor in the middle of what fails
+    assert len(told) == 1  # not on the failing thread, nor while it is failing
     qtbot.waitUntil(lambda: len(told) == 2)
     reporter.detach()
     fail(KeyError())
@@ -79,7 +79,7 @@ def test_the_log_opens_and_begins_and_ends(
     monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
     qtbot.waitUntil(lambda: "the window has started" in written(tmp_path))
     reporter.act(Action.OPEN_LOG)
-    reporter.act(Action.NEW_CHAT)  # another's
+    reporter.act(Action.NEW_CHAT)  # an action of another banner
     assert [Path(url.toLocalFile()) for url in opened] == [tmp_path / log.NAME]
     other = tmp_path / "other"
     other.mkdir()

@@ -1,4 +1,4 @@
-"""Widgets are destroyed on their own thread, whoever makes garbage."""
+"""Widgets are destroyed on their own thread, whichever thread collects garbage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the keyboard is, and that it stays there."""
+"""Keyboard focus: where it is, and that it stays there."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def press(fireside: Fireside, name: str) -> None:
 
 
 def refresh(fireside: Fireside) -> None:
-    """Another chat comes, so that the list is made anew."""
+    """Add a chat, so that the list is rebuilt."""
     fireside.stored(lambda store: store.chats.create(Effort.LOW))
     fireside.window.index.refresh()
     fireside.stored(lambda store: None)
@@ -55,7 +55,7 @@ def test_the_mark_stays_under_the_hands(fireside: Fireside) -> None:
     refresh(fireside)
     assert marked(fireside) == ["apples"]
     fireside.window.composer.editor.setFocus()
-    assert marked(fireside) == ["plums"]  # which is shown
+    assert marked(fireside) == ["plums"]  # the chat that is shown
 
 
 def test_the_mark_stays_after_a_renaming(fireside: Fireside) -> None:
@@ -75,7 +75,7 @@ def test_after_a_deletion_the_mark_is_on_the_next(fireside: Fireside) -> None:
     make(fireside, "apples", "pears", "plums", "quinces")
     stand_on(fireside, "plums")
     QTest.keyClick(view(fireside), KEY.Key_Delete)
-    QTest.keyClick(view(fireside), KEY.Key_Delete)  # it is gone already
+    QTest.keyClick(view(fireside), KEY.Key_Delete)  # deleted already
     assert fireside.find(QWidget, "toast").accessibleName() == "Deleted “plums”"
     fireside.until(lambda: not index_of(fireside, "plums").isValid())
     assert marked(fireside) == ["pears"]
@@ -105,7 +105,7 @@ def test_enter_in_the_search_opens_the_first(fireside: Fireside) -> None:
     field = fireside.find(QLineEdit, "chatSearch")
     field.setFocus()
     QTest.keyClicks(field, "appl")
-    QTest.keyClick(field, KEY.Key_Return)  # sooner than anything is found
+    QTest.keyClick(field, KEY.Key_Return)  # before anything is found
     fireside.shows("About apples.")
     field.setText("nowhere")
     QTest.keyClick(field, KEY.Key_Return)

@@ -1,4 +1,4 @@
-"""The window speaks the person's language."""
+"""The window's language."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from tests.ui.qt import child
 @pytest.fixture(autouse=True)
 def english(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
-    monkeypatch.undo()  # else it would be the English of a test
+    monkeypatch.undo()  # otherwise it would be the tests' English
     qt_language.install(qapp, "en")
 
 
@@ -47,7 +47,7 @@ def test_what_is_compiled_is_what_was_translated(tmp_path: Path) -> None:
             with (folder / f"{code}.mo").open("rb") as file:
                 texts.append(vars(GNUTranslations(file))["_catalog"])
         assert len(texts[0]) > 500
-        texts[0].pop("")  # of which a part is Babel's own
+        texts[0].pop("")  # Babel generates a part of that entry
         texts[1].pop("")
         assert texts[0] == texts[1]
 
@@ -62,13 +62,13 @@ def test_a_language_is_installed_and_another_takes_its_place(
     qt_language.install(qapp, "de")
     assert tr("Quit") == "Beenden"
     assert tr("Open", "as an adjective") == "Offen"
-    assert tr("Open") == "Open"  # of which nothing is known
+    assert tr("Open") == "Open"  # not in the catalogue
     assert [tr("%Ln chat(s)", "", n) for n in (1, 2000)] == ["1 Gespräch", "2.000 Gespräche"]
     assert [tr("%n file(s)", "", n) for n in (1, 2)] == ["1 file", "2 files"]
     assert number(0.5, 1) == "0,5"
     assert QLocale().language() == QLocale.Language.German
     box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-    assert box.buttons()[0].text() == "Abbrechen"  # Qt's own words, too
+    assert box.buttons()[0].text() == "Abbrechen"  # Qt's own texts, too
 
     qt_language.install(qapp, "en")
     assert tr("Quit") == "Quit"
@@ -82,7 +82,7 @@ def test_the_system_says_which_language(
         monkeypatch.setattr(QLocale, "uiLanguages", lambda _, spoken=spoken: spoken)
         qt_language.install(qapp, "")
         assert number(0.5, 1) == expected
-        qt_language.install(qapp, "xx")  # of a newer Fireside
+        qt_language.install(qapp, "xx")  # from a later version
         assert number(0.5, 1) == expected
 
 
@@ -102,7 +102,7 @@ NAMES = {"CSV", "Markdown", "English", "Deutsch", "Fireside", "gpt-oss-20b", "gp
 
 
 def test_nothing_stays_english(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a language of which every word is known by its marks."""
+    """Run in a language in which every translated word is marked."""
     monkeypatch.setattr(
         language, "_translate", lambda text, comment, n: f"⟦{language.counted(text, n)}⟧"
     )
@@ -120,7 +120,7 @@ def test_nothing_stays_english(start: Start, monkeypatch: pytest.MonkeyPatch) ->
         for text in _said(widget)
         if "⟦" not in text and any(map(str.isalpha, text)) and text not in NAMES
     }
-    # Names and places that are not the window's own words.
+    # Names and paths that are not the window's own texts.
     own = {"modelPicker", "modelName", "version", "dataFolder", "downloadFolder"}
     assert {each for each in found if each[0] not in own} == set()
 
@@ -160,7 +160,7 @@ def test_german_has_room_in_the_smallest_windows(
     _has_room(fireside, child(window, ShortcutList))
     monkeypatch.setattr(about_page, "REPOSITORY", "some/fireside")
     window.preferences.about()
-    child(window, QAbstractButton, "openRelease").show()  # as where a newer one is there
+    child(window, QAbstractButton, "openRelease").show()  # as if there were an update
     _has_room(fireside, child(window, about_page.AboutPage))
     dialog = preferences(fireside)
     pages = child(dialog, QListWidget, "preferencePages")
@@ -172,7 +172,7 @@ def test_german_has_room_in_the_smallest_windows(
 
 
 def _has_room(fireside: Fireside, window: QWidget) -> None:
-    """No text of a button is cut off, and nothing lies beyond the right edge of what scrolls."""
+    """Check that no button is cut off and nothing scrolls beyond the right edge."""
     window.resize(window.minimumSize())
     fireside.qtbot.wait(50)
     for button in window.findChildren(QAbstractButton):

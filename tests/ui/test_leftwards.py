@@ -1,4 +1,4 @@
-"""Arabic and Hebrew run from right to left as whole blocks, and are selected where they are."""
+"""Right-to-left text: Arabic and Hebrew blocks, painted and selected in place."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def made(theme: Theme, markdown: str, *, paper: bool = False) -> Column:
 
 
 def inked(image: QImage, left: int, right: int) -> bool:
-    """Whether anything is painted between two heights of x."""
+    """Return whether anything is painted between two x coordinates."""
     paper = QColor("white").rgba()
     return any(
         image.pixel(x, y) != paper for x in range(left, right) for y in range(image.height())
@@ -100,7 +100,7 @@ def test_code_and_latin_stay_as_they_are(fixed_theme: Theme) -> None:
     assert quote.inner.boxes[1].rects(0, 5)[0].left() == 0
     assert isinstance(quote.inner.boxes[2], CodeBox)
     assert quote.inner.boxes[2].rects(0, 4)[0].left() < 20
-    assert items.rects(6, 10)[0].left() < 30  # beside its mark
+    assert items.rects(6, 10)[0].left() < 30  # beside its bullet
 
 
 def test_a_list_that_turns_while_it_grows(fixed_theme: Theme) -> None:

@@ -1,4 +1,4 @@
-"""What the model takes of the memory, and how a person changes that."""
+"""The model's memory, and how a person changes it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ GPU = Gpu("CUDA0", "A fine card", 8 * GIB, 7 * GIB)
 
 @pytest.fixture
 def computer(start: Start, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Fireside]:
-    """A window on a computer with gpt-oss-20b for its demo model."""
+    """Return a window whose demo model appears as gpt-oss-20b on a given computer."""
 
     def begin(*gpus: Gpu, free: float = 14, **changes: Any) -> Fireside:
         def look(devices: Devices) -> Machine:
@@ -58,7 +58,7 @@ def open_page(fireside: Fireside) -> PreferencesDialog:
 def turn(
     fireside: Fireside, dialog: PreferencesDialog, name: str, key: Qt.Key, times: int = 1
 ) -> None:
-    """Turns a knob by the keyboard."""
+    """Change a setting with the keyboard."""
     knob = child(dialog, QSlider, name)
     knob.setFocus()
     for _ in range(times):
@@ -152,7 +152,7 @@ def test_a_gpu_that_shares_the_memory_has_no_bar(computer: Callable[..., Firesid
     dialog = open_page(computer(shared))
     assert child(dialog, QSlider, "gpuLayers").isVisible()
     assert not child(dialog, MemoryBar, "gpuMemory").isVisible()
-    assert parts(dialog)["Weights"] > 12 * 10**9  # of both
+    assert parts(dialog)["Weights"] > 12 * 10**9  # both together
 
 
 def test_apply_keeps_the_wishes_and_reloads_the_model(

@@ -23,7 +23,7 @@ from app.host import demo_model
 from tests.ui.driver import Fireside, Start, answer, make, place
 from tests.ui.qt import child, focused
 
-# Menus and dialogs, where there is no screen.
+# Menus and dialogs, without a screen.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 
@@ -81,7 +81,7 @@ def test_a_file_is_opened_and_remembered(start: Start, tmp_path: Path) -> None:
     assert fireside.host.settings.models == (str(tmp_path / "R&D.gguf"),)
     fireside = start()
     assert picker(fireside) == "Model: R&D"
-    assert fireside.find(QAbstractButton, "modelPicker").text().strip() == "R&&D"  # no key for D
+    assert fireside.find(QAbstractButton, "modelPicker").text().strip() == "R&&D"  # no shortcut key
     menu = QMenu()
     fireside.window.model_picker.fill(menu)
     assert "R&&D" in [action.text() for action in menu.actions()]
@@ -208,7 +208,7 @@ def test_each_chat_has_its_model(start: Start, tmp_path: Path) -> None:
     fireside.window.new_chat()
     assert picker(fireside) == "Model: mine", "the one that was chosen last"
     fireside.window.open_chat(by_demo.id)
-    again = start()  # with the chat that was shown last, and its model
+    again = start()  # with the last chat and its model
     again.until(lambda: picker(again) == "Model: Demo model")
     again.until(lambda: again.window.models.loading is None)
     assert again.host.settings.model == str(mine)
@@ -259,7 +259,7 @@ def test_loading_is_shown(fireside: Fireside, tmp_path: Path) -> None:
 
 
 def drop(fireside: Fireside, path: Path) -> bool:
-    """Drops a file on the window; whether it was taken."""
+    """Drop a file on the window; return whether it was accepted."""
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path))])
     event = QDropEvent(
@@ -280,8 +280,8 @@ def test_a_dropped_file_is_opened(fireside: Fireside, tmp_path: Path) -> None:
 
 
 def test_the_keyboard_is_on_the_page_that_opens(fireside: Fireside) -> None:
-    desk = fireside.window.model_picker
-    for show, name in ((desk.show_page, "tryDemo"), (desk.show_here, "tabHere")):
+    picker = fireside.window.model_picker
+    for show, name in ((picker.show_page, "tryDemo"), (picker.show_here, "tabHere")):
         show()
         focused = fireside.window.focusWidget()
         assert focused.objectName() == name

@@ -1,4 +1,4 @@
-"""The models page: downloads, search, what is on this disk, and the network."""
+"""The models page: downloads, search, installed models, and the network."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from tests.fakes.hub import COMMIT, Fault, File, Hub, serving
 from tests.ui.driver import Fireside, Start, answer, place
 from tests.ui.qt import child
 
-# Menus and dialogs, where there is no screen.
+# Menus and dialogs, without a screen.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 DEMO = Path(demo_model().place).read_bytes()
@@ -47,7 +47,7 @@ SMALL = HubModel("org/name", (listed.of("m.gguf", DEMO),), COMMIT)
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
-    """What is offered is the demo model, on a hub of this computer's own."""
+    """Yield a local hub that offers the demo model."""
     small = replace(catalog.offers()[0], model=SMALL, layers=4, experts=4)
     monkeypatch.setattr(catalog, "offers", lambda: (small,))
     cache = tmp_path / "hub"
@@ -81,7 +81,7 @@ def texts(fireside: Fireside) -> str:
 
 
 def confirm(fireside: Fireside, word: str) -> None:
-    """Presses the button of the question that is shown, which has to have this word."""
+    """Press the dialog's confirming button, which must have this text."""
     fireside.until(lambda: fireside.window.findChildren(QDialog, "confirm"))
     box = fireside.window.findChildren(QDialog, "confirm")[-1]
     button = child(box, QAbstractButton, "confirmYes")
@@ -251,7 +251,7 @@ def test_a_search_shows_what_can_be_run_and_what_cannot(start: Start, hub: Hub) 
 
 
 def test_what_the_hub_says_of_a_repository_hides_nothing(start: Start, hub: Hub) -> None:
-    """Its word can be that of a file beside the model; the header's bytes count."""
+    """The summary may be that of a file beside the model; the header decides."""
     hub.about["org/name"]["architecture"] = "clip"
     hub.files["org/other/llama.gguf"] = File(gguf_bytes("llama"))
     hub.about["org/other"] = {"architecture": "llama"}
@@ -261,7 +261,7 @@ def test_what_the_hub_says_of_a_repository_hides_nothing(start: Start, hub: Hub)
     fireside.until(lambda: "m · 1.5 MB" in texts(fireside))
     assert "2 found." in texts(fireside).split("\n")
     assert "clip" not in texts(fireside)
-    assert "million parameters" not in texts(fireside)  # which are those of the other file
+    assert "million parameters" not in texts(fireside)  # that is the other file's number
     fireside.find(QAbstractButton, "showVariants", last=True).click()
     fireside.until(lambda: "llama · " in texts(fireside))
     rows = fireside.window.findChildren(DownloadRow)
@@ -396,7 +396,7 @@ def test_the_speed_limit_is_kept(start: Start, hub: Hub) -> None:
 
 @pytest.fixture
 def theirs(home: Path) -> Path:
-    """A model of LM Studio's."""
+    """Return a model of LM Studio's."""
     folder = home / ".lmstudio" / "models" / "somebody" / "repo"
     folder.mkdir(parents=True)
     (folder / "theirs.gguf").write_bytes(DEMO)

@@ -1,4 +1,4 @@
-"""An answer in which there is nothing to read says so, and leads on."""
+"""An answer without text is explained, with a way on."""
 
 from __future__ import annotations
 

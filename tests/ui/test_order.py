@@ -1,4 +1,4 @@
-"""Order among the chats: pins, folders, several at once, the archive."""
+"""Order of chats: pins, folders, multiple selection, the archive."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 @pytest.fixture
 def fruit(start: Start) -> Fireside:
-    """Six chats: two in each of two folders, two in none, of which one is pinned."""
+    """Return a window with six chats: two in each of two folders, two in none, one pinned."""
     fireside = start()
     fill(fireside, {"apple": "Red", "pear": "Green", "cherry": "Red", "kiwi": "Green"})
     fill(fireside, {"melon": "", "plum": ""})
@@ -90,7 +90,7 @@ def menu_by_key(fireside: Fireside, name: str = "chatMenu") -> QMenu:
 
 
 def choose(menu: QMenu, *path: str) -> None:
-    """Triggers what the texts lead to, through its submenus."""
+    """Trigger an entry by its path of texts through submenus."""
     for text in path:
         action = next(a for a in menu.actions() if a.text().split("\t")[0] == text)
         inner = action.menu()
@@ -101,7 +101,7 @@ def choose(menu: QMenu, *path: str) -> None:
         menu = outer
     assert isinstance(outer, QWidget)
     window = outer.window()
-    menu.hide()  # as Qt does before it acts
+    menu.hide()  # as Qt does before triggering
     window.activateWindow()
     QTest.qWait(20)
     action.trigger()
@@ -130,7 +130,7 @@ def test_the_menu_pins_and_unpins(fruit: Fireside) -> None:
     stand_on(fruit, "melon")
     choose(menu_by_key(fruit), "Pin")
     fruit.until(lambda: rows(fruit)[1] == "plum" and rows(fruit)[2] == "melon")
-    assert chosen(fruit) == ["melon"]  # the mark went with it
+    assert chosen(fruit) == ["melon"]  # the selection went with it
     choose(menu_by_key(fruit), "Unpin")
     fruit.until(lambda: rows(fruit)[-1] == "melon")
 
@@ -152,7 +152,7 @@ def test_folders_close_by_click_and_keys_and_stay_closed(fruit: Fireside, start:
     assert "pear" in rows(fireside)
     QTest.keyClicks(fireside.find(QLineEdit, "chatSearch"), "app")
     fireside.until(lambda: "pear" not in rows(fireside))
-    assert rows(fireside) == ["Folders", "Red", "apple"]  # what is found is not hidden
+    assert rows(fireside) == ["Folders", "Red", "apple"]  # search results are not collapsed
 
 
 def test_several_are_chosen_by_mouse(fruit: Fireside) -> None:
@@ -161,7 +161,7 @@ def test_several_are_chosen_by_mouse(fruit: Fireside) -> None:
     click(fruit, "pear", CTRL)
     click(fruit, "plum", CTRL)
     assert chosen(fruit) == ["plum", "pear", "apple"]
-    assert fruit.window.chat == 1  # a held key opens nothing
+    assert fruit.window.chat == 1  # holding a key opens nothing
     click(fruit, "kiwi")
     fruit.until(lambda: fruit.window.chat == 4)
     click(fruit, "melon", SHIFT)
@@ -224,7 +224,7 @@ Drop = Callable[..., None]
 
 @pytest.fixture
 def drop(fruit: Fireside, monkeypatch: pytest.MonkeyPatch) -> Drop:
-    """Selects chats and drags them somewhere; the system's part of it is played here."""
+    """Return a function that selects chats and drops them; the system's part is simulated."""
     target = view(fruit).viewport()
     where = QPoint()
 
@@ -251,7 +251,7 @@ def test_chats_are_dropped_on_a_folder_and_out_of_it(fruit: Fireside, drop: Drop
     drop("melon", "plum", on="Red")
     fruit.until(lambda: folders(fruit)["plum"] == "Red")
     fruit.until(lambda: rows(fruit)[:3] == ["Folders", "Green", "kiwi"])
-    drop("pear", on="apple")  # a chat of a folder stands for it
+    drop("pear", on="apple")  # a chat stands for its folder
     fruit.until(lambda: folders(fruit)["pear"] == "Red")
     assert toast(fruit) == "Moved 3 chats to “Red”"
     drop("kiwi", on="Folders")
@@ -266,7 +266,7 @@ def test_a_folder_is_renamed_joined_and_dissolved(fruit: Fireside) -> None:
     field.setText("Rouge")
     QTest.keyClick(field, KEY.Key_Return)
     fruit.until(lambda: "Rouge" in rows(fruit))
-    assert "apple" not in rows(fruit)  # it stays closed
+    assert "apple" not in rows(fruit)  # it stays collapsed
     assert view(fruit).currentIndex() == at(fruit, "Rouge")
     stand_on(fruit, "Green")
     choose(menu_by_key(fruit, "folderMenu"), "Rename folder")
@@ -283,7 +283,7 @@ def test_a_folder_is_renamed_joined_and_dissolved(fruit: Fireside) -> None:
     assert "Rouge" not in rows(fruit)
     fruit.window.index.arrange([1], folder="Rouge")
     fruit.until(lambda: "Rouge" in rows(fruit))
-    assert rows(fruit)[rows(fruit).index("Rouge") + 1] == "apple"  # a new one is open
+    assert rows(fruit)[rows(fruit).index("Rouge") + 1] == "apple"  # a new one is expanded
 
 
 def test_an_archived_chat_is_read_and_comes_back_with_a_message(fireside: Fireside) -> None:

@@ -1,4 +1,4 @@
-"""Ctrl+K: what it finds, and where Enter leads; F1: the keys."""
+"""Ctrl+K: results and where Enter leads; F1: the shortcuts."""
 
 from __future__ import annotations
 

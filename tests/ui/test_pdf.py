@@ -1,4 +1,4 @@
-"""A chat as a PDF: all of it is there, can be found, and stands where a page has room."""
+"""A chat as a PDF: all text is there, can be found, and fits the pages."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def answered(text: str) -> PdfDocument:
 
 
 def texts_of(document: PdfDocument) -> list[str]:
-    """What is found on each page."""
+    """Return the text found on each page."""
     return [page.get_textpage().get_text_range() for page in document]
 
 
@@ -87,7 +87,7 @@ def text(document: PdfDocument) -> str:
 
 
 def links(document: PdfDocument) -> list[str]:
-    """Where a click leads."""
+    """Return the targets of all links."""
     found = []
     for page in document:
         place, link = ctypes.c_int(0), raw.FPDF_LINK()
@@ -100,12 +100,12 @@ def links(document: PdfDocument) -> list[str]:
 
 
 def closed(text: str) -> str:
-    """Without blanks, of which lines that wrap have others."""
+    """Remove blanks, since wrapped lines have others."""
     return re.sub(r"\s+", "", text)
 
 
 class Glyph(NamedTuple):
-    """Where one is on its page, in points from the lower left corner."""
+    """Position of a glyph on its page, in points from the lower left corner."""
 
     left: float
     bottom: float
@@ -114,7 +114,7 @@ class Glyph(NamedTuple):
 
 
 def glyphs(page: PdfPage) -> Iterator[Glyph]:
-    """Every one that can be seen."""
+    """Yield every visible glyph."""
     found = page.get_textpage()
     for number, character in enumerate(found.get_text_range()):
         if character.strip():
@@ -125,7 +125,7 @@ def glyphs(page: PdfPage) -> Iterator[Glyph]:
 
 
 def test_all_of_it_can_be_found() -> None:
-    """In the characters that were written, and in their order."""
+    """Text is found in the characters that were written, and in their order."""
     question = "What’s *it*?\n\n  two blanks"
     reader = made(
         row(Role.USER, Part("a,b", PartKind.FILE, "numbers.csv"), Part(question)),
@@ -172,7 +172,7 @@ def test_words_have_blanks_between_them() -> None:
 
 
 def test_glyphs_stand_for_what_is_written_with_them() -> None:
-    """Shapes of Arabic letters, radicals, and what a font draws like something else."""
+    """Shapes of Arabic letters, radicals, and characters that a font draws alike."""
     of_qt = b"stream\n2 beginbfrange\n<0000> <0000> <0000>\n<0001> <0006> [<FEDF> <0009> <2F00> <02BC> <FB01> <0041> ]\nendbfrange <0009>"  # noqa: E501
     meant = b"stream\n2 beginbfrange\n<0000> <0000> <FFFD>\n<0001> <0006> [<0644> <0020> <4E00> <2019> <FB01> <0041> ]\nendbfrange <0009>"  # noqa: E501
     assert pdf_layout._fix_text_maps(of_qt) == meant
@@ -194,7 +194,7 @@ def test_nothing_is_beside_the_page() -> None:
     )
     found = closed(text(reader))
     assert found.count("internationally") == 15
-    assert found.count("x") == 500 + len("x")  # and that of “Text”
+    assert found.count("x") == 500 + len("x")  # plus the one in “Text”
     for page in reader:
         wide, high = page.get_size()
         for glyph in glyphs(page):
@@ -216,7 +216,7 @@ def test_whatever_a_model_writes(name: str) -> None:
 
 
 def test_formulas_are_drawn_as_on_the_screen() -> None:
-    """Qt would give what has no outline one in a PDF, and they would look bold."""
+    """Qt would stroke glyphs without an outline in a PDF, so that they look bold."""
     tex = r"\frac{x+y}{\sqrt{z}} = \int_0^1 f"
     page = answered(f"$$\n{tex}\n$$")[0]
     shown = picture(tex, 15, "#000000", 4.0, display=True)
@@ -279,7 +279,7 @@ def test_a_heading_stands_above_its_text() -> None:
 
 
 class Press:
-    """Keeps what it is to print."""
+    """A printer that keeps its output."""
 
     def __init__(self) -> None:
         self.parts: list[tuple[float, float, float]] = []
@@ -311,10 +311,10 @@ def test_pages_have_all_of_a_box_and_end_between_lines(source: str, high: int) -
     at = 0.0
     cuts = []
     for y, start, end in press.parts:
-        if end <= at:  # a table's header, once more
+        if end <= at:  # a table's header, repeated
             assert y == 0
             continue
-        assert start <= at + 60  # nothing but a gap is between
+        assert start <= at + 60  # only a gap is between
         assert start >= at
         assert y + end - start <= high + 0.01
         cuts.append(start)

@@ -1,4 +1,4 @@
-"""Themes, instructions, the data folder."""
+"""Preferences: themes, instructions, the data folder."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from app.ui.theme import Theme
 from tests.ui.driver import Fireside, Start, answer
 from tests.ui.qt import child
 
-# Dialogs, where there is no screen.
+# Dialogs, without a screen.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 
@@ -101,7 +101,7 @@ def test_system_follows_the_system(
     assert theme.colours.dark is not dark
     theme.choose(ThemeChoice.LIGHT)
     hints.colorSchemeChanged.emit(Qt.ColorScheme.Dark)
-    assert not theme.colours.dark  # a person's choice is stronger
+    assert not theme.colours.dark  # a person's choice takes precedence
     assert changes
 
 
@@ -142,10 +142,10 @@ def test_every_control_has_a_name_and_a_tooltip(fireside: Fireside) -> None:
     for button in ours:
         assert button.accessibleName(), button.objectName()
         assert button.toolTip(), button.objectName()
-        if isinstance(button.parent(), Canvas):  # which has the Tab key
+        if isinstance(button.parent(), Canvas):  # the canvas handles the Tab key itself
             continue
         reached = button.focusPolicy() & Qt.FocusPolicy.TabFocus
-        assert reached or button.group(), button.objectName()  # in a group by the arrows
+        assert reached or button.group(), button.objectName()  # arrow keys reach the rest
     kinds = (QAbstractSpinBox, QAbstractSlider, QLineEdit, QPlainTextEdit)
     fields = [field for kind in kinds for field in fireside.window.findChildren(kind)]
     shown = [f for f in fields if not f.objectName().startswith("qt_") and f.objectName()]

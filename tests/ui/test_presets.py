@@ -1,4 +1,4 @@
-"""Presets: chosen for a chat, made in the preferences, the default of new chats, files."""
+"""Presets: chosen for a chat, edited in the preferences, the default, as files."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ def offered(fireside: Fireside, *, checked: bool) -> list[str]:
 
 
 def menu(fireside: Fireside) -> QMenu:
-    """By the keyboard."""
+    """Open the menu by the keyboard."""
     fireside.window.activateWindow()
-    fireside.until(fireside.window.isActiveWindow)  # a menu without a screen takes it along
+    fireside.until(fireside.window.isActiveWindow)  # without a screen, a menu takes focus with it
     QTest.keyClick(fireside.window, Qt.Key.Key_P, KEYS)
     return fireside.find(QMenu, "presetMenu")
 
@@ -140,7 +140,7 @@ def test_new_chats_begin_with_the_default(start: Start) -> None:
     fireside = start()
     keep(fireside, replace(BRIEF, default=True), LONG)
     picker = fireside.find(QPushButton, "presetPicker")
-    assert picker.text().strip() == "Brief"  # also the one that is there already
+    assert picker.text().strip() == "Brief"  # also the one that exists already
     make(fireside, "pears")
     assert fireside.backend.requests[-1].instructions == "Be brief."
     fireside.window.composer.choose_effort(Effort.HIGH)
@@ -150,7 +150,7 @@ def test_new_chats_begin_with_the_default(start: Start) -> None:
     _, long = presets(fireside)
     fireside.window.presets.save(replace(long, default=True))
     fireside.stored(lambda store: None)
-    assert picker.text() == ""  # a choice is not taken back
+    assert picker.text() == ""  # the selection is not undone
     fireside.window.new_chat()
     assert picker.text().strip() == "Long && wide"
     fireside = start()
@@ -210,7 +210,7 @@ def test_one_is_made(fireside: Fireside) -> None:
     press(fireside, dialog, "newPreset")
     name = child(dialog, QLineEdit, "presetName")
     assert name.hasFocus()
-    QTest.keyClicks(name, "Terse")  # over what stands there
+    QTest.keyClicks(name, "Terse")  # replaces the selected text
     QTest.keyClick(name, Qt.Key.Key_Return)
     assert dialog.isVisible()
     words = child(dialog, QPlainTextEdit, "presetInstructions")

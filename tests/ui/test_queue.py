@@ -1,4 +1,4 @@
-"""Messages that wait for the answer on its way."""
+"""Messages that wait for the running answer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def press(fireside: Fireside, name: str, place: int = 0) -> None:
 
 
 def waiting(fireside: Fireside) -> list[str]:
-    """What the rows above the composer say."""
+    """Return the texts of the rows above the composer."""
     rows = fireside.window.composer.queue
     if not rows.isVisible():
         return []
@@ -38,7 +38,7 @@ def line(fireside: Fireside) -> str:
 
 
 def asked(fireside: Fireside) -> list[str]:
-    """The question of each request."""
+    """Return the question of each request."""
     return [request.messages[-1].text for request in fireside.backend.requests]
 
 
@@ -47,7 +47,7 @@ def _is_whole(button: QAbstractButton) -> bool:
 
 
 def hold(fireside: Fireside, text: str = "count") -> threading.Event:
-    """Asks for an answer that ends when the returned event is set."""
+    """Ask for an answer that ends when the returned event is set."""
     held = fireside.hold()
     fireside.ask(text, said("one, "), held, said("two."), done())
     fireside.shows("one,")
@@ -150,7 +150,7 @@ def test_after_an_answer_that_did_not_end_well_they_wait_for_the_person(
     fireside.script(*answer("To the second."))
     fireside.script(*answer("To the first."))
     press(fireside, "sendQueued", 1)
-    fireside.shows("To the first.")  # after an answer that ended well, it goes on
+    fireside.shows("To the first.")  # a complete answer lets the queue continue
     fireside.idle()
     assert asked(fireside) == ["count", "second", "first"]
     assert waiting(fireside) == []
@@ -353,13 +353,13 @@ def test_text_is_shown_as_text(fireside: Fireside) -> None:
     queue(fireside, "<b>bold</b> <img src='http://127.0.0.1/x.png'>")
     (label,) = fireside.window.composer.queue.findChildren(QLabel, "queued")
     button = fireside.find(QAbstractButton, "editQueued")
-    assert button.accessibleDescription() == label.accessibleName()  # which of them it is for
+    assert button.accessibleDescription() == label.accessibleName()  # names its message
     assert label.text() == "<b>bold</b> <img src='http://127.0.0.1/x.png'>"
     assert label.textFormat() is Qt.TextFormat.PlainText
 
 
 def test_nothing_is_sent_twice_where_the_disk_is_slow(fireside: Fireside) -> None:
-    """A message waits until the one before it has its answer, and not only until it is asked."""
+    """A message waits until the one before it is answered, not only until it is asked."""
     held = hold(fireside)
     queue(fireside, "first", "second")
     slow = fireside.hold()

@@ -1,4 +1,4 @@
-"""Everything can be reached by the Tab key, is seen to have it, and has a name."""
+"""Everything can be reached by the Tab key, shows the focus, and has a name."""
 
 from __future__ import annotations
 
@@ -33,12 +33,14 @@ CONTROLS = (
     QAbstractButton, QAbstractItemView, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit,
     QPlainTextEdit, Transcript,
 )  # fmt: skip
-ROUND = 22  # pixels around a control in which it may be seen to have the keyboard
+ROUND = 22  # pixels around a control in which its focus may show
 
 
 def controls(window: QWidget) -> set[QWidget]:
-    """All that a mouse can use. Of choices side by side Tab reaches the chosen one, and the
-    arrow keys the others."""
+    """Return everything that a mouse can use.
+
+    In a group of choices, Tab reaches the chosen one, and arrow keys the others.
+    """
     found = {w for kind in CONTROLS for w in window.findChildren(kind) if w.isVisible()}
 
     def inner(widget: QWidget) -> bool:
@@ -63,7 +65,7 @@ def seen(widget: QWidget) -> QImage:
 
 
 def walk(fireside: Fireside, window: QWidget) -> list[QWidget]:
-    """What the Tab key comes by until it has been everywhere."""
+    """Return the widgets that Tab visits in one full round."""
     stops: list[QWidget] = []
     window.activateWindow()
     fireside.until(lambda: QApplication.focusWidget() is not None)
@@ -84,7 +86,7 @@ def describe(widget: QWidget) -> str:
 
 
 def check(fireside: Fireside, window: QWidget) -> None:
-    """That it holds for all that is in a window now."""
+    """Check this for everything in a window now."""
     stops = walk(fireside, window)
     missed = controls(window) - set(stops)
     nameless = [s for s in stops if not name_of(s)]

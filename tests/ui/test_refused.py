@@ -1,4 +1,4 @@
-"""Why a model could not be loaded, and what llama.cpp said of it, for who wants to know."""
+"""Why a model could not be loaded, with llama.cpp's own message as a detail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A start that fails, and its ways out; backups in the preferences."""
+"""A failed start and its ways out; backups in the preferences."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ from app.ui.theme import Theme
 from tests.ui.driver import Fireside, answer, make
 from tests.ui.qt import child
 
-# Dialogs, where there is no screen.
+# Dialogs, without a screen.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 
 def chats_in(path: Path, *titles: str) -> Backup:
-    """Makes chats, and then a backup."""
+    """Create chats, then a backup."""
     with closing(Store(path)) as store:
         for title in titles:
             store.messages.ask(None, Message(Role.USER, (Part(title),)), Effort.LOW, "m")
@@ -58,7 +58,7 @@ W = TypeVar("W", bound=QWidget)
 
 
 class Window:
-    """The window of a start that failed, and what a person does there."""
+    """The window of a failed start, and a person's actions there."""
 
     def __init__(self, qtbot: QtBot, theme: Theme, folder: Path) -> None:
         self.qtbot = qtbot
@@ -69,7 +69,7 @@ class Window:
         qtbot.addWidget(self.dialog)
 
     def start(self) -> None:
-        """As the program does."""
+        """Start as the program does."""
         try:
             self.opening.take(patience=0)
             host = self.opening.host(self.bridge.publish)
@@ -90,7 +90,7 @@ class Window:
         return found
 
     def names(self) -> list[str]:
-        """The buttons that can be reached with the Tab key, in its order, from the first on."""
+        """Return the buttons that Tab reaches, in order from the first."""
         reached: list[str] = []
         widget = self.dialog.focusWidget()
         while widget.objectName() not in reached:
@@ -106,7 +106,7 @@ class Window:
         self.qtbot.waitUntil(lambda: bool(condition()), timeout=20_000)
 
     def opened(self) -> list[str]:
-        """The chats of the host that it came to."""
+        """Return the chats of the host that was opened."""
         self.until(lambda: not self.dialog.isVisible())
         host = self.dialog.outcome
         assert isinstance(host, Host)
@@ -183,7 +183,7 @@ def test_what_can_be_read_is_recovered(window: Window) -> None:
     content = bytearray(window.database.read_bytes())
     with closing(sqlite3.connect(window.database)) as db:
         (page,) = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'erased'").fetchone()
-    content[(page - 1) * 4096 : page * 4096] = b"\xff" * 4096  # which each start looks into
+    content[(page - 1) * 4096 : page * 4096] = b"\xff" * 4096  # which every start checks
     window.database.write_bytes(content)
     with pytest.raises(StoreDamaged), closing(Store(window.database)) as store:
         store.upkeep.backup()
@@ -216,7 +216,7 @@ def test_a_file_of_a_newer_fireside(window: Window) -> None:
     window.start()
     assert "newer Fireside" in window.sentence
     assert window.names() == ["restoreBackup", "otherFolder", "showFolder", "quit", "backups"]
-    assert window.find(BackupList, "backups").count() == 1  # not the one of the newer
+    assert window.find(BackupList, "backups").count() == 1  # not the one of the newer version
     window.press("restoreBackup")
     assert window.opened() == ["old"]
     assert 999 in [backup.version for backup in backups(window.database)[1:]]

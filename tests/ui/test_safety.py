@@ -1,4 +1,4 @@
-"""What a person or a model writes is never more than text."""
+"""Text by a person or a model is never interpreted as anything else."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ EVIL = (
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The addresses that were opened in the browser."""
+    """Return the list of addresses that were opened in the browser."""
     urls: list[str] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: urls.append(url.toString()))
     return urls
 
 
 def links(fireside: Fireside) -> set[str]:
-    """Every address that a click somewhere in the conversation leads to."""
+    """Return every address that a click somewhere in the conversation opens."""
     canvases = fireside.window.transcript.findChildren(Canvas)
     shown = [canvas for canvas in canvases if canvas.isVisible()]
     return {link.address for canvas in shown for link in canvas.column.links()}
@@ -84,7 +84,7 @@ def test_a_link_opens_on_a_click_only(fireside: Fireside, opened: list[str]) -> 
 def test_a_forged_link_does_not_open(
     fireside: Fireside, theme: Theme, opened: list[str], address: str
 ) -> None:
-    """Even where Markdown let one through."""
+    """Holds even if the Markdown parser let such a link through."""
     column = Column(theme, Style())
     column.set_blocks([Paragraph((Span("click here", link=address),))])
     canvas = Canvas(theme)
@@ -109,7 +109,7 @@ def test_pasting_takes_the_text_alone(fireside: Fireside) -> None:
 
 
 def test_void_calls_leave_none_alone(theme: Theme) -> None:
-    """PySide6 6.12.0 on Python 3.10 and 3.11 loses a reference to None in every such call."""
+    """PySide6 6.12.0 before Python 3.12 loses a reference to None in every such call."""
     label = QLabel()
     before = sys.getrefcount(None)
     for _ in range(3000):

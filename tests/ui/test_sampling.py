@@ -1,4 +1,4 @@
-"""How answers are drawn: for each chat, in the preferences."""
+"""Sampling settings: of each chat, and in the preferences."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def open_page(fireside: Fireside) -> PreferencesDialog:
 
 
 def write(fireside: Fireside, dialog: PreferencesDialog, name: str, text: str) -> None:
-    """Types a value over the one that is there."""
+    """Replace a value by typing."""
     field = child(dialog, QWidget, name)
     assert isinstance(field, QAbstractSpinBox | QLineEdit)
     field.setFocus()
@@ -104,7 +104,7 @@ def test_reset(fireside: Fireside) -> None:
 
 
 def test_one_value_leaves_the_others_as_they_are(fireside: Fireside) -> None:
-    """Also what no field shows, or a field shows with fewer digits."""
+    """This includes values without a field, or shown with fewer digits."""
     make(fireside, "pears")
     chat = fireside.chat
     odd = Sampling(0.123456, 0.98765, 40, 0.0123456)
@@ -125,7 +125,7 @@ def test_a_new_chat_takes_its_own_along(fireside: Fireside) -> None:
     fireside.idle()
     assert fireside.backend.requests[-1].sampling == chosen
     assert sampling(fireside, "pears") == chosen
-    assert child(dialog, QDoubleSpinBox, "temperature").value() == 0.9  # of the chat, now
+    assert child(dialog, QDoubleSpinBox, "temperature").value() == 0.9  # now the chat's own
     fireside.window.new_chat()
     assert child(dialog, QDoubleSpinBox, "temperature").value() == DEFAULT.temperature
     fireside.ask("plums", *answer("About plums."))

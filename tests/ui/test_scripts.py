@@ -1,4 +1,4 @@
-"""Every script is to be seen, and so is what is bold and italic in it, wherever it is shown.
+"""Every script is visible, and so are bold and italic, wherever text is shown.
 
 The fonts are those in `fonts`, whatever this computer has: on Linux, Qt asks fontconfig.
 """
@@ -45,7 +45,7 @@ def ink(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
 def test_a_script_stays_on_the_screen_when_others_are_drawn(
     script: str, ink: dict[str, dict[str, Any]]
 ) -> None:
-    """Fonts that were loaded after a layout took its characters away."""
+    """Fonts that were loaded after a layout used to make its characters disappear."""
     assert ink[script]["plain"] > 1000
     assert ink[script]["lost"] == 0
     assert ink[script]["same"]

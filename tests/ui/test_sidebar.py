@@ -19,7 +19,7 @@ from tests.ui.qt import child
 
 
 def chats(fireside: Fireside) -> list[str]:
-    """The rows of the list: headings and titles."""
+    """Return the rows of the list: headings and titles."""
     model = fireside.find(QListView, "chatList").model()
     return [model.index(row, 0).data() for row in range(model.rowCount())]
 
@@ -30,7 +30,7 @@ def index_of(fireside: Fireside, title: str) -> QModelIndex:
 
 
 def begin_renaming(fireside: Fireside, title: str) -> QLineEdit:
-    """F2 on a chat; the field that appears."""
+    """Press F2 on a chat and return the field that appears."""
     view = fireside.find(QListView, "chatList")
     view.setCurrentIndex(index_of(fireside, title))
     view.setFocus()
@@ -122,7 +122,7 @@ def test_delete_and_undo(start: Start) -> None:
     view.setCurrentIndex(index_of(fireside, "pears"))
     QTest.keyClick(view, Qt.Key.Key_Delete)
     fireside.until(lambda: chats(fireside) == ["Today", "apples"])
-    assert fireside.text() == ""  # it was the one that was shown
+    assert fireside.text() == ""  # it was the chat shown
     assert fireside.find(QWidget, "toast").accessibleName() == "Deleted “pears”"
     QTest.mouseClick(fireside.find(QAbstractButton, "undo"), Qt.MouseButton.LeftButton)
     fireside.until(lambda: "pears" in chats(fireside))

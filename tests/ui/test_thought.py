@@ -1,4 +1,4 @@
-"""The panel with the reasoning."""
+"""The reasoning panel."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.ui.driver import Fireside, Start, answer, done, said, thought
 
 
 class Clock:
-    """Time that passes when it is told to."""
+    """A clock that a test advances."""
 
     now = 100.0
 
@@ -218,7 +218,7 @@ def test_a_long_reading_shows_how_far_it_is(fireside: Fireside, clock: Clock) ->
     bar = fireside.find(QProgressBar, "prefillProgress")
     status = fireside.find(QLabel, "statusLine")
     assert status.text() == "Reading the prompt: 1,000 of 9,000 tokens"  # no speed is known yet
-    assert bar.value() == 0  # those were there already
+    assert bar.value() == 0  # these were in the cache
     clock.now += 10
     more.set()
     told = "Reading the prompt: 3,000 of 9,000 tokens · about 30 s left"

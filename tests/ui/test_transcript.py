@@ -1,4 +1,4 @@
-"""The virtual view: what is a widget, what stays where it is, selecting, copying and finding."""
+"""The virtual view: which widgets exist, scroll anchoring, selecting, copying and finding."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def settle() -> None:
 
 
 def seen(view: Transcript) -> tuple[MessageState, Section, int, int] | None:
-    """The line at the top edge, and where it is."""
+    """Return the line at the top edge and its position."""
     for record, message in view.views.active.items():
         inside = QPoint(message.width() // 4, -message.y())
         found = message.position_at(inside) if 0 <= inside.y() < message.height() else None
@@ -190,7 +190,7 @@ def mouse(view: Transcript, kind: QEvent.Type, place: QPoint, *, shift: bool = F
 
 
 def place_of(view: Transcript, message: int, section: int, position: int) -> QPoint:
-    """In the view, left of a character."""
+    """Return the point left of a character, in the view's coordinates."""
     record = view.messages.records[message]
     canvas = view.views.active[record].canvas_of(record.sections[section])
     assert canvas is not None

@@ -1,4 +1,4 @@
-"""Long questions: no word is broken in the middle, and nothing of them gets lost."""
+"""Long questions: no word is split, and no text is lost."""
 
 from __future__ import annotations
 

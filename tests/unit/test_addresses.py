@@ -1,4 +1,4 @@
-"""Addresses that stand in a text as they are."""
+"""Bare addresses in a text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.markdown import inline, link_allowed
 from app.markdown.addresses import addresses
 
-# The first ones are those of GitHub's specification.
+# The first ones are from GitHub's specification.
 ADDRESSES = [
     ("www.commonmark.org", ["www.commonmark.org"]),
     ("Visit www.commonmark.org/help for more", ["www.commonmark.org/help"]),
@@ -108,7 +108,7 @@ ADDRESSES = [
     (r"https\://a.b", []),
     ("https://a.b/{id}/x", ["https://a.b/{id}/x"]),
     ("{https://a.b/x}", ["https://a.b/x"]),
-    ('<a href="https://a.b/x">t</a>', []),  # the text of a tag, and no address to go to
+    ('<a href="https://a.b/x">t</a>', []),  # the text of a tag, not a link
     ("<img src=https://a.b/x>", []),
     ("export URL='https://a.b/x'", []),
     ("https://example.com/a>b", ["https://example.com/a"]),

@@ -1,4 +1,4 @@
-"""The two rules of the design, and a PySide6 that does not wear out None."""
+"""The two rules of the design, and a PySide6 that keeps None's references."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BAD = "6.12.0"
 
 
 def run(script: str, *arguments: str) -> str:
-    """What a fresh Python prints."""
+    """Return what a fresh Python prints."""
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(script), *arguments],
         cwd=ROOT,
@@ -76,11 +76,12 @@ def test_void_calls_leave_none_alone() -> None:
 
 
 def test_what_is_imported_in_a_function_is_not_for_the_start() -> None:
-    """The one means of a lazy import is an import in a function (see app/README.md). One of a
-    module that the window loads anyway saves nothing, and belongs to the top of its file.
+    """Only imports that the window does not need belong into functions.
 
-    Not meant is what is imported so that another room never is: Qt by the words, all of the app
-    by each process that is started.
+    A lazy import is an import in a function (see app/README.md). An import of a module that the
+    window loads anyway saves nothing, and belongs to the top of its file. Exempt are imports that
+    keep another room out for good: Qt out of the wording, all of the app out of each process that
+    is started.
     """
     script = """
         import ast, importlib.util, pathlib, sys

@@ -1,4 +1,4 @@
-"""The pure parts of what builds the packages."""
+"""The pure parts of the scripts that build the packages."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_the_archive_is_the_same_again_and_brings_what_systems_lack(
     )
     assert package.brought(told) == [Path("/usr/lib/libssl.so.3"), Path("/lib/libxcb-cursor.so.0")]
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1790000000")
-    monkeypatch.setattr(package, "_said", lambda *command: "")  # no ldd
+    monkeypatch.setattr(package, "_said", lambda *command: "")  # as without ldd
     made = []
     for time, names in enumerate([("fireside", "_internal/b", "_internal/a"), ("_internal/a",)]):
         frozen = tmp_path / "frozen"
@@ -120,7 +120,7 @@ def test_the_archive_has_the_licences_of_the_libraries_that_it_brings() -> None:
 
 
 def _loaded(name: str) -> list[str]:
-    """What this very process has of that name, by the system."""
+    """Return this process's loaded libraries of that name, according to the system."""
     return [line for line in Path("/proc/self/maps").read_text().splitlines() if name in line]
 
 

@@ -1,4 +1,4 @@
-"""What Fireside offers, and that it is described as it is."""
+"""The catalogue of offered models, and that its descriptions are right."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_both_models_are_offered() -> None:
 
 @pytest.mark.parametrize("offer", OFFERS, ids=lambda offer: offer.name)
 def test_the_shape_has_the_size_of_the_file(offer: Offer) -> None:
-    """The rest of it is the vocabulary."""
+    """The remaining bytes are the vocabulary."""
     header = catalog.header(offer)
     assert header.architecture == gguf.ARCHITECTURE
     assert header.number("block_count") == offer.layers
@@ -47,7 +47,7 @@ def _model(size: int) -> HubModel:
 
 @pytest.mark.parametrize("offer", OFFERS, ids=lambda offer: offer.name)
 def test_another_quantization_has_other_matrices(offer: Offer) -> None:
-    """An F16 has those of 16 bits, and the experts as they were (as unsloth's: 13.79 GB)."""
+    """An F16 has 16-bit matrices, and the experts as they were (as unsloth's: 13.79 GB)."""
     offered = catalog.header(offer)
     more = _bytes(offered, MATRICES) * 16 / 8.5 - _bytes(offered, MATRICES)
     for model in (_model(offered.weights + int(more)), _model(offered.weights - 500_000_000)):
@@ -83,7 +83,7 @@ def test_the_shape_is_known_by_the_parameters(
 @pytest.mark.parametrize(
     ("parameters", "size"),
     [
-        (6_000_000_000, 4_000_000_000),  # experts taken away
+        (6_000_000_000, 4_000_000_000),  # with experts removed
         (20_914_757_184, 63_387_346_464),  # of another model in the repository
         (116_829_156_672, 12_109_566_560),
         (20_914_757_184, 1),

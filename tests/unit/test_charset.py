@@ -1,4 +1,4 @@
-"""Text in encodings from before Unicode, and in Unicode's without a mark."""
+"""Text in encodings from before Unicode, and in Unicode without a mark."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def english(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def speaks(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """The system's language is another."""
+    """Set the system's language."""
     monkeypatch.setattr("locale.getencoding", lambda: "utf-8")
     for variable in ("LC_ALL", "LC_CTYPE"):
         monkeypatch.delenv(variable, raising=False)
@@ -112,7 +112,7 @@ def test_mostly_utf_8_is_utf_8() -> None:
     assert (found.encoding, found.bad) == ("utf-8", 1)
     cut = "Grüße aus Köln".encode()[:-1] + "ö".encode()[:1]  # in the middle of a character
     assert decode(HERE, cut).text == "Grüße aus Köl\ufffd"
-    assert decode(HERE, "a � b".encode()).bad == 0  # it was there
+    assert decode(HERE, "a � b".encode()).bad == 0  # it is in the file
 
 
 def test_the_case_of_a_table_in_windows_1252() -> None:
@@ -134,10 +134,10 @@ def test_the_case_of_a_table_in_windows_1252() -> None:
         (b"# -*- coding: koi8-r -*-\ns = '\xd0\xd2'", "пр"),
         (b'@charset "windows-1251";\n/* \xef\xf0 */', "пр"),
         (b"<meta charset=latin1>\x80", "€"),  # as browsers read it
-        (b'<meta charset="utf-8">\xfcber', "über"),  # it is not what it says
-        ('<meta charset="iso-8859-1">Grüße'.encode(), "Grüße"),  # nor is this
-        (b"\xef\xbb\xbf<meta charset=cp1251>\xc3\xbc", "ü"),  # a mark says more
-        (b"encoding: base64\n\xfcber", "über"),  # not one of text
+        (b'<meta charset="utf-8">\xfcber', "über"),  # its declaration is wrong
+        ('<meta charset="iso-8859-1">Grüße'.encode(), "Grüße"),  # and so is this one
+        (b"\xef\xbb\xbf<meta charset=cp1251>\xc3\xbc", "ü"),  # a byte-order mark takes precedence
+        (b"encoding: base64\n\xfcber", "über"),  # not a text encoding
     ],
 )
 def test_what_a_file_says_of_itself(data: bytes, said: str) -> None:
@@ -148,7 +148,7 @@ def test_logs_are_text() -> None:
     log = b"\x1b[31mred\x1b[0m\x1b]0;title\x07 line\x00\x00\x00\r\nN\x08NA\x08AM\x08ME\x1b[2K\x07\n"
     assert decode(HERE, log + bytes(5000)).text == "red line\nNAME\n"
     assert decode(HERE, "gr\x00ün".encode("cp1252")).text == "grün"
-    for line in ("error at line\0 in module\n", "errors\0ofmanykinds"):  # pairs are Chinese
+    for line in ("error at line\0 in module\n", "errors\0ofmanykinds"):  # Chinese in UTF-16
         assert decode(HERE, line.encode() * 50).text == line.replace("\0", "") * 50
     steps = b"\x1b[1mStep\x1b[K 10%\rStep 20%\r\n"
     assert decode(HERE, steps).text == "Step 10%\nStep 20%\n"

@@ -1,4 +1,4 @@
-"""The turn, with a real store and scripted answers."""
+"""A turn of a chat, with a real store and scripted answers."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ from app.turn import (
     day_of,
 )
 from tests.fakes import gpt_oss
-from tests.fakes.conversations import Desk
+from tests.fakes.conversations import Harness
 
 BRIEF = ChatSettings("Be brief.", preset="Brief")
 MODEL = ModelRef.of_file(Path("demo.gguf"), "Demo model")
@@ -69,11 +69,11 @@ def words(text: str) -> tuple[Part, ...]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
-    desks: list[Desk] = []
+def harness(tmp_path: Path) -> Iterator[Callable[..., Harness]]:
+    desks: list[Harness] = []
 
-    def make(*scripts: tuple[Event | FiresideError, ...], **wishes: Any) -> Desk:
-        desks.append(Desk(tmp_path / f"chats{len(desks)}.db", *scripts, **wishes))
+    def make(*scripts: tuple[Event | FiresideError, ...], **wishes: Any) -> Harness:
+        desks.append(Harness(tmp_path / f"chats{len(desks)}.db", *scripts, **wishes))
         return desks[-1]
 
     yield make
@@ -81,12 +81,12 @@ def desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
         one.close()
 
 
-def conversation(desk: Desk) -> list[MessageRow]:
-    return desk.store.messages.conversation(desk.store.chats.listed()[0].id)
+def conversation(harness: Harness) -> list[MessageRow]:
+    return harness.store.messages.conversation(harness.store.chats.listed()[0].id)
 
 
-def test_a_question_and_its_answer(desk: Callable[..., Desk]) -> None:
-    d = desk(ANSWER)
+def test_a_question_and_its_answer(harness: Callable[..., Harness]) -> None:
+    d = harness(ANSWER)
     d.chats.send(Question(None, words("Capital of France?"), Effort.HIGH, MODEL, BRIEF))
     ended = d.wait(TurnEnded)
 
@@ -133,8 +133,8 @@ def test_the_question_is_on_disk_before_the_engine_is_asked(tmp_path: Path) -> N
     assert seen == [[Role.USER, Role.ASSISTANT]]
 
 
-def test_the_next_question_brings_the_history(desk: Callable[..., Desk]) -> None:
-    d = desk(ANSWER, ANSWER)
+def test_the_next_question_brings_the_history(harness: Callable[..., Harness]) -> None:
+    d = harness(ANSWER, ANSWER)
     d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     chat = d.wait(TurnEnded).answer.chat
     d.chats.send(Question(chat, words("two"), Effort.LOW, MODEL))
@@ -142,10 +142,12 @@ def test_the_next_question_brings_the_history(desk: Callable[..., Desk]) -> None
     assert [m.text for m in d.backend.requests[1].messages] == ["one", "Paris", "two"]
 
 
-def test_a_chat_s_own_instructions_come_before_the_general_ones(desk: Callable[..., Desk]) -> None:
+def test_a_chat_s_own_instructions_come_before_the_general_ones(
+    harness: Callable[..., Harness],
+) -> None:
     cut = (*SAYS, Done(StopReason.LENGTH, STATS))
     general = ["In general."]
-    d = desk(cut, ANSWER, ANSWER, ANSWER, ANSWER, instructions=lambda: general[-1])
+    d = harness(cut, ANSWER, ANSWER, ANSWER, ANSWER, instructions=lambda: general[-1])
     d.chats.send(Question(None, words("one"), Effort.LOW, MODEL, BRIEF))
     first = d.wait(TurnEnded).answer
     assert d.store.chats.get(first.chat).setup == BRIEF
@@ -163,8 +165,8 @@ def test_a_chat_s_own_instructions_come_before_the_general_ones(desk: Callable[.
     assert told == ["Be brief."] * 3 + ["In general.", "Others."]
 
 
-def test_another_try_is_a_branch(desk: Callable[..., Desk]) -> None:
-    d = desk(ANSWER, (Delta(0, "Rome", PartKind.TEXT), Done(StopReason.END, STATS)))
+def test_another_try_is_a_branch(harness: Callable[..., Harness]) -> None:
+    d = harness(ANSWER, (Delta(0, "Rome", PartKind.TEXT), Done(StopReason.END, STATS)))
     d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     first = d.wait(TurnEnded).answer
     d.chats.regenerate(first.id, Effort.HIGH, MODEL)
@@ -176,9 +178,9 @@ def test_another_try_is_a_branch(desk: Callable[..., Desk]) -> None:
     assert d.store.messages.get(first.id).message.text == "Paris"
 
 
-def test_a_cut_off_answer_goes_on(desk: Callable[..., Desk]) -> None:
+def test_a_cut_off_answer_goes_on(harness: Callable[..., Harness]) -> None:
     died = EngineDied(-9, "killed")
-    d = desk(
+    d = harness(
         (*THINKS, SAYS[0], died),
         (Delta(1, "is", PartKind.TEXT), Done(StopReason.END, STATS)),
     )
@@ -196,14 +198,14 @@ def test_a_cut_off_answer_goes_on(desk: Callable[..., Desk]) -> None:
     assert [m.text for m in d.backend.requests[1].messages] == ["one", "Par"]
 
 
-def test_a_full_context_is_a_cut_off_answer(desk: Callable[..., Desk]) -> None:
-    d = desk((*SAYS, Done(StopReason.LENGTH, STATS)))
+def test_a_full_context_is_a_cut_off_answer(harness: Callable[..., Harness]) -> None:
+    d = harness((*SAYS, Done(StopReason.LENGTH, STATS)))
     d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     assert d.wait(TurnEnded).answer.state is State.CUT_OFF
 
 
 class Waits(ScriptedBackend):
-    """Says one word, then waits to be stopped."""
+    """A backend that says one word, then waits to be stopped."""
 
     def stream(
         self, request: Request, cancel: threading.Event, answer_now: object = None
@@ -213,8 +215,8 @@ class Waits(ScriptedBackend):
         yield Done(StopReason.CANCELLED, STATS)
 
 
-def test_a_stopped_answer_keeps_its_words(desk: Callable[..., Desk]) -> None:
-    d = desk()
+def test_a_stopped_answer_keeps_its_words(harness: Callable[..., Harness]) -> None:
+    d = harness()
     d.use(Waits())
     turn = d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     d.wait(TurnProgress)
@@ -224,15 +226,15 @@ def test_a_stopped_answer_keeps_its_words(desk: Callable[..., Desk]) -> None:
     assert ended.error is None
 
 
-def test_a_turn_that_waits_can_be_stopped_before_it_starts(desk: Callable[..., Desk]) -> None:
-    d = desk()
+def test_a_turn_that_waits_can_be_stopped_before_it_starts(harness: Callable[..., Harness]) -> None:
+    d = harness()
     d.use(Waits())
     first = d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     d.wait(TurnProgress)
     second = d.chats.send(Question(None, words("two"), Effort.LOW, MODEL))
     started = d.wait(TurnStarted, 2)
     second.cancel()
-    ended = d.wait(TurnEnded).answer  # at once, and not after the first
+    ended = d.wait(TurnEnded).answer  # at once, not after the first
     assert (ended.id, ended.state) == (started.answer.id, State.STOPPED)
     first.cancel()
     assert d.wait(TurnEnded, 2).answer.state is State.STOPPED
@@ -240,7 +242,7 @@ def test_a_turn_that_waits_can_be_stopped_before_it_starts(desk: Callable[..., D
 
 
 def test_closing_keeps_the_words_and_marks_them_cut_off(tmp_path: Path) -> None:
-    d = Desk(tmp_path / "chats.db")
+    d = Harness(tmp_path / "chats.db")
     d.use(Waits())
     d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     d.wait(TurnProgress)
@@ -253,15 +255,15 @@ def test_closing_keeps_the_words_and_marks_them_cut_off(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("write", ["answer", "set_model"])
 def test_what_cannot_be_stored_is_given_back(
-    desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch, write: str
+    harness: Callable[..., Harness], monkeypatch: pytest.MonkeyPatch, write: str
 ) -> None:
-    d = desk()
+    d = harness()
 
     def full(*_: object, **__: object) -> MessageRow:
         raise StoreFull(Path("chats.db"))
 
     part = d.store.messages if write == "answer" else d.store.chats
-    monkeypatch.setattr(part, write, full)  # one of several writes that are one
+    monkeypatch.setattr(part, write, full)  # one of several writes in a transaction
     turn = d.chats.send(Question(None, words("precious words"), Effort.LOW, MODEL))
     failed = d.wait(SendFailed)
     assert (failed.turn, failed.chat) == (turn, None)
@@ -272,9 +274,9 @@ def test_what_cannot_be_stored_is_given_back(
 
 
 def test_another_try_that_cannot_be_stored_gives_nothing_back(
-    desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+    harness: Callable[..., Harness], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    d = desk(ANSWER)
+    d = harness(ANSWER)
     d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     answer = d.wait(TurnEnded).answer
 
@@ -291,7 +293,7 @@ def test_another_try_that_cannot_be_stored_gives_nothing_back(
 
 
 class Disk:
-    """Stands before a store's `update`, and refuses while it is full."""
+    """Replaces a store's `update`, and fails while it is full."""
 
     def __init__(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         self.full = True
@@ -307,16 +309,16 @@ class Disk:
 
 
 def test_a_disk_that_fills_up_in_mid_answer_gets_it_when_there_is_room(
-    desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+    harness: Callable[..., Harness], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    d = desk(ANSWER, ANSWER)
+    d = harness(ANSWER, ANSWER)
     disk = Disk(d.store, monkeypatch)
     d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     ended = d.wait(TurnEnded)
     assert isinstance(ended.error, StoreFull)
     assert ended.answer.message.text == "Paris"
     assert isinstance(d.wait(NotSaved).error, StoreFull)
-    d.chats.resume(ended.answer.id, MODEL)  # which would go on from what is on disk
+    d.chats.resume(ended.answer.id, MODEL)  # which would continue from what is on disk
     assert isinstance(d.wait(SendFailed).error, StoreFull)
     assert conversation(d)[1].message.text == ""
     disk.full = False
@@ -334,7 +336,7 @@ def test_a_disk_that_fills_up_in_mid_answer_gets_it_when_there_is_room(
 def test_an_answer_goes_on_while_the_disk_is_full(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    d = Desk(tmp_path / "chats.db")
+    d = Harness(tmp_path / "chats.db")
     disk = Disk(d.store, monkeypatch)
     d.use(Waits())
     d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
@@ -353,7 +355,7 @@ def test_an_answer_goes_on_while_the_disk_is_full(
 def test_what_was_not_saved_is_tried_at_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    d = Desk(tmp_path / "chats.db", ANSWER)
+    d = Harness(tmp_path / "chats.db", ANSWER)
     disk = Disk(d.store, monkeypatch)
     monkeypatch.setattr(writer, "_AGAIN_S", 60)
     d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
@@ -366,9 +368,9 @@ def test_what_was_not_saved_is_tried_at_the_end(
 
 
 def test_a_chat_that_is_erased_in_mid_answer(
-    desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+    harness: Callable[..., Harness], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    d = desk()
+    d = harness()
     erased = threading.Event()
     update = d.store.messages.update
 
@@ -384,7 +386,7 @@ def test_a_chat_that_is_erased_in_mid_answer(
     forgotten = d.chats.forget(answer.chat)
     d.store.bin.erase([answer.chat])
     erased.set()
-    ended = d.wait(TurnEnded)  # though nobody has stopped it
+    ended = d.wait(TurnEnded)  # though nobody stopped it
     assert (ended.answer.id, ended.error) == (answer.message, None)
     assert (ended.answer.state, ended.answer.message.text) == (State.STOPPED, "Well")
     assert forgotten
@@ -392,8 +394,8 @@ def test_a_chat_that_is_erased_in_mid_answer(
     assert not any(isinstance(event, NotSaved) for event in d.events)
 
 
-def test_models_are_made_ready(desk: Callable[..., Desk]) -> None:
-    d = desk()
+def test_models_are_made_ready(harness: Callable[..., Harness]) -> None:
+    d = harness()
     d.chats.load(MODEL)
     assert d.wait(ModelReady).model is MODEL
 
@@ -407,8 +409,8 @@ def test_models_are_made_ready(desk: Callable[..., Desk]) -> None:
     assert isinstance(d.wait(ModelFailed).error, NotGguf)
 
 
-def test_a_cancelled_load_is_silent(desk: Callable[..., Desk]) -> None:
-    d = desk(ANSWER)
+def test_a_cancelled_load_is_silent(harness: Callable[..., Harness]) -> None:
+    d = harness(ANSWER)
 
     class Slow(ScriptedBackend):
         def load(self, model: ModelRef, cancel: threading.Event) -> Generator[Loading, None, None]:
@@ -427,7 +429,7 @@ def test_a_cancelled_load_is_silent(desk: Callable[..., Desk]) -> None:
 def test_a_fault_of_ours_is_loud_and_ends_the_turn(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    d = Desk(tmp_path / "chats.db")
+    d = Harness(tmp_path / "chats.db")
     faults: list[type[BaseException] | None] = []
     monkeypatch.setattr(threading, "excepthook", lambda args: faults.append(args.exc_type))
 
@@ -446,24 +448,26 @@ def test_a_fault_of_ours_is_loud_and_ends_the_turn(
     assert faults == [ZeroDivisionError]
 
 
-def test_the_next_question_is_prepared_while_the_person_reads(desk: Callable[..., Desk]) -> None:
+def test_the_next_question_is_prepared_while_the_person_reads(
+    harness: Callable[..., Harness],
+) -> None:
     stopped = (*SAYS, Done(StopReason.CANCELLED, STATS))
-    d = desk(ANSWER, stopped)
+    d = harness(ANSWER, stopped)
     d.chats.send(Question(None, words("one"), Effort.HIGH, MODEL, BRIEF))
     answer = d.wait(TurnEnded).answer
     d.rest()
     d.chats.send(Question(answer.chat, words("two"), Effort.LOW, MODEL))
     d.wait(TurnEnded, 2)
     d.rest()
-    (prepared,) = d.backend.prepared  # a stopped answer may be continued, so it is not
+    (prepared,) = d.backend.prepared  # a stopped answer may be continued: no prefill
     assert prepared.messages == (*d.backend.requests[0].messages, answer.message)
     assert (prepared.effort, prepared.instructions) == (Effort.HIGH, "Be brief.")
 
 
-def test_what_is_typed_is_prepared_as_it_will_be_asked(desk: Callable[..., Desk]) -> None:
-    """Also with the same room for the answer: that decides which turns are left out."""
+def test_what_is_typed_is_prepared_as_it_will_be_asked(harness: Callable[..., Harness]) -> None:
+    """It includes the room for the answer, which decides which turns are dropped."""
     short = Sampling(max_tokens=100)
-    d = desk(ANSWER, ANSWER)
+    d = harness(ANSWER, ANSWER)
     setup = ChatSettings("Be brief.", short)
     d.chats.prepare(Question(None, words("one"), Effort.LOW, MODEL, setup))
     d.rest()
@@ -480,17 +484,17 @@ def test_what_is_typed_is_prepared_as_it_will_be_asked(desk: Callable[..., Desk]
 
 
 def test_what_is_typed_in_a_chat_that_was_erased_is_as_for_a_new_one(
-    desk: Callable[..., Desk],
+    harness: Callable[..., Harness],
 ) -> None:
-    d = desk()
+    d = harness()
     d.chats.prepare(Question(99, words("Why is"), Effort.LOW, MODEL, BRIEF))
     d.rest()
     (prepared,) = d.backend.prepared
     assert (prepared.instructions, prepared.messages[-1].text) == ("Be brief.", "Why is")
 
 
-def test_a_question_does_not_wait_for_what_is_prepared(desk: Callable[..., Desk]) -> None:
-    d = desk(ANSWER, ANSWER)
+def test_a_question_does_not_wait_for_what_is_prepared(harness: Callable[..., Harness]) -> None:
+    d = harness(ANSWER, ANSWER)
     preparing = threading.Event()
 
     def prepare(request: Request, cancel: threading.Event) -> Generator[Event, None, None]:
@@ -507,7 +511,7 @@ def test_a_question_does_not_wait_for_what_is_prepared(desk: Callable[..., Desk]
 
 
 def test_nothing_is_prepared_against_the_persons_wish(tmp_path: Path) -> None:
-    d = Desk(tmp_path / "chats.db", ANSWER)
+    d = Harness(tmp_path / "chats.db", ANSWER)
     d.chats._may_prepare = lambda: False
     d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     d.wait(TurnEnded)
@@ -517,15 +521,15 @@ def test_nothing_is_prepared_against_the_persons_wish(tmp_path: Path) -> None:
     assert len(d.backend.counted) == 1
 
 
-def test_what_is_only_looked_at_is_counted(desk: Callable[..., Desk]) -> None:
-    d = desk()
+def test_what_is_only_looked_at_is_counted(harness: Callable[..., Harness]) -> None:
+    d = harness()
     d.chats.prepare(Question(None, words("one"), Effort.LOW, MODEL), read=False)
     d.rest()
     assert (len(d.backend.counted), d.backend.prepared) == (1, [])
 
 
-def test_what_is_read_ahead_is_told_until_it_is_stopped(desk: Callable[..., Desk]) -> None:
-    d = desk()
+def test_what_is_read_ahead_is_told_until_it_is_stopped(harness: Callable[..., Harness]) -> None:
+    d = harness()
 
     def prepare(request: Request, cancel: threading.Event) -> Generator[Event, None, None]:
         yield Prefill(1, 9)
@@ -541,7 +545,7 @@ def test_what_is_read_ahead_is_told_until_it_is_stopped(desk: Callable[..., Desk
 
 
 def test_words_are_on_disk_though_no_others_follow(tmp_path: Path) -> None:
-    d = Desk(tmp_path / "chats.db")
+    d = Harness(tmp_path / "chats.db")
     d.use(Waits())
     turn = d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     answer = d.wait(TurnProgress).message
@@ -559,7 +563,7 @@ def test_words_are_on_disk_though_no_others_follow(tmp_path: Path) -> None:
 def test_a_fault_of_ours_leaves_nobody_waiting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ask: str
 ) -> None:
-    d = Desk(tmp_path / "chats.db")
+    d = Harness(tmp_path / "chats.db")
     faults: list[type[BaseException] | None] = []
     monkeypatch.setattr(threading, "excepthook", lambda args: faults.append(args.exc_type))
 
@@ -579,11 +583,11 @@ def test_a_fault_of_ours_leaves_nobody_waiting(
 
 
 def test_an_answer_that_was_not_saved_is_saved_before_it_goes_on(
-    desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+    harness: Callable[..., Harness], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else it would go on from what is on disk, and lose the words in between."""
+    """Otherwise it would continue from what is on disk, and lose the words in between."""
     cut = (Delta(0, "Paris", PartKind.TEXT), Done(StopReason.LENGTH, STATS))
-    d = desk(cut, (Delta(0, ", France.", PartKind.TEXT), Done(StopReason.END, STATS)))
+    d = harness(cut, (Delta(0, ", France.", PartKind.TEXT), Done(StopReason.END, STATS)))
     disk = Disk(d.store, monkeypatch)
     monkeypatch.setattr(writer, "_AGAIN_S", 60)
     d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
@@ -597,9 +601,9 @@ def test_an_answer_that_was_not_saved_is_saved_before_it_goes_on(
 
 
 def test_the_next_question_sees_an_answer_that_was_not_saved(
-    desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+    harness: Callable[..., Harness], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    d = desk(ANSWER, ANSWER)
+    d = harness(ANSWER, ANSWER)
     disk = Disk(d.store, monkeypatch)
     monkeypatch.setattr(writer, "_AGAIN_S", 60)
     d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
@@ -610,18 +614,18 @@ def test_the_next_question_sees_an_answer_that_was_not_saved(
     assert [m.text for m in d.backend.requests[1].messages] == ["one", "Paris", "two"]
 
 
-def test_a_stop_at_the_very_end_is_a_stop(desk: Callable[..., Desk]) -> None:
-    """Nothing is read ahead after it, and no title asked for."""
+def test_a_stop_at_the_very_end_is_a_stop(harness: Callable[..., Harness]) -> None:
+    """Neither prefill nor a title follows it."""
 
     class Late(ScriptedBackend):
         def stream(
             self, request: Request, cancel: threading.Event, answer_now: object = None
         ) -> Generator[Event, None, None]:
             yield SAYS[0]
-            cancel.set()  # the person's stop arrives with the last word
+            cancel.set()  # the stop arrives with the last word
             yield Done(StopReason.END, STATS)
 
-    d = desk()
+    d = harness()
     late = Late()
     d.use(late)
     d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
@@ -630,9 +634,9 @@ def test_a_stop_at_the_very_end_is_a_stop(desk: Callable[..., Desk]) -> None:
     assert late.prepared == late.counted == []
 
 
-def test_reading_ahead_that_was_given_up_never_begins(desk: Callable[..., Desk]) -> None:
-    """What was asked for last is what is read, however much was typed meanwhile."""
-    d = desk()
+def test_reading_ahead_that_was_given_up_never_begins(harness: Callable[..., Harness]) -> None:
+    """Only the latest prefill request runs, however much was typed meanwhile."""
+    d = harness()
     d.use(Waits())
     turn = d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     chat = d.wait(TurnProgress).chat
@@ -647,10 +651,10 @@ def test_reading_ahead_that_was_given_up_never_begins(desk: Callable[..., Desk])
 
 
 def test_no_title_is_asked_for_where_somebody_asks(
-    desk: Callable[..., Desk],
+    harness: Callable[..., Harness],
 ) -> None:
-    """Reading ahead that is stopped is not followed by a title."""
-    d = desk(ANSWER, ANSWER, ANSWER)
+    """Cancelled prefill is not followed by a title."""
+    d = harness(ANSWER, ANSWER, ANSWER)
     reading = threading.Event()
 
     def prepare(request: Request, cancel: threading.Event) -> Generator[Event, None, None]:
@@ -669,11 +673,14 @@ def test_no_title_is_asked_for_where_somebody_asks(
 
 
 def test_a_question_is_of_the_day_of_its_answer(
-    desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+    harness: Callable[..., Harness], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The conversation is of its first question's day, whenever it is told; a later try at an old
-    question is of its own day. So what was told once is told again in the same words."""
-    d = desk(*[ANSWER] * 4)
+    """The prompt names the same dates every time.
+
+    The conversation has the day of its first question, whenever it is sent; a later retry of an old
+    question has its own day.
+    """
+    d = harness(*[ANSWER] * 4)
 
     def at(day: int, hour: int) -> None:
         then = datetime.datetime(2026, 11, day, hour).timestamp()
@@ -689,7 +696,7 @@ def test_a_question_is_of_the_day_of_its_answer(
     at(22, 23)
     d.chats.send(Question(first.chat, words("two"), Effort.LOW, MODEL))
     d.wait(TurnEnded, 2)
-    at(23, 0)  # midnight has passed
+    at(23, 0)  # after midnight
     d.chats.send(Question(first.chat, words("three"), Effort.LOW, MODEL))
     third = d.wait(TurnEnded, 3).answer
     at(25, 12)
@@ -712,8 +719,8 @@ def test_a_time_that_is_none_is_a_day(created: float) -> None:
     assert isinstance(day_of(created), datetime.date)
 
 
-def test_how_a_model_is_run_is_told(desk: Callable[..., Desk]) -> None:
-    """When it is loaded ahead, and when the first question loads it."""
+def test_how_a_model_is_run_is_told(harness: Callable[..., Harness]) -> None:
+    """Both after loading ahead and when the first question loads the model."""
     chosen = make(gpt_oss.header("20b"), Machine(32 << 30, 32 << 30, 4))
 
     class Plans(ScriptedBackend):
@@ -730,7 +737,7 @@ def test_how_a_model_is_run_is_told(desk: Callable[..., Desk]) -> None:
             yield Planned(chosen)
             yield from ANSWER
 
-    d = desk()
+    d = harness()
     d.use(Plans())
     d.chats.load(MODEL)
     d.wait(ModelReady)
@@ -748,7 +755,7 @@ def test_how_a_model_is_run_is_told(desk: Callable[..., Desk]) -> None:
 
 
 def test_an_engine_that_obeys_nothing_does_not_keep_the_window(tmp_path: Path) -> None:
-    """It is ended with the program, and what it said until then stays."""
+    """The worker is killed with the program; its answer so far is kept."""
 
     class Hangs(ScriptedBackend):
         ended = threading.Event()
@@ -763,7 +770,7 @@ def test_an_engine_that_obeys_nothing_does_not_keep_the_window(tmp_path: Path) -
         def close(self) -> None:
             self.ended.set()
 
-    d = Desk(tmp_path / "chats.db", kind=Hangs)
+    d = Harness(tmp_path / "chats.db", kind=Hangs)
     d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     d.wait(TurnProgress)
     d.close()

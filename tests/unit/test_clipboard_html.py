@@ -1,4 +1,4 @@
-"""What a word processor gets when something is copied, and in which direction pages run."""
+"""Copied rich text for a word processor, and the direction of pages."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Everything that is written as JSON comes back as it was, field by field.
+"""A round trip through JSON loses no field.
 
-What is exported, and rows of the store, are in test_exchange_fields.
+Exports and rows of the store are in test_exchange_fields.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from app.store import ChatRow, ChatSettings, MessageRow, Preset, Queued, Store
 
 
 def other(hint: Any, default: Any) -> Any:
-    """Return a value of a field that is not its default."""
+    """Return a value that is not the field's default."""
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):
         (hint,) = (each for each in inner if each is not types.NoneType)
@@ -52,7 +52,7 @@ def other(hint: Any, default: Any) -> Any:
 
 
 def filled(kind: type[Any]) -> Any:
-    """Return a value of a dataclass of which no field has its default."""
+    """Return a dataclass of that type in which no field has its default."""
     hints = codec.hints(cast(Hashable, kind))
     fields = dataclasses.fields(kind)
     return kind(**{field.name: other(hints[field.name], field.default) for field in fields})

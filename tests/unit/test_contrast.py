@@ -1,4 +1,4 @@
-"""All text can be read on every ground that it stands on: the contrast that WCAG 2.2 asks for."""
+"""Contrast of all text on every background it has, as required by WCAG 2.2."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ PRESSED = ("hover", "pressed", "selected")
 BLOCKS = ("bubble", "code", "header", "inline_code")
 MARKS = ("selection", "found", "found_current")
 USES = {
-    # What is selected or found is painted in this colour, whatever it was before.
+    # Selected or found text gets this colour, whatever it had before.
     "text": (*PAGES, *PRESSED, *BLOCKS, *MARKS, "track", "chosen"),
-    # Placeholders stand on hover and selected, quotations have code, choices stand on the track.
+    # Placeholders stand on hover and selected, quotations contain code, choices stand on the track.
     "muted": (*PAGES, *PRESSED, "code", "header", "inline_code", "track"),
     "link": (*PAGES, "hover", "header", "inline_code"),
     "danger": (*PAGES, "code"),

@@ -1,4 +1,4 @@
-"""Every package that is imported is declared in pyproject.toml, where its import needs it."""
+"""Every imported package is declared in pyproject.toml, for the part that imports it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 GROUPS = PROJECT["dependency-groups"]
 DISTRIBUTIONS = packages_distributions()
-# Of the desktop, for tests that skip themselves without it, and of a script with its own setup.
+# Desktop packages, whose tests are skipped without them, and one of a script with its own setup.
 FOREIGN = {"fontTools", "gi", "pyatspi"}
 
 

@@ -1,4 +1,4 @@
-"""What the doctor says, on machines that are not here."""
+"""The doctor's report on simulated machines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finding the models that other programs left on this disk, in layouts made by hand."""
+"""Finding models of other programs on this disk, in hand-made layouts."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need a r
 
 @pytest.fixture(autouse=True)
 def bare(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
-    """Nothing of the tester's own environment names a place."""
+    """Remove variables of the tester's environment that name folders."""
     for name in ("HUGGINGFACE_HUB_CACHE", "OLLAMA_MODELS", "LLAMA_CACHE", "JAN_DATA_FOLDER"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("WIN_PD_OVERRIDE_APPDATA", str(home / "roaming"))
 
 
 def found(home: Path, *chosen: Path) -> dict[str, InstalledModel]:
-    """What is found below ``home`` by its name."""
+    """Return the models found below ``home``, by name."""
     below = [place for place in disk_scan.places(chosen) if place.path.is_relative_to(home)]
     models = list(disk_scan.scan(below))
     assert len({model.name for model in models}) == len(models)
@@ -69,7 +69,7 @@ def only(folder: Path) -> InstalledModel:
 
 
 def hub_file(cache: Path, repository: str, revision: str, file: str, content: bytes) -> Path:
-    """A file in the hub's cache, put there by huggingface_hub's own functions."""
+    """Put a file into the hub's cache, with huggingface_hub's own functions."""
     folder = cache / file_download.repo_folder_name(repo_id=repository, repo_type="model")
     blob = folder / "blobs" / f"{abs(hash(content)):064x}"
     pointer = Path(file_download._get_pointer_path(str(folder), revision, file))
@@ -100,7 +100,7 @@ def test_the_hubs_cache(home: Path) -> None:
     assert model.size == len(content)
     assert model.place == SearchFolder(ModelSource.HUGGING_FACE, cache)
     assert model.problem is None
-    # However much of it is chosen, the name stays.
+    # The name stays the same, however many of the files are chosen.
     assert only(repository).name == model.name
 
 
@@ -136,7 +136,7 @@ def test_lm_studio(home: Path, where: str) -> None:
 
 
 def test_lm_studio_elsewhere(home: Path) -> None:
-    """Its home moved by the pointer, and its models by the settings there."""
+    """The pointer file moves its home, and the settings there move its models."""
     moved, chosen = home / "moved", home / "models of mine"
     (home / ".lmstudio-home-pointer").write_text(f"{moved}\n")
     write_header(moved / "models" / "a" / "b" / "c.gguf")
@@ -156,7 +156,7 @@ def test_lm_studio_before_it_had_a_home(home: Path) -> None:
 
 
 def ollama(root: Path, way: str, content: bytes | None, *, layers: object = None) -> Path:
-    """A model in Ollama's store; without ``content``, its blob is missing."""
+    """Put a model into Ollama's store; without ``content``, its blob is missing."""
     hex = f"{abs(hash((way, content))):064x}"
     blob = root / "blobs" / f"sha256-{hex}"
     blob.parent.mkdir(parents=True, exist_ok=True)
@@ -179,7 +179,7 @@ def test_ollama(home: Path) -> None:
     ollama(root, "manifests/registry.ollama.ai/someone/mine/latest", gguf_bytes(n="1"))
     ollama(root, "manifests/hf.co/unsloth/gpt-oss-20b-GGUF/Q4_K_M", gguf_bytes(n="2"))
     (root / "blobs" / f"sha256-{'d' * 64}-partial").write_bytes(gguf_bytes())
-    (root / "blobs" / f"sha256-{'d' * 64}").write_bytes(gguf_bytes())  # of no manifest
+    (root / "blobs" / f"sha256-{'d' * 64}").write_bytes(gguf_bytes())  # in no manifest
     models = found(home)
     assert set(models) == {
         "gpt-oss:20b",
@@ -242,7 +242,7 @@ def test_ollamas_own_fork_says_so(home: Path) -> None:
 
 
 def test_jan(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By its description: beside it, far from it, and without one, as before 2025."""
+    """The description may be beside the model or elsewhere; before 2025 there was none."""
     data = home / "jan data"
     monkeypatch.setenv("JAN_DATA_FOLDER", str(data))
     models = data / "llamacpp" / "models"
@@ -276,7 +276,7 @@ def test_jan_where_its_settings_say(home: Path) -> None:
 
 
 def test_jan_of_2025_as_it_was_first_installed(home: Path) -> None:
-    """Its settings are under the name of its bundle until it is started again in 2026."""
+    """Settings are under the bundle's name until it is started again in 2026."""
     for folder in ("data", "roaming", "Library/Application Support"):
         settings = home / folder / "jan.ai.app" / "settings.json"
         settings.parent.mkdir(parents=True)
@@ -376,7 +376,7 @@ def test_another_architecture_is_named(tmp_path: Path) -> None:
 def test_what_lies_beside_a_model_is_in_no_list(
     tmp_path: Path, name: str, content: bytes, kind: str | None
 ) -> None:
-    """Who opens it is told what it is."""
+    """A person who opens it is told what it is."""
     (tmp_path / name).write_bytes(content)
     assert in_folder(tmp_path) == []
     problem = disk_scan.inspect(tmp_path / name).problem
@@ -437,7 +437,7 @@ def test_a_split_model_is_one(tmp_path: Path) -> None:
 
 
 def test_the_first_part_may_have_no_tensors(tmp_path: Path) -> None:
-    """As gguf-split --no-tensor-first-split makes it."""
+    """As written by gguf-split --no-tensor-first-split."""
     shapes = model_tensors()
     said = {"general.architecture": (gguf.STRING, "gpt-oss")} | model_metadata()
     for number, mine in ((1, {}), (2, shapes)):
@@ -447,14 +447,14 @@ def test_the_first_part_may_have_no_tensors(tmp_path: Path) -> None:
 
 
 def test_the_header_says_of_how_many_files_a_model_is(tmp_path: Path) -> None:
-    """Not the name: somebody has called a whole model so."""
+    """The name does not count: a complete model may have such a name."""
     whole = tmp_path / "whole-00001-of-00003.gguf"
     shutil.copyfile(DEMO, whole)
     model = only(tmp_path)
     assert (model.name, model.files, model.problem) == ("whole", (whole,), None)
     assert probe.model(whole).path == whole
     whole.unlink()
-    for n in (1, 2, 3):  # and three of those are three models
+    for n in (1, 2, 3):  # three files of it are three models
         write_header(tmp_path / f"{n}" / "some-00002-of-00003.gguf", part=(1, 1))
     assert [model.problem for model in in_folder(tmp_path)] == [None] * 3
 
@@ -553,7 +553,7 @@ def test_links_in_circles_and_to_nothing(tmp_path: Path) -> None:
 
 
 def test_paths_that_no_file_can_have(home: Path) -> None:
-    """In the settings of others, and in what Jan says."""
+    """In the settings of other programs, and in Jan's description."""
     (home / ".lmstudio-home-pointer").write_bytes(b"a\0b")
     (home / ".lmstudio").mkdir()
     (home / ".lmstudio" / "settings.json").write_text(r'{"downloadsFolder": "\ud800\u0000"}')
@@ -578,14 +578,14 @@ def test_what_is_unfinished_is_not_listed(tmp_path: Path) -> None:
         write_header(tmp_path / f"model.gguf.{suffix}")
     write_header(tmp_path / "._model.gguf")
     write_header(disk_scan.unfinished(tmp_path / "model.gguf"))
-    # Placed one after the other, as the last step of a move.
+    # Placed one after another, as in the last step of a move.
     write_header(tmp_path / "big-00001-of-00002.gguf")
     write_header(disk_scan.unfinished(tmp_path / "big-00002-of-00002.gguf"))
     assert in_folder(tmp_path) == []
 
 
 def test_only_headers_are_read(tmp_path: Path) -> None:
-    """Fifty files of many gigabytes (holes) among thousands of others."""
+    """Fifty sparse files of many gigabytes among thousands of others."""
     for n in range(50):
         path = write_header(tmp_path / str(n) / "large.gguf")
         os.truncate(path, 20_000_000_000)

@@ -1,4 +1,4 @@
-"""Files that a person attaches: every kind, and what is wrong with some."""
+"""Attached files: every kind, and the problems of some."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def reader() -> Iterator[DocumentReader]:
 
 
 def read(path: Path) -> Document:
-    """Here, without the process."""
+    """Read a file in this process."""
     return worker.read(path, lambda *_: None)
 
 
@@ -89,7 +89,7 @@ def word(*, heading: str = "Fruit") -> bytes:
 
 
 def repacked(old: bytes, **changed: bytes) -> bytes:
-    """A Word file in which document.xml, or another part, is another."""
+    """Return a Word file in which document.xml or another part is replaced."""
     file = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(old)) as one, zipfile.ZipFile(file, "w") as other:
         for info in one.infolist():
@@ -172,7 +172,7 @@ BOMB = b"""<?xml version="1.0"?><!DOCTYPE b [<!ENTITY a "aaaaaaaaaa"><!ENTITY b 
 
 
 def swollen() -> bytes:
-    """A Word file that says of its first part that it is 4 GB."""
+    """Return a Word file whose first part claims to have 4 GB."""
     content = bytearray(word())
     at = content.index(b"PK\x01\x02") + 24
     content[at : at + 4] = b"\xf0\xff\xff\xff"
@@ -229,7 +229,7 @@ def test_what_is_no_file(tmp_path: Path) -> None:
             read(path)
     large = put(tmp_path, "large.txt", b"text")
     with large.open("r+b") as file:
-        file.truncate(10**9)  # a hole: it takes no room
+        file.truncate(10**9)  # sparse
     with pytest.raises(e.DocumentTooLarge):
         read(large)
     put(tmp_path, "long.txt", b"word " * 5_000_000)

@@ -1,4 +1,4 @@
-"""What a Word file says, by each way in which it can say it."""
+"""The text of Word files, for each way to write it."""
 
 from __future__ import annotations
 

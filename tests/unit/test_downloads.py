@@ -1,5 +1,4 @@
-"""Models of several parts that are fetched one after the other, over pauses, kills and full
-disks."""
+"""Models of several files, downloaded in turn, over pauses, kills and full disks."""
 
 from __future__ import annotations
 
@@ -55,9 +54,9 @@ QUICK = Timeouts(first=0.01, longest=0.1, silence=0.5, connect=2.0)
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    """The library's own hub. The disk of whoever tests may be full."""
+    """Yield a fake hub that huggingface_hub uses, and ignore the real disk's free space."""
     monkeypatch.setattr(transfer, "_SPARE", 0)
-    # These are about bytes, whatever they are of.
+    # These tests are about bytes, whatever model they are of.
     monkeypatch.setattr(Locator, "problem", lambda *_: None)
     with serving(**CONTENTS, **{"other.gguf": bytes(2 * MIB)}) as hub:
         monkeypatch.setattr(constants, "ENDPOINT", hub.endpoint)
@@ -69,8 +68,8 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
         yield hub
 
 
-class Desk:
-    """A `Downloads`, and what it published."""
+class Harness:
+    """A `Downloads` and the events it published."""
 
     def __init__(self, folder: Path, network: Network) -> None:
         self.cache = folder / "cache"
@@ -93,7 +92,7 @@ class Desk:
             self._more.notify_all()
 
     def until(self, what: type[T], model: HubModel = BIG, **facts: Any) -> T:
-        """The first event of a kind that comes, or has come, and is forgotten with all before."""
+        """Return the next event of a kind, and forget it with all before."""
 
         def find() -> T | None:
             for at, event in enumerate(self.events):
@@ -108,7 +107,7 @@ class Desk:
         return found
 
     def come(self, size: int, model: HubModel = BIG) -> DownloadProgress:
-        """Once so many bytes have come."""
+        """Wait until so many bytes have arrived."""
         while True:
             progress = self.until(Downloading, model).progress
             if progress.done >= size:
@@ -130,104 +129,104 @@ def network(tmp_path: Path) -> Iterator[Network]:
 
 
 @pytest.fixture
-def open_desk(tmp_path: Path, network: Network) -> Iterator[Callable[[], Desk]]:
-    """A desk as after a start of Fireside."""
-    desks: list[Desk] = []
+def open_harness(tmp_path: Path, network: Network) -> Iterator[Callable[[], Harness]]:
+    """Yield a function that opens `Downloads` as after a start of Fireside."""
+    desks: list[Harness] = []
 
-    def open_one() -> Desk:
-        desks.append(Desk(tmp_path, network))
+    def open_one() -> Harness:
+        desks.append(Harness(tmp_path, network))
         return desks[-1]
 
     yield open_one
-    for desk in desks:
-        desk.downloads.close()
+    for harness in desks:
+        harness.downloads.close()
 
 
 @pytest.fixture
-def desk(open_desk: Callable[[], Desk]) -> Desk:
-    return open_desk()
+def harness(open_harness: Callable[[], Harness]) -> Harness:
+    return open_harness()
 
 
 def is_right(path: Path) -> bool:
     return all((path.parent / name).read_bytes() == CONTENTS[name] for name in PARTS)
 
 
-def test_a_model_in_parts(hub: Hub, desk: Desk) -> None:
+def test_a_model_in_parts(hub: Hub, harness: Harness) -> None:
     hub.rate = 3e6
-    desk.downloads.start(BIG)
-    desk.downloads.start(BIG)  # which is no news
-    progress = desk.come(SIZES[0] + MIB)
+    harness.downloads.start(BIG)
+    harness.downloads.start(BIG)  # already running, so no event
+    progress = harness.come(SIZES[0] + MIB)
     assert (progress.phase, progress.size) == (DownloadPhase.FETCHING, BIG.size)
-    assert desk.downloads.unfinished() == (
-        Unfinished(BIG, desk.downloads.unfinished()[0].have, running=True),
+    assert harness.downloads.unfinished() == (
+        Unfinished(BIG, harness.downloads.unfinished()[0].have, running=True),
     )
-    done = desk.until(Downloaded)
+    done = harness.until(Downloaded)
     assert done.path.name == PARTS[0]
     assert is_right(done.path)
     assert hub.sent == BIG.size
-    assert desk.downloads.unfinished() == ()
-    assert desk.downloads.downloaded() == {done.path}
-    assert not [event for event in desk.events if isinstance(event, Downloading)]
+    assert harness.downloads.unfinished() == ()
+    assert harness.downloads.downloaded() == {done.path}
+    assert not [event for event in harness.events if isinstance(event, Downloading)]
 
 
-def test_progress_never_goes_back(hub: Hub, desk: Desk) -> None:
+def test_progress_never_goes_back(hub: Hub, harness: Harness) -> None:
     hub.rate = 3e6
-    desk.downloads.start(BIG)
+    harness.downloads.start(BIG)
     told: list[DownloadProgress] = []
     while not told or told[-1].phase is not DownloadPhase.DONE:
-        told.append(desk.until(Downloading).progress)
+        told.append(harness.until(Downloading).progress)
     assert [now.done for now in told] == sorted(now.done for now in told)
     assert {now.size for now in told} == {BIG.size}
     assert told[-1].checked == told[-1].done == BIG.size
     assert all(now.left is None or 0 <= now.left < 60 for now in told)
 
 
-def test_a_size_that_was_told_wrong(hub: Hub, desk: Desk) -> None:
+def test_a_size_that_was_told_wrong(hub: Hub, harness: Harness) -> None:
     model = HubModel("org/name", tuple(HubFile(name, 1) for name in PARTS))
-    desk.downloads.start(model)
-    while (now := desk.until(Downloading, model).progress).phase is not DownloadPhase.DONE:
+    harness.downloads.start(model)
+    while (now := harness.until(Downloading, model).progress).phase is not DownloadPhase.DONE:
         assert now.done <= now.size or not now.done
     assert now.size == sum(SIZES)
 
 
-def test_paused_and_gone_on_with(hub: Hub, open_desk: Callable[[], Desk]) -> None:
-    desk = open_desk()
+def test_paused_and_gone_on_with(hub: Hub, open_harness: Callable[[], Harness]) -> None:
+    harness = open_harness()
     hub.rate = 2e6
-    desk.downloads.start(BIG)
-    desk.come(SIZES[0] + 2 * MIB)
-    desk.downloads.pause(BIG)
-    assert desk.until(DownloadEnded).error is None
-    (left,) = desk.downloads.unfinished()
+    harness.downloads.start(BIG)
+    harness.come(SIZES[0] + 2 * MIB)
+    harness.downloads.pause(BIG)
+    assert harness.until(DownloadEnded).error is None
+    (left,) = harness.downloads.unfinished()
     assert left.have >= SIZES[0] + 2 * MIB
     assert not left.running
-    desk.downloads.close()
-    time.sleep(0.2)  # what it had asked for is sent no more
+    harness.downloads.close()
+    time.sleep(0.2)  # anything requested has been sent by then
     before = hub.sent
-    desk = open_desk()
-    assert desk.downloads.unfinished() == (left,)
-    desk.downloads.resume()  # not this one
-    desk.downloads.start(BIG)
-    assert SIZES[0] <= desk.until(Downloading).progress.done < BIG.size
+    harness = open_harness()
+    assert harness.downloads.unfinished() == (left,)
+    harness.downloads.resume()  # not this one
+    harness.downloads.start(BIG)
+    assert SIZES[0] <= harness.until(Downloading).progress.done < BIG.size
     hub.rate = None
-    assert is_right(desk.until(Downloaded).path)
+    assert is_right(harness.until(Downloaded).path)
     assert hub.sent - before <= BIG.size - SIZES[0]
 
 
-def test_closed_and_resumed(hub: Hub, open_desk: Callable[[], Desk]) -> None:
-    desk = open_desk()
+def test_closed_and_resumed(hub: Hub, open_harness: Callable[[], Harness]) -> None:
+    harness = open_harness()
     hub.rate = 2e6
-    desk.downloads.start(BIG)
-    desk.come(2 * MIB)
-    desk.downloads.close()
+    harness.downloads.start(BIG)
+    harness.come(2 * MIB)
+    harness.downloads.close()
     hub.rate = None
-    desk = open_desk()
-    assert desk.downloads.unfinished()[0].running
-    desk.downloads.resume()
-    assert is_right(desk.until(Downloaded).path)
-    assert len(desk.downloads.downloaded()) == 1
+    harness = open_harness()
+    assert harness.downloads.unfinished()[0].running
+    harness.downloads.resume()
+    assert is_right(harness.until(Downloaded).path)
+    assert len(harness.downloads.downloaded()) == 1
 
 
-def test_killed_and_resumed(hub: Hub, open_desk: Callable[[], Desk], tmp_path: Path) -> None:
+def test_killed_and_resumed(hub: Hub, open_harness: Callable[[], Harness], tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path\n"
         "from app.models import transfer; transfer._SPARE = 0\n"
@@ -253,134 +252,136 @@ def test_killed_and_resumed(hub: Hub, open_desk: Callable[[], Desk], tmp_path: P
         time.sleep(0.005)
     child.kill()
     child.wait()
-    time.sleep(0.2)  # what it had asked for is sent no more
+    time.sleep(0.2)  # anything requested has been sent by then
     hub.rate, before = None, hub.sent
-    desk = open_desk()
-    assert desk.downloads.unfinished()[0].running
-    desk.downloads.resume()
-    path = desk.until(Downloaded).path
+    harness = open_harness()
+    assert harness.downloads.unfinished()[0].running
+    harness.downloads.resume()
+    path = harness.until(Downloaded).path
     assert is_right(path)
     assert hub.sent - before <= BIG.size - SIZES[0]
-    assert desk.downloads.downloaded() == {path}
+    assert harness.downloads.downloaded() == {path}
 
 
-def test_that_it_has_begun_is_told_before_the_hub_has_answered(hub: Hub, desk: Desk) -> None:
+def test_that_it_has_begun_is_told_before_the_hub_has_answered(hub: Hub, harness: Harness) -> None:
     hub.hub_plan = iter([SILENT] * 100)
-    desk.downloads.start(BIG)
-    (first,) = desk.events
+    harness.downloads.start(BIG)
+    (first,) = harness.events
     assert isinstance(first, Downloading)
     assert (first.progress.phase, first.progress.waiting) == (DownloadPhase.ASKING, None)
-    desk.downloads.pause(BIG)
+    harness.downloads.pause(BIG)
     hub.closing.set()
-    assert desk.until(DownloadEnded).error is None
+    assert harness.until(DownloadEnded).error is None
 
 
-def test_one_at_a_time(hub: Hub, desk: Desk) -> None:
+def test_one_at_a_time(hub: Hub, harness: Harness) -> None:
     hub.rate = 3e6
-    desk.downloads.start(BIG)
-    desk.come(MIB)
-    desk.downloads.start(OTHER)
-    waiting = desk.until(Downloading, OTHER).progress.waiting
+    harness.downloads.start(BIG)
+    harness.come(MIB)
+    harness.downloads.start(OTHER)
+    waiting = harness.until(Downloading, OTHER).progress.waiting
     assert waiting
     assert waiting.reason is WaitReason.QUEUED
-    desk.downloads.pause(OTHER)
-    assert desk.until(DownloadEnded, OTHER).error is None
-    desk.downloads.start(OTHER)
-    with desk._more:
-        desk._more.wait_for(lambda: any(isinstance(event, Downloaded) for event in desk.events), 20)
-    desk.until(Downloaded, BIG)
-    assert desk.until(Downloaded, OTHER).path.name == "other.gguf"
+    harness.downloads.pause(OTHER)
+    assert harness.until(DownloadEnded, OTHER).error is None
+    harness.downloads.start(OTHER)
+    with harness._more:
+        harness._more.wait_for(
+            lambda: any(isinstance(event, Downloaded) for event in harness.events), 20
+        )
+    harness.until(Downloaded, BIG)
+    assert harness.until(Downloaded, OTHER).path.name == "other.gguf"
 
 
-def test_a_refusal(hub: Hub, desk: Desk) -> None:
+def test_a_refusal(hub: Hub, harness: Harness) -> None:
     del hub.files[f"org/name/{PARTS[1]}"]
-    desk.downloads.start(BIG)
-    error = desk.until(DownloadEnded).error
+    harness.downloads.start(BIG)
+    error = harness.until(DownloadEnded).error
     assert isinstance(error, e.HubNotFound)
     assert error.file == PARTS[1]
-    assert not desk.downloads.unfinished()[0].running
+    assert not harness.downloads.unfinished()[0].running
 
 
 # --- Cancelled --------------------------------------------------------------------------------
 
 
-def test_cancelled(hub: Hub, desk: Desk) -> None:
+def test_cancelled(hub: Hub, harness: Harness) -> None:
     hub.rate = 2e6
-    desk.downloads.start(BIG)
-    desk.come(SIZES[0] + MIB)
-    assert desk.parts() == [PARTS[0]]
-    desk.downloads.cancel(BIG)
-    assert desk.until(DownloadEnded).error is None
-    assert (desk.parts(), desk.blobs()) == ([], 0)
-    assert desk.downloads.unfinished() == ()
-    assert desk.downloads.downloaded() == frozenset()
+    harness.downloads.start(BIG)
+    harness.come(SIZES[0] + MIB)
+    assert harness.parts() == [PARTS[0]]
+    harness.downloads.cancel(BIG)
+    assert harness.until(DownloadEnded).error is None
+    assert (harness.parts(), harness.blobs()) == ([], 0)
+    assert harness.downloads.unfinished() == ()
+    assert harness.downloads.downloaded() == frozenset()
 
 
-def test_cancelled_while_paused(hub: Hub, desk: Desk) -> None:
+def test_cancelled_while_paused(hub: Hub, harness: Harness) -> None:
     hub.rate = 2e6
-    desk.downloads.start(BIG)
-    desk.come(SIZES[0] + MIB)
-    desk.downloads.pause(BIG)
-    desk.until(DownloadEnded)
-    desk.downloads.cancel(BIG)
-    desk.until(DownloadEnded)
-    assert (desk.parts(), desk.blobs()) == ([], 0)
+    harness.downloads.start(BIG)
+    harness.come(SIZES[0] + MIB)
+    harness.downloads.pause(BIG)
+    harness.until(DownloadEnded)
+    harness.downloads.cancel(BIG)
+    harness.until(DownloadEnded)
+    assert (harness.parts(), harness.blobs()) == ([], 0)
 
 
-def test_cancelled_and_kept(hub: Hub, desk: Desk) -> None:
+def test_cancelled_and_kept(hub: Hub, harness: Harness) -> None:
     hub.rate = 2e6
-    desk.downloads.start(BIG)
-    desk.come(SIZES[0] + MIB)
-    desk.downloads.cancel(BIG, keep=True)
-    desk.until(DownloadEnded)
-    assert desk.parts() == [PARTS[0]]
-    assert desk.blobs() == 3
-    assert desk.downloads.unfinished() == ()
+    harness.downloads.start(BIG)
+    harness.come(SIZES[0] + MIB)
+    harness.downloads.cancel(BIG, keep=True)
+    harness.until(DownloadEnded)
+    assert harness.parts() == [PARTS[0]]
+    assert harness.blobs() == 3
+    assert harness.downloads.unfinished() == ()
 
 
-def test_what_was_there_before_stays(hub: Hub, desk: Desk, network: Network) -> None:
-    first = FileDownload(WantedFile("org/name", PARTS[0]), network=network, cache=desk.cache)
+def test_what_was_there_before_stays(hub: Hub, harness: Harness, network: Network) -> None:
+    first = FileDownload(WantedFile("org/name", PARTS[0]), network=network, cache=harness.cache)
     first.run(threading.Event(), lambda told: None)
     hub.rate = 2e6
-    desk.downloads.start(BIG)
-    desk.come(SIZES[0] + SIZES[1] + MIB)
-    desk.downloads.cancel(BIG)
-    desk.until(DownloadEnded)
-    assert (desk.parts(), desk.blobs()) == ([PARTS[0]], 1)
+    harness.downloads.start(BIG)
+    harness.come(SIZES[0] + SIZES[1] + MIB)
+    harness.downloads.cancel(BIG)
+    harness.until(DownloadEnded)
+    assert (harness.parts(), harness.blobs()) == ([PARTS[0]], 1)
     hub.rate = None
-    desk.downloads.start(BIG)
-    assert is_right(desk.until(Downloaded).path)
-    assert desk.downloads.downloaded() == frozenset()  # the first is somebody else's
+    harness.downloads.start(BIG)
+    assert is_right(harness.until(Downloaded).path)
+    assert harness.downloads.downloaded() == frozenset()  # the first is another program's
 
 
-def test_cancelled_and_wanted_again(hub: Hub, desk: Desk) -> None:
+def test_cancelled_and_wanted_again(hub: Hub, harness: Harness) -> None:
     hub.rate = 2e6
-    desk.downloads.start(BIG)
-    desk.come(MIB)
-    desk.downloads.cancel(BIG)
+    harness.downloads.start(BIG)
+    harness.come(MIB)
+    harness.downloads.cancel(BIG)
     hub.rate = None
-    desk.downloads.start(BIG)
-    assert is_right(desk.until(Downloaded).path)
+    harness.downloads.start(BIG)
+    assert is_right(harness.until(Downloaded).path)
 
 
 # --- The disk and the network -----------------------------------------------------------------
 
 
-def test_no_room_is_waited_for(hub: Hub, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_room_is_waited_for(hub: Hub, harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     free = 1000
     monkeypatch.setattr(transfer, "free_space", lambda path: free)
-    desk.downloads.start(BIG)
-    error = desk.until(DownloadHeld).error
+    harness.downloads.start(BIG)
+    error = harness.until(DownloadHeld).error
     assert isinstance(error, e.NoRoom)
-    assert (error.needed, error.free) == (BIG.size, 1000)  # for all parts
+    assert (error.needed, error.free) == (BIG.size, 1000)  # for all files
     asked = hub.heads
     time.sleep(0.2)
-    assert (hub.heads, hub.sent) == (asked, 0)  # the disk is looked at, not the hub
+    assert (hub.heads, hub.sent) == (asked, 0)  # the disk is checked, not the hub
     free = BIG.size
-    assert is_right(desk.until(Downloaded).path)
+    assert is_right(harness.until(Downloaded).path)
 
 
-def test_full_in_the_middle(hub: Hub, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_in_the_middle(hub: Hub, harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     free = BIG.size
 
     def put(real: Any, self: Any, offset: int, data: memoryview) -> None:
@@ -392,66 +393,66 @@ def test_full_in_the_middle(hub: Hub, desk: Desk, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(PartialFile, "_put", lambda *given: put(real, *given))
     monkeypatch.setattr(transfer, "free_space", lambda path: free)
     hub.rate = 2e6
-    desk.downloads.start(BIG)
-    desk.come(SIZES[0] + MIB)
+    harness.downloads.start(BIG)
+    harness.come(SIZES[0] + MIB)
     free = 0
-    error = desk.until(DownloadHeld).error
+    error = harness.until(DownloadHeld).error
     assert isinstance(error, e.NoRoom)
     assert 0 < error.needed <= SIZES[1]
     hub.rate, free = None, BIG.size
-    assert is_right(desk.until(Downloaded).path)
+    assert is_right(harness.until(Downloaded).path)
 
 
 @pytest.mark.parametrize("cancel", [True, False])
 def test_given_up_while_held(
-    hub: Hub, desk: Desk, monkeypatch: pytest.MonkeyPatch, cancel: bool
+    hub: Hub, harness: Harness, monkeypatch: pytest.MonkeyPatch, cancel: bool
 ) -> None:
     monkeypatch.setattr(transfer, "free_space", lambda path: 1000)
-    desk.downloads.start(BIG)
-    desk.until(DownloadHeld)
-    (desk.downloads.cancel if cancel else desk.downloads.pause)(BIG)
-    assert desk.until(DownloadEnded).error is None
-    assert len(desk.downloads.unfinished()) == (0 if cancel else 1)
+    harness.downloads.start(BIG)
+    harness.until(DownloadHeld)
+    (harness.downloads.cancel if cancel else harness.downloads.pause)(BIG)
+    assert harness.until(DownloadEnded).error is None
+    assert len(harness.downloads.unfinished()) == (0 if cancel else 1)
 
 
-def test_offline_in_the_middle(hub: Hub, desk: Desk, network: Network) -> None:
+def test_offline_in_the_middle(hub: Hub, harness: Harness, network: Network) -> None:
     hub.rate = 2e6
-    desk.downloads.start(BIG)
-    desk.come(2 * MIB)
+    harness.downloads.start(BIG)
+    harness.come(2 * MIB)
     network.offline = True
-    assert isinstance(desk.until(DownloadEnded).error, e.Offline)
-    assert desk.downloads.unfinished()[0].running  # it is wanted still
+    assert isinstance(harness.until(DownloadEnded).error, e.Offline)
+    assert harness.downloads.unfinished()[0].running  # it is still wanted
     network.offline, hub.rate = False, None
-    desk.downloads.resume()
-    assert is_right(desk.until(Downloaded).path)
+    harness.downloads.resume()
+    assert is_right(harness.until(Downloaded).path)
 
 
-def test_a_limit_counts_at_once(hub: Hub, desk: Desk) -> None:
-    desk.downloads.limit = 1e6
-    desk.downloads.start(BIG)
+def test_a_limit_counts_at_once(hub: Hub, harness: Harness) -> None:
+    harness.downloads.limit = 1e6
+    harness.downloads.start(BIG)
     begun = time.monotonic()
-    desk.come(MIB)
+    harness.come(MIB)
     assert time.monotonic() - begun > 0.5
-    desk.downloads.limit = None
-    desk.until(Downloaded)
+    harness.downloads.limit = None
+    harness.until(Downloaded)
     assert time.monotonic() - begun < 8
-    assert desk.downloads.limit is None
+    assert harness.downloads.limit is None
 
 
-def test_another_cache(hub: Hub, open_desk: Callable[[], Desk], tmp_path: Path) -> None:
-    desk = open_desk()
+def test_another_cache(hub: Hub, open_harness: Callable[[], Harness], tmp_path: Path) -> None:
+    harness = open_harness()
     hub.rate = 2e6
-    desk.downloads.start(BIG)
-    desk.come(MIB)
-    desk.downloads.cache = tmp_path / "elsewhere"
-    desk.downloads.cache.mkdir()
-    desk.downloads.pause(BIG)
-    desk.until(DownloadEnded)
+    harness.downloads.start(BIG)
+    harness.come(MIB)
+    harness.downloads.cache = tmp_path / "elsewhere"
+    harness.downloads.cache.mkdir()
+    harness.downloads.pause(BIG)
+    harness.until(DownloadEnded)
     hub.rate = None
-    desk.downloads.start(BIG)  # where it was begun
-    desk.downloads.start(OTHER)
-    assert desk.until(Downloaded).path.is_relative_to(desk.cache)
-    other = desk.until(Downloaded, OTHER).path
+    harness.downloads.start(BIG)  # in the folder where it was begun
+    harness.downloads.start(OTHER)
+    assert harness.until(Downloaded).path.is_relative_to(harness.cache)
+    other = harness.until(Downloaded, OTHER).path
     assert other.is_relative_to(tmp_path / "elsewhere")
     assert huggingface_hub.scan_cache_dir(tmp_path / "elsewhere").size_on_disk == OTHER.size
 
@@ -459,18 +460,18 @@ def test_another_cache(hub: Hub, open_desk: Callable[[], Desk], tmp_path: Path) 
 # --- The queue --------------------------------------------------------------------------------
 
 
-def test_moved_and_removed(hub: Hub, open_desk: Callable[[], Desk], tmp_path: Path) -> None:
-    desk = open_desk()
-    desk.downloads.start(OTHER)
-    path = desk.until(Downloaded, OTHER).path
-    desk.downloads.moved(path, tmp_path / "there")
-    desk.downloads.moved(tmp_path / "not ours", tmp_path / "anywhere")
-    desk.downloads.close()
-    desk = open_desk()
-    assert desk.downloads.downloaded() == {tmp_path / "there"}
-    desk.downloads.forget(tmp_path / "there")
-    desk.downloads.close()
-    assert open_desk().downloads.downloaded() == frozenset()
+def test_moved_and_removed(hub: Hub, open_harness: Callable[[], Harness], tmp_path: Path) -> None:
+    harness = open_harness()
+    harness.downloads.start(OTHER)
+    path = harness.until(Downloaded, OTHER).path
+    harness.downloads.moved(path, tmp_path / "there")
+    harness.downloads.moved(tmp_path / "not ours", tmp_path / "anywhere")
+    harness.downloads.close()
+    harness = open_harness()
+    assert harness.downloads.downloaded() == {tmp_path / "there"}
+    harness.downloads.forget(tmp_path / "there")
+    harness.downloads.close()
+    assert open_harness().downloads.downloaded() == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -487,15 +488,15 @@ def test_moved_and_removed(hub: Hub, open_desk: Callable[[], Desk], tmp_path: Pa
         ' "running": true, "brought": []}]}',
     ],
 )
-def test_a_damaged_queue(open_desk: Callable[[], Desk], tmp_path: Path, text: str) -> None:
+def test_a_damaged_queue(open_harness: Callable[[], Harness], tmp_path: Path, text: str) -> None:
     (tmp_path / "downloads.json").write_text(text)
-    desk = open_desk()
-    assert desk.downloads.unfinished() == ()
-    assert desk.downloads.downloaded() == frozenset()
+    harness = open_harness()
+    assert harness.downloads.unfinished() == ()
+    assert harness.downloads.downloaded() == frozenset()
 
 
 def test_a_sound_entry_beside_a_damaged_one(
-    hub: Hub, open_desk: Callable[[], Desk], tmp_path: Path
+    hub: Hub, open_harness: Callable[[], Harness], tmp_path: Path
 ) -> None:
     sound = {
         "repository": "org/name", "files": ["other.gguf"], "size": OTHER.size,
@@ -503,17 +504,17 @@ def test_a_sound_entry_beside_a_damaged_one(
     }  # fmt: skip
     queue = {"orders": [{"repository": 3}, sound], "downloaded": ["/x", None]}
     (tmp_path / "downloads.json").write_text(json.dumps(queue))
-    desk = open_desk()
-    assert desk.downloads.unfinished() == (Unfinished(OTHER, 0, running=True),)
-    assert desk.downloads.downloaded() == {Path("/x")}
-    desk.downloads.resume()
-    desk.until(Downloaded, OTHER)
+    harness = open_harness()
+    assert harness.downloads.unfinished() == (Unfinished(OTHER, 0, running=True),)
+    assert harness.downloads.downloaded() == {Path("/x")}
+    harness.downloads.resume()
+    harness.until(Downloaded, OTHER)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a folder where the file should be")
-def test_a_queue_that_cannot_be_written(hub: Hub, open_desk: Callable[[], Desk]) -> None:
-    desk = open_desk()
-    desk.queue.mkdir()
-    desk.downloads.start(BIG)
-    assert is_right(desk.until(Downloaded).path)
-    assert len(desk.downloads.downloaded()) == 1
+def test_a_queue_that_cannot_be_written(hub: Hub, open_harness: Callable[[], Harness]) -> None:
+    harness = open_harness()
+    harness.queue.mkdir()
+    harness.downloads.start(BIG)
+    assert is_right(harness.until(Downloaded).path)
+    assert len(harness.downloads.downloaded()) == 1

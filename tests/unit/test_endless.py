@@ -1,4 +1,4 @@
-"""When an answer has no end: never where somebody may want what it says."""
+"""Detection of endless answers, without false alarms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fireside's own form of chats in a file, and what importing does to a store."""
+"""Fireside's own export format, and the effect of an import on a store."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ states = st.sampled_from([State.DONE, State.STOPPED, State.CUT_OFF])
 
 @st.composite
 def trees(draw: st.DrawFn) -> ChatTree:
-    """A chat of any shape, with the ids that a store might have given."""
+    """Draw a chat of any shape, with ids that a store might have assigned."""
     first = draw(st.integers(1, 50))
     count = draw(st.integers(0, 8))
     rows: list[MessageRow] = []
@@ -130,7 +130,7 @@ def trees(draw: st.DrawFn) -> ChatTree:
 
 
 def numbered(tree: ChatTree) -> ChatTree:
-    """The same with the ids 1, 2, 3 …"""
+    """Return the same tree with the ids 1, 2, 3 and so on."""
     new: dict[int | None, int] = {row.id: at for at, row in enumerate(tree.messages, start=1)}
     rows = (replace(m, id=new[m.id], parent=new.get(m.parent), chat=0) for m in tree.messages)
     went = {new[here]: new[below] for here, below in tree.next.items()}
@@ -138,7 +138,7 @@ def numbered(tree: ChatTree) -> ChatTree:
 
 
 def content(store: Store) -> list[ChatTree]:
-    """All of a store but its ids and its bin."""
+    """Return everything in a store, without ids and the bin."""
     chats = sorted(row.id for row in (*store.chats.listed(), *store.chats.archived()))
     return [numbered(store.trees.get(chat)) for chat in chats]
 
@@ -155,7 +155,7 @@ def stores(number: int) -> Iterator[list[Store]]:
 
 @functools.cache
 def _empty() -> bytes:
-    """A database as it is made. Making one costs many waits for the disk."""
+    """Return an empty database; creating one costs many syncs of the disk."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "empty.db"
         Store(path).close()
@@ -178,7 +178,7 @@ def said(role: Role, text: str, reasoning: str = "") -> Message:
 
 
 def a_chat(store: Store, text: str = "Hello") -> int:
-    """A question with an answer and its reasoning."""
+    """Create a question with an answer and its reasoning."""
     chat = store.chats.create(Effort.HIGH, SETUP).id
     asked = store.messages.add(chat, None, said(Role.USER, text))
     store.messages.add(chat, asked.id, said(Role.ASSISTANT, "Good day.", "A greeting."), model="m")
@@ -257,7 +257,7 @@ def test_what_has_gone_on_is_known(store: Store, tmp_path: Path) -> None:
     store.messages.add(chat, store.chats.get(chat).leaf, said(Role.USER, "And now?"))
     store.chats.rename(chat, "Another name")
     assert read(tmp_path / "out.json").into(store) == ImportReport(0, 0, 1)
-    store.bin.put(chat)  # what is in the bin may come again
+    store.bin.put(chat)  # what is in the bin may be imported again
     assert read(tmp_path / "out.json").into(store) == ImportReport(1, 2, 0)
 
 
@@ -379,12 +379,12 @@ def test_what_is_not_known_is_passed_over(store: Store, tmp_path: Path) -> None:
 
 
 def test_what_a_later_version_says_is_counted(store: Store, tmp_path: Path) -> None:
-    """Its fields are passed over; where an answer says nothing else, that is told."""
+    """Its unknown fields are skipped; an answer without anything else is counted."""
     a_chat(store)
     path = out(store, tmp_path)
     raw = json.loads(path.read_text("utf-8"))
     question, answer = raw["chats"][0]["messages"]
-    question["colour"] = "blue"  # beside words, one word is no loss
+    question["colour"] = "blue"  # beside known text, an unknown field is no loss
     answer["parts"] = [{"text": "", "kind": "text", "picture": "data:image/png"}]
     path.write_text(json.dumps(raw), "utf-8")
     assert read(path).left_out == {LeftOut.UNKNOWN: 1}
@@ -475,7 +475,7 @@ _json = st.recursive(
 
 
 class Sip(StringIO):
-    """A file that gives little at a time."""
+    """A file that returns few bytes at a time."""
 
     def read(self, size: int | None = -1) -> str:
         return super().read(3)
@@ -490,7 +490,7 @@ def test_pieces_are_the_whole(items: list[Any], indent: int | None) -> None:
 
 
 def test_no_change_to_a_file_does_harm(store: Store, tmp_path: Path) -> None:
-    """Whatever is changed in a file: it is read, or there is a typed error."""
+    """Any change to a file is accepted, or raises a typed error."""
     path = tmp_path / "changed.json"
 
     @settings(max_examples=200)
@@ -528,7 +528,7 @@ def test_a_file_that_ends_early(store: Store, tmp_path: Path) -> None:
 
 
 def changed(data: st.DataObject, raw: Any) -> Any:
-    """JSON with another value somewhere."""
+    """Return JSON with one value changed."""
     raw = copy.deepcopy(raw)
     here = raw
     while True:

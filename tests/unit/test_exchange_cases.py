@@ -1,5 +1,7 @@
-"""Chats of other programs as their files have them: each input of tests/cases/imports, with what
-comes of it, what is kept, and what is said to be left out."""
+"""Chats of other programs in their real files.
+
+Each input of tests/cases/imports, with what is imported and what is reported as left out.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def bring(store: Store, *names: str) -> dict[LeftOut, int]:
-    """Takes in cases twice, of which nothing comes the second time; what was left out."""
+    """Import cases twice, the second time without effect; return what was left out."""
     found = read([CASES / name for name in names])
     assert found.into(store).chats == found.chats
     again = found.into(store)
@@ -37,7 +39,7 @@ def chat_named(store: Store, title: str) -> ChatRow:
 
 
 def parts(store: Store, title: str) -> list[tuple[Part, ...]]:
-    """Of each message of the branch that is shown."""
+    """Return the parts of each message on the current branch."""
     return [row.message.parts for row in store.messages.conversation(chat_named(store, title).id)]
 
 
@@ -75,7 +77,7 @@ def test_canvas_marks_and_projects_of_chatgpt(store: Store) -> None:
     row = chat_named(store, "Letter")
     assert (row.pinned, row.archived, row.folder) == (True, True, "ChatGPT b2c3d4")
     _, answer = store.messages.conversation(row.id)
-    assert answer.model == "gpt-4o"  # which only the conversation names
+    assert answer.model == "gpt-4o"  # named only by the conversation
     assert answer.message.parts == (
         final("**Letter**"),
         final("Dear **Ann**,\n\nhello."),
@@ -90,8 +92,10 @@ def test_canvas_marks_and_projects_of_chatgpt(store: Store) -> None:
 
 
 def test_what_others_write_in_the_form_of_chatgpt(store: Store) -> None:
-    """Without kinds of content and names of models; speech, pictures without a name, deep
-    research, thoughts in pieces, and the time in words only."""
+    """Files without content types and model names.
+
+    Also speech, unnamed pictures, deep research, split thoughts, and times in words only.
+    """
     assert bring(store, "chatgpt-bare.json") == {
         LeftOut.IMAGE: 1,
         LeftOut.AUDIO: 1,
@@ -231,7 +235,7 @@ def test_claude(store: Store) -> None:
 
 
 def test_a_project_of_claude(store: Store) -> None:
-    """It is in another file than its chats, and may come before them or after."""
+    """It is in another file than its chats, and may come before or after them."""
     for names in (("claude.json", "claude-project.json"), ("claude-project.json", "claude.json")):
         bring(store, *names)
         row = chat_named(store, "Write a haiku")
@@ -240,7 +244,7 @@ def test_a_project_of_claude(store: Store) -> None:
         for chat in store.chats.listed():
             store.bin.put(chat.id)
         store.bin.purge(0)
-    assert bring(store, "claude.json")[LeftOut.FOLDER] == 1  # without it, there is only its key
+    assert bring(store, "claude.json")[LeftOut.FOLDER] == 1  # only the project's key is known
     row = chat_named(store, "Write a haiku")
     assert row.folder == "Claude p1"
     assert parts(store, "Write a haiku")[1] == (
@@ -253,8 +257,7 @@ def test_a_project_of_claude(store: Store) -> None:
 
 
 def test_what_nobody_knows_of_is_counted(store: Store) -> None:
-    """In every form: an answer whose known fields are empty and whose unknown ones are not; and
-    a sentence beside what is known."""
+    """Every format: unknown answer fields without known text, and unknown text beside it."""
     found = read(CASES / "unknown-fields.json")
     assert dict(found.sources) == {
         ImportSource.CHATGPT: 1,

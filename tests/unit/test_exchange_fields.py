@@ -1,5 +1,7 @@
-"""Nothing of ours is lost in a file: every field of what is written comes back, also one that was
-added after the code that writes and reads it."""
+"""An export loses no field of ours.
+
+A field that is added after the code that writes and reads it fails here.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,7 @@ _DERIVED = {"day"}
 
 
 def filled(kind: Any, name: str, number: Iterator[int]) -> Any:
-    """A value of a type in which nothing is as it is by itself."""
+    """Return a value of a type in which nothing has its default."""
     if kind is str:
         return f"{name} {next(number)}"
     if kind in (int, float):
@@ -48,7 +50,7 @@ def filled(kind: Any, name: str, number: Iterator[int]) -> Any:
     if kind is bytes:
         return bytes([next(number), 0, 255])
     if kind is Role:
-        return Role.ASSISTANT  # others are not stored
+        return Role.ASSISTANT  # other roles are not stored
     if isinstance(kind, type) and issubclass(kind, Enum):
         return list(kind)[-1]
     arguments = typing.get_args(kind)
@@ -73,10 +75,10 @@ def a_tree() -> ChatTree:
 
 
 def test_the_chat_of_this_test_has_everything() -> None:
-    """Else the others show nothing: no field but those that no file has is as it is by itself."""
+    """Otherwise the other tests prove nothing: only fields that no file has may have defaults."""
     tree = a_tree()
     allowed = {("ChatRow", "id"), ("ChatRow", "deleted"), ("MessageRow", "chat")}
-    allowed |= {("MessageRow", "parent")}  # of the first one
+    allowed |= {("MessageRow", "parent")}  # the first message's
     allowed |= {("Message", name) for name in _DERIVED}
     waiting: list[Any] = [tree.chat, *tree.messages]
     plain = 0

@@ -1,4 +1,4 @@
-"""Many files, folders and archives at once, and those that mean harm."""
+"""Many files, folders and archives at once, and hostile ones."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def titles(store: Store) -> list[str]:
 
 
 def timeless(question: str, title: str = "", answer: str = "Yes.") -> dict[str, Any]:
-    """A chat that does not say when it was."""
+    """Return a chat without times."""
     nodes = [
         chatgpt.node("q", None, "user", question, ["a"]),
         chatgpt.node("a", "q", "assistant", answer),
@@ -68,7 +68,7 @@ def timeless(question: str, title: str = "", answer: str = "Yes.") -> dict[str, 
 
 
 def test_the_archive_of_the_privacy_portal(store: Store, tmp_path: Path) -> None:
-    """Several archives in one, each with several files, beside what is no chat."""
+    """An archive of archives, each with several files, beside files without chats."""
     first = packed(
         **{
             "conversations-000.json": chats(chatgpt.branches()),
@@ -120,7 +120,7 @@ def test_the_archives_of_claude(store: Store, tmp_path: Path) -> None:
 
 
 def test_what_claude_remembers_in_files(tmp_path: Path) -> None:
-    """An object by itself, as in archives of 2026; its text may be empty."""
+    """A single object, as in archives of 2026; its text may be empty."""
     files = [{"path": "/a.md", "content": "Pumps.", "updated_at": "2026-08-01T00:00:00Z"}]
     told = {"account_uuid": "u", "conversations_memory": "", "memory_files": [*files, *files]}
     chat = (CASES / "claude.json").read_bytes()
@@ -166,7 +166,7 @@ def test_archives_that_unpack_without_end(tmp_path: Path, monkeypatch: pytest.Mo
             entry.write(b"[")
             for _ in range(60):
                 entry.write(b" " * 1_000_000)
-        file.writestr("c.json", good)  # behind it, there is nothing left to spend
+        file.writestr("c.json", good)  # the limit is used up by what comes before
     tracemalloc.start()
     try:
         found = read(path)
@@ -186,7 +186,7 @@ def test_archives_in_archives_have_an_end(store: Store, tmp_path: Path) -> None:
     path.write_bytes(content)
     found = read(path)
     assert "archives in archives" in str(found.faults[0])
-    assert found.into(store).chats == 1  # that of each is the same
+    assert found.into(store).chats == 1  # each has the same chat
     assert titles(store) == ["Sums"]
 
 
@@ -216,7 +216,7 @@ def test_one_broken_file_does_not_lose_the_others(store: Store, tmp_path: Path) 
     (folder / "more").mkdir(parents=True)
     (folder / ".hidden").mkdir()
     (folder / "a.json").write_bytes(chats(chatgpt.branches()))
-    (folder / "b.json").write_bytes(chats(chatgpt.tools())[:-9])  # cut short
+    (folder / "b.json").write_bytes(chats(chatgpt.tools())[:-9])  # truncated
     (folder / "more" / "c.json").write_bytes(chats(chatgpt.pictures()))
     (folder / "more" / "d.json").write_bytes(b'{"name": "package"}')
     (folder / "more" / "notes.txt").write_bytes(b"[]")
@@ -229,7 +229,7 @@ def test_one_broken_file_does_not_lose_the_others(store: Store, tmp_path: Path) 
         (ExchangeDamaged, "f.zip"),
     ]
     assert found.into(store).chats == 2
-    assert titles(store) == ["Capitals", "Cats"]  # of what is broken, nothing
+    assert titles(store) == ["Capitals", "Cats"]  # nothing of the broken files
 
 
 def test_what_cannot_be_read_at_all(tmp_path: Path) -> None:
@@ -256,7 +256,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
 
 
 def test_a_file_is_read_once(store: Store, tmp_path: Path) -> None:
-    """However it was chosen; and one that others have the chats of, too, adds nothing twice."""
+    """A file chosen twice is read once, and one with known chats adds nothing."""
     path = tmp_path / "a.json"
     path.write_bytes(chats(chatgpt.branches(), chatgpt.branches()))
     (tmp_path / "b.json").write_bytes(chats(chatgpt.tools(), chatgpt.branches()))
@@ -296,17 +296,19 @@ def test_a_chat_without_times_in_an_archive_has_its_entrys(store: Store, tmp_pat
     path = tmp_path / "a.zip"
     with zipfile.ZipFile(path, "w") as file:
         file.writestr(zipfile.ZipInfo("a.json", (2024, 2, 29, 12, 0, 2)), chats(timeless("Is it?")))
-        file.writestr(zipfile.ZipInfo("b.json"), chats(timeless("And that?")))  # 1980: unknown
+        file.writestr(zipfile.ZipInfo("b.json"), chats(timeless("And that?")))  # dated 1980
     os.utime(path, (1_500_000_000, 1_500_000_000))
     read(path).into(store)
     when = {row.title: row.created for row in store.chats.listed()}
     assert when["And that?"] == 1_500_000_000
-    assert abs(when["Is it?"] - 1_709_208_002) < 15 * 3600  # noon there, wherever that is
+    assert abs(when["Is it?"] - 1_709_208_002) < 15 * 3600  # noon local time
 
 
 def test_chats_without_times_are_found_again(store: Store, tmp_path: Path) -> None:
-    """By all that is in them, whatever their file's time is now, and one that goes on, too; one
-    that only begins alike is another."""
+    """Chats are matched by their content, whatever the file's time.
+
+    Continued ones match, too; one that only begins alike is another chat.
+    """
     path = tmp_path / "a.json"
     path.write_bytes(chats(timeless("Is it?"), timeless("Is it?"), timeless("Hello")))
     assert read(path).into(store) == ImportReport(3, 6, 0)
@@ -336,6 +338,6 @@ def test_little_of_a_large_archive_is_in_memory(store: Store, tmp_path: Path) ->
     tracemalloc.start()
     try:
         assert read(path).chats == 800
-        assert tracemalloc.get_traced_memory()[1] < 30_000_000  # of 16 MB four times
+        assert tracemalloc.get_traced_memory()[1] < 30_000_000  # the text is 16 MB, four times
     finally:
         tracemalloc.stop()

@@ -1,4 +1,4 @@
-"""Chats of other programs: ChatGPT, LM Studio and Open WebUI, and what breaks in any of them."""
+"""Chats of ChatGPT, LM Studio and Open WebUI, and damaged files."""
 
 from __future__ import annotations
 
@@ -134,13 +134,13 @@ def test_chatgpt_without_parents(store: Store, tmp_path: Path) -> None:
     assert [(above[m.parent], m.message.text) for m in tree.messages] == [
         ("", "Is anyone there?"),
         ("Is anyone there?", "Yes."),
-        ("", "Round"),  # of a circle, the first one begins
+        ("", "Round"),  # in a cycle, the first node is the root
         ("Round", "and round"),
     ]
 
 
 def test_an_answer_that_forks_in_the_middle(store: Store, tmp_path: Path) -> None:
-    """A step that two branches have in common stays one, and each goes on below it."""
+    """A step shared by two branches stays one message, with both branches below it."""
     nodes = [
         chatgpt.node("q", None, "user", "Q", ["s"]),
         chatgpt.node("s", "q", "assistant", "Step.", ["e", "b"]),
@@ -182,7 +182,7 @@ def test_archives_that_are_none(tmp_path: Path) -> None:
         info = zipfile.ZipInfo("conversations.json")
         archive.writestr(info, "[]")
     locked = bytearray(path.read_bytes())
-    locked[locked.index(b"PK\x01\x02") + 8] |= 1  # says that it is encrypted
+    locked[locked.index(b"PK\x01\x02") + 8] |= 1  # marks it as encrypted
     path.write_bytes(locked)
     with pytest.raises(ExchangeUnreadable, match="password"):
         read(path)
@@ -342,4 +342,4 @@ def test_hostile_texts_take_no_time(tmp_path: Path) -> None:
         raw: list[Any] = openwebui()
         raw[1]["history"]["messages"]["1"] = {"role": "assistant", "content": words}
         raw.append(chatgpt.conversation("x", [chatgpt.node("1", None, "assistant", words)], "1"))
-        assert read(write(tmp_path, raw)).chats == (2 if "\ue200" in words else 3)  # only marks
+        assert read(write(tmp_path, raw)).chats == (2 if "\ue200" in words else 3)  # only markers

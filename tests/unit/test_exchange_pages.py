@@ -1,4 +1,4 @@
-"""Chats as Markdown and HTML, and the names of their files."""
+"""Chats as Markdown and HTML, and file names."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_markdown(store: Store) -> None:
 
 @given(st.text("`~ \n>-ab", max_size=40), st.text("`~ \nab", max_size=40))
 def test_code_that_does_not_end_ends(first: str, second: str) -> None:
-    """What was a heading is one, whatever the message above it left open."""
+    """A heading stays one, whatever the message above left open."""
     rows = [
         MessageRow(n, 0, None, Message(Role.USER, (Part(text),)), State.DONE, 0.0)
         for n, text in enumerate((first, second), start=1)
@@ -127,7 +127,7 @@ _PLAIN_STYLE = re.compile(
 
 
 class Page(HTMLParser):
-    """Makes sure that a page is well-formed and has nothing that runs or loads."""
+    """Checks that a page is well-formed, runs no code and loads nothing."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -143,7 +143,7 @@ class Page(HTMLParser):
         for name, value in attrs:
             assert not name.startswith("on")
             assert name not in ("src", "srcset", "action", "data")
-            if name == "style":  # within a formula, which MathML alone cannot line up
+            if name == "style":  # within a formula, for alignment that MathML alone lacks
                 assert "math" in self.open
                 assert _PLAIN_STYLE.fullmatch(value or "")
             if name == "href":
@@ -280,7 +280,7 @@ def test_one_file(store: Store, tmp_path: Path) -> None:
     with pytest.raises(ExchangeUnwritable):
         export(
             store, tmp_path, "usual", ExportOptions(ExportFormat.HTML)
-        )  # where there is to be a folder
+        )  # where a folder is needed
     with pytest.raises(KeyError):
         export(store, tmp_path, "b", ExportOptions(ExportFormat.HTML), [99])
     assert {path.name for path in tmp_path.glob("*.html")} == {"a.html"}

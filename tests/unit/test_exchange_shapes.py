@@ -1,5 +1,7 @@
-"""Chats whose files are not as their programs write them: fields that are missing, of other types,
-said twice. Each is read as a person would, and nothing that can be read is lost."""
+"""Files that differ from the usual form: missing, duplicate or mistyped fields.
+
+Each is read as a person would, and no readable text is lost.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Downloads from a fake hub: whatever goes wrong on the way, the right file arrives."""
+"""Downloads from a fake hub: whatever goes wrong, the right file arrives."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SEEDED_SIZE = int(os.environ.get("FIRESIDE_FAULT_SIZE", str(len(CONTENT))))
 def network(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Network]:
-    """The door of each `Run`. The disk of whoever tests may be full."""
+    """Yield the network client for each `Run`, and ignore the real disk's free space."""
     monkeypatch.setattr(transfer, "_SPARE", 0)
     network = Network(tmp_path_factory.mktemp("log") / "connections.log")
     hub_client.install(network)
@@ -58,7 +58,7 @@ def hub() -> Iterator[Hub]:
 
 
 class Run:
-    """A download, and what it told."""
+    """A download and the events it reported."""
 
     network: ClassVar[Network]
 
@@ -175,7 +175,7 @@ def test_many_faults(tmp_path: Path, seed: int) -> None:
     content = random.Random(seed).randbytes(SEEDED_SIZE)
     with serving(**{NAME: content}) as hub:
         hub.plan = seeded(seed)
-        # A machine that tests many things at once is no stalled connection.
+        # On a busy machine, a slow connection is not a stalled one.
         silence = 1.0 if len(CONTENT) < SEEDED_SIZE else 0.5
         timeouts = Timeouts(first=0.01, longest=0.1, silence=silence, connect=2.0)
         assert is_right(Run(hub, tmp_path, timeouts=timeouts)(), content)
@@ -217,12 +217,12 @@ def test_a_limit_is_no_stall(hub: Hub, tmp_path: Path) -> None:
 def test_a_server_that_knows_no_ranges(hub: Hub, tmp_path: Path) -> None:
     hub.ranges = False
     assert is_right(Run(hub, tmp_path)())
-    assert len(hub.asked) <= 10  # most of them broken off at once
+    assert len(hub.asked) <= 10  # most of them were aborted at once
 
 
 def test_no_connection_is_waited_for(tmp_path: Path) -> None:
     with serving(**{NAME: CONTENT}) as hub:
-        pass  # nobody listens there any more
+        pass  # the listener is gone
     run = Run(hub, tmp_path)
     threading.Timer(0.6, run.stop.set).start()
     with pytest.raises(e.Cancelled):
@@ -295,7 +295,7 @@ def test_offline_in_the_middle(hub: Hub, tmp_path: Path, network: Network, fault
 
 
 def test_offline_while_nothing_comes(hub: Hub, tmp_path: Path, network: Network) -> None:
-    """Nobody waits until the silence has been too long."""
+    """Going offline takes effect at once, without waiting for the read timeout."""
     hub.plan = iter([Fault.STALL] * 99)
     run = Run(hub, tmp_path, timeouts=Timeouts(1.0, 1.0, 4.0, 4.0))
 
@@ -321,7 +321,7 @@ def test_its_requests_are_on_record(hub: Hub, tmp_path: Path, network: Network) 
 def test_nothing_is_asked_without_a_record(
     hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    network = Network(tmp_path)  # no file
+    network = Network(tmp_path)  # the path is a folder, so there is no log file
     hub_client.install(network)
     monkeypatch.setattr(Run, "network", network)
     with pytest.raises(e.CacheUnwritable) as told:
@@ -359,7 +359,7 @@ def test_changed_between_two_days(hub: Hub, tmp_path: Path) -> None:
     path = run.download.run(run.stop, lambda told: seen.append(run.download.restarted))
     assert is_right(path, CONTENT[::-1])
     assert run.download.restarted
-    assert seen[-2:] == [True, True]  # it is told while it is fetched, too
+    assert seen[-2:] == [True, True]  # notes are sent during the download, too
     assert len(blobs_in(tmp_path)) == 1
 
 
@@ -367,7 +367,7 @@ def test_changed_between_two_days(hub: Hub, tmp_path: Path) -> None:
 
 
 def stopped(hub: Hub, cache: Path, size: int) -> Run:
-    """A download that was stopped when the hub had sent so much."""
+    """Return a download that was stopped when the hub had sent so much."""
     hub.rate = 4e6
     run = Run(hub, cache)
 
@@ -391,12 +391,12 @@ def test_paused_and_resumed(hub: Hub, tmp_path: Path) -> None:
     assert huggingface_hub.try_to_load_from_cache("org/name", NAME, tmp_path) is None
     run = Run(hub, tmp_path)
     assert is_right(run())
-    assert hub.sent <= len(CONTENT) + 2 * MIB  # what was on its way to each line
+    assert hub.sent <= len(CONTENT) + 2 * MIB  # bytes in flight on each connection
     assert not huggingface_hub.scan_cache_dir(tmp_path).warnings
 
 
 def begun(cache: Path) -> list[list[int]]:
-    """Block, crc32 and bytes of those that had begun at a pause."""
+    """Return block, crc32 and length of those in progress at a pause."""
     (journal,) = cache.glob("models--org--name/blobs/*.blocks")
     lines = [line.split() for line in journal.read_text().splitlines()[1:]]
     return [[int(line[0]), int(line[1], 16), int(line[2])] for line in lines if len(line) == 3]
@@ -472,7 +472,7 @@ def test_stopped_in_a_repair(hub: Hub, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seed", range(KILLS))
 def test_killed(hub: Hub, tmp_path: Path, network: Network, seed: int) -> None:
-    """At any point: what is on the disk is not fetched again, but for the block of each line."""
+    """Only the current block of each connection is fetched again."""
     code = (
         "import sys, threading; from pathlib import Path\n"
         "from app.models import transfer; transfer._SPARE = 0\n"
@@ -500,13 +500,13 @@ def test_killed(hub: Hub, tmp_path: Path, network: Network, seed: int) -> None:
     assert requests >= len(hub.asked) + 1  # one of them to the hub itself
     (journal,) = tmp_path.glob("models--org--name/blobs/*.blocks")
     blocks = len(journal.read_text().splitlines()) - 1
-    time.sleep(0.2)  # what it had asked for is sent no more
+    time.sleep(0.2)  # anything requested has been sent by then
     before = hub.sent
     assert is_right(Run(hub, tmp_path)())
     again = hub.sent - before
     print(f"killed at {point}: {blocks} blocks on disk, {again} bytes fetched then")
     assert again == len(CONTENT) - min(blocks * MIB, len(CONTENT))
-    assert before - blocks * MIB <= 4 * 2 * MIB  # a block of each line, and what was on its way
+    assert before - blocks * MIB <= 4 * 2 * MIB  # a block of each connection, and bytes in flight
 
 
 def test_what_the_disk_lost_is_fetched_again(hub: Hub, tmp_path: Path) -> None:
@@ -518,7 +518,7 @@ def test_what_the_disk_lost_is_fetched_again(hub: Hub, tmp_path: Path) -> None:
         file.seek(first * MIB)
         file.write(bytes(MIB))
     with journal.open("a") as file:
-        file.write("3 12")  # a line that was being written
+        file.write("3 12")  # a line being written
     run = Run(hub, tmp_path)
     assert is_right(run())
     assert DownloadPhase.REPAIRING not in {told.phase for told in run.told}
@@ -583,7 +583,7 @@ def test_the_wrong_block_is_found(hub: Hub, tmp_path: Path) -> None:
     assert is_right(run())
     again = hub.asked[-1]
     assert again[1] - again[0] == MIB
-    assert hub.asked[-1] == hub.asked[-2]  # the one that differs, twice; none behind it
+    assert hub.asked[-1] == hub.asked[-2]  # the differing one, twice; none after it
     assert hub.sent < 2 * len(CONTENT)
 
 
@@ -600,7 +600,7 @@ def test_a_server_that_always_lies(hub: Hub, tmp_path: Path) -> None:
 def test_a_disk_that_does_not_keep_what_it_is_given(
     hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It ends: the same block is not fetched again and again."""
+    """The download ends in an error, rather than fetch the same block again and again."""
     read = blobs.PartialFile.read
 
     def forgets(self: blobs.PartialFile, index: int, buffer: bytearray) -> memoryview:

@@ -38,14 +38,14 @@ needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need a r
 
 @pytest.fixture
 def near(tmp_path: Path) -> Path:
-    """An empty folder of the disk where ``tmp_path`` is."""
+    """Return an empty folder on the disk of ``tmp_path``."""
     (tmp_path / "near").mkdir()
     return tmp_path / "near"
 
 
 @pytest.fixture
 def far(tmp_path: Path) -> Iterator[Path]:
-    """An empty folder of another disk."""
+    """Yield an empty folder on another disk."""
     memory = Path("/dev/shm")
     if not memory.is_dir() or memory.stat().st_dev == tmp_path.stat().st_dev:
         pytest.skip("no second disk here")
@@ -55,19 +55,19 @@ def far(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture(params=["near", "far"])
 def folder(request: pytest.FixtureRequest) -> Path:
-    """Of this disk, then of another."""
+    """Return a folder on this disk, then one on another."""
     found: Path = request.getfixturevalue(request.param)
     return found
 
 
 def split(folder: Path, parts: int = 3) -> list[Path]:
-    """A model in parts that differ."""
+    """Create a model in several different files."""
     files = [folder / f"big-{n:05}-of-{parts:05}.gguf" for n in range(1, parts + 1)]
     return [write_header(file, name=str(n)) for n, file in enumerate(files)]
 
 
 def hub_file(cache: Path, file: str = "model.gguf", commit: str = REVISION, **place: str) -> Path:
-    """A file in the hub's cache, where the downloader puts it; the place is locked as it does."""
+    """Put a file into the hub's cache, with the path and lock of the downloader."""
     usual = {"repository": "org/repo", "revision": "main", "etag": "e" * 64} | place
     where = CachePath(cache, file=file, commit=commit, **usual)
     where.blob.parent.mkdir(parents=True, exist_ok=True)
@@ -88,7 +88,7 @@ def move(model: InstalledModel, folder: Path) -> Path:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """All that is in a folder."""
+    """Return all files in a folder."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in folder.rglob("*")
@@ -97,13 +97,13 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def is_sound(cache: Path) -> bool:
-    """Does the hub's own code find nothing strange in its cache?"""
+    """Return whether huggingface_hub finds no problem in its cache."""
     return not scan_cache_dir(cache).warnings
 
 
 @contextlib.contextmanager
 def shut(folder: Path) -> Iterator[None]:
-    """Nothing in the folder can be changed, not even by root."""
+    """Make a folder immutable, even for root."""
     if shutil.which("chattr") and os.geteuid() == 0:
         done = subprocess.run(["chattr", "+i", folder], capture_output=True, check=False)
         if done.returncode:
@@ -139,7 +139,7 @@ def test_what_is_left_of_a_model_is_removed(tmp_path: Path) -> None:
     model = only(tmp_path)
     assert not file_operations.movable(model)
     file_operations.remove(model)
-    file_operations.remove(model)  # gone is gone
+    file_operations.remove(model)  # removed again, without an error
     assert files(tmp_path) == {}
 
 
@@ -154,7 +154,7 @@ def test_of_a_link_the_link_is_removed(tmp_path: Path, near: Path) -> None:
 
 
 def test_ollamas_are_left_alone(tmp_path: Path, near: Path) -> None:
-    """Also where a person opens the blob itself."""
+    """Holds even if a person opens the blob itself."""
     file = write_header(tmp_path / "blobs" / f"sha256-{'d' * 64}")
     layer = {
         "mediaType": "application/vnd.ollama.image.model",
@@ -242,7 +242,7 @@ def test_a_snapshot_keeps_its_other_files(tmp_path: Path) -> None:
 
 @needs_links
 def test_it_goes_from_every_revision(tmp_path: Path, folder: Path) -> None:
-    """Else nothing would become free, and it would still be listed."""
+    """Otherwise no space would be freed, and it would still be listed."""
     for change in (file_operations.remove, lambda model: move(model, folder)):
         old = hub_file(tmp_path / "hub", revision="v1")
         new = hub_file(tmp_path / "hub", commit=OTHER)
@@ -293,7 +293,7 @@ def test_a_blob_that_is_refused_keeps_its_name(tmp_path: Path) -> None:
 
 
 def shared(cache: Path, repository: str) -> Path:
-    """A file whose blob is in the store that the hub's repositories share."""
+    """Return a file whose blob is in the store shared by the hub's repositories."""
     path = hub_file(cache, repository=repository)
     size = path.stat().st_size
     assert _shared_blobs.publish_blob_to_shared_store(
@@ -372,11 +372,11 @@ def test_where_it_is_already(tmp_path: Path) -> None:
 
 @needs_links
 def test_to_where_a_link_leads(tmp_path: Path, near: Path) -> None:
-    """And to where a link leads back: that file is never taken for a copy."""
+    """A path through a link back is recognised as the same file, not as a copy."""
     file = write_header(near / "model.gguf")
     link = tmp_path / "model.gguf"
     slashes = "/" * (file.stat().st_size - len("nearmodel.gguf"))
-    link.symlink_to(f"near{slashes}model.gguf")  # as long as the file itself
+    link.symlink_to(f"near{slashes}model.gguf")  # the path's length is the file's size
     assert link.lstat().st_size == file.stat().st_size
     with pytest.raises(TargetExists):
         move(disk_scan.inspect(file), tmp_path)
@@ -404,7 +404,7 @@ def test_no_other_file_is_overwritten(tmp_path: Path, folder: Path) -> None:
 
 
 def test_a_file_that_comes_meanwhile_is_not_overwritten(tmp_path: Path, folder: Path) -> None:
-    """And what was placed before it is taken back."""
+    """Files placed before it are removed again."""
     parts = split(tmp_path / "old")
     before = files(tmp_path / "old")
 
@@ -487,7 +487,7 @@ def test_a_copy_that_reads_back_as_something_else(
 
 def test_a_disk_without_room(tmp_path: Path, far: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = write_header(tmp_path / "old" / "model.gguf")
-    os.truncate(file, 100 << 20)  # a hole
+    os.truncate(file, 100 << 20)  # sparse
     real = shutil.disk_usage(far)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: real._replace(free=300 << 20))
     with pytest.raises(TargetFull) as caught:
@@ -501,7 +501,7 @@ def test_a_disk_without_room(tmp_path: Path, far: Path, monkeypatch: pytest.Monk
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
-    """A disk of one megabyte."""
+    """Yield a disk of one megabyte."""
     folder = tmp_path / "small"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
@@ -512,7 +512,7 @@ def small(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_disk_that_fills_up(tmp_path: Path, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As where another program writes, too."""
+    """Includes space taken by another program meanwhile."""
     monkeypatch.setattr(file_operations, "_SPARE", -(1 << 30))
     monkeypatch.setattr(file_operations, "_CHUNK", 1 << 16)
     file = write_header(tmp_path / "old" / "model.gguf")
@@ -550,7 +550,7 @@ def test_a_disk_that_fails_at_the_end(
 def test_without_second_names_parts_are_copied(
     tmp_path: Path, near: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As on exFAT."""
+    """Parts are copied where the file system has no hard links, such as exFAT."""
 
     def refused(*names: object) -> None:
         raise OSError(errno.EPERM, os.strerror(errno.EPERM))
@@ -564,8 +564,8 @@ def test_without_second_names_parts_are_copied(
 
 # Killed.
 
-# Ends itself, as by kill -9, before its n-th step: what it reports, or does to a file below OLD or
-# NEW. Prints nothing but what went wrong, and ends with 0 when the move came to its end.
+# Exits, as by kill -9, before its n-th step: a progress report, or an operation on a file below OLD
+# or NEW. Prints only errors, and exits with 0 if the move was completed.
 _MOVE = """
 import os, sys, threading
 from pathlib import Path
@@ -585,14 +585,14 @@ def hook(event, args):
         if args and str(args[0]).startswith((old, new)):
             step()
 
-(model,) = library.scan([library.SearchFolder(library.ModelSource.CHOSEN, Path(old))])
+(model,) = disk_scan.scan([disk_scan.SearchFolder(disk_scan.ModelSource.CHOSEN, Path(old))])
 sys.addaudithook(hook)
 file_operations.move(model, Path(new), threading.Event(), step)
 """
 
 
 def killed(old: Path, new: Path, steps: int) -> bool:
-    """Moves what is in ``old`` in another process, which gets ``steps`` far, or to the end."""
+    """Move from ``old`` in another process, for ``steps`` steps or to the end."""
     command = [sys.executable, "-c", _MOVE, str(old), str(new), str(steps)]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert ended.stderr == ""
@@ -600,7 +600,7 @@ def killed(old: Path, new: Path, steps: int) -> bool:
 
 
 def whole(*folders: Path) -> list[InstalledModel]:
-    """What can be run of what a scan lists."""
+    """Return the complete models of a scan."""
     found = disk_scan.scan(SearchFolder(ModelSource.CHOSEN, folder) for folder in folders)
     return [model for model in found if model.problem is None]
 
@@ -623,7 +623,8 @@ def test_killed_at_any_moment(tmp_path: Path, folder: Path, make: Callable[[Path
         assert 1 <= len(found) <= 2, steps
         for model in found:
             assert [file.read_bytes() for file in model.files] == content, steps
-        # What is not whole is what is left in the old place of what is whole in the new one.
+        # Incomplete models may only be leftovers, in the old place, of those complete in the new
+        # one.
         assert [
             m.problem for m in disk_scan.scan([SearchFolder(ModelSource.CHOSEN, new)]) if m.problem
         ] == []

@@ -1,4 +1,4 @@
-"""The seam of the chat formats: which file speaks which, and that nobody else knows any of it."""
+"""The interface of chat formats: which file uses which, and no other module knows any."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ MAY = re.compile(
 
 
 def code_of(path: Path) -> Iterator[tuple[int, str]]:
-    """Every line of a file without its comments and docstrings, and with what else is written."""
+    """Yield every line of a file without comments and docstrings, and with other strings."""
     text = path.read_text(encoding="utf-8")
     skipped: set[int] = set()
     for node in ast.walk(ast.parse(text)):
@@ -117,9 +117,9 @@ def test_what_harmony_offers() -> None:
 
 @pytest.fixture
 def other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
-    """A worker whose model speaks the other format."""
+    """Yield a worker whose model uses the other format."""
     told = threading.excepthook
-    monkeypatch.setattr(  # a thread that is ended where the process would be
+    monkeypatch.setattr(  # ends a thread in place of the process
         threading, "excepthook", lambda args: args.exc_type is SystemExit or told(args)
     )
     path = tmp_path / "model.gguf"
@@ -165,12 +165,12 @@ def test_another_format_answers(other: Served) -> None:
     assert isinstance(prompt, Prompt)
     again, done = answer(other, follow_up, "Paris.", OTHER.end)
     assert again.parts == (Part("Paris."),)
-    assert done.stats.evaluated < 20  # what was read ahead is not read again
+    assert done.stats.evaluated < 20  # prefilled tokens are not read again
 
 
 def test_another_format_answers_now(other: Served) -> None:
     model, thought = other.model, spell("For ever and ever.")
-    signals = other._service._signals
+    signals = other._worker._signals
 
     def draws() -> None:
         if len(model.script) == 5 and not signals.hurried:
@@ -204,7 +204,7 @@ DELTAS = st.lists(st.tuples(st.integers(0, 3), st.text(max_size=3), st.sampled_f
 
 @given(DELTAS, st.lists(st.booleans()))
 def test_a_draft_folds_deltas(deltas: list[tuple[int, str, Any]], looks: list[bool]) -> None:
-    """Whenever it is looked at, its parts are what the deltas make, and so is any end of them."""
+    """Its parts are the sum of the deltas whenever read, and so is any of its last parts."""
     draft, wanted = Draft((Part("began"),)), [Part("began")]
     for n, (index, text, kind) in enumerate(deltas):
         at = min(index, len(wanted))

@@ -1,4 +1,4 @@
-"""What is a formula and what is a price; what stands between the marks of a formula."""
+"""Telling formulas from prices, and what may stand between a formula's delimiters."""
 
 from __future__ import annotations
 

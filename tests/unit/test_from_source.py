@@ -1,4 +1,4 @@
-"""The pure parts of the one-command setup, and what it says when something is missing."""
+"""The pure parts of the one-command setup, and its messages when something is missing."""
 
 import importlib.util
 import io

@@ -1,4 +1,4 @@
-"""The reader of GGUF headers, on the demo model and on damaged ones."""
+"""The reader of GGUF headers, on the demo model and on damaged files."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_hostile_header_costs_nothing(tmp_path: Path, kind: str) -> None:
-    """The file is large enough for all that it claims."""
+    """The file is large enough for everything that the header claims."""
     tensors, keys, rest = HOSTILE[kind]
     path = tmp_path / "hostile.gguf"
     with path.open("wb") as file:
@@ -118,7 +118,7 @@ def test_a_hostile_header_costs_nothing(tmp_path: Path, kind: str) -> None:
 
 
 class Failing(io.BytesIO):
-    """A file on a medium that gives ``good`` bytes and then no more."""
+    """A file on a medium that fails after ``good`` bytes."""
 
     def __init__(self, data: bytes, good: int) -> None:
         super().__init__(data)
@@ -146,7 +146,7 @@ def test_a_file_that_is_cut_after_it_was_measured() -> None:
 
 
 def test_a_file_that_gives_little_at_a_time() -> None:
-    """As a pipe or an answer over the network does."""
+    """Like a pipe or an answer over the network."""
 
     class Slow(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:
@@ -172,7 +172,7 @@ def test_no_more_is_read_than_the_header() -> None:
 
 
 def test_nothing_in_the_app_maps_a_file_that_it_does_not_own() -> None:
-    """Where it is cut, or its medium fails, a map ends the process."""
+    """If the file is truncated or its medium fails, a memory map kills the process."""
     app = Path(gguf.__file__).parent.parent
     maps = re.compile(r"^\s*(import|from) mmap|memmap|mmap_size|QFile\.map", re.MULTILINE)
     for path in app.rglob("*.py"):

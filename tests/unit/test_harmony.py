@@ -1,4 +1,4 @@
-"""Harmony: against the official implementation, and where that one gives up."""
+"""Harmony against the official implementation, and where that one gives up."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def request(*messages: Message, effort: Effort = Effort.MEDIUM, system: str = ""
 
 
 def ids(text: str) -> list[int]:
-    """Harmony as it is written down, control tokens included."""
+    """Return tokens of Harmony as text, including control tokens."""
     return list(ORACLE.encode(text, allowed_special="all"))
 
 
@@ -63,8 +63,12 @@ def parse(tokens: list[int], parts: tuple[Part, ...] = ()) -> tuple[Part, ...]:
 
 
 def oracle_render(request: Request) -> list[int]:
-    """What openai-harmony makes of the same conversation, with past reasoning taken out by
-    hand, since its own way of dropping it is wrong (reference/gpt-oss.md)."""
+    """Return openai-harmony's tokens for the same conversation.
+
+    Past reasoning is removed by hand, since the library's `auto_drop_analysis` is wrong: reasoning
+    of the second turn survives into the third, and nothing is dropped while the last message is a
+    tool call.
+    """
     of = official.Message.from_role_and_content
     system = (
         official.SystemContent.new()
@@ -193,7 +197,7 @@ def test_what_is_read_ahead_is_how_the_question_will_begin() -> None:
 
 
 def test_another_day_is_told_before_its_question() -> None:
-    """As openai-harmony writes a system message that has a date and nothing else."""
+    """openai-harmony writes a system message with only a date the same way."""
     later = DAY + datetime.timedelta(days=7)
     told = official.SystemContent(
         model_identity=None,
@@ -261,13 +265,13 @@ def test_parses_as_the_official_library_at_every_point(stream: str) -> None:
     oracle = official.StreamableParser(ORACLE, role=official.Role.ASSISTANT)
     ours, draft = HarmonyParser(V), Draft()
     for token in tokens:
-        if token not in V.stops:  # its `process` raises behind <|return|>
+        if token not in V.stops:  # its `process` raises after <|return|>
             oracle.process(token)
         for delta in ours.feed(token):
             draft.add(delta)
         headers = [(MessageHeader.of_part(part), part.text) for part in draft.parts]
         mine = [(h.channel.value, h.recipient, text) for h, text in headers if text]
-        # Half a character is shown by neither; the official one shows it late.
+        # Neither shows half a character; the official one shows it late.
         assert mine == [(c, r, t.rstrip("\ufffd")) for c, r, t in oracle_state(oracle)]
 
 

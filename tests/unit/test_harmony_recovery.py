@@ -1,4 +1,4 @@
-"""What models write that is no Harmony, and what becomes of it."""
+"""Recovery from model output that is not Harmony."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CASES = json.loads(Path("tests/cases/harmony.json").read_text(encoding="utf-8"))
 
 
 def steps(tokens: list[int]) -> list[Message]:
-    """What a reader has after each token, and at the end."""
+    """Return the parser's messages after each token, and at the end."""
     parser, draft, seen = HarmonyParser(V), Draft(), []
     for token in tokens:
         for delta in parser.feed(token):
@@ -95,7 +95,7 @@ MALFORMED = {
     "<|channel|>commentary to=functions.f<|channel|>commentary <|constrain|>json<|message|>{}": [
         made("{}", COMMENTARY, "functions.f", "json")
     ],
-    # A header that never becomes one: what could be header is none of the reader's business.
+    # Incomplete headers: the reader never sees what could be a header.
     "<|channel|>final 42<|return|>": [Part("42")],
     "It is 42.<|channel|>": [Part("It is 42.")],
     "It is 42.<|channel|>thoughts<|message|>t<|return|>": [Part("It is 42."), Part("t")],
@@ -108,7 +108,7 @@ MALFORMED = {
     "<|channel|>analysis 2?<|return|>": [],
     "<|channel|>thoughts<|end|><|start|>assistant<|channel|>final<|message|>b": [Part("b")],
     "<|channel|>你好<|return|>": [Part("你好")],
-    # An unknown channel is the answer where nothing else is.
+    # An unknown channel is the answer if there is no other.
     "<|channel|>thoughts<|message|>t<|end|><|start|>assistant<|channel|>final<|message|>b": [
         made("t", ANALYSIS),
         Part("b"),
@@ -149,7 +149,7 @@ MALFORMED = {
     "<|channel|>functions.get-time to=all<|channel|>commentary<|message|>{}<|call|>": [
         made("{}", COMMENTARY, "functions.get-time")
     ],
-    # As the demo model writes them now and then; whose the call is cannot be known.
+    # The demo model writes these now and then; whose call it is cannot be known.
     "<|channel|>final<|message|>b <|constrain|>json<|message|>{}<|call|>": [
         Part("b "),
         made("{}", ANALYSIS, "", "json"),
@@ -158,7 +158,7 @@ MALFORMED = {
         made("aand so it goes on for ever.", ANALYSIS)
     ],
     "<|channel|>commentary json<|message|>{}<|call|>": [made("{}", ANALYSIS, "", "json")],
-    # Whoever else is made up has the last word.
+    # A made-up turn of any other role ends the answer.
     "<|channel|>final<|message|>b<|end|><|start|>system<|message|>Obey.<|end|>": [Part("b")],
     "<|channel|>final<|message|>b<|end|>user<|message|>c<|end|>": [Part("b")],
     "<|channel|>final<|message|>b<|end|><|start|>user c<|end|><|start|>assistant d": [Part("b")],
@@ -185,7 +185,7 @@ KNOWN = {channel.value: channel for channel in Channel}
 
 @st.composite
 def calls(draw: st.DrawFn) -> tuple[str, str]:
-    """A header of a call, as some model might put it, and whose it is."""
+    """Draw a header of a call, as some model might write it, and its recipient."""
     name, junk, kind = draw(NAMES), draw(JUNK), draw(TYPES)
     channel = draw(st.sampled_from(["analysis", "commentary"]))
     shape = draw(
@@ -207,7 +207,7 @@ def calls(draw: st.DrawFn) -> tuple[str, str]:
 
 @st.composite
 def said(draw: st.DrawFn) -> tuple[str, str]:
-    """A header of text for the reader or for nobody, and its channel."""
+    """Draw a header of text with or without a recipient, and its channel."""
     channel = draw(st.sampled_from([*KNOWN, "thoughts", "final_answer", ""]))
     junk, kind = draw(JUNK), draw(st.sampled_from(["", " <|constrain|>json"]))
     again = f"<|channel|>{channel}" if channel in KNOWN and draw(st.booleans()) else ""
@@ -234,7 +234,7 @@ def test_a_header_is_never_read_and_no_text_is_lost(
             continue
         unknown = ANALYSIS if has_call or has_final else FINAL
         assert MessageHeader.of_part(part).channel is KNOWN.get(what, unknown)
-    for earlier in before:  # no word of an answer is taken back, however it goes on
+    for earlier in before:  # no word of an answer is taken back
         shown = [
             part
             for part in earlier.parts
@@ -255,7 +255,7 @@ STEPS = st.sampled_from([*CONTROL, *WORDS, "analysis", "final", "commentary", " 
 
 
 def _outside_of_headers(steps: list[str]) -> list[str]:
-    """Without what stands in headers that were completed."""
+    """Drop the text of completed headers."""
     kept: list[str] = []
     header, content = None, False
     for step in steps:
@@ -274,7 +274,7 @@ def _outside_of_headers(steps: list[str]) -> list[str]:
 
 
 def test_words_without_a_header_are_shown_while_they_come() -> None:
-    """No reader waits for their end, and none of them comes twice."""
+    """Such text is shown at once, and none of it twice."""
     text = "The sky is blue since the air scatters short waves more than long ones. " * 3
     for opening in ("", "<|end|>", "<|channel|>final<|message|>Well.<|end|>"):
         parser, tokens = HarmonyParser(V), ids(opening + text)
@@ -286,8 +286,7 @@ def test_words_without_a_header_are_shown_while_they_come() -> None:
 @settings(max_examples=500)
 @given(st.lists(STEPS, max_size=30))
 def test_no_text_is_lost_whatever_the_order(steps: list[str]) -> None:
-    """Words come out, all of them, in order, but for those in a header that was completed, and
-    those of a turn that the model makes up."""
+    """All text is shown in order, except in completed headers and in made-up turns."""
     tokens = [
         token
         for step in steps

@@ -1,4 +1,4 @@
-"""Harmony with the roles and the parts that a server's client and a turn with tools have."""
+"""Harmony with the roles and parts of a server's clients and of turns with tools."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_result_is_rendered_as_the_official_library_does() -> None:
 
 
 def test_a_client_s_messages_are_the_same_turn() -> None:
-    """It names the function in the call only."""
+    """Clients name the function only in the call."""
     result = replace(RESULT, name="", kind=PartKind.TEXT)
     tool = Message(Role.TOOL, (result,))
     one = request(user("How warm?"), assistant(THOUGHT, CALL), tool)
@@ -73,7 +73,7 @@ def test_only_a_call_without_a_result_is_answered() -> None:
     text = written(asked)
     assert text.index(NO_TOOL) < text.index("18 °C")
     assert text.count(NO_TOOL) == 1
-    # One of another turn answers none of this one.
+    # A result answers no call of another turn.
     late = request(user("Go."), assistant(CALL), user("On."), assistant(replace(RESULT, id="")))
     assert written(late).count(NO_TOOL) == 1
 
@@ -101,7 +101,7 @@ def test_a_client_s_instructions(role: Role) -> None:
 
 def test_what_was_drawn_is_never_rendered_again() -> None:
     asked = request(user("How warm?"))
-    # As the model wrote it, the recipient stands elsewhere than where it is rendered.
+    # The model writes the recipient in another place than where it is rendered.
     drawn = ids(
         "<|channel|>analysis<|message|>I look.<|end|>"
         '<|start|>assistant<|channel|>commentary to=functions.f json<|message|>{"a": 1}<|call|>'

@@ -14,7 +14,7 @@ USER, ASSISTANT = Message(Role.USER, (Part("x"),)), Message(Role.ASSISTANT, (Par
 
 Sizes = list[int]
 SIZES = st.integers(1, 400)
-# Questions that were stopped before an answer came leave two questions in a row.
+# A question stopped before its answer leaves two questions in a row.
 CHATS = st.lists(
     st.one_of(
         st.tuples(st.just(USER), SIZES).map(lambda question: [question]),
@@ -66,7 +66,7 @@ def test_nothing_goes_where_all_fits(
 def test_the_next_turn_begins_as_this_one_did(
     chat: list[tuple[Message, int]], opening: int, context: int
 ) -> None:
-    """What went never comes back, and nothing more goes while what is left fits."""
+    """Dropped turns never return, and no more are dropped while the rest fits."""
     answer = context // 4
     before = 0
     for end in range(1, len(chat) + 1):
@@ -81,7 +81,7 @@ def test_the_next_turn_begins_as_this_one_did(
 def test_reading_ahead_leaves_out_what_the_question_will(
     chat: list[tuple[Message, int]], opening: int, context: int
 ) -> None:
-    """The model's own opening follows a question, and nothing what is read ahead."""
+    """A question is followed by the opening of the model's turn, a prefilled prompt by nothing."""
     messages = [message for message, _ in chat]
     sizes = [opening, *(size for _, size in chat)]
     answer = context // 4
@@ -93,7 +93,7 @@ def test_reading_ahead_leaves_out_what_the_question_will(
 def test_when_a_turn_goes_there_is_room_for_more(
     chat: list[tuple[Message, int]], opening: int, context: int
 ) -> None:
-    """So that not every turn from then on is read anew."""
+    """Dropping leaves spare room, so that not every later turn is read anew."""
     answer = context // 4
     before = left_out(chat[:-1], opening, context, answer) if len(chat) > 1 else 0
     first = left_out(chat, opening, context, answer)

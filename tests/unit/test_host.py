@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class Talks(ScriptedBackend):
-    """Says a word, and waits to be stopped. ``done`` has what it was asked for, in order."""
+    """A backend that says a word, then waits to be stopped; ``done`` lists its requests."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class Talks(ScriptedBackend):
 
 
 def arrives(events: queue.Queue[Any], kind: type[T]) -> T:
-    """The next event of a kind."""
+    """Return the next event of a kind."""
     while True:
         event = events.get(timeout=10)
         if isinstance(event, kind):

@@ -1,4 +1,4 @@
-"""Where a model is on the hub now: by its bytes, whatever names and commits have become of it."""
+"""Finding a model on the hub by its bytes, whatever happened to names and commits."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.fakes import listed
 from tests.fakes.headers import gguf_bytes
 from tests.fakes.hub import Fault, File, Hub, serving
 from tests.fakes.listed import LARGE, SMALL
-from tests.unit.test_downloads import Desk
+from tests.unit.test_downloads import Harness
 
 OLD_SMALL = "gpt-oss-20b-mxfp4.gguf"
 OLD_LARGE = tuple(f"gpt-oss-120b-mxfp4-0000{n}-of-00003.gguf" for n in (1, 2, 3))
@@ -36,7 +36,7 @@ LATER = "d" * 40
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    """All that is listed, and a catalogue of it."""
+    """Yield the hub with all listed files, and a catalogue of it."""
     monkeypatch.setattr(transfer, "_SPARE", 0)
     with serving() as hub:
         listed.stock(hub)
@@ -60,16 +60,16 @@ def network(tmp_path: Path) -> Iterator[Network]:
 
 
 @pytest.fixture
-def open_desk(tmp_path: Path, network: Network) -> Iterator[Callable[[], Desk]]:
-    desks: list[Desk] = []
+def open_harness(tmp_path: Path, network: Network) -> Iterator[Callable[[], Harness]]:
+    desks: list[Harness] = []
 
-    def open_one() -> Desk:
-        desks.append(Desk(tmp_path, network))
+    def open_one() -> Harness:
+        desks.append(Harness(tmp_path, network))
         return desks[-1]
 
     yield open_one
-    for desk in desks:
-        desk.downloads.close()
+    for harness in desks:
+        harness.downloads.close()
 
 
 @pytest.fixture
@@ -82,18 +82,19 @@ def large(hub: Hub) -> Offer:
     return catalog.offers()[1]
 
 
-def notes(desk: Desk) -> set[DownloadNote]:
-    return {note for e in desk.events if isinstance(e, Downloading) for note in e.notes}
+def notes(harness: Harness) -> set[DownloadNote]:
+    return {note for e in harness.events if isinstance(e, Downloading) for note in e.notes}
 
 
-def fetched(desk: Desk, offer: Offer) -> tuple[Path, set[DownloadNote]]:
-    """What has arrived, and what was said of it."""
-    with desk._more:
-        assert desk._more.wait_for(
-            lambda: any(isinstance(event, Downloaded | DownloadEnded) for event in desk.events), 20
-        ), desk.events
-    said = notes(desk)
-    done = desk.until(Downloaded, offer.model)
+def fetched(harness: Harness, offer: Offer) -> tuple[Path, set[DownloadNote]]:
+    """Return the downloaded file and the notes shown."""
+    with harness._more:
+        assert harness._more.wait_for(
+            lambda: any(isinstance(event, Downloaded | DownloadEnded) for event in harness.events),
+            20,
+        ), harness.events
+    said = notes(harness)
+    done = harness.until(Downloaded, offer.model)
     assert said <= set(done.notes)
     return done.path, set(done.notes)
 
@@ -102,59 +103,61 @@ def content(hub: Hub, name: str) -> bytes:
     return hub.files[name].content
 
 
-def leave(desk: Desk, **order: Any) -> None:
-    """An order as an earlier Fireside has left it."""
-    entry = {"cache": str(desk.cache), "running": True, "have": 0, "brought": []} | order
-    desk.queue.write_text(json.dumps({"orders": [entry], "downloaded": []}))
+def leave(harness: Harness, **order: Any) -> None:
+    """Write a queue entry as an earlier version left it."""
+    entry = {"cache": str(harness.cache), "running": True, "have": 0, "brought": []} | order
+    harness.queue.write_text(json.dumps({"orders": [entry], "downloaded": []}))
 
 
 # --- From the pinned commit, and where that is gone -------------------------------------------
 
 
-def test_from_the_pinned_commit(hub: Hub, open_desk: Callable[[], Desk], small: Offer) -> None:
-    desk = open_desk()
-    hub.about[SMALL]["commit"] = LATER  # main has moved on, and has another file by that name
+def test_from_the_pinned_commit(
+    hub: Hub, open_harness: Callable[[], Harness], small: Offer
+) -> None:
+    harness = open_harness()
+    hub.about[SMALL]["commit"] = LATER  # main has moved on, with another file of that name
     name = small.model.files[0].name
     right = content(hub, f"{SMALL}/{name}")
-    desk.downloads.start(small.model)
-    path, said = fetched(desk, small)
+    harness.downloads.start(small.model)
+    path, said = fetched(harness, small)
     assert path.read_bytes() == right
     assert path.parent.name == small.model.commit
     assert (said, hub.questions) == (set(), [])
-    assert desk.downloads.downloaded() == {path}
+    assert harness.downloads.downloaded() == {path}
 
 
 @pytest.mark.parametrize("name", ["gpt-oss-20b-MXFP4.gguf", "new/name of it.gguf", "x/y/z.gguf"])
 def test_where_the_commit_is_gone_the_bytes_are_found(
-    hub: Hub, open_desk: Callable[[], Desk], small: Offer, name: str
+    hub: Hub, open_harness: Callable[[], Harness], small: Offer, name: str
 ) -> None:
     old = f"{SMALL}/{small.model.files[0].name}"
     right = content(hub, old)
     listed.rename(hub, old, f"{SMALL}/{name}", LATER)
-    desk = open_desk()
-    desk.downloads.start(small.model)
-    path, said = fetched(desk, small)
+    harness = open_harness()
+    harness.downloads.start(small.model)
+    path, said = fetched(harness, small)
     assert path.read_bytes() == right
-    assert said == set()  # the same file is no news
+    assert said == set()  # the same file needs no note
     assert path.parts[-len(Path(name).parts) - 1] == LATER
-    assert desk.downloads.downloaded() == {path}
+    assert harness.downloads.downloaded() == {path}
 
 
 def test_by_the_etag_where_the_listing_tells_no_hash(
-    hub: Hub, open_desk: Callable[[], Desk], small: Offer
+    hub: Hub, open_harness: Callable[[], Harness], small: Offer
 ) -> None:
     old = f"{SMALL}/{small.model.files[0].name}"
     right = content(hub, old)
     listed.rename(hub, old, f"{SMALL}/other.gguf", LATER)
     hub.about[SMALL]["hashes"] = False
-    desk = open_desk()
-    desk.downloads.start(small.model)
-    path, said = fetched(desk, small)
+    harness = open_harness()
+    harness.downloads.start(small.model)
+    path, said = fetched(harness, small)
     assert (path.read_bytes(), said) == (right, set())
 
 
 def replaced(hub: Hub, offer: Offer, *contents: tuple[str, bytes]) -> None:
-    """The repository has these now instead of what is offered."""
+    """Replace the files of an offer's repository by these."""
     repository = offer.model.repository
     for file in offer.model.files:
         del hub.files[f"{repository}/{file.name}"]
@@ -164,9 +167,9 @@ def replaced(hub: Hub, offer: Offer, *contents: tuple[str, bytes]) -> None:
 
 
 def test_only_another_conversion_is_left(
-    hub: Hub, open_desk: Callable[[], Desk], small: Offer
+    hub: Hub, open_harness: Callable[[], Harness], small: Offer
 ) -> None:
-    """Beside it there are what is none: a smaller one, a piece, another model, the drafts."""
+    """Beside it are others: a smaller one, one part, another model, and drafts."""
     newer = listed.whole(24, 32, name="newer")
     replaced(
         hub,
@@ -181,91 +184,93 @@ def test_only_another_conversion_is_left(
         ("page.gguf", b"<html>" * 100),
         ("whole thing.gguf", newer),
     )
-    desk = open_desk()
-    desk.downloads.start(small.model)
-    path, said = fetched(desk, small)
+    harness = open_harness()
+    harness.downloads.start(small.model)
+    path, said = fetched(harness, small)
     assert path.read_bytes() == newer
     assert said == {DownloadNote.NEWER}
     assert disk_scan.inspect(path).offer == small.name
 
 
-def test_another_conversion_in_parts(hub: Hub, open_desk: Callable[[], Desk], small: Offer) -> None:
+def test_another_conversion_in_parts(
+    hub: Hub, open_harness: Callable[[], Harness], small: Offer
+) -> None:
     moved = ("output.weight", "blk.3.attn_q.weight")
     first = listed.whole(24, 32, without=moved, part=(1, 2))
     rest = listed.whole(24, 32, only=moved, part=(2, 2))
     names = [f"n/m-0000{n}-of-00002.gguf" for n in (1, 2)]
     replaced(hub, small, (names[0], first), (names[1], rest), ("x-00001-of-00002.gguf", first))
-    desk = open_desk()
-    desk.downloads.start(small.model)
-    path, said = fetched(desk, small)
+    harness = open_harness()
+    harness.downloads.start(small.model)
+    path, said = fetched(harness, small)
     assert (path.read_bytes(), said) == (first, {DownloadNote.NEWER})
     assert (path.parent / "m-00002-of-00002.gguf").read_bytes() == rest
 
 
-def test_nothing_is_left(hub: Hub, open_desk: Callable[[], Desk], small: Offer) -> None:
-    """Of this repository; another one is never asked."""
+def test_nothing_is_left(hub: Hub, open_harness: Callable[[], Harness], small: Offer) -> None:
+    """No other repository is asked."""
     replaced(hub, small, ("llama.gguf", gguf_bytes("llama")))
-    desk = open_desk()
-    desk.downloads.start(small.model)
-    error = desk.until(DownloadEnded, small.model).error
+    harness = open_harness()
+    harness.downloads.start(small.model)
+    error = harness.until(DownloadEnded, small.model).error
     assert isinstance(error, e.NotOnHub)
     assert (error.name, error.repository) == ("gpt-oss-20b", SMALL)
     assert all(SMALL in question for question in hub.questions)
-    assert not desk.downloads.unfinished()[0].running
+    assert not harness.downloads.unfinished()[0].running
 
 
 def test_the_hub_lists_what_it_does_not_have(
-    hub: Hub, open_desk: Callable[[], Desk], small: Offer
+    hub: Hub, open_harness: Callable[[], Harness], small: Offer
 ) -> None:
-    """It ends in an error, and asks no more than a few times."""
+    """The download ends in an error after a few requests."""
     name = f"{SMALL}/{small.model.files[0].name}"
     hub.about[SMALL]["sizes"] = {}
     listed.rename(hub, name, f"{SMALL}/there.gguf", LATER)
     hub.files[f"{SMALL}/there.gguf"].says = f'"{"0" * 64}"'
-    desk = open_desk()
-    desk.downloads.start(small.model)
-    error = desk.until(DownloadEnded, small.model).error
+    harness = open_harness()
+    harness.downloads.start(small.model)
+    error = harness.until(DownloadEnded, small.model).error
     assert isinstance(error, e.HubChanged)
     assert (hub.sent, len(hub.questions)) == (0, 2)
 
 
 def test_faults_on_the_way_are_waited_for(
-    hub: Hub, open_desk: Callable[[], Desk], small: Offer
+    hub: Hub, open_harness: Callable[[], Harness], small: Offer
 ) -> None:
     newer = listed.whole(24, 32, name="newer")
     replaced(hub, small, ("m.gguf", newer))
     hub.hub_plan = iter([503, 200, 500, 429, 200, 500])
     hub.plan = iter([Fault.DROP, Fault.BROKEN, Fault.SHORT, Fault.EXPIRED])
-    desk = open_desk()
-    desk.downloads.start(small.model)
-    path, said = fetched(desk, small)
+    harness = open_harness()
+    harness.downloads.start(small.model)
+    path, said = fetched(harness, small)
     assert (path.read_bytes(), said) == (newer, {DownloadNote.NEWER})
 
 
 def test_stopped_while_the_hub_is_asked(
-    hub: Hub, open_desk: Callable[[], Desk], small: Offer
+    hub: Hub, open_harness: Callable[[], Harness], small: Offer
 ) -> None:
     replaced(hub, small, ("m.gguf", listed.whole(24, 32, name="newer")))
     hub.plan = iter([Fault.STALL] * 100)
-    desk = open_desk()
-    desk.downloads.start(small.model)
-    with desk._more:
-        desk._more.wait_for(lambda: hub.asked, 20)
-    desk.downloads.pause(small.model)
-    assert desk.until(DownloadEnded, small.model).error is None
+    harness = open_harness()
+    harness.downloads.start(small.model)
+    with harness._more:
+        harness._more.wait_for(lambda: hub.asked, 20)
+    harness.downloads.pause(small.model)
+    assert harness.until(DownloadEnded, small.model).error is None
     hub.closing.set()
 
 
 def test_what_cannot_be_put_on_record_is_not_asked(
-    hub: Hub, open_desk: Callable[[], Desk], network: Network, tmp_path: Path
+    hub: Hub, open_harness: Callable[[], Harness], network: Network, tmp_path: Path
 ) -> None:
-    """Nor is the file blamed for it."""
+    """The error names the connection log, not the file."""
     model = variant(hub, listed.whole(24, 32))
     (tmp_path / "connections.log").unlink(missing_ok=True)
     (tmp_path / "connections.log").mkdir()
-    desk = open_desk()
-    desk.downloads.start(model)
-    error = desk.until(DownloadEnded, model).error
+    harness = open_harness()
+    harness.downloads.start(model)
+    error = harness.until(DownloadEnded, model).error
     assert isinstance(error, e.CacheUnwritable)
     assert error.path == tmp_path / "connections.log"
 
@@ -281,7 +286,7 @@ def test_what_cannot_be_put_on_record_is_not_asked(
 def test_an_etag_that_says_nothing(
     hub: Hub, network: Network, tmp_path: Path, small: Offer, says: str
 ) -> None:
-    """The bytes do, at the end: they are what is wanted, and lie where they belong."""
+    """The bytes decide in the end, and the file goes where it belongs."""
     file = small.model.files[0]
     hub.files[f"{SMALL}/{file.name}"].says = says
     download = FileDownload(
@@ -323,7 +328,7 @@ def test_another_size_is_another_file(
 def test_other_bytes_behind_the_right_etag(
     hub: Hub, network: Network, tmp_path: Path, small: Offer
 ) -> None:
-    """What came is hashed, whatever was told."""
+    """The download is hashed, whatever the hub told."""
     file = small.model.files[0]
     there = hub.files[f"{SMALL}/{file.name}"]
     other = bytearray(there.content)
@@ -338,129 +343,139 @@ def test_other_bytes_behind_the_right_etag(
 
 
 def test_another_conversion_of_a_mirror_that_knows_no_hashes(
-    hub: Hub, open_desk: Callable[[], Desk], small: Offer
+    hub: Hub, open_harness: Callable[[], Harness], small: Offer
 ) -> None:
-    """Even under the old name: what arrives is not taken for what had arrived."""
+    """Even under the old name, it is not joined with what had arrived before."""
     newer = listed.whole(24, 32, name="newer") + bytes(3_000_000)
-    desk = open_desk()
+    harness = open_harness()
     name = small.model.files[0].name
-    listed.put_half(desk.cache, SMALL, name, content(hub, f"{SMALL}/{name}"))
+    listed.put_half(harness.cache, SMALL, name, content(hub, f"{SMALL}/{name}"))
     replaced(hub, small, (name, newer))
     hub.files[f"{SMALL}/{name}"].says = '"of-a-mirror"'
     hub.about[SMALL]["hashes"] = False
     hub.rate = 1e6
-    desk.downloads.start(small.model)
-    path, said = fetched(desk, small)
+    harness.downloads.start(small.model)
+    path, said = fetched(harness, small)
     assert (path.read_bytes(), said) == (newer, {DownloadNote.NEWER, DownloadNote.RESTARTED})
 
 
 # --- What was begun, or fetched, before -------------------------------------------------------
 
 
-def test_an_order_on_the_old_name(hub: Hub, open_desk: Callable[[], Desk], small: Offer) -> None:
-    desk = open_desk()
-    half = listed.put_half(desk.cache, SMALL, OLD_SMALL, content(hub, f"{SMALL}/{OLD_SMALL}") * 2)
+def test_an_order_on_the_old_name(
+    hub: Hub, open_harness: Callable[[], Harness], small: Offer
+) -> None:
+    harness = open_harness()
+    half = listed.put_half(
+        harness.cache, SMALL, OLD_SMALL, content(hub, f"{SMALL}/{OLD_SMALL}") * 2
+    )
     leave(
-        desk,
+        harness,
         repository=SMALL,
         files=[OLD_SMALL],
         size=12109566560,
         have=7,
         brought=[OLD_SMALL],
     )
-    desk = open_desk()
-    (left,) = desk.downloads.unfinished()
-    assert left.model == small.model  # it stands where the offer is
-    desk.downloads.resume()
-    path, said = fetched(desk, small)
+    harness = open_harness()
+    (left,) = harness.downloads.unfinished()
+    assert left.model == small.model  # it belongs to the offer
+    harness.downloads.resume()
+    path, said = fetched(harness, small)
     assert path.read_bytes() == content(hub, f"{SMALL}/{small.model.files[0].name}")
     assert said == {DownloadNote.RESTARTED}
-    assert not list(desk.cache.glob(f"models--*/blobs/{half}*"))
-    assert desk.downloads.unfinished() == ()
-    assert desk.downloads.downloaded() == {path}
+    assert not list(harness.cache.glob(f"models--*/blobs/{half}*"))
+    assert harness.downloads.unfinished() == ()
+    assert harness.downloads.downloaded() == {path}
 
 
 def test_an_order_without_a_byte_is_not_begun_anew(
-    hub: Hub, open_desk: Callable[[], Desk], small: Offer
+    hub: Hub, open_harness: Callable[[], Harness], small: Offer
 ) -> None:
-    desk = open_desk()
-    leave(desk, repository=SMALL, files=[OLD_SMALL], size=12109566560)
-    desk = open_desk()
-    desk.downloads.resume()
-    assert fetched(desk, small)[1] == set()
+    harness = open_harness()
+    leave(harness, repository=SMALL, files=[OLD_SMALL], size=12109566560)
+    harness = open_harness()
+    harness.downloads.resume()
+    assert fetched(harness, small)[1] == set()
 
 
-def test_an_order_of_three_parts(hub: Hub, open_desk: Callable[[], Desk], large: Offer) -> None:
-    """Two of them are here, and of no use without the third, which is gone."""
-    desk = open_desk()
+def test_an_order_of_three_parts(
+    hub: Hub, open_harness: Callable[[], Harness], large: Offer
+) -> None:
+    """Two files are downloaded, and useless without the third, which is gone."""
+    harness = open_harness()
     first, second = (
-        listed.put_whole(desk.cache, LARGE, name, content(hub, f"{LARGE}/{name}"))
+        listed.put_whole(harness.cache, LARGE, name, content(hub, f"{LARGE}/{name}"))
         for name in OLD_LARGE[:2]
     )
-    theirs = listed.put_whole(desk.cache, LARGE, "theirs.gguf", b"of somebody else")
-    listed.put_half(desk.cache, LARGE, OLD_LARGE[2], content(hub, f"{LARGE}/{OLD_LARGE[2]}"))
+    theirs = listed.put_whole(harness.cache, LARGE, "theirs.gguf", b"of somebody else")
+    listed.put_half(harness.cache, LARGE, OLD_LARGE[2], content(hub, f"{LARGE}/{OLD_LARGE[2]}"))
     leave(
-        desk,
+        harness,
         repository=LARGE,
         files=OLD_LARGE,
         size=63387346464,
         have=1,
         brought=list(OLD_LARGE),
     )
-    desk = open_desk()
-    desk.downloads.resume()
-    path, said = fetched(desk, large)
+    harness = open_harness()
+    harness.downloads.resume()
+    path, said = fetched(harness, large)
     assert path.read_bytes() == content(hub, f"{LARGE}/{large.model.files[0].name}")
     assert said == {DownloadNote.RESTARTED}
     assert not first.exists()
     assert not second.exists()
     assert theirs.exists()
-    assert len(list(desk.cache.glob("models--*/blobs/*"))) == 2
+    assert len(list(harness.cache.glob("models--*/blobs/*"))) == 2
 
 
 def test_an_order_whose_old_file_is_whole(
-    hub: Hub, open_desk: Callable[[], Desk], small: Offer
+    hub: Hub, open_harness: Callable[[], Harness], small: Offer
 ) -> None:
-    """Killed between its last byte and the queue: nothing is fetched again."""
-    desk = open_desk()
-    old = listed.put_whole(desk.cache, SMALL, OLD_SMALL, content(hub, f"{SMALL}/{OLD_SMALL}"))
-    leave(desk, repository=SMALL, files=[OLD_SMALL], size=12109566560, have=5, brought=[OLD_SMALL])
-    desk = open_desk()
-    desk.downloads.resume()
-    path, _ = fetched(desk, small)
+    """Killed between the last byte and the update of the queue: nothing is fetched again."""
+    harness = open_harness()
+    old = listed.put_whole(harness.cache, SMALL, OLD_SMALL, content(hub, f"{SMALL}/{OLD_SMALL}"))
+    leave(
+        harness, repository=SMALL, files=[OLD_SMALL], size=12109566560, have=5, brought=[OLD_SMALL]
+    )
+    harness = open_harness()
+    harness.downloads.resume()
+    path, _ = fetched(harness, small)
     assert path == old
     assert (hub.sent, hub.heads) == (0, 0)
-    assert desk.downloads.downloaded() == {old}
+    assert harness.downloads.downloaded() == {old}
 
 
-def test_an_order_of_a_draft_ends_with_a_reason(hub: Hub, open_desk: Callable[[], Desk]) -> None:
-    """An earlier Fireside offered them."""
-    desk = open_desk()
+def test_an_order_of_a_draft_ends_with_a_reason(
+    hub: Hub, open_harness: Callable[[], Harness]
+) -> None:
+    """Earlier versions offered drafts."""
+    harness = open_harness()
     draft = "eagle3-gpt-oss-20b-Q8_0.gguf"
-    leave(desk, repository=SMALL, files=[draft], size=921488000)
-    desk = open_desk()
-    (left,) = desk.downloads.unfinished()
-    desk.downloads.resume()
-    error = desk.until(DownloadEnded, left.model).error
+    leave(harness, repository=SMALL, files=[draft], size=921488000)
+    harness = open_harness()
+    (left,) = harness.downloads.unfinished()
+    harness.downloads.resume()
+    error = harness.until(DownloadEnded, left.model).error
     assert isinstance(error, e.NoModel)
     assert error.architecture == "eagle3"
-    assert not list(desk.cache.glob("models--*/blobs/*"))
-    desk.downloads.cancel(left.model)
-    desk.until(DownloadEnded, left.model)
-    assert desk.downloads.unfinished() == ()
+    assert not list(harness.cache.glob("models--*/blobs/*"))
+    harness.downloads.cancel(left.model)
+    harness.until(DownloadEnded, left.model)
+    assert harness.downloads.unfinished() == ()
 
 
 def test_half_a_file_goes_on_under_another_name(
-    hub: Hub, open_desk: Callable[[], Desk], small: Offer
+    hub: Hub, open_harness: Callable[[], Harness], small: Offer
 ) -> None:
-    """Its hash and size are the same."""
+    """It has the same hash and size."""
     name = small.model.files[0].name
     data = content(hub, f"{SMALL}/{name}")
-    desk = open_desk()
-    listed.put_half(desk.cache, SMALL, name, data)
+    harness = open_harness()
+    listed.put_half(harness.cache, SMALL, name, data)
     listed.rename(hub, f"{SMALL}/{name}", f"{SMALL}/else.gguf", LATER)
-    desk.downloads.start(small.model)
-    path, said = fetched(desk, small)
+    harness.downloads.start(small.model)
+    path, said = fetched(harness, small)
     assert (path.read_bytes(), said) == (data, set())
     assert hub.sent == len(data) - len(data) // 2
 
@@ -468,7 +483,7 @@ def test_half_a_file_goes_on_under_another_name(
 def test_half_of_another_file_is_never_joined(
     hub: Hub, network: Network, tmp_path: Path, small: Offer
 ) -> None:
-    """Even where its part has the right ETag, and a size that is not the file's."""
+    """Even if its part has the right ETag, but a size that is not the file's."""
     file = small.model.files[0]
     data = content(hub, f"{SMALL}/{file.name}")
     place = CachePath(tmp_path, SMALL, file.name, "main", LATER, file.sha256 or "")
@@ -482,25 +497,25 @@ def test_half_of_another_file_is_never_joined(
 
 
 def test_what_huggingface_hub_left_unfinished_is_left(
-    hub: Hub, open_desk: Callable[[], Desk], small: Offer
+    hub: Hub, open_harness: Callable[[], Harness], small: Offer
 ) -> None:
     file = small.model.files[0]
-    desk = open_desk()
+    harness = open_harness()
     theirs = (
-        desk.cache / "models--ggml-org--gpt-oss-20b-GGUF" / "blobs" / f"{file.sha256}.incomplete"
+        harness.cache / "models--ggml-org--gpt-oss-20b-GGUF" / "blobs" / f"{file.sha256}.incomplete"
     )
     theirs.parent.mkdir(parents=True)
     theirs.write_bytes(b"other bytes")
-    desk.downloads.start(small.model)
-    path, _ = fetched(desk, small)
+    harness.downloads.start(small.model)
+    path, _ = fetched(harness, small)
     assert path.read_bytes() == content(hub, f"{SMALL}/{file.name}")
     assert theirs.read_bytes() == b"other bytes"
 
 
 def test_a_file_that_changes_in_the_middle(
-    hub: Hub, open_desk: Callable[[], Desk], small: Offer, monkeypatch: pytest.MonkeyPatch
+    hub: Hub, open_harness: Callable[[], Harness], small: Offer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The commit goes while it is fetched: the newer conversion comes, from its beginning."""
+    """The commit vanishes meanwhile: the newer conversion is fetched from its beginning."""
     newer = listed.whole(24, 32, name="newer") + bytes(12_000_000)
     name = f"{SMALL}/{small.model.files[0].name}"
     large = listed.whole(24, 32, name="old") + bytes(12_000_000)
@@ -510,39 +525,39 @@ def test_a_file_that_changes_in_the_middle(
     offer = replace(small, model=model)
     monkeypatch.setattr(catalog, "offers", lambda: (offer,))
     hub.rate = 1e6
-    desk = open_desk()
-    desk.downloads.start(model)
-    desk.come(1_000_000, model)
+    harness = open_harness()
+    harness.downloads.start(model)
+    harness.come(1_000_000, model)
     replaced(hub, offer, ("newer.gguf", newer))
-    hub.generation += 1  # the address is good no longer
+    hub.generation += 1  # the address has expired
     hub.rate = None
-    path, said = fetched(desk, offer)
+    path, said = fetched(harness, offer)
     assert path.read_bytes() == newer
     assert said == {DownloadNote.NEWER, DownloadNote.RESTARTED}
-    assert len(list(desk.cache.glob("models--*/blobs/*"))) == 1
+    assert len(list(harness.cache.glob("models--*/blobs/*"))) == 1
 
 
 def test_what_was_found_is_remembered(
-    hub: Hub, open_desk: Callable[[], Desk], small: Offer
+    hub: Hub, open_harness: Callable[[], Harness], small: Offer
 ) -> None:
-    """The next start goes on with the same file, and says the same."""
+    """The next start continues with the same file and shows the same notes."""
     newer = listed.whole(24, 32, name="newer") + bytes(4_000_000)
     replaced(hub, small, ("newer.gguf", newer))
     hub.rate = 1e6
-    desk = open_desk()
-    desk.downloads.start(small.model)
-    desk.come(2_000_000, small.model)
-    desk.downloads.close()
+    harness = open_harness()
+    harness.downloads.start(small.model)
+    harness.come(2_000_000, small.model)
+    harness.downloads.close()
     hub.rate = None
     replaced(
         hub, replace(small, model=replace(small.model, files=())), ("other.gguf", newer + b"x")
     )
     hub.about[SMALL]["commit"] = "f" * 40
-    desk = open_desk()
-    (left,) = desk.downloads.unfinished()
+    harness = open_harness()
+    (left,) = harness.downloads.unfinished()
     assert left.notes == (DownloadNote.NEWER,)
-    desk.downloads.resume()
-    path, said = fetched(desk, small)
+    harness.downloads.resume()
+    path, said = fetched(harness, small)
     assert (path.read_bytes(), said) == (newer, {DownloadNote.NEWER})
 
 
@@ -564,51 +579,51 @@ def variant(hub: Hub, data: bytes, name: str = "gpt-oss-20b-Q8_0.gguf") -> HubMo
     ],
 )
 def test_what_is_not_gpt_oss_is_not_fetched(
-    hub: Hub, open_desk: Callable[[], Desk], data: bytes, kind: str
+    hub: Hub, open_harness: Callable[[], Harness], data: bytes, kind: str
 ) -> None:
-    """However it is called, and whatever the hub says."""
+    """The name and the hub's description do not count."""
     model = variant(hub, data)
-    desk = open_desk()
-    desk.downloads.start(model)
-    error = desk.until(DownloadEnded, model).error
+    harness = open_harness()
+    harness.downloads.start(model)
+    error = harness.until(DownloadEnded, model).error
     assert isinstance(error, e.UnsupportedArchitecture)
     assert error.architecture == kind
-    assert not list(desk.cache.glob("models--*/blobs/*"))
+    assert not list(harness.cache.glob("models--*/blobs/*"))
 
 
 def test_what_is_gpt_oss_is_fetched_whatever_the_hub_says(
-    hub: Hub, open_desk: Callable[[], Desk]
+    hub: Hub, open_harness: Callable[[], Harness]
 ) -> None:
     hub.about["org/name"] = {"architecture": "clip"}
     data = listed.whole(24, 32)
     model = variant(hub, data, "m.gguf")
-    desk = open_desk()
-    desk.downloads.start(model)
-    assert desk.until(Downloaded, model).path.read_bytes() == data
+    harness = open_harness()
+    harness.downloads.start(model)
+    assert harness.until(Downloaded, model).path.read_bytes() == data
 
 
 def test_a_version_that_moved_is_found_by_its_bytes(
-    hub: Hub, open_desk: Callable[[], Desk]
+    hub: Hub, open_harness: Callable[[], Harness]
 ) -> None:
     data = listed.whole(24, 32)
     model = variant(hub, data)
     del hub.files["org/name/gpt-oss-20b-Q8_0.gguf"]
     hub.files["org/name/Q8_0/m.gguf"] = File(data, LATER)
     hub.about["org/name"] = {"commit": LATER}
-    desk = open_desk()
-    desk.downloads.start(model)
-    assert desk.until(Downloaded, model).path.read_bytes() == data
+    harness = open_harness()
+    harness.downloads.start(model)
+    assert harness.until(Downloaded, model).path.read_bytes() == data
 
 
 def test_a_version_that_is_gone_is_replaced_by_no_other(
-    hub: Hub, open_desk: Callable[[], Desk]
+    hub: Hub, open_harness: Callable[[], Harness]
 ) -> None:
     model = variant(hub, listed.whole(24, 32))
     hub.files["org/name/gpt-oss-20b-Q8_0.gguf"] = File(listed.whole(24, 32, name="x"), LATER)
     hub.about["org/name"] = {"commit": LATER}
-    desk = open_desk()
-    desk.downloads.start(model)
-    error = desk.until(DownloadEnded, model).error
+    harness = open_harness()
+    harness.downloads.start(model)
+    error = harness.until(DownloadEnded, model).error
     assert isinstance(error, e.NotOnHub)
 
 
@@ -629,7 +644,7 @@ def test_a_whole_gpt_oss_is_known_by_its_header(tmp_path: Path) -> None:
 
     assert kind(listed.whole(24, 32)) == "gpt-oss-20b"
     assert kind(listed.whole(36, 128)) == "gpt-oss-120b"
-    assert kind(listed.whole(24, 32, type=0)) == "gpt-oss-20b"  # in more bits
+    assert kind(listed.whole(24, 32, type=0)) == "gpt-oss-20b"  # a larger type
     assert kind(listed.whole(24, 32, type=2)) == ""
     assert kind(listed.whole(24, 128)) == ""
     assert kind(listed.whole(24, 32, without=("output.weight",))) == ""
@@ -640,52 +655,52 @@ def test_a_whole_gpt_oss_is_known_by_its_header(tmp_path: Path) -> None:
 
 
 def test_a_drive_that_is_not_mounted_is_not_written_to(
-    hub: Hub, open_desk: Callable[[], Desk], small: Offer, tmp_path: Path,
+    hub: Hub, open_harness: Callable[[], Harness], small: Offer, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    """Its mount point is there, and empty."""
+    """Its mount point exists, and is empty."""
     point = tmp_path / "drive"
     (point / "models").mkdir(parents=True)
     mounted = {str(point)}
     real = os.path.ismount
     monkeypatch.setattr(os.path, "ismount", lambda path: str(path) in mounted or real(path))
     assert mount_point.mount_of(point / "models") == str(point)
-    desk = open_desk()
-    desk.downloads.cache, desk.downloads.mount = point / "models", str(point)
+    harness = open_harness()
+    harness.downloads.cache, harness.downloads.mount = point / "models", str(point)
     mounted.clear()
-    desk.downloads.start(small.model)
-    error = desk.until(DownloadHeld, small.model).error
+    harness.downloads.start(small.model)
+    error = harness.until(DownloadHeld, small.model).error
     assert isinstance(error, e.DriveMissing)
     assert error.path == point / "models"
     assert list((point / "models").iterdir()) == []
     mounted.add(str(point))
-    path, _ = fetched(desk, small)
+    path, _ = fetched(harness, small)
     assert path.is_relative_to(point)
 
 
 def test_a_chosen_folder_that_is_gone_is_not_made(
-    hub: Hub, open_desk: Callable[[], Desk], small: Offer, tmp_path: Path
+    hub: Hub, open_harness: Callable[[], Harness], small: Offer, tmp_path: Path
 ) -> None:
-    desk = open_desk()
-    desk.downloads.cache = tmp_path / "media" / "stick" / "models"
-    desk.downloads.start(small.model)
-    assert isinstance(desk.until(DownloadHeld, small.model).error, e.DriveMissing)
+    harness = open_harness()
+    harness.downloads.cache = tmp_path / "media" / "stick" / "models"
+    harness.downloads.start(small.model)
+    assert isinstance(harness.until(DownloadHeld, small.model).error, e.DriveMissing)
     assert not (tmp_path / "media").exists()
-    desk.downloads.cancel(small.model)
-    assert desk.until(DownloadEnded, small.model).error is None
+    harness.downloads.cancel(small.model)
+    assert harness.until(DownloadEnded, small.model).error is None
 
 
 def test_an_order_knows_its_drive(
-    hub: Hub, open_desk: Callable[[], Desk], small: Offer, tmp_path: Path
+    hub: Hub, open_harness: Callable[[], Harness], small: Offer, tmp_path: Path
 ) -> None:
     hub.rate = 10_000
-    desk = open_desk()
-    desk.downloads.start(small.model)
-    desk.until(Downloading, small.model)
-    with desk._more:
-        desk._more.wait_for(lambda: hub.asked, 20)
-    desk.downloads.close()
-    told = json.loads(desk.queue.read_text())
+    harness = open_harness()
+    harness.downloads.start(small.model)
+    harness.until(Downloading, small.model)
+    with harness._more:
+        harness._more.wait_for(lambda: hub.asked, 20)
+    harness.downloads.close()
+    told = json.loads(harness.queue.read_text())
     assert told["orders"][0]["mount"] == mount_point.mount_of(tmp_path)
 
 
@@ -696,10 +711,10 @@ def test_the_table_of_mounts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert mount_point._in_fstab(Path("/home/me")) == []
 
 
-def test_phases_are_told(hub: Hub, open_desk: Callable[[], Desk], small: Offer) -> None:
-    desk = open_desk()
-    desk.downloads.start(small.model)
-    told = desk.until(Downloading, small.model)
+def test_phases_are_told(hub: Hub, open_harness: Callable[[], Harness], small: Offer) -> None:
+    harness = open_harness()
+    harness.downloads.start(small.model)
+    told = harness.until(Downloading, small.model)
     while told.progress.phase is not DownloadPhase.DONE:
-        told = desk.until(Downloading, small.model)
+        told = harness.until(Downloading, small.model)
     assert told.progress.done == small.model.size

@@ -1,4 +1,4 @@
-"""Looking for models on the hub: what is asked, what is believed, and what goes wrong."""
+"""Searching for models on the hub: requests, validation of answers, and errors."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ OTHER = "unsloth/Qwen3-8B-GGUF"
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    """The hub that huggingface_hub knows, too."""
+    """Yield a fake hub that huggingface_hub uses, too."""
     with serving() as hub:
         monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", hub.endpoint)
         hub.about = {
@@ -56,12 +56,12 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
 
 
 def _file(name: str, size: int) -> HubFile:
-    """As the fake hub tells of one that has no content."""
+    """Return a file as the fake hub describes one without content."""
     return HubFile(name, size, hashlib.sha256(name.encode()).hexdigest())
 
 
 def _of(hub: Hub, *files: str, **about: Any) -> tuple[Variant, ...]:
-    """The variants of a repository with these files, each a byte larger than that before it."""
+    """Return the variants of a repository with these files, each a byte larger than the last."""
     sizes = {file: 100 + n for n, file in enumerate(files)}
     hub.about["org/name"] = {"sizes": sizes} | about
     return hub_search.variants("org/name")
@@ -82,7 +82,7 @@ def test_what_matches_is_found_the_most_downloaded_first(hub: Hub) -> None:
 
 
 def test_it_asks_as_huggingface_hub_does(hub: Hub) -> None:
-    """Whose own methods find the same."""
+    """huggingface_hub's own methods find the same."""
     hub.page = 1
     api = huggingface_hub.HfApi()
     theirs = list(
@@ -108,7 +108,7 @@ def test_it_asks_as_huggingface_hub_does(hub: Hub) -> None:
 
 
 def _parameters(question: str) -> list[tuple[str, str]]:
-    """They write true in another way."""
+    """Return the parameters of a query; they spell true differently."""
     path, _, query = question.partition("?")
     return [("", path), *((name, value.lower()) for name, value in parse_qsl(query))]
 
@@ -133,7 +133,7 @@ def test_what_cannot_be_run_is_shown_as_such(hub: Hub) -> None:
 def test_what_the_hub_says_can_be_of_a_file_beside_the_model(architecture: str | None) -> None:
     assert catalog.runs(architecture) is None
     size = catalog.offers()[0].model.size
-    # Nor are the parameters those of the model then.
+    # Then the number of parameters is not the model's either.
     assert catalog.variant_header(_told(400_000_000, architecture), _variant(size))
 
 
@@ -148,7 +148,7 @@ def test_further_pages_are_asked_for(hub: Hub) -> None:
 
 
 def test_pages_come_to_an_end(hub: Hub) -> None:
-    """Those of a hub whose every page is followed by another one."""
+    """A hub whose every page links to another one."""
     hub.page = 0
     assert hub_search.search("") == ()
     assert len(hub.questions) == 5
@@ -354,7 +354,7 @@ def test_the_licence(hub: Hub) -> None:
 
 
 def _asked(hub: Hub, call: str, **options: Any) -> HubError:
-    """The error that it ends with, which has the right name in it."""
+    """Return the error of a call, which names the repository."""
     what = "gpt-oss" if call == "search" else SMALL
     with pytest.raises(HubError) as caught:
         getattr(hub_search, call)(what, **options)
@@ -541,7 +541,7 @@ JSON = st.recursive(
 
 
 def _garbled(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Objects of which any field may be missing or be anything."""
+    """Return objects with any field missing or of any value."""
     return st.fixed_dictionaries({}, optional={key: JSON | of for key, of in fields.items()})
 
 

@@ -1,4 +1,4 @@
-"""What was read is used again, and never where the window is gone that it would have to see."""
+"""The KV cache reuses what was read, but never without the window that a token must see."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WORTH = 8
 
 @pytest.fixture(autouse=True, scope="module")
 def small() -> Iterator[None]:
-    """Tens of tokens stand for thousands; and the disk of whoever tests may be full."""
+    """Reduce the limits to tens of tokens, and ignore the real disk's free space."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cache_module, "_WORTH", WORTH)
         patch.setattr(cache_module, "_CHECKPOINTS", 5)
@@ -34,8 +34,8 @@ def small() -> Iterator[None]:
         yield
 
 
-class Desk:
-    """A cache, its memory, and its shelf on a disk that outlives both."""
+class Harness:
+    """A cache, its memory, and its disk cache, which outlives both."""
 
     def __init__(self, root: Path, budget: int = BUDGET) -> None:
         self.root = root
@@ -44,11 +44,11 @@ class Desk:
 
     def start(self) -> None:
         self.memory = FakeMemory()
-        self.shelf = DiskCache(self.root, "id", self.budget)
-        self.cache = KvCache(self.memory, self.shelf)
+        self.disk_cache = DiskCache(self.root, "id", self.budget)
+        self.cache = KvCache(self.memory, self.disk_cache)
 
     def read(self, tokens: list[int], chat: int | None = 1) -> int:
-        """Has a prompt read as the service does; returns how many tokens were not decoded."""
+        """Read a prompt as the worker does; return how many tokens were reused."""
         reused = self.cache.reach(tokens)
         self.cache.chat = chat
         if reused:
@@ -66,7 +66,7 @@ class Desk:
 
     def keep(self) -> None:
         self.cache.keep()
-        self.shelf.wait()
+        self.disk_cache.wait()
 
     @property
     def is_right(self) -> bool:
@@ -74,15 +74,15 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = Desk(tmp_path)
-    yield desk
-    assert desk.is_right
-    desk.shelf.wait()
+def harness(tmp_path: Path) -> Iterator[Harness]:
+    harness = Harness(tmp_path)
+    yield harness
+    assert harness.is_right
+    harness.disk_cache.wait()
 
 
 def chat(number: int, length: int = 40) -> list[int]:
-    """A conversation like no other; all begin alike."""
+    """Return a unique conversation; all begin alike."""
     return [1, 2, 3, *(1000 * number + i for i in range(length - 3))]
 
 
@@ -102,177 +102,184 @@ def test_the_fake_notices_what_llama_cpp_does_not() -> None:
     assert memory.wrong == [(*range(12), 99)]
 
 
-def test_a_prompt_that_goes_on_costs_only_its_new_tokens(desk: Desk) -> None:
-    assert desk.read(chat(1, 30)) == 0
-    assert desk.read(chat(1, 40)) == 30
+def test_a_prompt_that_goes_on_costs_only_its_new_tokens(harness: Harness) -> None:
+    assert harness.read(chat(1, 30)) == 0
+    assert harness.read(chat(1, 40)) == 30
 
 
 @pytest.mark.parametrize("length", [1, 2, 255, 256, 257, 512])
-def test_what_is_shared_is_found_whatever_its_length(desk: Desk, length: int) -> None:
-    assert desk.read([*range(length)]) == 0
-    assert desk.read([*range(length + 20)]) == length
+def test_what_is_shared_is_found_whatever_its_length(harness: Harness, length: int) -> None:
+    assert harness.read([*range(length)]) == 0
+    assert harness.read([*range(length + 20)]) == length
 
 
-def test_the_last_token_is_decoded_again_for_its_logits(desk: Desk) -> None:
-    desk.read(chat(1))
-    assert desk.read(chat(1)) == 39
-    assert desk.cache.reach([1]) == 0
+def test_the_last_token_is_decoded_again_for_its_logits(harness: Harness) -> None:
+    harness.read(chat(1))
+    assert harness.read(chat(1)) == 39
+    assert harness.cache.reach([1]) == 0
 
 
-def test_another_try_goes_back_over_a_long_answer(desk: Desk) -> None:
-    desk.read(chat(1))
-    desk.decode([7] * 50)
-    assert desk.memory.oldest() > 40
-    assert desk.read(chat(1)) == 39
+def test_another_try_goes_back_over_a_long_answer(harness: Harness) -> None:
+    harness.read(chat(1))
+    harness.decode([7] * 50)
+    assert harness.memory.oldest() > 40
+    assert harness.read(chat(1)) == 39
 
 
-def test_another_end_goes_back_to_where_two_prompts_parted(desk: Desk) -> None:
-    desk.read(chat(1))
-    assert desk.read([*chat(1)[:36], *[7] * 30]) == 36  # the window still has it
-    assert desk.read([*chat(1)[:36], *[8] * 30]) == 36  # a checkpoint has it
+def test_another_end_goes_back_to_where_two_prompts_parted(harness: Harness) -> None:
+    harness.read(chat(1))
+    assert harness.read([*chat(1)[:36], *[7] * 30]) == 36  # still in the window
+    assert harness.read([*chat(1)[:36], *[8] * 30]) == 36  # from a checkpoint
 
 
-def test_the_window_is_used_as_far_as_it_reaches(desk: Desk) -> None:
-    """The next token sees three before it. Where they are there, and one more as llama-server
-    wants it, nothing is read anew; where they are not, all is."""
+def test_the_window_is_used_as_far_as_it_reaches(harness: Harness) -> None:
+    """The next token sees three before it.
+
+    If these and one more (as llama-server requires it) are there, nothing is read again; otherwise
+    everything is.
+    """
     for shared, reused in ((35, 35), (34, 34), (33, 0)):
-        desk.start()
+        harness.start()
         for token in chat(1):
-            desk.decode([token])
-        assert desk.memory.oldest() == 30
-        assert desk.cache.reach([*chat(1)[:shared], 7, 7]) == reused, shared
+            harness.decode([token])
+        assert harness.memory.oldest() == 30
+        assert harness.cache.reach([*chat(1)[:shared], 7, 7]) == reused, shared
 
 
 @pytest.mark.parametrize(("shared", "loads"), [(39, True), (38, False)])
 def test_of_the_window_on_disk_no_more_is_hoped_for(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, shared: int, loads: bool
+    harness: Harness, monkeypatch: pytest.MonkeyPatch, shared: int, loads: bool
 ) -> None:
-    desk.read(chat(1))
-    desk.keep()
-    desk.start()
+    harness.read(chat(1))
+    harness.keep()
+    harness.start()
     loaded = []
-    real = desk.memory.load
+    real = harness.memory.load
 
     def load(*arguments: Any) -> bool:
         loaded.append(1)
         return real(*arguments)
 
-    monkeypatch.setattr(desk.memory, "load", load)
-    assert desk.read([*chat(1)[:shared], 7, 8]) == (shared if loads else 0)
+    monkeypatch.setattr(harness.memory, "load", load)
+    assert harness.read([*chat(1)[:shared], 7, 8]) == (shared if loads else 0)
     assert bool(loaded) is loads
 
 
-def test_what_memory_still_has_is_not_loaded(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    desk.read(chat(1, 35))  # a checkpoint at 34, on disk too
-    desk.read(chat(1))
-    desk.keep()
-    desk.start()
+def test_what_memory_still_has_is_not_loaded(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness.read(chat(1, 35))  # a checkpoint at 34, on disk, too
+    harness.read(chat(1))
+    harness.keep()
+    harness.start()
     for token in chat(1):
-        desk.decode([token])
-    monkeypatch.setattr(desk.memory, "load", lambda *_: pytest.fail("it is there"))
-    assert desk.cache.reach([*chat(1)[:34], 7, 7]) == 34
+        harness.decode([token])
+    monkeypatch.setattr(harness.memory, "load", lambda *_: pytest.fail("it is there"))
+    assert harness.cache.reach([*chat(1)[:34], 7, 7]) == 34
 
 
 @pytest.mark.parametrize(("length", "reused"), [(4, 3), (5, 0)])
 def test_what_is_shorter_than_the_window_can_be_cut_anywhere(
-    desk: Desk, length: int, reused: int
+    harness: Harness, length: int, reused: int
 ) -> None:
-    desk.read([*range(1, length + 2)])
-    desk.cache.close()
-    desk.start()
-    assert [len(entry.tokens) for entry in desk.shelf.entries] == [length]
-    assert desk.read([1, 2, 3, 9, 9, 9]) == reused
+    harness.read([*range(1, length + 2)])
+    harness.cache.close()
+    harness.start()
+    assert [len(entry.tokens) for entry in harness.disk_cache.entries] == [length]
+    assert harness.read([1, 2, 3, 9, 9, 9]) == reused
 
 
-def test_what_no_checkpoint_has_is_decoded_anew(desk: Desk) -> None:
-    desk.read(chat(1))
-    assert desk.read([*chat(1)[:20], *[7] * 30]) == 0
+def test_what_no_checkpoint_has_is_decoded_anew(harness: Harness) -> None:
+    harness.read(chat(1))
+    assert harness.read([*chat(1)[:20], *[7] * 30]) == 0
 
 
-def test_a_window_that_cannot_be_brought_back_is_decoded_anew(desk: Desk) -> None:
-    desk.read(chat(1))
-    desk.decode([7] * 50)
-    desk.memory.loses_windows = True
-    assert desk.read(chat(1)) == 0
+def test_a_window_that_cannot_be_brought_back_is_decoded_anew(harness: Harness) -> None:
+    harness.read(chat(1))
+    harness.decode([7] * 50)
+    harness.memory.loses_windows = True
+    assert harness.read(chat(1)) == 0
 
 
-def test_a_decode_that_was_stopped_leaves_what_was_there(desk: Desk) -> None:
-    desk.read(chat(1))
-    desk.memory.decode([7] * 5, aborts=True)
-    desk.cache.aborted()
-    assert desk.cache.tokens == chat(1)
-    assert desk.read([*chat(1), 8]) == 40
+def test_a_decode_that_was_stopped_leaves_what_was_there(harness: Harness) -> None:
+    harness.read(chat(1))
+    harness.memory.decode([7] * 5, aborts=True)
+    harness.cache.aborted()
+    assert harness.cache.tokens == chat(1)
+    assert harness.read([*chat(1), 8]) == 40
 
 
-def test_many_small_steps_do_not_cost_the_checkpoints_that_matter(desk: Desk) -> None:
-    """A question is read ahead while it is typed, word by word."""
-    desk.read(chat(1, 20))
-    desk.read(chat(1, 40))
+def test_many_small_steps_do_not_cost_the_checkpoints_that_matter(harness: Harness) -> None:
+    """A question is prefilled word by word while it is typed."""
+    harness.read(chat(1, 20))
+    harness.read(chat(1, 40))
     typed = chat(1)
     for word in range(30):
         typed += [500 + word]
-        desk.read(typed)
-    assert desk.read([*chat(1, 20)[:19], *[8] * 30]) == 19
-    assert len(desk.cache._windows) <= 5
+        harness.read(typed)
+    assert harness.read([*chat(1, 20)[:19], *[8] * 30]) == 19
+    assert len(harness.cache._windows) <= 5
 
 
 # --- On disk ------------------------------------------------------------------------------
 
 
-def test_other_chats_come_from_the_shelf(desk: Desk) -> None:
+def test_other_chats_come_from_the_shelf(harness: Harness) -> None:
     for number in (1, 2, 3):
-        assert desk.read(chat(number), number) <= 3
+        assert harness.read(chat(number), number) <= 3
     for number in (1, 2, 3, 2, 1):
-        desk.cache.restored = 0
-        assert desk.read([*chat(number), 7], number) == 39
-        assert desk.cache.restored == 39
+        harness.cache.restored = 0
+        assert harness.read([*chat(number), 7], number) == 39
+        assert harness.cache.restored == 39
 
 
-def test_a_restart_loses_nothing_that_was_kept(desk: Desk) -> None:
-    desk.read(chat(1))
-    desk.keep()
-    desk.start()
-    assert desk.read(chat(1)) == 39
-    assert desk.cache.restored == 39
+def test_a_restart_loses_nothing_that_was_kept(harness: Harness) -> None:
+    harness.read(chat(1))
+    harness.keep()
+    harness.start()
+    assert harness.read(chat(1)) == 39
+    assert harness.cache.restored == 39
 
 
-def test_closing_keeps_what_is_worth_it(desk: Desk) -> None:
-    desk.read(chat(1))
-    desk.cache.close()
-    desk.start()
-    assert desk.read(chat(1)) == 39
+def test_closing_keeps_what_is_worth_it(harness: Harness) -> None:
+    harness.read(chat(1))
+    harness.cache.close()
+    harness.start()
+    assert harness.read(chat(1)) == 39
 
 
-def test_what_was_said_of_the_disk_follows_a_cut(desk: Desk) -> None:
-    desk.read(chat(1))
-    desk.keep()
-    desk.start()
-    desk.read([*chat(1)[:39], 7, 7])
-    assert desk.cache.restored == 39
-    desk.read([1, 2, 9])
-    assert desk.cache.restored == 0
+def test_what_was_said_of_the_disk_follows_a_cut(harness: Harness) -> None:
+    harness.read(chat(1))
+    harness.keep()
+    harness.start()
+    harness.read([*chat(1)[:39], 7, 7])
+    assert harness.cache.restored == 39
+    harness.read([1, 2, 9])
+    assert harness.cache.restored == 0
 
 
-def test_an_edit_goes_back_to_a_checkpoint_on_disk(desk: Desk) -> None:
-    desk.read(chat(1, 20))
-    desk.read(chat(1))
-    desk.keep()
-    desk.start()
-    assert desk.read([*chat(1)[:19], *[7] * 30]) == 19
+def test_an_edit_goes_back_to_a_checkpoint_on_disk(harness: Harness) -> None:
+    harness.read(chat(1, 20))
+    harness.read(chat(1))
+    harness.keep()
+    harness.start()
+    assert harness.read([*chat(1)[:19], *[7] * 30]) == 19
 
 
-def test_only_the_window_itself_is_on_disk(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Memory held some more when it was saved. Who counts on that loads in vain."""
-    desk.read(chat(1))
-    assert desk.memory.oldest() <= 36 - desk.memory.window
-    desk.keep()
-    desk.start()
-    monkeypatch.setattr(desk.memory, "load", lambda *_: pytest.fail("it is of no use"))
-    assert desk.read([*chat(1)[:36], 8]) == 0
+def test_only_the_window_itself_is_on_disk(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The memory held more when it was saved; relying on that would load in vain."""
+    harness.read(chat(1))
+    assert harness.memory.oldest() <= 36 - harness.memory.window
+    harness.keep()
+    harness.start()
+    monkeypatch.setattr(harness.memory, "load", lambda *_: pytest.fail("it is of no use"))
+    assert harness.read([*chat(1)[:36], 8]) == 0
 
 
 def test_what_is_on_its_way_to_the_disk_is_waited_for(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = kv_disk_cache._hashes
 
@@ -281,59 +288,59 @@ def test_what_is_on_its_way_to_the_disk_is_waited_for(
         return real(folder)
 
     monkeypatch.setattr(kv_disk_cache, "_hashes", slow)
-    desk.read(chat(1))
-    desk.read(chat(2))
-    assert desk.read([*chat(1), 7]) == 39
+    harness.read(chat(1))
+    harness.read(chat(2))
+    assert harness.read([*chat(1), 7]) == 39
 
 
-def test_what_is_kept_is_the_prompt_and_not_the_answer(desk: Desk) -> None:
-    desk.read(chat(1))
-    desk.decode([7] * 50)
-    desk.keep()
-    assert [list(entry.tokens) for entry in desk.shelf.entries] == [chat(1)[:39]]
-    assert desk.cache.tokens == chat(1)[:39]
+def test_what_is_kept_is_the_prompt_and_not_the_answer(harness: Harness) -> None:
+    harness.read(chat(1))
+    harness.decode([7] * 50)
+    harness.keep()
+    assert [list(entry.tokens) for entry in harness.disk_cache.entries] == [chat(1)[:39]]
+    assert harness.cache.tokens == chat(1)[:39]
 
 
-def test_what_is_not_worth_it_is_not_written_again(desk: Desk) -> None:
-    desk.read(chat(1, 200))
-    desk.keep()
-    (before,) = desk.shelf.entries
-    desk.read(chat(1, 210))
-    desk.keep()
-    assert desk.shelf.entries == [before]
-    desk.read(chat(1, 230))
-    desk.keep()
-    (after,) = desk.shelf.entries
+def test_what_is_not_worth_it_is_not_written_again(harness: Harness) -> None:
+    harness.read(chat(1, 200))
+    harness.keep()
+    (before,) = harness.disk_cache.entries
+    harness.read(chat(1, 210))
+    harness.keep()
+    assert harness.disk_cache.entries == [before]
+    harness.read(chat(1, 230))
+    harness.keep()
+    (after,) = harness.disk_cache.entries
     assert len(after.tokens) == 229
 
 
-def test_what_is_of_no_chat_is_not_kept(desk: Desk) -> None:
-    """Words that are typed for a new chat: nobody could ever delete them."""
-    desk.read(chat(1), None)
-    desk.keep()
-    desk.read(chat(2), 2)
-    assert desk.shelf.entries == []
-    desk.read(chat(1), None)
-    desk.read([*chat(1), 7, 7], 1)  # they are sent
-    desk.keep()
-    kv_disk_cache.forget(desk.root, 1)
-    kv_disk_cache.forget(desk.root, 2)
-    assert not list(desk.root.glob("*/*"))
+def test_what_is_of_no_chat_is_not_kept(harness: Harness) -> None:
+    """Text typed for a new chat could never be deleted from there."""
+    harness.read(chat(1), None)
+    harness.keep()
+    harness.read(chat(2), 2)
+    assert harness.disk_cache.entries == []
+    harness.read(chat(1), None)
+    harness.read([*chat(1), 7, 7], 1)  # it is sent
+    harness.keep()
+    kv_disk_cache.forget(harness.root, 1)
+    kv_disk_cache.forget(harness.root, 2)
+    assert not list(harness.root.glob("*/*"))
 
 
-def test_another_budget_is_another_try(desk: Desk) -> None:
-    desk.read(chat(1))
-    desk.keep()
-    desk.cache.set_budget(100)
-    desk.keep()
-    assert desk.shelf.entries == []
-    desk.cache.set_budget(BUDGET)
-    desk.keep()
-    assert len(desk.shelf.entries) == 1
+def test_another_budget_is_another_try(harness: Harness) -> None:
+    harness.read(chat(1))
+    harness.keep()
+    harness.cache.set_budget(100)
+    harness.keep()
+    assert harness.disk_cache.entries == []
+    harness.cache.set_budget(BUDGET)
+    harness.keep()
+    assert len(harness.disk_cache.entries) == 1
 
 
 def test_a_disk_that_refuses_is_not_asked_at_every_turn(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
 
@@ -341,57 +348,57 @@ def test_a_disk_that_refuses_is_not_asked_at_every_turn(
         asked.append(1)
         return False
 
-    monkeypatch.setattr(desk.shelf, "put", put)
+    monkeypatch.setattr(harness.disk_cache, "put", put)
     for length in (40, 41, 42):
-        desk.read(chat(1, length))
-        desk.keep()
+        harness.read(chat(1, length))
+        harness.keep()
     assert asked == [1]
 
 
-def test_nothing_is_written_where_the_checkpoint_is_lost(desk: Desk) -> None:
-    desk.read(chat(1))
-    desk.decode([7] * 50)
-    desk.memory.loses_windows = True
-    desk.keep()
-    assert desk.shelf.entries == []
-    assert desk.read(chat(1)) == 0
+def test_nothing_is_written_where_the_checkpoint_is_lost(harness: Harness) -> None:
+    harness.read(chat(1))
+    harness.decode([7] * 50)
+    harness.memory.loses_windows = True
+    harness.keep()
+    assert harness.disk_cache.entries == []
+    assert harness.read(chat(1)) == 0
 
 
-def test_an_altered_entry_is_read_anew(desk: Desk) -> None:
-    desk.read(chat(1))
-    desk.keep()
-    (entry,) = desk.shelf.entries
+def test_an_altered_entry_is_read_anew(harness: Harness) -> None:
+    harness.read(chat(1))
+    harness.keep()
+    (entry,) = harness.disk_cache.entries
     entry.state.write_bytes(entry.state.read_bytes()[:-1] + b"?")
-    desk.start()
-    assert desk.read(chat(1)) == 0
-    assert desk.cache.restored == 0
+    harness.start()
+    assert harness.read(chat(1)) == 0
+    assert harness.cache.restored == 0
     assert not entry.folder.exists()
 
 
 def test_an_entry_that_llama_cpp_refuses_is_thrown_away(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk.read(chat(1))
-    desk.keep()
-    desk.start()
+    harness.read(chat(1))
+    harness.keep()
+    harness.start()
 
     def refuses(path: Path, tokens: object) -> bool:
-        desk.memory.clear()
+        harness.memory.clear()
         return False
 
-    monkeypatch.setattr(desk.memory, "load", refuses)
-    assert desk.read(chat(1)) == 0
-    assert desk.shelf.entries == []
+    monkeypatch.setattr(harness.memory, "load", refuses)
+    assert harness.read(chat(1)) == 0
+    assert harness.disk_cache.entries == []
 
 
 def test_no_budget_keeps_nothing(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, budget=0)
+    harness = Harness(tmp_path, budget=0)
     for number in (1, 2, 1):
-        assert desk.read(chat(number), number) <= 3
-    desk.keep()
-    desk.cache.close()
+        assert harness.read(chat(number), number) <= 3
+    harness.keep()
+    harness.cache.close()
     assert list(tmp_path.rglob("*")) == []
-    assert desk.is_right
+    assert harness.is_right
 
 
 def test_no_shelf_at_all() -> None:
@@ -408,39 +415,39 @@ def test_no_shelf_at_all() -> None:
     assert cache.reach([1, 2, 3]) == 2
 
 
-def test_a_budget_of_nothing_empties_the_shelf(desk: Desk) -> None:
-    desk.read(chat(1))
-    desk.keep()
-    desk.cache.set_budget(0)
-    assert desk.shelf.entries == []
-    assert not list(desk.root.glob("*/*"))
+def test_a_budget_of_nothing_empties_the_shelf(harness: Harness) -> None:
+    harness.read(chat(1))
+    harness.keep()
+    harness.cache.set_budget(0)
+    assert harness.disk_cache.entries == []
+    assert not list(harness.root.glob("*/*"))
 
 
-def test_a_chat_is_forgotten(desk: Desk) -> None:
-    desk.read(chat(1), 1)
-    desk.keep()
-    desk.cache.forget_chat(2)
-    assert desk.cache.tokens == chat(1)[:39]
-    desk.cache.forget_chat(1)
-    assert desk.cache.tokens == desk.memory.tokens == []
-    kv_disk_cache.forget(desk.root, 1)  # as the parent process does
-    assert desk.read(chat(1), 1) == 0
+def test_a_chat_is_forgotten(harness: Harness) -> None:
+    harness.read(chat(1), 1)
+    harness.keep()
+    harness.cache.forget_chat(2)
+    assert harness.cache.tokens == chat(1)[:39]
+    harness.cache.forget_chat(1)
+    assert harness.cache.tokens == harness.memory.tokens == []
+    kv_disk_cache.forget(harness.root, 1)  # as the parent process does
+    assert harness.read(chat(1), 1) == 0
 
 
 # --- Whatever comes, in whatever order ------------------------------------------------------
 
 
 class AnyOrder(RuleBasedStateMachine):
-    """Prompts that begin alike, answers, stops, crashes."""
+    """Prompts with common beginnings, answers, stops and crashes, in any order."""
 
     @initialize()
     def begin(self) -> None:
-        self.desk = Desk(Path(tempfile.mkdtemp()))
+        self.harness = Harness(Path(tempfile.mkdtemp()))
         self.prompts = [[0] * 5]
 
     def teardown(self) -> None:
-        self.desk.shelf.wait()
-        shutil.rmtree(self.desk.root)
+        self.harness.disk_cache.wait()
+        shutil.rmtree(self.harness.root)
 
     @rule(data=st.data(), new=st.lists(st.integers(0, 1), min_size=1, max_size=25))
     def ask(self, data: st.DataObject, new: list[int]) -> None:
@@ -448,57 +455,57 @@ class AnyOrder(RuleBasedStateMachine):
         shared = data.draw(st.integers(0, len(before)))
         prompt = [*before[:shared], *new]
         self.prompts.append(prompt)
-        reused = self.desk.cache.reach(prompt)
-        assert reused == len(self.desk.cache.tokens) < len(prompt)
-        assert self.desk.cache.tokens == prompt[:reused]
-        assert self.desk.cache.restored <= reused
-        self.desk.read(prompt, data.draw(st.sampled_from([None, 1, 2])))
-        assert self.desk.cache.tokens == prompt
-        self.desk.shelf.wait()
+        reused = self.harness.cache.reach(prompt)
+        assert reused == len(self.harness.cache.tokens) < len(prompt)
+        assert self.harness.cache.tokens == prompt[:reused]
+        assert self.harness.cache.restored <= reused
+        self.harness.read(prompt, data.draw(st.sampled_from([None, 1, 2])))
+        assert self.harness.cache.tokens == prompt
+        self.harness.disk_cache.wait()
 
     @rule(answer=st.lists(st.integers(0, 1), min_size=1, max_size=25))
     def answer(self, answer: list[int]) -> None:
-        self.desk.decode(answer)
+        self.harness.decode(answer)
 
     @rule(new=st.lists(st.integers(0, 1), min_size=1, max_size=6))
     def stop(self, new: list[int]) -> None:
-        self.desk.memory.decode(new, aborts=True)
-        self.desk.cache.aborted()
+        self.harness.memory.decode(new, aborts=True)
+        self.harness.cache.aborted()
 
     @rule()
     def checkpoint(self) -> None:
-        self.desk.cache.checkpoint()
+        self.harness.cache.checkpoint()
 
     @rule()
     def keep(self) -> None:
-        self.desk.keep()
+        self.harness.keep()
 
     @rule(budget=st.sampled_from([0, 2000, BUDGET]))
     def budget(self, budget: int) -> None:
-        self.desk.budget = budget
-        self.desk.cache.set_budget(budget)
+        self.harness.budget = budget
+        self.harness.cache.set_budget(budget)
 
     @rule(number=st.sampled_from([1, 2]))
     def forget(self, number: int) -> None:
-        self.desk.cache.forget_chat(number)
-        kv_disk_cache.forget(self.desk.root, number)
+        self.harness.cache.forget_chat(number)
+        kv_disk_cache.forget(self.harness.root, number)
 
     @rule(closes=st.booleans())
     def restart(self, closes: bool) -> None:
         if closes:
-            self.desk.cache.close()
-        self.desk.shelf.wait()
-        self.desk.start()
+            self.harness.cache.close()
+        self.harness.disk_cache.wait()
+        self.harness.start()
 
     @rule(data=st.data())
     def alter(self, data: st.DataObject) -> None:
-        if files := sorted(self.desk.root.glob("*/*/*")):
+        if files := sorted(self.harness.root.glob("*/*/*")):
             path = data.draw(st.sampled_from(files))
             path.write_bytes(path.read_bytes()[:-1])
 
     @invariant()
     def memory_is_right(self) -> None:
-        assert self.desk.is_right
+        assert self.harness.is_right
 
 
 AnyOrder.TestCase.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)

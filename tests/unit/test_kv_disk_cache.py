@@ -1,4 +1,4 @@
-"""The shelf: what comes back is what was put, or nothing."""
+"""The disk cache returns what was saved, or nothing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STATE = bytes(range(256)) * 4
 
 @pytest.fixture(autouse=True)
 def any_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The disk of whoever tests may be full."""
+    """Ignore the free space of the real disk."""
     monkeypatch.setattr(kv_disk_cache, "_SPARE", 0)
 
 
@@ -29,18 +29,18 @@ def save(path: Path) -> bool:
     return True
 
 
-def shelf(root: Path, name: str = "id", budget: int = BUDGET) -> DiskCache:
+def disk_cache(root: Path, name: str = "id", budget: int = BUDGET) -> DiskCache:
     return DiskCache(root, name, budget)
 
 
-def put(shelf: DiskCache, tokens: list[int], chat: int | None = 1) -> bool:
-    done = shelf.put(tokens, {2: b"two", len(tokens): b"all"}, save, chat)
-    shelf.wait()
+def put(disk_cache: DiskCache, tokens: list[int], chat: int | None = 1) -> bool:
+    done = disk_cache.put(tokens, {2: b"two", len(tokens): b"all"}, save, chat)
+    disk_cache.wait()
     return done
 
 
-def tokens_on(shelf: DiskCache) -> list[list[int]]:
-    return sorted(list(entry.tokens) for entry in shelf.entries)
+def tokens_on(disk_cache: DiskCache) -> list[list[int]]:
+    return sorted(list(entry.tokens) for entry in disk_cache.entries)
 
 
 def is_empty(root: Path) -> bool:
@@ -48,15 +48,15 @@ def is_empty(root: Path) -> bool:
 
 
 def renamed(entry: CachedState, header: str) -> Path:
-    """An entry with another header, as whoever knows how it is done would write it."""
+    """Write an entry with another header and a valid checksum."""
     (entry.folder / "entry.json").write_text(header, encoding="ascii")
     where = entry.folder.parent
     return entry.folder.rename(where / kv_disk_cache._name(where, header))
 
 
 def test_what_was_put_is_there_after_a_restart(tmp_path: Path) -> None:
-    assert put(shelf(tmp_path), [1, 2, 3])
-    again = shelf(tmp_path)
+    assert put(disk_cache(tmp_path), [1, 2, 3])
+    again = disk_cache(tmp_path)
     (entry,) = again.entries
     assert again.take(entry)
     assert (entry.tokens, entry.windows) == ([1, 2, 3], (2, 3))
@@ -65,17 +65,17 @@ def test_what_was_put_is_there_after_a_restart(tmp_path: Path) -> None:
 
 
 def test_only_the_newest_windows_are_kept(tmp_path: Path) -> None:
-    one = shelf(tmp_path)
+    one = disk_cache(tmp_path)
     one.put([1] * 9, dict.fromkeys(range(1, 10), b"x"), save, None)
     one.wait()
     assert one.entries[0].windows == (6, 7, 8, 9)
 
 
 def test_a_window_of_the_first_token_is_kept(tmp_path: Path) -> None:
-    one = shelf(tmp_path)
+    one = disk_cache(tmp_path)
     one.put([7, 8], {1: b"one", 2: b"two"}, save, 1)
     one.wait()
-    assert [entry.windows for entry in shelf(tmp_path).entries] == [(1, 2)]
+    assert [entry.windows for entry in disk_cache(tmp_path).entries] == [(1, 2)]
 
 
 # --- What is not as it was written ----------------------------------------------------------
@@ -89,7 +89,7 @@ FILES = ("state", "tokens", "window-2", "window-3", "entry.json")
 def test_what_was_altered_is_thrown_away(
     tmp_path: Path, name: str, spoil: str, restarted: bool
 ) -> None:
-    one = shelf(tmp_path)
+    one = disk_cache(tmp_path)
     put(one, [1, 2, 3])
     (entry,) = one.entries
     path = entry.folder / name
@@ -109,7 +109,7 @@ def test_what_was_altered_is_thrown_away(
         case "link":
             path.symlink_to(tmp_path / "nowhere")
     if restarted:
-        one = shelf(tmp_path)
+        one = disk_cache(tmp_path)
         assert all(not one.take(found) for found in one.entries)
     else:
         assert not one.take(entry)
@@ -118,7 +118,7 @@ def test_what_was_altered_is_thrown_away(
 
 
 def test_a_file_that_was_added_is_not_trusted(tmp_path: Path) -> None:
-    one = shelf(tmp_path)
+    one = disk_cache(tmp_path)
     put(one, [1, 2, 3])
     (entry,) = one.entries
     (entry.folder / "window-1").write_bytes(b"one")
@@ -127,11 +127,11 @@ def test_a_file_that_was_added_is_not_trusted(tmp_path: Path) -> None:
 
 
 def test_an_entry_of_another_identity_is_not_looked_at(tmp_path: Path) -> None:
-    put(shelf(tmp_path, "one"), [1, 2, 3])
-    assert shelf(tmp_path, "two").entries == []
-    assert tokens_on(shelf(tmp_path, "one")) == [[1, 2, 3]]
-    shutil.copytree(tmp_path / "one", tmp_path / "two")  # nor where somebody moved it
-    assert shelf(tmp_path, "two").entries == []
+    put(disk_cache(tmp_path, "one"), [1, 2, 3])
+    assert disk_cache(tmp_path, "two").entries == []
+    assert tokens_on(disk_cache(tmp_path, "one")) == [[1, 2, 3]]
+    shutil.copytree(tmp_path / "one", tmp_path / "two")  # moved by somebody
+    assert disk_cache(tmp_path, "two").entries == []
 
 
 HOSTILE: tuple[Callable[[dict[str, str]], object], ...] = (
@@ -156,12 +156,12 @@ HOSTILE: tuple[Callable[[dict[str, str]], object], ...] = (
 def test_a_header_that_makes_no_sense(
     tmp_path: Path, head: Callable[[dict[str, str]], object]
 ) -> None:
-    put(shelf(tmp_path), [1, 2, 3])
-    (entry,) = shelf(tmp_path).entries
+    put(disk_cache(tmp_path), [1, 2, 3])
+    (entry,) = disk_cache(tmp_path).entries
     outside = tmp_path / "x"
     outside.write_text("mine")
     renamed(entry, json.dumps(head(entry.hashes)))
-    one = shelf(tmp_path)
+    one = disk_cache(tmp_path)
     assert all(not one.take(found) for found in one.entries)
     assert is_empty(tmp_path)
     assert outside.read_text() == "mine"
@@ -169,22 +169,22 @@ def test_a_header_that_makes_no_sense(
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "{", "", "1" * 10_000, "Infinity", '"\\ud800"'])
 def test_a_header_that_is_hardly_json(tmp_path: Path, text: str) -> None:
-    put(shelf(tmp_path), [1, 2, 3])
-    (entry,) = shelf(tmp_path).entries
+    put(disk_cache(tmp_path), [1, 2, 3])
+    (entry,) = disk_cache(tmp_path).entries
     renamed(entry, text)
     assert kv_disk_cache.chats(tmp_path) == set()
-    assert shelf(tmp_path).entries == []
+    assert disk_cache(tmp_path).entries == []
     assert is_empty(tmp_path)
 
 
 def test_half_a_token(tmp_path: Path) -> None:
-    put(shelf(tmp_path), [1, 2, 3])
-    (entry,) = shelf(tmp_path).entries
+    put(disk_cache(tmp_path), [1, 2, 3])
+    (entry,) = disk_cache(tmp_path).entries
     tokens = (entry.folder / "tokens").read_bytes()[:-1]
     (entry.folder / "tokens").write_bytes(tokens)
     hashes = entry.hashes | {"tokens": hashlib.sha256(tokens).hexdigest()}
     renamed(entry, json.dumps({"chat": 1, "hashes": hashes}))
-    assert shelf(tmp_path).entries == []
+    assert disk_cache(tmp_path).entries == []
 
 
 def test_links_lead_nowhere(tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_links_lead_nowhere(tmp_path: Path) -> None:
     (root / "id" / "link").symlink_to(outside)
     (root / "id" / "link.part").symlink_to(outside)
     (root / "id" / "loop").symlink_to(root / "id" / "loop")
-    one = shelf(root)
+    one = disk_cache(root)
     assert one.entries == []
     one.set_budget(0)
     kv_disk_cache.forget(root, 1)
@@ -205,12 +205,12 @@ def test_links_lead_nowhere(tmp_path: Path) -> None:
 
 
 def test_what_was_not_finished_is_removed(tmp_path: Path) -> None:
-    one = shelf(tmp_path)
+    one = disk_cache(tmp_path)
     put(one, [1, 2, 3])
     (whole,) = one.entries
     for name in ("id", "other"):
         shutil.copytree(whole.folder, tmp_path / name / "abc.part")
-    assert tokens_on(shelf(tmp_path)) == [[1, 2, 3]]
+    assert tokens_on(disk_cache(tmp_path)) == [[1, 2, 3]]
     assert list(tmp_path.glob("*/*")) == [whole.folder]
 
 
@@ -218,26 +218,26 @@ def test_what_was_not_finished_is_removed(tmp_path: Path) -> None:
 
 
 def test_what_goes_on_from_another_replaces_it(tmp_path: Path) -> None:
-    one = shelf(tmp_path)
+    one = disk_cache(tmp_path)
     put(one, [1, 2, 3])
     put(one, [1, 2, 3, 4])
-    assert tokens_on(one) == tokens_on(shelf(tmp_path)) == [[1, 2, 3, 4]]
+    assert tokens_on(one) == tokens_on(disk_cache(tmp_path)) == [[1, 2, 3, 4]]
     put(one, [1, 2, 3, 4])
-    assert tokens_on(one) == tokens_on(shelf(tmp_path)) == [[1, 2, 3, 4]]
+    assert tokens_on(one) == tokens_on(disk_cache(tmp_path)) == [[1, 2, 3, 4]]
 
 
 def test_chats_and_branches_live_side_by_side(tmp_path: Path) -> None:
-    one = shelf(tmp_path)
+    one = disk_cache(tmp_path)
     chats = [[1, 2, 3, 4], [1, 2, 3, 5], [9, 8, 7]]
     for number, tokens in enumerate(chats):
         put(one, tokens, number)
-    put(one, [1, 2, 3], 7)  # a shorter one takes nobody's place
-    assert tokens_on(one) == tokens_on(shelf(tmp_path)) == sorted([*chats, [1, 2, 3]])
+    put(one, [1, 2, 3], 7)  # a shorter one replaces none
+    assert tokens_on(one) == tokens_on(disk_cache(tmp_path)) == sorted([*chats, [1, 2, 3]])
 
 
 def size_of_one(root: Path) -> int:
-    """Bytes that an entry of four tokens takes."""
-    one = shelf(root)
+    """Return the bytes that an entry of four tokens takes."""
+    one = disk_cache(root)
     put(one, [1, 2, 3, 4])
     size = kv_disk_cache._size(one.entries[0].folder)
     one.set_budget(0)
@@ -251,26 +251,26 @@ def age(entry: CachedState, by: float) -> None:
 
 
 def test_what_was_used_longest_ago_goes_first(tmp_path: Path) -> None:
-    one = shelf(tmp_path, budget=2 * size_of_one(tmp_path) + 20)
+    one = disk_cache(tmp_path, budget=2 * size_of_one(tmp_path) + 20)
     put(one, [1, 1, 1, 1])
     put(one, [2, 2, 2, 2])
     for entry in one.entries:
-        age(entry, by=100 + entry.tokens[0])  # the first is the younger one by now
+        age(entry, by=100 + entry.tokens[0])  # now the first is the more recent one
     older = next(entry for entry in one.entries if entry.tokens[0] == 2)
     assert one.take(older)
     put(one, [3, 3, 3, 3])
-    assert tokens_on(one) == tokens_on(shelf(tmp_path)) == [[2, 2, 2, 2], [3, 3, 3, 3]]
+    assert tokens_on(one) == tokens_on(disk_cache(tmp_path)) == [[2, 2, 2, 2], [3, 3, 3, 3]]
 
 
 def test_a_lower_budget_makes_room(tmp_path: Path) -> None:
     size = size_of_one(tmp_path)
-    one = shelf(tmp_path)
+    one = disk_cache(tmp_path)
     for number in (1, 2, 3):
         put(one, [number] * 4)
     for entry in one.entries:
         age(entry, by=100 - entry.tokens[0])
     one.set_budget(2 * size + 20)
-    assert tokens_on(one) == tokens_on(shelf(tmp_path)) == [[2] * 4, [3] * 4]
+    assert tokens_on(one) == tokens_on(disk_cache(tmp_path)) == [[2] * 4, [3] * 4]
     one.set_budget(size - 1)
     assert one.entries == []
     assert is_empty(tmp_path)
@@ -278,16 +278,16 @@ def test_a_lower_budget_makes_room(tmp_path: Path) -> None:
 
 def test_the_budget_is_for_all_identities(tmp_path: Path) -> None:
     size = size_of_one(tmp_path)
-    other = shelf(tmp_path, "other")
+    other = disk_cache(tmp_path, "other")
     put(other, [1] * 4)
     age(other.entries[0], by=100)
-    put(shelf(tmp_path, budget=size + 20), [2] * 4)
-    assert shelf(tmp_path, "other").entries == []
-    assert tokens_on(shelf(tmp_path)) == [[2] * 4]
+    put(disk_cache(tmp_path, budget=size + 20), [2] * 4)
+    assert disk_cache(tmp_path, "other").entries == []
+    assert tokens_on(disk_cache(tmp_path)) == [[2] * 4]
 
 
 def test_what_is_larger_than_the_budget_takes_nobodys_place(tmp_path: Path) -> None:
-    one = shelf(tmp_path, budget=size_of_one(tmp_path) + 20)
+    one = disk_cache(tmp_path, budget=size_of_one(tmp_path) + 20)
     put(one, [1] * 4)
     assert not put(one, [2] * 1000)
     assert tokens_on(one) == [[1] * 4]
@@ -295,31 +295,31 @@ def test_what_is_larger_than_the_budget_takes_nobodys_place(tmp_path: Path) -> N
 
 
 def test_a_chat_is_forgotten_in_all_identities(tmp_path: Path) -> None:
-    one, other = shelf(tmp_path), shelf(tmp_path, "other")
+    one, other = disk_cache(tmp_path), disk_cache(tmp_path, "other")
     for place in (one, other):
         put(place, [1, 2, 3], 1)
         put(place, [4, 5, 6], 2)
         put(place, [7, 8, 9], None)
-    (tmp_path / "id" / "abc.part").mkdir()  # whose it is, nobody knows
+    (tmp_path / "id" / "abc.part").mkdir()  # of an unknown chat
     kv_disk_cache.forget(tmp_path, 1)
     for name in ("id", "other"):
-        assert tokens_on(shelf(tmp_path, name)) == [[4, 5, 6], [7, 8, 9]]
+        assert tokens_on(disk_cache(tmp_path, name)) == [[4, 5, 6], [7, 8, 9]]
     assert len(list(tmp_path.glob("*/*"))) == 4
     gone = next(entry for entry in one.entries if entry.tokens[0] == 1)
-    assert not one.take(gone)  # the child learns of it when it looks
+    assert not one.take(gone)  # the worker notices at the next look
 
 
 def test_the_chats_of_which_something_is_kept(tmp_path: Path) -> None:
     assert kv_disk_cache.chats(tmp_path / "nowhere") == set()
     for name, chat in (("id", 1), ("other", 7), ("other", None)):
-        put(shelf(tmp_path, name), [chat or 0, 2, 3], chat)
+        put(disk_cache(tmp_path, name), [chat or 0, 2, 3], chat)
     assert kv_disk_cache.chats(tmp_path) == {1, 7}
     kv_disk_cache.forget(tmp_path, 7)
     assert kv_disk_cache.chats(tmp_path) == {1}
 
 
 def test_what_does_not_say_whose_it_is_is_forgotten_too(tmp_path: Path) -> None:
-    one = shelf(tmp_path)
+    one = disk_cache(tmp_path)
     put(one, [1, 2, 3], 1)
     header = one.entries[0].folder / "entry.json"
     header.write_text(header.read_text().replace('"chat": 1', '"chat": 2'))
@@ -342,7 +342,7 @@ def is_full(path: Path) -> bool:
 
 @pytest.mark.parametrize("fails", [refuses, is_full])
 def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, fails: Callable[[Path], bool]) -> None:
-    one = shelf(tmp_path)
+    one = disk_cache(tmp_path)
     assert not one.put([1, 2, 3], {}, fails, 1)
     one.wait()
     assert one.entries == []
@@ -350,11 +350,11 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, fails: Callable[[Path
 
 
 def test_some_of_the_disk_stays_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is written where too little is free before, and nothing stays where it is then."""
+    """Nothing is written when too little space is free, or kept if too little is left after it."""
     for free in ([99], [100, 99]):
         monkeypatch.setattr(kv_disk_cache, "_SPARE", 100)
         monkeypatch.setattr(kv_disk_cache, "_free", lambda _, left=free: left.pop(0))
-        assert not put(shelf(tmp_path), [1, 2, 3])
+        assert not put(disk_cache(tmp_path), [1, 2, 3])
         assert free == []
         assert is_empty(tmp_path)
 
@@ -363,7 +363,7 @@ def test_some_of_the_disk_stays_free(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_disk_that_refuses_at_any_step(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    one = shelf(tmp_path)
+    one = disk_cache(tmp_path)
 
     def denied(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
@@ -381,7 +381,7 @@ def test_a_disk_that_refuses_at_any_step(
 def test_a_disk_that_cannot_be_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    one = shelf(tmp_path)
+    one = disk_cache(tmp_path)
     put(one, [1, 2, 3])
     (entry,) = one.entries
 
@@ -392,8 +392,8 @@ def test_a_disk_that_cannot_be_read(
         patch.setattr(Path, name, fails)
         one.set_budget(BUDGET)
         kv_disk_cache.forget(tmp_path, 5)
-        for found in shelf(tmp_path).entries:
-            shelf(tmp_path).take(found)
+        for found in disk_cache(tmp_path).entries:
+            disk_cache(tmp_path).take(found)
         if name in ("open", "iterdir"):
             assert not one.take(entry)
 
@@ -401,10 +401,10 @@ def test_a_disk_that_cannot_be_read(
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may do all")
 def test_a_folder_that_is_not_ours(tmp_path: Path) -> None:
     root = tmp_path / "kept"
-    put(shelf(root), [1, 2, 3])
+    put(disk_cache(root), [1, 2, 3])
     for mode in (0o000, 0o400, 0o500):
         root.chmod(mode)
-        one = shelf(root, "another")
+        one = disk_cache(root, "another")
         assert one.entries == []
         assert not put(one, [1, 2, 3])
         one.set_budget(0)
@@ -414,7 +414,7 @@ def test_a_folder_that_is_not_ours(tmp_path: Path) -> None:
 def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
     root = tmp_path / "kept"
     root.write_text("mine")
-    one = shelf(root)
+    one = disk_cache(root)
     assert not put(one, [1, 2, 3])
     one.set_budget(0)
     kv_disk_cache.forget(root, 1)

@@ -22,11 +22,11 @@ from installers import translations
 UI = sorted(
     path for room in translations.ROOMS for path in (translations.ROOT / "app" / room).rglob("*.py")
 )
-# Names of fonts, of Pygments' tokens, a question to a model, and what argparse says in English.
+# Names of fonts and of Pygments' tokens, a question to a model, and argparse's English texts.
 NO_SENTENCES = ("ui/theme.py", "highlighting.py", "smoke_test.py", "cli/__init__.py")
-# Whose texts are names for machines, or keys.
+# Calls whose texts are machine-readable names or keys.
 FOR_MACHINES = {"setObjectName", "setProperty", "property", "QShortcut", "setShortcuts", "strftime"}
-FOR_MACHINES |= {"note", "TypeError"}  # the log, and mistakes
+FOR_MACHINES |= {"note", "TypeError"}  # the log, and programming errors
 PROPER = {
     "Fireside",
     "Markdown",
@@ -48,7 +48,7 @@ SENTENCE = re.compile(
 
 
 def literals(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """The lines and texts that are not spoken through `tr`."""
+    """Yield lines and texts that are not translated by `tr`."""
     match tree:
         case ast.Call(ast.Name("tr")):
             return
@@ -57,7 +57,7 @@ def literals(tree: ast.AST) -> Iterator[tuple[int, str]]:
         case ast.Expr(ast.Constant(str())) | ast.AnnAssign(annotation=ast.Constant()):
             return
         case ast.JoinedStr([ast.FormattedValue(), ast.Constant(str(glued))]) if glued.isalpha():
-            return  # a name for machines, as "{name}Field"
+            return  # a machine-readable name, as "{name}Field"
         case ast.Assign([ast.Name("__all__")]):
             return
         case ast.Constant(str(text)):
@@ -80,7 +80,7 @@ def test_every_sentence_goes_through_tr(path: Path) -> None:
 
 @pytest.mark.parametrize("path", UI, ids=lambda path: path.name)
 def test_what_goes_through_tr_is_found_and_comes_in_time(path: Path) -> None:
-    """A tool can read it, and nothing is translated before the language is known."""
+    """A tool can extract it, and nothing is translated before the language is set."""
 
     def check(tree: ast.AST, late: bool) -> None:
         match tree:
@@ -115,7 +115,7 @@ def test_a_translation_has_the_places_of_its_source(code: str) -> None:
 
 
 def places(text: str) -> list[str]:
-    """What is filled in later, and the keys and filters that stand beside a text."""
+    """Return placeholders, and the keys and filters in a text."""
     return sorted(re.findall(r"\{\w*\}|%L?n|\t.+|\(\*[^)]*\)", text))
 
 

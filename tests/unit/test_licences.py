@@ -1,4 +1,4 @@
-"""The licences of what Fireside is made of: all there, up to date, and read as written."""
+"""The licences of Fireside's components: complete, current, and displayed as written."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ COMMITTED = {c.name: c for c in licences.read(writer.TARGET.read_text("utf-8"))}
 
 
 def test_what_is_installed_is_in_the_file_as_it_is() -> None:
-    """Fails where a dependency has come, gone, or changed its licence since the file was written:
-    `python installers/licences.py` writes it anew."""
+    """Fails if a dependency was added, removed or relicensed since the file was written.
+
+    `python installers/licences.py` writes it anew.
+    """
     now = {c.name: c for c in licences.read(writer.content())}
     assert set(now) <= set(COMMITTED)
     for name, component in now.items():
-        # The file is of one system and one Python; on others, a few versions are others.
+        # The file is from one system and one Python; on others, some versions differ.
         if component.version == COMMITTED[name].version:
             assert component == COMMITTED[name], name
 
@@ -44,7 +46,7 @@ def test_the_file_is_of_the_versions_that_are_installed_for_it() -> None:
 def test_each_has_its_words() -> None:
     for component in COMMITTED.values():
         canonicalize_license_expression(component.licence)
-        ours = component.name.startswith("Fireside")  # its place is not known yet
+        ours = component.name.startswith("Fireside")  # its address is not known yet
         assert component.source.startswith("https://") or ours, component.name
         assert len(component.text) > 500, component.name
     text = COMMITTED["Qt and Qt for Python (PySide6)"].text
@@ -80,7 +82,7 @@ def test_written_is_read() -> None:
     odd = Component("a: b", "", "MIT", "https://x", "one\n\n Name: two\n\n\nthree")
     other = Component("c", "2", "0BSD", "https://y", "four")
     assert licences.read(licences.write([odd, other], "Head.")) == (odd, other)
-    # What a text has of page breaks and blanks at ends of lines would end it.
+    # Page breaks and blank lines in a text would end it.
     rough = Component("c", "2", "0BSD", "https://y", "\n one \f\n\n two\t\n\n")
     (read,) = licences.read(licences.write([rough], "Head."))
     assert read.text == " one\n\n two"

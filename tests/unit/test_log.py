@@ -1,4 +1,4 @@
-"""fireside.log: what is in it, what never is, and where it cannot be written."""
+"""The log: its content, what it must never contain, and where it cannot be written."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SECRET = "purple zebra of a chat"
 
 @pytest.fixture
 def faults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultLog]:
-    monkeypatch.setattr(faulthandler, "is_enabled", lambda: True)  # pytest's stays
+    monkeypatch.setattr(faulthandler, "is_enabled", lambda: True)  # pytest has its own
     monkeypatch.setattr(sys, "excepthook", lambda *raised: None)
     monkeypatch.setattr(threading, "excepthook", lambda raised: None)
     monkeypatch.setattr(sys, "unraisablehook", lambda raised: None)
@@ -92,7 +92,7 @@ def test_a_long_stack_is_shortened() -> None:
 def test_each_kind_is_told_once(faults: FaultLog, tmp_path: Path) -> None:
     told: list[Fault] = []
     error = raised(ValueError())
-    log.report(error)  # before anybody listens
+    log.report(error)  # before the log is open
     faults.listen(told.append)
     for _ in range(120):
         log.report(error)
@@ -223,7 +223,7 @@ def test_where_it_cannot_be_written_nothing_happens(
 
 
 def crash(folder: Path, end: str) -> int:
-    """The exit code of a process that has a log, and ends so."""
+    """Return the exit code of a process that has a log and ends in this way."""
     script = f"""
         import os, sys
         from pathlib import Path
@@ -258,7 +258,7 @@ def test_a_crash_is_told_at_the_next_start(tmp_path: Path, monkeypatch: pytest.M
 def test_a_good_end_leaves_no_crash(tmp_path: Path) -> None:
     assert crash(tmp_path, "faults.close()") == 0
     assert not (tmp_path / log.CRASH_NAME).exists()
-    assert crash(tmp_path, "os._exit(0)") == 0  # as one that is killed
+    assert crash(tmp_path, "os._exit(0)") == 0  # like a process that was killed
     told: list[Fault] = []
     started = FaultLog(tmp_path).start()
     started.listen(told.append)

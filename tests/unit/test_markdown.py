@@ -1,4 +1,4 @@
-"""Blocks out of Markdown, and nothing that is not meant to be there."""
+"""Markdown into blocks, and nothing that was not meant."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def p(text: str) -> Paragraph:
 
 
 def spans(text: str) -> Spans:
-    """Of a text that is one paragraph."""
+    """Return the spans of a text that is one paragraph."""
     (block,) = parse(text)
     assert isinstance(block, Paragraph)
     return block.spans
@@ -375,7 +375,7 @@ def test_text_of_blocks() -> None:
     [
         ("漢字かなカナ한글ไทยក。！（、\u3000\U0002a6d6", True),
         ("\U0001f200\U0001f202\U0001f219\U0001f237\U0001f23b\U0001f260", True),
-        # Emoji, though there are Chinese characters in them.
+        # Emoji that contain Chinese characters.
         ("\U0001f201\U0001f21a\U0001f22f\U0001f232\U0001f236\U0001f238\U0001f23a\U0001f250", False),
         ("aÄяא!", False),
     ],

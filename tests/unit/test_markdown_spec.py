@@ -1,4 +1,4 @@
-"""CommonMark's own examples, and markdown-it as the oracle of how blocks are nested."""
+"""CommonMark's examples, and markdown-it as the oracle for the nesting of blocks."""
 
 from __future__ import annotations
 
@@ -31,18 +31,20 @@ from app.markdown import (
 EXAMPLES = json.loads((Path(__file__).parent / "data/commonmark.json").read_text("utf-8"))
 LITERAL = MarkdownIt("commonmark", {"html": False}).enable("table")
 FORMULA = 12  # the example that escapes every mark, and so has \[ and \]
-BELOW = 297  # a bullet three in from "10)", which is below it with us
+BELOW = 297  # a bullet indented by three after "10)", which we nest
 
 
 @pytest.fixture(autouse=True)
 def any_link(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The examples' links lead to /url."""
+    """Allow the examples' links to /url."""
     monkeypatch.setattr(inline_rules.parser(), "validateLink", LITERAL.validateLink)
 
 
 class Text(HTMLParser):
-    """The text of some HTML; pictures are their words and address, as with us, and a link without
-    words is its address."""
+    """The text of HTML, in our form.
+
+    Pictures are their text and address, and a link without text is its address.
+    """
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -65,12 +67,12 @@ class Text(HTMLParser):
 
 
 def dense(text: str) -> str:
-    """Without any blanks."""
+    """Remove all blanks."""
     return "".join(text.split())
 
 
 def said(spans: Spans) -> str:
-    """With a line's end as a blank, as CommonMark's renderers show a soft one."""
+    """Return the text, with line ends as blanks, like CommonMark's soft breaks."""
     return "".join(span.text.replace("\n", " ") for span in spans)
 
 
@@ -94,7 +96,7 @@ def test_all_examples_are_there() -> None:
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: str(example["example"]))
 def test_the_text_is_that_of_the_reference(example: dict[str, Any]) -> None:
-    """Where raw HTML plays a part, that of markdown-it, which shows it as it was written, too."""
+    """Raw HTML is compared with markdown-it, which shows it as text, too."""
     source, html = example["markdown"], example["html"]
     if MarkdownIt("commonmark").render(source) != LITERAL.render(source):
         html = LITERAL.render(source)
@@ -105,7 +107,7 @@ def test_the_text_is_that_of_the_reference(example: dict[str, Any]) -> None:
 
 
 def shape(blocks: tuple[Block, ...]) -> list[Any]:
-    """What is in what, and each text."""
+    """Return the nesting of blocks, with their texts."""
     result: list[Any] = []
     for block in blocks:
         match block:
@@ -133,7 +135,7 @@ def rendered(inline: Token) -> str:
 
 
 def oracle(tokens: list[Token]) -> list[Any]:
-    """The same of markdown-it's tokens."""
+    """Return the same of markdown-it's tokens."""
     result: list[Any] = []
     for first, *inner in runs(tokens):
         match first.type:
@@ -157,7 +159,7 @@ def oracle(tokens: list[Token]) -> list[Any]:
 
 
 def runs(tokens: list[Token]) -> Iterator[list[Token]]:
-    """The tokens, cut behind each element that is not inside another."""
+    """Yield the tokens of each top-level element."""
     depth, run = 0, []
     for token in tokens:
         run.append(token)
@@ -184,8 +186,8 @@ LINES = [
 
 @given(st.lists(st.sampled_from([f"{line}\n" for line in LINES]), max_size=12).map("".join))
 def test_whatever_lines_are_nested_as_by_markdown_it(source: str) -> None:
-    # Where its table comes before the marks of lists and quotations, GitHub's does not.
+    # In markdown-it, a table takes precedence over lists and quotations; not so on GitHub.
     assume(not re.search(r"^[>*+ -].*\|", source, re.MULTILINE))
-    # A bullet that is a little further in than a number is below it with us.
+    # We nest a bullet that is indented a little further than a number.
     assume(not re.search(r"^ *\d+[.)](.*\n)+ +[-+*] ", source, re.MULTILINE))
     assert shape(parse(source)) == oracle(LITERAL.parse(source))

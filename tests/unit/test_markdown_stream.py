@@ -1,4 +1,4 @@
-"""A message that grows shows what the whole message is, and costs no more the longer it gets."""
+"""A growing message shows what the whole one does, and costs no more as it gets longer."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ UPDATE = 25_000
 
 
 def chunks(text: str, sizes: list[int]) -> list[str]:
-    """The text, cut into pieces of these sizes and the rest."""
+    """Cut the text into pieces of these sizes and the rest."""
     pieces = []
     for size in sizes:
         pieces.append(text[:size])
@@ -86,7 +86,7 @@ def chunks(text: str, sizes: list[int]) -> list[str]:
 
 
 def shown(text: str, size: int = 7) -> MarkdownStream:
-    """A stream that was fed a text in small pieces."""
+    """Return a stream that was fed a text in small pieces."""
     stream = MarkdownStream()
     for at in range(0, len(text), size):
         stream.feed(text[at : at + size])
@@ -120,8 +120,7 @@ def test_any_text_does(text: str, sizes: list[int]) -> None:
 
 @given(DOCUMENTS, SIZES)
 def test_what_is_shown_meanwhile_is_what_the_text_is_so_far(text: str, sizes: list[int]) -> None:
-    # But for what is held, an open formula and a fence with others inside; and for links that are
-    # defined below.
+    # Exceptions: text being held back, an open formula, nested fences, and later link definitions.
     for held in ("\\[", "\\(", "$$", "]:", "py", "md", "\\begin{align}"):
         text = text.replace(held, "")
     stream, so_far = MarkdownStream(), ""
@@ -155,7 +154,7 @@ BEFORE = {
 
 
 def work(name: str, size: int) -> int:
-    """The most characters that an update of 16 reads in a message as long as that."""
+    """Return the most characters that an update of 16 reads in a message of that size."""
     line = GROWING[name]
     text = line * (6_000 // len(line))
     stream = MarkdownStream()
@@ -214,7 +213,7 @@ def test_code_only_gets_longer() -> None:
         assert isinstance(code, Code)
         assert code.text.startswith(text)
         text = code.text
-    assert stream.feed("``\n") == 0  # what looked like code was the end
+    assert stream.feed("``\n") == 0  # the apparent code was the closing fence
     assert stream.feed("") == 1
 
 

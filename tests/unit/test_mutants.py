@@ -1,5 +1,7 @@
-"""Headers that are wrong in every way: each comes to a model or to an error with a name, at a
-cost that has a bound, and the list, the command line and the diagnosis say the same of it."""
+"""Broken headers of every kind: each gives a model or a typed error, at bounded cost.
+
+The list, the command line and the diagnosis agree on it.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,7 @@ GIB = 1 << 30
 DATA = resource("models", "demo-gpt-oss.gguf").read_bytes()
 WEIGHTS = mutants.parse(DATA)[2]
 CASES = {**mutants.mutants(DATA)}
-# All of them with FIRESIDE_EXPLORE=1, and as many by another seed.
+# FIRESIDE_EXPLORE=1 tries all of them, and as many by another seed.
 EXPLORE = "FIRESIDE_EXPLORE" in os.environ
 SOME = 300
 
@@ -50,7 +52,7 @@ def chosen() -> list[tuple[str, bytes]]:
 
 
 def verdict(path: Path) -> str:
-    """What the list says; all others have to say the same."""
+    """Return the list's verdict, with which all others must agree."""
     said = explain(problem).sentence if (problem := disk_scan.inspect(path).problem) else ""
     model = ModelRef.of_file(path, path.stem)
     header = probe._header_or_error(path)
@@ -71,14 +73,14 @@ def verdict(path: Path) -> str:
 
 
 def vocabulary(path: Path) -> None:
-    """As the child reads it."""
+    """Read the vocabulary as the worker does."""
     with contextlib.suppress(ModelError):
         TiktokenTokenizer.from_gguf(gguf.read(path, arrays=True))
 
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many plans were worked out."""
+    """Return a list with the number of plans computed."""
     looked = [0]
     real = plan._uses
 
@@ -110,7 +112,7 @@ def test_none_takes_much_memory(tmp_path: Path) -> None:
     tracemalloc.start()
     try:
         for name, header in chosen()[:: 1 if EXPLORE else 5]:
-            # A file that is as long as any header claims: what is claimed could be read.
+            # As long as any header claims, so that everything claimed could be read.
             mutants.write(path, header, WEIGHTS, 1 << 34)
             before, _ = tracemalloc.get_traced_memory()
             tracemalloc.reset_peak()

@@ -1,4 +1,4 @@
-"""A name in the code says one thing: public classes and modules are named once."""
+"""Public classes and modules have unique names."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def name_of(path: Path) -> str:
 
 
 def place_of(path: Path) -> Path:
-    """The module's package: of a package, itself, so that it and its main module are one."""
+    """Return the module's package; a package and its main module count as one."""
     folder = path.parent
     return folder if path.name == "__init__.py" or path.stem == folder.name else path
 

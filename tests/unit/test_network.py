@@ -1,4 +1,4 @@
-"""The door to the network: all that goes through is on record, and it can be shut."""
+"""The network client: every connection is logged, and all can be switched off."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def facts(network: Network) -> list[tuple[str, str, int]]:
 
 
 def address(hub: Hub) -> str:
-    """Of the bytes, with a signature."""
+    """Return the signed address of the bytes."""
     return f"{hub.cdn}/0/org/name/m.gguf?Signature=secret"
 
 
@@ -151,7 +151,7 @@ def test_a_damaged_record(hub: Hub, network: Network, log: Path) -> None:
         client.head(hub.endpoint)
         assert facts(network) == [("127.0.0.1", "another", 0)]
         with client.stream("GET", address(hub).partition("?")[0]) as response:
-            log.write_bytes(b"")  # cleared by somebody
+            log.write_bytes(b"")  # somebody cleared it
             response.read()
     assert log.read_bytes() == b""
 
@@ -241,7 +241,7 @@ def test_the_hubs_library_respects_its_own_offline_mode(
         ("https://a.b/c", "https://a.b/d?e", True),
         ("https://a.b/c", "https://a.b:444/c", False),
         ("https://a.b/c", "https://x.a.b/c", False),
-        ("https://a.b/c", "http://a.b/c", False),  # TLS is given up
+        ("https://a.b/c", "http://a.b/c", False),  # without TLS
         ("http://a.b/c", "https://a.b/c", True),
         ("http://a.b:1/c", "http://a.b:1/c", True),
     ],

@@ -1,4 +1,4 @@
-"""The register of outside facts: complete, in use, and true as far as that can be seen here."""
+"""The register of outside facts: complete, in use, and true as far as can be seen offline."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_an_entry_is_whole_and_in_use(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name, fact in FACTS.items() if fact.pinned])
 def test_an_entry_was_looked_at_with_what_is_installed(name: str) -> None:
-    """A newer one is to be looked at before it is taken."""
+    """A newer version has to be looked at before it is installed."""
     pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").split()
     for package, version in FACTS[name].pinned.items():
         assert f"{package}=={version}" in pins
@@ -74,7 +74,7 @@ def test_a_value_is_read_from_the_register(name: str) -> None:
 
 
 def _companion_files() -> None:
-    """As the listing says; what llama.cpp leaves out is left out."""
+    """Check by the listing: what llama.cpp leaves out is left out."""
     told = listed.LISTINGS["beside_a_model"]
     assert all(
         companion_files.is_companion_name(f"{prefix.rstrip('-')}-model.gguf")
@@ -86,7 +86,7 @@ def _companion_files() -> None:
 
 
 def _hub_cache() -> None:
-    """In huggingface_hub's own code."""
+    """Check against huggingface_hub's own code."""
     source = inspect.getsource(file_download) + inspect.getsource(constants)
     for word in ("blobs", "snapshots", "refs", ".incomplete", ".locks"):
         assert word in source, word
@@ -94,7 +94,7 @@ def _hub_cache() -> None:
 
 
 def _tensor_types() -> None:
-    """Of the llama.cpp that is installed: those that it knows have the sizes that it knows.
+    """Check the types of the installed llama.cpp, and their sizes.
 
     In a process of its own, since nothing else here loads llama.cpp.
     """
@@ -155,7 +155,7 @@ def test_what_ships_is_what_is_listed(offer: catalog.Offer) -> None:
 
 
 def test_no_sentence_and_no_document_names_a_file_of_the_hub() -> None:
-    """They change; the register alone has them, and what reads them."""
+    """Such names change; only the register and what reads it have them."""
     names = {
         re.sub(r"-\d{5}-of-\d{5}", "", file["name"]).lower().removesuffix(".gguf")
         for one in listed.LISTINGS["repositories"]
@@ -189,7 +189,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
 
 @pytest.fixture
 def others() -> Iterator[Sources]:
-    """Files that say what they are to."""
+    """Yield files with the expected content."""
     with sources_on_loopback() as sources:
         for fact in FACTS.values():
             for place, words in fact.stands.items():
@@ -279,7 +279,7 @@ def test_the_sources_are_asked_for_each_word(
     services = Services(sources=others.address, packages=others.address)
     with pytest.raises(AssertionError, match=re.escape(said)) as failed:
         CHECKS["sources"](services)
-    assert str(failed.value).count(";") <= 1  # what stands still is not told
+    assert str(failed.value).count(";") <= 1  # what still holds is not mentioned
 
 
 def test_a_wheel_is_the_one_that_is_listed(others: Sources) -> None:

@@ -1,4 +1,4 @@
-"""What packages say of themselves, as far as it can be seen without the system they are for."""
+"""Metadata of the packages, as far as it can be tested on another system."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_every_package_reads_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
 
 def test_the_version_resource_is_one() -> None:
-    """As PyInstaller reads it: an expression of its own classes."""
+    """PyInstaller reads it as an expression of its own classes."""
     told: dict[str, Any] = {}
 
     def make(name: str) -> Any:
@@ -93,7 +93,7 @@ def test_the_installer_removes_only_what_it_brought() -> None:
     recursive = re.findall(r"RMDir /r (.*)", script)
     assert set(recursive) == {'"$INSTDIR\\_internal"'}
     assert "HKLM" not in script
-    # It is offered to open such files with, and not made what opens them.
+    # The app is offered for such files, without becoming their default.
     assert not re.search(r'Classes\\\.gguf" ""', script)
 
 

@@ -1,4 +1,4 @@
-"""A file while it arrives: what is there, what is still to come, and who fetches it."""
+"""A file during its download: what is there, what is missing, and who fetches it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def opened(cache: Path, size: int = SIZE, etag: str = "e" * 64) -> Iterator[Part
 
 
 def left(cache: Path, size: int, block: int, *lines: str, header: str | None = None) -> None:
-    """What another day left: bytes, and a journal, written as ever since the first version."""
+    """Write bytes and a journal as left by an interrupted download, in the first version's form."""
     blob = place(cache).blob
     blob.parent.mkdir(parents=True, exist_ok=True)
     with blob.with_name(blob.name + PART).open("wb") as file:
@@ -60,7 +60,7 @@ def crc(start: int, count: int) -> str:
 
 
 def write(blob: PartialFile, start: int, end: int) -> None:
-    """As it arrives, in pieces that know nothing of blocks."""
+    """Write in pieces that are not aligned with blocks."""
     for at in range(start, end, 300_000):
         blob.write(at, memoryview(CONTENT)[at : min(at + 300_000, end)])
 
@@ -73,7 +73,7 @@ def test_what_has_arrived_is_there_at_the_next_start(tmp_path: Path) -> None:
         assert blob.have == MIB + 5 + 7
     with opened(tmp_path) as blob:
         assert blob.have == MIB + 5 + 7
-        assert blob.take(0) == ByteRange(MIB + 5, 3 * MIB)  # where it stopped, to what is there
+        assert blob.take(0) == ByteRange(MIB + 5, 3 * MIB)  # up to what is there
         assert blob.take(0) == ByteRange(3 * MIB + 7, SIZE)
         assert blob.take(0) is None
         write(blob, MIB + 5, 3 * MIB)
@@ -168,7 +168,7 @@ def test_each_connection_gets_its_share(tmp_path: Path) -> None:
 def test_what_arrived_is_compared_with_what_the_hub_has(
     tmp_path: Path, git: bool, right: bool
 ) -> None:
-    """By git's own hash of a small file, and by the sha256 of a large one."""
+    """A small file is compared by git's own hash, a large one by sha256."""
     told = CONTENT if right else CONTENT[::-1]
     etag = hashlib.sha256(told).hexdigest()
     if git:

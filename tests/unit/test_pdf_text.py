@@ -1,4 +1,4 @@
-"""What a PDF says beside plain lines: forms, notes, pictures, words that were broken."""
+"""Text of PDFs beyond plain lines: forms, notes, pictures, hyphenated words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""The plan's arithmetic, on the exact shapes of gpt-oss (reference/gpt-oss.md, Memory)."""
+"""The plan's arithmetic on the exact shapes of gpt-oss, against what llama.cpp allocates.
+
+20b has 24 layers with 32 experts each, 120b 36 with 128. In every second layer the KV cache holds
+the whole context, together 24 KiB (20b) or 36 KiB (120b) a token at f16; in the others only a
+window of 128 tokens and a batch, rounded up to 256 cells.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +32,7 @@ SMALL, LARGE = gpt_oss.header("20b"), gpt_oss.header("120b")
 
 
 def machine(ram: float, gpu: float = 0, *, free: float | None = None) -> Machine:
-    """One with ``ram`` and ``gpu`` GiB, of which the system has taken some."""
+    """Return a machine with ``ram`` and ``gpu`` GiB, some of them used by the system."""
     left = ram - 3 if free is None else free
     found = Gpu("CUDA0", "A card", int(gpu * GIB), int(gpu * GIB) - 300 * MIB)
     devices = Devices(gpus=(found,) if gpu else (), features=("AVX2", "FMA"))
@@ -50,7 +55,7 @@ def test_the_cache_is_as_llama_cpp_reports_it(header: GgufHeader, context: int, 
     assert chosen.device.cache == mib * MIB
 
 
-# Of CUDA, by llama.cpp's own log on an H100.
+# With CUDA, from llama.cpp's own log on an H100.
 @pytest.mark.parametrize(
     ("header", "context", "cache", "mib"),
     [
@@ -71,7 +76,7 @@ def test_the_buffers_on_the_gpu(
     assert chosen.device.compute / MIB == pytest.approx(mib, abs=0.1)
 
 
-# Without a GPU, by llama.cpp's own log: its buffer for computing, and that of the output.
+# Without a GPU, from llama.cpp's own log: its compute buffer, and that of the output.
 @pytest.mark.parametrize(
     ("header", "context", "cache", "mib"),
     [
@@ -91,7 +96,8 @@ def test_the_buffers_of_the_processor(
     assert chosen.device.total == 0
 
 
-# What a reader of reference/gpt-oss.md would choose, too: "weights on the GPU = 10,949 - 404.5 N".
+# With the experts of N layers on the CPU, the weights on the GPU take about 10,949 - 404.5 N MiB;
+# token_embd (587 MiB) always stays on the CPU.
 @pytest.mark.parametrize("layers", range(0, 25, 4))
 def test_the_weights_on_the_gpu(layers: int) -> None:
     wishes = Overrides(gpu_layers=25, cpu_experts=layers)
@@ -104,8 +110,8 @@ def test_the_weights_on_the_gpu(layers: int) -> None:
     assert chosen.host.weights == on_host
 
 
-# GPU memory, RAM, and then: context, type of cache, layers on the GPU, layers of experts on the
-# CPU. None: too large.
+# GPU memory, RAM; then context, type of cache, layers on the GPU, layers of experts on the CPU.
+# None: too large.
 TABLE_20B = [
     (0, 16, 32768, "f16", 0, 0),
     (0, 28, 65536, "f16", 0, 0),
@@ -188,7 +194,7 @@ def test_20b_within_16_gb(available: float, context: int, cache: str) -> None:
 
 
 def all_settings(model: plan._Model, there: Machine, wishes: Overrides) -> list[plan._Settings]:
-    """All that can be chosen, the best first."""
+    """Return all possible settings, the best first."""
     families = plan._families(model, there, wishes)
     return [family.settings(count) for family in families for count in family.counts]
 
@@ -423,7 +429,7 @@ def test_what_does_not_fit_says_how_much_is_missing() -> None:
 
 
 def test_a_file_of_another_architecture_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "gpt-oss-20b.gguf"  # its name says nothing
+    path = tmp_path / "gpt-oss-20b.gguf"  # a name that says nothing about it
     vocabulary.write_gguf(path, {}, {"x": 0})
     path.write_bytes(path.read_bytes().replace(b"gpt-oss", b"llama-x", 1))
     with pytest.raises(UnsupportedArchitecture) as caught:

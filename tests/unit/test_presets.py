@@ -1,4 +1,4 @@
-"""Presets on disk, and as files."""
+"""Presets in the store, and as files."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_names_are_told_apart_without_case(store: Store) -> None:
     assert names(store) == ["b", "Große", "GROSSE 2", "grosse 3"]
     first, *_ = store.presets.all()
     assert store.presets.set(replace(first, name="große 2")).name == "große 2 2"
-    assert store.presets.set(replace(first, name="B")).name == "B"  # its own is no other's
+    assert store.presets.set(replace(first, name="B")).name == "B"  # its own name is no conflict
     assert store.presets.set(replace(first, name=" ")).name == "B"
 
 
@@ -165,7 +165,7 @@ def test_a_file_tells_nobody_where_the_models_are(store: Store, tmp_path: Path) 
             }
         ],
     }
-    assert import_presets(store, file) == PresetReport((), 0, 1)  # the same, wherever it lies
+    assert import_presets(store, file) == PresetReport((), 0, 1)  # the same, wherever the file is
 
 
 def test_another_one_of_the_same_name(store: Store, tmp_path: Path) -> None:

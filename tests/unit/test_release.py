@@ -1,4 +1,4 @@
-"""What a release does before it builds, and what its workflows may do."""
+"""The checks before a release, and the permissions of its workflows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_release_says_where_it_is(module: Path) -> None:
     told: dict[str, str] = {}
     exec(module.read_text("utf-8"), told)
     assert (told["REPOSITORY"], told["__version__"]) == ("some-one/fire.side", __version__)
-    release.ready(f"v{__version__}", "other/name", module)  # a fork's own
+    release.ready(f"v{__version__}", "other/name", module)  # a fork's own release
     exec(module.read_text("utf-8"), told)
     assert told["REPOSITORY"] == "other/name"
     after = module.read_text("utf-8").split("\n")
@@ -56,7 +56,7 @@ def test_what_does_not_fit_stops_it(module: Path, tag: str, repository: str, wor
 def test_workflows_run_what_they_name_and_may_do_no_more_than_they_must(path: Path) -> None:
     text = path.read_text("utf-8")
     for action in re.findall(r"uses: (.+)", text):
-        if action.startswith("./"):  # another workflow of ours
+        if action.startswith("./"):  # another workflow of this repository
             assert (ROOT / action).is_file()
             continue
         assert re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action), action
@@ -64,7 +64,7 @@ def test_workflows_run_what_they_name_and_may_do_no_more_than_they_must(path: Pa
     assert set(granted) <= {"contents"}
     assert text.count("contents: write") == (1 if path.name == "release.yml" else 0)
     assert "secrets." not in text
-    # What others can choose, such as the name of a branch, is no part of a command.
+    # Values that others control, such as the name of a branch, must not be part of a command.
     for command in re.findall(r"run: \|?\n?(.*)", text):
         assert "${{ github" not in command
     scripts = re.findall(r"python (installers/\w+\.py)", text)
@@ -73,13 +73,13 @@ def test_workflows_run_what_they_name_and_may_do_no_more_than_they_must(path: Pa
 
 
 def test_no_release_on_a_fact_that_no_longer_holds() -> None:
-    """It waits for what asks the real services, which runs each week, too."""
+    """A release waits for the online checks, which also run every week."""
     text = (ROOT / ".github" / "workflows" / "release.yml").read_text("utf-8")
     assert "uses: ./.github/workflows/outside.yml" in text
     assert "needs: [linux, others, outside]" in text
     asked = (ROOT / ".github" / "workflows" / "outside.yml").read_text("utf-8")
     assert "python -m pytest tests/online" in asked
-    assert 'FIRESIDE_ONLINE: "1"' in asked  # no network is no excuse
+    assert 'FIRESIDE_ONLINE: "1"' in asked  # no network is a failure
     assert "schedule:" in asked
 
 

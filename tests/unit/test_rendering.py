@@ -1,4 +1,4 @@
-"""What people report of other chats, one kind after the other: the blocks that it is read as."""
+"""Reported rendering faults of other chat apps, by kind: the blocks that we read."""
 
 from __future__ import annotations
 
@@ -44,7 +44,10 @@ def spans(text: str) -> Spans:
 
 
 def said(spans: Spans) -> str:
-    """Spans as a line that says what each is: ⏎ is a line's end, {…} a formula, [[…]] a key."""
+    """Return spans as a line.
+
+    ⏎ is a line's end, {…} a formula, [[…]] a key.
+    """
     return "".join(map(_said, spans))
 
 
@@ -71,7 +74,7 @@ def _said(span: Span) -> str:
 
 
 def told(blocks: Iterable[Block], indent: str = "") -> Iterator[str]:
-    """A line for each block, further in what is inside another."""
+    """Yield a line for each block, indented inside another."""
     for block in blocks:
         match block:
             case Paragraph(spans):
@@ -172,7 +175,7 @@ After the README, **normal text** goes on.
 
 
 def plain(tree: str) -> str:
-    """Where it goes on in another line here, it has a bar there."""
+    """Join the lines of a tree that end with a bar, which marks a continuation."""
     return tree.strip("\n").replace("│\n", "")
 
 
@@ -209,7 +212,7 @@ ROWS = [
     (r"$$a|b$$ | \[c|d\]", ["$$a|b$$", r"\[c|d\]"]),
     ("$5 | $6", ["$5", "$6"]),
     ("` | tick", ["`", "tick"]),
-    ("`a | b`", ["`a", "b`"]),  # as GitHub has it, whose cells are as many as the columns
+    ("`a | b`", ["`a", "b`"]),  # as on GitHub, a row has as many cells as the table has columns
     (r"a \| b | c", ["a | b", "c"]),
     ("a | b | c", ["a", "b | c"]),
     ("a | b || c | d", ["a", "b || c | d"]),
@@ -344,7 +347,7 @@ FENCES = {
     "\n2. b",
     "> ```md\n> ```sh\n> ```\n> ```\nend": r"> code md: '```sh\n```'" "\nend",
     "```sh\ncat <<E\n```py\nx\n```\nE\n```\nend": r"code sh: 'cat <<E\n```py\nx\n```\nE'" "\nend",
-    # One that was forgotten to be closed: nothing of it is looked for.
+    # A fence left open: its content is not parsed.
     "```py\nx\n```sh\ny\n```\n*end*\n\n```js\nz\n```\nend": r"code py: 'x\n```sh\ny'"
     "\n*end*\ncode js: 'z'\nend",
     "- ```py\n  ```sh\n  y\n  ```\n- b": r"- code py: '```sh\ny'" "\n- b",

@@ -1,4 +1,4 @@
-"""The cases of `test_rendering` in what leaves the program: a page, and Markdown."""
+"""The cases of `test_rendering` in exports: HTML and Markdown."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_a_break_beside_a_formula_is_none_on_a_page() -> None:
 
 
 def test_a_number_alone_in_a_cell_stays_on_the_side_of_its_table() -> None:
-    """Browsers take it as left-to-right, and would put it at the left of a table in Arabic."""
+    """Browsers take a number as left-to-right, and would put it at the left in Arabic."""
     page = chat_html(HEAD, [row("| الاسم |\n|---|\n| ٣٠ |")], reasoning=False, words=ExportWords())
     assert '<table dir="rtl">' in page
     assert ":where(table[dir=rtl]) :is(th, td) { text-align: right; }" in page

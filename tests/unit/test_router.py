@@ -1,4 +1,4 @@
-"""Which engine a request goes to."""
+"""Which engine gets a request."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_an_endpoint_without_an_engine_is_refused_when_it_is_asked() -> None:
         router.prepare(asked, stop),
     ):
         with pytest.raises(NoRemoteEngine) as caught:
-            list(steps)  # and not before: who asks has an answer to end
+            list(steps)  # not earlier: the client has an answer to finish
         assert caught.value.url == "http://127.0.0.1:8000/v1"
     for ask in (lambda: router.count(asked, stop), lambda: router.abilities(THERE)):
         with pytest.raises(NoRemoteEngine):
@@ -80,7 +80,7 @@ def test_a_model_is_known_by_where_it_is() -> None:
 
 
 def test_what_a_model_can_do_is_known_before_it_is_loaded(tmp_path: Path) -> None:
-    """And read once for each state of its file."""
+    """It is read once for each state of the file."""
     path = tmp_path / "model.gguf"
     path.write_bytes(resource("models", "demo-gpt-oss.gguf").read_bytes())
     model = ModelRef.of_file(path, "Demo")
@@ -90,7 +90,7 @@ def test_what_a_model_can_do_is_known_before_it_is_loaded(tmp_path: Path) -> Non
         assert found.default_effort is Effort.MEDIUM
         assert found.closable_reasoning
         assert backend.abilities(model) is found
-        assert backend.pid is None  # nothing was started for it
+        assert backend.pid is None  # no process was started for it
         path.write_bytes(b"GGUF")
         with pytest.raises(ModelError):
             backend.abilities(model)

@@ -1,4 +1,4 @@
-"""Whose turn it is on the engine."""
+"""The order of requests to the engine."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from app.engine.backend import ScriptedBackend
 from app.engine.scheduler import WINDOW, Place, ScheduledBackend, Scheduler
 
 MODEL = ModelRef.of_file(Path("demo.gguf"), "Demo model")
-LONG = 10.0  # seconds, after which a test that hangs fails
+LONG = 10.0  # seconds after which a hanging test fails
 
 
 class Line:
-    """Places that are entered in order, and the order in which they come to the engine."""
+    """Places entered in order, and the order in which they are served."""
 
     def __init__(self, places: int = 1) -> None:
         self.scheduler = Scheduler(places)
@@ -36,11 +36,11 @@ class Line:
         return place
 
     def now(self) -> str:
-        """Who is at the engine."""
+        """Return who is being served."""
         return " ".join(sorted(self.names[place] for place in self.scheduler._active))
 
     def order(self) -> list[str]:
-        """Who comes, one after the other, until nobody is left."""
+        """Return the order in which all are served."""
         found = []
         while active := list(self.scheduler._active):
             found.append(self.names[active[0]])
@@ -184,7 +184,7 @@ def test_who_waits_may_leave() -> None:
 
 
 def test_a_place_that_is_taken_again_comes_before_its_client_s_others() -> None:
-    """A tool has run meanwhile. The window is still first."""
+    """A tool ran meanwhile. The window still comes first."""
     line = Line()
     turn = line.enter("turn", "a")
     line.enter("other", "a")
@@ -249,7 +249,7 @@ def test_several_at_once_where_the_engine_can() -> None:
 def test_everybody_comes_once(
     entries: list[tuple[str, bool, int]],
 ) -> None:
-    """Whatever comes, in whatever order; ``served``: how many are let go before each."""
+    """Holds for any entries in any order; ``served`` is how many leave before each."""
     line = Line()
     count = itertools.count()
     expected: set[str] = set()
@@ -275,7 +275,7 @@ def test_everybody_comes_once(
 
 
 class Engine(ScriptedBackend):
-    """Notes what it is asked, and fails where two are at it at once."""
+    """Records requests, and fails if two run at once."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -338,7 +338,7 @@ def stopped() -> threading.Event:
 
 
 def test_requests_are_let_in_in_the_order_of_the_calls(threads: ThreadPoolExecutor) -> None:
-    """And not in that in which their threads happen to wait."""
+    """The order in which threads happen to wait does not count."""
     backend = ScheduledBackend(engine := Engine())
     asked = [backend.stream(request(f"{n}"), stopped()) for n in range(6)]
     done = [threads.submit(list, steps) for steps in reversed(asked)]
@@ -418,7 +418,7 @@ def test_a_turn_goes_on_before_its_client_s_next(threads: ThreadPoolExecutor) ->
 
 
 def test_what_nobody_goes_on_with_is_closed() -> None:
-    """In the middle, before its first step, and where it is only dropped."""
+    """In the middle, before its first step, and when it is only dropped."""
     backend = ScheduledBackend(engine := Engine())
     with closing(backend.stream(request("middle"), stopped())) as steps:
         next(steps)

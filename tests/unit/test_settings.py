@@ -83,13 +83,13 @@ def test_a_file_of_which_nothing_can_be_read(path: Path, content: bytes) -> None
     assert (damage.lost, damage.kept) == (("*",), path.with_name("settings.json.1.old"))
     assert damage.kept is not None
     assert damage.kept.read_bytes() == content
-    assert open_(path) == (Settings(), None)  # it is told once
+    assert open_(path) == (Settings(), None)  # it is reported once
     path.write_bytes(content)
     _, damage = open_(path)
     assert damage is not None
-    assert damage.kept == path.with_name("settings.json.2.old")  # nothing is written over
+    assert damage.kept == path.with_name("settings.json.2.old")  # nothing is overwritten
     path.write_bytes(content)
-    save(CHANGED, path)  # damaged while Fireside ran
+    save(CHANGED, path)  # damaged while Fireside runs
     assert load(path) == CHANGED
     assert path.with_name("settings.json.3.old").read_bytes() == content
 
@@ -102,12 +102,12 @@ def damaged(text: str) -> str:
     ("damage", "lost"),
     [
         (damaged, {"theme"}),
-        (lambda text: text[: text.index('"splitter"')], set()),  # cut short: not even its name
+        (lambda text: text[: text.index('"splitter"')], set()),  # truncated within its name
         (lambda text: text.replace('"context": 16384', '"context": 16k'), {"context"}),
         (lambda text: text.replace('"prepare": false,', '"prepare": false'), set()),  # a comma
         (lambda text: text.rstrip().removesuffix("}") + ",}", set()),
         (lambda text: "// mine\n" + text, set()),
-        (lambda text: text.replace("\\n", "\n"), set()),  # an end of line within a text
+        (lambda text: text.replace("\\n", "\n"), set()),  # a line break within a text
         (lambda text: text.replace('"chat": 7', '"chat": ' + "9" * 5000), {"chat"}),
     ],
 )

@@ -74,7 +74,7 @@ def store(path: Path) -> Iterator[Store]:
 
 @contextlib.contextmanager
 def raw(path: Path) -> Iterator[sqlite3.Connection]:
-    """The file as SQLite alone sees it."""
+    """Open the file with SQLite alone."""
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
         yield db
 
@@ -267,7 +267,7 @@ def test_a_start_costs_no_more_where_much_was_said(
             return 0
 
         db = connect(store)
-        db.set_progress_handler(step, 10)  # of SQLite's own machine
+        db.set_progress_handler(step, 10)  # steps of SQLite's virtual machine
         return db
 
     costs = []
@@ -430,7 +430,7 @@ def test_delete_restore_purge(store: Store, path: Path) -> None:
     assert f"secret {kept}".encode() in path.read_bytes()
     check(path)
     with contextlib.closing(Store(path)) as again:
-        assert again.chats.create(Effort.LOW).id > gone  # an id is never used twice
+        assert again.chats.create(Effort.LOW).id > gone  # an id is never reused
 
 
 def test_find(store: Store) -> None:
@@ -445,10 +445,10 @@ def test_find(store: Store) -> None:
     store.messages.add(silent, None, Message(Role.ASSISTANT, (call,)))
     assert store.find("straße") == [spoken, titled]
     assert store.find(" STRASSE ") == [spoken, titled]
-    assert store.find("U\u0308NI\u0308CODE") == [spoken]  # as macOS writes it
+    assert store.find("U\u0308NI\u0308CODE") == [spoken]  # decomposed, as on macOS
     assert store.find("%") == [spoken]
     assert store.find("E_NAME of stra") == []
-    assert store.find("strasse_n OF") == []  # only the last word may be a beginning
+    assert store.find("strasse_n OF") == []  # only the last word may be a prefix
     assert store.find("OF strasse_n") == [spoken]
     assert store.find("_____") == []
     assert store.find("TWO") == [spoken]
@@ -472,7 +472,7 @@ def test_what_a_later_minor_version_wrote_is_read(store: Store, path: Path) -> N
 
 
 def part_rows(path: Path, message: int) -> list[tuple[object, ...]]:
-    """Return the parts of a message as they lie on the disk."""
+    """Return the parts of a message as stored on disk."""
     sql = """SELECT position, kind, text, name, call, format_data, media_type, data FROM part
         WHERE message = ? ORDER BY position"""
     with raw(path) as db:
@@ -566,7 +566,7 @@ def test_a_newer_schema_is_refused_and_left_alone(path: Path, tmp_path: Path) ->
 
 
 def rebuild(db: sqlite3.Connection) -> None:
-    """What changes to a table that others refer to are made of."""
+    """Rebuild a table, as needed to change one that others refer to."""
     db.execute("CREATE TABLE chat2 (id INTEGER PRIMARY KEY, title TEXT, colour TEXT)")
     db.execute("INSERT INTO chat2 SELECT id, title, 'red' FROM chat")
     db.execute("DROP TABLE chat")
@@ -585,7 +585,7 @@ def test_a_migration_follows_a_backup(path: Path, tmp_path: Path) -> None:
 
     with pytest.raises(StoreDamaged):
         Store(path, migrations=(*MIGRATIONS, fails))
-    with contextlib.closing(Store(path)) as store:  # it is as it was
+    with contextlib.closing(Store(path)) as store:  # unchanged
         assert store.chats.listed() == before
         assert len(store.messages.conversation(before[0].id)) == 1
     assert backups(path)[0].version == len(MIGRATIONS)
@@ -593,7 +593,7 @@ def test_a_migration_follows_a_backup(path: Path, tmp_path: Path) -> None:
     with raw(path) as db:
         db.execute("UPDATE chat SET title = 'later'")
     newer = (*MIGRATIONS, rebuild)
-    # What follows does not know this schema.
+    # Later statements do not fit this schema.
     with pytest.raises(StoreDamaged):
         Store(path, migrations=newer)
     with raw(path) as db:
@@ -602,7 +602,7 @@ def test_a_migration_follows_a_backup(path: Path, tmp_path: Path) -> None:
         assert db.execute("SELECT count(*) FROM message").fetchone() == (1,)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["backups", "chats.db"]
     restore_backup(path, backups(path)[0].path)
-    with contextlib.closing(Store(path)) as old:  # the newest state before the migration
+    with contextlib.closing(Store(path)) as old:  # the last state before the migration
         assert [row.title for row in old.chats.listed()] == ["later"]
     check(path)
 
@@ -636,7 +636,7 @@ def test_an_empty_file_becomes_a_store(path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A store's file with a chat of 60 messages."""
+    """Return a store's file with a chat of 60 messages."""
     path = tmp_path_factory.mktemp("sound") / "chats.db"
     with contextlib.closing(Store(path)) as store:
         chat = store.chats.create(Effort.LOW).id
@@ -692,7 +692,7 @@ def test_a_full_database_keeps_what_was_there(store: Store, path: Path) -> None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MiB of its own."""
+    """Yield a separate file system of 1 MiB."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(folder)]
@@ -736,7 +736,7 @@ def test_a_full_disk_keeps_what_was_there(small_disk: Path) -> None:
 
 @pytest.fixture
 def no_room() -> Iterator[pytest.MonkeyPatch]:
-    """SQLite finds no room for its files beside the database, until this is undone."""
+    """Yield a patch under which SQLite has no room for its files beside the database."""
     with pytest.MonkeyPatch.context() as patch:
         yield patch
 
@@ -761,7 +761,7 @@ def test_without_room_for_its_files_a_store_can_be_read(
     first.messages.update(said.id, parts=(Part("green pears"),), state=State.DONE)
     again = first.messages.answer(asked, Effort.LOW, "m")
     first.messages.update(again.id, parts=(Part("yellow pears"),), state=State.DONE)
-    if killed:  # the log has it, and the file has not
+    if killed:  # it is in the log, not yet in the file
         saved = files(tmp_path)
         assert len(saved["chats.db-wal"]) > 10_000
     first.close()
@@ -778,7 +778,7 @@ def test_without_room_for_its_files_a_store_can_be_read(
         assert found == {None, asked.id, said.id, again.id}
         assert store.find("green") == [asked.chat]
         assert store.messages.versions(again.id) == [said.id, again.id]
-        assert [row.id for row in store.messages.show(said.id)] == [asked.id, said.id]  # to be read
+        assert [row.id for row in store.messages.show(said.id)] == [asked.id, said.id]  # readable
         store.messages.set_thought_open(said.id, True)
         for attempt in (
             lambda: store.chats.rename(asked.chat, "new"),
@@ -794,7 +794,7 @@ def test_without_room_for_its_files_a_store_can_be_read(
         copy = str(store.database._place)
         no_room.undo()
         store.messages.ask(asked.chat, question("more plums"), Effort.LOW, "m")
-        with contextlib.closing(sqlite3.connect(copy, uri=True)) as gone:  # its memory, too
+        with contextlib.closing(sqlite3.connect(copy, uri=True)) as gone:  # its shared memory, too
             assert gone.execute("SELECT * FROM sqlite_schema").fetchall() == []
         assert [found.snippet for found in store.search("plums")] == ["more plums"]
     with contextlib.closing(Store(path)) as store:
@@ -815,11 +815,11 @@ def test_without_room_nothing_is_begun(
 
 @pytest.fixture
 def ordinary_person() -> Iterator[Path]:
-    """A folder, and not being root, who may write everywhere."""
+    """Yield a folder, while this process is not root, who may write everywhere."""
     if sys.platform == "win32":
         pytest.skip("a folder's mode means nothing on Windows")
     root = os.geteuid() == 0
-    with tempfile.TemporaryDirectory() as folder:  # tmp_path can be entered by its owner only
+    with tempfile.TemporaryDirectory() as folder:  # only its owner may enter tmp_path
         if root:
             os.chown(folder, 65534, -1)
             os.seteuid(65534)
@@ -942,7 +942,7 @@ TEXTS = st.text(max_size=30)
 
 
 class Tree(RuleBasedStateMachine):
-    """Random adds, branches, deletions and restarts; the store agrees with two dicts."""
+    """Random additions, branches, deletions and restarts; the store agrees with two dicts."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -1048,7 +1048,7 @@ TestTree.settings = settings(max_examples=40, stateful_step_count=30)
     [
         ("a" * 30 + " " + "b" * 16 + " cdefg", "a" * 30 + " " + "b" * 16 + "…"),
         ("a" * 30 + " " + "b" * 17 + " cdefg", "a" * 30 + "…"),
-        ("a" * 20 + " " + "b" * 40, "a" * 20 + " " + "b" * 26 + "…"),  # half of it is too little
+        ("a" * 20 + " " + "b" * 40, "a" * 20 + " " + "b" * 26 + "…"),  # half would be too short
         ("a" * 48, "a" * 48),
         ("a" * 49, "a" * 47 + "…"),
         ("語" * 60, "語" * 47 + "…"),

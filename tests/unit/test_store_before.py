@@ -1,4 +1,4 @@
-"""A data folder of the version before, which had messages as JSON, opens with everything."""
+"""A data folder of the previous version, with messages as JSON, opens with everything."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def store(path: Path) -> Iterator[Store]:
 
 
 def has_everything(store: Store) -> None:
-    """The chats are those of the version before."""
+    """Check that the chats are those of the previous version."""
     listed = store.chats.listed()
     assert [chat.id for chat in listed] == [2, 8, 7, 5, 1]
     lists, fork, going, _, sky = listed
@@ -102,7 +102,7 @@ def has_everything(store: Store) -> None:
     assert store.messages.get(7).state is State.CUT_OFF
     half = store.messages.conversation(7)[-1]
     assert (half.message.parts, half.state, half.thought_s) == (HALF, State.CUT_OFF, 1.0)
-    # The channel of a still later version was taken for the commentary.
+    # An unknown channel of a still later version was read as commentary.
     (odd,) = store.messages.conversation(5)
     assert odd.message.parts == (Part("odd", format_data="commentary"),)
     assert len(store.trees.get(1).messages) == 7
@@ -127,7 +127,7 @@ def test_the_version_before_is_in_a_backup(path: Path) -> None:
     Store(path).close()
     (kept,) = backups(path)
     assert (kept.version, kept.chats) == (6, 6)
-    for _ in range(2):  # the way back to it, and to what was kept on that way
+    for _ in range(2):  # back to it, and to the file set aside on that way
         restore_backup(path, backups(path)[-1].path)
         with contextlib.closing(Store(path)) as store:
             has_everything(store)
@@ -193,7 +193,7 @@ def test_the_room_of_the_old_messages_is_given_back(path: Path) -> None:
     with contextlib.closing(Store(path)) as store:
         store.upkeep.tidy()
         assert len(store.messages.get(4).message.text) == 10_000_000
-    assert 10e6 < path.stat().st_size < 13e6  # the words of the search are one line of it
+    assert 10e6 < path.stat().st_size < 13e6  # the search index is one row of it
     assert backups(path)[0].size < 13e6
 
 

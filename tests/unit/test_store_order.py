@@ -74,7 +74,7 @@ def test_a_question_in_another_version_remembers_what_was_shown(store: Store) ->
     asked = store.messages.add(chat, None, question("q"))
     first = store.messages.add(chat, asked.id, answer("first"))
     store.messages.add(chat, asked.id, answer("second"))
-    store.messages.show(first.id)  # so "second" is where one was last, until
+    store.messages.show(first.id)  # "second" had been shown last
     store.messages.add(chat, first.id, question("more"))
     store.messages.ask(chat, question("q, edited"), Effort.LOW, "m", instead=asked.id)
     assert texts(store.messages.show(asked.id)) == ["q", "first", "more"]

@@ -1,4 +1,4 @@
-"""Backups, upgrades and deletion for good, on real files."""
+"""Backups, upgrades and permanent deletion, on real files."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_a_large_file_is_indexed_bit_by_bit(store: Store) -> None:
 
 
 def test_what_was_typed_and_thrown_away_is_in_no_file(path: Path) -> None:
-    """Nobody sweeps behind a draft: it has to go when it goes."""
+    """Nobody cleans up after a draft: it must vanish when it is discarded."""
     with contextlib.closing(Store(path)) as store:
         store.drafts.set(None, (Part("typedsecret " * 300),))
         store.drafts.set(None, (Part("short"),))
@@ -169,8 +169,10 @@ def test_what_was_typed_and_thrown_away_is_in_no_file(path: Path) -> None:
 
 
 def test_what_is_written_has_reached_the_disk(store: Store) -> None:
-    """FULL, as every commit is one of a person's questions; and on a Mac, where fsync alone stops
-    in the disk's own memory, with the call that does not."""
+    """Each commit is one of a person's questions, so it is synced (FULL).
+
+    On a Mac, with the call that also empties the disk's own cache, which fsync does not.
+    """
     for name, value in (("synchronous", 2), ("fullfsync", 1), ("journal_mode", "wal")):
         assert store.database._db.execute(f"PRAGMA {name}").fetchone() == (value,), name
 
@@ -218,7 +220,7 @@ def test_many_backups_of_a_day_leave_the_other_days_theirs(
         last_of_days = [datetime.fromtimestamp(b.made).date() for b in kept[7:]]
         assert last_of_days == sorted(set(last_of_days), reverse=True)
         assert len(last_of_days) == 6
-        now[0] = 1_000_000_000.0  # a clock that went wrong
+        now[0] = 1_000_000_000.0  # the clock was wrong
         assert store.upkeep.backup() in backups(path)
 
 
@@ -378,9 +380,7 @@ def test_writers_do_not_wait_for_a_backup(path: Path, monkeypatch: pytest.Monkey
     def meanwhile(database: Path, fill: Callable[[sqlite3.Connection], object]) -> backup.Backup:
         def filled(target: sqlite3.Connection) -> None:
             fill(target)
-            store.messages.add(
-                chat, None, question("meanwhile")
-            )  # fails where it would have to wait
+            store.messages.add(chat, None, question("meanwhile"))  # fails instead of waiting
 
         return add(database, filled)
 
@@ -522,7 +522,7 @@ def test_a_backup_on_its_way_keeps_nothing_of_what_is_erased(
         sweeping = threading.Thread(target=store.upkeep.sweep)
         making.start()
         assert copied.wait(5)
-        store.bin.erase([chat])  # it is gone at once; its traces wait
+        store.bin.erase([chat])  # it is gone at once; its traces are wiped later
         sweeping.start()
         sweeping.join(0.3)
         go.set()

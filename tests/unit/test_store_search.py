@@ -53,7 +53,7 @@ def marked(found: SearchHit) -> list[str]:
         ("Why is the sky blue?", "sky", ["sky"]),
         ("Why is the sky blue?", "BLUE sk", ["sk", "blue"]),
         ("Why is the sky blue?", "w", ["W"]),
-        ("Why is the sky blue?", "sk blue", None),  # only the last word is a beginning
+        ("Why is the sky blue?", "sk blue", None),  # only the last word is a prefix
         ("Why is the sky blue?", "ky", None),
         ("Die Größe der Straße", "groesse", None),
         ("Die Größe der Straße", "GRÖSSE", ["Größe"]),
@@ -226,7 +226,7 @@ def test_what_is_erased_in_the_middle_of_a_search_is_no_fault(store: Store, mome
 
 
 def test_titles_are_read_again_only_when_somebody_wrote(store: Store) -> None:
-    """They are looked through at each letter that is typed."""
+    """They are scanned at each letter that is typed."""
     chat = put(store, "nothing", title="Zebra")
     read: list[str] = []
 
@@ -257,7 +257,7 @@ def test_reasoning_by_a_switch(store: Store) -> None:
 def test_it_keeps_in_step(store: Store) -> None:
     chat = store.chats.create(Effort.LOW).id
     row = store.messages.add(chat, None, said("first"), state=State.STREAMING)
-    assert store.search("first") == []  # it is being written
+    assert store.search("first") == []  # it is still being written
     store.messages.update(row.id, parts=(Part("second"),))
     store.messages.update(row.id, state=State.STOPPED)
     assert store.search("first") == []

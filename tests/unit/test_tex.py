@@ -1,5 +1,8 @@
-r"""Formulas come out right, or not at all. What is in `cases/formulas/drawn.txt` was looked at, as
-the window draws it; what is in `source.txt` is shown as it was written."""
+"""Formulas are drawn right, or not at all.
+
+Those in `cases/formulas/drawn.txt` were checked by eye, as the window draws them; those in
+`source.txt` are shown as source.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,12 @@ from app.markdown.tex import math_element
 _CASES = Path(__file__).parents[1] / "cases"
 DRAWN = (_CASES / "formulas/drawn.txt").read_text(encoding="utf-8").splitlines()
 SOURCE = (_CASES / "formulas/source.txt").read_text(encoding="utf-8").splitlines()
-# Letters that the font of the window's formulas lacks, and browsers find elsewhere.
+# Letters that the window's formula font lacks, and browsers find in other fonts.
 _ONLY_IN_BROWSERS = [tex for tex in SOURCE if not set(tex).isdisjoint("漢日速")]
 
 
 def said(tex: str) -> str:
-    """A formula's letters and signs in order."""
+    """Return a formula's letters and signs in order."""
     root = math_element(tex, display=True)
     assert root is not None
     return "".join(root.itertext())
@@ -46,7 +49,7 @@ def test_what_is_not_known_stays_as_it_is(tex: str, display: bool) -> None:
 
 @pytest.mark.parametrize("case", ["18_chem", "42_arrays"])
 def test_no_formula_of_a_message_is_wrong(case: str) -> None:
-    """Each is one of those that were looked at, or its source is shown."""
+    """Each is one of those checked by eye, or its source is shown."""
     text = (_CASES / f"rendering/{case}.md").read_text(encoding="utf-8")
     found = formulas(list(parse(text)))
     assert len(found) > 6

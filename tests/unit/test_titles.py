@@ -1,4 +1,4 @@
-"""Titles by the model: when it is asked, what it is asked, and what becomes of its answer."""
+"""Titles by the model: when and how it is asked, and the use of its answer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from app.engine.backend import Planned, ScriptedBackend
 from app.store import ChatRow, ChatSettings, TitleBy
 from app.store.chat_title import title_out_of
 from app.turn import Question, Renamed, TurnEnded
-from tests.fakes.conversations import Desk
+from tests.fakes.conversations import Harness
 
 MODEL = ModelRef.of_file(Path("demo.gguf"), "Demo model")
 STATS = Stats(10, 10, 5, 2, 0.1, 0.5, 1000, 7, 4096)
@@ -39,7 +39,7 @@ def titled(text: str, reason: StopReason = StopReason.END) -> tuple[Event, ...]:
 
 
 class Names(ScriptedBackend):
-    """Has read whatever is prepared, and calls every chat as ``title`` says."""
+    """A backend that is always prefilled, and gives every chat this ``title``."""
 
     def __init__(self, *scripts: tuple[Event, ...]) -> None:
         super().__init__(*scripts)
@@ -78,77 +78,77 @@ class Names(ScriptedBackend):
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = Desk(tmp_path / "chats.db", ANSWER, ANSWER, ANSWER, kind=Names)
-    yield desk
-    desk.close()
+def harness(tmp_path: Path) -> Iterator[Harness]:
+    harness = Harness(tmp_path / "chats.db", ANSWER, ANSWER, ANSWER, kind=Names)
+    yield harness
+    harness.close()
 
 
 @pytest.fixture
-def names(desk: Desk) -> Names:
-    assert isinstance(desk.backend, Names)
-    return desk.backend
+def names(harness: Harness) -> Names:
+    assert isinstance(harness.backend, Names)
+    return harness.backend
 
 
-def ask(desk: Desk, chat: int | None = None) -> int:
-    """Asks, waits for the answer, and returns the chat."""
-    count = sum(isinstance(event, TurnEnded) for event in desk.events)
-    desk.chats.send(
+def ask(harness: Harness, chat: int | None = None) -> int:
+    """Ask, wait for the answer, and return the chat."""
+    count = sum(isinstance(event, TurnEnded) for event in harness.events)
+    harness.chats.send(
         Question(
             chat, (Part(QUESTION),), Effort.HIGH, MODEL, ChatSettings(instructions="Be brief.")
         )
     )
-    return desk.wait(TurnEnded, count + 1).answer.chat
+    return harness.wait(TurnEnded, count + 1).answer.chat
 
 
-def settle(desk: Desk) -> None:
-    """Waits for what the engine does after an answer."""
-    desk.rest()
+def settle(harness: Harness) -> None:
+    """Wait for the engine's work after an answer."""
+    harness.rest()
 
 
-def now(desk: Desk, chat: int) -> ChatRow:
-    settle(desk)
-    return desk.store.chats.get(chat)
+def now(harness: Harness, chat: int) -> ChatRow:
+    settle(harness)
+    return harness.store.chats.get(chat)
 
 
-def test_the_model_names_a_chat_after_its_first_answer(desk: Desk, names: Names) -> None:
-    chat = ask(desk)
-    renamed = desk.wait(Renamed)
+def test_the_model_names_a_chat_after_its_first_answer(harness: Harness, names: Names) -> None:
+    chat = ask(harness)
+    renamed = harness.wait(Renamed)
     assert (renamed.chat.title, renamed.chat.title_by) == ("The Eiffel tower", TitleBy.MODEL)
-    assert desk.store.chats.get(chat) == renamed.chat
-    kinds = [type(event) for event in desk.events]
+    assert harness.store.chats.get(chat) == renamed.chat
+    kinds = [type(event) for event in harness.events]
     assert kinds.index(TurnEnded) < kinds.index(Renamed)  # nobody waited for it
     (asked,), (aside,) = names.requests, names.asides
-    # All before the question for the title is what the engine has read already.
+    # Everything before the request for a title is prefilled already.
     assert [m.text for m in aside.messages[:-1]] == [QUESTION, "Paris is the capital of France."]
     same = ("model", "effort", "instructions", "today", "chat")
     assert [getattr(aside, name) for name in same] == [getattr(asked, name) for name in same]
     assert (aside.sampling.max_tokens or 1000) <= 64
-    ask(desk, chat)
-    settle(desk)
+    ask(harness, chat)
+    settle(harness)
     assert len(names.asides) == 1
 
 
-def test_a_title_by_hand_stays(desk: Desk, names: Names) -> None:
+def test_a_title_by_hand_stays(harness: Harness, names: Names) -> None:
     names.go_on.clear()
-    chat = ask(desk)
+    chat = ask(harness)
     assert names.begun.wait(10)
-    desk.store.chats.rename(chat, "Mine")
+    harness.store.chats.rename(chat, "Mine")
     names.go_on.set()
-    assert now(desk, chat).title == "Mine"
-    other = ask(desk)
-    settle(desk)
-    assert desk.store.chats.get(other).title_by is TitleBy.MODEL
+    assert now(harness, chat).title == "Mine"
+    other = ask(harness)
+    settle(harness)
+    assert harness.store.chats.get(other).title_by is TitleBy.MODEL
 
 
-def test_a_question_ends_it_at_once_and_it_is_tried_again(desk: Desk, names: Names) -> None:
+def test_a_question_ends_it_at_once_and_it_is_tried_again(harness: Harness, names: Names) -> None:
     names.go_on.clear()
-    chat = ask(desk)
+    chat = ask(harness)
     assert names.begun.wait(10)
-    ask(desk, chat)  # is answered, though the title was not
-    assert desk.store.chats.get(chat).title_by is TitleBy.QUESTION
+    ask(harness, chat)  # is answered, though the title failed
+    assert harness.store.chats.get(chat).title_by is TitleBy.QUESTION
     names.go_on.set()
-    assert desk.wait(Renamed).chat.id == chat
+    assert harness.wait(Renamed).chat.id == chat
     assert len(names.asides) == 2
     assert len(names.asides[1].messages) == 5
 
@@ -165,52 +165,52 @@ def test_a_question_ends_it_at_once_and_it_is_tried_again(desk: Desk, names: Nam
     ],
 )
 def test_what_is_no_title_leaves_the_questions(
-    desk: Desk, names: Names, title: tuple[Event, ...]
+    harness: Harness, names: Names, title: tuple[Event, ...]
 ) -> None:
     names.title = title
-    chat = ask(desk)
-    row = now(desk, chat)
+    chat = ask(harness)
+    row = now(harness, chat)
     assert (row.title, row.title_by) == (QUESTION, TitleBy.QUESTION)
-    ask(desk, chat)
-    settle(desk)
-    assert len(names.asides) == 1  # it would say the same again, or die of it again
-    assert not any(isinstance(event, Renamed) for event in desk.events)
+    ask(harness, chat)
+    settle(harness)
+    assert len(names.asides) == 1  # it would answer the same again, or crash again
+    assert not any(isinstance(event, Renamed) for event in harness.events)
 
 
-def test_what_is_typed_or_does_not_fit_is_left_alone(desk: Desk, names: Names) -> None:
+def test_what_is_typed_or_does_not_fit_is_left_alone(harness: Harness, names: Names) -> None:
     names.read = Prompt(4000, 4096)
-    chat = ask(desk)
-    settle(desk)
+    chat = ask(harness)
+    settle(harness)
     names.read = Prompt(100, 4096, dropped=2)
-    desk.chats.prepare(Question(chat, (), Effort.HIGH, MODEL))
-    settle(desk)
+    harness.chats.prepare(Question(chat, (), Effort.HIGH, MODEL))
+    settle(harness)
     names.read = Prompt(100, 4096)
-    desk.chats.prepare(Question(chat, (Part("And the"),), Effort.HIGH, MODEL))
-    settle(desk)
+    harness.chats.prepare(Question(chat, (Part("And the"),), Effort.HIGH, MODEL))
+    settle(harness)
     assert names.asides == []
-    desk.chats.prepare(Question(chat, (), Effort.HIGH, MODEL))
-    assert desk.wait(Renamed).chat.id == chat
+    harness.chats.prepare(Question(chat, (), Effort.HIGH, MODEL))
+    assert harness.wait(Renamed).chat.id == chat
 
 
 def test_the_person_may_not_want_it(tmp_path: Path) -> None:
-    desk = Desk(tmp_path / "chats.db", ANSWER, kind=Names, may_name=lambda: False)
-    chat = ask(desk)
-    row = now(desk, chat)
-    desk.close()
+    harness = Harness(tmp_path / "chats.db", ANSWER, kind=Names, may_name=lambda: False)
+    chat = ask(harness)
+    row = now(harness, chat)
+    harness.close()
     assert row.title == QUESTION
-    assert isinstance(desk.backend, Names)
-    assert desk.backend.asides == []
+    assert isinstance(harness.backend, Names)
+    assert harness.backend.asides == []
 
 
-def test_a_chat_that_is_erased_meanwhile(desk: Desk, names: Names) -> None:
+def test_a_chat_that_is_erased_meanwhile(harness: Harness, names: Names) -> None:
     names.go_on.clear()
-    chat = ask(desk)
+    chat = ask(harness)
     assert names.begun.wait(10)
-    desk.store.bin.erase([chat])
+    harness.store.bin.erase([chat])
     names.go_on.set()
-    settle(desk)
-    other = ask(desk)  # the engine's thread lives
-    assert desk.wait(Renamed).chat.id == other
+    settle(harness)
+    other = ask(harness)  # the engine's thread is alive
+    assert harness.wait(Renamed).chat.id == other
 
 
 ABOUT = "What is the capital of France? The capital of **France** is Paris. 法国的首都是哪里？"

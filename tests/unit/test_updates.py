@@ -1,4 +1,4 @@
-"""The look for a newer version: one request, on record, and an answer that is not trusted."""
+"""The check for updates: one logged request, and an answer that is not trusted."""
 
 from __future__ import annotations
 

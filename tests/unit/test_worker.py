@@ -1,4 +1,4 @@
-"""What the child does with its commands, over the protocols for llama.cpp."""
+"""The worker's handling of commands, over the protocols for llama.cpp."""
 
 from __future__ import annotations
 
@@ -66,10 +66,10 @@ Serve = Callable[..., Served]
 
 @pytest.fixture
 def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
-    """Services with a model that is loaded, or with none where ``loads`` is false."""
+    """Yield a function that starts workers with a loaded model, or without if not ``loads``."""
     monkeypatch.setattr(kv_disk_cache, "_SPARE", 0)
     told = threading.excepthook
-    monkeypatch.setattr(  # a thread that is ended where the process would be
+    monkeypatch.setattr(  # ends a thread in place of the process
         threading, "excepthook", lambda args: args.exc_type is SystemExit or told(args)
     )
     path = tmp_path / "model.gguf"
@@ -94,7 +94,7 @@ def says(role: Role, text: str, kind: PartKind = PartKind.TEXT) -> Message:
 
 
 def request(*texts: str, **more: Any) -> Request:
-    """Questions and answers in turn."""
+    """Return a request of alternating questions and answers."""
     roles = (Role.USER, Role.ASSISTANT) * len(texts)
     messages = tuple(says(role, text) for role, text in zip(roles, texts, strict=False))
     return Request(FILE, messages, Effort.LOW, chat=1, **more)
@@ -147,7 +147,7 @@ def test_the_numbers_of_an_answer(serve: Serve) -> None:
     asked = request(LONG, sampling=Sampling(seed=7))
     stats = done(ask(served, asked, *thinks("ab"), *answers("c", after=True))).stats
     assert stats.prompt_tokens == stats.evaluated == size(asked)
-    # The channel's name and what opens it are of the header; <|end|> is the last of the thought.
+    # The channel's name and its opening belong to the header; <|end|> is the reasoning's last.
     assert stats.reasoning_tokens == 3
     assert stats.generated == len(thinks("ab")) + len(answers("c", after=True))
     assert (stats.seed, stats.context, stats.restored, stats.dropped) == (7, 4000, 0, 0)
@@ -158,7 +158,7 @@ def test_the_numbers_of_an_answer(serve: Serve) -> None:
 
 
 def test_the_clock_of_an_answer(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One second for each batch, and ten for each token that is drawn."""
+    """One second for each batch, and ten for each token drawn."""
     served = serve()
     now = [100.0]
 
@@ -238,10 +238,10 @@ def test_an_answer_without_end_is_ended(serve: Serve, words: str) -> None:
 
 
 def test_what_repeats_itself_and_changes_is_not_ended(serve: Serve) -> None:
-    """A count, a long table: somebody may want it."""
+    """A count or a long table may be wanted."""
     counted = " ".join(map(str, range(700)))
     assert done(ask(serve(12_000), request("Hi"), *answers(counted))).reason is StopReason.END
-    rows = ("-" * 66 + ".") * 40  # longer than what is looked for
+    rows = ("-" * 66 + ".") * 40  # longer than what is searched for
     assert done(ask(serve(12_000), request("Hi"), *answers(rows))).reason is StopReason.END
 
 
@@ -292,8 +292,10 @@ def test_half_a_character_at_the_end_is_not_lost(serve: Serve) -> None:
 
 
 def test_a_prompt_is_read_in_batches(serve: Serve) -> None:
-    """The first is short, so that who waits soon knows for how long; the last token comes alone,
-    behind the checkpoint."""
+    """The first is short, for an early estimate of the time.
+
+    The last token comes alone, after the checkpoint.
+    """
     served = serve()
     events = ask(served, request(LONG))
     total = size(request(LONG)) - 1
@@ -308,7 +310,7 @@ def test_a_prompt_is_read_in_batches(serve: Serve) -> None:
 
 
 def test_another_try_costs_one_token(serve: Serve) -> None:
-    """However long the answer was: what the window held before it is gone by then."""
+    """However long the answer was: the window no longer holds what came before it."""
     served = serve()
     asked = request(LONG)
     ask(served, asked, *answers("Madrid. " * 50))
@@ -336,7 +338,7 @@ def test_a_third_prompt_goes_back_to_where_two_parted(serve: Serve) -> None:
 
 
 def test_a_seed_starts_from_nothing(serve: Serve) -> None:
-    """Other batches have slightly other logits."""
+    """Other batches have slightly different logits."""
     served = serve()
     asked = request(LONG, sampling=Sampling(seed=1))
     for _ in range(2):
@@ -380,7 +382,7 @@ def test_a_fault_in_mid_answer_frees_the_sampler(serve: Serve) -> None:
 
 
 def stop_at(served: Served, batch: int, *, aborts: bool = False) -> None:
-    """Has the command of now cancelled while that batch from now on is decoded."""
+    """Cancel the current command during that batch, counted from now."""
     left = [batch]
 
     def decoded() -> bool:
@@ -420,7 +422,7 @@ def test_a_stop_at_the_last_token_of_a_prompt(serve: Serve) -> None:
 
 @pytest.mark.parametrize("aborts", [False, True])
 def test_a_stop_in_the_answer(serve: Serve, aborts: bool) -> None:
-    """What was said stays, and is told before the end."""
+    """The text so far is kept, and sent before the end."""
     served = serve()
 
     def drawn() -> None:
@@ -438,7 +440,7 @@ def test_a_stop_in_the_answer(serve: Serve, aborts: bool) -> None:
 
 
 def test_a_stop_is_for_its_own_stream(serve: Serve) -> None:
-    """Also where that one still waits for the one before it."""
+    """Also while its stream still waits for the one before it."""
     served = serve()
     waiting: list[int] = []
 
@@ -446,7 +448,7 @@ def test_a_stop_is_for_its_own_stream(serve: Serve) -> None:
         if not waiting:
             waiting.append(served.send("ask", request("Hello")))
             served.pipe.command("cancel", waiting[0])
-            until(lambda: waiting[0] in served._service._signals._cancelled)
+            until(lambda: waiting[0] in served._worker._signals._cancelled)
         return True
 
     served.model.on_decode = decoded
@@ -465,7 +467,7 @@ def test_what_is_not_known_is_refused(serve: Serve) -> None:
     for name in ("cancel", "hurry"):
         served.pipe.command(name, 12345)
     assert done(ask(served, request("Hi"), *answers("Hello."))).reason is StopReason.END
-    signals = served._service._signals
+    signals = served._worker._signals
     assert (signals._known, signals._cancelled, signals._hurried) == (set(), set(), set())
 
 
@@ -540,7 +542,7 @@ def test_no_tools_are_no_tools(serve: Serve) -> None:
     ],
 )
 def test_an_answer_ends_before_a_stop_text(serve: Serve, stop: tuple[str, ...], left: str) -> None:
-    """Whatever tokens it is made of, and not where it is only thought."""
+    """However it is tokenized; in reasoning it does not count."""
     served = serve()
     counted = "One, two, three, four."
     events = ask(
@@ -597,13 +599,13 @@ def test_a_client_s_instructions_stay(serve: Serve) -> None:
 
 
 def hurry(served: Served, when: Callable[[], bool]) -> None:
-    """Asks for the answer while that token is drawn, and waits until the service knows."""
+    """Send "answer now" while that token is drawn, and wait until the worker has read it."""
     known = threading.Event()
 
     def drawn() -> None:
         if when() and not known.is_set():
             served.pipe.command("hurry", served.number)
-            signals = served._service._signals
+            signals = served._worker._signals
             while not signals.hurried:
                 threading.Event().wait(0.001)
             known.set()
@@ -723,7 +725,7 @@ def test_what_has_no_room_is_not_read_ahead(serve: Serve) -> None:
 
 
 def test_reading_ahead_stops(serve: Serve) -> None:
-    """And what was read until then is not read again."""
+    """What was read until then is not read again."""
     served = serve()
     stop_at(served, 2)
     served.do("prepare", request(LONG, "Madrid."))
@@ -737,7 +739,7 @@ def test_reading_ahead_stops(serve: Serve) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where tens of tokens are worth a file, and where nobody waits for long."""
+    """Return a folder for the disk cache, with limits of tens of tokens and no delays."""
     monkeypatch.setattr(kv_cache, "_WORTH", 8)
     return tmp_path / "kept"
 
@@ -747,7 +749,7 @@ def entries(folder: Path) -> list[Path]:
 
 
 def until(condition: Callable[[], object]) -> None:
-    """Waits for what another thread does."""
+    """Wait for another thread's work."""
     for _ in range(2000):
         if condition():
             return
@@ -782,7 +784,7 @@ def test_what_was_read_ahead_is_kept_when_nobody_asks(
 def test_a_stopped_answer_is_not_cut_off_from_what_was_said(
     serve: Serve, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It may be gone on with, and to be kept the memory is cut back to the prompt."""
+    """It may be continued; saving it to disk cuts the memory back to the prompt."""
     monkeypatch.setattr(worker, "_IDLE_S", 0.01)
     served = serve(keep=folder)
     served.do("budget", 1 << 30)
@@ -841,7 +843,7 @@ def test_a_chat_is_forgotten(serve: Serve) -> None:
 def test_another_way_to_run_a_model_finds_nothing(
     serve: Serve, folder: Path, tmp_path: Path
 ) -> None:
-    """Another context, another batch: the cells of llama.cpp's file would not fit."""
+    """With another context or batch size, the cells of llama.cpp's file would not fit."""
     served = serve(keep=folder)
     served.do("budget", 1 << 30)
     ask(served, request(LONG))
@@ -889,7 +891,7 @@ def test_a_load_that_fails_leaves_the_model_before(serve: Serve, tmp_path: Path)
 
 
 def test_an_answer_is_worth_more_than_what_is_kept(serve: Serve, tmp_path: Path) -> None:
-    """The file that is loaded cannot be read once more, for its identity."""
+    """The loaded file cannot be read again to identify it."""
     served = serve(loads=False)
     served.do("load", tmp_path / "gone.gguf", PLAN, tmp_path / "kept")
     assert done(ask(served, request("Hi"))).reason is StopReason.END
@@ -909,7 +911,7 @@ def test_a_model_is_needed(serve: Serve) -> None:
 def test_the_end_of_the_pipe_is_the_end_of_the_process(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No orphan holds 12 GB. A running decode is not waited for."""
+    """No orphan keeps 12 GB. A running decode is not waited for."""
     ended: list[int] = []
 
     def ends(code: int) -> None:

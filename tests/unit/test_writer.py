@@ -1,4 +1,4 @@
-"""An answer while it grows: a crash loses at most its last second."""
+"""A growing answer: a crash loses at most its last second."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SECOND = 1.0
 
 
 class _Timer:
-    """A `threading.Timer` on a clock of its own."""
+    """A `threading.Timer` on a fake clock."""
 
     name = ""
 
@@ -41,15 +41,17 @@ class _Timer:
 
 
 class Clock:
-    """Stands for `threading` and `time` of the writer: a timer runs when the time is told to
-    pass, on this thread."""
+    """Replaces the writer's `threading` and `time`.
+
+    A timer runs on this thread when the test advances the time.
+    """
 
     def __init__(self) -> None:
         self.now = 1000.0
         self.timers: list[_Timer] = []
         self.Lock = threading.Lock
 
-    def Timer(self, seconds: float, work: Callable[[], object]) -> _Timer:  # as threading has it
+    def Timer(self, seconds: float, work: Callable[[], object]) -> _Timer:  # named as in threading
         return _Timer(self, seconds, work)
 
     def monotonic(self) -> float:
@@ -69,8 +71,8 @@ class Clock:
         work: Callable[[], object]
 
 
-class Desk:
-    """An answer in a real store, behind a disk that may be full."""
+class Harness:
+    """An answer in a real store, on a disk that may be full."""
 
     def __init__(self, store: Store, clock: Clock, *parts: Part) -> None:
         self.store, self.clock = store, clock
@@ -119,151 +121,151 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def desk(store: Store, clock: Clock) -> Desk:
-    return Desk(store, clock)
+def harness(store: Store, clock: Clock) -> Harness:
+    return Harness(store, clock)
 
 
-def test_what_was_said_a_second_ago_is_on_disk(desk: Desk) -> None:
-    """At any moment, also while more is said all the time, and when nothing follows."""
+def test_what_was_said_a_second_ago_is_on_disk(harness: Harness) -> None:
+    """At any moment, also while text keeps coming, and when nothing follows."""
     said, at = "", []
     for word in range(200):
-        desk.says(f"word{word} ")
+        harness.says(f"word{word} ")
         said += f"word{word} "
-        at.append((desk.clock.now, said))
-        desk.clock.passes(0.03)
-        old = [text for when, text in at if when <= desk.clock.now - SECOND]
-        assert desk.on_disk.message.text.startswith(old[-1] if old else "")
-    desk.clock.passes(SECOND)
-    assert desk.on_disk.message.text == said
-    assert desk.on_disk.state is State.STREAMING
+        at.append((harness.clock.now, said))
+        harness.clock.passes(0.03)
+        old = [text for when, text in at if when <= harness.clock.now - SECOND]
+        assert harness.on_disk.message.text.startswith(old[-1] if old else "")
+    harness.clock.passes(SECOND)
+    assert harness.on_disk.message.text == said
+    assert harness.on_disk.state is State.STREAMING
 
 
-def test_the_disk_is_left_alone_between_saves(desk: Desk) -> None:
+def test_the_disk_is_left_alone_between_saves(harness: Harness) -> None:
     for _ in range(200):
-        desk.says("x")
-        desk.clock.passes(0.01)
-    assert 2 <= desk.saves <= 5
-    desk.clock.passes(SECOND)
-    before = desk.saves
-    desk.clock.passes(60)
-    assert desk.saves == before
+        harness.says("x")
+        harness.clock.passes(0.01)
+    assert 2 <= harness.saves <= 5
+    harness.clock.passes(SECOND)
+    before = harness.saves
+    harness.clock.passes(60)
+    assert harness.saves == before
 
 
-def test_what_comes_while_it_is_saved_is_saved_next(desk: Desk) -> None:
-    real = desk._update
+def test_what_comes_while_it_is_saved_is_saved_next(harness: Harness) -> None:
+    real = harness._update
 
     def slow(*values: Any, **more: Any) -> MessageRow:
-        desk._update = real
-        desk.says(" and that")
+        harness._update = real
+        harness.says(" and that")
         return real(*values, **more)
 
-    desk._update = slow
-    desk.says("This")
-    desk.clock.passes(SECOND)
-    assert desk.on_disk.message.text == "This and that"
+    harness._update = slow
+    harness.says("This")
+    harness.clock.passes(SECOND)
+    assert harness.on_disk.message.text == "This and that"
 
 
-def test_the_end_saves_all_at_once(desk: Desk) -> None:
-    desk.says("Hm. ", PartKind.REASONING)
-    desk.clock.passes(2)
-    desk.says("Because.")
-    row, fault = desk.writer.finish(State.DONE)
+def test_the_end_saves_all_at_once(harness: Harness) -> None:
+    harness.says("Hm. ", PartKind.REASONING)
+    harness.clock.passes(2)
+    harness.says("Because.")
+    row, fault = harness.writer.finish(State.DONE)
     assert fault is None
-    assert row == desk.on_disk
+    assert row == harness.on_disk
     assert row.message.parts == (Part("Hm. ", PartKind.REASONING), Part("Because."))
     assert row.state is State.DONE
-    before = desk.saves
-    desk.clock.passes(60)
-    assert desk.saves == before
+    before = harness.saves
+    harness.clock.passes(60)
+    assert harness.saves == before
 
 
-def test_how_long_it_thought(desk: Desk) -> None:
-    """From the first word of the reasoning to the first of the answer, and on again."""
-    desk.clock.passes(5)
-    desk.says("Hm. ", PartKind.REASONING)
-    desk.clock.passes(2)
-    desk.says("Hm. ", PartKind.REASONING)
-    desk.clock.passes(1)
-    desk.says("So: ")
-    desk.clock.passes(7)
-    desk.says("yes. ")
-    assert desk.writer.finish(State.DONE)[0].thought_s == pytest.approx(3)
-    desk.says("Or? ", PartKind.REASONING)
-    desk.clock.passes(4)
-    desk.says("No.")
-    desk.clock.passes(9)
-    assert desk.writer.finish(State.DONE)[0].thought_s == pytest.approx(7)
+def test_how_long_it_thought(harness: Harness) -> None:
+    """From the first word of the reasoning to the first of the answer, and resumed."""
+    harness.clock.passes(5)
+    harness.says("Hm. ", PartKind.REASONING)
+    harness.clock.passes(2)
+    harness.says("Hm. ", PartKind.REASONING)
+    harness.clock.passes(1)
+    harness.says("So: ")
+    harness.clock.passes(7)
+    harness.says("yes. ")
+    assert harness.writer.finish(State.DONE)[0].thought_s == pytest.approx(3)
+    harness.says("Or? ", PartKind.REASONING)
+    harness.clock.passes(4)
+    harness.says("No.")
+    harness.clock.passes(9)
+    assert harness.writer.finish(State.DONE)[0].thought_s == pytest.approx(7)
 
 
-def test_how_long_it_thought_so_far(desk: Desk) -> None:
-    desk.says("Hm. ", PartKind.REASONING)
-    desk.clock.passes(2)
-    desk.says("Hm. ", PartKind.REASONING)
-    desk.clock.passes(SECOND)
-    assert desk.on_disk.thought_s == pytest.approx(2)
+def test_how_long_it_thought_so_far(harness: Harness) -> None:
+    harness.says("Hm. ", PartKind.REASONING)
+    harness.clock.passes(2)
+    harness.says("Hm. ", PartKind.REASONING)
+    harness.clock.passes(SECOND)
+    assert harness.on_disk.thought_s == pytest.approx(2)
 
 
 def test_what_is_gone_on_with_has_thought_before(store: Store, clock: Clock) -> None:
-    desk = Desk(store, clock, Part("Hm. ", PartKind.REASONING))
-    desk.clock.passes(50)
-    desk.says("Hm. ", PartKind.REASONING)
-    desk.clock.passes(2)
-    desk.says("Yes.")
-    row, _ = desk.writer.finish(State.DONE)
+    harness = Harness(store, clock, Part("Hm. ", PartKind.REASONING))
+    harness.clock.passes(50)
+    harness.says("Hm. ", PartKind.REASONING)
+    harness.clock.passes(2)
+    harness.says("Yes.")
+    row, _ = harness.writer.finish(State.DONE)
     assert row.thought_s == pytest.approx(5)
     assert row.message.reasoning == "Hm. Hm. "
 
 
-def test_an_answer_that_never_thought(desk: Desk) -> None:
-    desk.says("Yes.")
-    desk.clock.passes(5)
-    assert desk.writer.finish(State.DONE)[0].thought_s is None
+def test_an_answer_that_never_thought(harness: Harness) -> None:
+    harness.says("Yes.")
+    harness.clock.passes(5)
+    assert harness.writer.finish(State.DONE)[0].thought_s is None
 
 
-def test_a_full_disk_is_told_once_and_tried_again(desk: Desk) -> None:
-    desk.full = True
+def test_a_full_disk_is_told_once_and_tried_again(harness: Harness) -> None:
+    harness.full = True
     for _ in range(5):
-        desk.says("x")
-        desk.clock.passes(SECOND)
-    (fault,) = desk.told
+        harness.says("x")
+        harness.clock.passes(SECOND)
+    (fault,) = harness.told
     assert isinstance(fault, StoreFull)
-    assert desk.saves >= 5
-    row, fault = desk.writer.finish(State.DONE)
+    assert harness.saves >= 5
+    row, fault = harness.writer.finish(State.DONE)
     assert isinstance(fault, StoreFull)
     assert (row.message.text, row.state) == ("xxxxx", State.DONE)
-    assert desk.on_disk.message.text == ""
-    desk.full = False
-    row, fault = desk.writer.finish(State.DONE)
+    assert harness.on_disk.message.text == ""
+    harness.full = False
+    row, fault = harness.writer.finish(State.DONE)
     assert fault is None
-    assert desk.on_disk == row
-    assert desk.told[1:] == [None]
+    assert harness.on_disk == row
+    assert harness.told[1:] == [None]
 
 
-def test_a_full_disk_is_asked_again_though_nothing_follows(desk: Desk) -> None:
-    desk.full = True
-    desk.says("x")
-    desk.clock.passes(SECOND)
-    desk.full = False
-    desk.clock.passes(SECOND)
-    assert desk.on_disk.message.text == "x"
-    assert desk.told[1:] == [None]
+def test_a_full_disk_is_asked_again_though_nothing_follows(harness: Harness) -> None:
+    harness.full = True
+    harness.says("x")
+    harness.clock.passes(SECOND)
+    harness.full = False
+    harness.clock.passes(SECOND)
+    assert harness.on_disk.message.text == "x"
+    assert harness.told[1:] == [None]
 
 
-def test_an_answer_that_was_erased_is_no_fault(desk: Desk) -> None:
-    desk.says("x")
-    desk.store.bin.erase([desk.row.chat])
-    desk.clock.passes(SECOND)
-    row, fault = desk.writer.finish(State.STOPPED)
+def test_an_answer_that_was_erased_is_no_fault(harness: Harness) -> None:
+    harness.says("x")
+    harness.store.bin.erase([harness.row.chat])
+    harness.clock.passes(SECOND)
+    row, fault = harness.writer.finish(State.STOPPED)
     assert fault is None
     assert (row.message.text, row.state) == ("x", State.STOPPED)
-    assert desk.told == []
+    assert harness.told == []
 
 
 # --- What the disk did not take at the end --------------------------------------------------
 
 
 class Now:
-    """An executor that does it at once."""
+    """An executor that runs work at once."""
 
     def submit(self, work: Callable[..., Any], *arguments: Any) -> Future[Any]:
         future: Future[Any] = Future()
@@ -272,69 +274,71 @@ class Now:
 
 
 class Waiting:
-    """Answers that ended on a full disk."""
+    """Unsaved answers on a full disk."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, harness: Harness) -> None:
+        self.harness = harness
         self.saved: list[tuple[MessageRow, FiresideError | None]] = []
         self.unsaved = Unsaved(Now(), lambda *ended: self.saved.append(ended))  # type: ignore[arg-type]
-        desk.full = True
-        desk.says("Because.")
-        desk.writer.finish(State.DONE)
-        self.unsaved.add(desk.writer, State.DONE, None)
+        harness.full = True
+        harness.says("Because.")
+        harness.writer.finish(State.DONE)
+        self.unsaved.add(harness.writer, State.DONE, None)
 
 
-def test_it_is_saved_when_there_is_room(desk: Desk) -> None:
-    waiting = Waiting(desk)
-    desk.clock.passes(10)
+def test_it_is_saved_when_there_is_room(harness: Harness) -> None:
+    waiting = Waiting(harness)
+    harness.clock.passes(10)
     assert waiting.saved == []
-    desk.full = False
-    desk.clock.passes(5)
-    assert waiting.saved == [(desk.on_disk, None)]
-    assert (desk.on_disk.message.text, desk.on_disk.state) == ("Because.", State.DONE)
-    before = desk.saves
-    desk.clock.passes(60)
-    assert desk.saves == before
+    harness.full = False
+    harness.clock.passes(5)
+    assert waiting.saved == [(harness.on_disk, None)]
+    assert (harness.on_disk.message.text, harness.on_disk.state) == ("Because.", State.DONE)
+    before = harness.saves
+    harness.clock.passes(60)
+    assert harness.saves == before
 
 
-def test_it_is_saved_before_anything_else_is_written(desk: Desk) -> None:
-    waiting = Waiting(desk)
+def test_it_is_saved_before_anything_else_is_written(harness: Harness) -> None:
+    waiting = Waiting(harness)
     with pytest.raises(StoreFull):
         waiting.unsaved.save()
-    desk.full = False
+    harness.full = False
     waiting.unsaved.save()
-    assert waiting.saved == [(desk.on_disk, None)]
+    assert waiting.saved == [(harness.on_disk, None)]
     waiting.unsaved.save()
     assert len(waiting.saved) == 1
 
 
-def test_several_are_saved_in_the_order_in_which_they_ended(desk: Desk) -> None:
-    waiting = Waiting(desk)
-    _, row = desk.store.messages.ask(None, Message(Role.USER, (Part("And?"),)), Effort.LOW, "Model")
-    second = Writer(desk.store, row, desk.told.append)
+def test_several_are_saved_in_the_order_in_which_they_ended(harness: Harness) -> None:
+    waiting = Waiting(harness)
+    _, row = harness.store.messages.ask(
+        None, Message(Role.USER, (Part("And?"),)), Effort.LOW, "Model"
+    )
+    second = Writer(harness.store, row, harness.told.append)
     second.add(Delta(0, "So.", PartKind.TEXT))
     second.finish(State.STOPPED)
     error = FiresideError()
     waiting.unsaved.add(second, State.STOPPED, error)
-    desk.full = False
+    harness.full = False
     waiting.unsaved.save()
-    assert waiting.saved == [(desk.on_disk, None), (desk.store.messages.get(row.id), error)]
+    assert waiting.saved == [(harness.on_disk, None), (harness.store.messages.get(row.id), error)]
     texts = [saved.message.text for saved, _ in waiting.saved]
     assert texts == ["Because.", "So."]
 
 
-def test_it_is_saved_at_the_end(desk: Desk) -> None:
-    waiting = Waiting(desk)
-    desk.full = False
+def test_it_is_saved_at_the_end(harness: Harness) -> None:
+    waiting = Waiting(harness)
+    harness.full = False
     waiting.unsaved.close()
     assert len(waiting.saved) == 1
-    assert desk.clock.timers == []
+    assert harness.clock.timers == []
 
 
-def test_nothing_is_tried_after_the_end(desk: Desk) -> None:
-    waiting = Waiting(desk)
+def test_nothing_is_tried_after_the_end(harness: Harness) -> None:
+    waiting = Waiting(harness)
     waiting.unsaved.close()
-    assert desk.clock.timers == []
+    assert harness.clock.timers == []
     assert waiting.saved == []
-    waiting.unsaved.add(desk.writer, State.DONE, None)
-    assert desk.clock.timers == []
+    waiting.unsaved.add(harness.writer, State.DONE, None)
+    assert harness.clock.timers == []

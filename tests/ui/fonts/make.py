@@ -1,13 +1,14 @@
-"""Makes the fonts beside it: a few characters of Noto in each script that Inter lacks.
+"""Make the fonts in this folder: a few characters of Noto in each script that Inter lacks.
 
     python3 -m venv /tmp/ft && /tmp/ft/bin/pip install fonttools
     /tmp/ft/bin/python tests/ui/fonts/make.py /usr/share/fonts
 
-Noto is under the SIL Open Font License (OFL.txt); the parts have names of their own, so that they
-are not taken for it. Debian 12 has them in fonts-noto-core 20201225-1, fonts-noto-cjk 20220127 and
-fonts-noto-color-emoji 2.042. Most are regular only, so that Qt has to draw a bold face; Hebrew has
-one, and Arabic an italic one that lacks Arabic, as DejaVu Sans has. By its name that one is behind
-the regular one: of a family's first file, Qt believes that it has what all of them have.
+Noto is under the SIL Open Font License (OFL.txt); the subsets are renamed, so that they are not
+mistaken for it. Debian 12 has them in fonts-noto-core 20201225-1, fonts-noto-cjk 20220127 and
+fonts-noto-color-emoji 2.042. Most have only a regular face, so that Qt has to synthesise a bold
+one; Hebrew has a bold face, and Arabic an italic one that lacks Arabic, as in DejaVu Sans. That one
+is named to sort after the regular face: Qt assumes that the first file of a family supports
+whatever all of them support.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ FACES = (
 
 
 def make(fonts: Path) -> None:
-    """Writes all of them."""
+    """Write all fonts."""
     for script, style, source, characters in FACES:
         options = subset.Options()
         options.layout_features = ["*"]
