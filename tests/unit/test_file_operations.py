@@ -569,7 +569,7 @@ def test_without_second_names_parts_are_copied(
 _MOVE = """
 import os, sys, threading
 from pathlib import Path
-from app.models import file_operations, library
+from app.models import disk_scan, file_operations
 
 old, new, steps = sys.argv[1], sys.argv[2], int(sys.argv[3])
 file_operations._CHUNK, file_operations._FLUSH = 100, 200
