@@ -182,7 +182,7 @@ class Chats:
         for the answer that the engine is at. Fails with StoreError.
         """
         forgotten = [self.forget(chat) for chat in chats]
-        erased = self._disk.submit(self._store.chats.erase, chats)
+        erased = self._disk.submit(self._store.bin.erase, chats)
 
         def work() -> None:
             erased.result()

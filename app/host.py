@@ -25,7 +25,7 @@ from app.engine.router import Router
 from app.engine.scheduler import ScheduledBackend
 from app.engine.supervisor import EngineOptions, LocalBackend
 from app.models.hub import Hub
-from app.models.installed import ModelLibrary, ModelMoving
+from app.models.model_library import ModelLibrary, ModelMoving
 from app.network.access import NetworkAccess
 from app.store import Store, typed_errors
 from app.store.background import ChatBackups, ChatSearches, DiskThread

@@ -14,7 +14,7 @@ from typing import Protocol
 import tiktoken
 
 from app.base.errors import NotGguf
-from app.base.gguf import GgufHeader
+from app.base.gguf import NORMAL_TOKEN, GgufHeader
 
 # o200k_base's, from tiktoken_ext/openai_public.py; the GGUF calls it "gpt-4o".
 _PATTERN = "|".join(
@@ -31,7 +31,6 @@ _PATTERN = "|".join(
 # tiktoken's pattern overflows its stack on a run of about a million blanks. Only such a run
 # is cut.
 _TOO_LONG = re.compile(r"(\s{100000})")
-_NORMAL = 1  # llama.cpp's LLAMA_TOKEN_TYPE_NORMAL; all others never stand for text
 
 
 def _byte_of_letter() -> dict[int, int]:
@@ -87,7 +86,7 @@ class TiktokenTokenizer:
         try:
             for token, (name, kind) in enumerate(zip(tokens, kinds, strict=True)):
                 text = name.decode("utf-8")
-                if kind == _NORMAL:
+                if kind == NORMAL_TOKEN:
                     ranks[text.translate(letters).encode("latin-1")] = token
                 else:
                     control[text] = token

@@ -35,6 +35,7 @@ NAMES = {
     9: "arr", 10: "u64", 11: "i64", 12: "f64",
 }  # fmt: skip
 """What llama.cpp calls them."""
+NORMAL_TOKEN = 1  # llama.cpp's LLAMA_TOKEN_TYPE_NORMAL; tokens of other types are no text
 ARCHITECTURE = "gpt-oss"  # of the models that Fireside runs
 ALIGNMENT = 32  # of tensors, in bytes, where the header names no other
 MOST_PARTS = 1000

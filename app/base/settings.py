@@ -172,7 +172,7 @@ def _same(value: Any, parsed: Any) -> bool:
     return bool(value == parsed) and isinstance(value, bool) is isinstance(parsed, bool)
 
 
-def _pieces(text: str) -> dict[str, Any]:
+def _salvaged(text: str) -> dict[str, Any]:
     """Return the fields of a damaged object one by one; `_UNREAD` for nonsense."""
     found: dict[str, Any] = {}
     decoder = json.JSONDecoder(strict=False)
@@ -216,7 +216,7 @@ def read(path: Path) -> Loaded:
     try:
         raw = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raw, damage = _pieces(text), str(error)
+        raw, damage = _salvaged(text), str(error)
     if not isinstance(raw, dict):
         raw, damage = {}, "it holds no settings"
     values: dict[str, Any] = {}

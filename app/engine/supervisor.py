@@ -17,7 +17,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app import formats
 from app.base import gguf, log
 from app.base.errors import (
     Cancelled,
@@ -47,7 +46,7 @@ from app.base.types import (
 )
 from app.engine import load_failure
 from app.engine.backend import Planned
-from app.formats import Abilities
+from app.formats import Abilities, abilities_of
 
 if TYPE_CHECKING:  # a window need not wait for it, nor have room for it
     from multiprocessing.connection import Connection
@@ -202,7 +201,7 @@ class LocalBackend:
             from app.engine import probe
 
             probe.model(path)  # says what is wrong with a file that cannot be run
-            found = formats.choose(gguf.read(path, arrays=True)).abilities
+            found = abilities_of(gguf.read(path, arrays=True))
             known = self._abilities[path] = state, found
         return known[1]
 

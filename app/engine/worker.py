@@ -247,8 +247,8 @@ class Worker:
         rendered = render(request)
         room = reserved(request, model.size)
         first = messages_to_drop(request.messages, rendered.sizes, model.size, room)
-        # What a client has set stays. Rendered anew: what is shown may tell what was told in
-        # what is not, and a format may put instructions or tools into the first message.
+        # A client's instructions stay. All is rendered again, since a message may repeat what one
+        # that is dropped said, such as the day, and some formats put tools into the first one.
         kept = [m for m in request.messages[:first] if m.role in (Role.SYSTEM, Role.DEVELOPER)]
         dropped = first - len(kept)
         if dropped:

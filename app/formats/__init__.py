@@ -9,16 +9,16 @@ A new format is a room of its own beside ``harmony``, and one line in `_known`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from app.base.code_fence import code_fence
 from app.base.errors import ModelForeign, NotGguf
+from app.base.gguf import NORMAL_TOKEN, GgufHeader
 from app.base.types import Delta, Effort, Part, PartKind, Request, StopReason
 
-if TYPE_CHECKING:  # both take a while to import, and most who need `Abilities` need neither
-    from app.base.gguf import GgufHeader
+if TYPE_CHECKING:  # it takes a while to import, and most who need `Abilities` do not need it
     from app.tokenizer import Tokenizer
 
 
@@ -141,32 +141,51 @@ def choose(header: GgufHeader) -> ChatFormat:
     """
     from app.tokenizer import TiktokenTokenizer
 
-    template = str(header.metadata.get("tokenizer.chat_template", ""))
+    known = _known_format(header)
     try:
-        tokenizer = TiktokenTokenizer.from_gguf(header)
+        return known(TiktokenTokenizer.from_gguf(header))
     except NotGguf:
         raise ModelForeign(header.path, _FOREIGN) from None
-    for known in _known():
-        if known.fits(tokenizer, template):
-            return known(tokenizer)
-    raise ModelForeign(header.path, _FOREIGN)
+
+
+def abilities_of(header: GgufHeader) -> Abilities:
+    """Return what the chat format of a file offers. As `choose`, without building a tokenizer."""
+    return _known_format(header).abilities
 
 
 class _KnownFormat(Protocol):
     """The class of a chat format."""
 
+    abilities: Abilities
+
     def __call__(self, tokenizer: Tokenizer) -> ChatFormat:
         """Return the format with a vocabulary that fits."""
 
-    def fits(self, tokenizer: Tokenizer, template: str) -> bool:
-        """Whether a file with this vocabulary and this chat template speaks the format."""
+    def fits(self, control: Container[str], template: str) -> bool:
+        """Whether a file with these control tokens and this chat template speaks the format."""
 
 
 def _known() -> tuple[_KnownFormat, ...]:
     """Return all formats; of several that fit, the first is taken."""
-    from app.formats.harmony.chat_format import HarmonyFormat
+    from app.formats.harmony.harmony_format import HarmonyFormat
 
     return (HarmonyFormat,)
+
+
+def _known_format(header: GgufHeader) -> _KnownFormat:
+    tokens = header.metadata.get("tokenizer.ggml.tokens")
+    types = header.metadata.get("tokenizer.ggml.token_type")
+    template = str(header.metadata.get("tokenizer.chat_template", ""))
+    if isinstance(tokens, list) and isinstance(types, list):
+        control = {
+            token.decode("utf-8", "replace")
+            for token, kind in zip(tokens, types, strict=False)
+            if kind != NORMAL_TOKEN and isinstance(token, bytes)
+        }
+        for known in _known():
+            if known.fits(control, template):
+                return known
+    raise ModelForeign(header.path, _FOREIGN)
 
 
 _FOREIGN = "its vocabulary is not gpt-oss's"

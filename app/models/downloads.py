@@ -261,6 +261,6 @@ class Downloads:
 
 
 def _hub_cache() -> Path:
-    from app.models import library
+    from app.models import disk_scan
 
-    return library.hub_cache()
+    return disk_scan.hub_cache()

@@ -33,7 +33,7 @@ from app.base.errors import (
     TargetFull,
 )
 from app.base.files import sync
-from app.models.library import InstalledModel, ModelSource, jan_descriptions, unfinished
+from app.models.disk_scan import InstalledModel, ModelSource, jan_descriptions, unfinished
 
 Report = Callable[[int, int], None]
 

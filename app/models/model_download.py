@@ -18,13 +18,13 @@ from app.base.errors import (
     NoRoom,
     Offline,
 )
-from app.models import catalog, file_operations, library, mount_point, partial_file, transfer
+from app.models import catalog, disk_scan, file_operations, mount_point, partial_file, transfer
 from app.models.cache_path import repository_folder
 from app.models.catalog import HubFile, HubModel
 from app.models.download_events import DownloadEvent, DownloadHeld, Downloading
 from app.models.download_progress import DownloadNote, DownloadPhase, DownloadProgress, DownloadWait
 from app.models.file_download import FileDownload
-from app.models.locate import Locator, wanted_file
+from app.models.hub_locator import Locator, wanted_file
 from app.models.queue_store import QueuedModel, QueueStore
 from app.models.timeouts import Timeouts
 from app.network.client import Network
@@ -82,7 +82,7 @@ class ModelDownload:
 
     def _check_drive(self) -> None:
         entry = self._entry()
-        mount_point.check(entry.cache, entry.mount, chosen=entry.cache != library.hub_cache())
+        mount_point.check(entry.cache, entry.mount, chosen=entry.cache != disk_scan.hub_cache())
         if not entry.mount:
             self._queue.update(self.model, mount=mount_point.mount_of(entry.cache))
 
@@ -146,7 +146,7 @@ class ModelDownload:
         """Return an earlier conversion of the offer that has arrived completely."""
         entry = self._entry()
         for path in _snapshots(entry.cache, entry.model.repository, entry.earlier):
-            model = library.inspect(path)
+            model = disk_scan.inspect(path)
             if model.problem is None and model.offer == offer:
                 return model.path
         return None
@@ -232,7 +232,7 @@ class ModelDownload:
         # A model that can be used stays, and so does a file that cannot be removed.
         with contextlib.suppress(LibraryError):
             paths = _snapshots(entry.cache, entry.model.repository, complete)
-            if any(library.inspect(path).problem for path in paths):
+            if any(disk_scan.inspect(path).problem for path in paths):
                 removed = remove(entry, complete, keep=hashes) or removed
         self._restarted = self._restarted or removed
         brought = tuple(name for name in entry.brought if name not in complete)
@@ -256,9 +256,9 @@ def remove(entry: QueuedModel, names: Collection[str], keep: Collection[str] = (
     found = _snapshots(entry.cache, entry.model.repository, names)
     paths = tuple(path for path in found if path.resolve().name not in keep)
     if paths:
-        place = library.SearchFolder(library.ModelSource.HUGGING_FACE, entry.cache)
+        place = disk_scan.SearchFolder(disk_scan.ModelSource.HUGGING_FACE, entry.cache)
         file_operations.remove(
-            library.InstalledModel(paths[0], entry.model.repository, 0, place, paths)
+            disk_scan.InstalledModel(paths[0], entry.model.repository, 0, place, paths)
         )
     return bool(paths)
 

@@ -17,10 +17,10 @@ from pathlib import Path
 
 from app.store import backup, recovery
 from app.store.backup import Backup
+from app.store.bin import BIN_DAYS, Bin
 from app.store.chat_trees import ChatTree, TreeTable
-from app.store.chats import BIN_DAYS, ChatTable
+from app.store.chats import ChatTable
 from app.store.database import Database, typed_errors
-from app.store.drafts import DraftTable
 from app.store.messages import MessageTable
 from app.store.parts import PartTable
 from app.store.presets import PresetTable
@@ -38,6 +38,7 @@ from app.store.rows import (
 from app.store.schema import MIGRATIONS, Migration
 from app.store.search import Search, SearchHit
 from app.store.search_index import SearchIndex
+from app.store.unsent import DraftTable
 from app.store.upkeep import Upkeep
 
 __all__ = [
@@ -87,13 +88,14 @@ class Store:
     ) -> None:
         self.database = Database(path, migrations, patience, self._opened, self._reopened)
         self.chats = ChatTable(self.database)
+        self.bin = Bin(self.database, self.chats)
         self.drafts = DraftTable(self.database, self.chats)
         self.presets = PresetTable(self.database)
         parts = PartTable(self.database)
         self.index = SearchIndex(self.database, parts)
         self.messages = MessageTable(self.database, self.chats, parts, self.index)
         self.trees = TreeTable(self.database, self.chats, parts, self.messages)
-        self.upkeep = Upkeep(self.database, self.chats, self.index)
+        self.upkeep = Upkeep(self.database, self.bin, self.index)
         self._search, self._find = (Search(path, self.database.connect) for _ in range(2))
         self.database.open()
 
@@ -132,7 +134,7 @@ class Store:
 
     def _opened(self) -> None:
         self.messages.mark_cut_off()
-        self.chats.purge()
+        self.bin.purge()
         self.index.complete(_INDEX_S)
 
     def _reopened(self) -> None:

@@ -92,7 +92,7 @@ def add(database: Path, fill: Callable[[sqlite3.Connection], object]) -> Backup:
 
 def verify(source: Path) -> None:
     """Raise sqlite3.DatabaseError if a backup is not sound."""
-    with contextlib.closing(still(source)) as db:
+    with contextlib.closing(connect_immutable(source)) as db:
         _verify(db)
 
 
@@ -164,14 +164,14 @@ def _restored(database: Path) -> Path:
     return database.with_name(database.name + ".part")
 
 
-def still(source: Path) -> sqlite3.Connection:
+def connect_immutable(source: Path) -> sqlite3.Connection:
     """Connect to a file that does not change: nothing is written, not even beside it."""
     return sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
 
 
 def _backup(path: Path, made: float, version: int) -> Backup:
     chats = None
-    with contextlib.suppress(sqlite3.Error), contextlib.closing(still(path)) as db:
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(connect_immutable(path)) as db:
         (chats,) = db.execute("SELECT count(*) FROM chat WHERE deleted IS NULL").fetchone()
     return Backup(path, made, path.stat().st_size, version, chats)
 

@@ -1,4 +1,4 @@
-"""Chats: their names and settings, their order, and the bin."""
+"""Chats: their names and settings, and their order."""
 
 from __future__ import annotations
 
@@ -22,9 +22,6 @@ from app.store.rows import (
     pack_setup,
 )
 
-BIN_DAYS = 30
-"""How long deleted chats are kept."""
-
 
 class ChatTable:
     """The chats of a database, without their messages."""
@@ -37,15 +34,11 @@ class ChatTable:
 
         Pinned ones come first; within each group, the one that was written to last.
         """
-        return self._chats(LISTED, ORDER)
+        return self.where(LISTED, ORDER)
 
     def archived(self) -> list[ChatRow]:
         """Return the archived chats that are not deleted, in the same order."""
-        return self._chats("deleted IS NULL AND archived", ORDER)
-
-    def binned(self) -> list[ChatRow]:
-        """Return the deleted chats, the last one first."""
-        return self._chats("deleted IS NOT NULL", "deleted DESC, id DESC")
+        return self.where("deleted IS NULL AND archived", ORDER)
 
     def live(self) -> set[int]:
         """Return the ids of all chats outside the bin."""
@@ -55,7 +48,7 @@ class ChatTable:
             )
         )
 
-    def _chats(self, where: str, order: str) -> list[ChatRow]:
+    def where(self, where: str, order: str) -> list[ChatRow]:
         return self._database.read(
             chat_row, f"SELECT {CHAT} FROM chat WHERE {where} ORDER BY {order}"
         )
@@ -163,40 +156,6 @@ class ChatTable:
         with self._database.transaction() as db:
             values = (one_line(new), one_line(old))
             db.execute("UPDATE chat SET folder = ? WHERE folder = ?", values)
-
-    # --- The bin --------------------------------------------------------------------------
-
-    def delete(self, *chats: int) -> None:
-        """Move chats into the bin, until `restore` or, after BIN_DAYS, `purge`."""
-        now = time.time()
-        with self._database.transaction():
-            for chat in chats:
-                self.change(chat, "deleted = coalesce(deleted, ?)", now)
-
-    def restore(self, *chats: int) -> list[ChatRow]:
-        """Undo `delete`, for all of the chats or none."""
-        with self._database.transaction():
-            return [self.change(chat, "deleted = NULL") for chat in chats]
-
-    def erase(self, chats: Iterable[int]) -> None:
-        """Remove chats for good, whether they are in the bin or not.
-
-        Chats that are gone already are passed over. Traces are left until `Upkeep.sweep`.
-        """
-        with self._database.transaction():
-            for chat in chats:
-                self._remove("id = ?", chat)
-
-    def purge(self, days: float = BIN_DAYS) -> None:
-        """Erase what was deleted more than ``days`` ago."""
-        with self._database.transaction():
-            self._remove("deleted <= ?", time.time() - days * 86400)
-
-    def _remove(self, where: str, *values: Any) -> None:
-        with self._database.transaction() as db:
-            sql = f"INSERT INTO erased (chat, created) SELECT id, created FROM chat WHERE {where}"
-            db.execute(sql, values)
-            db.execute(f"DELETE FROM chat WHERE {where}", values)
 
     def change(self, chat: int, assignments: str, *values: Any) -> ChatRow:
         """Update columns of a row; ``assignments`` has a "?" for each of ``values``."""

@@ -104,12 +104,12 @@ class Database:
     def open(self) -> None:
         """Open the file, or a copy of it in memory where the disk is full."""
         try:
-            self._db = self._begun()
+            self._db = self._connected()
         except StoreFull as full:
             if not memory_copy.possible(self.path):
                 raise
             self._place = memory_copy.place()
-            self._db = self._begun()
+            self._db = self._connected()
             self._full = full
 
     def connect(self) -> sqlite3.Connection:
@@ -119,7 +119,7 @@ class Database:
             uri=self._copied,
         )  # fmt: skip
 
-    def _begun(self) -> sqlite3.Connection:
+    def _connected(self) -> sqlite3.Connection:
         """Return a connection that is ready for use."""
         with self.errors():
             self._db = db = self.connect()
@@ -153,7 +153,7 @@ class Database:
                 upgrade(db, self._migrations)
         self._db.execute("PRAGMA foreign_keys = ON")  # not before: a migration may rebuild tables
 
-    def _go_on(self) -> None:
+    def _reopen(self) -> None:
         """Open the file in the place of its copy, as something is to be written.
 
         Raises StoreFull where there is no room yet.
@@ -161,7 +161,7 @@ class Database:
         copy, place, full = self._db, self._place, self._full
         self._place, self._full = self.path, None
         try:
-            self._db = self._begun()
+            self._db = self._connected()
         except StoreError:
             self._db, self._place, self._full = copy, place, full
             raise
@@ -183,7 +183,7 @@ class Database:
                 yield self._db
                 return
             if self._full and not of_view:
-                self._go_on()
+                self._reopen()
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
@@ -211,7 +211,7 @@ class Database:
             return not busy
 
     def read(self, make: Callable[[tuple[Any, ...]], T], sql: str, *values: Any) -> list[T]:
-        return made(self.path, make, self.fetch(sql, *values))
+        return from_rows(self.path, make, self.fetch(sql, *values))
 
     def fetch(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Return the rows of a statement."""
@@ -229,7 +229,7 @@ class Database:
             self._db.close()
 
 
-def made(path: Path, make: Callable[[R], T], rows: Sequence[R]) -> list[T]:
+def from_rows(path: Path, make: Callable[[R], T], rows: Sequence[R]) -> list[T]:
     """Return rows as values; a row that makes no sense raises StoreDamaged."""
     try:
         return [make(row) for row in rows]

@@ -42,7 +42,7 @@ def _source(path: Path) -> sqlite3.Connection:
     log = path.with_name(path.name + "-wal")
     with contextlib.suppress(OSError):
         if not log.exists() or not log.stat().st_size:
-            return backup.still(path)
+            return backup.connect_immutable(path)
     source = sqlite3.connect(path, isolation_level=None)
     source.execute("PRAGMA locking_mode = EXCLUSIVE")
     return source

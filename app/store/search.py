@@ -20,7 +20,7 @@ from typing import Any
 
 from app.base.errors import Cancelled
 from app.base.types import Message, Role
-from app.store.database import made, typed_errors
+from app.store.database import from_rows, typed_errors
 from app.store.parts import by_message
 from app.store.rows import LISTED, ORDER, PART, part_row
 from app.store.search_words import Query, fold, query, said_in
@@ -177,7 +177,7 @@ class Search:
             ORDER BY message.id, position"""
         show = functools.partial(_found, wanted, reasoning)
         rows = list(by_message(db.execute(found)))
-        by_id = {f.message: f for f in made(self._path, show, rows)}
+        by_id = {f.message: f for f in from_rows(self._path, show, rows)}
         return [by_id[number] for number in ids[:limit]]
 
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from app.base.errors import StoreDamaged
 from app.store import backup
 from app.store.backup import Backup
-from app.store.chats import ChatTable
+from app.store.bin import Bin
 from app.store.database import Database, typed_errors
 from app.store.search_index import SearchIndex
 
@@ -20,8 +20,8 @@ _STEP_S = 0.5  # of indexing
 class Upkeep:
     """A database's upkeep, in steps between which others can write."""
 
-    def __init__(self, database: Database, chats: ChatTable, index: SearchIndex) -> None:
-        self._database, self._chats, self._index = database, chats, index
+    def __init__(self, database: Database, deleted: Bin, index: SearchIndex) -> None:
+        self._database, self._bin, self._index = database, deleted, index
         self._ending = threading.Event()
         self._lock = threading.Lock()  # a backup that is being made would keep what is erased
 
@@ -73,7 +73,7 @@ class Upkeep:
         """
         while not self._ending.is_set() and not self._index.complete(_STEP_S):
             pass
-        self._chats.purge()
+        self._bin.purge()
         self.sweep()
         if not self._ending.is_set() and self._database.is_sparse():
             self._database.compact()

@@ -80,7 +80,7 @@ def measure(path: Path) -> dict[str, float]:
     costs["backup"] = milliseconds(store.upkeep.backup)
 
     def delete() -> None:
-        store.chats.erase([chat])
+        store.bin.erase([chat])
         store.upkeep.sweep()
 
     costs["delete for good"] = milliseconds(delete)

@@ -31,7 +31,7 @@ from app.base.types import Message, ModelRef, Part, Request, Role
 from app.engine import load_failure
 from app.engine.ggml import _library
 from app.engine.supervisor import LocalBackend
-from app.models import library
+from app.models import disk_scan
 from tests.fakes import engine_processes, mutants
 
 DEMO = resource("models", "demo-gpt-oss.gguf")
@@ -90,7 +90,7 @@ def test_the_verdict_by_the_header_is_llama_cpps(tmp_path: Path) -> None:
     for number, (name, header) in enumerate(all_of_them):
         path = tmp_path / f"{number}.gguf"
         path.write_bytes(header + weights)
-        ours[path] = name, library.inspect(path).problem
+        ours[path] = name, disk_scan.inspect(path).problem
     theirs = loads([*ours])
     differ = [
         (name, problem)
@@ -213,7 +213,7 @@ def test_the_list_the_command_line_and_the_loader_say_the_same(
 ) -> None:
     path = tmp_path / f"{name}.gguf"
     path.write_bytes(mutants.cases(DATA)[name])
-    listed = library.inspect(path).problem
+    listed = disk_scan.inspect(path).problem
     try:
         list(make().load(ModelRef.of_file(path, name), threading.Event()))
         loaded = None

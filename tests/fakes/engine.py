@@ -18,7 +18,7 @@ from app.engine.plan import Plan
 from app.engine.probe import Devices
 from app.engine.worker import Worker
 from app.formats import ChatFormat
-from app.formats.harmony.chat_format import HarmonyFormat
+from app.formats.harmony.harmony_format import HarmonyFormat
 from app.tokenizer import TiktokenTokenizer
 from tests.fakes.memory import FakeMemory
 from tests.fakes.vocabulary import CONTROL

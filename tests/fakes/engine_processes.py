@@ -26,7 +26,7 @@ from app.engine import supervisor, worker
 from app.engine.probe import Devices
 from app.engine.supervisor import LocalBackend
 from app.formats import ChatFormat
-from app.formats.harmony.chat_format import HarmonyFormat
+from app.formats.harmony.harmony_format import HarmonyFormat
 
 SAME = (65, 66, 67)  # tokens of the demo model
 SCRIPT = "FIRESIDE_TEST_SCRIPT"

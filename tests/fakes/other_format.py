@@ -6,7 +6,7 @@ ChatML, with reasoning between ``<think>`` tags.
 from __future__ import annotations
 
 import codecs
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 
 from app.base.errors import RequestUnsupported
@@ -28,8 +28,8 @@ class ChatMl:
         self.stops = frozenset({self.end})
 
     @staticmethod
-    def fits(tokenizer: Tokenizer, template: str) -> bool:
-        return all(name in tokenizer.control for name in CONTROL) and "<|im_start|>" in template
+    def fits(control: Container[str], template: str) -> bool:
+        return all(name in control for name in CONTROL) and "<|im_start|>" in template
 
     def render(self, request: Request) -> RenderedRequest:
         self.grammar(request)

@@ -203,10 +203,10 @@ class Person:
 
     def bin(self, chat: int) -> None:
         tell("begin", [f"deleted {chat}"])
-        self.disk(lambda store: store.chats.delete(chat))
+        self.disk(lambda store: store.bin.put(chat))
         tell("done", {f"deleted {chat}": True})
         tell("begin", [f"deleted {chat}"])
-        self.disk(lambda store: store.chats.restore(chat))
+        self.disk(lambda store: store.bin.restore(chat))
         tell("done", {f"deleted {chat}": False})
 
     def pin(self, chat: int) -> None:

@@ -146,7 +146,7 @@ def test_the_archive_opens_and_gives_back(fireside: Fireside) -> None:
     table = choose(fireside, "pears")
     QTest.keyClick(table, Qt.Key.Key_Delete)
     fireside.until(lambda: titles(fireside) == ["apples"])
-    assert [row.title for row in fireside.stored(lambda store: store.chats.binned())] == ["pears"]
+    assert [row.title for row in fireside.stored(lambda store: store.bin.listed())] == ["pears"]
     table = choose(fireside, "apples")
     QTest.keyClick(table, Qt.Key.Key_Return)
     fireside.shows("About apples.")
@@ -269,7 +269,7 @@ def test_a_deletion_that_fails_says_so_and_keeps_them(
     def full(chats: object) -> None:
         raise StoreFull(fireside.host.folders.chats)
 
-    monkeypatch.setattr(fireside.host._store.chats, "erase", full)
+    monkeypatch.setattr(fireside.host._store.bin, "erase", full)
     choose(fireside, "apples")
     fireside.find(QAbstractButton, "erase").click()
     answer_box(fireside, yes=True)

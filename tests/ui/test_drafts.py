@@ -142,7 +142,7 @@ def test_a_chat_that_is_erased_takes_its_draft_along(fireside: Fireside) -> None
     make(fireside, "apples")
     chat = fireside.chat
     fireside.type("half a thought")
-    fireside.stored(lambda store: store.chats.erase([chat]))
+    fireside.stored(lambda store: store.bin.erase([chat]))
     fireside.window.drafts.keep()
     assert kept(fireside) == {}
     assert not fireside.window.banner.isVisible()

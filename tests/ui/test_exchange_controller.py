@@ -141,7 +141,7 @@ def test_all_chats_go_out_and_come_in_again(start: Start, tmp_path: Path) -> Non
     assert len(json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))["chats"]) == 2
     for chat in list(fireside.window.index.rows):
         fireside.window.index.delete(chat)
-    fireside.stored(lambda store: store.chats.purge(0))
+    fireside.stored(lambda store: store.bin.purge(0))
     fireside.find(QAbstractButton, "importChats").click()
     files = child(fireside.window, QFileDialog, "importDialog")
     files.filesSelected.emit([str(tmp_path / "all.json")])

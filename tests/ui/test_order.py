@@ -196,7 +196,7 @@ def test_several_are_deleted_by_keys_and_come_back(fruit: Fireside, start: Start
     fruit.until(lambda: not rows(fruit))
     fireside = start()
     assert rows(fireside) == []
-    assert len(fireside.stored(lambda store: store.chats.binned())) == 6
+    assert len(fireside.stored(lambda store: store.bin.listed())) == 6
 
 
 def test_several_move_by_the_menu_and_back(fruit: Fireside) -> None:

@@ -30,6 +30,7 @@ from app.base.errors import (
 from app.base.types import Effort, Message, Part, Role
 from app.host import Host
 from app.store import Backup, MessageRow, State, Store, backups
+from app.store.bin import Bin
 from app.store.chats import ChatTable
 from app.store.messages import MessageTable
 from app.ui.backup_list import BackupList
@@ -506,7 +507,7 @@ def test_what_the_disk_does_not_take_is_shown_as_it_was(
         raise StoreFull(Path("chats.db"))
 
     monkeypatch.setattr(ChatTable, "rename", full)
-    monkeypatch.setattr(ChatTable, "delete", full)
+    monkeypatch.setattr(Bin, "put", full)
     index = fireside.window.index
     index.rename(1, "three")
     fireside.until(lambda: index.rows[1].title == "one")

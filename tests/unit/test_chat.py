@@ -384,7 +384,7 @@ def test_a_chat_that_is_erased_in_mid_answer(
     d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     answer = d.wait(TurnProgress)
     forgotten = d.chats.forget(answer.chat)
-    d.store.chats.erase([answer.chat])
+    d.store.bin.erase([answer.chat])
     erased.set()
     ended = d.wait(TurnEnded)  # though nobody stopped it
     assert (ended.answer.id, ended.error) == (answer.message, None)

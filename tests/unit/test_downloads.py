@@ -30,8 +30,8 @@ from app.models.download_events import (
 from app.models.download_progress import DownloadPhase, DownloadProgress, WaitReason
 from app.models.downloads import Downloads, Unfinished
 from app.models.file_download import FileDownload
+from app.models.hub_locator import Locator
 from app.models.hub_requests import WantedFile
-from app.models.locate import Locator
 from app.models.partial_file import PartialFile
 from app.models.timeouts import Timeouts
 from app.network import hub_client
@@ -231,7 +231,7 @@ def test_killed_and_resumed(hub: Hub, open_harness: Callable[[], Harness], tmp_p
         "import sys; from pathlib import Path\n"
         "from app.models import transfer; transfer._SPARE = 0\n"
         "from app.models.catalog import HubFile, HubModel\n"
-        "from app.models.locate import Locator; Locator.problem = lambda *_: None\n"
+        "from app.models.hub_locator import Locator; Locator.problem = lambda *_: None\n"
         "from app.models.downloads import Downloads\n"
         "from app.network import hub_client\n"
         "from app.network.client import Network\n"

@@ -220,7 +220,7 @@ def test_what_a_person_did_survives(store: Store, tmp_path: Path) -> None:
     archived = a_chat(store, "Put away")
     store.chats.arrange([archived], archived=True)
     gone = a_chat(store, "Thrown away")
-    store.chats.delete(gone)
+    store.bin.put(gone)
     out(store, tmp_path)
     with contextlib.closing(Store(tmp_path / "other.db")) as other:
         read(tmp_path / "out.json").into(other)
@@ -257,7 +257,7 @@ def test_what_has_gone_on_is_known(store: Store, tmp_path: Path) -> None:
     store.messages.add(chat, store.chats.get(chat).leaf, said(Role.USER, "And now?"))
     store.chats.rename(chat, "Another name")
     assert read(tmp_path / "out.json").into(store) == ImportReport(0, 0, 1)
-    store.chats.delete(chat)  # what is in the bin may be imported again
+    store.bin.put(chat)  # what is in the bin may be imported again
     assert read(tmp_path / "out.json").into(store) == ImportReport(1, 2, 0)
 
 

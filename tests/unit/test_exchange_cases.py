@@ -242,8 +242,8 @@ def test_a_project_of_claude(store: Store) -> None:
         assert (row.pinned, row.folder) == (True, "Poems")
         assert row.setup == ChatSettings("Five, seven, five.")
         for chat in store.chats.listed():
-            store.chats.delete(chat.id)
-        store.chats.purge(0)
+            store.bin.put(chat.id)
+        store.bin.purge(0)
     assert bring(store, "claude.json")[LeftOut.FOLDER] == 1  # only the project's key is known
     row = chat_named(store, "Write a haiku")
     assert row.folder == "Claude p1"

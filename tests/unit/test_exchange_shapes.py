@@ -223,4 +223,4 @@ def test_thoughts(store: Store, tmp_path: Path, text: str, thought: list[str], a
         bring(store, tmp_path, raw)
         assert thoughts(store) == thought
         assert said(store)[1] == (Role.ASSISTANT, answer)
-        store.chats.delete(store.chats.listed()[0].id)
+        store.bin.put(store.chats.listed()[0].id)

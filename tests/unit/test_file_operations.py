@@ -27,9 +27,9 @@ from app.base.errors import (
     TargetExists,
     TargetFull,
 )
-from app.models import file_operations, library, partial_file
+from app.models import disk_scan, file_operations, partial_file
 from app.models.cache_path import CachePath
-from app.models.library import InstalledModel, ModelSource, SearchFolder
+from app.models.disk_scan import InstalledModel, ModelSource, SearchFolder
 from tests.fakes.headers import gguf_bytes, part_of, write_header
 
 REVISION, OTHER = "a" * 40, "b" * 40
@@ -79,7 +79,7 @@ def hub_file(cache: Path, file: str = "model.gguf", commit: str = REVISION, **pl
 
 
 def only(folder: Path, kind: ModelSource = ModelSource.CHOSEN) -> InstalledModel:
-    (model,) = library.scan([SearchFolder(kind, folder)])
+    (model,) = disk_scan.scan([SearchFolder(kind, folder)])
     return model
 
 
@@ -128,7 +128,7 @@ def shut(folder: Path) -> Iterator[None]:
 def test_all_parts_are_removed(tmp_path: Path) -> None:
     split(tmp_path)
     write_header(tmp_path / "other.gguf")
-    model = library.inspect(tmp_path / "big-00002-of-00003.gguf")
+    model = disk_scan.inspect(tmp_path / "big-00002-of-00003.gguf")
     assert file_operations.removable(model)
     file_operations.remove(model)
     assert set(files(tmp_path)) == {"other.gguf"}
@@ -163,7 +163,7 @@ def test_ollamas_are_left_alone(tmp_path: Path, near: Path) -> None:
     manifest = tmp_path / "manifests" / "registry.ollama.ai" / "library" / "gpt-oss" / "20b"
     manifest.parent.mkdir(parents=True)
     manifest.write_text(json.dumps({"layers": [layer]}))
-    for model in (only(tmp_path, ModelSource.OLLAMA), library.inspect(file)):
+    for model in (only(tmp_path, ModelSource.OLLAMA), disk_scan.inspect(file)):
         assert not file_operations.removable(model)
         assert not file_operations.movable(model)
         with pytest.raises(FileRefused, match="Ollama"):
@@ -181,7 +181,7 @@ def test_jan_forgets_what_is_removed(tmp_path: Path) -> None:
         description.parent.mkdir(parents=True)
         description.write_text(f"model_path: {file.relative_to(tmp_path).as_posix()}\n")
     write_header(root / "own" / "model.gguf")
-    models = {model.name: model for model in library.scan([SearchFolder(ModelSource.JAN, root)])}
+    models = {model.name: model for model in disk_scan.scan([SearchFolder(ModelSource.JAN, root)])}
     file_operations.remove(models["imported"])
     assert set(files(tmp_path)) == {
         "llamacpp/models/own/model.gguf",
@@ -217,7 +217,7 @@ def test_nothing_of_a_repository_is_left(tmp_path: Path) -> None:
     hub_file(tmp_path, repository="org/other", etag="f" * 64)
     models = {
         model.name: model
-        for model in library.scan([SearchFolder(ModelSource.HUGGING_FACE, tmp_path)])
+        for model in disk_scan.scan([SearchFolder(ModelSource.HUGGING_FACE, tmp_path)])
     }
     file_operations.remove(models["org/repo/q4/model"])
     assert not (tmp_path / "models--org--repo").exists()
@@ -247,7 +247,7 @@ def test_it_goes_from_every_revision(tmp_path: Path, folder: Path) -> None:
         old = hub_file(tmp_path / "hub", revision="v1")
         new = hub_file(tmp_path / "hub", commit=OTHER)
         same = hub_file(tmp_path / "hub", "another name.gguf")
-        change(library.inspect(old))
+        change(disk_scan.inspect(old))
         assert not any(path.exists() for path in (old, new, same))
         assert not scan_cache_dir(tmp_path / "hub").repos
         assert is_sound(tmp_path / "hub")
@@ -280,7 +280,7 @@ def test_a_download_keeps_what_it_needs(tmp_path: Path) -> None:
     file_operations.remove(only(tmp_path))
     assert part.exists()
     assert is_sound(tmp_path)
-    assert list(library.scan([SearchFolder(ModelSource.HUGGING_FACE, tmp_path)])) == []
+    assert list(disk_scan.scan([SearchFolder(ModelSource.HUGGING_FACE, tmp_path)])) == []
 
 
 @needs_links
@@ -311,9 +311,9 @@ def test_what_repositories_share_goes_with_the_last(tmp_path: Path, folder: Path
     one, two = shared(cache, "org/one"), shared(cache, "org/two")
     store = _shared_blobs.shared_blob_path(cache, "c" * 64)
     content = store.read_bytes()
-    file_operations.remove(library.inspect(one))
+    file_operations.remove(disk_scan.inspect(one))
     assert two.read_bytes() == content
-    assert move(library.inspect(two), folder).read_bytes() == content
+    assert move(disk_scan.inspect(two), folder).read_bytes() == content
     assert not store.exists()
     assert is_sound(cache)
     assert not list(cache.glob("models--*"))
@@ -327,7 +327,7 @@ def test_a_file_moves(tmp_path: Path, folder: Path) -> None:
     content, time = file.read_bytes(), file.stat().st_mtime_ns
     told: list[tuple[int, int]] = []
     path = file_operations.move(
-        library.inspect(file), folder, threading.Event(), lambda *now: told.append(now)
+        disk_scan.inspect(file), folder, threading.Event(), lambda *now: told.append(now)
     )
     assert path == folder / "model.gguf"
     assert files(folder) == {"model.gguf": content}
@@ -366,7 +366,7 @@ def test_where_it_is_already(tmp_path: Path) -> None:
     file = write_header(tmp_path / "old" / "model.gguf")
     (tmp_path / "way").symlink_to(file.parent)
     for folder in (file.parent, tmp_path / "way", file.parent / ".." / "old"):
-        assert move(library.inspect(file), folder) == file
+        assert move(disk_scan.inspect(file), folder) == file
     assert set(files(file.parent)) == {"model.gguf"}
 
 
@@ -379,8 +379,8 @@ def test_to_where_a_link_leads(tmp_path: Path, near: Path) -> None:
     link.symlink_to(f"near{slashes}model.gguf")  # the path's length is the file's size
     assert link.lstat().st_size == file.stat().st_size
     with pytest.raises(TargetExists):
-        move(library.inspect(file), tmp_path)
-    assert move(library.inspect(link), near) == file
+        move(disk_scan.inspect(file), tmp_path)
+    assert move(disk_scan.inspect(link), near) == file
     assert file.is_file()
     assert not link.is_symlink()
 
@@ -431,14 +431,14 @@ def test_there_must_be_a_folder(tmp_path: Path) -> None:
     file = write_header(tmp_path / "old" / "model.gguf")
     for wrong in (tmp_path / "nowhere", file):
         with pytest.raises(FileRefused):
-            move(library.inspect(file), wrong)
+            move(disk_scan.inspect(file), wrong)
     assert set(files(tmp_path)) == {"old/model.gguf"}
 
 
 def test_a_folder_that_takes_nothing(tmp_path: Path, near: Path) -> None:
     file = write_header(tmp_path / "old" / "model.gguf")
     with shut(near), pytest.raises(FileRefused) as caught:
-        move(library.inspect(file), near)
+        move(disk_scan.inspect(file), near)
     assert caught.value.path == near
     assert file.exists()
 
@@ -491,12 +491,12 @@ def test_a_disk_without_room(tmp_path: Path, far: Path, monkeypatch: pytest.Monk
     real = shutil.disk_usage(far)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: real._replace(free=300 << 20))
     with pytest.raises(TargetFull) as caught:
-        move(library.inspect(file), far)
+        move(disk_scan.inspect(file), far)
     assert caught.value.path == far / "model.gguf"
     assert (caught.value.needed, caught.value.free) == (100 << 20, 44 << 20)
     assert files(far) == {}
     os.truncate(file, 44 << 20)
-    move(library.inspect(file), far)
+    move(disk_scan.inspect(file), far)
 
 
 @pytest.fixture
@@ -518,7 +518,7 @@ def test_a_disk_that_fills_up(tmp_path: Path, small: Path, monkeypatch: pytest.M
     file = write_header(tmp_path / "old" / "model.gguf")
     os.truncate(file, 2 << 20)
     with pytest.raises(TargetFull) as caught:
-        move(library.inspect(file), small)
+        move(disk_scan.inspect(file), small)
     assert caught.value.needed == 2 << 20
     assert files(small) == {}
     assert file.stat().st_size == 2 << 20
@@ -541,7 +541,7 @@ def test_a_disk_that_fails_at_the_end(
     file = write_header(tmp_path / "old" / "model.gguf")
     monkeypatch.setattr(os, "fsync", failing)
     with pytest.raises(error) as caught:
-        move(library.inspect(file), far)
+        move(disk_scan.inspect(file), far)
     assert caught.value.path == far / "model.gguf"
     assert files(far) == {}
     assert file.exists()
@@ -585,7 +585,7 @@ def hook(event, args):
         if args and str(args[0]).startswith((old, new)):
             step()
 
-(model,) = library.scan([library.SearchFolder(library.ModelSource.CHOSEN, Path(old))])
+(model,) = disk_scan.scan([disk_scan.SearchFolder(disk_scan.ModelSource.CHOSEN, Path(old))])
 sys.addaudithook(hook)
 file_operations.move(model, Path(new), threading.Event(), step)
 """
@@ -601,7 +601,7 @@ def killed(old: Path, new: Path, steps: int) -> bool:
 
 def whole(*folders: Path) -> list[InstalledModel]:
     """Return the complete models of a scan."""
-    found = library.scan(SearchFolder(ModelSource.CHOSEN, folder) for folder in folders)
+    found = disk_scan.scan(SearchFolder(ModelSource.CHOSEN, folder) for folder in folders)
     return [model for model in found if model.problem is None]
 
 
@@ -626,9 +626,9 @@ def test_killed_at_any_moment(tmp_path: Path, folder: Path, make: Callable[[Path
         # Incomplete models may only be leftovers, in the old place, of those complete in the new
         # one.
         assert [
-            m.problem for m in library.scan([SearchFolder(ModelSource.CHOSEN, new)]) if m.problem
+            m.problem for m in disk_scan.scan([SearchFolder(ModelSource.CHOSEN, new)]) if m.problem
         ] == []
-        for left in list(library.scan([SearchFolder(ModelSource.CHOSEN, old)])):
+        for left in list(disk_scan.scan([SearchFolder(ModelSource.CHOSEN, old)])):
             assert left.problem is None or whole(new)
             move(left, new)
         (after,) = whole(old, new)

@@ -36,7 +36,7 @@ from app.base.types import (
     ToolNamespace,
 )
 from app.engine import plan, probe
-from app.formats.harmony.chat_format import HarmonyFormat
+from app.formats.harmony.harmony_format import HarmonyFormat
 from app.tokenizer import TiktokenTokenizer
 from tests.fakes import gpt_oss, other_format, vocabulary
 from tests.fakes.engine import FakeModel, Served, spell
@@ -107,10 +107,9 @@ def test_a_format_is_known_by_vocabulary_and_template(
 
 
 def test_what_harmony_offers() -> None:
-    abilities = formats.choose(gguf.read(Path("resources/models/demo-gpt-oss.gguf"), arrays=True))
-    assert abilities.abilities == formats.Abilities(
-        tuple(Effort), Effort.MEDIUM, closable_reasoning=True
-    )
+    found = gguf.read(Path("resources/models/demo-gpt-oss.gguf"), arrays=True)
+    wanted = formats.Abilities(tuple(Effort), Effort.MEDIUM, closable_reasoning=True)
+    assert formats.abilities_of(found) == formats.choose(found).abilities == wanted
 
 
 # --- Another format, with the worker as it is -----------------------------------------------

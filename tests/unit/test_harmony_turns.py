@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.base.errors import RequestUnsupported
 from app.base.types import Message, Part, PartKind, Request, Role, ToolChoice, ToolNamespace
-from app.formats.harmony.chat_format import HarmonyFormat
+from app.formats.harmony.harmony_format import HarmonyFormat
 from app.formats.harmony.render import NO_TOOL
 from tests.fakes import vocabulary
 from tests.unit.test_harmony import ORACLE, V, assistant, ids, made, request, user

@@ -20,7 +20,7 @@ from app.base.types import ModelRef
 from app.engine import plan, probe
 from app.engine.plan import Overrides
 from app.engine.probe import Devices, Gpu, Machine
-from app.models import library
+from app.models import disk_scan
 from app.tokenizer import TiktokenTokenizer
 from app.wording import diagnosis
 from app.wording.errors import explain
@@ -53,7 +53,7 @@ def chosen() -> list[tuple[str, bytes]]:
 
 def verdict(path: Path) -> str:
     """Return the list's verdict, with which all others must agree."""
-    said = explain(problem).sentence if (problem := library.inspect(path).problem) else ""
+    said = explain(problem).sentence if (problem := disk_scan.inspect(path).problem) else ""
     model = ModelRef.of_file(path, path.stem)
     header = probe._header_or_error(path)
     if isinstance(header, ModelError):

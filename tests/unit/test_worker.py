@@ -570,6 +570,31 @@ def test_an_old_stop_is_not_for_a_new_question(serve: Serve) -> None:
     assert done(ask(served, request(LONG))).reason is StopReason.END
 
 
+def test_the_turn_after_a_continued_answer_costs_its_new_words(serve: Serve) -> None:
+    """Its reasoning goes, and so the checkpoint is before it."""
+    served = serve()
+    thought = "I think of capitals. " * 5
+    cut = Message(Role.ASSISTANT, (Part(thought, PartKind.REASONING), Part("Madr")))
+    asked = replace(request(LONG), messages=(says(Role.USER, LONG), cut))
+    (*_, ended) = ask(served, asked, *spell("id."), CONTROL["<|return|>"])
+    assert ended.stats.evaluated == size(asked)
+    past = replace(cut, parts=(cut.parts[0], Part("Madrid.")))
+    later = replace(asked, messages=(asked.messages[0], past, says(Role.USER, "Sure?")))
+    assert done(ask(served, later)).stats.evaluated < size(later) - len(LONG)
+
+
+def test_a_client_s_instructions_stay(serve: Serve) -> None:
+    served = serve(2000)
+    told = says(Role.SYSTEM, "Answer in rhymes.")
+    asked = request(*["word " * 60] * 7)
+    asked = replace(asked, messages=(told, *asked.messages))
+    prompt, *_ = ask(served, asked)
+    assert prompt.dropped > 0
+    shown = replace(asked, messages=(told, *asked.messages[prompt.dropped + 1 :]))
+    assert prompt.count == size(shown)
+    assert bytes(spell("rhymes")) in bytes(t for t in served.model.memory.tokens if t < 256)
+
+
 # --- Answer now -----------------------------------------------------------------------------
 
 

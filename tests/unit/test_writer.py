@@ -253,7 +253,7 @@ def test_a_full_disk_is_asked_again_though_nothing_follows(harness: Harness) -> 
 
 def test_an_answer_that_was_erased_is_no_fault(harness: Harness) -> None:
     harness.says("x")
-    harness.store.chats.erase([harness.row.chat])
+    harness.store.bin.erase([harness.row.chat])
     harness.clock.passes(SECOND)
     row, fault = harness.writer.finish(State.STOPPED)
     assert fault is None

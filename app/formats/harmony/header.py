@@ -48,7 +48,7 @@ class HeaderParser:
     def __init__(self, before: str = "", *, written: bool = True) -> None:
         self.written = written
         self._stretches = [("role", before)]
-        self._read(whole=False)
+        self._read(complete=False)
 
     def begin(self, kind: str) -> None:
         """Begin the stretch behind a control token, a ``channel`` or a ``type``."""
@@ -69,16 +69,16 @@ class HeaderParser:
 
     def close(self) -> None:
         """End the header at ``<|message|>``, which makes all of its text header."""
-        self._read(whole=True)
+        self._read(complete=True)
 
     def take_prose(self) -> str:
         """Remove and return the prose: all of each stretch from its first unknown word on."""
-        self._read(whole=False)
+        self._read(complete=False)
         for at, (kind, text) in enumerate(self._stretches):
             self._stretches[at] = kind, text.removesuffix(self._prose[at])
         return "".join(self._prose)
 
-    def _read(self, *, whole: bool) -> None:
+    def _read(self, *, complete: bool) -> None:
         self.role = self.recipient = self.type = ""
         self.channel: Channel | None = None
         self.stray = ""
@@ -87,9 +87,9 @@ class HeaderParser:
         """Whether that word stands where the channel belongs."""
         self.tool_speaks = False
         """Whether a tool stands in the place of the role."""
-        self._prose = [self._prose_of(kind, text, whole) for kind, text in self._stretches]
+        self._prose = [self._prose_of(kind, text, complete) for kind, text in self._stretches]
 
-    def _prose_of(self, kind: str, text: str, whole: bool) -> str:
+    def _prose_of(self, kind: str, text: str, complete: bool) -> str:
         """Read the fields of a stretch; return its prose."""
         addressed = False  # by a "to=" before the word
         for match in _WORD.finditer(text):
@@ -101,14 +101,14 @@ class HeaderParser:
                 if known and name not in _NO_TOOLS:
                     self.recipient = self.recipient or name
             else:
-                known = self._knows(kind, word, whole)
+                known = self._knows(kind, word, complete)
             if not known and not self.stray and is_name(word):
                 self.stray, self.stray_leads = word, kind != "type" and self.channel is None
-            if not known and not whole:
+            if not known and not complete:
                 return text[match.start() :]
         return ""
 
-    def _knows(self, kind: str, word: str, whole: bool) -> bool:
+    def _knows(self, kind: str, word: str, complete: bool) -> bool:
         """Return whether headers have such a word; fewer count where this may be prose."""
         low = word.lower() if self.written else word
         if low in _ROLES:
@@ -119,7 +119,7 @@ class HeaderParser:
         elif self.written and _is_tool(word):
             self.tool_speaks = self.tool_speaks or (kind == "role" and not self.role)
             self.recipient = self.recipient or word
-        elif self.written and (low in _TYPES or (whole and kind == "type" and is_name(word))):
+        elif self.written and (low in _TYPES or (complete and kind == "type" and is_name(word))):
             self.type = self.type or low
         else:
             return False

@@ -5,13 +5,16 @@ from __future__ import annotations
 import codecs
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from app.base.types import Delta, Part, PartKind, StopReason
 from app.formats.harmony.channels import Channel, MessageHeader
 from app.formats.harmony.header import OTHERS, HeaderParser, is_name
 from app.formats.harmony.render import closing
 from app.formats.harmony.vocabulary import Vocabulary
-from app.tokenizer import Tokenizer
+
+if TYPE_CHECKING:
+    from app.tokenizer import Tokenizer
 
 _LONGEST_TYPE = 20  # characters of a content type, as "json"
 

@@ -101,12 +101,12 @@ def _begun(v: Vocabulary) -> list[int]:
     return [v.start, *v.tokenizer.encode("assistant")]
 
 
-def _whole(role: str, text: str, v: Vocabulary) -> list[int]:
+def _message(role: str, text: str, v: Vocabulary) -> list[int]:
     return [v.start, *v.tokenizer.encode(role), v.message, *v.tokenizer.encode(text), v.end]
 
 
 def _instructions(text: str, v: Vocabulary) -> list[int]:
-    return _whole("developer", f"# Instructions\n\n{text}", v)
+    return _message("developer", f"# Instructions\n\n{text}", v)
 
 
 def _opening(request: Request, v: Vocabulary) -> list[int]:
@@ -115,7 +115,7 @@ def _opening(request: Request, v: Vocabulary) -> list[int]:
     The format wants the effort near its start, so another effort changes the prompt from there.
     """
     system = _SYSTEM.format(date=request.today.isoformat(), effort=request.effort.value)
-    ids = _whole("system", system, v)
+    ids = _message("system", system, v)
     texts = [request.instructions, *(m.text for m in request.messages[: _leading(request)])]
     text = "\n\n".join(filter(None, texts))
     return [*ids, *_instructions(text, v)] if text else ids
@@ -136,23 +136,25 @@ def _past(request: Request, end: int, v: Vocabulary) -> list[list[int]]:
     A question of another day than the one before is preceded by its day, so that the opening and
     all that was processed stay as they are.
     """
-    whole, told = [_opening(request, v)], request.today
+    pieces, current = [_opening(request, v)], request.today
     leading = _leading(request)
     messages = request.messages[:end]
     for at, message in enumerate(messages):
         if message.role in _ANSWERS:
             if not at or messages[at - 1].role not in _ANSWERS:
-                whole += _answer(list(takewhile(_answers, messages[at:])), v, past=True)
+                pieces += _answer(list(takewhile(_answers, messages[at:])), v, past=True)
         elif message.role in _INSTRUCTIONS:
-            whole.append(_instructions(message.text, v) if at >= leading else [])
+            pieces.append(_instructions(message.text, v) if at >= leading else [])
         else:
             day = message.day or request.today
             # As openai-harmony renders a system message that has nothing but a date.
-            date = _whole("system", f"Current date: {day.isoformat()}", v) if day != told else []
-            said = _whole("user", "\n\n".join(map(question_text, message.parts)), v)
-            whole.append([*date, *said])
-            told = day
-    return whole
+            date = (
+                _message("system", f"Current date: {day.isoformat()}", v) if day != current else []
+            )
+            said = _message("user", "\n\n".join(map(question_text, message.parts)), v)
+            pieces.append([*date, *said])
+            current = day
+    return pieces
 
 
 class _Results:

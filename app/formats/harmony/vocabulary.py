@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from app.tokenizer import Tokenizer
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.tokenizer import Tokenizer
+
 
 CONTROL_TOKENS = (
     "<|start|>",

@@ -102,7 +102,7 @@ class ArchiveController(QObject):
             return
 
         def read(store: Store) -> tuple[list[ChatRow], list[ChatRow]]:
-            return store.chats.archived(), store.chats.binned()
+            return store.chats.archived(), store.bin.listed()
 
         def show(found: tuple[list[ChatRow], list[ChatRow]]) -> None:
             archived, deleted = found

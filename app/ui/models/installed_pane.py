@@ -11,7 +11,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.models import file_operations
-from app.models.library import InstalledModel, ModelSource
+from app.models.disk_scan import InstalledModel, ModelSource
 from app.ui.controls import Button, Elided, ProgressLine, column, muted, set_tone
 from app.ui.dialogs import ask_folder, confirm
 from app.ui.form_fields import heading

@@ -21,7 +21,7 @@ from app.wording.errors import explain
 from app.wording.language import tr
 
 if TYPE_CHECKING:
-    from app.models.library import InstalledModel
+    from app.models.disk_scan import InstalledModel
     from app.ui.models.models_page import ModelsPage
 
 

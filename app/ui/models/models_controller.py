@@ -73,7 +73,7 @@ class ModelsController(QObject):
         return self._download_controller
 
     def _build(self) -> ModelsPage:
-        from app.models import library
+        from app.models import disk_scan
         from app.ui.models.download_pane import DownloadPane
         from app.ui.models.installed_pane import InstalledPane
         from app.ui.models.models_page import ModelsPage
@@ -82,7 +82,7 @@ class ModelsController(QObject):
         host = self._host
         download = DownloadPane(self._theme, self._downloads)
         installed = InstalledPane(self._theme, self._installed)
-        network = NetworkPane(self._theme, host.settings, library.hub_cache())
+        network = NetworkPane(self._theme, host.settings, disk_scan.hub_cache())
         installed.set_folders(host.settings.folders)
         download.search.searched.connect(self._search)
         download.search.files_requested.connect(self._find_files)

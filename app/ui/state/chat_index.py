@@ -170,12 +170,12 @@ class ChatIndex(QObject):
         ids = [row.id for row in rows]
         for chat in ids:
             self.deleted.emit(chat)
-        self._store.ask(lambda store: store.chats.delete(*ids), self._written, self._refused)
+        self._store.ask(lambda store: store.bin.put(*ids), self._written, self._refused)
         self.undoable.emit(Change.DELETE, rows, "")
 
     def restore(self, chats: Sequence[int]) -> None:
         """Take chats out of the bin."""
-        self._store.ask(lambda store: store.chats.restore(*chats), self._written)
+        self._store.ask(lambda store: store.bin.restore(*chats), self._written)
 
     def put_back(self, before: Sequence[ChatRow]) -> None:
         """Undo a delete, archive or move of these chats."""
@@ -184,7 +184,7 @@ class ChatIndex(QObject):
             return row.archived, row.folder
 
         def write(store: Store) -> None:
-            store.chats.restore(*(row.id for row in before))
+            store.bin.restore(*(row.id for row in before))
             for (archived, folder), rows in groupby(sorted(before, key=place), place):
                 store.chats.arrange([row.id for row in rows], archived=archived, folder=folder)
 

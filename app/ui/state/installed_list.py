@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.host import Host
-from app.models.installed import InstalledModels, ModelMoving
+from app.models.model_library import InstalledModels, ModelMoving
 from app.ui.bridge import Bridge
 from app.wording.language import tr
 
 if TYPE_CHECKING:
     from app.models.catalog import HubModel
-    from app.models.library import InstalledModel
+    from app.models.disk_scan import InstalledModel
 
 
 def title(model: InstalledModel) -> str:

@@ -16,7 +16,7 @@ from app.wording.language import number, tr
 
 if TYPE_CHECKING:
     from app.engine.plan import Plan
-    from app.models.library import InstalledModel
+    from app.models.disk_scan import InstalledModel
 
 _SOON_MS = 600  # so that leafing through chats loads no model
 _KEPT = 12  # files that the menu remembers

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from app.base.errors import StoreError
 from app.documents import FileReading
-from app.models.installed import ModelMoving
+from app.models.model_library import ModelMoving
 from app.store import ChatRow
 from app.turn import (
     ChatEvent,

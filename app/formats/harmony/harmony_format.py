@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from typing import TYPE_CHECKING
 
 from app.base.errors import RequestUnsupported
 from app.base.types import Effort, PartKind, Request, Role, ToolChoice
@@ -10,7 +11,9 @@ from app.formats import Abilities, RenderedRequest
 from app.formats.harmony import render
 from app.formats.harmony.parse import HarmonyParser
 from app.formats.harmony.vocabulary import CONTROL_TOKENS, Vocabulary
-from app.tokenizer import Tokenizer
+
+if TYPE_CHECKING:
+    from app.tokenizer import Tokenizer
 
 ABILITIES = Abilities(tuple(Effort), Effort.MEDIUM, closable_reasoning=True)
 
@@ -26,12 +29,12 @@ class HarmonyFormat:
         self.stops = self.vocabulary.stops
 
     @staticmethod
-    def fits(tokenizer: Tokenizer, template: str) -> bool:
+    def fits(control: Container[str], template: str) -> bool:
         """Return whether a file speaks Harmony, by its control tokens.
 
         ``template`` is not needed: no other format has these, and in many files it was replaced.
         """
-        return all(name in tokenizer.control for name in CONTROL_TOKENS)
+        return all(name in control for name in CONTROL_TOKENS)
 
     def render(self, request: Request) -> RenderedRequest:
         """See `ChatFormat.render`."""

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 from app.base.jobs import Jobs
 
 if TYPE_CHECKING:
+    from app.models.disk_scan import InstalledModel
     from app.models.downloads import Downloads
-    from app.models.library import InstalledModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,9 @@ class ModelLibrary:
         chosen = self._folders()
 
         def work() -> InstalledModels:
-            from app.models import library
+            from app.models import disk_scan
 
-            models = tuple(library.scan(library.places(chosen), self._jobs.ending))
+            models = tuple(disk_scan.scan(disk_scan.places(chosen), self._jobs.ending))
             return InstalledModels(models, self._downloads().downloaded(), self._uses.model_uses())
 
         return self._jobs.submit(work)
@@ -89,9 +89,9 @@ class ModelLibrary:
         """Tell what a file is that a person opens, whichever of its parts it is."""
 
         def work() -> InstalledModel:
-            from app.models import library
+            from app.models import disk_scan
 
-            return library.inspect(path)
+            return disk_scan.inspect(path)
 
         return self._quick.submit(work)
 

@@ -24,8 +24,8 @@ from app.base.errors import (
 )
 from app.base.resources import resource
 from app.engine import probe
-from app.models import library
-from app.models.library import InstalledModel, ModelSource, SearchFolder
+from app.models import disk_scan
+from app.models.disk_scan import InstalledModel, ModelSource, SearchFolder
 from tests.fakes.headers import (
     gguf_bytes,
     model_metadata,
@@ -50,14 +50,14 @@ def bare(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
 
 def found(home: Path, *chosen: Path) -> dict[str, InstalledModel]:
     """Return the models found below ``home``, by name."""
-    below = [place for place in library.places(chosen) if place.path.is_relative_to(home)]
-    models = list(library.scan(below))
+    below = [place for place in disk_scan.places(chosen) if place.path.is_relative_to(home)]
+    models = list(disk_scan.scan(below))
     assert len({model.name for model in models}) == len(models)
     return {model.name: model for model in models}
 
 
 def in_folder(folder: Path) -> list[InstalledModel]:
-    return list(library.scan([SearchFolder(ModelSource.CHOSEN, folder)]))
+    return list(disk_scan.scan([SearchFolder(ModelSource.CHOSEN, folder)]))
 
 
 def only(folder: Path) -> InstalledModel:
@@ -296,9 +296,9 @@ def test_llama_cpp(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "ggml-org_gpt-oss-20b-GGUF_gpt-oss-20b-mxfp4",
         "org/repo/new",
     }
-    default = [place.path for place in library.places() if place.kind == ModelSource.LLAMA_CPP][-1]
-    assert default.is_relative_to(home)
-    assert default.name == "llama.cpp"
+    caches = [place for place in disk_scan.places() if place.kind == ModelSource.LLAMA_CPP]
+    assert caches[-1].path.is_relative_to(home)
+    assert caches[-1].path.name == "llama.cpp"
 
 
 def test_chosen_folders_and_files(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -313,7 +313,7 @@ def test_chosen_folders_and_files(home: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_place_is_named_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OLLAMA_MODELS", str(home / ".ollama" / "models"))
-    places = library.places([home / ".ollama" / "models"])
+    places = disk_scan.places([home / ".ollama" / "models"])
     paths = [place.path for place in places]
     assert len(paths) == len(set(paths))
     assert SearchFolder(ModelSource.OLLAMA, home / ".ollama" / "models") in places
@@ -379,7 +379,7 @@ def test_what_lies_beside_a_model_is_in_no_list(
     """A person who opens it is told what it is."""
     (tmp_path / name).write_bytes(content)
     assert in_folder(tmp_path) == []
-    problem = library.inspect(tmp_path / name).problem
+    problem = disk_scan.inspect(tmp_path / name).problem
     assert problem
     assert getattr(problem, "architecture", None) == kind
 
@@ -432,7 +432,7 @@ def test_a_split_model_is_one(tmp_path: Path) -> None:
     assert (model.name, model.path, model.files) == ("big", files[0], tuple(files))
     assert model.size == sum(file.stat().st_size for file in files)
     assert model.problem is None
-    (dropped,) = library.scan([SearchFolder(ModelSource.CHOSEN, files[1])])
+    (dropped,) = disk_scan.scan([SearchFolder(ModelSource.CHOSEN, files[1])])
     assert (dropped.name, dropped.path) == ("big", files[0])
 
 
@@ -503,7 +503,7 @@ def test_any_part_is_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     files = [write_header(tmp_path / f"big-{n:05}-of-00003.gguf") for n in (1, 2, 3)]
     monkeypatch.chdir(tmp_path)
     for opened in (*files, Path("big-00002-of-00003.gguf")):
-        model = library.inspect(opened)
+        model = disk_scan.inspect(opened)
         assert (model.name, model.path, model.files) == ("big", files[0], tuple(files))
         assert (model.size, model.problem) == (sum(f.stat().st_size for f in files), None)
         assert model.place.kind == ModelSource.CHOSEN
@@ -511,19 +511,19 @@ def test_any_part_is_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_file_of_the_hub_keeps_its_name(home: Path) -> None:
     path = hub_file(home / "hub", "org/repo", "a" * 40, "q4/model.gguf", gguf_bytes())
-    assert library.inspect(path).name == "org/repo/q4/model"
+    assert disk_scan.inspect(path).name == "org/repo/q4/model"
     assert only(path).name == only(path.parent).name == "org/repo/q4/model"
 
 
 def test_what_is_opened_may_be_anything(tmp_path: Path) -> None:
-    gone = library.inspect(tmp_path / "gone.gguf")
+    gone = disk_scan.inspect(tmp_path / "gone.gguf")
     assert isinstance(gone.problem, ModelMissing)
     assert (gone.path, gone.files, gone.size) == (tmp_path / "gone.gguf", (), 0)
-    assert isinstance(library.inspect(tmp_path).problem, ModelUnreadable)
-    assert library.inspect(Path("/")).problem is not None
-    strange = library.inspect(write_header(tmp_path / "-00001-of-00001.gguf"))
+    assert isinstance(disk_scan.inspect(tmp_path).problem, ModelUnreadable)
+    assert disk_scan.inspect(Path("/")).problem is not None
+    strange = disk_scan.inspect(write_header(tmp_path / "-00001-of-00001.gguf"))
     assert (strange.name, strange.problem) == ("", None)
-    assert library.inspect(write_header(tmp_path / "dropped")).problem is None
+    assert disk_scan.inspect(write_header(tmp_path / "dropped")).problem is None
 
 
 # Ways.
@@ -577,10 +577,10 @@ def test_what_is_unfinished_is_not_listed(tmp_path: Path) -> None:
     for suffix in ("incomplete", "part", "tmp", "downloading", "downloadInProgress", "fireside"):
         write_header(tmp_path / f"model.gguf.{suffix}")
     write_header(tmp_path / "._model.gguf")
-    write_header(library.unfinished(tmp_path / "model.gguf"))
+    write_header(disk_scan.unfinished(tmp_path / "model.gguf"))
     # Placed one after another, as in the last step of a move.
     write_header(tmp_path / "big-00001-of-00002.gguf")
-    write_header(library.unfinished(tmp_path / "big-00002-of-00002.gguf"))
+    write_header(disk_scan.unfinished(tmp_path / "big-00002-of-00002.gguf"))
     assert in_folder(tmp_path) == []
 
 
@@ -598,7 +598,7 @@ def test_stop(tmp_path: Path) -> None:
     for n in range(10):
         write_header(tmp_path / f"{n}.gguf")
     stop = threading.Event()
-    models = library.scan([SearchFolder(ModelSource.CHOSEN, tmp_path)] * 2, stop)
+    models = disk_scan.scan([SearchFolder(ModelSource.CHOSEN, tmp_path)] * 2, stop)
     assert next(models).name == "0"
     stop.set()
     assert list(models) == []
@@ -617,5 +617,5 @@ def test_stop_where_there_is_no_model(tmp_path: Path, monkeypatch: pytest.Monkey
         return real(folder)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    assert list(library.scan([SearchFolder(ModelSource.CHOSEN, tmp_path)], stop)) == []
+    assert list(disk_scan.scan([SearchFolder(ModelSource.CHOSEN, tmp_path)], stop)) == []
     assert len(entered) == 3

@@ -14,13 +14,13 @@ import pytest
 from huggingface_hub import constants
 
 from app.base import errors as e
-from app.models import catalog, hub_search, library, mount_point, partial_file, transfer
+from app.models import catalog, disk_scan, hub_search, mount_point, partial_file, transfer
 from app.models.cache_path import CachePath
 from app.models.catalog import HubModel, Offer
 from app.models.download_events import Downloaded, DownloadEnded, DownloadHeld, Downloading
 from app.models.download_progress import DownloadNote, DownloadPhase
 from app.models.file_download import FileDownload
-from app.models.locate import wanted_file
+from app.models.hub_locator import wanted_file
 from app.network import hub_client
 from app.network.client import Network
 from tests.fakes import listed
@@ -189,7 +189,7 @@ def test_only_another_conversion_is_left(
     path, said = fetched(harness, small)
     assert path.read_bytes() == newer
     assert said == {DownloadNote.NEWER}
-    assert library.inspect(path).offer == small.name
+    assert disk_scan.inspect(path).offer == small.name
 
 
 def test_another_conversion_in_parts(
@@ -640,7 +640,7 @@ def test_a_whole_gpt_oss_is_known_by_its_header(tmp_path: Path) -> None:
     def kind(data: bytes) -> str:
         path = tmp_path / "any name.gguf"
         path.write_bytes(data)
-        return library.inspect(path).offer
+        return disk_scan.inspect(path).offer
 
     assert kind(listed.whole(24, 32)) == "gpt-oss-20b"
     assert kind(listed.whole(36, 128)) == "gpt-oss-120b"
