@@ -146,7 +146,7 @@ class Pipe:
         self._commands.put(command)
 
     def end(self, error: BaseException) -> None:
-        """Raise this error, or EOFError, at the worker's next read."""
+        """Make the worker's next read raise this error."""
         self._commands.put(error)
 
     def answer(self) -> tuple[int, Any]:

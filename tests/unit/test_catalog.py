@@ -34,7 +34,7 @@ def test_what_it_needs_can_be_told_before_it_is_there(offer: Offer) -> None:
     assert needed.fits == (offer.name == "gpt-oss-20b")
 
 
-EXPERTS, MATRICES = 39, 8  # by their types
+EXPERTS, MATRICES = 39, 8  # ggml's numbers of MXFP4 and Q8_0
 
 
 def _bytes(header: gguf.GgufHeader, kind: int) -> int:

@@ -720,7 +720,7 @@ def test_a_time_that_is_none_is_a_day(created: float) -> None:
 
 
 def test_how_a_model_is_run_is_told(harness: Callable[..., Harness]) -> None:
-    """Both after loading ahead and when the first question loads the model."""
+    """The plan is published after loading ahead, and when the first question loads the model."""
     chosen = make(gpt_oss.header("20b"), Machine(32 << 30, 32 << 30, 4))
 
     class Plans(ScriptedBackend):

@@ -269,7 +269,7 @@ def test_without_links_the_file_is_in_the_snapshot(
 
 @needs_links
 def test_a_download_keeps_what_it_needs(tmp_path: Path) -> None:
-    """Its lock, its unfinished blob, and the folders around them."""
+    """These are its lock, its unfinished blob, and the folders around them."""
     path = hub_file(tmp_path)
     part = path.resolve().with_name(f"{'f' * 64}{partial_file.PART}")
     part.touch()

@@ -81,7 +81,7 @@ def test_the_next_turn_begins_as_this_one_did(
 def test_reading_ahead_leaves_out_what_the_question_will(
     chat: list[tuple[Message, int]], opening: int, context: int
 ) -> None:
-    """A question is followed by the opening of the model's turn, a prefilled prompt by nothing."""
+    """The opening of the model's turn follows a question, but not a prefilled prompt."""
     messages = [message for message, _ in chat]
     sizes = [opening, *(size for _, size in chat)]
     answer = context // 4

@@ -815,7 +815,7 @@ def test_without_room_nothing_is_begun(
 
 @pytest.fixture
 def ordinary_person() -> Iterator[Path]:
-    """Yield a folder, while this process is not root, who may write everywhere."""
+    """Yield a folder, and run as an ordinary user: root may write everywhere."""
     if sys.platform == "win32":
         pytest.skip("a folder's mode means nothing on Windows")
     root = os.geteuid() == 0

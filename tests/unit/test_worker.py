@@ -542,7 +542,7 @@ def test_no_tools_are_no_tools(serve: Serve) -> None:
     ],
 )
 def test_an_answer_ends_before_a_stop_text(serve: Serve, stop: tuple[str, ...], left: str) -> None:
-    """However it is tokenized; in reasoning it does not count."""
+    """The tokens that make up the stop text do not matter; in reasoning it does not count."""
     served = serve()
     counted = "One, two, three, four."
     events = ask(
