@@ -17,6 +17,8 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from app.base.types import Effort
+
 OpenWindow = Callable[[Path | None, Path | None, bool], int]
 """Data folder, model and whether to run the smoke test, to an exit code."""
 
@@ -58,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     ask.add_argument("text", metavar="TEXT", type=_question, help="the question")
-    ask.add_argument("--effort", choices=["low", "medium", "high"], default="medium")
+    ask.add_argument("--effort", choices=[*map(str, Effort)], default=str(Effort.MEDIUM))
     ask.add_argument("--system", metavar="TEXT", default="", help="instructions to the model")
     ask.add_argument("--json", action="store_true", help="print one object at the end")
     ask.set_defaults(command="ask")

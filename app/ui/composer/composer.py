@@ -18,6 +18,7 @@ from app.ui.composer.message_queue_rows import MessageQueueRows
 from app.ui.controls import Button, Segments, column, elided, menu_of, muted, set_tone, tip
 from app.ui.state.chat_settings import NEW_CHAT_EFFORT
 from app.ui.theme import Theme, font
+from app.wording.efforts import effort_label
 from app.wording.language import tr
 
 WIDTH = 764
@@ -318,9 +319,8 @@ class Composer(QWidget):
             "effort",
             tr("Effort"),
             [
-                (Effort.LOW, tr("Low"), "effortLow", "Ctrl+1"),
-                (Effort.MEDIUM, tr("Medium"), "effortMedium", "Ctrl+2"),
-                (Effort.HIGH, tr("High"), "effortHigh", "Ctrl+3"),
+                (effort, effort_label(effort), f"effort{effort.capitalize()}", f"Ctrl+{number}")
+                for number, effort in enumerate(Effort, 1)
             ],
         )
         self._effort.set_value(NEW_CHAT_EFFORT)

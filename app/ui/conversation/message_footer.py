@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from app.base.types import Effort, Stats
 from app.store import MessageRow
 from app.ui.controls import Button, menu_of, muted
-from app.ui.conversation.message_state import MessageState, effort_name
+from app.ui.conversation.message_state import MessageState
 from app.ui.theme import Theme
+from app.wording.efforts import effort_name
 from app.wording.language import number, tr
 
 

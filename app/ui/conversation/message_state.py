@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from app.base.types import Effort, Message, Part, PartKind, Role
+from app.base.types import Message, Part, PartKind, Role
 from app.store import MessageRow, State
 from app.ui.conversation.sections import Section, SectionKind
+from app.wording.efforts import effort_name
 from app.wording.errors import explain
 from app.wording.language import number, tr
 from app.wording.quantities import date_of
@@ -267,17 +268,6 @@ def when(seconds: float) -> str:
     then = datetime.fromtimestamp(seconds)
     today = then.date() == datetime.now().date()
     return f"{then:%H:%M}" if today else f"{date_of(then, year=True)}, {then:%H:%M}"
-
-
-def effort_name(effort: Effort) -> str:
-    """Return the words for an effort."""
-    match effort:
-        case Effort.LOW:
-            return tr("Low effort")
-        case Effort.MEDIUM:
-            return tr("Medium effort")
-        case Effort.HIGH:
-            return tr("High effort")
 
 
 def thought_for(seconds: float | None) -> str:

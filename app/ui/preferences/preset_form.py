@@ -16,6 +16,7 @@ from app.ui.form_fields import FormRow, TextField, heading, named
 from app.ui.preferences.sampling_fields import SamplingFields
 from app.ui.state.model_choice import ModelChoice
 from app.ui.theme import Theme
+from app.wording.efforts import effort_label
 from app.wording.language import tr
 
 _MODEL_WIDTH = 190  # pixels of a model's name
@@ -52,9 +53,8 @@ class PresetForm(QWidget):
             "presetEffort",
             tr("Effort"),
             [
-                (Effort.LOW, tr("Low"), "presetEffortLow", ""),
-                (Effort.MEDIUM, tr("Medium"), "presetEffortMedium", ""),
-                (Effort.HIGH, tr("High"), "presetEffortHigh", ""),
+                (effort, effort_label(effort), f"presetEffort{effort.capitalize()}", "")
+                for effort in Effort
             ],
         )
         self._effort.chosen.connect(lambda value: self._edit(effort=Effort(value)))

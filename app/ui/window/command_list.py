@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from app.base.settings import ThemeChoice
 from app.base.types import Effort
@@ -20,6 +21,7 @@ from app.ui.presets.preset_picker import PRESET_KEYS
 from app.ui.sidebar.chat_controller import ChatController
 from app.ui.state.current_chat import CurrentChat
 from app.ui.window.layout import WindowLayout
+from app.wording.efforts import effort_command
 from app.wording.language import tr
 
 
@@ -89,9 +91,8 @@ def _add_conversation(commands: Commands, to: CommandTargets) -> None:
     add("sendQueued", tr("Send what waits now"), queue.send, "Ctrl+Shift+Return", when=queue.waits)
     add("editQueued", tr("Edit what waits"), queue.edit, "Alt+Up", when=queue.waits)
     choose = to.layout.composer.choose_effort
-    add("low", tr("Effort: low"), lambda: choose(Effort.LOW), "Ctrl+1")
-    add("medium", tr("Effort: medium"), lambda: choose(Effort.MEDIUM), "Ctrl+2")
-    add("high", tr("Effort: high"), lambda: choose(Effort.HIGH), "Ctrl+3")
+    for number, effort in enumerate(Effort, 1):
+        add(effort, effort_command(effort), partial(choose, effort), f"Ctrl+{number}")
     add("choosePreset", tr("Choose a preset"), to.presets.pick, PRESET_KEYS)
     add("instructChat", tr("Instructions for this chat…"), to.presets.instruct)
     add("managePresets", tr("Manage presets…"), to.presets.manage)
