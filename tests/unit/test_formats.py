@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 
 from app import formats
 from app.base import gguf
+from app.base.draft import Draft
 from app.base.errors import ModelForeign, RequestUnsupported
 from app.base.types import (
     Delta,
     Done,
-    Draft,
     Effort,
     Message,
     ModelRef,
