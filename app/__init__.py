@@ -4,7 +4,7 @@ The map of the code is in `app/README.md`.
 """
 
 __version__ = "0.1.0"
-"""The one place of it: packages, installers and the list of what is in them read it here."""
+"""The version, defined only here: packages, installers and the component list read it."""
 
 REPOSITORY = ""
 """Where Fireside is released, as GitHub's "owner/name". Nobody has said yet where that is: the

@@ -25,8 +25,8 @@ def speak(folders: Folders | None = None) -> None:
 def find_folders(wished: Path | None, stack: ExitStack) -> tuple[Folders, Path]:
     """Return the person's folders, and the file for the engine's log.
 
-    Where the data folder cannot be written to, or there is none, the log is in a folder that
-    ends with ``stack``. Raises StoreReadOnly if a folder that was asked for cannot be made.
+    If the data folder is missing or cannot be written to, the log is in a temporary folder that
+    ``stack`` removes. Raises StoreReadOnly if a folder that was asked for cannot be created.
     """
     try:
         folders = Folders.find(wished)
@@ -35,19 +35,19 @@ def find_folders(wished: Path | None, stack: ExitStack) -> tuple[Folders, Path]:
             raise
         folders = Folders(error.path.parent)
     if not os.access(folders.data, os.W_OK):
-        with suppress(OSError):  # not even that: the engine does without
+        with suppress(OSError):  # if that fails, the engine runs without a log
             other = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
             return folders, Folders(Path(stack.enter_context(other))).engine_log
     return folders, folders.engine_log
 
 
 def discard_output() -> int:
-    """Drop what is not written yet, so that it is not tried again at exit; return FAILED."""
+    """Discard unwritten output, so that writing is not retried at exit; return FAILED."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return FAILED
 
 
 def printable(text: str, stream: TextIO) -> str:
-    """Return ``text`` in the characters that the terminal has."""
+    """Return ``text`` with characters that the terminal cannot encode replaced."""
     encoding = stream.encoding or "utf-8"
     return text.encode(encoding, errors="replace").decode(encoding)

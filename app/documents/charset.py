@@ -1,4 +1,4 @@
-"""Guess the encoding of text from before Unicode.
+"""Guess the encoding of text in a legacy (pre-Unicode) encoding.
 
 Each candidate's reading is scored by its letters: whether they are those of one language, stand
 where letters stand, and are frequent where a script has thousands. A library did worse: of 150
@@ -23,7 +23,7 @@ _SAMPLE = 6000  # bytes that are scored, from lines that are not ASCII
 _SYSTEM_BONUS = 0.06  # added to the score of the system's own encoding, and
 _SYSTEM_BONUS_FEW = 3.0  # divided by the number of non-ASCII bytes
 
-# Supersets stand for what they contain: Windows-1252 for ISO 8859-1, and so on.
+# Supersets represent what they contain: Windows-1252 for ISO 8859-1, and so on.
 CANDIDATES = (
     "cp1252", "cp1250", "cp1251", "cp932", "gb18030", "big5hkscs", "cp949", "euc_jp", "cp1253",
     "cp1254", "cp1255", "cp1256", "cp1257", "cp874", "koi8_r", "koi8_u", "iso8859_2",
@@ -84,16 +84,16 @@ _NEVER_FIRST, _ALWAYS_LAST = frozenset("ьъыЬЪЫ"), frozenset("םןךץףς"
 
 @dataclass(frozen=True, slots=True)
 class CharsetGuess:
-    """An encoding, and how well the bytes read in it: 1 is text beyond doubt."""
+    """An encoding, and a score of how well the bytes read in it: 1 is certainly text."""
 
     encoding: str
     score: float
 
 
 def system_code_page() -> str:
-    """Return this system's encoding from before Unicode.
+    """Return this system's legacy encoding.
 
-    Windows has one; elsewhere it is the one that Windows used for the person's language.
+    Windows has one; elsewhere it is the one that Windows uses for the user's language.
     """
     encoding = normalized_name(locale.getencoding())
     if encoding and not encoding.startswith("utf"):
@@ -120,7 +120,7 @@ def normalized_name(name: str) -> str:
 def guesses(data: bytes, system: str = "") -> list[CharsetGuess]:
     """Return the encodings in which the bytes read well, the best first.
 
-    ``system`` comes first where it is about as good as any.
+    ``system`` comes first if it scores about as well as the best.
     """
     sampled = sample(data)
     bonus = _SYSTEM_BONUS + _SYSTEM_BONUS_FEW / (1 + len(_NON_ASCII.findall(sampled)))
@@ -150,7 +150,7 @@ def sample(data: bytes) -> bytes:
 
 
 def _score(text: str, sample: bytes) -> float:
-    """Return the mean score of what is not ASCII, weighted by bytes, about -1 to 1."""
+    """Return the mean score of the non-ASCII characters, weighted by bytes, about -1 to 1."""
     many = len(sample) - sum(byte < 128 for byte in sample)
     letters = Counter(c for c in text if c > "\x7f" and _script(c) == "LATIN")
     alphabet = max(_LATIN, key=lambda each: sum(n for c, n in letters.items() if c in each))

@@ -100,7 +100,7 @@ class WordLine:
                 self._walk(element, output)
 
     def _ruby(self, element: Element, output: list[str]) -> None:
-        """Emit characters with their reading."""
+        """Emit characters with their ruby (phonetic) annotation."""
         reading: list[str] = []
         for name, into in (("rubyBase", output), ("rt", reading)):
             if (part := child(element, name)) is not None:
@@ -146,7 +146,7 @@ def _link(output: list[str], begin: int, target: str) -> None:
 
 
 def _legacy_field(field: Element) -> str:
-    """Return the state of an old form's box or list; its text fields have results like others."""
+    """Return the state of a legacy form's box or list; text fields have results as usual."""
     data = child(field, "ffData")
     box, choice = child(data, "checkBox"), child(data, "ddList")
     if box is not None:

@@ -1,7 +1,6 @@
 """The numbers and bullets of a Word file's paragraphs.
 
-Its text does not have them: they are counted by the rules in numbering.xml (ECMA-376, part 1,
-17.9).
+They are not in the file's text, but counted by the rules in numbering.xml (ECMA-376, part 1, 17.9).
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ class _List:
 
 
 class Numbering:
-    """Counts list items; is asked for each paragraph in turn."""
+    """Counts list items; must be asked about each paragraph in document order."""
 
     def __init__(self, root: Element | None) -> None:
         self._lists: dict[str, _List] = {}

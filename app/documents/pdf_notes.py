@@ -168,7 +168,7 @@ def _filled(text: str, fields: list[_Field], letters: list[_Letter]) -> str:
 def _position(text: str, field: _Field, letters: list[_Letter]) -> int | None:
     """Return the position in the text at which a value belongs, None without a label.
 
-    A value in front of a character is given as the inverse (~) of its position.
+    If the value belongs before a character, its position is returned bitwise inverted (~).
     """
     row = [
         letter

@@ -14,7 +14,7 @@ from pathlib import Path
 from app.base.errors import DocumentUnknown
 from app.documents import charset
 
-# UTF-32 comes first: its mark begins with UTF-16's.
+# UTF-32 comes first: its byte order mark begins with UTF-16's.
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -43,7 +43,7 @@ _ESCAPES = re.compile(
 )
 _OVERSTRUCK = re.compile(".\b", re.DOTALL)  # bold text in manual pages
 _CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]")
-_WORD = re.compile(rb"[^\s;,]*[\x80-\xff][^\s;,]*")  # with non-ASCII bytes
+_WORD = re.compile(rb"[^\s;,]*[\x80-\xff][^\s;,]*")  # a word with non-ASCII bytes
 _MAX_READINGS = 12
 _EXAMPLE_LENGTH = 60  # characters
 

@@ -1,7 +1,7 @@
-"""Owns the process that reads files.
+"""Owner of the process that reads files.
 
-A file that hangs or kills it does no other harm: it can be stopped at any time, its memory is
-limited, and the next file gets a new process.
+A file that hangs or crashes the process does no other harm: the process can be stopped at any time,
+its memory is limited, and the next file gets a new one.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _run_child(connection: Connection) -> None:
 
 @dataclass(frozen=True, slots=True)
 class FileReading:
-    """How far a file that is to be attached has been read, in pages. ``stop`` would end it."""
+    """Progress of reading a file to be attached, in pages. Setting ``stop`` ends it."""
 
     stop: threading.Event
     done: int
@@ -62,7 +62,7 @@ class _Job:
 class DocumentReader:
     """Reads files and counts tokens, one after the other.
 
-    The process lives while it is needed, and for a while after.
+    The process runs while it is needed, and for a while longer.
     """
 
     def __init__(
@@ -87,12 +87,12 @@ class DocumentReader:
         seen: PageProgress | None = None,
         encoding: str = "",
     ) -> Future[Document]:
-        """Take the text out of a file.
+        """Extract the text of a file.
 
-        It is read in an ``encoding`` that a person has chosen, or in the one that it seems to
-        have. ``seen`` is told, on another thread, how many pages are done, and of how many;
-        without it, FileReading is published. Fails with DocumentError, or with Cancelled once
-        ``stop`` is set.
+        It is decoded with ``encoding`` if the user chose one, else with the one that it seems to
+        have. ``seen`` is called, on another thread, with the pages done and their total; without
+        it, FileReading is published. Fails with DocumentError, or with Cancelled once ``stop`` is
+        set.
         """
         if seen is None:
 
@@ -105,10 +105,10 @@ class DocumentReader:
     def count(self, model: ModelRef, part: Part, pieces: Sequence[str] = ()) -> Future[list[int]]:
         """Count the tokens of a part in a model's prompt, and of each piece of text by itself.
 
-        Fails with ModelError, EngineError or Cancelled.
+        The result is their list, the part's first. Fails with ModelError, EngineError or Cancelled.
         """
         if not isinstance(model.location, FileLocation):
-            unknown: Future[list[int]] = Future()  # only its server knows its vocabulary
+            unknown: Future[list[int]] = Future()  # only its server knows the vocabulary
             unknown.set_exception(NoRemoteEngine(model.location.url))
             return unknown
         died = EngineFailed("counting tokens took too much")
@@ -162,7 +162,7 @@ class DocumentReader:
         return answer
 
     def _living_child(self) -> ChildProcess:
-        """Return the process, which is started where there is none. Raises OSError."""
+        """Return the process, starting it if there is none. Raises OSError."""
         if self._child and self._child.alive:
             return self._child
         self._end()
@@ -181,7 +181,7 @@ class DocumentReader:
                 return answer
 
     def _end(self) -> None:
-        """End the process, which holds nothing that is not elsewhere."""
+        """Kill the process; it holds no state worth keeping."""
         child, self._child = self._child, None
         if child:
             child.kill()

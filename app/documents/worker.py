@@ -50,7 +50,7 @@ def main(connection: Connection) -> None:
 
 
 class _Counter:
-    """Keeps the vocabulary of the model that was asked for last."""
+    """Counts tokens; keeps the vocabulary of the last model."""
 
     def __init__(self) -> None:
         self._model: Path | None = None

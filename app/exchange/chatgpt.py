@@ -37,7 +37,7 @@ from app.exchange.foreign_json import Foreign, duration, from_json
 from app.formats.harmony.stored_parts import ALONG_THE_WAY
 from app.store import ChatTree, State
 
-# None: texts for the model. Unknown roles count as the assistant.
+# None: instructions for the model, not messages. Unknown roles count as the assistant.
 _ROLES = {"user": Role.USER, "human": Role.USER, "system": None, "developer": None}
 # A mark stands between private use characters: its kind, then values, separated by further ones.
 # Older exports have it in brackets. Private use characters that remain only delimit passages.
@@ -136,7 +136,7 @@ def _parts(
 ) -> tuple[Part, ...]:
     """Return what a message says, by its kind; texts for the model go to ``instructions``."""
     content, metadata = message["content"], message["metadata"]
-    kind = content.text("content_type") or "text"  # which other programs leave out
+    kind = content.text("content_type") or "text"  # which other programs omit
     if kind in _CONTEXT_KINDS:
         instructions.update(dict.fromkeys(_context(content, metadata)))
         return ()
@@ -156,7 +156,7 @@ def _parts(
         case "thoughts":
             return _thoughts(content)
         case "reasoning_recap":
-            content.ignore("content", "parts")  # "Thought for 8 s", which is read as a number
+            content.ignore("content", "parts")  # "Thought for 8 s", which is read elsewhere
             return ()
         case "code" if not recipient.startswith("canmore."):
             language = content.text("language")
@@ -236,7 +236,7 @@ def _thoughts(content: Foreign) -> tuple[Part, ...]:
 
 
 def _tool_call_parts(recipient: str, text: str) -> tuple[Part, ...]:
-    """Return what is sent to a tool.
+    """Return the parts for a call of a tool.
 
     A canvas document is shown: whole where it is created or rewritten, else its changes.
     """
@@ -257,7 +257,7 @@ def _tool_call_parts(recipient: str, text: str) -> tuple[Part, ...]:
 
 
 def _research_report(metadata: Foreign) -> tuple[Part, ...]:
-    """Return a deep research report, which is in the state of its widget."""
+    """Return a deep research report, which is stored in the state of its widget."""
     state = from_json(metadata["chatgpt_sdk"].text("widget_state"))
     report = state["report_message"]
     text = _text(report["content"], [], Counter())
@@ -265,7 +265,7 @@ def _research_report(metadata: Foreign) -> tuple[Part, ...]:
 
 
 def _resolve_marks(text: str, metadata: Foreign, left_out: Counter[LeftOut]) -> str:
-    """Replace marks by the links and names that they stand for; others are counted."""
+    """Replace marks by the links and names that they represent; count the others."""
     if not any(mark in text for mark in _MARK_STARTS):
         return text
     links = {
@@ -286,7 +286,7 @@ def _resolve_marks(text: str, metadata: Foreign, left_out: Counter[LeftOut]) -> 
 
 
 def _mark_text(kind: str, values: Sequence[str]) -> str:
-    """Return what a mark says by itself; its first value is empty."""
+    """Return the text that a mark contains itself; its first value is empty."""
     if kind == "entity":
         listed = from_json(f'{{"of": {values[-1]}}}').names("of")
         return next(iter(listed[1:] or listed), "")
@@ -304,5 +304,5 @@ def _code_parts(text: str, language: str) -> tuple[Part, ...]:
 
 
 def _language_tag(language: str) -> str:
-    """Return a language that may stand behind a fence."""
+    """Return a language tag that is valid after a fence."""
     return re.sub(r"[^\w.+#-].*", "", language, flags=re.DOTALL)

@@ -1,6 +1,6 @@
 """Messages as HTML for the clipboard, made for word processors: above all, tables stay tables.
 
-Styles stand in the elements, since pasted text has no style sheet. Formulas are their source: word
+Styles are inline, since pasted text has no style sheet. Formulas are shown as their source: word
 processors would show MathML's letters in a row.
 """
 
@@ -26,6 +26,6 @@ def typed_html(text: str) -> str:
 
 
 def fragment(pieces: list[str]) -> str:
-    """Join pieces of HTML to the document that the clipboard takes."""
+    """Join pieces of HTML into the document that the clipboard takes."""
     body = "\n".join(pieces)
     return f'<html><head><meta charset="utf-8"></head><body>{body}</body></html>'

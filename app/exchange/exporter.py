@@ -46,7 +46,7 @@ class PdfWriter(Protocol):
 class ExportOptions:
     """How a chat is written: with or without reasoning, with all branches or the one that is shown.
 
-    JSON always has all of both. ``pdf_writer`` is for PDF.
+    JSON always has all reasoning and branches. ``pdf_writer`` is needed for PDF only.
     """
 
     format: ExportFormat
@@ -66,7 +66,7 @@ def export(
 ) -> Path:
     """Write chats into a folder, which is made if needed, and return the file or folder written.
 
-    ``chats`` is None for all that are not in the bin, in the order in which they came. One chat, or
+    ``chats`` is None for all that are not in the bin, in the order of their creation. One chat, or
     JSON, becomes a file of that name, others become files in a folder of that name, all or none.
     Nothing is overwritten. ``on_progress`` gets the share that is done, and may raise Cancelled.
     Raises ExchangeUnwritable and StoreError, and KeyError where the only chat has been deleted.

@@ -1,4 +1,4 @@
-"""Build a chat from the messages of another program's."""
+"""Build a chat from the messages of another program's chat."""
 
 from __future__ import annotations
 
@@ -82,8 +82,8 @@ class ImportContext:
 class ForeignMessage:
     """One entry of another program's chat; without parts it only connects others.
 
-    Consecutive entries of the assistant on one branch become one message here: other programs make
-    an entry of each step of an answer.
+    Consecutive entries of the assistant on one branch become one message: other programs make an
+    entry for each step of an answer.
     """
 
     role: Role
@@ -99,7 +99,7 @@ class ForeignMessage:
 
 @dataclass(frozen=True, slots=True)
 class ForeignChat:
-    """What another program knows of a chat beside its messages.
+    """What another program knows about a chat besides its messages.
 
     ``current`` is the entry that was last on the screen, ``instructions`` are the chat's own. Times
     are POSIX seconds.
@@ -263,8 +263,8 @@ def _last_leaf(messages: Sequence[MessageRow]) -> int:
 def _parents(nodes: Mapping[str, ForeignMessage]) -> dict[str, str | None]:
     """Return the parent of each entry.
 
-    An entry's own word comes first, then what others list as their children: some files list an
-    entry as the child of several.
+    An entry's own ``parent`` takes precedence over the lists of children: some files list an entry
+    as the child of several.
     """
     claimed: dict[str, str] = {}
     for name, node in nodes.items():

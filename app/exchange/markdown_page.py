@@ -19,7 +19,7 @@ _SPECIAL = re.compile(r"([\\`*_<>\[\]#~$|&])")
 
 @dataclass(frozen=True, slots=True)
 class ExportWords:
-    """The words that an export adds, in the person's language."""
+    """The words that an export adds, in the user's language."""
 
     you: str = "You"
     model: str = "Answer"
@@ -56,7 +56,7 @@ def chat_markdown(
 
 
 def speaker(message: MessageRow, words: ExportWords, versions: Versions) -> str:
-    """Return who is named above a message, and which of its versions it is, if it has several.
+    """Return a message's heading: its author, and which of its versions it is if it has several.
 
     A model is named by its file, without folders and suffix.
     """
@@ -83,7 +83,7 @@ def ending(message: MessageRow, words: ExportWords) -> str:
 
 
 def day(seconds: float) -> str:
-    """Return a local time to the minute, or "" where it is not known."""
+    """Return a local time to the minute, or "" if it is unknown."""
     if seconds <= 0:
         return ""
     try:
@@ -122,7 +122,7 @@ def _escaped(text: str) -> str:
 
 
 def _with_closed_fence(text: str) -> str:
-    """Return the text with its last block of code closed."""
+    """Return the text with its last code block closed."""
     fence = ""
     for line in text.splitlines():
         found = _FENCE.match(line)

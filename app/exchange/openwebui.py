@@ -39,7 +39,7 @@ from app.exchange.foreign_json import Foreign
 from app.formats.harmony.stored_parts import ALONG_THE_WAY
 from app.store import ChatTree, State
 
-# None: texts for the model. Unknown roles count as the assistant.
+# None: instructions for the model, not messages. Unknown roles count as the assistant.
 _ROLES = {"user": Role.USER, "system": None, "developer": None}
 _OPENING = re.compile(r'<details type="([a-z_]+)"([^<>]*)>')
 _CLOSING = "</details>"
@@ -185,7 +185,7 @@ def _joined_text(raw: Foreign, left_out: Counter[LeftOut]) -> str:
 
 
 def _answer(raw: Foreign, content: str, left_out: Counter[LeftOut]) -> tuple[Part, ...]:
-    """Return an answer by its steps, or by its text where they have none or it was edited."""
+    """Return an answer by its steps, or by its text if they have none or it was edited."""
     steps = tuple(_steps(raw.objects("output"), left_out))
     spoken = [part for part in steps if _is_answer(part)]
     if spoken and (not content or "originalContent" not in raw.raw):
@@ -265,7 +265,7 @@ def _parts(content: str, left_out: Counter[LeftOut]) -> Iterator[Part]:
 
 
 def _reasoning(inner: str) -> str:
-    """Return reasoning without its heading and quote marks."""
+    """Return reasoning without its heading and quotation marks (``>``)."""
     quoted = _SUMMARY.sub("", inner, count=1)
     text = _QUOTED.sub("", quoted)
     return unescape(text) if quoted.lstrip().startswith("&gt;") else text

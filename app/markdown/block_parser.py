@@ -31,15 +31,15 @@ from app.markdown.open_verbatim import OpenFence, OpenFormula, OpenIndented, Ope
 from app.markdown.tables import COLUMNS, alignment, split_row
 
 LINE = 3_000
-"""Characters of a line that decide what it is; the rest is more of its text."""
+"""Characters at a line's beginning that decide what it is; the rest is plain text."""
 _CHUNK = 500
-"""Characters in which the rest of a long line is read."""
+"""Characters per chunk in which the rest of a long line is read."""
 _MAX_DEPTH = 30
 """Depth of nested blocks; deeper ones are text."""
 _MAX_UNBALANCED = 8
 """Fences whose nested fences were unbalanced, before nested fences are no longer looked for."""
 
-_END = re.compile(r"\r\n|\n|\r(?!\Z)")  # the \n after a final \r may be on its way
+_END = re.compile(r"\r\n|\n|\r(?!\Z)")  # the \n after a final \r may still come
 # NUL, lone surrogates, and characters that reorder text so that it reads as something else:
 # https://trojansource.codes
 _INVISIBLE = re.compile("[\0\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -97,7 +97,7 @@ class BlockParser:
     def close(self, *, hold: bool = False) -> list[Block]:
         """End the text; return the blocks that were not final.
 
-        With ``hold``, what may still become a formula, or a fence with nested ones, keeps its
+        With ``hold``, text that may still become a formula, or a fence with nested ones, keeps its
         present form.
         """
         if rest := self._rest.removesuffix("\r"):
@@ -360,7 +360,7 @@ def _without_hashes(text: str) -> str:
 
 
 def _formula(line: str, in_paragraph: bool) -> OpenFormula | None:
-    """Return the formula that begins with this line; in a paragraph, its mark must be all of it."""
+    """Return the formula that begins with this line; in a paragraph, only if it is a mark alone."""
     text = line.strip(" \t")
     mark = DISPLAYED.match(text)
     if not mark:

@@ -41,7 +41,7 @@ class MarkdownStream:
 
     @property
     def parsed(self) -> int:
-        """Characters read so far, each time they were read."""
+        """Characters read so far, counting repeated reading; for tests."""
         return self._parser.work
 
     def feed(self, text: str) -> int:

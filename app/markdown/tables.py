@@ -9,7 +9,7 @@ from app.markdown.blocks import Align
 from app.markdown.formulas import formula_at
 
 COLUMNS = 100
-"""Columns of the widest table."""
+"""The most columns that a table may have."""
 
 _PIPE = re.compile(r"(?<!\\)\|")
 _TOKEN = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)|\\|\$|\|")

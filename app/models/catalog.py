@@ -11,7 +11,7 @@ from typing import Any
 from app.base import companion_files, gguf, gpt_oss, outside
 from app.base.gguf import ARCHITECTURE, GgufHeader, Tensor, tensor_size
 
-# What both models have in common, by their config.json at huggingface.co/openai.
+# Dimensions that both models share, from their config.json at huggingface.co/openai.
 _WIDTH, _HEADS, _KV_HEADS, _HEAD, _VOCABULARY = 2880, 64, 8, 64, 201088
 _F32, _Q8_0, _MXFP4 = 0, 8, 39
 _ALIGNMENT = 32
@@ -25,7 +25,7 @@ _BITS, _USUAL_BITS = (1.5, 16.1), (3.8, 4.7)
 class HubFile:
     """A file of a repository: ``name`` includes its folders, ``size`` is in bytes.
 
-    ``sha256`` identifies it wherever it is moved; None where the hub does not tell it.
+    ``sha256`` identifies it wherever it is moved; None if the hub does not give it.
     """
 
     name: str
@@ -78,7 +78,7 @@ class Repository:
     """A search result.
 
     ``architecture`` and ``parameters`` are those of one of its models, None where unknown;
-    ``gated`` ones are given only to those who have asked for access.
+    ``gated`` ones require that access was requested.
     """
 
     name: str
@@ -127,8 +127,8 @@ def _offer(*, repository: str, commit: str, files: list[dict[str, Any]], **facts
 def offer_for(model: HubModel, name: str = "") -> Offer | None:
     """Return the offer that a queued model is: the one of that ``name``, or of the same bytes.
 
-    For a model without hashes, the one of the repository: older queues have names only, and
-    nothing else was offered from there but drafts.
+    A model without hashes is matched by its repository: older queues have names only, and except
+    for drafts nothing else was offered from there.
     """
     if name:
         return next((offer for offer in offers() if offer.name == name), None)
@@ -142,8 +142,8 @@ def offer_for(model: HubModel, name: str = "") -> Offer | None:
 def conversion(found: GgufHeader) -> Offer | None:
     """Return the offer that a model with this header, from `gpt_oss.check`, is a conversion of.
 
-    It has the same number of layers and experts, and no tensor with fewer bits than the offer's:
-    who wants the offer does not want a smaller quantization.
+    It has the same number of layers and experts, and no tensor with fewer bits than the offer's: a
+    smaller quantization is no substitute for it.
     """
     shape = gpt_oss.shape(found)
     tensors = {tensor.name: tensor for tensor in found.tensors}

@@ -1,4 +1,4 @@
-"""The queue of downloads, fetched one model after the other on a thread of its own."""
+"""The download queue: models are fetched one after the other on a thread of its own."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ if TYPE_CHECKING:  # slow to load, so the first download does it
 class Unfinished:
     """A model of which ``have`` bytes have arrived.
 
-    It is, or was when Fireside ended, ``running`` unless it was paused or had failed.
+    ``running``: whether it is being fetched, or was when Fireside ended, rather than paused or
+    failed.
     """
 
     model: HubModel
@@ -62,8 +63,8 @@ class Downloads:
     """Downloads of models, remembered in the file ``queue`` even after a kill.
 
     ``network`` returns the network, which huggingface_hub has to use, too. ``cache`` is where
-    models that are queued from now on go: huggingface_hub's cache by default. Events are published
-    from any thread. A disk that is full is looked at every ``recheck`` seconds.
+    models queued from now on go: huggingface_hub's cache by default. Events are published from any
+    thread. A full disk is checked again every ``recheck`` seconds.
     """
 
     def __init__(
@@ -94,7 +95,7 @@ class Downloads:
 
     @property
     def limit(self) -> float | None:
-        """The most bytes per second; a change takes effect at once."""
+        """The limit in bytes per second, None for no limit; a change takes effect at once."""
         return self._limit
 
     @limit.setter
@@ -244,7 +245,7 @@ class Downloads:
             self._discard(entry)
 
     def _discard(self, entry: QueuedModel) -> None:
-        """Remove what has arrived of a model that nobody fetches now."""
+        """Remove the partial files of a model that is not being fetched."""
         from app.models import partial_file
         from app.models.cache_path import repository_folder
         from app.models.model_download import remove

@@ -3,7 +3,7 @@
 The API is the one that huggingface_hub 2 uses (hf_api.py: list_models, model_info; ``gguf`` as in
 huggingface_hub#2545), and so is the client. Its methods are not used: they have no timeout for the
 whole body, retry for minutes, and raise undocumented errors for a response of another shape. No
-field of a response is trusted: what makes no sense is left out.
+field of a response is trusted: invalid values are left out.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _NO_HUB = "its answer makes no sense: is this a hub?"
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The GGUF files of a repository at ``commit``, also those that are no models themselves.
+    """The GGUF files of a repository at ``commit``, including companion files.
 
     Their names are valid on every system. ``licence`` is None where it is unknown.
     """
@@ -138,7 +138,7 @@ def listing(
 
 
 def models(repository: str, listed: Listing) -> list[tuple[HubModel, bool]]:
-    """Return the models that the files of a repository make up, and whether each is complete."""
+    """Group a repository's files into models; return each with whether it is complete."""
     parts: dict[tuple[str, int], list[HubFile]] = {}
     for file in sorted(listed.files, key=lambda file: file.name):
         if companion_files.is_companion_name(file.name):
@@ -194,7 +194,7 @@ def _ask(
 
 
 def _checked_page(url: str, link: str) -> str | None:
-    """Return the next page's URL, None unless it is on the same server, since it gets the token.
+    """Return the next page's URL, or None unless it is on the same server: it gets the token.
 
     Raises ValueError.
     """

@@ -1,4 +1,4 @@
-"""How long a download waits for the network, and between retries."""
+"""Timeouts of a download, and its pauses between retries."""
 
 from __future__ import annotations
 

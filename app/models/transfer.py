@@ -51,7 +51,7 @@ def has_room(error: NoRoom) -> bool:
 class Transfer:
     """One run of a `FileDownload`, for one version of the file.
 
-    ``limit`` is called for the most bytes per second; ``reserve`` as in `FileDownload`.
+    ``limit`` returns the limit in bytes per second; ``reserve`` as in `FileDownload`.
     """
 
     def __init__(
@@ -79,8 +79,8 @@ class Transfer:
         self.fetched = False
         """Whether anything had to be fetched."""
         self.restarted = False
-        """Whether what had arrived was of another version, and was removed."""
-        self._ended = threading.Event()  # tells all threads to end
+        """Whether earlier data was of another version, and was removed."""
+        self._ended = threading.Event()  # set to end all threads
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._open: list[HubConnection] = []
@@ -336,7 +336,7 @@ class Transfer:
             connection.close()
 
     def _count(self, size: int) -> None:
-        """Count bytes that arrived, and wait as long as the limit demands."""
+        """Count received bytes, and wait as long as the limit demands."""
         if self._ended.is_set():
             raise NotWanted
         with self._lock:

@@ -1,4 +1,4 @@
-"""The one door to the network: whatever Fireside asks of another computer goes through here.
+"""Network access: every request of Fireside to another computer goes through this package.
 
 ::
 
