@@ -7,6 +7,8 @@ __version__ = "0.1.0"
 """The version, defined only here: packages, installers and the component list read it."""
 
 REPOSITORY = ""
-"""Where Fireside is released, as GitHub's "owner/name". Nobody has said yet where that is: the
-release workflow puts its own repository here, and without one no look for a new version is
-offered."""
+"""The repository of Fireside's releases, as GitHub's "owner/name".
+
+It is still unknown: the release workflow fills in its own repository, and while it is empty no
+check for updates is offered.
+"""

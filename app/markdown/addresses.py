@@ -64,7 +64,7 @@ def _is_host(host: str) -> bool:
 
 
 def _path_end(text: str, start: int) -> int:
-    """Return where the path behind a host ends; a bracket that it did not open is outside."""
+    """Return where the path after a host ends; a bracket that it did not open is outside."""
     if text[start : start + 1] not in ("/", "?", "#"):
         return start
     open_brackets = 0

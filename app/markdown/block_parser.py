@@ -318,7 +318,7 @@ class BlockParser:
                 self._stack[-1].parts.append(block)
 
     def _replay(self) -> bool:
-        """Read the lines again that the last block held for what it turned out not to be."""
+        """Reread the lines of the last block if it was misjudged; return whether it was."""
         tip = self._stack[-1]
         if isinstance(tip, OpenFormula) and not tip.done:
             texts = self._stack.pop().parts

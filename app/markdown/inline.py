@@ -58,7 +58,7 @@ def spans(text: str, definitions: Definitions) -> Spans:
             before is SpanKind.BREAK and span.kind is SpanKind.SOFT
         ):  # two marks of one line's end
             result.append(span)
-    while result and result[-1].kind in (SpanKind.BREAK, SpanKind.SOFT):  # they end nothing
+    while result and result[-1].kind in (SpanKind.BREAK, SpanKind.SOFT):  # they break nothing
         del result[-1]
     return tuple(result)
 

@@ -68,7 +68,7 @@ class MarkdownStream:
         return self._show(_reparse("".join(self._source), self._parser.definitions))
 
     def _show(self, blocks: Sequence[Block]) -> int:
-        """Replace all that was not final; blocks that are equal stay the same objects."""
+        """Replace the non-final blocks, keeping equal objects; return the first changed index."""
         old = self._blocks[self._final :]
         new = list(blocks)
         same = 0

@@ -1,4 +1,4 @@
-"""The models on this disk and on the hub.
+"""The models on this disk and on the Hugging Face hub.
 
 ::
 

@@ -140,7 +140,7 @@ class PartialFile:
     def close(self) -> None:
         """Close the files, and keep them for another run."""
         with self.changed:
-            with contextlib.suppress(OSError, ValueError):  # the disk is full, or it is closed
+            with contextlib.suppress(OSError, ValueError):  # disk full, or file closed
                 self._journal.write(self._begun_lines().encode("ascii"))
             self._file.close()
             self._journal.close()

@@ -1,4 +1,4 @@
-"""The pages of the window, one of which is shown: the chat, or a room's page in its place."""
+"""The pages of the window, one of which is shown: the chat, or another page in its place."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class Pages(QStackedWidget):
     """A stack of pages with the chat at its bottom."""
 
     closed = Signal()
-    """A page was closed; the chat is shown again and should get the keyboard focus."""
+    """A page was closed; the chat is shown again, and should get the keyboard focus."""
 
     def __init__(self, chat: QWidget) -> None:
         super().__init__()

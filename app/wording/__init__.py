@@ -1,4 +1,4 @@
-"""The sentences that are shown to a person, made of values of all rooms. Without Qt.
+"""The sentences shown to the user, made from values of all packages, without Qt.
 
 ::
 

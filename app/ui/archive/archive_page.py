@@ -38,7 +38,7 @@ _SORT = Qt.ItemDataRole.UserRole
 
 
 class ArchivePage(QWidget):
-    """A list of archived chats and one of deleted chats, one of them shown."""
+    """A list of archived chats and one of deleted chats, one of which is shown."""
 
     closed = Signal()
     opened = Signal(int)
@@ -46,8 +46,9 @@ class ArchivePage(QWidget):
     deleted = Signal(tuple)
     restored = Signal(tuple)
     erased = Signal(tuple)
-    """To be deleted for good, which the person has confirmed. This signal and those before carry
-    ids of chats.
+    """Chats are to be deleted for good, as the user has confirmed.
+
+    This and the preceding signals carry the ids of chats.
     """
 
     def __init__(self, theme: Theme) -> None:
@@ -309,7 +310,7 @@ class ArchivePage(QWidget):
 
 
 class _Table(QTableView):
-    """A table that tells of Enter and Delete."""
+    """A table that emits signals for Enter and Delete."""
 
     entered_row = Signal()
     deleted = Signal()

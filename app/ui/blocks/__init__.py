@@ -1,4 +1,4 @@
-"""A message's blocks as they are laid out, painted and selected, in the window and on paper.
+"""Layout, painting and selection of a message's blocks, in the window and on paper.
 
 ::
 

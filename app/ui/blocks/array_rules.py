@@ -11,10 +11,9 @@ def rule_table(table: Any, vertical: Sequence[int], horizontal: Sequence[int]) -
     """Add lines to a node ``Mtable``.
 
     ``vertical`` and ``horizontal`` are the columns and rows in front of which there is a line; one
-    more than the last stands for the end. Where there is one, the table gets larger by half of the
-    gap.
+    more than the last means the end. A line at an outer edge enlarges the table by half of the gap.
     """
-    # Imported here: a window without formulas need not wait for it.
+    # Imported late: a window without formulas need not wait for it.
     from ziamath.drawable import HLine, VLine
 
     thick = table.units_to_points(table.font.math.consts.fractionRuleThickness)

@@ -29,7 +29,7 @@ class KeyboardController:
         self._selection, self._finder = selection, finder
 
     def press(self, event: QKeyEvent) -> None:
-        """Do what a key is for; any other is left to the widgets around."""
+        """Handle a key; leave any other to the parent widgets."""
         key = Qt.Key(event.key())
         shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         bar = self._area.verticalScrollBar()

@@ -1,4 +1,4 @@
-"""Where each message of a long conversation begins."""
+"""The positions of the messages of a long conversation."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ _CHUNK = 64
 class MessageHeights:
     """Heights of messages in pixels, with their sums.
 
-    Changing one and finding what is at a place cost about the root of how many there are.
+    Changing one, and finding the one at a position, take time proportional to the square root of
+    their number.
     """
 
     def __init__(self) -> None:
         self._chunks: list[list[int]] = []
-        self._tops: list[int] | None = None  # sums above each chunk, and in all
+        self._tops: list[int] | None = None  # sums above each chunk, and the total
 
     def __len__(self) -> int:
         return sum(map(len, self._chunks[-1:])) + _CHUNK * max(0, len(self._chunks) - 1)
@@ -61,7 +62,7 @@ class MessageHeights:
         return sums[chunk] + sum(self._chunks[chunk][:rest])
 
     def at(self, y: int) -> int:
-        """Return the index at a place: the first above the beginning, the last below the end."""
+        """Return the index at a height: the first above the beginning, the last below the end."""
         sums = self._sums()
         chunk = min(max(0, bisect_right(sums, y) - 1), len(self._chunks) - 1)
         tops = list(accumulate(self._chunks[chunk][:-1], initial=sums[chunk]))

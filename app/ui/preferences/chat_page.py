@@ -59,7 +59,7 @@ class ChatPage(FormPage):
             else tr("For the new chat only.")
         )
         self._reset.setEnabled(setup.own.sampling is not None)
-        # Keep what is half written, unless there is something else to show.
+        # Keep half-written text unless there is something else to show.
         if self._shown_instructions != (instructions := (setup.chat, setup.own.instructions)):
             self._shown_instructions = instructions
             self.instructions.show_text(setup.own.instructions)

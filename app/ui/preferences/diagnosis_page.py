@@ -1,4 +1,4 @@
-"""What was found on this computer and chosen for it: to read, and to send along."""
+"""The diagnosis page: what was found on this computer and chosen for it, for bug reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the rooms of the window share: values and lists, no widgets.
+"""State shared by the packages of the window: values and lists, no widgets.
 
 ::
 

@@ -1,4 +1,4 @@
-"""What this computer has, and what its models need."""
+"""Probe of this computer's hardware, and of what its models need."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class HardwareProbe(QObject):
     examined = Signal(object)
     """An Examined."""
     failed = Signal(object)
-    """The error for which llama.cpp could not list the devices."""
+    """The error because of which llama.cpp could not list the devices."""
 
     def __init__(self, host: Host, bridge: Bridge, models: ModelChoice, parent: QObject) -> None:
         super().__init__(parent)
