@@ -1,4 +1,4 @@
-"""Fireside: gpt-oss on a person's own computer, in a native window.
+"""Fireside: gpt-oss on the user's own computer, in a native window.
 
 The map of the code is in `app/README.md`.
 """

@@ -204,7 +204,7 @@ class Chats:
         self._threads.shutdown()
         self._unsaved.close()
 
-    # --- A question is stored ---------------------------------------------------------------
+    # --- Storing a question -----------------------------------------------------------------
 
     def _begin(
         self,
@@ -297,7 +297,7 @@ class Chats:
         with suppress(FiresideError):  # a process that is gone has nothing to forget
             self._backend.forget(chat)
 
-    # --- An answer is made ------------------------------------------------------------------
+    # --- Generating an answer ---------------------------------------------------------------
 
     def _load(self, turn: Turn, model: ModelRef, steps: Steps[Loading | Planned]) -> None:
         outcome: ModelReady | ModelFailed | None = ModelFailed(model, FiresideError())

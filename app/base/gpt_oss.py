@@ -192,7 +192,7 @@ def check(headers: Sequence[GgufHeader]) -> GgufHeader:
 def shape(header: GgufHeader) -> Shape:
     """Return the dimensions in ``header``, checked.
 
-    Raises ModelForeign where one is missing, and ModelDamaged where one is impossible.
+    Raises ModelForeign if one is missing, and ModelDamaged if one is impossible.
     """
     layers = _number(header, "block_count", _MOST_LAYERS)
     width = _number(header, "embedding_length")

@@ -29,7 +29,7 @@ class Fact:
     looked: datetime.date
     """The day on which ``source`` was read."""
     check: str = ""
-    """The name of the test for it; empty where only a person can check."""
+    """The name of the test for it; empty if only a person can check."""
     pinned: dict[str, str] = field(default_factory=dict)
     """The versions of packages that it was checked with."""
     stands: dict[str, list[str]] = field(default_factory=dict)

@@ -37,7 +37,7 @@ class Folders:
     def find(cls, data_dir: Path | None = None) -> Self:
         """Return ``data_dir``, else FIRESIDE_DATA_DIR, else the system's data folder.
 
-        It is created if missing. Raises StoreReadOnly where that fails.
+        It is created if missing. Raises StoreReadOnly if that fails.
         """
         env = os.environ.get("FIRESIDE_DATA_DIR")
         chosen = data_dir or (Path(env) if env else None)
@@ -86,7 +86,7 @@ class Settings:
     language: str = ""
     """The window's language, "en" or "de"; empty for the system's."""
     instructions: str = ""
-    """The person's own instructions to the model, for every chat."""
+    """The user's own instructions to the model, for every chat."""
     prepare: bool = True
     """Whether the engine processes the next prompt ahead while the user reads or types."""
     name_chats: bool = True
@@ -105,7 +105,7 @@ class Settings:
     models: tuple[str, ...] = ()
     """Paths of the GGUF files that were opened, the most recent first."""
     folders: tuple[str, ...] = ()
-    """The person's own folders to look for models in."""
+    """The user's own folders to look for models in."""
     download_folder: str = ""
     """Where downloads go, laid out as the Hugging Face cache; empty for that cache itself."""
     download_mount: str = ""

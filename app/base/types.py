@@ -54,7 +54,7 @@ class Part:
     ``text`` holds a call's arguments as the model wrote them, or the text of a result or a file.
     ``name`` is the function that is called or has returned (``functions.get_weather``, ``python``),
     the name of a file, or, where the kind is unknown, that kind. ``id`` tells which call a call or
-    result is; it is empty where the chat format has no ids. ``format_data`` is what the chat format
+    result is; it is empty if the chat format has no ids. ``format_data`` is what the chat format
     needs to render the part exactly as it was generated, opaque to everything else. ``media_type``
     is MIME's; ``data`` are the bytes of media.
     """
@@ -127,7 +127,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class ModelRef:
-    """A model that a person can choose, wherever it runs.
+    """A model that the user can choose, wherever it runs.
 
     ``sampling`` is its recommended sampling. ``alias``, if any, is stored for it instead of its
     location.
@@ -164,7 +164,7 @@ class ModelRef:
 class ToolFunction:
     """A function that a model may call.
 
-    ``schema``: the JSON schema of its arguments, as declared; empty where they are plain text.
+    ``schema``: the JSON schema of its arguments, as declared; empty if they are plain text.
     """
 
     name: str
@@ -253,7 +253,7 @@ class Stats:
 
     @property
     def tokens_per_second(self) -> float:
-        """Speed of generation, 0 where nothing was generated."""
+        """Speed of generation, 0 if nothing was generated."""
         return self.generated / self.generation_s if self.generation_s > 0 else 0.0
 
 

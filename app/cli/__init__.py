@@ -3,9 +3,9 @@
 ::
 
     ask           one question, answered in the terminal
-    doctor        what was found on this computer, and what was chosen for it
+    doctor        a report on this computer, and on the settings chosen for it
     open_window   the window, and ``--smoke``
-    output        what the commands share: language, folders, the terminal
+    output        shared parts: language, folders, the terminal
 
 No command imports Qt: the caller of `main` passes the function that opens the window. A command's
 module is imported only when the command is run.

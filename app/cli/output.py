@@ -23,7 +23,7 @@ def speak(folders: Folders | None = None) -> None:
 
 
 def find_folders(wished: Path | None, stack: ExitStack) -> tuple[Folders, Path]:
-    """Return the person's folders, and the file for the engine's log.
+    """Return the user's folders, and the file for the engine's log.
 
     If the data folder is missing or cannot be written to, the log is in a temporary folder that
     ``stack`` removes. Raises StoreReadOnly if a folder that was asked for cannot be created.

@@ -107,7 +107,7 @@ def system_code_page() -> str:
 
 
 def normalized_name(name: str) -> str:
-    """Return an encoding's name as used here; empty where the name is unknown."""
+    """Return an encoding's name as used here; empty if the name is unknown."""
     try:
         found = codecs.lookup(name)
     except (LookupError, ValueError):

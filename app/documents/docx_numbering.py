@@ -66,7 +66,7 @@ class Numbering:
     def mark(self, number: str, level: int) -> str:
         """Return the number or bullet of the next paragraph of a list.
 
-        It is empty where the list is unknown, or shows none.
+        It is empty if the list is unknown, or shows none.
         """
         found = self._lists.get(number)
         if found is None or level not in found.levels:

@@ -43,7 +43,7 @@ class Package:
         self._remaining = LARGEST
 
     def part(self, name: str) -> Element | None:
-        """Return the root of a part; None where it is missing.
+        """Return the root of a part; None if it is missing.
 
         Raises ParseError, PackageTooLarge, and what zipfile raises.
         """
@@ -53,7 +53,7 @@ class Package:
         return parse_xml(data)
 
     def content(self, name: str) -> bytes | None:
-        """Return the bytes of a part; None where it is missing."""
+        """Return the bytes of a part; None if it is missing."""
         real = self._names.get(name.lower())
         if real is None:
             return None

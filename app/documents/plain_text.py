@@ -74,7 +74,7 @@ class Decoded:
 def decode(path: Path, data: bytes, chosen: str = "") -> Decoded:
     """Decode a file's bytes, in the ``chosen`` encoding if given.
 
-    Raises DocumentUnknown where they are not text.
+    Raises DocumentUnknown if they are not text.
     """
     if not chosen:
         for mark, encoding in _BOMS:
@@ -117,7 +117,7 @@ def _refuse_binary(path: Path, data: bytes) -> None:
 
 
 def _utf8(data: bytes) -> str | None:
-    """Decode UTF-8, including damaged UTF-8; None where it is another encoding."""
+    """Decode UTF-8, including damaged UTF-8; None if it is another encoding."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:

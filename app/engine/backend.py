@@ -73,7 +73,7 @@ class Backend(Protocol):
     def count(self, request: Request, cancel: threading.Event) -> Prompt | None:
         """Return the size of what `prepare` would process.
 
-        None where the model is not loaded. Raises EngineError, and Cancelled once ``cancel`` is
+        None if the model is not loaded. Raises EngineError, and Cancelled once ``cancel`` is
         set.
         """
 

@@ -1,12 +1,12 @@
 """The KV cache of each chat on disk, so that nothing is processed twice.
 
-One folder an entry, below one folder for each way to run a model (its identity)::
+Each entry is a folder, in a folder for each way to run a model (its identity)::
 
-    kept/<identity>/<entry>/entry.json    whose it is, and the sha256 of the others
-                            tokens        the ids, four bytes each
+    kept/<identity>/<entry>/entry.json    the chat, and the sha256 of the other files
+                            tokens        the token ids, four bytes each
                             state         llama.cpp's own file of the cache (24 KiB a token
                                           for gpt-oss-20b)
-                            window-<n>    the window at the length n, for going back to there
+                            window-<n>    the window at the length n, for truncating to it
 
 An entry is written under another name, and renamed to the sha256 of its identity and its header
 when it is whole. Nothing in it is trusted: another identity is never looked at, and an entry with

@@ -66,7 +66,7 @@ def is_chat(raw: Foreign) -> bool:
 
 
 def read_chat(raw: Foreign, context: ImportContext) -> ChatTree | None:
-    """Read a conversation; None where nothing of it can be read."""
+    """Read a conversation; None if nothing of it can be read."""
     instructions: dict[str, None] = {}  # as an ordered set: branches repeat them
     model = raw.text("default_model_slug")
 
@@ -176,7 +176,7 @@ def _parts(
 
 
 def _context(content: Foreign, metadata: Foreign) -> list[str]:
-    """Return the custom instructions, as the person wrote them if known, and ChatGPT's memory."""
+    """Return the custom instructions, as the user wrote them if known, and ChatGPT's memory."""
     content.ignore("repository", "repo_summary")
     written = metadata["user_context_message_data"]
     texts = [

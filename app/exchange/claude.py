@@ -63,7 +63,7 @@ def is_chat(raw: Foreign) -> bool:
 
 
 def read_chat(raw: Foreign, context: ImportContext) -> ChatTree | None:
-    """Read a conversation; None where nothing of it can be read."""
+    """Read a conversation; None if nothing of it can be read."""
     design = _is_design(raw)
     messages = raw.objects("messages" if design else "chat_messages")
     model = raw.text("model")
@@ -306,5 +306,5 @@ def _design_node(message: Foreign, left_out: Counter[LeftOut]) -> ForeignMessage
 
 
 def _as_quote(text: str) -> str:
-    """Quote what a person interjected into an answer."""
+    """Quote what the user interjected into an answer."""
     return "\n".join(f"> {line}" for line in text.splitlines())

@@ -20,7 +20,7 @@ def markdown_html(markdown: str) -> str:
 
 
 def typed_html(text: str) -> str:
-    """Render what a person typed, which is not Markdown."""
+    """Render what the user typed, which is not Markdown."""
     lines = escape(text.strip("\n")).split("\n")
     return f'<p dir="auto" style="white-space: pre-wrap">{"<br>".join(lines)}</p>'
 

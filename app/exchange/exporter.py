@@ -69,7 +69,7 @@ def export(
     ``chats`` is None for all that are not in the bin, in the order of their creation. One chat, or
     JSON, becomes a file of that name, others become files in a folder of that name, all or none.
     Nothing is overwritten. ``on_progress`` gets the share that is done, and may raise Cancelled.
-    Raises ExchangeUnwritable and StoreError, and KeyError where the only chat has been deleted.
+    Raises ExchangeUnwritable and StoreError, and KeyError if the only chat has been deleted.
     """
     chosen = sorted(store.chats.live()) if chats is None else chats
 

@@ -31,7 +31,7 @@ class LeftOut(StrEnum):
     CITATION = "citation"
     """A mark in a text that refers to a source, or a list of sources."""
     MEMORY = "memory"
-    """What a program remembers of a person across chats."""
+    """What a program remembers of the user across chats."""
     NOTE = "note"
     """Notes beside a chat, a summary, a text that was not sent."""
     TAG = "tag"
@@ -150,7 +150,7 @@ def read_node(
 ) -> ForeignMessage:
     """Return what ``read`` makes of an entry, and count what it overlooked.
 
-    That is one UNKNOWN where ``read`` found nothing, gave no reason, and a field that it did not
+    That is one UNKNOWN if ``read`` found nothing, gave no reason, and a field that it did not
     read contains text; or where such a field contains whole sentences beside what it found.
     """
     own: Counter[LeftOut] = Counter()
@@ -165,7 +165,7 @@ def read_node(
 def build_tree(
     nodes: Mapping[str, ForeignMessage], info: ForeignChat, context: ImportContext
 ) -> ChatTree | None:
-    """Build the chat; None where there is nothing to read.
+    """Build the chat; None if there is nothing to read.
 
     A chat without times has its file's. An entry without a known parent is a root; so is the first
     one of a cycle.
@@ -204,7 +204,7 @@ def build_tree(
 
 
 def text_parts(text: str) -> tuple[Part, ...]:
-    """Return a text as a part of a message; nothing where it is blank."""
+    """Return a text as a part of a message; nothing if it is blank."""
     return (Part(text),) if text.strip() else ()
 
 

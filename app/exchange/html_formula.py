@@ -38,7 +38,7 @@ _VALUE = re.compile(r"[\w .,#%+:;-]*")
 def mathml(tex: str, *, display: bool) -> str:
     """Return a formula as an element ``math`` of MathML Core only.
 
-    It is empty where the formula is too long or not known to come out right. ``display`` sets it in
+    It is empty if the formula is too long or not known to come out right. ``display`` sets it in
     display style, as on a line of its own.
     """
     if len(tex) > _LONGEST or not tex.strip():

@@ -91,7 +91,7 @@ class ImportedFiles:
         The store has a chat already if it has one that began at the same moment with the same
         message or, without a time, one that contains the same messages; the bin does not count.
         Chats are added in batches, each chat whole; running it again after a fault adds the rest.
-        Raises ExchangeError where a file has changed, and StoreError.
+        Raises ExchangeError if a file has changed, and StoreError.
         """
         known = _Duplicates(store)
         batch: list[ChatTree] = []

@@ -48,7 +48,7 @@ def is_chat(raw: Foreign) -> bool:
 
 
 def read_chat(raw: Foreign, context: ImportContext) -> ChatTree | None:
-    """Read a conversation; None where nothing of it can be read."""
+    """Read a conversation; None if nothing of it can be read."""
     nodes: dict[str, ForeignMessage] = {}
     instructions: list[str] = [raw.text("systemPrompt") or _system_prompt(raw)]
     previous: str | None = None

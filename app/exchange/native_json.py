@@ -11,7 +11,7 @@ The file is JSON in UTF-8, one chat a line, in this order::
           "effort": "low" | "medium" | "high",
           "created": 1.5, "updated": 2.5,   POSIX seconds
           "model": "…",                     the key of the one asked last; may be empty
-          "instructions": "",               of this chat; empty: the person's general ones
+          "instructions": "",               of this chat; empty: the user's general ones
           "sampling": null | {"temperature", "top_p", "top_k", "min_p", "seed", "max_tokens"},
           "preset": "",                     the name of the one that both came from
           "pinned": false, "archived": false,

@@ -56,7 +56,7 @@ def is_chat(raw: Foreign) -> bool:
 
 
 def read_chat(raw: Foreign, context: ImportContext) -> ChatTree | None:
-    """Read a chat; None where nothing of it can be read."""
+    """Read a chat; None if nothing of it can be read."""
     own = raw["chat"] or raw
     history = _history(raw)
     instructions = [own.text("system") or own["params"].text("system")]

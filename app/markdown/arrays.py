@@ -35,7 +35,7 @@ def _begin(found: re.Match[str]) -> str:
 
 
 def apply_line_marks(table: Element) -> bool:
-    """Turn the marks in a table into attributes; return False where it has double lines."""
+    """Turn the marks in a table into attributes; return False if it has double lines."""
     vertical, horizontal = [], []
     for number, row in enumerate(table):
         marks = _take_marks(row[0]) if len(row) else []

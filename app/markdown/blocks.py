@@ -98,7 +98,7 @@ class Rule:
 
 
 class Align(Enum):
-    """The alignment of a table's column; NONE where the source does not say."""
+    """The alignment of a table's column; NONE if the source does not say."""
 
     NONE = ""
     LEFT = "left"

@@ -38,7 +38,7 @@ def without_chemistry(tex: str) -> str:
 
 
 def _equation(text: str) -> str:
-    """Return an equation as TeX; empty where it is not understood."""
+    """Return an equation as TeX; empty if it is not understood."""
     pieces, at = [], 0
     text = text.strip()
     while at < len(text):
@@ -64,7 +64,7 @@ def _arrow(name: str, above: str) -> str:
 
 
 def _piece(found: re.Match[str], text: str) -> str:
-    """Return a token as TeX; empty where it is not understood."""
+    """Return a token as TeX; empty if it is not understood."""
     token = found[0]
     match found.lastgroup:
         case "arrow" | "above":

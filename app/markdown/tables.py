@@ -49,7 +49,7 @@ def _split_row(text: str, columns: int, most: int) -> list[str]:
 
 
 def alignment(text: str) -> tuple[Align, ...]:
-    """Return the alignments in a table's delimiter row; empty where it is none."""
+    """Return the alignments in a table's delimiter row; empty if it is none."""
     text = text.strip(" \t")
     if text[:1] not in "|-:" or text[:2] in ("", "-", "- ", "-\t", "|", ":"):
         return ()

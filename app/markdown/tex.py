@@ -110,7 +110,7 @@ _THIN = {"width": "0.167em"}
 
 
 def math_element(tex: str, *, display: bool, padded: bool = False) -> Element | None:
-    """Return a formula as an element ``math`` without a namespace; None where it may be wrong.
+    """Return a formula as an element ``math`` without a namespace; None if it may be wrong.
 
     ``display``: in display style, as on a line of its own; ``padded``: whether the renderer itself
     puts space around names of functions.

@@ -77,7 +77,7 @@ class Offer:
 class Repository:
     """A search result.
 
-    ``architecture`` and ``parameters`` are those of one of its models, None where unknown;
+    ``architecture`` and ``parameters`` are those of one of its models, None if unknown;
     ``gated`` ones require that access was requested.
     """
 
@@ -94,7 +94,7 @@ class Repository:
 class Variant:
     """One of the models in a repository, named by its quantization.
 
-    ``licence`` is that of the repository, None where unknown; ``complete`` says that all parts
+    ``licence`` is that of the repository, None if unknown; ``complete`` says that all parts
     are there.
     """
 
@@ -107,7 +107,7 @@ class Variant:
 def runs(architecture: str | None) -> bool | None:
     """Return whether Fireside runs a repository's architecture, as the hub names it.
 
-    None where that is unknown: the hub may have taken the name from a companion file.
+    None if that is unknown: the hub may have taken the name from a companion file.
     """
     if architecture is None or architecture in companion_files.architectures():
         return None
@@ -181,7 +181,7 @@ def header_of(model: HubModel, parameters: int | None) -> GgufHeader | None:
     """Return the probable header of a gpt-oss in another quantization than the offer's.
 
     Its tensors have ``model.size`` bytes in all; ``parameters`` is None where their number is
-    unknown. Returns None where it cannot have the shape of an offer.
+    unknown. Returns None if it cannot have the shape of an offer.
     """
     for shape in map(header, offers()):
         count = sum(math.prod(tensor.shape) for tensor in shape.tensors)
@@ -200,7 +200,7 @@ def _scaled(shape: GgufHeader, model: HubModel, bits: tuple[float, float]) -> Gg
     """Return ``shape`` with tensors scaled to the model's size.
 
     Almost all quantizations leave the experts as OpenAI made them, so the other matrices are
-    scaled first, as far as plausible, and the experts take the rest. Returns None where that is
+    scaled first, as far as plausible, and the experts take the rest. Returns None if that is
     not within ``bits`` per weight.
     """
     sizes = dict.fromkeys((_F32, _Q8_0, _MXFP4), 0)
@@ -226,7 +226,7 @@ def _scaled(shape: GgufHeader, model: HubModel, bits: tuple[float, float]) -> Gg
 
 
 def variant_header(repository: Repository, variant: Variant) -> GgufHeader | None:
-    """Return the probable header of a search result's variant, None where it is unknown.
+    """Return the probable header of a search result's variant, None if it is unknown.
 
     The hub's number of parameters counts only where it is known to be that of a gpt-oss.
     """

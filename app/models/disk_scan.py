@@ -367,7 +367,7 @@ def _folder_in(settings: Path, key: str) -> Path | None:
 
 
 def _json(path: Path) -> dict[str, Any]:
-    """Return the JSON object in a file, empty where there is none."""
+    """Return the JSON object in a file, empty if there is none."""
     try:
         value = json.loads(_text(path))
     except (ValueError, RecursionError):
@@ -376,7 +376,7 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def _text(path: Path) -> str:
-    """Return the text of a small regular file, empty where it cannot be read."""
+    """Return the text of a small regular file, empty if it cannot be read."""
     if _status(path) is None:
         return ""
     try:

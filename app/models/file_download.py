@@ -1,11 +1,11 @@
 """Download a file of the hub into huggingface_hub's cache: in ranges, resumable, verified.
 
-Threads while `FileDownload.run` is going on::
+Threads during `FileDownload.run`::
 
-    run()          the caller's: reports progress, and notices that it should stop
-    leader         asks the hub, checks the disk, starts the others, hashes behind them,
+    run()          the caller's: reports progress, and checks whether to stop
+    leader         asks the hub, checks the disk, starts the others, hashes what arrives,
                    repairs, and moves the finished file into place
-    connections    a few, each of which takes some blocks and fetches them
+    connections    a few, each of which fetches blocks
 
 `partial_file` stores what has arrived, `hub_requests` makes the requests and classifies their
 failures, and `transfer` has the threads.

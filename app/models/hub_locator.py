@@ -67,7 +67,7 @@ class Locator:
     def find(self, model: HubModel, offer: Offer | None) -> HubModel:
         """Return the same files in the repository as it is now, or another conversion of ``offer``.
 
-        Raises NotOnHub where there is neither.
+        Raises NotOnHub if there is neither.
         """
         if None in model.hashes and offer is None:
             raise HubNotFound(model.repository, model.files[0].name)

@@ -233,7 +233,7 @@ class HubSource:
 
 
 def _watched(chunks: Iterator[bytes], silence: float) -> Iterator[bytes]:
-    """Yield the chunks; raise RetryLater where fewer than `_SLOWEST` bytes a second come.
+    """Yield the chunks; raise RetryLater if fewer than `_SLOWEST` bytes a second come.
 
     Only the time spent waiting for the server counts, not the consumer's, which may be limiting
     the speed.

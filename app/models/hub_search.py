@@ -50,7 +50,7 @@ _NO_HUB = "its answer makes no sense: is this a hub?"
 class Listing:
     """The GGUF files of a repository at ``commit``, including companion files.
 
-    Their names are valid on every system. ``licence`` is None where it is unknown.
+    Their names are valid on every system. ``licence`` is None if it is unknown.
     """
 
     commit: str | None
@@ -70,7 +70,7 @@ def search(
 
     ``endpoint`` and ``token`` are huggingface_hub's by default; the hub may be silent for
     ``timeout`` seconds. Raises Offline, and with ``text`` as the repository: HubUnreachable,
-    HubRefused and, where the request cannot be logged, CacheUnwritable.
+    HubRefused and, if the request cannot be logged, CacheUnwritable.
     """
     url: str | None = f"{_hub(endpoint)}/api/models"
     query: dict[str, Any] = {"filter": "gguf", "sort": "downloads", "limit": limit}

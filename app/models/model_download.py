@@ -101,7 +101,7 @@ class ModelDownload:
         raise Cancelled
 
     def _entry(self) -> QueuedModel:
-        """Return the model's entry in the queue. Raises Cancelled where it was taken out."""
+        """Return the model's entry in the queue. Raises Cancelled if it was taken out."""
         if entry := self._queue.entry(self.model):
             return entry
         raise Cancelled
@@ -127,7 +127,7 @@ class ModelDownload:
         raise HubChanged(self.model.repository, self.model.files[0].name)
 
     def _check_header(self, locator: Locator) -> None:
-        """Raise ModelError where Fireside cannot run the model, before it is fetched."""
+        """Raise ModelError if Fireside cannot run the model, before it is fetched."""
         entry = self._entry()
         if entry.looked_at:
             return

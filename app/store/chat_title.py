@@ -71,7 +71,7 @@ def _touches(title: str, about: str) -> bool:
 
 
 def _plain(line: str) -> str:
-    """Return a line without Markdown's marks; empty where it has no words."""
+    """Return a line without Markdown's marks; empty if it has no words."""
     line = line[:1000]  # the patterns are too slow for a megabyte
     line = re.sub(_LINK, r"\1", re.sub(_BLOCK_MARKS, "", line))
     line = re.sub(_SPAN_MARKS, r"\2", re.sub(_SPAN_MARKS, r"\2", line))
@@ -80,7 +80,7 @@ def _plain(line: str) -> str:
 
 
 def _cut(line: str, width: int) -> str:
-    """Return at most ``width`` characters of a line, whole words where possible."""
+    """Return at most ``width`` characters of a line, whole words if possible."""
     if len(line) <= width:
         return line
     head = line[: width - 1]

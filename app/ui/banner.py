@@ -18,7 +18,7 @@ class Banner(Notice):
     """A notice that stays until it is dismissed or replaced."""
 
     acted = Signal(Action)
-    """The person pressed a button that offers this action."""
+    """The user pressed a button that offers this action."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, "banner")

@@ -2,10 +2,10 @@
 
 ::
 
-    language       which language is spoken, and `tr`
+    language       the language, and `tr`
     quantities     sizes, times, dates
     diagnosis      what was found on this computer, and what was chosen
-    errors         any error to a sentence and a step (`explanation`), with a module for each room:
+    errors         any error to a sentence and an action (`explanation`), with modules by package:
                    model_errors, engine_errors, store_errors, download_errors, exchange_errors,
                    document_errors
 """

@@ -1,14 +1,14 @@
 """Harmony, the chat format of gpt-oss: a prompt out of messages, messages out of tokens.
 
 A prompt is a list of control ids and ordinary text, never a string that is parsed, so nothing
-that a person, a file or a model wrote can become a control token. The parser is a state machine
+that the user, a file or a model wrote can become a control token. The parser is a state machine
 over ids that recovers from whatever a model writes: no text is lost, no control token comes out.
 
 ``chat_format``   the format as the engine knows it
 ``vocabulary``    the ids of the control tokens
 ``channels``      Harmony's channels, and the kinds of parts that they are
 ``render``        a prompt out of messages
-``header``        what stands before a message, as models write it
+``header``        message headers, as models write them
 ``parse``         messages out of tokens
 ``stored_parts``  parts as they were stored by channel
 

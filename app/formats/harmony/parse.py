@@ -38,17 +38,17 @@ class _Text:
 class HarmonyParser:
     """Turns the tokens that a model draws into deltas. See `app.formats.AnswerParser`.
 
-    It begins behind ``<|start|>assistant``, or within the last of ``parts``, where those are an
-    answer that is continued. It recovers from malformed output:
+    It begins after ``<|start|>assistant``, or within the last of ``parts``, if these are an answer
+    that is continued. It recovers from malformed output:
 
     - ``<|start|>`` or ``<|channel|>`` within a message ends it, and so does ``<|constrain|>``
-      with a word and ``<|message|>`` behind it.
+      if a word and ``<|message|>`` follow.
     - All text up to ``<|message|>`` is header and not shown. The name of a tool anywhere in it is
-      the recipient. Where ``<|message|>`` never comes, words that no header has are text.
+      the recipient. If ``<|message|>`` never comes, words that no header has are text.
     - A call may have no arguments. Whatever ends with ``<|call|>`` is a call.
     - Text on a missing or unknown channel is reasoning while it grows, and becomes the answer
-      where the stream ends without one. Text before the first header stays reasoning where a
-      channel follows.
+      if the stream ends without one. Text before the first header stays reasoning if a channel
+      follows.
     - A header with another role than the model's own ends the answer.
     """
 

@@ -110,7 +110,7 @@ class ArchivePage(QWidget):
         self._tabs.set_value(name)
         self._turned(name)
 
-    # --- Its parts --------------------------------------------------------------------------
+    # --- Parts ------------------------------------------------------------------------------
 
     def _head(self) -> QHBoxLayout:
         title = QLabel(tr("Archive and bin"))
@@ -204,7 +204,7 @@ class ArchivePage(QWidget):
             row.addWidget(button)
         return row
 
-    # --- What is shown ----------------------------------------------------------------------
+    # --- Display ----------------------------------------------------------------------------
 
     def chosen(self) -> tuple[int, ...]:
         """Return the chats that are selected."""
@@ -270,7 +270,7 @@ class ArchivePage(QWidget):
                 self.table.setFocus()  # else Qt moves it to the next widget in the tab order
             button.setEnabled(enabled)
 
-    # --- What is done -----------------------------------------------------------------------
+    # --- Actions ----------------------------------------------------------------------------
 
     def _open(self) -> None:
         """Open an archived chat. One in the bin has to be restored first."""

@@ -139,7 +139,7 @@ class CodeLayout:
             return 0.0
         return self._wide if east_asian_width(character) in "WF" else self._step
 
-    # Where things are
+    # Positions
 
     def row_of(self, position: int) -> int:
         """Return the row of a position."""

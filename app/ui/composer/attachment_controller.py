@@ -56,7 +56,7 @@ class AttachmentController(QObject):
         self._bar.changed.connect(self._changed)
         models.ready.connect(self._count_anew)
 
-    # --- Ways in ------------------------------------------------------------------------------
+    # --- Attaching ----------------------------------------------------------------------------
 
     def choose_files(self) -> None:
         """Ask which files to attach."""
@@ -94,7 +94,7 @@ class AttachmentController(QObject):
         self._bridge.when_done(self._host.documents.read(path, item.stop), read, failed)
 
     def _read_as(self, item: Attachment, encoding: str) -> None:
-        """Read a file again in an encoding that the person chose.
+        """Read a file again in an encoding that the user chose.
 
         The earlier reading is kept until then, and also if that fails.
         """
@@ -129,7 +129,7 @@ class AttachmentController(QObject):
         self._bar.clear_notices()
         self._bar.tell(tr("Pictures cannot be attached: gpt-oss reads only text."))
 
-    # --- What is known of them ----------------------------------------------------------------
+    # --- Token counts -------------------------------------------------------------------------
 
     def receive(self, event: FileReading) -> None:
         """Show the progress of reading a file."""

@@ -179,7 +179,7 @@ class MessageList(QObject):
         # Delays the next update; `feed` does not start the timer meanwhile.
         self._tick.start(max(_SHORTEST_MS, round(cost * _COST)))
 
-    # --- What can be done with a message ------------------------------------------------------
+    # --- Actions on a message -----------------------------------------------------------------
 
     def _enable_all_choices(self) -> None:
         for view in self._view.views.active.values():

@@ -164,7 +164,7 @@ class MessageState:
         """The sections of a question's attachments, open or not."""
         return [s for s in self.sections if s.kind is SectionKind.FILE]
 
-    # --- What is below ------------------------------------------------------------------------
+    # --- Below the message --------------------------------------------------------------------
 
     @property
     def notice(self) -> str:

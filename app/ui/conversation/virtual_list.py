@@ -193,7 +193,7 @@ class VirtualList(QObject):
             index += 1
         return first, value - start
 
-    # --- What stays where it is ---------------------------------------------------------------
+    # --- Keeping the view in place ------------------------------------------------------------
 
     @contextlib.contextmanager
     def keeping_place(self, index: int) -> Iterator[None]:

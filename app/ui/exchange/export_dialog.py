@@ -78,7 +78,7 @@ class ExportDialog(QDialog):
         self._form_chosen()
         self.form.setFocus()
 
-    # --- What is chosen -----------------------------------------------------------------------
+    # --- Choices ------------------------------------------------------------------------------
 
     @property
     def place(self) -> Path:
@@ -90,7 +90,7 @@ class ExportDialog(QDialog):
         """The name of the file, without its suffix."""
         return self.name.text().strip()
 
-    # --- What is shown ------------------------------------------------------------------------
+    # --- Display ------------------------------------------------------------------------------
 
     def begin(self) -> None:
         """Show that the export is running."""
@@ -117,7 +117,7 @@ class ExportDialog(QDialog):
         self.given_up.emit()
         super().done(result)
 
-    # --- Its parts ----------------------------------------------------------------------------
+    # --- Parts --------------------------------------------------------------------------------
 
     def _make_fields(self, name: str, settings: Settings) -> None:
         self.form = Segments(

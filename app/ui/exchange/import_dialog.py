@@ -93,7 +93,7 @@ class ImportDialog(QDialog):
         self.given_up.emit()
         super().done(result)
 
-    # --- What is shown ------------------------------------------------------------------------
+    # --- Display ------------------------------------------------------------------------------
 
     def seen(self, chats: int) -> None:
         """Show how many chats have been read, or imported."""
@@ -142,7 +142,7 @@ class ImportDialog(QDialog):
         self.start.hide()
         self.cancel.setText(tr("Close"))
 
-    # --- Its parts ----------------------------------------------------------------------------
+    # --- Parts --------------------------------------------------------------------------------
 
     def _found(self, found: ImportedFiles) -> list[tuple[str, list[str]]]:
         """Return the preview, as headings with lines."""

@@ -104,7 +104,7 @@ class ChatList(QListView):
         self._delegate.closeEditor.connect(self._renaming_ended, Qt.ConnectionType.QueuedConnection)
         theme.changed.connect(self.viewport().update)
 
-    # --- What is in it ----------------------------------------------------------------------
+    # --- Contents ---------------------------------------------------------------------------
 
     def set_chats(self, chats: Iterable[ChatRow], *, found: bool = False) -> None:
         """Show these chats, but not before the user has finished renaming one.

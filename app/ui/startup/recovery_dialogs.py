@@ -87,7 +87,7 @@ class RecoveryDialogs(QDialog):
             self._show(why)
         self._data_folder.on_second(lambda _: self._to_front())
 
-    # --- What is wrong ----------------------------------------------------------------------
+    # --- The problem ------------------------------------------------------------------------
 
     def _show(self, error: BaseException) -> None:
         """Show the sentence for an error, and the ways out."""
@@ -228,7 +228,7 @@ class RecoveryDialogs(QDialog):
         )  # fmt: skip
         return line
 
-    # --- The ways ---------------------------------------------------------------------------
+    # --- Ways out ---------------------------------------------------------------------------
 
     def _restore(self, backup: Backup) -> None:
         self._open(tr("Restoring the backup…"), lambda: restore_backup(self._database, backup.path))
@@ -281,7 +281,7 @@ class RecoveryDialogs(QDialog):
         self._text.setVisible(not working)
         self._ways.setVisible(not working)
 
-    # --- Where ------------------------------------------------------------------------------
+    # --- Places -----------------------------------------------------------------------------
 
     @property
     def _database(self) -> Path:

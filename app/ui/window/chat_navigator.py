@@ -144,7 +144,7 @@ class ChatNavigator(QObject):
         self._index.put(chat)
         self.open_chat(chat.id)
 
-    # --- What happens in it -----------------------------------------------------------------
+    # --- Events -----------------------------------------------------------------------------
 
     def foresee(self, event: ContextForecast) -> None:
         """Show the context that the next question will take, unless an answer is running."""
