@@ -157,7 +157,7 @@ class Unsaved:
             self._saved(row, error)
 
     def close(self) -> None:
-        """Try once more, and stop."""
+        """Try to save once more, and stop."""
         with self._lock:
             self._closed = True
             timer = self._timer

@@ -53,10 +53,10 @@ class Part:
 
     ``text`` holds a call's arguments as the model wrote them, or the text of a result or a file.
     ``name`` is the function that is called or has returned (``functions.get_weather``, ``python``),
-    the name of a file, or, where the kind is unknown, that kind. ``id`` tells which call a call or
-    result is; it is empty if the chat format has no ids. ``format_data`` is what the chat format
-    needs to render the part exactly as it was generated, opaque to everything else. ``media_type``
-    is MIME's; ``data`` are the bytes of media.
+    the name of a file, or, if the kind is unknown, that kind. ``id`` identifies a call and its
+    result; it is empty if the chat format has no ids. ``format_data`` is what the chat format needs
+    to render the part exactly as it was generated, opaque to everything else. ``media_type`` is
+    MIME's; ``data`` are the bytes of media.
     """
 
     text: str

@@ -48,7 +48,7 @@ class _Letter(NamedTuple):
 
 
 def with_notes(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage, text: str) -> str:
-    """Return the text of a page with each field's value behind its label.
+    """Return the text of a page with each field's value after its label.
 
     Values without a label follow at the end by name, and so do notes.
     """

@@ -60,9 +60,8 @@ class DecodingSample:
 class Decoded:
     """Decoded text.
 
-    ``encoding`` is how it was read, where that is not beyond doubt; ``readings`` are the
-    alternatives, with that one, the likely ones first; ``bad`` counts characters that replace
-    undecodable bytes.
+    ``encoding`` is how it was read, unless that is certain; ``readings`` are the alternatives, with
+    that one, the likely ones first; ``bad`` counts characters that replace undecodable bytes.
     """
 
     text: str

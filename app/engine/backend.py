@@ -1,4 +1,4 @@
-"""The seam between a conversation and whatever answers it."""
+"""The interface between conversations and the engines that answer them."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ class Worker:
         self._may_keep = False
 
     def serve(self) -> None:
-        """Run until told to close, or until the pipe ends, which ends the process."""
+        """Run until a close command, or until the pipe ends, which ends the process."""
         threading.Thread(target=self._read, name="reader", daemon=True).start()
         work: dict[str, Callable[..., None]] = {
             "devices": lambda: self._send(self._engine.devices()),

@@ -91,8 +91,8 @@ def read_chat(raw: Foreign, context: ImportContext) -> ChatTree | None:
 def _folder(raw: Foreign, context: ImportContext) -> str:
     """Return the name of the chat's project, or "".
 
-    An export has a project's key, and its name only where another program has added it. A GPT is
-    not a project.
+    An export has a project's key, but its name only if another program has added it. A GPT is not a
+    project.
     """
     key = raw.text("conversation_template_id", "gizmo_id")
     name = raw["project"].text("name", "title") or raw.text("project_name", "folder")
@@ -238,7 +238,7 @@ def _thoughts(content: Foreign) -> tuple[Part, ...]:
 def _tool_call_parts(recipient: str, text: str) -> tuple[Part, ...]:
     """Return the parts for a call of a tool.
 
-    A canvas document is shown: whole where it is created or rewritten, else its changes.
+    A canvas document is shown: whole if it is created or rewritten, else its changes.
     """
     call = from_json(text)
     document = call.text("content")

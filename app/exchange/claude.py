@@ -306,5 +306,5 @@ def _design_node(message: Foreign, left_out: Counter[LeftOut]) -> ForeignMessage
 
 
 def _as_quote(text: str) -> str:
-    """Quote what the user interjected into an answer."""
+    """Quote the user's text within an answer."""
     return "\n".join(f"> {line}" for line in text.splitlines())

@@ -15,12 +15,12 @@ _BLOCKS = BlockRenderer(formulas=False, inline_styles=True)
 
 
 def markdown_html(markdown: str) -> str:
-    """Render a message or a part of one."""
+    """Render a message or a part of one, which is Markdown."""
     return _BLOCKS.render(parse(markdown))
 
 
 def typed_html(text: str) -> str:
-    """Render what the user typed, which is not Markdown."""
+    """Render typed text, which is not Markdown."""
     lines = escape(text.strip("\n")).split("\n")
     return f'<p dir="auto" style="white-space: pre-wrap">{"<br>".join(lines)}</p>'
 

@@ -31,7 +31,7 @@ class LeftOut(StrEnum):
     CITATION = "citation"
     """A mark in a text that refers to a source, or a list of sources."""
     MEMORY = "memory"
-    """What a program remembers of the user across chats."""
+    """What a program remembers about the user across chats."""
     NOTE = "note"
     """Notes beside a chat, a summary, a text that was not sent."""
     TAG = "tag"

@@ -177,7 +177,7 @@ def _has_text(value: object, sentences: bool) -> bool:
 
 
 def from_json(text: str) -> Foreign:
-    """Parse a text that is JSON itself; an empty object where it is not."""
+    """Parse a text that is JSON itself; an empty object if it is not."""
     try:
         return Foreign(json.loads(text))
     except (ValueError, RecursionError):

@@ -126,7 +126,7 @@ def read(
 
     Everything is read, so that a fault shows before anything is imported: exports of Fireside,
     ChatGPT, claude.ai and Open WebUI, and conversations of LM Studio. A file with a fault is listed
-    and skipped; the ExchangeError is raised where nothing else was found. ``store`` is asked which
+    and skipped; the ExchangeError is raised if nothing else was found. ``store`` is asked which
     chats it has.
     """
     chosen = (paths,) if isinstance(paths, Path) else tuple(paths)

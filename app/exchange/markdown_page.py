@@ -28,7 +28,7 @@ class ExportWords:
     reasoning: str = "Reasoning"
     thought: str = "Thought for {seconds} s"
     version: str = "{number} of {count}"
-    """Marks a message that has other versions, where all of them are written."""
+    """Marks a message that has other versions, if all of them are written."""
     stopped: str = "Stopped"
     cut_off: str = "Cut off"
     language: str = "en"

@@ -4,8 +4,8 @@ A list of objects whose ``chat`` has a ``history``: ``messages`` by id, with ``p
 ``childrenIds``, and ``currentId``, the one that was last shown; an older form leaves ``chat`` out.
 https://docs.openwebui.com/features/chat-conversations/data-controls/import-export/ documents it;
 the fields are in https://github.com/open-webui/open-webui (looked up on 29 November 2026, at
-00059776: backend/open_webui/models/chats.py). Folders have keys there, and names only where one
-folder is exported (``folder-….json``, src/lib/components/layout/Sidebar/RecursiveFolder.svelte).
+00059776: backend/open_webui/models/chats.py). Folders have keys there, and names only if one folder
+is exported (``folder-….json``, src/lib/components/layout/Sidebar/RecursiveFolder.svelte).
 
 Newer versions have an answer's steps in ``output``, items as OpenAI's Responses API has them
 (``reasoning``, ``message``, ``function_call``, ``function_call_output``) and some of its own; since

@@ -13,7 +13,7 @@ from unicodedata import category
 
 from app.markdown.scripts import UNSPACED, is_unspaced
 
-# A host's label has one kind of script: "example.com是" is a host and a word. Underscores behind a
+# A host's label has one kind of script: "example.com是" is a host and a word. Underscores after a
 # host are marks: "_https://example.com_".
 _SPACED = rf"(?:(?![{UNSPACED}])[\w-])"
 _LABEL = rf"(?:[{UNSPACED}]+|{_SPACED}*(?!_){_SPACED}(?!_*(?!_){_SPACED}|_+[./:]))"

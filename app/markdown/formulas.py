@@ -32,7 +32,7 @@ _ENDINGS = {
 _INLINE_ENVIRONMENT = re.compile(
     "array|cases|dcases|smallmatrix|[a-zA-Z]?matrix|aligned|gathered|split"
 )
-# Code, opening marks, and escapes, in which no mark is looked for.
+# Code, opening marks, and escapes; marks inside these are ignored.
 _SKIPPED = re.compile(rf"(`+).+?(?<!`)\1(?!`)|{OPENING.pattern}|\\.", re.DOTALL)
 
 _BETWEEN = re.compile(r"(?<![0-9A-Za-z$])\$(?!\s)((?:[^$\\]|\\.)+)(?<!\s)\$(?![0-9$])", re.DOTALL)
@@ -59,7 +59,7 @@ _BEFORE_LETTER = re.compile(r"[^\W\d_]'*|\S*[\\^_={]\S*")
 
 
 class Formula(NamedTuple):
-    """A formula's kind, its TeX, and the position behind it."""
+    """A formula's kind, its TeX, and the position after it."""
 
     kind: SpanKind
     tex: str
@@ -88,7 +88,7 @@ def without_blank_lines(tex: str) -> str:
 
 
 def _is_complete(tex: str) -> bool:
-    """Return whether it can stand on a line of its own."""
+    """Return whether TeX is complete on a line of its own."""
     pairs = (("{", "}"), (r"\left", r"\right"))
     rows = "\\\\" in tex or "\\begin" in tex or "\\end" in tex
     return not rows and all(tex.count(left) == tex.count(right) for left, right in pairs)

@@ -1,4 +1,4 @@
-"""Parse a message's text, at once or while it grows."""
+"""Parsing of a message's text, complete or while it grows."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ class MarkdownStream:
     def finish(self) -> int:
         """End the message; return the index of the first block that changed.
 
-        Where the message defines a link or a footnote, all of it is parsed again, since earlier
-        text may refer to it; equal blocks stay the same objects.
+        If the message defines a link or a footnote, all of it is parsed again, since earlier text
+        may refer to it; equal blocks stay the same objects.
         """
         tail = self._parser.close()
         if not self._parser.definitions:

@@ -170,7 +170,7 @@ def _is_known(tex: str) -> bool:
 def _known() -> tuple[frozenset[str], frozenset[str]]:
     """Return the known commands and environments.
 
-    Commands that stand for one character are included, but not combining ones.
+    Commands for a single character are included, except combining ones.
     """
     from latex2mathml.commands import FUNCTIONS
     from latex2mathml.symbols_parser import SYMBOLS

@@ -67,7 +67,7 @@ class CachePath:
         self.blob.replace(target)  # as huggingface_hub does without symlinks
 
     def is_complete(self, size: int) -> bool:
-        """Return whether the whole file is here, whoever downloaded it."""
+        """Return whether the whole file is here, whichever program downloaded it."""
         return any(
             path.is_file() and path.stat().st_size == size for path in (self.blob, self.snapshot)
         )

@@ -228,7 +228,7 @@ def _scaled(shape: GgufHeader, model: HubModel, bits: tuple[float, float]) -> Gg
 def variant_header(repository: Repository, variant: Variant) -> GgufHeader | None:
     """Return the probable header of a search result's variant, None if it is unknown.
 
-    The hub's number of parameters counts only where it is known to be that of a gpt-oss.
+    The hub's number of parameters is used only if it is known to be that of a gpt-oss.
     """
     is_known = runs(repository.architecture)
     if is_known is False or not variant.complete:

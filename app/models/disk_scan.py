@@ -94,7 +94,7 @@ class InstalledModel:
 
 
 def places(chosen: Iterable[Path] = ()) -> tuple[SearchFolder, ...]:
-    """Return the folders where models may be, existing or not, and then the chosen ones.
+    """Return the folders that may have models, existing or not, and then the chosen ones.
 
     A program's default folder is included even if the environment names another one: Fireside
     started from a menu may not have the environment of the shell.

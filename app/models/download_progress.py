@@ -48,8 +48,8 @@ class DownloadWait:
 class DownloadProgress:
     """The progress of a file or model, in bytes and seconds.
 
-    ``checked`` bytes have been hashed. ``speed`` is the average of the last five seconds, and 0
-    where nothing arrived. ``left``, the remaining time, is None while it is unknown.
+    ``checked`` bytes have been hashed. ``speed`` is the average of the last five seconds, and 0 if
+    nothing arrived. ``left``, the remaining time, is None while it is unknown.
     """
 
     phase: DownloadPhase

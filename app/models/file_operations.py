@@ -80,8 +80,8 @@ def remove(model: InstalledModel) -> None:
 def move(model: InstalledModel, folder: Path, stop: threading.Event, report: Report) -> Path:
     """Move the model's files into the existing ``folder``, and return the path of the first.
 
-    ``report`` is called with the bytes done and those in all, where each counts twice: copied and
-    compared. An equal file in ``folder`` counts as moved.
+    ``report`` is called with the bytes done and those in all; each byte counts twice, for copying
+    and comparing. An equal file in ``folder`` counts as moved.
 
     Raises Cancelled soon after ``stop`` is set, TargetExists, TargetFull, CopyDiffers and
     FileRefused. The model is then as it was and nothing is left in ``folder``, unless the removal
@@ -357,7 +357,7 @@ def _is_same(one: Path, other: Path) -> bool:
 
 
 def _flush_folder(folder: Path) -> None:
-    """Flush the names in ``folder`` to the disk, where the file system can do that."""
+    """Flush the entries of ``folder`` to the disk, if the file system supports that."""
     with contextlib.suppress(OSError):
         sync(folder)
 

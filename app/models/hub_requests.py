@@ -97,8 +97,8 @@ class HubSource:
     def find(self) -> HubAnswer:
         """Ask the hub, unless its last answer still holds.
 
-        Raises RetryLater, FileChanged, HubError, Offline and LogUnwritable; HubChanged, before
-        any byte is fetched, where the hub has another file than the wanted one.
+        Raises RetryLater, FileChanged, HubError, Offline and LogUnwritable; HubChanged, before any
+        byte is fetched, if the hub has another file than the wanted one.
         """
         with self._lock:
             if self._found is None or not self._fresh:

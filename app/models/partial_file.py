@@ -275,7 +275,7 @@ class _Hash(Protocol):
 
 
 class Checker:
-    """The hash of a partial file, computed in order behind the blocks that arrive.
+    """The hash of a partial file, computed in order as blocks arrive.
 
     The hub's ETag is the sha256 of a file in its large storage, and git's sha1 of a small one. With
     any other ETag, there is nothing to compare it with.
@@ -284,7 +284,7 @@ class Checker:
     def __init__(self, file: PartialFile, etag: str) -> None:
         self._file = file
         self._etag = etag
-        self._states = [self._start()]  # the hash in front of each block
+        self._states = [self._start()]  # the hash before each block
         self._buffer = bytearray(file.block)  # reused, since fresh memory is slow
 
     def _start(self) -> _Hash:

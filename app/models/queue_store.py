@@ -85,7 +85,6 @@ class QueueStore:
             return self._entries.get(model)
 
     def put(self, entry: QueuedModel) -> None:
-        """Add an entry."""
         with self._lock:
             self._entries[entry.model] = entry
             self._write()
@@ -98,7 +97,6 @@ class QueueStore:
                 self._write()
 
     def drop(self, model: HubModel) -> None:
-        """Remove an entry."""
         with self._lock:
             if self._entries.pop(model, None):
                 self._write()

@@ -296,7 +296,7 @@ class Transfer:
         """Fetch blocks over one connection until all blocks are verified."""
 
         def fetch_some() -> bool:
-            # Without ranges, each connection would fetch everything in front of its own blocks.
+            # Without ranges, each connection would fetch everything before its own blocks.
             whole = self._source.ignores_ranges
             run = None if whole and number else file.take(0 if whole else self._connections)
             if run is None:

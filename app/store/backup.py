@@ -97,7 +97,7 @@ def verify(source: Path) -> None:
 
 
 def restore(database: Path, source: Path) -> Path:
-    """Replace a database that nobody has open by the backup ``source``.
+    """Replace a database that no process has open by the backup ``source``.
 
     The old one is kept at the returned path: in a backup, or beside the database if it is not
     sound. If the process is killed meanwhile, either of the two is in place.
@@ -121,7 +121,7 @@ def restore(database: Path, source: Path) -> Path:
 
 
 def set_aside(database: Path) -> Path:
-    """Rename a database that nobody has open, and return its new path.
+    """Rename a database that no process has open, and return its new path.
 
     It stays in the same folder.
     """

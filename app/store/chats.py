@@ -24,7 +24,7 @@ from app.store.rows import (
 
 
 class ChatTable:
-    """The chats of a database, without their messages."""
+    """The table of chats, without their messages."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -54,7 +54,6 @@ class ChatTable:
         )
 
     def get(self, chat: int) -> ChatRow:
-        """Return one chat."""
         return self._database.one(chat_row, f"SELECT {CHAT} FROM chat WHERE id = ?", chat)
 
     def create(self, effort: Effort, setup: ChatSettings = PLAIN) -> ChatRow:

@@ -40,7 +40,7 @@ _DOWN = """WITH RECURSIVE path (at) AS (
 
 
 class MessageTable:
-    """The messages of a database's chats."""
+    """The table of messages."""
 
     def __init__(
         self, database: Database, chats: ChatTable, parts: PartTable, index: SearchIndex
@@ -60,7 +60,6 @@ class MessageTable:
         return self._parts.messages("message.id IN (SELECT at FROM path)", leaf, common=_UP)
 
     def get(self, message: int) -> MessageRow:
-        """Return one message."""
         for row in self._parts.messages("message.id = ?", message):
             return row
         raise KeyError(message)

@@ -29,7 +29,7 @@ def by_message(rows: Iterable[Row]) -> Iterator[list[Row]]:
 
 
 class PartTable:
-    """The parts of a database's messages."""
+    """The table of parts of messages."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

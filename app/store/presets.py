@@ -11,7 +11,7 @@ from app.store.rows import PRESET, Preset, clean, pack_sampling, preset_row
 
 
 class PresetTable:
-    """The presets of a database.
+    """The table of presets.
 
     Names differ by more than case; a name that is taken gets a number.
     """

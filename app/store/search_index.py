@@ -14,7 +14,7 @@ _MERGE = 200  # pages of the index that are merged in one transaction
 
 
 class SearchIndex:
-    """The index of a database's messages."""
+    """The index of the messages, and its upkeep."""
 
     def __init__(self, database: Database, parts: PartTable) -> None:
         self._database, self._parts = database, parts

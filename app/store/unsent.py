@@ -9,7 +9,7 @@ from app.store.rows import DRAFT, Queued, Unsent, draft_row, pack_parts, pack_qu
 
 
 class DraftTable:
-    """The drafts of a database's chats and of a new chat."""
+    """The table of drafts, of stored chats and of a new one."""
 
     def __init__(self, database: Database, chats: ChatTable) -> None:
         self._database, self._chats = database, chats

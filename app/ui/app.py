@@ -84,7 +84,7 @@ class Program:
                 return code
 
     def close(self) -> None:
-        """Release the folder for another Fireside."""
+        """Release the data folder for another Fireside."""
         self._faults.close()
         self._data_folder.close()
         self._garbage.close()

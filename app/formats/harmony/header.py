@@ -82,7 +82,7 @@ class HeaderParser:
         self.role = self.recipient = self.type = ""
         self.channel: Channel | None = None
         self.stray = ""
-        """The first unknown word, where it could be the name of a tool."""
+        """The first unknown word, if it could be the name of a tool."""
         self.stray_leads = False
         """Whether that word is where the channel belongs."""
         self.tool_speaks = False

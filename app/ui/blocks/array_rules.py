@@ -10,8 +10,8 @@ from typing import Any
 def rule_table(table: Any, vertical: Sequence[int], horizontal: Sequence[int]) -> None:
     """Add lines to a node ``Mtable``.
 
-    ``vertical`` and ``horizontal`` are the columns and rows in front of which there is a line; one
-    more than the last means the end. A line at an outer edge enlarges the table by half of the gap.
+    ``vertical`` and ``horizontal`` are the columns and rows that a line precedes; one more than the
+    last means the end. A line at an outer edge enlarges the table by half of the gap.
     """
     # Imported late: a window without formulas need not wait for it.
     from ziamath.drawable import HLine, VLine

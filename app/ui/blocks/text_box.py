@@ -254,7 +254,7 @@ class TextBox(Box):
             line, base = self._lines.lines[number], self._lines.bases[number]
             most = line.naturalTextRect().right() + ROOM  # without the trailing blank
             for left, right in self._lines.extents(number, start, end):
-                # The width of the last character includes the room behind it.
+                # The width of the last character includes the space after it.
                 high = QRectF(left, base - size + 0.5, min(right, most) - left, size + 5)
                 grounds.append(high.adjusted(-ROOM, 0, 0, 0))
         return grounds

@@ -80,7 +80,7 @@ class MessageQueue(QObject):
         self._at_once.discard(chat)
 
     def send(self, index: int = 0) -> None:
-        """Send one of the messages now, stopping an answer that is on its way."""
+        """Send one of the messages now, stopping a running answer."""
         if not self.waits():
             return
         chosen, others = self._take(index)

@@ -20,7 +20,7 @@ from app.ui.form_fields import named
 from app.ui.theme import Theme
 from app.wording.language import number, tr
 
-_SLICE_S = 0.012  # of searching at once
+_SLICE_S = 0.012  # of searching before other events are handled
 _MOST_MARKS = 2000
 
 

@@ -30,12 +30,10 @@ class MessageHeights:
         self._tops = None
 
     def set_all(self, heights: list[int]) -> None:
-        """Replace all heights."""
         self._chunks = [heights[i : i + _CHUNK] for i in range(0, len(heights), _CHUNK)]
         self._tops = None
 
     def append(self, height: int) -> None:
-        """Append a height."""
         if not self._chunks or len(self._chunks[-1]) == _CHUNK:
             self._chunks.append([])
         self._chunks[-1].append(height)
@@ -50,7 +48,7 @@ class MessageHeights:
 
     @property
     def total(self) -> int:
-        """The sum of all heights."""
+        """The sum of all heights, in pixels."""
         return self._sums()[-1]
 
     def top(self, index: int) -> int:

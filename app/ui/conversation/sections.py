@@ -16,7 +16,7 @@ from app.ui.blocks.utf16 import part
 from app.ui.theme import Palette
 from app.wording.language import tr
 
-_SLICE, _LINES = 2_500, 40  # characters and lines that are read at once
+_SLICE, _LINES = 2_500, 40  # characters and lines per slice
 _LONGEST = 2_000  # characters of one paragraph
 
 

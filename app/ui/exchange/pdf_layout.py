@@ -197,7 +197,7 @@ class _QuestionBox(_MarginBox):
 
 
 class _ReasoningBox(_MarginBox):
-    """Reasoning, behind a line."""
+    """Reasoning, beside a vertical line."""
 
     def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
         painter.fillRect(QRectF(0, 0, 2, self.height), self.theme.colour("border"))

@@ -46,7 +46,6 @@ class PresetIndex(QObject):
         self._do(lambda store: None)
 
     def add(self, *presets: Preset) -> None:
-        """Add presets."""
         self._do(lambda store: store.presets.add(presets), lambda rows: self.added.emit(rows[-1]))
 
     def save(self, preset: Preset) -> None:
@@ -54,7 +53,6 @@ class PresetIndex(QObject):
         self._do(lambda store: store.presets.set(preset))
 
     def delete(self, preset: Preset) -> None:
-        """Delete a preset."""
         self._do(lambda store: store.presets.delete(preset.id))
 
     def export(self, path: Path, presets: Sequence[int] | None) -> None:

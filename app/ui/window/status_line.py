@@ -58,7 +58,7 @@ class StatusLine:
     def show(self, live: LiveAnswer | None, loading: str, prefill: str, *, busy: bool) -> None:
         """Show the status.
 
-        ``live`` is the answer on its way, ``loading`` the name of the model being loaded, and
+        ``live`` is the running answer, ``loading`` the name of the model being loaded, and
         ``prefill`` the sentence about what is read ahead.
         """
         self._composer.set_running(busy)
