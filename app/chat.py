@@ -56,7 +56,7 @@ from app.turn import (
 )
 from app.writer import Unsaved, Writer
 
-_CLOSE_S = 0.7  # for the answer that runs to end by itself
+_CLOSE_S = 0.7  # for a running answer to end by itself
 _MOST_AT_ONCE = 64  # threads: answers that may wait at once
 
 
@@ -86,7 +86,7 @@ class Chats:
         self._may_prepare = may_prepare
         self._titles = Titles(store, backend, publish, may_name)
         self._instructions = instructions
-        self._preparing = Turn()  # the last that was prepared
+        self._preparing = Turn()  # the latest preparation
         self._running: dict[Turn, Future[None]] = {}
         self._lock = threading.Lock()  # for _preparing, _running and _closing
         self._unsaved = Unsaved(disk, lambda *ended: publish(TurnEnded(*ended)))
@@ -172,7 +172,7 @@ class Chats:
         for turn in running:
             if turn.chat == chat:
                 turn.cancel()
-        return self._start(Turn(), self._throw_away, chat)
+        return self._start(Turn(), self._forget_chat, chat)
 
     def erase(self, chats: Collection[int]) -> Future[None]:
         """Delete chats for good, and all traces of them, also in the KV cache.
@@ -215,7 +215,7 @@ class Chats:
     ) -> Turn:
         """Write the question and the empty answer, and ask; all on the disk's thread."""
         turn = Turn()
-        self.stop_ahead()  # what was prepared is asked now
+        self.stop_ahead()  # the prepared prompt is asked now
 
         def begin() -> None:
             started: TurnStarted | None = None
@@ -293,7 +293,7 @@ class Chats:
             self._preparing = turn
         self._start(turn, self._prepare, turn, chat, request, read)
 
-    def _throw_away(self, chat: int) -> None:
+    def _forget_chat(self, chat: int) -> None:
         with suppress(FiresideError):  # a process that is gone has nothing to forget
             self._backend.forget(chat)
 
@@ -352,7 +352,7 @@ class Chats:
             self._prepare_next(row.chat, lambda: past, read=True)
 
     def _end(self, writer: Writer, state: State, error: FiresideError | None = None) -> TurnEnded:
-        """Store the whole of an answer, and publish it."""
+        """Store the whole answer, and publish its end."""
         row, fault = writer.finish(state)
         ended = TurnEnded(row, error or fault)
         self._publish(ended)

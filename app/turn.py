@@ -112,7 +112,7 @@ class TurnStarted:
 
 @dataclass(frozen=True, slots=True)
 class TurnProgress:
-    """What the engine is doing for the answer ``message``."""
+    """An event of the engine about the answer ``message``."""
 
     chat: int
     message: int

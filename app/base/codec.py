@@ -45,11 +45,11 @@ _SHOWN = 40  # characters of a value that an error quotes
 
 
 class FieldError(ValueError):
-    """A field is missing or has a value that it must not have; the text says which."""
+    """A field is missing or has an invalid value; the message says which."""
 
 
 def encode(value: object, *, text: Callable[[str], str] = str, omit_defaults: bool = False) -> Any:
-    """Return a dataclass as a dict of JSON values, or any value of a field as JSON has it.
+    """Return a dataclass as a dict of JSON values, or a field's value in its JSON form.
 
     ``text`` is applied to every text. With ``omit_defaults``, fields that have their default
     values are left out.

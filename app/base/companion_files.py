@@ -22,7 +22,7 @@ LABEL = re.compile(
     ) (?![a-z0-9])""",
     re.IGNORECASE | re.VERBOSE,
 )
-"""Matches the quantization in a file's name."""
+"""A pattern for the quantization in a file's name."""
 
 _IMATRIX = re.compile(r"(?<![a-z0-9])imatrix(?![a-z0-9])", re.IGNORECASE)
 _BEGINS_WITH_IMATRIX = re.compile(r"(?:\A|/)imatrix[^/]*\Z", re.IGNORECASE)

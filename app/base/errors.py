@@ -13,10 +13,10 @@ from typing import dataclass_transform
 
 @dataclass_transform(eq_default=False)
 class FiresideError(Exception):
-    """The root of the tree.
+    """The base class of Fireside's errors.
 
-    A subclass declares its facts like a dataclass, and is constructed with them; but real
-    dataclasses, of which there are fifty, would add 10 ms to every start.
+    A subclass declares its facts like a dataclass, and is constructed with them; but fifty real
+    dataclasses would add 10 ms to every start.
     """
 
     _facts: tuple[str, ...] = ()
@@ -66,14 +66,14 @@ class NotGguf(ModelError):
 
 
 class ModelTruncated(ModelError):
-    """The file ends at ``size`` bytes where its header promises ``expected``."""
+    """The file ends at ``size`` bytes, while its header promises ``expected``."""
 
     size: int
     expected: int
 
 
 class ModelDamaged(ModelError):
-    """The file contradicts itself, or what a model can be.
+    """The file contradicts itself, or has values impossible for a model.
 
     ``detail`` says where, in llama.cpp's words or similar ones.
     """
@@ -82,7 +82,7 @@ class ModelDamaged(ModelError):
 
 
 class ModelNewer(ModelError):
-    """The file was made for a newer llama.cpp; ``detail`` says what is unknown here."""
+    """The file was made for a newer llama.cpp; ``detail`` says what this one does not know."""
 
     detail: str
 
@@ -166,7 +166,7 @@ class EngineDied(EngineError):
 
 
 class EngineHung(EngineError):
-    """The process was silent for ``seconds``, and was ended."""
+    """The process was silent for ``seconds``, and was killed."""
 
     seconds: float
 
@@ -190,13 +190,13 @@ class NoRemoteEngine(EngineError):
 
 
 class AnswerEndless(EngineError):
-    """An answer only repeated itself, and was ended after ``tokens``."""
+    """An answer endlessly repeated itself, and was stopped after ``tokens`` tokens."""
 
     tokens: int
 
 
 class ContextFull(EngineError):
-    """The conversation has ``prompt`` tokens, the context holds ``context``."""
+    """The conversation has ``prompt`` tokens, too many for a context of ``context``."""
 
     prompt: int
     context: int
@@ -348,7 +348,7 @@ class TargetFull(LibraryError):
 
 
 class CopyDiffers(LibraryError):
-    """What was written at ``path`` reads back differently: the disk is faulty."""
+    """The data written at ``path`` reads back differently: the disk is faulty."""
 
 
 # --- Import and export -------------------------------------------------------------------------

@@ -41,19 +41,19 @@ ARCHITECTURE = "gpt-oss"  # of the models that Fireside runs
 ALIGNMENT = 32  # of tensors, in bytes, unless the header has another
 MOST_PARTS = 1000
 _VERSIONS = (2, 3)
-_LONGEST_NAME = 63  # ggml's GGML_MAX_NAME, without its end
+_LONGEST_NAME = 63  # ggml's GGML_MAX_NAME, without the final NUL
 _MOST_DIMENSIONS = 4
 _MOST_WEIGHTS = (1 << 63) - 1  # ggml counts in 64 bits
 
-# Far more than any real header has, and little enough that a hostile or damaged one costs no
-# more than a second and some megabytes in the window's own process.
+# Limits far above any real header, yet low enough that a hostile or damaged one costs at most a
+# second and some megabytes in the window's own process.
 _MOST_ENTRIES = 1 << 16
 _MOST_ITEMS = 1 << 21  # of all arrays; gpt-oss has 0.85 million, Gemma 1.3
 _LONGEST_STRING = 1 << 20
 _MOST_TEXT = 1 << 22  # bytes of all strings outside arrays
 _LONGEST_HEADER = 1 << 26  # gpt-oss has 13 MB
 _FEW = 512  # items of an array of numbers that is always kept: one for each layer
-_CHUNK = 1 << 16  # bytes of a read; more for what is longer
+_CHUNK = 1 << 16  # bytes per read; more for longer items
 _LARGE_CHUNK = 1 << 20
 
 # ggml type: (weights per block, bytes per block), from ggml.c's type_traits. Missing numbers are
@@ -187,7 +187,7 @@ class _Reader:
         return self._data[self._at - length : self._at].decode("utf-8", errors="replace")
 
     def strings(self, count: int) -> list[bytes]:
-        """Read ``count`` strings as bytes; return an empty list where arrays are not kept."""
+        """Read ``count`` strings as bytes; return an empty list if arrays are not kept."""
         found: list[bytes] = []
         unpack, keep = struct.Struct("<Q").unpack_from, self._arrays
         data, at, end = self._data, self._at, len(self._data)
@@ -248,7 +248,7 @@ class _Reader:
         return Type(kind, item, count), self.numbers(item, count)
 
     def tensor(self) -> Tensor:
-        """Read a tensor, whose size is not known yet."""
+        """Read a tensor's entry; its size is not known yet."""
         name = self.string()
         (dimensions,) = self.unpack("I")
         if dimensions > _MOST_DIMENSIONS or len(name) > _LONGEST_NAME:
@@ -284,7 +284,7 @@ def numbered(path: Path, count: int) -> list[Path]:
 
 
 def tensor_size(kind: int, count: int) -> int:
-    """Return the bytes of ``count`` weights of a ggml type; 0 for an unknown one."""
+    """Return the size in bytes of ``count`` weights of a ggml type; 0 for an unknown type."""
     weights, size = BLOCKS.get(kind, (1, 0))
     return count // weights * size
 
@@ -384,7 +384,7 @@ def _placed(found: list[Tensor], room: int) -> tuple[Tensor, ...]:
 
 
 def _checked_size(tensor: Tensor) -> int | None:
-    """Return the bytes of a tensor, by the rules of ggml; None for an unknown type."""
+    """Return the size of a tensor in bytes, checked by ggml's rules; None for an unknown type."""
     count = math.prod(tensor.shape)
     if count > _MOST_WEIGHTS or max(tensor.shape, default=1) > _MOST_WEIGHTS:
         raise _Wrong(f"tensor '{tensor.name}' has {count} weights")

@@ -19,7 +19,7 @@ from app.base.resources import resource
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One assumption."""
+    """One assumption about another program or service."""
 
     name: str
     what: str
@@ -38,7 +38,7 @@ class Fact:
     By "github:<owner>/<name>/<path>" or "pypi:<project>/<path in its wheel>".
     """
     value: Any = None
-    """What the code reads, of TOML's types."""
+    """The value that the code reads, of one of TOML's types."""
 
 
 @cache

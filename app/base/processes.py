@@ -19,7 +19,7 @@ from typing import Any
 from app.base import log as fault_log
 
 _MOST_COUNTED_S = 1.0  # counted between two looks at the clock
-_LOG_LIMIT = 1 << 20  # bytes after which the log starts again
+_LOG_LIMIT = 1 << 20  # bytes after which the log is emptied
 
 
 class ChildEnded(Exception):
@@ -141,7 +141,7 @@ class ChildProcess:
         self.kill()
 
     def kill(self) -> None:
-        """End the process at once."""
+        """Kill the process at once."""
         self._process.kill()
         self._process.join()
         if not self._noted_end:

@@ -20,7 +20,7 @@ from app.base.files import replace_text
 
 
 class ThemeChoice(StrEnum):
-    """The colours of the window."""
+    """The user's choice of theme."""
 
     SYSTEM = "system"
     LIGHT = "light"
@@ -136,7 +136,7 @@ class Settings:
 class Loaded:
     """The content of a settings file.
 
-    ``others`` are fields that this version does not know, as they are. ``lost`` are the names of
+    ``others`` are fields that this version does not know, unchanged. ``lost`` are the names of
     those whose values could not be read; ``damage`` is what is wrong with the file, empty for
     nothing.
     """
@@ -240,7 +240,7 @@ def read(path: Path) -> Loaded:
 
 
 def load(path: Path) -> Settings:
-    """Return the settings in ``path``, with defaults for what is missing or nonsense."""
+    """Return the settings in ``path``, with defaults for missing or invalid fields."""
     return read(path).settings
 
 

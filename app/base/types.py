@@ -31,7 +31,7 @@ class Role(StrEnum):
 
 
 class PartKind(StrEnum):
-    """What a part of a message is."""
+    """The kind of a part of a message."""
 
     REASONING = "reasoning"
     TEXT = "text"
@@ -89,7 +89,7 @@ class Message:
 
     @property
     def reasoning(self) -> str:
-        """The chain of thought, without calls of tools."""
+        """The chain of thought, without tool calls."""
         return "\n\n".join(p.text for p in self.parts if p.kind is PartKind.REASONING)
 
 
@@ -215,7 +215,7 @@ class Request:
     """Whether nobody is waiting for it, so that it gives way to everything else."""
     tools: tuple[ToolNamespace, ...] = ()
     tool_choice: ToolChoice | str = ToolChoice.AUTO
-    """A string is the name of the one function to call."""
+    """Whether tools may or must be called; a string is the name of the one function to call."""
     stop: tuple[str, ...] = ()
     """Stop texts: the answer ends before the first of them, which is not part of it."""
     response_schema: str = ""
@@ -226,7 +226,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """What an answer cost. Times are in seconds, memory in bytes."""
+    """Statistics of an answer. Times are in seconds, memory in bytes."""
 
     prompt_tokens: int
     evaluated: int
@@ -271,7 +271,7 @@ class StopReason(StrEnum):
     """The context, or ``max_tokens``, is full."""
 
 
-# What a backend yields, in this order: any Loading, one Prompt, any Prefill, any Delta, one Done.
+# The events of a backend, in this order: any Loading, one Prompt, any Prefill, any Delta, one Done.
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +338,7 @@ class Draft:
     """
 
     def __init__(self, parts: tuple[Part, ...] = ()) -> None:
-        self._parts = list(parts)  # as they were last joined
+        self._parts = list(parts)  # as last joined
         self._chunks: list[list[str]] = [[part.text] for part in parts]
         self._lengths = [len(part.text) for part in parts]
         self._stale: set[int] = set()  # the parts that have grown since

@@ -1,4 +1,4 @@
-"""What the commands share: exit codes, language, folders, and the terminal."""
+"""Shared parts of the commands: exit codes, language, folders, and the terminal."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ ANSWERED, FAILED, USAGE, NO_MODEL, NO_ANSWER, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 
 def speak(folders: Folders | None = None) -> None:
-    """Speak the language of the settings in ``folders``, else the system's."""
+    """Set the language from the settings in ``folders``, else the system's."""
     wanted = settings_file.load(folders.settings).language if folders else ""
     language.use(language.choose(wanted, language.system_languages()))
 
 
-def find_folders(wished: Path | None, stack: ExitStack) -> tuple[Folders, Path]:
+def find_folders(data_dir: Path | None, stack: ExitStack) -> tuple[Folders, Path]:
     """Return the user's folders, and the file for the engine's log.
 
     If the data folder is missing or cannot be written to, the log is in a temporary folder that
     ``stack`` removes. Raises StoreReadOnly if a folder that was asked for cannot be created.
     """
     try:
-        folders = Folders.find(wished)
+        folders = Folders.find(data_dir)
     except StoreReadOnly as error:
-        if wished is not None:
+        if data_dir is not None:
             raise
         folders = Folders(error.path.parent)
     if not os.access(folders.data, os.W_OK):

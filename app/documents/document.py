@@ -22,7 +22,7 @@ PageProgress = Callable[[int, int], None]
 
 
 class DocumentKind(StrEnum):
-    """How the text of a file is extracted."""
+    """The kind of a file, by which its text is extracted."""
 
     TEXT = "text"
     HTML = "html"
@@ -82,7 +82,7 @@ class Document:
 
 
 def encoding_label(encoding: str) -> str:
-    """Return an encoding's name for people."""
+    """Return an encoding's display name."""
     known = {
         "cp932": "Shift-JIS", "cp949": "EUC-KR", "big5hkscs": "Big5", "gb18030": "GBK (GB 18030)",
         "mac_roman": "Mac Roman", "mac_cyrillic": "Mac Cyrillic",

@@ -35,7 +35,7 @@ _LARGEST = 400_000_000  # bytes, unpacked
 _LOCKED = 1  # a bit of zip's flags
 _SKIPPED = {"del", "moveFrom", "sectPrChange", "background"}
 _STORY_PARTS = {"body", "tc", "txbxContent", "hdr", "ftr", "footnote", "endnote", "comment"}
-"""Elements at whose end a paragraph ends, too."""
+"""Elements whose end also ends a paragraph."""
 _HEADING = re.compile(r"heading ([1-9])|title", re.IGNORECASE)
 _MAX_HEADING = 6  # the deepest in Markdown
 

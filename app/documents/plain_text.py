@@ -1,6 +1,7 @@
 """Decode text of unknown encoding.
 
-What the bytes say themselves comes first, then UTF-8, then other encodings; a guess comes last.
+A declaration in the bytes themselves comes first, then UTF-8, then other encodings; a guess comes
+last.
 """
 
 from __future__ import annotations
@@ -166,9 +167,9 @@ def _likely(data: bytes) -> list[str]:
 
 
 def _wide_encoding(data: bytes) -> str:
-    """Return the UTF-16 or UTF-32 that the bytes are without a byte order mark, or "".
+    """Return UTF-16 or UTF-32 if the bytes are that without a byte order mark, else "".
 
-    Bytes that make text in 8 bits are taken as that.
+    Bytes that are plausible text in 8 bits are taken as that.
     """
     sample = data[:_SAMPLE]
     best, encoding = _WIDE_SCORE, ""
@@ -189,7 +190,7 @@ def _is_text(text: str) -> bool:
 
 
 def _script_score(text: str) -> float:
-    """Return how much it looks like text in one script, -4 to 1."""
+    """Return a score of how much a text looks like text in one script, -4 to 1."""
     total, group = 0.0, -1
     for c in text:
         code = ord(c)

@@ -29,7 +29,7 @@ from app.documents.document import Document, PageProgress
 if TYPE_CHECKING:  # a window need not wait for it
     from multiprocessing.connection import Connection
 
-MEMORY = 2_000_000_000  # bytes that the process may take
+MEMORY = 2_000_000_000  # bytes of memory that the process may use
 _POLL_S = 0.05
 _IDLE_S = 30.0  # after which the process ends
 
@@ -116,7 +116,7 @@ class DocumentReader:
         return self._add(_Job(command, died, threading.Event(), lambda *_: None))
 
     def close(self) -> None:
-        """End everything at once."""
+        """Kill the process and cancel all jobs at once."""
         self._closing.set()
         self._jobs.put(None)
         if self._thread:
@@ -170,7 +170,10 @@ class DocumentReader:
         return self._child
 
     def _answer(self, child: ChildProcess, job: _Job) -> Any:
-        """Return the next message of the process; end it where it is unwanted or too large."""
+        """Return the next message.
+
+        Raises Cancelled, and ChildEnded if the process died or uses too much memory.
+        """
         while True:
             if job.stop.is_set() or self._closing.is_set():
                 self._end()

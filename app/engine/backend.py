@@ -39,7 +39,7 @@ class Steps(Protocol[T_co]):
 
 
 class Backend(Protocol):
-    """Answers requests."""
+    """The interface of an engine that answers requests."""
 
     def load(self, model: ModelRef, cancel: threading.Event) -> Steps[Loading | Planned]:
         """Make a model ready ahead of its first request: any Planned and Loading.

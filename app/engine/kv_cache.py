@@ -36,7 +36,7 @@ class KvMemory(Protocol):
         """Truncate to the first ``length`` tokens; return False if that is impossible."""
 
     def clear(self) -> None:
-        """Remove all."""
+        """Remove all tokens."""
 
     def window_state(self) -> bytes:
         """Return the state of the windowed layers; empty if that fails."""

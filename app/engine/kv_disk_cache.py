@@ -36,7 +36,7 @@ _SPARE = 2 << 30  # bytes that are left free on the disk
 
 @dataclass(frozen=True, slots=True)
 class CachedState:
-    """An entry."""
+    """An entry of the cache on disk."""
 
     folder: Path
     tokens: Sequence[int]
@@ -261,7 +261,7 @@ def _read(folder: Path) -> CachedState | None:
 
 
 def _hashes(folder: Path) -> dict[str, str]:
-    """Return the sha256 of each file but the header."""
+    """Return the sha256 of each file except the header."""
     import hashlib
 
     result = {}

@@ -43,7 +43,7 @@ _CACHE_TYPES = {CacheType.F16: 1, CacheType.Q8_0: 8}  # of enum ggml_type
 
 def main(connection: Connection) -> None:
     """Serve the pipe until it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is the parent's to handle
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl+C
     llama.llama_log_set(_log, None)
     _ggml().load_backends()
     llama.llama_backend_init()

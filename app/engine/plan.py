@@ -29,12 +29,12 @@ _GPU_RESERVE = 512 * _MIB
 _LAVISH = 1 / 2  # of the memory may be filled for comfort: a longer context, repacked weights
 _PATIENCE = 16 * _GIB  # the most weights to repack, at some 300 MB/s
 _UBATCH_GPU = 512
-_UBATCH_CPU = 256  # as fast as 512, with half the buffers, and a stop is obeyed sooner
+_UBATCH_CPU = 256  # as fast as 512, with half the buffers, and stops sooner
 _RUNTIME = 60 * _MIB  # Python and the libraries (measured, like the next)
 _RUNTIME_GPU = 450 * _MIB  # a driver and what it holds: CUDA's (measured)
 _RUNTIME_TOKEN = 560  # bytes for each token of the vocabulary: here, and in llama.cpp
 _SHARE = 64 * _MIB  # of weights per thread; below that, another thread costs more than it saves
-_CHECKPOINTS = 32  # as app.engine.kv_cache keeps
+_CHECKPOINTS = 32  # as in app.engine.kv_cache
 
 
 class CacheType(StrEnum):
@@ -171,8 +171,8 @@ class _Model:
         self._cell = 2 * s.head * s.kv_heads  # elements of a layer's cache for each token
         self._row = 4 * s.width
         self._heads = s.heads * s.head
-        # Bytes that the widest place of the graph has for each token of a batch: three rows of
-        # the chosen experts, two of the embedding, one of the heads, and the positions.
+        # Bytes per token of a batch at the widest point of the graph: three rows of the chosen
+        # experts, two of the embedding, one of the heads, and the positions.
         widest = 3 * s.chosen * s.expert_width + self._heads
         self._peak = 4 * widest + 2 * self._row + _POSITIONS
 
@@ -224,7 +224,7 @@ class _Model:
         return host, max(s.ubatch * self._peak, self._attention(s)) + masks + copied
 
 
-_POSITIONS = 41  # bytes a token: ids, positions, and places in both caches
+_POSITIONS = 41  # bytes per token: ids, positions, and places in both caches
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,25 +407,25 @@ def _families(model: _Model, machine: Machine, overrides: Overrides) -> Iterator
     They are: everything on the GPU, with a context of at least 16k; experts of as few layers as
     necessary on the CPU; only some layers on the GPU; the CPU alone.
     """
-    every, wished = model.layers + 1, overrides.gpu_layers
+    every, gpu_layers = model.layers + 1, overrides.gpu_layers
     gpu = _gpu(machine)
-    if gpu and wished != 0:
+    if gpu and gpu_layers != 0:
         experts = overrides.cpu_experts
         fixed = None if experts is None else (min(experts, model.layers),)
-        whole = wished is None or wished >= every
+        whole = gpu_layers is None or gpu_layers >= every
         if whole and not experts:
             for context, cache in _contexts(model, overrides, CONTEXTS, _ENOUGH):
                 yield _Family(context, cache, every, (0,))
         if whole and experts != 0 and (experts or not gpu.unified):
             for context, cache in _contexts(model, overrides, CONTEXTS[2:]):
                 yield _Family(context, cache, every, fixed or range(1, every))
-        if not whole or (wished is None and not gpu.unified):
-            fewer = range(model.layers, 1, -1) if wished is None else [wished]
+        if not whole or (gpu_layers is None and not gpu.unified):
+            fewer = range(model.layers, 1, -1) if gpu_layers is None else [gpu_layers]
             for context, cache in _contexts(model, overrides, CONTEXTS[2:]):
                 for layers in fewer:
-                    some = (0, *range(every - layers + 1, every)) if wished else (model.layers,)
+                    some = (0, *range(every - layers + 1, every)) if gpu_layers else (model.layers,)
                     yield _Family(context, cache, layers, fixed or some)
-    if not gpu or not wished:
+    if not gpu or not gpu_layers:
         for context, cache in _contexts(model, overrides, CONTEXTS):
             yield _Family(context, cache, 0, (0,))
 

@@ -134,7 +134,7 @@ def _node(
 def _parts(
     message: Foreign, role: Role | None, instructions: dict[str, None], left_out: Counter[LeftOut]
 ) -> tuple[Part, ...]:
-    """Return what a message says, by its kind; texts for the model go to ``instructions``."""
+    """Return a message's parts, by its kind; texts for the model go to ``instructions``."""
     content, metadata = message["content"], message["metadata"]
     kind = content.text("content_type") or "text"  # which other programs omit
     if kind in _CONTEXT_KINDS:
@@ -189,7 +189,7 @@ def _context(content: Foreign, metadata: Foreign) -> list[str]:
 
 
 def _text(content: Foreign, images: list[str], left_out: Counter[LeftOut]) -> str:
-    """Return the words of a message.
+    """Return the text of a message.
 
     Pictures, whose keys are added to ``images``, and audio are counted.
     """

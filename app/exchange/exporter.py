@@ -29,7 +29,7 @@ class ExportFormat(StrEnum):
 
 
 class PdfWriter(Protocol):
-    """Makes a PDF, which takes a window."""
+    """Makes a PDF, which requires the window."""
 
     def __call__(
         self,

@@ -61,7 +61,7 @@ class BlockRenderer:
             case Paragraph(spans):
                 return f"<p{direction}>{self._spans(spans)}</p>"
             case Heading(level, spans):
-                # The page's title is the only one of the first rank.
+                # The page's title is the only heading of level 1.
                 name = f"h{min(level + 1, 6)}"
                 return f"<{name}{direction}>{self._spans(spans)}</{name}>"
             case Code(text, language):

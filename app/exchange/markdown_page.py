@@ -77,7 +77,7 @@ def thought(message: MessageRow, words: ExportWords) -> str:
 
 
 def ending(message: MessageRow, words: ExportWords) -> str:
-    """Return the remark on an answer that is not complete, else ""."""
+    """Return a remark on an incomplete answer, else ""."""
     endings = {State.STOPPED: words.stopped, State.CUT_OFF: words.cut_off}
     return endings.get(message.state, "")
 

@@ -43,7 +43,7 @@ FORMAT = "fireside-presets"
 VERSION = 1
 
 _LOCAL: dict[str, Any] = {"id": 0, "default": False}
-"""The fields that a preset has on this computer alone."""
+"""The fields that are meaningful on this computer only, with defaults for reading."""
 _LARGEST = 16_000_000  # bytes, more than anybody writes by hand
 
 

@@ -71,7 +71,7 @@ class AnswerParser(Protocol):
 
     @property
     def in_reasoning(self) -> bool:
-        """Whether text that came now would belong to the chain of thought."""
+        """Whether further text would belong to the chain of thought."""
 
     def feed(self, token: int) -> list[Delta]:
         """Return the deltas that one more token adds."""
@@ -104,7 +104,7 @@ class ChatFormat(Protocol):
 
     @property
     def abilities(self) -> Abilities:
-        """What the format offers."""
+        """The abilities of the format."""
 
     def render(self, request: Request) -> RenderedRequest:
         """Render a request, up to where the model continues. Raises RequestUnsupported.
@@ -162,7 +162,7 @@ class _KnownFormat(Protocol):
         """Return the format for a model's vocabulary."""
 
     def fits(self, control: Container[str], template: str) -> bool:
-        """Whether a file with these control tokens and this chat template speaks the format."""
+        """Return whether a file with these control tokens and chat template uses the format."""
 
 
 def _known() -> tuple[_KnownFormat, ...]:

@@ -3,8 +3,8 @@
 Blocks are CommonMark's, by the algorithm in its appendix: some blocks are open, one inside another;
 a line continues some, opens others, and closes the rest. markdown-it parses whole documents only,
 which costs more the longer an answer gets; it parses inline text here, and is the tests' oracle for
-blocks. There are tables, tasks, footnotes and formulas, and no HTML. The depth of blocks, the width
-of tables and the length of paragraphs are limited, against hostile input.
+blocks. Tables, tasks, footnotes and formulas are supported, HTML is not. The depth of blocks, the
+width of tables and the length of paragraphs are limited, against hostile input.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _CHUNK = 500
 _MAX_DEPTH = 30
 """Depth of nested blocks; deeper ones are text."""
 _MAX_UNBALANCED = 8
-"""Fences whose nested fences were unbalanced, before nested fences are no longer looked for."""
+"""The number of unbalanced fences after which nested fences are no longer recognised."""
 
 _END = re.compile(r"\r\n|\n|\r(?!\Z)")  # the \n after a final \r may still come
 # NUL, lone surrogates, and characters that reorder text so that it reads as something else:
@@ -231,7 +231,7 @@ class BlockParser:
         return True
 
     def _apply_underline(self, paragraph: OpenParagraph, text: str) -> bool:
-        """Make the paragraph a heading, or its last line a table's header; return whether."""
+        """Make the paragraph a heading, or its last line a table's header; return whether so."""
         above = paragraph.parts[-1]
         if "|" in above and (align := alignment(text)):
             header = split_row(above, len(align))
@@ -303,13 +303,13 @@ class BlockParser:
         return block
 
     def _close_for_sibling(self, depth: int) -> None:
-        """Close what is deeper than ``depth``, and a list there: what follows is not an item."""
+        """Close blocks deeper than ``depth``, and a list there, since no item follows."""
         self._close(depth)
         if isinstance(self._stack[-1], OpenList):
             self._close(len(self._stack) - 1)
 
     def _close(self, depth: int, *, hold: bool = False) -> None:
-        """Close what is deeper than ``depth``."""
+        """Close blocks deeper than ``depth``."""
         while len(self._stack) > depth:
             if not hold and self._replay():
                 continue

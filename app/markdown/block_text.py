@@ -1,4 +1,4 @@
-"""Blocks as text, to be copied."""
+"""Conversion of blocks to text, for copying."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def row_text(row: Row) -> str:
 
 
 def table_markdown(table: Table) -> str:
-    """Return Markdown that parses to this table."""
+    """Return Markdown that parses back to this table."""
     lines = [[cell_markdown(cell) for cell in row] for row in _rows(table)]
     lines.insert(1, [_COLUMNS[align] for align in table.align])
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)

@@ -131,7 +131,7 @@ class OpenFootnote(OpenContainer):
 @dataclass(slots=True)
 class OpenList(OpenContainer):
     mark: str
-    """The bullet, or what follows the numbers; another one starts another list."""
+    """The bullet, or the delimiter after the numbers; a different one starts another list."""
     start: int | None
 
     def close(self, inline: InlineParser) -> List:

@@ -30,8 +30,8 @@ def cells(text: str, columns: int) -> list[str]:
 def split_row(text: str, columns: int) -> list[str]:
     """Split a row at its pipes.
 
-    A pipe in code or in a formula does not count, unless only then there are as many cells as
-    columns, as GitHub splits them.
+    Pipes in code or in formulas do not count, unless there are only as many cells as columns if
+    they do, as GitHub counts them.
     """
     return _split_row(text, columns, len(text) + 1)
 

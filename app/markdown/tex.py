@@ -88,7 +88,7 @@ _TEXT = re.compile(r"\\(?:text[a-z]*|[mh]box|tag\*?)\s*\{([^}]*)\}")
 _RAW = re.compile(r"(?<!\\)(?:\\\\)*[%$#]")
 _LEFTOVER = re.compile(r"[\\\u29f8]")
 _STANDINS = re.compile("[\ue000-\uf8ff]")
-# Large operators, long arrows and relations, which latex2mathml takes for letters.
+# Large operators, long arrows and relations, which latex2mathml mistakes for letters.
 _SUMS = re.compile("[\u2a00-\u2a06]")
 _RELATION = re.compile("[\u29f5\u27f0-\u27ff\u2900-\u297f\u2a66-\u2ae0]")
 
@@ -267,7 +267,7 @@ def _fit_binomials(root: Element) -> None:
 
 
 def _give_room(element: Element, padded: bool) -> None:
-    """Insert space around the names of functions: "logn" does not read as "log n"."""
+    """Insert space around the names of functions, so that "log n" does not look like "logn"."""
     children = list(element)
     row = element.tag in ("math", "mrow", "mtd", "mstyle", "msqrt", "menclose", "mphantom")
     for place, child in reversed(list(enumerate(children))):

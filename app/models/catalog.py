@@ -15,7 +15,7 @@ from app.base.gguf import ARCHITECTURE, GgufHeader, Tensor, tensor_size
 _WIDTH, _HEADS, _KV_HEADS, _HEAD, _VOCABULARY = 2880, 64, 8, 64, 201088
 _F32, _Q8_0, _MXFP4 = 0, 8, 39
 _ALIGNMENT = 32
-# A model that is not an offer: by how much its number of parameters may differ from the offer's,
+# For a model that is not an offer: how much its number of parameters may differ from the offer's,
 # and the range of bits per weight of its experts (about MXFP4's if that number is unknown).
 _TOLERANCE = 0.01
 _BITS, _USUAL_BITS = (1.5, 16.1), (3.8, 4.7)
@@ -35,7 +35,7 @@ class HubFile:
 
 @dataclass(frozen=True, slots=True)
 class HubModel:
-    """A model in one or several parts, as a repository had it at ``commit`` (None: has it now)."""
+    """A model in one or several parts, as in a repository at ``commit`` (None: at present)."""
 
     repository: str
     files: tuple[HubFile, ...]

@@ -19,7 +19,7 @@ class WaitReason(StrEnum):
 
 
 class DownloadNote(StrEnum):
-    """What the user should know of a download beside its progress."""
+    """Remarks on a download for the user, besides its progress."""
 
     NEWER = "newer"  # another conversion is fetched, since the one that was wanted is gone
     RESTARTED = "restarted"  # earlier data was of another file, so it was restarted
@@ -31,7 +31,7 @@ class DownloadPhase(StrEnum):
     ASKING = "asking"  # the hub is asked about the file
     FETCHING = "fetching"
     CHECKING = "checking"  # all bytes are here, the hash is being computed
-    REPAIRING = "repairing"  # the hash is wrong, so the damaged block is searched for
+    REPAIRING = "repairing"  # the hash is wrong, so the damaged block is being searched for
     DONE = "done"
 
 

@@ -106,7 +106,7 @@ class Downloads:
                 self._download.limit = limit
 
     def start(self, model: HubModel) -> None:
-        """Queue a model. It ends in Downloaded or DownloadEnded."""
+        """Queue a model. Publishes Downloaded or DownloadEnded at the end."""
         with self._lock:
             if model in self._runs:
                 return
@@ -155,11 +155,11 @@ class Downloads:
         return self._queue.downloaded
 
     def forget(self, path: Path) -> None:
-        """Note that the model whose first file was ``path`` has been removed."""
+        """Record that the model whose first file was ``path`` has been removed."""
         self._queue.change_downloaded(without=path)
 
     def moved(self, old: Path, new: Path) -> None:
-        """Note that a model's first file has moved from ``old`` to ``new``."""
+        """Record that a model's first file has moved from ``old`` to ``new``."""
         if old in self._queue.downloaded:
             self._queue.change_downloaded(without=old, new=new)
 

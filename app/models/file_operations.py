@@ -39,7 +39,7 @@ Report = Callable[[int, int], None]
 
 _SPARE = 256 << 20  # bytes to leave free on the disk
 _CHUNK = 4 << 20
-_FLUSH = 64 << 20  # bytes between two fsyncs, so that progress is true and a stop is prompt
+_FLUSH = 64 << 20  # bytes between two fsyncs, so that progress is accurate and stopping is prompt
 
 
 def removable(model: InstalledModel) -> bool:
@@ -150,7 +150,7 @@ class _Move:
         return True
 
     def _renamed(self, source: Path, target: Path) -> bool:
-        """Rename a file, and return whether that worked: between two disks it does not."""
+        """Rename a file, and return whether that worked, which it does not between two disks."""
         if source.is_symlink():
             return False
         self._advance(0)

@@ -20,7 +20,7 @@ class Hub:
         self._jobs = jobs
 
     def search(self, text: str) -> Future[tuple[Repository, ...]]:
-        """Search for repositories."""
+        """Search for repositories; see `hub_search.search`."""
 
         def work() -> tuple[Repository, ...]:
             self._open_network()

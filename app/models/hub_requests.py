@@ -45,7 +45,7 @@ class FileChanged(Exception):
 
 
 class NotWanted(Exception):
-    """The connection was cut from this side, or the download is ending."""
+    """The connection was cut on purpose, or the download is ending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +277,7 @@ def _seconds(header: str | None) -> float | None:
 
 
 class HubConnection:
-    """A connection that is kept from one request to the next, and that any thread may cut."""
+    """A connection that is reused for further requests, and that any thread may cut."""
 
     def __init__(self, network: Network, timeouts: Timeouts) -> None:
         timeout = httpx2.Timeout(timeouts.silence, connect=timeouts.connect)

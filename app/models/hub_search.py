@@ -38,7 +38,7 @@ from app.network.response import ResponseTooLong, ResponseTooSlow, read_body, re
 
 _EXPAND = tuple(outside.value("hub_search"))
 _MOST_PAGES = 5
-_LONGEST_BODY = 32 << 20  # bytes; thirty repositories with their chat templates have a million
+_LONGEST_BODY = 32 << 20  # bytes; thirty repositories with chat templates take a million
 _LARGEST_NUMBER = 10**15  # of bytes, parameters, downloads
 _LONGEST_NAME = 200
 _MOST_FILES = 10_000
@@ -276,12 +276,12 @@ def _fields(value: object) -> dict[str, Any]:
 
 
 def _number(value: object) -> int | None:
-    """Return a plausible count, None for all else, a bool included."""
+    """Return a plausible count, None for anything else, including a bool."""
     return value if type(value) is int and 0 <= value <= _LARGEST_NUMBER else None
 
 
 def _hex(value: object, digits: int) -> str | None:
-    """Return a hash of so many digits, None for all else."""
+    """Return a hash with ``digits`` hexadecimal digits, None for anything else."""
     valid = isinstance(value, str) and re.fullmatch(rf"[0-9a-f]{{{digits}}}", value)
     return str(value) if valid else None
 

@@ -212,7 +212,7 @@ class ModelDownload:
 
     @property
     def notes(self) -> tuple[DownloadNote, ...]:
-        """What the user should know of the download so far."""
+        """Remarks on the download so far for the user."""
         entry = self._queue.entry(self.model)
         restarted = (DownloadNote.RESTARTED,) if self._restarted else ()
         return (*(entry.notes if entry else ()), *restarted)

@@ -44,7 +44,7 @@ class QueuedModel:
 
     @property
     def notes(self) -> tuple[DownloadNote, ...]:
-        """What the user should know of it."""
+        """Remarks on the download for the user."""
         newer = self.source and not self.source.is_same(self.model)
         return (DownloadNote.NEWER,) if newer else ()
 

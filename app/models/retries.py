@@ -68,7 +68,7 @@ class Retries:
         return DownloadWait(first.reason, max(0.0, until - time.monotonic()), first.detail)
 
     def _wait(self, seconds: float, retry: RetryLater | None) -> None:
-        """Wait because of ``retry``, or of what another thread has met."""
+        """Wait because of ``retry``, or of a pause that another thread got."""
         if self._ended.is_set():
             raise NotWanted
         if seconds <= 0:

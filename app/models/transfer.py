@@ -110,7 +110,7 @@ class Transfer:
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def progress(self) -> DownloadProgress:
-        """Return the progress; to be called at regular intervals, for the speed."""
+        """Return the progress; call this at regular intervals, for the speed."""
         file, checker = self._partial, self._checker
         if file:
             self._have = file.have
@@ -257,7 +257,7 @@ class Transfer:
     def _repair(self, file: PartialFile, checker: Checker) -> bool | None:
         """Fetch every block again until the hash is right; None if the download is stopped.
 
-        Where the two versions of a block differ, a third one decides.
+        If the two versions of a block differ, a third one decides.
         """
         self._phase = DownloadPhase.REPAIRING
         with self._connection() as connection:

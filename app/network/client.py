@@ -92,8 +92,8 @@ class _LoggedStream(httpx2.SyncByteStream):
         return getattr(self._stream, name)  # httpx2 asks its own stream for the elapsed time
 
     def close(self) -> None:
-        # If the log is unwritable by now, the entry is there nevertheless, and the next request
-        # is refused.
+        # Even if the log has become unwritable, the entry is there, and the next request is
+        # refused.
         with contextlib.suppress(OSError):
             self._entry.end(self._received)
         self._stream.close()

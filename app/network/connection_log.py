@@ -1,4 +1,4 @@
-"""The log of every request: when, where to, what for, and how many bytes came back.
+"""The log of all requests: time, host, purpose, and the number of bytes received.
 
 A text file with a line "<time> <bytes received> <host> <purpose>" for each, separated by tabs. The
 line is written before its request goes out, so that none is missing after a kill, and the bytes

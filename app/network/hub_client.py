@@ -42,7 +42,7 @@ def install(network: Network) -> None:
 
 
 def uninstall() -> None:
-    """Give the library a client of its own again."""
+    """Restore the library's own client."""
     _set_factory(httpx2.Client)
 
 
@@ -52,7 +52,7 @@ def _set_factory(make: Callable[..., httpx2.Client]) -> None:
         lambda: make(
             event_hooks={"request": [_respect_offline_mode]},
             follow_redirects=True,
-            timeout=None,  # each call brings one
+            timeout=None,  # each call passes its own
         )
     )
 

@@ -23,7 +23,7 @@ from app.network.response import ResponseTooLong, ResponseTooSlow, read_body, re
 
 API: str = outside.value("releases")["api"]
 
-_LONGEST_BODY = 4 << 20  # bytes; a release with many files has some hundred thousand
+_LONGEST_BODY = 4 << 20  # bytes; a release with many files takes some hundred thousand
 _TAG = re.compile(r"v?[0-9][0-9A-Za-z.+-]{0,39}")
 _NO_SENSE = "its answer makes no sense"
 

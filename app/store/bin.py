@@ -47,7 +47,7 @@ class Bin:
                 self._remove("id = ?", chat)
 
     def purge(self, days: float = BIN_DAYS) -> None:
-        """Erase what was deleted more than ``days`` ago."""
+        """Erase chats that were deleted more than ``days`` ago."""
         with self._database.transaction():
             self._remove("deleted <= ?", time.time() - days * 86400)
 

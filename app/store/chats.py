@@ -101,7 +101,7 @@ class ChatTable:
             return self.change(chat, assignments, *values.values())
 
     def set_model(self, chat: int, model: str) -> ChatRow:
-        """Store the key of the model that a chat's next message is for."""
+        """Store the key of the model for a chat's next message."""
         with self._database.transaction():
             return self.change(chat, "model = ?", clean(model))
 

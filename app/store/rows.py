@@ -21,7 +21,7 @@ class State(StrEnum):
     STOPPED = "stopped"
     """The user stopped it."""
     CUT_OFF = "cut off"
-    """Fireside or its engine ended in the middle, or the context was full."""
+    """It was interrupted: Fireside or its engine ended, or the context was full."""
 
 
 class TitleBy(StrEnum):

@@ -1,4 +1,4 @@
-"""The schema of the database, one step a version."""
+"""The schema of the database, as one migration per version."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class SearchIndex:
             db.execute("DELETE FROM unindexed WHERE message = ?", (row.id,))
 
     def complete(self, seconds: float) -> bool:
-        """Index what an earlier version or a crash left unindexed, the newest first.
+        """Index messages that an earlier version or a crash left unindexed, the newest first.
 
         Takes about ``seconds`` at most. Returns whether everything is indexed now.
         """

@@ -58,7 +58,8 @@ class Bridge(QObject):
     ) -> None:
         """Call ``done`` with the future's result, or ``failed`` with its error.
 
-        That is on the GUI's thread, in order with the events. A cancelled future calls neither.
+        The call is made on the GUI's thread, in order with the events. A cancelled future calls
+        neither.
         """
 
         def deliver() -> None:

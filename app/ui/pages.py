@@ -27,6 +27,6 @@ class Pages(QStackedWidget):
         self.setCurrentWidget(self._chat)
 
     def close_page(self) -> None:
-        """Show the chat in place of a page."""
+        """Close the page and show the chat."""
         self.show_chat()
         self.closed.emit()

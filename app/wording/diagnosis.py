@@ -51,14 +51,14 @@ def fit(plan: Plan, machine: Machine) -> str:
     ).format(summary=summary(plan))
 
 
-def report(examined: Examined, wishes: Overrides) -> str:
+def report(examined: Examined, overrides: Overrides) -> str:
     """Return the full report, in lines of about 76 characters."""
     machine = examined.machine
-    lines = [*_machine(machine), "", *_wishes(wishes)]
+    lines = [*_machine(machine), "", *_override_lines(overrides)]
     for model, header in examined.models:
         lines += ["", f"{model.name} ({model.place})"]
         if isinstance(header, GgufHeader):
-            lines += _model(model, header, machine, wishes)
+            lines += _model(model, header, machine, overrides)
         else:
             explanation = explain(header)
             told = filter(None, (explanation.sentence, explanation.detail))
@@ -131,21 +131,21 @@ def _gpu(gpu: Gpu) -> str:
     )
 
 
-def _wishes(wishes: Overrides) -> Iterator[str]:
+def _override_lines(overrides: Overrides) -> Iterator[str]:
     chosen = {
-        tr("context"): wishes.context,
-        tr("layers on the GPU"): wishes.gpu_layers,
-        tr("expert layers on the CPU"): wishes.cpu_experts,
-        tr("cache"): wishes.cache and wishes.cache.value,
+        tr("context"): overrides.context,
+        tr("layers on the GPU"): overrides.gpu_layers,
+        tr("expert layers on the CPU"): overrides.cpu_experts,
+        tr("cache"): overrides.cache and overrides.cache.value,
     }
     fixed = [f"{name} {value}" for name, value in chosen.items() if value is not None]
     yield _line(tr("You fixed"), ", ".join(fixed) or tr("nothing: all is chosen for this computer"))
 
 
 def _model(
-    model: ModelRef, header: GgufHeader, machine: Machine, wishes: Overrides
+    model: ModelRef, header: GgufHeader, machine: Machine, overrides: Overrides
 ) -> Iterator[str]:
-    plan = propose(header, machine, wishes)
+    plan = propose(header, machine, overrides)
     yield _line(
         tr("Model"),
         tr("{weights} in {layers} layers").format(

@@ -14,7 +14,7 @@ from app.base.types import Part, PartKind
 
 
 class Channel(StrEnum):
-    """The channels: reasoning, calls and words along the way, and the answer."""
+    """The channels: reasoning, calls and intermediate text, and the answer."""
 
     ANALYSIS = "analysis"
     COMMENTARY = "commentary"

@@ -30,7 +30,7 @@ class HarmonyFormat:
 
     @staticmethod
     def fits(control: Container[str], template: str) -> bool:
-        """Return whether a file speaks Harmony, by its control tokens.
+        """Return whether a file uses Harmony, by its control tokens.
 
         ``template`` is not needed: no other format has these, and in many files it was replaced.
         """

@@ -68,7 +68,7 @@ class HeaderParser:
         return long and not self.written
 
     def close(self) -> None:
-        """End the header at ``<|message|>``, which makes all of its text header."""
+        """End the header at ``<|message|>``; all of its text then counts as header, not prose."""
         self._read(complete=True)
 
     def take_prose(self) -> str:

@@ -78,7 +78,7 @@ class HarmonyParser:
 
     @property
     def in_reasoning(self) -> bool:
-        """Whether text that came now would be on the analysis channel."""
+        """Whether further text would be on the analysis channel."""
         return self._header is None and self._part.channel is Channel.ANALYSIS
 
     def close_reasoning(self) -> list[int]:

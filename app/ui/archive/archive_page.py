@@ -89,7 +89,7 @@ class ArchivePage(QWidget):
         self.turn("archive")
 
     def set_rows(self, archived: Sequence[ChatRow], deleted: Sequence[ChatRow]) -> None:
-        """Show what is in the archive and in the bin."""
+        """Show the chats in the archive and in the bin."""
         self._lists = {"archive": archived, "bin": deleted}
         self._refresh()
 
@@ -326,7 +326,7 @@ class _Table(QTableView):
 
 
 class _Rows(QAbstractTableModel):
-    """Chats with their times."""
+    """The model of the list: chats with their times."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Lines between the rows and columns of a table that ziamath has set."""
+"""Lines between the rows and columns of a table typeset by ziamath."""
 
 from __future__ import annotations
 

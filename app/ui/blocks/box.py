@@ -143,7 +143,7 @@ class Box(ABC):
     def page_head(self, y: float) -> tuple[float, float] | None:
         """Return the part of the box that is repeated on a page that begins at ``y``.
 
-        That is its top and bottom in the box; None for none.
+        It is returned as top and bottom in the box, None if there is no such part.
         """
         return None
 

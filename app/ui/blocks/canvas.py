@@ -73,7 +73,7 @@ class Canvas(QWidget):
     def set_column(self, column: Column) -> None:
         """Show another column.
 
-        A canvas serves one message after the other.
+        A canvas is reused for one message after another.
         """
         self.column = column
         self._highlights = Highlights()
@@ -82,7 +82,7 @@ class Canvas(QWidget):
         self.refresh()
 
     def set_highlights(self, highlights: Highlights) -> None:
-        """Set what is selected and found."""
+        """Set the selection and the search hits."""
         if highlights != self._highlights:
             self._highlights = highlights
             self.update()

@@ -215,7 +215,7 @@ class ItemBox(Inset[Column]):
 
     @property
     def loose(self) -> bool:
-        """Whether an empty line separates it from the item before."""
+        """Whether an empty line separates it from the previous item."""
         return self._loose
 
 

@@ -50,7 +50,7 @@ class TextBox(Box):
 
     @classmethod
     def plain(cls, theme: Palette, style: Style, text: str) -> Self:
-        """Return a box with text as it was written; see `set_plain`."""
+        """Return a box with text exactly as typed; see `set_plain`."""
         box = cls(theme, style)
         box.set_plain(text)
         return box

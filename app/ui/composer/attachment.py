@@ -62,7 +62,7 @@ class Attachment:
 
     @property
     def complete(self) -> bool:
-        """Whether all of it is to be sent."""
+        """Whether the whole file is to be sent."""
         return self.document is None or len(self.chosen) == len(self.document.sections)
 
     def read(self, document: Document) -> None:
@@ -108,7 +108,7 @@ class Attachment:
         return " · ".join(filter(None, (*notes, *self._doubts(self.document))))
 
     def _doubts(self, document: Document) -> list[str]:
-        """Return warnings about what may have been read wrongly."""
+        """Return warnings about text that may have been read wrongly."""
         notes = []
         if document.encoding:
             notes.append(

@@ -70,7 +70,7 @@ class AttachmentChip(QFrame):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the file as it is now."""
+        """Update the chip from its attachment."""
         item = self.item
         self._name.set_text(item.name)
         self.detail.set_text(item.detail)
@@ -206,7 +206,7 @@ class AttachmentBar(QWidget):
         self.changed.emit()
 
     def refresh(self, item: Attachment) -> None:
-        """Show a change of an attachment."""
+        """Update the chip of a changed attachment."""
         for chip in self._inside.chips:
             if chip.item is item:
                 chip.refresh()

@@ -54,7 +54,7 @@ class AttachmentController(QObject):
         self._bar.cut_wanted.connect(self._cut)
         self._bar.reread.connect(self._read_as)
         self._bar.changed.connect(self._changed)
-        models.ready.connect(self._count_anew)
+        models.ready.connect(self._recount)
 
     # --- Attaching ----------------------------------------------------------------------------
 
@@ -156,7 +156,7 @@ class AttachmentController(QObject):
         alone = sum(item.tokens or 0 for item in self._bar.items) - self._space
         self._bar.set_excess(max(self._excess, alone if self._space else 0))
 
-    def _count_anew(self) -> None:
+    def _recount(self) -> None:
         """Count all files again, since the new model may have another vocabulary."""
         for item in self._bar.items:
             item.tokens, item.counts, item.counted_for = None, [], ()

@@ -221,7 +221,7 @@ class Composer(QWidget):
         self._effort.choose(effort)
 
     def set_model(self, name: str, can_ask: bool) -> None:
-        """Show the name of the model; without one nothing can be asked."""
+        """Show the name of the model; ``can_ask``: whether messages can be sent."""
         self._can_ask = can_ask
         self._model = name
         self.picker.setAccessibleName(tr("Model: {name}").format(name=name))

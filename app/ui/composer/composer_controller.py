@@ -89,7 +89,7 @@ class ComposerController(QObject):
         return turn
 
     def again(self, answer: int, effort: Effort) -> None:
-        """Try an answer again."""
+        """Generate another version of an answer."""
         chat, model = self._current.id, self._models.asked
         if model and chat is not None:
             self._turns.again(chat, answer, effort, model)
@@ -97,7 +97,7 @@ class ComposerController(QObject):
             self.changed.emit()
 
     def again_last(self) -> None:
-        """Try the last answer again, at the effort that is chosen now."""
+        """Try the last answer again, at the presently chosen effort."""
         if answer := self._last(question=False):
             self.again(answer.id, self._composer.effort)
 

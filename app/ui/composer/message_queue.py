@@ -62,12 +62,12 @@ class MessageQueue(QObject):
         self._drafts.set_queue(None, ())
 
     def started(self, turn: Turn, chat: int) -> None:
-        """Give the chat that was stored its queue."""
+        """Assign the queue to the chat that was stored."""
         if left := self._left.pop(turn, ()):
             self._drafts.set_queue(chat, left)
 
     def refused(self, turn: Turn) -> None:
-        """Give the queue to the next new chat, as the chat was not stored."""
+        """Assign the queue to the next new chat, since this one could not be stored."""
         if left := self._left.pop(turn, ()):
             self._drafts.set_queue(None, (*left, *self._drafts.queue(None)))
 

@@ -14,7 +14,7 @@ from app.wording.language import tr
 
 _ROW = 34  # pixels
 _MOST = 4  # rows shown at once
-_SHOWN = 300  # characters of a message; a line has no room for more
+_SHOWN = 300  # characters of a message, more than a line has room for
 
 
 class MessageQueueRows(QFrame):

@@ -1,4 +1,4 @@
-"""A file that came with a question: a button with its name, which opens its text."""
+"""A file attached to a question: a button with its name, which opens its text."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class AttachmentHeader(Button):
         theme.changed.connect(self.update)
 
     def set_name(self, name: str) -> None:
-        """Show another name."""
+        """Show this file name."""
         name = " ".join(name.split())
         self.setText(name)
         self.setShortcut("")  # an "&" in the name would create one

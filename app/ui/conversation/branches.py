@@ -1,4 +1,4 @@
-"""Other versions of messages: editing a question, switching versions, forking a chat."""
+"""Controller of message versions: editing a question, switching versions, forking a chat."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class ConversationPane(QStackedWidget):
         return self._transcript
 
     def show_greeting(self) -> None:
-        """Show an empty chat."""
+        """Show the greeting of an empty chat."""
         self.setCurrentWidget(self.greeting)
         if self._transcript is not None:
             self._transcript.messages.set_rows([])

@@ -97,7 +97,7 @@ class MessageFooter(QWidget):
         layout.addStretch(1)
 
     def set_row(self, row: MessageRow) -> None:
-        """Show another answer."""
+        """Show the footer of this answer."""
         self._effort = row.effort or Effort.MEDIUM
         self._copy.setVisible(bool(row.message.text))
         said = [effort_name(self._effort), row.model]

@@ -1,4 +1,4 @@
-"""The messages of the conversation on screen, and the answers that grow in it."""
+"""The messages of the conversation, including growing answers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class MessageList(QObject):
     """The messages of a chat, from the store and from drafts not stored yet."""
 
     answering = Signal(MessageState)
-    """An answer begins, has grown, or has ended."""
+    """An answer has begun, grown, or ended."""
     thought_toggled = Signal(int, bool)
     reset = Signal()
     """Other messages are shown."""
@@ -200,7 +200,7 @@ class MessageList(QObject):
             self.thought_toggled.emit(message, opened)
 
     def toggle_file(self, message: int, number: int, opened: bool) -> None:
-        """Open or close a file that came with a question."""
+        """Open or close a file attached to a question."""
         if (index := self.index_of(message)) is not None:
             with self._toggling(index):
                 self.records[index].files[number].opened = opened

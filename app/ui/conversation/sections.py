@@ -152,7 +152,7 @@ class Section:
 
     @property
     def heading(self) -> str:
-        """The line above a call, a result, and the like."""
+        """The heading above a call, a result, and the like; empty for none."""
         if self.kind is SectionKind.CALL:
             return tr("Call to {recipient}").format(recipient=self.name)
         return self.name
@@ -196,7 +196,7 @@ class Section:
         return self._plain
 
     def restyle(self) -> None:
-        """Take over the theme's other colours."""
+        """Adopt the theme's changed colours."""
         if self._column:
             self._column.restyle()
 

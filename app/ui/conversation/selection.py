@@ -43,7 +43,7 @@ class Selection:
         return self.fixed is not None and self.fixed != self.moving
 
     def clear(self) -> None:
-        """Select nothing."""
+        """Clear the selection."""
         self.fixed = self.moving = None
 
     def set(self, fixed: TextPosition, moving: TextPosition) -> None:

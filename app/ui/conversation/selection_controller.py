@@ -44,7 +44,7 @@ class SelectionController(QObject):
         self.select(TextPosition(0, 0, 0), TextPosition(last, max(section, 0), at))
 
     def clear(self) -> None:
-        """Select nothing."""
+        """Clear the selection."""
         if self.range:
             self.range.clear()
             self.changed.emit()

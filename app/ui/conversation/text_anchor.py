@@ -42,7 +42,7 @@ class TextAnchor:
         return cls(record, section, position, place - inside)
 
     def offset(self, view: MessageView, height: int, above: int) -> int:
-        """Return how far below the message's place the top edge keeps the line where it was.
+        """Return the offset of the top edge, in the message's place, that keeps the line in place.
 
         The message is ``height`` pixels high now, below ``above`` pixels of something else.
         """

@@ -45,7 +45,7 @@ class ExchangeController(QObject):
         self._index = index
 
     def export_chats(self, chats: Sequence[int]) -> None:
-        """Ask how chats are to be exported, and export them."""
+        """Ask how to export these chats, and export them."""
         if len(chats) == 1:
             chat = self._index.rows.get(chats[0])
             self.export_chat(chats[0], chat.title if chat else "")
@@ -53,17 +53,17 @@ class ExchangeController(QObject):
             self.export_several(chats)
 
     def export_chat(self, chat: int, title: str) -> None:
-        """Ask how one chat is to be exported, and export it."""
+        """Ask how to export one chat, and export it."""
         asked = tr("Export “{title}”").format(title=title)
         self._export([chat], asked, title, tr("“{title}”").format(title=title))
 
     def export_several(self, chats: Sequence[int]) -> None:
-        """Ask how some chats are to be exported, and export them."""
+        """Ask how to export several chats, and export them."""
         count = tr("%Ln chat(s)", "", len(chats))
         self._export(chats, tr("Export {count}").format(count=count), tr("Fireside chats"), count)
 
     def export_all(self) -> None:
-        """Ask how all chats are to be exported, and export them."""
+        """Ask how to export all chats, and export them."""
         name, what = tr("Fireside chats"), tr("All chats")
         self._export(None, tr("Export all chats"), name, what)
 

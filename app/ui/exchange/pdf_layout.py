@@ -115,7 +115,7 @@ class _PagePrinter:
 
 
 class _Pages:
-    """Puts boxes below each other on pages, which a printer prints; without one, counts them."""
+    """Puts boxes below each other on pages, which a printer prints, or which are only counted."""
 
     def __init__(self, room: QSizeF, printer: _PagePrinter | None = None) -> None:
         self.width, self._height = room.width(), room.height()

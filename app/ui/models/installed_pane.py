@@ -321,7 +321,7 @@ class ModelRow(QFrame):
 
 
 def _tip(label: str, model: InstalledModel, asked: bool, able: bool) -> str:
-    """Return what a button does, or why it is disabled."""
+    """Return a tooltip: what a button does, or why it is disabled."""
     if asked:
         return tr("{label}: choose another model first").format(label=label)
     if not able:

@@ -17,7 +17,7 @@ _WIDTH = 680
 
 
 class ModelsPage(QScrollArea):
-    """Three panes, one of which is shown."""
+    """The page of three panes, one of which is shown."""
 
     closed = Signal()
 

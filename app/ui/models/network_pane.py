@@ -25,7 +25,7 @@ _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 
 
 class NetworkPane(QWidget):
-    """Offline switch, speed limit, download folder, and the log."""
+    """The pane with offline switch, speed limit, download folder, and the log."""
 
     offline_chosen = Signal(bool)
     limit_chosen = Signal(int)

@@ -23,7 +23,7 @@ from app.wording.language import tr
 _WIDTH = 640
 _TOP = 72
 _LATEST = 6  # chats listed before anything is typed
-_COMMANDS_ONLY = ">"  # as the first character, as in other programs
+_COMMANDS_ONLY = ">"  # as the first character, it limits the search to commands
 
 
 class CommandPalette(QFrame):

@@ -14,7 +14,7 @@ from app.wording.language import tr
 
 
 class ChatPage(FormPage):
-    """Instructions and sampling; each change applies from the next answer on."""
+    """The page of instructions and sampling; each change applies from the next answer on."""
 
     def __init__(self, theme: Theme, setup: ShownChatSettings) -> None:
         super().__init__("chatPage", tr("This chat"))

@@ -18,7 +18,7 @@ from app.wording.language import tr
 
 
 class DiagnosisPage(FormPage):
-    """The report of ``fireside doctor``."""
+    """The page with the report of ``fireside doctor``."""
 
     def __init__(
         self,

@@ -17,7 +17,7 @@ _LONGEST = 131_072  # tokens, the context of gpt-oss
 
 
 class SamplingFields(QWidget):
-    """Temperature, top-p, min-p, seed, length."""
+    """Fields for temperature, top-p, min-p, seed and length."""
 
     chosen = Signal(object)
     """The Sampling after the user's change."""

@@ -15,8 +15,8 @@ from app.ui.startup.single_instance import PATIENCE_S, SingleInstance
 class DataFolder:
     """The data folder that was requested; None leaves it to `Folders.find`."""
 
-    def __init__(self, wished: Path | None) -> None:
-        self._wished = wished
+    def __init__(self, requested: Path | None) -> None:
+        self._requested = requested
         self._first: SingleInstance | None = None
         self.folders: Folders | None = None
 
@@ -31,7 +31,7 @@ class DataFolder:
         The other one then comes to the front and uses ``model``. Raises StoreError.
         """
         if self._first is None:
-            self.folders = Folders.find(self._wished)
+            self.folders = Folders.find(self._requested)
             first = SingleInstance(self.folders.data)
             if not first.acquire(model, patience):
                 return False
@@ -49,7 +49,7 @@ class DataFolder:
     def move(self, folder: Path) -> None:
         """Use another folder, which must then be locked by `take`."""
         self.close()
-        self._wished, self.folders = folder, None
+        self._requested, self.folders = folder, None
 
     def on_second(self, called: Callable[[Path | None], None]) -> None:
         """See `SingleInstance.on_second`."""
