@@ -61,7 +61,7 @@ _MOST_AT_ONCE = 64  # threads: answers that may wait at once
 
 
 class Chats:
-    """Asks questions and stores the answers, for all conversations.
+    """The service that asks questions and stores the answers, for all conversations.
 
     ``disk`` is an executor with one thread; ``may_prepare`` says whether the engine may work ahead
     while the user reads, ``may_name`` whether it may name chats; ``instructions`` are those for a

@@ -48,7 +48,7 @@ def demo_model() -> ModelRef:
 
 
 class Host:
-    """Builds the parts of a running Fireside, hands them out, and closes them.
+    """The owner of the parts of a running Fireside: it builds, hands out, and closes them.
 
     ``publish`` is called with the parts' events, on their threads. Raises StoreError if the chats
     cannot be opened.

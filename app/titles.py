@@ -40,7 +40,7 @@ _ROOM = 128  # tokens, for the question above and its answer
 
 
 class Titles:
-    """Keeps track of the chats to be named, and names them. Thread-safe.
+    """A service that keeps track of the chats to be named, and names them. Thread-safe.
 
     ``may_name`` says whether the settings allow this.
     """

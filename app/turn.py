@@ -64,7 +64,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class ModelPlanned:
-    """How the model is about to be run.
+    """The plan by which a model is about to be loaded.
 
     ``reduced``: a larger plan was tried first, and its memory could not be allocated.
     """

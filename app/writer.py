@@ -19,7 +19,7 @@ _AGAIN_S = 3.0  # seconds until saving a finished answer is retried
 
 
 class Writer:
-    """Saves an answer while it grows.
+    """A writer that saves an answer while it grows.
 
     If saving fails, the answer stays in memory, and each later save tries again. ``told`` is called
     with the first StoreError, and with None once all is on disk again. ``draft``: the answer, if

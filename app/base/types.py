@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 class Effort(StrEnum):
-    """How long a model reasons before it answers."""
+    """The reasoning effort: how long a model reasons before it answers."""
 
     LOW = "low"
     MEDIUM = "medium"
@@ -95,7 +95,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How tokens are sampled, and how many.
+    """Parameters of sampling: how tokens are drawn, and how many.
 
     The defaults are those recommended for gpt-oss, with llama.cpp's default min_p. ``seed=None``
     picks a random seed; the same seed repeats an answer, at the price of processing the whole
@@ -182,7 +182,7 @@ class ToolNamespace:
 
 
 class ToolChoice(StrEnum):
-    """Whether the model may or must call tools. A request may name one function instead."""
+    """The choice whether the model may or must call tools, unless a request names one function."""
 
     AUTO = "auto"
     NONE = "none"

@@ -1,4 +1,4 @@
-"""Guess the encoding of text in a legacy (pre-Unicode) encoding.
+"""Guess the legacy (pre-Unicode) encoding of a text.
 
 Each candidate's reading is scored by its letters: whether they belong to one language, are where
 letters belong, and, in a script with thousands, are frequent. A library did worse: of 150 texts in

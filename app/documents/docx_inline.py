@@ -37,7 +37,7 @@ class _Field:
 
 
 class WordLine:
-    """Reads the paragraphs of a story in turn: a field may begin in one and end in another."""
+    """A reader of a story's paragraphs in turn: a field may begin in one and end in another."""
 
     def __init__(self, story: DocxStory) -> None:
         self._story = story

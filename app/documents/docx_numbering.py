@@ -39,7 +39,7 @@ class _List:
 
 
 class Numbering:
-    """Counts list items; must be asked about each paragraph in document order."""
+    """A counter of list items; it must be asked about each paragraph in document order."""
 
     def __init__(self, root: Element | None) -> None:
         self._lists: dict[str, _List] = {}

@@ -16,7 +16,7 @@ class PackageTooLarge(Exception):
 
 
 class _Builder(ElementTree.TreeBuilder):
-    """Refuses DTDs, whose entities could expand without limit."""
+    """A tree builder that refuses DTDs, whose entities could expand without limit."""
 
     def doctype(self, name: str, *_: object) -> None:
         raise ElementTree.ParseError(f"there is a DTD ({name})")

@@ -31,7 +31,7 @@ def text_of(page: str) -> str:
 
 
 class _TextCollector(HTMLParser):
-    """Collects ``pieces`` of text."""
+    """A parser that collects ``pieces`` of text."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)

@@ -60,7 +60,7 @@ class _Job:
 
 
 class DocumentReader:
-    """Reads files and counts tokens, one after the other.
+    """A service that reads files and counts tokens, one job after the other.
 
     The process runs while it is needed, and for a while longer.
     """

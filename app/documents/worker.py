@@ -50,7 +50,7 @@ def main(connection: Connection) -> None:
 
 
 class _Counter:
-    """Counts tokens; keeps the vocabulary of the last model."""
+    """A counter of tokens, which keeps the vocabulary of the last model."""
 
     def __init__(self) -> None:
         self._model: Path | None = None

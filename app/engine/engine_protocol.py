@@ -14,7 +14,7 @@ from app.formats import ChatFormat
 
 
 class Sampler(Protocol):
-    """Draws tokens."""
+    """A sampler, which draws tokens."""
 
     def sample(self) -> int:
         """Draw the next token from the logits of the last decoded one."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Examiner:
-    """Examines this machine and models on threads of its own."""
+    """A service that examines this machine and models on threads of its own."""
 
     def __init__(self, backend: Backend, jobs: Jobs) -> None:
         self._backend = backend

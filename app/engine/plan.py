@@ -38,7 +38,7 @@ _CHECKPOINTS = 32  # as in app.engine.kv_cache
 
 
 class CacheType(StrEnum):
-    """How the keys and values of the cache are stored."""
+    """The type in which the keys and values of the cache are stored."""
 
     F16 = "f16"
     Q8_0 = "q8_0"

@@ -29,7 +29,7 @@ class Gpu:
 
 @dataclass(frozen=True, slots=True)
 class Devices:
-    """What llama.cpp finds on this computer, from the worker process.
+    """The devices that llama.cpp finds on this computer, from the worker process.
 
     GPUs, the processor's features ("AVX512", "AMX_INT8"), and the backends that were built into it.
     ``held``: bytes of the computer's memory that the loaded model uses; its bytes on a GPU are

@@ -75,7 +75,7 @@ class Place:
 
 
 class Scheduler:
-    """Admits as many requests at a time as the engine has ``places``. Thread-safe."""
+    """A queue that admits as many requests at a time as the engine has ``places``. Thread-safe."""
 
     def __init__(self, places: int = 1) -> None:
         self._places = places

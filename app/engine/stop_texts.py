@@ -9,7 +9,7 @@ from app.base.types import Delta, PartKind
 
 
 class StopTexts:
-    """Passes on deltas, and withholds what may turn out to begin a stop text.
+    """A filter of deltas that withholds text that may turn out to begin a stop text.
 
     Only text that is meant for the reader is searched: no reasoning, and no call.
     """

@@ -29,7 +29,7 @@ class ExportFormat(StrEnum):
 
 
 class PdfWriter(Protocol):
-    """Makes a PDF, which requires the window."""
+    """A function that makes a PDF, which requires the window."""
 
     def __call__(
         self,
@@ -44,7 +44,7 @@ class PdfWriter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """How a chat is written: with or without reasoning, with all branches or the one that is shown.
+    """Options of an export: with or without reasoning, with all branches or the one that is shown.
 
     JSON always has all reasoning and branches. ``pdf_writer`` is needed for PDF only.
     """

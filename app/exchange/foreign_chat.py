@@ -99,7 +99,7 @@ class ForeignMessage:
 
 @dataclass(frozen=True, slots=True)
 class ForeignChat:
-    """What another program knows about a chat besides its messages.
+    """The facts that another program has about a chat, besides its messages.
 
     ``current`` is the entry that was last on the screen, ``instructions`` are the chat's own. Times
     are POSIX seconds.

@@ -38,7 +38,7 @@ _LONGEST = 60_000  # characters of code; longer code is not highlighted
 
 
 class BlockRenderer:
-    """Renders blocks as HTML.
+    """A renderer of blocks as HTML.
 
     ``formulas`` draws them as MathML; else they are their source, as code. ``inline_styles`` writes
     the styles of tables into them, for a page without a style sheet.

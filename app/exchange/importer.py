@@ -250,7 +250,7 @@ class _FileReader:
 
 
 class _Duplicates:
-    """Recognises chats that the store already has.
+    """A detector of chats that the store already has.
 
     Two equal chats in one file are both imported, and both recognised again; a chat that several
     files have is imported once.

@@ -99,7 +99,7 @@ def _system_prompt(raw: Foreign) -> str:
 
 @dataclass(slots=True)
 class _Attachments:
-    """What a message has besides text: names of files, numbers of tool calls and results."""
+    """The content of a message besides text: names of files, numbers of tool calls and results."""
 
     files: list[str] = field(default_factory=list)
     calls: int = 0

@@ -15,7 +15,7 @@ from app.store import Store
 
 
 class ChatExchange:
-    """Exports and imports the chats of a store.
+    """A service that exports and imports the chats of a store.
 
     Every future fails with Cancelled once its ``stop`` is set; progress is reported on another
     thread.

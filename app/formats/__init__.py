@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # slow to import, and most importers need only `Abilities`
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What a model can do according to its chat format.
+    """The abilities of a model, according to its chat format.
 
     ``efforts``: the levels that it knows, empty if there is no choice. ``closable_reasoning``:
     whether it can be told to answer now.
@@ -60,7 +60,7 @@ class RenderedRequest:
 
 
 class AnswerParser(Protocol):
-    """Turns the tokens that a model draws into deltas.
+    """A parser that turns the tokens that a model draws into deltas.
 
     Whatever the tokens, it never raises, loses no text, and shows no control token.
     """

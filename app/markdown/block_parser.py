@@ -56,7 +56,7 @@ _F = TypeVar("_F", bound=OpenBlock)
 
 
 class BlockParser:
-    """Parses a message that grows.
+    """A parser of a growing message into blocks.
 
     ``definitions`` are those known at the beginning; the text's own are added. ``work`` counts the
     characters read, each time they are read.

@@ -49,7 +49,7 @@ _SENTENCE = re.compile(r"""[.!?][)"'”’]?\s+|[。！？]\s*""")
 
 
 class InlineParser(Protocol):
-    """Parses the text of open blocks."""
+    """A parser of the text of open blocks."""
 
     def spans(self, text: str) -> Spans:
         """Parse inline text."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class WaitReason(StrEnum):
-    """What a download waits for."""
+    """The reason for which a download waits."""
 
     CONNECTION = "connection"  # there is no connection, or it broke
     STALLED = "stalled"  # the connection is silent, or nearly so
@@ -26,7 +26,7 @@ class DownloadNote(StrEnum):
 
 
 class DownloadPhase(StrEnum):
-    """What a download is doing."""
+    """The phase of a download."""
 
     ASKING = "asking"  # the hub is asked about the file
     FETCHING = "fetching"

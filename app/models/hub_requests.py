@@ -67,7 +67,7 @@ class WantedFile:
 
 @dataclass(frozen=True, slots=True)
 class HubAnswer:
-    """What the hub says about a file; ``url`` is where its bytes are."""
+    """The hub's answer about a file; ``url`` is where its bytes are."""
 
     commit: str
     etag: str

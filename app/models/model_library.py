@@ -49,7 +49,7 @@ class ModelUses(Protocol):
 
 
 class ModelLibrary:
-    """Finds and changes the models on this disk.
+    """A service that finds, moves and removes the models on this disk.
 
     ``folders`` returns the folders to search besides the usual places; ``add_folder`` adds one to
     them. ``jobs`` is the pool for long work, ``quick`` the one for work that the user waits for.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class NetworkAccess:
-    """Opens a `Network` whose requests are in the file ``log``. May be used from any thread."""
+    """A lazily opened `Network` whose requests are logged in the file ``log``. Thread-safe."""
 
     def __init__(self, log: Path, jobs: Jobs, *, offline: bool) -> None:
         self._log = log

@@ -26,7 +26,7 @@ _ENTRY = "fireside-entry"  # the request extension that holds its entry in the l
 
 
 class Network:
-    """Makes clients whose requests are written to the file ``log``. Thread-safe.
+    """A factory of HTTP clients whose requests are written to the file ``log``. Thread-safe.
 
     While ``offline``, which may be changed at any time, every request raises Offline before a
     connection is made, and so does every response that is being read. A request that cannot be

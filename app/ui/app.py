@@ -183,7 +183,7 @@ def _choose_model(window: Window, host: Host, model: Path | None) -> None:
 
 
 class FileOpener(QObject):
-    """Receives the file that was double-clicked, on macOS."""
+    """A receiver of files that were double-clicked, on macOS."""
 
     def __init__(self, application: QApplication, opened: Callable[[Path], None]) -> None:
         super().__init__(application)

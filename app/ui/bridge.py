@@ -16,7 +16,7 @@ _INTERVAL_S = 0.025
 
 
 class Bridge(QObject):
-    """Takes events from any thread, and delivers them on the GUI's, in order.
+    """A queue that takes events from any thread and delivers them on the GUI's, in order.
 
     One queued signal is emitted when the list was empty, and the list is emptied at most 40
     times a second, however many events come.

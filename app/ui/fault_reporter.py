@@ -38,7 +38,7 @@ MessageHandler = Callable[[QtMsgType, QMessageLogContext, str], object]
 
 
 class FaultReporter(QObject):
-    """Writes faults and Qt's warnings to the log of a data folder, and has the window show them.
+    """A reporter of faults and Qt's warnings to the log of a data folder, and to the window.
 
     Each kind of fault is shown once per run. `close` restores all hooks.
     """

@@ -10,7 +10,7 @@ _INTERVAL_MS = 200
 
 
 class GarbageCollector(QObject):
-    """Collects garbage on the GUI's thread only.
+    """A collector of Python's garbage on the GUI's thread only.
 
     By default Python collects on whatever thread happens to allocate, and would destroy the GUI
     thread's widgets there, which crashes now and then.

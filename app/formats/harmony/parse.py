@@ -36,7 +36,7 @@ class _Text:
 
 
 class HarmonyParser:
-    """Turns the tokens that a model draws into deltas. See `app.formats.AnswerParser`.
+    """A parser of the tokens that a model draws into deltas. See `app.formats.AnswerParser`.
 
     It begins after ``<|start|>assistant``, or within the last of ``parts``, if these are an answer
     that is continued. It recovers from malformed output:

@@ -159,7 +159,7 @@ def _past(request: Request, end: int, v: Vocabulary) -> list[list[int]]:
 
 
 class _Results:
-    """Which results answer which calls, by their places in a list of parts.
+    """The assignment of results to calls, by their places in a list of parts.
 
     ``calls``: the call of each result that has one. ``unanswered``: the calls without a result.
     """

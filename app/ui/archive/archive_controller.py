@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ArchiveController(QObject):
-    """Creates the page on demand, and keeps it up to date with the store."""
+    """A controller that creates the page on demand, and keeps it up to date with the store."""
 
     opened = Signal(int)
     """An archived chat is to be shown."""

@@ -22,7 +22,7 @@ Range = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How the blocks of a message look.
+    """The look of a message's blocks.
 
     ``pixels`` is the size of the text, ``colour`` the theme's name for its colour, ``mono`` whether
     it is in the font of code. On ``paper``, nothing scrolls and only links can be clicked.

@@ -39,7 +39,7 @@ _Key = tuple[Box, str]
 
 
 class Canvas(QWidget):
-    """Paints a column, with real buttons for its controls.
+    """A widget that paints a column, with real buttons for its controls.
 
     It handles clicks on links and buttons, and the Tab key between them; all other presses go to
     its parent widget, which handles selection.

@@ -41,7 +41,7 @@ class MeasuredRow:
 
 
 class TableCells:
-    """Measures cells, and creates their boxes.
+    """The cells of a table, measured, and their boxes.
 
     Plain text is measured without a box. The most recently used boxes are kept.
     """

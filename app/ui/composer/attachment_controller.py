@@ -24,7 +24,7 @@ from app.wording.language import tr
 
 
 class AttachmentController(QObject):
-    """Connects the ways to attach something, the bar of attachments, and the host."""
+    """A controller that connects the ways to attach something, their bar, and the host."""
 
     arrived = Signal(object, object)
     """A chat that is not shown (None for a new one), and the Part of its file, now read."""

@@ -22,7 +22,7 @@ from app.ui.state.model_choice import ModelChoice
 
 
 class ComposerController(QObject):
-    """Connects the composer with the model: asks now, or queues the message."""
+    """A controller that connects the composer with the model: it asks, or queues the message."""
 
     changed = Signal()
     """A question was sent or stopped, or the composer's content has changed."""

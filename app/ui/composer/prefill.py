@@ -17,7 +17,7 @@ SHOWN_MS = 600  # of reading ahead, from which the status line reports it
 
 
 class PrefillTimer(QObject):
-    """Calls ``prepare`` once nothing has changed for a while; each change restarts the wait.
+    """A timer that calls ``prepare`` a while after the last change.
 
     The argument is True if the engine may read ahead, else it only counts tokens. A chat that is
     only viewed is counted; it is read once something is typed or an answer has ended. After the

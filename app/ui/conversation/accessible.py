@@ -241,7 +241,7 @@ def _in_sight(page: QObject | None) -> str:
 
 
 class Announcer(QObject):
-    """Announces a growing answer, in whole sentences and with pauses.
+    """An announcer of a growing answer, in whole sentences and with pauses.
 
     It announces that the model is thinking, the text, and how the answer ended. Reasoning is only
     announced if it is open.

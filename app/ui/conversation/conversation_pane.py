@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ConversationPane(QStackedWidget):
-    """Shows the greeting or the transcript, which is created when it is first needed."""
+    """A pane with the greeting, or the transcript, which is created when it is first needed."""
 
     begun = Signal(object)
     """The Transcript has just been created."""

@@ -18,7 +18,7 @@ _RIGHT, _TOP = 26, 10  # pixels beside and above the bar
 
 
 class FindController(QObject):
-    """Connects the search bar with the messages."""
+    """A controller that connects the search bar with the messages."""
 
     changed = Signal()
     """Other hits are marked."""

@@ -10,7 +10,7 @@ _FILE = 40  # pixels of a closed attachment
 
 
 class HeightEstimate:
-    """Estimates heights from the length of the text, and learns from measured ones."""
+    """An estimate of heights from the length of the text, which learns from measured ones."""
 
     def __init__(self) -> None:
         self._scale = 1.0

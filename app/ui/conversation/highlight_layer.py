@@ -10,7 +10,7 @@ from app.ui.conversation.virtual_list import VirtualList
 
 
 class HighlightLayer:
-    """Keeps the highlights of the visible widgets up to date."""
+    """The highlights of the visible widgets, kept up to date."""
 
     def __init__(self, view: VirtualList, selection: Selection, finder: FindController) -> None:
         self._view, self._selection, self._finder = view, selection, finder

@@ -15,7 +15,7 @@ _STEP = 40  # pixels of an arrow key
 
 
 class KeyboardController:
-    """Turns key presses of a scroll area into scrolling and a selection."""
+    """A controller that turns key presses of a scroll area into scrolling and a selection."""
 
     def __init__(
         self,

@@ -17,7 +17,7 @@ _AWHILE = (_Reason.ActiveWindowFocusReason, _Reason.PopupFocusReason, _Reason.Me
 
 
 class KeyboardFocus(QObject):
-    """Draws a ring around the page while the keyboard scrolls it, but not for the mouse.
+    """An event filter that rings the page while the keyboard scrolls it, but not for the mouse.
 
     It also reports which control in the page the Tab key has reached.
     """

@@ -17,7 +17,7 @@ from app.wording.language import number, tr
 
 
 class VersionSwitch(QWidget):
-    """Shows which version of a message this is, with buttons for the others."""
+    """An indicator of which version of a message this is, with buttons for the others."""
 
     wanted = Signal(int)
 

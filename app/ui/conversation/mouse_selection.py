@@ -17,7 +17,7 @@ _FASTEST = 60  # pixels of a step
 
 
 class MouseSelection(QObject):
-    """Turns the mouse events of a scroll area into a selection."""
+    """A controller that turns the mouse events of a scroll area into a selection."""
 
     def __init__(
         self, area: QAbstractScrollArea, locator: TextLocator, selection: SelectionController

@@ -25,7 +25,7 @@ _CONTEXT = 40  # pixels that should be visible around a position
 
 
 class TextLocator:
-    """Finds positions in the messages of a list."""
+    """A finder of positions in the messages of a list."""
 
     def __init__(self, theme: Theme, view: VirtualList, viewport: QWidget) -> None:
         self._theme, self._view, self._viewport = theme, view, viewport

@@ -27,7 +27,7 @@ _ROUNDS = 12  # of layout at most, until every height is as expected
 
 
 class VirtualList(QObject):
-    """Places the widgets of messages in a scroll area.
+    """The layout of message widgets in a scroll area.
 
     It follows the end while the end is visible. Otherwise it keeps the line at the top edge in
     place: the anchor is a message and the distance in pixels from the top of its place to the top

@@ -29,7 +29,7 @@ _REPORT_S = 0.1
 
 
 class ExchangeController(QObject):
-    """Connects the dialogs of export and import with the host."""
+    """A controller that connects the dialogs of export and import with the host."""
 
     told = Signal(str)
     """A sentence about the result."""

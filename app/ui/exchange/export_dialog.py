@@ -23,7 +23,7 @@ from app.wording.language import tr
 
 
 class ExportDialog(QDialog):
-    """Asks how to export chats.
+    """A dialog that asks how to export chats.
 
     It begins with the last choices, from ``settings``, and changes nothing itself. ``several``:
     whether there may be more than one chat.

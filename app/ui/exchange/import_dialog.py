@@ -49,7 +49,7 @@ def sources(found: ImportedFiles) -> str:
 
 
 class ImportDialog(QDialog):
-    """Shows what would be imported. It opens while files are read, and changes nothing itself."""
+    """A preview of an import. It opens while files are read, and changes nothing itself."""
 
     wanted = Signal()
     """The user has confirmed the import."""

@@ -76,7 +76,7 @@ def _set_up(writer: QPdfWriter) -> None:
 
 
 class _PagePrinter:
-    """Prints on one page after the other."""
+    """A printer of one page after the other."""
 
     def __init__(self, writer: QPdfWriter, title: str, last: int) -> None:
         self._writer, self._title, self._last = writer, title, last
@@ -115,7 +115,7 @@ class _PagePrinter:
 
 
 class _Pages:
-    """Puts boxes below each other on pages, which a printer prints, or which are only counted."""
+    """Pages with boxes below each other, which a printer prints, or which are only counted."""
 
     def __init__(self, room: QSizeF, printer: _PagePrinter | None = None) -> None:
         self.width, self._height = room.width(), room.height()

@@ -22,7 +22,7 @@ from app.wording.errors import explain
 
 
 class DownloadController(QObject):
-    """Shows each model's download in all of its rows; lives as long as the window."""
+    """A controller that shows each download in all its rows, as long as the window lives."""
 
     arrived = Signal(Path)
     """A model has been downloaded and verified."""

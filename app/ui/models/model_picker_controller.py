@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class ModelPickerController(QObject):
-    """Connects the choice of a model with the models page and the menu of models."""
+    """A controller that connects the choice of a model with the models page and the menu."""
 
     turned = Signal()
     """The models page was shown or closed."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class PaletteController(QObject):
-    """Creates both on first use."""
+    """A controller that creates both on first use."""
 
     opened = Signal(object)
     """A SearchHit: the place to open."""

@@ -1,4 +1,4 @@
-"""How the model is run, and the memory that takes, updated live as fields change."""
+"""The page about how the model is run, and the memory that takes, updated live."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ _SMALLEST, _LARGEST = 11, 26  # pixels of the text
 
 
 class PreferencesController(QObject):
-    """Connects the preferences with the host and the conversation."""
+    """A controller that connects the preferences with the host and the conversation."""
 
     instructions_changed = Signal()
     """The general instructions to the model have changed."""

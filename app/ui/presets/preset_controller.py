@@ -21,7 +21,7 @@ _NAME_WIDTH = 320  # pixels of a preset's name in the menu
 
 
 class PresetController(QObject):
-    """Connects the presets, the button for them, and the chat that is shown."""
+    """A controller that connects the presets, their button, and the chat that is shown."""
 
     effort_set = Signal(Effort)
     """A new chat begins with this effort."""

@@ -14,7 +14,7 @@ from app.ui.state.live_turns import LiveTurns
 
 
 class ChatController(QObject):
-    """Connects the side bar with the chats' index."""
+    """A controller that connects the side bar with the index of chats."""
 
     left = Signal()
     """The chat that was shown has been deleted or archived."""

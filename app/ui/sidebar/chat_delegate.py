@@ -23,7 +23,7 @@ _ICON = 15
 
 
 class ChatDelegate(QStyledItemDelegate):
-    """Paints a heading, a folder or a chat."""
+    """A delegate that paints a heading, a folder or a chat."""
 
     def __init__(self, theme: Theme, parent: QObject) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""Which chat is shown, and whether an answer is running in it."""
+"""The chat that is shown, and whether an answer is running in it."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from app.ui.state.model_choice import ModelChoice
 
 
 class HardwareProbe(QObject):
-    """Has the hardware and the known models examined."""
+    """A probe that has the hardware and the known models examined."""
 
     examined = Signal(object)
     """An Examined."""

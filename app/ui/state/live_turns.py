@@ -158,7 +158,7 @@ def _to_read(piece: Part | Delta) -> bool:
 
 
 class LiveTurns(QObject):
-    """Sends and stops questions, and keeps the drafts of their answers."""
+    """The running turns: it sends and stops questions, and keeps the drafts of their answers."""
 
     started = Signal(object, object)
     """A TurnStarted, and the chat that was asked in (None for a new one)."""

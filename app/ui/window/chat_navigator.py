@@ -24,7 +24,7 @@ from app.ui.window.status_line import StatusLine
 
 
 class ChatNavigator(QObject):
-    """Switches between chats: saves the state of one view and shows that of the other."""
+    """A navigator between chats: it saves the state of one view and shows that of the other."""
 
     switched = Signal()
     """Another chat is shown, or the new one has been stored."""

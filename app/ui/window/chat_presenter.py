@@ -15,7 +15,7 @@ from app.ui.window.status_line import StatusLine
 
 
 class ChatPresenter(QObject):
-    """Fills the transcript of the conversation."""
+    """A presenter that fills the transcript of the conversation."""
 
     shown = Signal()
     """The messages of a chat have been read and are shown."""

@@ -50,7 +50,7 @@ class EventReceivers:
 
 
 class EventDispatcher:
-    """Dispatches the events that the bridge delivers."""
+    """A dispatcher of the events that the bridge delivers."""
 
     def __init__(self, to: EventReceivers) -> None:
         self._to = to

@@ -13,7 +13,7 @@ _CHATS = re.compile(r"conversations(-\d+)?\.json|.+\.conversation\.json|.+\.zip"
 
 
 class FileDrop(QObject):
-    """Sorts files into models, exports of chats, and files to attach."""
+    """A sorter of files into models, exports of chats, and files to attach."""
 
     model = Signal(Path)
     """A GGUF file."""

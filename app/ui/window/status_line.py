@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class StatusLine:
-    """Updates the status line, the context gauge and the context limit line."""
+    """An updater of the status line, the context gauge and the context limit line."""
 
     def __init__(self, composer: Composer, conversation: ConversationPane) -> None:
         self._composer, self._conversation = composer, conversation
